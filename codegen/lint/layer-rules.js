@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The import directions of the house as lint rules: a folder of src/ may import only the folders named for it here, and
+ * a package that has one door may be imported through that door alone. See docs/architecture.md.
+ */
+const layers = {
+  api: [],
+  runtime: [],
+  net: [],
+  kube: ['api', 'runtime', 'net'],
+  tekton: ['api', 'runtime', 'net'],
+  telemetry: ['api', 'runtime'],
+  provenance: ['api', 'runtime', 'net', 'kube', 'tekton'],
+  signing: ['api', 'runtime', 'net', 'kube', 'tekton'],
+  transparency: ['api', 'runtime', 'net', 'kube', 'tekton'],
+  storage: ['api', 'runtime', 'net', 'kube', 'tekton', 'evidence'],
+  verify: ['api', 'runtime', 'net', 'kube', 'tekton', 'evidence'],
+  evidence: ['api', 'runtime'],
+  pipelines: ['api', 'runtime', 'net', 'kube', 'tekton', 'provenance', 'signing', 'transparency', 'storage', 'verify', 'evidence'],
+  controllers: [
+    'api', 'runtime', 'net', 'kube', 'tekton', 'provenance', 'signing', 'transparency', 'storage', 'verify', 'evidence',
+    'pipelines', 'telemetry',
+  ],
+};
+
+/** Packages with a single importer. */
+const doors = {
+  '@kubernetes/client-node': 'src/kube/',
+  '@dot-i/k8s-operator': 'src/operator.ts',
+};
+
+const names = Object.keys(layers);
+
+function restrictions(layer, allowed) {
+  const forbidden = [...names.filter((name) => name !== layer && !allowed.includes(name)), 'cli'];
+  const patterns = [
+    { regex: `^(\\.\\./)+(${forbidden.join('|')})/`, message: `src/${layer}/ may import only: ${allowed.join(', ') || 'nothing of ours'}.` },
+    { regex: '^(\\.\\./)+(main|operator)\\.ts$', message: 'main.ts and operator.ts are imported by nobody.' },
+  ];
+  const paths = Object.entries(doors)
+    .filter(([, door]) => door !== `src/${layer}/`)
+    .map(([name, door]) => ({ name, message: `${name} is imported by ${door} alone.` }));
+  return { files: [`src/${layer}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns, paths }] } };
+}
+
+export const layerRules = [
+  ...Object.entries(layers).map(([layer, allowed]) => restrictions(layer, allowed)),
+  {
+    files: ['src/cli/**/*.ts', 'src/main.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: Object.entries(doors).map(([name, door]) => ({ name, message: `${name} is imported by ${door} alone.` })) },
+      ],
+    },
+  },
+];
