@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+interface Entry<T> {
+  readonly value: T;
+  readonly sizeBytes: number;
+  readonly irreplaceable: boolean;
+}
+
+export interface ByteBudgetEntry<T> {
+  readonly value: T;
+  /** What the value counts against the budget. */
+  readonly sizeBytes: number;
+  /** It cannot be read again (the object of a deletion): makes room by dropping values that can. */
+  readonly irreplaceable?: boolean;
+}
+
+/**
+ * The objects of queued keys, so that a reconcile need not read them again. It is a convenience within a budget: what does not
+ * fit is dropped, and whoever finds nothing here reads from the API server.
+ */
+export class ByteBudgetCache<T> {
+  readonly #budgetBytes: number;
+  readonly #entries = new Map<string, Entry<T>>();
+  #usedBytes = 0;
+
+  constructor(budgetBytes: number) {
+    this.#budgetBytes = budgetBytes;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  /** Keeps the newest value of the key. @returns false when it did not fit; an older value of the key is gone in any case */
+  put(key: string, entry: ByteBudgetEntry<T>): boolean {
+    this.release(key);
+    const irreplaceable = entry.irreplaceable ?? false;
+    if (irreplaceable) this.#makeRoom(entry.sizeBytes);
+    if (this.#usedBytes + entry.sizeBytes > this.#budgetBytes) return false;
+    this.#entries.set(key, { value: entry.value, sizeBytes: entry.sizeBytes, irreplaceable });
+    this.#usedBytes += entry.sizeBytes;
+    return true;
+  }
+
+  release(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#usedBytes -= entry.sizeBytes;
+  }
+
+  #makeRoom(sizeBytes: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#usedBytes + sizeBytes <= this.#budgetBytes) return;
+      if (!entry.irreplaceable) this.release(key);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from './clock.ts';
+import { StalledError, WaitingError } from './errors.ts';
+import type { KeyedQueue } from './keyed-queue.ts';
+import type { Outcome } from './outcome.ts';
+
+export type ResultKind = 'Succeeded' | 'Stalled' | 'Waiting' | 'Failed';
+
+/** How one reconcile ended. */
+export interface ReconcileResult {
+  readonly controller: string;
+  readonly key: string;
+  readonly kind: ResultKind;
+  readonly durationMs: number;
+  /** What was thrown, unless it succeeded. */
+  readonly error?: unknown;
+  /** When the key is reconciled again on its own, if at all. */
+  readonly retryAfterMs?: number;
+  /** Failures in a row, this one included. */
+  readonly failures: number;
+  /** Whether the key waits again, for a retry or because it was added meanwhile: what is kept for it is still needed. */
+  readonly waitsAgain: boolean;
+}
+
+export interface ControllerOptions {
+  readonly name: string;
+  /** Reconciles at once; never two of one key. */
+  readonly concurrency: number;
+  /** Makes the world as the key's objects ask. May run twice; never sleeps. Its signal aborts when the grace period of a stop ends. */
+  readonly reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>;
+  readonly queue: KeyedQueue;
+  readonly clock: Clock;
+  /** Hears every result, for logs and metrics; must not throw. */
+  readonly onResult?: (result: ReconcileResult) => void;
+}
+
+/**
+ * Takes keys off its queue and reconciles them. What a reconcile throws decides what follows: `StalledError` waits for an
+ * event, `WaitingError` for its time, anything else backs off.
+ */
+export class Controller {
+  readonly name: string;
+  readonly #options: ControllerOptions;
+  readonly #abort = new AbortController();
+  /** Keys being reconciled, with the monotonic time they began. */
+  readonly #active = new Map<string, number>();
+  #workers: Promise<void>[] = [];
+
+  constructor(options: ControllerOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get queue(): KeyedQueue {
+    return this.#options.queue;
+  }
+
+  get active(): number {
+    return this.#active.size;
+  }
+
+  /** How long the reconcile that began first has been running, in milliseconds; 0 when none runs. */
+  get longestRunningMs(): number {
+    const first = this.#active.values().next();
+    return first.done === true ? 0 : this.#options.clock.monotonicMs() - first.value;
+  }
+
+  start(): void {
+    if (this.#workers.length > 0) throw new Error(`controller ${this.name} was started twice`);
+    this.#workers = Array.from({ length: this.#options.concurrency }, () => this.#work());
+  }
+
+  /**
+   * Takes no more keys and waits for the reconciles under way; those that outlast the grace period have their signal aborted.
+   * @returns the keys whose reconcile was cut short
+   */
+  async stop(graceSeconds: number): Promise<readonly string[]> {
+    this.queue.close();
+    const graceOver = new AbortController();
+    const drained = Promise.all(this.#workers).then(() => 'drained' as const);
+    const expired = this.#options.clock.sleep(graceSeconds * 1000, graceOver.signal).then(
+      () => 'expired' as const,
+      () => 'drained' as const,
+    );
+    const ended = await Promise.race([drained, expired]);
+    graceOver.abort();
+    const cutShort = ended === 'expired' ? [...this.#active.keys()] : [];
+    this.#abort.abort(new Error(`controller ${this.name} is stopped`));
+    return cutShort;
+  }
+
+  async #work(): Promise<void> {
+    for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take())
+      await this.#reconcile(key);
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const { clock, onResult } = this.#options;
+    const beganMs = clock.monotonicMs();
+    this.#active.set(key, beganMs);
+    const verdict = await this.#attempt(key);
+    this.#active.delete(key);
+    const waitsAgain = this.queue.done(key);
+    const durationMs = clock.monotonicMs() - beganMs;
+    onResult?.({ controller: this.name, key, durationMs, waitsAgain, failures: this.queue.failures(key), ...verdict });
+  }
+
+  async #attempt(key: string): Promise<Pick<ReconcileResult, 'kind' | 'error' | 'retryAfterMs'>> {
+    try {
+      const outcome = await this.#options.reconcile(key, this.#abort.signal);
+      this.queue.forget(key);
+      if (outcome.requeueAfterSeconds === undefined) return { kind: 'Succeeded' };
+      return { kind: 'Succeeded', retryAfterMs: this.#again(key, outcome.requeueAfterSeconds) };
+    } catch (error) {
+      if (error instanceof StalledError) {
+        this.queue.forget(key);
+        return { kind: 'Stalled', error };
+      }
+      if (error instanceof WaitingError) {
+        this.queue.forget(key);
+        return { kind: 'Waiting', error, retryAfterMs: this.#again(key, error.retryAfterSeconds) };
+      }
+      return { kind: 'Failed', error, retryAfterMs: this.queue.addAfterFailure(key) };
+    }
+  }
+
+  #again(key: string, seconds: number): number {
+    const delayMs = Math.max(0, seconds * 1000);
+    this.queue.addAfter(key, delayMs);
+    return delayMs;
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Backoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import { DueHeap } from './due-heap.ts';
+
+/** Hears what a queue does, for metrics. Every method is optional. */
+export interface QueueObserver {
+  /** A key was added that was not waiting already. */
+  added?(): void;
+  /** A key was handed out after waiting so long. */
+  taken?(waitedMs: number): void;
+  /** A key was put back for another attempt after a failure. */
+  retried?(): void;
+}
+
+export interface KeyedQueueOptions {
+  readonly clock: Clock;
+  /** The waits of `addAfterFailure`. */
+  readonly backoff: Backoff;
+  readonly observer?: QueueObserver;
+}
+
+/**
+ * A work queue of keys. A key waits once however often it is added, is handed to one worker at a time, and when added while
+ * it is being worked on waits again as soon as that ends. First in, first out; delayed keys join when they are due.
+ *
+ * A delayed key that is added again keeps the earliest of its times; adding it without delay takes it out of the delay, since
+ * the reconcile that follows decides anew when it wants to be called.
+ */
+export class KeyedQueue {
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  readonly #observer: QueueObserver;
+  /** Keys ready to be taken, in order, with the monotonic time they became ready. */
+  readonly #ready = new Map<string, number>();
+  readonly #delayed = new DueHeap();
+  readonly #processing = new Set<string>();
+  readonly #addedWhileProcessing = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #takers: ((key: string | undefined) => void)[] = [];
+  #alarm: { readonly dueMs: number; readonly controller: AbortController } | undefined;
+  #closed = false;
+
+  constructor(options: KeyedQueueOptions) {
+    this.#clock = options.clock;
+    this.#backoff = options.backoff;
+    this.#observer = options.observer ?? {};
+  }
+
+  /** Keys that are ready and not taken. */
+  get depth(): number {
+    return this.#ready.size + this.#addedWhileProcessing.size;
+  }
+
+  /** Keys that wait for their time. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  get processing(): number {
+    return this.#processing.size;
+  }
+
+  /** Whether the key waits, now or later, or is being worked on. */
+  has(key: string): boolean {
+    return this.#ready.has(key) || this.#delayed.has(key) || this.#processing.has(key);
+  }
+
+  add(key: string): void {
+    if (this.#closed) return;
+    this.#delayed.delete(key);
+    if (this.#processing.has(key)) {
+      if (this.#addedWhileProcessing.has(key)) return;
+      this.#addedWhileProcessing.add(key);
+      this.#observer.added?.();
+      return;
+    }
+    if (this.#ready.has(key)) return;
+    this.#ready.set(key, this.#clock.monotonicMs());
+    this.#observer.added?.();
+    this.#handOut();
+  }
+
+  /** Adds the key `delayMs` from now; the earliest of several times wins, and a key that waits without delay stays where it is. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#closed || this.#ready.has(key) || this.#addedWhileProcessing.has(key)) return;
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
+    if (this.#delayed.set(key, this.#clock.monotonicMs() + delayMs)) this.#setAlarm();
+  }
+
+  /** Adds the key after the back-off that its failures in a row ask for. @returns the wait in milliseconds */
+  addAfterFailure(key: string): number {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const delayMs = this.#backoff.delayMs(failures);
+    this.addAfter(key, delayMs);
+    this.#observer.retried?.();
+    return delayMs;
+  }
+
+  /** Forgets the key's failures: its next one starts the back-off again. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** The key's failures in a row. */
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  /** Waits for a key and takes it; `done` must follow. @returns undefined once the queue is closed */
+  take(): Promise<string | undefined> {
+    if (this.#closed) return Promise.resolve(undefined);
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#takers.push(resolve);
+    this.#handOut();
+    return promise;
+  }
+
+  /** Ends the work on a taken key. @returns whether the key waits again (ready or delayed) */
+  done(key: string): boolean {
+    this.#processing.delete(key);
+    if (this.#addedWhileProcessing.delete(key)) {
+      this.#ready.set(key, this.#clock.monotonicMs());
+      this.#handOut();
+      return true;
+    }
+    return this.#delayed.has(key);
+  }
+
+  /** Takes no more keys and hands out none: what waits is dropped, and found again from what is written in the cluster. */
+  close(): void {
+    this.#closed = true;
+    this.#alarm?.controller.abort();
+    this.#ready.clear();
+    this.#addedWhileProcessing.clear();
+    for (const taker of this.#takers.splice(0)) taker(undefined);
+  }
+
+  #handOut(): void {
+    while (this.#takers.length > 0) {
+      const first = this.#ready.entries().next();
+      if (first.done === true) return;
+      const [key, readySinceMs] = first.value;
+      this.#ready.delete(key);
+      this.#processing.add(key);
+      this.#observer.taken?.(this.#clock.monotonicMs() - readySinceMs);
+      this.#takers.shift()?.(key);
+    }
+  }
+
+  /** One timer for all delayed keys, set to the earliest of them. */
+  #setAlarm(): void {
+    const dueMs = this.#delayed.earliestMs;
+    if (dueMs === undefined || this.#closed) return;
+    if (this.#alarm !== undefined && this.#alarm.dueMs <= dueMs) return;
+    this.#alarm?.controller.abort();
+    const controller = new AbortController();
+    this.#alarm = { dueMs, controller };
+    this.#clock.sleep(dueMs - this.#clock.monotonicMs(), controller.signal).then(
+      () => {
+        this.#alarm = undefined;
+        this.#releaseDue();
+      },
+      () => undefined, // an earlier alarm or the close of the queue replaced this one
+    );
+  }
+
+  #releaseDue(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (let key = this.#delayed.takeDue(nowMs); key !== undefined; key = this.#delayed.takeDue(nowMs)) this.add(key);
+    this.#setAlarm();
+  }
+}
