@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode } from './has-code.ts';
+
+const heartbeatSeconds = 2;
+/** A holder that has not touched its lock for this long has died: suspended machines get their time, too. */
+const staleSeconds = 15;
+
+/**
+ * Runs `work` while no other process holds the lock at `path`. A holder that crashed is seen by its missing heartbeat.
+ * Should two processes ever hold it at once, both build the same thing and the later rename wins: wasted, not wrong.
+ */
+export async function withBuildLock<T>(path: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
+  let waiting = false;
+  while (!tryAcquire(path)) {
+    if (isStale(path)) {
+      takeAway(path);
+      continue;
+    }
+    if (!waiting) onWait();
+    waiting = true;
+    await delay(500);
+  }
+  const heartbeat = setInterval(() => {
+    try {
+      utimesSync(path, new Date(), new Date());
+    } catch {
+      // Somebody removed the cache while we build; the build itself will tell.
+    }
+  }, heartbeatSeconds * 1000);
+  heartbeat.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+    rmSync(path, { force: true });
+  }
+}
+
+function tryAcquire(path: string): boolean {
+  try {
+    writeFileSync(path, `${process.pid}\n`, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+function isStale(path: string): boolean {
+  try {
+    return Date.now() - statSync(path).mtimeMs > staleSeconds * 1000;
+  } catch {
+    return false;
+  }
+}
+
+function takeAway(path: string): void {
+  const aside = `${path}.stale-${process.pid}`;
+  try {
+    // A rename succeeds for one of several waiters only.
+    renameSync(path, aside);
+    rmSync(aside, { force: true });
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}

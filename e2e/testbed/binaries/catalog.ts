@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** One Go build: a folder of `servers/` and what comes out of it. */
+export interface BuildRecipe {
+  /** The folder under `servers/`, and the name for `build.ts`. */
+  readonly name: string;
+  readonly version: string;
+  /** The package to build; the folder itself by default. */
+  readonly package?: string;
+  /** Values that `-X` sets. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The commands that the one binary serves, told apart by the name it is called with. */
+  readonly commands: readonly Command[];
+  /** What the build usually takes on 2 cores with empty caches. */
+  readonly expectedSeconds: number;
+}
+
+export type Command =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kubectl'
+  | 'helm'
+  | 'tekton-controller'
+  | 'cosign'
+  | 'referrers-registry'
+  | 'tag-registry';
+
+const kubernetesVersion = 'k8s.io/component-base/version';
+
+/** Everything that the testbed builds. */
+export const catalog: readonly BuildRecipe[] = [
+  { name: 'etcd', version: '3.6.16', commands: ['etcd'], expectedSeconds: 66 },
+  {
+    name: 'kubernetes',
+    version: '1.36.3',
+    // Clients that look at the server's version refuse one that was built without these.
+    variables: {
+      [`${kubernetesVersion}.gitVersion`]: 'v1.36.3',
+      [`${kubernetesVersion}.gitMajor`]: '1',
+      [`${kubernetesVersion}.gitMinor`]: '36',
+      [`${kubernetesVersion}.gitCommit`]: '0'.repeat(40),
+      [`${kubernetesVersion}.gitTreeState`]: 'clean',
+      [`${kubernetesVersion}.buildDate`]: '2026-01-01T00:00:00Z',
+    },
+    commands: ['kube-apiserver', 'kube-controller-manager', 'kubectl'],
+    expectedSeconds: 290,
+  },
+  { name: 'referrers-registry', version: '0.22.1', commands: ['referrers-registry'], expectedSeconds: 10 },
+  { name: 'tag-registry', version: '3.1.2', commands: ['tag-registry'], expectedSeconds: 65 },
+  {
+    name: 'tekton',
+    version: '1.15.0',
+    package: 'github.com/tektoncd/pipeline/cmd/controller',
+    commands: ['tekton-controller'],
+    expectedSeconds: 220,
+  },
+  {
+    name: 'cosign',
+    version: '3.1.3',
+    package: 'github.com/sigstore/cosign/v3/cmd/cosign',
+    variables: { 'sigs.k8s.io/release-utils/version.gitVersion': 'v3.1.3' },
+    commands: ['cosign'],
+    expectedSeconds: 150,
+  },
+  {
+    name: 'helm',
+    version: '4.1.4',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    variables: { 'helm.sh/helm/v4/internal/version.version': 'v4.1.4' },
+    commands: ['helm'],
+    expectedSeconds: 120,
+  },
+];
+
+/** The recipe whose binary serves `command`. */
+export function recipeOf(command: Command): BuildRecipe {
+  const recipe = catalog.find(({ commands }) => commands.includes(command));
+  if (recipe === undefined) throw new Error(`no recipe builds ${command}`);
+  return recipe;
+}

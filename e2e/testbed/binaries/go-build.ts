@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process';
+import type { Watchdog } from '../processes/watchdog.ts';
+import type { BuildRecipe } from './catalog.ts';
+import { requireGo } from './go-toolchain.ts';
+
+/** Builds a recipe's folder into the file `output`; fails with the last lines of what go said. */
+export async function goBuild(recipe: BuildRecipe, folder: string, output: string, watchdog: Watchdog): Promise<void> {
+  await requireGo(folder);
+  const child = spawn('go', buildArguments(recipe, output), {
+    cwd: folder,
+    detached: true,
+    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  if (child.pid !== undefined) watchdog.trackGroup(child.pid);
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-4000);
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('close', resolve);
+    child.once('error', reject);
+  });
+  if (child.pid !== undefined) watchdog.untrackGroup(child.pid);
+  if (code !== 0)
+    throw new Error(`go build of ${recipe.name} ${recipe.version} failed in ${folder}:\n${complaint.trim()}`);
+}
+
+function buildArguments(recipe: BuildRecipe, output: string): string[] {
+  const variables = Object.entries(recipe.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
+  const ldflags = ['-s', '-w', ...variables].join(' ');
+  return [
+    'build',
+    '-mod=readonly',
+    '-buildvcs=false',
+    '-trimpath',
+    '-ldflags',
+    ldflags,
+    '-o',
+    output,
+    recipe.package ?? '.',
+  ];
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BuildRecipe } from './catalog.ts';
+
+/** A short hash over all that decides what a build gives: its Go files, `go.mod`, `go.sum` and the linker's variables. */
+export function recipeHash(recipe: BuildRecipe, folder: string): string {
+  const hash = createHash('sha256').update(JSON.stringify([recipe.package ?? '.', recipe.variables ?? {}]));
+  for (const file of readdirSync(folder).sort()) {
+    if (!/\.go$|^go\.(mod|sum)$/.test(file)) continue;
+    hash.update(`\0${file}\0`).update(readFileSync(join(folder, file)));
+  }
+  return hash.digest('hex').slice(0, 12);
+}

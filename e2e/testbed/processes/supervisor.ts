@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keepMarker } from './keep-marker.ts';
+import { ManagedProcess, type ProcessSpec } from './managed-process.ts';
+import { sharedWatchdog } from './shared-watchdog.ts';
+
+/**
+ * Owns the servers of one testbed and their temporary folder. `stop` ends them in reverse order. Should this process die
+ * first (crash, Ctrl-C, `kill -9`), the watchdog does it. Logs stay when the process fails, and the path is printed.
+ */
+export class Supervisor {
+  /** The temporary folder: `logs/` and `data/`. */
+  readonly directory: string;
+  readonly #watchdog = sharedWatchdog();
+  readonly #processes: ManagedProcess[] = [];
+  readonly #onExit: (code: number) => void;
+
+  constructor(label = 'testbed') {
+    this.directory = mkdtempSync(join(tmpdir(), `hallmark-${label}-`));
+    this.#watchdog.trackDirectory(this.directory);
+    for (const folder of ['logs', 'data', 'home']) mkdirSync(join(this.directory, folder));
+    this.#onExit = (code) => {
+      if (code !== 0 || process.env.HALLMARK_TESTBED_KEEP_LOGS !== undefined) this.keepLogs();
+    };
+    process.once('exit', this.#onExit);
+  }
+
+  /** Starts a server in its own process group. */
+  start(spec: ProcessSpec): ManagedProcess {
+    const env = { ...this.environment(), ...spec.env };
+    const started = new ManagedProcess(spec, join(this.directory, 'logs', `${spec.name}.log`), env, this.#watchdog);
+    this.#processes.push(started);
+    return started;
+  }
+
+  /** The environment that every server and command starts from: nothing of the user's but PATH. */
+  environment(): Readonly<Record<string, string>> {
+    return {
+      PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+      HOME: join(this.directory, 'home'),
+      TMPDIR: join(this.directory, 'data'),
+    };
+  }
+
+  /** A folder for a server's data, made when missing; gone with the testbed. */
+  dataDirectory(name: string): string {
+    const path = join(this.directory, 'data', name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** Leaves the logs in place when the testbed is gone, and says where. */
+  keepLogs(): void {
+    try {
+      writeFileSync(join(this.directory, keepMarker), '');
+      process.stderr.write(`testbed: logs kept in ${join(this.directory, 'logs')}\n`);
+    } catch {
+      // The folder is gone already: there is nothing to keep.
+    }
+  }
+
+  /** Ends every server, the newest first, and frees the data. The logs go when this process ends without failing. */
+  async stop(): Promise<void> {
+    for (const running of this.#processes.toReversed()) await running.stop();
+    rmSync(join(this.directory, 'data'), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
