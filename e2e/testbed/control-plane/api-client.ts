@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Agent, request } from 'node:https';
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Plain HTTPS to the API server as the administrator, for what the testbed itself must know. */
+export class ApiClient {
+  readonly #url: string;
+  readonly #token: string;
+  readonly #readCa: () => Buffer;
+
+  /** `readCa` is asked at each call: the API server makes its certificate only when it starts. */
+  constructor(url: string, token: string, readCa: () => Buffer) {
+    this.#url = url;
+    this.#token = token;
+    this.#readCa = readCa;
+  }
+
+  /** One GET, whatever its status; rejects when the server cannot be reached within 5 seconds. */
+  get(path: string): Promise<ApiAnswer> {
+    return new Promise((resolve, reject) => {
+      const options = {
+        agent: new Agent({ ca: this.#readCa(), keepAlive: false }),
+        headers: { authorization: `Bearer ${this.#token}`, accept: 'application/json' },
+        timeout: 5000,
+      };
+      const sent = request(new URL(path, this.#url), options, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, text });
+        });
+        response.on('error', reject);
+      });
+      sent.on('timeout', () => sent.destroy(new Error(`GET ${path} took more than 5 s`)));
+      sent.on('error', reject);
+      sent.end();
+    });
+  }
+}

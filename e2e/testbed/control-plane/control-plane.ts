@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { ensureBinaries, ensureBinary } from '../binaries/ensure-binary.ts';
+import { freePort } from '../processes/free-port.ts';
+import { runCommand, type CommandOutput } from '../processes/run-command.ts';
+import type { Supervisor } from '../processes/supervisor.ts';
+import { waitUntil } from '../processes/wait-until.ts';
+import { ApiServer } from './api-server.ts';
+import { controllerManagerArgs } from './controller-manager-args.ts';
+import { CutProxy } from './cut-proxy.ts';
+import { startEtcd } from './start-etcd.ts';
+import { writeKubeconfig } from './write-kubeconfig.ts';
+
+export interface ControlPlaneOptions {
+  /** Further flags of kube-apiserver. */
+  readonly apiServerArgs?: readonly string[];
+}
+
+export interface KubectlOptions {
+  readonly stdin?: string;
+  /** Another identity than the administrator. */
+  readonly kubeconfig?: string;
+  readonly timeoutSeconds?: number;
+}
+
+/** How an API server goes down and comes back. */
+export interface RestartOptions {
+  /** Seconds for an orderly end; 0 kills it. 0 by default, the quickest. */
+  readonly graceSeconds?: number;
+  /** Runs while no API server listens. */
+  readonly whileDown?: () => Promise<void>;
+}
+
+/** etcd, kube-apiserver and kube-controller-manager: a cluster's brain without nodes. */
+export class ControlPlane {
+  readonly adminToken: string;
+  /** A kubeconfig of the administrator (group `system:masters`). */
+  readonly kubeconfigPath: string;
+  readonly #supervisor: Supervisor;
+  readonly #apiServer: ApiServer;
+  readonly #port: number;
+  #kubeconfigs = 0;
+
+  private constructor(supervisor: Supervisor, apiServer: ApiServer, adminToken: string, port: number) {
+    this.#supervisor = supervisor;
+    this.#apiServer = apiServer;
+    this.adminToken = adminToken;
+    this.#port = port;
+    this.kubeconfigPath = join(supervisor.directory, 'kubeconfig');
+  }
+
+  /** Builds what is missing and starts everything; resolves when pods could be created in `default`. */
+  static async start(supervisor: Supervisor, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    await ensureBinaries(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
+    const port = await freePort();
+    const adminToken = randomBytes(16).toString('hex');
+    const etcdURL = await startEtcd(await ensureBinary('etcd'), supervisor);
+    const binary = await ensureBinary('kube-apiserver');
+    const extraArgs = options.apiServerArgs ?? [];
+    const apiServer = new ApiServer({ binary, port, etcdURL, adminToken, extraArgs }, supervisor);
+    await apiServer.start();
+    const plane = new ControlPlane(supervisor, apiServer, adminToken, port);
+    writeKubeconfig(plane.kubeconfigPath, {
+      server: plane.url,
+      caFile: plane.caFile,
+      token: adminToken,
+      user: 'admin',
+    });
+    await plane.#startControllerManager();
+    return plane;
+  }
+
+  /** `https://127.0.0.1:<port>`; also the issuer of ServiceAccount tokens. */
+  get url(): string {
+    return this.#apiServer.url;
+  }
+
+  /** PEM of the authority that signed the API server's certificate, which is valid for 127.0.0.1. */
+  get caFile(): string {
+    return this.#apiServer.caFile;
+  }
+
+  /** Runs kubectl as the administrator (or with another kubeconfig) and returns what it printed. */
+  async kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<CommandOutput> {
+    const env = { ...this.#supervisor.environment(), KUBECONFIG: options.kubeconfig ?? this.kubeconfigPath };
+    return runCommand(await ensureBinary('kubectl'), args, {
+      env,
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds }),
+    });
+  }
+
+  /** The path of a new kubeconfig with a one-hour TokenRequest token of a ServiceAccount. */
+  async kubeconfigFor(namespace: string, serviceAccount: string): Promise<string> {
+    const { stdout } = await this.kubectl(['create', 'token', serviceAccount, '-n', namespace, '--duration=1h']);
+    return this.#writeKubeconfig({ token: stdout.trim(), user: serviceAccount, namespace });
+  }
+
+  /** Kills (or, with a grace period, ends) the API server and starts it on the same port and data. */
+  async restartApiServer(options: RestartOptions = {}): Promise<void> {
+    await this.#apiServer.stop(options.graceSeconds ?? 0);
+    await options.whileDown?.();
+    await this.#apiServer.start();
+  }
+
+  /** A new proxy in front of the API server that can break connections; see `kubeconfigVia`. */
+  cutProxy(): Promise<CutProxy> {
+    return CutProxy.start(this.#port);
+  }
+
+  /** The path of a new kubeconfig: the administrator's unless a token is given, straight or through a proxy. */
+  kubeconfigVia(proxy: CutProxy, token = this.adminToken): string {
+    return this.#writeKubeconfig({ token, user: 'via-proxy', server: proxy.url });
+  }
+
+  /** Whether the API server says that it is ready. */
+  async isReady(): Promise<boolean> {
+    return (await this.#apiServer.client.get('/readyz')).status === 200;
+  }
+
+  #writeKubeconfig(spec: { token: string; user: string; namespace?: string; server?: string }): string {
+    this.#kubeconfigs += 1;
+    const path = join(this.#supervisor.dataDirectory('kubeconfigs'), `${this.#kubeconfigs}-${spec.user}.yaml`);
+    writeKubeconfig(path, { server: this.url, caFile: this.caFile, ...spec });
+    return path;
+  }
+
+  async #startControllerManager(): Promise<void> {
+    const args = controllerManagerArgs({
+      port: await freePort(),
+      kubeconfig: this.kubeconfigPath,
+      serviceAccountKeyFile: this.#apiServer.serviceAccountKeyFile,
+      caFile: this.caFile,
+    });
+    const command = await ensureBinary('kube-controller-manager');
+    this.#supervisor.start({ name: 'kube-controller-manager', command, args });
+    const account = '/api/v1/namespaces/default/serviceaccounts/default';
+    await waitUntil(
+      'the ServiceAccount default exists',
+      async () => (await this.#apiServer.client.get(account)).status === 200,
+    );
+  }
+}
