@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../runtime/clock.ts';
+import { isNotFound } from './kube-error.ts';
+import type { KubeConnection } from './kube-connection.ts';
+import type { KubeObserver, KubeVerb } from './kube-observer.ts';
+import { KubeTransport, type Query } from './kube-transport.ts';
+import { listPages, type ListOptions, type ListPage } from './list-pages.ts';
+import { apiVersionOf, objectKey, resourceName, resourcePath, type ObjectName, type Resource } from './resource.ts';
+
+/** Every call can be given up by its caller, and ends by itself. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  /** From the start to the last byte of the answer; 30 s when absent. */
+  readonly timeoutMs?: number;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** The field manager, `hallmark` when absent. */
+  readonly fieldManager?: string;
+  /** Checks everything and persists nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  /** Takes fields over from other managers; true when absent. */
+  readonly force?: boolean;
+}
+
+export interface DeleteOptions extends CallOptions {
+  /** Deletes only the object with this UID; another one under the name is a Conflict. */
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  readonly resourceVersion: string;
+  /** After which the API server ends the watch in good order. */
+  readonly timeoutSeconds: number;
+}
+
+/** What can be written: an object with a name; `apiVersion` and `kind` come from its resource. */
+export interface WritableObject {
+  readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
+}
+
+export interface KubeClientOptions {
+  readonly connection: KubeConnection;
+  readonly clock: Clock;
+  /** `hallmark/<version>` */
+  readonly userAgent: string;
+  readonly observer?: KubeObserver;
+}
+
+const FIELD_MANAGER = 'hallmark';
+const METADATA_TYPE = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const METADATA_LIST_TYPE = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
+interface Write {
+  readonly verb: KubeVerb;
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly subresource?: 'status';
+  readonly contentType?: string;
+}
+
+/** Calls to the Kubernetes API. Every method throws KubeError when the server refuses or cannot be reached. */
+export class KubeClient {
+  readonly #transport: KubeTransport;
+
+  constructor(options: KubeClientOptions) {
+    this.#transport = new KubeTransport(options);
+  }
+
+  async get<T>(resource: Resource<T>, name: ObjectName, options: CallOptions): Promise<T> {
+    const answer = await this.#transport.json({
+      ...options,
+      verb: 'get',
+      method: 'GET',
+      resource: resourceName(resource),
+      target: `${resourceName(resource)} ${objectKey(name)}`,
+      path: resourcePath(resource, name),
+      accept: objectType(resource),
+    });
+    return resource.parse(answer);
+  }
+
+  /** As `get`; undefined when there is no such object. */
+  async find<T>(resource: Resource<T>, name: ObjectName, options: CallOptions): Promise<T | undefined> {
+    try {
+      return await this.get(resource, name, options);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * The objects of the resource as decoded pages, parsed by nobody yet: what only passes by need not be kept whole.
+   * A continue token that expires starts the list again, with `restarted` set on the first page that follows.
+   */
+  pages(resource: Resource<unknown>, options: ListOptions): AsyncGenerator<ListPage, void, undefined> {
+    return listPages((query, call) => this.#listPage(resource, query, call), options);
+  }
+
+  /** The objects one by one. When a long list has to start again, earlier objects come again. */
+  async *list<T>(resource: Resource<T>, options: ListOptions): AsyncGenerator<T, void, undefined> {
+    for await (const page of this.pages(resource, options)) {
+      for (const item of page.items) yield resource.parse(item);
+    }
+  }
+
+  /** All objects of one consistent list, each once. */
+  async listAll<T>(resource: Resource<T>, options: ListOptions): Promise<readonly T[]> {
+    let objects: T[] = [];
+    for await (const page of this.pages(resource, options)) {
+      if (page.restarted) objects = [];
+      for (const item of page.items) objects.push(resource.parse(item));
+    }
+    return objects;
+  }
+
+  /** Opens a watch with bookmarks. @returns the answer's body as it arrives, one JSON event a line */
+  async watch(resource: Resource<unknown>, options: WatchOptions): Promise<AsyncIterable<unknown>> {
+    return this.#transport.stream({
+      signal: options.signal,
+      verb: 'watch',
+      method: 'GET',
+      resource: resourceName(resource),
+      target: resourceName(resource),
+      path: resourcePath(resource, { namespace: options.namespace }),
+      query: {
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: options.resourceVersion,
+        timeoutSeconds: options.timeoutSeconds,
+        labelSelector: options.labelSelector,
+        fieldSelector: options.fieldSelector,
+      },
+      accept: objectType(resource),
+    });
+  }
+
+  /** @throws KubeError for which `isAlreadyExists` holds when the name is taken */
+  async create<T>(resource: Resource<T>, object: WritableObject, options: WriteOptions): Promise<T> {
+    return this.#write(resource, object, { verb: 'create', method: 'POST' }, options);
+  }
+
+  /** Replaces the whole object; with `metadata.resourceVersion` only that version of it. */
+  async replace<T>(resource: Resource<T>, object: WritableObject, options: WriteOptions): Promise<T> {
+    return this.#write(resource, object, { verb: 'update', method: 'PUT' }, options);
+  }
+
+  /** Replaces the status subresource; spec and labels of the object given are ignored by the server. */
+  async replaceStatus<T>(resource: Resource<T>, object: WritableObject, options: WriteOptions): Promise<T> {
+    return this.#write(resource, object, { verb: 'update', method: 'PUT', subresource: 'status' }, options);
+  }
+
+  /** Server-side apply: makes or changes the object so that it has these fields, and gives up fields applied before and left out now. */
+  async apply<T>(resource: Resource<T>, object: WritableObject, options: ApplyOptions): Promise<T> {
+    return this.#write(resource, object, { verb: 'apply', method: 'PATCH', contentType: APPLY }, options);
+  }
+
+  /** Server-side apply of the status subresource. */
+  async patchStatus<T>(resource: Resource<T>, object: WritableObject, options: ApplyOptions): Promise<T> {
+    const write = { verb: 'apply', method: 'PATCH', contentType: APPLY, subresource: 'status' } as const;
+    return this.#write(resource, object, write, options);
+  }
+
+  /** RFC 7386 merge patch; a `metadata.uid` or `metadata.resourceVersion` inside it is a precondition. */
+  async mergePatch<T>(resource: Resource<T>, patch: WritableObject, options: WriteOptions): Promise<T> {
+    return this.#write(resource, patch, { verb: 'patch', method: 'PATCH', contentType: MERGE_PATCH }, options);
+  }
+
+  /** @returns false when there was no such object any more */
+  async delete(resource: Resource<unknown>, name: ObjectName, options: DeleteOptions): Promise<boolean> {
+    const { uid, resourceVersion, propagationPolicy, signal, timeoutMs } = options;
+    const preconditions = uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
+    try {
+      await this.#transport.json({
+        signal,
+        timeoutMs,
+        verb: 'delete',
+        method: 'DELETE',
+        resource: resourceName(resource),
+        target: `${resourceName(resource)} ${objectKey(name)}`,
+        path: resourcePath(resource, name),
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy },
+      });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  /** The API server's own version, `v1.36.3`. */
+  async serverVersion(options: CallOptions): Promise<unknown> {
+    return this.#transport.json({
+      ...options,
+      verb: 'get',
+      method: 'GET',
+      resource: 'version',
+      target: 'version',
+      path: '/version',
+    });
+  }
+
+  async #listPage(resource: Resource<unknown>, query: Query, options: ListOptions): Promise<unknown> {
+    return this.#transport.json({
+      signal: options.signal,
+      timeoutMs: options.timeoutMs,
+      maxResponseBytes: options.maxPageBytes,
+      verb: 'list',
+      method: 'GET',
+      resource: resourceName(resource),
+      target: resourceName(resource) + (options.namespace === undefined ? '' : ` in ${options.namespace}`),
+      path: resourcePath(resource, { namespace: options.namespace }),
+      query,
+      accept: resource.representation === 'Metadata' ? METADATA_LIST_TYPE : undefined,
+    });
+  }
+
+  async #write<T>(resource: Resource<T>, object: WritableObject, write: Write, options: ApplyOptions): Promise<T> {
+    const { name, namespace } = object.metadata;
+    const label = resourceName(resource) + (write.subresource === undefined ? '' : `/${write.subresource}`);
+    const target = write.verb === 'create' ? { namespace } : { namespace, name };
+    const answer = await this.#transport.json({
+      signal: options.signal,
+      timeoutMs: options.timeoutMs,
+      verb: write.verb,
+      method: write.method,
+      resource: label,
+      target: `${label} ${objectKey({ name, namespace })}`,
+      path: resourcePath(
+        resource,
+        write.subresource === undefined ? target : { ...target, subresource: write.subresource },
+      ),
+      query: {
+        fieldManager: options.fieldManager ?? FIELD_MANAGER,
+        ...(options.dryRun === true ? { dryRun: 'All' } : {}),
+        ...(write.verb === 'apply' ? { force: options.force ?? true } : {}),
+      },
+      body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object },
+      contentType: write.contentType,
+      accept: objectType(resource),
+    });
+    return resource.parse(answer);
+  }
+}
+
+/** JSON is YAML, and every server that knows server-side apply takes this type. */
+const APPLY = 'application/apply-patch+yaml';
+const MERGE_PATCH = 'application/merge-patch+json';
+
+function objectType(resource: Resource<unknown>): string | undefined {
+  return resource.representation === 'Metadata' ? METADATA_TYPE : undefined;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type https from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type { Clock } from '../runtime/clock.ts';
+import { KubeError } from './kube-error.ts';
+
+/** What one request needs to reach the API server. */
+export interface KubeEndpoint {
+  readonly dispatcher: Dispatcher;
+  /** Authorization, and impersonation if the kubeconfig asks for it. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface KubeConnectionOptions {
+  readonly clock: Clock;
+  /** Connections at once for calls; watches have their own beside them. */
+  readonly maxConnections?: number;
+}
+
+/** Files of credentials are read again this often: projected tokens and certificates are rotated in place. */
+const CREDENTIALS_AGE_MS = 30_000;
+/** Shorter than the 90 s after which the API server closes an idle connection. */
+const KEEP_ALIVE_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+type TlsMaterial = Pick<https.RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
+
+interface Credentials {
+  readonly readAtMs: number;
+  readonly fingerprint: string;
+  readonly endpoint: KubeEndpoint;
+}
+
+/** Where the API server is and who we are to it, from a kubeconfig or the pod's ServiceAccount. */
+export class KubeConnection {
+  /** The API server's URL, without a slash at the end. */
+  readonly server: string;
+  /** The namespace of the current context, if it has one. */
+  readonly namespace: string | undefined;
+  readonly #config: KubeConfig;
+  readonly #clock: Clock;
+  readonly #maxConnections: number;
+  #credentials: Credentials | undefined;
+  #reading: Promise<Credentials> | undefined;
+
+  constructor(config: KubeConfig, options: KubeConnectionOptions) {
+    const cluster = config.getCurrentCluster();
+    if (cluster === null) {
+      throw new KubeError({
+        status: 0,
+        reason: 'Unconfigured',
+        message: `the kubeconfig has no cluster for its current context "${config.getCurrentContext()}"`,
+      });
+    }
+    this.server = cluster.server.replace(/\/+$/, '');
+    this.namespace = config.getContextObject(config.getCurrentContext())?.namespace;
+    this.#config = config;
+    this.#clock = options.clock;
+    this.#maxConnections = options.maxConnections ?? 32;
+  }
+
+  /** From $KUBECONFIG, ~/.kube/config or the pod's ServiceAccount, whichever is there first; `context` picks one of a kubeconfig. */
+  static fromDefault(options: KubeConnectionOptions & { readonly context?: string }): KubeConnection {
+    const config = new KubeConfig();
+    config.loadFromDefault();
+    if (options.context !== undefined) config.setCurrentContext(options.context);
+    return new KubeConnection(config, options);
+  }
+
+  /** From the text of a kubeconfig. */
+  static fromText(kubeconfig: string, options: KubeConnectionOptions): KubeConnection {
+    const config = new KubeConfig();
+    config.loadFromString(kubeconfig);
+    return new KubeConnection(config, options);
+  }
+
+  /** The dispatcher and headers for the next request. */
+  async endpoint(): Promise<KubeEndpoint> {
+    const current = this.#credentials;
+    if (current !== undefined && this.#clock.monotonicMs() - current.readAtMs < CREDENTIALS_AGE_MS)
+      return current.endpoint;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return (await this.#reading).endpoint;
+  }
+
+  /** Has the credentials read again before the next request: the server refused them. */
+  invalidate(): void {
+    if (this.#credentials !== undefined) this.#credentials = { ...this.#credentials, readAtMs: -Infinity };
+  }
+
+  /** Ends all connections, requests under way included. */
+  async close(): Promise<void> {
+    await this.#credentials?.endpoint.dispatcher.destroy();
+    this.#credentials = undefined;
+  }
+
+  async #read(): Promise<Credentials> {
+    const options: https.RequestOptions = {};
+    try {
+      await this.#config.applyToHTTPSOptions(options);
+    } catch (cause) {
+      throw new KubeError({
+        status: 0,
+        reason: 'CredentialsUnreadable',
+        message: `the credentials for ${this.server} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+        cause,
+      });
+    }
+    const tls = tlsMaterial(options);
+    const fingerprint = createHash('sha256').update(JSON.stringify(tls)).digest('hex');
+    const previous = this.#credentials;
+    const unchanged = previous?.fingerprint === fingerprint;
+    const dispatcher = unchanged ? previous.endpoint.dispatcher : this.#dispatcher(tls);
+    const endpoint = { dispatcher, headers: authorizationHeaders(options) };
+    this.#credentials = { readAtMs: this.#clock.monotonicMs(), fingerprint, endpoint };
+    // Requests under way, watches included, end on the connections they began on.
+    if (!unchanged) previous?.endpoint.dispatcher.close().catch(() => undefined);
+    return this.#credentials;
+  }
+
+  #dispatcher(tls: TlsMaterial): Dispatcher {
+    const limits = {
+      connections: this.#maxConnections,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    };
+    const proxyUrl = this.#config.getCurrentCluster()?.proxyUrl;
+    if (proxyUrl === undefined) return new Agent({ ...limits, connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+    if (/^https?:/.test(proxyUrl)) return new ProxyAgent({ ...limits, uri: proxyUrl, requestTls: tls });
+    throw new KubeError({
+      status: 0,
+      reason: 'Unconfigured',
+      message: `the kubeconfig reaches ${this.server} through a proxy that is not HTTP; use proxy-url: http://…`,
+    });
+  }
+}
+
+/** What `KubeConfig` sets of the options of an HTTPS request, for undici. */
+function tlsMaterial(options: https.RequestOptions): TlsMaterial {
+  const { ca, cert, key, rejectUnauthorized, servername } = options;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+    ...(servername === undefined ? {} : { servername }),
+  };
+}
+
+function authorizationHeaders(options: https.RequestOptions): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    // Token files end in a newline, which is no header value.
+    if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
+  }
+  if (typeof options.auth === 'string')
+    headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  return headers;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface KubeErrorDetails {
+  /** The HTTP status; 0 when no answer came. */
+  readonly status: number;
+  /** `metav1.Status` reason, or `Unreachable`, `Timeout`, `ResponseTooLarge`, `MalformedResponse` when there is no such answer. */
+  readonly reason: string;
+  readonly message: string;
+  /** What the server asked to wait, in seconds. */
+  readonly retryAfterSeconds?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** A request to the Kubernetes API that did not do what it should. The message names the request and what the server said. */
+export class KubeError extends Error {
+  readonly status: number;
+  readonly reason: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(details: KubeErrorDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'KubeError';
+    this.status = details.status;
+    this.reason = details.reason;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}
+
+export function isNotFound(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.status === 404;
+}
+
+/** The object changed since it was read, or a precondition (UID, resourceVersion, field ownership) does not hold. */
+export function isConflict(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.status === 409 && error.reason !== 'AlreadyExists';
+}
+
+export function isAlreadyExists(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.status === 409 && error.reason === 'AlreadyExists';
+}
+
+export function isForbidden(error: unknown): error is KubeError {
+  return error instanceof KubeError && (error.status === 403 || error.status === 401);
+}
+
+/** The object violates its schema or an admission rule that only a change of the object can satisfy. */
+export function isInvalid(error: unknown): error is KubeError {
+  return error instanceof KubeError && (error.status === 422 || error.status === 400);
+}
+
+/** The resourceVersion or continue token is older than what the server keeps. */
+export function isExpired(error: unknown): error is KubeError {
+  return error instanceof KubeError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone');
+}
+
+/** No answer, or one that says the server cannot serve now. */
+export function isUnavailable(error: unknown): error is KubeError {
+  return error instanceof KubeError && (error.status === 0 || error.status === 429 || error.status >= 500);
+}
+
+export function isResponseTooLarge(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.reason === 'ResponseTooLarge';
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What is counted about one request. All labels come from closed sets. */
+export interface KubeRequest {
+  /** Kubernetes' own verbs: get, list, watch, create, update, patch, apply, delete. */
+  readonly verb: KubeVerb;
+  /** `taskruns.tekton.dev`; with the subresource behind a slash. */
+  readonly resource: string;
+  /** The HTTP status; 0 when no answer came. */
+  readonly code: number;
+  readonly durationMs: number;
+}
+
+export type KubeVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
+
+/** Why a watch began anew. */
+export type WatchRestart = 'Ended' | 'Cut' | 'Stalled' | 'Expired' | 'Refused';
+
+/** Hears what the client does, for metrics. */
+export interface KubeObserver {
+  requested?(request: KubeRequest): void;
+  watchRestarted?(resource: string, cause: WatchRestart): void;
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../runtime/clock.ts';
+import type { KubeConnection } from './kube-connection.ts';
+import { KubeError } from './kube-error.ts';
+import { kubeErrorFromResponse } from './kube-status.ts';
+import type { KubeObserver, KubeVerb } from './kube-observer.ts';
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** One request to the API server. */
+export interface TransportRequest {
+  readonly verb: KubeVerb;
+  readonly method: Dispatcher.HttpMethod;
+  /** The metric label: resource and subresource. */
+  readonly resource: string;
+  /** What error messages call the request's target: `secrets team-a/signing`. */
+  readonly target: string;
+  readonly path: string;
+  readonly query?: Query | undefined;
+  readonly body?: unknown;
+  readonly contentType?: string | undefined;
+  readonly accept?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number | undefined;
+  /** Larger answers fail as `ResponseTooLarge`. */
+  readonly maxResponseBytes?: number | undefined;
+}
+
+export interface TransportOptions {
+  readonly connection: KubeConnection;
+  readonly clock: Clock;
+  readonly userAgent: string;
+  readonly observer?: KubeObserver;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+export const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** The HTTP path to the API server: authentication, timeouts, size caps, error translation and counting. */
+export class KubeTransport {
+  readonly #options: TransportOptions;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  /** Sends the request and decodes the JSON answer. @throws KubeError */
+  async json(request: TransportRequest): Promise<unknown> {
+    const deadline = new Deadline(request.signal, request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    try {
+      const answer = await this.#send(request, deadline.signal);
+      const bytes = await readAtMost(answer.body, request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES, request);
+      return decode(bytes, request);
+    } catch (error) {
+      throw translate(error, request, deadline);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  /** Sends the request and returns the body as it arrives. The timeout covers the time to the first byte of the answer only. */
+  async stream(request: TransportRequest): Promise<AsyncIterable<unknown>> {
+    const deadline = new Deadline(request.signal, request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    try {
+      // The body lives as long as the caller's own signal lets it.
+      const answer = await this.#send(request, deadline.signal);
+      deadline.disarm();
+      return answer.body;
+    } catch (error) {
+      deadline.end();
+      throw translate(error, request, deadline);
+    }
+  }
+
+  async #send(request: TransportRequest, signal: AbortSignal): Promise<Answer> {
+    const { clock, observer } = this.#options;
+    const beganMs = clock.monotonicMs();
+    let code = 0;
+    try {
+      let answer = await this.#once(request, signal);
+      if (answer.status === 401) {
+        // The token may have been rotated since it was read.
+        await answer.body.dump();
+        this.#options.connection.invalidate();
+        answer = await this.#once(request, signal);
+      }
+      code = answer.status;
+      if (answer.status >= 400) throw await refusal(answer, request);
+      return answer;
+    } finally {
+      observer?.requested?.({
+        verb: request.verb,
+        resource: request.resource,
+        code,
+        durationMs: clock.monotonicMs() - beganMs,
+      });
+    }
+  }
+
+  async #once(request: TransportRequest, signal: AbortSignal): Promise<Answer> {
+    const { connection, userAgent } = this.#options;
+    const { dispatcher, headers } = await connection.endpoint();
+    const base = new URL(connection.server);
+    const response = await dispatcher.request({
+      origin: base.origin,
+      path: `${base.pathname.replace(/\/$/, '')}${request.path}${queryString(request.query)}`,
+      method: request.method,
+      headers: {
+        ...headers,
+        accept: request.accept ?? 'application/json',
+        'user-agent': userAgent,
+        ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+      },
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      signal,
+      // Deadlines are ours; a watch may be silent for long.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    return { status: response.statusCode, headers: response.headers, body: response.body };
+  }
+}
+
+/** The caller's signal and a timeout in one; the timer never outlives the request. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onAbort: () => void;
+  expired = false;
+
+  constructor(caller: AbortSignal, timeoutMs: number) {
+    this.#caller = caller;
+    this.#onAbort = () => {
+      this.#controller.abort(caller.reason);
+      this.end();
+    };
+    this.#timer = setTimeout(() => {
+      this.expired = true;
+      this.#controller.abort(new Error(`no answer within ${timeoutMs} ms`));
+    }, timeoutMs);
+    if (caller.aborted) this.#onAbort();
+    else caller.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  disarm(): void {
+    clearTimeout(this.#timer);
+  }
+
+  end(): void {
+    this.disarm();
+    this.#caller.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+function queryString(query: Query | undefined): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return parameters.size === 0 ? '' : `?${parameters.toString()}`;
+}
+
+async function refusal(answer: Answer, request: TransportRequest): Promise<KubeError> {
+  const text = (await readAtMost(answer.body, MAX_ERROR_BYTES, request).catch(() => Buffer.alloc(0))).toString('utf8');
+  const retryAfter = answer.headers['retry-after'];
+  return kubeErrorFromResponse({
+    request: `${request.verb} ${request.target}`,
+    status: answer.status,
+    text,
+    retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+  });
+}
+
+async function readAtMost(body: AsyncIterable<unknown>, maxBytes: number, request: TransportRequest): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) {
+      throw new KubeError({
+        status: 0,
+        reason: 'ResponseTooLarge',
+        message: `${request.verb} ${request.target}: the answer is larger than ${maxBytes} bytes`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, sizeBytes);
+}
+
+function decode(bytes: Buffer, request: TransportRequest): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new KubeError({
+      status: 0,
+      reason: 'MalformedResponse',
+      message: `${request.verb} ${request.target}: the answer is not JSON`,
+      cause,
+    });
+  }
+}
+
+function translate(error: unknown, request: TransportRequest, deadline: { readonly expired: boolean }): unknown {
+  if (error instanceof KubeError) return error;
+  if (request.signal.aborted) return error;
+  const reason = deadline.expired ? 'Timeout' : 'Unreachable';
+  const detail = error instanceof Error ? error.message : String(error);
+  return new KubeError({ status: 0, reason, message: `${request.verb} ${request.target}: ${detail}`, cause: error });
+}
