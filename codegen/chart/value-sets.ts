@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The installations that the chart is checked as: each name says what is special, each entry is a `--set-json` argument. */
+export const valueSets: Readonly<Record<string, readonly string[]>> = {
+  default: [],
+  namespaced: ['watchNamespaces=["team-a","team-b"]'],
+  'namespaced, without cluster-wide objects': [
+    'watchNamespaces=["team-a"]',
+    'crds.enabled=false',
+    'admissionPolicy.enabled=false',
+  ],
+  'one replica, image by digest': ['replicas=1', `image.digest="sha256:${'0123456789abcdef'.repeat(4)}"`],
+  'without CRDs and user roles': ['crds.enabled=false', 'rbac.userRoles=false'],
+  'rights and account from elsewhere': [
+    'rbac.create=false',
+    'serviceAccount.create=false',
+    'serviceAccount.name="hallmark-operator"',
+  ],
+  'every pod setting': [
+    'fullnameOverride="signer"',
+    'imagePullSecrets=[{"name":"pull"}]',
+    'podLabels={"team":"platform","app.kubernetes.io/name":"ignored"}',
+    'podAnnotations={"example.com/note":"yes"}',
+    'nodeSelector={"kubernetes.io/os":"linux"}',
+    'tolerations=[{"key":"dedicated","operator":"Exists"}]',
+    'affinity={"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[]}}',
+    'topologySpreadConstraints=[]',
+    'priorityClassName="system-cluster-critical"',
+    'resources={"requests":{"cpu":1}}',
+    'podDisruptionBudget.maxUnavailable=2',
+    'terminationGracePeriodSeconds=60',
+    'config.log.level="debug"',
+  ],
+};
+
+/** The entries of a value set as helm's arguments. */
+export function setArguments(entries: readonly string[]): readonly string[] {
+  return entries.flatMap((entry) => ['--set-json', entry]);
+}
