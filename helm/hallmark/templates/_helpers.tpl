@@ -1,0 +1,84 @@
+{{/* SPDX-License-Identifier: Apache-2.0 */}}
+{{- define "hallmark.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "hallmark.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride }}
+{{- else }}
+{{- $name := include "hallmark.name" . }}
+{{- if contains $name .Release.Name }}
+{{- .Release.Name | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Cluster-wide objects carry the namespace, so that two namespaced installs never meet under one name. */}}
+{{- define "hallmark.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "hallmark.fullname" .) }}
+{{- end }}
+
+{{- define "hallmark.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "hallmark.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "hallmark.labels" -}}
+{{ include "hallmark.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "hallmark.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "hallmark.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- required "serviceAccount.name must name the ServiceAccount to use when serviceAccount.create is false" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "hallmark.image" -}}
+{{- if .Values.image.digest }}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
+{{- else }}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
+{{- end }}
+{{- end }}
+
+{{/* The subject of every binding. */}}
+{{- define "hallmark.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "hallmark.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{/* What the operator may do where runs, policies and backends live: in the whole cluster, or in each watched namespace. */}}
+{{- define "hallmark.tenantRules" -}}
+# Runs are read; patch is for the annotations that the Tekton backend writes.
+- apiGroups: [tekton.dev]
+  resources: [taskruns, pipelineruns]
+  verbs: [get, list, watch, patch]
+- apiGroups: [hallmark.dev]
+  resources: [signingpolicies, storagebackends]
+  verbs: [get, list, watch]
+- apiGroups: [hallmark.dev]
+  resources: [signingpolicies/status, storagebackends/status]
+  verbs: [update, patch]
+- apiGroups: [hallmark.dev]
+  resources: [provenancerecords]
+  verbs: [get, list, watch, create, update, delete]
+- apiGroups: [hallmark.dev]
+  resources: [provenancerecords/status]
+  verbs: [update, patch]
+# Keys, registry credentials and CA bundles are read by name when they are needed; never listed, never watched.
+- apiGroups: ['']
+  resources: [secrets, configmaps, serviceaccounts]
+  verbs: [get]
+- apiGroups: ['']
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
