@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, has } from './field.ts';
+
+/**
+ * One `x-kubernetes-validations` entry and its equivalent in code: the API server evaluates `rule`, and everything that
+ * validates without an API server calls `holds`. A rule about a change (`oldSelf`) has no `holds`: offline there is no old object.
+ */
+export interface CelRule {
+  readonly rule: string;
+  readonly message: string;
+  readonly fieldPath?: string;
+  /** The transition rule also runs on creation, with `oldSelf` optional. */
+  readonly optionalOldSelf?: boolean;
+  readonly holds?: (self: unknown) => boolean;
+}
+
+/** A member of a union: `member` is there when the discriminator has `value`, and only then. */
+export function unionRule(discriminator: string, value: string, member: string): CelRule {
+  return {
+    rule: `(has(self.${discriminator}) && self.${discriminator} == '${value}') == has(self.${member})`,
+    message: `${member} must be set when ${discriminator} is ${value}, and only then`,
+    holds: (self) => (field(self, discriminator) === value) === has(self, member),
+  };
+}
+
+/** A string matches `pattern`: CEL instead of the schema's `pattern`, for a message that says what must hold. */
+export function matchesRule(pattern: RegExp, message: string): CelRule {
+  return {
+    rule: `self.matches(r'${pattern.source.replaceAll('\\/', '/')}')`,
+    message,
+    holds: (self) => typeof self === 'string' && pattern.test(self),
+  };
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type, { type Static } from 'typebox';
+import type { Immutable } from './immutable.ts';
+import type { Reason } from './reasons.ts';
+
+const MAX_MESSAGE_LENGTH = 4096;
+
+const conditionSchema = Type.Object({
+  type: Type.String({ description: 'Which aspect this is about.', minLength: 1, maxLength: 316 }),
+  status: Type.Enum(['True', 'False', 'Unknown'], { description: 'Whether it holds.' }),
+  observedGeneration: Type.Optional(
+    Type.Integer({ description: 'metadata.generation that this was computed from.', minimum: 0, format: 'int64' }),
+  ),
+  lastTransitionTime: Type.String({ description: 'When status last changed.', format: 'date-time' }),
+  reason: Type.String({ description: 'Why, as one word of docs/reasons.md.', minLength: 1, maxLength: 64 }),
+  message: Type.String({
+    description: 'Why, for people: the object, the value and the remedy.',
+    maxLength: MAX_MESSAGE_LENGTH,
+  }),
+});
+
+/** A condition in the shape of metav1.Condition. */
+export type Condition = Immutable<Static<typeof conditionSchema>>;
+
+/** The `conditions` list of a status, one entry a type. */
+export function conditionList(types: readonly string[]) {
+  return Type.Array(conditionSchema, {
+    description: `What holds for the object, by type: ${types.join(', ')}.`,
+    maxItems: 16,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  });
+}
+
+/** What a controller computes; the time of the transition follows from what was there before. */
+export interface ConditionFact {
+  readonly type: string;
+  readonly status: Condition['status'];
+  readonly observedGeneration: number;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/**
+ * The conditions to write: exactly those of `next`, in its order. `lastTransitionTime` is kept from `previous` where the
+ * status is the same and is `now` where it changed or is new. Messages are cut to what the schema takes.
+ */
+export function setConditions(
+  previous: readonly Condition[] | undefined,
+  next: readonly ConditionFact[],
+  now: Date,
+): readonly Condition[] {
+  return next.map((fact) => {
+    const before = previous?.find(({ type }) => type === fact.type);
+    const lastTransitionTime = before?.status === fact.status ? before.lastTransitionTime : rfc3339Seconds(now);
+    const { type, status, observedGeneration, reason } = fact;
+    return { type, status, observedGeneration, lastTransitionTime, reason, message: boundedMessage(fact.message) };
+  });
+}
+
+/** metav1.Time has no fraction of a second. */
+function rfc3339Seconds(time: Date): string {
+  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+function boundedMessage(message: string): string {
+  const characters = Array.from(message);
+  return characters.length <= MAX_MESSAGE_LENGTH ? message : `${characters.slice(0, MAX_MESSAGE_LENGTH - 1).join('')}…`;
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/** `T` with every property and list readonly, to any depth: what leaves a parser is never written to. */
+export type Immutable<T> = T extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+    : T;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import { matchesRule } from './cel-rule.ts';
+
+const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** The name of an object (RFC 1123 subdomain): never a namespace, never a path. */
+export function objectName(description: string) {
+  return Type.String({
+    description,
+    minLength: 1,
+    maxLength: 253,
+    'x-kubernetes-validations': [
+      matchesRule(
+        dnsSubdomain,
+        "must be an object's name: lower-case letters, digits, '-' and '.', without a namespace",
+      ),
+    ],
+  });
+}
+
+/** Whether the API server takes `name` as the name of an object of ours. */
+export function isObjectName(name: string): boolean {
+  return name.length <= 253 && dnsSubdomain.test(name);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Static, TSchema } from 'typebox';
+import { clusterSigningPolicySchema } from './cluster-signing-policy/schema.ts';
+import { clusterStorageBackendSchema } from './cluster-storage-backend/schema.ts';
+import type { Immutable } from './immutable.ts';
+import { problemText } from './problem.ts';
+import { provenanceRecordSchema } from './provenance-record/schema.ts';
+import { signingPolicySchema } from './signing-policy/schema.ts';
+import { storageBackendSchema } from './storage-backend/schema.ts';
+import { validator } from './validator.ts';
+
+/** A stored object in its exact type, or one line that says everything that is wrong with it. */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+
+/**
+ * Parsers of objects as the API server hands them out: metadata is complete, and fields that this version does not know are
+ * ignored, because a newer version may have written them. Manifests from files go through parse-manifest.ts.
+ */
+export const parseSigningPolicy = parser(signingPolicySchema);
+export const parseClusterSigningPolicy = parser(clusterSigningPolicySchema);
+export const parseStorageBackend = parser(storageBackendSchema);
+export const parseClusterStorageBackend = parser(clusterStorageBackendSchema);
+export const parseProvenanceRecord = parser(provenanceRecordSchema);
+
+function parser<Schema extends TSchema>(schema: Schema): (value: unknown) => Parsed<Immutable<Static<Schema>>> {
+  const validate = validator(schema);
+  return (value) => {
+    const result = validate(value);
+    return result.ok ? result : { ok: false, message: result.problems.map(problemText).join('; ') };
+  };
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import type { CelRule } from './cel-rule.ts';
+import { unionRule } from './cel-rule.ts';
+import { field } from './field.ts';
+import { conditionList } from './condition.ts';
+import { objectName } from './object-name.ts';
+import { secretRef } from './secret-ref.ts';
+import { enumSet, stringSet } from './string-set.ts';
+
+/** Shared by SigningPolicy and ClusterSigningPolicy: all that does not depend on the scope. */
+export const formats = ['slsa/v2alpha4', 'slsa/v2alpha3', 'slsa/v1', 'in-toto', 'None'] as const;
+export const buildTypes = ['https://tekton.dev/chains/v2/slsa', 'https://tekton.dev/chains/v2/slsa-tekton'] as const;
+export const policyConditionTypes = ['Ready', 'KeyReady', 'BackendsReady', 'Reconciling', 'Stalled'] as const;
+
+const MAX_BACKENDS = 32;
+
+const nothingToSign: CelRule = {
+  rule:
+    "!(has(self.attestation) && has(self.attestation.format) && self.attestation.format == 'None' && " +
+    'has(self.imageSignatures) && has(self.imageSignatures.formats) && size(self.imageSignatures.formats) == 0)',
+  message:
+    'attestation.format None and empty imageSignatures.formats leave nothing to sign: set one of them, or suspend the policy',
+  holds: (self) => {
+    const signatureFormats = field(field(self, 'imageSignatures'), 'formats');
+    const noSignatures = Array.isArray(signatureFormats) && signatureFormats.length === 0;
+    return !(field(field(self, 'attestation'), 'format') === 'None' && noSignatures);
+  },
+};
+
+/** Rules about a policy's spec as a whole. */
+export const policySpecRules: readonly CelRule[] = [nothingToSign];
+
+const kinds = enumSet(['TaskRun', 'PipelineRun'], {
+  description: 'Kinds of runs to sign. TaskRuns that belong to a PipelineRun count too.',
+  minItems: 1,
+});
+const outcomes = enumSet(['Succeeded', 'Failed', 'Cancelled'], {
+  description: 'How a run must have ended.',
+  minItems: 1,
+});
+const managedBy = stringSet('Values of spec.managedBy accepted beside none and tekton.dev/pipeline.', {
+  maxItems: 16,
+  maxLength: 63,
+});
+const finishedAfter = Type.String({
+  description:
+    'Only runs that finished after this time are signed, so that a new policy never signs history by surprise.',
+  format: 'date-time',
+});
+
+const format = Type.Enum([...formats], {
+  description: 'Format of the provenance statement; None makes no attestation.',
+});
+const buildType = Type.Enum([...buildTypes], {
+  description: 'buildType of the formats slsa/v2alpha3 and slsa/v2alpha4.',
+});
+const builderID = Type.String({
+  description: 'Builder id stated in every attestation.',
+  minLength: 1,
+  maxLength: 1024,
+});
+const deepInspection = Type.Boolean({
+  description: "Look for a PipelineRun's subjects and materials in the results of its TaskRuns too.",
+});
+const redactParameters = stringSet('Names of run parameters whose values are replaced by "[redacted]" in statements.', {
+  maxItems: 64,
+  maxLength: 253,
+});
+
+const imageFormats = enumSet(['SimpleSigning'], {
+  description: 'Payloads signed for each image a run built; an empty list signs no images.',
+  minItems: 0,
+});
+
+const mode = Type.Enum(['Enforce', 'Audit'], {
+  description: 'Enforce signs and stores; Audit records what would be signed and signs nothing.',
+});
+const suspend = Type.Boolean({
+  description: 'Record selected runs as Suspended and sign them once this is false again.',
+});
+
+const retention = Type.Enum(['Keep', 'WithRun', 'Seconds'], {
+  description: 'Keep records for ever, until their run is gone, or for a number of seconds after the run finished.',
+});
+const seconds = Type.Integer({
+  description: 'Seconds that a record is kept after its run finished; runs that finished longer ago are out of scope.',
+  minimum: 1,
+  maximum: 3_153_600_000,
+  format: 'int64',
+});
+
+const signer = Type.Object(
+  {
+    type: Type.Enum(['Key'], { description: 'Which kind of signer; the member of that name configures it.' }),
+    key: Type.Optional(
+      Type.Object(
+        {
+          secretRef: secretRef(
+            'Secret with x509.pem (PKCS#8), or cosign.key and cosign.password.',
+            "in the policy's own namespace (cluster kinds: in the operator's)",
+          ),
+        },
+        { description: 'A private key in a Secret.' },
+      ),
+    ),
+  },
+  {
+    description: 'What signs. Exactly one member, named by type.',
+    'x-kubernetes-validations': [unionRule('type', 'Key', 'key')],
+  },
+);
+
+/** Fields of a policy's spec that do not depend on its scope. */
+export const policySpecFields = {
+  runs: Type.Optional(
+    Type.Object(
+      {
+        kinds: Type.Optional(kinds),
+        outcomes: Type.Optional(outcomes),
+        managedBy: Type.Optional(managedBy),
+        finishedAfter: Type.Optional(finishedAfter),
+      },
+      { description: 'Which finished runs are signed, beside the labels.' },
+    ),
+  ),
+  attestation: Type.Optional(
+    Type.Object(
+      {
+        format: Type.Optional(format),
+        buildType: Type.Optional(buildType),
+        builderID: Type.Optional(builderID),
+        deepInspection: Type.Optional(deepInspection),
+        redactParameters: Type.Optional(redactParameters),
+      },
+      { description: 'The provenance statement made for a run.' },
+    ),
+  ),
+  imageSignatures: Type.Optional(
+    Type.Object({ formats: Type.Optional(imageFormats) }, { description: 'Signatures of the images themselves.' }),
+  ),
+  signer,
+  mode: Type.Optional(mode),
+  suspend: Type.Optional(suspend),
+  record: Type.Optional(
+    Type.Object(
+      { retention: Type.Optional(retention), seconds: Type.Optional(seconds) },
+      {
+        description:
+          'How long the ProvenanceRecords of this policy are kept. None is removed before it is stored or its run is gone.',
+        'x-kubernetes-validations': [unionRule('retention', 'Seconds', 'seconds')],
+      },
+    ),
+  ),
+};
+
+/** `subjects` of a policy; `minItems` 1 where naming repositories is required. */
+export function allowedRepositories(description: string, minItems: number) {
+  return Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
+    description,
+    minItems,
+    maxItems: 256,
+    'x-kubernetes-list-type': 'set',
+  });
+}
+
+/** `backendRefs` of a policy, for the kinds it may name. */
+export function policyBackendRefs<const Kind extends string>(kind: Kind) {
+  return Type.Array(
+    Type.Object({
+      kind: Type.Enum([kind], { description: 'Kind of the backend.' }),
+      name: objectName('Name of the backend.'),
+    }),
+    {
+      description: `The ${kind}s that evidence goes to. Absent or empty: every ${kind} in reach whose selector takes the run.`,
+      maxItems: MAX_BACKENDS,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['kind', 'name'],
+    },
+  );
+}
+
+const effective = Type.Object(
+  {
+    runs: Type.Object({ kinds, outcomes, managedBy, finishedAfter }),
+    attestation: Type.Object({ format, buildType, builderID, deepInspection, redactParameters }),
+    imageSignatures: Type.Object({ formats: imageFormats }),
+    mode,
+    suspend,
+    record: Type.Object({ retention, seconds: Type.Optional(seconds) }),
+  },
+  { description: 'The settings in force, with the defaults filled in.' },
+);
+
+/** Status of both policy kinds. */
+export const policyStatus = Type.Object(
+  {
+    observedGeneration: Type.Optional(
+      Type.Integer({
+        description: 'metadata.generation that this status was computed from.',
+        minimum: 0,
+        format: 'int64',
+      }),
+    ),
+    conditions: Type.Optional(conditionList(policyConditionTypes)),
+    effective: Type.Optional(effective),
+    publicKey: Type.Optional(
+      Type.String({ description: 'Public key (PEM) that the evidence of this policy verifies with.', maxLength: 8192 }),
+    ),
+    keyID: Type.Optional(Type.String({ description: 'Key id stated in envelopes.', maxLength: 256 })),
+  },
+  { description: 'What the operator found. Written by the operator only.' },
+);

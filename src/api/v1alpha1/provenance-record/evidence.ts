@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type, { type Static } from 'typebox';
+import type { CelRule } from '../cel-rule.ts';
+import { matchesRule } from '../cel-rule.ts';
+import { has } from '../field.ts';
+import type { Immutable } from '../immutable.ts';
+
+/** What one artifact's packed payload may weigh in base64; a whole record stays below what etcd takes. */
+export const MAX_PAYLOAD_LENGTH = 1_048_576;
+/** Artifacts a record can hold: the attestation and one per image. */
+export const MAX_ARTIFACTS = 256;
+/** Subjects an artifact lists; `subjectCount` tells how many there are. */
+export const MAX_LISTED_SUBJECTS = 64;
+
+const sha256Digest = /^sha256:[0-9a-f]{64}$/;
+
+/** A field that an artifact may gain once and then keeps. */
+function setOnce(name: string): CelRule {
+  return {
+    rule: `!has(oldSelf.${name}) || (has(self.${name}) && self.${name} == oldSelf.${name})`,
+    message: `${name} must not change once it is set`,
+  };
+}
+
+/** A field that an artifact is made with. */
+function immutable(name: string): CelRule {
+  return { rule: `self.${name} == oldSelf.${name}`, message: `${name} must not change` };
+}
+
+const signatureNeedsKey: CelRule = {
+  rule: 'has(self.signature) == has(self.keyID) && has(self.signature) == has(self.publicKey)',
+  message: 'signature, keyID and publicKey must be set together',
+  holds: (self) => has(self, 'signature') === has(self, 'keyID') && has(self, 'signature') === has(self, 'publicKey'),
+};
+
+const artifact = Type.Object(
+  {
+    name: Type.String({
+      description: 'attestation, or image- and 12 digits of a hash over the image.',
+      minLength: 1,
+      maxLength: 63,
+    }),
+    type: Type.Enum(['Attestation', 'ImageSignature'], { description: 'Kind of evidence.' }),
+    form: Type.Enum(['InTotoStatement', 'SimpleSigning'], { description: 'What the payload is.' }),
+    payloadType: Type.String({ description: 'Media type of the payload.', minLength: 1, maxLength: 256 }),
+    payload: Type.String({ description: 'The exact payload bytes, gzip, base64.', maxLength: MAX_PAYLOAD_LENGTH }),
+    payloadDigest: Type.String({
+      description: 'Digest of the payload bytes before gzip.',
+      maxLength: 71,
+      'x-kubernetes-validations': [matchesRule(sha256Digest, 'must be sha256: and 64 hexadecimal digits')],
+    }),
+    subjects: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1024 }), {
+        description: `The first ${String(MAX_LISTED_SUBJECTS)} subjects, as name@algorithm:hex.`,
+        maxItems: MAX_LISTED_SUBJECTS,
+        'x-kubernetes-list-type': 'atomic',
+      }),
+    ),
+    subjectCount: Type.Integer({ description: 'How many subjects the payload has.', minimum: 0, format: 'int32' }),
+    policyGeneration: Type.Integer({
+      description: "The policy's metadata.generation that the payload was made under.",
+      minimum: 0,
+      format: 'int64',
+    }),
+    signature: Type.Optional(
+      Type.String({
+        description:
+          'Raw signature, base64: over the DSSE pre-authentication encoding for statements, over the payload for SimpleSigning.',
+        minLength: 1,
+        maxLength: 4096,
+      }),
+    ),
+    keyID: Type.Optional(Type.String({ description: 'Key id stated in envelopes.', minLength: 1, maxLength: 256 })),
+    publicKey: Type.Optional(
+      Type.String({ description: 'Public key (PEM) that the signature verifies with.', minLength: 1, maxLength: 8192 }),
+    ),
+    warnings: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1024 }), {
+        description: 'What the payload had to leave out, and why.',
+        maxItems: 64,
+        'x-kubernetes-list-type': 'atomic',
+      }),
+    ),
+  },
+  {
+    'x-kubernetes-validations': [
+      signatureNeedsKey,
+      immutable('type'),
+      immutable('form'),
+      immutable('payloadType'),
+      immutable('payloadDigest'),
+      setOnce('signature'),
+      setOnce('keyID'),
+      setOnce('publicKey'),
+    ],
+  },
+);
+
+const neverRemoved: CelRule = {
+  rule: 'oldSelf.all(before, self.exists(now, now.name == before.name))',
+  message: 'an artifact must not be removed',
+};
+
+const keptList: CelRule = {
+  rule: '!has(oldSelf.artifacts) || has(self.artifacts)',
+  message: 'artifacts must not be removed',
+};
+
+/** Schema of a ProvenanceRecord's evidence. */
+export const provenanceRecordEvidence = Type.Object(
+  {
+    artifacts: Type.Optional(
+      Type.Array(artifact, {
+        description: 'What is signed, by name. Grows; what was set once stays.',
+        maxItems: MAX_ARTIFACTS,
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+        'x-kubernetes-validations': [neverRemoved],
+      }),
+    ),
+    problem: Type.Optional(
+      Type.Object(
+        {
+          reason: Type.String({ description: 'Why, as one word of docs/reasons.md.', minLength: 1, maxLength: 64 }),
+          message: Type.String({ description: 'Why, for people.', maxLength: 4096 }),
+        },
+        { description: 'Why there is no payload to sign, until there is one.' },
+      ),
+    ),
+    seal: Type.Optional(
+      Type.String({
+        description:
+          'HMAC over spec and evidence with a key that only the operator holds: what it does not verify for is not trusted.',
+        minLength: 1,
+        maxLength: 256,
+      }),
+    ),
+  },
+  { description: 'What is signed, and the signatures.', 'x-kubernetes-validations': [keptList] },
+);
+
+export type ProvenanceRecordEvidence = Immutable<Static<typeof provenanceRecordEvidence>>;
+export type EvidenceArtifact = NonNullable<ProvenanceRecordEvidence['artifacts']>[number];

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type, { type Static } from 'typebox';
+import type { CelRule } from '../cel-rule.ts';
+import type { Immutable } from '../immutable.ts';
+import { objectName } from '../object-name.ts';
+
+/** Kubernetes makes UUIDs, but a UID is an opaque string. */
+export const uid = (description: string) => Type.String({ description, minLength: 1, maxLength: 64 });
+
+const immutableSpec: CelRule = {
+  rule:
+    'self.runRef == oldSelf.runRef && self.policyRef == oldSelf.policyRef && self.outcome == oldSelf.outcome && ' +
+    'self.completionTime == oldSelf.completionTime && self.mode == oldSelf.mode && ' +
+    'self.serviceAccountName == oldSelf.serviceAccountName && ' +
+    '(!has(oldSelf.backendRefs) || (has(self.backendRefs) && self.backendRefs == oldSelf.backendRefs))',
+  message: 'spec must not change; backendRefs alone may be set once where it was absent',
+};
+
+const runRef = Type.Object(
+  {
+    apiVersion: Type.Enum(['tekton.dev/v1'], { description: 'API version of the run.' }),
+    kind: Type.Enum(['TaskRun', 'PipelineRun'], { description: 'Kind of the run.' }),
+    name: objectName('Name of the run.'),
+    uid: uid('UID of the run: a later run of the same name is another run.'),
+  },
+  { description: "The run, in the record's namespace." },
+);
+
+const policyRef = Type.Object(
+  {
+    kind: Type.Enum(['SigningPolicy', 'ClusterSigningPolicy'], { description: 'Kind of the policy.' }),
+    name: objectName('Name of the policy.'),
+  },
+  { description: 'The policy that selected the run.' },
+);
+
+export const backendKind = Type.Enum(['StorageBackend', 'ClusterStorageBackend'], {
+  description: 'Kind of the backend.',
+});
+
+const backendRef = Type.Object({
+  kind: backendKind,
+  name: objectName('Name of the backend.'),
+  uid: Type.Optional(uid('UID of the backend when the record was made.')),
+});
+
+/** Schema of a ProvenanceRecord's spec. */
+export const provenanceRecordSpec = Type.Object(
+  {
+    runRef,
+    policyRef,
+    outcome: Type.Enum(['Succeeded', 'Failed', 'Cancelled'], { description: 'How the run ended.' }),
+    completionTime: Type.String({ description: 'When the run ended.', format: 'date-time' }),
+    mode: Type.Enum(['Enforce', 'Audit'], {
+      description:
+        "The policy's mode when the run was recorded: a policy that audited is not made to sign its past by an edit.",
+    }),
+    serviceAccountName: objectName('ServiceAccount of the run, whose registry credentials an OCI backend may use.'),
+    backendRefs: Type.Optional(
+      Type.Array(backendRef, {
+        description: 'The backends that the evidence is promised to, frozen. Absent while no backend is in reach.',
+        maxItems: 32,
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['kind', 'name'],
+      }),
+    ),
+  },
+  {
+    description: 'Which run, policy and backends this is about. Immutable.',
+    'x-kubernetes-validations': [immutableSpec],
+  },
+);
+
+type Spec = Immutable<Static<typeof provenanceRecordSpec>>;
+export type ProvenanceRecordSpec = Spec;
+export type RunRef = Spec['runRef'];
+export type PolicyRef = Spec['policyRef'];
+export type BackendRef = NonNullable<Spec['backendRefs']>[number];

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type, { type Static } from 'typebox';
+import { conditionList } from '../condition.ts';
+import type { Immutable } from '../immutable.ts';
+import { backendKind } from './spec.ts';
+
+export const recordConditionTypes = ['Ready', 'Signed', 'Stored', 'Reconciling', 'Stalled'] as const;
+
+const MAX_MESSAGE_LENGTH = 4096;
+
+const location = Type.Object({
+  uri: Type.String({ description: 'Where it lies.', minLength: 1, maxLength: 2048 }),
+  digest: Type.Optional(Type.String({ description: 'Digest of what was written there.', maxLength: 256 })),
+});
+
+const storageEntry = Type.Object({
+  backendRef: Type.Object(
+    {
+      kind: backendKind,
+      name: Type.String({ description: 'Name of the backend.', minLength: 1, maxLength: 253 }),
+    },
+    { description: 'The backend.' },
+  ),
+  state: Type.Enum(['Pending', 'Stored', 'Failed'], {
+    description: 'Pending is tried again by itself; Failed waits for a change.',
+  }),
+  locations: Type.Optional(
+    Type.Array(location, {
+      description: 'Where the evidence lies.',
+      maxItems: 1024,
+      'x-kubernetes-list-type': 'atomic',
+    }),
+  ),
+  reason: Type.Optional(Type.String({ description: 'Why, as one word of docs/reasons.md.', maxLength: 64 })),
+  message: Type.Optional(Type.String({ description: 'Why, for people.', maxLength: MAX_MESSAGE_LENGTH })),
+  storedTime: Type.Optional(Type.String({ description: 'When all of it was stored.', format: 'date-time' })),
+});
+
+/** Schema of a ProvenanceRecord's status. */
+export const provenanceRecordStatus = Type.Object(
+  {
+    observedGeneration: Type.Optional(
+      Type.Integer({
+        description: 'metadata.generation that this status was computed from.',
+        minimum: 0,
+        format: 'int64',
+      }),
+    ),
+    conditions: Type.Optional(conditionList(recordConditionTypes)),
+    storage: Type.Optional(
+      Type.Array(storageEntry, {
+        description: 'One entry for each backend of spec.backendRefs.',
+        maxItems: 32,
+        'x-kubernetes-list-type': 'atomic',
+      }),
+    ),
+    stored: Type.Optional(
+      Type.String({ description: 'Backends that hold the evidence, of all it is promised to: 2/3.', maxLength: 16 }),
+    ),
+    reason: Type.Optional(Type.String({ description: 'Reason of the condition Ready.', maxLength: 64 })),
+    message: Type.Optional(
+      Type.String({ description: 'Message of the condition Ready.', maxLength: MAX_MESSAGE_LENGTH }),
+    ),
+    seal: Type.Optional(
+      Type.String({
+        description: 'HMAC over the storage state with a key that only the operator holds.',
+        minLength: 1,
+        maxLength: 256,
+      }),
+    ),
+  },
+  { description: 'How far storing is. Written by the operator only.' },
+);
+
+export type ProvenanceRecordStatus = Immutable<Static<typeof provenanceRecordStatus>>;
+export type StorageEntry = NonNullable<ProvenanceRecordStatus['storage']>[number];

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+
+interface SetBounds {
+  readonly maxItems: number;
+  readonly maxLength: number;
+}
+
+/** A bounded list of different, non-empty strings (`x-kubernetes-list-type: set`). */
+export function stringSet(description: string, bounds: SetBounds) {
+  return Type.Array(Type.String({ minLength: 1, maxLength: bounds.maxLength }), {
+    description,
+    maxItems: bounds.maxItems,
+    'x-kubernetes-list-type': 'set',
+  });
+}
+
+/** A list of different values out of a closed set. */
+export function enumSet<const Values extends readonly string[]>(
+  values: Values,
+  options: { description: string; minItems: number },
+) {
+  return Type.Array(Type.Enum([...values]), { ...options, maxItems: values.length, 'x-kubernetes-list-type': 'set' });
+}

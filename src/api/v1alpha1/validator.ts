@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import ajvFormats from 'ajv-formats';
+import type { Static, TSchema } from 'typebox';
+import type { CelRule } from './cel-rule.ts';
+import { field } from './field.ts';
+import type { Immutable } from './immutable.ts';
+import { problemOf, type Problem } from './problem.ts';
+
+/** A parsed value, or every problem that was found. */
+export type Validated<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const RULES = 'x-kubernetes-validations';
+const LIST_TYPE = 'x-kubernetes-list-type';
+const LIST_KEYS = 'x-kubernetes-list-map-keys';
+
+/**
+ * A function that checks a value against `schema` as the API server would: bounds, enums, list keys, and the CEL rules by
+ * their equivalents in code. Rules are judged only where the shape is right, as the API server does.
+ */
+export function validator<Schema extends TSchema>(
+  schema: Schema,
+): (value: unknown) => Validated<Immutable<Static<Schema>>> {
+  let compiled: ValidateFunction<Immutable<Static<Schema>>> | undefined;
+  return (value) => {
+    compiled ??= ajv.compile<Immutable<Static<Schema>>>(schema);
+    if (compiled(value)) return { ok: true, value };
+    const errors = compiled.errors ?? [];
+    const shape = errors.filter(({ keyword }) => keyword !== RULES);
+    return { ok: false, problems: (shape.length > 0 ? shape : errors).map(problemOf) };
+  };
+}
+
+const ajv = newAjv();
+
+function newAjv(): Ajv {
+  const instance = new Ajv({ allErrors: true, strictTypes: false });
+  ajvFormats.default(instance);
+  instance.addVocabulary(['x-kubernetes-map-type', LIST_KEYS]);
+  instance.addKeyword({ keyword: RULES, schemaType: 'array', compile: rulesHold });
+  instance.addKeyword({ keyword: LIST_TYPE, schemaType: 'string', type: 'array', compile: entriesDiffer });
+  return instance;
+}
+
+interface KeywordCheck {
+  (value: unknown): boolean;
+  errors?: Partial<ErrorObject>[];
+}
+
+function keywordCheck(problems: (value: unknown) => Partial<ErrorObject>[]): KeywordCheck {
+  const check: KeywordCheck = (value: unknown) => {
+    check.errors = problems(value);
+    return check.errors.length === 0;
+  };
+  return check;
+}
+
+function rulesHold(rules: readonly CelRule[]): KeywordCheck {
+  return keywordCheck((value) =>
+    rules
+      .filter(({ holds }) => holds !== undefined && !holds(value))
+      .map(({ message }) => ({ keyword: RULES, message, params: {} })),
+  );
+}
+
+function entriesDiffer(listType: string, parentSchema: Readonly<Record<string, unknown>>): KeywordCheck {
+  const keys = parentSchema[LIST_KEYS];
+  const identity = (entry: unknown): string =>
+    JSON.stringify(Array.isArray(keys) ? keys.map((key) => field(entry, String(key))) : entry);
+  return keywordCheck((value) => {
+    if (listType === 'atomic' || !Array.isArray(value)) return [];
+    const identities = value.map(identity);
+    const repeated = identities.find((entry, index) => identities.indexOf(entry) !== index);
+    return repeated === undefined
+      ? []
+      : [{ keyword: LIST_TYPE, message: `must not hold ${repeated} twice`, params: {} }];
+  });
+}
