@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createPrivateKey, scrypt } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import tweetnacl from 'tweetnacl';
+import { parseCosignKeyFile } from './cosign-key-file.ts';
+import type { CosignKeyFile } from './cosign-key-file.ts';
+import { describeKeyFile } from './key-file.ts';
+import type { KeyFile } from './key-file.ts';
+import { KeySigner } from './key-signer.ts';
+import { firstPemBlock } from './pem.ts';
+import { digestOfCurve, keyType } from './signing-algorithm.ts';
+import { SigningError } from './signing-error.ts';
+
+const LABELS = ['ENCRYPTED COSIGN PRIVATE KEY', 'ENCRYPTED SIGSTORE PRIVATE KEY'];
+const NONCE_BYTES = 24;
+const KEY_BYTES = 32;
+
+const deriveKey = promisify(
+  (
+    password: Uint8Array,
+    salt: Buffer,
+    cost: { readonly N: number; readonly r: number; readonly p: number },
+    callback: (error: Error | null, key?: Buffer) => void,
+  ) => {
+    // scrypt needs 128 * N * r bytes; Node asks for the bound to be said.
+    scrypt(password, salt, KEY_BYTES, { ...cost, maxmem: 130 * cost.N * cost.r + 1024 * 1024 }, callback);
+  },
+);
+
+/** One derivation takes up to 128 MiB, and the process has one memory: they go one after the other. */
+let derivations: Promise<unknown> = Promise.resolve();
+
+/**
+ * The signer of cosign's encrypted key pair. The password is taken byte for byte. ECDSA alone: cosign signs Ed25519 keys
+ * as Ed25519ph, which node:crypto does not have. @throws SigningError `KeyInvalid`
+ */
+export async function cosignSigner(bytes: Uint8Array, password: Uint8Array, file: KeyFile): Promise<KeySigner> {
+  const block = firstPemBlock(Buffer.from(bytes).toString('latin1'));
+  if (block === undefined || !LABELS.includes(block.label)) {
+    throw invalid(file, `is not a PEM block "${LABELS.join('" or "')}"; make one with "cosign generate-key-pair"`);
+  }
+  const encrypted = parseCosignKeyFile(block.body);
+  if (encrypted === undefined) {
+    throw invalid(
+      file,
+      'is not cosign\'s encryption (scrypt with N of 32768, 65536 or 131072, and nacl/secretbox); make one with "cosign generate-key-pair"',
+    );
+  }
+  const der = await decrypted(encrypted, password);
+  if (der === undefined)
+    throw invalid(file, 'cannot be decrypted; check that entry "cosign.password" is its exact password');
+  return signerOf(privateKey(der), file);
+}
+
+function signerOf(key: KeyObject | undefined, file: KeyFile): KeySigner {
+  const type = key === undefined ? 'Unsupported' : keyType(key);
+  if (key === undefined || type === 'Unsupported' || type === 'Ed25519') {
+    throw invalid(
+      file,
+      'holds no ECDSA key (P-256, P-384, P-521); make one with "cosign generate-key-pair", or use x509.pem for Ed25519',
+    );
+  }
+  return new KeySigner(key, digestOfCurve[type]);
+}
+
+async function decrypted(file: CosignKeyFile, password: Uint8Array): Promise<Uint8Array | undefined> {
+  const nonce = Buffer.from(file.cipher.nonce, 'base64');
+  if (nonce.length !== NONCE_BYTES) return undefined;
+  const derivation = derivations.then(() => deriveKey(password, Buffer.from(file.kdf.salt, 'base64'), file.kdf.params));
+  derivations = derivation.catch(() => undefined);
+  const key = await derivation;
+  if (key === undefined) return undefined;
+  return tweetnacl.secretbox.open(Buffer.from(file.ciphertext, 'base64'), nonce, key) ?? undefined;
+}
+
+function privateKey(der: Uint8Array): KeyObject | undefined {
+  try {
+    return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(file: KeyFile, what: string): SigningError {
+  return new SigningError('KeyInvalid', `${describeKeyFile(file)} ${what}`);
+}
