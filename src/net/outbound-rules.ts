@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isIP } from 'node:net';
+import { AddressRanges } from './address-ranges.ts';
+
+/** The operator's configuration of the door. Entries: `host`, `host:port`, `address`, `address:port`, `address/prefix`. */
+export interface OutboundConfiguration {
+  /** Lets through what is refused by default. */
+  readonly allow?: readonly string[];
+  /** Refused besides the defaults; wins over `allow`. */
+  readonly deny?: readonly string[];
+}
+
+/** Where one connection is about to go. `hostname` as the URL has it, without brackets; `address` as it resolved. */
+export interface Endpoint {
+  readonly hostname: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * What no tenant may make the operator talk to: this host, the links it is on (with the clouds' metadata services),
+ * groups, and IPv4 in IPv6 clothes (RFC 6890, RFC 4291).
+ */
+const REFUSED = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '100.100.100.200',
+  '192.0.0.192',
+  '::',
+  '::1',
+  '::ffff:0:0/96',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+  'fd00:ec2::254',
+  'fd20:ce::254',
+] as const;
+
+interface Rule {
+  readonly hostname?: string;
+  readonly ranges?: AddressRanges;
+  readonly port?: number;
+}
+
+/** Decides for each resolved address whether a connection may be opened. */
+export class OutboundRules {
+  readonly #allow: readonly Rule[];
+  readonly #deny: readonly Rule[];
+  readonly #refused = new AddressRanges(REFUSED);
+
+  /** @throws TypeError that quotes the entry which cannot be read. */
+  constructor(configuration: OutboundConfiguration = {}) {
+    this.#allow = (configuration.allow ?? []).map(parseRule);
+    this.#deny = (configuration.deny ?? []).map(parseRule);
+  }
+
+  permits(endpoint: Endpoint): boolean {
+    if (this.#deny.some((rule) => isMatch(rule, endpoint))) return false;
+    if (this.#allow.some((rule) => isMatch(rule, endpoint))) return true;
+    return isIP(endpoint.address) !== 0 && !this.#refused.includes(endpoint.address);
+  }
+}
+
+function isMatch(rule: Rule, endpoint: Endpoint): boolean {
+  if (rule.port !== undefined && rule.port !== endpoint.port) return false;
+  if (rule.ranges !== undefined) return isIP(endpoint.address) !== 0 && rule.ranges.includes(endpoint.address);
+  return rule.hostname === normalHostname(endpoint.hostname);
+}
+
+const ENTRY = /^(?:\[([^\]]+)\]|([^:/[\]]+))(?::(\d{1,5}))?$/;
+
+function parseRule(entry: string): Rule {
+  if (entry.includes('/') || isIP(entry) === 6) return { ranges: new AddressRanges([entry]) };
+  const [, bracketed, plain, portText] = ENTRY.exec(entry) ?? [];
+  const host = bracketed ?? plain;
+  const port = portText === undefined ? undefined : Number(portText);
+  if (host === undefined || (port !== undefined && (port < 1 || port > 65535))) throw unreadable(entry);
+  if (bracketed !== undefined && isIP(bracketed) !== 6) throw unreadable(entry);
+  const target = isIP(host) === 0 ? { hostname: normalHostname(host) } : { ranges: new AddressRanges([host]) };
+  return port === undefined ? target : { ...target, port };
+}
+
+function normalHostname(hostname: string): string {
+  return hostname.toLowerCase().replace(/\.$/, '');
+}
+
+function unreadable(entry: string): TypeError {
+  return new TypeError(`"${entry}" is not host, host:port, address, address:port or address/prefix`);
+}
