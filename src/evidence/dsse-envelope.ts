@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SignedArtifact } from './signed-artifact.ts';
+
+/**
+ * The DSSE envelope as Tekton Chains writes it: compact JSON, keys in this order, exactly one signature with its keyid.
+ * Deduplication in registries goes by these bytes, so the order is part of the contract.
+ */
+export function dsseEnvelope(
+  artifact: Pick<SignedArtifact, 'payloadType' | 'payload' | 'keyID' | 'signature'>,
+): string {
+  return JSON.stringify({
+    payloadType: artifact.payloadType,
+    payload: artifact.payload.toString('base64'),
+    signatures: [{ keyid: artifact.keyID, sig: artifact.signature.toString('base64') }],
+  });
+}

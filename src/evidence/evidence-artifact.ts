@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MAX_LISTED_SUBJECTS } from '../api/v1alpha1/provenance-record/evidence.ts';
+import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/evidence.ts';
+import { EvidenceError } from './evidence-error.ts';
+import { packPayload, unpackPayload } from './packed-payload.ts';
+import { payloadDigest } from './payload-digest.ts';
+import { payloadSubjects } from './payload-subjects.ts';
+import type { SignedArtifact, Subject, UnsignedArtifact } from './signed-artifact.ts';
+
+/** Bounds of the schema on what is listed for readers. */
+const MAX_TEXT_LENGTH = 1024;
+const MAX_WARNINGS = 64;
+
+export interface EvidenceOptions {
+  /** metadata.generation of the policy that the payload was made under. */
+  readonly policyGeneration: number;
+  readonly warnings?: readonly string[];
+}
+
+/**
+ * An artifact as the record holds it, signed or not yet. Lists for readers are cut to the schema's bounds; the payload is
+ * whole. @throws EvidenceError `PayloadTooLarge`
+ */
+export function toEvidenceArtifact(
+  artifact: UnsignedArtifact | SignedArtifact,
+  options: EvidenceOptions,
+): EvidenceArtifact {
+  const warnings = (options.warnings ?? []).slice(0, MAX_WARNINGS).map(shortened);
+  return {
+    name: artifact.name,
+    type: artifact.type,
+    form: artifact.form,
+    payloadType: artifact.payloadType,
+    payload: packPayload(artifact.payload),
+    payloadDigest: payloadDigest(artifact.payload),
+    subjects: artifact.subjects.slice(0, MAX_LISTED_SUBJECTS).map(subjectText),
+    subjectCount: artifact.subjects.length,
+    policyGeneration: options.policyGeneration,
+    ...('signature' in artifact ? signatureFields(artifact) : {}),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+}
+
+/** The signature's fields of an artifact that is in the record already, unsigned. */
+export function signatureFields(artifact: Pick<SignedArtifact, 'signature' | 'keyID' | 'publicKey'>): {
+  readonly signature: string;
+  readonly keyID: string;
+  readonly publicKey: string;
+} {
+  return {
+    signature: artifact.signature.toString('base64'),
+    keyID: artifact.keyID,
+    publicKey: artifact.publicKey,
+  };
+}
+
+/**
+ * An artifact of the record whether signed or not, its payload checked against the digest beside it and its subjects read
+ * from the payload. @throws EvidenceError `PayloadInvalid` or `PayloadTooLarge`
+ */
+export function unsignedFromEvidence(evidence: EvidenceArtifact): UnsignedArtifact {
+  const payload = unpackPayload(evidence.payload);
+  if (payloadDigest(payload) !== evidence.payloadDigest) {
+    throw new EvidenceError(
+      'PayloadInvalid',
+      `payload of "${evidence.name}" does not have the digest that the record states`,
+    );
+  }
+  const { name, type, form, payloadType } = evidence;
+  return { name, type, form, payloadType, payload, subjects: payloadSubjects(form, payload) };
+}
+
+/** The same for a signed one. @throws EvidenceError also when it carries no signature. */
+export function fromEvidenceArtifact(evidence: EvidenceArtifact): SignedArtifact {
+  const { signature, keyID, publicKey } = evidence;
+  if (signature === undefined || keyID === undefined || publicKey === undefined) {
+    throw new EvidenceError('PayloadInvalid', `"${evidence.name}" is not signed`);
+  }
+  return { ...unsignedFromEvidence(evidence), signature: Buffer.from(signature, 'base64'), keyID, publicKey };
+}
+
+function subjectText(subject: Subject): string {
+  const [algorithm, hex] = Object.entries(subject.digest)[0] ?? ['', ''];
+  return shortened(`${subject.name}@${algorithm}:${hex}`);
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - 1)}…`;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
+import { MAX_PAYLOAD_LENGTH } from '../api/v1alpha1/provenance-record/evidence.ts';
+import { EvidenceError } from './evidence-error.ts';
+
+/** The largest payload that is packed, and that a record may unpack to: a small text can unpack to gigabytes. */
+export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
+
+/** A payload as the record holds it: gzip, base64. @throws EvidenceError `PayloadTooLarge` past the record's bound. */
+export function packPayload(payload: Uint8Array): string {
+  if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge();
+  const packed = gzipSync(payload, { level: constants.Z_BEST_COMPRESSION }).toString('base64');
+  if (packed.length > MAX_PAYLOAD_LENGTH) {
+    throw new EvidenceError(
+      'PayloadTooLarge',
+      `the payload packs to ${packed.length} bytes and a record takes ${MAX_PAYLOAD_LENGTH}`,
+    );
+  }
+  return packed;
+}
+
+/** @throws EvidenceError `PayloadInvalid` when the text is not gzip in base64, `PayloadTooLarge` when it unpacks to too much. */
+export function unpackPayload(packed: string): Buffer {
+  try {
+    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_PAYLOAD_BYTES });
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge();
+    throw new EvidenceError('PayloadInvalid', 'the payload in the record is not gzip in base64', { cause: error });
+  }
+}
+
+function tooLarge(): EvidenceError {
+  return new EvidenceError('PayloadTooLarge', `the payload is longer than ${MAX_PAYLOAD_BYTES} bytes`);
+}

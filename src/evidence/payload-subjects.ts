@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { EvidenceError } from './evidence-error.ts';
+import type { ArtifactForm, Subject } from './signed-artifact.ts';
+
+const statement = Compile(
+  Type.Object({
+    subject: Type.Optional(
+      Type.Union([
+        Type.Null(),
+        Type.Array(Type.Object({ name: Type.String(), digest: Type.Record(Type.String(), Type.String()) })),
+      ]),
+    ),
+  }),
+);
+
+const simpleSigning = Compile(
+  Type.Object({
+    critical: Type.Object({
+      identity: Type.Object({ 'docker-reference': Type.String() }),
+      image: Type.Object({ 'docker-manifest-digest': Type.String({ pattern: '^sha256:[a-f0-9]{64}$' }) }),
+    }),
+  }),
+);
+
+/**
+ * What a payload is about, read from the signed bytes themselves: the record's own list of subjects is shortened for
+ * readers. @throws EvidenceError `PayloadInvalid`
+ */
+export function payloadSubjects(form: ArtifactForm, payload: Buffer): readonly Subject[] {
+  const value = parsed(payload);
+  switch (form) {
+    case 'InTotoStatement':
+      if (!statement.Check(value)) throw new EvidenceError('PayloadInvalid', 'the payload is not an in-toto statement');
+      return (value.subject ?? []).map(({ name, digest }) => ({ name, digest }));
+    case 'SimpleSigning': {
+      if (!simpleSigning.Check(value)) throw new EvidenceError('PayloadInvalid', 'the payload is not a simple signing');
+      const { identity, image } = value.critical;
+      const sha256 = image['docker-manifest-digest'].slice('sha256:'.length);
+      return [{ name: identity['docker-reference'], digest: { sha256 } }];
+    }
+  }
+}
+
+function parsed(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString('utf8'));
+  } catch (error) {
+    throw new EvidenceError('PayloadInvalid', 'the payload is not JSON', { cause: error });
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SignedArtifact } from './signed-artifact.ts';
+
+/**
+ * The name under which Chains files evidence: `taskrun-<uid>` or `pipelinerun-<uid>` for a run's attestation, the first
+ * 12 hex digits of an image's digest for its signature.
+ */
+export function shortKey(
+  artifact: Pick<SignedArtifact, 'type' | 'subjects' | 'name'>,
+  run: { readonly kind: 'TaskRun' | 'PipelineRun'; readonly uid: string },
+): string {
+  if (artifact.type === 'Attestation') return `${run.kind.toLowerCase()}-${run.uid}`;
+  const digest = artifact.subjects[0]?.digest['sha256'];
+  if (digest === undefined) throw new TypeError(`image signature "${artifact.name}" has no sha256 subject`);
+  return digest.slice(0, 12);
+}

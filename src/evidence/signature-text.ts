@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import { dsseEnvelope } from './dsse-envelope.ts';
+import type { SignedArtifact } from './signed-artifact.ts';
+
+/** What Chains' storage backends receive as "the signature": the envelope of a statement, the raw bytes of an image signature. */
+export function signatureText(artifact: SignedArtifact): Buffer {
+  switch (artifact.form) {
+    case 'InTotoStatement':
+      return Buffer.from(dsseEnvelope(artifact), 'utf8');
+    case 'SimpleSigning':
+      return artifact.signature;
+  }
+}
