@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { shortKey } from '../../evidence/short-key.ts';
+import { signatureText } from '../../evidence/signature-text.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { RunTarget } from '../driver.ts';
+
+/** The prefix and the names are Tekton Chains'; verifiers read them. */
+const PREFIX = 'chains.tekton.dev/';
+
+export function payloadAnnotation(key: string): string {
+  return `${PREFIX}payload-${key}`;
+}
+
+export function signatureAnnotation(key: string): string {
+  return `${PREFIX}signature-${key}`;
+}
+
+/** The four annotations Chains writes for one artifact. Certificate and chain are always there, empty without one. */
+export function runAnnotations(artifact: SignedArtifact, run: RunTarget): Readonly<Record<string, string>> {
+  const key = shortKey(artifact, run);
+  return {
+    [payloadAnnotation(key)]: artifact.payload.toString('base64'),
+    [signatureAnnotation(key)]: signatureText(artifact).toString('base64'),
+    [`${PREFIX}cert-${key}`]: '',
+    [`${PREFIX}chain-${key}`]: '',
+  };
+}
+
+/** Bytes that annotations take of the 256 KiB which Kubernetes allows an object's annotations in total. */
+export function annotationBytes(annotations: Readonly<Record<string, string>>): number {
+  return Object.entries(annotations).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
+}
