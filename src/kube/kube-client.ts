@@ -48,6 +48,17 @@ export interface WritableObject {
   readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
 }
 
+/** A merge patch of a named object; null removes a field. */
+export interface MergePatch {
+  readonly metadata: WritableObject['metadata'] & {
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly labels?: Readonly<Record<string, string | null>>;
+    readonly annotations?: Readonly<Record<string, string | null>>;
+    readonly finalizers?: readonly string[];
+  };
+}
+
 export interface KubeClientOptions {
   readonly connection: KubeConnection;
   readonly clock: Clock;
@@ -171,7 +182,7 @@ export class KubeClient {
   }
 
   /** RFC 7386 merge patch; a `metadata.uid` or `metadata.resourceVersion` inside it is a precondition. */
-  async mergePatch<T>(resource: Resource<T>, patch: WritableObject, options: WriteOptions): Promise<T> {
+  async mergePatch<T>(resource: Resource<T>, patch: MergePatch, options: WriteOptions): Promise<T> {
     return this.#write(resource, patch, { verb: 'patch', method: 'PATCH', contentType: MERGE_PATCH }, options);
   }
 

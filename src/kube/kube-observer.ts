@@ -13,11 +13,7 @@ export interface KubeRequest {
 
 export type KubeVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
 
-/** Why a watch began anew. */
-export type WatchRestart = 'Ended' | 'Cut' | 'Stalled' | 'Expired' | 'Refused';
-
 /** Hears what the client does, for metrics. */
 export interface KubeObserver {
   requested?(request: KubeRequest): void;
-  watchRestarted?(resource: string, cause: WatchRestart): void;
 }

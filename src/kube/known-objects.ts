@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+interface Known {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** The list that last had the object. */
+  list: number;
+}
+
+/** What a list-watch remembers of each object it delivered: its UID and version, nothing else. */
+export class KnownObjects {
+  readonly #known = new Map<string, Known>();
+  #list = 0;
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  has(key: string): boolean {
+    return this.#known.has(key);
+  }
+
+  /** Whether exactly this version of this object was delivered; if so it counts as seen by the list under way. */
+  isCurrent(key: string, uid: string, resourceVersion: string): boolean {
+    const known = this.#known.get(key);
+    if (known?.uid !== uid || known.resourceVersion !== resourceVersion) return false;
+    known.list = this.#list;
+    return true;
+  }
+
+  /** Whether the key was delivered as another object, since deleted. */
+  isReplaced(key: string, uid: string): boolean {
+    const known = this.#known.get(key);
+    return known !== undefined && known.uid !== uid;
+  }
+
+  set(key: string, uid: string, resourceVersion: string): void {
+    this.#known.set(key, { uid, resourceVersion, list: this.#list });
+  }
+
+  delete(key: string): boolean {
+    return this.#known.delete(key);
+  }
+
+  /** Begins a list: what it does not have is gone at its end. */
+  beginList(): void {
+    this.#list += 1;
+  }
+
+  /** Ends the list and forgets what it did not have. @returns the keys that vanished */
+  endList(): readonly string[] {
+    const vanished: string[] = [];
+    for (const [key, known] of this.#known) if (known.list !== this.#list) vanished.push(key);
+    for (const key of vanished) this.#known.delete(key);
+    return vanished;
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../runtime/clock.ts';
+import {
+  CONFIG_MAPS,
+  SECRETS,
+  SERVICE_ACCOUNTS,
+  type SecretData,
+  type ServiceAccountSecrets,
+} from './core-resources.ts';
+import type { KubeClient } from './kube-client.ts';
+import { objectKey } from './resource.ts';
+
+export interface KubeObjectReaderOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** How long a Secret may be used without being read again; 30 s when absent, and never longer. */
+  readonly secretAgeMs?: number;
+  /** Secrets kept at most; the one read first gives way. */
+  readonly maxSecrets?: number;
+}
+
+const MAX_SECRET_AGE_MS = 30_000;
+
+interface CachedSecret {
+  readonly readAtMs: number;
+  /** A promise, so that many reconciles of one moment share one read. */
+  readonly data: Promise<SecretData | undefined>;
+}
+
+/**
+ * Reads the objects that policies and backends refer to at the moment of their use. Nothing is watched; Secrets are kept for at
+ * most 30 s, so that a mended one takes effect soon. Each method gives undefined for an object that does not exist and throws
+ * KubeError otherwise: for one that may not be read, `isForbidden` holds.
+ */
+export class KubeObjectReader {
+  readonly #client: KubeClient;
+  readonly #clock: Clock;
+  readonly #secretAgeMs: number;
+  readonly #maxSecrets: number;
+  readonly #secrets = new Map<string, CachedSecret>();
+
+  constructor(options: KubeObjectReaderOptions) {
+    this.#client = options.client;
+    this.#clock = options.clock;
+    this.#secretAgeMs = Math.min(options.secretAgeMs ?? MAX_SECRET_AGE_MS, MAX_SECRET_AGE_MS);
+    this.#maxSecrets = options.maxSecrets ?? 256;
+  }
+
+  async getSecret(namespace: string, name: string, signal: AbortSignal): Promise<SecretData | undefined> {
+    const key = objectKey({ namespace, name });
+    this.#dropOld();
+    const cached = this.#secrets.get(key);
+    if (cached !== undefined) return abortable(cached.data, signal);
+    // Read under a signal of its own: the caller who gives up must not fail the others who wait for the same read.
+    const data = this.#client.find(SECRETS, { namespace, name }, { signal: new AbortController().signal });
+    this.#remember(key, data);
+    return abortable(data, signal);
+  }
+
+  /** Reads the Secret anew next time: what was read did not work. */
+  forgetSecret(namespace: string, name: string): void {
+    this.#secrets.delete(objectKey({ namespace, name }));
+  }
+
+  async getConfigMap(
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | undefined> {
+    return this.#client.find(CONFIG_MAPS, { namespace, name }, { signal });
+  }
+
+  async getServiceAccount(
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<ServiceAccountSecrets | undefined> {
+    return this.#client.find(SERVICE_ACCOUNTS, { namespace, name }, { signal });
+  }
+
+  #remember(key: string, data: Promise<SecretData | undefined>): void {
+    const entry = { readAtMs: this.#clock.monotonicMs(), data };
+    this.#secrets.set(key, entry);
+    const oldest = this.#secrets.keys().next();
+    if (this.#secrets.size > this.#maxSecrets && oldest.done !== true) this.#secrets.delete(oldest.value);
+    const forget = (): void => {
+      if (this.#secrets.get(key) === entry) this.#secrets.delete(key);
+    };
+    // Neither a failure nor an absence is kept: the next read may find it mended.
+    data.then((found) => {
+      if (found === undefined) forget();
+    }, forget);
+  }
+
+  #dropOld(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [key, entry] of this.#secrets) {
+      if (nowMs - entry.readAtMs < this.#secretAgeMs) return; // in order of reading
+      this.#secrets.delete(key);
+    }
+  }
+}
+
+/** The promise's value, unless the signal aborts first. */
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
