@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FinishedRun } from '../tekton/finished-run.ts';
+import type { Encodable } from '../tekton/encode-json.ts';
+
+/** What an attestation or an image signature is about. */
+export interface Subject {
+  readonly name: string;
+  /** Algorithm to lower-case hex. */
+  readonly digest: Readonly<Record<string, string>>;
+}
+
+/** An in-toto statement before it is written. */
+export interface Statement {
+  readonly type: string;
+  readonly subjects: readonly Subject[];
+  readonly predicateType: string;
+  readonly predicate: Encodable;
+}
+
+export interface FormattedStatement {
+  readonly statement: Statement;
+  /** What the statement leaves out and why; one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+export interface FormatOptions {
+  readonly builderID: string;
+  /** One of buildTypes; only the SLSA 1.0 formats use it. */
+  readonly buildType: string;
+  /** Whether a PipelineRun's subjects, inputs and by-products include those of its TaskRuns. */
+  readonly deepInspection: boolean;
+  /** Names of parameters whose values must not appear. */
+  readonly redactParameters: readonly string[];
+}
+
+export type FormatName = 'slsa/v1' | 'in-toto' | 'slsa/v2alpha3' | 'slsa/v2alpha4';
+
+export interface ProvenanceFormat {
+  readonly name: FormatName;
+  /** @throws PayloadError when the run cannot be stated */
+  statement(run: FinishedRun, options: FormatOptions): FormattedStatement;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+const firstSurrogate = 0xd800;
+const afterSurrogates = 0xe000;
+
+/** Orders texts by their UTF-8 bytes, which differs from JavaScript's order only around surrogate pairs. */
+export function byteOrder(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index++) {
+    const a = left.charCodeAt(index);
+    const b = right.charCodeAt(index);
+    if (a !== b) return weight(a) - weight(b);
+  }
+  return left.length - right.length;
+}
+
+/** Surrogates stand for code points above every single unit, so they sort after U+E000..U+FFFF. */
+function weight(unit: number): number {
+  if (unit < firstSurrogate) return unit;
+  return unit >= afterSurrogates ? unit - 0x800 : unit + 0x2000;
+}

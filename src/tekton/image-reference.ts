@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/** An image named by digest, as go-containerregistry reads it in its weak mode. */
+export interface ImageReference {
+  /** Host and optional port, case kept. */
+  readonly registry: string;
+  /** The path under the registry. */
+  readonly repositoryPath: string;
+  /** `<registry>/<path>`: the name of the subject. */
+  readonly repository: string;
+  readonly digestHex: string;
+  /** `<repository>@sha256:<hex>`. */
+  readonly fullName: string;
+}
+
+const defaultRegistry = 'index.docker.io';
+const digestPattern = /^sha256:([a-f0-9]{64})$/;
+const tagPattern = /^[A-Za-z0-9_.-]{1,128}$/;
+const repositoryPattern = /^[a-z0-9_./-]{2,255}$/;
+/** What Go's URL parser takes as `//<host>[:port]`; the port may be empty. */
+const authorityPattern = /^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]/?#@%"<>\\^`{|}]*)(:[0-9]*)?$/u;
+
+/** Parses `name[:tag]@sha256:<hex>`; undefined when it is no such name. */
+export function parseImageReference(text: string): ImageReference | undefined {
+  const [base, digest, ...rest] = text.split('@');
+  const hex = digestPattern.exec(digest ?? '')?.[1];
+  if (base === undefined || hex === undefined || rest.length > 0) return undefined;
+  const untagged = withoutTag(base);
+  const slash = untagged.indexOf('/');
+  const first = slash < 0 ? '' : untagged.slice(0, slash);
+  const hasRegistry = slash >= 0 && (first === 'localhost' || /[.:]/.test(first));
+  const registry = registryName(hasRegistry ? first : '');
+  const path = hasRegistry ? untagged.slice(slash + 1) : untagged;
+  if (!repositoryPattern.test(path) || !authorityPattern.test(registry)) return undefined;
+  const repositoryPath = registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path;
+  const repository = `${registry}/${repositoryPath}`;
+  return { registry, repositoryPath, repository, digestHex: hex, fullName: `${repository}@sha256:${hex}` };
+}
+
+function withoutTag(base: string): string {
+  const colon = base.lastIndexOf(':');
+  if (colon < 0) return base;
+  const tag = base.slice(colon + 1);
+  return !tag.includes('/') && tagPattern.test(tag) ? base.slice(0, colon) : base;
+}
+
+function registryName(name: string): string {
+  return name === '' || name === 'docker.io' ? defaultRegistry : name;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { byteOrder } from './byte-order.ts';
+import { isMap, untyped } from './json-node.ts';
+import type { JsonMap, JsonNode } from './json-node.ts';
+
+/**
+ * The value of a parameter or result: its JSON shape decides, never its declared type. A text, a list of texts and an
+ * object of texts stay as they are; everything else becomes its JSON text.
+ */
+export function paramValue(value: unknown): JsonNode {
+  if (value === undefined) return untyped;
+  if (value === null) return '';
+  if (typeof value === 'string') return value.toWellFormed();
+  return texts(value) ?? textMap(value) ?? jsonText(value);
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const found: string[] = [];
+  for (const entry of value) {
+    const text = textOrNull(entry);
+    if (text === undefined) return undefined;
+    found.push(text);
+  }
+  return found;
+}
+
+function textMap(value: unknown): JsonMap | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const found: [string, string][] = [];
+  for (const [key, entry] of Object.entries(value)) {
+    const text = textOrNull(entry);
+    if (text === undefined) return undefined;
+    found.push([key.toWellFormed(), text]);
+  }
+  return new Map(found.sort(([left], [right]) => byteOrder(left, right)));
+}
+
+function textOrNull(value: unknown): string | undefined {
+  if (value === null) return '';
+  return typeof value === 'string' ? value.toWellFormed() : undefined;
+}
+
+/** JSON text with a blank after each comma and colon, the form in which the reference was observed. */
+function jsonText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${jsonText(member)}`);
+    return `{${members.join(', ')}}`;
+  }
+  if (typeof value === 'bigint') return value.toString();
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
+    ? JSON.stringify(value)
+    : 'null';
+}
+
+/** The text of a value; empty for lists, objects and values that are missing. */
+export function textPart(value: JsonNode | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The object of a value; undefined for texts and lists. */
+export function objectPart(value: JsonNode | undefined): ReadonlyMap<string, string> | undefined {
+  if (!isMap(value)) return undefined;
+  return new Map([...value].map(([key, entry]) => [key, textPart(entry)]));
+}

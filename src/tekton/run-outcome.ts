@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+export type Outcome = 'Succeeded' | 'Failed' | 'Cancelled';
+
+/**
+ * The reasons with which Tekton ends a run that somebody stopped (TaskRun, PipelineRun and CustomRun). A PipelineRun that
+ * is asked to stop or cancel gracefully also ends as `Cancelled`; a timeout is a failure.
+ */
+const cancelledReasons: ReadonlySet<string> = new Set([
+  'Cancelled',
+  'CancelledRunningFinally',
+  'CustomRunCancelled',
+  'PipelineRunCancelled',
+  'RunCancelled',
+  'StoppedRunningFinally',
+  'TaskRunCancelled',
+]);
+
+/** The outcome that a condition `Succeeded` states; undefined while its status is `Unknown`. */
+export function outcomeOf(status: string, reason: string): Outcome | undefined {
+  if (status === 'True') return 'Succeeded';
+  if (status !== 'False') return undefined;
+  return cancelledReasons.has(reason) ? 'Cancelled' : 'Failed';
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+import { goDecode } from './go-decode.ts';
+import { parseGoTime } from './go-time.ts';
+import type { GoTime } from './go-time.ts';
+import { isMap, mapAt, mapsAt, optionalMapAt, textAt, textMapAt } from './json-node.ts';
+import type { JsonMap, JsonNode } from './json-node.ts';
+import { PayloadError } from './payload-error.ts';
+import type { RunKind } from './run-identity.ts';
+
+/** A parameter with its value, a parameter's default, or a result. */
+export interface NamedValue {
+  readonly name: string;
+  readonly type: string;
+  readonly value: JsonNode;
+}
+
+/** Where a task, pipeline or step action came from (`refSource`). */
+export interface RefSource {
+  readonly uri: string;
+  readonly digest: ReadonlyMap<string, string>;
+  readonly entryPoint: string;
+}
+
+/** One thing that Tekton's native artifacts name: a place and its digests. */
+export interface ArtifactValue {
+  readonly uri: string;
+  readonly digest: ReadonlyMap<string, string>;
+}
+
+export interface NativeArtifact {
+  readonly name: string;
+  readonly values: readonly ArtifactValue[];
+  readonly isBuildOutput: boolean;
+}
+
+/** The state of a step or a sidecar. */
+export interface StepState {
+  readonly name: string;
+  readonly imageID: string;
+  readonly results: readonly NamedValue[];
+  readonly refSource: RefSource | undefined;
+  readonly inputs: readonly NativeArtifact[];
+  readonly outputs: readonly NativeArtifact[];
+}
+
+/** What a TaskRun and a PipelineRun share; every absent text is empty, every absent list is empty. */
+interface RunBase {
+  readonly apiVersion: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly annotations: ReadonlyMap<string, string>;
+  /** `metadata.labels` and `metadata.annotations` as the run has them, undefined when it has none. */
+  readonly hasLabels: boolean;
+  readonly hasAnnotations: boolean;
+  /** The whole object as the reference's Go types write it. */
+  readonly node: JsonMap;
+  readonly spec: JsonMap;
+  readonly params: readonly NamedValue[];
+  /** The defaults that the resolved task or pipeline declares. */
+  readonly paramDefaults: readonly NamedValue[];
+  readonly results: readonly NamedValue[];
+  readonly conditions: readonly JsonMap[];
+  readonly startTime: GoTime | undefined;
+  readonly completionTime: GoTime | undefined;
+  readonly refSource: RefSource | undefined;
+  readonly featureFlags: JsonMap | undefined;
+}
+
+export interface TaskRun extends RunBase {
+  readonly kind: 'TaskRun';
+  readonly taskSpec: JsonMap | undefined;
+  readonly steps: readonly StepState[];
+  readonly sidecars: readonly StepState[];
+  readonly artifactInputs: readonly NativeArtifact[];
+  readonly artifactOutputs: readonly NativeArtifact[];
+}
+
+export interface PipelineRun extends RunBase {
+  readonly kind: 'PipelineRun';
+  readonly pipelineSpec: JsonMap | undefined;
+  readonly childReferences: readonly JsonMap[];
+}
+
+export type Run = TaskRun | PipelineRun;
+
+/**
+ * Reads a run through the reference's Go types.
+ *
+ * @param object the run as JSON; integers beyond 2^53 as bigint keep their precision
+ * @throws PayloadError when a field has a type that the Go types refuse
+ */
+export function parseRun(kind: RunKind, object: unknown): Run {
+  const node = goDecode(`tekton.${kind}`, object, kind);
+  if (!isMap(node)) throw new PayloadError('PayloadInvalid', `${kind} must be an object`);
+  return runFromNode(kind, node, times(object));
+}
+
+interface RunTimes {
+  readonly startTime: GoTime | undefined;
+  readonly completionTime: GoTime | undefined;
+}
+
+/** The model of a run that is decoded already; `times` carries the fractions of a second that the node has lost. */
+export function runFromNode(kind: RunKind, node: JsonMap, { startTime, completionTime }: RunTimes): Run {
+  const base = { ...runBase(node), startTime, completionTime };
+  return kind === 'TaskRun' ? taskRun(base) : pipelineRun(base);
+}
+
+function runBase(node: JsonMap): Omit<RunBase, 'startTime' | 'completionTime' | 'paramDefaults'> {
+  const metadata = mapAt(node, 'metadata');
+  const status = mapAt(node, 'status');
+  const provenance = mapAt(status, 'provenance');
+  return {
+    apiVersion: textAt(node, 'apiVersion'),
+    namespace: textAt(metadata, 'namespace'),
+    name: textAt(metadata, 'name'),
+    uid: textAt(metadata, 'uid'),
+    labels: textMapAt(metadata, 'labels'),
+    annotations: textMapAt(metadata, 'annotations'),
+    hasLabels: metadata.has('labels'),
+    hasAnnotations: metadata.has('annotations'),
+    node,
+    spec: mapAt(node, 'spec'),
+    params: namedValues(mapAt(node, 'spec'), 'params', 'value'),
+    results: namedValues(status, 'results', 'value'),
+    conditions: mapsAt(status, 'conditions'),
+    refSource: refSource(provenance),
+    featureFlags: optionalMapAt(provenance, 'featureFlags'),
+  };
+}
+
+function taskRun(base: Omit<RunBase, 'paramDefaults'>): TaskRun {
+  const status = mapAt(base.node, 'status');
+  const taskSpec = optionalMapAt(status, 'taskSpec');
+  const artifacts = mapAt(status, 'artifacts');
+  return {
+    ...base,
+    kind: 'TaskRun',
+    paramDefaults: defaults(taskSpec),
+    taskSpec,
+    steps: mapsAt(status, 'steps').map(stepState),
+    sidecars: mapsAt(status, 'sidecars').map(stepState),
+    artifactInputs: nativeArtifacts(artifacts, 'inputs'),
+    artifactOutputs: nativeArtifacts(artifacts, 'outputs'),
+  };
+}
+
+function pipelineRun(base: Omit<RunBase, 'paramDefaults'>): PipelineRun {
+  const status = mapAt(base.node, 'status');
+  const pipelineSpec = optionalMapAt(status, 'pipelineSpec');
+  return {
+    ...base,
+    kind: 'PipelineRun',
+    paramDefaults: defaults(pipelineSpec),
+    pipelineSpec,
+    childReferences: mapsAt(status, 'childReferences'),
+  };
+}
+
+function defaults(spec: JsonMap | undefined): readonly NamedValue[] {
+  if (spec === undefined) return [];
+  const declared = mapsAt(spec, 'params').filter((param) => param.has('default'));
+  return declared.map((param) => namedValue(param, 'default'));
+}
+
+function namedValues(node: JsonMap, key: string, valueKey: string): readonly NamedValue[] {
+  return mapsAt(node, key).map((entry) => namedValue(entry, valueKey));
+}
+
+function namedValue(entry: JsonMap, valueKey: string): NamedValue {
+  return { name: textAt(entry, 'name'), type: textAt(entry, 'type'), value: entry.get(valueKey) ?? null };
+}
+
+function stepState(state: JsonMap): StepState {
+  return {
+    name: textAt(state, 'name'),
+    imageID: textAt(state, 'imageID'),
+    results: namedValues(state, 'results', 'value'),
+    refSource: refSource(mapAt(state, 'provenance')),
+    inputs: nativeArtifacts(state, 'inputs'),
+    outputs: nativeArtifacts(state, 'outputs'),
+  };
+}
+
+function refSource(provenance: JsonMap): RefSource | undefined {
+  const source = optionalMapAt(provenance, 'refSource');
+  if (source === undefined) return undefined;
+  return { uri: textAt(source, 'uri'), digest: textMapAt(source, 'digest'), entryPoint: textAt(source, 'entryPoint') };
+}
+
+function nativeArtifacts(node: JsonMap, key: string): readonly NativeArtifact[] {
+  return mapsAt(node, key).map((artifact) => ({
+    name: textAt(artifact, 'name'),
+    values: mapsAt(artifact, 'values').map((value) => ({
+      uri: textAt(value, 'uri'),
+      digest: textMapAt(value, 'digest'),
+    })),
+    isBuildOutput: artifact.get('buildOutput') === true,
+  }));
+}
+
+function times(object: unknown): RunTimes {
+  const status = member(object, 'status');
+  return { startTime: timeOf(status, 'startTime'), completionTime: timeOf(status, 'completionTime') };
+}
+
+function timeOf(status: unknown, key: string): GoTime | undefined {
+  const text = member(status, key);
+  return typeof text === 'string' ? parseGoTime(text) : undefined;
+}
+
+function member(object: unknown, key: string): unknown {
+  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, key)) return undefined;
+  return Object.entries(object).find(([name]) => name === key)?.[1];
+}
