@@ -15,6 +15,14 @@ export const policyConditionTypes = ['Ready', 'KeyReady', 'BackendsReady', 'Reco
 
 const MAX_BACKENDS = 32;
 
+const descriptions = {
+  runs: 'Which finished runs are signed, beside the labels.',
+  attestation: 'The provenance statement made for a run.',
+  imageSignatures: 'Signatures of the images themselves.',
+  record:
+    'How long the ProvenanceRecords of this policy are kept. None is removed before it is stored or its run is gone.',
+};
+
 const nothingToSign: CelRule = {
   rule:
     "!(has(self.attestation) && has(self.attestation.format) && self.attestation.format == 'None' && " +
@@ -121,7 +129,7 @@ export const policySpecFields = {
         managedBy: Type.Optional(managedBy),
         finishedAfter: Type.Optional(finishedAfter),
       },
-      { description: 'Which finished runs are signed, beside the labels.' },
+      { description: descriptions.runs },
     ),
   ),
   attestation: Type.Optional(
@@ -133,11 +141,11 @@ export const policySpecFields = {
         deepInspection: Type.Optional(deepInspection),
         redactParameters: Type.Optional(redactParameters),
       },
-      { description: 'The provenance statement made for a run.' },
+      { description: descriptions.attestation },
     ),
   ),
   imageSignatures: Type.Optional(
-    Type.Object({ formats: Type.Optional(imageFormats) }, { description: 'Signatures of the images themselves.' }),
+    Type.Object({ formats: Type.Optional(imageFormats) }, { description: descriptions.imageSignatures }),
   ),
   signer,
   mode: Type.Optional(mode),
@@ -146,8 +154,7 @@ export const policySpecFields = {
     Type.Object(
       { retention: Type.Optional(retention), seconds: Type.Optional(seconds) },
       {
-        description:
-          'How long the ProvenanceRecords of this policy are kept. None is removed before it is stored or its run is gone.',
+        description: descriptions.record,
         'x-kubernetes-validations': [unionRule('retention', 'Seconds', 'seconds')],
       },
     ),
@@ -182,12 +189,15 @@ export function policyBackendRefs<const Kind extends string>(kind: Kind) {
 
 const effective = Type.Object(
   {
-    runs: Type.Object({ kinds, outcomes, managedBy, finishedAfter }),
-    attestation: Type.Object({ format, buildType, builderID, deepInspection, redactParameters }),
-    imageSignatures: Type.Object({ formats: imageFormats }),
+    runs: Type.Object({ kinds, outcomes, managedBy, finishedAfter }, { description: descriptions.runs }),
+    attestation: Type.Object(
+      { format, buildType, builderID, deepInspection, redactParameters },
+      { description: descriptions.attestation },
+    ),
+    imageSignatures: Type.Object({ formats: imageFormats }, { description: descriptions.imageSignatures }),
     mode,
     suspend,
-    record: Type.Object({ retention, seconds: Type.Optional(seconds) }),
+    record: Type.Object({ retention, seconds: Type.Optional(seconds) }, { description: descriptions.record }),
   },
   { description: 'The settings in force, with the defaults filled in.' },
 );

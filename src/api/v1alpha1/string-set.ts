@@ -20,5 +20,9 @@ export function enumSet<const Values extends readonly string[]>(
   values: Values,
   options: { description: string; minItems: number },
 ) {
-  return Type.Array(Type.Unsafe<Values[number]>(Type.Enum([...values])), { ...options, maxItems: values.length, 'x-kubernetes-list-type': 'set' });
+  return Type.Array(Type.Unsafe<Values[number]>(Type.Enum([...values])), {
+    ...options,
+    maxItems: values.length,
+    'x-kubernetes-list-type': 'set',
+  });
 }

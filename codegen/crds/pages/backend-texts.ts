@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Reason } from '../../../src/api/v1alpha1/reasons.ts';
+import { effectiveStorageBackendSpec } from '../../../src/api/v1alpha1/storage-backend/defaults.ts';
+import { ageColumn, messageColumn, readyColumns } from '../columns.ts';
+import { flatDefaults } from '../flat-defaults.ts';
+import type { Column, Defaults } from '../kind-page.ts';
+
+/** What both backend kinds share on their pages. */
+export const backendColumns: readonly Column[] = [
+  ...readyColumns,
+  { name: 'Type', type: 'string', jsonPath: '.spec.type', description: 'Where evidence goes.' },
+  messageColumn,
+  ageColumn,
+];
+
+export const backendConditions = [
+  { type: 'Ready', meaning: 'Evidence can be stored: what it names was found, and the probe succeeded.' },
+  { type: 'Reconciling', meaning: 'The operator is still at work on this generation, or tries again by itself.' },
+  { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
+] as const;
+
+export const backendReasons: readonly Reason[] = [
+  'Ready',
+  'Progressing',
+  'BackendNotReady',
+  'BackendUnauthorized',
+  'BackendUnavailable',
+  'BackendRejected',
+  'EndpointForbidden',
+];
+
+const minimal = { type: 'OCI' as const, oci: { encoding: 'CosignTags' as const, tls: { caBundleRef: { name: 'ca' } } } };
+
+export const backendDefaults: Defaults = flatDefaults(effectiveStorageBackendSpec(minimal), minimal);

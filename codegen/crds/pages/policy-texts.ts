@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { effectiveSigningPolicySpec } from '../../../src/api/v1alpha1/signing-policy/defaults.ts';
+import type { Reason } from '../../../src/api/v1alpha1/reasons.ts';
+import { ageColumn, messageColumn, readyColumns } from '../columns.ts';
+import { flatDefaults } from '../flat-defaults.ts';
+import type { Column, Defaults } from '../kind-page.ts';
+
+/** What both policy kinds share on their pages. */
+export const policyColumns: readonly Column[] = [
+  ...readyColumns,
+  { name: 'Signer', type: 'string', jsonPath: '.spec.signer.type', description: 'Which kind of signer.' },
+  { name: 'Mode', type: 'string', jsonPath: '.status.effective.mode', description: 'Enforce or Audit.' },
+  { name: 'Suspended', type: 'boolean', jsonPath: '.status.effective.suspend', description: 'Whether it is suspended.', wide: true },
+  messageColumn,
+  ageColumn,
+];
+
+export const policyConditions = [
+  { type: 'Ready', meaning: 'Runs that it selects are signed and stored: key and backends are usable.' },
+  { type: 'KeyReady', meaning: 'The signing key was found and loads.' },
+  { type: 'BackendsReady', meaning: 'At least one backend is in reach, and all that it names are ready.' },
+  { type: 'Reconciling', meaning: 'The operator is still at work on this generation, or tries again by itself.' },
+  { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
+] as const;
+
+export const policyReasons: readonly Reason[] = [
+  'Ready',
+  'Progressing',
+  'AuditOnly',
+  'Suspended',
+  'PolicyInvalid',
+  'KeyNotFound',
+  'KeyInvalid',
+  'BackendNotFound',
+  'BackendNotReady',
+];
+
+const minimal = { signer: { type: 'Key' as const, key: { secretRef: { name: 'signing-secrets' } } } };
+
+export const policyDefaults: Defaults = flatDefaults(
+  effectiveSigningPolicySpec(minimal, "the time of the policy's creation"),
+  minimal,
+);

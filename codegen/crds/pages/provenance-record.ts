@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ageColumn, conditionColumn } from '../columns.ts';
+import type { KindPage } from '../kind-page.ts';
+
+export const provenanceRecordPage: KindPage = {
+  kind: 'ProvenanceRecord',
+  purpose: `A ProvenanceRecord says what became of one finished run under one policy: what was signed, and where it is stored.
+
+The operator makes one for every run and policy that meet, in the run's namespace, and nobody else may write it. It is
+\`Ready\` only when every artifact is signed and stored in every backend it was promised to, so
+\`kubectl wait --for=condition=Ready provenancerecord/NAME\` waits for exactly that. The evidence holds the payloads and
+signatures themselves; \`seal\` lets the operator know its own records again. A record deleted by hand is made again while its
+run exists.`,
+  example: `apiVersion: hallmark.dev/v1alpha1
+kind: ProvenanceRecord
+metadata:
+  name: bake-1-q3v8k2mx7d
+  namespace: team-a
+spec:
+  runRef:
+    apiVersion: tekton.dev/v1
+    kind: TaskRun
+    name: bake-1
+    uid: 7d8f3c4e-0f57-4a39-9d0c-0a8f1a2b3c4d
+  policyRef:
+    kind: SigningPolicy
+    name: builds
+  outcome: Succeeded
+  completionTime: '2026-01-31T12:00:00Z'
+  backendRefs:
+    - kind: StorageBackend
+      name: registry
+`,
+  columns: [
+    { name: 'Run', type: 'string', jsonPath: '.spec.runRef.name', description: 'Name of the run.' },
+    { name: 'Kind', type: 'string', jsonPath: '.spec.runRef.kind', description: 'Kind of the run.' },
+    { name: 'Policy', type: 'string', jsonPath: '.spec.policyRef.name', description: 'Name of the policy.' },
+    conditionColumn('Signed', 'Signed', 'status'),
+    { name: 'Stored', type: 'string', jsonPath: '.status.stored', description: 'Backends that hold the evidence, of all.' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.reason', description: 'Reason of the condition Ready.' },
+    { name: 'Message', type: 'string', jsonPath: '.status.message', description: 'Message of the condition Ready.', wide: true },
+    ageColumn,
+  ],
+  selectableFields: [
+    '.spec.runRef.kind',
+    '.spec.runRef.name',
+    '.spec.runRef.uid',
+    '.spec.policyRef.kind',
+    '.spec.policyRef.name',
+    '.spec.outcome',
+    '.status.reason',
+  ],
+  conditions: [
+    { type: 'Ready', meaning: 'Every artifact is signed and stored in every backend it was promised to, or the policy is in Audit mode.' },
+    { type: 'Signed', meaning: 'Every artifact carries its signature.' },
+    { type: 'Stored', meaning: 'Every backend of the record holds the evidence.' },
+    { type: 'Reconciling', meaning: 'The operator is at work, or tries again by itself.' },
+    { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
+  ],
+  reasons: [
+    'Stored',
+    'Signed',
+    'Progressing',
+    'AuditOnly',
+    'Suspended',
+    'WaitingForChildren',
+    'ChildMissing',
+    'NoSubjects',
+    'PayloadInvalid',
+    'PayloadTooLarge',
+    'SubjectNotAllowed',
+    'PolicyInvalid',
+    'PolicyDeleted',
+    'KeyNotFound',
+    'KeyInvalid',
+    'BackendNotFound',
+    'BackendNotReady',
+    'BackendUnauthorized',
+    'BackendUnavailable',
+    'BackendRejected',
+    'KeyConflict',
+    'EndpointForbidden',
+    'VerificationFailed',
+    'RunDeleted',
+  ],
+  defaults: new Map(),
+};

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Reason } from '../../src/api/v1alpha1/reasons.ts';
+
+/** What docs/reasons.md says of a reason. */
+export interface ReasonText {
+  readonly meaning: string;
+  /** The kinds whose conditions carry it. */
+  readonly setOn: string;
+  readonly remedy: string;
+}
+
+const POLICY = 'policies';
+const BACKEND = 'backends';
+const RECORD = 'records';
+const policyAndRecord = `${POLICY}, ${RECORD}`;
+const backendAndRecord = `${BACKEND}, ${RECORD}`;
+const nothing = 'Nothing.';
+
+/** A text for each reason of the closed list; the type makes one without a text an error. */
+export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
+  Ready: { meaning: 'The policy or backend is valid, and what it names was found and works.', setOn: `${POLICY}, ${BACKEND}`, remedy: nothing },
+  Progressing: {
+    meaning: 'The operator is at work, or will try again by itself.',
+    setOn: `${POLICY}, ${BACKEND}, ${RECORD}`,
+    remedy: 'Nothing; if it stays, read the message.',
+  },
+  Signed: { meaning: 'Every artifact of the run carries its signature.', setOn: RECORD, remedy: nothing },
+  Stored: { meaning: 'Every artifact is signed, and every backend it was promised to holds it.', setOn: RECORD, remedy: nothing },
+  AuditOnly: {
+    meaning: 'The policy is in Audit mode: the record shows what would be signed; nothing is signed or stored.',
+    setOn: policyAndRecord,
+    remedy: 'Set `spec.mode: Enforce` on the policy when the statements read well.',
+  },
+  Suspended: {
+    meaning: 'The policy is suspended: its runs are recorded, and wait unsigned.',
+    setOn: policyAndRecord,
+    remedy: 'Set `spec.suspend: false` on the policy.',
+  },
+  WaitingForChildren: {
+    meaning: 'The PipelineRun has finished, but not all of its TaskRuns have.',
+    setOn: RECORD,
+    remedy: 'Nothing; it goes on when they finish.',
+  },
+  ChildMissing: {
+    meaning: 'A TaskRun that the PipelineRun names is gone. For a minute it is waited for; then the run is signed without it, with a warning in the evidence.',
+    setOn: RECORD,
+    remedy: 'Keep TaskRuns until their PipelineRun is signed.',
+  },
+  NoSubjects: {
+    meaning: 'The run names nothing that it built, and the backends file evidence under what was built, so there is no place for it.',
+    setOn: RECORD,
+    remedy: 'Let the run write `IMAGE_URL` and `IMAGE_DIGEST` (or another type hint) as results, add a backend of type Tekton, or select fewer runs.',
+  },
+  PayloadInvalid: {
+    meaning: 'No statement can be made from the run: a result or field has a form that the format cannot express.',
+    setOn: RECORD,
+    remedy: 'Mend the task that wrote what the message names. `hallmark preview` shows the payloads of a run offline.',
+  },
+  PayloadTooLarge: {
+    meaning: 'The payloads of the run do not fit into a record (1 MiB).',
+    setOn: RECORD,
+    remedy: 'Let results and parameters carry less, or split the run.',
+  },
+  SubjectNotAllowed: {
+    meaning: 'The run says it built something outside the repositories that the policy allows; it is not signed.',
+    setOn: RECORD,
+    remedy: "Add the repository to `spec.subjects.allowedRepositories` of the policy, if the run may push there; else look into the run's task.",
+  },
+  PolicyInvalid: {
+    meaning: 'The policy cannot be used as it stands. Runs it selected stay unsigned, and are signed when it is mended.',
+    setOn: policyAndRecord,
+    remedy: 'Change what the message names. `hallmark lint` checks a manifest offline.',
+  },
+  PolicyDeleted: {
+    meaning: 'The policy was deleted before the run could be signed.',
+    setOn: RECORD,
+    remedy: 'Make the policy again under the same name, or delete the record.',
+  },
+  KeyNotFound: {
+    meaning: 'The Secret of the signer is not there, or has no entry that holds a key.',
+    setOn: policyAndRecord,
+    remedy: 'Make the Secret that the message names, with `x509.pem`, or `cosign.key` and `cosign.password`. Waiting runs are signed within a minute.',
+  },
+  KeyInvalid: {
+    meaning: 'The Secret of the signer was found, but its key does not load.',
+    setOn: policyAndRecord,
+    remedy: 'Put a PKCS#8 key (ECDSA P-256, P-384, P-521 or Ed25519), or a cosign key with the right password, under the entry that the message names.',
+  },
+  BackendNotFound: {
+    meaning: 'No backend is in reach for the run: none takes it, or one that the policy names is not there.',
+    setOn: policyAndRecord,
+    remedy: 'Make a StorageBackend in the namespace (or a ClusterStorageBackend for a cluster policy), or mend `spec.backendRefs` and the selectors.',
+  },
+  BackendNotReady: {
+    meaning: 'A backend is known not to work, so nothing is sent to it until its probe succeeds.',
+    setOn: `${POLICY}, ${BACKEND}, ${RECORD}`,
+    remedy: "Read the backend's own message; records go on by themselves when it is ready.",
+  },
+  BackendUnauthorized: {
+    meaning: 'The backend refused the credentials, or there are none for it.',
+    setOn: backendAndRecord,
+    remedy: "Give the run's ServiceAccount a pull Secret for the registry under `secrets`, or mend the Secret of `spec.oci.authentication`.",
+  },
+  BackendUnavailable: {
+    meaning: 'The backend did not answer, or said that it cannot serve now. It is tried again by itself.',
+    setOn: backendAndRecord,
+    remedy: 'Look at the backend and the network to it.',
+  },
+  BackendRejected: {
+    meaning: 'The backend understood what was sent and refused it.',
+    setOn: backendAndRecord,
+    remedy: 'Read the message: an image that does not exist, a repository name that is not valid, a quota.',
+  },
+  KeyConflict: {
+    meaning: 'Evidence of another policy lies under the name that this evidence would take; the first owner keeps it.',
+    setOn: RECORD,
+    remedy: 'Let only one policy write this run to this backend.',
+  },
+  EndpointForbidden: {
+    meaning: "The operator's configuration does not allow connections to this host.",
+    setOn: backendAndRecord,
+    remedy: "Ask the platform team to allow the host in the operator's configuration, or use another.",
+  },
+  VerificationFailed: {
+    meaning:
+      'What is stored does not verify: the seal of the record, or evidence that lies where this evidence belongs, is not what the operator wrote.',
+    setOn: RECORD,
+    remedy: 'Find out who else writes there: the message names the object. The operator makes a record that fails anew.',
+  },
+  RunDeleted: {
+    meaning: 'The run was deleted before it could be signed, and what is left does not suffice to sign it.',
+    setOn: RECORD,
+    remedy: 'Keep runs until they are signed; delete the record when it was read.',
+  },
+};

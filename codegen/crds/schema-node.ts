@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CelRule } from '../../src/api/v1alpha1/cel-rule.ts';
+import { field, has, isObject, listField } from '../../src/api/v1alpha1/field.ts';
+
+/** The part of JSON Schema that a structural schema and our own schemas share, read once from the TypeBox objects. */
+export interface SchemaNode {
+  readonly type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly format?: string;
+  /** minLength, maxItems and the like, by keyword. */
+  readonly bounds: Readonly<Record<string, number>>;
+  readonly properties?: ReadonlyMap<string, SchemaNode>;
+  readonly required: readonly string[];
+  readonly items?: SchemaNode;
+  /** Of a map: what its values are. */
+  readonly values?: SchemaNode;
+  readonly rules: readonly Omit<CelRule, 'holds'>[];
+  /** x-kubernetes-list-type and its siblings. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
+
+const types = ['object', 'array', 'string', 'integer', 'boolean'] as const;
+const boundKeywords = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minimum', 'maximum', 'maxProperties'];
+const extensionKeywords = ['x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-map-type'];
+const otherKeywords = ['type', 'description', 'enum', 'format', 'properties', 'required', 'items', 'patternProperties'];
+const RULES = 'x-kubernetes-validations';
+const known = new Set([...boundKeywords, ...extensionKeywords, ...otherKeywords, RULES]);
+
+/** Reads a schema; throws, naming the path, on what a structural schema cannot say or what has no bound. */
+export function schemaNode(schema: unknown, path: string): SchemaNode {
+  if (!isObject(schema)) throw new Error(`${path}: not a schema`);
+  const foreign = Object.keys(schema).filter((keyword) => !known.has(keyword));
+  if (foreign.length > 0) throw new Error(`${path}: ${foreign.join(', ')} cannot be said in a structural schema`);
+  const node: SchemaNode = {
+    type: typeOf(schema, path),
+    ...optionalText(schema, 'description'),
+    ...optionalText(schema, 'format'),
+    ...(has(schema, 'enum') ? { enum: listField(schema, 'enum').map(String) } : {}),
+    bounds: bounds(schema),
+    ...children(schema, path),
+    required: listField(schema, 'required').map(String),
+    rules: listField(schema, RULES).map(rule),
+    extensions: Object.fromEntries(Object.entries(schema).filter(([keyword]) => extensionKeywords.includes(keyword))),
+  };
+  requireBound(node, path);
+  return node;
+}
+
+function children(schema: Readonly<Record<string, unknown>>, path: string): Pick<SchemaNode, 'properties' | 'items' | 'values'> {
+  const { properties, patternProperties, items } = schema;
+  return {
+    ...(isObject(properties) ? { properties: new Map(Object.entries(properties).map(([name, child]) => [name, property(child, `${path}.${name}`)])) } : {}),
+    ...(isObject(patternProperties) ? { values: schemaNode(Object.values(patternProperties)[0], `${path}.*`) } : {}),
+    ...(items === undefined ? {} : { items: schemaNode(items, `${path}[]`) }),
+  };
+}
+
+function property(schema: unknown, path: string): SchemaNode {
+  const node = schemaNode(schema, path);
+  if (node.description === undefined) throw new Error(`${path}: every field has a description`);
+  return node;
+}
+
+function typeOf(schema: Readonly<Record<string, unknown>>, path: string): SchemaNode['type'] {
+  // TypeBox writes an enum without its type; ours hold strings only.
+  const name = has(schema, 'enum') ? 'string' : schema['type'];
+  const type = types.find((candidate) => candidate === name);
+  if (type === undefined) throw new Error(`${path}: type ${String(name)} cannot be said in a structural schema`);
+  return type;
+}
+
+function optionalText<Keyword extends 'description' | 'format'>(schema: unknown, keyword: Keyword): { readonly [K in Keyword]?: string } {
+  const text = field(schema, keyword);
+  const found: { [K in Keyword]?: string } = {};
+  if (typeof text === 'string') found[keyword] = text;
+  return found;
+}
+
+function bounds(schema: unknown): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    boundKeywords.flatMap((keyword) => {
+      const value = field(schema, keyword);
+      return typeof value === 'number' ? [[keyword, value]] : [];
+    }),
+  );
+}
+
+function rule(value: unknown): Omit<CelRule, 'holds'> {
+  const fieldPath = field(value, 'fieldPath');
+  const optionalOldSelf = field(value, 'optionalOldSelf');
+  return {
+    rule: String(field(value, 'rule')),
+    message: String(field(value, 'message')),
+    ...(typeof fieldPath === 'string' ? { fieldPath } : {}),
+    ...(optionalOldSelf === true ? { optionalOldSelf } : {}),
+  };
+}
+
+/** The API server estimates what a CEL rule costs from these bounds, and etcd takes no object without end. */
+function requireBound(node: SchemaNode, path: string): void {
+  const bounded = {
+    string: node.enum !== undefined || node.format === 'date-time' || 'maxLength' in node.bounds,
+    array: 'maxItems' in node.bounds && 'x-kubernetes-list-type' in node.extensions,
+    object: node.properties !== undefined || 'maxProperties' in node.bounds,
+    integer: 'minimum' in node.bounds && node.format !== undefined,
+    boolean: true,
+  };
+  if (!bounded[node.type]) throw new Error(`${path}: a ${node.type} needs its bounds`);
+}

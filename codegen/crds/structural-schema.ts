@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SchemaNode } from './schema-node.ts';
+import type { Defaults } from './kind-page.ts';
+
+/** Where a node lies and which defaults the operator fills in, by path. */
+interface Place {
+  readonly path: string;
+  readonly defaults: Defaults;
+}
+
+/** A node as JSONSchemaProps of apiextensions.k8s.io/v1, with the defaults told in the descriptions. */
+export function structuralSchema(node: SchemaNode, place: Place): Readonly<Record<string, unknown>> {
+  const child = (name: string): Place => ({ ...place, path: `${place.path}${name}` });
+  const description = describe(node.description, place);
+  return {
+    ...(description === undefined ? {} : { description }),
+    type: node.type,
+    ...(node.enum === undefined ? {} : { enum: node.enum }),
+    ...(node.format === undefined ? {} : { format: node.format }),
+    ...node.bounds,
+    ...(node.required.length > 0 ? { required: node.required } : {}),
+    ...(node.properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            [...node.properties].map(([name, property]) => [name, structuralSchema(property, child(`.${name}`))]),
+          ),
+        }),
+    ...(node.values === undefined ? {} : { additionalProperties: structuralSchema(node.values, child('.*')) }),
+    ...(node.items === undefined ? {} : { items: structuralSchema(node.items, child('[]')) }),
+    ...node.extensions,
+    ...(node.rules.length > 0 ? { 'x-kubernetes-validations': node.rules } : {}),
+  };
+}
+
+function describe(description: string | undefined, { path, defaults }: Place): string | undefined {
+  const value = defaults.get(path);
+  return value === undefined ? description : `${description ?? ''} Defaults to ${value}.`.trimStart();
+}

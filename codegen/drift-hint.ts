@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The first line in which a file differs from what would be generated. */
+export function driftHint(before: string, after: string): string {
+  const old = before.split('\n');
+  const wanted = after.split('\n');
+  const index = wanted.findIndex((line, at) => line !== old[at]);
+  const at = index < 0 ? wanted.length : index;
+  const shown = (line: string | undefined): string => (line === undefined ? '(end of file)' : line);
+  return `  line ${String(at + 1)}\n  - ${shown(old[at])}\n  + ${shown(wanted[at])}`;
+}
