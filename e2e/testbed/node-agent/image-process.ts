@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The local process that stands in for an image. */
+export interface ImageProcess {
+  /** What the image's entrypoint would be; the container's `args` follow it. */
+  readonly command: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Put the container's own `command` between the two; without this it is ignored, as the image's entrypoint has no local path. */
+  readonly withContainerCommand?: boolean;
+}
+
+/** The process of the longest prefix that the image's name begins with. */
+export function imageProcess(images: Readonly<Record<string, ImageProcess>>, image: string): ImageProcess | undefined {
+  const [longest] = Object.keys(images)
+    .filter((prefix) => image.startsWith(prefix))
+    .sort((a, b) => b.length - a.length);
+  return longest === undefined ? undefined : images[longest];
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isDeepStrictEqual } from 'node:util';
+import { ApiError, type ApiClient } from './api-client.ts';
+import { podTitle, type Pod } from './pod.ts';
+import type { PodStatus } from './pod-status.ts';
+
+/** Writes a pod's status whenever it changed, one write at a time, the newest state last. */
+export class StatusWriter {
+  readonly #client: ApiClient;
+  readonly #pod: Pod;
+  readonly #current: () => PodStatus;
+  readonly #signal: AbortSignal;
+  readonly #log: (message: string) => void;
+  #written: PodStatus | undefined;
+  #running: Promise<void> | undefined;
+  #dirty = false;
+
+  constructor(options: {
+    readonly client: ApiClient;
+    readonly pod: Pod;
+    /** The status to write, asked for at each write. */
+    readonly current: () => PodStatus;
+    readonly signal: AbortSignal;
+    readonly log: (message: string) => void;
+  }) {
+    this.#client = options.client;
+    this.#pod = options.pod;
+    this.#current = options.current;
+    this.#signal = options.signal;
+    this.#log = options.log;
+  }
+
+  /** Something may have changed. */
+  touch(): void {
+    this.#dirty = true;
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Resolves when nothing is left to write. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#dirty && !this.#signal.aborted) {
+      // One turn of the loop gathers changes that come together.
+      await new Promise(setImmediate);
+      this.#dirty = false;
+      const status = this.#current();
+      if (isDeepStrictEqual(status, this.#written)) continue;
+      if (!(await this.#write(status))) return;
+      this.#written = status;
+    }
+  }
+
+  async #write(status: PodStatus): Promise<boolean> {
+    const { namespace, name, uid } = this.#pod.metadata;
+    try {
+      await this.#client.insist({
+        method: 'PATCH',
+        path: `/api/v1/namespaces/${namespace}/pods/${name}/status`,
+        // The UID keeps the patch off a later pod of the same name.
+        body: { metadata: { uid }, status },
+        contentType: 'application/merge-patch+json',
+        signal: this.#signal,
+      });
+      return true;
+    } catch (error) {
+      const gone = error instanceof ApiError && (error.status === 404 || error.status === 409);
+      if (!this.#signal.aborted && !gone) this.#log(`status of ${podTitle(this.#pod)}: ${String(error)}`);
+      return false;
+    }
+  }
+}
