@@ -2,7 +2,6 @@
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { shortKey } from '../../evidence/short-key.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
-import type { BackendDefinition } from '../backend-definition.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
@@ -19,7 +18,7 @@ const ANNOTATION_LIMIT_BYTES = 256 * 1024;
 export class TektonDriver implements StorageDriver {
   readonly #annotator: RunAnnotator;
 
-  constructor(_backend: BackendDefinition, context: Pick<DriverContext, 'annotator'>) {
+  constructor(context: Pick<DriverContext, 'annotator'>) {
     this.#annotator = context.annotator;
   }
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Lets one piece of work at a time run for a key, in the order of asking. */
+export class KeyedLock {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  /** Runs `work` when all earlier work of this key has ended. An abort while waiting rejects with the signal's reason. */
+  async run<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(key) ?? Promise.resolve();
+    const { promise: done, resolve: release } = Promise.withResolvers<undefined>();
+    const tail = before.then(() => done);
+    this.#tails.set(key, tail);
+    try {
+      await abortable(before, signal);
+      return await work();
+    } finally {
+      release(undefined);
+      // The chain ends here unless somebody queued behind meanwhile.
+      if (this.#tails.get(key) === tail) void tail.then(() => { this.#forget(key, tail); });
+    }
+  }
+
+  #forget(key: string, tail: Promise<void>): void {
+    if (this.#tails.get(key) === tail) this.#tails.delete(key);
+  }
+}
+
+async function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => {
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** How a registry asks for authentication (RFC 9110 §11.6.1, distribution token authentication). */
+export type Challenge =
+  { readonly scheme: 'Basic' } | { readonly scheme: 'Bearer'; readonly realm: string; readonly service?: string };
+
+const SCHEME = /(?:^|,)\s*(basic|bearer)(?=\s|,|$)/gi;
+const PARAMETER = /([a-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi;
+
+/** The challenge of a WWW-Authenticate header that can be answered; Bearer is preferred where both are offered. */
+export function parseChallenge(header: string | undefined): Challenge | undefined {
+  // Longer ones are no challenge a registry sends, and are not worth the time.
+  if (header === undefined || header.length > 2048) return undefined;
+  const starts = [...header.matchAll(SCHEME)];
+  const challenges = starts.map((start, index) =>
+    challengeOf(start[1]?.toLowerCase() ?? '', header.slice(start.index + start[0].length, starts[index + 1]?.index)),
+  );
+  return (
+    challenges.find((challenge) => challenge?.scheme === 'Bearer') ?? challenges.find((found) => found !== undefined)
+  );
+}
+
+function challengeOf(scheme: string, text: string): Challenge | undefined {
+  if (scheme === 'basic') return { scheme: 'Basic' };
+  const parameters = new Map(
+    [...text.matchAll(PARAMETER)].map(([, name = '', quoted, token]) => [
+      name.toLowerCase(),
+      quoted?.replace(/\\(.)/g, '$1') ?? token ?? '',
+    ]),
+  );
+  const realm = parameters.get('realm');
+  const service = parameters.get('service');
+  if (realm === undefined || realm === '') return undefined;
+  return { scheme: 'Bearer', realm, ...(service === undefined ? {} : { service }) };
+}

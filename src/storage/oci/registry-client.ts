@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DoorResponse } from '../../net/outbound-door.ts';
+import { payloadDigest } from '../../evidence/payload-digest.ts';
+import { StorageError } from '../storage-error.ts';
+import { refusal } from './registry-failure.ts';
+import type { RegistrySession } from './registry-session.ts';
+import { repositoryName } from './repository.ts';
+import type { Repository } from './repository.ts';
+
+/** What registries take as a manifest at most. */
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+const MAX_BLOB_BYTES = 32 * 1024 * 1024;
+
+export const imageMediaTypes = {
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+} as const;
+const ACCEPT = Object.values(imageMediaTypes).join(', ');
+
+export interface StoredManifest {
+  readonly bytes: Buffer;
+  readonly mediaType: string;
+  /** As the registry sent it, where it sends one. */
+  readonly etag?: string;
+}
+
+/** Manifests and blobs of one repository (OCI distribution specification 1.1). */
+export class RegistryClient {
+  readonly #session: RegistrySession;
+  readonly #repository: Repository;
+
+  constructor(session: RegistrySession, repository: Repository) {
+    this.#session = session;
+    this.#repository = repository;
+  }
+
+  /** Media type of a manifest, or undefined when the registry has none under this reference. */
+  async headManifest(reference: string, signal: AbortSignal): Promise<string | undefined> {
+    const doing = `looking for ${this.#name(reference)}`;
+    const target = this.#path(`manifests/${reference}`);
+    const response = await this.#session.request(
+      { method: 'HEAD', target, headers: { accept: ACCEPT }, doing },
+      signal,
+    );
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw refusal(response, doing);
+    return mediaType(response);
+  }
+
+  async getManifest(reference: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
+    const doing = `reading ${this.#name(reference)}`;
+    const target = this.#path(`manifests/${reference}`);
+    const headers = { accept: ACCEPT };
+    const response = await this.#session.request(
+      { method: 'GET', target, headers, doing, maxResponseBytes: MAX_MANIFEST_BYTES },
+      signal,
+    );
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw refusal(response, doing);
+    const etag = response.headers['etag'];
+    return { bytes: response.body, mediaType: mediaType(response), ...(etag === undefined ? {} : { etag }) };
+  }
+
+  /** Writes a manifest. `false` when somebody changed it since `etag` was read, where the registry minds that. */
+  async putManifest(reference: string, manifest: StoredManifest, signal: AbortSignal): Promise<boolean> {
+    const doing = `writing ${this.#name(reference)}`;
+    const headers = {
+      'content-type': manifest.mediaType,
+      ...(manifest.etag === undefined ? {} : { 'if-match': manifest.etag }),
+    };
+    const target = this.#path(`manifests/${reference}`);
+    const response = await this.#session.request(
+      { method: 'PUT', target, headers, body: manifest.bytes, doing },
+      signal,
+    );
+    if (response.status === 412) return false;
+    if (response.status !== 201 && response.status !== 200) throw refusal(response, doing);
+    return true;
+  }
+
+  /** @throws StorageError `BackendRejected` when it is missing or its bytes do not have the digest. */
+  async getBlob(digest: string, signal: AbortSignal): Promise<Buffer> {
+    const doing = `reading ${this.#name(digest)}`;
+    const target = this.#path(`blobs/${digest}`);
+    const response = await this.#session.request(
+      { method: 'GET', target, doing, maxResponseBytes: MAX_BLOB_BYTES },
+      signal,
+    );
+    if (response.status !== 200) throw refusal(response, doing);
+    if (payloadDigest(response.body) === digest) return response.body;
+    throw new StorageError('BackendRejected', `${doing}: the registry sends other bytes than the digest says`);
+  }
+
+  /** Uploads a blob in one piece unless the repository has it. */
+  async putBlob(bytes: Buffer, signal: AbortSignal): Promise<void> {
+    const digest = payloadDigest(bytes);
+    const doing = `uploading to ${repositoryName(this.#repository)}`;
+    const known = await this.#session.request({ method: 'HEAD', target: this.#path(`blobs/${digest}`), doing }, signal);
+    if (known.status === 200) return;
+    const started = await this.#session.request(
+      { method: 'POST', target: this.#path('blobs/uploads/'), doing },
+      signal,
+    );
+    if (started.status !== 202) throw refusal(started, doing);
+    const target = this.#session.continuation(started.headers['location'], started.url, doing);
+    target.searchParams.set('digest', digest);
+    const headers = { 'content-type': 'application/octet-stream' };
+    const finished = await this.#session.request({ method: 'PUT', target, headers, body: bytes, doing }, signal);
+    if (finished.status !== 201) throw refusal(finished, doing);
+  }
+
+  #path(rest: string): string {
+    return `/v2/${this.#repository.path}/${rest}`;
+  }
+
+  #name(reference: string): string {
+    return `${repositoryName(this.#repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
+  }
+}
+
+function mediaType(response: DoorResponse): string {
+  return (response.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DoorRequest, DoorResponse, OutboundDoor } from '../../net/outbound-door.ts';
+import { OutboundError } from '../../net/outbound-error.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import { SecretValue } from '../../runtime/secret-value.ts';
+import { StorageError } from '../storage-error.ts';
+import { parseChallenge } from './challenge.ts';
+import type { Challenge } from './challenge.ts';
+import type { RegistryCredential } from './docker-config.ts';
+import { exchangeFailure, refusal } from './registry-failure.ts';
+import { registryOrigins } from './registry-origins.ts';
+import { basicAuthorization, fetchRegistryToken } from './registry-token.ts';
+import { repositoryName } from './repository.ts';
+import type { Repository } from './repository.ts';
+
+export interface RegistrySessionOptions {
+  readonly door: OutboundDoor;
+  readonly repository: Repository;
+  readonly tls: TlsOptions;
+  readonly credential: RegistryCredential | undefined;
+  readonly actions: 'pull' | 'pull,push';
+}
+
+export interface RegistryRequest {
+  readonly method: DoorRequest['method'];
+  /** Below the registry's origin, or a whole URL of the same origin. */
+  readonly target: string | URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  readonly maxResponseBytes?: number;
+  /** What is done, for messages: "reading reg.example/app:tag". */
+  readonly doing: string;
+}
+
+/** Requests to one repository, authenticated when the registry asks for it. Lives for one call of a driver. */
+export class RegistrySession {
+  readonly #options: RegistrySessionOptions;
+  readonly #origins: readonly string[];
+  /** Where an answer came from; settled by the first. */
+  #origin: string | undefined;
+  #authorization: SecretValue | undefined;
+
+  constructor(options: RegistrySessionOptions) {
+    this.#options = options;
+    this.#origins = registryOrigins(options.repository.registry, options.tls);
+  }
+
+  /** Any status but 401 is handed back. @throws StorageError */
+  async request(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {
+    const response = await this.#send(request, signal);
+    if (response.status !== 401) return response;
+    const challenge = parseChallenge(response.headers['www-authenticate']);
+    const authorization = await this.#authorize(challenge, request.doing, signal);
+    if (authorization === undefined) throw refusal(response, request.doing);
+    this.#authorization = authorization;
+    const again = await this.#send(request, signal);
+    if (again.status === 401) throw refusal(again, request.doing);
+    return again;
+  }
+
+  /** Whether the registry answers and takes the credentials; without `credentialed`, whether it answers. */
+  async ping(credentialed: boolean, signal: AbortSignal): Promise<void> {
+    const doing = `reaching ${repositoryName(this.#options.repository)}`;
+    const request: RegistryRequest = { method: 'GET', target: '/v2/', doing };
+    const response = credentialed ? await this.request(request, signal) : await this.#send(request, signal);
+    if (response.status !== 200 && !(response.status === 401 && !credentialed)) throw refusal(response, doing);
+  }
+
+  /**
+   * The URL a registry told to go on at, e.g. for an upload. It must be the registry's own, since the session's credentials
+   * go there; plain http is lifted to https, which registries behind a proxy get wrong.
+   */
+  continuation(location: string | undefined, base: URL, doing: string): URL {
+    const url = location === undefined ? null : URL.parse(location, base.href);
+    if (url?.host === base.host && url.protocol === 'http:') url.protocol = base.protocol;
+    if (url?.origin === base.origin) return url;
+    throw new StorageError(
+      'BackendRejected',
+      `${doing}: ${base.host} sends the upload to another host, which is not followed`,
+    );
+  }
+
+  async #send(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {
+    const origins = this.#origin === undefined ? this.#origins : [this.#origin];
+    let failure: StorageError | undefined;
+    for (const origin of origins) {
+      try {
+        const response = await this.#exchange(request, origin, signal);
+        this.#origin = origin;
+        return response;
+      } catch (error) {
+        if (!(error instanceof OutboundError)) throw error;
+        failure ??= exchangeFailure(error, request.doing);
+        if (error.code !== 'Unreachable') break;
+      }
+    }
+    throw failure ?? new StorageError('BackendUnavailable', request.doing);
+  }
+
+  #exchange(request: RegistryRequest, origin: string, signal: AbortSignal): Promise<DoorResponse> {
+    const { door, tls } = this.#options;
+    const authorization = this.#authorization;
+    return door.request(
+      {
+        method: request.method,
+        url: new URL(request.target, origin),
+        headers: {
+          ...request.headers,
+          ...(authorization === undefined ? {} : { authorization: authorization.revealText() }),
+        },
+        tls,
+        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.maxResponseBytes === undefined ? {} : { maxResponseBytes: request.maxResponseBytes }),
+      },
+      signal,
+    );
+  }
+
+  async #authorize(
+    challenge: Challenge | undefined,
+    doing: string,
+    signal: AbortSignal,
+  ): Promise<SecretValue | undefined> {
+    const { credential, door, tls, repository, actions } = this.#options;
+    if (challenge === undefined) return undefined;
+    if (credential?.type === 'RegistryToken') return new SecretValue(`Bearer ${credential.token.revealText()}`);
+    if (challenge.scheme === 'Basic') {
+      return credential?.type === 'Basic' ? new SecretValue(basicAuthorization(credential)) : undefined;
+    }
+    const origin = this.#origin ?? '';
+    const scope = `repository:${repository.path}:${actions}`;
+    try {
+      const token = await fetchRegistryToken({ challenge, origin, scope, credential, doing }, (exchange) =>
+        door.request({ ...exchange, tls }, signal),
+      );
+      return new SecretValue(`Bearer ${token.revealText()}`);
+    } catch (error) {
+      throw error instanceof OutboundError ? exchangeFailure(error, doing) : error;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { StoredEvidence } from '../driver.ts';
+import { StorageError } from '../storage-error.ts';
+import { readTag } from './append-layer.ts';
+import { SIGNATURE_ANNOTATION } from './cosign-layer.ts';
+import { signatureFingerprint } from './oci-location.ts';
+import type { OciLocation } from './oci-location.ts';
+import type { RegistryClient } from './registry-client.ts';
+import { repositoryName } from './repository.ts';
+
+const envelope = Compile(Type.Object({ payload: Type.String() }));
+
+/** The evidence in one layer of a tag. @throws StorageError `BackendRejected` when it is not there. */
+export async function storedLayer(
+  client: RegistryClient,
+  location: OciLocation,
+  signal: AbortSignal,
+): Promise<StoredEvidence> {
+  const name = `${repositoryName(location.repository)}:${location.tag}`;
+  const found = await readTag(client, { tag: location.tag, name }, signal);
+  const layer = found?.manifest.layers.find(
+    ({ digest, annotations }) =>
+      digest === location.digest && signatureFingerprint(annotations) === location.fingerprint,
+  );
+  if (layer === undefined) throw new StorageError('BackendRejected', `${name} has no layer ${location.digest}`);
+  const bytes = await client.getBlob(location.digest, signal);
+  const signature = layer.annotations?.[SIGNATURE_ANNOTATION] ?? '';
+  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64') };
+  return { payload: envelopePayload(bytes, name), signature: bytes };
+}
+
+function envelopePayload(bytes: Buffer, name: string): Buffer {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    if (envelope.Check(value)) return Buffer.from(value.payload, 'base64');
+  } catch {
+    // Told below.
+  }
+  throw new StorageError('BackendRejected', `${name} holds a layer that is no DSSE envelope`);
+}
