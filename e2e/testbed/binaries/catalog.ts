@@ -22,6 +22,7 @@ export type Command =
   | 'kubectl'
   | 'helm'
   | 'tekton-controller'
+  | 'tekton-webhook'
   | 'cosign'
   | 'referrers-registry'
   | 'tag-registry';
@@ -51,8 +52,7 @@ export const catalog: readonly BuildRecipe[] = [
   {
     name: 'tekton',
     version: '1.15.0',
-    package: 'github.com/tektoncd/pipeline/cmd/controller',
-    commands: ['tekton-controller'],
+    commands: ['tekton-controller', 'tekton-webhook'],
     expectedSeconds: 220,
   },
   {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { recipeOf } from '../binaries/catalog.ts';
+import { ensureBinaries, ensureBinary, moduleFolder } from '../binaries/ensure-binary.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { freePort } from '../processes/free-port.ts';
+import type { ManagedProcess } from '../processes/managed-process.ts';
+import type { Supervisor } from '../processes/supervisor.ts';
+import { moduleDirectory } from './module-directory.ts';
+import { readManifests } from './read-manifests.ts';
+import { tektonEnvironment } from './tekton-environment.ts';
+
+const pipelineModule = 'github.com/tektoncd/pipeline';
+/** No container is ever started from these, but the controller wants them by digest. */
+const image = `testbed.invalid/tekton@sha256:${'0'.repeat(64)}`;
+const imageFlags = [
+  'entrypoint-image',
+  'nop-image',
+  'sidecarlogresults-image',
+  'workingdirinit-image',
+  'shell-image',
+  'shell-image-win',
+];
+
+/** Tekton Pipelines on a control plane: CRDs, controller and admission webhook. Its pods need somebody to run them. */
+export class Tekton {
+  readonly #processes: readonly ManagedProcess[];
+
+  private constructor(processes: readonly ManagedProcess[]) {
+    this.#processes = processes;
+  }
+
+  /** Applies the manifests and starts both processes; resolves when runs are defaulted, validated and reconciled. */
+  static async start(plane: ControlPlane, supervisor: Supervisor): Promise<Tekton> {
+    await ensureBinaries(['tekton-controller', 'tekton-webhook']);
+    const module = await moduleDirectory(moduleFolder(recipeOf('tekton-controller')), pipelineModule);
+    const webhookPort = await freePort();
+    await applyManifests(plane, readManifests(join(module, 'config'), webhookPort));
+    const controller = supervisor.start({
+      name: 'tekton-controller',
+      command: await ensureBinary('tekton-controller'),
+      args: ['-kubeconfig', plane.kubeconfigPath, ...imageFlags.flatMap((flag) => [`-${flag}`, image])],
+      env: await tektonEnvironment('config-leader-election-controller'),
+    });
+    const webhook = supervisor.start({
+      name: 'tekton-webhook',
+      command: await ensureBinary('tekton-webhook'),
+      args: ['-kubeconfig', plane.kubeconfigPath],
+      env: { ...(await tektonEnvironment('config-leader-election-webhook')), WEBHOOK_PORT: String(webhookPort) },
+    });
+    await controller.untilReady(() => controller.logTail(1000).includes('Started workers'));
+    await webhook.untilReady(() => isDefaulting(plane), { intervalMilliseconds: 250 });
+    return new Tekton([controller, webhook]);
+  }
+
+  /** Ends both processes; what they made stays. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map((running) => running.stop()));
+  }
+}
+
+async function applyManifests(plane: ControlPlane, manifests: readonly unknown[]): Promise<void> {
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
+  await plane.kubectl(['apply', '--server-side', '-f', '-'], { stdin: list });
+  const selector = 'app.kubernetes.io/part-of=tekton-pipelines';
+  await plane.kubectl(['wait', '--for=condition=Established', 'crd', '-l', selector, '--timeout=60s']);
+}
+
+/** Until the webhook has entered its certificate and rules, the API server would take runs without asking it. */
+async function isDefaulting(plane: ControlPlane): Promise<boolean> {
+  const probe = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: { name: 'probe', namespace: 'default' },
+    spec: { taskSpec: { steps: [{ name: 'probe', image, command: ['true'] }] } },
+  };
+  const args = ['create', '--dry-run=server', '-o', 'jsonpath={.spec.timeout}', '-f', '-'];
+  return (await plane.kubectl(args, { stdin: JSON.stringify(probe) })).stdout !== '';
+}
