@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { dsseEnvelope } from './dsse-envelope.ts';
+import {
+  fromEvidenceArtifact,
+  signatureFields,
+  toEvidenceArtifact,
+  unsignedFromEvidence,
+} from './evidence-artifact.ts';
+import { EvidenceError } from './evidence-error.ts';
+import { MAX_PAYLOAD_BYTES, packPayload, unpackPayload } from './packed-payload.ts';
+import { preAuthEncoding } from './pre-auth-encoding.ts';
+import { shortKey } from './short-key.ts';
+import { signatureText } from './signature-text.ts';
+import { signedBytes } from './signed-bytes.ts';
+import type { SignedArtifact, Subject } from './signed-artifact.ts';
+
+const hex = 'ab'.repeat(32);
+
+function attestation(subjects: readonly Subject[]): SignedArtifact {
+  return {
+    name: 'attestation',
+    type: 'Attestation',
+    form: 'InTotoStatement',
+    payloadType: 'application/vnd.in-toto+json',
+    payload: Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: subjects })),
+    subjects,
+    signature: Buffer.from([1, 2, 3, 250]),
+    keyID: 'SHA256:key',
+    publicKey: 'PEM',
+  };
+}
+
+const image: SignedArtifact = {
+  name: 'image-abcdefabcdef',
+  type: 'ImageSignature',
+  form: 'SimpleSigning',
+  payloadType: 'application/vnd.dev.cosign.simplesigning.v1+json',
+  payload: Buffer.from(
+    `{"critical":{"identity":{"docker-reference":"reg.example/bread"},"image":{"docker-manifest-digest":"sha256:${hex}"},"type":"cosign container image signature"},"optional":null}`,
+  ),
+  subjects: [{ name: 'reg.example/bread', digest: { sha256: hex } }],
+  signature: Buffer.from([9, 8, 7]),
+  keyID: 'SHA256:key',
+  publicKey: 'PEM',
+};
+
+function reasonOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof EvidenceError);
+    return error.reason;
+  }
+  return 'nothing thrown';
+}
+
+describe('what is derived from a signed artifact', () => {
+  it('is the envelope as the reference writes it, byte for byte', () => {
+    assert.equal(
+      dsseEnvelope({ payloadType: 't', payload: Buffer.from('{}'), keyID: 'SHA256:k', signature: Buffer.from('sig') }),
+      '{"payloadType":"t","payload":"e30=","signatures":[{"keyid":"SHA256:k","sig":"c2ln"}]}',
+    );
+  });
+
+  it('counts bytes, not characters, in the pre-authentication encoding', () => {
+    assert.equal(preAuthEncoding('é', Buffer.from('ü')).toString(), 'DSSEv1 2 é 2 ü');
+  });
+
+  it('signs a statement in its encoding and an image payload as it is', () => {
+    const statement = attestation([]);
+    assert.deepEqual(signedBytes(statement), preAuthEncoding(statement.payloadType, statement.payload));
+    assert.deepEqual(signedBytes(image), image.payload);
+    assert.equal(signatureText(statement).toString(), dsseEnvelope(statement));
+    assert.deepEqual(signatureText(image), image.signature);
+  });
+
+  it('files evidence under the names of the reference', () => {
+    assert.equal(shortKey(attestation([]), { kind: 'PipelineRun', uid: 'u-1' }), 'pipelinerun-u-1');
+    assert.equal(shortKey(attestation([]), { kind: 'TaskRun', uid: 'u-1' }), 'taskrun-u-1');
+    assert.equal(shortKey(image, { kind: 'TaskRun', uid: 'u-1' }), hex.slice(0, 12));
+  });
+});
+
+describe('an artifact in the record', () => {
+  it('comes back as it went in, signed', () => {
+    for (const artifact of [image, attestation([{ name: 'a', digest: { sha256: hex } }])]) {
+      assert.deepEqual(fromEvidenceArtifact(toEvidenceArtifact(artifact, { policyGeneration: 3 })), artifact);
+    }
+  });
+
+  it('keeps all subjects in the payload while it lists the first ones', () => {
+    const many = Array.from({ length: 100 }, (_, index) => ({ name: `reg/${index}`, digest: { sha256: hex } }));
+    const stored = toEvidenceArtifact(attestation(many), { policyGeneration: 1, warnings: ['w'.repeat(2000)] });
+    assert.equal(stored.subjectCount, 100);
+    assert.equal(stored.subjects?.length, 64);
+    assert.equal(stored.subjects[0], `reg/0@sha256:${hex}`);
+    assert.equal(stored.warnings?.[0]?.length, 1024);
+    assert.equal(fromEvidenceArtifact(stored).subjects.length, 100);
+  });
+
+  it('can be signed later, and is not taken for signed before', () => {
+    const { signature, keyID, publicKey, ...unsigned } = image;
+    const stored = toEvidenceArtifact(unsigned, { policyGeneration: 1 });
+    assert.equal(
+      reasonOf(() => fromEvidenceArtifact(stored)),
+      'PayloadInvalid',
+    );
+    assert.deepEqual(unsignedFromEvidence(stored), unsigned);
+    assert.deepEqual(fromEvidenceArtifact({ ...stored, ...signatureFields({ signature, keyID, publicKey }) }), image);
+  });
+
+  it('is refused when its payload is not what the digest says', () => {
+    const stored = toEvidenceArtifact(image, { policyGeneration: 1 });
+    const swapped = { ...stored, payload: packPayload(Buffer.from('{}')) };
+    assert.equal(
+      reasonOf(() => fromEvidenceArtifact(swapped)),
+      'PayloadInvalid',
+    );
+    assert.equal(
+      reasonOf(() => fromEvidenceArtifact({ ...stored, form: 'InTotoStatement', payload: 'no gzip' })),
+      'PayloadInvalid',
+    );
+  });
+});
+
+describe('a packed payload', () => {
+  it('never unpacks to more than its bound', () => {
+    const bomb = gzipSync(Buffer.alloc(MAX_PAYLOAD_BYTES + 1)).toString('base64');
+    assert.equal(
+      reasonOf(() => unpackPayload(bomb)),
+      'PayloadTooLarge',
+    );
+    assert.equal(
+      reasonOf(() => packPayload(Buffer.alloc(MAX_PAYLOAD_BYTES + 1))),
+      'PayloadTooLarge',
+    );
+  });
+
+  it('is refused when it does not fit a record', () => {
+    assert.equal(
+      reasonOf(() => packPayload(randomBytes(900_000))),
+      'PayloadTooLarge',
+    );
+    const fits = randomBytes(700_000);
+    assert.deepEqual(unpackPayload(packPayload(fits)), fits);
+  });
+});
