@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { OutboundDoor } from './outbound-door.ts';
+import type { DoorRequest, DoorResponse } from './outbound-door.ts';
+import { OutboundError } from './outbound-error.ts';
+
+const never = new AbortController().signal;
+const closers: (() => Promise<void>)[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'hallmark-door-'));
+let certificate = '';
+let key = '';
+
+before(() => {
+  // Node has no way to make a certificate.
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=door', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-days', '2'];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...files, ...subject],
+    { stdio: 'pipe' },
+  );
+  certificate = readFileSync(join(folder, 'cert.pem'), 'utf8');
+  key = readFileSync(join(folder, 'key.pem'), 'utf8');
+});
+
+after(async () => {
+  await Promise.all(closers.map((close) => close()));
+  rmSync(folder, { recursive: true });
+});
+
+async function listen(server: Server): Promise<URL> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address: AddressInfo | string | null = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return new URL(`http://127.0.0.1:${address.port}`);
+}
+
+function serve(listener: RequestListener): Promise<URL> {
+  return listen(createServer(listener));
+}
+
+async function serveTls(listener: RequestListener): Promise<URL> {
+  const url = await listen(createSecureServer({ cert: certificate, key }, listener));
+  url.protocol = 'https:';
+  return url;
+}
+
+function door(...urls: readonly URL[]): OutboundDoor {
+  const made = new OutboundDoor({ allow: urls.map(({ host }) => host) });
+  closers.push(() => made.close());
+  return made;
+}
+
+function get(through: OutboundDoor, url: URL, more: Partial<DoorRequest> = {}): Promise<DoorResponse> {
+  return through.request({ method: 'GET', url, ...more }, never);
+}
+
+async function failure(promise: Promise<unknown>): Promise<OutboundError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof OutboundError, `an OutboundError, not ${String(error)}`);
+  return error;
+}
+
+describe('the outbound door', () => {
+  it('refuses loopback by default, by address and by name, before anything is sent', async () => {
+    const seen: IncomingMessage[] = [];
+    const url = await serve((request, response) => {
+      seen.push(request);
+      response.end();
+    });
+    const byName = new URL(url);
+    byName.hostname = 'localhost';
+    for (const target of [
+      url,
+      byName,
+      new URL(`http://[::ffff:127.0.0.1]:${url.port}/`),
+      new URL(`http://2130706433:${url.port}/`),
+    ]) {
+      const error = await failure(get(door(), target));
+      assert.equal(error.code, 'EndpointForbidden', target.href);
+      assert.match(error.message, /outbound\.allow/);
+    }
+    assert.equal(seen.length, 0);
+  });
+
+  it('checks the address again for each connection, so that a later answer of the name server changes nothing', async () => {
+    const url = await serve((_request, response) => response.end('ok'));
+    const byName = new URL(url);
+    byName.hostname = 'localhost';
+    const allowed = new OutboundDoor({ allow: [`localhost:${url.port}`] });
+    closers.push(() => allowed.close());
+    assert.equal((await get(allowed, byName)).body.toString(), 'ok');
+    assert.equal((await failure(get(allowed, url))).code, 'EndpointForbidden');
+  });
+
+  it('hands back any status, headers in lower case and the body', async () => {
+    const url = await serve((request, response) => {
+      response
+        .writeHead(418, { 'X-Thing': ['a', 'b'] })
+        .end(`${request.method ?? ''} ${request.headers['x-mine']?.toString() ?? ''}`);
+    });
+    const response = await door(url).request({ method: 'PUT', url, headers: { 'x-mine': 'yes' }, body: 'data' }, never);
+    assert.equal(response.status, 418);
+    assert.equal(response.headers['x-thing'], 'a, b');
+    assert.equal(response.body.toString(), 'PUT yes');
+  });
+
+  it('ends a response that is longer than asked for', async () => {
+    const url = await serve((_request, response) => {
+      response.on('error', () => undefined);
+      const pour = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65536)));
+        if (!response.destroyed) response.once('drain', pour);
+      };
+      pour();
+    });
+    const error = await failure(get(door(url), url, { maxResponseBytes: 1_000_000 }));
+    assert.equal(error.code, 'ResponseTooLarge');
+  });
+
+  it('gives up on a server that is silent, and on one that dribbles', async () => {
+    const silent = await serve(() => undefined);
+    assert.equal((await failure(get(door(silent), silent, { timeoutMs: 100 }))).code, 'Timeout');
+    const dribbling = await serve((_request, response) => {
+      response.write('x');
+    });
+    assert.equal((await failure(get(door(dribbling), dribbling, { timeoutMs: 100 }))).code, 'Timeout');
+  });
+
+  it('rejects with the reason of the caller who aborts', async () => {
+    const url = await serve(() => undefined);
+    const controller = new AbortController();
+    const pending = door(url).request({ method: 'GET', url }, controller.signal);
+    const reason = new Error('stopping');
+    controller.abort(reason);
+    await assert.rejects(pending, reason);
+  });
+
+  it('says Unreachable, without the query, when nobody listens', async () => {
+    const url = await serve(() => undefined);
+    const gone = new URL('/path?token=hush', url);
+    await closers.at(-1)?.();
+    const error = await failure(get(door(url), gone));
+    assert.equal(error.code, 'Unreachable');
+    assert.match(error.message, /ECONNREFUSED/);
+    assert.ok(!error.message.includes('hush'));
+  });
+
+  it('takes credentials along on a redirect to the same origin and leaves them behind on one to another', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('there');
+    });
+    const first = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      const location = request.url === '/a' ? '/b' : other.href;
+      response.writeHead(307, { location }).end();
+    });
+    const response = await get(door(first, other), new URL('/a', first), { headers: { authorization: 'Basic eA==' } });
+    assert.equal(response.body.toString(), 'there');
+    assert.deepEqual(seen, ['Basic eA==', 'Basic eA==', undefined]);
+    assert.equal(response.url.origin, other.origin);
+  });
+
+  it('checks the address that a redirect leads to', async () => {
+    const inner = await serve((_request, response) => response.end('secret'));
+    const first = await serve((_request, response) => response.writeHead(302, { location: inner.href }).end());
+    assert.equal((await failure(get(door(first), first))).code, 'EndpointForbidden');
+  });
+
+  it('does not follow redirects of writes, to other schemes, without end, or from https to http', async () => {
+    const url = await serve((_request, response) => response.writeHead(302, { location: '/again' }).end());
+    assert.equal((await failure(get(door(url), url))).code, 'RedirectRefused');
+    assert.equal((await door(url).request({ method: 'PUT', url, body: 'x' }, never)).status, 302);
+    const file = await serve((_request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end());
+    assert.equal((await failure(get(door(file), file))).code, 'RedirectRefused');
+    const secure = await serveTls((_request, response) => response.writeHead(302, { location: url.href }).end());
+    assert.equal((await failure(get(door(secure, url), secure, { tls: { ca: certificate } }))).code, 'RedirectRefused');
+  });
+
+  it('checks certificates, with a private authority where the call names one, and never reuses a laxer connection', async () => {
+    const url = await serveTls((_request, response) => response.end('ok'));
+    const through = door(url);
+    assert.equal((await get(through, url, { tls: { insecure: true } })).body.toString(), 'ok');
+    const error = await failure(get(through, url));
+    assert.equal(error.code, 'Unreachable');
+    assert.match(error.message, /SELF_SIGNED/);
+    assert.equal((await get(through, url, { tls: { ca: certificate } })).body.toString(), 'ok');
+  });
+
+  it('uses no proxy of the environment', async () => {
+    const seen: string[] = [];
+    const proxy = await serve((request, response) => {
+      seen.push(request.url ?? '');
+      response.end('proxied');
+    });
+    const url = await serve((_request, response) => response.end('direct'));
+    process.env['HTTP_PROXY'] = proxy.href;
+    process.env['http_proxy'] = proxy.href;
+    try {
+      assert.equal((await get(door(url, proxy), url)).body.toString(), 'direct');
+    } finally {
+      delete process.env['HTTP_PROXY'];
+      delete process.env['http_proxy'];
+    }
+    assert.deepEqual(seen, []);
+  });
+});
