@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { ChartCluster, operator } from './chart-cluster.ts';
+import { grantedRules } from './granted-rules.ts';
+import { releaseNamespace } from './helm.ts';
+
+const each = (verbs: readonly string[], resources: readonly string[]): readonly string[] =>
+  resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`));
+
+/** Where runs, policies and backends live. */
+const tenantRights = [
+  ...each(['get', 'list', 'watch', 'patch'], ['taskruns.tekton.dev', 'pipelineruns.tekton.dev']),
+  ...each(['get', 'list', 'watch'], ['signingpolicies.hallmark.dev', 'storagebackends.hallmark.dev']),
+  ...each(['update', 'patch'], ['signingpolicies/status.hallmark.dev', 'storagebackends/status.hallmark.dev']),
+  ...each(['get', 'list', 'watch', 'create', 'update', 'delete'], ['provenancerecords.hallmark.dev']),
+  ...each(['update', 'patch'], ['provenancerecords/status.hallmark.dev']),
+  ...each(['get'], ['secrets', 'configmaps', 'serviceaccounts']),
+  ...each(['create', 'patch'], ['events']),
+];
+
+const clusterRights = [
+  ...each(['get', 'list', 'watch'], ['clustersigningpolicies.hallmark.dev', 'clusterstoragebackends.hallmark.dev']),
+  ...each(
+    ['update', 'patch'],
+    ['clustersigningpolicies/status.hallmark.dev', 'clusterstoragebackends/status.hallmark.dev'],
+  ),
+  ...each(['list', 'watch'], ['namespaces']),
+];
+
+/** In the operator's own namespace. */
+const ownRights = [
+  'create leases.coordination.k8s.io',
+  ...each(['get', 'update'], ['leases.coordination.k8s.io']).map((right) => `${right} named hallmark`),
+  'create secrets',
+  ...each(['get', 'update'], ['secrets']).map((right) => `${right} named hallmark-seal`),
+];
+
+const sorted = (...rights: readonly (readonly string[])[]): readonly string[] => rights.flat().toSorted();
+
+describe('the rights of the operator, nothing more and nothing less', () => {
+  let cluster: ChartCluster;
+  before(async () => {
+    cluster = await ChartCluster.start('rbac');
+    for (const namespace of ['team-a', 'team-b', 'team-c']) await cluster.kubectl(['create', 'namespace', namespace]);
+  });
+  after(() => cluster.stop());
+  afterEach(() => cluster.helm(['uninstall', 'hallmark', '--ignore-not-found']));
+
+  it('with a ClusterRole', async () => {
+    await cluster.install();
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-a'), sorted(tenantRights, clusterRights));
+    assert.deepEqual(
+      await grantedRules(cluster, operator, releaseNamespace),
+      sorted(tenantRights, clusterRights, ownRights),
+    );
+  });
+
+  it('in namespaced mode', async () => {
+    await cluster.install(['watchNamespaces=["team-a","team-b"]']);
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-a'), sorted(tenantRights));
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-b'), sorted(tenantRights));
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-c'), []);
+    assert.deepEqual(await grantedRules(cluster, operator, releaseNamespace), sorted(ownRights));
+  });
+
+  it('without any role of the chart', async () => {
+    await cluster.install(['rbac.create=false']);
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-a'), []);
+    assert.deepEqual(await grantedRules(cluster, operator, releaseNamespace), []);
+  });
+
+  it('and a Secret is never listed or watched, and no Lease or Secret but its own is changed', async () => {
+    await cluster.install();
+    const mayNot = [
+      ['list', 'secrets', '-n', 'team-a'],
+      ['watch', 'secrets', '-n', 'team-a'],
+      ['list', 'secrets', '-n', releaseNamespace],
+      ['update', 'secrets/other', '-n', releaseNamespace],
+      ['update', 'leases.coordination.k8s.io/other', '-n', releaseNamespace],
+      ['update', 'signingpolicies.hallmark.dev', '-n', 'team-a'],
+      ['create', 'secrets', '-n', 'team-a'],
+    ];
+    for (const question of mayNot) {
+      const asked = cluster.kubectl(['auth', 'can-i', ...question], { as: operator });
+      await assert.rejects(asked, /no/, question.join(' '));
+    }
+  });
+});
+
+describe('the rights that the built-in roles gain', () => {
+  let cluster: ChartCluster;
+  before(async () => {
+    cluster = await ChartCluster.start('user-rbac');
+    await cluster.kubectl(['create', 'namespace', 'team-a']);
+    await cluster.install();
+  });
+  after(() => cluster.stop());
+
+  /** Binds the role and waits: the controller manager fills the built-in roles a moment after the install. */
+  const gains = async (role: string, expected: readonly string[]): Promise<void> => {
+    const user = `a-${role}er`;
+    await cluster.kubectl(['create', 'rolebinding', role, '-n', 'team-a', `--clusterrole=${role}`, `--user=${user}`]);
+    await waitUntil(`${role} has its rights`, async () => {
+      const granted = await grantedRules(cluster, { user }, 'team-a');
+      assert.deepEqual(
+        granted.filter((right) => right.includes('hallmark.dev')),
+        expected,
+      );
+      return true;
+    });
+  };
+
+  const read = ['get', 'list', 'watch'];
+  const write = ['create', 'delete', 'deletecollection', 'patch', 'update'];
+  const kinds = ['signingpolicies.hallmark.dev', 'storagebackends.hallmark.dev'];
+  const records = 'provenancerecords.hallmark.dev';
+
+  it('view: reading policies, backends and records', () => gains('view', sorted(each(read, [...kinds, records]))));
+
+  for (const role of ['edit', 'admin']) {
+    it(`${role}: writing policies and backends, and only reading records`, () =>
+      gains(role, sorted(each([...read, ...write], kinds), each(read, [records]))));
+  }
+});
