@@ -16,7 +16,10 @@ export class KeyedLock {
     } finally {
       release(undefined);
       // The chain ends here unless somebody queued behind meanwhile.
-      if (this.#tails.get(key) === tail) void tail.then(() => { this.#forget(key, tail); });
+      if (this.#tails.get(key) === tail)
+        void tail.then(() => {
+          this.#forget(key, tail);
+        });
     }
   }
 

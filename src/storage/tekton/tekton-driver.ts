@@ -24,8 +24,10 @@ export class TektonDriver implements StorageDriver {
 
   /** The run is in the cluster that the operator watches: there is nothing of its own to reach. */
   probe(signal: AbortSignal): Promise<Probe> {
-    signal.throwIfAborted();
-    return Promise.resolve({ ready: true });
+    return new Promise((resolve) => {
+      signal.throwIfAborted();
+      resolve({ ready: true });
+    });
   }
 
   /** One patch of four annotations, without reading the run first: the same values again change nothing. */
