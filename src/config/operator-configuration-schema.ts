@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Type, type Static, type TSchema } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+function section<Fields extends Record<string, TSchema>>(description: string, fields: Fields) {
+  return Type.Object(fields, { ...closed, default: {}, description });
+}
+
+const name = { minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' } as const;
+
+function seconds(description: string, range: { minimum: number; maximum: number; default: number }) {
+  return Type.Integer({ description, ...range });
+}
+
+function port(description: string, standard: number) {
+  return Type.Integer({ description, minimum: 0, maximum: 65_535, default: standard });
+}
+
+function hosts(description: string) {
+  return Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { description, maxItems: 256, default: [] });
+}
+
+/** The operator's configuration file, every field with its default. */
+export const operatorConfigurationSchema = Type.Object(
+  {
+    apiVersion: Type.Literal('config.hallmark.dev/v1alpha1'),
+    kind: Type.Literal('OperatorConfiguration'),
+    operatorNamespace: Type.Optional(
+      Type.String({
+        ...name,
+        description: 'Where the operator runs and cluster kinds read Secrets. Default: $POD_NAMESPACE.',
+      }),
+    ),
+    watchNamespaces: Type.Array(Type.String(name), {
+      description: 'Namespaces to work in. Empty: all, and the cluster kinds are served.',
+      maxItems: 256,
+      uniqueItems: true,
+      default: [],
+    }),
+    leaderElection: section('Which replica works.', {
+      enabled: Type.Boolean({ description: 'Elect one replica by Lease.', default: true }),
+      leaseName: Type.String({ ...name, description: 'Name of the Lease in operatorNamespace.', default: 'hallmark' }),
+      leaseDurationSeconds: seconds('How long a silent holder keeps the Lease.', {
+        minimum: 3,
+        maximum: 300,
+        default: 15,
+      }),
+      renewDeadlineSeconds: seconds('How long a holder tries to renew before it stops working.', {
+        minimum: 2,
+        maximum: 299,
+        default: 10,
+      }),
+      retryPeriodSeconds: seconds('How often the Lease is renewed or tried for.', {
+        minimum: 1,
+        maximum: 60,
+        default: 2,
+      }),
+    }),
+    concurrency: section('How much is done at once.', {
+      runs: Type.Integer({ description: 'Runs signed at once.', minimum: 1, maximum: 256, default: 8 }),
+      records: Type.Integer({ description: 'Records stored at once.', minimum: 1, maximum: 256, default: 16 }),
+    }),
+    http: section('What is served to the kubelet and to Prometheus.', {
+      host: Type.String({ description: 'Address to listen on.', minLength: 1, maxLength: 253, default: '0.0.0.0' }),
+      port: port('Port of /livez and /readyz; 0 takes a free one.', 8080),
+      metricsPort: port('Port of /metrics; 0 takes a free one.', 9090),
+    }),
+    log: section('The log, JSON lines on standard output.', {
+      level: Type.Enum(['error', 'warn', 'info', 'debug'], {
+        description: 'The least important messages that are written.',
+        default: 'info',
+      }),
+    }),
+    outbound: section('Hosts that a tenant may make the operator connect to.', {
+      allow: hosts('Allowed although they are refused by default: host, host:port, address, address/prefix.'),
+      deny: hosts('Refused although they are public.'),
+    }),
+    shutdownGraceSeconds: seconds('How long work in hand may take to finish when the operator stops.', {
+      minimum: 0,
+      maximum: 600,
+      default: 20,
+    }),
+    children: section('TaskRuns of a PipelineRun.', {
+      deadlineSeconds: seconds('How long to wait for a child that is missing before signing without it.', {
+        minimum: 0,
+        maximum: 3600,
+        default: 60,
+      }),
+    }),
+    retry: section('Back-off of what failed.', {
+      minSeconds: seconds('First delay.', { minimum: 1, maximum: 3600, default: 1 }),
+      maxSeconds: seconds('Longest delay.', { minimum: 1, maximum: 86_400, default: 300 }),
+    }),
+  },
+  closed,
+);
+
+/** The configuration as the file and the defaults give it. */
+export type OperatorConfigurationFile = Static<typeof operatorConfigurationSchema>;

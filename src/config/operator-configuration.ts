@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { parseDocument } from 'yaml';
+import { problemOf, problemText, type Problem } from '../api/v1alpha1/problem.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { operatorConfigurationSchema, type OperatorConfigurationFile } from './operator-configuration-schema.ts';
+
+/** The operator's configuration, complete and checked. */
+export interface OperatorConfiguration extends OperatorConfigurationFile {
+  readonly operatorNamespace: string;
+}
+
+export const CONFIGURATION_API_VERSION = 'config.hallmark.dev/v1alpha1';
+export const CONFIGURATION_KIND = 'OperatorConfiguration';
+
+const MAX_FILE_BYTES = 1024 * 1024;
+
+let compiled: ValidateFunction<OperatorConfigurationFile> | undefined;
+
+/**
+ * Reads and checks the configuration file; without a path everything has its default. The namespace is the file's, else
+ * $POD_NAMESPACE. @throws ConfigurationError
+ */
+export async function loadOperatorConfiguration(
+  path?: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<OperatorConfiguration> {
+  if (path === undefined) return parseOperatorConfiguration(minimalFile(), 'the default configuration', environment);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationError(`${path}: cannot be read: ${detail}; --config must name a readable file`, { cause });
+  }
+  return parseOperatorConfiguration(text, path, environment);
+}
+
+/** As `loadOperatorConfiguration`, from the text of a file. @param source what messages call it */
+export function parseOperatorConfiguration(
+  text: string,
+  source: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): OperatorConfiguration {
+  const file = validated(parseYaml(text, source), source);
+  const operatorNamespace = file.operatorNamespace ?? environment['POD_NAMESPACE'];
+  if (operatorNamespace === undefined || operatorNamespace === '') {
+    throw new ConfigurationError(
+      `${source}: operatorNamespace: must be set, here or as the environment's POD_NAMESPACE`,
+    );
+  }
+  const problems = crossFieldProblems(file);
+  if (problems.length > 0) throw invalid(source, problems);
+  return { ...file, operatorNamespace };
+}
+
+function minimalFile(): string {
+  return JSON.stringify({ apiVersion: CONFIGURATION_API_VERSION, kind: CONFIGURATION_KIND });
+}
+
+function parseYaml(text: string, source: string): unknown {
+  if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
+    throw new ConfigurationError(`${source}: is larger than ${MAX_FILE_BYTES} bytes`);
+  }
+  const document = parseDocument(text, { uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw new ConfigurationError(`${source}: is not YAML: ${error.message}`, { cause: error });
+  return document.toJS({ maxAliasCount: 100 });
+}
+
+function validated(value: unknown, source: string): OperatorConfigurationFile {
+  compiled ??= new Ajv({ allErrors: true, useDefaults: true }).compile<OperatorConfigurationFile>(
+    operatorConfigurationSchema,
+  );
+  if (compiled(value)) return value;
+  throw invalid(source, (compiled.errors ?? []).map(configurationProblem));
+}
+
+function configurationProblem(error: ErrorObject): Problem {
+  const unknown: unknown = error.keyword === 'additionalProperties' ? error.params['additionalProperty'] : undefined;
+  if (typeof unknown !== 'string') return problemOf(error);
+  const parent = error.instancePath.slice(1).replaceAll('/', '.');
+  return {
+    path: parent === '' ? unknown : `${parent}.${unknown}`,
+    message: 'no such field; remove it or mend its name',
+  };
+}
+
+function crossFieldProblems(file: OperatorConfigurationFile): readonly Problem[] {
+  const { leaderElection: lease, retry, http } = file;
+  const rules: readonly (readonly [boolean, string, string])[] = [
+    [
+      lease.renewDeadlineSeconds < lease.leaseDurationSeconds,
+      'leaderElection.renewDeadlineSeconds',
+      `must be below leaseDurationSeconds (${lease.leaseDurationSeconds}), so that a holder stops before another begins`,
+    ],
+    [
+      lease.retryPeriodSeconds < lease.renewDeadlineSeconds,
+      'leaderElection.retryPeriodSeconds',
+      `must be below renewDeadlineSeconds (${lease.renewDeadlineSeconds})`,
+    ],
+    [retry.minSeconds <= retry.maxSeconds, 'retry.minSeconds', `must not be above maxSeconds (${retry.maxSeconds})`],
+    [
+      http.port === 0 || http.port !== http.metricsPort,
+      'http.metricsPort',
+      `must differ from http.port (${http.port})`,
+    ],
+  ];
+  return rules.flatMap(([holds, path, message]) => (holds ? [] : [{ path, message }]));
+}
+
+function invalid(source: string, problems: readonly Problem[]): ConfigurationError {
+  const lines = [...new Set(problems.map(problemText))];
+  return new ConfigurationError(`${source}: ${lines.join('; ')}`);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Reason } from '../api/v1alpha1/reasons.ts';
+import type { Controller, ReconcileResult } from '../runtime/controller.ts';
+import type { QueueObserver } from '../runtime/keyed-queue.ts';
+
+const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
+
+/** The operator's metrics. Labels come from closed sets: never a name a user chose, an image or an error's text. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #controllers: Controller[] = [];
+  #isLeader: () => boolean = () => false;
+  #records: () => ReadonlyMap<Reason, number> = () => new Map();
+
+  readonly #runsSigned = this.#counter('hallmark_runs_signed_total', 'Runs signed.', ['kind']);
+  readonly #storageAttempts = this.#counter(
+    'hallmark_storage_attempts_total',
+    'Attempts to store one artifact, by type of backend and what came of it (Stored, or the reason it failed for).',
+    ['type', 'result'],
+  );
+  readonly #queueAdds = this.#counter('hallmark_queue_adds_total', 'Keys added to a queue.', ['controller']);
+  readonly #queueRetries = this.#counter('hallmark_queue_retries_total', 'Keys put back after a failure.', [
+    'controller',
+  ]);
+  readonly #queueWait = this.#histogram('hallmark_queue_wait_seconds', 'How long keys waited to be taken.', [
+    'controller',
+  ]);
+  readonly #reconcile = this.#histogram('hallmark_reconcile_seconds', 'How long reconciles took.', [
+    'controller',
+    'result',
+  ]);
+  readonly #kubeRequests = this.#counter(
+    'hallmark_kube_requests_total',
+    'Requests to the Kubernetes API; code 0 is no answer.',
+    ['verb', 'resource', 'code'],
+  );
+  readonly #kubeSeconds = this.#histogram(
+    'hallmark_kube_request_seconds',
+    'How long the Kubernetes API took to answer.',
+    ['verb'],
+  );
+  readonly #watchRestarts = this.#counter('hallmark_watch_restarts_total', 'Watches begun anew.', [
+    'resource',
+    'cause',
+  ]);
+  readonly #eventsDropped = this.#counter('hallmark_events_dropped_total', 'Events that were not written.', ['reason']);
+
+  /** @param options.processMetrics memory, CPU and event loop of this process; true when absent */
+  constructor(options: { readonly processMetrics?: boolean } = {}) {
+    if (options.processMetrics ?? true) collectDefaultMetrics({ register: this.registry });
+    this.#gauge('hallmark_queue_depth', 'Keys ready to be taken.', ['controller'], (gauge) => {
+      for (const { name, queue } of this.#controllers) gauge.set({ controller: name }, queue.depth);
+    });
+    this.#gauge('hallmark_queue_delayed', 'Keys that wait for their time.', ['controller'], (gauge) => {
+      for (const { name, queue } of this.#controllers) gauge.set({ controller: name }, queue.delayed);
+    });
+    this.#gauge('hallmark_reconciles_active', 'Reconciles under way.', ['controller'], (gauge) => {
+      for (const { name, active } of this.#controllers) gauge.set({ controller: name }, active);
+    });
+    const longest = 'How long the oldest reconcile under way has been running.';
+    this.#gauge('hallmark_reconcile_longest_running_seconds', longest, ['controller'], (gauge) => {
+      for (const { name, longestRunningMs } of this.#controllers)
+        gauge.set({ controller: name }, longestRunningMs / 1000);
+    });
+    this.#gauge('hallmark_leader', '1 on the replica that works.', [], (gauge) => {
+      gauge.set(this.#isLeader() ? 1 : 0);
+    });
+    this.#gauge(
+      'hallmark_records',
+      'ProvenanceRecords by the reason of their Ready condition.',
+      ['reason'],
+      (gauge) => {
+        gauge.reset();
+        for (const [reason, count] of this.#records()) gauge.set({ reason }, count);
+      },
+    );
+  }
+
+  /** Shows the controller's queue and reconciles. */
+  watchController(controller: Controller): void {
+    this.#controllers.push(controller);
+  }
+
+  /** What the queue of a controller of this name tells. */
+  queueObserver(controller: string): QueueObserver {
+    return {
+      added: () => {
+        this.#queueAdds.inc({ controller });
+      },
+      taken: (waitedMs) => {
+        this.#queueWait.observe({ controller }, waitedMs / 1000);
+      },
+      retried: () => {
+        this.#queueRetries.inc({ controller });
+      },
+    };
+  }
+
+  reconciled(result: ReconcileResult): void {
+    this.#reconcile.observe({ controller: result.controller, result: result.kind }, result.durationMs / 1000);
+  }
+
+  runSigned(kind: 'TaskRun' | 'PipelineRun'): void {
+    this.#runsSigned.inc({ kind });
+  }
+
+  /** @param result `Stored`, or the reason from the closed list */
+  storageAttempt(type: string, result: Reason): void {
+    this.#storageAttempts.inc({ type, result });
+  }
+
+  kubeRequested(request: {
+    readonly verb: string;
+    readonly resource: string;
+    readonly code: number;
+    readonly durationMs: number;
+  }): void {
+    const { verb, resource, code, durationMs } = request;
+    this.#kubeRequests.inc({ verb, resource, code: String(code) });
+    this.#kubeSeconds.observe({ verb }, durationMs / 1000);
+  }
+
+  watchRestarted(event: { readonly resource: string; readonly cause: string }): void {
+    this.#watchRestarts.inc({ resource: event.resource, cause: event.cause });
+  }
+
+  eventDropped(reason: string): void {
+    this.#eventsDropped.inc({ reason });
+  }
+
+  /** Asked at each scrape. */
+  showLeader(isLeader: () => boolean): void {
+    this.#isLeader = isLeader;
+  }
+
+  /** Asked at each scrape: how many records there are by reason. */
+  showRecords(records: () => ReadonlyMap<Reason, number>): void {
+    this.#records = records;
+  }
+
+  /** All metrics in the text format, and its content type. */
+  async render(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram<Label extends string>(name: string, help: string, labelNames: Label[]): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [this.registry] });
+  }
+
+  #gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    collect: (gauge: Gauge<Label>) => void,
+  ): void {
+    const gauge: Gauge<Label> = new Gauge<Label>({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect: () => {
+        collect(gauge);
+      },
+    });
+  }
+}
