@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../runtime/clock.ts';
 import type { KubeClient } from './kube-client.ts';
-import { isConflict, isAlreadyExists } from './kube-error.ts';
+import { isAlreadyExists, isConflict, isNotFound } from './kube-error.ts';
 import { LEASES, microTime, type LeaseRecord } from './lease-record.ts';
 
 /** Hears what becomes of a lease. Must not throw. */
@@ -120,12 +120,12 @@ export class Lease {
       this.#hold(await client.replace(LEASES, this.#claimed(current), call), beganMs);
     } catch (error) {
       if (stop.aborted) return;
-      if (isConflict(error) || isAlreadyExists(error)) await this.#lookAgain(call);
+      if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) await this.#lookAgain(call);
       else observer?.failed?.(error);
     }
   }
 
-  /** Somebody else wrote the lease: if they hold it now, we do not. */
+  /** Somebody else wrote or deleted the lease: if they hold it now, we do not. */
   async #lookAgain(call: { readonly signal: AbortSignal; readonly timeoutMs: number }): Promise<void> {
     const { client, namespace, name, identity, observer } = this.#options;
     try {

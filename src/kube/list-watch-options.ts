@@ -16,16 +16,20 @@ export interface ListWatchHandler<T> {
 /** Why a watch began anew: the server ended it in good order, it broke, fell silent, its version was forgotten, or it was refused. */
 export type WatchRestart = 'Ended' | 'Cut' | 'Stalled' | 'Expired' | 'Refused';
 
+export interface RestartEvent {
+  readonly name: string;
+  /** The name without the namespace. */
+  readonly resource: string;
+  readonly cause: WatchRestart;
+  readonly error: Error | undefined;
+  readonly failures: number;
+  readonly retryMs: number;
+}
+
 /** Hears when list-watches begin anew and what goes wrong, for logs and metrics. */
 export interface ListWatchObserver {
   /** The watch or list begins anew in `retryMs`, after `failures` failures in a row. */
-  restarted?(event: {
-    readonly name: string;
-    readonly cause: WatchRestart;
-    readonly error: Error | undefined;
-    readonly failures: number;
-    readonly retryMs: number;
-  }): void;
+  restarted?(event: RestartEvent): void;
   /** An object could not be projected, or its handler threw; it is delivered again with its next version or list. */
   failed?(event: { readonly name: string; readonly key: string; readonly error: unknown }): void;
 }

@@ -4,7 +4,7 @@ import { IdleWatchdog } from './idle-watchdog.ts';
 import { objectField, stringField } from './json.ts';
 import { isExpired, isUnavailable, KubeError } from './kube-error.ts';
 import { kubeErrorFromStatus } from './kube-status.ts';
-import type { ListWatchOptions, WatchRestart, WatchSource } from './list-watch-options.ts';
+import type { ListWatchOptions, RestartEvent, WatchRestart, WatchSource } from './list-watch-options.ts';
 import { ObjectFeed } from './object-feed.ts';
 import { resourceName } from './resource.ts';
 import { watchFrames } from './watch-frames.ts';
@@ -146,13 +146,7 @@ export class ListWatch<T> implements WatchSource {
         throw brokenWatch(`the watch of ${this.name} ended as soon as it began`);
       }
       this.#working();
-      this.#options.observer?.restarted?.({
-        name: this.name,
-        cause: 'Ended',
-        error: undefined,
-        failures: 0,
-        retryMs: 0,
-      });
+      this.#restarted({ cause: 'Ended', error: undefined, failures: 0, retryMs: 0 });
     } catch (error) {
       const reason: unknown = session.signal.reason;
       throw reason instanceof StalledWatch ? reason : error;
@@ -183,6 +177,11 @@ export class ListWatch<T> implements WatchSource {
     this.#lastError = undefined;
   }
 
+  #restarted(event: Omit<RestartEvent, 'name' | 'resource'>): void {
+    const { observer, resource } = this.#options;
+    observer?.restarted?.({ name: this.name, resource: resourceName(resource), ...event });
+  }
+
   async #recover(error: unknown, stop: AbortSignal): Promise<void> {
     if (stop.aborted) return;
     this.#failures += 1;
@@ -194,8 +193,7 @@ export class ListWatch<T> implements WatchSource {
     const askedMs = error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const first = this.#failures === 1 && (cause === 'Expired' || cause === 'Stalled');
     const retryMs = first ? 0 : Math.max(this.#backoff.delayMs(this.#failures), Math.min(askedMs, MAX_RETRY_MS));
-    this.#options.observer?.restarted?.({
-      name: this.name,
+    this.#restarted({
       cause,
       error: error instanceof Error ? error : undefined,
       failures: this.#failures,
