@@ -21,8 +21,15 @@ func main() {
 	data := flag.String("data", "", "folder that keeps the content")
 	certificate := flag.String("tls-cert", "", "PEM file; serves TLS together with -tls-key")
 	key := flag.String("tls-key", "", "PEM file")
+	newCertificate := flag.String("write-certificate", "", "only write ca.crt, tls.crt and tls.key into this folder")
 	flag.Parse()
 
+	if *newCertificate != "" {
+		if err := writeCertificate(*newCertificate); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	blobs := filepath.Join(*data, "blobs")
 	if err := os.MkdirAll(blobs, 0o700); err != nil {
 		log.Fatal(err)
