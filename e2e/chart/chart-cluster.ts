@@ -3,6 +3,7 @@ import { setArguments } from '../../codegen/chart/value-sets.ts';
 import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
+import { Tekton } from '../testbed/tekton/tekton.ts';
 import { chart, helm, releaseNamespace } from './helm.ts';
 
 /** Who a request is made as, by impersonation; the administrator by default. */
@@ -38,6 +39,11 @@ export class ChartCluster {
 
   stop(): Promise<void> {
     return this.#supervisor.stop();
+  }
+
+  /** Tekton's CRDs, webhook and controller, so that what is applied is what Tekton takes. */
+  async startTekton(): Promise<void> {
+    await Tekton.start(this.#plane, this.#supervisor);
   }
 
   kubectl(args: readonly string[], options: { stdin?: string; as?: Identity } = {}): Promise<CommandOutput> {

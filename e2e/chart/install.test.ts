@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { valueSets } from '../../codegen/chart/value-sets.ts';
+import { ChartCluster } from './chart-cluster.ts';
+import { at, chart, releaseNamespace, render } from './helm.ts';
+
+const crds = [
+  'clustersigningpolicies.hallmark.dev',
+  'clusterstoragebackends.hallmark.dev',
+  'provenancerecords.hallmark.dev',
+  'signingpolicies.hallmark.dev',
+  'storagebackends.hallmark.dev',
+];
+
+const policy = {
+  apiVersion: 'hallmark.dev/v1alpha1',
+  kind: 'SigningPolicy',
+  metadata: { name: 'builds', namespace: 'team-a' },
+  spec: { signer: { type: 'Key', key: { secretRef: { name: 'signing-secrets' } } } },
+};
+
+/** A copy of the chart whose SigningPolicy is still without its short name, as an earlier version might have been. */
+function earlierChart(folder: string): string {
+  cpSync(chart, folder, { recursive: true });
+  const path = join(folder, 'templates', 'crds', 'signingpolicies.yaml');
+  const text = readFileSync(path, 'utf8');
+  const earlier = text.replace(/ {4}shortNames:\n {6}- sp\n/, '');
+  assert.notEqual(earlier, text);
+  writeFileSync(path, earlier);
+  return folder;
+}
+
+describe('everything that the chart renders is taken by the API server', () => {
+  let cluster: ChartCluster;
+  before(async () => {
+    cluster = await ChartCluster.start('chart-dry-run');
+    for (const namespace of [releaseNamespace, 'team-a', 'team-b']) {
+      await cluster.kubectl(['create', 'namespace', namespace]);
+      await cluster.kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/warn=restricted']);
+    }
+  });
+  after(() => cluster.stop());
+
+  const apply = (stdin: string) =>
+    cluster.kubectl(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], { stdin });
+
+  for (const [name, entries] of Object.entries(valueSets)) {
+    it(`${name}, without a warning about pod security or anything else`, async () => {
+      const { stderr, stdout } = await apply(await render(entries));
+      assert.equal(stderr, '');
+      assert.match(stdout, /deployment\.apps\/\S+ serverside-applied/);
+    });
+  }
+
+  it('while a pod that may be root would give a warning', async () => {
+    const { stderr } = await apply((await render()).replace('runAsNonRoot: true', 'runAsNonRoot: false'));
+    assert.match(stderr, /would violate PodSecurity "restricted/);
+  });
+});
+
+describe('a release', () => {
+  let cluster: ChartCluster;
+  const folder = mkdtempSync(join(tmpdir(), 'hallmark-chart-'));
+  before(async () => {
+    cluster = await ChartCluster.start('chart-release');
+    await cluster.kubectl(['create', 'namespace', 'team-a']);
+  });
+  after(async () => {
+    await cluster.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const shortNames = async (): Promise<unknown> =>
+    at(await cluster.json(['get', 'crd', 'signingpolicies.hallmark.dev']), 'spec', 'names', 'shortNames');
+  const established = async (): Promise<readonly string[]> => {
+    const args = ['get', 'crd', '-o', 'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}'];
+    const { stdout } = await cluster.kubectl(args);
+    return stdout.split('\n').filter((name) => name.endsWith('.hallmark.dev'));
+  };
+
+  it('is installed with its CRDs and says what to do next', async () => {
+    const earlier = earlierChart(join(folder, 'hallmark'));
+    const { stdout } = await cluster.helm(['install', 'hallmark', earlier, '--create-namespace']);
+    assert.match(stdout, /rollout status deployment\/hallmark/);
+    assert.deepEqual(await established(), crds);
+    await cluster.kubectl(['wait', '--for=condition=Established', 'crd', ...crds, '--timeout=60s']);
+    assert.equal(await shortNames(), undefined);
+    await cluster.create(policy);
+  });
+
+  it('is upgraded with its CRDs, and policies stay', async () => {
+    await cluster.helm(['upgrade', 'hallmark', chart]);
+    assert.deepEqual(await shortNames(), ['sp']);
+    await cluster.kubectl(['get', 'signingpolicy', 'builds', '-n', 'team-a']);
+  });
+
+  it('changes nothing when it is upgraded to what it is', async () => {
+    const args = ['get', 'deployment,configmap,role,rolebinding', '-n', releaseNamespace, '-o'];
+    const versions = 'jsonpath={range .items[*]}{.metadata.name} {.metadata.generation} {.data}{.rules}{"\\n"}{end}';
+    const before = await cluster.kubectl([...args, versions]);
+    await cluster.helm(['upgrade', 'hallmark', chart]);
+    assert.deepEqual(await cluster.kubectl([...args, versions]), before);
+  });
+
+  it('is switched to namespaced mode and back without leftovers', async () => {
+    await cluster.helm(['upgrade', 'hallmark', chart, '--set-json', 'watchNamespaces=["team-a"]']);
+    const clusterRoles = async (): Promise<string> => {
+      const label = 'app.kubernetes.io/instance=hallmark';
+      return (await cluster.kubectl(['get', 'clusterrole,clusterrolebinding', '-l', label, '-o', 'name'])).stdout;
+    };
+    assert.equal(await clusterRoles(), '');
+    await cluster.kubectl(['get', 'role', 'hallmark-system-hallmark', '-n', 'team-a']);
+    await cluster.helm(['upgrade', 'hallmark', chart, '--reset-values']);
+    assert.match(await clusterRoles(), /clusterrole\S+\/hallmark-system-hallmark\n/);
+    await assert.rejects(cluster.kubectl(['get', 'role', 'hallmark-system-hallmark', '-n', 'team-a']), /NotFound/);
+  });
+
+  it('is uninstalled and leaves the CRDs and what users made, and nothing else', async () => {
+    await cluster.helm(['uninstall', 'hallmark']);
+    assert.deepEqual(await established(), crds);
+    await cluster.kubectl(['get', 'signingpolicy', 'builds', '-n', 'team-a']);
+    const kinds =
+      'deployment,configmap,service,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,poddisruptionbudget,' +
+      'validatingadmissionpolicy,validatingadmissionpolicybinding';
+    const label = 'app.kubernetes.io/instance=hallmark';
+    const { stdout } = await cluster.kubectl(['get', kinds, '-A', '-l', label, '-o', 'name']);
+    assert.equal(stdout, '');
+  });
+
+  it('is installed again over the CRDs that stayed', async () => {
+    await cluster.install();
+    assert.deepEqual(await established(), crds);
+    await cluster.kubectl(['get', 'signingpolicy', 'builds', '-n', 'team-a']);
+  });
+});
