@@ -27,6 +27,8 @@ spec:
     name: builds
   outcome: Succeeded
   completionTime: '2026-01-31T12:00:00Z'
+  mode: Enforce
+  serviceAccountName: builder
   backendRefs:
     - kind: StorageBackend
       name: registry

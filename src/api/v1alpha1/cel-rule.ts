@@ -26,8 +26,13 @@ export function unionRule(discriminator: string, value: string, member: string):
 /** A string matches `pattern`: CEL instead of the schema's `pattern`, for a message that says what must hold. */
 export function matchesRule(pattern: RegExp, message: string): CelRule {
   return {
-    rule: `self.matches(r'${pattern.source.replaceAll('\\/', '/')}')`,
+    rule: `self.matches(r'${celPattern(pattern)}')`,
     message,
     holds: (self) => typeof self === 'string' && pattern.test(self),
   };
+}
+
+/** A regular expression as it stands in a raw string of CEL, which knows no escaped slash. */
+export function celPattern(pattern: RegExp): string {
+  return pattern.source.replaceAll('\\/', '/');
 }

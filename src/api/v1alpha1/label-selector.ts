@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
 import type { CelRule } from './cel-rule.ts';
-import { matchesRule } from './cel-rule.ts';
-import { field, listField } from './field.ts';
+import { celPattern, matchesRule } from './cel-rule.ts';
+import { field, isObject, listField } from './field.ts';
 import type { Immutable } from './immutable.ts';
 
 const MAX_TERMS = 32;
+const MAX_KEY_LENGTH = 317;
 const labelKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 
@@ -30,12 +31,19 @@ const valuesRule: CelRule = {
   },
 };
 
+const keysRule: CelRule = {
+  rule: `self.all(key, key.size() <= ${String(MAX_KEY_LENGTH)} && key.matches(r'${celPattern(labelKey)}'))`,
+  message: 'every key must be a label key: an optional DNS prefix and a slash, then a name',
+  holds: (self) =>
+    Object.keys(isObject(self) ? self : {}).every((key) => key.length <= MAX_KEY_LENGTH && labelKey.test(key)),
+};
+
 const expressionSchema = Type.Object(
   {
     key: Type.String({
       description: 'Label key.',
       minLength: 1,
-      maxLength: 317,
+      maxLength: MAX_KEY_LENGTH,
       'x-kubernetes-validations': [
         matchesRule(labelKey, 'must be a label key: an optional DNS prefix and a slash, then a name'),
       ],
@@ -52,16 +60,20 @@ const expressionSchema = Type.Object(
   { 'x-kubernetes-validations': [valuesRule] },
 );
 
+/** A bounded map of labels. */
+export function labelMap(description: string, maxProperties = MAX_TERMS) {
+  return Type.Record(Type.String(), valueSchema, {
+    description,
+    maxProperties,
+    'x-kubernetes-validations': [keysRule],
+  });
+}
+
 /** A label selector as in metav1, bounded. `description` says what it selects. */
 export function labelSelector(description: string) {
   return Type.Object(
     {
-      matchLabels: Type.Optional(
-        Type.Record(Type.String(), valueSchema, {
-          description: 'Labels that must all be there with these values.',
-          maxProperties: MAX_TERMS,
-        }),
-      ),
+      matchLabels: Type.Optional(labelMap('Labels that must all be there with these values.')),
       matchExpressions: Type.Optional(
         Type.Array(expressionSchema, {
           description: 'Requirements that must all hold.',

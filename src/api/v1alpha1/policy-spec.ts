@@ -27,8 +27,7 @@ const nothingToSign: CelRule = {
   rule:
     "!(has(self.attestation) && has(self.attestation.format) && self.attestation.format == 'None' && " +
     'has(self.imageSignatures) && has(self.imageSignatures.formats) && size(self.imageSignatures.formats) == 0)',
-  message:
-    'attestation.format None and empty imageSignatures.formats leave nothing to sign: set one of them, or suspend the policy',
+  message: 'attestation.format None and empty imageSignatures.formats leave nothing to sign: set one of them',
   holds: (self) => {
     const signatureFormats = field(field(self, 'imageSignatures'), 'formats');
     const noSignatures = Array.isArray(signatureFormats) && signatureFormats.length === 0;

@@ -16,12 +16,10 @@ export function problemText({ path, message }: Problem): string {
 /** What an error of ajv says, in the terms of a manifest's author. */
 export function problemOf(error: ErrorObject): Problem {
   const path = fieldPath(error.instancePath);
-  const { missingProperty, additionalProperty, allowedValues, allowedValue, type } = parameters(error.params);
+  const { missingProperty, allowedValues, allowedValue, type } = parameters(error.params);
   switch (error.keyword) {
     case 'required':
-      return { path: join(path, missingProperty), message: 'must be set' };
-    case 'additionalProperties':
-      return { path: join(path, additionalProperty), message: 'no such field' };
+      return { path: childPath(path, missingProperty), message: 'must be set' };
     case 'enum':
       return {
         path,
@@ -41,7 +39,6 @@ export function problemOf(error: ErrorObject): Problem {
 function parameters(params: unknown) {
   return {
     missingProperty: String(field(params, 'missingProperty')),
-    additionalProperty: String(field(params, 'additionalProperty')),
     allowedValues: field(params, 'allowedValues'),
     allowedValue: field(params, 'allowedValue'),
     type: field(params, 'type'),
@@ -54,10 +51,11 @@ function fieldPath(pointer: string): string {
     .split('/')
     .slice(1)
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((path, token) => join(path, token), '');
+    .reduce((path, token) => childPath(path, token), '');
 }
 
-function join(path: string, token: string): string {
+/** The path of a field or list entry of what lies at `path`. */
+export function childPath(path: string, token: string): string {
   if (/^\d+$/.test(token)) return `${path}[${token}]`;
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(token)) return `${path}[${JSON.stringify(token)}]`;
   return path === '' ? token : `${path}.${token}`;

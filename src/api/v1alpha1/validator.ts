@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import ajvFormats from 'ajv-formats';
 import type { Static, TSchema } from 'typebox';
 import type { CelRule } from './cel-rule.ts';
 import { field } from './field.ts';
 import type { Immutable } from './immutable.ts';
 import { problemOf, type Problem } from './problem.ts';
+import { isDateTime } from './date-time.ts';
 
 /** A parsed value, or every problem that was found. */
 export type Validated<T> =
@@ -36,7 +36,9 @@ const ajv = newAjv();
 
 function newAjv(): Ajv {
   const instance = new Ajv({ allErrors: true, strictTypes: false });
-  ajvFormats.default(instance);
+  instance.addFormat('date-time', isDateTime);
+  instance.addFormat('int32', { type: 'number', validate: (value) => Math.abs(value) < 2 ** 31 });
+  instance.addFormat('int64', { type: 'number', validate: Number.isSafeInteger });
   instance.addVocabulary(['x-kubernetes-map-type', LIST_KEYS]);
   instance.addKeyword({ keyword: RULES, schemaType: 'array', compile: rulesHold });
   instance.addKeyword({ keyword: LIST_TYPE, schemaType: 'string', type: 'array', compile: entriesDiffer });

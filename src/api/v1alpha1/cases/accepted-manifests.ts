@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AcceptedManifest } from './case.ts';
+import {
+  anyRepository,
+  artifactCase,
+  backend,
+  clusterBackend,
+  clusterPolicy,
+  oci,
+  policy,
+  recordCase,
+} from './case-objects.ts';
+
+/** Manifests that must be taken, from the smallest to the fullest. */
+export const acceptedManifests: readonly AcceptedManifest[] = [
+  { name: 'a policy of a signer alone', manifest: policy({}) },
+  {
+    name: 'a policy that sets everything',
+    manifest: policy({
+      selector: {
+        matchLabels: { 'example.com/sign': 'true', 'app.kubernetes.io/name': '' },
+        matchExpressions: [
+          { key: 'a', operator: 'In', values: ['b', 'c'] },
+          { key: 'd', operator: 'NotIn', values: ['e'] },
+          { key: 'f', operator: 'Exists' },
+          { key: 'g', operator: 'DoesNotExist', values: [] },
+        ],
+      },
+      runs: {
+        kinds: ['PipelineRun'],
+        outcomes: ['Succeeded', 'Failed', 'Cancelled'],
+        managedBy: ['kueue.x-k8s.io/multikueue'],
+        finishedAfter: '2026-01-31T12:00:00.123+02:00',
+      },
+      attestation: {
+        format: 'in-toto',
+        buildType: 'https://tekton.dev/chains/v2/slsa-tekton',
+        builderID: 'https://builder.example.com',
+        deepInspection: true,
+        redactParameters: ['token'],
+      },
+      imageSignatures: { formats: [] },
+      subjects: { allowedRepositories: ['registry.example.com/team-a/*'] },
+      backendRefs: [{ kind: 'StorageBackend', name: 'registry' }],
+      mode: 'Audit',
+      suspend: true,
+      record: { retention: 'Seconds', seconds: 604_800 },
+    }),
+  },
+  { name: 'a cluster policy', manifest: clusterPolicy({ subjects: anyRepository, namespaceSelector: {} }) },
+  { name: 'a Tekton backend', manifest: backend({ type: 'Tekton' }) },
+  {
+    name: 'an OCI backend that sets everything',
+    manifest: clusterBackend({
+      ...oci({
+        repository: 'registry.example.com:5000/platform/evidence',
+        authentication: { type: 'Secret', secretRef: { name: 'pull' } },
+        tls: { caBundleRef: { name: 'ca', key: 'bundle.pem' }, insecure: false },
+      }),
+      namespaceSelector: { matchLabels: { 'example.com/stage': 'production' } },
+      selector: {},
+      artifacts: ['ImageSignature'],
+    }),
+  },
+  { name: 'a registry by address', manifest: backend(oci({ repository: '[::1]:5000/a', tls: { insecure: true } })) },
+  { name: 'a record without evidence', manifest: recordCase({}) },
+  {
+    name: 'a signed record',
+    manifest: recordCase({
+      evidence: {
+        artifacts: [
+          { ...artifactCase, signature: 'MEQ=', keyID: 'SHA256:abc', publicKey: '-----BEGIN PUBLIC KEY-----' },
+        ],
+        seal: 'v1:00',
+      },
+    }),
+  },
+];

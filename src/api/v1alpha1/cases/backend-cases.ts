@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RefusedManifest } from './case.ts';
+import { backend, clusterBackend, digest, oci } from './case-objects.ts';
+
+/** Backends that must be refused. */
+export const backendCases: readonly RefusedManifest[] = [
+  {
+    name: 'an unknown type',
+    manifest: backend({ type: 'Kafka' }),
+    path: 'spec.type',
+    message: 'must be Tekton or OCI',
+    serverMessage: 'supported values: "Tekton", "OCI"',
+  },
+  {
+    name: 'OCI without its member',
+    manifest: backend({ type: 'OCI' }),
+    path: 'spec',
+    message: 'oci must be set when type is OCI, and only then',
+  },
+  {
+    name: 'Tekton with the member of OCI',
+    manifest: clusterBackend({ ...oci({}), type: 'Tekton' }),
+    path: 'spec',
+    message: 'oci must be set when type is OCI, and only then',
+  },
+  {
+    name: 'OCI without an encoding',
+    manifest: backend({ type: 'OCI', oci: {} }),
+    path: 'spec.oci.encoding',
+    message: 'must be set',
+    serverMessage: 'spec.oci.encoding: Required value',
+  },
+  {
+    name: 'no kind of evidence',
+    manifest: backend({ type: 'Tekton', artifacts: [] }),
+    path: 'spec.artifacts',
+    message: 'must NOT have fewer than 1 items',
+    serverMessage: 'should have at least 1 items',
+  },
+  ...[
+    'registry.example.com',
+    'https://registry.example.com/a',
+    'registry.example.com/a:v1',
+    `registry.example.com/a@${digest}`,
+  ].map((repository) => ({
+    name: `the repository ${repository}`,
+    manifest: backend(oci({ repository })),
+    path: 'spec.oci.repository',
+    message: 'must be a repository with its registry, without scheme, tag or digest',
+  })),
+  {
+    name: 'a Secret that is not named',
+    manifest: backend(oci({ authentication: { type: 'Secret' } })),
+    path: 'spec.oci.authentication',
+    message: 'secretRef must be set when type is Secret, and only then',
+  },
+  {
+    name: 'a Secret that is not used',
+    manifest: clusterBackend(oci({ authentication: { type: 'Anonymous', secretRef: { name: 'pull' } } })),
+    path: 'spec.oci.authentication',
+    message: 'secretRef must be set when type is Secret, and only then',
+  },
+  {
+    name: 'trust and no verification',
+    manifest: backend(oci({ tls: { insecure: true, caBundleRef: { name: 'ca' } } })),
+    path: 'spec.oci.tls',
+    message: 'insecure verifies no certificate, so caBundleRef must not be set beside it',
+  },
+];

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RefusedManifest } from './case.ts';
+import { anyRepository, clusterPolicy, key, policy } from './case-objects.ts';
+
+const nameRule = "must be an object's name: lower-case letters, digits, '-' and '.', without a namespace";
+const timeRule = {
+  message: 'must be a time as in RFC 3339, such as 2026-01-31T12:00:00Z',
+  serverMessage: 'must be of type date-time',
+};
+
+/** Policies that must be refused. */
+export const policyCases: readonly RefusedManifest[] = [
+  {
+    name: 'no signer',
+    manifest: policy({ signer: undefined }),
+    path: 'spec.signer',
+    message: 'must be set',
+    serverMessage: 'spec.signer: Required value',
+  },
+  {
+    name: 'a signer without its member',
+    manifest: policy({ signer: { type: 'Key' } }),
+    path: 'spec.signer',
+    message: 'key must be set when type is Key, and only then',
+  },
+  {
+    name: 'a kind of signer that does not exist',
+    manifest: policy({ signer: { ...key, type: 'KMS' } }),
+    path: 'spec.signer.type',
+    message: 'must be Key',
+    serverMessage: 'supported values: "Key"',
+  },
+  {
+    name: 'a Secret of another namespace',
+    manifest: policy({ signer: { type: 'Key', key: { secretRef: { name: 'other/signing-secrets' } } } }),
+    path: 'spec.signer.key.secretRef.name',
+    message: nameRule,
+  },
+  {
+    name: 'nothing to sign',
+    manifest: policy({ attestation: { format: 'None' }, imageSignatures: { formats: [] } }),
+    path: 'spec',
+    message: 'attestation.format None and empty imageSignatures.formats leave nothing to sign: set one of them',
+  },
+  {
+    name: 'an unknown format',
+    manifest: policy({ attestation: { format: 'slsa/v2' } }),
+    path: 'spec.attestation.format',
+    message: 'must be slsa/v2alpha4 or slsa/v2alpha3 or slsa/v1 or in-toto or None',
+    serverMessage: 'Unsupported value: "slsa/v2"',
+  },
+  {
+    name: 'an unknown build type',
+    manifest: policy({ attestation: { buildType: 'https://example.com' } }),
+    path: 'spec.attestation.buildType',
+    message: 'must be https://tekton.dev/chains/v2/slsa or https://tekton.dev/chains/v2/slsa-tekton',
+    serverMessage: 'Unsupported value: "https://example.com"',
+  },
+  {
+    name: 'an empty builder id',
+    manifest: policy({ attestation: { builderID: '' } }),
+    path: 'spec.attestation.builderID',
+    message: 'must NOT have fewer than 1 characters',
+    serverMessage: 'should be at least 1 chars long',
+  },
+  {
+    name: 'an unknown image signature',
+    manifest: policy({ imageSignatures: { formats: ['SigstoreStatement'] } }),
+    path: 'spec.imageSignatures.formats[0]',
+    message: 'must be SimpleSigning',
+    serverMessage: 'supported values: "SimpleSigning"',
+  },
+  {
+    name: 'a kind twice',
+    manifest: policy({ runs: { kinds: ['TaskRun', 'TaskRun'] } }),
+    path: 'spec.runs.kinds',
+    message: 'must not hold "TaskRun" twice',
+    serverMessage: 'Duplicate value: "TaskRun"',
+  },
+  {
+    name: 'no kinds',
+    manifest: policy({ runs: { kinds: [] } }),
+    path: 'spec.runs.kinds',
+    message: 'must NOT have fewer than 1 items',
+    serverMessage: 'should have at least 1 items',
+  },
+  {
+    name: 'an unknown outcome',
+    manifest: policy({ runs: { outcomes: ['Done'] } }),
+    path: 'spec.runs.outcomes[0]',
+    message: 'must be Succeeded or Failed or Cancelled',
+    serverMessage: 'Unsupported value: "Done"',
+  },
+  ...[
+    'yesterday',
+    '2026-01-31',
+    '2026-01-31 12:00:00Z',
+    '2026-01-31T12:00:00+0200',
+    '2026-02-30T12:00:00Z',
+    '2016-12-31T23:59:60Z',
+  ].map((finishedAfter) => ({
+    name: `the time ${finishedAfter}`,
+    manifest: policy({ runs: { finishedAfter } }),
+    path: 'spec.runs.finishedAfter',
+    ...timeRule,
+  })),
+  {
+    name: 'a cluster backend from a namespaced policy',
+    manifest: policy({ backendRefs: [{ kind: 'ClusterStorageBackend', name: 'platform' }] }),
+    path: 'spec.backendRefs[0].kind',
+    message: 'must be StorageBackend',
+    serverMessage: 'supported values: "StorageBackend"',
+  },
+  {
+    name: 'a namespaced backend from a cluster policy',
+    manifest: clusterPolicy({ subjects: anyRepository, backendRefs: [{ kind: 'StorageBackend', name: 'registry' }] }),
+    path: 'spec.backendRefs[0].kind',
+    message: 'must be ClusterStorageBackend',
+    serverMessage: 'supported values: "ClusterStorageBackend"',
+  },
+  {
+    name: 'a backend twice',
+    manifest: policy({
+      backendRefs: [
+        { kind: 'StorageBackend', name: 'registry' },
+        { kind: 'StorageBackend', name: 'registry' },
+      ],
+    }),
+    path: 'spec.backendRefs',
+    message: 'must not hold ["StorageBackend","registry"] twice',
+    serverMessage: 'Duplicate value: {"kind":"StorageBackend","name":"registry"}',
+  },
+  {
+    name: 'an unknown mode',
+    manifest: policy({ mode: 'Warn' }),
+    path: 'spec.mode',
+    message: 'must be Enforce or Audit',
+    serverMessage: 'supported values: "Enforce", "Audit"',
+  },
+  {
+    name: 'suspend as text',
+    manifest: policy({ suspend: 'true' }),
+    path: 'spec.suspend',
+    message: 'must be of type boolean',
+    serverMessage: 'must be of type boolean',
+  },
+  {
+    name: 'retention Seconds without seconds',
+    manifest: policy({ record: { retention: 'Seconds' } }),
+    path: 'spec.record',
+    message: 'seconds must be set when retention is Seconds, and only then',
+  },
+  {
+    name: 'seconds without retention Seconds',
+    manifest: policy({ record: { seconds: 60 } }),
+    path: 'spec.record',
+    message: 'seconds must be set when retention is Seconds, and only then',
+  },
+  {
+    name: 'no seconds at all',
+    manifest: policy({ record: { retention: 'Seconds', seconds: 0 } }),
+    path: 'spec.record.seconds',
+    message: 'must be >= 1',
+    serverMessage: 'should be greater than or equal to 1',
+  },
+  {
+    name: 'a cluster policy for any repository by omission',
+    manifest: clusterPolicy({}),
+    path: 'spec.subjects',
+    message: 'must be set',
+    serverMessage: 'spec.subjects: Required value',
+  },
+  {
+    name: 'a cluster policy for no repository',
+    manifest: clusterPolicy({ subjects: { allowedRepositories: [] } }),
+    path: 'spec.subjects.allowedRepositories',
+    message: 'must NOT have fewer than 1 items',
+    serverMessage: 'should have at least 1 items',
+  },
+];

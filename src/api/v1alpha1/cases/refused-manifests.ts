@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import { backendCases } from './backend-cases.ts';
+import type { RefusedManifest } from './case.ts';
+import { policyCases } from './policy-cases.ts';
+import { recordCases } from './record-cases.ts';
+import { selectorCases } from './selector-cases.ts';
+
+/**
+ * One table for the test of the parsers and for the test against a real API server, so that the two cannot come apart.
+ */
+export const refusedManifests: readonly RefusedManifest[] = [
+  ...selectorCases,
+  ...policyCases,
+  ...backendCases,
+  ...recordCases,
+];

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { acceptedManifests } from './cases/accepted-manifests.ts';
+import { refusedManifests } from './cases/refused-manifests.ts';
+import { isOfGroup, parseManifest } from './parse-manifest.ts';
+
+/** As it comes out of a file: fields that are undefined are not there. */
+const fromFile = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+const minimal = {
+  apiVersion: 'hallmark.dev/v1alpha1',
+  kind: 'StorageBackend',
+  metadata: { name: 'a' },
+  spec: { type: 'Tekton' },
+};
+
+function problemsOf(document: unknown): readonly unknown[] {
+  const result = parseManifest(document);
+  return result.ok ? [] : result.problems;
+}
+
+describe('parseManifest refuses, and says what must hold', () => {
+  for (const { name, manifest, path, message } of refusedManifests) {
+    it(name, () => {
+      assert.deepEqual(problemsOf(fromFile(manifest)), [{ path, message }]);
+    });
+  }
+
+  it('fields that do not exist, at any depth, beside everything else', () => {
+    const policy = {
+      ...minimal,
+      kind: 'SigningPolicy',
+      spec: {
+        signer: { type: 'Key', key: { secretRef: { name: 'a', namespace: 'other' } } },
+        runs: { kinds: ['Pod'] },
+        transparency: {},
+      },
+    };
+    assert.deepEqual(problemsOf(policy), [
+      { path: 'spec.signer.key.secretRef.namespace', message: 'no such field; known here: name' },
+      {
+        path: 'spec.transparency',
+        message:
+          'no such field; known here: selector, runs, attestation, imageSignatures, signer, mode, suspend, record, subjects, backendRefs',
+      },
+      { path: 'spec.runs.kinds[0]', message: 'must be TaskRun or PipelineRun' },
+    ]);
+  });
+
+  it('an object without a name', () => {
+    assert.deepEqual(problemsOf({ ...minimal, metadata: {} }), [{ path: 'metadata', message: 'name must be set' }]);
+  });
+
+  it('a name that no object can have', () => {
+    assert.match(
+      JSON.stringify(problemsOf({ ...minimal, metadata: { name: 'A' } })),
+      /metadata\.name.*must be an object's name/,
+    );
+  });
+
+  it('another version and another kind of the group', () => {
+    assert.deepEqual(problemsOf({ ...minimal, apiVersion: 'hallmark.dev/v1' }), [
+      { path: 'apiVersion', message: 'must be hallmark.dev/v1alpha1' },
+    ]);
+    assert.match(
+      JSON.stringify(problemsOf({ ...minimal, kind: 'toString' })),
+      /must be SigningPolicy or StorageBackend/,
+    );
+  });
+
+  it('what is no object', () => {
+    for (const document of [null, undefined, 3, 'text', [], [minimal]]) {
+      assert.equal(parseManifest(document).ok, false);
+    }
+  });
+});
+
+describe('parseManifest accepts', () => {
+  for (const { name, manifest } of acceptedManifests) {
+    it(name, () => {
+      assert.deepEqual(parseManifest(manifest), { ok: true, value: manifest });
+    });
+  }
+
+  it('what the API server adds to an object', () => {
+    const stored = {
+      ...minimal,
+      metadata: { name: 'a', uid: 'u', creationTimestamp: null, managedFields: [{ manager: 'kubectl' }] },
+    };
+    assert.deepEqual(problemsOf(stored), []);
+  });
+});
+
+describe('isOfGroup', () => {
+  it('tells our documents by their group alone', () => {
+    assert.equal(isOfGroup(minimal), true);
+    assert.equal(isOfGroup({ apiVersion: 'hallmark.dev/v9', kind: 'Other' }), true);
+    for (const document of [
+      { apiVersion: 'v1', kind: 'Secret' },
+      { apiVersion: 'example.hallmark.dev/v1' },
+      {},
+      null,
+    ]) {
+      assert.equal(isOfGroup(document), false);
+    }
+  });
+});

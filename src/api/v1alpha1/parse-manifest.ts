@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import { clusterSigningPolicySchema } from './cluster-signing-policy/schema.ts';
+import { clusterStorageBackendSchema } from './cluster-storage-backend/schema.ts';
+import { field } from './field.ts';
+import { API_VERSION, GROUP } from './group-version.ts';
+import type { Immutable } from './immutable.ts';
+import { isKindName, kinds } from './kinds.ts';
+import { manifestMeta } from './manifest-meta.ts';
+import type { Problem } from './problem.ts';
+import { provenanceRecordSchema } from './provenance-record/schema.ts';
+import { signingPolicySchema } from './signing-policy/schema.ts';
+import { storageBackendSchema } from './storage-backend/schema.ts';
+import { unknownFields } from './unknown-fields.ts';
+import { validator, type Validated } from './validator.ts';
+
+const manifestSchemas = {
+  SigningPolicy: manifestSchema(signingPolicySchema),
+  StorageBackend: manifestSchema(storageBackendSchema),
+  ClusterSigningPolicy: manifestSchema(clusterSigningPolicySchema),
+  ClusterStorageBackend: manifestSchema(clusterStorageBackendSchema),
+  ProvenanceRecord: manifestSchema(provenanceRecordSchema),
+};
+
+const validators = {
+  SigningPolicy: validator(manifestSchemas.SigningPolicy),
+  StorageBackend: validator(manifestSchemas.StorageBackend),
+  ClusterSigningPolicy: validator(manifestSchemas.ClusterSigningPolicy),
+  ClusterStorageBackend: validator(manifestSchemas.ClusterStorageBackend),
+  ProvenanceRecord: validator(manifestSchemas.ProvenanceRecord),
+};
+
+type ManifestSchemas = typeof manifestSchemas;
+
+/** An object as its author writes it, told apart by `kind`. */
+export type Manifest = {
+  [Kind in keyof ManifestSchemas]: Immutable<Static<ManifestSchemas[Kind]>>;
+}[keyof ManifestSchemas];
+
+/** Whether a document is of our group, whatever its version or kind. */
+export function isOfGroup(document: unknown): boolean {
+  const apiVersion = field(document, 'apiVersion');
+  return typeof apiVersion === 'string' && apiVersion.split('/')[0] === GROUP;
+}
+
+/**
+ * Parses a document from a file as strictly as `kubectl apply` does: beside everything the parsers of stored objects refuse,
+ * fields that do not exist. Finds every problem, not only the first.
+ */
+export function parseManifest(document: unknown): Validated<Manifest> {
+  const kind = field(document, 'kind');
+  if (field(document, 'apiVersion') !== API_VERSION) return problem('apiVersion', `must be ${API_VERSION}`);
+  if (!isKindName(kind)) return problem('kind', `must be ${Object.keys(kinds).join(' or ')}`);
+  const result: Validated<Manifest> = validators[kind](document);
+  const unknown = unknownFields(manifestSchemas[kind], document);
+  if (unknown.length === 0) return result;
+  return { ok: false, problems: [...unknown, ...(result.ok ? [] : result.problems)] };
+}
+
+function problem(path: string, message: string): { readonly ok: false; readonly problems: readonly Problem[] } {
+  return { ok: false, problems: [{ path, message }] };
+}
+
+function manifestSchema<Properties extends TProperties>(schema: TObject<Properties>) {
+  return Type.Object({ ...schema.properties, metadata: manifestMeta });
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, isObject } from './field.ts';
+import { childPath, type Problem } from './problem.ts';
+
+/** Fields of `value` that `schema` does not know, to any depth: what the API server would drop, or refuse when asked to be strict. */
+export function unknownFields(schema: unknown, value: unknown, path = ''): readonly Problem[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((entry, index) =>
+      unknownFields(field(schema, 'items'), entry, childPath(path, String(index))),
+    );
+  }
+  const properties = field(schema, 'properties');
+  if (!isObject(value) || !isObject(properties)) return [];
+  return Object.entries(value).flatMap(([name, child]) => {
+    const at = childPath(path, name);
+    return Object.hasOwn(properties, name)
+      ? unknownFields(properties[name], child, at)
+      : [{ path: at, message: `no such field; ${known(properties)}` }];
+  });
+}
+
+function known(properties: object): string {
+  return `known here: ${Object.keys(properties).join(', ')}`;
+}
