@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { artifactCase, recordCase, recordSpec } from '../../src/api/v1alpha1/cases/case-objects.ts';
+import { installedCrds, type ApiUnderTest } from './installed-crds.ts';
+import { refusal } from './refusal.ts';
+
+const signature = { signature: 'MEQ=', keyID: 'SHA256:abc', publicKey: '-----BEGIN PUBLIC KEY-----' };
+const backendRefs = [{ kind: 'StorageBackend', name: 'registry', uid: 'u1' }];
+const image = { ...artifactCase, name: 'image-0123456789ab', type: 'ImageSignature', form: 'SimpleSigning' };
+
+type Json = Readonly<Record<string, unknown>>;
+
+describe('a ProvenanceRecord in the API server', () => {
+  let api: ApiUnderTest;
+  before(async () => {
+    api = await installedCrds('api-record-rules');
+  });
+  after(() => api.stop());
+  beforeEach(() => api.plane.kubectl(['delete', 'pvr', '--all', '--wait']));
+
+  const create = (overrides: Json) =>
+    api.plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(recordCase(overrides)) });
+  const replace = (overrides: Json) => refusal(api.plane, ['replace', '-f', '-'], recordCase(overrides));
+  const patchStatus = (status: Json) =>
+    refusal(api.plane, [
+      'patch',
+      'pvr',
+      'case',
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ status }),
+    ]);
+
+  describe('never changes its spec', () => {
+    const changes: readonly (readonly [string, Json])[] = [
+      ['another run', { runRef: { ...recordSpec.runRef, uid: 'other' } }],
+      ['another policy', { policyRef: { kind: 'SigningPolicy', name: 'other' } }],
+      ['another outcome', { outcome: 'Failed' }],
+      ['another time', { completionTime: '2026-01-31T12:00:01Z' }],
+      ['another mode', { mode: 'Audit' }],
+      ['another ServiceAccount', { serviceAccountName: 'other' }],
+      ['other backends', { backendRefs: [{ kind: 'StorageBackend', name: 'other' }] }],
+      ['another UID of a backend', { backendRefs: [{ ...backendRefs[0], uid: 'u2' }] }],
+      ['one backend more', { backendRefs: [...backendRefs, { kind: 'StorageBackend', name: 'other' }] }],
+      ['no backends', { backendRefs: undefined }],
+    ];
+    for (const [name, change] of changes) {
+      it(name, async () => {
+        await create({ spec: { ...recordSpec, backendRefs } });
+        const said = (await replace({ spec: { ...recordSpec, backendRefs, ...change } })) ?? 'accepted';
+        assert.match(said, /spec must not change; backendRefs alone may be set once where it was absent/);
+      });
+    }
+
+    it('except backends where there were none', async () => {
+      await create({});
+      assert.equal(await replace({ spec: { ...recordSpec, backendRefs } }), undefined);
+      assert.match((await replace({ spec: { ...recordSpec, backendRefs: [] } })) ?? 'accepted', /spec must not change/);
+    });
+  });
+
+  describe('only ever gains evidence', () => {
+    it('an artifact, then its signature, then another artifact', async () => {
+      await create({});
+      assert.equal(await replace({ evidence: { artifacts: [artifactCase], seal: 'v1:1' } }), undefined);
+      const signed = { ...artifactCase, ...signature };
+      assert.equal(await replace({ evidence: { artifacts: [signed], seal: 'v1:2' } }), undefined);
+      assert.equal(await replace({ evidence: { artifacts: [signed, image], seal: 'v1:3' } }), undefined);
+    });
+
+    const before = { ...artifactCase, ...signature };
+    const changes: readonly (readonly [string, Json | undefined, RegExp])[] = [
+      ['another digest', { payloadDigest: `sha256:${'1'.repeat(64)}` }, /payloadDigest must not change/],
+      ['another form', { form: 'SimpleSigning' }, /form must not change/],
+      ['another type', { type: 'ImageSignature' }, /type must not change/],
+      ['another media type', { payloadType: 'text/plain' }, /payloadType must not change/],
+      ['another signature', { signature: 'MEU=' }, /signature must not change once it is set/],
+      ['another key id', { keyID: 'SHA256:def' }, /keyID must not change once it is set/],
+      ['another public key', { publicKey: 'x' }, /publicKey must not change once it is set/],
+      [
+        'no signature',
+        { signature: undefined, keyID: undefined, publicKey: undefined },
+        /signature must not change once it is set/,
+      ],
+      ['another artifact in its place', { name: 'other' }, /an artifact must not be removed/],
+    ];
+    for (const [name, change, expected] of changes) {
+      it(`never ${name}`, async () => {
+        await create({ evidence: { artifacts: [before] } });
+        assert.match((await replace({ evidence: { artifacts: [{ ...before, ...change }] } })) ?? 'accepted', expected);
+      });
+    }
+
+    it('never loses an artifact, the list or all of it', async () => {
+      await create({ evidence: { artifacts: [before, image], seal: 'v1:1' } });
+      assert.match(
+        (await replace({ evidence: { artifacts: [image] } })) ?? 'accepted',
+        /an artifact must not be removed/,
+      );
+      assert.match((await replace({ evidence: { seal: 'v1:2' } })) ?? 'accepted', /artifacts must not be removed/);
+      assert.match((await replace({})) ?? 'accepted', /evidence must not be removed/);
+    });
+
+    it('also when it holds as many artifacts and as much payload as a record may', async () => {
+      const many = Array.from({ length: 256 }, (_, index) => ({
+        ...artifactCase,
+        ...signature,
+        name: `image-${String(index)}-${'x'.repeat(50)}`,
+        publicKey: 'k'.repeat(800),
+        payload: 'A'.repeat(2000),
+      }));
+      await create({ evidence: { artifacts: many, seal: 'v1:1' } });
+      assert.equal(await replace({ evidence: { artifacts: many, seal: 'v1:2' } }), undefined);
+      const changed = many.map((artifact, index) =>
+        index < 255 ? artifact : { ...artifactCase, name: artifact.name },
+      );
+      assert.match((await replace({ evidence: { artifacts: changed } })) ?? 'accepted', /signature must not change/);
+    });
+
+    it('and takes a payload of a mebibyte', async () => {
+      const heavy = { ...artifactCase, payload: 'A'.repeat(1_048_576) };
+      await create({ evidence: { artifacts: [heavy] } });
+      assert.equal(await patchStatus({ stored: '0/1' }), undefined);
+      const said = await refusal(
+        api.plane,
+        ['create', '--dry-run=server', '-f', '-'],
+        recordCase({
+          metadata: { name: 'heavier' },
+          evidence: { artifacts: [{ ...heavy, payload: `${heavy.payload}A` }] },
+        }),
+      );
+      assert.match(said ?? 'accepted', /may not be more than 1048576/);
+    });
+  });
+
+  it('keeps spec and evidence out of the reach of the status subresource, and status out of theirs', async () => {
+    await create({ status: { reason: 'Stored' } });
+    await api.plane.kubectl([
+      'patch',
+      'pvr',
+      'case',
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      '{"status":{"reason":"Signed"},"evidence":{"seal":"x"}}',
+    ]);
+    const { stdout } = await api.plane.kubectl([
+      'get',
+      'pvr',
+      'case',
+      '-o',
+      'jsonpath={.status.reason}/{.evidence.seal}',
+    ]);
+    assert.equal(stdout, 'Signed/');
+  });
+});

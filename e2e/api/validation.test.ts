@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { acceptedManifests } from '../../src/api/v1alpha1/cases/accepted-manifests.ts';
+import { policy } from '../../src/api/v1alpha1/cases/case-objects.ts';
+import { refusedManifests } from '../../src/api/v1alpha1/cases/refused-manifests.ts';
+import { pages } from '../../codegen/crds/pages/all.ts';
+import { parse } from 'yaml';
+import { installedCrds, type ApiUnderTest } from './installed-crds.ts';
+import { refusal } from './refusal.ts';
+
+const dryRun = ['create', '--dry-run=server', '-f', '-'];
+
+describe('the API server', () => {
+  let api: ApiUnderTest;
+  before(async () => {
+    api = await installedCrds('api-validation');
+  });
+  after(() => api.stop());
+
+  describe('refuses, and says what must hold', () => {
+    for (const { name, manifest, path, message, serverMessage } of refusedManifests) {
+      it(name, async () => {
+        const said = (await refusal(api.plane, dryRun, manifest)) ?? '';
+        const expected = serverMessage ?? message;
+        assert.ok(said.includes(expected), `expected "${expected}" in: ${said || 'nothing: it was accepted'}`);
+        assert.ok(said.includes(path.replace(/\[.*/, '')), `expected "${path}" in: ${said}`);
+      });
+    }
+
+    it('a field that does not exist', async () => {
+      const said = (await refusal(api.plane, dryRun, policy({ transparency: { type: 'Rekor' } }))) ?? '';
+      assert.match(said, /unknown field "spec\.transparency"/);
+    });
+  });
+
+  describe('accepts', () => {
+    for (const { name, manifest } of acceptedManifests) {
+      it(name, async () => {
+        assert.equal(await refusal(api.plane, dryRun, manifest), undefined);
+      });
+    }
+
+    for (const { kind, example } of pages) {
+      it(`the example of ${kind} in the documentation`, async () => {
+        const manifest: unknown = parse(example.replace(/\n  namespace: .*/, ''));
+        assert.equal(await refusal(api.plane, dryRun, manifest), undefined);
+      });
+    }
+  });
+
+  it('writes no default into the spec: defaults are shown in status', async () => {
+    const { stdout } = await api.plane.kubectl([...dryRun, '-o', 'json'], { stdin: JSON.stringify(policy({})) });
+    const created: unknown = JSON.parse(stdout);
+    assert.ok(typeof created === 'object' && created !== null && 'spec' in created);
+    assert.deepEqual(created.spec, policy({})['spec']);
+  });
+});
