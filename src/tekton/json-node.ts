@@ -55,6 +55,6 @@ export function textMapAt(node: JsonMap, key: string): ReadonlyMap<string, strin
   return found;
 }
 
-function isList(node: JsonNode | undefined): node is readonly JsonNode[] {
+export function isList(node: JsonNode | undefined): node is readonly JsonNode[] {
   return Array.isArray(node);
 }

@@ -51,9 +51,9 @@ interface RunBase {
   readonly uid: string;
   readonly labels: ReadonlyMap<string, string>;
   readonly annotations: ReadonlyMap<string, string>;
-  /** `metadata.labels` and `metadata.annotations` as the run has them, undefined when it has none. */
-  readonly hasLabels: boolean;
-  readonly hasAnnotations: boolean;
+  /** The same, undefined when the object has no such member (an empty one counts). */
+  readonly declaredLabels: ReadonlyMap<string, string> | undefined;
+  readonly declaredAnnotations: ReadonlyMap<string, string> | undefined;
   /** The whole object as the reference's Go types write it. */
   readonly node: JsonMap;
   readonly spec: JsonMap;
@@ -94,38 +94,46 @@ export type Run = TaskRun | PipelineRun;
 export function parseRun(kind: RunKind, object: unknown): Run {
   const node = goDecode(`tekton.${kind}`, object, kind);
   if (!isMap(node)) throw new PayloadError('PayloadInvalid', `${kind} must be an object`);
-  return runFromNode(kind, node, times(object));
+  return runFromNode(kind, node, extras(object));
 }
 
-interface RunTimes {
+/** What the Go form of a run does not keep, but the reference's decoded objects do. */
+export interface RunExtras {
+  /** With fractions of a second. */
   readonly startTime: GoTime | undefined;
   readonly completionTime: GoTime | undefined;
+  readonly hasLabels: boolean;
+  readonly hasAnnotations: boolean;
 }
 
-/** The model of a run that is decoded already; `times` carries the fractions of a second that the node has lost. */
-export function runFromNode(kind: RunKind, node: JsonMap, { startTime, completionTime }: RunTimes): Run {
-  const base = { ...runBase(node), startTime, completionTime };
+/** The model of a run that is decoded already. */
+export function runFromNode(kind: RunKind, node: JsonMap, extra: RunExtras): Run {
+  const base = runBase(node, extra);
   return kind === 'TaskRun' ? taskRun(base) : pipelineRun(base);
 }
 
-function runBase(node: JsonMap): Omit<RunBase, 'startTime' | 'completionTime' | 'paramDefaults'> {
+function runBase(node: JsonMap, extra: RunExtras): Omit<RunBase, 'paramDefaults'> {
   const metadata = mapAt(node, 'metadata');
   const status = mapAt(node, 'status');
   const provenance = mapAt(status, 'provenance');
+  const labels = textMapAt(metadata, 'labels');
+  const annotations = textMapAt(metadata, 'annotations');
   return {
     apiVersion: textAt(node, 'apiVersion'),
     namespace: textAt(metadata, 'namespace'),
     name: textAt(metadata, 'name'),
     uid: textAt(metadata, 'uid'),
-    labels: textMapAt(metadata, 'labels'),
-    annotations: textMapAt(metadata, 'annotations'),
-    hasLabels: metadata.has('labels'),
-    hasAnnotations: metadata.has('annotations'),
+    labels,
+    annotations,
+    declaredLabels: extra.hasLabels ? labels : undefined,
+    declaredAnnotations: extra.hasAnnotations ? annotations : undefined,
     node,
     spec: mapAt(node, 'spec'),
     params: namedValues(mapAt(node, 'spec'), 'params', 'value'),
     results: namedValues(status, 'results', 'value'),
     conditions: mapsAt(status, 'conditions'),
+    startTime: extra.startTime,
+    completionTime: extra.completionTime,
     refSource: refSource(provenance),
     featureFlags: optionalMapAt(provenance, 'featureFlags'),
   };
@@ -201,9 +209,19 @@ function nativeArtifacts(node: JsonMap, key: string): readonly NativeArtifact[] 
   }));
 }
 
-function times(object: unknown): RunTimes {
+function extras(object: unknown): RunExtras {
   const status = member(object, 'status');
-  return { startTime: timeOf(status, 'startTime'), completionTime: timeOf(status, 'completionTime') };
+  const metadata = member(object, 'metadata');
+  return {
+    startTime: timeOf(status, 'startTime'),
+    completionTime: timeOf(status, 'completionTime'),
+    hasLabels: isPresent(member(metadata, 'labels')),
+    hasAnnotations: isPresent(member(metadata, 'annotations')),
+  };
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function timeOf(status: unknown, key: string): GoTime | undefined {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A name and digests: a subject, or a material whose name is its URI. */
+export interface DigestEntry {
+  readonly name: string;
+  readonly digest: Readonly<Record<string, string>>;
+}
+
+/**
+ * A list of entries in which an entry that shares name and one digest with an earlier one is merged into it, new values
+ * overwriting; entries of equal name whose digests all differ stay apart.
+ */
+export class DigestEntries {
+  readonly #entries: { name: string; digest: Record<string, string> }[] = [];
+  readonly #byNameAndDigest = new Map<string, number>();
+
+  add({ name, digest }: DigestEntry): void {
+    const pairs = Object.entries(digest).map((pair) => JSON.stringify([name, ...pair]));
+    const found = pairs.map((pair) => this.#byNameAndDigest.get(pair)).filter((index) => index !== undefined);
+    const index = found.length > 0 ? Math.min(...found) : this.#entries.length;
+    const merged = { ...this.#entries[index]?.digest, ...digest };
+    this.#forget(index, digest);
+    this.#entries[index] = { name, digest: merged };
+    for (const pair of pairs) this.#byNameAndDigest.set(pair, index);
+  }
+
+  addAll(entries: Iterable<DigestEntry>): void {
+    for (const entry of entries) this.add(entry);
+  }
+
+  get entries(): readonly DigestEntry[] {
+    return this.#entries;
+  }
+
+  /** Values that `digest` overwrites no longer find the entry. */
+  #forget(index: number, digest: Readonly<Record<string, string>>): void {
+    const entry = this.#entries[index];
+    if (entry === undefined) return;
+    for (const algorithm of Object.keys(digest)) {
+      const pair = JSON.stringify([entry.name, algorithm, entry.digest[algorithm]]);
+      if (this.#byNameAndDigest.get(pair) === index) this.#byNameAndDigest.delete(pair);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { finishedRun } from '../tekton/finished-run.ts';
+import type { FinishedRun } from '../tekton/finished-run.ts';
+import { PayloadError } from '../tekton/payload-error.ts';
+import { readGolden, readImageCases, readPayloadCases } from './golden-cases.ts';
+import type { PayloadCase } from './golden-cases.ts';
+import type { Payload } from './payload.ts';
+import { payloads } from './payloads.ts';
+import { slsaBuildType } from './slsa-v1/build-type.ts';
+import type { FormatName } from './statement.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Where Hallmark differs on purpose, by the mended rule: no payload in the reference, this one here. */
+const mended: Readonly<Record<string, { readonly rule: string; readonly warning: string; readonly imageID: string }>> =
+  {
+    'empty-image-id': {
+      rule: 'an empty imageID leaves that material out',
+      warning: 'the image of step "a" of TaskRun t is not among the materials: its imageID is empty',
+      imageID: '',
+    },
+    'image-id-bare-digest': {
+      rule: 'an imageID without a digest leaves that material out',
+      warning:
+        'the image of step "a" of TaskRun t is not among the materials: its imageID names no digest: "sha256:abcd"',
+      imageID: 'sha256:abcd',
+    },
+  };
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function json(value: unknown): Json {
+  assert.ok(isJson(value));
+  return value;
+}
+
+function withKind(kind: string, object: unknown): Json {
+  return { apiVersion: 'tekton.dev/v1', kind, ...json(object) };
+}
+
+/** The reference's formatters were handed the children; here the run has to refer to them. */
+function goldenRun({ kind, input }: Pick<PayloadCase, 'kind' | 'input'>): FinishedRun {
+  if (kind === 'TaskRun') return finishedRun(withKind(kind, input), []);
+  const children = Array.isArray(input['trs']) ? input['trs'].map((child: unknown) => withKind('TaskRun', child)) : [];
+  const run = withKind(kind, input['pr']);
+  const childReferences = children.map((child) => ({ kind: 'TaskRun', name: json(child['metadata'])['name'] }));
+  return finishedRun({ ...run, status: { ...json(run['status']), childReferences } }, children, { matchBy: 'Name' });
+}
+
+function attest(run: FinishedRun, format: FormatName, config: Readonly<Record<string, string>> = {}): Payload {
+  const [payload] = payloads(run, {
+    attestation: {
+      format,
+      builderID: 'https://tekton.dev/chains/v2',
+      buildType: config['builddefinition.buildtype'] ?? slsaBuildType,
+      deepInspection: config['artifacts.pipelinerun.enable-deep-inspection'] === 'true',
+      redactParameters: [],
+    },
+    imageSignatureFormats: [],
+  });
+  assert.ok(payload);
+  return payload;
+}
+
+/** Subjects are a set: their order is not stable in the reference. */
+function comparable(statement: unknown): unknown {
+  const { subject, ...rest } = json(statement);
+  return {
+    ...rest,
+    subject: Array.isArray(subject) ? subject.map((entry) => JSON.stringify(entry)).sort() : undefined,
+  };
+}
+
+function parsed(payload: Payload): unknown {
+  return JSON.parse(payload.bytes.toString('utf8'));
+}
+
+describe('the observed payloads of the reference', () => {
+  const cases = readPayloadCases();
+
+  for (const golden of cases) {
+    const rule = mended[golden.name]?.rule;
+    const title = `${golden.name} as ${golden.format}${rule === undefined ? '' : ` (mended: ${rule})`}`;
+    it(title, () => {
+      const run = goldenRun(golden);
+      const formats: FormatName[] = golden.format === 'slsa/v1' ? ['slsa/v1', 'in-toto'] : [golden.format];
+      for (const format of formats) checkCase(golden, run, format);
+    });
+  }
+
+  it('are all there', () => {
+    assert.equal(cases.length, 67);
+  });
+});
+
+function checkCase(golden: PayloadCase, run: FinishedRun, format: FormatName): void {
+  const difference = mended[golden.name];
+  if (difference !== undefined) {
+    const payload = attest(run, format, golden.config);
+    assert.deepEqual(payload.warnings, [difference.warning]);
+    assert.deepEqual(parsed(payload), mendedStatement(golden, difference.imageID));
+  } else if (golden.expectError === true) {
+    assert.throws(
+      () => attest(run, format, golden.config),
+      (error) => error instanceof PayloadError && error.reason === 'PayloadInvalid',
+    );
+  } else {
+    const payload = attest(run, format, golden.config);
+    assert.deepEqual(comparable(parsed(payload)), comparable(golden.expected));
+    assert.deepEqual(payload.warnings, []);
+  }
+}
+
+/** The payload that the reference gives to the empty run, with the step but without its image among the materials. */
+function mendedStatement({ format }: PayloadCase, imageID: string): unknown {
+  const empty = readPayloadCases().find((found) => found.name === 'empty-taskrun' && found.format === format);
+  const statement = json(empty?.expected);
+  if (format !== 'slsa/v1') return statement;
+  const step = {
+    annotations: null,
+    arguments: null,
+    entryPoint: '',
+    environment: { container: 'a', image: `oci://${imageID}` },
+  };
+  return { ...statement, predicate: { ...json(statement['predicate']), buildConfig: { steps: [step] } } };
+}
+
+describe('the observed image signatures of the reference', () => {
+  for (const [index, { input, expected }] of readImageCases().entries()) {
+    it(`of object ${index} are made byte for byte`, () => {
+      const found = payloads(finishedRun(withKind('TaskRun', input), []), {
+        attestation: { format: 'None', builderID: '', buildType: '', deepInspection: false, redactParameters: [] },
+        imageSignatureFormats: ['SimpleSigning'],
+      });
+      assert.deepEqual(
+        found.map(({ bytes }) => bytes.toString('utf8')).sort(),
+        expected.map((e) => e.payloadBytes).sort(),
+      );
+      const keys = found.flatMap(({ subjects }) =>
+        subjects.map(({ name, digest }) => `${name}@sha256:${digest['sha256'] ?? ''}`),
+      );
+      assert.deepEqual(keys.sort(), expected.map(({ fullKey }) => fullKey).sort());
+      assert.equal(new Set(found.map(({ name }) => name)).size, found.length);
+    });
+  }
+});
+
+describe('the worked examples', () => {
+  const files = ['slsa-v1', 'slsa-v2alpha3', 'slsa-v2alpha4', 'slsa-v2alpha4.deep'] as const;
+  const formats = {
+    'slsa-v1': 'slsa/v1',
+    'slsa-v2alpha3': 'slsa/v2alpha3',
+    'slsa-v2alpha4': 'slsa/v2alpha4',
+    'slsa-v2alpha4.deep': 'slsa/v2alpha4',
+  } as const;
+
+  for (const file of files) {
+    it(`PipelineRun as ${file}`, () => {
+      const run = goldenRun({ kind: 'PipelineRun', input: json(readGolden('example-pipelinerun.input.json')) });
+      const config = { 'artifacts.pipelinerun.enable-deep-inspection': String(file.endsWith('deep')) };
+      const expected = readGolden(`example-pipelinerun.${file}.json`);
+      assert.deepEqual(comparable(parsed(attest(run, formats[file], config))), comparable(expected));
+    });
+    if (file.endsWith('deep')) continue;
+    it(`TaskRun as ${file}`, () => {
+      const run = goldenRun({ kind: 'TaskRun', input: json(readGolden('example-taskrun.input.json')) });
+      const expected = readGolden(`example-taskrun.${file}.json`);
+      assert.deepEqual(comparable(parsed(attest(run, formats[file]))), comparable(expected));
+    });
+  }
+});

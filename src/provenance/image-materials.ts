@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { StepState, TaskRun } from '../tekton/run.ts';
+import type { DigestEntry } from './digest-entries.ts';
+
+/** Drops the prefix that Docker's container runtime used to put in front. */
+export function withoutPullablePrefix(imageID: string): string {
+  return imageID.startsWith('docker-pullable://') ? imageID.slice('docker-pullable://'.length) : imageID;
+}
+
+/**
+ * The images of the steps, then of the sidecars. One whose id names no digest (a step that never started has none) is left
+ * out with a warning, where the reference gives up on the whole run.
+ */
+export function imageMaterials(run: TaskRun, warnings: string[]): readonly DigestEntry[] {
+  const states = [
+    ...run.steps.map((state) => ({ state, what: 'step' })),
+    ...run.sidecars.map((state) => ({ state, what: 'sidecar' })),
+  ];
+  const materials: DigestEntry[] = [];
+  for (const { state, what } of states) {
+    const material = imageMaterial(state);
+    if (material === undefined) warnings.push(warning(run.name, what, state));
+    else materials.push(material);
+  }
+  return materials;
+}
+
+function imageMaterial({ imageID }: StepState): DigestEntry | undefined {
+  const [reference, digest, ...rest] = imageID.split('@');
+  if (reference === undefined || digest === undefined || rest.length > 0) return undefined;
+  const [algorithm, hex, ...more] = digest.split(':');
+  if (algorithm === undefined || hex === undefined || more.length > 0) return undefined;
+  return { name: `oci://${withoutPullablePrefix(reference)}`, digest: Object.fromEntries([[algorithm, hex]]) };
+}
+
+function warning(run: string, what: string, { name, imageID }: StepState): string {
+  const found = imageID === '' ? 'is empty' : `names no digest: ${JSON.stringify(imageID.slice(0, 128))}`;
+  return `the image of ${what} ${JSON.stringify(name)} of TaskRun ${run} is not among the materials: its imageID ${found}`;
+}

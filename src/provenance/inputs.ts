@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FinishedRun } from '../tekton/finished-run.ts';
+import { pipelineGitSource, taskGitSource } from '../tekton/git-hints.ts';
+import type { GitSource } from '../tekton/git-hints.ts';
+import { artifactInputs } from '../tekton/object-hints.ts';
+import type { NamedValue, TaskRun } from '../tekton/run.ts';
+import type { DigestEntry } from './digest-entries.ts';
+import { executedTaskRuns } from './executed-tasks.ts';
+import { nativeInputs } from './native-artifacts.ts';
+
+/** What a TaskRun says it was built from: the git source, `*ARTIFACT_INPUTS`, native artifacts. */
+export function taskInputs(run: TaskRun): readonly DigestEntry[] {
+  return [
+    ...gitEntry(taskGitSource(run.paramDefaults, run.params, run.results)),
+    ...objectEntries(run.results),
+    ...nativeInputs(run),
+  ];
+}
+
+/** What the results of a TaskRun's steps say: each step's git source, then all their `*ARTIFACT_INPUTS`. */
+export function stepInputs(run: TaskRun): readonly DigestEntry[] {
+  return [
+    ...run.steps.flatMap((step) => gitEntry(taskGitSource(step.results))),
+    ...objectEntries(run.steps.flatMap((step) => step.results)),
+  ];
+}
+
+/** What a PipelineRun says, and under deep inspection its TaskRuns. */
+export function pipelineInputs(run: FinishedRun, deepInspection: boolean): readonly DigestEntry[] {
+  const { object } = run;
+  const children = deepInspection ? executedTaskRuns(run).flatMap(taskInputs) : [];
+  const git = pipelineGitSource(object.paramDefaults, object.params, object.results);
+  return [...objectEntries(object.results), ...children, ...gitEntry(git)];
+}
+
+function gitEntry(source: GitSource | undefined): readonly DigestEntry[] {
+  return source === undefined ? [] : [{ name: source.uri, digest: { sha1: source.commit } }];
+}
+
+function objectEntries(results: readonly NamedValue[]): readonly DigestEntry[] {
+  return artifactInputs(results).map(({ uri, digest }) => ({
+    name: uri,
+    digest: Object.fromEntries([[digest.algorithm, digest.hex]]),
+  }));
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FinishedRun } from '../tekton/finished-run.ts';
+import { imageHints } from '../tekton/image-hints.ts';
+import { PayloadError } from '../tekton/payload-error.ts';
+import { formats } from './formats.ts';
+import type { Payload, PayloadOptions } from './payload.ts';
+import { redactRun } from './redact-run.ts';
+import { simpleSigningPayload } from './simple-signing.ts';
+import { statementBytes, statementPayloadType } from './statement-bytes.ts';
+
+/**
+ * Everything that is to be signed for a run: its attestation, then one signature per image that a TaskRun's results name
+ * (a PipelineRun's images are signed with the TaskRuns that built them).
+ *
+ * @throws PayloadError when the run cannot be stated, or a payload is larger than the options allow
+ */
+export function payloads(run: FinishedRun, options: PayloadOptions): readonly Payload[] {
+  const found = [...attestations(run, options), ...imageSignatures(run, options)];
+  const { maximumPayloadBytes } = options;
+  const large = found.find(({ bytes }) => maximumPayloadBytes !== undefined && bytes.length > maximumPayloadBytes);
+  if (large !== undefined) {
+    throw new PayloadError(
+      'PayloadTooLarge',
+      `payload ${large.name} of ${run.summary.kind} ${run.summary.name} has ${large.bytes.length} bytes; at most ${maximumPayloadBytes ?? 0} are allowed`,
+    );
+  }
+  return found;
+}
+
+function attestations(run: FinishedRun, { attestation }: PayloadOptions): readonly Payload[] {
+  if (attestation.format === 'None') return [];
+  const redacted = redactRun(run, attestation.redactParameters);
+  const { statement, warnings } = formats[attestation.format].statement(redacted, attestation);
+  return [
+    {
+      name: 'attestation',
+      type: 'Attestation',
+      form: 'InTotoStatement',
+      payloadType: statementPayloadType,
+      bytes: statementBytes(statement),
+      subjects: statement.subjects,
+      warnings: [...missing(run), ...warnings],
+    },
+  ];
+}
+
+function missing({ summary, missingChildren }: FinishedRun): readonly string[] {
+  return missingChildren.map(
+    (name) => `TaskRun ${name}, a child of PipelineRun ${summary.name}, was gone: the statement lacks what it says`,
+  );
+}
+
+function imageSignatures({ object }: FinishedRun, { imageSignatureFormats }: PayloadOptions): readonly Payload[] {
+  if (object.kind !== 'TaskRun' || !imageSignatureFormats.includes('SimpleSigning')) return [];
+  return imageHints(object.results).map(simpleSigningPayload);
+}
+
+export { PayloadError };

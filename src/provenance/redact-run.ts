@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ChildRun } from '../tekton/child-run.ts';
+import type { FinishedRun } from '../tekton/finished-run.ts';
+import { isList, isMap, textAt } from '../tekton/json-node.ts';
+import type { JsonMap, JsonNode } from '../tekton/json-node.ts';
+import { runFromNode } from '../tekton/run.ts';
+import type { Run, TaskRun } from '../tekton/run.ts';
+
+const placeholder = '[redacted]';
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Shorter values (`true`, `8080`) also stand where they mean something else; they are replaced by name only. */
+const shortestValue = 6;
+
+/**
+ * The run without the values of the named parameters. Where a parameter of such a name is declared or given, its value is
+ * replaced; values that Tekton has copied elsewhere (steps, scripts, children's parameters under another name, annotations)
+ * are replaced wherever they stand in the specs and annotations of the run and its children, and in results. Parameters
+ * that are redacted no longer serve as hints, and neither do results that contained a redacted value.
+ */
+export function redactRun(run: FinishedRun, names: readonly string[]): FinishedRun {
+  if (names.length === 0) return run;
+  const redaction = redactionOf(run, new Set(names));
+  return {
+    ...run,
+    object: redacted(run.object, redaction),
+    children: run.children.map((c) => redactChild(c, redaction)),
+  };
+}
+
+interface Redaction {
+  readonly names: ReadonlySet<string>;
+  readonly values: readonly string[];
+}
+
+function redactionOf(run: FinishedRun, names: ReadonlySet<string>): Redaction {
+  const runs: readonly Run[] = [run.object, ...run.children.map(({ object }) => object).filter((o) => o !== undefined)];
+  const values = new Set<string>();
+  for (const { params, paramDefaults } of runs) {
+    const named = [...params, ...paramDefaults].filter(({ name }) => names.has(name));
+    for (const text of named.flatMap(({ value }) => textsOf(value))) {
+      if (text.length >= shortestValue) values.add(text);
+    }
+  }
+  // Longest first, so that a value that contains another one vanishes whole.
+  return { names, values: [...values].sort((left, right) => right.length - left.length) };
+}
+
+function redactChild(child: ChildRun, redaction: Redaction): ChildRun {
+  return child.object === undefined ? child : { ...child, object: redactedTaskRun(child.object, redaction) };
+}
+
+function redactedTaskRun(run: TaskRun, redaction: Redaction): TaskRun {
+  const found = redacted(run, redaction);
+  return found.kind === 'TaskRun' ? found : run;
+}
+
+function redacted(run: Run, redaction: Redaction): Run {
+  const node = redactMap(run.node, redaction);
+  return runFromNode(run.kind, node, {
+    startTime: run.startTime,
+    completionTime: run.completionTime,
+    hasLabels: run.declaredLabels !== undefined,
+    hasAnnotations: run.declaredAnnotations !== undefined,
+  });
+}
+
+/** Members that no parameter's value gets into and that verification rests on. */
+const untouched: ReadonlySet<string> = new Set(['uid', 'name', 'namespace', 'imageID', 'refSource', 'childReferences']);
+
+function redactMap(node: JsonMap, redaction: Redaction): JsonMap {
+  return new Map(
+    [...node].map(([key, member]) => [key, untouched.has(key) ? member : redactMember(key, member, redaction)]),
+  );
+}
+
+function redactMember(key: string, member: JsonNode, redaction: Redaction): JsonNode {
+  if (key === lastApplied) return placeholder;
+  if (key === 'params' && isList(member)) return member.map((param) => redactParam(param, redaction));
+  return redactNode(member, redaction);
+}
+
+function redactParam(param: JsonNode, redaction: Redaction): JsonNode {
+  if (!isMap(param) || !redaction.names.has(textAt(param, 'name'))) return redactNode(param, redaction);
+  return new Map(
+    [...param].map(([key, member]): [string, JsonNode] => {
+      if (key === 'value' || key === 'default') return [key, placeholder];
+      return [key, key === 'enum' ? [placeholder] : member];
+    }),
+  );
+}
+
+function redactNode(node: JsonNode, redaction: Redaction): JsonNode {
+  if (typeof node === 'string') return redactText(node, redaction);
+  if (isMap(node)) return redactMap(node, redaction);
+  if (isList(node)) return node.map((entry) => redactNode(entry, redaction));
+  return node;
+}
+
+function redactText(text: string, { values }: Redaction): string {
+  return values.reduce((left, value) => left.replaceAll(value, () => placeholder), text);
+}
+
+function textsOf(value: JsonNode): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (isMap(value)) return [...value.values()].flatMap(textsOf);
+  return isList(value) ? value.flatMap((entry) => textsOf(entry)) : [];
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Encodable } from '../../tekton/encode-json.ts';
+import type { FinishedRun } from '../../tekton/finished-run.ts';
+import { formatNanoseconds } from '../../tekton/go-time.ts';
+import { listAt, mapAt, mapsAt, textAt, textsAt } from '../../tekton/json-node.ts';
+import type { JsonMap } from '../../tekton/json-node.ts';
+import type { StepState, TaskRun } from '../../tekton/run.ts';
+import { executedTasks } from '../executed-tasks.ts';
+import type { ExecutedTask } from '../executed-tasks.ts';
+import { withoutPullablePrefix } from '../image-materials.ts';
+import { invocation } from './invocation.ts';
+import { tasksBefore } from './task-order.ts';
+
+const noStep: JsonMap = new Map();
+
+/** The steps of a TaskRun, each joined with the step of its name in the task. */
+export function taskBuildConfig(run: TaskRun): Encodable {
+  const specs = run.taskSpec === undefined ? [] : mapsAt(run.taskSpec, 'steps');
+  const steps = run.steps.map((state) => {
+    const spec = specs.find((step) => textAt(step, 'name') === state.name);
+    return buildStep(state, spec ?? noStep);
+  });
+  return { steps };
+}
+
+/** The tasks of a PipelineRun in the order of the pipeline, with what each ran after. */
+export function pipelineBuildConfig(run: FinishedRun): Encodable {
+  if (run.object.kind !== 'PipelineRun' || run.object.pipelineSpec === undefined) return { tasks: null };
+  const account = textAt(mapAt(run.object.spec, 'taskRunTemplate'), 'serviceAccountName');
+  const tasks: Encodable[] = [];
+  let lastTask = '';
+  for (const executed of executedTasks(run)) {
+    const before = tasksBefore(executed.task);
+    const after = before.length === 0 && executed.isFinally && lastTask !== '' ? [lastTask] : before;
+    tasks.push(...executed.taskRuns.filter(isDescribed).map((child) => buildTask(executed, child, { after, account })));
+    if (!executed.isFinally && executed.taskRuns.length > 0) lastTask = executed.name;
+  }
+  return { tasks };
+}
+
+function buildTask(
+  { task, name }: ExecutedTask,
+  child: TaskRun,
+  { after, account }: { readonly after: readonly string[]; readonly account: string },
+): Encodable {
+  const specs = child.taskSpec === undefined ? [] : mapsAt(child.taskSpec, 'steps');
+  const steps = child.steps.map((state, index) => buildStep(state, specs[index] ?? noStep));
+  return {
+    name,
+    after: nonEmpty(after),
+    ref: mapAt(task, 'taskRef'),
+    startedOn: child.startTime === undefined ? undefined : formatNanoseconds(child.startTime),
+    finishedOn: child.completionTime === undefined ? undefined : formatNanoseconds(child.completionTime),
+    serviceAccountName: account === '' ? undefined : account,
+    status: statusOf(child),
+    steps: nonEmpty(steps),
+    invocation: invocation(child),
+    results: nonEmpty(listAt(mapAt(child.node, 'status'), 'results')),
+  };
+}
+
+function buildStep(state: StepState, spec: JsonMap): Encodable {
+  const script = textAt(spec, 'script');
+  return {
+    entryPoint: script === '' ? textsAt(spec, 'command').join(' ') : script,
+    arguments: spec.get('args') ?? null,
+    environment: { image: `oci://${withoutPullablePrefix(state.imageID)}`, container: state.name },
+    annotations: null,
+  };
+}
+
+/** Whether the steps that ran can be told apart by their place in the task. */
+function isDescribed({ taskSpec, steps }: TaskRun): boolean {
+  if (taskSpec === undefined) return false;
+  const specs = mapsAt(taskSpec, 'steps');
+  if (specs.length !== steps.length) return false;
+  return steps.every(
+    ({ name }, index) => !name.startsWith('unnamed-') || textAt(specs[index] ?? noStep, 'name') === '',
+  );
+}
+
+/** From the first condition, whatever its type. */
+function statusOf({ conditions: [first] }: TaskRun): string | undefined {
+  if (first === undefined) return undefined;
+  const status = textAt(first, 'status');
+  if (status === 'True') return 'Succeeded';
+  return status === 'False' ? 'Failed' : 'Running';
+}
+
+function nonEmpty(list: readonly Encodable[]): readonly Encodable[] | undefined {
+  return list.length === 0 ? undefined : list;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Encodable } from '../../tekton/encode-json.ts';
+import type { FinishedRun } from '../../tekton/finished-run.ts';
+import { formatNanoseconds } from '../../tekton/go-time.ts';
+import type { GoTime } from '../../tekton/go-time.ts';
+import type { TaskRun } from '../../tekton/run.ts';
+import { DigestEntries } from '../digest-entries.ts';
+import type { DigestEntry } from '../digest-entries.ts';
+import { executedTaskRuns } from '../executed-tasks.ts';
+import { imageMaterials } from '../image-materials.ts';
+import { pipelineInputs, taskInputs } from '../inputs.ts';
+import type { FormatOptions, FormattedStatement, ProvenanceFormat } from '../statement.ts';
+import { allOutputSubjects } from '../subjects.ts';
+import { pipelineBuildConfig, taskBuildConfig } from './build-config.ts';
+import { invocation } from './invocation.ts';
+
+/** An in-toto statement v0.1 with a SLSA 0.2 predicate (https://slsa.dev/spec/v0.2/provenance). */
+export const slsaV02: ProvenanceFormat = { name: 'slsa/v1', statement };
+
+/** The older name of the same format. */
+export const inToto: ProvenanceFormat = { name: 'in-toto', statement };
+
+function statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
+  const warnings: string[] = [];
+  const { object } = run;
+  const predicate: Encodable = {
+    builder: { id: options.builderID },
+    buildType: `tekton.dev/v1/${object.kind}`,
+    invocation: invocation(object),
+    buildConfig: object.kind === 'TaskRun' ? taskBuildConfig(object) : pipelineBuildConfig(run),
+    metadata: {
+      buildStartedOn: time(object.startTime),
+      buildFinishedOn: time(object.completionTime),
+      completeness: { parameters: false, environment: false, materials: false },
+      reproducible: object.labels.get('chains.tekton.dev/reproducible') === 'true',
+    },
+    materials: materials(run, options, warnings),
+  };
+  return {
+    statement: {
+      type: 'https://in-toto.io/Statement/v0.1',
+      subjects: allOutputSubjects(run, options.deepInspection),
+      predicateType: 'https://slsa.dev/provenance/v0.2',
+      predicate,
+    },
+    warnings,
+  };
+}
+
+function materials(run: FinishedRun, { deepInspection }: FormatOptions, warnings: string[]): Encodable {
+  const found = new DigestEntries();
+  if (run.object.kind === 'TaskRun') {
+    found.addAll(imageMaterials(run.object, warnings));
+    found.addAll(taskInputs(run.object));
+  } else {
+    found.addAll(sourceOf(run.object));
+    for (const child of executedTaskRuns(run)) {
+      found.addAll(imageMaterials(child, warnings));
+      found.addAll(sourceOf(child));
+    }
+    found.addAll(pipelineInputs(run, deepInspection));
+  }
+  if (found.entries.length === 0) return undefined;
+  return found.entries.map(({ name, digest }) => ({
+    uri: name === '' ? undefined : name,
+    digest: Object.keys(digest).length === 0 ? undefined : digest,
+  }));
+}
+
+function sourceOf({ refSource }: Pick<TaskRun, 'refSource'>): readonly DigestEntry[] {
+  return refSource === undefined ? [] : [{ name: refSource.uri, digest: Object.fromEntries(refSource.digest) }];
+}
+
+function time(value: GoTime | undefined): string | undefined {
+  return value === undefined ? undefined : formatNanoseconds(value);
+}

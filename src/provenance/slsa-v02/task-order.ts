@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isList, isMap, mapAt, mapsAt, optionalMapAt, textAt, textsAt } from '../../tekton/json-node.ts';
+import type { JsonMap, JsonNode } from '../../tekton/json-node.ts';
+
+const substitution = /\$\(([A-Za-z0-9_.-]+(?:\[(?:[0-9]+|\*)\])?)\)/g;
+
+/** The tasks that must end before a pipeline task starts: `runAfter`, then those whose results it refers to. */
+export function tasksBefore(task: JsonMap): readonly string[] {
+  const before = [...textsAt(task, 'runAfter')];
+  for (const text of textsWithReferences(task)) {
+    for (const name of referredTasks(text)) {
+      if (!before.includes(name)) before.push(name);
+    }
+  }
+  return before;
+}
+
+function referredTasks(text: string): readonly string[] {
+  const found: string[] = [];
+  for (const [, expression = ''] of text.matchAll(substitution)) {
+    const [root, name = '', part, ...rest] = expression.split('.');
+    const isReference = (root === 'tasks' || root === 'finally') && part === 'results';
+    if (isReference && (rest.length === 1 || rest.length === 2)) found.push(name);
+  }
+  return found;
+}
+
+/** Every text of a pipeline task in which Tekton looks for references, in its order. */
+function textsWithReferences(task: JsonMap): readonly string[] {
+  const matrix = mapAt(task, 'matrix');
+  const params = [
+    ...mapsAt(task, 'params'),
+    ...mapsAt(matrix, 'params'),
+    ...mapsAt(matrix, 'include').flatMap((include) => mapsAt(include, 'params')),
+  ];
+  const taskSpec = mapAt(task, 'taskSpec');
+  return [
+    ...params.flatMap((param) => valueTexts(param.get('value'))),
+    ...mapsAt(task, 'when').flatMap((when) => [textAt(when, 'input'), textAt(when, 'cel'), ...textsAt(when, 'values')]),
+    ...mapsAt(taskSpec, 'steps').flatMap(containerTexts),
+    ...mapsAt(taskSpec, 'sidecars').flatMap(containerTexts),
+  ];
+}
+
+function containerTexts(container: JsonMap): readonly string[] {
+  const plain = ['name', 'image', 'imagePullPolicy', 'script', 'workingDir'].map((key) => textAt(container, key));
+  return [
+    ...plain,
+    ...textsAt(container, 'command'),
+    ...textsAt(container, 'args'),
+    ...mapsAt(container, 'env').flatMap(environmentTexts),
+  ];
+}
+
+function environmentTexts(variable: JsonMap): readonly string[] {
+  const source = mapAt(variable, 'valueFrom');
+  const references = [optionalMapAt(source, 'secretKeyRef'), optionalMapAt(source, 'configMapKeyRef')];
+  return [
+    textAt(variable, 'value'),
+    ...references.filter(isMap).flatMap((reference) => [textAt(reference, 'key'), textAt(reference, 'name')]),
+  ];
+}
+
+function valueTexts(value: JsonNode | undefined): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (isMap(value)) return [...value.values()].flatMap(valueTexts);
+  return isList(value) ? value.flatMap((entry) => valueTexts(entry)) : [];
+}

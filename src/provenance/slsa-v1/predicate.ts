@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { byteOrder } from '../../tekton/byte-order.ts';
+import type { Encodable } from '../../tekton/encode-json.ts';
+import { formatTimestamp } from '../../tekton/go-time.ts';
+import { mapAt, textAt } from '../../tekton/json-node.ts';
+import { PayloadError } from '../../tekton/payload-error.ts';
+import type { Run } from '../../tekton/run.ts';
+import { requireValues } from '../require-values.ts';
+import type { FormatOptions } from '../statement.ts';
+import { buildTypes, isBuildType, slsaBuildType, slsaTektonBuildType } from './build-type.ts';
+import { encodable } from './resource-descriptor.ts';
+import type { ResourceDescriptor } from './resource-descriptor.ts';
+
+export interface PredicateParts {
+  readonly resolvedDependencies: readonly ResourceDescriptor[];
+  readonly byProducts: readonly ResourceDescriptor[];
+}
+
+/** The SLSA 1.0 predicate (https://slsa.dev/spec/v1.0/provenance) of a run. */
+export function slsaV1Predicate(run: Run, options: FormatOptions, parts: PredicateParts): Encodable {
+  const buildType = options.buildType === '' ? slsaBuildType : options.buildType;
+  if (!isBuildType(buildType)) {
+    throw new PayloadError(
+      'PayloadInvalid',
+      `buildType ${JSON.stringify(buildType)} must be one of ${buildTypes.join(', ')}`,
+    );
+  }
+  requireValues(run);
+  return {
+    buildDefinition: {
+      buildType,
+      externalParameters: { runSpec: run.spec, buildConfigSource: buildConfigSource(run) },
+      internalParameters: internalParameters(run, buildType),
+      resolvedDependencies: nonEmpty(parts.resolvedDependencies.map(encodable)),
+    },
+    runDetails: {
+      builder: { id: options.builderID === '' ? undefined : options.builderID },
+      metadata: {
+        invocationId: run.uid === '' ? undefined : run.uid,
+        startedOn: run.startTime === undefined ? undefined : formatTimestamp(run.startTime),
+        finishedOn: run.completionTime === undefined ? undefined : formatTimestamp(run.completionTime),
+      },
+      byproducts: nonEmpty(parts.byProducts.map(encodable)),
+    },
+  };
+}
+
+/** Where the task or pipeline came from, for runs whose definition a resolver fetched. */
+function buildConfigSource(run: Run): Encodable {
+  const reference = mapAt(run.spec, run.kind === 'TaskRun' ? 'taskRef' : 'pipelineRef');
+  const resolver = textAt(reference, 'resolver');
+  if (run.refSource === undefined || resolver === '' || resolver === 'Cluster') return undefined;
+  const { uri, digest, entryPoint } = run.refSource;
+  const [first] = [...digest].sort(([left], [right]) => byteOrder(left, right));
+  return { ref: first === undefined ? '' : `${first[0]}:${first[1]}`, repository: uri, path: entryPoint };
+}
+
+function internalParameters(run: Run, buildType: string): Encodable {
+  const flags = { 'tekton-pipelines-feature-flags': run.featureFlags };
+  if (buildType !== slsaTektonBuildType) return flags;
+  return { ...flags, labels: run.declaredLabels ?? null, annotations: run.declaredAnnotations ?? null };
+}
+
+function nonEmpty(list: readonly Encodable[]): Encodable {
+  return list.length === 0 ? undefined : list;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import { goJson } from '../../tekton/encode-json.ts';
+import type { FinishedRun } from '../../tekton/finished-run.ts';
+import type { TaskRun } from '../../tekton/run.ts';
+import { executedTaskRuns } from '../executed-tasks.ts';
+import { imageMaterials } from '../image-materials.ts';
+import { pipelineInputs, stepInputs, taskInputs } from '../inputs.ts';
+import { slsaTektonBuildType } from './build-type.ts';
+import { fromEntries, fromRefSource, withoutRepeats } from './resource-descriptor.ts';
+import type { ResourceDescriptor } from './resource-descriptor.ts';
+
+export interface DependencyOptions {
+  readonly buildType: string;
+  readonly deepInspection: boolean;
+  /** Whether step actions and what steps say count (slsa/v2alpha4). */
+  readonly includeSteps: boolean;
+}
+
+const inputName = 'inputs/result';
+
+export function resolvedDependencies(
+  run: FinishedRun,
+  options: DependencyOptions,
+  warnings: string[],
+): readonly ResourceDescriptor[] {
+  return run.object.kind === 'TaskRun'
+    ? taskDependencies(run.object, options, warnings)
+    : pipelineDependencies(run, options, warnings);
+}
+
+function taskDependencies(
+  run: TaskRun,
+  { includeSteps }: DependencyOptions,
+  warnings: string[],
+): readonly ResourceDescriptor[] {
+  const images = fromEntries(imageMaterials(run, warnings));
+  const steps = includeSteps ? [...fromEntries(stepInputs(run), inputName), ...stepActions(run)] : [];
+  const inputs = fromEntries(taskInputs(run), inputName);
+  const task = run.refSource === undefined ? [] : [fromRefSource('task', run.refSource)];
+  return [...task, ...withoutRepeats([...images, ...steps, ...inputs])];
+}
+
+function pipelineDependencies(
+  run: FinishedRun,
+  { buildType, deepInspection, includeSteps }: DependencyOptions,
+  warnings: string[],
+): readonly ResourceDescriptor[] {
+  const { refSource } = run.object;
+  const taskRuns = executedTaskRuns(run);
+  const ofChildren = taskRuns.flatMap((child) => [
+    ...pipelineTask(child, buildType),
+    ...(includeSteps ? stepActions(child) : []),
+    ...fromEntries(imageMaterials(child, warnings)),
+  ]);
+  const ofSteps = includeSteps && deepInspection ? taskRuns.flatMap(stepInputs) : [];
+  return withoutRepeats([
+    ...(refSource === undefined ? [] : [fromRefSource('pipeline', refSource)]),
+    ...ofChildren,
+    ...fromEntries(ofSteps, inputName),
+    ...fromEntries(pipelineInputs(run, deepInspection), inputName),
+  ]);
+}
+
+/** The task that a child ran: where it came from and, for the slsa-tekton build type, the whole TaskRun. */
+function pipelineTask(child: TaskRun, buildType: string): readonly ResourceDescriptor[] {
+  const source = child.refSource === undefined ? {} : fromRefSource('pipelineTask', child.refSource);
+  if (buildType === slsaTektonBuildType) {
+    const content = Buffer.from(goJson(child.node)).toString('base64');
+    return [{ ...source, name: 'pipelineTask', content }];
+  }
+  return child.refSource === undefined ? [] : [source];
+}
+
+function stepActions(run: TaskRun): readonly ResourceDescriptor[] {
+  return run.steps.flatMap(({ name, refSource }) =>
+    refSource === undefined ? [] : [fromRefSource(`stepAction/${name}`, refSource)],
+  );
+}

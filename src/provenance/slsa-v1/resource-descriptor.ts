@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { byteOrder } from '../../tekton/byte-order.ts';
+import type { EncodableObject } from '../../tekton/encode-json.ts';
+import type { RefSource } from '../../tekton/run.ts';
+import type { DigestEntry } from '../digest-entries.ts';
+
+/** The members of an in-toto resource descriptor that provenance uses. */
+export interface ResourceDescriptor {
+  readonly name?: string;
+  readonly uri?: string;
+  readonly digest?: Readonly<Record<string, string>>;
+  /** Base64. */
+  readonly content?: string;
+  readonly mediaType?: string;
+}
+
+/** The names whose entries stay even where an earlier entry is equal. */
+function isKept(name: string): boolean {
+  return name === 'task' || name === 'pipeline' || name.startsWith('stepAction/');
+}
+
+export function fromRefSource(name: string, source: RefSource): ResourceDescriptor {
+  return { name, uri: source.uri, digest: Object.fromEntries(source.digest) };
+}
+
+export function fromEntries(entries: readonly DigestEntry[], name = ''): readonly ResourceDescriptor[] {
+  return entries.map((entry) => ({ name, uri: entry.name, digest: entry.digest }));
+}
+
+/** Drops entries that repeat an earlier one in URI, digest and content, whatever their names. */
+export function withoutRepeats(descriptors: readonly ResourceDescriptor[]): readonly ResourceDescriptor[] {
+  const seen = new Set<string>();
+  return descriptors.filter((found) => {
+    const key = identity(found);
+    const isRepeat = seen.has(key);
+    seen.add(key);
+    return !isRepeat || isKept(found.name ?? '');
+  });
+}
+
+function identity({ uri = '', digest = {}, content = '' }: ResourceDescriptor): string {
+  const pairs = Object.entries(digest).sort(([left], [right]) => byteOrder(left, right));
+  return JSON.stringify([uri, pairs, content]);
+}
+
+/** The descriptor as written: empty members are left out. */
+export function encodable({ name, uri, digest, content, mediaType }: ResourceDescriptor): EncodableObject {
+  return {
+    name: nonEmpty(name),
+    uri: nonEmpty(uri),
+    digest: digest === undefined || Object.keys(digest).length === 0 ? undefined : digest,
+    content: nonEmpty(content),
+    mediaType: nonEmpty(mediaType),
+  };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}

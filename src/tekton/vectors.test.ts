@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { parseDigest } from './digest.ts';
+import { gitUri } from './git-uri.ts';
+import { normaliseDuration } from './go-duration.ts';
+import { normaliseQuantity } from './go-quantity.ts';
+import { parseImageReference } from './image-reference.ts';
+
+type Vector = Readonly<Record<string, unknown>>;
+
+const file: unknown = JSON.parse(readFileSync(new URL('../../testdata/golden/vectors.json', import.meta.url), 'utf8'));
+
+function isVector(value: unknown): value is Vector {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function vectors(group: string): readonly Vector[] {
+  assert.ok(isVector(file));
+  const found = file[group];
+  assert.ok(Array.isArray(found) && found.length > 0, group);
+  return found.filter(isVector);
+}
+
+describe('normalisation equals the reference', () => {
+  for (const { input, output } of vectors('durations')) {
+    it(`duration ${String(input)}`, () => {
+      assert.equal(normaliseDuration(String(input)), output);
+    });
+  }
+  for (const { input, output } of vectors('quantities')) {
+    it(`quantity ${JSON.stringify(input)}`, () => {
+      assert.equal(normaliseQuantity(String(input)), output);
+    });
+  }
+  for (const { url, uri } of vectors('gitUri')) {
+    it(`git URL ${JSON.stringify(url)}`, () => {
+      assert.equal(gitUri(String(url)), uri);
+    });
+  }
+  for (const { input, error, full, registry, repository, repositoryPath } of vectors('imageReferences')) {
+    it(`image ${String(input).slice(0, 60)}`, () => {
+      const found = parseImageReference(String(input));
+      if (error === true) assert.equal(found, undefined);
+      else {
+        assert.ok(found);
+        assert.equal(found.fullName, full);
+        assert.equal(found.registry, registry);
+        assert.equal(found.repository, repository);
+        assert.equal(found.repositoryPath, repositoryPath);
+      }
+    });
+  }
+  for (const { input, error, algorithm, hex } of vectors('parseDigest')) {
+    it(`digest ${JSON.stringify(input).slice(0, 40)}`, () => {
+      assert.deepEqual(parseDigest(String(input)), error === true ? undefined : { algorithm, hex });
+    });
+  }
+});
