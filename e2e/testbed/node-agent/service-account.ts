@@ -35,9 +35,12 @@ export async function keepTokens(options: PodTokenOptions, onError: (error: unkn
   }
 }
 
+/** Timers overflow past 24 days. */
+const longestWaitMilliseconds = 86_400_000;
+
 async function renew(options: PodTokenOptions, token: TokenVolume, firstLifetime: number): Promise<void> {
   for (let lifetime = firstLifetime; ; lifetime = await writeToken(options, token)) {
-    await delay(lifetime * 0.8, undefined, { signal: options.signal, ref: false });
+    await delay(Math.min(lifetime * 0.8, longestWaitMilliseconds), undefined, { signal: options.signal, ref: false });
   }
 }
 
