@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import k8sOperator from '@dot-i/k8s-operator';
+import type { WatchSource } from './kube/list-watch-options.ts';
+import type { Controller } from './runtime/controller.ts';
+import type { Logger } from './telemetry/log.ts';
+
+/** A watch and the resource it follows. */
+export interface OperatorWatch {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly source: WatchSource;
+}
+
+export interface HallmarkOperatorOptions {
+  readonly logger: Logger;
+  /** Wires watches, controllers and what is released at the end. The signal aborts when the operator begins to stop. */
+  readonly init: (operator: HallmarkOperator, signal: AbortSignal) => Promise<void>;
+  /** How long reconciles under way may take to finish when the operator stops. */
+  readonly shutdownGraceSeconds: number;
+}
+
+interface Release {
+  readonly name: string;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * The operator's lifecycle on `@dot-i/k8s-operator`. Its base class would end the process on a cut watch, treat all events in
+ * one serial queue and drop what handlers throw; so watching and stopping are overridden: events go from list-watches that
+ * outlive cuts into the controllers' queues, and a stop drains them before the lease is given up.
+ */
+export class HallmarkOperator extends k8sOperator.default {
+  readonly #options: HallmarkOperatorOptions;
+  readonly #stopping = new AbortController();
+  readonly #watches = new Map<string, OperatorWatch>();
+  readonly #controllers = new Set<Controller>();
+  readonly #releases: Release[] = [];
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: HallmarkOperatorOptions) {
+    super(options.logger);
+    this.#options = options;
+  }
+
+  /** Every watch, for readiness. */
+  get watches(): readonly WatchSource[] {
+    return [...this.#watches.values()].map(({ source }) => source);
+  }
+
+  /** Follows the resource until the operator stops. */
+  async watch(watch: OperatorWatch): Promise<void> {
+    const id = watchId(watch.group, watch.version, watch.plural);
+    if (this.#watches.has(id)) throw new Error(`${id} is watched already`);
+    this.#watches.set(id, watch);
+    await this.watchResource(watch.group, watch.version, watch.plural);
+  }
+
+  /** Starts the controller; it is drained when the operator stops. */
+  run(controller: Controller): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#controllers.add(controller);
+    controller.start();
+  }
+
+  /** Has something given up after the controllers are drained; what was named first is given up last. */
+  releaseAtEnd(name: string, release: () => Promise<void>): void {
+    this.#releases.unshift({ name, release });
+  }
+
+  /** Stops in good order; what `shutDown` does, for callers of the base class. */
+  override stop(): void {
+    this.shutDown().catch((error: unknown) => {
+      this.#options.logger.error('the operator did not stop in good order', { error });
+    });
+  }
+
+  /** Takes no more work, finishes what is under way within the grace period, and releases the rest, the lease last. */
+  shutDown(): Promise<void> {
+    this.#stopped ??= this.#shutDown();
+    return this.#stopped;
+  }
+
+  protected override async init(): Promise<void> {
+    await this.#options.init(this, this.#stopping.signal);
+  }
+
+  /** Starts the list-watch registered for the resource. Its handler feeds the controllers' queues; no event passes here. */
+  protected override watchResource(group: string, version: string, plural: string): Promise<void> {
+    const id = watchId(group, version, plural);
+    const watch = this.#watches.get(id);
+    if (watch === undefined) return Promise.reject(new Error(`no list-watch is registered for ${id}`));
+    if (!this.#stopping.signal.aborted) {
+      watch.source.start();
+      this.#options.logger.info('watching', { resource: watch.source.name });
+    }
+    return Promise.resolve();
+  }
+
+  async #shutDown(): Promise<void> {
+    const { logger, shutdownGraceSeconds } = this.#options;
+    logger.info('stopping', { graceSeconds: shutdownGraceSeconds });
+    this.#stopping.abort(new Error('the operator is stopping'));
+    try {
+      const drained = [...this.#controllers].map(async (controller) => {
+        const cutShort = await controller.stop(shutdownGraceSeconds);
+        if (cutShort.length > 0) logger.warn('reconciles cut short', { controller: controller.name, keys: cutShort });
+      });
+      await Promise.all([...drained, ...this.watches.map((source) => source.stop())]);
+    } finally {
+      await this.#release();
+    }
+    logger.info('stopped');
+  }
+
+  /** One release that fails must not keep the next from being tried. */
+  async #release(): Promise<void> {
+    for (const { name, release } of this.#releases) {
+      await release().catch((error: unknown) => {
+        this.#options.logger.error('release failed', { name, error });
+      });
+    }
+  }
+}
+
+function watchId(group: string, version: string, plural: string): string {
+  return `${plural}.${group === '' ? version : `${group}/${version}`}`;
+}
