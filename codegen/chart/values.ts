@@ -31,7 +31,7 @@ const spreadConstraint = Type.Object(
   {
     maxSkew: Type.Integer({ minimum: 1 }),
     topologyKey: Type.String({ minLength: 1 }),
-    whenUnsatisfiable: Type.Union([Type.Literal('ScheduleAnyway'), Type.Literal('DoNotSchedule')]),
+    whenUnsatisfiable: Type.Enum(['ScheduleAnyway', 'DoNotSchedule']),
   },
   { additionalProperties: false },
 );
@@ -68,7 +68,7 @@ export const values = group('Values of the Hallmark chart.', {
       default: '',
       pattern: '^(sha256:[0-9a-f]{64})?$',
     }),
-    pullPolicy: Type.Union([Type.Literal('IfNotPresent'), Type.Literal('Always'), Type.Literal('Never')], {
+    pullPolicy: Type.Enum(['IfNotPresent', 'Always', 'Never'], {
       description: 'When the kubelet pulls: IfNotPresent, Always or Never.',
       default: 'IfNotPresent',
     }),

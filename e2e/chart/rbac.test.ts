@@ -12,20 +12,20 @@ const each = (verbs: readonly string[], resources: readonly string[]): readonly 
 /** Where runs, policies and backends live. */
 const tenantRights = [
   ...each(['get', 'list', 'watch', 'patch'], ['taskruns.tekton.dev', 'pipelineruns.tekton.dev']),
+  'list customruns.tekton.dev',
   ...each(['get', 'list', 'watch'], ['signingpolicies.hallmark.dev', 'storagebackends.hallmark.dev']),
-  ...each(['update', 'patch'], ['signingpolicies/status.hallmark.dev', 'storagebackends/status.hallmark.dev']),
-  ...each(['get', 'list', 'watch', 'create', 'update', 'delete'], ['provenancerecords.hallmark.dev']),
-  ...each(['update', 'patch'], ['provenancerecords/status.hallmark.dev']),
+  'update signingpolicies/status.hallmark.dev',
+  'update storagebackends/status.hallmark.dev',
+  ...each(['get', 'list', 'watch', 'create', 'patch', 'delete'], ['provenancerecords.hallmark.dev']),
+  'update provenancerecords/status.hallmark.dev',
   ...each(['get'], ['secrets', 'configmaps', 'serviceaccounts']),
   ...each(['create', 'patch'], ['events']),
 ];
 
 const clusterRights = [
   ...each(['get', 'list', 'watch'], ['clustersigningpolicies.hallmark.dev', 'clusterstoragebackends.hallmark.dev']),
-  ...each(
-    ['update', 'patch'],
-    ['clustersigningpolicies/status.hallmark.dev', 'clusterstoragebackends/status.hallmark.dev'],
-  ),
+  'update clustersigningpolicies/status.hallmark.dev',
+  'update clusterstoragebackends/status.hallmark.dev',
   ...each(['list', 'watch'], ['namespaces']),
 ];
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parse } from 'yaml';
 import { valueSets } from '../../codegen/chart/value-sets.ts';
-import { at, manifests, titleOf, type Manifest } from './helm.ts';
+import {
+  loadOperatorConfiguration,
+  parseOperatorConfiguration,
+  type OperatorConfiguration,
+} from '../../src/config/operator-configuration.ts';
+import { at, manifests, releaseNamespace, titleOf, type Manifest } from './helm.ts';
 
 const isCrd = (manifest: Manifest): boolean => manifest['kind'] === 'CustomResourceDefinition';
 
@@ -18,6 +22,12 @@ async function only(kind: string, entries: readonly string[] = []): Promise<Mani
   const found = (await manifests(entries)).filter((manifest) => manifest['kind'] === kind);
   assert.equal(found.length, 1, `one ${kind}`);
   return found[0] ?? {};
+}
+
+/** The rendered configuration file, read as the operator reads it. */
+async function configuration(entries: readonly string[]): Promise<OperatorConfiguration> {
+  const text = at(await only('ConfigMap', entries), 'data', 'config.yaml');
+  return parseOperatorConfiguration(String(text), 'config.yaml', { POD_NAMESPACE: releaseNamespace });
 }
 
 const podOf = (deployment: Manifest): unknown => at(deployment, 'spec', 'template', 'spec');
@@ -108,12 +118,15 @@ describe('what the chart renders', () => {
   });
 
   it('writes the configuration file that the values describe', async () => {
-    const configMap = await only('ConfigMap', ['watchNamespaces=["team-a"]', 'config.concurrency.runs=3']);
-    const file: unknown = parse(String(at(configMap, 'data', 'config.yaml')));
-    assert.equal(at(file, 'kind'), 'OperatorConfiguration');
-    assert.deepEqual(at(file, 'watchNamespaces'), ['team-a']);
-    assert.equal(at(file, 'concurrency', 'runs'), 3);
-    assert.equal(at(file, 'leaderElection', 'enabled'), true);
+    const file = await configuration(['watchNamespaces=["team-a"]', 'config.concurrency.runs=3']);
+    assert.deepEqual(file.watchNamespaces, ['team-a']);
+    assert.equal(file.concurrency.runs, 3);
+    assert.equal(file.http.port, 8080);
+  });
+
+  it('gives the operator its own defaults when no value is set', async () => {
+    const environment = { POD_NAMESPACE: releaseNamespace };
+    assert.deepEqual(await configuration([]), await loadOperatorConfiguration(undefined, environment));
   });
 
   it('leaves the CRDs out when they are not wanted, and keeps them on uninstall when they are', async () => {
