@@ -9,8 +9,11 @@ import { Supervisor } from '../processes/supervisor.ts';
 import { waitUntil } from '../processes/wait-until.ts';
 import { ApiClient } from './api-client.ts';
 import { webDeployment, type WebDeployment } from './fixtures/web-deployment.ts';
+import { readKubeconfig } from './kubeconfig.ts';
 import { startNodeAgent, type NodeAgent } from './node-agent.ts';
+import { parsePod } from './pod.ts';
 import type { ContainerReport, PodReport } from './pod-worker.ts';
+import { keepTokens } from './service-account.ts';
 
 const server = join(import.meta.dirname, 'fixtures', 'probe-server.ts');
 
@@ -63,6 +66,12 @@ describe('node agent', () => {
     await plane.kubectl(['wait', '--for=condition=Ready', 'node/testbed', '--timeout=10s']);
     const lease = await get('lease testbed -n kube-node-lease', '{.spec.holderIdentity}');
     assert.equal(lease, 'testbed');
+  });
+
+  it('mends its node when somebody deleted it', async () => {
+    await plane.kubectl(['delete', 'node', 'testbed']);
+    await waitUntil('the node is back', async () => (await get('nodes', '{.items[*].metadata.name}')) === 'testbed');
+    await plane.kubectl(['wait', '--for=condition=Ready', 'node/testbed', '--timeout=10s']);
   });
 
   it('makes a Deployment available, each replica on ports of its own, and ends its processes when it is scaled down', async () => {
@@ -160,6 +169,34 @@ describe('node agent', () => {
     const text = JSON.stringify(review);
     assert.match(text, /"username":"system:serviceaccount:default:robot"/);
     assert.ok(text.includes(`"authentication.kubernetes.io/pod-name":["${onlyPod('identified').name}"]`), text);
+  });
+
+  it('renews a token before its life ends', async () => {
+    await apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'renewed' } });
+    const gated = { schedulingGates: [{ name: 'test.example/never' }], serviceAccountName: 'renewed' };
+    await apply(pod('gated', {}, gated));
+    const client = new ApiClient(readKubeconfig(plane.kubeconfigPath));
+    const owner = parsePod(await client.call({ method: 'GET', path: '/api/v1/namespaces/default/pods/gated' }));
+    const file = join(supervisor.dataDirectory('tokens'), 'token');
+    const waits: number[] = [];
+    const end = new AbortController();
+    const tokens: string[] = [];
+    const wait = async (milliseconds: number): Promise<void> => {
+      waits.push(milliseconds);
+      tokens.push(readFileSync(file, 'utf8'));
+      if (waits.length === 3) end.abort();
+      end.signal.throwIfAborted();
+      await Promise.resolve();
+    };
+    const request = { client, pod: owner, tokens: [{ file, expirationSeconds: 600 }], signal: end.signal, wait };
+    await keepTokens(request, (error) => {
+      throw new Error('renewal failed', { cause: error });
+    });
+    await waitUntil('the token was renewed twice', () => waits.length === 3);
+    client.close();
+    assert.equal(new Set(tokens).size, 3);
+    for (const milliseconds of waits)
+      assert.ok(milliseconds > 470_000 && milliseconds <= 480_000, String(milliseconds));
   });
 
   it('starts a container again when its process is killed', async () => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { availableParallelism, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import Type from 'typebox';
+import Value from 'typebox/value';
 import { ApiError, type ApiClient } from './api-client.ts';
 import { kubernetesTime } from './container-state.ts';
 import { podAddress } from './pod.ts';
@@ -12,42 +14,59 @@ export interface NodeRegistrationOptions {
   readonly log: (message: string) => void;
 }
 
+const Conditions = Type.Object({
+  status: Type.Object({ conditions: Type.Array(Type.Object({ type: Type.String(), status: Type.String() })) }),
+});
+
 /** The kubelet's own default. */
 const leaseSeconds = 40;
 const renewalMilliseconds = 10_000;
+const nodes = '/api/v1/nodes';
 const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 /**
- * Makes the Node, or takes over the one that is there, and renews its Lease until the signal: a renewed Lease is all that the node
- * lifecycle controller asks for (within 50 s), so the Node itself is written once.
+ * Makes the Node, or takes over the one that is there, and keeps it Ready until the signal. A renewed Lease is what the node
+ * lifecycle controller asks for (within 50 s); the Node itself is written again only when somebody deleted it or called it unready,
+ * as that controller does after an API server was away for long.
  */
 export async function registerNode(options: NodeRegistrationOptions): Promise<void> {
-  const { client, nodeName, signal } = options;
-  const body = { apiVersion: 'v1', kind: 'Node', metadata: metadata(nodeName), status: status() };
-  try {
-    await client.insist({ method: 'POST', path: '/api/v1/nodes', body, signal });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 409) throw error;
-    const path = `/api/v1/nodes/${nodeName}/status`;
-    await client.insist({
-      method: 'PATCH',
-      path,
-      body: { status: status() },
-      contentType: 'application/merge-patch+json',
-      signal,
-    });
-  }
+  await writeNode(options);
   await renewLease(options);
   // Ends by the signal, which rejects.
-  keepLease(options).catch(() => undefined);
+  keepAlive(options).catch(() => undefined);
 }
 
-async function keepLease(options: NodeRegistrationOptions): Promise<never> {
+async function keepAlive(options: NodeRegistrationOptions): Promise<never> {
   for (;;) {
     await delay(renewalMilliseconds, undefined, { signal: options.signal, ref: false });
-    await renewLease(options).catch((error: unknown) => {
-      if (!options.signal.aborted) options.log(`node lease: ${String(error)}`);
-    });
+    try {
+      await renewLease(options);
+      if (!(await isReady(options))) await writeNode(options);
+    } catch (error) {
+      if (!options.signal.aborted) options.log(`node ${options.nodeName}: ${String(error)}`);
+    }
+  }
+}
+
+async function writeNode({ client, nodeName, signal }: NodeRegistrationOptions): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'Node', metadata: metadata(nodeName), status: status() };
+  try {
+    await client.insist({ method: 'POST', path: nodes, body, signal });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 409) throw error;
+    const patch = { body: { status: status() }, contentType: 'application/merge-patch+json' };
+    await client.insist({ method: 'PATCH', path: `${nodes}/${nodeName}/status`, ...patch, signal });
+  }
+}
+
+async function isReady({ client, nodeName, signal }: NodeRegistrationOptions): Promise<boolean> {
+  try {
+    const node = await client.insist({ method: 'GET', path: `${nodes}/${nodeName}`, signal });
+    if (!Value.Check(Conditions, node)) return false;
+    return node.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return false;
+    throw error;
   }
 }
 

@@ -20,6 +20,8 @@ export interface PodTokenOptions {
   readonly pod: Pod;
   readonly tokens: readonly TokenVolume[];
   readonly signal: AbortSignal;
+  /** Waits between renewals; real time by default. */
+  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -35,12 +37,16 @@ export async function keepTokens(options: PodTokenOptions, onError: (error: unkn
   }
 }
 
+function realWait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return delay(milliseconds, undefined, { signal, ref: false });
+}
+
 /** Timers overflow past 24 days. */
 const longestWaitMilliseconds = 86_400_000;
 
 async function renew(options: PodTokenOptions, token: TokenVolume, firstLifetime: number): Promise<void> {
   for (let lifetime = firstLifetime; ; lifetime = await writeToken(options, token)) {
-    await delay(Math.min(lifetime * 0.8, longestWaitMilliseconds), undefined, { signal: options.signal, ref: false });
+    await (options.wait ?? realWait)(Math.min(lifetime * 0.8, longestWaitMilliseconds), options.signal);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, type ApiClient } from './api-client.ts';
-import { podTitle, type Pod } from './pod.ts';
+import { parsePod, podTitle, type Pod } from './pod.ts';
 import type { PodStatus } from './pod-status.ts';
 
 /** Writes a pod's status whenever it changed, one write at a time, the newest state last. */
@@ -55,12 +55,14 @@ export class StatusWriter {
     }
   }
 
+  /** Whether the status was written; false when the pod is gone. */
   async #write(status: PodStatus): Promise<boolean> {
     const { namespace, name, uid } = this.#pod.metadata;
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
     try {
       await this.#client.insist({
         method: 'PATCH',
-        path: `/api/v1/namespaces/${namespace}/pods/${name}/status`,
+        path: `${path}/status`,
         // The UID keeps the patch off a later pod of the same name.
         body: { metadata: { uid }, status },
         contentType: 'application/merge-patch+json',
@@ -68,8 +70,23 @@ export class StatusWriter {
       });
       return true;
     } catch (error) {
-      const gone = error instanceof ApiError && (error.status === 404 || error.status === 409);
-      if (!this.#signal.aborted && !gone) this.#log(`status of ${podTitle(this.#pod)}: ${String(error)}`);
+      if (this.#signal.aborted) return false;
+      if (error instanceof ApiError && error.status === 404) return false;
+      if (!(error instanceof ApiError) || error.status !== 409) {
+        this.#log(`status of ${podTitle(this.#pod)}: ${String(error)}`);
+        return false;
+      }
+    }
+    // Another pod of this name, or only too many writers at once.
+    if (!(await this.#isThere(path))) return false;
+    return this.#write(status);
+  }
+
+  async #isThere(path: string): Promise<boolean> {
+    try {
+      const pod = parsePod(await this.#client.insist({ method: 'GET', path, signal: this.#signal }));
+      return pod.metadata.uid === this.#pod.metadata.uid;
+    } catch {
       return false;
     }
   }
