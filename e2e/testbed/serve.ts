@@ -1,12 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts a control plane and stays: `node e2e/testbed/serve.ts`. Ctrl-C ends it and removes its data.
-import { ControlPlane } from './control-plane/control-plane.ts';
-import { Supervisor } from './processes/supervisor.ts';
-import { Tekton } from './tekton/tekton.ts';
+// Starts a control plane and stays: `node e2e/testbed/serve.ts [--tekton] [--registry] [--tag-registry]`.
+// Ctrl-C (or the end of this process, however it comes) ends it and removes its data.
+import { Testbed } from './testbed.ts';
 
-const supervisor = new Supervisor('serve');
-const plane = await ControlPlane.start(supervisor);
-process.stdout.write(`export KUBECONFIG=${plane.kubeconfigPath}\n`);
-if (process.argv.includes('--tekton')) await Tekton.start(plane, supervisor);
-process.stdout.write('ready\n');
-setInterval(() => undefined, 3_600_000);
+const usage = 'usage: node e2e/testbed/serve.ts [--tekton] [--registry] [--tag-registry]\n';
+const flags = new Set(process.argv.slice(2));
+const known = ['--tekton', '--registry', '--tag-registry'];
+
+if ([...flags].some((flag) => !known.includes(flag))) {
+  process.stderr.write(usage);
+  process.exitCode = 2;
+} else {
+  const testbed = await Testbed.start({
+    label: 'serve',
+    tekton: flags.has('--tekton'),
+    registries: [
+      ...(flags.has('--registry') ? [{ referrers: true }] : []),
+      ...(flags.has('--tag-registry') ? [{ referrers: false }] : []),
+    ],
+  });
+  for (const { host } of testbed.registries) process.stdout.write(`# registry: http://${host}\n`);
+  process.stdout.write(`export KUBECONFIG=${testbed.plane.kubeconfigPath}\n`);
+  const keepAlive = setInterval(() => undefined, 3_600_000);
+  const end = (): void => {
+    clearInterval(keepAlive);
+    void testbed.stop();
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+}

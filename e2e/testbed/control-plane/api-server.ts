@@ -42,7 +42,12 @@ export class ApiServer {
   /** Starts it and waits until it is ready; does nothing when it runs. */
   async start(): Promise<void> {
     if (this.#running !== undefined && this.#running.exit === undefined) return;
-    const running = this.#supervisor.start({ name: 'kube-apiserver', command: this.#spec.binary, args: this.#args() });
+    const running = this.#supervisor.start({
+      name: 'kube-apiserver',
+      command: this.#spec.binary,
+      args: this.#args(),
+      graceSeconds: 0,
+    });
     this.#running = running;
     const isReady = async (): Promise<boolean> =>
       existsSync(this.caFile) && (await this.client.get('/readyz')).status === 200;

@@ -134,7 +134,7 @@ export class ControlPlane {
       caFile: this.caFile,
     });
     const command = await ensureBinary('kube-controller-manager');
-    this.#supervisor.start({ name: 'kube-controller-manager', command, args });
+    this.#supervisor.start({ name: 'kube-controller-manager', command, args, graceSeconds: 0 });
     const account = '/api/v1/namespaces/default/serviceaccounts/default';
     await waitUntil(
       'the ServiceAccount default exists',

@@ -9,6 +9,7 @@ export async function startEtcd(binary: string, supervisor: Supervisor): Promise
   const etcd = supervisor.start({
     name: 'etcd',
     command: binary,
+    graceSeconds: 0,
     args: [
       '--name=testbed',
       `--data-dir=${supervisor.dataDirectory('etcd')}`,

@@ -10,11 +10,12 @@ export interface ProcessSpec {
   /** Names the log file; a second process of the same name appends to it. */
   readonly name: string;
   readonly command: string;
-  /** What the process sees as its own name, `argv[0]`; its path by default. */
   readonly args: readonly string[];
   /** On top of PATH, HOME and TMPDIR of the testbed; nothing else of the user's environment is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** How long `stop` lets it end by itself; 10 seconds by default. 0 for servers whose data is thrown away anyway. */
+  readonly graceSeconds?: number;
 }
 
 /** How a process ended. */
@@ -31,10 +32,12 @@ export class ManagedProcess {
   /** Resolves when the process has ended; never rejects. */
   readonly exited: Promise<ExitStatus>;
   readonly #child: ChildProcess;
+  readonly #graceSeconds: number;
   #exit: ExitStatus | undefined;
 
   constructor(spec: ProcessSpec, logPath: string, env: NodeJS.ProcessEnv, watchdog: Watchdog) {
     this.name = spec.name;
+    this.#graceSeconds = spec.graceSeconds ?? 10;
     this.logPath = logPath;
     const log = openSync(logPath, 'a');
     try {
@@ -82,7 +85,7 @@ export class ManagedProcess {
   }
 
   /** Ends the group: SIGTERM, and SIGKILL after the grace period (0 kills at once). */
-  async stop(graceSeconds = 10): Promise<ExitStatus> {
+  async stop(graceSeconds = this.#graceSeconds): Promise<ExitStatus> {
     this.#child.ref();
     this.signal(graceSeconds > 0 ? 'SIGTERM' : 'SIGKILL');
     const patience = new AbortController();

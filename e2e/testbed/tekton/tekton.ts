@@ -39,12 +39,14 @@ export class Tekton {
     const controller = supervisor.start({
       name: 'tekton-controller',
       command: await ensureBinary('tekton-controller'),
+      graceSeconds: 0,
       args: ['-kubeconfig', plane.kubeconfigPath, ...imageFlags.flatMap((flag) => [`-${flag}`, image])],
       env: await tektonEnvironment('config-leader-election-controller'),
     });
     const webhook = supervisor.start({
       name: 'tekton-webhook',
       command: await ensureBinary('tekton-webhook'),
+      graceSeconds: 0,
       args: ['-kubeconfig', plane.kubeconfigPath],
       env: { ...(await tektonEnvironment('config-leader-election-webhook')), WEBHOOK_PORT: String(webhookPort) },
     });

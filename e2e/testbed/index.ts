@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The testbed's public surface.
+export { ensureBinaries, ensureBinary } from './binaries/ensure-binary.ts';
+export {
+  ControlPlane,
+  type ControlPlaneOptions,
+  type KubectlOptions,
+  type RestartOptions,
+} from './control-plane/control-plane.ts';
+export { CutProxy } from './control-plane/cut-proxy.ts';
+export { Cosign, type CosignOptions } from './cosign/cosign.ts';
+export { ManagedProcess, type ProcessSpec } from './processes/managed-process.ts';
+export { CommandFailed, runCommand, type CommandOutput } from './processes/run-command.ts';
+export { Supervisor } from './processes/supervisor.ts';
+export { freePort } from './processes/free-port.ts';
+export { waitUntil } from './processes/wait-until.ts';
+export { dockerConfig, type Credentials } from './registry/credentials.ts';
+export { pushImage, type PushedImage } from './registry/push-image.ts';
+export { RegistryClient, type RegistryAddress } from './registry/registry-client.ts';
+export { Registry, type RegistryOptions } from './registry/registry.ts';
+export { Tekton } from './tekton/tekton.ts';
+export { Testbed, type TestbedOptions } from './testbed.ts';

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ensureBinaries } from './binaries/ensure-binary.ts';
+import type { Command } from './binaries/catalog.ts';
+import { ControlPlane, type ControlPlaneOptions } from './control-plane/control-plane.ts';
+import { Cosign } from './cosign/cosign.ts';
+import { helm, type HelmOptions } from './helm/helm.ts';
+import type { CommandOutput } from './processes/run-command.ts';
+import { Supervisor } from './processes/supervisor.ts';
+import { Registry, type RegistryOptions } from './registry/registry.ts';
+import { Tekton } from './tekton/tekton.ts';
+
+export interface TestbedOptions {
+  /** Names the temporary folder: `hallmark-<label>-…`. */
+  readonly label?: string;
+  readonly tekton?: boolean;
+  readonly cosign?: boolean;
+  /** Only so that all builds happen, and are told of, at the start. */
+  readonly helm?: boolean;
+  /** One registry per entry, in this order in `registries`. */
+  readonly registries?: readonly RegistryOptions[];
+  readonly controlPlane?: ControlPlaneOptions;
+}
+
+/** A control plane and what a test asks for beside it; ended by `stop`, or with this process. */
+export class Testbed {
+  readonly supervisor: Supervisor;
+  readonly plane: ControlPlane;
+  readonly registries: readonly Registry[];
+  readonly tekton: Tekton | undefined;
+  readonly #cosign: Cosign | undefined;
+
+  private constructor(
+    supervisor: Supervisor,
+    parts: Pick<Testbed, 'plane' | 'registries' | 'tekton'>,
+    cosign: Cosign | undefined,
+  ) {
+    this.supervisor = supervisor;
+    this.plane = parts.plane;
+    this.registries = parts.registries;
+    this.tekton = parts.tekton;
+    this.#cosign = cosign;
+  }
+
+  /** Builds what is missing and starts everything; on failure nothing is left running and the logs are kept. */
+  static async start(options: TestbedOptions = {}): Promise<Testbed> {
+    await ensureBinaries(commandsFor(options));
+    const supervisor = new Supervisor(options.label ?? 'testbed');
+    try {
+      const registries = await Promise.all((options.registries ?? []).map((spec) => Registry.start(supervisor, spec)));
+      const plane = await ControlPlane.start(supervisor, options.controlPlane);
+      const tekton = options.tekton === true ? await Tekton.start(plane, supervisor) : undefined;
+      const cosign = options.cosign === true ? await Cosign.prepare(supervisor) : undefined;
+      return new Testbed(supervisor, { plane, registries, tekton }, cosign);
+    } catch (error) {
+      supervisor.keepLogs();
+      await supervisor.stop();
+      throw error;
+    }
+  }
+
+  /** cosign, when it was asked for at the start. */
+  get cosign(): Cosign {
+    if (this.#cosign === undefined) throw new Error('this testbed was started without {cosign: true}');
+    return this.#cosign;
+  }
+
+  /** The registry with this index of `registries`. */
+  registry(index = 0): Registry {
+    const registry = this.registries[index];
+    if (registry === undefined) throw new Error(`this testbed was started with ${this.registries.length} registries`);
+    return registry;
+  }
+
+  /** Runs helm as the administrator. */
+  helm(args: readonly string[], options?: HelmOptions): Promise<CommandOutput> {
+    return helm(this.plane, this.supervisor, args, options);
+  }
+
+  /** Ends everything. */
+  async stop(): Promise<void> {
+    await Promise.all(this.registries.map((registry) => registry.stop()));
+    await this.supervisor.stop();
+  }
+}
+
+function commandsFor(options: TestbedOptions): Command[] {
+  const registries = options.registries ?? [];
+  return [
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kubectl',
+    ...(registries.some(({ referrers, tls }) => referrers || tls === true) ? (['referrers-registry'] as const) : []),
+    ...(registries.some(({ referrers }) => !referrers) ? (['tag-registry'] as const) : []),
+    ...(options.helm === true ? (['helm'] as const) : []),
+    ...(options.tekton === true ? (['tekton-controller', 'tekton-webhook'] as const) : []),
+    ...(options.cosign === true ? (['cosign'] as const) : []),
+  ];
+}
