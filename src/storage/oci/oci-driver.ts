@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EffectiveOCI } from '../../api/v1alpha1/storage-backend/defaults.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { isForbidden } from '../../kube/kube-error.ts';
+import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
@@ -122,6 +124,7 @@ export class OciDriver implements StorageDriver {
   async #connector(run: RunTarget | undefined, signal: AbortSignal): Promise<Connect> {
     const { objects, door } = this.#context;
     const { authentication } = this.#oci;
+    signal.throwIfAborted();
     try {
       const tls = await ociTls(this.#backend, this.#oci.tls, objects, signal);
       const entries = await registryCredentials({ backend: this.#backend, authentication, objects }, run, signal);
@@ -131,7 +134,11 @@ export class OciDriver implements StorageDriver {
       signal.throwIfAborted();
       if (error instanceof StorageError) throw error;
       const said = error instanceof Error ? error.message : 'unknown failure';
-      throw new StorageError('BackendUnavailable', `cannot read what the backend refers to: ${said}`, { cause: error });
+      const message = `reading what ${describeBackend(this.#backend)} refers to: ${said}`;
+      if (!isForbidden(error)) throw new StorageError('BackendUnavailable', message, { cause: error });
+      throw new StorageError('BackendUnauthorized', `${message}; grant the operator's ServiceAccount get on it`, {
+        cause: error,
+      });
     }
   }
 }

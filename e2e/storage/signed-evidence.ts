@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { signedBytes } from '../../src/evidence/signed-bytes.ts';
+import type { SignedArtifact, Subject, UnsignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { KeySigner } from '../../src/signing/key-signer.ts';
+import type { RunTarget } from '../../src/storage/driver.ts';
+
+export function runTarget(namespace: string, more: Partial<RunTarget> = {}): RunTarget {
+  const uid = randomUUID();
+  const name = `bake-${uid.slice(0, 8)}`;
+  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', namespace, name, uid, serviceAccountName: 'default', ...more };
+}
+
+/** A provenance statement about these subjects, signed. `note` makes it differ from others about the same. */
+export function signedStatement(signer: KeySigner, subjects: readonly Subject[], note = 'n'): Promise<SignedArtifact> {
+  const statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    predicateType: 'https://slsa.dev/provenance/v1',
+    subject: subjects,
+    predicate: { buildDefinition: { buildType: 'https://tekton.dev/chains/v2/slsa', internalParameters: { note } } },
+  };
+  const payload = Buffer.from(JSON.stringify(statement));
+  const type = { name: 'attestation', type: 'Attestation', form: 'InTotoStatement' } as const;
+  return signed(signer, { ...type, payloadType: 'application/vnd.in-toto+json', payload, subjects });
+}
+
+/** A simple signing of an image, `repository` and hex digest, signed. */
+export function signedImage(signer: KeySigner, repository: string, sha256: string): Promise<SignedArtifact> {
+  const payload = Buffer.from(
+    `{"critical":{"identity":{"docker-reference":"${repository}"},"image":{"docker-manifest-digest":"sha256:${sha256}"},"type":"cosign container image signature"},"optional":null}`,
+  );
+  const subjects = [{ name: repository, digest: { sha256 } }];
+  const type = { name: `image-${sha256.slice(0, 12)}`, type: 'ImageSignature', form: 'SimpleSigning' } as const;
+  return signed(signer, {
+    ...type,
+    payloadType: 'application/vnd.dev.cosign.simplesigning.v1+json',
+    payload,
+    subjects,
+  });
+}
+
+async function signed(signer: KeySigner, artifact: UnsignedArtifact): Promise<SignedArtifact> {
+  const { signature } = await signer.sign(signedBytes(artifact));
+  return { ...artifact, signature, keyID: signer.keyID, publicKey: signer.publicKey };
+}

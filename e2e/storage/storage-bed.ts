@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { KubeClient } from '../../src/kube/kube-client.ts';
+import { KubeConnection } from '../../src/kube/kube-connection.ts';
+import { KubeObjectReader } from '../../src/kube/kube-object-reader.ts';
+import { KubeRunAnnotator } from '../../src/kube/kube-run-annotator.ts';
+import { OutboundDoor } from '../../src/net/outbound-door.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { DriverContext } from '../../src/storage/driver-context.ts';
+import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
+import { Supervisor } from '../testbed/processes/supervisor.ts';
+import { readFileSync } from 'node:fs';
+
+/** A control plane, and everything a driver needs to work on it as in production. */
+export class StorageBed {
+  readonly supervisor: Supervisor;
+  readonly plane: ControlPlane;
+  readonly #doors: OutboundDoor[] = [];
+
+  private constructor(supervisor: Supervisor, plane: ControlPlane) {
+    this.supervisor = supervisor;
+    this.plane = plane;
+  }
+
+  static async start(label: string): Promise<StorageBed> {
+    const supervisor = new Supervisor(label);
+    return new StorageBed(supervisor, await ControlPlane.start(supervisor));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#doors.map((door) => door.close()));
+    await this.supervisor.stop();
+  }
+
+  /** A context whose door lets through exactly these `host:port` pairs. */
+  context(allow: readonly string[], kubeconfigPath = this.plane.kubeconfigPath): DriverContext {
+    const connection = KubeConnection.fromText(readFileSync(kubeconfigPath, 'utf8'), { clock: systemClock });
+    const client = new KubeClient({ connection, clock: systemClock, userAgent: 'hallmark/test' });
+    const door = new OutboundDoor({ allow });
+    this.#doors.push(door);
+    const objects = new KubeObjectReader({ client, clock: systemClock, secretAgeMs: 0 });
+    return { objects, annotator: new KubeRunAnnotator(client), door };
+  }
+
+  async namespace(): Promise<string> {
+    const name = `team-${randomUUID().slice(0, 8)}`;
+    await this.plane.kubectl(['create', 'namespace', name]);
+    return name;
+  }
+
+  async apply(...objects: readonly object[]): Promise<void> {
+    const list = { apiVersion: 'v1', kind: 'List', items: objects };
+    await this.plane.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(list) });
+  }
+}
