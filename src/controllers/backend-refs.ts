@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import { labelSelectorMatches } from '../api/v1alpha1/label-selector.ts';
+import type { BackendRef } from '../api/v1alpha1/provenance-record/schema.ts';
+import type { Pipeline } from '../pipelines/pipeline.ts';
+
+/**
+ * The backends that a run's evidence is promised to, for freezing into its record: those in the policy's reach whose selector
+ * takes the run, and those the policy names that do not exist (the record waits for them). Undefined when there is none, so
+ * that the promise is made later, when one is in reach.
+ */
+export function backendRefsOf(
+  pipeline: Pipeline,
+  runLabels: Readonly<Record<string, string>>,
+): readonly BackendRef[] | undefined {
+  const taking = pipeline.backends.filter(({ spec }) => labelSelectorMatches(spec.selector, runLabels));
+  const refs = [
+    ...taking.map(({ kind, name, uid }) => ({ kind, name, uid })),
+    ...pipeline.missing.map(({ kind, name }) => ({ kind, name })),
+  ];
+  return refs.length === 0 ? undefined : refs;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EventRecorder } from '../kube/events.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeObjectReader } from '../kube/kube-object-reader.ts';
+import type { Pipelines } from '../pipelines/pipelines.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { SecretValue } from '../runtime/secret-value.ts';
+import type { RecordIndex } from './provenance-record/record-index.ts';
+import type { RunIndex } from './run/run-index.ts';
+import type { PolicyKeys } from './signing-policy/policy-keys.ts';
+import type { DriverPool } from './storage-backend/driver-pool.ts';
+
+/** What the reconcilers share. One for each time that the process leads. */
+export interface ControllerContext {
+  readonly client: Pick<KubeClient, 'find' | 'listAll' | 'create' | 'mergePatch' | 'replaceStatus' | 'delete'>;
+  readonly objects: KubeObjectReader;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly clock: Clock;
+  readonly pipelines: Pipelines;
+  readonly records: RecordIndex;
+  readonly runs: RunIndex;
+  readonly keys: PolicyKeys;
+  readonly drivers: DriverPool;
+  readonly sealKey: SecretValue;
+  /** Throws when the lease is not held any more: asked before each external write. */
+  readonly fence: () => void;
+  /** Tells what happened, for logs and metrics. */
+  readonly observer: ControllerObserver;
+}
+
+/** Hears what the controllers did. Must not throw. */
+export interface ControllerObserver {
+  recordCreated(event: {
+    readonly key: string;
+    readonly kind: 'TaskRun' | 'PipelineRun';
+    readonly isSigned: boolean;
+  }): void;
+  recordRejected(event: { readonly key: string; readonly why: string; readonly isDeleted: boolean }): void;
+  recordRetired(event: { readonly key: string; readonly why: string }): void;
+  recordChanged(event: {
+    readonly key: string;
+    readonly isReady: boolean;
+    readonly reason: string;
+    readonly message: string;
+  }): void;
+  stored(event: { readonly type: string; readonly result: string; readonly seconds: number }): void;
+}

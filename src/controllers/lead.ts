@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OperatorConfiguration } from '../config/operator-configuration.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { KubeObjectReader } from '../kube/kube-object-reader.ts';
+import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
+import { OutboundDoor } from '../net/outbound-door.ts';
+import { Pipelines } from '../pipelines/pipelines.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ControllerHost } from './controller-host.ts';
+import { controllerObserver, resultObserver, watchObserver } from './controller-telemetry.ts';
+import { Controllers } from './controllers.ts';
+import { RecordIndex } from './provenance-record/record-index.ts';
+import { RunIndex } from './run/run-index.ts';
+import { loadSealKey } from './seal-key.ts';
+import { PolicyKeys } from './signing-policy/policy-keys.ts';
+import { DriverPool } from './storage-backend/driver-pool.ts';
+
+export interface LeadOptions {
+  readonly client: KubeClient;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly configuration: OperatorConfiguration;
+  readonly host: ControllerHost;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Whether this replica may act now. */
+  readonly isLeader: () => boolean;
+}
+
+/** Does the operator's work, from the moment that this replica leads. Resolves when all there is has been looked at once. */
+export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
+  const { client, events, clock, configuration, host, logger, metrics, isLeader } = options;
+  const sealKey = await loadSealKey(client, configuration.operatorNamespace, signal);
+  const objects = new KubeObjectReader({ client, clock });
+  const door = new OutboundDoor(configuration.outbound);
+  const drivers = new DriverPool({ objects, annotator: new KubeRunAnnotator(client), door });
+  host.releaseAtEnd('connections to backends', async () => {
+    await drivers.close();
+    await door.close();
+  });
+  const records = new RecordIndex();
+  metrics.showRecords(() => records.countByReason());
+  const context = {
+    client,
+    objects,
+    events,
+    clock,
+    pipelines: new Pipelines(configuration.operatorNamespace),
+    records,
+    runs: new RunIndex(),
+    keys: new PolicyKeys(objects),
+    drivers,
+    sealKey,
+    fence: () => {
+      if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');
+    },
+    observer: controllerObserver(logger, metrics),
+  };
+  const controllers = new Controllers({
+    context,
+    client,
+    clock,
+    configuration,
+    host,
+    onResult: resultObserver(logger, metrics),
+    watchObserver: watchObserver(logger, metrics),
+    queueObserver: (name) => metrics.queueObserver(name),
+    onController: (controller) => {
+      metrics.watchController(controller);
+    },
+  });
+  await controllers.start();
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import type { CompiledBackend } from '../../pipelines/definitions.ts';
+import type { KeySigner } from '../../signing/key-signer.ts';
+import type { BackendFact, Problem } from './record-facts.ts';
+import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snapshot.ts';
+
+/** What to do about a record, in this order. */
+export interface RecordPlan {
+  /** Why the record is to be removed; nothing else is done then. */
+  readonly retire?: string;
+  /** What signs the artifacts that are unsigned. */
+  readonly sign?: KeySigner;
+  /** Why they stay unsigned. */
+  readonly unsigned?: Problem;
+  /** How each backend stands before anything is stored. */
+  readonly backends: readonly BackendFact[] | undefined;
+  /** The backends to store in now. */
+  readonly store: readonly { readonly bound: BoundBackend; readonly backend: CompiledBackend }[];
+  readonly uncovered?: Problem;
+  /** When the record retires by the clock, in milliseconds since the epoch. */
+  readonly retiresAtMs?: number;
+}
+
+/** The decision: what a record needs next. */
+export function planRecord(snapshot: RecordSnapshot): RecordPlan {
+  const { record, signer, unsigned } = snapshot;
+  const artifacts = record.object.evidence?.artifacts ?? [];
+  const facts = backendFacts(snapshot);
+  const retiresAtMs = retirementTime(snapshot);
+  const retire = retirement(snapshot, facts ?? [], retiresAtMs);
+  const clockwork = retiresAtMs === undefined ? {} : { retiresAtMs };
+  if (retire !== undefined) return { retire, backends: facts, store: [] };
+  const problem = artifacts.length === 0 ? emptyProblem(snapshot) : (unsigned ?? signerProblem(signer));
+  if (problem !== undefined) return { unsigned: problem, backends: facts, store: [], ...clockwork };
+  const uncovered = uncoveredArtifact(artifacts, snapshot.backends);
+  return {
+    backends: facts,
+    store: dueBackends(snapshot, facts ?? []),
+    ...(signer === undefined || isProblem(signer) ? {} : { sign: signer }),
+    ...(uncovered === undefined ? {} : { uncovered }),
+    ...clockwork,
+  };
+}
+
+function signerProblem(signer: RecordSnapshot['signer']): Problem | undefined {
+  return signer !== undefined && isProblem(signer) ? signer : undefined;
+}
+
+/** Why there is no payload, as the run controller wrote it down. */
+function emptyProblem({ record, policy }: RecordSnapshot): Problem {
+  const stated = record.object.evidence?.problem;
+  const known = Object.values(reasons).find((reason) => reason === stated?.reason);
+  if (stated !== undefined && known !== undefined) return { reason: known, message: stated.message };
+  const reason = policy === undefined ? reasons.PolicyDeleted : reasons.Progressing;
+  return { reason, message: 'the payload of this run is not made yet' };
+}
+
+function backendFacts({ record, backends }: RecordSnapshot): readonly BackendFact[] | undefined {
+  if (record.object.spec.backendRefs === undefined) return undefined;
+  return backends.map(({ ref, backend }) => {
+    const backendRef = { kind: ref.kind, name: ref.name };
+    const entry = record.storage.find(({ backendRef: of }) => of.kind === ref.kind && of.name === ref.name);
+    if (entry?.state === 'Stored' || entry?.state === 'Failed')
+      return { ...storedFact(entry), backendRef, state: entry.state };
+    if (backend === undefined) return { backendRef, state: 'Pending', locations: [], problem: missingBackend };
+    return entry === undefined
+      ? { backendRef, state: 'Pending', locations: [] }
+      : { ...storedFact(entry), backendRef, state: 'Pending' };
+  });
+}
+
+function storedFact(entry: RecordSnapshot['record']['storage'][number]): Omit<BackendFact, 'backendRef' | 'state'> {
+  const reason = Object.values(reasons).find((known) => known === entry.reason);
+  return {
+    locations: entry.locations ?? [],
+    ...(reason === undefined ? {} : { problem: { reason, message: entry.message ?? '' } }),
+    ...(entry.storedTime === undefined ? {} : { storedTime: entry.storedTime }),
+  };
+}
+
+const missingBackend: Problem = {
+  reason: reasons.BackendNotFound,
+  message: 'it does not exist: create it (again) under this name, or delete the record to release it',
+};
+
+function dueBackends(snapshot: RecordSnapshot, facts: readonly BackendFact[]): RecordPlan['store'] {
+  return snapshot.backends.flatMap((bound, index) => {
+    const isOpen = facts[index]?.state === 'Pending';
+    return isOpen && bound.isDue && bound.backend !== undefined ? [{ bound, backend: bound.backend }] : [];
+  });
+}
+
+/** An artifact that none of the backends takes would never be stored anywhere, and the record would still say Ready. */
+function uncoveredArtifact(
+  artifacts: readonly EvidenceArtifact[],
+  backends: readonly BoundBackend[],
+): Problem | undefined {
+  const existing = backends.flatMap(({ backend }) => (backend === undefined ? [] : [backend]));
+  if (existing.length < backends.length || existing.length === 0) return undefined;
+  const lost = artifacts.find(({ type }) => !existing.some(({ spec }) => spec.artifacts.includes(type)));
+  if (lost === undefined) return undefined;
+  return {
+    reason: reasons.BackendNotFound,
+    message: `no backend takes ${lost.name}: add ${lost.type} to spec.artifacts of one of them`,
+  };
+}
+
+function retirementTime({ record, policy }: RecordSnapshot): number | undefined {
+  if (policy?.spec.record.retention !== 'Seconds') return undefined;
+  return Date.parse(record.object.spec.completionTime) + policy.spec.record.seconds * 1000;
+}
+
+/** A record is never retired before it is stored (or audited) or its run is gone. */
+function retirement(
+  { record, policy, hasRun, now }: RecordSnapshot,
+  facts: readonly BackendFact[],
+  retiresAtMs: number | undefined,
+): string | undefined {
+  const isDone =
+    record.object.spec.mode === 'Audit' || (facts.length > 0 && facts.every(({ state }) => state === 'Stored'));
+  if (hasRun === undefined || !(isDone || !hasRun)) return undefined;
+  if (policy?.spec.record.retention === 'WithRun' && !hasRun)
+    return 'its run is gone and the policy keeps records with their runs';
+  if (retiresAtMs !== undefined && retiresAtMs <= now.getTime())
+    return 'the policy keeps records for a time, which is over';
+  return undefined;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { recordConditions } from './record-conditions.ts';
+import type { BackendFact, RecordFacts } from './record-facts.ts';
+
+const signed = [{ name: 'attestation', isSigned: true }];
+const unsigned = [{ name: 'attestation', isSigned: false }];
+const location = { uri: 'registry.example/app:sha256-1.att' };
+
+function backend(name: string, rest: Partial<BackendFact>): BackendFact {
+  return { backendRef: { kind: 'StorageBackend', name }, state: 'Stored', locations: [location], ...rest };
+}
+
+const down = { reason: 'BackendUnavailable', message: 'registry.example: connection refused' } as const;
+const stored = backend('oci', {});
+const pending = backend('oci', { state: 'Pending', locations: [] });
+const failed = backend('tekton', { state: 'Pending', locations: [], problem: down });
+
+interface Case {
+  readonly when: string;
+  readonly facts: Omit<RecordFacts, 'generation'>;
+  /** Ready, Signed, Stored, Reconciling, Stalled: T or F. */
+  readonly statuses: string;
+  readonly reason: string;
+}
+
+const cases: readonly Case[] = [
+  {
+    when: 'everything is stored',
+    facts: { artifacts: signed, backends: [stored] },
+    statuses: 'TTTFF',
+    reason: 'Stored',
+  },
+  {
+    when: 'one of two backends fails',
+    facts: { artifacts: signed, backends: [stored, failed] },
+    statuses: 'FTFTF',
+    reason: 'BackendUnavailable',
+  },
+  {
+    when: 'the run that a backend writes to is gone',
+    facts: {
+      artifacts: signed,
+      backends: [
+        backend('tekton', { state: 'Failed', locations: [], problem: { reason: 'RunDeleted', message: 'gone' } }),
+      ],
+    },
+    statuses: 'FTFFT',
+    reason: 'RunDeleted',
+  },
+  {
+    when: 'a backend has its turn still',
+    facts: { artifacts: signed, backends: [pending] },
+    statuses: 'FTFTF',
+    reason: 'Progressing',
+  },
+  {
+    when: 'no backend is in reach',
+    facts: { artifacts: signed, backends: undefined },
+    statuses: 'FTFFT',
+    reason: 'BackendNotFound',
+  },
+  {
+    when: 'the frozen list of backends is empty',
+    facts: { artifacts: signed, backends: [] },
+    statuses: 'FTFFT',
+    reason: 'BackendNotFound',
+  },
+  {
+    when: 'an artifact is taken by no backend',
+    facts: { artifacts: signed, backends: [stored], uncovered: { reason: 'BackendNotFound', message: 'image-1' } },
+    statuses: 'FTFFT',
+    reason: 'BackendNotFound',
+  },
+  {
+    when: 'the key is missing',
+    facts: { artifacts: unsigned, backends: [pending], unsigned: { reason: 'KeyNotFound', message: 'Secret k' } },
+    statuses: 'FFFFT',
+    reason: 'KeyNotFound',
+  },
+  {
+    when: 'a child is awaited',
+    facts: { artifacts: [], backends: [pending], unsigned: { reason: 'ChildMissing', message: 'TaskRun c' } },
+    statuses: 'FFFTF',
+    reason: 'ChildMissing',
+  },
+  {
+    when: 'the policy only audits',
+    facts: { artifacts: unsigned, backends: [pending], unsigned: { reason: 'AuditOnly', message: 'audit' } },
+    statuses: 'TFFFF',
+    reason: 'AuditOnly',
+  },
+  {
+    when: 'the policy is suspended',
+    facts: { artifacts: unsigned, backends: undefined, unsigned: { reason: 'Suspended', message: 'suspended' } },
+    statuses: 'FFFFF',
+    reason: 'Suspended',
+  },
+  {
+    when: 'a signature is missing without a reason',
+    facts: { artifacts: unsigned, backends: [stored] },
+    statuses: 'FFTTF',
+    reason: 'Progressing',
+  },
+  {
+    when: 'no backend had anything to store',
+    facts: {
+      artifacts: signed,
+      backends: [backend('oci', { locations: [], problem: { reason: 'NoSubjects', message: 'no image' } })],
+    },
+    statuses: 'FTFFT',
+    reason: 'NoSubjects',
+  },
+  {
+    when: 'one backend had nothing to store and another stored it',
+    facts: {
+      artifacts: signed,
+      backends: [
+        backend('oci', { locations: [], problem: { reason: 'NoSubjects', message: 'no image' } }),
+        backend('tekton', {}),
+      ],
+    },
+    statuses: 'TTTFF',
+    reason: 'Stored',
+  },
+];
+
+describe('recordConditions', () => {
+  for (const { when, facts, statuses, reason } of cases) {
+    it(`says ${reason} (${statuses}) when ${when}`, () => {
+      const conditions = recordConditions({ generation: 3, ...facts });
+      assert.deepEqual(
+        conditions.map(({ type }) => type),
+        ['Ready', 'Signed', 'Stored', 'Reconciling', 'Stalled'],
+      );
+      assert.equal(conditions.map(({ status }) => status[0]).join(''), statuses);
+      assert.equal(conditions[0]?.reason, reason);
+      assert.ok(conditions.every(({ observedGeneration }) => observedGeneration === 3));
+    });
+  }
+
+  it('names the failed backend and counts the others', () => {
+    const [ready] = recordConditions({ generation: 1, artifacts: signed, backends: [failed, failed, stored] });
+    assert.equal(ready?.message, 'StorageBackend tekton: registry.example: connection refused (and 1 more)');
+  });
+});

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
+import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
+import type { BackendFact, Problem, RecordFacts } from './record-facts.ts';
+
+interface Verdict extends Problem {
+  readonly status: 'True' | 'False';
+}
+
+/** Reasons under which the operator goes on by itself, with back-off. */
+const retried: ReadonlySet<Reason> = new Set([
+  reasons.Progressing,
+  reasons.WaitingForChildren,
+  reasons.ChildMissing,
+  reasons.BackendNotReady,
+  reasons.BackendUnauthorized,
+  reasons.BackendUnavailable,
+  reasons.BackendRejected,
+]);
+
+/** Reasons that are as the policy's author wants them: nothing is stuck. */
+const intended: ReadonlySet<Reason> = new Set([reasons.Stored, reasons.Signed, reasons.AuditOnly, reasons.Suspended]);
+
+type Rule = (facts: RecordFacts) => Verdict | undefined;
+
+/** What Ready says; the first rule that speaks wins. Only the last of them says that everything is done. */
+const readyRules: readonly Rule[] = [
+  ({ unsigned }) => unsigned && { status: unsigned.reason === reasons.AuditOnly ? 'True' : 'False', ...unsigned },
+  ({ artifacts }) =>
+    artifacts.every(({ isSigned }) => isSigned)
+      ? undefined
+      : { status: 'False', reason: reasons.Progressing, message: 'the evidence is being signed' },
+  (facts) => storedVerdict(facts),
+];
+
+const storedRules: readonly Rule[] = [
+  ({ backends }) =>
+    backends !== undefined && backends.length > 0
+      ? undefined
+      : {
+          status: 'False',
+          reason: reasons.BackendNotFound,
+          message:
+            'no backend in reach takes the evidence of this run: create a StorageBackend in its namespace whose selector does',
+        },
+  ({ uncovered }) => uncovered && { status: 'False', ...uncovered },
+  ({ backends = [] }) => firstFailure(backends),
+  ({ backends = [] }) =>
+    backends.some(({ state }) => state === 'Pending')
+      ? { status: 'False', reason: reasons.Progressing, message: `stored in ${storedCount(backends)} backends so far` }
+      : undefined,
+  ({ backends = [] }) => nothingStored(backends),
+  ({ backends = [] }) => ({
+    status: 'True',
+    reason: reasons.Stored,
+    message: `signed and stored in ${storedCount(backends)} backends`,
+  }),
+];
+
+/** The conditions of a record, computed from facts alone. */
+export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
+  const ready = firstOf(readyRules, facts);
+  const signed = signedVerdict(facts);
+  const stored = facts.unsigned === undefined ? storedVerdict(facts) : { ...facts.unsigned, status: 'False' as const };
+  const isReconciling = ready.status === 'False' && retried.has(ready.reason);
+  const isStalled = ready.status === 'False' && !isReconciling && !intended.has(ready.reason);
+  const condition = (
+    type: string,
+    { status, reason, message }: Omit<Verdict, 'status'> & { status: 'True' | 'False' },
+  ) => ({
+    type,
+    status,
+    reason,
+    message,
+    observedGeneration: facts.generation,
+  });
+  const flag = (isSet: boolean): Verdict => ({ ...ready, status: isSet ? 'True' : 'False' });
+  return [
+    condition('Ready', ready),
+    condition('Signed', signed),
+    condition('Stored', stored),
+    condition('Reconciling', flag(isReconciling)),
+    condition('Stalled', flag(isStalled)),
+  ];
+}
+
+/** `2/3`: backends that hold everything, and all of them. */
+export function storedCount(backends: readonly BackendFact[]): string {
+  return `${backends.filter(({ state }) => state === 'Stored').length}/${backends.length}`;
+}
+
+function signedVerdict({ unsigned, artifacts }: RecordFacts): Verdict {
+  if (unsigned !== undefined) return { ...unsigned, status: 'False' };
+  const missing = artifacts.filter(({ isSigned }) => !isSigned).length;
+  if (missing > 0)
+    return {
+      status: 'False',
+      reason: reasons.Progressing,
+      message: `${missing} of ${artifacts.length} artifacts are not signed yet`,
+    };
+  return { status: 'True', reason: reasons.Signed, message: `${artifacts.length} artifacts are signed` };
+}
+
+function storedVerdict(facts: RecordFacts): Verdict {
+  return firstOf(storedRules, facts);
+}
+
+function firstOf(rules: readonly Rule[], facts: RecordFacts): Verdict {
+  for (const rule of rules) {
+    const verdict = rule(facts);
+    if (verdict !== undefined) return verdict;
+  }
+  throw new Error('the last rule always speaks');
+}
+
+function firstFailure(backends: readonly BackendFact[]): Verdict | undefined {
+  const failed = backends.flatMap(({ state, problem, backendRef }) =>
+    state === 'Stored' || problem === undefined ? [] : [{ problem, backendRef }],
+  );
+  const [first] = failed;
+  if (first === undefined) return undefined;
+  const { kind, name } = first.backendRef;
+  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
+  return {
+    status: 'False',
+    reason: first.problem.reason,
+    message: `${kind} ${name}: ${first.problem.message}${others}`,
+  };
+}
+
+/** Backends that had nothing to store do not make a run's evidence stored. */
+function nothingStored(backends: readonly BackendFact[]): Verdict | undefined {
+  const isEmpty = backends.every(({ locations }) => locations.length === 0);
+  const problem = backends.find((backend) => backend.problem !== undefined)?.problem;
+  return isEmpty && problem !== undefined ? { status: 'False', ...problem } : undefined;
+}

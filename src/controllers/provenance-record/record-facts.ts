@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Reason } from '../../api/v1alpha1/reasons.ts';
+
+/** Why something is not so, for people and for machines. */
+export interface Problem {
+  readonly reason: Reason;
+  /** Names the object, the value and the remedy. */
+  readonly message: string;
+}
+
+/** A place where one artifact lies. */
+export interface StoredLocation {
+  readonly uri: string;
+  readonly digest?: string;
+}
+
+/** How far one backend is with a record's evidence. */
+export interface BackendFact {
+  readonly backendRef: { readonly kind: 'StorageBackend' | 'ClusterStorageBackend'; readonly name: string };
+  readonly state: 'Pending' | 'Stored' | 'Failed';
+  readonly locations: readonly StoredLocation[];
+  readonly problem?: Problem;
+  /** RFC 3339, when the last artifact was stored. */
+  readonly storedTime?: string;
+}
+
+/** All that a record's conditions are computed from. */
+export interface RecordFacts {
+  readonly generation: number;
+  readonly artifacts: readonly { readonly name: string; readonly isSigned: boolean }[];
+  /** Why there is no payload or no signature (yet). */
+  readonly unsigned?: Problem;
+  /** The backends frozen in the record; undefined while none was in reach. */
+  readonly backends: readonly BackendFact[] | undefined;
+  /** Why the record promises less than it should, for all its backends being fine. */
+  readonly uncovered?: Problem;
+}

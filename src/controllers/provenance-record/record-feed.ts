@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ListWatchHandler } from '../../kube/list-watch-options.ts';
+import type { Pipelines } from '../../pipelines/pipelines.ts';
+import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { SecretValue } from '../../runtime/secret-value.ts';
+import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
+import { type RecordIndex, type RecordSummary, summariseRecord } from './record-index.ts';
+import type { StoreAttempts } from './store-attempts.ts';
+
+/** A record as it is delivered: read, its seal checked, and as it came. */
+export interface DeliveredRecord {
+  readonly read: TrustedRecord | ForgedRecord;
+  readonly object: unknown;
+}
+
+export interface RecordFeedOptions {
+  readonly records: RecordIndex;
+  readonly pipelines: Pipelines;
+  readonly attempts: StoreAttempts;
+  readonly cache: ByteBudgetCache<unknown>;
+  readonly queue: KeyedQueue;
+  /** Has a run looked at again whose record is gone. */
+  readonly requeueRun: (runKey: string) => void;
+  readonly onSynced: () => void;
+}
+
+/** What is kept of a record that passes by. */
+export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredRecord | undefined {
+  const read = readRecord(object, sealKey);
+  return read === undefined ? undefined : { read, object };
+}
+
+/** Keeps the index of records, and queues those that something is left to do for. */
+export function recordFeed(options: RecordFeedOptions): ListWatchHandler<DeliveredRecord> {
+  const { records, pipelines, attempts, cache, queue, requeueRun, onSynced } = options;
+  const mayRetire = ({ policy }: RecordSummary): boolean =>
+    policy !== undefined && (pipelines.policy(policy)?.spec.record.retention ?? 'Keep') !== 'Keep';
+  return {
+    upsert(key, { read, object }) {
+      const summary = inheriting(records.get(key), summariseRecord(read));
+      records.set(summary);
+      if (summary.isSettled && !mayRetire(summary)) {
+        cache.release(key);
+        attempts.forget(key);
+        return;
+      }
+      cache.put(key, { value: object, sizeBytes: sizeOf(object) });
+      queue.add(key);
+    },
+    remove(key) {
+      const record = records.remove(key);
+      attempts.forget(key);
+      cache.release(key);
+      if (record?.runKey !== undefined) requeueRun(record.runKey);
+    },
+    synced: onSynced,
+  };
+}
+
+/** A record that lost its trust is still about the run that it was about while it had it. */
+function inheriting(before: RecordSummary | undefined, now: RecordSummary): RecordSummary {
+  if (now.isTrusted || before?.uid !== now.uid) return now;
+  const { runUID, runKey, policy } = before;
+  return {
+    ...now,
+    ...(runUID === undefined ? {} : { runUID }),
+    ...(runKey === undefined ? {} : { runKey }),
+    ...(policy === undefined ? {} : { policy }),
+  };
+}
+
+function sizeOf(object: unknown): number {
+  return JSON.stringify(object).length;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
+import { objectKey } from '../../kube/resource.ts';
+import type { PolicyKey } from '../../pipelines/definitions.ts';
+import type { ForgedRecord, TrustedRecord } from './read-record.ts';
+
+/** What stays in memory of one record. */
+export interface RecordSummary {
+  readonly key: string;
+  readonly uid: string;
+  readonly isTrusted: boolean;
+  /** Absent for a record that is not trusted. */
+  readonly runUID?: string;
+  readonly runKey?: string;
+  readonly policy?: PolicyKey;
+  /** Whether only the run itself can take it further: it has no payload yet, or no backends. */
+  readonly needsRun: boolean;
+  /** Whether it is signed and stored, or audited: nothing but retirement is left to do. */
+  readonly isSettled: boolean;
+  /** Of its condition Ready. */
+  readonly reason: Reason;
+}
+
+/** All records that the watch knows of, and which run each is about. */
+export class RecordIndex {
+  readonly #records = new Map<string, RecordSummary>();
+  readonly #byRun = new Map<string, Set<string>>();
+
+  get(key: string): RecordSummary | undefined {
+    return this.#records.get(key);
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  all(): Iterable<RecordSummary> {
+    return this.#records.values();
+  }
+
+  /** How many records there are by the reason of their condition Ready. */
+  countByReason(): ReadonlyMap<Reason, number> {
+    const counts = new Map<Reason, number>();
+    for (const { reason } of this.#records.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Keys of the records about a run. */
+  ofRun(runUID: string): readonly string[] {
+    return [...(this.#byRun.get(runUID) ?? [])];
+  }
+
+  set(record: RecordSummary): void {
+    this.remove(record.key);
+    this.#records.set(record.key, record);
+    if (record.runUID === undefined) return;
+    const keys = this.#byRun.get(record.runUID) ?? new Set();
+    keys.add(record.key);
+    this.#byRun.set(record.runUID, keys);
+  }
+
+  /** @returns what was known of it */
+  remove(key: string): RecordSummary | undefined {
+    const record = this.#records.get(key);
+    this.#records.delete(key);
+    if (record?.runUID === undefined) return record;
+    const keys = this.#byRun.get(record.runUID);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byRun.delete(record.runUID);
+    return record;
+  }
+}
+
+interface RunName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The key under which a run is queued: `TaskRun/team-a/bake-1/<uid>`, so that a later run of the same name is another key. */
+export function runKey({ kind, namespace, name, uid }: RunName): string {
+  return `${kind}/${namespace}/${name}/${uid}`;
+}
+
+/** What the index keeps of a record that was read. */
+export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSummary {
+  const key = objectKey(record.isTrusted ? record.object.metadata : record);
+  if (!record.isTrusted) {
+    const { uid } = record;
+    return { key, uid, isTrusted: false, needsRun: false, isSettled: false, reason: reasons.VerificationFailed };
+  }
+  const { metadata, spec, evidence, status } = record.object;
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const isCurrent = ready?.status === 'True' && ready.observedGeneration === metadata.generation;
+  return {
+    key,
+    uid: metadata.uid,
+    isTrusted: true,
+    runUID: spec.runRef.uid,
+    runKey: runKey({ ...spec.runRef, namespace: metadata.namespace }),
+    policy: record.policy,
+    needsRun: (evidence?.artifacts ?? []).length === 0 || spec.backendRefs === undefined,
+    isSettled: isCurrent && isDone(record),
+    reason: Object.values(reasons).find((known) => known === ready?.reason) ?? reasons.Progressing,
+  };
+}
+
+/** Whether everything of it is signed and stored, or audited as its policy asked. */
+function isDone({ object: { spec, evidence }, storage }: TrustedRecord): boolean {
+  const artifacts = evidence?.artifacts ?? [];
+  if (artifacts.length === 0) return false;
+  if (spec.mode === 'Audit') return true;
+  const backends = spec.backendRefs ?? [];
+  const isStoredIn = ({ kind, name }: { readonly kind: string; readonly name: string }): boolean =>
+    storage.some(({ backendRef, state }) => state === 'Stored' && backendRef.kind === kind && backendRef.name === name);
+  const isSigned = artifacts.every(({ signature }) => signature !== undefined);
+  return isSigned && backends.length > 0 && backends.every(isStoredIn);
+}

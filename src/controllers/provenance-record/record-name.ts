@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+
+/** Crockford's alphabet in lower case: no letter that reads as a digit, none that a DNS label refuses. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const HASH_LENGTH = 10;
+const LONGEST_NAME = 63;
+
+export interface PolicyIdentity {
+  readonly kind: string;
+  /** The policy's namespace; empty for a cluster policy. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * The name of the one record of a run and a policy: the run's name, shortened to keep the whole within a DNS label, and a
+ * hash of the run's UID and of the policy's kind, namespace and name. The same on every replica and after every restart.
+ */
+export function recordName(run: { readonly name: string; readonly uid: string }, policy: PolicyIdentity): string {
+  const identity = JSON.stringify([run.uid, policy.kind, policy.namespace, policy.name]);
+  const digest = createHash('sha256').update(identity).digest();
+  const hash = Array.from(digest.subarray(0, HASH_LENGTH), (byte) => ALPHABET.charAt(byte % 32)).join('');
+  const stem = run.name.slice(0, LONGEST_NAME - HASH_LENGTH - 1).replace(/[-.]+$/, '');
+  return `${stem}-${hash}`;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Condition } from '../../api/v1alpha1/condition.ts';
+import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
+
+/** An Event worth writing, on the run and on its record. */
+export interface News {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Reasons that are on the way to something, or as the policy wants them: no news. */
+const quiet: ReadonlySet<string> = new Set<Reason>([
+  reasons.Progressing,
+  reasons.WaitingForChildren,
+  reasons.AuditOnly,
+  reasons.Suspended,
+]);
+
+/**
+ * What an Event should say about a record that went from one state to the next: each new failure once, and the recovery from
+ * one. A plain success is no news: the record is.
+ */
+export function recordNews(before: Condition | undefined, after: Condition | undefined): News | undefined {
+  if (after === undefined || (before?.status === after.status && before.reason === after.reason)) return undefined;
+  if (after.status === 'False' && !quiet.has(after.reason)) {
+    return { type: 'Warning', reason: after.reason, message: after.message };
+  }
+  const hadFailed = before?.status === 'False' && !quiet.has(before.reason);
+  if (after.status !== 'True' || !hadFailed) return undefined;
+  return { type: 'Normal', reason: after.reason, message: `recovered from ${before.reason}: ${after.message}` };
+}

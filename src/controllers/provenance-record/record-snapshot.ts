@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
+import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
+import type { KeySigner } from '../../signing/key-signer.ts';
+import type { TrustedRecord } from './read-record.ts';
+import type { Problem } from './record-facts.ts';
+
+/** A backend frozen in the record, as it stands now. */
+export interface BoundBackend {
+  readonly ref: BackendRef;
+  /** Undefined while no backend of this name exists. */
+  readonly backend: CompiledBackend | undefined;
+  /** Whether its back-off is over. */
+  readonly isDue: boolean;
+}
+
+/** Everything that the decision about a record is made from. Nothing in it changes, and nothing else is read. */
+export interface RecordSnapshot {
+  readonly record: TrustedRecord;
+  readonly policy: PolicyDefinition | undefined;
+  /** What signs; or why nothing can; undefined when everything is signed or may not be. */
+  readonly signer: KeySigner | Problem | undefined;
+  /** Why nothing may be signed, whatever the key. */
+  readonly unsigned: Problem | undefined;
+  readonly backends: readonly BoundBackend[];
+  /** Whether the run still exists; undefined while that is not known yet. */
+  readonly hasRun: boolean | undefined;
+  readonly now: Date;
+}
+
+export function isProblem(signer: KeySigner | Problem): signer is Problem {
+  return 'reason' in signer;
+}

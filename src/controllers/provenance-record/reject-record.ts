@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
+import { type ConditionFact, setConditions } from '../../api/v1alpha1/condition.ts';
+import { field } from '../../api/v1alpha1/field.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { objectKey } from '../../kube/resource.ts';
+import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { hallmarkResource } from '../hallmark-resource.ts';
+import type { ForgedRecord } from './read-record.ts';
+
+const RESOURCE = hallmarkResource('ProvenanceRecord');
+
+/**
+ * Removes what the operator did not write, so that the run controller makes it anew. A record whose run is gone cannot be made
+ * anew: it stays, and says that it is not to be trusted.
+ */
+export async function rejectRecord(
+  context: ControllerContext,
+  record: ForgedRecord,
+  object: unknown,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { namespace, name, uid, why } = record;
+  const key = objectKey(record);
+  const runUID = context.records.get(key)?.runUID ?? claimedRunUID(object);
+  const hasRun = runUID === undefined ? false : context.runs.has(runUID);
+  if (hasRun === undefined) return { requeueAfterSeconds: 1 };
+  context.fence();
+  const message = `${why}; nothing of it is stored`;
+  if (hasRun) await context.client.delete(RESOURCE, { namespace, name }, { signal, uid });
+  else if (!(await disown(context, record, message, { object, signal }))) return DONE;
+  const regarding = { apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid };
+  context.events.record(regarding, { type: 'Warning', reason: reasons.VerificationFailed, message });
+  context.observer.recordRejected({ key, why, isDeleted: hasRun });
+  return DONE;
+}
+
+/** What a forged record claims to be about: good enough to look whether such a run exists, and for nothing else. */
+function claimedRunUID(object: unknown): string | undefined {
+  const uid = field(field(field(object, 'spec'), 'runRef'), 'uid');
+  return typeof uid === 'string' ? uid : undefined;
+}
+
+/** @returns false when the record says already that it is not trusted */
+async function disown(
+  context: ControllerContext,
+  record: ForgedRecord,
+  message: string,
+  read: { readonly object: unknown; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { namespace, name, uid, resourceVersion, generation } = record;
+  const before = field(field(read.object, 'status'), 'reason');
+  if (before === reasons.VerificationFailed) return false;
+  const condition = (type: string, status: 'True' | 'False'): ConditionFact => {
+    return { type, status, observedGeneration: generation, reason: reasons.VerificationFailed, message };
+  };
+  const facts = [
+    condition('Ready', 'False'),
+    condition('Signed', 'False'),
+    condition('Stored', 'False'),
+    condition('Stalled', 'True'),
+  ];
+  const conditions = setConditions(undefined, facts, context.clock.now());
+  const status = {
+    observedGeneration: generation,
+    conditions,
+    stored: '0/0',
+    reason: reasons.VerificationFailed,
+    message,
+  };
+  const written = { metadata: { namespace, name, uid, resourceVersion }, status };
+  await context.client.replaceStatus(RESOURCE, written, { signal: read.signal });
+  return true;
+}

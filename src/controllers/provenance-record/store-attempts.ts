@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Backoff } from '../../runtime/backoff.ts';
+import type { Clock } from '../../runtime/clock.ts';
+
+interface Attempt {
+  readonly failures: number;
+  readonly dueMs: number;
+}
+
+/**
+ * When each backend of each record may be tried again. In memory only: after a restart everything that is not stored is
+ * tried once at once, which is what one wants after a restart.
+ */
+export class StoreAttempts {
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  readonly #attempts = new Map<string, Map<string, Attempt>>();
+
+  constructor(clock: Clock, backoff: Backoff) {
+    this.#clock = clock;
+    this.#backoff = backoff;
+  }
+
+  isDue(recordKey: string, backendKey: string): boolean {
+    const attempt = this.#attempts.get(recordKey)?.get(backendKey);
+    return attempt === undefined || attempt.dueMs <= this.#clock.monotonicMs();
+  }
+
+  /** Notes a failure. A server that asked to wait longer than the back-off would is obeyed. */
+  failed(recordKey: string, backendKey: string, retryAfterSeconds = 0): void {
+    const ofRecord = this.#attempts.get(recordKey) ?? new Map<string, Attempt>();
+    const failures = (ofRecord.get(backendKey)?.failures ?? 0) + 1;
+    const waitMs = Math.max(this.#backoff.delayMs(failures), retryAfterSeconds * 1000);
+    ofRecord.set(backendKey, { failures, dueMs: this.#clock.monotonicMs() + waitMs });
+    this.#attempts.set(recordKey, ofRecord);
+  }
+
+  succeeded(recordKey: string, backendKey: string): void {
+    const ofRecord = this.#attempts.get(recordKey);
+    ofRecord?.delete(backendKey);
+    if (ofRecord?.size === 0) this.#attempts.delete(recordKey);
+  }
+
+  /** Forgets a record, because it is gone or because what it waits for has changed. */
+  forget(recordKey: string): void {
+    this.#attempts.delete(recordKey);
+  }
+
+  /** Seconds until the record's first backend is due, or undefined when none waits. */
+  secondsUntilDue(recordKey: string): number | undefined {
+    const ofRecord = this.#attempts.get(recordKey);
+    if (ofRecord === undefined) return undefined;
+    const dueMs = Math.min(...[...ofRecord.values()].map((attempt) => attempt.dueMs));
+    return Math.max(0, dueMs - this.#clock.monotonicMs()) / 1000;
+  }
+}

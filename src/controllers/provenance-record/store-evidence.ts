@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { RunTarget, StorageDriver } from '../../storage/driver.ts';
+import { StorageError } from '../../storage/storage-error.ts';
+import type { BackendFact, Problem, StoredLocation } from './record-facts.ts';
+
+/** One backend, and what of a record's evidence it takes. */
+export interface StoreTask {
+  readonly ref: BackendRef;
+  readonly driver: StorageDriver;
+  readonly artifacts: readonly SignedArtifact[];
+  readonly run: RunTarget;
+}
+
+export interface StoreResult {
+  readonly fact: BackendFact;
+  /** Set when the backend is to be tried again. */
+  readonly retry?: { readonly afterSeconds?: number | undefined };
+}
+
+/** Stores everything of one task. Never throws but on abort: what went wrong is in the fact. */
+export async function storeEvidence(task: StoreTask, now: () => Date, signal: AbortSignal): Promise<StoreResult> {
+  const { kind, name } = task.ref;
+  const backendRef = { kind, name };
+  const locations: StoredLocation[] = [];
+  let skipped: Problem | undefined;
+  for (const artifact of task.artifacts) {
+    try {
+      locations.push(...(await task.driver.put(artifact, task.run, signal)));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof StorageError)) throw error;
+      const problem = { reason: error.reason, message: error.message };
+      if (error.reason !== reasons.NoSubjects) return failed(backendRef, problem, error.retryAfterSeconds);
+      // A backend that has no place for this artifact is done with it; the others may have one.
+      skipped = problem;
+    }
+  }
+  const storedTime = now()
+    .toISOString()
+    .replace(/\.\d{3}Z$/, 'Z');
+  const problem = skipped === undefined ? {} : { problem: skipped };
+  return { fact: { backendRef, state: 'Stored', locations, storedTime, ...problem } };
+}
+
+function failed(
+  backendRef: BackendFact['backendRef'],
+  problem: Problem,
+  afterSeconds: number | undefined,
+): StoreResult {
+  // The run is gone and its annotations with it: no retry brings them back.
+  if (problem.reason === reasons.RunDeleted) return { fact: { backendRef, state: 'Failed', locations: [], problem } };
+  return { fact: { backendRef, state: 'Pending', locations: [], problem }, retry: { afterSeconds } };
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
+import { objectKey } from '../../kube/resource.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import type { RecordPlan } from './plan-record.ts';
+import type { TrustedRecord } from './read-record.ts';
+import type { BackendFact } from './record-facts.ts';
+import type { StoreAttempts } from './store-attempts.ts';
+import { storeEvidence, type StoreResult } from './store-evidence.ts';
+import { writeRecordStatus } from './write-record-status.ts';
+
+/** The status waits so long for slow backends before it is written without them. */
+const COALESCE_MS = 2_000;
+
+/** Stores in every backend that is due, in parallel, and writes how it went; a slow backend does not hide the others. */
+export async function storeRecord(
+  context: ControllerContext,
+  attempts: StoreAttempts,
+  work: { readonly record: TrustedRecord; readonly plan: RecordPlan },
+  signal: AbortSignal,
+): Promise<TrustedRecord> {
+  const { record, plan } = work;
+  const facts = [...(plan.backends ?? [])];
+  const written = (): RecordPlan => ({ ...plan, backends: plan.backends === undefined ? undefined : [...facts] });
+  const puts = plan.store.map(async (task) => {
+    const { fact } = await put(context, attempts, { record, task }, signal);
+    replaceFact(facts, fact);
+  });
+  const all = Promise.all(puts);
+  const isSlow = puts.length > 1 && (await outlasts(context, all, COALESCE_MS));
+  const current = isSlow ? await writeRecordStatus(context, record, written(), signal) : record;
+  await all;
+  return writeRecordStatus(context, current, written(), signal);
+}
+
+function replaceFact(facts: BackendFact[], fact: BackendFact): void {
+  const { kind, name } = fact.backendRef;
+  const at = facts.findIndex(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
+  if (at >= 0) facts[at] = fact;
+}
+
+async function outlasts(context: ControllerContext, work: Promise<unknown>, ms: number): Promise<boolean> {
+  const over = new AbortController();
+  const slow = context.clock.sleep(ms, over.signal).then(
+    () => true,
+    () => false,
+  );
+  const isSlow = await Promise.race([
+    slow,
+    work.then(
+      () => false,
+      () => false,
+    ),
+  ]);
+  over.abort();
+  return isSlow;
+}
+
+async function put(
+  context: ControllerContext,
+  attempts: StoreAttempts,
+  { record, task }: { readonly record: TrustedRecord; readonly task: RecordPlan['store'][number] },
+  signal: AbortSignal,
+): Promise<StoreResult> {
+  const { spec, evidence, metadata } = record.object;
+  const { ref } = task.bound;
+  const artifacts = (evidence?.artifacts ?? [])
+    .filter(({ type }) => task.backend.spec.artifacts.includes(type))
+    .map(fromEvidenceArtifact);
+  const run = { ...spec.runRef, namespace: metadata.namespace, serviceAccountName: spec.serviceAccountName };
+  const beganMs = context.clock.monotonicMs();
+  context.fence();
+  const store = { ref, driver: context.drivers.driver(task.backend), artifacts, run };
+  const result = await storeEvidence(store, () => context.clock.now(), signal);
+  const { state, problem } = result.fact;
+  const seconds = (context.clock.monotonicMs() - beganMs) / 1000;
+  context.observer.stored({ type: task.backend.spec.type, result: problem?.reason ?? state, seconds });
+  const [recordKey, backendKey] = [objectKey(metadata), `${ref.kind}/${ref.name}`];
+  if (result.retry === undefined) attempts.succeeded(recordKey, backendKey);
+  else attempts.failed(recordKey, backendKey, result.retry.afterSeconds);
+  return result;
+}

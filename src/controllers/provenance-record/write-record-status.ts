@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
+import type { ProvenanceRecordStatus } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { objectKey } from '../../kube/resource.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { hallmarkResource } from '../hallmark-resource.ts';
+import type { RecordPlan } from './plan-record.ts';
+import { readRecord, type TrustedRecord } from './read-record.ts';
+import type { RecordFacts } from './record-facts.ts';
+import { summariseRecord } from './record-index.ts';
+import { recordNews } from './record-news.ts';
+import { isSameStatus, readyOf, recordStatus } from './record-status.ts';
+
+/** What a status says of a plan, as far as it has come. */
+export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'backends' | 'uncovered'>;
+
+/**
+ * Writes the record's status if it says something new, and tells the news of it.
+ * @returns the record as it is now
+ */
+export async function writeRecordStatus(
+  context: ControllerContext,
+  record: TrustedRecord,
+  plan: StatusFacts,
+  signal: AbortSignal,
+): Promise<TrustedRecord> {
+  const { metadata, status: before } = record.object;
+  const { clock, sealKey } = context;
+  const status = recordStatus(record, recordFacts(record, plan), { now: clock.now(), sealKey });
+  if (isSameStatus(before, status)) return record;
+  const { namespace, name, uid, resourceVersion } = metadata;
+  context.fence();
+  const object = { metadata: { namespace, name, uid, resourceVersion }, status };
+  const written = await context.client.replaceStatus(hallmarkResource('ProvenanceRecord'), object, { signal });
+  const read = readRecord(written, sealKey);
+  if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
+  context.records.set(summariseRecord(read));
+  tell(context, record, status);
+  return read;
+}
+
+function recordFacts(record: TrustedRecord, plan: StatusFacts): RecordFacts {
+  const { metadata, evidence } = record.object;
+  return {
+    generation: metadata.generation,
+    artifacts: (evidence?.artifacts ?? []).map(({ name, signature }) => ({ name, isSigned: signature !== undefined })),
+    backends: plan.backends,
+    ...(plan.unsigned === undefined ? {} : { unsigned: plan.unsigned }),
+    ...(plan.uncovered === undefined ? {} : { uncovered: plan.uncovered }),
+  };
+}
+
+function tell(context: ControllerContext, record: TrustedRecord, after: ProvenanceRecordStatus): void {
+  const { metadata, spec, status: before } = record.object;
+  const ready = readyOf(after);
+  if (ready !== undefined && ready.reason !== readyOf(before)?.reason) {
+    const { reason, message } = ready;
+    context.observer.recordChanged({ key: objectKey(metadata), isReady: ready.status === 'True', reason, message });
+  }
+  const news = recordNews(readyOf(before), ready);
+  if (news === undefined) return;
+  const { namespace, name, uid } = metadata;
+  context.events.record({ apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid }, news);
+  if (context.runs.has(spec.runRef.uid) !== false) context.events.record({ ...spec.runRef, namespace }, news);
+}

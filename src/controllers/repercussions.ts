@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseObjectKey } from '../kube/resource.ts';
+import type { CompiledBackend, PolicyKey } from '../pipelines/definitions.ts';
+import { policyKeyText } from '../pipelines/definitions.ts';
+import type { Pipelines } from '../pipelines/pipelines.ts';
+import type { KeyedQueue } from '../runtime/keyed-queue.ts';
+import type { RecordIndex } from './provenance-record/record-index.ts';
+import type { StoreAttempts } from './provenance-record/store-attempts.ts';
+
+/** Names all namespaces in the queue of rescans. */
+export const EVERYWHERE = '*';
+/** Changes that come together (an apply of many manifests) are answered by one rescan. */
+const SETTLE_MS = 200;
+
+export interface RepercussionsOptions {
+  readonly pipelines: Pipelines;
+  readonly records: RecordIndex;
+  readonly attempts: StoreAttempts;
+  readonly policyQueue: KeyedQueue;
+  readonly recordQueue: KeyedQueue;
+  /** Namespaces whose runs are to be looked at again. */
+  readonly rescanQueue: KeyedQueue;
+}
+
+/** What a change of one object means for the others. */
+export class Repercussions {
+  readonly #options: RepercussionsOptions;
+  #isLearning = true;
+
+  constructor(options: RepercussionsOptions) {
+    this.#options = options;
+  }
+
+  /** From now on runs are watched: a change calls for a second look at them, which their first list made needless. */
+  learned(): void {
+    this.#isLearning = false;
+  }
+
+  /** A policy was made, edited or deleted: other runs are selected, and its records may be signed or retired otherwise. */
+  policyChanged(policy: PolicyKey): void {
+    this.#options.policyQueue.add(policyKeyText(policy));
+    this.#rescan(policy.namespace);
+    this.#recordsOf(policy);
+  }
+
+  /** A policy's key began to work or became another one. */
+  policyKeyChanged(policy: PolicyKey): void {
+    this.#recordsOf(policy);
+  }
+
+  /** A backend was made, edited or deleted. */
+  backendChanged(kind: CompiledBackend['kind'], namespace: string): void {
+    const scope = kind === 'StorageBackend' ? namespace : '';
+    this.#policiesIn(scope);
+    this.#unsettledRecordsIn(scope);
+    this.#rescan(scope);
+  }
+
+  /** A backend became ready, or stopped being so. */
+  backendHealthChanged(backend: CompiledBackend, isReady: boolean): void {
+    const scope = backend.kind === 'StorageBackend' ? backend.namespace : '';
+    this.#policiesIn(scope);
+    if (isReady) this.#unsettledRecordsIn(scope);
+  }
+
+  /** A namespace got other labels: cluster kinds may reach it now. */
+  namespaceChanged(name: string): void {
+    this.#rescan(name);
+  }
+
+  #rescan(namespace: string): void {
+    if (this.#isLearning) return;
+    this.#options.rescanQueue.addAfter(namespace === '' ? EVERYWHERE : namespace, SETTLE_MS);
+  }
+
+  #policiesIn(namespace: string): void {
+    for (const policy of this.#options.pipelines.policies) {
+      if (policy.namespace === namespace) this.#options.policyQueue.add(policyKeyText(policy));
+    }
+  }
+
+  #recordsOf(policy: PolicyKey): void {
+    const key = policyKeyText(policy);
+    for (const record of this.#options.records.all()) {
+      if (record.policy !== undefined && policyKeyText(record.policy) === key)
+        this.#options.recordQueue.add(record.key);
+    }
+  }
+
+  /** Records that wait for a backend are tried again at once. */
+  #unsettledRecordsIn(namespace: string): void {
+    for (const { key, isSettled } of this.#options.records.all()) {
+      if (isSettled || (namespace !== '' && parseObjectKey(key).namespace !== namespace)) continue;
+      this.#options.attempts.forget(key);
+      this.#options.recordQueue.add(key);
+    }
+  }
+}

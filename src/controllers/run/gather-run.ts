@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { objectKey } from '../../kube/resource.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import type { Pipeline } from '../../pipelines/pipeline.ts';
+import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/run-selection.ts';
+import type { KeySigner } from '../../signing/key-signer.ts';
+import { type FinishedRun, finishedRun } from '../../tekton/finished-run.ts';
+import { PayloadError } from '../../tekton/payload-error.ts';
+import type { RunSummary } from '../../tekton/run-summary.ts';
+import { summariseRun } from '../../tekton/run-summary.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { hallmarkResource } from '../hallmark-resource.ts';
+import { signerOrProblem } from '../provenance-record/gather-record.ts';
+import { readRecord, type TrustedRecord } from '../provenance-record/read-record.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
+import { recordName } from '../provenance-record/record-name.ts';
+import { childObjects } from './child-objects.ts';
+import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
+
+/** The pipelines that select a run and have no complete record of it, as far as memory tells. */
+export function pendingPipelines(
+  context: Pick<ControllerContext, 'pipelines' | 'records' | 'clock'>,
+  run: RunSummary,
+): readonly { readonly pipeline: Pipeline; readonly recordName: string }[] {
+  if (!isFinished(run)) return [];
+  const now = context.clock.now();
+  return context.pipelines.forNamespace(run.namespace).flatMap((pipeline) => {
+    if (whyNotSelected(pipeline.policy, run, now) !== undefined) return [];
+    const name = recordName(run, pipeline.policy);
+    const record = context.records.get(objectKey({ namespace: run.namespace, name }));
+    const isComplete = record?.isTrusted === true && !record.needsRun;
+    return isComplete ? [] : [{ pipeline, recordName: name }];
+  });
+}
+
+/** Reads all that the decision about a run needs. @returns undefined when there is nothing to decide */
+export async function gatherRun(
+  context: ControllerContext,
+  object: unknown,
+  options: { readonly childrenDeadlineSeconds: number; readonly signal: AbortSignal },
+): Promise<RunSnapshot | undefined> {
+  const summary = summariseRun(object);
+  if (summary === undefined || !isFinished(summary)) return undefined;
+  const pipelines = pendingPipelines(context, summary);
+  if (pipelines.length === 0) return undefined;
+  const { signal } = options;
+  const run = await readRun(context, object, summary, signal);
+  const pending: PendingPipeline[] = [];
+  for (const { pipeline, recordName: name } of pipelines) {
+    const existing = await existingRecord(context, { namespace: summary.namespace, name }, signal);
+    pending.push({ pipeline, recordName: name, existing, signer: await signerOf(context, pipeline.policy, signal) });
+  }
+  const deadlineMs = Date.parse(summary.finished.completionTime) + options.childrenDeadlineSeconds * 1000;
+  return { summary, run, pending, childrenDeadline: new Date(deadlineMs), now: context.clock.now() };
+}
+
+async function readRun(
+  context: ControllerContext,
+  object: unknown,
+  summary: SelectableRun,
+  signal: AbortSignal,
+): Promise<FinishedRun | Problem> {
+  const children = summary.kind === 'PipelineRun' ? await childObjects(context.client, object, summary, signal) : [];
+  try {
+    return finishedRun(object, children);
+  } catch (error) {
+    if (error instanceof PayloadError) return { reason: reasons[error.reason], message: error.message };
+    throw error;
+  }
+}
+
+/** The record that is there already; one that is not trusted counts as absent, and making ours then finds it. */
+async function existingRecord(
+  context: ControllerContext,
+  name: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<TrustedRecord | undefined> {
+  if (context.records.get(objectKey(name)) === undefined) return undefined;
+  const object = await context.client.find(hallmarkResource('ProvenanceRecord'), name, { signal });
+  const read = object === undefined ? undefined : readRecord(object, context.sealKey);
+  return read?.isTrusted === true ? read : undefined;
+}
+
+/** The key is read only where it would be used. */
+async function signerOf(
+  context: ControllerContext,
+  policy: PolicyDefinition,
+  signal: AbortSignal,
+): Promise<KeySigner | Problem> {
+  const { spec, invalid } = policy;
+  if (invalid !== undefined) return { reason: reasons.PolicyInvalid, message: invalid };
+  if (spec.mode === 'Audit') return { reason: reasons.AuditOnly, message: 'the policy audits' };
+  if (spec.suspend) return { reason: reasons.Suspended, message: 'the policy is suspended' };
+  return signerOrProblem(context, policy, signal);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EvidenceArtifact, ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
+import { EvidenceError } from '../../evidence/evidence-error.ts';
+import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import type { Payload } from '../../provenance/payload.ts';
+import { payloads } from '../../provenance/payloads.ts';
+import type { KeySigner } from '../../signing/key-signer.ts';
+import type { FinishedRun } from '../../tekton/finished-run.ts';
+import { PayloadError } from '../../tekton/payload-error.ts';
+import { backendRefsOf } from '../backend-refs.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
+import { boundedEvidence, boundSpec, type DraftEvidence } from '../provenance-record/record-object.ts';
+import { isProblem } from '../provenance-record/record-snapshot.ts';
+import { unsignedProblem } from '../provenance-record/unsigned-problem.ts';
+import { awaitedChild } from './awaited-child.ts';
+import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
+
+/** A record to make, or to take further, for one pipeline. */
+export interface RecordDraft {
+  readonly pending: PendingPipeline;
+  readonly spec: ProvenanceRecordSpec;
+  readonly evidence: DraftEvidence;
+  /** Signs the artifacts before they are written; absent when they stay unsigned for now. */
+  readonly signer?: KeySigner;
+}
+
+/** The decision: what is recorded of a run, for each pipeline that has no complete record of it. */
+export function planRun(snapshot: RunSnapshot): readonly RecordDraft[] {
+  return snapshot.pending.map((pending) => {
+    const spec = draftSpec(snapshot, pending);
+    const artifacts = pending.existing?.object.evidence?.artifacts ?? [];
+    // What is in the record already is what gets signed, whatever the run says by now.
+    if (artifacts.length > 0) return { pending, spec, evidence: { artifacts } };
+    const evidence = draftEvidence(snapshot, pending, spec.mode);
+    const { signer } = pending;
+    return evidence.mayBeSigned && !isProblem(signer)
+      ? { pending, spec, evidence: evidence.draft, signer }
+      : { pending, spec, evidence: evidence.draft };
+  });
+}
+
+function draftSpec({ summary }: RunSnapshot, { pipeline, existing }: PendingPipeline): ProvenanceRecordSpec {
+  const backendRefs = backendRefsOf(pipeline, summary.labels);
+  if (existing !== undefined) return boundSpec(existing.object.spec, backendRefs);
+  const { apiVersion, kind, name, uid, finished, serviceAccountName } = summary;
+  const { policy } = pipeline;
+  return {
+    runRef: { apiVersion, kind, name, uid },
+    policyRef: { kind: policy.kind, name: policy.name },
+    outcome: finished.outcome,
+    completionTime: finished.completionTime,
+    mode: policy.spec.mode,
+    serviceAccountName,
+    ...(backendRefs === undefined ? {} : { backendRefs }),
+  };
+}
+
+interface Drafted {
+  readonly draft: DraftEvidence;
+  readonly mayBeSigned: boolean;
+}
+
+function draftEvidence(snapshot: RunSnapshot, { pipeline }: PendingPipeline, mode: 'Enforce' | 'Audit'): Drafted {
+  const { policy } = pipeline;
+  const made = makePayloads(snapshot, policy);
+  if (!Array.isArray(made)) return { draft: { artifacts: [], problem: made }, mayBeSigned: false };
+  const draft = boundedEvidence(packed(made, policy.generation));
+  const subjects = made.flatMap((payload) => payload.subjects);
+  const unsigned = unsignedProblem({ mode, policyKey: policy, policy, subjects });
+  return { draft, mayBeSigned: unsigned === undefined && draft.problem === undefined };
+}
+
+function makePayloads(snapshot: RunSnapshot, policy: PolicyDefinition): Payload[] | Problem {
+  if (policy.invalid !== undefined) {
+    return { reason: reasons.PolicyInvalid, message: `${describePolicy(policy)} is invalid: ${policy.invalid}` };
+  }
+  const { run } = snapshot;
+  if ('reason' in run) return run;
+  const awaited = awaitedChild(run, snapshot.now, snapshot.childrenDeadline);
+  if (awaited !== undefined) return awaited;
+  try {
+    const made = payloads(run, {
+      attestation: policy.spec.attestation,
+      imageSignatureFormats: policy.spec.imageSignatures.formats,
+    });
+    return made.length > 0 ? withMissingChildren(made, run) : nothingToSign(policy);
+  } catch (error) {
+    if (!(error instanceof PayloadError)) throw error;
+    return { reason: reasons[error.reason], message: error.message };
+  }
+}
+
+/** What the payloads could not take into account is said beside them. */
+function withMissingChildren(made: readonly Payload[], { missingChildren }: FinishedRun): Payload[] {
+  const warnings = missingChildren.map((name) => `child TaskRun ${name} is gone: stated without it`);
+  return made.map((payload) =>
+    payload.type === 'Attestation' ? { ...payload, warnings: [...payload.warnings, ...warnings] } : payload,
+  );
+}
+
+function nothingToSign(policy: PolicyDefinition): Problem {
+  return {
+    reason: reasons.NoSubjects,
+    message: `the run names no image and ${describePolicy(policy)} makes no attestation: set spec.attestation.format, or have the run state IMAGE_URL and IMAGE_DIGEST`,
+  };
+}
+
+function packed(made: readonly Payload[], policyGeneration: number): DraftEvidence {
+  try {
+    const artifacts: readonly EvidenceArtifact[] = made.map(({ bytes, warnings, ...artifact }) =>
+      toEvidenceArtifact({ ...artifact, payload: bytes }, { policyGeneration, warnings }),
+    );
+    return { artifacts };
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    return { artifacts: [], problem: { reason: reasons[error.reason], message: error.message } };
+  }
+}

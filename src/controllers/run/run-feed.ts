@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ListWatchHandler } from '../../kube/list-watch-options.ts';
+import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { RunKind } from '../../tekton/run-identity.ts';
+import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
+import { type RecordIndex, runKey } from '../provenance-record/record-index.ts';
+import type { RunIndex } from './run-index.ts';
+
+/** A run as it is delivered: its summary, and the object itself once the run has finished. */
+export interface DeliveredRun {
+  readonly summary: RunSummary;
+  readonly object: unknown;
+}
+
+export interface RunFeedOptions {
+  readonly kind: RunKind;
+  readonly runs: RunIndex;
+  readonly records: RecordIndex;
+  readonly cache: ByteBudgetCache<unknown>;
+  readonly queue: KeyedQueue;
+  /** Whether a pipeline selects the run and has no complete record of it. */
+  readonly isPending: (run: RunSummary) => boolean;
+  /** Records of a run that is gone may retire. */
+  readonly requeueRecord: (recordKey: string) => void;
+  readonly onSynced: () => void;
+}
+
+/** What is kept of a run that passes by: nothing but its summary while it is running. */
+export function projectRun(object: unknown): DeliveredRun | undefined {
+  const summary = summariseRun(object);
+  if (summary === undefined) return undefined;
+  return { summary, object: summary.finished === undefined ? undefined : object };
+}
+
+/** Knows which runs of one kind exist, and queues those that are finished and not recorded. */
+export function runFeed(options: RunFeedOptions): ListWatchHandler<DeliveredRun> {
+  const { kind, runs, records, cache, queue, isPending, requeueRecord, onSynced } = options;
+  const enqueue = ({ summary, object }: DeliveredRun, irreplaceable: boolean): void => {
+    if (!isPending(summary)) return;
+    const key = runKey(summary);
+    cache.put(key, { value: object, sizeBytes: JSON.stringify(object).length, irreplaceable });
+    queue.add(key);
+  };
+  return {
+    upsert(key, run) {
+      runs.set(`${kind}/${key}`, run.summary.uid);
+      if (run.object !== undefined) enqueue(run, false);
+    },
+    remove(key, last) {
+      const uid = runs.remove(`${kind}/${key}`);
+      // Its last state is all that is left of it: nobody can read it again.
+      if (last?.object !== undefined) enqueue(last, true);
+      if (uid !== undefined) for (const record of records.ofRun(uid)) requeueRecord(record);
+    },
+    synced: onSynced,
+  };
+}

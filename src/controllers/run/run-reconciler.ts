@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import { canonicalJson } from '../../evidence/canonical-json.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { isAlreadyExists, isConflict, isInvalid, isNotFound, type KubeError } from '../../kube/kube-error.ts';
+import { objectKey } from '../../kube/resource.ts';
+import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { isRunKind } from '../../tekton/run-identity.ts';
+import { summariseRun } from '../../tekton/run-summary.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { hallmarkResource } from '../hallmark-resource.ts';
+import { type ForgedRecord, readRecord, type TrustedRecord } from '../provenance-record/read-record.ts';
+import { summariseRecord } from '../provenance-record/record-index.ts';
+import {
+  boundedEvidence,
+  type DraftEvidence,
+  type RecordObject,
+  sealedRecord,
+} from '../provenance-record/record-object.ts';
+import { signArtifacts } from '../provenance-record/sign-artifacts.ts';
+import { gatherRun } from './gather-run.ts';
+import { planRun, type RecordDraft } from './plan-run.ts';
+import type { RunSnapshot } from './run-snapshot.ts';
+import { runResources } from './tekton-resources.ts';
+
+const RESOURCE = hallmarkResource('ProvenanceRecord');
+const LABELS = { 'app.kubernetes.io/managed-by': 'hallmark' };
+/** A record that somebody keeps putting in our place is removed so often in one reconcile. */
+const MAX_ADOPTIONS = 3;
+
+export interface RunReconcilerOptions {
+  readonly context: ControllerContext;
+  /** The objects of queued runs. */
+  readonly cache: ByteBudgetCache<unknown>;
+  readonly childrenDeadlineSeconds: number;
+}
+
+/** Turns one finished run into its records: payload, signature, one POST for each policy that selects it. */
+export class RunReconciler {
+  readonly #options: RunReconcilerOptions;
+  readonly #context: ControllerContext;
+
+  constructor(options: RunReconcilerOptions) {
+    this.#options = options;
+    this.#context = options.context;
+  }
+
+  /** @param key as runKey makes it: kind, namespace, name and UID */
+  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    const object = this.#options.cache.get(key) ?? (await this.#read(key, signal));
+    if (object === undefined) return DONE;
+    const { childrenDeadlineSeconds } = this.#options;
+    const snapshot = await gatherRun(this.#context, object, { childrenDeadlineSeconds, signal });
+    if (snapshot === undefined) return DONE;
+    const failures: unknown[] = [];
+    for (const draft of planRun(snapshot)) {
+      // Each policy on its own: one that fails does not keep the others waiting.
+      await this.#record(snapshot, draft, signal).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
+    return this.#next(snapshot);
+  }
+
+  async #read(key: string, signal: AbortSignal): Promise<unknown> {
+    const [kind, namespace, name = '', uid] = key.split('/');
+    if (!isRunKind(kind)) return undefined;
+    const object = await this.#context.client.find(runResources[kind], { namespace, name }, { signal });
+    return summariseRun(object)?.uid === uid ? object : undefined;
+  }
+
+  async #record(snapshot: RunSnapshot, draft: RecordDraft, signal: AbortSignal): Promise<void> {
+    const signed = draft.signer === undefined ? draft.evidence : await signedEvidence(draft.evidence, draft.signer);
+    const evidence = boundedEvidence(signed);
+    if (draft.pending.existing === undefined) await this.#create(snapshot, { ...draft, evidence }, signal);
+    else await this.#extend(draft.pending.existing, { ...draft, evidence }, signal);
+  }
+
+  async #create(snapshot: RunSnapshot, draft: RecordDraft, signal: AbortSignal): Promise<void> {
+    const name = { namespace: snapshot.summary.namespace, name: draft.pending.recordName };
+    const metadata = { ...name, labels: LABELS };
+    const object = sealedRecord(metadata, { spec: draft.spec, draft: draft.evidence }, this.#context.sealKey);
+    for (let attempt = 0; attempt < MAX_ADOPTIONS; attempt += 1) {
+      if (await this.#tryCreate(object, draft, signal)) return;
+      const taken = await this.#context.client.find(RESOURCE, name, { signal });
+      const read = taken === undefined ? undefined : readRecord(taken, this.#context.sealKey);
+      if (read?.isTrusted === true) {
+        this.#context.records.set(summariseRecord(read));
+        return;
+      }
+      if (read !== undefined) await this.#removeForged(read, snapshot, signal);
+    }
+    throw new Error(`somebody keeps creating ProvenanceRecord ${objectKey(name)} in the operator's place`);
+  }
+
+  /** @returns false when the name is taken */
+  async #tryCreate(object: RecordObject, draft: RecordDraft, signal: AbortSignal): Promise<boolean> {
+    this.#context.fence();
+    try {
+      const created = await this.#context.client.create(RESOURCE, object, { signal });
+      this.#remember(created, draft);
+      return true;
+    } catch (error) {
+      if (isAlreadyExists(error)) return false;
+      // The namespace is gone, and the run with it.
+      if (isNotFound(error)) return true;
+      if (!isInvalid(error) || draft.evidence.artifacts.length === 0) throw error;
+      return this.#createWithout(object, draft, { error, signal });
+    }
+  }
+
+  /** A run whose evidence the API server refuses still gets its record, which says so. */
+  async #createWithout(
+    object: RecordObject,
+    draft: RecordDraft,
+    { error, signal }: { readonly error: KubeError; readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    const problem = {
+      reason: reasons.PayloadInvalid,
+      message: `the record of this run is refused: ${error.message}`.slice(0, 4096),
+    };
+    const parts = { spec: object.spec, draft: { artifacts: [], problem } };
+    const created = await this.#context.client.create(
+      RESOURCE,
+      sealedRecord(object.metadata, parts, this.#context.sealKey),
+      { signal },
+    );
+    this.#remember(created, { ...draft, evidence: parts.draft });
+    return true;
+  }
+
+  #remember(created: unknown, { evidence }: RecordDraft): void {
+    const read = readRecord(created, this.#context.sealKey);
+    if (read?.isTrusted !== true) throw new Error('a record does not read back as it was sealed');
+    const summary = summariseRecord(read);
+    this.#context.records.set(summary);
+    const isSigned = evidence.artifacts.some(({ signature }) => signature !== undefined);
+    this.#context.observer.recordCreated({ key: summary.key, kind: read.object.spec.runRef.kind, isSigned });
+  }
+
+  async #removeForged(record: ForgedRecord, { summary }: RunSnapshot, signal: AbortSignal): Promise<void> {
+    const { namespace, name, uid, why } = record;
+    this.#context.fence();
+    await this.#context.client.delete(RESOURCE, { namespace, name }, { signal, uid }).catch((error: unknown) => {
+      if (!isConflict(error)) throw error;
+    });
+    const message = `ProvenanceRecord ${name} of this run was removed and made anew: ${why}`;
+    this.#context.events.record(summary, { type: 'Warning', reason: reasons.VerificationFailed, message });
+    this.#context.observer.recordRejected({ key: objectKey(record), why, isDeleted: true });
+  }
+
+  /** Adds to a record what was missing in it. */
+  async #extend(existing: TrustedRecord, draft: RecordDraft, signal: AbortSignal): Promise<void> {
+    const { metadata, spec, evidence } = existing.object;
+    const { namespace, name, uid, resourceVersion } = metadata;
+    const identity = { namespace, name, uid, resourceVersion };
+    const parts = { spec: draft.spec, draft: draft.evidence };
+    const sealed = sealedRecord(identity, parts, this.#context.sealKey);
+    if (canonicalJson([spec, evidence]) === canonicalJson([sealed.spec, sealed.evidence])) return;
+    this.#context.fence();
+    const patch = {
+      metadata: identity,
+      spec: sealed.spec,
+      evidence: { problem: null, ...sealed.evidence },
+    };
+    const written = await this.#context.client.mergePatch(RESOURCE, patch, { signal });
+    const read = readRecord(written, this.#context.sealKey);
+    if (read !== undefined) this.#context.records.set(summariseRecord(read));
+  }
+
+  #next({ run, now, childrenDeadline }: RunSnapshot): Outcome {
+    if ('reason' in run || now >= childrenDeadline) return DONE;
+    const isWaiting =
+      run.missingChildren.length > 0 ||
+      run.children.some(({ object, outcome }) => object !== undefined && outcome === undefined);
+    if (!isWaiting) return DONE;
+    const untilDeadline = (childrenDeadline.getTime() - now.getTime()) / 1000;
+    return { requeueAfterSeconds: Math.max(0.1, Math.min(5, untilDeadline)) };
+  }
+}
+
+async function signedEvidence(
+  evidence: DraftEvidence,
+  signer: NonNullable<RecordDraft['signer']>,
+): Promise<DraftEvidence> {
+  return { ...evidence, artifacts: await signArtifacts(evidence.artifacts, signer) };
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Pipeline } from '../../pipelines/pipeline.ts';
+import type { SelectableRun } from '../../pipelines/run-selection.ts';
+import type { KeySigner } from '../../signing/key-signer.ts';
+import type { FinishedRun } from '../../tekton/finished-run.ts';
+import type { TrustedRecord } from '../provenance-record/read-record.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
+
+/** One pipeline that the run goes through and that has no complete record of it yet. */
+export interface PendingPipeline {
+  readonly pipeline: Pipeline;
+  readonly recordName: string;
+  /** The record as far as it is made. */
+  readonly existing: TrustedRecord | undefined;
+  /** What signs, or why nothing can. */
+  readonly signer: KeySigner | Problem;
+}
+
+/** Everything that the decision about a run is made from. */
+export interface RunSnapshot {
+  readonly summary: SelectableRun;
+  /** The run with its children, or why it cannot be read. */
+  readonly run: FinishedRun | Problem;
+  readonly pending: readonly PendingPipeline[];
+  /** Until when a missing or unfinished child is waited for. */
+  readonly childrenDeadline: Date;
+  readonly now: Date;
+}

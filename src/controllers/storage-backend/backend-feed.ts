@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ListWatchHandler } from '../../kube/list-watch-options.ts';
+import { parseObjectKey } from '../../kube/resource.ts';
+import type { BackendKind } from '../../pipelines/definitions.ts';
+import type { Pipelines } from '../../pipelines/pipelines.ts';
+import { readBackend } from '../../pipelines/read-backend.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { ObjectStore } from '../object-store.ts';
+import type { Repercussions } from '../repercussions.ts';
+
+export interface BackendFeedOptions {
+  readonly kind: BackendKind;
+  readonly operatorNamespace: string;
+  readonly pipelines: Pipelines;
+  readonly objects: ObjectStore;
+  readonly queue: KeyedQueue;
+  readonly repercussions: Repercussions;
+  readonly onSynced: () => void;
+}
+
+/** Keeps the pipelines' backends of one kind as the API server has them. */
+export function backendFeed(options: BackendFeedOptions): ListWatchHandler<unknown> {
+  const { kind, operatorNamespace, pipelines, objects, queue, repercussions, onSynced } = options;
+  const queueKey = (namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
+  const forget = (namespace: string, name: string): void => {
+    if (pipelines.removeBackend({ kind, namespace, name })) repercussions.backendChanged(kind, namespace);
+  };
+  return {
+    upsert(key, object) {
+      const { namespace = '', name } = parseObjectKey(key);
+      objects.set(queueKey(namespace, name), object);
+      queue.add(queueKey(namespace, name));
+      const read = readBackend(object, operatorNamespace);
+      if (!read.ok) forget(namespace, name);
+      else if (pipelines.setBackend(read.backend)) repercussions.backendChanged(kind, namespace);
+    },
+    remove(key) {
+      const { namespace = '', name } = parseObjectKey(key);
+      objects.remove(queueKey(namespace, name));
+      forget(namespace, name);
+    },
+    synced: onSynced,
+  };
+}

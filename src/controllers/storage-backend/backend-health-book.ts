@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CompiledBackend } from '../../pipelines/definitions.ts';
+import { describeBackend } from '../../storage/backend-definition.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
+
+/** What the last look at each backend found. */
+export class BackendHealthBook {
+  readonly #problems = new Map<string, Problem | undefined>();
+
+  /** Why the backend is not ready; undefined when it is, or was not looked at yet. */
+  problem(backend: CompiledBackend): Problem | undefined {
+    return this.#problems.get(describeBackend(backend));
+  }
+
+  /** @returns whether the backend became ready, or not ready, by this */
+  note(backend: CompiledBackend, problem: Problem | undefined): boolean {
+    const key = describeBackend(backend);
+    const wasKnown = this.#problems.has(key);
+    const before = this.#problems.get(key);
+    this.#problems.set(key, problem);
+    return !wasKnown || (before === undefined) !== (problem === undefined);
+  }
+
+  forget(key: string): void {
+    this.#problems.delete(key);
+  }
+}

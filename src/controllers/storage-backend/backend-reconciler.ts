@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setConditions } from '../../api/v1alpha1/condition.ts';
+import { field } from '../../api/v1alpha1/field.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { objectMetadata } from '../../kube/object-metadata.ts';
+import type { BackendKind, CompiledBackend } from '../../pipelines/definitions.ts';
+import { readBackend } from '../../pipelines/read-backend.ts';
+import type { Outcome } from '../../runtime/outcome.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { hallmarkResource } from '../hallmark-resource.ts';
+import type { ObjectStore } from '../object-store.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
+import { storedConditions, writeStatus } from '../write-status.ts';
+import { backendConditions } from './backend-conditions.ts';
+import type { BackendHealthBook } from './backend-health-book.ts';
+
+const READY_SECONDS = 300;
+const NOT_READY_SECONDS = 20;
+/** Probes of backends that were made together are spread over this part of their interval. */
+const JITTER = 0.2;
+
+export interface BackendReconcilerOptions {
+  readonly context: ControllerContext;
+  readonly objects: ObjectStore;
+  readonly operatorNamespace: string;
+  readonly health: BackendHealthBook;
+  /** The backend became ready or stopped being so: policies say so, and what waits for it may go on. */
+  readonly onHealthChange: (backend: CompiledBackend, isReady: boolean) => void;
+  readonly random?: () => number;
+}
+
+/** Probes one backend and says in its status how it is. */
+export class BackendReconciler {
+  readonly #options: BackendReconcilerOptions;
+
+  constructor(options: BackendReconcilerOptions) {
+    this.#options = options;
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    const { context, objects, operatorNamespace, health, onHealthChange, random = Math.random } = this.#options;
+    const object = objects.get(key);
+    if (object === undefined) return {};
+    const read = readBackend(object, operatorNamespace);
+    const problem: Problem | undefined = read.ok
+      ? await this.#probe(read.backend, signal)
+      : { reason: reasons.BackendNotReady, message: `the backend cannot be used as it is written: ${read.message}` };
+    const generation = Number(field(field(object, 'metadata'), 'generation') ?? 0);
+    const conditions = setConditions(
+      storedConditions(object),
+      backendConditions(generation, problem),
+      context.clock.now(),
+    );
+    const resource = hallmarkResource(kindOf(object));
+    await writeStatus(context, resource, { object, status: { observedGeneration: generation, conditions } }, signal);
+    if (read.ok && health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
+    const seconds = problem === undefined ? READY_SECONDS : NOT_READY_SECONDS;
+    return { requeueAfterSeconds: seconds * (1 - JITTER * random()) };
+  }
+
+  async #probe(backend: CompiledBackend, signal: AbortSignal): Promise<Problem | undefined> {
+    const { ready, reason, message } = await this.#options.context.drivers.driver(backend).probe(signal);
+    if (ready) return undefined;
+    return { reason: reason ?? reasons.BackendNotReady, message: message ?? 'the backend is not ready' };
+  }
+}
+
+/** The key of a backend's object among those of both kinds. */
+export function backendObjectKey(object: unknown): string | undefined {
+  const metadata = objectMetadata(object);
+  return metadata === undefined ? undefined : `${kindOf(object)}/${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function kindOf(object: unknown): BackendKind {
+  return field(object, 'kind') === 'ClusterStorageBackend' ? 'ClusterStorageBackend' : 'StorageBackend';
+}

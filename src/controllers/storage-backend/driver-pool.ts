@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CompiledBackend } from '../../pipelines/definitions.ts';
+import { describeBackend } from '../../storage/backend-definition.ts';
+import type { DriverContext } from '../../storage/driver-context.ts';
+import type { StorageDriver } from '../../storage/driver.ts';
+import { storageDriver } from '../../storage/storage-driver.ts';
+
+interface PooledDriver {
+  readonly version: string;
+  readonly driver: StorageDriver;
+}
+
+/** One open driver a backend, as long as the backend stays as it is. */
+export class DriverPool {
+  readonly #context: DriverContext;
+  readonly #drivers = new Map<string, PooledDriver>();
+
+  constructor(context: DriverContext) {
+    this.#context = context;
+  }
+
+  /** The backend's driver; a backend that was edited or made anew gets a new one. */
+  driver(backend: CompiledBackend): StorageDriver {
+    const key = describeBackend(backend);
+    const version = `${backend.uid}/${backend.generation}`;
+    const pooled = this.#drivers.get(key);
+    if (pooled?.version === version) return pooled.driver;
+    const driver = storageDriver(backend, this.#context);
+    this.#drivers.set(key, { version, driver });
+    return driver;
+  }
+
+  /** Closes all drivers; uploads under way are aborted by their own signals. */
+  async close(): Promise<void> {
+    const open = [...this.#drivers.values()];
+    this.#drivers.clear();
+    await Promise.all(open.map(({ driver }) => driver.close()));
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Condition } from '../api/v1alpha1/condition.ts';
+import { field, listField } from '../api/v1alpha1/field.ts';
+import { canonicalJson } from '../evidence/canonical-json.ts';
+import { isConflict, isNotFound } from '../kube/kube-error.ts';
+import { objectMetadata } from '../kube/object-metadata.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { ControllerContext } from './controller-context.ts';
+
+/** What policies and backends tell of themselves. */
+interface ConditionedStatus {
+  readonly observedGeneration: number;
+  readonly conditions: readonly Condition[];
+}
+
+/** Replaces an object's status where it says something new. A conflict is left to the event that it comes from. */
+export async function writeStatus(
+  context: Pick<ControllerContext, 'client' | 'fence'>,
+  resource: Resource<unknown>,
+  { object, status }: { readonly object: unknown; readonly status: ConditionedStatus },
+  signal: AbortSignal,
+): Promise<void> {
+  const metadata = objectMetadata(object);
+  if (metadata === undefined || canonicalJson(field(object, 'status') ?? null) === canonicalJson(status)) return;
+  const { name, namespace, uid, resourceVersion } = metadata;
+  context.fence();
+  const written = { metadata: { name, namespace, uid, resourceVersion }, status };
+  try {
+    await context.client.replaceStatus(resource, written, { signal });
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error;
+  }
+}
+
+/** The conditions of a stored object, read leniently: they only say when something last changed. */
+export function storedConditions(object: unknown): readonly Condition[] {
+  return listField(field(object, 'status'), 'conditions').flatMap((condition) => {
+    const text = (name: string): string => {
+      const value = field(condition, name);
+      return typeof value === 'string' ? value : '';
+    };
+    const status = text('status');
+    if (status !== 'True' && status !== 'False' && status !== 'Unknown') return [];
+    const [type, reason, message] = [text('type'), text('reason'), text('message')];
+    return [{ type, status, reason, message, lastTransitionTime: text('lastTransitionTime') }];
+  });
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BackendKind, CompiledBackend, PolicyDefinition, PolicyKey } from './definitions.ts';
+import { policyKeyText } from './definitions.ts';
+import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';
+import type { MissingBackend, Pipeline } from './pipeline.ts';
+
+/** Where a change of a policy, backend or namespace can make a difference: one namespace, or any (`undefined`). */
+export type AffectedNamespace = string | undefined;
+
+interface BackendKey {
+  readonly kind: BackendKind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * What all policies, backends and namespace labels come to: for every namespace the list of (policy, backends) that its runs
+ * go through. The controllers of policies and backends keep it current; the run and record controllers ask it and nothing else.
+ * Compiled per namespace on demand and kept until something that could change it changes.
+ */
+export class Pipelines {
+  readonly #operatorNamespace: string;
+  readonly #policies = new Map<string, PolicyDefinition>();
+  readonly #backends = new Map<string, CompiledBackend>();
+  readonly #namespaces = new Map<string, NamespaceLabels>();
+  readonly #compiled = new Map<string, readonly Pipeline[]>();
+
+  constructor(operatorNamespace: string) {
+    this.#operatorNamespace = operatorNamespace;
+  }
+
+  /** Policies as they stand, in no particular order. */
+  get policies(): readonly PolicyDefinition[] {
+    return [...this.#policies.values()];
+  }
+
+  policy(key: PolicyKey): PolicyDefinition | undefined {
+    return this.#policies.get(policyKeyText(key));
+  }
+
+  /** The backend that a policy's or record's reference names, seen from a namespace; cluster kinds have no namespace. */
+  backend(kind: BackendKind, namespace: string, name: string): CompiledBackend | undefined {
+    return this.#backends.get(backendKeyText({ kind, namespace: kind === 'StorageBackend' ? namespace : '', name }));
+  }
+
+  /** @returns whether anything but the definition's metadata changed */
+  setPolicy(policy: PolicyDefinition): boolean {
+    const key = policyKeyText(policy);
+    const changed = JSON.stringify(this.#policies.get(key)) !== JSON.stringify(policy);
+    this.#policies.set(key, policy);
+    if (changed) this.#forget(policy.namespace);
+    return changed;
+  }
+
+  removePolicy(key: PolicyKey): boolean {
+    const removed = this.#policies.delete(policyKeyText(key));
+    if (removed) this.#forget(key.namespace);
+    return removed;
+  }
+
+  /** @returns whether anything changed */
+  setBackend(backend: CompiledBackend): boolean {
+    const namespace = backend.kind === 'StorageBackend' ? backend.namespace : '';
+    const key = backendKeyText({ kind: backend.kind, namespace, name: backend.name });
+    const changed = JSON.stringify(this.#backends.get(key)) !== JSON.stringify(backend);
+    this.#backends.set(key, backend);
+    if (changed) this.#forget(namespace);
+    return changed;
+  }
+
+  removeBackend(key: BackendKey): boolean {
+    const removed = this.#backends.delete(backendKeyText(key));
+    if (removed) this.#forget(key.namespace);
+    return removed;
+  }
+
+  /** @returns whether the labels changed */
+  setNamespace(namespace: NamespaceLabels): boolean {
+    const changed = JSON.stringify(this.#namespaces.get(namespace.name)) !== JSON.stringify(namespace);
+    this.#namespaces.set(namespace.name, namespace);
+    if (changed) this.#forget(namespace.name);
+    return changed;
+  }
+
+  removeNamespace(name: string): void {
+    this.#namespaces.delete(name);
+    this.#forget(name);
+  }
+
+  /** The pipelines that the runs of a namespace go through, policies in the order of their names. */
+  forNamespace(namespace: string): readonly Pipeline[] {
+    const compiled = this.#compiled.get(namespace) ?? this.#compile(namespace);
+    this.#compiled.set(namespace, compiled);
+    return compiled;
+  }
+
+  /** The pipeline of one policy in a namespace; undefined when the policy is gone or does not reach there. */
+  pipeline(namespace: string, key: PolicyKey): Pipeline | undefined {
+    return this.forNamespace(namespace).find(({ policy }) => policyKeyText(policy) === policyKeyText(key));
+  }
+
+  /** The backends a policy would use where it applies, for its own conditions: those of one namespace, or cluster backends. */
+  backendsOf(policy: PolicyDefinition): Pick<Pipeline, 'backends' | 'missing'> {
+    return this.#backendsInReach(policy, policy.namespace === '' ? undefined : policy.namespace);
+  }
+
+  #forget(namespace: string): void {
+    if (namespace === '') this.#compiled.clear();
+    else this.#compiled.delete(namespace);
+  }
+
+  #compile(namespace: string): readonly Pipeline[] {
+    return [...this.#policies.values()]
+      .filter((policy) => this.#applies(policy, namespace))
+      .sort((a, b) => (policyKeyText(a) < policyKeyText(b) ? -1 : 1))
+      .map((policy) => ({ policy, ...this.#backendsInReach(policy, namespace) }));
+  }
+
+  #applies(policy: PolicyDefinition, namespace: string): boolean {
+    if (policy.kind === 'SigningPolicy') return policy.namespace === namespace;
+    return reachesNamespace(policy.namespaceSelector, this.#labelsOf(namespace), this.#operatorNamespace);
+  }
+
+  /** A team's policy reaches its own namespace's backends, a cluster policy the cluster backends that take the namespace. */
+  #backendsInReach(policy: PolicyDefinition, namespace: string | undefined): Pick<Pipeline, 'backends' | 'missing'> {
+    const inReach = [...this.#backends.values()]
+      .filter((backend) => this.#inReach(policy, backend, namespace))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const refs = policy.spec.backendRefs;
+    if (refs.length === 0) return { backends: inReach, missing: [] };
+    const isNamed = (backend: CompiledBackend): boolean =>
+      refs.some(({ kind, name }) => kind === backend.kind && name === backend.name);
+    const missing: MissingBackend[] = refs.filter(
+      ({ kind, name }) => !inReach.some((backend) => backend.kind === kind && backend.name === name),
+    );
+    return { backends: inReach.filter(isNamed), missing };
+  }
+
+  #inReach(policy: PolicyDefinition, backend: CompiledBackend, namespace: string | undefined): boolean {
+    if (policy.kind === 'SigningPolicy')
+      return backend.kind === 'StorageBackend' && backend.namespace === policy.namespace;
+    if (backend.kind !== 'ClusterStorageBackend') return false;
+    if (namespace === undefined) return true;
+    return reachesNamespace(backend.namespaceSelector, this.#labelsOf(namespace), this.#operatorNamespace);
+  }
+
+  #labelsOf(namespace: string): NamespaceLabels {
+    return this.#namespaces.get(namespace) ?? { name: namespace, labels: {} };
+  }
+}
+
+function backendKeyText(key: BackendKey): string {
+  return `${key.kind}/${key.namespace}/${key.name}`;
+}

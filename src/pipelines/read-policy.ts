@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, has } from '../api/v1alpha1/field.ts';
+import { parseClusterSigningPolicy, parseSigningPolicy } from '../api/v1alpha1/parse.ts';
+import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
+import type { PolicyDefinition } from './definitions.ts';
+
+/**
+ * A stored SigningPolicy or ClusterSigningPolicy as pipelines know it. One that the schema refuses (it can only have been
+ * stored under another version of it) keeps as much of its selection as can be read and says why it is invalid: its runs
+ * are then recorded unsigned instead of falling to another policy in silence.
+ * @returns undefined when the object has no usable metadata
+ */
+export function readPolicy(object: unknown, operatorNamespace: string): PolicyDefinition | undefined {
+  const read = readValid(object, operatorNamespace);
+  if ('policy' in read) return read.policy;
+  for (const guess of readableParts(object)) {
+    const partial = readValid(guess, operatorNamespace);
+    if ('policy' in partial) return { ...partial.policy, invalid: read.message };
+  }
+  return undefined;
+}
+
+type Read = { readonly policy: PolicyDefinition } | { readonly message: string };
+
+function readValid(object: unknown, operatorNamespace: string): Read {
+  if (field(object, 'kind') === 'ClusterSigningPolicy') {
+    const parsed = parseClusterSigningPolicy(object);
+    if (!parsed.ok) return { message: parsed.message };
+    const { metadata, spec } = parsed.value;
+    const { namespaceSelector } = spec;
+    return {
+      policy: {
+        kind: 'ClusterSigningPolicy',
+        namespace: '',
+        name: metadata.name,
+        uid: metadata.uid,
+        generation: metadata.generation,
+        homeNamespace: operatorNamespace,
+        ...(namespaceSelector === undefined ? {} : { namespaceSelector }),
+        spec: effectiveSigningPolicySpec(spec, metadata.creationTimestamp),
+      },
+    };
+  }
+  const parsed = parseSigningPolicy(object);
+  if (!parsed.ok) return { message: parsed.message };
+  const { metadata, spec } = parsed.value;
+  return {
+    policy: {
+      kind: 'SigningPolicy',
+      namespace: metadata.namespace,
+      name: metadata.name,
+      uid: metadata.uid,
+      generation: metadata.generation,
+      homeNamespace: metadata.namespace,
+      spec: effectiveSigningPolicySpec(spec, metadata.creationTimestamp),
+    },
+  };
+}
+
+/** The object with less and less of its spec, most first; what is left out is replaced by what selects more. */
+function readableParts(object: unknown): readonly unknown[] {
+  const spec = field(object, 'spec');
+  const rest = {
+    apiVersion: field(object, 'apiVersion'),
+    kind: field(object, 'kind'),
+    metadata: field(object, 'metadata'),
+  };
+  const placeholder = {
+    signer: { type: 'Key', key: { secretRef: { name: 'invalid' } } },
+    subjects: { allowedRepositories: ['*'] },
+  };
+  const pick = (names: readonly string[]): unknown => {
+    const picked = names.filter((name) => has(spec, name)).map((name): [string, unknown] => [name, field(spec, name)]);
+    return { ...rest, spec: { ...placeholder, ...Object.fromEntries(picked) } };
+  };
+  return [
+    pick(['namespaceSelector', 'selector', 'runs']),
+    pick(['namespaceSelector', 'selector']),
+    pick(['namespaceSelector']),
+    pick([]),
+  ];
+}

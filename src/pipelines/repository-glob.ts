@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Whether a whole repository name (`registry.example/team/app`) matches a glob, in which `*` stands for any run of
+ * characters, slashes included, and everything else for itself. Linear in the name for each star, so that a hostile
+ * pattern or name cannot stall the operator as a regular expression could.
+ */
+export function repositoryMatches(glob: string, repository: string): boolean {
+  const [head = '', ...rest] = glob.split('*');
+  if (rest.length === 0) return repository === glob;
+  if (!repository.startsWith(head)) return false;
+  const tail = rest.pop() ?? '';
+  let from = head.length;
+  for (const piece of rest) {
+    const at = repository.indexOf(piece, from);
+    if (at < 0) return false;
+    from = at + piece.length;
+  }
+  return repository.length - tail.length >= from && repository.endsWith(tail);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { labelSelectorMatches } from '../api/v1alpha1/label-selector.ts';
+import type { RunSummary } from '../tekton/run-summary.ts';
+import type { PolicyDefinition } from './definitions.ts';
+
+/** Tekton's own name in `spec.managedBy`; absent means the same. */
+const TEKTON = 'tekton.dev/pipeline';
+
+/** A run that has finished, with what selection asks about it. */
+export type SelectableRun = RunSummary & { readonly finished: NonNullable<RunSummary['finished']> };
+
+type Rule = (policy: PolicyDefinition, run: SelectableRun, now: Date) => string | undefined;
+
+/** Why a policy leaves a run alone; the first that speaks wins. The order is that of `hallmark explain`. */
+const rules: readonly Rule[] = [
+  ({ spec }, run) =>
+    spec.runs.kinds.includes(run.kind) ? undefined : `it signs ${spec.runs.kinds.join(', ')} only (spec.runs.kinds)`,
+  ({ spec }, run) =>
+    labelSelectorMatches(spec.selector, run.labels) ? undefined : "the run's labels do not match spec.selector",
+  ({ spec }, { managedBy }) =>
+    managedBy === '' || managedBy === TEKTON || spec.runs.managedBy.includes(managedBy)
+      ? undefined
+      : `the run is managed by ${managedBy}, which spec.runs.managedBy does not list`,
+  ({ spec }, { finished }) =>
+    spec.runs.outcomes.includes(finished.outcome)
+      ? undefined
+      : `the run ended as ${finished.outcome} and spec.runs.outcomes lists ${spec.runs.outcomes.join(', ')}`,
+  ({ spec }, { finished }) =>
+    Date.parse(finished.completionTime) >= Date.parse(spec.runs.finishedAfter)
+      ? undefined
+      : `the run finished at ${finished.completionTime}, before spec.runs.finishedAfter (${spec.runs.finishedAfter})`,
+  ({ spec }, { finished }, now) =>
+    spec.record.retention !== 'Seconds' ||
+    Date.parse(finished.completionTime) + spec.record.seconds * 1000 > now.getTime()
+      ? undefined
+      : `the run finished longer ago than spec.record.seconds (${spec.record.seconds}) keeps records`,
+];
+
+/** Why `policy` does not select the finished run, or undefined when it does. */
+export function whyNotSelected(policy: PolicyDefinition, run: SelectableRun, now: Date): string | undefined {
+  for (const rule of rules) {
+    const why = rule(policy, run, now);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+/** Whether the run has finished. */
+export function isFinished(run: RunSummary): run is SelectableRun {
+  return run.finished !== undefined;
+}
