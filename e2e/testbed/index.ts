@@ -9,6 +9,7 @@ export {
 } from './control-plane/control-plane.ts';
 export { CutProxy } from './control-plane/cut-proxy.ts';
 export { Cosign, type CosignOptions } from './cosign/cosign.ts';
+export { NodeAgent, type NodeAgentOptions } from './node-agent/node-agent.ts';
 export { ManagedProcess, type ProcessSpec } from './processes/managed-process.ts';
 export { CommandFailed, runCommand, type CommandOutput } from './processes/run-command.ts';
 export { Supervisor } from './processes/supervisor.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { waitUntil } from './processes/wait-until.ts';
+import { resultsAnnotation } from './node-agent/tekton-behaviour.ts';
 import { Testbed } from './testbed.ts';
 
 const auth = { username: 'builder', password: 'planted-secret' };
@@ -13,25 +13,28 @@ describe('the testbed', () => {
 
   before(async () => {
     const registries = [{ referrers: true }, { referrers: false, auth }];
-    testbed = await Testbed.start({ label: 'testbed-test', tekton: true, cosign: true, helm: true, registries });
+    const nodeAgent = { images: {} };
+    testbed = await Testbed.start({
+      label: 'testbed-test',
+      tekton: true,
+      cosign: true,
+      helm: true,
+      registries,
+      nodeAgent,
+    });
   });
   after(() => testbed.stop());
 
-  it('lets real Tekton default a PipelineRun and make its pod', async () => {
+  it('lets real Tekton default a PipelineRun and write the results of its pod', async () => {
     const { plane } = testbed;
     await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(pipelineRun('built')) });
-    const pod = [
-      'get',
-      'pod',
-      '-l',
-      'tekton.dev/pipelineRun=built',
-      '-o',
-      'jsonpath={.items[*].spec.containers[*].name}',
-    ];
-    await waitUntil('Tekton has made the pod', async () => (await plane.kubectl(pod)).stdout === 'step-bake');
+    await plane.kubectl(['wait', 'pipelinerun/built', '--for=condition=Succeeded', '--timeout=60s']);
     const { stdout } = await plane.kubectl(['get', 'taskrun', 'built-bake', '-o', 'json']);
     const taskRun: unknown = JSON.parse(stdout);
-    assert.partialDeepStrictEqual(taskRun, { spec: { serviceAccountName: 'default', timeout: '1h0m0s' } });
+    assert.partialDeepStrictEqual(taskRun, {
+      spec: { serviceAccountName: 'default', timeout: '1h0m0s' },
+      status: { results: [{ name: 'IMAGE_URL', type: 'string', value: 'registry.example/bread' }] },
+    });
   });
 
   it('lets the real webhook refuse an invalid run', async () => {
@@ -79,7 +82,7 @@ function pipelineRun(name: string): object {
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'PipelineRun',
-    metadata: { name },
-    spec: { pipelineSpec: { tasks: [{ name: 'bake', taskSpec: { steps } }] } },
+    metadata: { name, annotations: { [resultsAnnotation]: '{"IMAGE_URL":"registry.example/bread"}' } },
+    spec: { pipelineSpec: { tasks: [{ name: 'bake', taskSpec: { results: [{ name: 'IMAGE_URL' }], steps } }] } },
   };
 }

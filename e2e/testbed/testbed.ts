@@ -4,6 +4,7 @@ import type { Command } from './binaries/catalog.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane/control-plane.ts';
 import { Cosign } from './cosign/cosign.ts';
 import { helm, type HelmOptions } from './helm/helm.ts';
+import { startNodeAgent, type NodeAgent, type NodeAgentOptions } from './node-agent/node-agent.ts';
 import type { CommandOutput } from './processes/run-command.ts';
 import { Supervisor } from './processes/supervisor.ts';
 import { Registry, type RegistryOptions } from './registry/registry.ts';
@@ -19,6 +20,16 @@ export interface TestbedOptions {
   /** One registry per entry, in this order in `registries`. */
   readonly registries?: readonly RegistryOptions[];
   readonly controlPlane?: ControlPlaneOptions;
+  /** A node that runs the pods. */
+  readonly nodeAgent?: Omit<NodeAgentOptions, 'kubeconfigPath' | 'logDirectory'>;
+}
+
+interface Parts {
+  readonly plane: ControlPlane;
+  readonly registries: readonly Registry[];
+  readonly tekton: Tekton | undefined;
+  readonly cosign: Cosign | undefined;
+  readonly nodeAgent: NodeAgent | undefined;
 }
 
 /** A control plane and what a test asks for beside it; ended by `stop`, or with this process. */
@@ -27,18 +38,14 @@ export class Testbed {
   readonly plane: ControlPlane;
   readonly registries: readonly Registry[];
   readonly tekton: Tekton | undefined;
-  readonly #cosign: Cosign | undefined;
+  readonly #parts: Parts;
 
-  private constructor(
-    supervisor: Supervisor,
-    parts: Pick<Testbed, 'plane' | 'registries' | 'tekton'>,
-    cosign: Cosign | undefined,
-  ) {
+  private constructor(supervisor: Supervisor, parts: Parts) {
     this.supervisor = supervisor;
     this.plane = parts.plane;
     this.registries = parts.registries;
     this.tekton = parts.tekton;
-    this.#cosign = cosign;
+    this.#parts = parts;
   }
 
   /** Builds what is missing and starts everything; on failure nothing is left running and the logs are kept. */
@@ -46,11 +53,7 @@ export class Testbed {
     await ensureBinaries(commandsFor(options));
     const supervisor = new Supervisor(options.label ?? 'testbed');
     try {
-      const registries = await Promise.all((options.registries ?? []).map((spec) => Registry.start(supervisor, spec)));
-      const plane = await ControlPlane.start(supervisor, options.controlPlane);
-      const tekton = options.tekton === true ? await Tekton.start(plane, supervisor) : undefined;
-      const cosign = options.cosign === true ? await Cosign.prepare(supervisor) : undefined;
-      return new Testbed(supervisor, { plane, registries, tekton }, cosign);
+      return new Testbed(supervisor, await startParts(options, supervisor));
     } catch (error) {
       supervisor.keepLogs();
       await supervisor.stop();
@@ -60,8 +63,14 @@ export class Testbed {
 
   /** cosign, when it was asked for at the start. */
   get cosign(): Cosign {
-    if (this.#cosign === undefined) throw new Error('this testbed was started without {cosign: true}');
-    return this.#cosign;
+    if (this.#parts.cosign === undefined) throw new Error('this testbed was started without {cosign: true}');
+    return this.#parts.cosign;
+  }
+
+  /** The node, when one was asked for at the start. */
+  get nodeAgent(): NodeAgent {
+    if (this.#parts.nodeAgent === undefined) throw new Error('this testbed was started without {nodeAgent: …}');
+    return this.#parts.nodeAgent;
   }
 
   /** The registry with this index of `registries`. */
@@ -78,9 +87,24 @@ export class Testbed {
 
   /** Ends everything. */
   async stop(): Promise<void> {
+    await this.#parts.nodeAgent?.stop();
     await Promise.all(this.registries.map((registry) => registry.stop()));
     await this.supervisor.stop();
   }
+}
+
+async function startParts(options: TestbedOptions, supervisor: Supervisor): Promise<Parts> {
+  const registries = await Promise.all((options.registries ?? []).map((spec) => Registry.start(supervisor, spec)));
+  const plane = await ControlPlane.start(supervisor, options.controlPlane);
+  const tekton = options.tekton === true ? await Tekton.start(plane, supervisor) : undefined;
+  const cosign = options.cosign === true ? await Cosign.prepare(supervisor) : undefined;
+  const { kubeconfigPath } = plane;
+  const logDirectory = supervisor.logDirectory('pods');
+  const nodeAgent =
+    options.nodeAgent === undefined
+      ? undefined
+      : await startNodeAgent({ ...options.nodeAgent, kubeconfigPath, logDirectory });
+  return { registries, plane, tekton, cosign, nodeAgent };
 }
 
 function commandsFor(options: TestbedOptions): Command[] {

@@ -51,6 +51,13 @@ export class Supervisor {
     return path;
   }
 
+  /** A folder for logs that somebody else writes; kept and removed like the servers' logs. */
+  logDirectory(name: string): string {
+    const path = join(this.directory, 'logs', name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
   /** Leaves the logs in place when the testbed is gone, and says where. */
   keepLogs(): void {
     try {
