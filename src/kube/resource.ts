@@ -40,7 +40,14 @@ export function resourcePath(
   segments.push(resource.plural);
   if (target.name !== undefined) segments.push(target.name);
   if (target.subresource !== undefined) segments.push(target.subresource);
-  return `/${segments.map(encodeURIComponent).join('/')}`;
+  return `/${segments.map(pathSegment).join('/')}`;
+}
+
+/** An empty name would turn an object's path into its collection's, which a DELETE empties; dots would leave the collection. */
+function pathSegment(segment: string): string {
+  if (segment === '' || segment === '.' || segment === '..')
+    throw new RangeError(`"${segment}" is no name of an object`);
+  return encodeURIComponent(segment);
 }
 
 /** The key of an object in queues and caches: `namespace/name`, or `name` for kinds without namespaces. */
