@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
 import { setArguments } from '../../codegen/chart/value-sets.ts';
 import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
+import { startNodeAgent, type NodeAgent } from '../testbed/node-agent/node-agent.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { Tekton } from '../testbed/tekton/tekton.ts';
@@ -44,6 +46,15 @@ export class ChartCluster {
   /** Tekton's CRDs, webhook and controller, so that what is applied is what Tekton takes. */
   async startTekton(): Promise<void> {
     await Tekton.start(this.#plane, this.#supervisor);
+  }
+
+  /** Somebody who runs the pods: the operator's from this checkout, Tekton's without doing their work. */
+  startNode(): Promise<NodeAgent> {
+    const checkout = join(import.meta.dirname, '..', '..');
+    return startNodeAgent({
+      kubeconfigPath: this.#plane.kubeconfigPath,
+      images: { 'registry.hallmark.dev/hallmark': { command: ['node', 'src/main.ts'], cwd: checkout } },
+    });
   }
 
   kubectl(args: readonly string[], options: { stdin?: string; as?: Identity } = {}): Promise<CommandOutput> {
