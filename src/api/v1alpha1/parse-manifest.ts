@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { clusterSigningPolicySchema } from './cluster-signing-policy/schema.ts';
 import { clusterStorageBackendSchema } from './cluster-storage-backend/schema.ts';
 import { field } from './field.ts';
@@ -15,11 +15,11 @@ import { unknownFields } from './unknown-fields.ts';
 import { validator, type Validated } from './validator.ts';
 
 const manifestSchemas = {
-  SigningPolicy: manifestSchema(signingPolicySchema),
-  StorageBackend: manifestSchema(storageBackendSchema),
-  ClusterSigningPolicy: manifestSchema(clusterSigningPolicySchema),
-  ClusterStorageBackend: manifestSchema(clusterStorageBackendSchema),
-  ProvenanceRecord: manifestSchema(provenanceRecordSchema),
+  SigningPolicy: Type.Object({ ...signingPolicySchema.properties, metadata: manifestMeta }),
+  StorageBackend: Type.Object({ ...storageBackendSchema.properties, metadata: manifestMeta }),
+  ClusterSigningPolicy: Type.Object({ ...clusterSigningPolicySchema.properties, metadata: manifestMeta }),
+  ClusterStorageBackend: Type.Object({ ...clusterStorageBackendSchema.properties, metadata: manifestMeta }),
+  ProvenanceRecord: Type.Object({ ...provenanceRecordSchema.properties, metadata: manifestMeta }),
 };
 
 const validators = {
@@ -59,8 +59,4 @@ export function parseManifest(document: unknown): Validated<Manifest> {
 
 function problem(path: string, message: string): { readonly ok: false; readonly problems: readonly Problem[] } {
   return { ok: false, problems: [{ path, message }] };
-}
-
-function manifestSchema<Properties extends TProperties>(schema: TObject<Properties>) {
-  return Type.Object({ ...schema.properties, metadata: manifestMeta });
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { effectiveSigningPolicySpec, shownDefaults } from './defaults.ts';
+import type { SigningPolicySpec } from './schema.ts';
+
+const signer = { type: 'Key', key: { secretRef: { name: 'signing-secrets' } } } as const;
+const created = '2026-01-31T12:00:00Z';
+
+describe('effectiveSigningPolicySpec', () => {
+  it('fills in every default', () => {
+    assert.deepEqual(effectiveSigningPolicySpec({ signer }, created), {
+      selector: {},
+      runs: { kinds: ['TaskRun', 'PipelineRun'], outcomes: ['Succeeded'], managedBy: [], finishedAfter: created },
+      attestation: {
+        format: 'slsa/v2alpha4',
+        buildType: 'https://tekton.dev/chains/v2/slsa',
+        builderID: 'https://tekton.dev/chains/v2',
+        deepInspection: false,
+        redactParameters: [],
+      },
+      imageSignatures: { formats: ['SimpleSigning'] },
+      subjects: { allowedRepositories: [] },
+      signer,
+      backendRefs: [],
+      mode: 'Enforce',
+      suspend: false,
+      record: { retention: 'Keep' },
+    });
+  });
+
+  it('keeps what is set, field by field', () => {
+    const spec: SigningPolicySpec = {
+      signer,
+      selector: { matchLabels: { a: 'b' } },
+      runs: { outcomes: ['Failed'], finishedAfter: '2020-01-01T00:00:00Z' },
+      attestation: { deepInspection: true },
+      imageSignatures: { formats: [] },
+      subjects: { allowedRepositories: ['r/*'] },
+      backendRefs: [{ kind: 'StorageBackend', name: 'registry' }],
+      mode: 'Audit',
+      suspend: true,
+      record: { retention: 'Seconds', seconds: 60 },
+    };
+    const effective = effectiveSigningPolicySpec(spec, created);
+    assert.deepEqual(effective.runs, {
+      kinds: ['TaskRun', 'PipelineRun'],
+      outcomes: ['Failed'],
+      managedBy: [],
+      finishedAfter: '2020-01-01T00:00:00Z',
+    });
+    assert.equal(effective.attestation.deepInspection, true);
+    assert.equal(effective.attestation.format, 'slsa/v2alpha4');
+    const { selector, imageSignatures, subjects, backendRefs, mode, suspend, record } = effective;
+    assert.deepEqual(
+      { selector, imageSignatures, subjects, backendRefs, mode, suspend, record },
+      {
+        selector: spec.selector,
+        imageSignatures: spec.imageSignatures,
+        subjects: spec.subjects,
+        backendRefs: spec.backendRefs,
+        mode: 'Audit',
+        suspend: true,
+        record: { retention: 'Seconds', seconds: 60 },
+      },
+    );
+  });
+
+  it('shows in status what has a default, and not what the author had to say', () => {
+    const shown = shownDefaults(effectiveSigningPolicySpec({ signer }, created));
+    assert.deepEqual(Object.keys(shown), ['runs', 'attestation', 'imageSignatures', 'mode', 'suspend', 'record']);
+  });
+});
