@@ -224,6 +224,21 @@ describe('node agent', () => {
     await plane.kubectl(['rollout', 'status', 'deployment/sickly', '--timeout=30s']);
   });
 
+  it('lets the controllers publish the endpoints of a Service', async () => {
+    await rollout({ name: 'served' });
+    const ports = [{ name: 'http', port: 80, targetPort: 'http' }];
+    await apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'served' },
+      spec: { selector: { app: 'served' }, ports },
+    });
+    const podIP = await get('pods -l app=served', '{.items[0].status.podIP}');
+    const path = '{.items[*].endpoints[?(@.conditions.ready==true)].addresses[*]}';
+    const slices = 'endpointslices -l kubernetes.io/service-name=served';
+    await waitUntil('the endpoint is published', async () => (await get(slices, path)) === podIP);
+  });
+
   it('takes a container out of service while its readiness probe fails', async () => {
     await rollout({ name: 'shy' });
     await ask('shy', '/unready');

@@ -13,6 +13,7 @@ import { LogStore } from './log-store.ts';
 import type { NodeContext } from './node-context.ts';
 import { registerNode } from './node-registration.ts';
 import type { Pod } from './pod.ts';
+import { PodAddresses } from './pod-addresses.ts';
 import { watchPods } from './pod-watch.ts';
 import type { PodReport, PodWorker } from './pod-worker.ts';
 import { ProcessPod } from './process-pod.ts';
@@ -62,6 +63,7 @@ export class NodeAgent {
       directory,
       logs: new LogStore(options.logDirectory ?? join(directory, 'logs')),
       ports: new LocalPorts(),
+      addresses: new PodAddresses(),
       log,
     };
   }

@@ -4,6 +4,7 @@ import type { DataSource } from './data-source.ts';
 import type { ImageProcess } from './image-process.ts';
 import type { LogStore } from './log-store.ts';
 import type { LocalPorts } from './local-ports.ts';
+import type { PodAddresses } from './pod-addresses.ts';
 
 /** What the pods of one agent share. */
 export interface NodeContext {
@@ -15,5 +16,6 @@ export interface NodeContext {
   readonly directory: string;
   readonly logs: LogStore;
   readonly ports: LocalPorts;
+  readonly addresses: PodAddresses;
   readonly log: (message: string) => void;
 }

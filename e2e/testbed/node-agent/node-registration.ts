@@ -5,7 +5,7 @@ import Type from 'typebox';
 import Value from 'typebox/value';
 import { ApiError, type ApiClient } from './api-client.ts';
 import { kubernetesTime } from './container-state.ts';
-import { podAddress } from './pod.ts';
+import { hostAddress } from './pod.ts';
 
 export interface NodeRegistrationOptions {
   readonly client: ApiClient;
@@ -107,7 +107,7 @@ function status(): object {
     capacity: resources,
     allocatable: resources,
     addresses: [
-      { type: 'InternalIP', address: podAddress },
+      { type: 'InternalIP', address: hostAddress },
       { type: 'Hostname', address: 'localhost' },
     ],
     conditions: [

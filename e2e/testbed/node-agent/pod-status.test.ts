@@ -17,7 +17,15 @@ function container(state: ContainerState, more: Partial<ContainerStatus> = {}): 
 }
 
 function facts(containers: readonly ContainerStatus[], more: Partial<PodFacts> = {}): PodFacts {
-  const base = { init: [], restartPolicy: 'Always', generation: 1, startTime: early, now: late, previous: [] } as const;
+  const base = {
+    init: [],
+    restartPolicy: 'Always',
+    generation: 1,
+    startTime: early,
+    address: '198.18.0.1',
+    now: late,
+    previous: [],
+  } as const;
   return { ...base, containers, ...more };
 }
 

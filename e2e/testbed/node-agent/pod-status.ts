@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ContainerState, ContainerStatus } from './container-state.ts';
-import { podAddress } from './pod.ts';
+import { hostAddress } from './pod.ts';
 
 export interface PodCondition {
   readonly type: string;
@@ -32,6 +32,8 @@ export interface PodFacts {
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   readonly generation: number | undefined;
   readonly startTime: string;
+  /** The pod's own. */
+  readonly address: string;
   /** Of this status, for the conditions that changed. */
   readonly now: string;
   readonly previous: readonly PodCondition[];
@@ -39,14 +41,13 @@ export interface PodFacts {
 
 /** Computes a pod's status from what its containers do. */
 export function podStatus(facts: PodFacts): PodStatus {
-  const address = [{ ip: podAddress }];
   return {
     phase: phase(facts),
     ...(facts.generation === undefined ? {} : { observedGeneration: facts.generation }),
-    hostIP: podAddress,
-    hostIPs: address,
-    podIP: podAddress,
-    podIPs: address,
+    hostIP: hostAddress,
+    hostIPs: [{ ip: hostAddress }],
+    podIP: facts.address,
+    podIPs: [{ ip: facts.address }],
     startTime: facts.startTime,
     conditions: conditions(facts),
     initContainerStatuses: facts.init,

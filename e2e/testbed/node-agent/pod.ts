@@ -151,16 +151,16 @@ export function podField(pod: Pod, fieldPath: string, nodeName: string): string 
     'metadata.annotations': quotedLines(pod.metadata.annotations),
     'spec.nodeName': nodeName,
     'spec.serviceAccountName': pod.spec.serviceAccountName ?? 'default',
-    'status.podIP': podAddress,
-    'status.podIPs': podAddress,
-    'status.hostIP': podAddress,
-    'status.hostIPs': podAddress,
+    'status.podIP': hostAddress,
+    'status.podIPs': hostAddress,
+    'status.hostIP': hostAddress,
+    'status.hostIPs': hostAddress,
   };
   return fields[fieldPath];
 }
 
-/** Every pod's address: its processes share the machine's loopback. */
-export const podAddress = '127.0.0.1';
+/** Where every pod's processes are: they share the machine's loopback. */
+export const hostAddress = '127.0.0.1';
 
 function quotedLines(map: Readonly<Record<string, string>> | undefined): string {
   return Object.entries(map ?? {})

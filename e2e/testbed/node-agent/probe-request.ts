@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import { podAddress, type Probe } from './pod.ts';
+import { hostAddress, type Probe } from './pod.ts';
 
 /** Local port of a container port, by number or name. */
 export type PortLookup = (port: number | string) => number;
@@ -22,7 +22,7 @@ export async function probeOnce(probe: Probe, port: PortLookup, signal: AbortSig
 function getsAnswer(target: NonNullable<Probe['httpGet']>, port: PortLookup, signal: AbortSignal): Promise<boolean> {
   const { path = '/', scheme = 'HTTP', httpHeaders = [] } = target;
   const options = {
-    host: podAddress,
+    host: hostAddress,
     port: port(target.port),
     path: path.startsWith('/') ? path : `/${path}`,
     headers: { 'user-agent': 'kube-probe/1.36', ...Object.fromEntries(httpHeaders.map((h) => [h.name, h.value])) },
@@ -44,7 +44,7 @@ function getsAnswer(target: NonNullable<Probe['httpGet']>, port: PortLookup, sig
 
 function connects(port: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: podAddress, port, signal });
+    const socket = connect({ host: hostAddress, port, signal });
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -25,6 +25,7 @@ export class ProcessPod implements PodWorker {
   readonly #pod: Pod;
   readonly #directory: string;
   readonly #startTime = kubernetesTime();
+  readonly #address: string;
   readonly #writer: StatusWriter;
   /** Ends starting and token renewal. */
   readonly #end = new AbortController();
@@ -39,6 +40,7 @@ export class ProcessPod implements PodWorker {
   constructor(node: NodeContext, pod: Pod) {
     this.#node = node;
     this.#pod = pod;
+    this.#address = node.addresses.next();
     this.#directory = join(node.directory, 'pods', pod.metadata.uid);
     this.#writer = new StatusWriter({
       client: node.client,
@@ -194,6 +196,7 @@ export class ProcessPod implements PodWorker {
       restartPolicy: this.#restartPolicy(),
       generation: this.#pod.metadata.generation,
       startTime: this.#startTime,
+      address: this.#address,
       now: kubernetesTime(),
       previous: this.#conditions,
     });

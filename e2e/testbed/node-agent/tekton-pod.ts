@@ -38,6 +38,7 @@ export class TektonPod implements PodWorker {
   readonly #options: TektonOptions;
   readonly #directory: string;
   readonly #startTime = kubernetesTime();
+  readonly #address: string;
   readonly #end = new AbortController();
   readonly #gone = new AbortController();
   readonly #writer: StatusWriter;
@@ -51,6 +52,7 @@ export class TektonPod implements PodWorker {
     this.#node = node;
     this.#pod = pod;
     this.#options = options;
+    this.#address = node.addresses.next();
     this.#directory = join(node.directory, 'pods', pod.metadata.uid);
     this.#writer = new StatusWriter({
       client: node.client,
@@ -205,6 +207,7 @@ export class TektonPod implements PodWorker {
       restartPolicy: 'Never',
       generation: this.#pod.metadata.generation,
       startTime: this.#startTime,
+      address: this.#address,
       now: kubernetesTime(),
       previous: this.#conditions,
     });
