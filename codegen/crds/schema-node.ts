@@ -106,5 +106,5 @@ function requireBound(node: SchemaNode, path: string): void {
     integer: 'minimum' in node.bounds && node.format !== undefined,
     boolean: true,
   };
-  if (!bounded[node.type]) throw new Error(`${path}: a ${node.type} needs its bounds`);
+  if (!bounded[node.type]) throw new Error(`${path}: the ${node.type} needs its bounds`);
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import Type from 'typebox';
+import { schemaNode } from './schema-node.ts';
+
+const field = (schema: object) => Type.Object({ field: Type.Unsafe({ description: 'A field.', ...schema }) });
+
+describe('schemaNode refuses', () => {
+  const cases: readonly (readonly [string, object, RegExp])[] = [
+    ['a string without end', field({ type: 'string' }), /\.field: the string needs its bounds/],
+    ['a list without end', field({ type: 'array', items: { enum: ['a'] } }), /\.field: the array needs its bounds/],
+    ['a list of no merge strategy', field({ type: 'array', maxItems: 1, items: { enum: ['a'] } }), /needs its bounds/],
+    ['a map without end', field({ type: 'object', patternProperties: { '^.*$': { enum: ['a'] } } }), /needs its bounds/],
+    ['a number without range', field({ type: 'integer' }), /the integer needs its bounds/],
+    ['a field nobody described', Type.Object({ field: Type.Boolean() }), /\.field: every field has a description/],
+    ['a union', field({ anyOf: [{ type: 'string' }] }), /anyOf cannot be said in a structural schema/],
+    ['a constant', field({ type: 'string', const: 'a' }), /const cannot be said/],
+    ['a default, which the API server would write into the spec', field({ type: 'boolean', default: true }), /default cannot be said/],
+    ['a floating-point number', field({ type: 'number' }), /type number cannot be said/],
+  ];
+  for (const [name, schema, message] of cases) {
+    it(name, () => {
+      assert.throws(() => schemaNode(schema, ''), message);
+    });
+  }
+});
+
+it('reads rules without their equivalents in code', () => {
+  const rule = { rule: 'true', message: 'm', holds: () => true };
+  assert.deepEqual(schemaNode(Type.Boolean({ 'x-kubernetes-validations': [rule] }), '').rules, [{ rule: 'true', message: 'm' }]);
+});
