@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { explainCommand } from './explain.ts';
+import { lintCommand } from './lint.ts';
+import { previewCommand } from './preview.ts';
+
+/** Usage errors end with 2, so that scripts can tell them from what a command found. */
+const USAGE_ERROR = 2;
+
+const program = new Command('hallmark')
+  .description('Sign what Tekton builds, and say what was signed.')
+  .version(packageVersion())
+  .exitOverride((error) => {
+    throw error.exitCode === 0 ? error : new CommanderError(USAGE_ERROR, error.code, error.message);
+  })
+  .addCommand(previewCommand())
+  .addCommand(explainCommand())
+  .addCommand(lintCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else {
+    process.stderr.write(`hallmark: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function packageVersion(): string {
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      const manifest: unknown = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+      if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
+    } catch {
+      // Compiled, this file lies one folder deeper.
+    }
+  }
+  return 'unknown';
+}
