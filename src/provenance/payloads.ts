@@ -39,15 +39,19 @@ function attestations(run: FinishedRun, { attestation }: PayloadOptions): readon
       payloadType: statementPayloadType,
       bytes: statementBytes(statement),
       subjects: statement.subjects,
-      warnings: [...missing(run), ...warnings],
+      warnings: [...unfinished(run), ...warnings],
     },
   ];
 }
 
-function missing({ summary, missingChildren }: FinishedRun): readonly string[] {
-  return missingChildren.map(
-    (name) => `TaskRun ${name}, a child of PipelineRun ${summary.name}, was gone: the statement lacks what it says`,
-  );
+/** Children that had not ended by now; those that are gone are said by whoever looked for them. */
+function unfinished({ summary, children }: FinishedRun): readonly string[] {
+  return children
+    .filter(({ object }) => object !== undefined && object.completionTime === undefined)
+    .map(
+      ({ reference }) =>
+        `TaskRun ${reference.name}, a child of PipelineRun ${summary.name}, has no completion time: stated without it`,
+    );
 }
 
 function imageSignatures({ object }: FinishedRun, { imageSignatureFormats }: PayloadOptions): readonly Payload[] {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { field, listField } from '../api/v1alpha1/field.ts';
 import type { ChildReference, ChildRun } from './child-run.ts';
 import { mapsAt, textAt } from './json-node.ts';
 import type { JsonMap } from './json-node.ts';
@@ -57,9 +58,9 @@ export function finishedRun(
 }
 
 function readRun(object: unknown): Run {
-  const kind = fieldOf(object, 'kind');
+  const kind = field(object, 'kind');
   if (!isRunKind(kind)) throw new PayloadError('PayloadInvalid', 'kind must be TaskRun or PipelineRun');
-  const apiVersion = fieldOf(object, 'apiVersion');
+  const apiVersion = field(object, 'apiVersion');
   if (apiVersion !== undefined && apiVersion !== runApiVersion) {
     throw new PayloadError('PayloadInvalid', `${kind}.apiVersion must be ${runApiVersion}`);
   }
@@ -100,7 +101,8 @@ function unreferenced(run: PipelineRun, candidates: readonly Candidate[], taken:
     if (kind !== 'TaskRun' || taken.has(`${kind}/${name}`)) continue;
     const child = readTaskRun(name, object);
     const pipelineTaskName = child.labels.get('tekton.dev/pipelineTask') ?? '';
-    if (!names.has(pipelineTaskName)) continue;
+    const owner = child.labels.get('tekton.dev/pipelineRun') ?? run.name;
+    if (!names.has(pipelineTaskName) || owner !== run.name) continue;
     found.push(childRun({ apiVersion: runApiVersion, kind, name, pipelineTaskName }, object));
   }
   return found;
@@ -118,7 +120,7 @@ function childReference(entry: JsonMap): ChildReference {
 function childRun(reference: ChildReference, object: unknown): ChildRun {
   if (object === undefined) return { reference };
   const outcome = runFacts('TaskRun', object).finished?.outcome;
-  const uid = textField(fieldOf(object, 'metadata'), 'uid');
+  const uid = textField(field(object, 'metadata'), 'uid');
   return {
     reference,
     ...(isTaskRunReference(reference) ? { object: readTaskRun(reference.name, object) } : {}),
@@ -144,24 +146,18 @@ function isTaskRunReference({ apiVersion, kind }: ChildReference): boolean {
 
 /** In a cluster only the owner reference counts: labels are whatever somebody wrote. */
 function belongs(run: PipelineRun, object: unknown, matchBy: 'UID' | 'Name'): boolean {
-  const metadata = fieldOf(object, 'metadata');
+  const metadata = field(object, 'metadata');
   const namespace = textField(metadata, 'namespace');
-  const owners = fieldOf(metadata, 'ownerReferences');
-  const uids = Array.isArray(owners) ? owners.map((owner: unknown) => textField(owner, 'uid')) : [];
+  const uids = listField(metadata, 'ownerReferences').map((owner) => textField(owner, 'uid'));
   if (matchBy === 'UID') return namespace === run.namespace && run.uid !== '' && uids.includes(run.uid);
   return namespace === '' || run.namespace === '' || namespace === run.namespace;
 }
 
 function candidate(object: unknown): Candidate {
-  return { kind: textField(object, 'kind') || 'TaskRun', name: textField(fieldOf(object, 'metadata'), 'name'), object };
+  return { kind: textField(object, 'kind') || 'TaskRun', name: textField(field(object, 'metadata'), 'name'), object };
 }
 
 function textField(object: unknown, key: string): string {
-  const value = fieldOf(object, key);
+  const value = field(object, key);
   return typeof value === 'string' ? value : '';
-}
-
-function fieldOf(object: unknown, key: string): unknown {
-  if (typeof object !== 'object' || object === null) return undefined;
-  return new Map<string, unknown>(Object.entries(object)).get(key);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isObject } from '../api/v1alpha1/field.ts';
 import { byteOrder } from './byte-order.ts';
 import { formatSeconds, isZeroTime, parseGoTime } from './go-time.ts';
 import { normaliseDuration } from './go-duration.ts';
@@ -190,11 +191,12 @@ function readText(value: unknown): string | undefined {
 }
 
 function readInteger(value: unknown, bits: 32 | 64): number | bigint | undefined {
-  if (typeof value === 'number') {
-    if (!Number.isInteger(value)) return undefined;
-    return inRange(BigInt(value), bits) ? value : undefined;
-  }
-  return typeof value === 'bigint' && inRange(value, bits) ? value : undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return inRange(BigInt(value), bits) ? value : undefined;
+  if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isInteger(value))) return undefined;
+  const integer = BigInt(value);
+  if (!inRange(integer, bits)) return undefined;
+  const number = Number(integer);
+  return Number.isSafeInteger(number) ? number : integer;
 }
 
 function inRange(value: bigint, bits: 32 | 64): boolean {
@@ -224,8 +226,4 @@ function refuse(at: Position, what: string): never {
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { field, isObject, listField } from '../api/v1alpha1/field.ts';
 import { formatSeconds, isZeroTime, parseGoTime } from './go-time.ts';
 import { isRunKind, runApiVersion } from './run-identity.ts';
 import type { RunIdentity, RunKind } from './run-identity.ts';
@@ -27,42 +28,43 @@ export interface RunEnd {
 
 /** What selecting and ordering runs needs of a run. Never throws; undefined when the object is no run of `tekton.dev/v1`. */
 export function summariseRun(object: unknown): RunSummary | undefined {
-  const metadata = fields(at(object, 'metadata'));
-  const kind = at(object, 'kind');
-  const namespace = text(metadata.get('namespace'));
-  const name = text(metadata.get('name'));
-  const uid = text(metadata.get('uid'));
-  if (!isRunKind(kind) || at(object, 'apiVersion') !== runApiVersion) return undefined;
+  const metadata = field(object, 'metadata');
+  const kind = field(object, 'kind');
+  const namespace = text(field(metadata, 'namespace'));
+  const name = text(field(metadata, 'name'));
+  const uid = text(field(metadata, 'uid'));
+  if (!isRunKind(kind) || field(object, 'apiVersion') !== runApiVersion) return undefined;
   if (namespace === '' || name === '' || uid === '') return undefined;
   return { apiVersion: runApiVersion, kind, namespace, name, uid, ...runFacts(kind, object) };
 }
 
 /** All of a summary that is not identity; also for runs whose metadata is incomplete. */
 export function runFacts(kind: RunKind, object: unknown): Omit<RunSummary, keyof RunIdentity> {
-  const metadata = fields(at(object, 'metadata'));
-  const spec = fields(at(object, 'spec'));
-  const labels = textMap(metadata.get('labels'));
+  const metadata = field(object, 'metadata');
+  const spec = field(object, 'spec');
+  const labels = textMap(field(metadata, 'labels'));
   const pipelineRunUID = owningPipelineRun(metadata, labels);
-  const finished = runEnd(object, text(metadata.get('creationTimestamp')));
+  const finished = runEnd(object, text(field(metadata, 'creationTimestamp')));
   const account =
-    kind === 'TaskRun' ? spec.get('serviceAccountName') : at(spec.get('taskRunTemplate'), 'serviceAccountName');
+    kind === 'TaskRun'
+      ? field(spec, 'serviceAccountName')
+      : field(field(spec, 'taskRunTemplate'), 'serviceAccountName');
   return {
-    resourceVersion: text(metadata.get('resourceVersion')),
+    resourceVersion: text(field(metadata, 'resourceVersion')),
     labels,
-    managedBy: text(spec.get('managedBy')),
+    managedBy: text(field(spec, 'managedBy')),
     serviceAccountName: text(account) || 'default',
     ...(pipelineRunUID === '' ? {} : { pipelineRunUID }),
     ...(finished === undefined ? {} : { finished }),
-    deleting: text(metadata.get('deletionTimestamp')) !== '',
+    deleting: text(field(metadata, 'deletionTimestamp')) !== '',
   };
 }
 
-function owningPipelineRun(metadata: ReadonlyMap<string, unknown>, labels: Readonly<Record<string, string>>): string {
-  const owners = metadata.get('ownerReferences');
-  const owner = list(owners).find(
-    (entry) => at(entry, 'kind') === 'PipelineRun' && text(at(entry, 'apiVersion')).startsWith('tekton.dev/'),
+function owningPipelineRun(metadata: unknown, labels: Readonly<Record<string, string>>): string {
+  const owner = listField(metadata, 'ownerReferences').find(
+    (entry) => field(entry, 'kind') === 'PipelineRun' && text(field(entry, 'apiVersion')).startsWith('tekton.dev/'),
   );
-  return text(at(owner, 'uid')) || (labels['tekton.dev/pipelineRunUID'] ?? '');
+  return text(field(owner, 'uid')) || (labels['tekton.dev/pipelineRunUID'] ?? '');
 }
 
 /**
@@ -70,28 +72,16 @@ function owningPipelineRun(metadata: ReadonlyMap<string, unknown>, labels: Reado
  * else the run's creation, so that a finished run is never overlooked for want of a time.
  */
 function runEnd(object: unknown, created: string): RunEnd | undefined {
-  const status = fields(at(object, 'status'));
-  const condition = list(status.get('conditions')).find((entry) => at(entry, 'type') === 'Succeeded');
-  const outcome = outcomeOf(text(at(condition, 'status')), text(at(condition, 'reason')));
+  const status = field(object, 'status');
+  const condition = listField(status, 'conditions').find((entry) => field(entry, 'type') === 'Succeeded');
+  const outcome = outcomeOf(text(field(condition, 'status')), text(field(condition, 'reason')));
   if (outcome === undefined) return undefined;
-  const candidates = [text(status.get('completionTime')), text(at(condition, 'lastTransitionTime')), created];
+  const candidates = [text(field(status, 'completionTime')), text(field(condition, 'lastTransitionTime')), created];
   for (const candidate of candidates) {
     const time = parseGoTime(candidate);
     if (time !== undefined && !isZeroTime(time)) return { outcome, completionTime: formatSeconds(time) };
   }
   return { outcome, completionTime: '1970-01-01T00:00:00Z' };
-}
-
-function fields(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
-}
-
-function at(value: unknown, key: string): unknown {
-  return fields(value).get(key);
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function text(value: unknown): string {
@@ -100,6 +90,8 @@ function text(value: unknown): string {
 
 function textMap(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    [...fields(value)].filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    (isObject(value) ? Object.entries(value) : []).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
   );
 }

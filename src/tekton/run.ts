@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { field } from '../api/v1alpha1/field.ts';
 import { goDecode } from './go-decode.ts';
 import { parseGoTime } from './go-time.ts';
 import type { GoTime } from './go-time.ts';
@@ -210,13 +211,13 @@ function nativeArtifacts(node: JsonMap, key: string): readonly NativeArtifact[] 
 }
 
 function extras(object: unknown): RunExtras {
-  const status = member(object, 'status');
-  const metadata = member(object, 'metadata');
+  const status = field(object, 'status');
+  const metadata = field(object, 'metadata');
   return {
     startTime: timeOf(status, 'startTime'),
     completionTime: timeOf(status, 'completionTime'),
-    hasLabels: isPresent(member(metadata, 'labels')),
-    hasAnnotations: isPresent(member(metadata, 'annotations')),
+    hasLabels: isPresent(field(metadata, 'labels')),
+    hasAnnotations: isPresent(field(metadata, 'annotations')),
   };
 }
 
@@ -225,11 +226,6 @@ function isPresent(value: unknown): boolean {
 }
 
 function timeOf(status: unknown, key: string): GoTime | undefined {
-  const text = member(status, key);
+  const text = field(status, key);
   return typeof text === 'string' ? parseGoTime(text) : undefined;
-}
-
-function member(object: unknown, key: string): unknown {
-  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, key)) return undefined;
-  return Object.entries(object).find(([name]) => name === key)?.[1];
 }
