@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KubeClient } from './kube-client.ts';
-import { isConflict, isNotFound } from './kube-error.ts';
+import { isConflict, isInvalid, isNotFound } from './kube-error.ts';
 import { parseMetadata, type ObjectMetadata } from './object-metadata.ts';
 import { metadataOnly, type Resource } from './resource.ts';
 
@@ -43,8 +43,9 @@ export class KubeRunAnnotator {
       return 'Annotated';
     } catch (error) {
       if (isNotFound(error)) return 'Gone';
-      // A conflict is another UID, or another writer who was faster too often: only reading tells which.
-      if (isConflict(error) && (await this.readAnnotations(run, signal)) === undefined) return 'Gone';
+      // Another UID is Invalid or a Conflict, and so are other refusals: only reading tells which.
+      if ((isConflict(error) || isInvalid(error)) && (await this.readAnnotations(run, signal)) === undefined)
+        return 'Gone';
       throw error;
     }
   }
