@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import { signatureText } from '../../src/evidence/signature-text.ts';
+import { loadKeySigner } from '../../src/signing/load-key-signer.ts';
+import type { KeySigner } from '../../src/signing/key-signer.ts';
+import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
+import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
+import { storageDriver } from '../../src/storage/storage-driver.ts';
+import type { CutProxy } from '../testbed/control-plane/cut-proxy.ts';
+import { Tekton } from '../testbed/tekton/tekton.ts';
+import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
+import { StorageBed } from './storage-bed.ts';
+
+const never = new AbortController().signal;
+const sha256 = 'ab'.repeat(32);
+const subjects = [{ name: 'reg.example/bread', digest: { sha256 } }];
+
+let bed: StorageBed;
+let proxy: CutProxy;
+let proxied: string;
+let namespace: string;
+let signer: KeySigner;
+
+before(async () => {
+  bed = await StorageBed.start('tekton-storage');
+  const tekton = await Tekton.start(bed.plane, bed.supervisor);
+  // Only the API of Tekton is needed; its controller would go on writing to the runs.
+  await tekton.stop();
+  await bed.plane.kubectl(['delete', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', '--all']);
+  proxy = await bed.plane.cutProxy();
+  proxied = bed.plane.kubeconfigVia(proxy);
+  namespace = await bed.namespace();
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const data = { 'x509.pem': Buffer.from(privateKey.export({ format: 'pem', type: 'pkcs8' })) };
+  signer = await loadKeySigner(data, 'signing-secrets');
+});
+after(() => bed.stop());
+
+function driver(kubeconfigPath = bed.plane.kubeconfigPath): StorageDriver {
+  const spec = { type: 'Tekton', selector: {}, artifacts: ['Attestation', 'ImageSignature'] } as const;
+  return storageDriver({ kind: 'StorageBackend', name: 'runs', namespace, spec }, bed.context([], kubeconfigPath));
+}
+
+const specs = {
+  TaskRun: { taskSpec: { steps: [{ name: 'bake', image: 'alpine', command: ['true'] }] } },
+  PipelineRun: {
+    pipelineSpec: {
+      tasks: [{ name: 'bake', taskSpec: { steps: [{ name: 's', image: 'alpine', command: ['true'] }] } }],
+    },
+  },
+} as const;
+
+/** A run of its own that exists, with an annotation of its user. */
+async function createRun(
+  kind: RunTarget['kind'] = 'TaskRun',
+  name = `bake-${randomUUID().slice(0, 8)}`,
+): Promise<RunTarget> {
+  const metadata = { name, namespace, annotations: { owner: 'alice' } };
+  const object = { apiVersion: 'tekton.dev/v1', kind, metadata, spec: specs[kind] };
+  const args = ['create', '-f', '-', '-o', 'jsonpath={.metadata.uid}'];
+  const { stdout } = await bed.plane.kubectl(args, { stdin: JSON.stringify(object) });
+  return runTarget(namespace, { kind, name, uid: stdout.trim() });
+}
+
+async function annotations(run: RunTarget): Promise<Record<string, string>> {
+  const path = 'jsonpath={.metadata.annotations}';
+  const { stdout } = await bed.plane.kubectl(['get', run.kind, run.name, '-n', run.namespace, '-o', path]);
+  const parsed: unknown = JSON.parse(stdout);
+  assert.ok(typeof parsed === 'object' && parsed !== null);
+  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, String(value)]));
+}
+
+async function failure(promise: Promise<unknown>): Promise<StorageError> {
+  const error: unknown = await promise.then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof StorageError, String(error));
+  return error;
+}
+
+function statement(note?: string): Promise<SignedArtifact> {
+  return signedStatement(signer, subjects, note);
+}
+
+function decoded(value: string | undefined): Buffer {
+  assert.ok(value !== undefined);
+  return Buffer.from(value, 'base64');
+}
+
+describe('Tekton storage', () => {
+  describeStorageDriver('Tekton storage', {
+    driver: () => driver(proxied),
+    whileUnreachable: async (work) => {
+      proxy.refuse();
+      proxy.cut();
+      await work().finally(() => {
+        proxy.accept();
+      });
+    },
+    fixture: async () => ({
+      run: await createRun(),
+      attestation: await statement(),
+      image: await signedImage(signer, 'reg.example/bread', sha256),
+    }),
+    contents: async (run) => {
+      const path = 'jsonpath={.metadata.resourceVersion} {.metadata.annotations}';
+      return (await bed.plane.kubectl(['get', run.kind, run.name, '-n', run.namespace, '-o', path])).stdout;
+    },
+  });
+
+  it("writes the reference's four annotations for a TaskRun's attestation and touches nothing else", async () => {
+    const run = await createRun('TaskRun');
+    const artifact = await statement();
+    const [location] = await driver().put(artifact, run, never);
+    assert.equal(location?.uri, `tekton://${namespace}/taskruns/${run.name}/${run.uid}#taskrun-${run.uid}`);
+    const written = await annotations(run);
+    const key = `taskrun-${run.uid}`;
+    assert.deepEqual(Object.keys(written).sort(), [
+      `chains.tekton.dev/cert-${key}`,
+      `chains.tekton.dev/chain-${key}`,
+      `chains.tekton.dev/payload-${key}`,
+      `chains.tekton.dev/signature-${key}`,
+      'owner',
+    ]);
+    assert.deepEqual(decoded(written[`chains.tekton.dev/payload-${key}`]), artifact.payload);
+    assert.deepEqual(decoded(written[`chains.tekton.dev/signature-${key}`]), signatureText(artifact));
+    assert.equal(written[`chains.tekton.dev/cert-${key}`], '');
+    assert.equal(written[`chains.tekton.dev/chain-${key}`], '');
+    assert.equal(written['owner'], 'alice');
+  });
+
+  it('files a PipelineRun by its UID and an image signature by the digest, bare', async () => {
+    const run = await createRun('PipelineRun');
+    const image = await signedImage(signer, 'reg.example/bread', sha256);
+    await driver().put(await statement(), run, never);
+    await driver().put(image, run, never);
+    const written = await annotations(run);
+    assert.ok(written[`chains.tekton.dev/payload-pipelinerun-${run.uid}`]);
+    assert.deepEqual(decoded(written['chains.tekton.dev/signature-abababababab']), image.signature);
+    assert.deepEqual(decoded(written['chains.tekton.dev/payload-abababababab']), image.payload);
+  });
+
+  it('says RunDeleted when the run is gone, and never makes one', async () => {
+    const run = await createRun();
+    await bed.plane.kubectl(['delete', run.kind, run.name, '-n', namespace]);
+    const error = await failure(driver().put(await statement(), run, never));
+    assert.equal(error.reason, 'RunDeleted');
+    assert.match(error.message, new RegExp(`TaskRun ${namespace}/${run.name}`));
+    const { stdout } = await bed.plane.kubectl(['get', 'taskruns', '-n', namespace, '-o', 'name']);
+    assert.ok(!stdout.includes(run.name));
+  });
+
+  it('never annotates a later run of the same name', async () => {
+    const run = await createRun();
+    await bed.plane.kubectl(['delete', run.kind, run.name, '-n', namespace]);
+    const later = await createRun('TaskRun', run.name);
+    const location = { uri: `tekton://${namespace}/taskruns/${run.name}/${run.uid}#taskrun-${run.uid}` };
+    assert.equal((await failure(driver().put(await statement(), run, never))).reason, 'RunDeleted');
+    assert.equal((await failure(driver().get(location, never))).reason, 'RunDeleted');
+    assert.deepEqual(await annotations(later), { owner: 'alice' });
+  });
+
+  it('refuses evidence that no annotations can hold, and says where it fits', async () => {
+    const run = await createRun();
+    const huge = await statement(randomBytes(100_000).toString('hex'));
+    const error = await failure(driver().put(huge, run, never));
+    assert.equal(error.reason, 'BackendRejected');
+    assert.match(error.message, /262144.*OCI/);
+    assert.deepEqual(await annotations(run), { owner: 'alice' });
+  });
+
+  it('says BackendRejected when the API server takes no more annotations', async () => {
+    const run = await createRun();
+    const filler = `filler=${'x'.repeat(100_000)}`;
+    await bed.plane.kubectl(['annotate', run.kind, run.name, '-n', namespace, filler]);
+    await bed.plane.kubectl(['annotate', run.kind, run.name, '-n', namespace, `more-${filler}`]);
+    const error = await failure(driver().put(await statement(randomBytes(10_000).toString('hex')), run, never));
+    assert.equal(error.reason, 'BackendRejected');
+    assert.match(error.message, /256 KiB.*OCI/);
+  });
+
+  it('says BackendUnauthorized when the operator may not patch runs', async () => {
+    const run = await createRun();
+    const kubeconfig = await bed.plane.kubeconfigFor(namespace, 'default');
+    const error = await failure(driver(kubeconfig).put(await statement(), run, never));
+    assert.equal(error.reason, 'BackendUnauthorized');
+    assert.match(error.message, /patch taskruns/);
+  });
+
+  it('says BackendRejected when the annotations were taken away', async () => {
+    const run = await createRun();
+    const [location] = await driver().put(await statement(), run, never);
+    assert.ok(location);
+    const name = `chains.tekton.dev/signature-taskrun-${run.uid}-`;
+    await bed.plane.kubectl(['annotate', run.kind, run.name, '-n', namespace, name]);
+    assert.equal((await failure(driver().get(location, never))).reason, 'BackendRejected');
+  });
+});
