@@ -115,7 +115,8 @@ export class ListWatch<T> implements WatchSource {
       version = page.resourceVersion;
     }
     this.#feed.endList();
-    this.#working();
+    // Failures are forgotten by a watch that works, not by a list: else a watch that is refused would cost a list each time.
+    this.#lastError = undefined;
     if (!this.#synced) {
       this.#synced = true;
       this.#options.handler.synced();
@@ -134,20 +135,23 @@ export class ListWatch<T> implements WatchSource {
     const watchdog = new IdleWatchdog(clock, this.#options.stallMs ?? STALL_MS, () => {
       session.abort(new StalledWatch(`the watch of ${this.name} was silent for too long`));
     });
-    const beganMs = clock.monotonicMs();
+    let openedMs = Infinity;
+    const isShort = (): boolean => clock.monotonicMs() - openedMs < SHORT_WATCH_MS;
     try {
       const signal = session.signal;
       const timeoutSeconds = Math.round(MIN_WATCH_SECONDS * (1 + this.#random()));
       const selectors = { namespace, labelSelector, fieldSelector };
       const body = await client.watch(resource, { signal, ...selectors, resourceVersion, timeoutSeconds });
+      openedMs = clock.monotonicMs();
       this.#lastError = undefined;
       const frames = await this.#consume(body, watchdog);
-      if (frames === 0 && clock.monotonicMs() - beganMs < SHORT_WATCH_MS) {
+      if (frames === 0 && isShort()) {
         throw brokenWatch(`the watch of ${this.name} ended as soon as it began`);
       }
       this.#working();
       this.#restarted({ cause: 'Ended', error: undefined, failures: 0, retryMs: 0 });
     } catch (error) {
+      if (!isShort()) this.#failures = 0;
       const reason: unknown = session.signal.reason;
       throw reason instanceof StalledWatch ? reason : error;
     } finally {
