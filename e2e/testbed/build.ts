@@ -2,17 +2,20 @@
 // Builds the testbed's servers ahead of time: `node e2e/testbed/build.ts [name…]`, all of them by default.
 import { catalog } from './binaries/catalog.ts';
 import { ensureBinaries, ensureBinary } from './binaries/ensure-binary.ts';
+import { commandLine } from './command-line.ts';
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => catalog.every((recipe) => recipe.name !== name));
+
 if (unknown.length > 0) {
   const known = catalog.map(({ name }) => name).join(', ');
   process.stderr.write(`nothing is called ${unknown.join(', ')}; there are: ${known}\n`);
   process.exitCode = 2;
 } else {
-  const commands = catalog
-    .filter(({ name }) => names.length === 0 || names.includes(name))
-    .flatMap((recipe) => recipe.commands);
-  await ensureBinaries(commands);
-  for (const command of commands) process.stdout.write(`${command}\t${await ensureBinary(command)}\n`);
+  await commandLine(async () => {
+    const wanted = catalog.filter(({ name }) => names.length === 0 || names.includes(name));
+    const commands = wanted.flatMap((recipe) => recipe.commands);
+    await ensureBinaries(commands);
+    for (const command of commands) process.stdout.write(`${command}\t${await ensureBinary(command)}\n`);
+  });
 }

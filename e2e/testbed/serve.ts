@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts a control plane and stays: `node e2e/testbed/serve.ts [--tekton] [--registry] [--tag-registry]`.
 // Ctrl-C (or the end of this process, however it comes) ends it and removes its data.
+import { commandLine } from './command-line.ts';
 import { Testbed } from './testbed.ts';
 
 const usage = 'usage: node e2e/testbed/serve.ts [--tekton] [--registry] [--tag-registry]\n';
@@ -11,6 +12,10 @@ if ([...flags].some((flag) => !known.includes(flag))) {
   process.stderr.write(usage);
   process.exitCode = 2;
 } else {
+  await commandLine(serve);
+}
+
+async function serve(): Promise<void> {
   const testbed = await Testbed.start({
     label: 'serve',
     tekton: flags.has('--tekton'),

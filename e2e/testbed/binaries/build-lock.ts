@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from './has-code.ts';
 
@@ -8,7 +9,8 @@ const heartbeatSeconds = 2;
 const staleSeconds = 15;
 
 /**
- * Runs `work` while no other process holds the lock at `path`. A holder that crashed is seen by its missing heartbeat.
+ * Runs `work` while no other process holds the lock at `path`. A holder that crashed is seen by
+ * its process id or, from another machine, by its missing heartbeat.
  * Should two processes ever hold it at once, both build the same thing and the later rename wins: wasted, not wrong.
  */
 export async function withBuildLock<T>(path: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
@@ -40,7 +42,7 @@ export async function withBuildLock<T>(path: string, onWait: () => void, work: (
 
 function tryAcquire(path: string): boolean {
   try {
-    writeFileSync(path, `${process.pid}\n`, { flag: 'wx' });
+    writeFileSync(path, `${process.pid} ${hostname()}`, { flag: 'wx' });
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
@@ -50,9 +52,22 @@ function tryAcquire(path: string): boolean {
 
 function isStale(path: string): boolean {
   try {
-    return Date.now() - statSync(path).mtimeMs > staleSeconds * 1000;
-  } catch {
-    return false;
+    if (Date.now() - statSync(path).mtimeMs > staleSeconds * 1000) return true;
+    const [pid = '', host = ''] = readFileSync(path, 'utf8').split(' ');
+    return host === hostname() && !isAlive(Number(pid));
+  } catch (error) {
+    // Given up between our two looks.
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasCode(error, 'ESRCH');
   }
 }
 

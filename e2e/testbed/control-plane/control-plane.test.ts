@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ensureBinaries } from '../binaries/ensure-binary.ts';
+import { ensureBinaries, ensureBinary } from '../binaries/ensure-binary.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { waitUntil } from '../processes/wait-until.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -99,5 +99,24 @@ describe('the control plane of the testbed', () => {
       const { stdout } = await plane.kubectl(['get', 'serviceaccounts', '-n', 'after-restart', '-o', 'name']);
       return stdout.includes('serviceaccount/default');
     });
+  });
+
+  it('can be watched through a proxy that cuts the watch', async () => {
+    const proxy = await plane.cutProxy();
+    const kubeconfig = plane.kubeconfigVia(proxy);
+    const watch = supervisor.start({
+      name: 'watch',
+      command: await ensureBinary('kubectl'),
+      args: ['get', 'configmaps', '--watch', '-o', 'name'],
+      env: { KUBECONFIG: kubeconfig },
+    });
+    await watch.untilReady(() => watch.logTail().includes('configmap/kube-root-ca.crt'));
+    proxy.cut();
+    await watch.exited;
+    proxy.refuse();
+    await assert.rejects(plane.kubectl(['get', 'configmaps'], { kubeconfig }), { name: 'CommandFailed' });
+    proxy.accept();
+    await plane.kubectl(['get', 'configmaps'], { kubeconfig });
+    await proxy.stop();
   });
 });
