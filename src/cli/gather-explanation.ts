@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../api/v1alpha1/field.ts';
 import type { KindName } from '../api/v1alpha1/kinds.ts';
 import { parseProvenanceRecord } from '../api/v1alpha1/parse.ts';
 import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../controllers/hallmark-resource.ts';
 import { runResources } from '../controllers/run/tekton-resources.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
+import { NAMESPACES } from '../kube/core-resources.ts';
 import { isForbidden } from '../kube/kube-error.ts';
-import { objectMetadata } from '../kube/object-metadata.ts';
-import type { Resource } from '../kube/resource.ts';
 import { Pipelines } from '../pipelines/pipelines.ts';
 import { readBackend } from '../pipelines/read-backend.ts';
 import { readPolicy } from '../pipelines/read-policy.ts';
@@ -32,15 +30,6 @@ export interface GatheredExplanation {
   readonly unread: readonly string[];
 }
 
-const NAMESPACES: Resource<unknown> = {
-  group: '',
-  version: 'v1',
-  plural: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
-  parse: (object) => object,
-};
-
 /** Reads the run, the policies and backends in its reach, and its records. @throws Error when there is no such run */
 export async function gatherExplanation(
   client: KubeClient,
@@ -59,12 +48,13 @@ export async function gatherExplanation(
     return readable(client.listAll(resource, { ...scope, signal }), kind, unread);
   };
   const pipelines = new Pipelines(operatorNamespace);
+  const own = client.find(NAMESPACES, { name: namespace }, { signal });
   const found = await readable(
-    client.find(NAMESPACES, { name: namespace }, { signal }).then(wrap),
+    own.then((object) => (object === undefined ? [] : [object])),
     'Namespace',
     unread,
   );
-  for (const object of found) pipelines.setNamespace({ name: namespace, labels: objectMetadata(object)?.labels ?? {} });
+  for (const { labels } of found) pipelines.setNamespace({ name: namespace, labels });
   for (const kind of ['StorageBackend', 'ClusterStorageBackend'] as const) {
     for (const object of await list(kind)) {
       const read = readBackend(object, operatorNamespace);
@@ -122,15 +112,7 @@ function kindsNamed(prefix: string): readonly RunKind[] {
   }
 }
 
-function wrap(object: unknown): readonly unknown[] {
-  return field(object, 'metadata') === undefined ? [] : [object];
-}
-
-async function readable(
-  read: Promise<readonly unknown[]>,
-  what: string,
-  unread: string[],
-): Promise<readonly unknown[]> {
+async function readable<T>(read: Promise<readonly T[]>, what: string, unread: string[]): Promise<readonly T[]> {
   try {
     return await read;
   } catch (error) {

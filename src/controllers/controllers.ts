@@ -3,7 +3,8 @@ import type { OperatorConfiguration } from '../config/operator-configuration.ts'
 import type { KubeClient } from '../kube/kube-client.ts';
 import { ListWatchGroup } from '../kube/list-watch-group.ts';
 import type { ListWatchHandler, ListWatchObserver, WatchSource } from '../kube/list-watch-options.ts';
-import { metadataOnly, type Resource } from '../kube/resource.ts';
+import type { Resource } from '../kube/resource.ts';
+import { NAMESPACES } from '../kube/core-resources.ts';
 import { parseMetadata } from '../kube/object-metadata.ts';
 import type { Backoff } from '../runtime/backoff.ts';
 import { exponentialBackoff } from '../runtime/backoff.ts';
@@ -210,10 +211,8 @@ export class Controllers {
 
   #watchNamespaces(): Promise<void> {
     const { pipelines } = this.#context;
-    return this.#watch(
-      metadataOnly(NAMESPACES, (object) => object),
-      parseMetadata,
-      (onSynced) => namespaceFeed(pipelines, this.#repercussions, onSynced),
+    return this.#watch(NAMESPACES, parseMetadata, (onSynced) =>
+      namespaceFeed(pipelines, this.#repercussions, onSynced),
     );
   }
 
@@ -282,12 +281,3 @@ export class Controllers {
     await promise;
   }
 }
-
-const NAMESPACES: Resource<unknown> = {
-  group: '',
-  version: 'v1',
-  plural: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
-  parse: (object) => object,
-};

@@ -4,9 +4,6 @@ import { policyKeyText } from './definitions.ts';
 import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';
 import type { MissingBackend, Pipeline } from './pipeline.ts';
 
-/** Where a change of a policy, backend or namespace can make a difference: one namespace, or any (`undefined`). */
-export type AffectedNamespace = string | undefined;
-
 interface BackendKey {
   readonly kind: BackendKind;
   readonly namespace: string;

@@ -2,7 +2,6 @@
 import { setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../api/v1alpha1/field.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { objectMetadata } from '../../kube/object-metadata.ts';
 import type { BackendKind, CompiledBackend } from '../../pipelines/definitions.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
@@ -63,12 +62,6 @@ export class BackendReconciler {
     if (ready) return undefined;
     return { reason: reason ?? reasons.BackendNotReady, message: message ?? 'the backend is not ready' };
   }
-}
-
-/** The key of a backend's object among those of both kinds. */
-export function backendObjectKey(object: unknown): string | undefined {
-  const metadata = objectMetadata(object);
-  return metadata === undefined ? undefined : `${kindOf(object)}/${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 function kindOf(object: unknown): BackendKind {

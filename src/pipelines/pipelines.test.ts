@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { BackendKind, CompiledBackend, PolicyDefinition } from './definitions.ts';
+import { Pipelines } from './pipelines.ts';
+import { readBackend } from './read-backend.ts';
+import { readPolicy } from './read-policy.ts';
+
+const OPERATOR = 'hallmark-system';
+let uids = 0;
+
+function metadata(namespace: string, name: string): object {
+  uids += 1;
+  const scope = namespace === '' ? {} : { namespace };
+  return {
+    ...scope,
+    name,
+    uid: `uid-${uids}`,
+    resourceVersion: '1',
+    generation: 1,
+    creationTimestamp: '2025-01-01T00:00:00Z',
+  };
+}
+
+function policy(namespace: string, name: string, spec: object = {}): PolicyDefinition {
+  const kind = namespace === '' ? 'ClusterSigningPolicy' : 'SigningPolicy';
+  const subjects = namespace === '' ? { subjects: { allowedRepositories: ['*'] } } : {};
+  const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
+  const object = {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind,
+    metadata: metadata(namespace, name),
+    spec: { signer, ...subjects, ...spec },
+  };
+  const read = readPolicy(object, OPERATOR);
+  assert.ok(read !== undefined);
+  return read;
+}
+
+function backend(namespace: string, name: string, spec: object = {}): CompiledBackend {
+  const kind: BackendKind = namespace === '' ? 'ClusterStorageBackend' : 'StorageBackend';
+  const object = {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind,
+    metadata: metadata(namespace, name),
+    spec: { type: 'Tekton', ...spec },
+  };
+  const read = readBackend(object, OPERATOR);
+  assert.ok(read.ok, read.ok ? '' : read.message);
+  return read.backend;
+}
+
+/** `policy → backends (missing)` of each pipeline of a namespace. */
+function compiled(pipelines: Pipelines, namespace: string): string[] {
+  return pipelines
+    .forNamespace(namespace)
+    .map(
+      ({ policy: of, backends, missing }) =>
+        `${of.name} → ${backends.map(({ name }) => name).join(' ')} (${missing.map(({ name }) => name).join(' ')})`,
+    );
+}
+
+describe('Pipelines', () => {
+  it("gives a team's policy the backends of its own namespace and no others", () => {
+    const pipelines = new Pipelines(OPERATOR);
+    pipelines.setPolicy(policy('team-a', 'builds'));
+    pipelines.setBackend(backend('team-a', 'b2'));
+    pipelines.setBackend(backend('team-a', 'b1'));
+    pipelines.setBackend(backend('team-b', 'other'));
+    pipelines.setBackend(backend('', 'cluster'));
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['builds → b1 b2 ()']);
+    assert.deepEqual(compiled(pipelines, 'team-b'), []);
+  });
+
+  it('narrows to backendRefs and tells which of them are missing', () => {
+    const pipelines = new Pipelines(OPERATOR);
+    const backendRefs = [
+      { kind: 'StorageBackend', name: 'b1' },
+      { kind: 'StorageBackend', name: 'nowhere' },
+    ];
+    pipelines.setPolicy(policy('team-a', 'builds', { backendRefs }));
+    pipelines.setBackend(backend('team-a', 'b1'));
+    pipelines.setBackend(backend('team-a', 'b2'));
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['builds → b1 (nowhere)']);
+  });
+
+  it('follows every change without being told to compile again', () => {
+    const pipelines = new Pipelines(OPERATOR);
+    pipelines.setPolicy(policy('team-a', 'builds'));
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['builds →  ()']);
+    pipelines.setBackend(backend('team-a', 'b1'));
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['builds → b1 ()']);
+    pipelines.removeBackend({ kind: 'StorageBackend', namespace: 'team-a', name: 'b1' });
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['builds →  ()']);
+    pipelines.removePolicy({ kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' });
+    assert.deepEqual(compiled(pipelines, 'team-a'), []);
+  });
+
+  it('reaches every namespace with a cluster policy but the operator’s own and kube-*', () => {
+    const pipelines = new Pipelines(OPERATOR);
+    pipelines.setPolicy(policy('', 'baseline'));
+    pipelines.setBackend(backend('', 'archive'));
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['baseline → archive ()']);
+    assert.deepEqual(compiled(pipelines, OPERATOR), []);
+    assert.deepEqual(compiled(pipelines, 'kube-system'), []);
+  });
+
+  it('follows namespace labels, of policy and backend each on its own', () => {
+    const pipelines = new Pipelines(OPERATOR);
+    const prod = { matchLabels: { stage: 'prod' } };
+    pipelines.setPolicy(policy('', 'baseline', { namespaceSelector: prod }));
+    pipelines.setBackend(backend('', 'archive', { namespaceSelector: { matchLabels: { archive: 'yes' } } }));
+    assert.deepEqual(compiled(pipelines, 'team-a'), []);
+    assert.equal(pipelines.setNamespace({ name: 'team-a', labels: { stage: 'prod' } }), true);
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['baseline →  ()']);
+    pipelines.setNamespace({ name: 'team-a', labels: { stage: 'prod', archive: 'yes' } });
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['baseline → archive ()']);
+    assert.equal(pipelines.setNamespace({ name: 'team-a', labels: { stage: 'prod', archive: 'yes' } }), false);
+    pipelines.setNamespace({ name: 'team-a', labels: {} });
+    assert.deepEqual(compiled(pipelines, 'team-a'), []);
+  });
+
+  it("never lets a cluster policy reach a team's backend", () => {
+    const pipelines = new Pipelines(OPERATOR);
+    pipelines.setPolicy(policy('', 'baseline'));
+    pipelines.setBackend(backend('team-a', 'theirs'));
+    assert.deepEqual(compiled(pipelines, 'team-a'), ['baseline →  ()']);
+  });
+
+  it('reads references of cluster kinds in the operator’s namespace and of a team in its own', () => {
+    assert.equal(policy('', 'baseline').homeNamespace, OPERATOR);
+    assert.equal(policy('team-a', 'builds').homeNamespace, 'team-a');
+    assert.equal(backend('', 'archive').namespace, OPERATOR);
+    assert.equal(backend('team-a', 'b').namespace, 'team-a');
+  });
+
+  it('tells whether anything changed, so that an unchanged object has no consequences', () => {
+    const pipelines = new Pipelines(OPERATOR);
+    const made = policy('team-a', 'builds');
+    assert.equal(pipelines.setPolicy(made), true);
+    assert.equal(pipelines.setPolicy({ ...made }), false);
+    assert.equal(pipelines.setPolicy({ ...made, generation: 2 }), true);
+  });
+});
+
+describe('readPolicy', () => {
+  it('keeps the selection of a policy that the schema refuses, and says why it is invalid', () => {
+    const selector = { matchLabels: { app: 'bread' } };
+    const signer = { type: 'Cloud' };
+    const object = {
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'SigningPolicy',
+      metadata: metadata('team-a', 'broken'),
+      spec: { selector, signer },
+    };
+    const read = readPolicy(object, OPERATOR);
+    assert.deepEqual(read?.spec.selector, selector);
+    assert.match(read.invalid ?? '', /signer/);
+  });
+
+  it('selects every run when even the selector cannot be read, so that none is left unsigned in silence', () => {
+    const object = {
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'SigningPolicy',
+      metadata: metadata('team-a', 'broken'),
+      spec: { selector: 'all', signer: 7 },
+    };
+    const read = readPolicy(object, OPERATOR);
+    assert.deepEqual(read?.spec.selector, {});
+    assert.ok(read.invalid !== undefined);
+  });
+
+  it('leaves out an object without metadata', () => {
+    assert.equal(readPolicy({ kind: 'SigningPolicy', spec: {} }, OPERATOR), undefined);
+  });
+});
