@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { setArguments } from '../../codegen/chart/value-sets.ts';
+import { at, chart, releaseNamespace } from '../chart/helm.ts';
+import type { PodReport } from '../testbed/node-agent/pod-worker.ts';
+import type { CommandOutput } from '../testbed/processes/run-command.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import type { RegistryOptions } from '../testbed/registry/registry.ts';
+import { Testbed } from '../testbed/testbed.ts';
+import { Cluster, PATIENCE_SECONDS } from './cluster.ts';
+import { Team, type TeamOptions } from './team.ts';
+
+export const checkout = join(import.meta.dirname, '..', '..');
+
+export interface InstallationOptions {
+  /** Names the temporary folder. */
+  readonly label: string;
+  /** One that takes everybody by default. */
+  readonly registries?: readonly RegistryOptions[];
+  /** Operator pods; the chart's default of 2. With 0 everything is there but the operator: see OperatorProcess. */
+  readonly replicas?: number;
+  /** Further values of the chart: `path=json`. */
+  readonly values?: readonly string[];
+}
+
+/** The chart, installed with helm on a real control plane with real Tekton, registries and a node that runs the operator. */
+export class Installation extends Cluster {
+  readonly testbed: Testbed;
+  readonly #values: readonly string[];
+
+  private constructor(testbed: Testbed, values: readonly string[]) {
+    super(testbed.plane);
+    this.testbed = testbed;
+    this.#values = values;
+  }
+
+  /** Builds what is missing, starts everything and waits until the operator's pods are Ready. */
+  static async start(options: InstallationOptions): Promise<Installation> {
+    const command = [process.execPath, 'src/main.ts'];
+    const testbed = await Testbed.start({
+      label: options.label,
+      tekton: true,
+      cosign: true,
+      helm: true,
+      registries: options.registries ?? [{ referrers: false }],
+      nodeAgent: { images: { 'registry.hallmark.dev/hallmark': { command, cwd: checkout } } },
+    });
+    const allow = testbed.registries.map(({ host }) => host);
+    const installation = new Installation(testbed, [
+      'config.http.host="127.0.0.1"',
+      `config.outbound.allow=${JSON.stringify(allow)}`,
+      ...(options.replicas === undefined ? [] : [`replicas=${options.replicas}`]),
+      ...(options.values ?? []),
+    ]);
+    try {
+      await installation.helm('install');
+      await installation.rolledOut();
+      return installation;
+    } catch (error) {
+      process.stderr.write(`${installation.operatorLogs().slice(-4000)}\n`);
+      await installation.stop({ isFailure: true });
+      throw error;
+    }
+  }
+
+  /** `helm install` or `helm upgrade` with the values of this installation and further ones. */
+  helm(action: 'install' | 'upgrade', values: readonly string[] = []): Promise<CommandOutput> {
+    const target = ['hallmark', chart, '--namespace', releaseNamespace, '--create-namespace'];
+    return this.testbed.helm([action, ...target, ...setArguments([...this.#values, ...values])]);
+  }
+
+  /** `helm uninstall`, to the end of the pods. */
+  uninstall(): Promise<CommandOutput> {
+    return this.testbed.helm(['uninstall', 'hallmark', '--namespace', releaseNamespace, '--wait', '--timeout=120s']);
+  }
+
+  /** Waits until the Deployment is rolled out. */
+  async rolledOut(): Promise<void> {
+    const rollout = ['rollout', 'status', 'deployment/hallmark', '-n', releaseNamespace];
+    await this.kubectl([...rollout, `--timeout=${PATIENCE_SECONDS}s`], { timeoutSeconds: PATIENCE_SECONDS + 10 });
+  }
+
+  team(options: Omit<TeamOptions, 'registry'> & Partial<Pick<TeamOptions, 'registry'>>): Promise<Team> {
+    return Team.create(this, { registry: this.testbed.registry(), ...options });
+  }
+
+  /** The operator's pods on the node. */
+  operatorPods(): readonly PodReport[] {
+    return this.testbed.nodeAgent.pods().filter(({ namespace }) => namespace === releaseNamespace);
+  }
+
+  /** The pod that holds the Lease, once one does. `notPod` waits for another one than that. */
+  async leader(notPod?: string): Promise<PodReport> {
+    return waitUntil(
+      'a pod holds the Lease',
+      async () => {
+        const lease = await this.json(['get', 'lease', 'hallmark', '-n', releaseNamespace]);
+        const holder = String(at(lease, 'spec', 'holderIdentity'));
+        return this.operatorPods().find(({ name }) => name !== notPod && holder.startsWith(`${name}_`));
+      },
+      { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 500 },
+    );
+  }
+
+  /** What all operator pods wrote, deleted ones included. */
+  operatorLogs(podPrefix = 'hallmark-'): string {
+    return this.testbed.nodeAgent.logs(releaseNamespace, podPrefix);
+  }
+
+  /** The metrics of each operator pod that runs, as Prometheus would read them. */
+  async metrics(): Promise<readonly string[]> {
+    const ports = this.operatorPods().flatMap(({ containers }) =>
+      containers.flatMap(({ pid, ports: { 9090: port } }) => (pid === undefined || port === undefined ? [] : [port])),
+    );
+    return Promise.all(ports.map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()));
+  }
+
+  /** Ends everything. A failing test process keeps the logs and says where they are; `isFailure` does so at once. */
+  async stop({ isFailure = false } = {}): Promise<void> {
+    if (isFailure) this.testbed.supervisor.keepLogs();
+    await this.testbed.stop();
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { asManifest, at, type Manifest } from '../chart/helm.ts';
+
+/** What a team applies before its first build; the runs are apart. */
+export const teamSamples = join(import.meta.dirname, '..', '..', 'samples', 'team-a');
+
+/** The manifests of `samples/team-a`, or of a folder in it, for a team of another name. */
+export function teamManifests(team: string, folder = '.'): readonly Manifest[] {
+  const directory = join(teamSamples, folder);
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.yaml'))
+    .toSorted()
+    .flatMap((name) => {
+      const text = readFileSync(join(directory, name), 'utf8').replaceAll('team-a', team);
+      return parseAllDocuments(text).map((document): Manifest => asManifest(document.toJS()));
+    });
+}
+
+/** The sample run of a kind, for a team of another name. */
+export function sampleRun(team: string, kind: 'TaskRun' | 'PipelineRun'): Manifest {
+  const run = teamManifests(team, 'runs').find((manifest) => manifest['kind'] === kind);
+  if (run === undefined) throw new Error(`samples/team-a/runs has no ${kind}`);
+  return run;
+}
+
+/** A manifest with some fields of its spec replaced. */
+export function withSpec(manifest: Manifest, fields: object): Manifest {
+  return { ...manifest, spec: { ...asManifest(manifest['spec']), ...fields } };
+}
+
+/** A manifest's name. */
+export function nameOf(manifest: Manifest): string {
+  return String(at(manifest, 'metadata', 'name'));
+}
