@@ -51,7 +51,7 @@ export class ApiServer {
     this.#running = running;
     const isReady = async (): Promise<boolean> =>
       existsSync(this.caFile) && (await this.client.get('/readyz')).status === 200;
-    await running.untilReady(isReady, { timeoutSeconds: 120 });
+    await running.untilReady(isReady);
   }
 
   /** Ends it: orderly within the grace period, or at once with 0 seconds. */

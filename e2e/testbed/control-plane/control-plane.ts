@@ -5,7 +5,6 @@ import { ensureBinaries, ensureBinary } from '../binaries/ensure-binary.ts';
 import { freePort } from '../processes/free-port.ts';
 import { runCommand, type CommandOutput } from '../processes/run-command.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
-import { waitUntil } from '../processes/wait-until.ts';
 import { ApiServer } from './api-server.ts';
 import { controllerManagerArgs } from './controller-manager-args.ts';
 import { CutProxy } from './cut-proxy.ts';
@@ -134,11 +133,8 @@ export class ControlPlane {
       caFile: this.caFile,
     });
     const command = await ensureBinary('kube-controller-manager');
-    this.#supervisor.start({ name: 'kube-controller-manager', command, args, graceSeconds: 0 });
+    const manager = this.#supervisor.start({ name: 'kube-controller-manager', command, args, graceSeconds: 0 });
     const account = '/api/v1/namespaces/default/serviceaccounts/default';
-    await waitUntil(
-      'the ServiceAccount default exists',
-      async () => (await this.#apiServer.client.get(account)).status === 200,
-    );
+    await manager.untilReady(async () => (await this.#apiServer.client.get(account)).status === 200);
   }
 }

@@ -24,6 +24,9 @@ export interface ExitStatus {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Long, as a crash is seen at once and a busy machine is slow. */
+const startSeconds = 180;
+
 /** A server in a process group of its own, with its output in a log file. */
 export class ManagedProcess {
   readonly name: string;
@@ -102,7 +105,7 @@ export class ManagedProcess {
   }
 
   /** Waits until `probe` succeeds, and fails at once, with the end of the log, when the process ends before that. */
-  async untilReady(probe: () => boolean | Promise<boolean>, options?: WaitOptions): Promise<void> {
+  async untilReady(probe: () => boolean | Promise<boolean>, options: WaitOptions = {}): Promise<void> {
     const check = async (): Promise<boolean> => {
       if (this.#exit === undefined) return probe();
       throw new GaveUp(
@@ -110,7 +113,7 @@ export class ManagedProcess {
       );
     };
     try {
-      await waitUntil(`${this.name} is ready`, check, options);
+      await waitUntil(`${this.name} is ready`, check, { timeoutSeconds: startSeconds, ...options });
     } catch (error) {
       if (error instanceof GaveUp) throw error;
       throw new Error(`${this.name} did not become ready; its log ends with\n${this.logTail()}`, { cause: error });
