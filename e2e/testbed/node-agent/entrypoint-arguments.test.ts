@@ -16,6 +16,8 @@ describe('parseEntrypointArguments', () => {
       'IMAGE_URL,IMAGE_DIGEST',
       '-step_results',
       'thing',
+      '-basic-docker=login=https://r.example',
+      '-docker-config=push',
       '-entrypoint',
       'sh',
       '--',
@@ -29,6 +31,10 @@ describe('parseEntrypointArguments', () => {
       onError: 'stopAndFail',
       timeoutMilliseconds: 0,
       metadataDirectory: '/tekton/run/0/status',
+      dockerSecrets: [
+        { flag: 'docker-config', value: 'push' },
+        { flag: 'basic-docker', value: 'login=https://r.example' },
+      ],
       unsupported: [],
     });
   });

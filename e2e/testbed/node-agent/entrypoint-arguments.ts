@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { DockerSecret } from './step-credentials.ts';
 
 /** What Tekton's controller tells its entrypoint binary to do for one step. */
 export interface EntrypointArguments {
@@ -11,11 +12,15 @@ export interface EntrypointArguments {
   /** 0 for none. */
   readonly timeoutMilliseconds: number;
   readonly metadataDirectory: string;
+  /** Registry logins of the run's ServiceAccount. */
+  readonly dockerSecrets: readonly DockerSecret[];
   /** Flags that change what the step does and that the agent does not implement. */
   readonly unsupported: readonly string[];
 }
 
-const valueFlags = new Set([
+/** In the order in which the entrypoint lets a later login for one registry win. */
+const secretFlags = ['docker-cfg', 'docker-config', 'basic-docker'] as const;
+const valueFlags = new Set<string>([
   'entrypoint',
   'wait_file',
   'post_file',
@@ -29,9 +34,7 @@ const valueFlags = new Set([
   'on_error',
   'step_metadata_dir',
   'result_from',
-  'basic-docker',
-  'docker-config',
-  'docker-cfg',
+  ...secretFlags,
   'basic-git',
   'ssh-git',
 ]);
@@ -47,28 +50,37 @@ const unsupportedFlags = [
 export function parseEntrypointArguments(args: readonly string[]): EntrypointArguments {
   const end = args.indexOf('--');
   const flags = parseFlags(end === -1 ? args : args.slice(0, end));
-  const entrypoint = flags.get('entrypoint');
+  const last = (flag: string): string | undefined => flags.findLast(({ name }) => name === flag)?.value;
+  const entrypoint = last('entrypoint');
   return {
     command: [...(entrypoint === undefined ? [] : [entrypoint]), ...(end === -1 ? [] : args.slice(end + 1))],
-    results: names(flags.get('results')),
-    stepResults: names(flags.get('step_results')),
-    onError: flags.get('on_error') ?? 'stopAndFail',
-    timeoutMilliseconds: goDuration(flags.get('timeout') ?? ''),
-    metadataDirectory: flags.get('step_metadata_dir') ?? '',
+    results: names(last('results')),
+    stepResults: names(last('step_results')),
+    onError: last('on_error') ?? 'stopAndFail',
+    timeoutMilliseconds: goDuration(last('timeout') ?? ''),
+    metadataDirectory: last('step_metadata_dir') ?? '',
+    dockerSecrets: secretFlags.flatMap((flag) =>
+      flags.filter(({ name }) => name === flag).map(({ value }) => ({ flag, value })),
+    ),
     unsupported: [
-      ...unsupportedFlags.filter((flag) => flags.has(flag)),
-      ...(flags.get('result_from') === 'sidecar-logs' ? ['result_from'] : []),
+      ...unsupportedFlags.filter((flag) => last(flag) !== undefined),
+      ...(last('result_from') === 'sidecar-logs' ? ['result_from'] : []),
     ],
   };
 }
 
-function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
-  const flags = new Map<string, string>();
+interface Flag {
+  readonly name: string;
+  readonly value: string;
+}
+
+function parseFlags(args: readonly string[]): readonly Flag[] {
+  const flags: Flag[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const [, name = '', assigned] = /^--?([^=]+)(?:=([\s\S]*))?$/.exec(args[index] ?? '') ?? [];
-    if (assigned !== undefined) flags.set(name, assigned);
-    else if (valueFlags.has(name)) flags.set(name, args[(index += 1)] ?? '');
-    else flags.set(name, 'true');
+    if (assigned !== undefined) flags.push({ name, value: assigned });
+    else if (valueFlags.has(name)) flags.push({ name, value: args[(index += 1)] ?? '' });
+    else flags.push({ name, value: 'true' });
   }
   return flags;
 }

@@ -10,10 +10,10 @@ export interface ImageProcess {
   readonly withContainerCommand?: boolean;
 }
 
-/** The process of the longest prefix that the image's name begins with. */
-export function imageProcess(images: Readonly<Record<string, ImageProcess>>, image: string): ImageProcess | undefined {
-  const [longest] = Object.keys(images)
+/** The entry of the longest prefix that the image's name begins with. */
+export function byImagePrefix<T>(entries: Readonly<Record<string, T>>, image: string): T | undefined {
+  const [longest] = Object.keys(entries)
     .filter((prefix) => image.startsWith(prefix))
     .sort((a, b) => b.length - a.length);
-  return longest === undefined ? undefined : images[longest];
+  return longest === undefined ? undefined : entries[longest];
 }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Launch } from './container-runner.ts';
 import { containerEnvironment, expandReferences } from './environment.ts';
-import { imageProcess } from './image-process.ts';
+import { byImagePrefix } from './image-process.ts';
 import { portVariables, type PortMapping } from './local-ports.ts';
 import type { NodeContext } from './node-context.ts';
 import { PathMap } from './path-map.ts';
@@ -24,7 +24,7 @@ export interface LaunchRequest {
 /** Works out the process for a container. Throws {@link PodSetupError} when it cannot run, now or ever. */
 export async function containerLaunch(request: LaunchRequest): Promise<Launch> {
   const { node, container, volumeDirectories } = request;
-  const image = imageProcess(node.images, container.image);
+  const image = byImagePrefix(node.images, container.image);
   if (image === undefined) {
     throw new PodSetupError('ErrImagePull', `the node agent knows no process for the image ${container.image}`);
   }

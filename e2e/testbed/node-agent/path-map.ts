@@ -21,13 +21,17 @@ export class PathMap {
     this.#pattern = paths.length === 0 ? undefined : new RegExp(`(?<![\\w./-])(?:${paths.join('|')})(?![\\w.-])`, 'g');
   }
 
-  /** The mounts of a container. */
-  static of(container: Container, volumeDirectories: ReadonlyMap<string, string>): PathMap {
+  /** The mounts of a container, and folders that stand in for some of its image's own. */
+  static of(
+    container: Container,
+    volumeDirectories: ReadonlyMap<string, string>,
+    imageFolders: Readonly<Record<string, string>> = {},
+  ): PathMap {
     const folders = (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath = '' }): [string, string][] => {
       const directory = volumeDirectories.get(name);
       return directory === undefined ? [] : [[mountPath.replace(/(?<=.)\/+$/, ''), join(directory, subPath)]];
     });
-    return new PathMap(new Map(folders));
+    return new PathMap(new Map([...Object.entries(imageFolders), ...folders]));
   }
 
   /** The text with every mount path in it replaced. */

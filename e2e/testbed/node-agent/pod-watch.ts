@@ -25,22 +25,26 @@ const List = Type.Object({
 const Event = Type.Object({ type: Type.String(), object: Type.Unknown() });
 const Versioned = Type.Object({ metadata: Type.Object({ resourceVersion: Type.String() }) });
 
+const firstPauseMilliseconds = 50;
+
 /** Follows every pod of the cluster until the signal: list, watch, and again after each cut, with what vanished meanwhile reported. */
 export async function watchPods(options: PodWatchOptions): Promise<void> {
   const { signal, log } = options;
   const known = new Set<string>();
   let version: string | undefined;
-  let pause = 50;
+  let pause = firstPauseMilliseconds;
   while (!signal.aborted) {
     const before = version;
     try {
       version ??= await list(options, known);
-      version = await follow(options, known, version);
+      // One line for each absence of the server, however often it is asked.
+      const quiet = pause > firstPauseMilliseconds;
+      version = await follow(quiet ? { ...options, log: () => undefined } : options, known, version);
     } catch (error) {
       if (error instanceof Expired) version = undefined;
       else log(`pod watch: ${String(error)}`);
     }
-    pause = before === version ? Math.min(pause * 2, 2000) : 50;
+    pause = before === version ? Math.min(pause * 2, 2000) : firstPauseMilliseconds;
     await delay(pause, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -10,6 +10,7 @@ import { containerEnvironment, expandReferences } from './environment.ts';
 import type { NodeContext } from './node-context.ts';
 import { PathMap } from './path-map.ts';
 import type { Container, Pod } from './pod.ts';
+import { writeDockerCredentials } from './step-credentials.ts';
 import { stepScripts } from './step-scripts.ts';
 import { runResultType, startedAt, terminationMessage, type RunResult } from './termination-message.ts';
 
@@ -19,6 +20,8 @@ export interface StepExecution {
   readonly container: Container;
   readonly entrypoint: EntrypointArguments;
   readonly volumeDirectories: ReadonlyMap<string, string>;
+  /** Folders that stand in for folders of the step's image. */
+  readonly imageFolders: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +35,7 @@ export interface StepEnd {
  * entrypoint does in the container. What the image would bring (commands, files, user) is the machine's instead.
  */
 export async function executeStep(execution: StepExecution): Promise<StepEnd> {
-  const { container, entrypoint, node, pod, volumeDirectories } = execution;
+  const { container, entrypoint, node, pod, volumeDirectories, imageFolders } = execution;
   const begun = startedAt(new Date());
   const log = node.logs.file(pod, container.name, 0);
   if (entrypoint.unsupported.length > 0 || entrypoint.command.length === 0) {
@@ -40,7 +43,7 @@ export async function executeStep(execution: StepExecution): Promise<StepEnd> {
     appendFileSync(log, `the node agent cannot execute this step: ${what} not supported\n`);
     return { exitCode: 1, entries: [begun] };
   }
-  const paths = PathMap.of(container, volumeDirectories);
+  const paths = PathMap.of(container, volumeDirectories, imageFolders);
   const metadata = paths.rewrite(entrypoint.metadataDirectory);
   for (const folder of ['results', 'artifacts']) await mkdir(join(metadata, folder), { recursive: true });
   const { exit, timedOut } = await runCommand(execution, paths, log);
@@ -72,10 +75,14 @@ async function runCommand(
   const declared = await containerEnvironment(context, container);
   const text = async (raw: string): Promise<string> => withStepResults(paths.rewrite(raw), paths);
   const home = paths.folder('/tekton/home') ?? node.directory;
+  const temporary = join(node.directory, 'pods', pod.metadata.uid, 'tmp');
+  await mkdir(temporary, { recursive: true });
+  await writeDockerCredentials(entrypoint.dockerSecrets, paths, home);
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: home,
     HOSTNAME: pod.metadata.name,
+    TMPDIR: temporary,
   };
   for (const [name, value] of Object.entries(declared)) env[name] = await text(value);
   const [first = '', ...rest] = entrypoint.command;

@@ -6,6 +6,7 @@ import { kubernetesTime, type ContainerStatus } from './container-state.ts';
 import { deletePod } from './delete-pod.ts';
 import { parseEntrypointArguments } from './entrypoint-arguments.ts';
 import { imageID } from './image-id.ts';
+import { byImagePrefix } from './image-process.ts';
 import type { NodeContext } from './node-context.ts';
 import { podTitle, type Container, type Pod } from './pod.ts';
 import { podStatus, type PodCondition, type PodStatus } from './pod-status.ts';
@@ -23,6 +24,11 @@ export interface TektonOptions {
   readonly delayMilliseconds?: number;
   /** Run the commands of steps that neither behaviour nor annotations decide. False by default. */
   readonly execute?: boolean;
+  /**
+   * For executed steps, by the beginning of the image's name: folders of this machine that stand in for folders of the image,
+   * such as `{'gcr.io/go-containerregistry/crane': {'/ko-app': '/home/me/bin'}}`.
+   */
+  readonly imageFolders?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Asked first about every step. */
   readonly behaviour?: TektonBehaviour;
 }
@@ -125,14 +131,14 @@ export class TektonPod implements PodWorker {
     this.#volumes ??= this.#prepare();
     const volumeDirectories = await this.#volumes;
     this.#showRunning(container);
-    const { signal } = this.#end;
     const end = await executeStep({
       node: this.#node,
       pod: this.#pod,
       container,
       entrypoint,
       volumeDirectories,
-      signal,
+      imageFolders: byImagePrefix(this.#options.imageFolders ?? {}, container.image) ?? {},
+      signal: this.#end.signal,
     });
     return { ...end, imageID: outcome.imageID };
   }

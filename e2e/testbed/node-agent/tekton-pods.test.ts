@@ -20,7 +20,9 @@ describe('Tekton pods', () => {
   before(async () => {
     plane = await ControlPlane.start(supervisor);
     await Tekton.start(plane, supervisor);
-    agent = await startNodeAgent({ kubeconfigPath: plane.kubeconfigPath, images: {}, tekton: { execute: true } });
+    const imageFolders = { 'registry.invalid/tools': { '/tools': '/bin' } };
+    const tekton = { execute: true, imageFolders };
+    agent = await startNodeAgent({ kubeconfigPath: plane.kubeconfigPath, images: {}, tekton });
   });
 
   after(async () => {
@@ -152,6 +154,36 @@ describe('Tekton pods', () => {
       { name: 'OUT', value: 'alpha and thing' },
       { name: 'FROM_STEP', value: 'thing' },
     ]);
+  });
+
+  it("find their image's own folders and their ServiceAccount's registry login", async () => {
+    const login = { auths: { 'r.example': { auth: 'dTpw' } } };
+    await plane.kubectl(['apply', '-f', '-'], {
+      stdin: JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'List',
+        items: [
+          {
+            apiVersion: 'v1',
+            kind: 'Secret',
+            metadata: { name: 'push', namespace: 'default' },
+            type: 'kubernetes.io/dockerconfigjson',
+            stringData: { '.dockerconfigjson': JSON.stringify(login) },
+          },
+          {
+            apiVersion: 'v1',
+            kind: 'ServiceAccount',
+            metadata: { name: 'builder', namespace: 'default' },
+            secrets: [{ name: 'push' }],
+          },
+        ],
+      }),
+    });
+    const command = ['/tools/sh', '-ec', '/tools/cat "$HOME/.docker/config.json" > $(results.LOGIN.path)'];
+    const steps = [{ name: 's', image: 'registry.invalid/tools:1', command }];
+    const spec = { serviceAccountName: 'builder', taskSpec: { results: [{ name: 'LOGIN' }], steps } };
+    const { results } = await finish({ kind: 'TaskRun', metadata: { name: 'equipped' }, spec });
+    assert.deepEqual(results, [{ name: 'LOGIN', type: 'string', value: JSON.stringify(login) }]);
   });
 
   it('skip the steps behind one that failed, and go on behind one that may fail', async () => {
