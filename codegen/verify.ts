@@ -21,19 +21,25 @@ function run({ command: [command, ...args] }: Step): Promise<boolean> {
   });
 }
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
-if (unknown.length > 0) {
-  console.error(`no such step: ${unknown.join(', ')}; there are: ${steps.map(({ name }) => name).join(', ')}`);
-  process.exit(2);
+/** Runs the wanted steps to the end, also after one that failed; returns those that failed. */
+async function runAll(wanted: readonly Step[]): Promise<readonly Step[]> {
+  const failed: Step[] = [];
+  for (const step of wanted) {
+    const started = performance.now();
+    const passed = await run(step);
+    if (!passed) failed.push(step);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${passed ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s)${passed ? '' : `: ${step.remedy}`}`);
+  }
+  return failed;
 }
 
-const failed: Step[] = [];
-for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-  const started = performance.now();
-  const passed = await run(step);
-  if (!passed) failed.push(step);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${passed ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s)${passed ? '' : `: ${step.remedy}`}`);
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !steps.some((step) => step.name === name));
+if (unknown.length > 0) {
+  console.error(`no such step: ${unknown.join(', ')}; there are: ${steps.map(({ name }) => name).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  const failed = await runAll(steps.filter(({ name }) => names.length === 0 || names.includes(name)));
+  if (failed.length > 0) process.exitCode = 1;
 }
-if (failed.length > 0) process.exitCode = 1;
