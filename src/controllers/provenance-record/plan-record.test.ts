@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type {
+  EvidenceArtifact,
+  ProvenanceRecordSpec,
+  StorageEntry,
+} from '../../api/v1alpha1/provenance-record/schema.ts';
+import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
+import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
+import { planRecord } from './plan-record.ts';
+import type { RecordSnapshot } from './record-snapshot.ts';
+
+const NOW = new Date('2025-03-02T00:00:00Z');
+const policyKey = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
+const ref = { kind: 'StorageBackend', name: 'tekton', uid: 'b' } as const;
+
+function policy(record: object = {}): PolicyDefinition {
+  const signer = { type: 'Key', key: { secretRef: { name: 'k' } } } as const;
+  const spec = effectiveSigningPolicySpec({ signer, record }, '2025-01-01T00:00:00Z');
+  return { ...policyKey, uid: 'p', generation: 1, homeNamespace: 'team-a', spec };
+}
+
+function backend(artifacts: ('Attestation' | 'ImageSignature')[] = ['Attestation', 'ImageSignature']): CompiledBackend {
+  const spec = effectiveStorageBackendSpec({ type: 'Tekton', artifacts });
+  return { kind: 'StorageBackend', namespace: 'team-a', name: 'tekton', uid: 'b', generation: 1, spec };
+}
+
+const artifact: EvidenceArtifact = {
+  name: 'attestation',
+  type: 'Attestation',
+  form: 'InTotoStatement',
+  payloadType: 'application/vnd.in-toto+json',
+  payload: '',
+  payloadDigest: `sha256:${'0'.repeat(64)}`,
+  subjectCount: 0,
+  policyGeneration: 1,
+};
+const signed: EvidenceArtifact = { ...artifact, signature: 'c2ln', keyID: 'id', publicKey: 'pem' };
+const storedEntry: StorageEntry = { backendRef: { kind: 'StorageBackend', name: 'tekton' }, state: 'Stored' };
+
+interface Given {
+  readonly artifacts?: readonly EvidenceArtifact[];
+  readonly spec?: Partial<ProvenanceRecordSpec>;
+  readonly storage?: readonly StorageEntry[];
+  readonly problem?: { readonly reason: string; readonly message: string };
+}
+
+function snapshot(given: Given, rest: Partial<RecordSnapshot> = {}): RecordSnapshot {
+  const spec: ProvenanceRecordSpec = {
+    runRef: { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', uid: 'r' },
+    policyRef: { kind: 'SigningPolicy', name: 'builds' },
+    outcome: 'Succeeded',
+    completionTime: '2025-03-01T00:00:00Z',
+    mode: 'Enforce',
+    serviceAccountName: 'default',
+    backendRefs: [ref],
+    ...given.spec,
+  };
+  const { artifacts = [signed], problem, storage = [] } = given;
+  const metadata = {
+    namespace: 'team-a',
+    name: 'n',
+    uid: 'u',
+    resourceVersion: '1',
+    generation: 1,
+    creationTimestamp: '2025-03-01T00:00:00Z',
+  };
+  const evidence = { artifacts, seal: 's', ...(problem === undefined ? {} : { problem }) };
+  return {
+    record: {
+      isTrusted: true,
+      object: { apiVersion: 'hallmark.dev/v1alpha1', kind: 'ProvenanceRecord', metadata, spec, evidence },
+      policy: policyKey,
+      storage,
+    },
+    policy: policy(),
+    signer: undefined,
+    unsigned: undefined,
+    backends: spec.backendRefs === undefined ? [] : [{ ref, backend: backend(), isDue: true }],
+    hasRun: true,
+    now: NOW,
+    ...rest,
+  };
+}
+
+describe('planRecord', () => {
+  it('stores signed evidence in a backend that is due', () => {
+    const plan = planRecord(snapshot({}));
+    assert.equal(plan.store.length, 1);
+    assert.equal(plan.unsigned, undefined);
+  });
+
+  it('leaves a backend alone whose back-off is not over, and one that holds it already', () => {
+    assert.deepEqual(planRecord(snapshot({}, { backends: [{ ref, backend: backend(), isDue: false }] })).store, []);
+    assert.deepEqual(planRecord(snapshot({ storage: [storedEntry] })).store, []);
+  });
+
+  it('stores nothing that is not signed, and says why', () => {
+    const missing = { reason: 'KeyNotFound', message: 'Secret k' } as const;
+    const plan = planRecord(snapshot({ artifacts: [artifact] }, { signer: missing }));
+    assert.deepEqual(plan.store, []);
+    assert.deepEqual(plan.unsigned, missing);
+    assert.equal(plan.sign, undefined);
+  });
+
+  it('lets the rule speak before the key', () => {
+    const suspended = { reason: 'Suspended', message: 'later' } as const;
+    const plan = planRecord(snapshot({ artifacts: [artifact] }, { unsigned: suspended }));
+    assert.deepEqual(plan.unsigned, suspended);
+  });
+
+  it('repeats why there is no payload, and says what it is when nobody wrote it down', () => {
+    const problem = { reason: 'ChildMissing', message: 'TaskRun c' };
+    assert.deepEqual(planRecord(snapshot({ artifacts: [], problem })).unsigned, problem);
+    assert.equal(planRecord(snapshot({ artifacts: [] })).unsigned?.reason, 'Progressing');
+    assert.equal(planRecord(snapshot({ artifacts: [] }, { policy: undefined })).unsigned?.reason, 'PolicyDeleted');
+  });
+
+  it('finishes a signed record whose policy was deleted, with the backends frozen in it', () => {
+    assert.equal(planRecord(snapshot({}, { policy: undefined })).store.length, 1);
+  });
+
+  it('says which bound backend does not exist', () => {
+    const plan = planRecord(snapshot({}, { backends: [{ ref, backend: undefined, isDue: true }] }));
+    assert.equal(plan.backends?.[0]?.problem?.reason, 'BackendNotFound');
+    assert.deepEqual(plan.store, []);
+  });
+
+  it('says that an artifact is taken by no backend, and only when all backends are known', () => {
+    const onlyImages = { ref, backend: backend(['ImageSignature']), isDue: true };
+    assert.equal(planRecord(snapshot({}, { backends: [onlyImages] })).uncovered?.reason, 'BackendNotFound');
+    const unknown = { ref: { ...ref, name: 'x' }, backend: undefined, isDue: true };
+    assert.equal(planRecord(snapshot({}, { backends: [onlyImages, unknown] })).uncovered, undefined);
+  });
+
+  const hour = { retention: 'Seconds', seconds: 3600 } as const;
+  const retirements: readonly (readonly [
+    when: string,
+    given: Given,
+    rest: Partial<RecordSnapshot>,
+    retires: boolean,
+  ])[] = [
+    ['its time is over and it is stored', { storage: [storedEntry] }, { policy: policy(hour) }, true],
+    ['its time is over and it is not stored', {}, { policy: policy(hour) }, false],
+    ['its time is over and its run is gone', {}, { policy: policy(hour), hasRun: false }, true],
+    ['its time is not over', { storage: [storedEntry] }, { policy: policy({ ...hour, seconds: 864_000 }) }, false],
+    [
+      'its run is gone and the policy keeps records with runs',
+      { storage: [storedEntry] },
+      { policy: policy({ retention: 'WithRun' }), hasRun: false },
+      true,
+    ],
+    [
+      'its run is there and the policy keeps records with runs',
+      { storage: [storedEntry] },
+      { policy: policy({ retention: 'WithRun' }) },
+      false,
+    ],
+    [
+      'it is not known yet whether its run is there',
+      { storage: [storedEntry] },
+      { policy: policy({ retention: 'WithRun' }), hasRun: undefined },
+      false,
+    ],
+    [
+      'its policy is gone, which may have kept it',
+      { storage: [storedEntry] },
+      { policy: undefined, hasRun: false },
+      false,
+    ],
+    [
+      'it was audited and its time is over',
+      { artifacts: [artifact], spec: { mode: 'Audit' } },
+      { policy: policy(hour) },
+      true,
+    ],
+  ];
+  for (const [when, given, rest, retires] of retirements) {
+    it(`${retires ? 'retires' : 'keeps'} a record when ${when}`, () => {
+      assert.equal(planRecord(snapshot(given, rest)).retire !== undefined, retires);
+    });
+  }
+
+  it('comes back when the time of the record is over', () => {
+    const plan = planRecord(snapshot({ storage: [storedEntry] }, { policy: policy({ ...hour, seconds: 864_000 }) }));
+    assert.equal(plan.retiresAtMs, Date.parse('2025-03-11T00:00:00Z'));
+  });
+});
