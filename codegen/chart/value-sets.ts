@@ -8,6 +8,8 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'crds.enabled=false',
     'admissionPolicy.enabled=false',
   ],
+  'watching its own namespace': ['watchNamespaces=["hallmark-system"]'],
+  'the longest name': [`fullnameOverride="${'x'.repeat(52)}"`],
   'one replica, image by digest': ['replicas=1', `image.digest="sha256:${'0123456789abcdef'.repeat(4)}"`],
   'without CRDs and user roles': ['crds.enabled=false', 'rbac.userRoles=false'],
   'rights and account from elsewhere': [

@@ -9,8 +9,8 @@ import { configValues } from './config-values.ts';
 const group = (description: string, properties: TProperties) =>
   Type.Object(properties, { additionalProperties: false, description });
 
-const name = (description: string, value = '') =>
-  Type.String({ description, default: value, maxLength: 63, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$' });
+const name = (description: string, maxLength = 63) =>
+  Type.String({ description, default: '', maxLength, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$' });
 
 const namespaceName = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' });
 
@@ -78,7 +78,8 @@ export const values = group('Values of the Hallmark chart.', {
     default: [],
   }),
   nameOverride: name('Replaces the chart name in the names and labels of all objects.'),
-  fullnameOverride: name('Replaces the whole name of all objects (otherwise release and chart name).'),
+  // The longest suffix that a template adds is `-metrics`, and a Service's name ends at 63 characters.
+  fullnameOverride: name('Replaces the whole name of all objects (otherwise release and chart name).', 52),
   config: configValues,
   crds: group('The custom resource definitions.', {
     enabled: Type.Boolean({

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { setArguments } from '../../codegen/chart/value-sets.ts';
-import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
-import { startNodeAgent, type NodeAgent } from '../testbed/node-agent/node-agent.ts';
+import type { NodeAgent } from '../testbed/node-agent/node-agent.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
-import { Supervisor } from '../testbed/processes/supervisor.ts';
-import { Tekton } from '../testbed/tekton/tekton.ts';
-import { chart, helm, releaseNamespace } from './helm.ts';
+import { Testbed, type TestbedOptions } from '../testbed/testbed.ts';
+import { chart, releaseNamespace } from './helm.ts';
 
 /** Who a request is made as, by impersonation; the administrator by default. */
 export interface Identity {
@@ -19,51 +17,41 @@ export const operator: Identity = { user: `system:serviceaccount:${releaseNamesp
 /** A cluster administrator who is not the operator. */
 export const administrator: Identity = { user: 'alice', groups: ['system:masters'] };
 
-/** A control plane that the chart is installed into. Without nodes: the tests here are about objects and rights. */
-export class ChartCluster {
-  readonly #supervisor: Supervisor;
-  readonly #plane: ControlPlane;
+/** A node that runs the operator from this checkout, and ends Tekton's pods without doing their work. */
+export const nodeAgent: NonNullable<TestbedOptions['nodeAgent']> = {
+  images: {
+    'registry.hallmark.dev/hallmark': {
+      command: ['node', 'src/main.ts'],
+      cwd: join(import.meta.dirname, '..', '..'),
+    },
+  },
+};
 
-  private constructor(supervisor: Supervisor, plane: ControlPlane) {
-    this.#supervisor = supervisor;
-    this.#plane = plane;
+/** A control plane that the chart is installed into; without nodes unless they are asked for. */
+export class ChartCluster {
+  readonly #testbed: Testbed;
+
+  private constructor(testbed: Testbed) {
+    this.#testbed = testbed;
   }
 
-  static async start(label: string): Promise<ChartCluster> {
-    const supervisor = new Supervisor(label);
-    try {
-      return new ChartCluster(supervisor, await ControlPlane.start(supervisor));
-    } catch (error) {
-      await supervisor.stop();
-      throw error;
-    }
+  static async start(label: string, options: Pick<TestbedOptions, 'tekton' | 'nodeAgent'> = {}): Promise<ChartCluster> {
+    return new ChartCluster(await Testbed.start({ label, helm: true, ...options }));
   }
 
   stop(): Promise<void> {
-    return this.#supervisor.stop();
+    return this.#testbed.stop();
   }
 
-  /** Tekton's CRDs, webhook and controller, so that what is applied is what Tekton takes. */
-  async startTekton(): Promise<void> {
-    await Tekton.start(this.#plane, this.#supervisor);
-  }
-
-  /** Somebody who runs the pods: the operator's from this checkout, Tekton's without doing their work. */
-  startNode(): Promise<NodeAgent> {
-    const checkout = join(import.meta.dirname, '..', '..');
-    return startNodeAgent({
-      kubeconfigPath: this.#plane.kubeconfigPath,
-      images: { 'registry.hallmark.dev/hallmark': { command: ['node', 'src/main.ts'], cwd: checkout } },
-    });
+  get node(): NodeAgent {
+    return this.#testbed.nodeAgent;
   }
 
   kubectl(args: readonly string[], options: { stdin?: string; as?: Identity } = {}): Promise<CommandOutput> {
     const groups = (options.as?.groups ?? []).map((group) => `--as-group=${group}`);
     const impersonation = options.as === undefined ? [] : [`--as=${options.as.user}`, ...groups];
-    return this.#plane.kubectl(
-      [...args, ...impersonation],
-      options.stdin === undefined ? {} : { stdin: options.stdin },
-    );
+    const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
+    return this.#testbed.plane.kubectl([...args, ...impersonation], stdin);
   }
 
   /** What `kubectl … -o json` printed, parsed. */
@@ -78,10 +66,7 @@ export class ChartCluster {
 
   /** `helm <action> hallmark …` in the release namespace. */
   helm(action: readonly string[]): Promise<CommandOutput> {
-    return helm([...action, '--namespace', releaseNamespace], {
-      KUBECONFIG: this.#plane.kubeconfigPath,
-      ...this.#supervisor.environment(),
-    });
+    return this.#testbed.helm([...action, '--namespace', releaseNamespace]);
   }
 
   install(entries: readonly string[] = []): Promise<CommandOutput> {

@@ -129,6 +129,14 @@ describe('what the chart renders', () => {
     assert.deepEqual(await configuration([]), await loadOperatorConfiguration(undefined, environment));
   });
 
+  it('guards the records for the account that the operator runs as, whatever it is called', async () => {
+    const policy = await only('ValidatingAdmissionPolicy', ['serviceAccount.name="signer"']);
+    const condition = at(policy, 'spec', 'matchConditions', 0, 'expression');
+    assert.equal(condition, "request.userInfo.username != 'system:serviceaccount:hallmark-system:signer'");
+    const pod = podOf(await only('Deployment', ['serviceAccount.name="signer"']));
+    assert.equal(at(pod, 'serviceAccountName'), 'signer');
+  });
+
   it('leaves the CRDs out when they are not wanted, and keeps them on uninstall when they are', async () => {
     const crds = (await manifests()).filter(isCrd);
     assert.equal(crds.length, 5);
@@ -150,6 +158,10 @@ const refused: Readonly<Record<string, { entry: string; complaint: RegExp }>> = 
   'a repository with a digest': {
     entry: 'image.repository="r.example.com/h@sha256:00"',
     complaint: /\/image\/repository/,
+  },
+  'a name that leaves no room for suffixes': {
+    entry: `fullnameOverride="${'x'.repeat(53)}"`,
+    complaint: /\/fullnameOverride/,
   },
   'a removed group': { entry: 'config.leaderElection=null', complaint: /leaderElection/ },
   'several replicas without leader election': {

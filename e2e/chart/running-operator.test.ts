@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import type { NodeAgent } from '../testbed/node-agent/node-agent.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
-import { ChartCluster } from './chart-cluster.ts';
+import { ChartCluster, nodeAgent } from './chart-cluster.ts';
 import { asManifest, at, releaseNamespace, type Manifest } from './helm.ts';
 
 const localOnly = 'config.http.host="127.0.0.1"';
@@ -57,23 +56,17 @@ for (const { mode, entries } of [
 ]) {
   describe(`the operator works with what the chart grants ${mode}`, () => {
     let cluster: ChartCluster;
-    let node: NodeAgent;
     before(async () => {
-      cluster = await ChartCluster.start('running-operator');
-      await cluster.startTekton();
-      node = await cluster.startNode();
+      cluster = await ChartCluster.start('running-operator', { tekton: true, nodeAgent });
       for (const namespace of ['team-a', 'team-b']) await cluster.kubectl(['create', 'namespace', namespace]);
       await cluster.install(entries);
     });
-    after(async () => {
-      await node.stop();
-      await cluster.stop();
-    });
+    after(() => cluster.stop());
 
     it('both pods become Ready', async () => {
       const rollout = ['rollout', 'status', 'deployment/hallmark', '-n', releaseNamespace, '--timeout=90s'];
       await cluster.kubectl(rollout);
-      const ready = node.pods().filter(({ namespace }) => namespace === releaseNamespace);
+      const ready = cluster.node.pods().filter(({ namespace }) => namespace === releaseNamespace);
       assert.equal(ready.length, 2);
     });
 
@@ -93,7 +86,7 @@ for (const { mode, entries } of [
     });
 
     it('nothing that it tried was forbidden', () => {
-      const log = node.logs(releaseNamespace, 'hallmark-');
+      const log = cluster.node.logs(releaseNamespace, 'hallmark-');
       assert.match(log, /"message":"working"/);
       assert.doesNotMatch(log, /forbidden/i);
     });

@@ -29,8 +29,7 @@ function documents(path: string): readonly Manifest[] {
 describe('the samples', () => {
   let cluster: ChartCluster;
   before(async () => {
-    cluster = await ChartCluster.start('samples');
-    await cluster.startTekton();
+    cluster = await ChartCluster.start('samples', { tekton: true });
     await cluster.install();
     await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
   });
