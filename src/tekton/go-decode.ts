@@ -15,16 +15,16 @@ import { PayloadError } from './payload-error.ts';
 interface Codec {
   readonly decode: (value: unknown, at: Position) => JsonNode;
   readonly zero: () => JsonNode;
-  /** Go's omitempty: structs and named JSON forms are never empty. */
-  readonly isEmpty: (node: JsonNode) => boolean;
-  /** Go's omitzero; absent where it equals isEmpty. */
+  /** Go's omitempty, told the decoded node and what it came from: structs and named JSON forms are never empty. */
+  readonly isEmpty: (node: JsonNode, value: unknown) => boolean;
+  /** Go's omitzero; only times use it. */
   readonly isZero?: (node: JsonNode) => boolean;
 }
 
 interface FieldCodec {
   readonly name: string;
   readonly codec: Codec;
-  readonly isOmitted: (node: JsonNode) => boolean;
+  readonly isOmitted: (node: JsonNode, value: unknown) => boolean;
 }
 
 /** Where decoding stands, for messages and for the bound on nesting. */
@@ -68,7 +68,8 @@ function pointerCodec(type: string): Codec {
   return {
     decode: (value, at) => (isAbsent(value) ? null : codecOf(type).decode(value, at)),
     zero: () => null,
-    isEmpty: (node) => node === null,
+    // A pointer to a zero time is written as null, but it is there.
+    isEmpty: (_node, value) => isAbsent(value),
   };
 }
 
@@ -110,7 +111,7 @@ function structCodec(fields: readonly GoField[]): Codec {
     for (const { name, codec, isOmitted } of (compiled ??= fields.map(fieldCodec))) {
       const member = isAbsent(value) || !Object.hasOwn(value, name) ? undefined : value[name];
       const decoded = member === undefined ? codec.zero() : within(at, name, () => codec.decode(member, at));
-      if (!isOmitted(decoded)) node.set(name, decoded);
+      if (!isOmitted(decoded, member)) node.set(name, decoded);
     }
     return node;
   };
@@ -119,9 +120,9 @@ function structCodec(fields: readonly GoField[]): Codec {
 
 function fieldCodec([name, type, omit = '']: GoField): FieldCodec {
   const codec = codecOf(type);
-  const isZero = codec.isZero ?? codec.isEmpty;
-  const isOmitted = (node: JsonNode): boolean =>
-    (omit.includes('e') && codec.isEmpty(node)) || (omit.includes('z') && isZero(node));
+  const isZero = codec.isZero ?? never;
+  const isOmitted = (node: JsonNode, value: unknown): boolean =>
+    (omit.includes('e') && codec.isEmpty(node, value)) || (omit.includes('z') && isZero(node));
   return { name, codec, isOmitted };
 }
 

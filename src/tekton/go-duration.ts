@@ -46,11 +46,17 @@ function partNanoseconds(match: RegExpExecArray): bigint | undefined {
   return value + fractionNanoseconds(fraction, unit);
 }
 
-/** Go computes the fraction in floating point from at most 18 digits and cuts it off. */
+/** Go computes the fraction in floating point, from the digits that fit 63 bits, and cuts it off. */
 function fractionNanoseconds(fraction: string, unit: bigint): bigint {
-  if (fraction === '') return 0n;
-  const digits = fraction.slice(0, 18);
-  return BigInt(Math.trunc(Number(digits) * (Number(unit) / 10 ** digits.length)));
+  let digits = 0n;
+  let scale = 1;
+  for (const digit of fraction) {
+    const next = digits * 10n + BigInt(digit);
+    if (digits > (maximum - 1n) / 10n || next > maximum) break;
+    digits = next;
+    scale *= 10;
+  }
+  return BigInt(Math.trunc(Number(digits) * (Number(unit) / scale)));
 }
 
 function formatDuration(nanoseconds: bigint): string {

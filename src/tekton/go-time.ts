@@ -5,7 +5,7 @@ export interface GoTime {
   readonly nanoseconds: number;
 }
 
-const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
+const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
 /** 0001-01-01T00:00:00Z, which Go writes as null. */
 const zeroSeconds = -62_135_596_800;
 
@@ -13,9 +13,9 @@ const zeroSeconds = -62_135_596_800;
 export function parseGoTime(text: string): GoTime | undefined {
   const match = rfc3339.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
+  const [, year = '', month = '', day = '', hour = '', minute = '', second = '', fraction = '', zone = 'Z'] = match;
   const offset = zone === 'Z' ? 0 : offsetSeconds(zone);
-  const wall = `${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}`;
+  const wall = `${year}-${month}-${day}T${hour.padStart(2, '0')}:${minute}:${second}`;
   const milliseconds = Date.parse(`${wall}Z`);
   // Date rolls some impossible days over (February 30); Go refuses them.
   if (Number.isNaN(milliseconds) || offset === undefined || !new Date(milliseconds).toISOString().startsWith(wall)) {
@@ -56,8 +56,11 @@ function fractionDigits(time: GoTime): string {
   return String(time.nanoseconds).padStart(9, '0');
 }
 
+/** Years of four digits or as many as they need, where JavaScript writes six beyond 9999. */
 function wallClock(time: GoTime): string {
-  return new Date(time.epochSeconds * 1000).toISOString().replace(/\.\d{3}Z$/, '');
+  const [, sign = '', year = '', rest = ''] =
+    /^([+-]?)(\d+)(-.*)\.\d{3}Z$/.exec(new Date(time.epochSeconds * 1000).toISOString()) ?? [];
+  return `${sign === '-' ? '-' : ''}${year.replace(/^0+(?=\d{4})/, '')}${rest}`;
 }
 
 function offsetSeconds(zone: string): number | undefined {
