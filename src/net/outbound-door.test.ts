@@ -1,40 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { OutboundDoor } from './outbound-door.ts';
 import type { DoorRequest, DoorResponse } from './outbound-door.ts';
 import { OutboundError } from './outbound-error.ts';
+import { selfSignedCertificate } from './self-signed-certificate.fixture.ts';
 
 const never = new AbortController().signal;
 const closers: (() => Promise<void>)[] = [];
-const folder = mkdtempSync(join(tmpdir(), 'hallmark-door-'));
-let certificate = '';
-let key = '';
-
-before(() => {
-  // Node has no way to make a certificate.
-  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=door', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-days', '2'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...files, ...subject],
-    { stdio: 'pipe' },
-  );
-  certificate = readFileSync(join(folder, 'cert.pem'), 'utf8');
-  key = readFileSync(join(folder, 'key.pem'), 'utf8');
-});
+const { certificate, key } = selfSignedCertificate();
 
 after(async () => {
   await Promise.all(closers.map((close) => close()));
-  rmSync(folder, { recursive: true });
 });
 
 async function listen(server: Server): Promise<URL> {
@@ -99,7 +80,7 @@ describe('the outbound door', () => {
     assert.equal(seen.length, 0);
   });
 
-  it('checks the address again for each connection, so that a later answer of the name server changes nothing', async () => {
+  it('judges each connection by the name it is for and the address it goes to', async () => {
     const url = await serve((_request, response) => response.end('ok'));
     const byName = new URL(url);
     byName.hostname = 'localhost';
