@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { EffectiveAuthentication, EffectiveOCI } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
@@ -55,6 +56,7 @@ interface Setting {
   readonly repository?: string;
   readonly tls?: EffectiveOCI['tls'];
   readonly allow?: readonly string[];
+  readonly putTimeoutMs?: number;
 }
 
 function driverFor(registry: Pick<Registry, 'host'>, setting: Setting = {}): StorageDriver {
@@ -68,7 +70,8 @@ function driverFor(registry: Pick<Registry, 'host'>, setting: Setting = {}): Sto
   const artifacts = ['Attestation', 'ImageSignature'] as const;
   const spec = { type: 'OCI', selector: {}, artifacts, oci } as const;
   const backend: BackendDefinition = { kind: 'StorageBackend', name: 'registry', namespace, spec };
-  return storageDriver(backend, bed.context(setting.allow ?? [registry.host]));
+  const { putTimeoutMs = 60_000 } = setting;
+  return storageDriver(backend, { ...bed.context(setting.allow ?? [registry.host]), putTimeoutMs });
 }
 
 /** A dockerconfigjson Secret, and a ServiceAccount that lists it. */
@@ -219,6 +222,26 @@ describe('OCI storage', () => {
     assert.equal(error.reason, 'BackendRejected');
     assert.match(error.message, new RegExp(`${registry.host}/team/app@sha256:d+ does not exist`));
     assert.equal((await tagged(registry, 'team/app', `sha256-${image.sha256}.att`)).layers.length, 1);
+  });
+
+  it('gives up on registries that never answer, and tries each of them once', async () => {
+    let connections = 0;
+    const tarpit = createServer(() => {
+      connections += 1;
+    });
+    await new Promise<void>((resolve) => tarpit.listen(0, '127.0.0.1', resolve));
+    const address = tarpit.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const host = `127.0.0.1:${address.port}`;
+    const subjects = ['a', 'b', 'c'].map((digit) => ({
+      name: `${host}/team/app`,
+      digest: { sha256: digit.repeat(64) },
+    }));
+    const driver = driverFor({ host }, { putTimeoutMs: 300 });
+    const error = await failure(driver.put(await signedStatement(signer, subjects), runTarget(namespace), never));
+    tarpit.close();
+    assert.equal(error.reason, 'BackendUnavailable');
+    assert.equal(connections, 1);
   });
 
   it("keeps two keys' signatures of one image apart", async () => {

@@ -8,4 +8,6 @@ export interface DriverContext {
   readonly objects: ObjectReader;
   readonly annotator: RunAnnotator;
   readonly door: OutboundDoor;
+  /** After which a `put` that reaches out gives up until it is tried again. Default 120 s. */
+  readonly putTimeoutMs?: number;
 }

@@ -24,6 +24,8 @@ import { storedLayer } from './stored-layer.ts';
 
 /** Appends to one tag go one after the other in this process, whichever backend they come from. */
 const tags = new KeyedLock();
+/** A run's author names the registries, and can name many that answer slowly. */
+const PUT_TIMEOUT_MS = 120_000;
 const IMAGE_TYPES: readonly string[] = Object.values(imageMediaTypes);
 
 type Connect = (repository: Repository, actions: 'pull' | 'pull,push') => RegistrySession;
@@ -32,9 +34,13 @@ type Connect = (repository: Repository, actions: 'pull' | 'pull,push') => Regist
 export class OciDriver implements StorageDriver {
   readonly #backend: BackendDefinition;
   readonly #oci: EffectiveOCI;
-  readonly #context: Pick<DriverContext, 'door' | 'objects'>;
+  readonly #context: Pick<DriverContext, 'door' | 'objects' | 'putTimeoutMs'>;
 
-  constructor(backend: BackendDefinition, oci: EffectiveOCI, context: Pick<DriverContext, 'door' | 'objects'>) {
+  constructor(
+    backend: BackendDefinition,
+    oci: EffectiveOCI,
+    context: Pick<DriverContext, 'door' | 'objects' | 'putTimeoutMs'>,
+  ) {
     this.#backend = backend;
     this.#oci = oci;
     this.#context = context;
@@ -63,24 +69,16 @@ export class OciDriver implements StorageDriver {
    */
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const targets = imageTargets(artifact);
-    if (targets.length === 0) {
-      const message = `"${artifact.name}" of ${run.kind} ${run.namespace}/${run.name} names no image, so a registry has no place for it; let the run write IMAGE_URL and IMAGE_DIGEST results`;
-      throw new StorageError('NoSubjects', message);
+    if (targets.length === 0) throw noSubjects(artifact, run);
+    const deadline = AbortSignal.timeout(this.#context.putTimeoutMs ?? PUT_TIMEOUT_MS);
+    try {
+      return await this.#attachAll(artifact, targets, run, AbortSignal.any([signal, deadline]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StorageError || !deadline.aborted) throw error;
+      const message = `storing "${artifact.name}" took too long; what is left is tried again`;
+      throw new StorageError('BackendUnavailable', message, { cause: error });
     }
-    const connect = await this.#connector(run, signal);
-    const locations: Location[] = [];
-    let failure: StorageError | undefined;
-    for (const target of targets) {
-      try {
-        locations.push(await this.#attach(artifact, target, connect, signal));
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof StorageError)) throw error;
-        failure ??= error;
-      }
-    }
-    if (failure !== undefined) throw failure;
-    return locations;
   }
 
   async get(location: Location, signal: AbortSignal, run?: RunTarget): Promise<StoredEvidence> {
@@ -94,6 +92,32 @@ export class OciDriver implements StorageDriver {
   /** Connections belong to the process's door, which outlives its drivers. */
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async #attachAll(
+    artifact: SignedArtifact,
+    targets: readonly ImageTarget[],
+    run: RunTarget,
+    signal: AbortSignal,
+  ): Promise<readonly Location[]> {
+    const connect = await this.#connector(run, signal);
+    const locations: Location[] = [];
+    const failures = new Map<string, StorageError>();
+    for (const target of targets) {
+      const { registry } = this.#override() ?? target.repository;
+      // A registry that does not answer would make each of its images wait in vain.
+      if (failures.get(registry)?.reason === 'BackendUnavailable') continue;
+      try {
+        locations.push(await this.#attach(artifact, target, connect, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof StorageError)) throw error;
+        failures.set(registry, error);
+      }
+    }
+    const [failure] = failures.values();
+    if (failure !== undefined) throw failure;
+    return locations;
   }
 
   async #attach(
@@ -141,6 +165,11 @@ export class OciDriver implements StorageDriver {
       });
     }
   }
+}
+
+function noSubjects(artifact: SignedArtifact, run: RunTarget): StorageError {
+  const message = `"${artifact.name}" of ${run.kind} ${run.namespace}/${run.name} names no image, so a registry has no place for it; let the run write IMAGE_URL and IMAGE_DIGEST results`;
+  return new StorageError('NoSubjects', message);
 }
 
 async function requireImage(client: RegistryClient, image: ImageTarget, signal: AbortSignal): Promise<void> {
