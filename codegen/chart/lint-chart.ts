@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ensureBinary } from '../../e2e/testbed/binaries/ensure-binary.ts';
 import { forbiddenConstructs } from './forbidden-constructs.ts';
 import { unusedValues } from './unused-values.ts';
-import { setArguments, valueSets } from './value-sets.ts';
+import { oldestKubernetes, setArguments, valueSets } from './value-sets.ts';
 import { valueTree } from './value-tree.ts';
 import { values } from './values.ts';
 
@@ -43,7 +43,7 @@ async function helmFaults(): Promise<readonly string[]> {
       ['template', 'hallmark', chart, '--namespace', 'hallmark-system'],
     ]) {
       try {
-        execFileSync(helm, [...command, ...setArguments(entries)], { stdio: 'pipe' });
+        execFileSync(helm, [...command, ...oldestKubernetes, ...setArguments(entries)], { stdio: 'pipe' });
       } catch (error) {
         faults.push(`helm ${command[0] ?? ''}, ${name}: ${messageOf(error)}`);
       }

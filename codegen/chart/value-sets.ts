@@ -34,6 +34,12 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/**
+ * The oldest Kubernetes that the chart is for. Without a cluster helm assumes a version of its own, which for one that was built
+ * without its release flags is far older.
+ */
+export const oldestKubernetes: readonly string[] = ['--kube-version', '1.31.0'];
+
 /** The entries of a value set as helm's arguments. */
 export function setArguments(entries: readonly string[]): readonly string[] {
   return entries.flatMap((entry) => ['--set-json', entry]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { setArguments } from '../../codegen/chart/value-sets.ts';
+import { oldestKubernetes, setArguments } from '../../codegen/chart/value-sets.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
 import { runCommand, type CommandOutput } from '../testbed/processes/run-command.ts';
 
@@ -32,8 +32,8 @@ export async function helm(
 
 /** What `helm template` renders with these values (`path=json` entries), as text. */
 export async function render(entries: readonly string[] = []): Promise<string> {
-  const args = ['template', 'hallmark', chart, '--namespace', releaseNamespace, ...setArguments(entries)];
-  return (await helm(args)).stdout;
+  const args = ['template', 'hallmark', chart, '--namespace', releaseNamespace, ...oldestKubernetes];
+  return (await helm([...args, ...setArguments(entries)])).stdout;
 }
 
 /** The same, parsed; throws on a document that is not YAML. */
