@@ -92,7 +92,8 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: 'Make a StorageBackend in the namespace (or a ClusterStorageBackend for a cluster policy), or mend `spec.backendRefs` and the selectors.',
   },
   BackendNotReady: {
-    meaning: 'A backend is known not to work, so nothing is sent to it until its probe succeeds.',
+    meaning:
+      'A backend cannot be used as it is written, or is known not to work: nothing is sent to it until its probe succeeds.',
     setOn: `${POLICY}, ${BACKEND}, ${RECORD}`,
     remedy: "Read the backend's own message; records go on by themselves when it is ready.",
   },
@@ -110,11 +111,6 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     meaning: 'The backend understood what was sent and refused it.',
     setOn: backendAndRecord,
     remedy: 'Read the message: an image that does not exist, a repository name that is not valid, a quota.',
-  },
-  KeyConflict: {
-    meaning: 'Evidence of another policy lies under the name that this evidence would take; the first owner keeps it.',
-    setOn: RECORD,
-    remedy: 'Let only one policy write this run to this backend.',
   },
   EndpointForbidden: {
     meaning: "The operator's configuration does not allow connections to this host.",

@@ -80,7 +80,6 @@ spec:
     'BackendUnauthorized',
     'BackendUnavailable',
     'BackendRejected',
-    'KeyConflict',
     'EndpointForbidden',
     'VerificationFailed',
     'RunDeleted',

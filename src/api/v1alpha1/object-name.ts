@@ -18,8 +18,3 @@ export function objectName(description: string) {
     ],
   });
 }
-
-/** Whether the API server takes `name` as the name of an object of ours. */
-export function isObjectName(name: string): boolean {
-  return name.length <= 253 && dnsSubdomain.test(name);
-}

@@ -25,7 +25,6 @@ export const reasons = {
   BackendUnauthorized: 'BackendUnauthorized',
   BackendUnavailable: 'BackendUnavailable',
   BackendRejected: 'BackendRejected',
-  KeyConflict: 'KeyConflict',
   EndpointForbidden: 'EndpointForbidden',
   VerificationFailed: 'VerificationFailed',
   RunDeleted: 'RunDeleted',

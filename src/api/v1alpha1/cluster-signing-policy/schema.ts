@@ -50,4 +50,3 @@ export const clusterSigningPolicySchema = Type.Object({
 
 export type ClusterSigningPolicy = Immutable<Static<typeof clusterSigningPolicySchema>>;
 export type ClusterSigningPolicySpec = ClusterSigningPolicy['spec'];
-export type ClusterSigningPolicyStatus = NonNullable<ClusterSigningPolicy['status']>;

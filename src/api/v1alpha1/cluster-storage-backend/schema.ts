@@ -31,4 +31,3 @@ export const clusterStorageBackendSchema = Type.Object({
 
 export type ClusterStorageBackend = Immutable<Static<typeof clusterStorageBackendSchema>>;
 export type ClusterStorageBackendSpec = ClusterStorageBackend['spec'];
-export type ClusterStorageBackendStatus = NonNullable<ClusterStorageBackend['status']>;

@@ -9,7 +9,7 @@ import { provenanceRecordSpec } from './spec.ts';
 import { provenanceRecordStatus } from './status.ts';
 
 export type { EvidenceArtifact, ProvenanceRecordEvidence } from './evidence.ts';
-export type { BackendRef, PolicyRef, ProvenanceRecordSpec, RunRef } from './spec.ts';
+export type { BackendRef, ProvenanceRecordSpec } from './spec.ts';
 export type { ProvenanceRecordStatus, StorageEntry } from './status.ts';
 
 const keptEvidence: CelRule = {

@@ -73,6 +73,4 @@ export const provenanceRecordSpec = Type.Object(
 
 type Spec = Immutable<Static<typeof provenanceRecordSpec>>;
 export type ProvenanceRecordSpec = Spec;
-export type RunRef = Spec['runRef'];
-export type PolicyRef = Spec['policyRef'];
 export type BackendRef = NonNullable<Spec['backendRefs']>[number];

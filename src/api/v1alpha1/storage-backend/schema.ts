@@ -26,4 +26,3 @@ export const storageBackendSchema = Type.Object({
 
 export type StorageBackend = Immutable<Static<typeof storageBackendSchema>>;
 export type StorageBackendSpec = StorageBackend['spec'];
-export type StorageBackendStatus = NonNullable<StorageBackend['status']>;
