@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ControlPlane } from '../control-plane/control-plane.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { waitUntil } from '../processes/wait-until.ts';
@@ -15,7 +16,7 @@ import { parsePod } from './pod.ts';
 import type { ContainerReport, PodReport } from './pod-worker.ts';
 import { keepTokens } from './service-account.ts';
 
-const server = join(import.meta.dirname, 'fixtures', 'probe-server.ts');
+const server = fileURLToPath(new URL('./fixtures/probe-server.ts', import.meta.url));
 
 describe('node agent', () => {
   const supervisor = new Supervisor('node-agent-test');

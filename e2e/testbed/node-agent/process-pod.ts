@@ -94,7 +94,7 @@ export class ProcessPod implements PodWorker {
     for (const container of initContainers) {
       const policy = this.#restartPolicy() === 'Always' ? 'OnFailure' : this.#restartPolicy();
       const runner = await this.#insist(() => this.#runner(container, volumes, policy));
-      await runner.run();
+      if (!this.#end.signal.aborted) await runner.run();
       if (this.#end.signal.aborted || !hasSucceeded(runner.status())) return;
     }
     await Promise.all(
@@ -186,6 +186,8 @@ export class ProcessPod implements PodWorker {
     this.#end.abort();
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop(graceSeconds)));
     for (const ports of this.#ports.values()) this.#node.ports.giveBack(ports);
+    // Once only: they may be another pod's by the next call.
+    this.#ports.clear();
   }
 
   #status(): PodStatus {

@@ -51,6 +51,8 @@ export class TektonPod implements PodWorker {
   readonly #statuses = new Map<string, ContainerStatus>();
   #conditions: readonly PodCondition[] = [];
   #volumes: Promise<ReadonlyMap<string, string>> | undefined;
+  /** Ends the command that runs now. */
+  #step: AbortController | undefined;
   #running: Promise<void> | undefined;
   #termination: Promise<void> | undefined;
 
@@ -92,9 +94,10 @@ export class TektonPod implements PodWorker {
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  /** Whatever the signal, a step cannot go on after it. */
   kill(): boolean {
-    this.#end.abort();
-    return this.#running !== undefined;
+    this.#step?.abort();
+    return this.#step !== undefined;
   }
 
   report(): PodReport {
@@ -111,7 +114,7 @@ export class TektonPod implements PodWorker {
     for (const [index, container] of steps.entries()) {
       const end: Ending = failed
         ? { ...skippedStep(), imageID: undefined }
-        : await this.#step(container, index, steps.length);
+        : await this.#endOf(container, index, steps.length);
       this.#finish(container, end, end.imageID);
       failed ||= end.exitCode !== 0;
     }
@@ -121,7 +124,7 @@ export class TektonPod implements PodWorker {
     this.#writer.touch();
   }
 
-  async #step(container: Container, index: number, count: number): Promise<Ending> {
+  async #endOf(container: Container, index: number, count: number): Promise<Ending> {
     const entrypoint = parseEntrypointArguments(container.args ?? []);
     const step = tektonStep({ pod: this.#pod, container, entrypoint, isLast: index === count - 1 });
     const outcome: StepOutcome = (await this.#options.behaviour?.(step)) ??
@@ -131,6 +134,7 @@ export class TektonPod implements PodWorker {
     this.#volumes ??= this.#prepare();
     const volumeDirectories = await this.#volumes;
     this.#showRunning(container);
+    this.#step = new AbortController();
     const end = await executeStep({
       node: this.#node,
       pod: this.#pod,
@@ -138,8 +142,9 @@ export class TektonPod implements PodWorker {
       entrypoint,
       volumeDirectories,
       imageFolders: byImagePrefix(this.#options.imageFolders ?? {}, container.image) ?? {},
-      signal: this.#end.signal,
+      signal: AbortSignal.any([this.#end.signal, this.#step.signal]),
     });
+    this.#step = undefined;
     return { ...end, imageID: outcome.imageID };
   }
 

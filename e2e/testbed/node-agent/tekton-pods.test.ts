@@ -5,6 +5,7 @@ import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { ControlPlane } from '../control-plane/control-plane.ts';
 import { Supervisor } from '../processes/supervisor.ts';
+import { waitUntil } from '../processes/wait-until.ts';
 import { Tekton } from '../tekton/tekton.ts';
 import { startNodeAgent, type NodeAgent } from './node-agent.ts';
 import type { TektonStep } from './tekton-behaviour.ts';
@@ -211,6 +212,20 @@ describe('Tekton pods', () => {
     const spec = { taskSpec: { results: [{ name: 'LONG' }], steps: [{ name: 's', image: 'alpine', script }] } };
     const { steps } = await finish({ kind: 'TaskRun', metadata: { name: 'talkative' }, spec }, 'False');
     assert.equal(steps[0]?.terminated?.exitCode, 1);
+  });
+
+  it('fail with the signal that killed a step', async () => {
+    const steps = [{ name: 's', image: 'alpine', script: 'sleep 600' }];
+    const ended = finish({ kind: 'TaskRun', metadata: { name: 'shot' }, spec: { taskSpec: { steps } } }, 'False');
+    await waitUntil('the step runs', () => {
+      try {
+        agent.kill('default', 'shot-pod');
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    assert.equal((await ended).steps[0]?.terminated?.exitCode, 137);
   });
 
   it('end at once when their run is cancelled', async () => {
