@@ -18,6 +18,10 @@ export interface Fault {
   readonly before?: (request: IncomingMessage) => Promise<void>;
 }
 
+function unchanged(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return headers;
+}
+
 /** A proxy in front of a real registry that makes one thing go wrong at a time. */
 export class FaultyRegistry {
   readonly host: string;
@@ -51,7 +55,7 @@ export class FaultyRegistry {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    const { instead, headers = (given): OutgoingHttpHeaders => given, before } = this.fault;
+    const { instead, headers = unchanged, before } = this.fault;
     const answer = instead?.(request);
     if (answer !== undefined) {
       request.resume();
