@@ -34,6 +34,9 @@ const policyRef = Type.Object(
   { description: 'The policy that selected the run.' },
 );
 
+/** A policy that names no backends has all that are in reach. */
+export const MAX_BACKENDS = 128;
+
 export const backendKind = Type.Enum(['StorageBackend', 'ClusterStorageBackend'], {
   description: 'Kind of the backend.',
 });
@@ -55,11 +58,16 @@ export const provenanceRecordSpec = Type.Object(
       description:
         "The policy's mode when the run was recorded: a policy that audited is not made to sign its past by an edit.",
     }),
-    serviceAccountName: objectName('ServiceAccount of the run, whose registry credentials an OCI backend may use.'),
+    // No rule for names here: a run that failed may state anything, and gets its record all the same.
+    serviceAccountName: Type.String({
+      description: 'ServiceAccount of the run, whose registry credentials an OCI backend may use.',
+      minLength: 1,
+      maxLength: 253,
+    }),
     backendRefs: Type.Optional(
       Type.Array(backendRef, {
         description: 'The backends that the evidence is promised to, frozen. Absent while no backend is in reach.',
-        maxItems: 32,
+        maxItems: MAX_BACKENDS,
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['kind', 'name'],
       }),

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { conditionList } from '../condition.ts';
 import type { Immutable } from '../immutable.ts';
-import { backendKind } from './spec.ts';
+import { backendKind, MAX_BACKENDS } from './spec.ts';
 
 export const recordConditionTypes = ['Ready', 'Signed', 'Stored', 'Reconciling', 'Stalled'] as const;
 
@@ -50,7 +50,7 @@ export const provenanceRecordStatus = Type.Object(
     storage: Type.Optional(
       Type.Array(storageEntry, {
         description: 'One entry for each backend of spec.backendRefs.',
-        maxItems: 32,
+        maxItems: MAX_BACKENDS,
         'x-kubernetes-list-type': 'atomic',
       }),
     ),
