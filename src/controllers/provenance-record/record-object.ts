@@ -12,6 +12,7 @@ import type { Problem } from './record-facts.ts';
 
 /** All evidence of a record together stays below this, so that the object stays well below what etcd takes. */
 const MAX_EVIDENCE_LENGTH = 1_048_576;
+const MAX_MESSAGE_LENGTH = 4096;
 
 /** A record as it is sent to the API server. */
 export interface RecordObject {
@@ -50,7 +51,7 @@ export function sealedRecord(
   const { spec, draft } = parts;
   const evidence: ProvenanceRecordEvidence = {
     ...(draft.artifacts.length === 0 ? {} : { artifacts: draft.artifacts }),
-    ...(draft.problem === undefined ? {} : { problem: draft.problem }),
+    ...(draft.problem === undefined ? {} : { problem: bounded(draft.problem) }),
   };
   const { name, namespace } = metadata;
   const seal = sealRecord({ key: sealKey, namespace, name, spec, evidence });
@@ -63,4 +64,9 @@ export function boundSpec(
   backendRefs: readonly BackendRef[] | undefined,
 ): ProvenanceRecordSpec {
   return spec.backendRefs !== undefined || backendRefs === undefined ? spec : { ...spec, backendRefs };
+}
+
+/** A message can quote what a run's author wrote, and a record takes only so much of it. */
+function bounded({ reason, message }: Problem): Problem {
+  return { reason, message: message.slice(0, MAX_MESSAGE_LENGTH) };
 }

@@ -52,7 +52,8 @@ function draftSpec({ summary }: RunSnapshot, { pipeline, existing }: PendingPipe
     outcome: finished.outcome,
     completionTime: finished.completionTime,
     mode: policy.spec.mode,
-    serviceAccountName,
+    // Longer than the name of any ServiceAccount is nobody's name; the record is made all the same.
+    serviceAccountName: serviceAccountName.slice(0, 253),
     ...(backendRefs === undefined ? {} : { backendRefs }),
   };
 }
