@@ -142,11 +142,35 @@ describe('the admission policy in namespaced mode', () => {
   });
   after(() => cluster.stop());
 
-  it('leaves other namespaces alone, which another installation may serve', async () => {
-    const elsewhere = { ...sampleRecord('other'), metadata: { name: 'other', namespace: 'team-b' } };
-    await assert.rejects(cluster.create(sampleRecord('other'), administrator), onlyTheOperatorCreates);
+  it('leaves the namespaces of another installation to its operator, and its own to its own', async () => {
+    await cluster.install(['watchNamespaces=["team-b"]', 'crds.enabled=false'], 'team-tools');
+    const other: Identity = { user: 'system:serviceaccount:team-tools:hallmark' };
+    const elsewhere = { ...sampleRecord('theirs'), metadata: { name: 'theirs', namespace: 'team-b' } };
+    await waitUntil('the second admission policy is in force', () =>
+      cluster
+        .kubectl(['create', '--dry-run=server', '-f', '-'], { stdin: JSON.stringify(elsewhere), as: administrator })
+        .then(
+          () => false,
+          (error: unknown) => onlyTheOperatorCreates.test(String(error)),
+        ),
+    );
+    await cluster.create(elsewhere, other);
+    await cluster.create(sampleRecord('ours'), operator);
+    // Neither could go beyond its own namespaces, even with all rights that RBAC can give.
+    const [users, binding] = [
+      [operator, other],
+      ['create', 'clusterrolebinding', 'all', '--clusterrole=cluster-admin'],
+    ];
+    await cluster.kubectl([...binding, ...users.map(({ user }) => `--user=${user}`)]);
+    await assert.rejects(cluster.create(sampleRecord('forged'), other), onlyTheOperatorCreates);
+    const forged = { ...elsewhere, metadata: { name: 'forged', namespace: 'team-b' } };
+    await assert.rejects(cluster.create(forged, operator), onlyTheOperatorCreates);
+  });
+
+  it('leaves a namespace alone that no installation watches', async () => {
+    const elsewhere = { ...sampleRecord('other'), metadata: { name: 'other', namespace: 'default' } };
     await cluster.create(elsewhere, administrator);
-    const found = await cluster.json(['get', 'provenancerecord', 'other', '-n', 'team-b']);
+    const found = await cluster.json(['get', 'provenancerecord', 'other', '-n', 'default']);
     assert.equal(at(found, 'metadata', 'name'), 'other');
   });
 });

@@ -64,12 +64,12 @@ export class ChartCluster {
     return this.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(object), ...(as === undefined ? {} : { as }) });
   }
 
-  /** `helm <action> hallmark …` in the release namespace. */
-  helm(action: readonly string[]): Promise<CommandOutput> {
-    return this.#testbed.helm([...action, '--namespace', releaseNamespace]);
+  /** `helm <action> hallmark …`, in the usual namespace unless another is given. */
+  helm(action: readonly string[], namespace = releaseNamespace): Promise<CommandOutput> {
+    return this.#testbed.helm([...action, '--namespace', namespace]);
   }
 
-  install(entries: readonly string[] = []): Promise<CommandOutput> {
-    return this.helm(['install', 'hallmark', chart, '--create-namespace', ...setArguments(entries)]);
+  install(entries: readonly string[] = [], namespace = releaseNamespace): Promise<CommandOutput> {
+    return this.helm(['install', 'hallmark', chart, '--create-namespace', ...setArguments(entries)], namespace);
   }
 }
