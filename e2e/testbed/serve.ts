@@ -20,7 +20,7 @@ async function serve(): Promise<void> {
     label: 'serve',
     tekton: flags.has('--tekton'),
     // Tekton's pods end well, or as their runs' annotations say; other pods have no image here.
-    ...(flags.has('--tekton') ? { nodeAgent: { images: {} } } : {}),
+    ...(flags.has('--tekton') ? { nodeAgent: { images: {}, tekton: { execute: true } } } : {}),
     registries: [
       ...(flags.has('--registry') ? [{ referrers: true }] : []),
       ...(flags.has('--tag-registry') ? [{ referrers: false }] : []),
