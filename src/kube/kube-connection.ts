@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type https from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
+import { objectField, stringField } from './json.ts';
 import { KubeError } from './kube-error.ts';
 
 /** What one request needs to reach the API server. */
@@ -100,8 +102,12 @@ export class KubeConnection {
 
   async #read(): Promise<Credentials> {
     const options: https.RequestOptions = {};
+    let token: string | undefined;
     try {
       await this.#config.applyToHTTPSOptions(options);
+      const tokenFile = stringField(objectField(this.#config.getCurrentUser()?.authProvider, 'config'), 'tokenFile');
+      // The library reads the file once a minute; a token that was refused has to be read again at once.
+      if (tokenFile !== undefined) token = await readFile(tokenFile, 'utf8');
     } catch (cause) {
       throw new KubeError({
         status: 0,
@@ -115,7 +121,7 @@ export class KubeConnection {
     const previous = this.#credentials;
     const unchanged = previous?.fingerprint === fingerprint;
     const dispatcher = unchanged ? previous.endpoint.dispatcher : this.#dispatcher(tls);
-    const endpoint = { dispatcher, headers: authorizationHeaders(options) };
+    const endpoint = { dispatcher, headers: authorizationHeaders(options, token) };
     this.#credentials = { readAtMs: this.#clock.monotonicMs(), fingerprint, endpoint };
     // Requests under way, watches included, end on the connections they began on.
     if (!unchanged) previous?.endpoint.dispatcher.close().catch(() => undefined);
@@ -151,12 +157,16 @@ function tlsMaterial(options: https.RequestOptions): TlsMaterial {
   };
 }
 
-function authorizationHeaders(options: https.RequestOptions): Readonly<Record<string, string>> {
+function authorizationHeaders(
+  options: https.RequestOptions,
+  token: string | undefined,
+): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     // Token files end in a newline, which is no header value.
     if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
   }
+  if (token !== undefined) headers['authorization'] = `Bearer ${token.trim()}`;
   if (typeof options.auth === 'string')
     headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   return headers;
