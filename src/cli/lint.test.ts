@@ -172,6 +172,11 @@ describe('hallmark lint', () => {
     assert.match((await lint(path)).out, /cannot be read/);
   });
 
+  it('finds nothing to mend in the samples', async () => {
+    const { out, code } = await lint(join(import.meta.dirname, '..', '..', 'samples'));
+    assert.deepEqual([out, code], ['', 0]);
+  });
+
   it('ends with 2 when the command line is wrong', async () => {
     for (const args of [[], [join(folder, 'nowhere.yaml')], ['--no-such-option', folder], ['-o', 'xml', folder]]) {
       const { err, code } = await lint(...args);
