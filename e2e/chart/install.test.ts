@@ -64,8 +64,9 @@ describe('everything that the chart renders is taken by the API server', () => {
 
 describe('a release', () => {
   let cluster: ChartCluster;
-  const folder = mkdtempSync(join(tmpdir(), 'hallmark-chart-'));
+  let folder: string;
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'hallmark-chart-'));
     cluster = await ChartCluster.start('chart-release');
     await cluster.kubectl(['create', 'namespace', 'team-a']);
   });
