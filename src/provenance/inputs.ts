@@ -7,6 +7,7 @@ import type { NamedValue, TaskRun } from '../tekton/run.ts';
 import type { DigestEntry } from './digest-entries.ts';
 import { executedTaskRuns } from './executed-tasks.ts';
 import { nativeInputs } from './native-artifacts.ts';
+import { placeholder } from './redact-run.ts';
 
 /** What a TaskRun says it was built from: the git source, `*ARTIFACT_INPUTS`, native artifacts. */
 export function taskInputs(run: TaskRun): readonly DigestEntry[] {
@@ -34,7 +35,8 @@ export function pipelineInputs(run: FinishedRun, deepInspection: boolean): reado
 }
 
 function gitEntry(source: GitSource | undefined): readonly DigestEntry[] {
-  return source === undefined ? [] : [{ name: source.uri, digest: { sha1: source.commit } }];
+  if (source === undefined || source.uri.includes(placeholder) || source.commit.includes(placeholder)) return [];
+  return [{ name: source.uri, digest: { sha1: source.commit } }];
 }
 
 function objectEntries(results: readonly NamedValue[]): readonly DigestEntry[] {

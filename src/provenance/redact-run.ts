@@ -6,16 +6,17 @@ import type { JsonMap, JsonNode } from '../tekton/json-node.ts';
 import { runFromNode } from '../tekton/run.ts';
 import type { Run, TaskRun } from '../tekton/run.ts';
 
-const placeholder = '[redacted]';
+/** Stands where a value was. */
+export const placeholder = '[redacted]';
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 /** Shorter values (`true`, `8080`) also stand where they mean something else; they are replaced by name only. */
 const shortestValue = 6;
 
 /**
  * The run without the values of the named parameters. Where a parameter of such a name is declared or given, its value is
- * replaced; values that Tekton has copied elsewhere (steps, scripts, children's parameters under another name, annotations)
- * are replaced wherever they stand in the specs and annotations of the run and its children, and in results. Parameters
- * that are redacted no longer serve as hints, and neither do results that contained a redacted value.
+ * replaced; values that Tekton has copied elsewhere (steps, scripts, children's parameters under another name, annotations,
+ * results) are replaced wherever they stand in the run and its children. Results that name subjects or materials stay: what is
+ * attested must not depend on what is hidden. A source named by redacted parameters is no material.
  */
 export function redactRun(run: FinishedRun, names: readonly string[]): FinishedRun {
   if (names.length === 0) return run;
@@ -76,6 +77,7 @@ function redactMap(node: JsonMap, redaction: Redaction): JsonMap {
 function redactMember(key: string, member: JsonNode, redaction: Redaction): JsonNode {
   if (key === lastApplied) return placeholder;
   if (key === 'params' && isList(member)) return member.map((param) => redactParam(param, redaction));
+  if (key === 'results' && isList(member)) return member.map((result) => redactResult(result, redaction));
   return redactNode(member, redaction);
 }
 
@@ -87,6 +89,12 @@ function redactParam(param: JsonNode, redaction: Redaction): JsonNode {
       return [key, key === 'enum' ? [placeholder] : member];
     }),
   );
+}
+
+const hintName = /(IMAGE_URL|IMAGE_DIGEST|ARTIFACT_(URI|DIGEST|INPUTS|OUTPUTS)|^IMAGES|^CHAINS-GIT_(URL|COMMIT))$/;
+
+function redactResult(result: JsonNode, redaction: Redaction): JsonNode {
+  return isMap(result) && hintName.test(textAt(result, 'name')) ? result : redactNode(result, redaction);
 }
 
 function redactNode(node: JsonNode, redaction: Redaction): JsonNode {

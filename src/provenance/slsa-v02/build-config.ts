@@ -8,6 +8,7 @@ import type { StepState, TaskRun } from '../../tekton/run.ts';
 import { executedTasks } from '../executed-tasks.ts';
 import type { ExecutedTask } from '../executed-tasks.ts';
 import { withoutPullablePrefix } from '../image-materials.ts';
+import { statedTime } from '../stated-time.ts';
 import { invocation } from './invocation.ts';
 import { tasksBefore } from './task-order.ts';
 
@@ -49,8 +50,8 @@ function buildTask(
     name,
     after: nonEmpty(after),
     ref: mapAt(task, 'taskRef'),
-    startedOn: child.startTime === undefined ? undefined : formatNanoseconds(child.startTime),
-    finishedOn: child.completionTime === undefined ? undefined : formatNanoseconds(child.completionTime),
+    startedOn: statedTime(child.startTime, formatNanoseconds),
+    finishedOn: statedTime(child.completionTime, formatNanoseconds),
     serviceAccountName: account === '' ? undefined : account,
     status: statusOf(child),
     steps: nonEmpty(steps),

@@ -2,7 +2,6 @@
 import type { Encodable } from '../../tekton/encode-json.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { formatNanoseconds } from '../../tekton/go-time.ts';
-import type { GoTime } from '../../tekton/go-time.ts';
 import type { TaskRun } from '../../tekton/run.ts';
 import { DigestEntries } from '../digest-entries.ts';
 import type { DigestEntry } from '../digest-entries.ts';
@@ -10,6 +9,7 @@ import { executedTaskRuns } from '../executed-tasks.ts';
 import { imageMaterials } from '../image-materials.ts';
 import { pipelineInputs, taskInputs } from '../inputs.ts';
 import type { FormatOptions, FormattedStatement, ProvenanceFormat } from '../statement.ts';
+import { statedTime } from '../stated-time.ts';
 import { allOutputSubjects } from '../subjects.ts';
 import { pipelineBuildConfig, taskBuildConfig } from './build-config.ts';
 import { invocation } from './invocation.ts';
@@ -29,8 +29,8 @@ function statement(run: FinishedRun, options: FormatOptions): FormattedStatement
     invocation: invocation(object),
     buildConfig: object.kind === 'TaskRun' ? taskBuildConfig(object) : pipelineBuildConfig(run),
     metadata: {
-      buildStartedOn: time(object.startTime),
-      buildFinishedOn: time(object.completionTime),
+      buildStartedOn: statedTime(object.startTime, formatNanoseconds),
+      buildFinishedOn: statedTime(object.completionTime, formatNanoseconds),
       completeness: { parameters: false, environment: false, materials: false },
       reproducible: object.labels.get('chains.tekton.dev/reproducible') === 'true',
     },
@@ -69,8 +69,4 @@ function materials(run: FinishedRun, { deepInspection }: FormatOptions, warnings
 
 function sourceOf({ refSource }: Pick<TaskRun, 'refSource'>): readonly DigestEntry[] {
   return refSource === undefined ? [] : [{ name: refSource.uri, digest: Object.fromEntries(refSource.digest) }];
-}
-
-function time(value: GoTime | undefined): string | undefined {
-  return value === undefined ? undefined : formatNanoseconds(value);
 }

@@ -6,6 +6,7 @@ import { mapAt, textAt } from '../../tekton/json-node.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { Run } from '../../tekton/run.ts';
 import { requireValues } from '../require-values.ts';
+import { statedTime } from '../stated-time.ts';
 import type { FormatOptions } from '../statement.ts';
 import { buildTypes, isBuildType, slsaBuildType, slsaTektonBuildType } from './build-type.ts';
 import { encodable } from './resource-descriptor.ts';
@@ -37,8 +38,8 @@ export function slsaV1Predicate(run: Run, options: FormatOptions, parts: Predica
       builder: { id: options.builderID === '' ? undefined : options.builderID },
       metadata: {
         invocationId: run.uid === '' ? undefined : run.uid,
-        startedOn: run.startTime === undefined ? undefined : formatTimestamp(run.startTime),
-        finishedOn: run.completionTime === undefined ? undefined : formatTimestamp(run.completionTime),
+        startedOn: statedTime(run.startTime, formatTimestamp),
+        finishedOn: statedTime(run.completionTime, formatTimestamp),
       },
       byproducts: nonEmpty(parts.byProducts.map(encodable)),
     },
