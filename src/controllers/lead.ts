@@ -4,7 +4,7 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
-import { OutboundDoor } from '../net/outbound-door.ts';
+import type { OutboundDoor } from '../net/outbound-door.ts';
 import { Pipelines } from '../pipelines/pipelines.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -20,6 +20,8 @@ import { DriverPool } from './storage-backend/driver-pool.ts';
 
 export interface LeadOptions {
   readonly client: KubeClient;
+  /** Towards hosts that tenants name. */
+  readonly door: OutboundDoor;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly configuration: OperatorConfiguration;
@@ -32,10 +34,9 @@ export interface LeadOptions {
 
 /** Does the operator's work, from the moment that this replica leads. Resolves when all there is has been looked at once. */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
-  const { client, events, clock, configuration, host, logger, metrics, isLeader } = options;
+  const { client, door, events, clock, configuration, host, logger, metrics, isLeader } = options;
   const sealKey = await loadSealKey(client, configuration.operatorNamespace, signal);
   const objects = new KubeObjectReader({ client, clock });
-  const door = new OutboundDoor(configuration.outbound);
   const drivers = new DriverPool({ objects, annotator: new KubeRunAnnotator(client), door });
   host.releaseAtEnd('connections to backends', async () => {
     await drivers.close();
