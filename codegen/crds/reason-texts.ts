@@ -21,7 +21,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   Ready: { meaning: 'The policy or backend is valid, and what it names was found and works.', setOn: `${POLICY}, ${BACKEND}`, remedy: nothing },
   Progressing: {
     meaning: 'The operator is at work, or will try again by itself.',
-    setOn: `${POLICY}, ${BACKEND}, ${RECORD}`,
+    setOn: RECORD,
     remedy: 'Nothing; if it stays, read the message.',
   },
   Signed: { meaning: 'Every artifact of the run carries its signature.', setOn: RECORD, remedy: nothing },

@@ -21,7 +21,6 @@ export const backendConditions = [
 
 export const backendReasons: readonly Reason[] = [
   'Ready',
-  'Progressing',
   'BackendNotReady',
   'BackendUnauthorized',
   'BackendUnavailable',

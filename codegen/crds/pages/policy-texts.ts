@@ -18,14 +18,13 @@ export const policyColumns: readonly Column[] = [
 export const policyConditions = [
   { type: 'Ready', meaning: 'Runs that it selects are signed and stored: key and backends are usable.' },
   { type: 'KeyReady', meaning: 'The signing key was found and loads.' },
-  { type: 'BackendsReady', meaning: 'At least one backend is in reach, and all that it names are ready.' },
+  { type: 'BackendsReady', meaning: 'At least one backend is in reach, every one it names is there, and all of them are ready.' },
   { type: 'Reconciling', meaning: 'The operator is still at work on this generation, or tries again by itself.' },
   { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
 ] as const;
 
 export const policyReasons: readonly Reason[] = [
   'Ready',
-  'Progressing',
   'AuditOnly',
   'Suspended',
   'PolicyInvalid',
