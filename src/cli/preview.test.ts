@@ -5,9 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { CommanderError } from 'commander';
 import { parse } from 'yaml';
 import { field, isObject, listField } from '../api/v1alpha1/field.ts';
 import { readGolden } from '../provenance/golden-cases.ts';
+import { previewCommand } from './preview.ts';
 
 interface Ended {
   readonly code: number | null;
@@ -15,24 +18,14 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs the command alone in a process of its own, as the `hallmark` executable runs it. */
-const runner = `
-import { CommanderError } from 'commander';
-import { previewCommand } from ${JSON.stringify(new URL('./preview.ts', import.meta.url).href)};
-try {
-  await previewCommand().parseAsync(process.argv.slice(1), { from: 'user' });
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode;
-}
-`;
+const hallmark = fileURLToPath(new URL('../../bin/hallmark', import.meta.url));
 
 function preview(args: readonly string[], input = ''): Ended {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '--eval', runner, '--', ...args],
-    { input, encoding: 'utf8', cwd: new URL('../..', import.meta.url), timeout: 60_000 },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [hallmark, 'preview', ...args], {
+    input,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -257,13 +250,22 @@ describe('hallmark preview', () => {
     ['-f', '-', '--policy', 'p.yaml', '--format', 'slsa/v1'],
   ];
   for (const args of usage) {
-    it(`exits with 2 for ${JSON.stringify(args)}`, () => {
-      const { code, out, err } = preview(args, JSON.stringify(taskRun));
-      assert.equal(code, 2, err);
-      assert.equal(out, '');
-      assert.match(err, /^error: /);
+    it(`refuses ${JSON.stringify(args)} as a usage error`, async () => {
+      const said: string[] = [];
+      const output = { writeOut: (text: string) => said.push(text), writeErr: (text: string) => said.push(text) };
+      const ended = previewCommand()
+        .configureOutput(output)
+        .parseAsync([...args], { from: 'user' });
+      await assert.rejects(ended, (error) => error instanceof CommanderError && error.exitCode === 2);
+      assert.equal(said.length, 1);
+      assert.match(said.join(''), /^error: [^\n]+\n$/);
     });
   }
+
+  it('exits with 2 for a usage error', () => {
+    const { code, out, err } = preview(['-f', '-', '--nonsense']);
+    assert.deepEqual([code, out, err], [2, '', "error: unknown option '--nonsense'\n"]);
+  });
 
   it('exits with 2 when the policy is invalid or not there', () => {
     const invalid = file('invalid.json', { ...policy, spec: {} });
