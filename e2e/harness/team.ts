@@ -22,6 +22,8 @@ export interface TeamOptions {
   readonly registry: Registry;
   /** False: the key Secret is not made yet. */
   readonly withKey?: boolean;
+  /** What the key Secret holds instead of the team's key. */
+  readonly keyData?: Readonly<Record<string, string>>;
   /** Names of the sample backends to make: `registry`, `tekton`. Both by default. */
   readonly backends?: readonly string[];
   /** Fields of the sample policy's spec to replace. */
@@ -75,7 +77,7 @@ export class Team {
     const isNamespace = ({ kind }: Manifest): boolean => kind === 'Namespace' || kind === 'ServiceAccount';
     await cluster.apply(...manifests.filter(isNamespace));
     // Before the policy, which would look for its key again only after some seconds.
-    if (options.withKey !== false) await team.createKeySecret();
+    if (options.withKey !== false) await team.createKeySecret(options.keyData);
     await team.giveRegistryCredentials();
     await cluster.apply(...manifests.filter((manifest) => !isNamespace(manifest)));
     return team;
