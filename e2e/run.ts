@@ -13,7 +13,10 @@ function say(text: string): void {
   console.log(`\n==> ${text} (${Math.floor(seconds / 60)} min ${seconds % 60} s since the start)`);
 }
 
-function start(program: string, args: readonly string[]): { readonly child: ChildProcess; readonly code: Promise<number> } {
+function start(
+  program: string,
+  args: readonly string[],
+): { readonly child: ChildProcess; readonly code: Promise<number> } {
   const { promise, resolve } = Promise.withResolvers<number>();
   const child = spawn(program, args, { cwd: root, stdio: 'inherit' });
   child.once('error', (error) => {

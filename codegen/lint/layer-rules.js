@@ -16,10 +16,33 @@ const layers = {
   storage: ['api', 'runtime', 'net', 'kube', 'tekton', 'evidence'],
   verify: ['api', 'runtime', 'net', 'kube', 'tekton', 'evidence'],
   evidence: ['api', 'runtime'],
-  pipelines: ['api', 'runtime', 'net', 'kube', 'tekton', 'provenance', 'signing', 'transparency', 'storage', 'verify', 'evidence'],
+  pipelines: [
+    'api',
+    'runtime',
+    'net',
+    'kube',
+    'tekton',
+    'provenance',
+    'signing',
+    'transparency',
+    'storage',
+    'verify',
+    'evidence',
+  ],
   controllers: [
-    'api', 'runtime', 'net', 'kube', 'tekton', 'provenance', 'signing', 'transparency', 'storage', 'verify', 'evidence',
-    'pipelines', 'telemetry',
+    'api',
+    'runtime',
+    'net',
+    'kube',
+    'tekton',
+    'provenance',
+    'signing',
+    'transparency',
+    'storage',
+    'verify',
+    'evidence',
+    'pipelines',
+    'telemetry',
   ],
 };
 
@@ -34,7 +57,10 @@ const names = Object.keys(layers);
 function restrictions(layer, allowed) {
   const forbidden = [...names.filter((name) => name !== layer && !allowed.includes(name)), 'cli'];
   const patterns = [
-    { regex: `^(\\.\\./)+(${forbidden.join('|')})/`, message: `src/${layer}/ may import only: ${allowed.join(', ') || 'nothing of ours'}.` },
+    {
+      regex: `^(\\.\\./)+(${forbidden.join('|')})/`,
+      message: `src/${layer}/ may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
+    },
     { regex: '^(\\.\\./)+(main|operator)\\.ts$', message: 'main.ts and operator.ts are imported by nobody.' },
   ];
   const paths = Object.entries(doors)
@@ -50,7 +76,12 @@ export const layerRules = [
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: Object.entries(doors).map(([name, door]) => ({ name, message: `${name} is imported by ${door} alone.` })) },
+        {
+          paths: Object.entries(doors).map(([name, door]) => ({
+            name,
+            message: `${name} is imported by ${door} alone.`,
+          })),
+        },
       ],
     },
   },
