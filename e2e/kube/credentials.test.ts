@@ -33,10 +33,7 @@ describe('the credentials of a pod', () => {
     const tokenFile = join(directory, 'token');
     const { stdout: token } = await bed.plane.kubectl(['create', 'token', 'operator']);
     await writeFile(tokenFile, 'not-a-token\n');
-    const clock = new ManualClock();
-    const connection = new KubeConnection(podConfig(bed, tokenFile), { clock });
-    const client = new KubeClient({ connection, clock, userAgent: 'hallmark/test' });
-    const read = () => client.get(configMapValues, { namespace: 'default', name: 'readable' }, { signal: unhurried });
+    const { clock, connection, read } = reader(() => podConfig(bed, tokenFile));
     await assert.rejects(read(), isForbidden);
     await writeFile(tokenFile, token);
     assert.equal(await read(), 'one');
@@ -46,7 +43,44 @@ describe('the credentials of a pod', () => {
     await assert.rejects(read(), isForbidden);
     await connection.close();
   });
+
+  it('of a kubeconfig that names a token file are read again when they are refused', async () => {
+    const tokenFile = join(directory, 'kubeconfig-token');
+    const { stdout: token } = await bed.plane.kubectl(['create', 'token', 'operator']);
+    await writeFile(tokenFile, token);
+    const { connection, read } = reader(() => {
+      const config = new KubeConfig();
+      config.loadFromString(kubeconfig(bed, tokenFile));
+      return config;
+    });
+    await writeFile(tokenFile, 'not-a-token\n');
+    assert.equal(await read(), 'one');
+    connection.invalidate();
+    await assert.rejects(read(), isForbidden);
+    await writeFile(tokenFile, token);
+    assert.equal(await read(), 'one');
+    await connection.close();
+  });
 });
+
+function reader(load: () => KubeConfig) {
+  const clock = new ManualClock();
+  const connection = new KubeConnection(load, { clock });
+  const client = new KubeClient({ connection, clock, userAgent: 'hallmark/test' });
+  const read = () => client.get(configMapValues, { namespace: 'default', name: 'readable' }, { signal: unhurried });
+  return { clock, connection, read };
+}
+
+function kubeconfig(bed: KubeBed, tokenFile: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [{ name: 'test', cluster: { server: bed.plane.url, 'certificate-authority': bed.plane.caFile } }],
+    users: [{ name: 'test', user: { 'token-file': tokenFile } }],
+  });
+}
 
 /** What `KubeConfig.loadFromCluster` makes, with files of ours. */
 function podConfig(bed: KubeBed, tokenFile: string): KubeConfig {

@@ -41,13 +41,17 @@ export class KubeConnection {
   readonly server: string;
   /** The namespace of the current context, if it has one. */
   readonly namespace: string | undefined;
-  readonly #config: KubeConfig;
+  readonly #load: () => KubeConfig;
+  #config: KubeConfig;
+  #mustReload = false;
   readonly #clock: Clock;
   readonly #maxConnections: number;
   #credentials: Credentials | undefined;
   #reading: Promise<Credentials> | undefined;
 
-  constructor(config: KubeConfig, options: KubeConnectionOptions) {
+  /** @param load gives the configuration now, and once more whenever the server refused what it holds */
+  constructor(load: () => KubeConfig, options: KubeConnectionOptions) {
+    const config = load();
     const cluster = config.getCurrentCluster();
     if (cluster === null) {
       throw new KubeError({
@@ -58,6 +62,7 @@ export class KubeConnection {
     }
     this.server = cluster.server.replace(/\/+$/, '');
     this.namespace = config.getContextObject(config.getCurrentContext())?.namespace;
+    this.#load = load;
     this.#config = config;
     this.#clock = options.clock;
     this.#maxConnections = options.maxConnections ?? 32;
@@ -65,17 +70,21 @@ export class KubeConnection {
 
   /** From $KUBECONFIG, ~/.kube/config or the pod's ServiceAccount, whichever is there first; `context` picks one of a kubeconfig. */
   static fromDefault(options: KubeConnectionOptions & { readonly context?: string }): KubeConnection {
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    if (options.context !== undefined) config.setCurrentContext(options.context);
-    return new KubeConnection(config, options);
+    return new KubeConnection(() => {
+      const config = new KubeConfig();
+      config.loadFromDefault();
+      if (options.context !== undefined) config.setCurrentContext(options.context);
+      return config;
+    }, options);
   }
 
   /** From the text of a kubeconfig. */
   static fromText(kubeconfig: string, options: KubeConnectionOptions): KubeConnection {
-    const config = new KubeConfig();
-    config.loadFromString(kubeconfig);
-    return new KubeConnection(config, options);
+    return new KubeConnection(() => {
+      const config = new KubeConfig();
+      config.loadFromString(kubeconfig);
+      return config;
+    }, options);
   }
 
   /** The dispatcher and headers for the next request. */
@@ -89,8 +98,9 @@ export class KubeConnection {
     return (await this.#reading).endpoint;
   }
 
-  /** Has the credentials read again before the next request: the server refused them. */
+  /** Has the configuration and its credentials read again before the next request: the server refused them. */
   invalidate(): void {
+    this.#mustReload = true;
     if (this.#credentials !== undefined) this.#credentials = { ...this.#credentials, readAtMs: -Infinity };
   }
 
@@ -104,6 +114,9 @@ export class KubeConnection {
     const options: https.RequestOptions = {};
     let token: string | undefined;
     try {
+      // Not each time: a kubeconfig may name a program that is slow to give a token, and keeps the token it gave.
+      if (this.#mustReload) this.#config = this.#load();
+      this.#mustReload = false;
       await this.#config.applyToHTTPSOptions(options);
       const tokenFile = stringField(objectField(this.#config.getCurrentUser()?.authProvider, 'config'), 'tokenFile');
       // The library reads the file once a minute; a token that was refused has to be read again at once.
