@@ -60,7 +60,12 @@ function line(): winston.Logform.Format {
   return winston.format.printf(({ level, message, timestamp, fields }) => {
     const told = typeof fields === 'object' && fields !== null ? Object.entries(fields) : [];
     const shown = told.map(([name, value]): [string, unknown] => [name, SECRET_FIELD.test(name) ? REDACTED : value]);
-    return JSON.stringify({ time: timestamp, level, message, ...Object.fromEntries(shown) }, showErrors);
+    try {
+      return JSON.stringify({ time: timestamp, level, message, ...Object.fromEntries(shown) }, showErrors);
+    } catch (error) {
+      // A field that refers to itself must not cost the message, still less the caller.
+      return JSON.stringify({ time: timestamp, level, message, unshown: String(error) });
+    }
   });
 }
 

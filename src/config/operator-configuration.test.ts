@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { ConfigurationError } from './configuration-error.ts';
+import { loadOperatorConfiguration, parseOperatorConfiguration } from './operator-configuration.ts';
+
+const head = 'apiVersion: config.hallmark.dev/v1alpha1\nkind: OperatorConfiguration\n';
+const inPod = { POD_NAMESPACE: 'hallmark-system' };
+
+describe('the operator configuration', () => {
+  it('has a default for every field', async () => {
+    const expected = {
+      apiVersion: 'config.hallmark.dev/v1alpha1',
+      kind: 'OperatorConfiguration',
+      operatorNamespace: 'hallmark-system',
+      watchNamespaces: [],
+      leaderElection: {
+        enabled: true,
+        leaseName: 'hallmark',
+        leaseDurationSeconds: 15,
+        renewDeadlineSeconds: 10,
+        retryPeriodSeconds: 2,
+      },
+      concurrency: { runs: 8, records: 16 },
+      http: { host: '0.0.0.0', port: 8080, metricsPort: 9090 },
+      log: { level: 'info' },
+      outbound: { allow: [], deny: [] },
+      shutdownGraceSeconds: 20,
+      children: { deadlineSeconds: 60 },
+      retry: { minSeconds: 1, maxSeconds: 300 },
+    };
+    assert.deepEqual(await loadOperatorConfiguration(undefined, inPod), expected);
+    assert.deepEqual(parseOperatorConfiguration(head, 'config.yaml', inPod), expected);
+  });
+
+  it('takes what the file says, and the defaults of a section for what is left out in it', () => {
+    const text = `${head}operatorNamespace: mine\nwatchNamespaces: [a, b]\nleaderElection: {leaseDurationSeconds: 30}\n`;
+    const configuration = parseOperatorConfiguration(text, 'config.yaml', inPod);
+    assert.equal(configuration.operatorNamespace, 'mine');
+    assert.deepEqual(configuration.watchNamespaces, ['a', 'b']);
+    assert.deepEqual(configuration.leaderElection, {
+      enabled: true,
+      leaseName: 'hallmark',
+      leaseDurationSeconds: 30,
+      renewDeadlineSeconds: 10,
+      retryPeriodSeconds: 2,
+    });
+  });
+
+  const refusals: readonly (readonly [string, string, RegExp])[] = [
+    ['an empty file', '', /^c\.yaml: must be of type object$/],
+    [
+      'another kind of file',
+      'apiVersion: v1\nkind: ConfigMap\n',
+      /apiVersion: must be config.*; kind: must be Operator/,
+    ],
+    ['a field that does not exist', `${head}foo: 1`, /^c\.yaml: foo: no such field; remove it or mend its name$/],
+    ['a misspelt field of a section', `${head}http: {prot: 80}`, /^c\.yaml: http\.prot: no such field/],
+    ['a wrong type', `${head}concurrency: {runs: many}`, /^c\.yaml: concurrency\.runs: must be of type integer$/],
+    ['a number out of range', `${head}concurrency: {runs: 0}`, /^c\.yaml: concurrency\.runs: must be >= 1$/],
+    ['an unknown word', `${head}log: {level: loud}`, /^c\.yaml: log\.level: must be error or warn or info or debug$/],
+    ['a section without fields', `${head}log:`, /^c\.yaml: log: must be of type object$/],
+    ['a name that is none', `${head}watchNamespaces: ["a/b"]`, /^c\.yaml: watchNamespaces\[0\]: must match pattern/],
+    ['what is not YAML', `${head}a: b: c`, /^c\.yaml: is not YAML: .* at line 3, column 4/],
+    ['a field given twice', `${head}log: {}\nlog: {}`, /^c\.yaml: is not YAML: Map keys must be unique/],
+    [
+      'a lease that two could hold',
+      `${head}leaderElection: {renewDeadlineSeconds: 15}`,
+      /renewDeadlineSeconds: must be below lease/,
+    ],
+    [
+      'a lease renewed too rarely',
+      `${head}leaderElection: {retryPeriodSeconds: 10}`,
+      /retryPeriodSeconds: must be below renew/,
+    ],
+    [
+      'a back-off that shrinks',
+      `${head}retry: {minSeconds: 301}`,
+      /^c\.yaml: retry\.minSeconds: must not be above maxSeconds/,
+    ],
+    [
+      'one port for two',
+      `${head}http: {port: 9090}`,
+      /^c\.yaml: http\.metricsPort: must differ from http\.port \(9090\)$/,
+    ],
+    ['a bomb of aliases', `${head}a: &a [x,x]\nb: &b [*a,*a]\n`, /no such field/],
+  ];
+  for (const [name, text, message] of refusals) {
+    it(`is refused with file, path and remedy: ${name}`, () => {
+      assert.throws(
+        () => parseOperatorConfiguration(text, 'c.yaml', inPod),
+        (error) => error instanceof ConfigurationError && message.test(error.message),
+      );
+    });
+  }
+
+  it('names everything that is wrong at once', () => {
+    const text = `${head}foo: 1\nlog: {level: loud}\nconcurrency: {runs: 0, records: 0}`;
+    assert.throws(
+      () => parseOperatorConfiguration(text, 'c.yaml', inPod),
+      /foo.*concurrency\.runs.*concurrency\.records.*log\.level/,
+    );
+  });
+
+  it('must know the namespace of the operator', () => {
+    assert.throws(
+      () => parseOperatorConfiguration(head, 'c.yaml', {}),
+      /operatorNamespace: must be set, here or .* POD_NAMESPACE/,
+    );
+  });
+
+  it('is read from a file, and says which one cannot be read', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'hallmark-config-'));
+    t.after(() => rm(directory, { recursive: true }));
+    const path = join(directory, 'config.yaml');
+    await assert.rejects(loadOperatorConfiguration(path, inPod), (error) => {
+      return error instanceof ConfigurationError && error.message.startsWith(`${path}: cannot be read: ENOENT`);
+    });
+    await writeFile(path, `${head}log: {level: debug}\n`);
+    assert.equal((await loadOperatorConfiguration(path, inPod)).log.level, 'debug');
+  });
+});
