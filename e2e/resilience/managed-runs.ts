@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { asManifest, at, type Manifest } from '../chart/helm.ts';
+import type { Build, Team } from '../harness/team.ts';
+import type { PushedImage } from '../testbed/registry/push-image.ts';
+
+/** Who finishes these runs, in `spec.managedBy`: Tekton leaves them alone. */
+const MANAGER = 'testbed.hallmark.dev/resilience';
+
+/** What a team's policy must say to take these runs. */
+export const managedRuns = { runs: { managedBy: [MANAGER] } } as const;
+
+export interface FinishOptions {
+  /** Of `status.results`; those that name the image when absent. */
+  readonly results?: readonly unknown[];
+  /** Further fields of the status. */
+  readonly status?: object;
+}
+
+export interface CreateOptions {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Further fields of the spec. */
+  readonly spec?: object;
+}
+
+const signal = new AbortController().signal;
+
+/** Runs of a team that are finished by writing their status, at once and without pods: for tests that need many, or odd ones. */
+export class ManagedRuns {
+  readonly #client: KubeClient;
+  readonly #team: Team;
+  /** `host:port` that the results name; the team's registry, or a proxy in front of it. */
+  readonly #host: string;
+
+  constructor(client: KubeClient, team: Team, host = team.registry.host) {
+    this.#client = client;
+    this.#team = team;
+    this.#host = host;
+  }
+
+  /** A TaskRun that has not finished. */
+  async create({ name, labels = {}, annotations = {}, spec = {} }: CreateOptions): Promise<Manifest> {
+    const metadata = {
+      name,
+      namespace: this.#team.name,
+      labels: { ...this.#team.releaseLabel, ...labels },
+      annotations,
+    };
+    const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', command: ['bake'] }] };
+    const object = { metadata, spec: { managedBy: MANAGER, serviceAccountName: 'builder', taskSpec, ...spec } };
+    return asManifest(await this.#client.create(runResources.TaskRun, object, { signal }));
+  }
+
+  /** Writes the status of a run that succeeded. */
+  async finish(run: Manifest, { results = [], status = {} }: FinishOptions): Promise<void> {
+    const now = new Date().toISOString().replace(/\.\d{3}Z$/, 'Z');
+    const succeeded = { type: 'Succeeded', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: now };
+    const { name, namespace, resourceVersion } = identityOf(run);
+    const object = {
+      metadata: { name, namespace, resourceVersion },
+      spec: run['spec'],
+      status: {
+        conditions: [succeeded],
+        startTime: now,
+        completionTime: now,
+        podName: '',
+        results,
+        taskSpec: at(run, 'spec', 'taskSpec'),
+        ...status,
+      },
+    };
+    await this.#client.replaceStatus(runResources.TaskRun, object, { signal });
+  }
+
+  /** Pushes an image and makes a finished run that says it built it. */
+  async build(options: CreateOptions & FinishOptions): Promise<Build> {
+    const image = await this.#team.registry.pushImage(`${this.#team.name}/app`, options.name);
+    const run = await this.create(options);
+    await this.finish(run, { results: this.imageResults(image), ...options });
+    return { kind: 'TaskRun', name: options.name, uid: identityOf(run).uid, image };
+  }
+
+  /** The results of a run that built this image. */
+  imageResults({ digest }: PushedImage): readonly unknown[] {
+    return [
+      { name: 'IMAGE_URL', type: 'string', value: `${this.#host}/${this.#team.name}/app` },
+      { name: 'IMAGE_DIGEST', type: 'string', value: digest },
+    ];
+  }
+}
+
+interface Identity {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+function identityOf(object: unknown): Identity {
+  const text = (field: string): string => String(at(object, 'metadata', field));
+  return {
+    name: text('name'),
+    namespace: text('namespace'),
+    uid: text('uid'),
+    resourceVersion: text('resourceVersion'),
+  };
+}
