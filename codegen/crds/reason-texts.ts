@@ -112,6 +112,13 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     setOn: backendAndRecord,
     remedy: 'Read the message: an image that does not exist, a repository name that is not valid, a quota.',
   },
+  KeyConflict: {
+    meaning:
+      "Another policy's evidence lies under the names that this record would write: a run's annotations hold one payload, and the first policy keeps them.",
+    setOn: RECORD,
+    remedy:
+      'Let only one policy use a Tekton backend for these runs (by `spec.backendRefs` or the backend\'s selector), or delete the record that holds the names.',
+  },
   EndpointForbidden: {
     meaning: "The operator's configuration does not allow connections to this host.",
     setOn: backendAndRecord,

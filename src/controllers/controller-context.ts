@@ -5,6 +5,7 @@ import type { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
+import type { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import type { RecordIndex } from './provenance-record/record-index.ts';
 import type { RunIndex } from './run/run-index.ts';
 import type { PolicyKeys } from './signing-policy/policy-keys.ts';
@@ -19,6 +20,7 @@ export interface ControllerContext {
   readonly pipelines: Pipelines;
   readonly records: RecordIndex;
   readonly runs: RunIndex;
+  readonly owners: AnnotationOwners;
   readonly keys: PolicyKeys;
   readonly drivers: DriverPool;
   readonly sealKey: SecretValue;

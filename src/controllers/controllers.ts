@@ -224,6 +224,7 @@ export class Controllers {
         records,
         pipelines,
         attempts: this.#attempts,
+        owners: this.#context.owners,
         cache: this.#recordCache,
         queue: this.#queues['provenance-record'],
         requeueRun: (key) => {

@@ -12,6 +12,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { ControllerHost } from './controller-host.ts';
 import { controllerObserver, resultObserver, watchObserver } from './controller-telemetry.ts';
 import { Controllers } from './controllers.ts';
+import { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import { RecordIndex } from './provenance-record/record-index.ts';
 import { RunIndex } from './run/run-index.ts';
 import { loadSealKey } from './seal-key.ts';
@@ -52,6 +53,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     pipelines: new Pipelines(configuration.operatorNamespace),
     records,
     runs: new RunIndex(),
+    owners: new AnnotationOwners(records),
     keys: new PolicyKeys(objects),
     drivers,
     sealKey,

@@ -80,7 +80,7 @@ spec:
     'BackendUnauthorized',
     'BackendUnavailable',
     'BackendRejected',
-    'EndpointForbidden',
+    'KeyConflict', 'EndpointForbidden',
     'VerificationFailed',
     'RunDeleted',
   ],

@@ -25,6 +25,7 @@ export const reasons = {
   BackendUnauthorized: 'BackendUnauthorized',
   BackendUnavailable: 'BackendUnavailable',
   BackendRejected: 'BackendRejected',
+  KeyConflict: 'KeyConflict',
   EndpointForbidden: 'EndpointForbidden',
   VerificationFailed: 'VerificationFailed',
   RunDeleted: 'RunDeleted',

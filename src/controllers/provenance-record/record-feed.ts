@@ -4,6 +4,7 @@ import type { Pipelines } from '../../pipelines/pipelines.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
+import type { AnnotationOwners } from './annotation-owners.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
 import { type RecordIndex, type RecordSummary, summariseRecord } from './record-index.ts';
 import type { StoreAttempts } from './store-attempts.ts';
@@ -18,6 +19,7 @@ export interface RecordFeedOptions {
   readonly records: RecordIndex;
   readonly pipelines: Pipelines;
   readonly attempts: StoreAttempts;
+  readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
   /** Has a run looked at again whose record is gone. */
@@ -33,7 +35,7 @@ export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredR
 
 /** Keeps the index of records, and queues those that something is left to do for. */
 export function recordFeed(options: RecordFeedOptions): ListWatchHandler<DeliveredRecord> {
-  const { records, pipelines, attempts, cache, queue, requeueRun, onSynced } = options;
+  const { records, pipelines, attempts, owners, cache, queue, requeueRun, onSynced } = options;
   const mayRetire = ({ policy }: RecordSummary): boolean =>
     policy !== undefined && (pipelines.policy(policy)?.spec.record.retention ?? 'Keep') !== 'Keep';
   return {
@@ -53,6 +55,10 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
       attempts.forget(key);
       cache.release(key);
       if (record?.runKey !== undefined) requeueRun(record.runKey);
+      if (record?.runUID === undefined) return;
+      // Another policy's record may have waited for the run's annotations.
+      owners.release(record.runUID, key);
+      for (const other of records.ofRun(record.runUID)) queue.add(other);
     },
     synced: onSynced,
   };

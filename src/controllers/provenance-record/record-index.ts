@@ -17,6 +17,8 @@ export interface RecordSummary {
   readonly needsRun: boolean;
   /** Whether it is signed and stored, or audited: nothing but retirement is left to do. */
   readonly isSettled: boolean;
+  /** Whether its evidence lies in the annotations of its run. */
+  readonly annotatesRun: boolean;
   /** Of its condition Ready. */
   readonly reason: Reason;
 }
@@ -88,7 +90,8 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
   const key = objectKey(record.isTrusted ? record.object.metadata : record);
   if (!record.isTrusted) {
     const { uid } = record;
-    return { key, uid, isTrusted: false, needsRun: false, isSettled: false, reason: reasons.VerificationFailed };
+    const nothing = { isTrusted: false, needsRun: false, isSettled: false, annotatesRun: false };
+    return { key, uid, ...nothing, reason: reasons.VerificationFailed };
   }
   const { metadata, spec, evidence, status } = record.object;
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
@@ -102,6 +105,9 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     policy: record.policy,
     needsRun: (evidence?.artifacts ?? []).length === 0 || spec.backendRefs === undefined,
     isSettled: isCurrent && isDone(record),
+    annotatesRun: record.storage.some(
+      ({ state, locations = [] }) => state === 'Stored' && locations.some(({ uri }) => uri.startsWith('tekton://')),
+    ),
     reason: Object.values(reasons).find((known) => known === ready?.reason) ?? reasons.Progressing,
   };
 }

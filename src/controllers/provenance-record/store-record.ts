@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { RecordPlan } from './plan-record.ts';
 import type { TrustedRecord } from './read-record.ts';
-import type { BackendFact } from './record-facts.ts';
+import type { BackendFact, Problem } from './record-facts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { storeEvidence, type StoreResult } from './store-evidence.ts';
 import { writeRecordStatus } from './write-record-status.ts';
@@ -64,6 +65,11 @@ async function put(
 ): Promise<StoreResult> {
   const { spec, evidence, metadata } = record.object;
   const { ref } = task.bound;
+  const conflict = task.backend.spec.type === 'Tekton' ? annotationConflict(context, record) : undefined;
+  if (conflict !== undefined) {
+    const backendRef = { kind: ref.kind, name: ref.name };
+    return { fact: { backendRef, state: 'Pending', locations: [], problem: conflict } };
+  }
   const artifacts = (evidence?.artifacts ?? [])
     .filter(({ type }) => task.backend.spec.artifacts.includes(type))
     .map(fromEvidenceArtifact);
@@ -79,4 +85,13 @@ async function put(
   if (result.retry === undefined) attempts.succeeded(recordKey, backendKey);
   else attempts.failed(recordKey, backendKey, result.retry.afterSeconds);
   return result;
+}
+
+/** Why this record may not write its run's annotations: another policy's evidence lies under the same names. */
+function annotationConflict(context: ControllerContext, record: TrustedRecord): Problem | undefined {
+  const key = objectKey(record.object.metadata);
+  const owner = context.owners.claim(record.object.spec.runRef.uid, key);
+  if (owner === key) return undefined;
+  const message = `the annotations of the run hold the evidence of ProvenanceRecord ${owner}: let only one policy use a Tekton backend for this run, or delete that record`;
+  return { reason: reasons.KeyConflict, message };
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AnnotationOwners } from './annotation-owners.ts';
+import { RecordIndex, type RecordSummary } from './record-index.ts';
+
+function summary(key: string, annotatesRun = false): RecordSummary {
+  return {
+    key,
+    uid: `uid-of-${key}`,
+    isTrusted: true,
+    runUID: 'run',
+    needsRun: false,
+    isSettled: false,
+    annotatesRun,
+    reason: 'Progressing',
+  };
+}
+
+describe('AnnotationOwners', () => {
+  it('gives a run to the first record that claims it, again and again', () => {
+    const owners = new AnnotationOwners(new RecordIndex());
+    assert.equal(owners.claim('run', 'a/one'), 'a/one');
+    assert.equal(owners.claim('run', 'a/two'), 'a/one');
+    assert.equal(owners.claim('run', 'a/one'), 'a/one');
+    assert.equal(owners.claim('other-run', 'a/two'), 'a/two');
+  });
+
+  it('remembers across a restart who has stored there, by the status of the records', () => {
+    const records = new RecordIndex();
+    records.set(summary('a/one'));
+    records.set(summary('a/two', true));
+    assert.equal(new AnnotationOwners(records).claim('run', 'a/one'), 'a/two');
+  });
+
+  it('lets the next one have it when the owner is gone, and nobody else give it up', () => {
+    const owners = new AnnotationOwners(new RecordIndex());
+    owners.claim('run', 'a/one');
+    owners.release('run', 'a/two');
+    assert.equal(owners.claim('run', 'a/two'), 'a/one');
+    owners.release('run', 'a/one');
+    assert.equal(owners.claim('run', 'a/two'), 'a/two');
+  });
+});
