@@ -179,6 +179,33 @@ describe('limits', () => {
     assert.equal(new Set(found.map(({ name }) => name)).size, 5001);
   });
 
+  it('takes time in proportion to the run, whatever its author repeats', () => {
+    const count = 20_000;
+    const many = <T>(make: (index: number) => T): readonly T[] =>
+      Array.from({ length: count }, (_, index) => make(index));
+    const references = many((index) => `$(tasks.t${index}.results.r)`).join(' ');
+    const steps = many((index) => ({ name: `s${index}`, imageID: `i@sha256:${'1'.repeat(64)}` }));
+    const digests = Object.fromEntries(many((index) => [`a${index}`, 'x']));
+    const artifacts = { outputs: [{ buildOutput: true, values: [{ uri: 'pkg:a', digest: digests }] }] };
+    const child = {
+      kind: 'TaskRun',
+      metadata: { name: 'c', labels: { 'tekton.dev/pipelineTask': 't' } },
+      status: { completionTime: '2025-01-01T00:00:00Z', taskSpec: { steps }, steps, artifacts },
+    };
+    const tasks = [{ name: 't', params: [{ name: 'p', value: references }] }];
+    const status = { pipelineSpec: { tasks }, childReferences: [{ kind: 'TaskRun', name: 'c' }] };
+    const began = performance.now();
+    attested({ kind: 'PipelineRun', status }, { format: 'slsa/v1', children: [child], deepInspection: true });
+    attested(child, { format: 'slsa/v1' });
+    assert.ok(performance.now() - began < 20_000);
+  });
+
+  it('refuses to redact more values than it can look for', () => {
+    const value = Array.from({ length: 300 }, (_, index) => `secret-${index}`);
+    const run = { spec: { params: [{ name: 'p', value }] } };
+    assert.throws(() => attested(run, { redactParameters: ['p'] }), /at most 256 can be redacted/);
+  });
+
   it('keeps names that JavaScript treats specially', () => {
     const params = ['__proto__', 'constructor', 'toString'].map((name) => ({ name, value: name }));
     const labels: unknown = JSON.parse('{"__proto__":"l"}');

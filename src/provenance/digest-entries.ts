@@ -15,8 +15,10 @@ export class DigestEntries {
 
   add({ name, digest }: DigestEntry): void {
     const pairs = Object.entries(digest).map((pair) => JSON.stringify([name, ...pair]));
-    const found = pairs.map((pair) => this.#byNameAndDigest.get(pair)).filter((index) => index !== undefined);
-    const index = found.length > 0 ? Math.min(...found) : this.#entries.length;
+    const index = pairs.reduce(
+      (first, pair) => Math.min(first, this.#byNameAndDigest.get(pair) ?? first),
+      this.#entries.length,
+    );
     const merged = { ...this.#entries[index]?.digest, ...digest };
     this.#forget(index, digest);
     this.#entries[index] = { name, digest: merged };

@@ -3,6 +3,7 @@ import type { ChildRun } from '../tekton/child-run.ts';
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import { isList, isMap, textAt } from '../tekton/json-node.ts';
 import type { JsonMap, JsonNode } from '../tekton/json-node.ts';
+import { PayloadError } from '../tekton/payload-error.ts';
 import { runFromNode } from '../tekton/run.ts';
 import type { Run, TaskRun } from '../tekton/run.ts';
 
@@ -11,12 +12,16 @@ export const placeholder = '[redacted]';
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 /** Shorter values (`true`, `8080`) also stand where they mean something else; they are replaced by name only. */
 const shortestValue = 6;
+/** Each value is looked for in every text; a run that wants more of it is refused rather than stated in the clear. */
+const mostValues = 256;
 
 /**
  * The run without the values of the named parameters. Where a parameter of such a name is declared or given, its value is
  * replaced; values that Tekton has copied elsewhere (steps, scripts, children's parameters under another name, annotations,
  * results) are replaced wherever they stand in the run and its children. Results that name subjects or materials stay: what is
  * attested must not depend on what is hidden. A source named by redacted parameters is no material.
+ *
+ * @throws PayloadError when the parameters hold too many values
  */
 export function redactRun(run: FinishedRun, names: readonly string[]): FinishedRun {
   if (names.length === 0) return run;
@@ -41,6 +46,12 @@ function redactionOf(run: FinishedRun, names: ReadonlySet<string>): Redaction {
     for (const text of named.flatMap(({ value }) => textsOf(value))) {
       if (text.length >= shortestValue) values.add(text);
     }
+  }
+  if (values.size > mostValues) {
+    throw new PayloadError(
+      'PayloadInvalid',
+      `the redacted parameters hold ${values.size} values; at most ${mostValues} can be redacted`,
+    );
   }
   // Longest first, so that a value that contains another one vanishes whole.
   return { names, values: [...values].sort((left, right) => right.length - left.length) };

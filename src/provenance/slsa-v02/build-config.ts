@@ -17,11 +17,9 @@ const noStep: JsonMap = new Map();
 /** The steps of a TaskRun, each joined with the step of its name in the task. */
 export function taskBuildConfig(run: TaskRun): Encodable {
   const specs = run.taskSpec === undefined ? [] : mapsAt(run.taskSpec, 'steps');
-  const steps = run.steps.map((state) => {
-    const spec = specs.find((step) => textAt(step, 'name') === state.name);
-    return buildStep(state, spec ?? noStep);
-  });
-  return { steps };
+  // Reversed, so that of equal names the first counts.
+  const byName = new Map(specs.toReversed().map((step) => [textAt(step, 'name'), step]));
+  return { steps: run.steps.map((state) => buildStep(state, byName.get(state.name) ?? noStep)) };
 }
 
 /** The tasks of a PipelineRun in the order of the pipeline, with what each ran after. */

@@ -6,13 +6,10 @@ const substitution = /\$\(([A-Za-z0-9_.-]+(?:\[(?:[0-9]+|\*)\])?)\)/g;
 
 /** The tasks that must end before a pipeline task starts: `runAfter`, then those whose results it refers to. */
 export function tasksBefore(task: JsonMap): readonly string[] {
-  const before = [...textsAt(task, 'runAfter')];
-  for (const text of textsWithReferences(task)) {
-    for (const name of referredTasks(text)) {
-      if (!before.includes(name)) before.push(name);
-    }
-  }
-  return before;
+  const runAfter = textsAt(task, 'runAfter');
+  const known = new Set(runAfter);
+  const referred = new Set(textsWithReferences(task).flatMap(referredTasks));
+  return [...runAfter, ...[...referred].filter((name) => !known.has(name))];
 }
 
 function referredTasks(text: string): readonly string[] {
