@@ -38,8 +38,9 @@ export class KubeBed {
     return new KubeBed(supervisor, await ControlPlane.start(supervisor, { apiServerArgs }));
   }
 
-  client(kubeconfigPath = this.plane.kubeconfigPath): BedClient {
-    const connection = KubeConnection.fromText(readFileSync(kubeconfigPath, 'utf8'), { clock: systemClock });
+  client(kubeconfigPath = this.plane.kubeconfigPath, maxConnections = 32): BedClient {
+    const kubeconfig = readFileSync(kubeconfigPath, 'utf8');
+    const connection = KubeConnection.fromText(kubeconfig, { clock: systemClock, maxConnections });
     this.#connections.push(connection);
     const requests: KubeRequest[] = [];
     const observer = { requested: (request: KubeRequest): void => void requests.push(request) };

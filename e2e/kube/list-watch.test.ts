@@ -7,7 +7,7 @@ import type { Resource } from '../../src/kube/resource.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { ConfigMapStory, configMapValues, projectConfigMap } from './config-map-story.ts';
 import { hastyClock } from './hasty-clock.ts';
-import { KubeBed, unhurried, type BedClient } from './kube-bed.ts';
+import { configMapObject, KubeBed, unhurried, type BedClient } from './kube-bed.ts';
 
 describe('a list-watch of a real API server', () => {
   let bed: KubeBed;
@@ -50,6 +50,19 @@ describe('a list-watch of a real API server', () => {
     await waitUntil('both are told', () => story.state.size === 4);
     assert.deepEqual([...story.state.keys()].toSorted(), ['team-a/m', 'team-a/n', 'team-b/m', 'team-b/n']);
     assert.equal(story.lines.filter((line) => line === 'synced').length, 1);
+  });
+
+  it('watches more namespaces than calls may have connections, and leaves calls theirs', async (t) => {
+    const namespaces = ['w1', 'w2', 'w3', 'w4', 'w5'];
+    for (const namespace of namespaces) await bed.namespace(namespace);
+    const through = bed.client(bed.plane.kubeconfigPath, 2);
+    const { story, requests } = follow(t, bed, { namespaces, through });
+    await waitUntil('all are watched', () => requests.filter(({ verb }) => verb === 'watch').length === 5);
+    for (const namespace of namespaces) {
+      const object = configMapObject(namespace, 'm', 'one');
+      await through.client.create(configMapValues, object, { signal: unhurried, timeoutMs: 5000 });
+    }
+    await waitUntil('all is told', () => story.state.size === 5);
   });
 
   it('goes on without a list after its connection was cut, and delivers nothing twice', async (t) => {

@@ -11,13 +11,15 @@ import { KubeError } from './kube-error.ts';
 /** What one request needs to reach the API server. */
 export interface KubeEndpoint {
   readonly dispatcher: Dispatcher;
+  /** For watches, which hold a connection each: they must not use up those that calls share. */
+  readonly watchDispatcher: Dispatcher;
   /** Authorization, and impersonation if the kubeconfig asks for it. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface KubeConnectionOptions {
   readonly clock: Clock;
-  /** Connections at once for calls; watches have their own beside them. */
+  /** Connections at once for calls, 32 when absent; watches have their own beside them. */
   readonly maxConnections?: number;
 }
 
@@ -106,7 +108,8 @@ export class KubeConnection {
 
   /** Ends all connections, requests under way included. */
   async close(): Promise<void> {
-    await this.#credentials?.endpoint.dispatcher.destroy();
+    const endpoint = this.#credentials?.endpoint;
+    await Promise.all([endpoint?.dispatcher.destroy(), endpoint?.watchDispatcher.destroy()]);
     this.#credentials = undefined;
   }
 
@@ -133,17 +136,18 @@ export class KubeConnection {
     const fingerprint = createHash('sha256').update(JSON.stringify(tls)).digest('hex');
     const previous = this.#credentials;
     const unchanged = previous?.fingerprint === fingerprint;
-    const dispatcher = unchanged ? previous.endpoint.dispatcher : this.#dispatcher(tls);
-    const endpoint = { dispatcher, headers: authorizationHeaders(options, token) };
+    const dispatchers = unchanged
+      ? { dispatcher: previous.endpoint.dispatcher, watchDispatcher: previous.endpoint.watchDispatcher }
+      : { dispatcher: this.#dispatcher(tls, this.#maxConnections), watchDispatcher: this.#dispatcher(tls, null) };
+    const endpoint = { ...dispatchers, headers: authorizationHeaders(options, token) };
     this.#credentials = { readAtMs: this.#clock.monotonicMs(), fingerprint, endpoint };
-    // Requests under way, watches included, end on the connections they began on.
-    if (!unchanged) previous?.endpoint.dispatcher.close().catch(() => undefined);
+    if (!unchanged && previous !== undefined) closeBehind(previous.endpoint);
     return this.#credentials;
   }
 
-  #dispatcher(tls: TlsMaterial): Dispatcher {
+  #dispatcher(tls: TlsMaterial, connections: number | null): Dispatcher {
     const limits = {
-      connections: this.#maxConnections,
+      connections,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
     };
@@ -156,6 +160,11 @@ export class KubeConnection {
       message: `the kubeconfig reaches ${this.server} through a proxy that is not HTTP; use proxy-url: http://…`,
     });
   }
+}
+
+/** Requests under way, watches included, end on the connections they began on. */
+function closeBehind(endpoint: KubeEndpoint): void {
+  for (const dispatcher of [endpoint.dispatcher, endpoint.watchDispatcher]) dispatcher.close().catch(() => undefined);
 }
 
 /** What `KubeConfig` sets of the options of an HTTPS request, for undici. */

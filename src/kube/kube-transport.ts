@@ -107,14 +107,15 @@ export class KubeTransport {
 
   async #once(request: TransportRequest, signal: AbortSignal): Promise<Answer> {
     const { connection, userAgent } = this.#options;
-    const { dispatcher, headers } = await connection.endpoint();
+    const endpoint = await connection.endpoint();
+    const dispatcher = request.verb === 'watch' ? endpoint.watchDispatcher : endpoint.dispatcher;
     const base = new URL(connection.server);
     const response = await dispatcher.request({
       origin: base.origin,
       path: `${base.pathname.replace(/\/$/, '')}${request.path}${queryString(request.query)}`,
       method: request.method,
       headers: {
-        ...headers,
+        ...endpoint.headers,
         accept: request.accept ?? 'application/json',
         'user-agent': userAgent,
         ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
