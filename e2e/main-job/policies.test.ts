@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
+import { asManifest, at } from '../chart/helm.ts';
+import { Installation } from '../harness/installation.ts';
+import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
+import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
+import type { Build, Team } from '../harness/team.ts';
+import { isVerified } from '../harness/verify-image.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+
+const CHILDREN_DEADLINE_SECONDS = 25;
+const lateOnes = { key: 'noticed', operator: 'In', values: ['late'] };
+
+let installation: Installation;
+const teams: Team[] = [];
+
+before(async () => {
+  const values = [`config.children.deadlineSeconds=${CHILDREN_DEADLINE_SECONDS}`];
+  installation = await Installation.start({ label: 'policies', values });
+});
+after(() => installation.stop());
+
+async function team(name: string, policy: object, withKey = true): Promise<Team> {
+  const made = await installation.team({ name, policy, withKey });
+  teams.push(made);
+  return made;
+}
+
+function patchPolicy(name: string, spec: object): Promise<void> {
+  return installation.patch(name, 'signingpolicy/builds', { spec });
+}
+
+/** The statement that a record holds. */
+function statementOf(record: ProvenanceRecord): unknown {
+  const attestation = record.evidence?.artifacts?.find(({ type }) => type === 'Attestation');
+  return JSON.parse(gunzipSync(Buffer.from(attestation?.payload ?? '', 'base64')).toString('utf8'));
+}
+
+function isUnsigned(record: ProvenanceRecord): boolean {
+  const signatures = Object.values(signaturesOf(record));
+  return signatures.length > 0 && signatures.every((signature) => signature === undefined);
+}
+
+async function isSigned(by: Team, { image }: Build): Promise<boolean> {
+  const verification = { publicKey: by.key.publicKey, image: image.reference };
+  const signature = await isVerified(installation.testbed, { command: 'verify', ...verification });
+  return signature && isVerified(installation.testbed, { command: 'verify-attestation', ...verification });
+}
+
+describe('mode: Audit', () => {
+  it('records what would be signed, and signs and stores nothing, without a key', async () => {
+    const careful = await team('careful', { mode: 'Audit' }, false);
+    await careful.untilReady();
+    const build = await careful.build({ name: 'rehearsal' });
+    const record = await careful.readyRecord(build);
+    assert.equal(conditionOf(record)?.reason, 'AuditOnly');
+    assert.ok(isUnsigned(record));
+    const sha256 = build.image.digest.slice('sha256:'.length);
+    assert.deepEqual(at(statementOf(record), 'subject', 0, 'digest'), { sha256 });
+    assert.deepEqual([await careful.layers(build.image, 'sig'), await careful.layers(build.image, 'att')], [0, 0]);
+    const run = await installation.kubectl(['get', 'taskrun', 'rehearsal', '-n', 'careful', '-o', 'json']);
+    assert.doesNotMatch(run.stdout, /chains\.tekton\.dev/);
+
+    // From rehearsal to earnest: later runs are signed, what was audited stays audited.
+    await careful.createKeySecret();
+    await patchPolicy('careful', { mode: 'Enforce' });
+    const earnest = await careful.build({ name: 'earnest' });
+    await careful.readyRecord(earnest);
+    assert.equal(await isSigned(careful, earnest), true);
+    assert.equal(await careful.layers(build.image, 'sig'), 0);
+  });
+});
+
+describe('suspend', () => {
+  it('records runs as Suspended, which is no failure, and signs them once it is lifted', async () => {
+    const paused = await team('paused', { suspend: true });
+    const build = await paused.build({ name: 'held' });
+    const held = await paused.recordWithReason(build, 'Suspended');
+    assert.deepEqual(
+      ['Ready', 'Stalled', 'Reconciling'].map((type) => conditionOf(held, type)?.status),
+      ['False', 'False', 'False'],
+    );
+    assert.ok(isUnsigned(held));
+    await patchPolicy('paused', { suspend: false });
+    const signed = await paused.readyRecord(build);
+    assert.equal(signed.metadata.uid, held.metadata.uid);
+    assert.equal(await isSigned(paused, build), true);
+
+    await patchPolicy('paused', { suspend: true });
+    const again = await paused.build({ name: 'held-again' });
+    await paused.recordWithReason(again, 'Suspended');
+    assert.equal(conditionOf(await paused.readyRecord(build))?.reason, 'Stored', 'what is signed stays signed');
+  });
+});
+
+describe('subjects.allowedRepositories', () => {
+  it('refuses to vouch for an image outside, whatever the run claims, until it is allowed', async () => {
+    const { host } = installation.testbed.registry();
+    const strict = await team('strict', { subjects: { allowedRepositories: [`${host}/strict/good`] } });
+    const [good, evil] = await Promise.all([
+      strict.build({ name: 'good', repository: 'strict/good' }),
+      strict.build({ name: 'evil', repository: 'strict/evil' }),
+    ]);
+    const [refused] = await Promise.all([strict.recordWithReason(evil, 'SubjectNotAllowed'), strict.readyRecord(good)]);
+    assert.ok(isUnsigned(refused));
+    assert.match(conditionOf(refused)?.message ?? '', /strict\/evil/);
+    assert.deepEqual([await isSigned(strict, good), await strict.layers(evil.image, 'sig')], [true, 0]);
+
+    await patchPolicy('strict', { subjects: { allowedRepositories: [`${host}/strict/*`] } });
+    await strict.readyRecord(evil);
+    assert.equal(await isSigned(strict, evil), true);
+  });
+});
+
+describe('runs.outcomes', () => {
+  it('leaves failed runs alone until it names them', async () => {
+    const honest = await team('honest', {});
+    const failed = await honest.build({ name: 'broken', exitCode: 1 });
+    const succeeded = await honest.build({ name: 'works' });
+    await honest.readyRecord(succeeded);
+    assert.equal(await honest.record(failed), undefined);
+
+    await patchPolicy('honest', { runs: { outcomes: ['Succeeded', 'Failed'] } });
+    const record = await honest.readyRecord(failed);
+    assert.equal(record.spec.outcome, 'Failed');
+    assert.ok(!isUnsigned(record));
+  });
+});
+
+describe('record retention', () => {
+  it('by Seconds retires a record when its time is over, and never makes it again', async () => {
+    const brief = await team('brief', { record: { retention: 'Seconds', seconds: 20 } });
+    const build = await brief.build({ name: 'passing' });
+    const record = await brief.readyRecord(build);
+    await installation.wait('brief', `provenancerecord/${record.metadata.name}`, 'delete');
+    assert.equal(await isSigned(brief, build), true, 'the evidence stays where it is stored');
+    // A later run is through: had the first one been taken up again, it would have its record by now.
+    await brief.readyRecord(await brief.build({ name: 'later' }));
+    assert.equal(await brief.record(build), undefined);
+  });
+
+  it('WithRun retires a record when its run is deleted, and not before; Keep keeps it', async () => {
+    const [tidy, hoarder] = await Promise.all([
+      team('tidy', { record: { retention: 'WithRun' } }),
+      team('hoarder', { record: { retention: 'Keep' } }),
+    ]);
+    const [gone, kept, hoarded] = await Promise.all([
+      tidy.build({ name: 'gone' }),
+      tidy.build({ name: 'kept' }),
+      hoarder.build({ name: 'hoarded' }),
+    ]);
+    const record = await tidy.readyRecord(gone);
+    await Promise.all([tidy.readyRecord(kept), hoarder.readyRecord(hoarded)]);
+    await installation.kubectl(['delete', 'taskrun', 'hoarded', '-n', 'hoarder']);
+    await installation.kubectl(['delete', 'taskrun', 'gone', '-n', 'tidy']);
+    await installation.wait('tidy', `provenancerecord/${record.metadata.name}`, 'delete');
+    assert.equal(conditionOf(await tidy.readyRecord(kept))?.status, 'True');
+    assert.equal(conditionOf(await hoarder.readyRecord(hoarded))?.reason, 'Stored');
+  });
+});
+
+describe('a record that somebody deletes', () => {
+  it('is made again from its run, and says the same', async () => {
+    const clumsy = await team('clumsy', {});
+    const build = await clumsy.build({ name: 'dropped' });
+    const first = await clumsy.readyRecord(build);
+    await installation.kubectl(['delete', 'provenancerecord', first.metadata.name, '-n', 'clumsy']);
+    const second = await clumsy.readyRecord(build);
+    assert.notEqual(second.metadata.uid, first.metadata.uid);
+    assert.deepEqual(second.spec, first.spec);
+    assert.deepEqual(statementOf(second), statementOf(first));
+    assert.equal(await isSigned(clumsy, build), true);
+  });
+});
+
+describe('a PipelineRun', () => {
+  let pipeliners: Team;
+
+  before(async () => {
+    pipeliners = await team('pipeliners', { runs: { kinds: ['PipelineRun'] } });
+  });
+
+  it('is stated with what its TaskRuns used', async () => {
+    const build = await pipeliners.build({ name: 'whole', kind: 'PipelineRun' });
+    const record = await pipeliners.readyRecord(build);
+    const child = await installation.json(['get', 'taskrun', 'whole-bake', '-n', 'pipeliners']);
+    const [, digest = 'none'] = String(at(child, 'status', 'steps', 0, 'imageID')).split('@');
+    const text = JSON.stringify(at(statementOf(record), 'predicate', 'buildDefinition', 'resolvedDependencies'));
+    assert.ok(text.includes(digest.slice('sha256:'.length)), text);
+    assert.equal((await pipeliners.records()).length, 1, 'runs.kinds leaves its TaskRun alone');
+  });
+
+  it('whose TaskRun is gone waits for it until the deadline, and is then signed with a warning that names it', async () => {
+    const unnoticed = { kind: 'PipelineRun', isRelease: false, labels: { noticed: 'late' } } as const;
+    const build = await pipeliners.build({ name: 'halved', ...unnoticed });
+    await installation.kubectl(['delete', 'taskrun', 'halved-bake', '-n', 'pipeliners']);
+    await patchPolicy('pipeliners', { selector: { matchLabels: null, matchExpressions: [lateOnes] } });
+    const waiting = await pipeliners.recordWithReason(build, 'ChildMissing');
+    assert.match(conditionOf(waiting)?.message ?? '', /halved-bake/);
+    assert.equal(conditionOf(waiting, 'Reconciling')?.status, 'True');
+
+    const signed = await pipeliners.readyRecord(build);
+    assert.equal(signed.metadata.uid, waiting.metadata.uid);
+    const attestation = signed.evidence?.artifacts?.find(({ type }) => type === 'Attestation');
+    assert.match(attestation?.warnings?.join() ?? '', /halved-bake is gone/);
+  });
+});
+
+describe('a policy that is deleted', () => {
+  it('leaves what is signed as it is, and what is not as PolicyDeleted; made again, it takes its records up', async () => {
+    const fickle = await team('fickle', {});
+    await fickle.untilReady();
+    const signed = await fickle.build({ name: 'signed' });
+    await fickle.readyRecord(signed);
+    await patchPolicy('fickle', { suspend: true });
+    const unsigned = await fickle.build({ name: 'unsigned' });
+    const waiting = await fickle.recordWithReason(unsigned, 'Suspended');
+
+    const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', 'fickle']);
+    await installation.kubectl(['delete', 'signingpolicy', 'builds', '-n', 'fickle']);
+    const orphan = await fickle.recordWithReason(unsigned, 'PolicyDeleted');
+    assert.equal(orphan.metadata.uid, waiting.metadata.uid);
+    assert.equal(conditionOf(await fickle.readyRecord(signed))?.reason, 'Stored');
+    const unseen = await fickle.build({ name: 'unseen' });
+    const run = await installation.json(['get', 'taskrun', 'unseen', '-n', 'fickle']);
+    const finished = Date.parse(String(at(run, 'status', 'completionTime')));
+    // Both times are whole seconds.
+    await waitUntil('the second in which it finished is over', () => Date.now() >= finished + 1000);
+
+    const { apiVersion, kind, spec } = policy;
+    const metadata = { name: 'builds', namespace: 'fickle' };
+    await installation.apply({ apiVersion, kind, metadata, spec: { ...asManifest(spec), suspend: false } });
+    const adopted = await fickle.readyRecord(unsigned);
+    assert.equal(adopted.metadata.uid, waiting.metadata.uid);
+    assert.equal(storageOf(adopted, 'tekton')?.state, 'Stored');
+    assert.equal(await isSigned(fickle, unsigned), true);
+    assert.equal(await fickle.record(unseen), undefined, 'it finished before this policy was made');
+    assert.equal((await fickle.records()).length, 2);
+  });
+});
+
+describe('when all is done', () => {
+  it('nobody sees a key, a password or a token in logs, Events, metrics or objects', async () => {
+    const texts = await shownTexts(installation);
+    assert.match(texts['logs'] ?? '', /"message":"record retired"/);
+    assert.deepEqual(leaks(texts, teams.flatMap(secretsOf)), []);
+    const { stdout } = await installation.kubectl(['get', 'secrets', '-n', 'strict', '-o', 'json']);
+    assert.notDeepEqual(leaks({ secrets: stdout }, teams.flatMap(secretsOf)), [], 'the search finds what is there');
+  });
+});
