@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm run bench [-- NAME…]`: runs the measurements one after the other, so that they do not disturb each other.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const measurements: Readonly<Record<string, string>> = {
+  provenance: 'provenance.ts',
+  operator: 'operator.ts',
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(measurements, name));
+if (unknown.length > 0) {
+  process.stderr.write(`usage: npm run bench [-- ${Object.keys(measurements).join('|')} …]\n`);
+  process.exitCode = 2;
+} else {
+  for (const [name, file] of Object.entries(measurements)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    console.log(`==> ${name}`);
+    const { status } = spawnSync(process.execPath, [join(import.meta.dirname, file)], { stdio: 'inherit' });
+    if (status !== 0) process.exitCode = 1;
+  }
+}
