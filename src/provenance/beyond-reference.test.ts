@@ -123,6 +123,13 @@ describe('redacted parameters', () => {
     assert.equal(withoutApplied(redacted.text), withoutApplied(plain.text));
   });
 
+  it('hide the annotation that repeats the whole manifest', () => {
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{"value":"tiny"}' };
+    const manifest = { metadata: { annotations }, spec: { params: [{ name: 'p', value: 'tiny' }] } };
+    const { text } = attested(manifest, { redactParameters: ['p'], buildType: slsaTektonBuildType });
+    assert.doesNotMatch(text, /tiny/);
+  });
+
   it('do not hide what is attested, only where it came from when that is redacted', () => {
     const url = 'https://git.example/secret-project';
     const built = {

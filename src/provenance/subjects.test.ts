@@ -27,6 +27,16 @@ describe('subjects', () => {
     assert.deepEqual(subjectNames(image, 'slsa/v2alpha4'), ['reg.example/app']);
   });
 
+  it('take the last of repeated halves, and ignore blank ones', () => {
+    const repeated = results(
+      ['IMAGE_URL', 'reg.example/first'],
+      ['IMAGE_URL', 'reg.example/last'],
+      ['IMAGE_URL', ' \n'],
+      ['IMAGE_DIGEST', digest],
+    );
+    assert.deepEqual(subjectNames(repeated, 'slsa/v1'), ['reg.example/last']);
+  });
+
   it('are other artifacts only in the older formats; in slsa/v2alpha4 those are by-products', () => {
     assert.deepEqual(subjectNames(uri, 'slsa/v1'), ['pkg:a']);
     assert.deepEqual(subjectNames(output, 'slsa/v1'), ['pkg:a']);
