@@ -175,12 +175,6 @@ export class KubeClient {
     return this.#write(resource, object, { verb: 'apply', method: 'PATCH', contentType: APPLY }, options);
   }
 
-  /** Server-side apply of the status subresource. */
-  async patchStatus<T>(resource: Resource<T>, object: WritableObject, options: ApplyOptions): Promise<T> {
-    const write = { verb: 'apply', method: 'PATCH', contentType: APPLY, subresource: 'status' } as const;
-    return this.#write(resource, object, write, options);
-  }
-
   /** RFC 7386 merge patch; a `metadata.uid` or `metadata.resourceVersion` inside it is a precondition. */
   async mergePatch<T>(resource: Resource<T>, patch: MergePatch, options: WriteOptions): Promise<T> {
     return this.#write(resource, patch, { verb: 'patch', method: 'PATCH', contentType: MERGE_PATCH }, options);
@@ -206,18 +200,6 @@ export class KubeClient {
       if (isNotFound(error)) return false;
       throw error;
     }
-  }
-
-  /** The API server's own version, `v1.36.3`. */
-  async serverVersion(options: CallOptions): Promise<unknown> {
-    return this.#transport.json({
-      ...options,
-      verb: 'get',
-      method: 'GET',
-      resource: 'version',
-      target: 'version',
-      path: '/version',
-    });
   }
 
   async #listPage(resource: Resource<unknown>, query: Query, options: ListOptions): Promise<unknown> {

@@ -57,11 +57,6 @@ export class KubeObjectReader {
     return abortable(data, signal);
   }
 
-  /** Reads the Secret anew next time: what was read did not work. */
-  forgetSecret(namespace: string, name: string): void {
-    this.#secrets.delete(objectKey({ namespace, name }));
-  }
-
   async getConfigMap(
     namespace: string,
     name: string,
