@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { MAX_ARTIFACTS } from '../../api/v1alpha1/provenance-record/evidence.ts';
 import type {
   BackendRef,
   EvidenceArtifact,
@@ -35,11 +36,24 @@ export interface DraftEvidence {
 
 /** Evidence within the bounds of a record, or `PayloadTooLarge` instead of it. */
 export function boundedEvidence(draft: DraftEvidence): DraftEvidence {
-  const lengthOf = ({ payload, signature = '' }: EvidenceArtifact): number => payload.length + signature.length;
-  const length = draft.artifacts.reduce((sum, artifact) => sum + lengthOf(artifact), 0);
-  if (length <= MAX_EVIDENCE_LENGTH) return draft;
-  const message = `the evidence of this run takes ${length} bytes (gzip, base64) and a record holds ${MAX_EVIDENCE_LENGTH}: turn off deepInspection, or have the run state fewer results`;
-  return { artifacts: [], problem: { reason: reasons.PayloadTooLarge, message } };
+  // What stands beside the payloads counts too: many images make it long, and etcd takes no object above 1.5 MiB.
+  const length = draft.artifacts.reduce((sum, artifact) => sum + JSON.stringify(artifact).length, 0);
+  const problem =
+    length > MAX_EVIDENCE_LENGTH
+      ? tooLarge(`takes ${length} bytes (payloads in gzip, base64) and a record holds ${MAX_EVIDENCE_LENGTH}`)
+      : tooManyArtifacts(draft.artifacts.length);
+  return problem === undefined ? draft : { artifacts: [], problem };
+}
+
+/** Why a record cannot hold so many artifacts; worth asking before they are packed. */
+export function tooManyArtifacts(count: number): Problem | undefined {
+  if (count <= MAX_ARTIFACTS) return undefined;
+  return tooLarge(`names so many images that it takes ${count} artifacts and a record holds ${MAX_ARTIFACTS}`);
+}
+
+function tooLarge(what: string): Problem {
+  const message = `the evidence of this run ${what}: turn off deepInspection, or have the run state fewer results`;
+  return { reason: reasons.PayloadTooLarge, message };
 }
 
 /** Spec and evidence with the seal over both. */

@@ -11,7 +11,12 @@ import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
-import { boundedEvidence, boundSpec, type DraftEvidence } from '../provenance-record/record-object.ts';
+import {
+  boundedEvidence,
+  boundSpec,
+  type DraftEvidence,
+  tooManyArtifacts,
+} from '../provenance-record/record-object.ts';
 import { isProblem } from '../provenance-record/record-snapshot.ts';
 import { unsignedProblem } from '../provenance-record/unsigned-problem.ts';
 import { awaitedChild } from './awaited-child.ts';
@@ -109,6 +114,8 @@ function nothingToSign(policy: PolicyDefinition): Problem {
 }
 
 function packed(made: readonly Payload[], policyGeneration: number): DraftEvidence {
+  const problem = tooManyArtifacts(made.length);
+  if (problem !== undefined) return { artifacts: [], problem };
   try {
     const artifacts: readonly EvidenceArtifact[] = made.map(({ bytes, warnings, ...artifact }) =>
       toEvidenceArtifact({ ...artifact, payload: bytes }, { policyGeneration, warnings }),
