@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../src/controllers/provenance-record/record-name.ts';
-import { at, type Manifest } from '../chart/helm.ts';
+import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
 import { dockerConfig } from '../testbed/registry/credentials.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
@@ -198,11 +198,36 @@ export class Team {
 
   /** How many layers lie beside an image under cosign's `.sig` or `.att` tag. */
   async layers(image: PushedImage, suffix: 'sig' | 'att'): Promise<number> {
+    return (await this.#layersOf(image, suffix)).length;
+  }
+
+  /** The signatures of an image that its registry holds, in base64. */
+  async imageSignatures(image: PushedImage): Promise<readonly string[]> {
+    const layers = await this.#layersOf(image, 'sig');
+    return layers.map((layer) => String(at(layer, 'annotations', 'dev.cosignproject.cosign/signature')));
+  }
+
+  /** The signatures of the statements about an image that its registry holds, in base64. */
+  async statementSignatures(image: PushedImage): Promise<readonly string[]> {
+    const layers = await this.#layersOf(image, 'att');
+    const client = this.registry.client();
+    const envelopes = layers.map(async (layer): Promise<unknown> => {
+      const { body } = await client.send(`/v2/${this.#repositoryOf(image)}/blobs/${String(at(layer, 'digest'))}`);
+      return JSON.parse(body.toString('utf8'));
+    });
+    return (await Promise.all(envelopes)).map((envelope) => String(at(envelope, 'signatures', 0, 'sig')));
+  }
+
+  #repositoryOf({ reference }: PushedImage): string {
+    return reference.slice(this.registry.host.length + 1).split('@')[0] ?? '';
+  }
+
+  async #layersOf(image: PushedImage, suffix: 'sig' | 'att'): Promise<readonly Manifest[]> {
     const tag = `${image.digest.replace(':', '-')}.${suffix}`;
-    const repository = image.reference.slice(this.registry.host.length + 1).split('@')[0] ?? '';
-    const { status, body } = await this.registry.client().send(`/v2/${repository}/manifests/${tag}`);
-    if (status === 404) return 0;
+    const { status, body } = await this.registry.client().send(`/v2/${this.#repositoryOf(image)}/manifests/${tag}`);
+    if (status === 404) return [];
+    if (status !== 200) throw new Error(`${this.registry.host} answered ${status} for ${tag}`);
     const layers = at(JSON.parse(body.toString('utf8')), 'layers');
-    return Array.isArray(layers) ? layers.length : 0;
+    return Array.isArray(layers) ? layers.map(asManifest) : [];
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { at, releaseNamespace } from '../chart/helm.ts';
 import { Installation } from '../harness/installation.ts';
 import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
@@ -33,15 +32,17 @@ async function startBuilds(prefix: string, count: number): Promise<readonly Buil
 }
 
 /** The record of each build is Ready, is the only one, and its signatures are the only ones ever stored. */
-async function assertSignedOnce(some: readonly Build[]): Promise<readonly ProvenanceRecord[]> {
+async function assertSignedOnce(some: readonly Build[]): Promise<void> {
   const ready = await Promise.all(some.map((build) => team.readyRecord(build)));
   const all = await team.records();
-  for (const build of some) {
-    assert.equal(all.filter(({ spec }) => spec.runRef.uid === build.uid).length, 1);
-    const layers = await Promise.all([team.layers(build.image, 'sig'), team.layers(build.image, 'att')]);
-    assert.deepEqual(layers, [1, 1], build.name);
+  for (const [index, { uid, image, name }] of some.entries()) {
+    assert.equal(all.filter(({ spec }) => spec.runRef.uid === uid).length, 1);
+    const recorded = (wanted: string) =>
+      (ready[index]?.evidence?.artifacts ?? []).flatMap(({ type, signature }) => (type === wanted ? [signature] : []));
+    assert.equal(recorded('ImageSignature').length + recorded('Attestation').length, 2);
+    assert.deepEqual(await team.imageSignatures(image), recorded('ImageSignature'), name);
+    assert.deepEqual(await team.statementSignatures(image), recorded('Attestation'), name);
   }
-  return ready;
 }
 
 async function isSigned({ image }: Build): Promise<boolean> {
