@@ -3,47 +3,23 @@
  * The import directions of the house as lint rules: a folder of src/ may import only the folders named for it here, and
  * a package that has one door may be imported through that door alone. See docs/architecture.md.
  */
+const edges = ['api', 'runtime', 'net', 'kube', 'tekton'];
+const middle = [...edges, 'provenance', 'signing', 'storage', 'evidence'];
+
 const layers = {
   api: [],
   runtime: [],
   net: [],
+  config: ['api'],
   kube: ['api', 'runtime', 'net'],
   tekton: ['api', 'runtime', 'net'],
   telemetry: ['api', 'runtime'],
-  provenance: ['api', 'runtime', 'net', 'kube', 'tekton'],
-  signing: ['api', 'runtime', 'net', 'kube', 'tekton'],
-  transparency: ['api', 'runtime', 'net', 'kube', 'tekton'],
-  storage: ['api', 'runtime', 'net', 'kube', 'tekton', 'evidence'],
-  verify: ['api', 'runtime', 'net', 'kube', 'tekton', 'evidence'],
   evidence: ['api', 'runtime'],
-  pipelines: [
-    'api',
-    'runtime',
-    'net',
-    'kube',
-    'tekton',
-    'provenance',
-    'signing',
-    'transparency',
-    'storage',
-    'verify',
-    'evidence',
-  ],
-  controllers: [
-    'api',
-    'runtime',
-    'net',
-    'kube',
-    'tekton',
-    'provenance',
-    'signing',
-    'transparency',
-    'storage',
-    'verify',
-    'evidence',
-    'pipelines',
-    'telemetry',
-  ],
+  provenance: edges,
+  signing: edges,
+  storage: [...edges, 'evidence'],
+  pipelines: middle,
+  controllers: [...middle, 'pipelines', 'telemetry', 'config'],
 };
 
 /** Packages with a single importer. */
