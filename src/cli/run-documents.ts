@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 import { field, listField } from '../api/v1alpha1/field.ts';
-import { parsePreciseJson } from '../tekton/precise-json.ts';
+import { parsePreciseJson } from '../runtime/precise-json.ts';
 
 /** One object of a file; `place` says where it stands, for messages. */
 export interface RunDocument {

@@ -15,6 +15,8 @@ export function canonicalJson(value: unknown): string {
     return `{${fields.join(',')}}`;
   }
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('JSON has no such number');
+  // An integer that a double cannot hold, as the API server sent it.
+  if (typeof value === 'bigint') return value.toString();
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
     return JSON.stringify(value);
   }

@@ -140,7 +140,7 @@ describe('canonicalJson', () => {
   });
 
   it('refuses what JSON cannot hold', () => {
-    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 1]) {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, () => 1]) {
       assert.throws(() => canonicalJson({ value }), TypeError);
     }
   });

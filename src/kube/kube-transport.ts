@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
+import { parsePreciseJson } from '../runtime/precise-json.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
 import { kubeErrorFromResponse } from './kube-status.ts';
@@ -205,7 +206,7 @@ async function readAtMost(body: AsyncIterable<unknown>, maxBytes: number, reques
 
 function decode(bytes: Buffer, request: TransportRequest): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return parsePreciseJson(bytes.toString('utf8'));
   } catch (cause) {
     throw new KubeError({
       status: 0,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parsePreciseJson } from '../runtime/precise-json.ts';
 import { isJsonObject, stringField } from './json.ts';
 import { KubeError } from './kube-error.ts';
 
@@ -43,7 +44,7 @@ export async function* watchFrames(
 function decodeFrame(line: Buffer): WatchFrame {
   let frame: unknown;
   try {
-    frame = JSON.parse(line.toString('utf8'));
+    frame = parsePreciseJson(line.toString('utf8'));
   } catch (cause) {
     throw malformed('an event that is not JSON', cause);
   }

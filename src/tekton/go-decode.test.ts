@@ -6,7 +6,7 @@ import { field } from '../api/v1alpha1/field.ts';
 import { goJson, structJson } from './encode-json.ts';
 import { goDecode } from './go-decode.ts';
 import { PayloadError } from './payload-error.ts';
-import { parsePreciseJson } from './precise-json.ts';
+import { parsePreciseJson } from '../runtime/precise-json.ts';
 
 const vectors = readFileSync(new URL('./go-roundtrip.vectors.jsonl', import.meta.url), 'utf8')
   .trim()

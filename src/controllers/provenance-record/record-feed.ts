@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListWatchHandler } from '../../kube/list-watch-options.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
+import { approximateSizeBytes } from '../../runtime/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
@@ -47,7 +48,7 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
         attempts.forget(key);
         return;
       }
-      cache.put(key, { value: object, sizeBytes: sizeOf(object) });
+      cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object) });
       queue.add(key);
     },
     remove(key) {
@@ -74,8 +75,4 @@ function inheriting(before: RecordSummary | undefined, now: RecordSummary): Reco
     ...(runKey === undefined ? {} : { runKey }),
     ...(policy === undefined ? {} : { policy }),
   };
-}
-
-function sizeOf(object: unknown): number {
-  return JSON.stringify(object).length;
 }

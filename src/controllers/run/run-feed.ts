@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListWatchHandler } from '../../kube/list-watch-options.ts';
+import { approximateSizeBytes } from '../../runtime/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { RunKind } from '../../tekton/run-identity.ts';
@@ -39,7 +40,7 @@ export function runFeed(options: RunFeedOptions): ListWatchHandler<DeliveredRun>
   const enqueue = ({ summary, object }: DeliveredRun, irreplaceable: boolean): void => {
     if (!isPending(summary)) return;
     const key = runKey(summary);
-    cache.put(key, { value: object, sizeBytes: JSON.stringify(object).length, irreplaceable });
+    cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
     queue.add(key);
   };
   return {
