@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
+import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
+import { Installation } from '../harness/installation.ts';
+import { OperatorProcess } from '../harness/operator-process.ts';
+import { conditionOf, parseRecord } from '../harness/record.ts';
+import type { Build, Team } from '../harness/team.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { adminClient } from '../resilience/admin-client.ts';
+import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
+import { processUsage } from '../resilience/process-usage.ts';
+
+export interface HostileBedOptions {
+  readonly label: string;
+  /** Values of the chart: `path=json`. */
+  readonly values?: readonly string[];
+  /** Names of the sample backends; both by default. */
+  readonly backends?: readonly string[];
+  /** Hosts that the operator may reach beside the testbed's registries. */
+  readonly outbound?: readonly string[];
+}
+
+/** What the chart lets the operator's container have. */
+const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
+/** So that tests need not wait for the back-off of production. */
+const retry = { minSeconds: 1, maxSeconds: 2 };
+
+type RunName = Pick<Build, 'name' | 'uid'>;
+
+/** One operator process and one team whose runs, Secrets and registries mean harm, without Tekton's own checks in between. */
+export class HostileBed {
+  readonly installation: Installation;
+  readonly client: KubeClient;
+  readonly operator: OperatorProcess;
+  readonly team: Team;
+  readonly runs: ManagedRuns;
+  #goodRuns = 0;
+
+  private constructor(parts: Pick<HostileBed, 'installation' | 'client' | 'operator' | 'team' | 'runs'>) {
+    this.installation = parts.installation;
+    this.client = parts.client;
+    this.operator = parts.operator;
+    this.team = parts.team;
+    this.runs = parts.runs;
+  }
+
+  static async start({ label, values = [], backends, outbound = [] }: HostileBedOptions): Promise<HostileBed> {
+    const installation = await Installation.start({ label, replicas: 0, values });
+    // Tekton's webhook would refuse some of it; the operator must not rely on that.
+    for (const kind of ['validatingwebhookconfiguration', 'mutatingwebhookconfiguration']) {
+      const prefix = kind.startsWith('validating') ? 'validation.' : '';
+      await installation.kubectl(['delete', kind, `${prefix}webhook.pipeline.tekton.dev`]);
+    }
+    // Nor on the schema of Tekton's CRDs, which older releases do not have.
+    const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const patch = [{ op: 'replace', path: '/spec/versions/0/schema/openAPIV3Schema', value: schema }];
+    await installation.kubectl(['patch', 'crd', 'taskruns.tekton.dev', '--type=json', '-p', JSON.stringify(patch)]);
+    const client = adminClient(installation.plane);
+    const allow = [...installation.testbed.registries.map(({ host }) => host), ...outbound];
+    const operator = await OperatorProcess.start(installation, { configuration: { retry, outbound: { allow } } });
+    const policy = { ...managedRuns };
+    const team = await installation.team({ name: 'team-h', policy, ...(backends === undefined ? {} : { backends }) });
+    const runs = new ManagedRuns(client, team);
+    await operator.untilWorking();
+    await team.untilReady();
+    return new HostileBed({ installation, client, operator, team, runs });
+  }
+
+  async stop(): Promise<void> {
+    if (this.operator.exit === undefined) await this.operator.stop();
+    await this.installation.stop();
+  }
+
+  /** The record of a run; undefined when there is none. */
+  async record(run: RunName, team = this.team, policy = 'builds'): Promise<ProvenanceRecord | undefined> {
+    const name = { namespace: team.name, name: team.recordName(run, policy) };
+    const signal = AbortSignal.timeout(30_000);
+    const found = await this.client.find(hallmarkResource('ProvenanceRecord'), name, { signal });
+    return found === undefined ? undefined : parseRecord(found);
+  }
+
+  /** Waits until the run's record is as the predicate says. */
+  recordWhen(
+    what: string,
+    run: RunName,
+    isSo: (record: ProvenanceRecord) => boolean,
+    team = this.team,
+  ): Promise<ProvenanceRecord> {
+    const probe = async (): Promise<ProvenanceRecord | undefined> => {
+      const record = await this.record(run, team);
+      return record !== undefined && isSo(record) ? record : undefined;
+    };
+    return waitUntil(`the record of ${run.name} ${what}`, probe, { timeoutSeconds: PATIENCE_SECONDS });
+  }
+
+  /** Waits until the run's record is Ready. */
+  readyRecord(run: RunName, team = this.team): Promise<ProvenanceRecord> {
+    return this.recordWhen('is Ready', run, (record) => conditionOf(record)?.status === 'True', team);
+  }
+
+  /** Waits until the run's record is not Ready for this reason. */
+  recordWithReason(run: RunName, reason: string, team = this.team): Promise<ProvenanceRecord> {
+    const isSo = (record: ProvenanceRecord): boolean =>
+      conditionOf(record)?.status === 'False' && record.status?.reason === reason;
+    return this.recordWhen(`has the reason ${reason}`, run, isSo, team);
+  }
+
+  /** Another run of the same namespace is signed and stored, by the same process, within its memory. */
+  async assertUnharmed(team = this.team): Promise<void> {
+    this.#goodRuns += 1;
+    const runs = team === this.team ? this.runs : new ManagedRuns(this.client, team);
+    const good = await runs.build({ name: `good-${this.#goodRuns}` });
+    const record = await this.readyRecord(good, team);
+    assert.equal(record.status?.reason, 'Stored');
+    assert.equal(this.operator.exit, undefined, 'the operator lives');
+    assert.ok(
+      processUsage(this.operator.pid).peakResidentBytes < MEMORY_LIMIT_BYTES,
+      'its memory stays within the chart',
+    );
+  }
+}
