@@ -6,6 +6,7 @@ import type { ListWatchHandler, ListWatchObserver, WatchSource } from '../kube/l
 import type { Resource } from '../kube/resource.ts';
 import { NAMESPACES } from '../kube/core-resources.ts';
 import { parseMetadata } from '../kube/object-metadata.ts';
+import { policyKeyText } from '../pipelines/definitions.ts';
 import type { Backoff } from '../runtime/backoff.ts';
 import { exponentialBackoff } from '../runtime/backoff.ts';
 import { ByteBudgetCache } from '../runtime/byte-budget-cache.ts';
@@ -87,6 +88,10 @@ export class Controllers {
       policyQueue: this.#queues['signing-policy'],
       recordQueue: this.#queues['provenance-record'],
       rescanQueue: this.#queues.rescan,
+    });
+    // Whoever finds another key than before, when signing or when looking, has the policy say so.
+    context.keys.onChange((policy) => {
+      this.#queues['signing-policy'].add(policyKeyText(policy));
     });
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isForbidden } from '../../kube/kube-error.ts';
-import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { describePolicy, type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
 import type { KeySigner } from '../../signing/key-signer.ts';
 import { loadKeySigner } from '../../signing/load-key-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
@@ -13,9 +13,22 @@ import type { ObjectReader } from '../../storage/object-reader.ts';
 export class PolicyKeys {
   readonly #objects: ObjectReader;
   readonly #signers = new WeakMap<Readonly<Record<string, Uint8Array>>, Promise<KeySigner>>();
+  /** What each policy's key was when it was last asked for: its key id, or the reason that there is none. */
+  readonly #answers = new Map<string, string>();
+  #onChange: (policy: PolicyDefinition) => void = () => undefined;
 
   constructor(objects: ObjectReader) {
     this.#objects = objects;
+  }
+
+  /** Has a listener told when a policy's key is not what it was: rotated, gone, or there at last. */
+  onChange(listener: (policy: PolicyDefinition) => void): void {
+    this.#onChange = listener;
+  }
+
+  /** Forgets a policy that was deleted, by the text of its key. */
+  forget(policyKey: string): void {
+    this.#answers.delete(policyKey);
   }
 
   /**
@@ -23,6 +36,24 @@ export class PolicyKeys {
    * @throws SigningError `KeyNotFound` or `KeyInvalid`, naming the Secret and the remedy
    */
   async signer(policy: PolicyDefinition, signal: AbortSignal): Promise<KeySigner> {
+    try {
+      const signer = await this.#load(policy, signal);
+      this.#note(policy, signer.keyID);
+      return signer;
+    } catch (error) {
+      if (error instanceof SigningError) this.#note(policy, error.reason);
+      throw error;
+    }
+  }
+
+  #note(policy: PolicyDefinition, answer: string): void {
+    const key = policyKeyText(policy);
+    const before = this.#answers.get(key);
+    this.#answers.set(key, answer);
+    if (before !== undefined && before !== answer) this.#onChange(policy);
+  }
+
+  async #load(policy: PolicyDefinition, signal: AbortSignal): Promise<KeySigner> {
     const name = policy.spec.signer.key?.secretRef.name;
     if (name === undefined)
       throw new SigningError('KeyNotFound', `${describePolicy(policy)} names no key: set spec.signer.key`);

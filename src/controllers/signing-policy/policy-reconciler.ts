@@ -41,6 +41,7 @@ export class PolicyReconciler {
     const policy = object === undefined ? undefined : readPolicy(object, operatorNamespace);
     if (policy === undefined) {
       this.#keyIDs.delete(key);
+      context.keys.forget(key);
       return {};
     }
     const signer = policy.invalid === undefined ? await signerOrProblem(context, policy, signal) : undefined;
