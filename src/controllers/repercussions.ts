@@ -66,6 +66,7 @@ export class Repercussions {
   /** A namespace got other labels: cluster kinds may reach it now. */
   namespaceChanged(name: string): void {
     this.#rescan(name);
+    this.#unsettledRecordsIn(name);
   }
 
   #rescan(namespace: string): void {

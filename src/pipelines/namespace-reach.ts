@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type LabelSelector, labelSelectorMatches } from '../api/v1alpha1/label-selector.ts';
+import { isEmptySelector, type LabelSelector, labelSelectorMatches } from '../api/v1alpha1/label-selector.ts';
 
 /** A namespace as cluster kinds select it. */
 export interface NamespaceLabels {
@@ -18,8 +18,4 @@ export function reachesNamespace(
 ): boolean {
   if (isEmptySelector(selector)) return namespace.name !== operatorNamespace && !namespace.name.startsWith('kube-');
   return labelSelectorMatches(selector, namespace.labels);
-}
-
-function isEmptySelector(selector: LabelSelector | undefined): boolean {
-  return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
 }

@@ -60,6 +60,33 @@ function compiled(pipelines: Pipelines, namespace: string): string[] {
     );
 }
 
+describe('Pipelines.promisedBackend', () => {
+  const team = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
+  const platform = { kind: 'ClusterSigningPolicy', namespace: '', name: 'baseline' } as const;
+  const clusterRef = { kind: 'ClusterStorageBackend', name: 'vault' } as const;
+
+  it("never gives a team's record a cluster backend, nor a cluster record a team's", () => {
+    const pipelines = new Pipelines(OPERATOR);
+    pipelines.setBackend(backend('', 'vault'));
+    pipelines.setBackend(backend('team-a', 'vault'));
+    assert.equal(pipelines.promisedBackend(team, 'team-a', clusterRef), undefined);
+    const own = { kind: 'StorageBackend', name: 'vault' } as const;
+    assert.equal(pipelines.promisedBackend(platform, 'team-a', own), undefined);
+    assert.equal(pipelines.promisedBackend(team, 'team-a', own)?.namespace, 'team-a');
+    assert.equal(pipelines.promisedBackend(team, 'team-b', own), undefined);
+  });
+
+  it('gives a backend that was missing only where its namespaceSelector reaches by then', () => {
+    const pipelines = new Pipelines(OPERATOR);
+    const vault = backend('', 'vault', { namespaceSelector: { matchLabels: { tier: 'prod' } } });
+    pipelines.setBackend(vault);
+    assert.equal(pipelines.promisedBackend(platform, 'team-a', clusterRef), undefined);
+    assert.equal(pipelines.promisedBackend(platform, 'team-a', { ...clusterRef, uid: vault.uid })?.name, 'vault');
+    pipelines.setNamespace({ name: 'team-a', labels: { tier: 'prod' } });
+    assert.equal(pipelines.promisedBackend(platform, 'team-a', clusterRef)?.name, 'vault');
+  });
+});
+
 describe('Pipelines', () => {
   it("gives a team's policy the backends of its own namespace and no others", () => {
     const pipelines = new Pipelines(OPERATOR);

@@ -10,6 +10,13 @@ interface BackendKey {
   readonly name: string;
 }
 
+/** A backend as a record names it; without a UID when it was missing when the record was made. */
+interface PromisedBackend {
+  readonly kind: BackendKind;
+  readonly name: string;
+  readonly uid?: string;
+}
+
 /**
  * What all policies, backends and namespace labels come to: for every namespace the list of (policy, backends) that its runs
  * go through. The controllers of policies and backends keep it current; the run and record controllers ask it and nothing else.
@@ -35,9 +42,19 @@ export class Pipelines {
     return this.#policies.get(policyKeyText(key));
   }
 
-  /** The backend that a policy's or record's reference names, seen from a namespace; cluster kinds have no namespace. */
-  backend(kind: BackendKind, namespace: string, name: string): CompiledBackend | undefined {
-    return this.#backends.get(backendKeyText({ kind, namespace: kind === 'StorageBackend' ? namespace : '', name }));
+  /**
+   * The backend that a record of `policy` in `namespace` was promised. A reference with a UID was in reach when it was frozen;
+   * one without was missing then, and names only what the policy can reach from there by now.
+   */
+  promisedBackend(policy: PolicyKey, namespace: string, ref: PromisedBackend): CompiledBackend | undefined {
+    const { kind, name } = ref;
+    if ((policy.kind === 'SigningPolicy') !== (kind === 'StorageBackend')) return undefined;
+    const backend = this.#backends.get(
+      backendKeyText({ kind, namespace: kind === 'StorageBackend' ? namespace : '', name }),
+    );
+    if (backend === undefined || ref.uid !== undefined || kind === 'StorageBackend') return backend;
+    const isReached = reachesNamespace(backend.namespaceSelector, this.#labelsOf(namespace), this.#operatorNamespace);
+    return isReached ? backend : undefined;
   }
 
   /** @returns whether anything but the definition's metadata changed */

@@ -120,3 +120,8 @@ function requirementHolds({ key, operator, values = [] }: Requirement, labels: L
 function labelOf(labels: Labels, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
+
+/** Whether a selector asks for nothing, so that it selects everything. */
+export function isEmptySelector(selector: LabelSelector | undefined): boolean {
+  return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { isEmptySelector } from '../../api/v1alpha1/label-selector.ts';
+import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
@@ -7,6 +8,7 @@ import type { Subject } from '../../evidence/signed-artifact.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { KeySigner } from '../../signing/key-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
+import { backendRefsOf } from '../backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { Problem } from './record-facts.ts';
@@ -34,9 +36,10 @@ export async function gatherRecord(
     signer: needsSigner ? await signerOrProblem(context, policy, signal) : undefined,
     backends: (spec.backendRefs ?? []).map((ref) => ({
       ref,
-      backend: context.pipelines.backend(ref.kind, metadata.namespace, ref.name),
+      backend: context.pipelines.promisedBackend(record.policy, metadata.namespace, ref),
       isDue: attempts.isDue(recordKey, `${ref.kind}/${ref.name}`),
     })),
+    bindable: spec.backendRefs === undefined ? bindableBackends(context, record) : undefined,
     hasRun: context.runs.has(spec.runRef.uid),
     now: context.clock.now(),
   };
@@ -54,6 +57,14 @@ export async function signerOrProblem(
     if (error instanceof SigningError) return { reason: error.reason, message: error.message };
     throw error;
   }
+}
+
+/** What can be promised without knowing the run's labels: backends that take every run, and those the policy names in vain. */
+function bindableBackends(context: ControllerContext, record: TrustedRecord): readonly BackendRef[] | undefined {
+  const pipeline = context.pipelines.pipeline(record.object.metadata.namespace, record.policy);
+  if (pipeline === undefined) return undefined;
+  const backends = pipeline.backends.filter(({ spec }) => isEmptySelector(spec.selector));
+  return backendRefsOf({ ...pipeline, backends }, {});
 }
 
 function whyUnsigned(

@@ -38,7 +38,11 @@ const artifact: EvidenceArtifact = {
   policyGeneration: 1,
 };
 const signed: EvidenceArtifact = { ...artifact, signature: 'c2ln', keyID: 'id', publicKey: 'pem' };
-const storedEntry: StorageEntry = { backendRef: { kind: 'StorageBackend', name: 'tekton' }, state: 'Stored' };
+const storedEntry: StorageEntry = {
+  backendRef: { kind: 'StorageBackend', name: 'tekton' },
+  state: 'Stored',
+  artifacts: ['Attestation'],
+};
 
 interface Given {
   readonly artifacts?: readonly EvidenceArtifact[];
@@ -79,6 +83,7 @@ function snapshot(given: Given, rest: Partial<RecordSnapshot> = {}): RecordSnaps
     signer: undefined,
     unsigned: undefined,
     backends: spec.backendRefs === undefined ? [] : [{ ref, backend: backend(), isDue: true }],
+    bindable: undefined,
     hasRun: true,
     now: NOW,
     ...rest,
@@ -135,6 +140,39 @@ describe('planRecord', () => {
     assert.equal(planRecord(snapshot({}, { backends: [onlyImages, unknown] })).uncovered, undefined);
   });
 
+  const image: EvidenceArtifact = { ...signed, name: 'image-0', type: 'ImageSignature', form: 'SimpleSigning' };
+
+  it('stores in a backend that stored what it then took, once it takes more', () => {
+    const taking = { ref, backend: backend(['Attestation', 'ImageSignature']), isDue: true };
+    const plan = planRecord(snapshot({ artifacts: [signed, image], storage: [storedEntry] }, { backends: [taking] }));
+    assert.equal(plan.backends?.[0]?.state, 'Pending');
+    assert.equal(plan.store.length, 1);
+  });
+
+  it('still says that nothing takes an artifact when a backend that stored another one is gone', () => {
+    const gone = { ref, backend: undefined, isDue: true };
+    const given = { artifacts: [signed, image], storage: [storedEntry] };
+    assert.equal(planRecord(snapshot(given, { backends: [gone] })).uncovered?.reason, 'BackendNotFound');
+    const all = { ...storedEntry, artifacts: ['Attestation', 'ImageSignature'] } as const;
+    assert.equal(planRecord(snapshot({ ...given, storage: [all] }, { backends: [gone] })).uncovered, undefined);
+  });
+
+  it('binds a record to what takes every run, once the run that would decide is gone', () => {
+    const unbound = { ...snapshot({}, { backends: [], bindable: [ref], hasRun: false }) };
+    assert.deepEqual(planRecord(unbound).bind, [ref]);
+    assert.equal(planRecord({ ...unbound, hasRun: true }).bind, undefined);
+    assert.equal(planRecord({ ...unbound, hasRun: undefined }).bind, undefined);
+  });
+
+  it('does not wait for a run that is gone, and keeps the reason that it left', () => {
+    const problem = { reason: 'ChildMissing', message: 'TaskRun c' };
+    const given = { artifacts: [], problem };
+    assert.equal(planRecord(snapshot(given, { hasRun: false })).unsigned?.reason, 'RunDeleted');
+    const tooLarge = { reason: 'PayloadTooLarge', message: 'x' };
+    const plan = planRecord(snapshot({ ...given, problem: tooLarge }, { hasRun: false }));
+    assert.equal(plan.unsigned?.reason, 'PayloadTooLarge');
+  });
+
   const hour = { retention: 'Seconds', seconds: 3600 } as const;
   const retirements: readonly (readonly [
     when: string,
@@ -144,6 +182,12 @@ describe('planRecord', () => {
   ])[] = [
     ['its time is over and it is stored', { storage: [storedEntry] }, { policy: policy(hour) }, true],
     ['its time is over and it is not stored', {}, { policy: policy(hour) }, false],
+    [
+      'its time is over and no backend took one of its artifacts',
+      { artifacts: [signed, { ...signed, name: 'image-0', type: 'ImageSignature' }], storage: [storedEntry] },
+      { policy: policy(hour), backends: [{ ref, backend: backend(['Attestation']), isDue: true }] },
+      false,
+    ],
     ['its time is over and its run is gone', {}, { policy: policy(hour), hasRun: false }, true],
     ['its time is not over', { storage: [storedEntry] }, { policy: policy({ ...hour, seconds: 864_000 }) }, false],
     [

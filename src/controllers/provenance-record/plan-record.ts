@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
-import { reasons } from '../../api/v1alpha1/reasons.ts';
+import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import type { KeySigner } from '../../signing/key-signer.ts';
 import type { BackendFact, Problem } from './record-facts.ts';
@@ -10,6 +10,8 @@ import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snap
 export interface RecordPlan {
   /** Why the record is to be removed; nothing else is done then. */
   readonly retire?: string;
+  /** The backends to bind the record to, because the run that would decide is gone; nothing else is done then. */
+  readonly bind?: readonly BackendRef[];
   /** What signs the artifacts that are unsigned. */
   readonly sign?: KeySigner;
   /** Why they stay unsigned. */
@@ -25,16 +27,18 @@ export interface RecordPlan {
 
 /** The decision: what a record needs next. */
 export function planRecord(snapshot: RecordSnapshot): RecordPlan {
-  const { record, signer, unsigned } = snapshot;
+  const { record, signer } = snapshot;
   const artifacts = record.object.evidence?.artifacts ?? [];
   const facts = backendFacts(snapshot);
   const retiresAtMs = retirementTime(snapshot);
-  const retire = retirement(snapshot, facts ?? [], retiresAtMs);
+  const uncovered = uncoveredArtifact(artifacts, snapshot.backends, facts ?? []);
+  const retire = retirement(snapshot, uncovered === undefined ? (facts ?? []) : [], retiresAtMs);
   const clockwork = retiresAtMs === undefined ? {} : { retiresAtMs };
   if (retire !== undefined) return { retire, backends: facts, store: [] };
-  const problem = artifacts.length === 0 ? emptyProblem(snapshot) : (unsigned ?? signerProblem(signer));
+  const { bindable, hasRun } = snapshot;
+  if (bindable !== undefined && hasRun === false) return { bind: bindable, backends: facts, store: [] };
+  const problem = artifacts.length === 0 ? emptyProblem(snapshot) : unsignedNow(snapshot);
   if (problem !== undefined) return { unsigned: problem, backends: facts, store: [], ...clockwork };
-  const uncovered = uncoveredArtifact(artifacts, snapshot.backends);
   return {
     backends: facts,
     store: dueBackends(snapshot, facts ?? []),
@@ -44,14 +48,29 @@ export function planRecord(snapshot: RecordSnapshot): RecordPlan {
   };
 }
 
-function signerProblem(signer: RecordSnapshot['signer']): Problem | undefined {
+function unsignedNow({ unsigned, signer }: RecordSnapshot): Problem | undefined {
+  if (unsigned !== undefined) return unsigned;
   return signer !== undefined && isProblem(signer) ? signer : undefined;
 }
 
+/** Reasons under which the run controller would go on, if there still were a run. */
+const awaiting: ReadonlySet<Reason> = new Set([
+  reasons.WaitingForChildren,
+  reasons.ChildMissing,
+  reasons.PolicyInvalid,
+  reasons.Progressing,
+]);
+
+const runDeleted: Problem = {
+  reason: reasons.RunDeleted,
+  message: 'the run was deleted before its payload was made, so that nothing of it can be signed: delete this record',
+};
+
 /** Why there is no payload, as the run controller wrote it down. */
-function emptyProblem({ record, policy }: RecordSnapshot): Problem {
+function emptyProblem({ record, policy, hasRun }: RecordSnapshot): Problem {
   const stated = record.object.evidence?.problem;
   const known = Object.values(reasons).find((reason) => reason === stated?.reason);
+  if (hasRun === false && (known === undefined || awaiting.has(known))) return runDeleted;
   if (stated !== undefined && known !== undefined) return { reason: known, message: stated.message };
   const reason = policy === undefined ? reasons.PolicyDeleted : reasons.Progressing;
   return { reason, message: 'the payload of this run is not made yet' };
@@ -62,19 +81,30 @@ function backendFacts({ record, backends }: RecordSnapshot): readonly BackendFac
   return backends.map(({ ref, backend }) => {
     const backendRef = { kind: ref.kind, name: ref.name };
     const entry = record.storage.find(({ backendRef: of }) => of.kind === ref.kind && of.name === ref.name);
-    if (entry?.state === 'Stored' || entry?.state === 'Failed')
+    if (entry?.state === 'Failed' || (entry?.state === 'Stored' && holdsAll(record, entry, backend)))
       return { ...storedFact(entry), backendRef, state: entry.state };
     if (backend === undefined) return { backendRef, state: 'Pending', locations: [], problem: missingBackend };
-    return entry === undefined
-      ? { backendRef, state: 'Pending', locations: [] }
-      : { ...storedFact(entry), backendRef, state: 'Pending' };
+    return entry?.state === 'Pending'
+      ? { ...storedFact(entry), backendRef, state: 'Pending' }
+      : { backendRef, state: 'Pending', locations: [] };
   });
+}
+
+/** Whether a backend that stored has all that it takes by now. What one that is gone was given stays given. */
+function holdsAll(
+  { object }: RecordSnapshot['record'],
+  { artifacts: held = [] }: RecordSnapshot['record']['storage'][number],
+  backend: CompiledBackend | undefined,
+): boolean {
+  const types = (object.evidence?.artifacts ?? []).map(({ type }) => type);
+  return types.every((type) => held.includes(type) || backend?.spec.artifacts.includes(type) !== true);
 }
 
 function storedFact(entry: RecordSnapshot['record']['storage'][number]): Omit<BackendFact, 'backendRef' | 'state'> {
   const reason = Object.values(reasons).find((known) => known === entry.reason);
   return {
     locations: entry.locations ?? [],
+    ...(entry.artifacts === undefined ? {} : { artifacts: entry.artifacts }),
     ...(reason === undefined ? {} : { problem: { reason, message: entry.message ?? '' } }),
     ...(entry.storedTime === undefined ? {} : { storedTime: entry.storedTime }),
   };
@@ -82,7 +112,8 @@ function storedFact(entry: RecordSnapshot['record']['storage'][number]): Omit<Ba
 
 const missingBackend: Problem = {
   reason: reasons.BackendNotFound,
-  message: 'it does not exist: create it (again) under this name, or delete the record to release it',
+  message:
+    'it does not exist or is out of reach: create it (again) under this name, have its namespaceSelector take this namespace, or delete the record to release it',
 };
 
 function dueBackends(snapshot: RecordSnapshot, facts: readonly BackendFact[]): RecordPlan['store'] {
@@ -96,10 +127,15 @@ function dueBackends(snapshot: RecordSnapshot, facts: readonly BackendFact[]): R
 function uncoveredArtifact(
   artifacts: readonly EvidenceArtifact[],
   backends: readonly BoundBackend[],
+  facts: readonly BackendFact[],
 ): Problem | undefined {
-  const existing = backends.flatMap(({ backend }) => (backend === undefined ? [] : [backend]));
-  if (existing.length < backends.length || existing.length === 0) return undefined;
-  const lost = artifacts.find(({ type }) => !existing.some(({ spec }) => spec.artifacts.includes(type)));
+  // A backend that is awaited may take anything; while it is, the record waits for it anyway.
+  const isAwaited = backends.some(({ backend }, index) => backend === undefined && facts[index]?.state === 'Pending');
+  if (isAwaited || backends.length === 0) return undefined;
+  const isTaken = (type: EvidenceArtifact['type']): boolean =>
+    backends.some(({ backend }) => backend?.spec.artifacts.includes(type)) ||
+    facts.some(({ state, artifacts: held }) => state === 'Stored' && held?.includes(type));
+  const lost = artifacts.find(({ type }) => !isTaken(type));
   if (lost === undefined) return undefined;
   return {
     reason: reasons.BackendNotFound,

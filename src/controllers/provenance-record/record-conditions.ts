@@ -41,7 +41,7 @@ const storedRules: readonly Rule[] = [
           status: 'False',
           reason: reasons.BackendNotFound,
           message:
-            'no backend in reach takes the evidence of this run: create a StorageBackend in its namespace whose selector does',
+            'no backend in reach takes the evidence of this run: create a StorageBackend in its namespace whose selector does (an empty one if the run is gone)',
         },
   ({ uncovered }) => uncovered && { status: 'False', ...uncovered },
   ({ backends = [] }) => firstFailure(backends),

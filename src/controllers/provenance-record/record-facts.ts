@@ -18,6 +18,8 @@ export interface StoredLocation {
 export interface BackendFact {
   readonly backendRef: { readonly kind: 'StorageBackend' | 'ClusterStorageBackend'; readonly name: string };
   readonly state: 'Pending' | 'Stored' | 'Failed';
+  /** Types of artifacts that it holds all of; what a backend takes can be edited after it stored. */
+  readonly artifacts?: readonly ('Attestation' | 'ImageSignature')[];
   readonly locations: readonly StoredLocation[];
   readonly problem?: Problem;
   /** RFC 3339, when the last artifact was stored. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { isConflict, isNotFound } from '../../kube/kube-error.ts';
 import { objectKey, parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
@@ -6,11 +7,11 @@ import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { KeySigner } from '../../signing/key-signer.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
+import { amendRecord } from './amend-record.ts';
 import { gatherRecord } from './gather-record.ts';
 import { type RecordPlan, planRecord } from './plan-record.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
-import { summariseRecord } from './record-index.ts';
-import { sealedRecord } from './record-object.ts';
+import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
 import { signArtifacts } from './sign-artifacts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
@@ -50,25 +51,24 @@ export class RecordReconciler {
     const snapshot = await gatherRecord(this.#context, this.#attempts, record, signal);
     const plan = planRecord(snapshot);
     if (plan.retire !== undefined) return this.#retire(record, plan.retire, signal);
+    if (plan.bind !== undefined) return this.#bind(record, plan.bind, signal);
     const signed = plan.sign === undefined ? record : await this.#sign(record, plan.sign, signal);
     await storeRecord(this.#context, this.#attempts, { record: signed, plan }, signal);
-    return this.#next(signed, plan);
+    return this.#next(snapshot, plan);
   }
 
   /** Writes the signatures down before anything leaves the cluster. */
   async #sign(record: TrustedRecord, signer: KeySigner, signal: AbortSignal): Promise<TrustedRecord> {
-    const { metadata, spec, evidence } = record.object;
-    const { namespace, name, uid, resourceVersion } = metadata;
+    const { spec, evidence } = record.object;
     const artifacts = await signArtifacts(evidence?.artifacts ?? [], signer);
-    const identity = { namespace, name, uid, resourceVersion };
-    const sealed = sealedRecord(identity, { spec, draft: { artifacts } }, this.#context.sealKey);
-    this.#context.fence();
-    const patch = { metadata: identity, evidence: sealed.evidence };
-    const written = await this.#context.client.mergePatch(RESOURCE, patch, { signal });
-    const read = readRecord(written, this.#context.sealKey);
-    if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
-    this.#context.records.set(summariseRecord(read));
-    return read;
+    return amendRecord(this.#context, record, { spec, evidence: { ...evidence, artifacts } }, signal);
+  }
+
+  /** Promises the evidence to backends that were not there before; the watch brings the record back. */
+  async #bind(record: TrustedRecord, backendRefs: readonly BackendRef[], signal: AbortSignal): Promise<Outcome> {
+    const { spec, evidence } = record.object;
+    await amendRecord(this.#context, record, { spec: { ...spec, backendRefs }, evidence: evidence ?? {} }, signal);
+    return DONE;
   }
 
   async #retire(record: TrustedRecord, why: string, signal: AbortSignal): Promise<Outcome> {
@@ -79,10 +79,11 @@ export class RecordReconciler {
     return DONE;
   }
 
-  #next(record: TrustedRecord, plan: RecordPlan): Outcome {
+  #next({ record, backends }: RecordSnapshot, plan: RecordPlan): Outcome {
     const nowMs = this.#context.clock.now().getTime();
     const retiresIn = plan.retiresAtMs === undefined ? undefined : Math.max(1, (plan.retiresAtMs - nowMs) / 1000);
-    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata));
+    const existing = backends.flatMap(({ ref, backend }) => (backend === undefined ? [] : [`${ref.kind}/${ref.name}`]));
+    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), existing);
     const waits = [retiresIn, dueIn].filter((seconds) => seconds !== undefined);
     return waits.length === 0 ? DONE : { requeueAfterSeconds: Math.min(...waits) };
   }

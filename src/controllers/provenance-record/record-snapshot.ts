@@ -23,6 +23,8 @@ export interface RecordSnapshot {
   /** Why nothing may be signed, whatever the key. */
   readonly unsigned: Problem | undefined;
   readonly backends: readonly BoundBackend[];
+  /** What the record may be bound to without its run, where it is bound to nothing yet and there is something. */
+  readonly bindable: readonly BackendRef[] | undefined;
   /** Whether the run still exists; undefined while that is not known yet. */
   readonly hasRun: boolean | undefined;
   readonly now: Date;

@@ -43,10 +43,11 @@ export function readyOf(status: { readonly conditions?: readonly Condition[] } |
   return status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
-function storageEntry({ backendRef, state, locations, problem, storedTime }: BackendFact): StorageEntry {
+function storageEntry({ backendRef, state, artifacts, locations, problem, storedTime }: BackendFact): StorageEntry {
   return {
     backendRef,
     state,
+    ...(artifacts === undefined ? {} : { artifacts }),
     ...(locations.length === 0 ? {} : { locations: locations.slice(0, MAX_LOCATIONS).map(boundedLocation) }),
     ...(problem === undefined ? {} : { reason: problem.reason, message: problem.message.slice(0, MAX_MESSAGE_LENGTH) }),
     ...(storedTime === undefined ? {} : { storedTime }),

@@ -46,11 +46,14 @@ export class StoreAttempts {
     this.#attempts.delete(recordKey);
   }
 
-  /** Seconds until the record's first backend is due, or undefined when none waits. */
-  secondsUntilDue(recordKey: string): number | undefined {
+  /**
+   * Seconds until the first of these backends is due, or undefined when none of them waits. A failure of a backend that is gone
+   * by now (its upload ended after it was deleted) has no time of its own: it would be due for ever.
+   */
+  secondsUntilDue(recordKey: string, backendKeys: readonly string[]): number | undefined {
     const ofRecord = this.#attempts.get(recordKey);
-    if (ofRecord === undefined) return undefined;
-    const dueMs = Math.min(...[...ofRecord.values()].map((attempt) => attempt.dueMs));
-    return Math.max(0, dueMs - this.#clock.monotonicMs()) / 1000;
+    const dueMs = backendKeys.flatMap((key) => ofRecord?.get(key)?.dueMs ?? []);
+    if (dueMs.length === 0) return undefined;
+    return Math.max(0, Math.min(...dueMs) - this.#clock.monotonicMs()) / 1000;
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
+import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { RunTarget, StorageDriver } from '../../storage/driver.ts';
@@ -11,6 +11,10 @@ export interface StoreTask {
   readonly ref: BackendRef;
   readonly driver: StorageDriver;
   readonly artifacts: readonly SignedArtifact[];
+  /** What the backend takes, whether the record has such artifacts or not. */
+  readonly types: readonly EvidenceArtifact['type'][];
+  /** Throws when nothing may be written any more: asked before each artifact. */
+  readonly fence: () => void;
   readonly run: RunTarget;
 }
 
@@ -27,6 +31,7 @@ export async function storeEvidence(task: StoreTask, now: () => Date, signal: Ab
   const locations: StoredLocation[] = [];
   let skipped: Problem | undefined;
   for (const artifact of task.artifacts) {
+    task.fence();
     try {
       locations.push(...(await task.driver.put(artifact, task.run, signal)));
     } catch (error) {
@@ -42,7 +47,8 @@ export async function storeEvidence(task: StoreTask, now: () => Date, signal: Ab
     .toISOString()
     .replace(/\.\d{3}Z$/, 'Z');
   const problem = skipped === undefined ? {} : { problem: skipped };
-  return { fact: { backendRef, state: 'Stored', locations, storedTime, ...problem } };
+  const artifacts = [...task.types];
+  return { fact: { backendRef, state: 'Stored', artifacts, locations, storedTime, ...problem } };
 }
 
 function failed(

@@ -27,11 +27,19 @@ export async function storeRecord(
     const { fact } = await put(context, attempts, { record, task }, signal);
     replaceFact(facts, fact);
   });
-  const all = Promise.all(puts);
+  const all = Promise.allSettled(puts);
   const isSlow = puts.length > 1 && (await outlasts(context, all, COALESCE_MS));
-  const current = isSlow ? await writeRecordStatus(context, record, written(), signal) : record;
-  await all;
-  return writeRecordStatus(context, current, written(), signal);
+  let current = record;
+  try {
+    if (isSlow) current = await writeRecordStatus(context, record, written(), signal);
+  } finally {
+    // Nothing of this reconcile may go on behind the next one of the same record.
+    await all;
+  }
+  // What one backend threw must not hide what the others hold.
+  const last = await writeRecordStatus(context, current, written(), signal);
+  for (const result of await all) if (result.status === 'rejected') throw result.reason;
+  return last;
 }
 
 function replaceFact(facts: BackendFact[], fact: BackendFact): void {
@@ -70,13 +78,12 @@ async function put(
     const backendRef = { kind: ref.kind, name: ref.name };
     return { fact: { backendRef, state: 'Pending', locations: [], problem: conflict } };
   }
-  const artifacts = (evidence?.artifacts ?? [])
-    .filter(({ type }) => task.backend.spec.artifacts.includes(type))
-    .map(fromEvidenceArtifact);
+  const types = task.backend.spec.artifacts;
+  const artifacts = (evidence?.artifacts ?? []).filter(({ type }) => types.includes(type)).map(fromEvidenceArtifact);
   const run = { ...spec.runRef, namespace: metadata.namespace, serviceAccountName: spec.serviceAccountName };
   const beganMs = context.clock.monotonicMs();
-  context.fence();
-  const store = { ref, driver: context.drivers.driver(task.backend), artifacts, run };
+  const { fence } = context;
+  const store = { ref, driver: context.drivers.driver(task.backend), artifacts, types, run, fence };
   const result = await storeEvidence(store, () => context.clock.now(), signal);
   const { state, problem } = result.fact;
   const seconds = (context.clock.monotonicMs() - beganMs) / 1000;

@@ -119,6 +119,7 @@ export class RunReconciler {
       message: `the record of this run is refused: ${error.message}`.slice(0, 4096),
     };
     const parts = { spec: object.spec, draft: { artifacts: [], problem } };
+    this.#context.fence();
     const created = await this.#context.client.create(
       RESOURCE,
       sealedRecord(object.metadata, parts, this.#context.sealKey),

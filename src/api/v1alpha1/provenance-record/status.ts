@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { conditionList } from '../condition.ts';
 import type { Immutable } from '../immutable.ts';
+import { enumSet } from '../string-set.ts';
 import { backendKind, MAX_BACKENDS } from './spec.ts';
 
 export const recordConditionTypes = ['Ready', 'Signed', 'Stored', 'Reconciling', 'Stalled'] as const;
@@ -24,6 +25,12 @@ const storageEntry = Type.Object({
   state: Type.Enum(['Pending', 'Stored', 'Failed'], {
     description: 'Pending is tried again by itself; Failed waits for a change.',
   }),
+  artifacts: Type.Optional(
+    enumSet(['Attestation', 'ImageSignature'], {
+      description: 'Types of artifacts that this backend has been given, all of each that the record has.',
+      minItems: 1,
+    }),
+  ),
   locations: Type.Optional(
     Type.Array(location, {
       description: 'Where the evidence lies.',

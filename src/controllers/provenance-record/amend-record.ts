@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ProvenanceRecordEvidence, ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { sealRecord } from '../../evidence/seal.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { hallmarkResource } from '../hallmark-resource.ts';
+import { readRecord, type TrustedRecord } from './read-record.ts';
+import { summariseRecord } from './record-index.ts';
+
+/**
+ * Adds to exactly this version of a record what it may be given once, under a new seal.
+ * @returns the record as it is now. @throws KubeError that is a Conflict when it changed meanwhile
+ */
+export async function amendRecord(
+  context: Pick<ControllerContext, 'client' | 'fence' | 'records' | 'sealKey'>,
+  record: TrustedRecord,
+  parts: { readonly spec: ProvenanceRecordSpec; readonly evidence: Partial<ProvenanceRecordEvidence> },
+  signal: AbortSignal,
+): Promise<TrustedRecord> {
+  const { namespace, name, uid, resourceVersion } = record.object.metadata;
+  const { spec, evidence } = parts;
+  const seal = sealRecord({ key: context.sealKey, namespace, name, spec, evidence });
+  const metadata = { namespace, name, uid, resourceVersion };
+  context.fence();
+  const patch = { metadata, spec, evidence: { ...evidence, seal } };
+  const written = await context.client.mergePatch(hallmarkResource('ProvenanceRecord'), patch, { signal });
+  const read = readRecord(written, context.sealKey);
+  if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
+  context.records.set(summariseRecord(read));
+  return read;
+}
