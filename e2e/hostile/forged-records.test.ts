@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
+import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
+import { at } from '../chart/helm.ts';
+import { conditionOf, storageOf } from '../harness/record.ts';
+import type { Build } from '../harness/team.ts';
+import { CommandFailed } from '../testbed/processes/run-command.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { signaturesInRegistry } from '../resilience/stored-signatures.ts';
+import { HostileBed } from './hostile-bed.ts';
+
+const RESOURCE = hallmarkResource('ProvenanceRecord');
+const forger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const payload = Buffer.from('{"_type":"https://in-toto.io/Statement/v1","subject":[],"predicate":{"planted":true}}');
+
+type RunName = Pick<Build, 'name' | 'uid'>;
+
+/** A record as the operator would make it, but for the seal: signed, with a key of the forger's. */
+function forgery(bed: HostileBed, run: RunName, seal = randomBytes(32).toString('base64')) {
+  const backendRefs = ['registry', 'tekton'].map((name) => ({ kind: 'StorageBackend', name }));
+  return {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind: 'ProvenanceRecord',
+    metadata: { name: bed.team.recordName(run), namespace: bed.team.name },
+    spec: {
+      runRef: { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: run.name, uid: run.uid },
+      policyRef: { kind: 'SigningPolicy', name: 'builds' },
+      outcome: 'Succeeded',
+      completionTime: '2026-01-02T03:04:05Z',
+      mode: 'Enforce',
+      serviceAccountName: 'builder',
+      backendRefs,
+    },
+    evidence: {
+      artifacts: [
+        {
+          name: 'attestation',
+          type: 'Attestation',
+          form: 'InTotoStatement',
+          payloadType: 'application/vnd.in-toto+json',
+          payload: gzipSync(payload).toString('base64'),
+          payloadDigest: `sha256:${createHash('sha256').update(payload).digest('hex')}`,
+          subjectCount: 0,
+          policyGeneration: 1,
+          signature: sign('sha256', payload, forger.privateKey).toString('base64'),
+          keyID: 'SHA256:planted',
+          publicKey: forger.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+        },
+      ],
+      seal,
+    },
+  };
+}
+
+/** A status that says everything is done. */
+function forgedStatus(generation = 1) {
+  const lastTransitionTime = '2026-01-02T03:04:05Z';
+  const condition = (type: string, status: string) => {
+    return { type, status, reason: 'Stored', message: 'planted', lastTransitionTime, observedGeneration: generation };
+  };
+  return {
+    observedGeneration: generation,
+    conditions: [
+      ...['Ready', 'Signed', 'Stored'].map((type) => condition(type, 'True')),
+      ...['Reconciling', 'Stalled'].map((type) => condition(type, 'False')),
+    ],
+    storage: ['registry', 'tekton'].map((name) => ({
+      backendRef: { kind: 'StorageBackend', name },
+      state: 'Stored',
+      locations: [{ uri: 'https://planted.example.com' }],
+      storedTime: lastTransitionTime,
+    })),
+    stored: '2/2',
+    reason: 'Stored',
+    message: 'planted',
+    seal: randomBytes(32).toString('base64'),
+  };
+}
+
+describe('a record forged under the name that the operator would use', () => {
+  let bed: HostileBed;
+  before(async () => {
+    bed = await HostileBed.start({ label: 'forged-records', values: ['admissionPolicy.enabled=false'] });
+  });
+  after(() => bed.stop());
+
+  const soon = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(30_000) });
+
+  async function forge(run: RunName, seal?: string): Promise<string> {
+    const made = await bed.client.create(RESOURCE, forgery(bed, run, seal), soon());
+    const metadata = {
+      ...forgery(bed, run).metadata,
+      resourceVersion: String(at(made, 'metadata', 'resourceVersion')),
+    };
+    // The operator may have removed it already.
+    await bed.client
+      .replaceStatus(RESOURCE, { metadata, ...{ status: forgedStatus() } }, soon())
+      .catch(() => undefined);
+    return String(at(made, 'metadata', 'uid'));
+  }
+
+  async function unfinishedRun(name: string) {
+    const image = await bed.team.registry.pushImage(`${bed.team.name}/app`, name);
+    const run = await bed.runs.create({ name });
+    return { run, build: { kind: 'TaskRun', name, uid: String(at(run, 'metadata', 'uid')), image } as const };
+  }
+
+  /** The record is the operator's, and so is all that is stored. */
+  async function assertGenuine(build: Build, forgedUID: string): Promise<ProvenanceRecord> {
+    const isOther = (record: ProvenanceRecord): boolean =>
+      record.metadata.uid !== forgedUID && conditionOf(record)?.status === 'True';
+    const record = await bed.recordWhen('is made anew and Ready', build, isOther);
+    const artifacts = record.evidence?.artifacts ?? [];
+    assert.equal(artifacts.length, 2);
+    assert.ok(artifacts.every(({ publicKey }) => publicKey === bed.team.key.publicKey));
+    assert.doesNotMatch(JSON.stringify(record), /planted/);
+    const inRegistry = await signaturesInRegistry(bed.team, build);
+    const forged = forgery(bed, build).evidence.artifacts.map(({ signature }) => signature);
+    assert.ok(inRegistry.attestation.includes(artifacts[0]?.signature ?? ''));
+    assert.deepEqual(
+      forged.filter((signature) => inRegistry.attestation.includes(signature)),
+      [],
+    );
+    return record;
+  }
+
+  it('before the run finishes is removed, and the genuine one takes its place', async () => {
+    const { run, build } = await unfinishedRun('forged-before');
+    const uid = await forge(build);
+    await bed.runs.finish(run, { results: bed.runs.imageResults(build.image) });
+    await assertGenuine(build, uid);
+    await waitUntil('an Event tells of it', async () =>
+      (await bed.installation.events(bed.team.name)).some(
+        ({ reason, type }) => reason === 'VerificationFailed' && type === 'Warning',
+      ),
+    );
+    await bed.assertUnharmed();
+  });
+
+  it('while the operator does not look is removed when it does', async () => {
+    const { run, build } = await unfinishedRun('forged-unseen');
+    await bed.operator.stop();
+    const uid = await forge(build);
+    await bed.runs.finish(run, { results: bed.runs.imageResults(build.image) });
+    bed.operator.restart();
+    await bed.operator.untilWorking();
+    await assertGenuine(build, uid);
+  });
+
+  it("with the seal of another run's record is not taken for genuine", async () => {
+    const other = await bed.runs.build({ name: 'model' });
+    const seal = (await bed.readyRecord(other)).evidence?.seal;
+    const { run, build } = await unfinishedRun('forged-seal');
+    const uid = await forge(build, seal);
+    await bed.runs.finish(run, { results: bed.runs.imageResults(build.image) });
+    await assertGenuine(build, uid);
+  });
+
+  it('by adding to the evidence of a genuine one is removed and made anew', async () => {
+    const build = await bed.runs.build({ name: 'forged-after' });
+    const genuine = await bed.readyRecord(build);
+    const [added] = forgery(bed, build).evidence.artifacts;
+    const artifacts = [...(genuine.evidence?.artifacts ?? []), { ...added, name: 'image-000000000000' }];
+    const metadata = { name: genuine.metadata.name, namespace: bed.team.name };
+    await bed.client.mergePatch(RESOURCE, { metadata, ...{ evidence: { artifacts } } }, soon());
+    await assertGenuine(build, genuine.metadata.uid);
+    await bed.assertUnharmed();
+  });
+
+  it('cannot change a signature that is there: the API server refuses it', async () => {
+    const build = await bed.runs.build({ name: 'changed-signature' });
+    const genuine = await bed.readyRecord(build);
+    const [forged] = forgery(bed, build).evidence.artifacts;
+    const artifacts = genuine.evidence?.artifacts?.map((artifact) => ({ ...artifact, signature: forged?.signature }));
+    const metadata = { name: genuine.metadata.name, namespace: bed.team.name };
+    const patch = { metadata, ...{ evidence: { artifacts } } };
+    await assert.rejects(bed.client.mergePatch(RESOURCE, patch, soon()), /signature must not change once it is set/);
+  });
+
+  it('by its status alone is not believed: what is not stored is not Ready', async () => {
+    // Its image is where the operator does not go, so it never gets stored.
+    const { run, build } = await unfinishedRun('forged-status');
+    const results = [
+      { name: 'IMAGE_URL', type: 'string', value: '127.0.0.1:1/app/app' },
+      { name: 'IMAGE_DIGEST', type: 'string', value: build.image.digest },
+    ];
+    await bed.runs.finish(run, { results });
+    const genuine = await bed.recordWithReason(build, 'EndpointForbidden');
+    const status = forgedStatus(genuine.metadata.generation);
+    const forged = await waitUntil('the forged status is written between two of the operator', async () => {
+      const { name, namespace } = genuine.metadata;
+      const { resourceVersion } = (await bed.record(build))?.metadata ?? {};
+      const metadata = { name, namespace, resourceVersion };
+      return await bed.client.replaceStatus(RESOURCE, { metadata, ...{ status } }, soon());
+    });
+    assert.equal(at(forged, 'status', 'reason'), 'Stored');
+    const record = await bed.recordWithReason(build, 'EndpointForbidden');
+    assert.equal(record.metadata.uid, genuine.metadata.uid);
+    assert.equal(storageOf(record, 'registry')?.state, 'Pending');
+    assert.doesNotMatch(JSON.stringify(record.status), /planted/);
+  });
+
+  it('about a run that never was is disowned, and stored nowhere', async () => {
+    const run = { name: 'never-was', uid: '0d3c7f7e-8a1e-4b8a-9f2e-1f3a5b7c9d11' };
+    await forge(run);
+    const record = await bed.recordWithReason(run, 'VerificationFailed');
+    assert.equal(conditionOf(record, 'Stored')?.status, 'False');
+    assert.equal(conditionOf(record, 'Stalled')?.status, 'True');
+    await bed.assertUnharmed();
+  });
+
+  describe('with the admission policy', () => {
+    let tenant: string;
+    before(async () => {
+      await bed.installation.helm('upgrade', ['admissionPolicy.enabled=true']);
+      const namespace = bed.team.name;
+      const verbs = ['create', 'update', 'patch', 'delete', 'get', 'list'];
+      const resources = ['provenancerecords', 'provenancerecords/status'];
+      await bed.installation.apply(
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'tenant', namespace } },
+        {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'Role',
+          metadata: { name: 'tenant', namespace },
+          rules: [{ apiGroups: ['hallmark.dev'], resources, verbs }],
+        },
+      );
+      const subject = `--serviceaccount=${namespace}:tenant`;
+      await bed.installation.kubectl(['create', 'rolebinding', 'tenant', '-n', namespace, '--role=tenant', subject]);
+      tenant = await bed.installation.plane.kubeconfigFor(namespace, 'tenant');
+      await waitUntil('the policy is in force', () => refuses(() => create({ name: 'probe', uid: 'probe' }, true)));
+    });
+
+    async function create(run: RunName, isTrial = false): Promise<void> {
+      const args = ['create', '-f', '-', ...(isTrial ? ['--dry-run=server'] : [])];
+      await bed.installation.kubectl(args, { kubeconfig: tenant, stdin: JSON.stringify(forgery(bed, run)) });
+    }
+
+    async function refuses(attempt: () => Promise<unknown>): Promise<boolean> {
+      try {
+        await attempt();
+        return false;
+      } catch (error) {
+        if (error instanceof CommandFailed && /Only the Hallmark operator/.test(error.stderr)) return true;
+        throw error;
+      }
+    }
+
+    it('nobody but the operator can create one, before or after the run finishes', async () => {
+      const { run, build } = await unfinishedRun('refused');
+      assert.equal(await refuses(() => create(build)), true);
+      await bed.runs.finish(run, { results: bed.runs.imageResults(build.image) });
+      await assertGenuine(build, '');
+    });
+
+    it('nobody but the operator can change evidence or status, whatever rights their namespace gives them', async () => {
+      const build = await bed.runs.build({ name: 'untouchable' });
+      const { metadata } = await bed.readyRecord(build);
+      const patch = (body: object, subresource: readonly string[] = []): Promise<unknown> => {
+        const target = ['patch', 'pvr', metadata.name, '-n', bed.team.name, '--type=merge', ...subresource];
+        return bed.installation.kubectl([...target, '-p', JSON.stringify(body)], { kubeconfig: tenant });
+      };
+      assert.equal(await refuses(() => patch({ evidence: { seal: randomBytes(32).toString('base64') } })), true);
+      assert.equal(await refuses(() => patch({ status: forgedStatus() }, ['--subresource=status'])), true);
+      const after = await bed.readyRecord(build);
+      assert.equal(after.metadata.resourceVersion, metadata.resourceVersion);
+    });
+
+    it('whoever may delete records can delete one, and it is made again from its run', async () => {
+      const build = await bed.runs.build({ name: 'deleted-record' });
+      const { metadata } = await bed.readyRecord(build);
+      const args = ['delete', 'pvr', metadata.name, '-n', bed.team.name];
+      await bed.installation.kubectl(args, { kubeconfig: tenant });
+      await assertGenuine(build, metadata.uid);
+      await bed.assertUnharmed();
+    });
+  });
+});
