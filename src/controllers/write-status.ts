@@ -13,22 +13,27 @@ interface ConditionedStatus {
   readonly conditions: readonly Condition[];
 }
 
-/** Replaces an object's status where it says something new. A conflict is left to the event that it comes from. */
+/**
+ * Replaces an object's status where it says something new.
+ * @returns false when the object changed or went meanwhile: what is there now decides, and nothing was written
+ */
 export async function writeStatus(
   context: Pick<ControllerContext, 'client' | 'fence'>,
   resource: Resource<unknown>,
   { object, status }: { readonly object: unknown; readonly status: ConditionedStatus },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const metadata = objectMetadata(object);
-  if (metadata === undefined || canonicalJson(field(object, 'status') ?? null) === canonicalJson(status)) return;
+  if (metadata === undefined || canonicalJson(field(object, 'status') ?? null) === canonicalJson(status)) return true;
   const { name, namespace, uid, resourceVersion } = metadata;
   context.fence();
   const written = { metadata: { name, namespace, uid, resourceVersion }, status };
   try {
     await context.client.replaceStatus(resource, written, { signal });
+    return true;
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error;
+    return false;
   }
 }
 

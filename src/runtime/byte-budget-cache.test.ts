@@ -42,7 +42,15 @@ describe('the byte budget cache', () => {
       [cache.get('readable'), cache.get('gone'), cache.get('gone-2')],
       [undefined, 'deleted run', 'deleted run'],
     );
-    assert.equal(cache.put('gone-3', { value: 'deleted run', sizeBytes: 1, irreplaceable: true }), false);
-    assert.equal(cache.usedBytes, 100);
+  });
+
+  it('keeps what cannot be read again past the budget, and nothing else until it is within it', () => {
+    const cache = new ByteBudgetCache<string>(100);
+    cache.put('gone', { value: 'deleted run', sizeBytes: 100, irreplaceable: true });
+    assert.equal(cache.put('gone-2', { value: 'deleted run', sizeBytes: 60, irreplaceable: true }), true);
+    assert.equal(cache.usedBytes, 160);
+    assert.equal(cache.put('readable', { value: 'run', sizeBytes: 1 }), false);
+    cache.release('gone');
+    assert.equal(cache.put('readable', { value: 'run', sizeBytes: 1 }), true);
   });
 });

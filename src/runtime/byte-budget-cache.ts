@@ -10,7 +10,7 @@ export interface ByteBudgetEntry<T> {
   readonly value: T;
   /** What the value counts against the budget. */
   readonly sizeBytes: number;
-  /** It cannot be read again (the object of a deletion): makes room by dropping values that can. */
+  /** It cannot be read again (the object of a deletion): makes room by dropping values that can, and is kept in any case. */
   readonly irreplaceable?: boolean;
 }
 
@@ -44,7 +44,8 @@ export class ByteBudgetCache<T> {
     this.release(key);
     const irreplaceable = entry.irreplaceable ?? false;
     if (irreplaceable) this.#makeRoom(entry.sizeBytes);
-    if (this.#usedBytes + entry.sizeBytes > this.#budgetBytes) return false;
+    // Losing the last word on a deleted object is worse than passing the budget for as long as its key is queued.
+    if (!irreplaceable && this.#usedBytes + entry.sizeBytes > this.#budgetBytes) return false;
     this.#entries.set(key, { value: entry.value, sizeBytes: entry.sizeBytes, irreplaceable });
     this.#usedBytes += entry.sizeBytes;
     return true;

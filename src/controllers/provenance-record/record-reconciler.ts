@@ -17,6 +17,8 @@ import { signArtifacts } from './sign-artifacts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { storeRecord } from './store-record.ts';
 
+/** Waits from here on are for retirement, or for a backend that is down for long. */
+const LONG_SECONDS = 60;
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 
 /** Takes one record as far as it can go: signs what is unsigned, stores what is not stored, says how it stands. */
@@ -36,7 +38,7 @@ export class RecordReconciler {
     const record = object === undefined ? undefined : readRecord(object, this.#context.sealKey);
     if (record === undefined) return DONE;
     try {
-      if (record.isTrusted) return await this.#advance(record, signal);
+      if (record.isTrusted) return this.#laidAside(key, object, await this.#advance(record, signal));
       return await rejectRecord(this.#context, record, object, signal);
     } catch (error) {
       // The record changed or went while we worked on it: what we kept of it is old, and what is there now decides.
@@ -44,6 +46,13 @@ export class RecordReconciler {
       this.#cache.release(key);
       return { requeueAfterSeconds: 0.5 };
     }
+  }
+
+  /** A record that is not needed for long is read again then: its place is for those that are worked on. */
+  #laidAside(key: string, object: unknown, outcome: Outcome): Outcome {
+    const isLong = (outcome.requeueAfterSeconds ?? 0) >= LONG_SECONDS;
+    if (isLong && this.#cache.get(key) === object) this.#cache.release(key);
+    return outcome;
   }
 
   async #advance(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { field } from '../../api/v1alpha1/field.ts';
 import type { ListWatchHandler } from '../../kube/list-watch-options.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
 import type { BackendKind } from '../../pipelines/definitions.ts';
@@ -28,8 +29,10 @@ export function backendFeed(options: BackendFeedOptions): ListWatchHandler<unkno
   return {
     upsert(key, object) {
       const { namespace = '', name } = parseObjectKey(key);
+      const before = objects.get(queueKey(namespace, name));
       objects.set(queueKey(namespace, name), object);
-      queue.add(queueKey(namespace, name));
+      // A probe ends in a status; were that to cause the next, a server that answers differently each time were probed for ever.
+      if (versionOf(before) !== versionOf(object)) queue.add(queueKey(namespace, name));
       const read = readBackend(object, operatorNamespace);
       if (!read.ok) forget(namespace, name);
       else if (pipelines.setBackend(read.backend)) repercussions.backendChanged(kind, namespace);
@@ -37,8 +40,15 @@ export function backendFeed(options: BackendFeedOptions): ListWatchHandler<unkno
     remove(key) {
       const { namespace = '', name } = parseObjectKey(key);
       objects.remove(queueKey(namespace, name));
+      queue.add(queueKey(namespace, name));
       forget(namespace, name);
     },
     synced: onSynced,
   };
+}
+
+/** What tells one spec of one object from another. */
+function versionOf(object: unknown): string {
+  const metadata = field(object, 'metadata');
+  return JSON.stringify([field(metadata, 'uid'), field(metadata, 'generation')]);
 }

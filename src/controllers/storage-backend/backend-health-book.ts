@@ -21,7 +21,8 @@ export class BackendHealthBook {
     return !wasKnown || (before === undefined) !== (problem === undefined);
   }
 
-  forget(key: string): void {
-    this.#problems.delete(key);
+  /** Drops what is known of a backend that is gone. */
+  forget(backend: Parameters<typeof describeBackend>[0]): void {
+    this.#problems.delete(describeBackend(backend));
   }
 }

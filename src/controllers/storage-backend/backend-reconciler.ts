@@ -15,6 +15,8 @@ import type { BackendHealthBook } from './backend-health-book.ts';
 
 const READY_SECONDS = 300;
 const NOT_READY_SECONDS = 20;
+/** By then the watch has delivered what the status met. */
+const CONFLICT_SECONDS = 1;
 /** Probes of backends that were made together are spread over this part of their interval. */
 const JITTER = 0.2;
 
@@ -39,7 +41,7 @@ export class BackendReconciler {
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const { context, objects, operatorNamespace, health, onHealthChange, random = Math.random } = this.#options;
     const object = objects.get(key);
-    if (object === undefined) return {};
+    if (object === undefined) return this.#forget(key);
     const read = readBackend(object, operatorNamespace);
     const problem: Problem | undefined = read.ok
       ? await this.#probe(read.backend, signal)
@@ -51,10 +53,22 @@ export class BackendReconciler {
       context.clock.now(),
     );
     const resource = hallmarkResource(kindOf(object));
-    await writeStatus(context, resource, { object, status: { observedGeneration: generation, conditions } }, signal);
+    const status = { observedGeneration: generation, conditions };
+    const isWritten = await writeStatus(context, resource, { object, status }, signal);
     if (read.ok && health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
+    if (!isWritten) return { requeueAfterSeconds: CONFLICT_SECONDS };
     const seconds = problem === undefined ? READY_SECONDS : NOT_READY_SECONDS;
     return { requeueAfterSeconds: seconds * (1 - JITTER * random()) };
+  }
+
+  /** Drops what is kept of a backend that was deleted. */
+  #forget(key: string): Outcome {
+    const { context, health } = this.#options;
+    const [kind, namespace = '', name = ''] = key.split('/');
+    const backend = { kind: kind === 'StorageBackend' ? kind : 'ClusterStorageBackend', namespace, name } as const;
+    health.forget(backend);
+    context.drivers.forget(backend);
+    return {};
   }
 
   async #probe(backend: CompiledBackend, signal: AbortSignal): Promise<Problem | undefined> {

@@ -25,9 +25,19 @@ export class DriverPool {
     const version = `${backend.uid}/${backend.generation}`;
     const pooled = this.#drivers.get(key);
     if (pooled?.version === version) return pooled.driver;
+    this.forget(backend);
     const driver = storageDriver(backend, this.#context);
     this.#drivers.set(key, { version, driver });
     return driver;
+  }
+
+  /** Closes the driver of a backend that is gone or edited; an upload it cuts short is tried again. */
+  forget(backend: Parameters<typeof describeBackend>[0]): void {
+    const key = describeBackend(backend);
+    const pooled = this.#drivers.get(key);
+    this.#drivers.delete(key);
+    // Nobody waits for it, and nothing more is asked of it.
+    pooled?.driver.close().catch(() => undefined);
   }
 
   /** Closes all drivers; uploads under way are aborted by their own signals. */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Pipelines } from '../../pipelines/pipelines.ts';
+import { exponentialBackoff } from '../../runtime/backoff.ts';
+import { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { ManualClock } from '../../runtime/manual-clock.ts';
+import { ObjectStore } from '../object-store.ts';
+import { RecordIndex } from '../provenance-record/record-index.ts';
+import { StoreAttempts } from '../provenance-record/store-attempts.ts';
+import { Repercussions } from '../repercussions.ts';
+import { backendFeed } from './backend-feed.ts';
+
+const KEY = 'StorageBackend/team-a/registry';
+
+function backend(version: { generation: number; resourceVersion: string; uid?: string }, status: object = {}): unknown {
+  return {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind: 'StorageBackend',
+    metadata: {
+      namespace: 'team-a',
+      name: 'registry',
+      uid: 'u',
+      creationTimestamp: '2025-01-01T00:00:00Z',
+      ...version,
+    },
+    spec: { type: 'Tekton' },
+    status,
+  };
+}
+
+function given() {
+  const clock = new ManualClock();
+  const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000 });
+  const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
+  const [policyQueue, recordQueue, rescanQueue, backendQueue] = [queue(), queue(), queue(), queue()];
+  const pipelines = new Pipelines('hallmark-system');
+  const repercussions = new Repercussions({
+    pipelines,
+    records: new RecordIndex(),
+    attempts: new StoreAttempts(clock, backoff),
+    policyQueue,
+    recordQueue,
+    rescanQueue,
+  });
+  const feed = backendFeed({
+    kind: 'StorageBackend',
+    operatorNamespace: 'hallmark-system',
+    pipelines,
+    objects: new ObjectStore(),
+    queue: backendQueue,
+    repercussions,
+    onSynced: () => undefined,
+  });
+  return { feed, queue: backendQueue };
+}
+
+async function takenAfter(queue: KeyedQueue, act: () => void): Promise<boolean> {
+  act();
+  if (queue.depth === 0) return false;
+  queue.done((await queue.take()) ?? '');
+  return true;
+}
+
+describe('backendFeed', () => {
+  it('has a backend probed when it is made, edited, made anew or deleted, and not when its status is written', async () => {
+    const { feed, queue } = given();
+    const upsert = (object: unknown) => () => {
+      feed.upsert('team-a/registry', object);
+    };
+    assert.equal(await takenAfter(queue, upsert(backend({ generation: 1, resourceVersion: '1' }))), true);
+    const written = backend({ generation: 1, resourceVersion: '2' }, { conditions: [] });
+    assert.equal(await takenAfter(queue, upsert(written)), false);
+    assert.equal(await takenAfter(queue, upsert(backend({ generation: 2, resourceVersion: '3' }))), true);
+    const anew = backend({ generation: 2, resourceVersion: '4', uid: 'v' });
+    assert.equal(await takenAfter(queue, upsert(anew)), true);
+    const remove = (): void => {
+      feed.remove('team-a/registry', undefined);
+    };
+    assert.equal(await takenAfter(queue, remove), true);
+    assert.equal(queue.has(KEY), false);
+  });
+});
