@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { parseRecord } from '../harness/record.ts';
-import { releaseNamespace } from '../chart/helm.ts';
+import { at, releaseNamespace } from '../chart/helm.ts';
 import { Installation } from '../harness/installation.ts';
 import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
-import { conditionOf, storageOf } from '../harness/record.ts';
+import { conditionOf, parseRecord, storageOf } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
 import { KEY_SECRET, type Build, type Team } from '../harness/team.ts';
 import { isVerified } from '../harness/verify-image.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { recordName } from '../../src/controllers/provenance-record/record-name.ts';
 
 const PLATFORM_POLICY = { kind: 'ClusterSigningPolicy', namespace: '', name: 'releases' };
@@ -132,6 +132,8 @@ describe('two policies of one namespace', () => {
         spec: {
           selector: { matchExpressions: [{ key: 'when', operator: 'In', values: ['night', 'dusk'] }] },
           signer: { type: 'Key', key: { secretRef: { name: 'second-key' } } },
+          // A registry keeps what both sign; the run's annotations have room for one policy.
+          backendRefs: [{ kind: 'StorageBackend', name: 'registry' }],
         },
       },
     );
@@ -152,6 +154,28 @@ describe('two policies of one namespace', () => {
     }
     assert.equal(await signedBy(blue, both.image), true);
     assert.equal(await signedBy(blue, nightly.image), false);
+  });
+
+  it('never overwrite each other: the second to reach the annotations of a run gets KeyConflict', async () => {
+    const sharing = { kind: 'StorageBackend', name: 'tekton' };
+    const nightly = 'signingpolicy/nightly';
+    await installation.patch('blue', nightly, { spec: { backendRefs: [sharing] } });
+    const build = await blue.build({ name: 'contested', labels: { when: 'night' } });
+    const settled = ['Stored', 'KeyConflict'];
+    const [one, other] = await Promise.all(
+      ['builds', 'nightly'].map((policy) =>
+        waitUntil('the record is settled', async () => {
+          const record = await blue.record(build, policy);
+          return settled.includes(record?.status?.reason ?? '') && record;
+        }),
+      ),
+    );
+    assert.deepEqual([one?.status?.reason, other?.status?.reason].toSorted(), settled.toSorted());
+    const owner = one?.status?.reason === 'Stored' ? one : other;
+    const run = await installation.json(['get', 'taskrun', 'contested', '-n', 'blue']);
+    const envelope = at(run, 'metadata', 'annotations', `chains.tekton.dev/signature-taskrun-${build.uid}`);
+    const { signature } = owner?.evidence?.artifacts?.find(({ type }) => type === 'Attestation') ?? {};
+    assert.equal(at(JSON.parse(Buffer.from(String(envelope), 'base64').toString()), 'signatures', 0, 'sig'), signature);
   });
 });
 
