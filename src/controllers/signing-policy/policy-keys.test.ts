@@ -64,7 +64,7 @@ describe('PolicyKeys', () => {
 
   it('says KeyNotFound with the remedy when the Secret does not exist, and tells when it is gone and when it is back', async () => {
     const told: string[] = [];
-    keys.onChange(({ name }) => told.push(name));
+    keys.onChange(({ name }, isWorking) => told.push(`${name} ${isWorking ? 'works' : 'fails'}`));
     const data = keyData();
     secret = () => Promise.resolve(data);
     await keys.signer(policy, signal);
@@ -75,7 +75,7 @@ describe('PolicyKeys', () => {
     });
     secret = () => Promise.resolve(data);
     await keys.signer(policy, signal);
-    assert.deepEqual(told, ['builds', 'builds']);
+    assert.deepEqual(told, ['builds fails', 'builds works']);
   });
 
   it('says which right is missing when the Secret may not be read', async () => {

@@ -6,6 +6,9 @@ import { loadKeySigner } from '../../signing/load-key-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { ObjectReader } from '../../storage/object-reader.ts';
 
+/** Hears of a policy's key that is not what it was, and whether it can sign now. */
+type KeyChangeListener = (policy: PolicyDefinition, isWorking: boolean) => void;
+
 /**
  * The signers of policies, read from their Secrets at use. A Secret's data is cached by the reader for a short time only; a
  * decrypted key lives exactly as long as the data it came from.
@@ -15,14 +18,14 @@ export class PolicyKeys {
   readonly #signers = new WeakMap<Readonly<Record<string, Uint8Array>>, Promise<KeySigner>>();
   /** What each policy's key was when it was last asked for: its key id, or the reason that there is none. */
   readonly #answers = new Map<string, string>();
-  #onChange: (policy: PolicyDefinition) => void = () => undefined;
+  #onChange: KeyChangeListener = () => undefined;
 
   constructor(objects: ObjectReader) {
     this.#objects = objects;
   }
 
   /** Has a listener told when a policy's key is not what it was: rotated, gone, or there at last. */
-  onChange(listener: (policy: PolicyDefinition) => void): void {
+  onChange(listener: KeyChangeListener): void {
     this.#onChange = listener;
   }
 
@@ -38,19 +41,19 @@ export class PolicyKeys {
   async signer(policy: PolicyDefinition, signal: AbortSignal): Promise<KeySigner> {
     try {
       const signer = await this.#load(policy, signal);
-      this.#note(policy, signer.keyID);
+      this.#note(policy, signer.keyID, true);
       return signer;
     } catch (error) {
-      if (error instanceof SigningError) this.#note(policy, error.reason);
+      if (error instanceof SigningError) this.#note(policy, error.reason, false);
       throw error;
     }
   }
 
-  #note(policy: PolicyDefinition, answer: string): void {
+  #note(policy: PolicyDefinition, answer: string, isWorking: boolean): void {
     const key = policyKeyText(policy);
     const before = this.#answers.get(key);
     this.#answers.set(key, answer);
-    if (before !== undefined && before !== answer) this.#onChange(policy);
+    if (before !== undefined && before !== answer) this.#onChange(policy, isWorking);
   }
 
   async #load(policy: PolicyDefinition, signal: AbortSignal): Promise<KeySigner> {

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { PolicyDefinition } from '../pipelines/definitions.ts';
+import { Pipelines } from '../pipelines/pipelines.ts';
+import { readPolicy } from '../pipelines/read-policy.ts';
+import { exponentialBackoff } from '../runtime/backoff.ts';
+import { KeyedQueue } from '../runtime/keyed-queue.ts';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { RecordIndex } from './provenance-record/record-index.ts';
+import { StoreAttempts } from './provenance-record/store-attempts.ts';
+import { Repercussions } from './repercussions.ts';
+
+const clock = new ManualClock();
+const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 });
+let queues: { policies: KeyedQueue; records: KeyedQueue; rescans: KeyedQueue };
+let attempts: StoreAttempts;
+let repercussions: Repercussions;
+let builds: PolicyDefinition;
+
+beforeEach(() => {
+  const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
+  queues = { policies: queue(), records: queue(), rescans: queue() };
+  attempts = new StoreAttempts(clock, backoff);
+  const pipelines = new Pipelines('ops');
+  const records = new RecordIndex();
+  builds = policy('team-a', 'builds');
+  for (const each of [builds, policy('team-b', 'builds')]) pipelines.setPolicy(each);
+  for (const [namespace, isSettled] of [
+    ['team-a', false],
+    ['team-a', true],
+    ['team-b', false],
+  ] as const) {
+    const key = `${namespace}/${isSettled ? 'settled' : 'open'}`;
+    const of = { kind: 'SigningPolicy', namespace, name: 'builds' } as const;
+    const facts = { isTrusted: true, needsRun: false, annotatesRun: false, reason: 'Progressing' } as const;
+    records.set({ key, uid: key, policy: of, isSettled, ...facts });
+  }
+  repercussions = new Repercussions({
+    pipelines,
+    records,
+    attempts,
+    policyQueue: queues.policies,
+    recordQueue: queues.records,
+    rescanQueue: queues.rescans,
+  });
+  repercussions.learned();
+});
+
+function policy(namespace: string, name: string): PolicyDefinition {
+  const metadata = {
+    namespace,
+    name,
+    uid: name,
+    resourceVersion: '1',
+    generation: 1,
+    creationTimestamp: '2025-01-01T00:00:00Z',
+  };
+  const spec = { signer: { type: 'Key', key: { secretRef: { name: 'k' } } } };
+  const object = { apiVersion: 'hallmark.dev/v1alpha1', kind: 'SigningPolicy', metadata, spec };
+  const read = readPolicy(object, 'ops');
+  assert.ok(read !== undefined);
+  return read;
+}
+
+/** Which of the keys wait in the queue, now or later. */
+function waiting(queue: KeyedQueue, ...keys: readonly string[]): string[] {
+  return keys.filter((key) => queue.has(key));
+}
+
+const RECORDS = ['team-a/open', 'team-a/settled', 'team-b/open'];
+const NAMESPACES = ['team-a', 'team-b', '*'];
+
+describe('Repercussions', () => {
+  it('a policy that changed has its runs and all its records looked at, and nobody else', () => {
+    repercussions.policyChanged(builds);
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open', 'team-a/settled']);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-a']);
+    assert.deepEqual(waiting(queues.policies, 'SigningPolicy/team-a/builds', 'SigningPolicy/team-b/builds'), [
+      'SigningPolicy/team-a/builds',
+    ]);
+  });
+
+  it('a backend that changed has unfinished records tried at once, whatever their back-off', () => {
+    attempts.failed('team-a/open', 'StorageBackend/x', 600);
+    repercussions.backendChanged('StorageBackend', 'team-a');
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/x'), true);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-a']);
+  });
+
+  it('a cluster backend that changed concerns every namespace', () => {
+    repercussions.backendChanged('ClusterStorageBackend', '');
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open', 'team-b/open']);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['*']);
+  });
+
+  it('a namespace with other labels has its runs looked at and its unfinished records tried', () => {
+    repercussions.namespaceChanged('team-b');
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-b/open']);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-b']);
+  });
+
+  it('a key that works again has the records of its policy looked at, and no runs', () => {
+    repercussions.policyKeyChanged(builds);
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open', 'team-a/settled']);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), []);
+  });
+});
