@@ -116,6 +116,37 @@ describe('a key Secret that is missing', () => {
   });
 });
 
+describe('a key that is replaced', () => {
+  it('signs the runs of a minute later, and the policy shows it as soon as it does', async () => {
+    const rotating = await team({ name: 'rotating' });
+    await rotating.untilReady();
+    const old = await rotating.readyRecord(await rotating.build({ name: 'with-the-old-key' }));
+    const [{ keyID: oldKeyID } = {}] = old.evidence?.artifacts ?? [];
+    const next = newSigningKey();
+    planted.push(...next.privateKey.split('\n').slice(1, 3));
+    await rotating.createKeySecret({ 'x509.pem': next.privateKey });
+    let count = 0;
+    const image = await waitUntil(
+      'a run is signed with the new key',
+      async () => {
+        count += 1;
+        const build = await rotating.build({ name: `later-${count}` });
+        const { evidence } = await rotating.readyRecord(build);
+        return evidence?.artifacts?.every(({ keyID }) => keyID !== oldKeyID) === true && build.image.reference;
+      },
+      { timeoutSeconds: HEALING_SECONDS, intervalMilliseconds: 5000 },
+    );
+    const verification = { command: 'verify-attestation', publicKey: next.publicKey, image } as const;
+    assert.equal(await isVerified(installation.testbed, verification), true);
+    await waitUntil('the policy shows the new key', async () => {
+      const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', 'rotating']);
+      return at(policy, 'status', 'publicKey') === next.publicKey;
+    });
+    const kept = (await rotating.records()).find(({ metadata }) => metadata.uid === old.metadata.uid);
+    assert.deepEqual(kept, old, 'what is signed is not signed again');
+  });
+});
+
 describe('a key that cannot be used', () => {
   let careless: Team;
 
