@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { policyKeyText, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import type { Pipeline } from '../../pipelines/pipeline.ts';
+import { readPolicy } from '../../pipelines/read-policy.ts';
+import { isFinished } from '../../pipelines/run-selection.ts';
+import { finishedRun } from '../../tekton/finished-run.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
+import { awaitedChild } from './awaited-child.ts';
+import { planRun } from './plan-run.ts';
+import type { RunSnapshot } from './run-snapshot.ts';
+
+const NOW = new Date('2025-03-01T00:01:00Z');
+const DEADLINE = new Date('2025-03-01T00:02:00Z');
+const noKey: Problem = { reason: 'KeyNotFound', message: 'Secret k' };
+
+function run(kind: 'TaskRun' | 'PipelineRun', status: object = {}): unknown {
+  const condition = { type: 'Succeeded', status: 'True', reason: 'Succeeded' };
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind,
+    metadata: { namespace: 'team-a', name: 'bake-1', uid: 'r' },
+    spec: {},
+    status: { conditions: [condition], completionTime: '2025-03-01T00:00:00Z', ...status },
+  };
+}
+
+const pipelineRun = run('PipelineRun', {
+  childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1-mix', pipelineTaskName: 'mix' }],
+});
+
+function child(status: object): unknown {
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: { namespace: 'team-a', name: 'bake-1-mix', uid: 'c', ownerReferences: [{ uid: 'r' }] },
+    spec: {},
+    status,
+  };
+}
+
+function policy(spec: object = {}): PolicyDefinition {
+  const metadata = {
+    namespace: 'team-a',
+    name: 'builds',
+    uid: 'p',
+    generation: 4,
+    resourceVersion: '1',
+    creationTimestamp: '2025-01-01T00:00:00Z',
+  };
+  const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
+  const object = { apiVersion: 'hallmark.dev/v1alpha1', kind: 'SigningPolicy', metadata, spec: { signer, ...spec } };
+  const read = readPolicy(object, 'ops');
+  assert.ok(read !== undefined, policyKeyText({ kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' }));
+  return read;
+}
+
+function snapshot(object: unknown, of: PolicyDefinition = policy(), rest: Partial<RunSnapshot> = {}): RunSnapshot {
+  const finished = finishedRun(object, []);
+  const { summary } = finished;
+  assert.ok(isFinished(summary));
+  const pipeline: Pipeline = { policy: of, backends: [], missing: [{ kind: 'StorageBackend', name: 'later' }] };
+  const pending = [{ pipeline, recordName: 'bake-1-x', existing: undefined, signer: noKey }];
+  return { summary, run: finished, pending, childrenDeadline: DEADLINE, now: NOW, ...rest };
+}
+
+describe('planRun', () => {
+  it('records the payload unsigned when the key fails, so that finishing it needs the run no more', () => {
+    const [draft] = planRun(snapshot(run('TaskRun')));
+    assert.deepEqual(
+      draft?.evidence.artifacts.map(({ name, signature }) => [name, signature]),
+      [['attestation', undefined]],
+    );
+    assert.equal(draft.evidence.artifacts[0]?.policyGeneration, 4);
+    assert.equal(draft.signer, undefined);
+    assert.deepEqual(draft.spec.backendRefs, [{ kind: 'StorageBackend', name: 'later' }]);
+    assert.deepEqual(draft.spec.runRef, { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', uid: 'r' });
+  });
+
+  it('binds nothing while no backend is in reach', () => {
+    const given = snapshot(run('TaskRun'));
+    const pending = given.pending.map((of) => ({ ...of, pipeline: { ...of.pipeline, missing: [] } }));
+    assert.equal(planRun({ ...given, pending })[0]?.spec.backendRefs, undefined);
+  });
+
+  const problems: readonly (readonly [when: string, given: RunSnapshot, reason: string])[] = [
+    ['the policy is invalid', snapshot(run('TaskRun'), { ...policy(), invalid: 'spec.x' }), 'PolicyInvalid'],
+    [
+      'the run cannot be read',
+      snapshot(run('TaskRun'), policy(), { run: { reason: 'PayloadInvalid', message: 'x' } }),
+      'PayloadInvalid',
+    ],
+    ['a child is not there', snapshot(pipelineRun), 'ChildMissing'],
+    [
+      'neither attestation nor image is to be signed',
+      snapshot(run('TaskRun'), policy({ attestation: { format: 'None' } })),
+      'NoSubjects',
+    ],
+  ];
+  for (const [when, given, reason] of problems) {
+    it(`records the reason and nothing to sign when ${when}`, () => {
+      const [draft] = planRun(given);
+      assert.deepEqual(draft?.evidence.artifacts, []);
+      assert.equal(draft.evidence.problem?.reason, reason);
+      assert.equal(draft.signer, undefined);
+    });
+  }
+
+  it('states without a child that is gone once its deadline is over, and says so beside the payload', () => {
+    const [draft] = planRun(snapshot(pipelineRun, policy(), { now: DEADLINE }));
+    const warnings = draft?.evidence.artifacts[0]?.warnings ?? [];
+    assert.ok(warnings.some((warning) => warning.includes('bake-1-mix is gone')));
+  });
+});
+
+describe('awaitedChild', () => {
+  const condition = { type: 'Succeeded', status: 'True', reason: 'Succeeded' };
+  const done = { conditions: [condition], completionTime: '2025-03-01T00:00:00Z' };
+  const rows: readonly (readonly [
+    when: string,
+    children: readonly unknown[],
+    now: Date,
+    reason: string | undefined,
+  ])[] = [
+    ['a child is not there', [], NOW, 'ChildMissing'],
+    ['a child runs', [child({})], NOW, 'WaitingForChildren'],
+    ['all have finished', [child(done)], NOW, undefined],
+    ['the deadline is over', [], DEADLINE, undefined],
+  ];
+  for (const [when, children, now, reason] of rows) {
+    it(`${reason === undefined ? 'waits for none' : `says ${reason}`} when ${when}`, () => {
+      assert.equal(awaitedChild(finishedRun(pipelineRun, children), now, DEADLINE)?.reason, reason);
+    });
+  }
+});
