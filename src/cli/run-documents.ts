@@ -82,11 +82,16 @@ function yamlDocuments(file: string, content: string): readonly (RunDocument | U
     const [error] = document.errors;
     if (error !== undefined) return [{ place, syntaxError: firstLine(error.message) }];
     try {
-      return documentsOf(place, document.toJS({ maxAliasCount: 1000 }));
+      return documentsOf(place, document.toJS({ maxAliasCount: 1000, reviver: safeNumber }));
     } catch (tooMany) {
       return [{ place, syntaxError: firstLine(tooMany instanceof Error ? tooMany.message : String(tooMany)) }];
     }
   });
+}
+
+/** YAML's integers are read as bigint so that none is rounded; those that a number holds exactly become one, as in JSON. */
+function safeNumber(_key: unknown, value: unknown): unknown {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 function documentsOf(place: string, value: unknown): readonly RunDocument[] {
