@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { field, isObject, listField } from '../api/v1alpha1/field.ts';
 import { readGolden } from '../provenance/golden-cases.ts';
 import { previewCommand } from './preview.ts';
@@ -160,6 +160,16 @@ describe('hallmark preview', () => {
     assert.equal(field(statement, 'predicateType'), 'https://slsa.dev/provenance/v0.2');
     assert.deepEqual(field(predicate, 'builder'), { id: 'https://builder.example' });
     assert.deepEqual(field(field(predicate, 'invocation'), 'parameters'), { flavour: '[redacted]' });
+  });
+
+  it('takes a policy in YAML with whole numbers in it', () => {
+    const record = { retention: 'Seconds', seconds: 604800 };
+    const text = stringify({ ...policy, spec: { ...policy.spec, record } });
+    const path = join(folder, 'policy.yaml');
+    writeFileSync(path, text);
+    const { code, err } = preview(['-f', file('run.json', taskRun), '--policy', path]);
+    assert.equal(err, '');
+    assert.equal(code, 0);
   });
 
   it('uses flags in place of a policy', () => {

@@ -197,6 +197,12 @@ describe('planRecord', () => {
       true,
     ],
     [
+      'its run is gone before it was stored, and it can still be',
+      {},
+      { policy: policy({ retention: 'WithRun' }), hasRun: false },
+      false,
+    ],
+    [
       'its run is there and the policy keeps records with runs',
       { storage: [storedEntry] },
       { policy: policy({ retention: 'WithRun' }) },

@@ -157,9 +157,16 @@ function retirement(
   const isDone =
     record.object.spec.mode === 'Audit' || (facts.length > 0 && facts.every(({ state }) => state === 'Stored'));
   if (hasRun === undefined || !(isDone || !hasRun)) return undefined;
-  if (policy?.spec.record.retention === 'WithRun' && !hasRun)
+  // What is signed and can still be stored is worth more than an early end.
+  const mayBeStored = facts.some(({ state }) => state === 'Pending') && isSigned(record);
+  if (policy?.spec.record.retention === 'WithRun' && !hasRun && !mayBeStored)
     return 'its run is gone and the policy keeps records with their runs';
   if (retiresAtMs !== undefined && retiresAtMs <= now.getTime())
     return 'the policy keeps records for a time, which is over';
   return undefined;
+}
+
+function isSigned({ object }: RecordSnapshot['record']): boolean {
+  const artifacts = object.evidence?.artifacts ?? [];
+  return artifacts.length > 0 && artifacts.every(({ signature }) => signature !== undefined);
 }

@@ -47,12 +47,17 @@ export async function gatherRun(
   const { signal } = options;
   const run = await readRun(context, object, summary, signal);
   const pending: PendingPipeline[] = [];
+  const failures: unknown[] = [];
   for (const { pipeline, recordName: name } of pipelines) {
-    const existing = await existingRecord(context, { namespace: summary.namespace, name }, signal);
-    pending.push({ pipeline, recordName: name, existing, signer: await signerOf(context, pipeline.policy, signal) });
+    try {
+      const existing = await existingRecord(context, { namespace: summary.namespace, name }, signal);
+      pending.push({ pipeline, recordName: name, existing, signer: await signerOf(context, pipeline.policy, signal) });
+    } catch (error) {
+      failures.push(error);
+    }
   }
   const deadlineMs = Date.parse(summary.finished.completionTime) + options.childrenDeadlineSeconds * 1000;
-  return { summary, run, pending, childrenDeadline: new Date(deadlineMs), now: context.clock.now() };
+  return { summary, run, pending, failures, childrenDeadline: new Date(deadlineMs), now: context.clock.now() };
 }
 
 async function readRun(

@@ -62,7 +62,7 @@ function snapshot(object: unknown, of: PolicyDefinition = policy(), rest: Partia
   assert.ok(isFinished(summary));
   const pipeline: Pipeline = { policy: of, backends: [], missing: [{ kind: 'StorageBackend', name: 'later' }] };
   const pending = [{ pipeline, recordName: 'bake-1-x', existing: undefined, signer: noKey }];
-  return { summary, run: finished, pending, childrenDeadline: DEADLINE, now: NOW, ...rest };
+  return { summary, run: finished, pending, failures: [], childrenDeadline: DEADLINE, now: NOW, ...rest };
 }
 
 describe('planRun', () => {

@@ -52,7 +52,7 @@ export class RunReconciler {
     const { childrenDeadlineSeconds } = this.#options;
     const snapshot = await gatherRun(this.#context, object, { childrenDeadlineSeconds, signal });
     if (snapshot === undefined) return DONE;
-    const failures: unknown[] = [];
+    const failures: unknown[] = [...snapshot.failures];
     for (const draft of planRun(snapshot)) {
       // Each policy on its own: one that fails does not keep the others waiting.
       await this.#record(snapshot, draft, signal).catch((error: unknown) => failures.push(error));
@@ -114,11 +114,7 @@ export class RunReconciler {
     draft: RecordDraft,
     { error, signal }: { readonly error: KubeError; readonly signal: AbortSignal },
   ): Promise<boolean> {
-    const problem = {
-      reason: reasons.PayloadInvalid,
-      message: `the record of this run is refused: ${error.message}`.slice(0, 4096),
-    };
-    const parts = { spec: object.spec, draft: { artifacts: [], problem } };
+    const parts = { spec: object.spec, draft: refusedEvidence(error) };
     this.#context.fence();
     const created = await this.#context.client.create(
       RESOURCE,
@@ -163,9 +159,14 @@ export class RunReconciler {
       spec: sealed.spec,
       evidence: { problem: null, ...sealed.evidence },
     };
-    const written = await this.#context.client.mergePatch(RESOURCE, patch, { signal });
-    const read = readRecord(written, this.#context.sealKey);
-    if (read !== undefined) this.#context.records.set(summariseRecord(read));
+    try {
+      const written = await this.#context.client.mergePatch(RESOURCE, patch, { signal });
+      const read = readRecord(written, this.#context.sealKey);
+      if (read !== undefined) this.#context.records.set(summariseRecord(read));
+    } catch (error) {
+      if (!isInvalid(error) || draft.evidence.artifacts.length === 0) throw error;
+      await this.#extend(existing, { ...draft, evidence: refusedEvidence(error) }, signal);
+    }
   }
 
   #next({ run, now, childrenDeadline }: RunSnapshot): Outcome {
@@ -184,4 +185,10 @@ async function signedEvidence(
   signer: NonNullable<RecordDraft['signer']>,
 ): Promise<DraftEvidence> {
   return { ...evidence, artifacts: await signArtifacts(evidence.artifacts, signer) };
+}
+
+/** What is recorded of a run whose evidence the API server refuses. */
+function refusedEvidence(error: KubeError): DraftEvidence {
+  const message = `the record of this run is refused: ${error.message}`;
+  return { artifacts: [], problem: { reason: reasons.PayloadInvalid, message } };
 }

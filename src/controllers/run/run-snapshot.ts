@@ -22,6 +22,8 @@ export interface RunSnapshot {
   /** The run with its children, or why it cannot be read. */
   readonly run: FinishedRun | Problem;
   readonly pending: readonly PendingPipeline[];
+  /** What kept further pipelines from being looked at now: they are tried again without holding up the others. */
+  readonly failures: readonly unknown[];
   /** Until when a missing or unfinished child is waited for. */
   readonly childrenDeadline: Date;
   readonly now: Date;
