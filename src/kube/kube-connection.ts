@@ -150,6 +150,8 @@ export class KubeConnection {
       connections,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      // Over HTTP/2, undici's calls hung until their timeouts, one after the other, once the session had been reset a few times.
+      allowH2: false,
     };
     const proxyUrl = this.#config.getCurrentCluster()?.proxyUrl;
     if (proxyUrl === undefined) return new Agent({ ...limits, connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
