@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What signing finished runs costs: 1,000 TaskRuns of 8 kB wait when the operator starts, one key, once with Tekton storage
+// and once with OCI storage, all on one machine. `node bench/operator.ts [RUNS]`.
+import { readdirSync, readFileSync } from 'node:fs';
+import { Installation } from '../e2e/harness/installation.ts';
+import { OperatorProcess } from '../e2e/harness/operator-process.ts';
+import type { Team } from '../e2e/harness/team.ts';
+import { adminClient } from '../e2e/resilience/admin-client.ts';
+import { ManagedRuns, managedRuns } from '../e2e/resilience/managed-runs.ts';
+import { processUsage } from '../e2e/resilience/process-usage.ts';
+import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
+
+/** Clients that make the runs. */
+const MAKERS = 8;
+/** The script stands in the spec and again in the status; the rest is what every run has. */
+const SCRIPT = 'echo "a step of the build that this run was"\n'.repeat(70);
+
+async function makeRuns(team: Team, runs: ManagedRuns, count: number): Promise<void> {
+  const indexes = Array.from({ length: count }, (_, index) => index).values();
+  const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', script: SCRIPT }] };
+  const make = async (): Promise<void> => {
+    for (const index of indexes) await runs.build({ name: `${team.name}-${index}`, spec: { taskSpec } });
+  };
+  await Promise.all(Array.from({ length: MAKERS }, make));
+}
+
+/** The process of the testbed whose command line holds both words. */
+function pidOf(program: string, directory: string): number {
+  const found = readdirSync('/proc').find((entry) => {
+    if (!/^\d+$/.test(entry)) return false;
+    try {
+      const commandLine = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
+      return commandLine.split('\0')[0]?.endsWith(program) === true && commandLine.includes(directory);
+    } catch {
+      return false; // it ended while we looked
+    }
+  });
+  if (found === undefined) throw new Error(`no ${program} runs on ${directory}`);
+  return Number(found);
+}
+
+/** The sum of a counter's series for each value of one of its labels. */
+function sums(metrics: string, counter: string, label: string): ReadonlyMap<string, number> {
+  const totals = new Map<string, number>();
+  for (const line of metrics.split('\n')) {
+    const series = new RegExp(`^${counter}\\{.*?${label}="([^"]*)".*\\} (\\S+)$`).exec(line);
+    if (series?.[1] !== undefined) totals.set(series[1], (totals.get(series[1]) ?? 0) + Number(series[2]));
+  }
+  return totals;
+}
+
+async function measure(installation: Installation, backend: 'tekton' | 'registry', count: number): Promise<void> {
+  const client = adminClient(installation.plane);
+  const team = await installation.team({ name: `bench-${backend}`, backends: [backend], policy: managedRuns });
+  await makeRuns(team, new ManagedRuns(client, team), count);
+  const sample = await installation.kubectl(['get', 'taskrun', `${team.name}-0`, '-n', team.name, '-o', 'json']);
+  const { directory } = installation.testbed.supervisor;
+  const servers = { 'API server': pidOf('kube-apiserver', directory), etcd: pidOf('etcd', directory) };
+  const before = Object.values(servers).map((pid) => processUsage(pid).cpuSeconds);
+
+  const beganMs = performance.now();
+  const operator = await OperatorProcess.start(installation, { configuration: { leaderElection: { enabled: false } } });
+  await operator.untilWorking();
+  const workingMs = performance.now();
+  const stored = async (): Promise<boolean> =>
+    (sums(await operator.metrics(), 'hallmark_records', 'reason').get('Stored') ?? 0) >= count;
+  await waitUntil(`${count} runs are signed and stored`, stored, { timeoutSeconds: 900, intervalMilliseconds: 200 });
+  const endMs = performance.now();
+
+  const metrics = await operator.metrics();
+  const usage = processUsage(operator.pid);
+  const after = Object.values(servers).map((pid) => processUsage(pid).cpuSeconds);
+  await operator.stop();
+  const perRun = (seconds: number): string => `${((seconds * 1000) / count).toFixed(1)} ms`;
+  const rate = (ms: number): string => (count / (ms / 1000)).toFixed(1);
+  console.log(
+    `\n${count} finished TaskRuns of ${JSON.stringify(JSON.parse(sample.stdout)).length} bytes, ${backend} storage`,
+  );
+  console.log(
+    `  runs/s                     ${rate(endMs - workingMs)} (${rate(endMs - beganMs)} from the start of the process)`,
+  );
+  console.log(`  resident memory, peak      ${(usage.peakResidentBytes / 1024 / 1024).toFixed(0)} MiB`);
+  console.log(`  CPU per run, operator      ${perRun(usage.cpuSeconds)}`);
+  for (const [index, server] of Object.keys(servers).entries()) {
+    console.log(`  CPU per run, ${server.padEnd(14)}${perRun((after[index] ?? 0) - (before[index] ?? 0))}`);
+  }
+  for (const [verb, requests] of sums(metrics, 'hallmark_kube_requests_total', 'verb')) {
+    console.log(`  API requests per run, ${verb.padEnd(7)}${(requests / count).toFixed(3)}`);
+  }
+}
+
+const count = Number(process.argv[2] ?? 1000);
+if (!Number.isInteger(count) || count < 1) throw new Error('usage: node bench/operator.ts [RUNS]');
+const installation = await Installation.start({ label: 'bench', replicas: 0 });
+try {
+  await measure(installation, 'tekton', count);
+  await installation.kubectl(['delete', 'namespace', 'bench-tekton']);
+  await measure(installation, 'registry', count);
+} finally {
+  await installation.stop();
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
+import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { at, releaseNamespace } from '../chart/helm.ts';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
+import { Installation } from '../harness/installation.ts';
+import { OperatorProcess } from '../harness/operator-process.ts';
+import { conditionOf, parseRecord, signaturesOf } from '../harness/record.ts';
+import type { Build, Team } from '../harness/team.ts';
+import type { CutProxy } from '../testbed/control-plane/cut-proxy.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { adminClient } from './admin-client.ts';
+import { ManagedRuns, managedRuns } from './managed-runs.ts';
+import { signaturesInAnnotations, signaturesInRegistry } from './stored-signatures.ts';
+
+const RUNS = 30;
+const configuration = {
+  retry: { minSeconds: 1, maxSeconds: 2 },
+  leaderElection: { leaseDurationSeconds: 5, renewDeadlineSeconds: 4, retryPeriodSeconds: 1 },
+};
+/** What cuts is not about losing the Lease. */
+const patientConfiguration = {
+  ...configuration,
+  leaderElection: { leaseDurationSeconds: 120, renewDeadlineSeconds: 100, retryPeriodSeconds: 2 },
+};
+
+let installation: Installation;
+let client: KubeClient;
+let team: Team;
+let runs: ManagedRuns;
+
+before(async () => {
+  installation = await Installation.start({ label: 'watch', replicas: 0 });
+  client = adminClient(installation.plane);
+  team = await installation.team({ name: 'team-w', policy: managedRuns });
+  runs = new ManagedRuns(client, team);
+});
+after(() => installation.stop());
+
+const soon = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(60_000) });
+
+/** So many runs with an image each, one after the other. */
+async function finishRuns(prefix: string, count = RUNS): Promise<readonly Build[]> {
+  const builds: Build[] = [];
+  for (let index = 0; index < count; index += 1) builds.push(await runs.build({ name: `${prefix}-${index}` }));
+  return builds;
+}
+
+/** Each run has one record, which is Ready, and its signatures are the only ones in annotations and registry. */
+async function assertRecordedOnce(builds: readonly Build[]): Promise<void> {
+  const uids = new Set(builds.map(({ uid }) => uid));
+  const records = await waitUntil(
+    'every run has a Ready record',
+    async () => {
+      const all = await client.listAll(hallmarkResource('ProvenanceRecord'), { namespace: team.name, ...soon() });
+      const ours = all.map(parseRecord).filter(({ spec }) => uids.has(spec.runRef.uid));
+      const ready = new Set(
+        ours.filter((record) => conditionOf(record)?.status === 'True').map(({ spec }) => spec.runRef.uid),
+      );
+      return ready.size === uids.size ? ours : undefined;
+    },
+    { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 500 },
+  );
+  assert.equal(records.length, builds.length);
+  for (const build of builds) {
+    const record = records.find(({ spec }) => spec.runRef.uid === build.uid);
+    assert.ok(record !== undefined);
+    const { attestation, ...images } = signaturesOf(record);
+    const expected = { attestation: [attestation], image: Object.values(images) };
+    const run = await client.get(runResources.TaskRun, { namespace: team.name, name: build.name }, soon());
+    assert.deepEqual(signaturesInAnnotations(run, build), expected);
+    assert.deepEqual(await signaturesInRegistry(team, build), expected);
+  }
+}
+
+describe('an operator that loses its watches', () => {
+  let proxy: CutProxy;
+  let operator: OperatorProcess;
+  before(async () => {
+    const { plane } = installation;
+    proxy = await plane.cutProxy();
+    const token = await installation.kubectl(['create', 'token', 'hallmark', '-n', releaseNamespace, '--duration=1h']);
+    const kubeconfig = plane.kubeconfigVia(proxy, token.stdout.trim());
+    operator = await OperatorProcess.start(installation, { kubeconfig, configuration: patientConfiguration });
+    await operator.untilWorking();
+    await team.untilReady();
+  });
+  after(async () => {
+    await operator.stop();
+    await proxy.stop();
+  });
+
+  it('because they are cut again and again, records each run that finishes meanwhile once', async () => {
+    const builds: Build[] = [];
+    for (let index = 0; index < RUNS; index += 1) {
+      if (index % 3 === 0) proxy.cut();
+      builds.push(await runs.build({ name: `cut-${index}` }));
+    }
+    await assertRecordedOnce(builds);
+  });
+
+  it('because connections are refused for a while, records each run that finished meanwhile once', async () => {
+    proxy.refuse();
+    proxy.cut();
+    const builds = await finishRuns('refused');
+    proxy.accept();
+    await assertRecordedOnce(builds);
+  });
+
+  it('because the API server is killed and started again, records each run that finished before, between and after once', async () => {
+    proxy.refuse();
+    proxy.cut();
+    const before_ = await finishRuns('restart', RUNS / 2);
+    await installation.plane.restartApiServer({
+      whileDown: () => {
+        proxy.accept();
+        return Promise.resolve();
+      },
+    });
+    client = adminClient(installation.plane);
+    runs = new ManagedRuns(client, team);
+    await assertRecordedOnce([...before_, ...(await finishRuns('restarted', RUNS / 2))]);
+  });
+
+  it('never ended, and never recorded a run twice', () => {
+    assert.equal(operator.exit, undefined);
+    const created = operator
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('"message":"record created"'))
+      .map((line) => String(at(JSON.parse(line), 'record')));
+    assert.equal(created.length, 3 * RUNS);
+    assert.equal(new Set(created).size, created.length);
+  });
+});
+
+describe('two operators with one Lease', () => {
+  let first: OperatorProcess;
+  let second: OperatorProcess;
+  before(async () => {
+    first = await OperatorProcess.start(installation, { configuration });
+    await first.untilWorking();
+    second = await OperatorProcess.start(installation, { configuration });
+    await waitUntil('the second waits', () => second.log().includes('"message":"waiting for the lease"'));
+  });
+  after(async () => {
+    for (const operator of [first, second]) if (operator.exit === undefined) await operator.stop();
+  });
+
+  it('record each run once when the leader is killed with kill -9 while they finish', async () => {
+    const early = await finishRuns('orphaned-early', RUNS / 2);
+    const killed = first.kill('SIGKILL');
+    const late = await finishRuns('orphaned-late', RUNS / 2);
+    assert.equal((await killed)?.signal, 'SIGKILL');
+    await assertRecordedOnce([...early, ...late]);
+    assert.match(second.log(), /"message":"leading"/);
+  });
+
+  it('record each run once when the leader is frozen past its Lease: thawed, it ends and has written nothing more', async () => {
+    first.restart();
+    await waitUntil('the first waits now', () => first.log().split('"message":"waiting for the lease"').length === 3);
+    const early = await finishRuns('frozen-early', RUNS / 2);
+    process.kill(second.pid, 'SIGSTOP');
+    const late = await finishRuns('frozen-late', RUNS / 2);
+    await first.untilWorking();
+    await assertRecordedOnce([...early, ...late]);
+    const before_ = await client.listAll(hallmarkResource('ProvenanceRecord'), { namespace: team.name, ...soon() });
+    const created = (): number => second.log().split('"message":"record created"').length;
+    const createdBefore = created();
+    process.kill(second.pid, 'SIGCONT');
+    const exit = await waitUntil('the frozen one has ended', () => second.exit, { timeoutSeconds: PATIENCE_SECONDS });
+    assert.equal(exit.code, 1);
+    assert.match(second.log(), /"message":"the lease is lost: another replica takes over"/);
+    assert.equal(created(), createdBefore);
+    const after_ = await client.listAll(hallmarkResource('ProvenanceRecord'), { namespace: team.name, ...soon() });
+    const versions = (objects: readonly unknown[]): readonly string[] =>
+      objects.map(
+        (object) => `${String(at(object, 'metadata', 'uid'))} ${String(at(object, 'metadata', 'resourceVersion'))}`,
+      );
+    assert.deepEqual(versions(after_), versions(before_));
+    await assertRecordedOnce([...early, ...late]);
+  });
+});
