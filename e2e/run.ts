@@ -51,7 +51,7 @@ if (given.length > 0) {
   codes.push(await tests('unit and contract tests', testFiles(['src/**/*.test.ts', 'codegen/**/*.test.ts']), 2));
   say('waiting for the servers that are still being built');
   codes.push(await build.code);
-  codes.push(await tests('end-to-end tests', testFiles(['e2e/**/*.test.ts']), 1));
+  codes.push(await tests('end-to-end tests', testFiles(['e2e/**/*.test.ts']), 2));
   say(codes.every((code) => code === 0) ? 'all passed' : 'FAILED: see above');
   process.exitCode = codes.every((code) => code === 0) ? 0 : 1;
 }
