@@ -148,12 +148,12 @@ export const loafPipeline = {
 };
 
 /** A run of it. */
-export function loafRun(name: string, labels: Readonly<Record<string, string>>): object {
+export function loafRun(name: string): object {
   const storage = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } };
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'PipelineRun',
-    metadata: { name, namespace: NAMESPACE, labels, annotations: { 'bakery.example.com/note': 'quotes " & <tags>' } },
+    metadata: { name, namespace: NAMESPACE, annotations: { 'bakery.example.com/note': 'quotes " & <tags>' } },
     spec: {
       pipelineRef: fromShelf('loaf'),
       timeouts: { pipeline: '90m' },
@@ -172,7 +172,11 @@ export function loafRun(name: string, labels: Readonly<Record<string, string>>):
 }
 
 /** A PipelineRun of plain tasks, which end as the Kitchen knows them by name. */
-export function plainRun(name: string, tasks: readonly string[], labels: Readonly<Record<string, string>>): object {
+export function plainRun(
+  name: string,
+  tasks: readonly string[],
+  labels: Readonly<Record<string, string>> = {},
+): object {
   const taskSpec = { steps: [{ name: 'work', image: image('spoon'), command: ['stir'] }] };
   return {
     apiVersion: 'tekton.dev/v1',
@@ -183,7 +187,7 @@ export function plainRun(name: string, tasks: readonly string[], labels: Readonl
 }
 
 /** A TaskRun on its own that fails. */
-export function burntRun(name: string, labels: Readonly<Record<string, string>>): object {
+export function burntRun(name: string, labels: Readonly<Record<string, string>> = {}): object {
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'TaskRun',

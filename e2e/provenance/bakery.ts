@@ -59,6 +59,16 @@ export class Bakery {
     if (at(condition, 'status') !== status) throw new Error(`${name} ended otherwise: ${JSON.stringify(condition)}`);
   }
 
+  /**
+   * Labels a finished run and its TaskRuns, so that policies select them only now: Tekton may write the end of a TaskRun twice,
+   * the second time with another startTime, and what is read back must be the very object that was signed.
+   */
+  async label(run: BakeryRun, labels: Readonly<Record<string, string>>): Promise<void> {
+    const children = run.kind === 'PipelineRun' ? await this.taskRuns(run) : [];
+    for (const { kind, name } of [...children, run])
+      await this.#installation.patch(NAMESPACE, `${kind.toLowerCase()}/${name}`, { metadata: { labels } });
+  }
+
   /** The run as the API server has it. */
   object({ kind, name }: Omit<BakeryRun, 'uid'>): Promise<Manifest> {
     return this.#installation.json(['get', kind, name, '-n', NAMESPACE]);

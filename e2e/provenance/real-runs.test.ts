@@ -42,8 +42,9 @@ describe('a pipeline with one of everything, under a policy for each format', ()
     installation.testbed.nodeAgent.setTektonBehaviour(kitchen.behaviour);
     bakery = await Bakery.open(installation);
     standIns = new StandIns(installation);
-    loaf = await bakery.start(loafRun('loaf-1', stories.everything));
+    loaf = await bakery.start(loafRun('loaf-1'));
     await bakery.untilFinished(loaf);
+    await bakery.label(loaf, stories.everything);
   });
   after(async () => {
     await standIns?.stop();

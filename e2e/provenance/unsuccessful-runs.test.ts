@@ -37,8 +37,9 @@ describe('runs that did not end as they should', () => {
   }
 
   it('a failed TaskRun is signed as Failed by a policy that says so', async () => {
-    const burnt = await bakery.start(burntRun('burnt-1', stories.unsuccessful));
+    const burnt = await bakery.start(burntRun('burnt-1'));
     await bakery.untilFinished(burnt, 'False');
+    await bakery.label(burnt, stories.unsuccessful);
     const record = await bakery.record(burnt, 'unsuccessful');
     assert.equal(record.spec.outcome, 'Failed');
     assert.equal(conditionOf(record)?.reason, 'Stored');
@@ -47,12 +48,13 @@ describe('runs that did not end as they should', () => {
   });
 
   it('a cancelled PipelineRun is signed as Cancelled, and its TaskRun too', async () => {
-    const halted = await bakery.start(plainRun('halted-1', ['simmer'], stories.unsuccessful));
+    const halted = await bakery.start(plainRun('halted-1', ['simmer']));
     const pod = ['pod', '-l', 'tekton.dev/pipelineRun=halted-1', '-n', NAMESPACE];
     await installation.wait(NAMESPACE, 'taskrun/halted-1-simmer', 'jsonpath={.status.podName}');
     await installation.kubectl(['wait', ...pod, '--for=jsonpath={.spec.nodeName}', '--timeout=60s']);
     await installation.patch(NAMESPACE, 'pipelinerun/halted-1', { spec: { status: 'Cancelled' } });
     await bakery.untilFinished(halted, 'False');
+    await bakery.label(halted, stories.unsuccessful);
     const [simmer, ...others] = await bakery.taskRuns(halted);
     assert.deepEqual(others, []);
     assert.ok(simmer);
@@ -81,10 +83,10 @@ describe('runs that did not end as they should', () => {
   });
 
   it('a PipelineRun whose TaskRun is gone is ChildMissing, then signed without it, and the record says so', async () => {
-    const orphan = await bakery.start(plainRun('orphan-1', ['knead', 'prove'], {}));
+    const orphan = await bakery.start(plainRun('orphan-1', ['knead', 'prove']));
     await bakery.untilFinished(orphan);
     await installation.kubectl(['delete', 'taskrun', 'orphan-1-prove', '-n', NAMESPACE]);
-    await installation.patch(NAMESPACE, 'pipelinerun/orphan-1', { metadata: { labels: stories.orphan } });
+    await bakery.label(orphan, stories.orphan);
 
     const waiting = await bakery.record(orphan, 'orphan', 'jsonpath={.status.reason}=ChildMissing');
     assert.equal(conditionOf(waiting)?.status, 'False');
