@@ -49,7 +49,9 @@ describe('the image', () => {
     const user = at(pod, 'securityContext', 'runAsUser');
     assert.ok(lastStage.includes(`USER ${String(user)}:${String(at(pod, 'securityContext', 'runAsGroup'))}`));
     assert.equal(container['command'], undefined, 'the image has the entry point');
-    assert.ok(lastStage.includes('ENTRYPOINT ["/nodejs/bin/node", "/app/src/main.ts"]'));
+    assert.ok(
+      lastStage.includes('ENTRYPOINT ["/nodejs/bin/node", "--max-old-space-size-percentage=60", "/app/src/main.ts"]'),
+    );
     assert.ok(lastStage.includes(`CMD ${JSON.stringify(container['args']).replace(',', ', ')}`));
     const ports = [0, 1].map((index) => at(container, 'ports', index, 'containerPort'));
     assert.ok(lastStage.includes(`EXPOSE ${ports.join(' ')}`));
