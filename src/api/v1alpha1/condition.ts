@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
+import { rfc3339Seconds } from './date-time.ts';
 import type { Immutable } from './immutable.ts';
 import type { Reason } from './reasons.ts';
 
@@ -56,11 +57,6 @@ export function setConditions(
     const { type, status, observedGeneration, reason } = fact;
     return { type, status, observedGeneration, lastTransitionTime, reason, message: boundedMessage(fact.message) };
   });
-}
-
-/** metav1.Time has no fraction of a second. */
-function rfc3339Seconds(time: Date): string {
-  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
 function boundedMessage(message: string): string {

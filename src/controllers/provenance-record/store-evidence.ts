@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
 import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
@@ -43,9 +44,7 @@ export async function storeEvidence(task: StoreTask, now: () => Date, signal: Ab
       skipped = problem;
     }
   }
-  const storedTime = now()
-    .toISOString()
-    .replace(/\.\d{3}Z$/, 'Z');
+  const storedTime = rfc3339Seconds(now());
   const problem = skipped === undefined ? {} : { problem: skipped };
   const artifacts = [...task.types];
   return { fact: { backendRef, state: 'Stored', artifacts, locations, storedTime, ...problem } };
