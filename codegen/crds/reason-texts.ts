@@ -86,6 +86,31 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     setOn: policyAndRecord,
     remedy: 'Put a PKCS#8 key (ECDSA P-256, P-384, P-521 or Ed25519), or a cosign key with the right password, under the entry that the message names.',
   },
+  KeyExpired: {
+    meaning: 'The validity window of the key is over (or has not begun), so that nothing is signed with it.',
+    setOn: policyAndRecord,
+    remedy: 'Name a new Secret in `spec.signer.key.secretRef` and the old one in `retired`, or mend `notBefore` and `notAfter`.',
+  },
+  SignerUnavailable: {
+    meaning: 'The signing service (KMS or Fulcio) does not answer, or answers with something that is no signature.',
+    setOn: policyAndRecord,
+    remedy: 'See that the service runs and can be reached from the operator; runs wait and are signed when it is back.',
+  },
+  SignerUnauthorized: {
+    meaning: 'The signing service does not let the policy sign: no, wrong or insufficient credentials.',
+    setOn: policyAndRecord,
+    remedy: 'Grant the identity that the message names the permission to sign with this key.',
+  },
+  TransparencyLogUnavailable: {
+    meaning: 'The transparency log does not take the entry. With `onFailure: Retry` the evidence waits for it.',
+    setOn: policyAndRecord,
+    remedy: 'See that the log runs and can be reached; or set `onFailure: StoreWithout`.',
+  },
+  TimestampAuthorityUnavailable: {
+    meaning: 'A timestamp authority gives no timestamp. The evidence waits for it.',
+    setOn: policyAndRecord,
+    remedy: 'See that the authority runs and can be reached, or take it out of `spec.transparency.timestampAuthorities`.',
+  },
   BackendNotFound: {
     meaning: 'No backend is in reach for the run: none takes it, or one that the policy names is not there.',
     setOn: policyAndRecord,

@@ -4,20 +4,34 @@
  * a package that has one door may be imported through that door alone. See docs/architecture.md.
  */
 const edges = ['api', 'runtime', 'net', 'kube', 'tekton'];
-const middle = [...edges, 'provenance', 'signing', 'storage', 'evidence'];
+const middle = [
+  ...edges,
+  'credentials',
+  'provenance',
+  'signing',
+  'trust',
+  'transparency',
+  'verify',
+  'storage',
+  'evidence',
+];
 
 const layers = {
   api: [],
   runtime: [],
   net: [],
   config: ['api'],
-  kube: ['api', 'runtime', 'net'],
+  credentials: ['api', 'runtime', 'net'],
+  kube: ['api', 'runtime', 'net', 'credentials'],
   tekton: ['api', 'runtime', 'net'],
   telemetry: ['api', 'runtime'],
   evidence: ['api', 'runtime'],
   provenance: edges,
-  signing: edges,
-  storage: [...edges, 'evidence'],
+  signing: [...edges, 'credentials', 'evidence', 'trust'],
+  trust: [...edges, 'credentials', 'evidence'],
+  transparency: [...edges, 'credentials', 'evidence', 'trust'],
+  verify: [...edges, 'evidence', 'signing', 'trust', 'transparency'],
+  storage: [...edges, 'credentials', 'evidence'],
   pipelines: middle,
   controllers: [...middle, 'pipelines', 'telemetry', 'config'],
 };

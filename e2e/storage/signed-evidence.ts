@@ -8,7 +8,9 @@ import type { RunTarget } from '../../src/storage/driver.ts';
 export function runTarget(namespace: string, more: Partial<RunTarget> = {}): RunTarget {
   const uid = randomUUID();
   const name = `bake-${uid.slice(0, 8)}`;
-  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', namespace, name, uid, serviceAccountName: 'default', ...more };
+  const policy = { kind: 'SigningPolicy', namespace, name: 'builds' } as const;
+  const account = { serviceAccountName: 'default' };
+  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', namespace, name, uid, ...account, policy, ...more };
 }
 
 /** A provenance statement about these subjects, signed. `note` makes it differ from others about the same. */

@@ -4,6 +4,8 @@ import { KubeClient } from '../../src/kube/kube-client.ts';
 import { KubeConnection } from '../../src/kube/kube-connection.ts';
 import { KubeObjectReader } from '../../src/kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../../src/kube/kube-run-annotator.ts';
+import { KubeTokenSource } from '../../src/kube/kube-token-source.ts';
+import type { TokenDestination } from '../../src/kube/kube-token-source.ts';
 import { OutboundDoor } from '../../src/net/outbound-door.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { DriverContext } from '../../src/storage/driver-context.ts';
@@ -32,14 +34,19 @@ export class StorageBed {
     await this.supervisor.stop();
   }
 
-  /** A context whose door lets through exactly these `host:port` pairs. */
-  context(allow: readonly string[], kubeconfigPath = this.plane.kubeconfigPath): DriverContext {
+  /** A context whose door lets through exactly these `host:port` pairs, and tokens of these audiences. */
+  context(
+    allow: readonly string[],
+    kubeconfigPath = this.plane.kubeconfigPath,
+    destinations: readonly TokenDestination[] = [],
+  ): DriverContext {
     const connection = KubeConnection.fromText(readFileSync(kubeconfigPath, 'utf8'), { clock: systemClock });
     const client = new KubeClient({ connection, clock: systemClock, userAgent: 'hallmark/test' });
     const door = new OutboundDoor({ allow });
     this.#doors.push(door);
     const objects = new KubeObjectReader({ client, clock: systemClock, secretAgeMs: 0 });
-    return { objects, annotator: new KubeRunAnnotator(client), door };
+    const tokens = new KubeTokenSource({ client, clock: systemClock, destinations });
+    return { objects, tokens, annotator: new KubeRunAnnotator(client), door, clock: systemClock };
   }
 
   async namespace(): Promise<string> {

@@ -76,6 +76,48 @@ export const operatorConfigurationSchema = Type.Object(
       allow: hosts('Allowed although they are refused by default: host, host:port, address, address/prefix.'),
       deny: hosts('Refused although they are public.'),
     }),
+    tokens: section("Tokens of teams' ServiceAccounts, for signing services and clouds.", {
+      destinations: Type.Array(
+        Type.Object(
+          {
+            audience: Type.String({ description: 'Whom the tokens are for.', minLength: 1, maxLength: 512 }),
+            hosts: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+              description: 'Where they may be sent: host or host:port; *.example.com for every host below.',
+              minItems: 1,
+              maxItems: 64,
+            }),
+          },
+          closed,
+        ),
+        {
+          description: 'Audiences that tokens may have and the hosts they may go to. Empty: none.',
+          maxItems: 64,
+          default: [],
+        },
+      ),
+    }),
+    keyless: section('Signing with certificates instead of keys.', {
+      audience: Type.String({
+        description: 'Audience of the tokens that Fulcio takes. tokens.destinations must list it.',
+        minLength: 1,
+        maxLength: 512,
+        default: 'sigstore',
+      }),
+    }),
+    transparency: section('Transparency logs.', {
+      logs: Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), {
+        description: 'URLs of the logs that policies may use. Empty: none; what is in a public log stays public.',
+        maxItems: 64,
+        default: [],
+      }),
+    }),
+    verification: section('Reading back what was stored.', {
+      intervalSeconds: seconds('How often stored evidence is read back and verified again; 0 only once.', {
+        minimum: 0,
+        maximum: 31_536_000,
+        default: 86_400,
+      }),
+    }),
     shutdownGraceSeconds: seconds('How long work in hand may take to finish when the operator stops.', {
       minimum: 0,
       maximum: 600,

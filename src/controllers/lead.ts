@@ -4,6 +4,7 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
+import { KubeTokenSource } from '../kube/kube-token-source.ts';
 import type { OutboundDoor } from '../net/outbound-door.ts';
 import { Pipelines } from '../pipelines/pipelines.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -38,7 +39,9 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
   const { client, door, events, clock, configuration, host, logger, metrics, isLeader } = options;
   const sealKey = await loadSealKey(client, configuration.operatorNamespace, signal);
   const objects = new KubeObjectReader({ client, clock });
-  const drivers = new DriverPool({ objects, annotator: new KubeRunAnnotator(client), door });
+  const tokens = new KubeTokenSource({ client, clock, destinations: configuration.tokens.destinations });
+  const access = { objects, tokens, door, clock };
+  const drivers = new DriverPool({ ...access, annotator: new KubeRunAnnotator(client) });
   host.releaseAtEnd('connections to backends', async () => {
     await drivers.close();
     await door.close();

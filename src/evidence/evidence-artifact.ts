@@ -41,16 +41,34 @@ export function toEvidenceArtifact(
   };
 }
 
+type SignatureParts = Pick<
+  SignedArtifact,
+  'signature' | 'keyID' | 'publicKey' | 'certificate' | 'logEntries' | 'timestamps'
+>;
+
 /** The signature's fields of an artifact that is in the record already, unsigned. */
-export function signatureFields(artifact: Pick<SignedArtifact, 'signature' | 'keyID' | 'publicKey'>): {
-  readonly signature: string;
-  readonly keyID: string;
-  readonly publicKey: string;
-} {
+export function signatureFields(
+  parts: SignatureParts,
+): Required<Pick<EvidenceArtifact, 'signature' | 'keyID' | 'publicKey'>> &
+  Pick<EvidenceArtifact, 'certificate' | 'logEntries' | 'timestamps'> {
   return {
-    signature: artifact.signature.toString('base64'),
-    keyID: artifact.keyID,
-    publicKey: artifact.publicKey,
+    signature: parts.signature.toString('base64'),
+    keyID: parts.keyID,
+    publicKey: parts.publicKey,
+    ...witnessFields(parts),
+  };
+}
+
+/** What is there of certificate, log entries and timestamps. */
+function witnessFields<Parts extends Pick<SignatureParts, 'certificate' | 'logEntries' | 'timestamps'>>({
+  certificate,
+  logEntries,
+  timestamps,
+}: Parts): Pick<EvidenceArtifact, 'certificate' | 'logEntries' | 'timestamps'> {
+  return {
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(logEntries === undefined ? {} : { logEntries }),
+    ...(timestamps === undefined ? {} : { timestamps }),
   };
 }
 
@@ -76,7 +94,13 @@ export function fromEvidenceArtifact(evidence: EvidenceArtifact): SignedArtifact
   if (signature === undefined || keyID === undefined || publicKey === undefined) {
     throw new EvidenceError('PayloadInvalid', `"${evidence.name}" is not signed`);
   }
-  return { ...unsignedFromEvidence(evidence), signature: Buffer.from(signature, 'base64'), keyID, publicKey };
+  return {
+    ...unsignedFromEvidence(evidence),
+    signature: Buffer.from(signature, 'base64'),
+    keyID,
+    publicKey,
+    ...witnessFields(evidence),
+  };
 }
 
 function subjectText(subject: Subject): string {

@@ -32,6 +32,7 @@ export function payloadSubjects(form: ArtifactForm, payload: Buffer): readonly S
   const value = parsed(payload);
   switch (form) {
     case 'InTotoStatement':
+    case 'SigstoreStatement':
       if (!statement.Check(value)) throw new EvidenceError('PayloadInvalid', 'the payload is not an in-toto statement');
       return (value.subject ?? []).map(({ name, digest }) => ({ name, digest }));
     case 'SimpleSigning': {

@@ -6,6 +6,7 @@ import type { SignedArtifact } from './signed-artifact.ts';
 export function signatureText(artifact: SignedArtifact): Buffer {
   switch (artifact.form) {
     case 'InTotoStatement':
+    case 'SigstoreStatement':
       return Buffer.from(dsseEnvelope(artifact), 'utf8');
     case 'SimpleSigning':
       return artifact.signature;

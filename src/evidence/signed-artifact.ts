@@ -7,7 +7,11 @@ export interface Subject {
 }
 
 export type ArtifactType = 'Attestation' | 'ImageSignature';
-export type ArtifactForm = 'InTotoStatement' | 'SimpleSigning';
+/**
+ * `InTotoStatement`: provenance. `SimpleSigning`: the payload of cosign's `.sig` layers, signed as it is. `SigstoreStatement`: the
+ * in-toto statement that cosign 3 makes of an image signature, for bundles.
+ */
+export type ArtifactForm = 'InTotoStatement' | 'SimpleSigning' | 'SigstoreStatement';
 
 /** An artifact whose payload is known and which no key has signed yet. */
 export interface UnsignedArtifact {
@@ -22,7 +26,7 @@ export interface UnsignedArtifact {
   readonly subjects: readonly Subject[];
 }
 
-/** An artifact with its one signature. What every storage driver receives. */
+/** An artifact with its one signature and what witnessed it. What every storage driver receives. */
 export interface SignedArtifact extends UnsignedArtifact {
   /** Raw signature bytes over {@link signedBytes}; ASN.1 DER for ECDSA, 64 bytes for Ed25519. */
   readonly signature: Buffer;
@@ -30,4 +34,42 @@ export interface SignedArtifact extends UnsignedArtifact {
   readonly keyID: string;
   /** SubjectPublicKeyInfo, PEM. */
   readonly publicKey: string;
+  /** Of a keyless signature. */
+  readonly certificate?: ArtifactCertificate;
+  /** Where transparency logs took it; absent when none did. */
+  readonly logEntries?: readonly LogEntry[];
+  /** When timestamp authorities saw it; absent when none did. */
+  readonly timestamps?: readonly Timestamp[];
+}
+
+/** The certificate of a keyless signature. */
+export interface ArtifactCertificate {
+  /** PEM, the signing certificate first. */
+  readonly chain: string;
+  readonly identity: string;
+  readonly issuer: string;
+  /** RFC 3339. */
+  readonly notBefore: string;
+  /** RFC 3339. */
+  readonly notAfter: string;
+}
+
+/** An entry of a transparency log. */
+export interface LogEntry {
+  readonly url: string;
+  /** Decimal. */
+  readonly logIndex: string;
+  /** RFC 3339; absent where the log states no time (Rekor v2). */
+  readonly integratedTime?: string;
+  /** JSON of sigstore's `TransparencyLogEntry`. */
+  readonly entry: string;
+}
+
+/** What a timestamp authority said of a signature. */
+export interface Timestamp {
+  readonly url: string;
+  /** RFC 3339. */
+  readonly time: string;
+  /** RFC 3161 response, DER, base64. */
+  readonly token: string;
 }

@@ -6,6 +6,7 @@ import type { UnsignedArtifact } from './signed-artifact.ts';
 export function signedBytes(artifact: Pick<UnsignedArtifact, 'form' | 'payloadType' | 'payload'>): Buffer {
   switch (artifact.form) {
     case 'InTotoStatement':
+    case 'SigstoreStatement':
       return preAuthEncoding(artifact.payloadType, artifact.payload);
     case 'SimpleSigning':
       return artifact.payload;

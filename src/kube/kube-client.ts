@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../runtime/clock.ts';
+import { SERVICE_ACCOUNTS } from './core-resources.ts';
 import { isNotFound } from './kube-error.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import type { KubeObserver, KubeVerb } from './kube-observer.ts';
@@ -178,6 +179,27 @@ export class KubeClient {
   /** RFC 7386 merge patch; a `metadata.uid` or `metadata.resourceVersion` inside it is a precondition. */
   async mergePatch<T>(resource: Resource<T>, patch: MergePatch, options: WriteOptions): Promise<T> {
     return this.#write(resource, patch, { verb: 'patch', method: 'PATCH', contentType: MERGE_PATCH }, options);
+  }
+
+  /** Asks for a token of a ServiceAccount (`TokenRequest`). @returns the answer as the API server gave it */
+  async createToken(
+    account: ObjectName,
+    token: { readonly audience: string; readonly seconds: number },
+    options: CallOptions,
+  ): Promise<unknown> {
+    return this.#transport.json({
+      ...options,
+      verb: 'create',
+      method: 'POST',
+      resource: 'serviceaccounts/token',
+      target: `serviceaccounts/token ${objectKey(account)}`,
+      path: resourcePath(SERVICE_ACCOUNTS, { ...account, subresource: 'token' }),
+      body: {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        spec: { audiences: [token.audience], expirationSeconds: token.seconds },
+      },
+    });
   }
 
   /** @returns false when there was no such object any more */

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import type { LookupFunction, Socket } from 'node:net';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { displayUrl } from './display-url.ts';
+import { guardedAgents } from './guarded-agents.ts';
+import type { GuardedAgents } from './guarded-agents.ts';
 import { guardedConnector } from './guarded-connector.ts';
+import { guardedLookup } from './guarded-lookup.ts';
+import { guardedSocket } from './guarded-socket.ts';
+import type { SocketTarget } from './guarded-socket.ts';
 import { OutboundError } from './outbound-error.ts';
 import { OutboundRules } from './outbound-rules.ts';
 import type { OutboundConfiguration } from './outbound-rules.ts';
@@ -61,6 +67,26 @@ export class OutboundDoor {
       signal.throwIfAborted();
       throw translated(error, exchange.url, timeout.aborted);
     }
+  }
+
+  /** For client libraries that speak HTTP by themselves: agents under the same rules. The caller destroys them. */
+  agents(tls: TlsOptions = {}): GuardedAgents {
+    return guardedAgents(this.#rules, tls);
+  }
+
+  /** For client libraries that speak another protocol: a connected socket, under the same rules. @throws OutboundError */
+  connect(target: SocketTarget, signal: AbortSignal): Promise<Socket> {
+    return guardedSocket(this.#rules, target, signal);
+  }
+
+  /** For client libraries that take a lookup. It is not asked about literal addresses: those need `permits` first. */
+  lookup(port: number): LookupFunction {
+    return guardedLookup(this.#rules, port);
+  }
+
+  /** Whether a connection to a literal address may be opened. */
+  permits(address: string, port: number): boolean {
+    return this.#rules.permits({ hostname: address, address, port });
   }
 
   /** Ends idle and open connections. */

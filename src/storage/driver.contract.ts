@@ -30,7 +30,7 @@ async function reasonOf(promise: Promise<unknown>): Promise<string> {
 }
 
 function expected(artifact: SignedArtifact): StoredEvidence {
-  return { payload: artifact.payload, signature: signatureText(artifact) };
+  return { payload: artifact.payload, signature: signatureText(artifact), encoding: 'SignatureText' };
 }
 
 /** What every storage driver does, whatever it stores in. */

@@ -11,6 +11,12 @@ export interface RunTarget {
   readonly uid: string;
   /** Effective account, `default` when the run names none. */
   readonly serviceAccountName: string;
+  /** Whose evidence it is. `namespace` is empty for a cluster policy. */
+  readonly policy: {
+    readonly kind: 'SigningPolicy' | 'ClusterSigningPolicy';
+    readonly namespace: string;
+    readonly name: string;
+  };
 }
 
 /** Where one artifact was written. `uri` names no credential; `digest` is of what lies there, where the store has one. */
@@ -19,10 +25,15 @@ export interface Location {
   readonly digest?: string;
 }
 
-/** What a location holds: the payload, and the signature text (DSSE envelope of a statement, raw bytes of an image signature). */
+/** What a location holds. */
 export interface StoredEvidence {
   readonly payload: Buffer;
+  /** Signature text: the DSSE envelope of a statement, the raw bytes of an image signature; of a bundle, its JSON. */
   readonly signature: Buffer;
+  /** What `signature` is. */
+  readonly encoding: 'SignatureText' | 'SigstoreBundle';
+  /** PEM chain stored beside it, the signing certificate first; absent where none was. */
+  readonly certificateChain?: string;
 }
 
 export interface Probe {

@@ -7,6 +7,7 @@ export type StorageReason =
   | 'BackendRejected'
   | 'BackendNotReady'
   | 'EndpointForbidden'
+  | 'KeyConflict'
   | 'NoSubjects'
   | 'RunDeleted';
 

@@ -25,7 +25,16 @@ export type Command =
   | 'tekton-webhook'
   | 'cosign'
   | 'referrers-registry'
-  | 'tag-registry';
+  | 'tag-registry'
+  | 'fulcio'
+  | 'timestamp-server'
+  | 'rekor-tiles'
+  | 'rekor-server'
+  | 'fake-gcs-server'
+  | 'grafeas'
+  | 'archivista'
+  | 'opa'
+  | 'crane';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
 
@@ -70,6 +79,69 @@ export const catalog: readonly BuildRecipe[] = [
     variables: { 'helm.sh/helm/v4/internal/version.version': 'v4.1.4' },
     commands: ['helm'],
     expectedSeconds: 120,
+  },
+  {
+    name: 'fulcio',
+    version: '1.8.8',
+    package: 'github.com/sigstore/fulcio',
+    commands: ['fulcio'],
+    expectedSeconds: 68,
+  },
+  {
+    name: 'timestamp-authority',
+    version: '2.1.3',
+    package: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server',
+    commands: ['timestamp-server'],
+    expectedSeconds: 25,
+  },
+  {
+    name: 'rekor-tiles',
+    version: '2.3.0',
+    package: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix',
+    commands: ['rekor-tiles'],
+    expectedSeconds: 17,
+  },
+  {
+    name: 'rekor',
+    version: '1.5.3',
+    package: 'github.com/sigstore/rekor/cmd/rekor-server',
+    commands: ['rekor-server'],
+    expectedSeconds: 75,
+  },
+  {
+    name: 'fake-gcs-server',
+    version: '1.56.1',
+    package: 'github.com/fsouza/fake-gcs-server',
+    commands: ['fake-gcs-server'],
+    expectedSeconds: 80,
+  },
+  {
+    name: 'grafeas',
+    version: '0.2.3',
+    package: 'github.com/grafeas/grafeas/go/v1beta1/main',
+    commands: ['grafeas'],
+    expectedSeconds: 18,
+  },
+  {
+    name: 'archivista',
+    version: '0.10.0',
+    package: 'github.com/in-toto/archivista/cmd/archivista',
+    commands: ['archivista'],
+    expectedSeconds: 80,
+  },
+  {
+    name: 'opa',
+    version: '1.22.2',
+    package: 'github.com/open-policy-agent/opa',
+    commands: ['opa'],
+    expectedSeconds: 112,
+  },
+  {
+    name: 'crane',
+    version: '0.22.1',
+    package: 'github.com/google/go-containerregistry/cmd/crane',
+    commands: ['crane'],
+    expectedSeconds: 10,
   },
 ];
 

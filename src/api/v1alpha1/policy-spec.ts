@@ -2,10 +2,11 @@
 import Type from 'typebox';
 import type { CelRule } from './cel-rule.ts';
 import { unionRule } from './cel-rule.ts';
+import { policySigner } from './policy-signer.ts';
+import { policyTransparency, policyTrustedRoot } from './policy-transparency.ts';
 import { field } from './field.ts';
 import { conditionList } from './condition.ts';
 import { objectName } from './object-name.ts';
-import { secretRef } from './secret-ref.ts';
 import { enumSet, stringSet } from './string-set.ts';
 
 /** Shared by SigningPolicy and ClusterSigningPolicy: all that does not depend on the scope. */
@@ -97,27 +98,6 @@ const seconds = Type.Integer({
   format: 'int64',
 });
 
-const signer = Type.Object(
-  {
-    type: Type.Enum(['Key'], { description: 'Which kind of signer; the member of that name configures it.' }),
-    key: Type.Optional(
-      Type.Object(
-        {
-          secretRef: secretRef(
-            'Secret with x509.pem (PKCS#8), or cosign.key and cosign.password.',
-            "in the policy's own namespace (cluster kinds: in the operator's)",
-          ),
-        },
-        { description: 'A private key in a Secret.' },
-      ),
-    ),
-  },
-  {
-    description: 'What signs. Exactly one member, named by type.',
-    'x-kubernetes-validations': [unionRule('type', 'Key', 'key')],
-  },
-);
-
 /** Fields of a policy's spec that do not depend on its scope. */
 export const policySpecFields = {
   runs: Type.Optional(
@@ -146,7 +126,9 @@ export const policySpecFields = {
   imageSignatures: Type.Optional(
     Type.Object({ formats: Type.Optional(imageFormats) }, { description: descriptions.imageSignatures }),
   ),
-  signer,
+  signer: policySigner,
+  transparency: Type.Optional(policyTransparency),
+  trustedRoot: Type.Optional(policyTrustedRoot),
   mode: Type.Optional(mode),
   suspend: Type.Optional(suspend),
   record: Type.Optional(
@@ -217,6 +199,36 @@ export const policyStatus = Type.Object(
       Type.String({ description: 'Public key (PEM) that the evidence of this policy verifies with.', maxLength: 8192 }),
     ),
     keyID: Type.Optional(Type.String({ description: 'Key id stated in envelopes.', maxLength: 256 })),
+    verificationKeys: Type.Optional(
+      Type.Array(
+        Type.Object({
+          keyID: Type.String({ description: 'Key id stated in envelopes.', minLength: 1, maxLength: 256 }),
+          publicKey: Type.String({ description: 'Public key (PEM).', minLength: 1, maxLength: 8192 }),
+          state: Type.Enum(['Active', 'Retired'], { description: 'Active signs; Retired only verifies.' }),
+          notBefore: Type.Optional(
+            Type.String({ description: 'Signatures made earlier do not count.', format: 'date-time' }),
+          ),
+          notAfter: Type.Optional(
+            Type.String({ description: 'Signatures made later do not count.', format: 'date-time' }),
+          ),
+        }),
+        {
+          description: 'Every key that the evidence of this policy verifies with, the active one first.',
+          maxItems: 17,
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['keyID'],
+        },
+      ),
+    ),
+    certificateIdentity: Type.Optional(
+      Type.Object(
+        {
+          identity: Type.String({ description: 'Whom certificates name.', minLength: 1, maxLength: 2048 }),
+          issuer: Type.String({ description: 'OIDC issuer that vouches for it.', minLength: 1, maxLength: 2048 }),
+        },
+        { description: 'What certificates of a keyless policy say.' },
+      ),
+    ),
   },
   { description: 'What the operator found. Written by the operator only.' },
 );

@@ -6,3 +6,20 @@ import { objectName } from './object-name.ts';
 export function secretRef(description: string, where: string) {
   return Type.Object({ name: objectName(`Name of the Secret, read ${where}.`) }, { description });
 }
+
+/** An entry of a ConfigMap that holds PEM certificates; `ca.crt` by default. */
+export function configMapKeyRef(description: string, where: string) {
+  return Type.Object(
+    {
+      name: objectName(`Name of the ConfigMap, read ${where}.`),
+      key: Type.Optional(
+        Type.String({
+          description: 'Key whose value is the PEM bundle, ca.crt by default.',
+          minLength: 1,
+          maxLength: 253,
+        }),
+      ),
+    },
+    { description },
+  );
+}

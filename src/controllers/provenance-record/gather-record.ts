@@ -6,7 +6,7 @@ import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
 import type { Subject } from '../../evidence/signed-artifact.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
-import type { KeySigner } from '../../signing/key-signer.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -50,7 +50,7 @@ export async function signerOrProblem(
   context: Pick<ControllerContext, 'keys'>,
   policy: PolicyDefinition,
   signal: AbortSignal,
-): Promise<KeySigner | Problem> {
+): Promise<RunSigner | Problem> {
   try {
     return await context.keys.signer(policy, signal);
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
-import type { KeySigner } from '../../signing/key-signer.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
 import type { BackendFact, Problem } from './record-facts.ts';
 import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snapshot.ts';
 
@@ -13,7 +13,7 @@ export interface RecordPlan {
   /** The backends to bind the record to, because the run that would decide is gone; nothing else is done then. */
   readonly bind?: readonly BackendRef[];
   /** What signs the artifacts that are unsigned. */
-  readonly sign?: KeySigner;
+  readonly sign?: RunSigner;
   /** Why they stay unsigned. */
   readonly unsigned?: Problem;
   /** How each backend stands before anything is stored. */

@@ -4,7 +4,7 @@ import { isConflict, isNotFound } from '../../kube/kube-error.ts';
 import { objectKey, parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
-import type { KeySigner } from '../../signing/key-signer.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import { amendRecord } from './amend-record.ts';
@@ -67,7 +67,7 @@ export class RecordReconciler {
   }
 
   /** Writes the signatures down before anything leaves the cluster. */
-  async #sign(record: TrustedRecord, signer: KeySigner, signal: AbortSignal): Promise<TrustedRecord> {
+  async #sign(record: TrustedRecord, signer: RunSigner, signal: AbortSignal): Promise<TrustedRecord> {
     const { spec, evidence } = record.object;
     const artifacts = await signArtifacts(evidence?.artifacts ?? [], signer);
     return amendRecord(this.#context, record, { spec, evidence: { ...evidence, artifacts } }, signal);

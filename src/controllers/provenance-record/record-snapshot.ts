@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
-import type { KeySigner } from '../../signing/key-signer.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { Problem } from './record-facts.ts';
 
@@ -19,7 +19,7 @@ export interface RecordSnapshot {
   readonly record: TrustedRecord;
   readonly policy: PolicyDefinition | undefined;
   /** What signs; or why nothing can; undefined when everything is signed or may not be. */
-  readonly signer: KeySigner | Problem | undefined;
+  readonly signer: RunSigner | Problem | undefined;
   /** Why nothing may be signed, whatever the key. */
   readonly unsigned: Problem | undefined;
   readonly backends: readonly BoundBackend[];
@@ -30,6 +30,6 @@ export interface RecordSnapshot {
   readonly now: Date;
 }
 
-export function isProblem(signer: KeySigner | Problem): signer is Problem {
+export function isProblem(signer: RunSigner | Problem): signer is Problem {
   return 'reason' in signer;
 }

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
 import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { signatureFields, unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
+import type { ArtifactCertificate } from '../../evidence/signed-artifact.ts';
 import { signedBytes } from '../../evidence/signed-bytes.ts';
-import type { KeySigner } from '../../signing/key-signer.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
 
 /** The artifacts with a signature on each; those that have one keep it, so that nothing is ever signed twice. */
 export async function signArtifacts(
   artifacts: readonly EvidenceArtifact[],
-  signer: KeySigner,
+  signer: RunSigner,
 ): Promise<readonly EvidenceArtifact[]> {
   return Promise.all(
     artifacts.map(async (artifact) => {
       if (artifact.signature !== undefined) return artifact;
       const { signature } = await signer.sign(signedBytes(unsignedFromEvidence(artifact)));
-      return { ...artifact, ...signatureFields({ signature, keyID: signer.keyID, publicKey: signer.publicKey }) };
+      const { keyID, publicKey } = signer;
+      return { ...artifact, ...signatureFields({ signature, keyID, publicKey, ...certificateOf(signer) }) };
     }),
   );
+}
+
+function certificateOf({ certificate }: RunSigner): { readonly certificate?: ArtifactCertificate } {
+  if (certificate === undefined) return {};
+  const { chain, identity, issuer, notBefore, notAfter } = certificate;
+  const window = { notBefore: rfc3339Seconds(notBefore), notAfter: rfc3339Seconds(notAfter) };
+  return { certificate: { chain, identity, issuer, ...window } };
 }

@@ -48,7 +48,11 @@ function task(put: Put, fence: () => void = () => undefined): { task: StoreTask;
       driver,
       artifacts: [artifact('attestation'), artifact('image-1')],
       types: ['Attestation', 'ImageSignature'],
-      run: { ...run, serviceAccountName: 'default' },
+      run: {
+        ...run,
+        serviceAccountName: 'default',
+        policy: { kind: 'SigningPolicy', namespace: 'n', name: 'builds' },
+      },
       fence,
     },
   };

@@ -80,7 +80,8 @@ async function put(
   }
   const types = task.backend.spec.artifacts;
   const artifacts = (evidence?.artifacts ?? []).filter(({ type }) => types.includes(type)).map(fromEvidenceArtifact);
-  const run = { ...spec.runRef, namespace: metadata.namespace, serviceAccountName: spec.serviceAccountName };
+  const { namespace } = metadata;
+  const run = { ...spec.runRef, namespace, serviceAccountName: spec.serviceAccountName, policy: record.policy };
   const beganMs = context.clock.monotonicMs();
   const { fence } = context;
   const store = { ref, driver: context.drivers.driver(task.backend), artifacts, types, run, fence };

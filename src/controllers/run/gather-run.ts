@@ -4,7 +4,7 @@ import { objectKey } from '../../kube/resource.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/run-selection.ts';
-import type { KeySigner } from '../../signing/key-signer.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
 import { type FinishedRun, finishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
@@ -92,7 +92,7 @@ async function signerOf(
   context: ControllerContext,
   policy: PolicyDefinition,
   signal: AbortSignal,
-): Promise<KeySigner | Problem> {
+): Promise<RunSigner | Problem> {
   const { spec, invalid } = policy;
   if (invalid !== undefined) return { reason: reasons.PolicyInvalid, message: invalid };
   if (spec.mode === 'Audit') return { reason: reasons.AuditOnly, message: 'the policy audits' };

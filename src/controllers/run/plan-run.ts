@@ -6,7 +6,7 @@ import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Payload } from '../../provenance/payload.ts';
 import { payloads } from '../../provenance/payloads.ts';
-import type { KeySigner } from '../../signing/key-signer.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
@@ -28,7 +28,7 @@ export interface RecordDraft {
   readonly spec: ProvenanceRecordSpec;
   readonly evidence: DraftEvidence;
   /** Signs the artifacts before they are written; absent when they stay unsigned for now. */
-  readonly signer?: KeySigner;
+  readonly signer?: RunSigner;
 }
 
 /** The decision: what is recorded of a run, for each pipeline that has no complete record of it. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { SelectableRun } from '../../pipelines/run-selection.ts';
-import type { KeySigner } from '../../signing/key-signer.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import type { TrustedRecord } from '../provenance-record/read-record.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
@@ -13,7 +13,7 @@ export interface PendingPipeline {
   /** The record as far as it is made. */
   readonly existing: TrustedRecord | undefined;
   /** What signs, or why nothing can. */
-  readonly signer: KeySigner | Problem;
+  readonly signer: RunSigner | Problem;
 }
 
 /** Everything that the decision about a run is made from. */

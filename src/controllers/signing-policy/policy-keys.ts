@@ -4,7 +4,7 @@ import { describePolicy, type PolicyDefinition, policyKeyText } from '../../pipe
 import type { KeySigner } from '../../signing/key-signer.ts';
 import { loadKeySigner } from '../../signing/load-key-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
-import type { ObjectReader } from '../../storage/object-reader.ts';
+import type { ObjectReader } from '../../credentials/object-reader.ts';
 
 /** Hears of a policy's key that is not what it was, and whether it can sign now. */
 type KeyChangeListener = (policy: PolicyDefinition, isWorking: boolean) => void;

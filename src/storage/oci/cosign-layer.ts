@@ -37,6 +37,7 @@ export function cosignLayer(artifact: SignedArtifact): CosignLayer {
         artifact.signature.toString('base64'),
       );
     case 'InTotoStatement':
+    case 'SigstoreStatement':
       return layer('application/vnd.dsse.envelope.v1+json', signatureText(artifact), '');
   }
 }

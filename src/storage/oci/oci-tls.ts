@@ -3,7 +3,7 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import type { EffectiveOCI } from '../../api/v1alpha1/storage-backend/defaults.ts';
-import type { ObjectReader } from '../object-reader.ts';
+import type { ObjectReader } from '../../credentials/object-reader.ts';
 import { StorageError } from '../storage-error.ts';
 
 /** How the backend's registry is trusted. @throws StorageError `BackendRejected` when the bundle is missing or empty. */

@@ -2,7 +2,7 @@
 import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import type { RunTarget } from '../driver.ts';
-import type { ObjectReader } from '../object-reader.ts';
+import type { ObjectReader } from '../../credentials/object-reader.ts';
 import { StorageError } from '../storage-error.ts';
 import { dockerConfigEntries } from './docker-config.ts';
 import type { DockerConfigEntry } from './docker-config.ts';

@@ -27,8 +27,9 @@ export async function storedLayer(
   if (layer === undefined) throw new StorageError('BackendRejected', `${name} has no layer ${location.digest}`);
   const bytes = await client.getBlob(location.digest, signal);
   const signature = layer.annotations?.[SIGNATURE_ANNOTATION] ?? '';
-  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64') };
-  return { payload: envelopePayload(bytes, name), signature: bytes };
+  const encoding = 'SignatureText';
+  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64'), encoding };
+  return { payload: envelopePayload(bytes, name), signature: bytes, encoding };
 }
 
 function envelopePayload(bytes: Buffer, name: string): Buffer {

@@ -55,7 +55,8 @@ export class TektonDriver implements StorageDriver {
     if (payload === undefined || signature === undefined) {
       throw new StorageError('BackendRejected', `${describe(run)} no longer carries the annotations of ${key}`);
     }
-    return { payload: Buffer.from(payload, 'base64'), signature: Buffer.from(signature, 'base64') };
+    const encoding = 'SignatureText';
+    return { payload: Buffer.from(payload, 'base64'), signature: Buffer.from(signature, 'base64'), encoding };
   }
 
   close(): Promise<void> {

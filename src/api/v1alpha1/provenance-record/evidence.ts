@@ -33,6 +33,44 @@ const signatureNeedsKey: CelRule = {
   holds: (self) => has(self, 'signature') === has(self, 'keyID') && has(self, 'signature') === has(self, 'publicKey'),
 };
 
+/** The one legal second signature: of a keyless certificate that no log or authority has witnessed. */
+function setOnceWitnessed(name: string): CelRule {
+  return {
+    rule: `!has(oldSelf.${name}) || (has(self.${name}) && (self.${name} == oldSelf.${name} || (has(oldSelf.certificate) && !has(oldSelf.logEntries) && !has(oldSelf.timestamps))))`,
+    message: `${name} must not change once it is set, but for a certificate that nothing has witnessed`,
+  };
+}
+
+const certificate = Type.Object(
+  {
+    chain: Type.String({ description: 'Certificates (PEM), the signing one first.', minLength: 1, maxLength: 32_768 }),
+    identity: Type.String({ description: 'Whom the certificate was issued to.', minLength: 1, maxLength: 2048 }),
+    issuer: Type.String({ description: 'OIDC issuer that vouched for the identity.', minLength: 1, maxLength: 2048 }),
+    notBefore: Type.String({ description: 'When the certificate begins to hold.', format: 'date-time' }),
+    notAfter: Type.String({ description: 'When the certificate ends.', format: 'date-time' }),
+  },
+  { description: 'Certificate of a keyless signature.' },
+);
+
+const logEntry = Type.Object({
+  url: Type.String({ description: 'The transparency log.', minLength: 1, maxLength: 2048 }),
+  logIndex: Type.String({ description: 'Index of the entry in the log, decimal.', minLength: 1, maxLength: 20 }),
+  integratedTime: Type.Optional(
+    Type.String({ description: 'When the log took it, where the log says so.', format: 'date-time' }),
+  ),
+  entry: Type.String({
+    description: 'The entry with its proofs: JSON of dev.sigstore.rekor.v1.TransparencyLogEntry.',
+    minLength: 1,
+    maxLength: 65_536,
+  }),
+});
+
+const timestamp = Type.Object({
+  url: Type.String({ description: 'The timestamp authority.', minLength: 1, maxLength: 2048 }),
+  time: Type.String({ description: 'The time that it states.', format: 'date-time' }),
+  token: Type.String({ description: 'The RFC 3161 response, DER, base64.', minLength: 1, maxLength: 32_768 }),
+});
+
 const artifact = Type.Object(
   {
     name: Type.String({
@@ -41,7 +79,7 @@ const artifact = Type.Object(
       maxLength: 63,
     }),
     type: Type.Enum(['Attestation', 'ImageSignature'], { description: 'Kind of evidence.' }),
-    form: Type.Enum(['InTotoStatement', 'SimpleSigning'], { description: 'What the payload is.' }),
+    form: Type.Enum(['InTotoStatement', 'SimpleSigning', 'SigstoreStatement'], { description: 'What the payload is.' }),
     payloadType: Type.String({ description: 'Media type of the payload.', minLength: 1, maxLength: 256 }),
     payload: Type.String({ description: 'The exact payload bytes, gzip, base64.', maxLength: MAX_PAYLOAD_LENGTH }),
     payloadDigest: Type.String({
@@ -65,7 +103,7 @@ const artifact = Type.Object(
     signature: Type.Optional(
       Type.String({
         description:
-          'Raw signature, base64: over the DSSE pre-authentication encoding for statements, over the payload for SimpleSigning.',
+          'Raw signature, base64: over the payload for SimpleSigning, over its DSSE pre-authentication encoding otherwise.',
         minLength: 1,
         maxLength: 4096,
       }),
@@ -73,6 +111,23 @@ const artifact = Type.Object(
     keyID: Type.Optional(Type.String({ description: 'Key id stated in envelopes.', minLength: 1, maxLength: 256 })),
     publicKey: Type.Optional(
       Type.String({ description: 'Public key (PEM) that the signature verifies with.', minLength: 1, maxLength: 8192 }),
+    ),
+    certificate: Type.Optional(certificate),
+    logEntries: Type.Optional(
+      Type.Array(logEntry, {
+        description: 'Where transparency logs took the signature.',
+        maxItems: 4,
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['url'],
+      }),
+    ),
+    timestamps: Type.Optional(
+      Type.Array(timestamp, {
+        description: 'When timestamp authorities saw the signature.',
+        maxItems: 8,
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['url'],
+      }),
     ),
     warnings: Type.Optional(
       Type.Array(Type.String({ maxLength: 1024 }), {
@@ -89,9 +144,12 @@ const artifact = Type.Object(
       immutable('form'),
       immutable('payloadType'),
       immutable('payloadDigest'),
-      setOnce('signature'),
-      setOnce('keyID'),
-      setOnce('publicKey'),
+      setOnceWitnessed('signature'),
+      setOnceWitnessed('keyID'),
+      setOnceWitnessed('publicKey'),
+      setOnceWitnessed('certificate'),
+      setOnce('logEntries'),
+      setOnce('timestamps'),
     ],
   },
 );

@@ -22,6 +22,7 @@ describe('effectiveSigningPolicySpec', () => {
       imageSignatures: { formats: ['SimpleSigning'] },
       subjects: { allowedRepositories: [] },
       signer,
+      transparency: { timestampAuthorities: [] },
       backendRefs: [],
       mode: 'Enforce',
       suspend: false,

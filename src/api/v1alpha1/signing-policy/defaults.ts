@@ -9,6 +9,16 @@ type EffectiveStatus = NonNullable<SigningPolicyStatus['effective']>;
 export type Retention =
   { readonly retention: 'Keep' | 'WithRun' } | { readonly retention: 'Seconds'; readonly seconds: number };
 
+type TransparencySpec = NonNullable<SigningPolicySpec['transparency']>;
+
+/** What witnesses the signatures of a policy. */
+export interface Transparency {
+  /** Absent: no log. */
+  readonly rekor?: Required<Pick<NonNullable<TransparencySpec['rekor']>, 'url' | 'apiVersion' | 'onFailure'>> &
+    Pick<NonNullable<TransparencySpec['rekor']>, 'caBundleRef'>;
+  readonly timestampAuthorities: NonNullable<TransparencySpec['timestampAuthorities']>;
+}
+
 /** A policy's spec with every default filled in: every field is present. */
 export interface EffectiveSigningPolicySpec {
   readonly selector: LabelSelector;
@@ -18,6 +28,9 @@ export interface EffectiveSigningPolicySpec {
   /** An empty list allows any repository. */
   readonly subjects: { readonly allowedRepositories: readonly string[] };
   readonly signer: SigningPolicySpec['signer'];
+  readonly transparency: Transparency;
+  /** Absent: nothing of sigstore's is trusted. */
+  readonly trustedRoot?: NonNullable<SigningPolicySpec['trustedRoot']>;
   /** An empty list means every backend in reach whose selector takes the run. */
   readonly backendRefs: readonly { readonly kind: 'StorageBackend' | 'ClusterStorageBackend'; readonly name: string }[];
   readonly mode: EffectiveStatus['mode'];
@@ -53,11 +66,18 @@ export function effectiveSigningPolicySpec(
     imageSignatures: { formats: ['SimpleSigning'], ...spec.imageSignatures },
     subjects: { allowedRepositories: [], ...spec.subjects },
     signer: spec.signer,
+    transparency: effectiveTransparency(spec.transparency),
+    ...(spec.trustedRoot === undefined ? {} : { trustedRoot: spec.trustedRoot }),
     backendRefs: spec.backendRefs ?? [],
     mode: spec.mode ?? 'Enforce',
     suspend: spec.suspend ?? false,
     record: effectiveRetention(spec.record),
   };
+}
+
+function effectiveTransparency({ rekor, timestampAuthorities = [] }: TransparencySpec = {}): Transparency {
+  if (rekor === undefined) return { timestampAuthorities };
+  return { rekor: { apiVersion: 1, onFailure: 'Retry', ...rekor }, timestampAuthorities };
 }
 
 function effectiveRetention({ retention = 'Keep', seconds }: NonNullable<SigningPolicySpec['record']> = {}): Retention {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** The one way drivers read referenced objects. `undefined` when the object does not exist; other failures reject. */
+/** The one way signers and drivers read referenced objects. `undefined` when the object does not exist; other failures reject. */
 export interface ObjectReader {
   /** Decoded `data` by entry. */
   getSecret(

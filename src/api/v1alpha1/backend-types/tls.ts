@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import type { CelRule } from '../cel-rule.ts';
+import { field, has } from '../field.ts';
+import { objectName } from '../object-name.ts';
+
+/** Where the references of a backend are read, for descriptions. */
+export const where = "in the backend's own namespace (cluster kinds: in the operator's)";
+
+const insecureOrCa: CelRule = {
+  rule: '!(has(self.insecure) && self.insecure && has(self.caBundleRef))',
+  message: 'insecure verifies no certificate, so caBundleRef must not be set beside it',
+  holds: (self) => !(field(self, 'insecure') === true && has(self, 'caBundleRef')),
+};
+
+/** How the identity of a backend's server is checked. */
+export const tls = Type.Object(
+  {
+    caBundleRef: Type.Optional(
+      Type.Object(
+        {
+          name: objectName(`Name of the ConfigMap, read ${where}.`),
+          key: Type.Optional(
+            Type.String({ description: 'Key whose value is the PEM bundle.', minLength: 1, maxLength: 253 }),
+          ),
+        },
+        { description: "ConfigMap with the certificates to trust for the server instead of the system's." },
+      ),
+    ),
+    insecure: Type.Optional(
+      Type.Boolean({ description: 'Allow plain HTTP and certificates that do not verify. For tests.' }),
+    ),
+  },
+  { description: "How the server's identity is checked.", 'x-kubernetes-validations': [insecureOrCa] },
+);

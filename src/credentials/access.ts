@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OutboundDoor } from '../net/outbound-door.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ObjectReader } from './object-reader.ts';
+import type { TokenSource } from './token-source.ts';
+
+/** What signers and storage drivers reach the world through. One for the process. */
+export interface Access {
+  readonly objects: ObjectReader;
+  readonly tokens: TokenSource;
+  readonly door: OutboundDoor;
+  readonly clock: Clock;
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ServiceAccountToken, TokenRequest, TokenSource } from '../credentials/token-source.ts';
+import { TokenError } from '../credentials/token-source.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { SecretValue } from '../runtime/secret-value.ts';
+import { isJsonObject, stringField } from './json.ts';
+import type { KubeClient } from './kube-client.ts';
+import { isForbidden, isNotFound } from './kube-error.ts';
+
+/** An audience that tokens may have, and the hosts they may go to. */
+export interface TokenDestination {
+  readonly audience: string;
+  /** `host`, `host:port`, or `*.example.com` for every host below. */
+  readonly hosts: readonly string[];
+}
+
+export interface KubeTokenSourceOptions {
+  readonly client: Pick<KubeClient, 'createToken'>;
+  readonly clock: Clock;
+  /** Nothing else is asked for. */
+  readonly destinations: readonly TokenDestination[];
+}
+
+const LIFETIME_SECONDS = 600;
+/** A token is used no longer than this before its end. */
+const SPARE_MS = 120_000;
+const MAX_TOKENS = 1024;
+
+/** Tokens by Kubernetes' TokenRequest, for the audiences and hosts that the operator's configuration lists. */
+export class KubeTokenSource implements TokenSource {
+  readonly #options: KubeTokenSourceOptions;
+  readonly #tokens = new Map<string, ServiceAccountToken>();
+
+  constructor(options: KubeTokenSourceOptions) {
+    this.#options = options;
+  }
+
+  async token(request: TokenRequest, signal: AbortSignal): Promise<ServiceAccountToken> {
+    this.#check(request);
+    const key = JSON.stringify([request.namespace, request.serviceAccountName, request.audience]);
+    const known = this.#tokens.get(key);
+    if (known !== undefined && known.expiresAt.getTime() - SPARE_MS > this.#options.clock.now().getTime()) return known;
+    this.#tokens.delete(key);
+    const made = await this.#request(request, signal);
+    this.#tokens.set(key, made);
+    const [oldest] = this.#tokens.keys();
+    if (this.#tokens.size > MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
+    return made;
+  }
+
+  #check({ audience, host }: TokenRequest): void {
+    const destination = this.#options.destinations.find((allowed) => allowed.audience === audience);
+    if (destination?.hosts.some((allowed) => isHostMatch(allowed, host)) === true) return;
+    const message = `no token of audience "${audience}" may go to ${host}: the operator's administrator can allow it under "tokens.destinations"`;
+    throw new TokenError('Forbidden', message);
+  }
+
+  async #request(request: TokenRequest, signal: AbortSignal): Promise<ServiceAccountToken> {
+    const { namespace, serviceAccountName: name, audience } = request;
+    try {
+      const { client } = this.#options;
+      const answer = await client.createToken({ namespace, name }, { audience, seconds: LIFETIME_SECONDS }, { signal });
+      return tokenOf(answer);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw translated(error, `ServiceAccount "${namespace}/${name}"`);
+    }
+  }
+}
+
+function tokenOf(answer: unknown): ServiceAccountToken {
+  const status = isJsonObject(answer) ? answer['status'] : undefined;
+  const token = stringField(status, 'token');
+  const expiresAt = new Date(stringField(status, 'expirationTimestamp') ?? '');
+  if (token === undefined || Number.isNaN(expiresAt.getTime())) throw new TypeError('the API server gave no token');
+  return { token: new SecretValue(token), expiresAt };
+}
+
+function translated(error: unknown, account: string): TokenError {
+  if (isNotFound(error)) return new TokenError('NotFound', `${account} does not exist: create it`, { cause: error });
+  if (isForbidden(error)) {
+    const message = `the operator may not act as ${account}: list it under tokens.serviceAccounts of the chart's values`;
+    return new TokenError('Forbidden', message, { cause: error });
+  }
+  return new TokenError('Unavailable', `the API server gives no token for ${account}`, { cause: error });
+}
+
+function isHostMatch(allowed: string, host: string): boolean {
+  if (!allowed.startsWith('*.')) return allowed.toLowerCase() === host.toLowerCase();
+  return host.toLowerCase().endsWith(allowed.slice(1).toLowerCase());
+}

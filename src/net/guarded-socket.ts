@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { connect as connectTcp, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { forbiddenEndpoint, guardedLookup } from './guarded-lookup.ts';
+import { OutboundError } from './outbound-error.ts';
+import type { OutboundRules } from './outbound-rules.ts';
+import type { TlsOptions } from './tls-options.ts';
+
+/** Where a protocol other than HTTP connects to. */
+export interface SocketTarget {
+  readonly hostname: string;
+  readonly port: number;
+  /** Present: TLS, with the server's certificate checked as it says. */
+  readonly tls?: TlsOptions;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** A connected socket to an address that the rules permit. @throws OutboundError */
+export async function guardedSocket(rules: OutboundRules, target: SocketTarget, signal: AbortSignal): Promise<Socket> {
+  const { hostname, port, tls } = target;
+  if (isIP(hostname) !== 0 && !rules.permits({ hostname, address: hostname, port })) {
+    throw forbiddenEndpoint(hostname, port);
+  }
+  const options = { host: hostname, port, lookup: guardedLookup(rules, port) };
+  const socket = tls === undefined ? connectTcp(options) : connectTls({ ...options, ...tlsOptions(target, tls) });
+  const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  try {
+    const connected = tls === undefined ? 'connect' : 'secureConnect';
+    await once(socket, connected, { signal: AbortSignal.any([signal, timeout]) });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    signal.throwIfAborted();
+    if (error instanceof OutboundError) throw error;
+    const why = timeout.aborted ? 'it does not answer' : codeOf(error);
+    throw new OutboundError(
+      timeout.aborted ? 'Timeout' : 'Unreachable',
+      `${hostname}:${port} cannot be reached: ${why}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function tlsOptions({ hostname }: SocketTarget, tls: TlsOptions): object {
+  return {
+    rejectUnauthorized: tls.insecure !== true,
+    ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+  };
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown failure';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}
