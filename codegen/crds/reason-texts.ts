@@ -25,6 +25,16 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: 'Nothing; if it stays, read the message.',
   },
   Signed: { meaning: 'Every artifact of the run carries its signature.', setOn: RECORD, remedy: nothing },
+  Logged: {
+    meaning: 'Every artifact is in the transparency log and has the timestamps that the policy asks for, and their proofs verify.',
+    setOn: RECORD,
+    remedy: nothing,
+  },
+  Verified: {
+    meaning: 'What every backend holds was read back, is what was signed, and verifies.',
+    setOn: RECORD,
+    remedy: nothing,
+  },
   Stored: { meaning: 'Every artifact is signed, and every backend it was promised to holds it.', setOn: RECORD, remedy: nothing },
   AuditOnly: {
     meaning: 'The policy is in Audit mode: the record shows what would be signed; nothing is signed or stored.',

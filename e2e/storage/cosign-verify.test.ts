@@ -66,7 +66,14 @@ after(() => bed.stop());
 function driverFor(registry: Registry, override: { repository?: string } = {}): StorageDriver {
   const authentication = { type: 'Anonymous' } as const;
   const oci = { encoding: 'CosignTags', authentication, tls: { insecure: false }, ...override } as const;
-  const spec = { type: 'OCI', selector: {}, artifacts: ['Attestation', 'ImageSignature'], oci } as const;
+  const spec = {
+    type: 'OCI',
+    selector: {},
+    keys: 'Reference',
+    acceptFrom: [],
+    artifacts: ['Attestation', 'ImageSignature'],
+    oci,
+  } as const;
   return storageDriver({ kind: 'StorageBackend', name: 'r', namespace: 'n', spec }, bed.context([registry.host]));
 }
 

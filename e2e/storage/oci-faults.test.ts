@@ -45,7 +45,14 @@ after(async () => {
 
 function driver(authentication: 'RunServiceAccount' | 'Anonymous' = 'Anonymous'): StorageDriver {
   const oci = { encoding: 'CosignTags', authentication: { type: authentication }, tls: { insecure: false } } as const;
-  const spec = { type: 'OCI', selector: {}, artifacts: ['Attestation'], oci } as const;
+  const spec = {
+    type: 'OCI',
+    selector: {},
+    keys: 'Reference',
+    acceptFrom: [],
+    artifacts: ['Attestation'],
+    oci,
+  } as const;
   return storageDriver({ kind: 'StorageBackend', name: 'r', namespace, spec }, bed.context(['127.0.0.0/8']));
 }
 

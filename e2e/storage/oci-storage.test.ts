@@ -68,7 +68,7 @@ function driverFor(registry: Pick<Registry, 'host'>, setting: Setting = {}): Sto
     ...(repository === undefined ? {} : { repository }),
   } as const;
   const artifacts = ['Attestation', 'ImageSignature'] as const;
-  const spec = { type: 'OCI', selector: {}, artifacts, oci } as const;
+  const spec = { type: 'OCI', selector: {}, keys: 'Reference', acceptFrom: [], artifacts, oci } as const;
   const backend: BackendDefinition = { kind: 'StorageBackend', name: 'registry', namespace, spec };
   const { putTimeoutMs = 60_000 } = setting;
   return storageDriver(backend, { ...bed.context(setting.allow ?? [registry.host]), putTimeoutMs });

@@ -41,7 +41,13 @@ before(async () => {
 after(() => bed.stop());
 
 function driver(kubeconfigPath = bed.plane.kubeconfigPath): StorageDriver {
-  const spec = { type: 'Tekton', selector: {}, artifacts: ['Attestation', 'ImageSignature'] } as const;
+  const spec = {
+    type: 'Tekton',
+    selector: {},
+    keys: 'Reference',
+    acceptFrom: [],
+    artifacts: ['Attestation', 'ImageSignature'],
+  } as const;
   return storageDriver({ kind: 'StorageBackend', name: 'runs', namespace, spec }, bed.context([], kubeconfigPath));
 }
 

@@ -76,7 +76,8 @@ export class Repercussions {
 
   #policiesIn(namespace: string): void {
     for (const policy of this.#options.pipelines.policies) {
-      if (policy.namespace === namespace) this.#options.policyQueue.add(policyKeyText(policy));
+      // A cluster backend can be in reach of teams' policies too.
+      if (namespace === '' || policy.namespace === namespace) this.#options.policyQueue.add(policyKeyText(policy));
     }
   }
 

@@ -48,13 +48,12 @@ export class Pipelines {
    */
   promisedBackend(policy: PolicyKey, namespace: string, ref: PromisedBackend): CompiledBackend | undefined {
     const { kind, name } = ref;
-    if ((policy.kind === 'SigningPolicy') !== (kind === 'StorageBackend')) return undefined;
+    if (policy.kind === 'ClusterSigningPolicy' && kind === 'StorageBackend') return undefined;
     const backend = this.#backends.get(
       backendKeyText({ kind, namespace: kind === 'StorageBackend' ? namespace : '', name }),
     );
     if (backend === undefined || ref.uid !== undefined || kind === 'StorageBackend') return backend;
-    const isReached = reachesNamespace(backend.namespaceSelector, this.#labelsOf(namespace), this.#operatorNamespace);
-    return isReached ? backend : undefined;
+    return accepts(backend, policy) && this.#takesNamespace(backend, namespace) ? backend : undefined;
   }
 
   /** @returns whether anything but the definition's metadata changed */
@@ -135,7 +134,10 @@ export class Pipelines {
     return reachesNamespace(policy.namespaceSelector, this.#labelsOf(namespace), this.#operatorNamespace);
   }
 
-  /** A team's policy reaches its own namespace's backends, a cluster policy the cluster backends that take the namespace. */
+  /**
+   * A team's policy reaches its own namespace's backends and the cluster backends that accept teams, a cluster policy the cluster
+   * backends, of which each must take the namespace.
+   */
   #backendsInReach(policy: PolicyDefinition, namespace: string | undefined): Pick<Pipeline, 'backends' | 'missing'> {
     const inReach = [...this.#backends.values()]
       .filter((backend) => this.#inReach(policy, backend, namespace))
@@ -151,16 +153,23 @@ export class Pipelines {
   }
 
   #inReach(policy: PolicyDefinition, backend: CompiledBackend, namespace: string | undefined): boolean {
-    if (policy.kind === 'SigningPolicy')
-      return backend.kind === 'StorageBackend' && backend.namespace === policy.namespace;
-    if (backend.kind !== 'ClusterStorageBackend') return false;
-    if (namespace === undefined) return true;
+    if (backend.kind === 'StorageBackend')
+      return policy.kind === 'SigningPolicy' && backend.namespace === policy.namespace;
+    return accepts(backend, policy) && (namespace === undefined || this.#takesNamespace(backend, namespace));
+  }
+
+  #takesNamespace(backend: CompiledBackend, namespace: string): boolean {
     return reachesNamespace(backend.namespaceSelector, this.#labelsOf(namespace), this.#operatorNamespace);
   }
 
   #labelsOf(namespace: string): NamespaceLabels {
     return this.#namespaces.get(namespace) ?? { name: namespace, labels: {} };
   }
+}
+
+/** Whether a cluster backend takes the evidence of such a policy at all. */
+function accepts({ spec }: CompiledBackend, { kind }: PolicyKey): boolean {
+  return kind === 'ClusterSigningPolicy' || spec.acceptFrom.includes(kind);
 }
 
 function backendKeyText(key: BackendKey): string {

@@ -4,13 +4,23 @@ import type { CelRule } from './cel-rule.ts';
 import { oci } from './backend-types/oci.ts';
 import { unionRule } from './cel-rule.ts';
 import { conditionList } from './condition.ts';
+import { field } from './field.ts';
 import { enumSet } from './string-set.ts';
 
 /** Shared by StorageBackend and ClusterStorageBackend: all that does not depend on the scope. */
 export const backendConditionTypes = ['Ready', 'Reconciling', 'Stalled'] as const;
 
+const NAMED_STORES = ['GCS', 'S3', 'MongoDB', 'Firestore', 'DynamoDB', 'Kafka'];
+
+/** Names of annotations have no room for a policy, registries keep everybody's layers, and content addresses need no names. */
+const perPolicyKeys: CelRule = {
+  rule: `!has(self.keys) || self.keys != 'PerPolicy' || self.type in [${NAMED_STORES.map((type) => `'${type}'`).join(', ')}]`,
+  message: `keys: PerPolicy is for the types ${NAMED_STORES.join(', ')}`,
+  holds: (self) => field(self, 'keys') !== 'PerPolicy' || NAMED_STORES.includes(String(field(self, 'type'))),
+};
+
 /** Rules about a backend's spec as a whole: the member that belongs to its type. */
-export const backendSpecRules: readonly CelRule[] = [unionRule('type', 'OCI', 'oci')];
+export const backendSpecRules: readonly CelRule[] = [perPolicyKeys, unionRule('type', 'OCI', 'oci')];
 
 /** Fields of a backend's spec that do not depend on its scope. */
 export const backendSpecFields = {
@@ -19,6 +29,12 @@ export const backendSpecFields = {
   }),
   artifacts: Type.Optional(
     enumSet(['Attestation', 'ImageSignature'], { description: 'Kinds of evidence it takes.', minItems: 1 }),
+  ),
+  keys: Type.Optional(
+    Type.Enum(['Reference', 'PerPolicy'], {
+      description:
+        'Names of what is stored: Reference as Tekton Chains writes them, so that two policies can meet under one; PerPolicy with a hash of the policy behind each.',
+    }),
   ),
   oci: Type.Optional(oci),
 };

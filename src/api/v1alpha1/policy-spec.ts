@@ -153,14 +153,14 @@ export function allowedRepositories(description: string, minItems: number) {
 }
 
 /** `backendRefs` of a policy, for the kinds it may name. */
-export function policyBackendRefs<const Kind extends string>(kind: Kind) {
+export function policyBackendRefs<const Kind extends string>(...kinds: readonly Kind[]) {
   return Type.Array(
     Type.Object({
-      kind: Type.Enum([kind], { description: 'Kind of the backend.' }),
+      kind: Type.Enum([...kinds], { description: 'Kind of the backend.' }),
       name: objectName('Name of the backend.'),
     }),
     {
-      description: `The ${kind}s that evidence goes to. Absent or empty: every ${kind} in reach whose selector takes the run.`,
+      description: `The backends that evidence goes to. Absent or empty: every ${kinds.join(' and ')} in reach whose selector takes the run.`,
       maxItems: MAX_BACKENDS,
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['kind', 'name'],

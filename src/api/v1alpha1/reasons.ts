@@ -7,6 +7,8 @@ export const reasons = {
   Ready: 'Ready',
   Progressing: 'Progressing',
   Signed: 'Signed',
+  Logged: 'Logged',
+  Verified: 'Verified',
   Stored: 'Stored',
   AuditOnly: 'AuditOnly',
   Suspended: 'Suspended',

@@ -5,6 +5,7 @@ import { API_VERSION } from '../group-version.ts';
 import type { Immutable } from '../immutable.ts';
 import { labelSelector } from '../label-selector.ts';
 import { clusterObjectMeta } from '../object-meta.ts';
+import { enumSet } from '../string-set.ts';
 
 /** Schema of a ClusterStorageBackend's spec. */
 export const clusterStorageBackendSpec = Type.Object(
@@ -15,6 +16,13 @@ export const clusterStorageBackendSpec = Type.Object(
       ),
     ),
     selector: Type.Optional(labelSelector('The runs whose evidence it takes, by label. Absent or empty: all of them.')),
+    acceptFrom: Type.Optional(
+      enumSet(['SigningPolicy'], {
+        description:
+          "Kinds of policies whose evidence it takes besides that of cluster policies. Its credentials are the platform's.",
+        minItems: 0,
+      }),
+    ),
     ...backendSpecFields,
   },
   { description: 'Where evidence goes that cluster policies sign.', 'x-kubernetes-validations': backendSpecRules },

@@ -129,6 +129,13 @@ const artifact = Type.Object(
         'x-kubernetes-list-map-keys': ['url'],
       }),
     ),
+    logFailure: Type.Optional(
+      Type.String({
+        description: 'Why it is stored without an entry in the log, where the policy says StoreWithout.',
+        minLength: 1,
+        maxLength: 1024,
+      }),
+    ),
     warnings: Type.Optional(
       Type.Array(Type.String({ maxLength: 1024 }), {
         description: 'What the payload had to leave out, and why.',
@@ -150,6 +157,7 @@ const artifact = Type.Object(
       setOnceWitnessed('certificate'),
       setOnce('logEntries'),
       setOnce('timestamps'),
+      setOnce('logFailure'),
     ],
   },
 );

@@ -5,13 +5,22 @@ import type { Immutable } from '../immutable.ts';
 import { enumSet } from '../string-set.ts';
 import { backendKind, MAX_BACKENDS } from './spec.ts';
 
-export const recordConditionTypes = ['Ready', 'Signed', 'Stored', 'Reconciling', 'Stalled'] as const;
+export const recordConditionTypes = [
+  'Ready',
+  'Signed',
+  'Logged',
+  'Stored',
+  'Verified',
+  'Reconciling',
+  'Stalled',
+] as const;
 
 const MAX_MESSAGE_LENGTH = 4096;
 
 const location = Type.Object({
   uri: Type.String({ description: 'Where it lies.', minLength: 1, maxLength: 2048 }),
   digest: Type.Optional(Type.String({ description: 'Digest of what was written there.', maxLength: 256 })),
+  artifact: Type.Optional(Type.String({ description: 'Name of the artifact that lies there.', maxLength: 63 })),
 });
 
 const storageEntry = Type.Object({
@@ -41,6 +50,21 @@ const storageEntry = Type.Object({
   reason: Type.Optional(Type.String({ description: 'Why, as one word of docs/reasons.md.', maxLength: 64 })),
   message: Type.Optional(Type.String({ description: 'Why, for people.', maxLength: MAX_MESSAGE_LENGTH })),
   storedTime: Type.Optional(Type.String({ description: 'When all of it was stored.', format: 'date-time' })),
+  attempts: Type.Optional(
+    Type.Integer({ description: 'How often storing has failed since it last went well.', minimum: 0, format: 'int32' }),
+  ),
+  isBackfill: Type.Optional(
+    Type.Boolean({ description: 'Asked for after the record was made: not one of spec.backendRefs.' }),
+  ),
+  verification: Type.Optional(
+    Type.Object(
+      {
+        state: Type.Enum(['Verified', 'Failed'], { description: 'What reading back what was stored found.' }),
+        message: Type.Optional(Type.String({ description: 'What is wrong.', maxLength: MAX_MESSAGE_LENGTH })),
+      },
+      { description: 'Whether what lies there is what was signed, and verifies. Absent until it was read back.' },
+    ),
+  ),
 });
 
 /** Schema of a ProvenanceRecord's status. */
@@ -56,8 +80,8 @@ export const provenanceRecordStatus = Type.Object(
     conditions: Type.Optional(conditionList(recordConditionTypes)),
     storage: Type.Optional(
       Type.Array(storageEntry, {
-        description: 'One entry for each backend of spec.backendRefs.',
-        maxItems: MAX_BACKENDS,
+        description: 'One entry for each backend of spec.backendRefs, and for those that were asked for later.',
+        maxItems: 2 * MAX_BACKENDS,
         'x-kubernetes-list-type': 'atomic',
       }),
     ),

@@ -32,7 +32,7 @@ export const signingPolicySpec = Type.Object(
         { description: 'What runs may claim to have built.' },
       ),
     ),
-    backendRefs: Type.Optional(policyBackendRefs('StorageBackend')),
+    backendRefs: Type.Optional(policyBackendRefs('StorageBackend', 'ClusterStorageBackend')),
   },
   {
     description: 'Which runs of this namespace are signed, how, and by which key.',

@@ -9,6 +9,8 @@ describe('effectiveStorageBackendSpec', () => {
       type: 'Tekton',
       selector: {},
       artifacts: ['Attestation', 'ImageSignature'],
+      keys: 'Reference',
+      acceptFrom: [],
     });
   });
 
@@ -17,6 +19,8 @@ describe('effectiveStorageBackendSpec', () => {
       type: 'OCI',
       selector: {},
       artifacts: ['Attestation', 'ImageSignature'],
+      keys: 'Reference',
+      acceptFrom: [],
       oci: { encoding: 'CosignTags', authentication: { type: 'RunServiceAccount' }, tls: { insecure: false } },
     });
   });
@@ -32,6 +36,8 @@ describe('effectiveStorageBackendSpec', () => {
       type: 'OCI',
       selector: {},
       artifacts: ['Attestation'],
+      keys: 'Reference',
+      acceptFrom: [],
       oci: { ...oci, tls: { insecure: false, caBundleRef: { name: 'ca', key: 'ca.crt' } } },
     });
   });

@@ -24,6 +24,9 @@ export interface EffectiveOCI {
 interface EffectiveCommon {
   readonly selector: LabelSelector;
   readonly artifacts: readonly ArtifactType[];
+  readonly keys: 'Reference' | 'PerPolicy';
+  /** Kinds of policies whose evidence a cluster backend takes besides that of cluster policies. */
+  readonly acceptFrom: readonly 'SigningPolicy'[];
 }
 
 /** A backend's spec with every default filled in, one member a type. */
@@ -35,7 +38,12 @@ export type EffectiveStorageBackendSpec =
 export function effectiveStorageBackendSpec(
   spec: StorageBackendSpec | ClusterStorageBackendSpec,
 ): EffectiveStorageBackendSpec {
-  const common = { selector: spec.selector ?? {}, artifacts: spec.artifacts ?? ['Attestation', 'ImageSignature'] };
+  const common: EffectiveCommon = {
+    selector: spec.selector ?? {},
+    artifacts: spec.artifacts ?? ['Attestation', 'ImageSignature'],
+    keys: spec.keys ?? 'Reference',
+    acceptFrom: 'acceptFrom' in spec ? (spec.acceptFrom ?? []) : [],
+  };
   switch (spec.type) {
     case 'Tekton':
       return { ...common, type: 'Tekton' };
