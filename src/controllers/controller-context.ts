@@ -8,7 +8,8 @@ import type { SecretValue } from '../runtime/secret-value.ts';
 import type { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import type { RecordIndex } from './provenance-record/record-index.ts';
 import type { RunIndex } from './run/run-index.ts';
-import type { PolicyKeys } from './signing-policy/policy-keys.ts';
+import type { PolicySigners } from './signing-policy/policy-signers.ts';
+import type { BackendHealthBook } from './storage-backend/backend-health-book.ts';
 import type { DriverPool } from './storage-backend/driver-pool.ts';
 
 /** What the reconcilers share. One for each time that the process leads. */
@@ -21,8 +22,12 @@ export interface ControllerContext {
   readonly records: RecordIndex;
   readonly runs: RunIndex;
   readonly owners: AnnotationOwners;
-  readonly keys: PolicyKeys;
+  readonly keys: PolicySigners;
   readonly drivers: DriverPool;
+  /** What the last probe of each backend found. */
+  readonly health: BackendHealthBook;
+  readonly witnesses: PolicyWitnesses;
+  readonly evidence: EvidenceVerifier;
   readonly sealKey: SecretValue;
   /** Throws when the lease is not held any more: asked before each external write. */
   readonly fence: () => void;

@@ -17,7 +17,7 @@ import { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import { RecordIndex } from './provenance-record/record-index.ts';
 import { RunIndex } from './run/run-index.ts';
 import { loadSealKey } from './seal-key.ts';
-import { PolicyKeys } from './signing-policy/policy-keys.ts';
+import { PolicySigners } from './signing-policy/policy-signers.ts';
 import { DriverPool } from './storage-backend/driver-pool.ts';
 
 export interface LeadOptions {
@@ -42,8 +42,9 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
   const tokens = new KubeTokenSource({ client, clock, destinations: configuration.tokens.destinations });
   const access = { objects, tokens, door, clock };
   const drivers = new DriverPool({ ...access, annotator: new KubeRunAnnotator(client) });
-  host.releaseAtEnd('connections to backends', async () => {
-    await drivers.close();
+  const keys = new PolicySigners({ ...access, keylessAudience: configuration.keyless.audience });
+  host.releaseAtEnd('connections to backends and signers', async () => {
+    await Promise.all([drivers.close(), keys.close()]);
     await door.close();
   });
   const records = new RecordIndex();
@@ -57,7 +58,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     records,
     runs: new RunIndex(),
     owners: new AnnotationOwners(records),
-    keys: new PolicyKeys(objects),
+    keys,
     drivers,
     sealKey,
     fence: () => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, createPublicKey, sign } from 'node:crypto';
+import { createHash, createPublicKey, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { inspect, promisify } from 'node:util';
-import type { Signature, Signer } from '@sigstore/sign';
+import type { Signature } from '@sigstore/sign';
+import type { RunSigner } from './run-signer.ts';
 import type { Digest } from './signing-algorithm.ts';
 import { sshKeyID } from './ssh-key-id.ts';
 
@@ -13,7 +14,7 @@ const signAsync = promisify(
 );
 
 /** Signs with a private key held in memory. Printing or serialising it shows the key id and never the key. */
-export class KeySigner implements Signer {
+export class KeySigner implements RunSigner {
   /** OpenSSH fingerprint, `SHA256:…`. */
   readonly keyID: string;
   /** SubjectPublicKeyInfo, PEM. */
@@ -22,7 +23,7 @@ export class KeySigner implements Signer {
   readonly #digest: Digest | null;
   readonly #hint: string;
 
-  /** @param digest hash of an ECDSA signature; null for Ed25519, which hashes by itself. */
+  /** @param digest hash of an ECDSA or RSA (PKCS#1 v1.5) signature; null for Ed25519, which hashes by itself. */
   constructor(key: KeyObject, digest: Digest | null) {
     const publicKey = createPublicKey(key);
     this.#key = key;
@@ -39,6 +40,11 @@ export class KeySigner implements Signer {
     const signature = await signAsync(this.#digest, data, this.#key);
     if (signature === undefined) throw new Error(`key ${this.keyID} gave no signature`);
     return { signature, key: { $case: 'publicKey', publicKey: this.publicKey, hint: this.#hint } };
+  }
+
+  /** Whether a signature is this key's over the data. */
+  verifies(data: Buffer, signature: Buffer): boolean {
+    return verify(this.#digest, data, this.publicKey, signature);
   }
 
   toJSON(): { readonly keyID: string } {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { createPublicKey, generateKeyPairSync, scryptSync, verify } from 'node:crypto';
+import { constants, createPublicKey, generateKeyPairSync, scryptSync, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -124,6 +124,22 @@ describe('loadKeySigner', () => {
     assert.ok(verify(null, Buffer.from('data'), signer.publicKey, signature));
   });
 
+  for (const modulusLength of [2048, 3072, 4096]) {
+    it(`signs with RSA keys of ${modulusLength} bits, PKCS#1 v1.5 and SHA-256, in both files`, async () => {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength });
+      const der = privateKey.export({ format: 'der', type: 'pkcs8' });
+      for (const data of [x509(privateKey), cosign(der, 'p')]) {
+        const signer = await loadKeySigner(data, 's');
+        const { signature } = await signer.sign(Buffer.from('data'));
+        assert.equal(signature.length, modulusLength / 8);
+        const key = { key: signer.publicKey, padding: constants.RSA_PKCS1_PADDING };
+        assert.ok(verify('sha256', Buffer.from('data'), key, signature));
+        assert.ok(signer.verifies(Buffer.from('data'), signature));
+        assert.ok(!signer.verifies(Buffer.from('other'), signature));
+      }
+    });
+  }
+
   it('gives the key id of the reference for a known key', () => {
     const spki =
       'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEdgtHcF+zmE4b3h93wV4k4tBRnNKdCP+n+wCCXjW1ZeH7JVYZD8J1tjv49dJ8AkCATLXBSwRXxB8Hmwuy7Sb2cg==';
@@ -154,7 +170,8 @@ describe('loadKeySigner', () => {
 
   it('refuses other PEM labels and other keys in x509.pem, and says what is needed', async () => {
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+    const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
     const koblitz = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
     const sec1 = ec.export({ format: 'pem', type: 'sec1' });
     const encrypted = ec.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'p' });
@@ -162,8 +179,9 @@ describe('loadKeySigner', () => {
     const cases: readonly (readonly [string | Buffer, RegExp])[] = [
       [sec1, /"EC PRIVATE KEY".*"PRIVATE KEY"/],
       [encrypted, /"ENCRYPTED PRIVATE KEY".*"PRIVATE KEY"/],
-      [rsa.export({ format: 'pem', type: 'pkcs8' }), /neither ECDSA .* nor Ed25519/],
-      [koblitz.export({ format: 'pem', type: 'pkcs8' }), /neither ECDSA/],
+      [rsa.export({ format: 'pem', type: 'pkcs8' }), /not ECDSA .* RSA \(2048, 3072, 4096 bits\) or Ed25519/],
+      [pss.export({ format: 'pem', type: 'pkcs8' }), /not ECDSA/],
+      [koblitz.export({ format: 'pem', type: 'pkcs8' }), /not ECDSA/],
       [garbage, /not a PKCS#8 key/],
       ['', /holds no PEM block/],
     ];

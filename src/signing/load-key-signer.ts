@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cosignSigner } from './cosign-key.ts';
+import { cosignSigner } from './key/cosign-key.ts';
 import type { KeySigner } from './key-signer.ts';
 import { SigningError } from './signing-error.ts';
-import { x509Signer } from './x509-key.ts';
+import { x509Signer } from './key/x509-key.ts';
 
 /**
  * The signer of a key Secret's data: `x509.pem` if there is one, even a bad one, else `cosign.key` with `cosign.password`.

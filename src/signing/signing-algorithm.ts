@@ -4,16 +4,23 @@ import type { KeyObject } from 'node:crypto';
 export type Curve = 'P-256' | 'P-384' | 'P-521';
 export type Digest = 'sha256' | 'sha384' | 'sha512';
 
-/** What a private key is: a NIST curve, Ed25519, or something that is not signed with here. */
-export type KeyType = Curve | 'Ed25519' | 'Unsupported';
+/** What a key is: a NIST curve, RSA of a size that verifiers take, Ed25519, or something that is not signed with here. */
+export type KeyType = Curve | 'RSA' | 'Ed25519' | 'Unsupported';
 
 const names: Readonly<Record<string, Curve>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
+const rsaSizes: readonly (number | undefined)[] = [2048, 3072, 4096];
 
-export function keyType(key: KeyObject): KeyType {
-  if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';
-  if (key.asymmetricKeyType !== 'ec') return 'Unsupported';
-  return names[key.asymmetricKeyDetails?.namedCurve ?? ''] ?? 'Unsupported';
+/** What kind of key it is, private or public. */
+export function keyType({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyType {
+  if (asymmetricKeyType === 'ed25519') return 'Ed25519';
+  if (asymmetricKeyType === 'rsa')
+    return rsaSizes.includes(asymmetricKeyDetails?.modulusLength) ? 'RSA' : 'Unsupported';
+  if (asymmetricKeyType !== 'ec') return 'Unsupported';
+  return names[asymmetricKeyDetails?.namedCurve ?? ''] ?? 'Unsupported';
 }
+
+/** The keys that {@link keyType} knows, for messages. */
+export const SUPPORTED_KEYS = 'ECDSA (P-256, P-384, P-521), RSA (2048, 3072, 4096 bits) or Ed25519';
 
 /** Cosign's rule for its own keys: the hash that goes with the curve. */
 export const digestOfCurve: Readonly<Record<Curve, Digest>> = {

@@ -7,10 +7,10 @@ import { parseCosignKeyFile } from './cosign-key-file.ts';
 import type { CosignKeyFile } from './cosign-key-file.ts';
 import { describeKeyFile } from './key-file.ts';
 import type { KeyFile } from './key-file.ts';
-import { KeySigner } from './key-signer.ts';
+import { KeySigner } from '../key-signer.ts';
 import { firstPemBlock } from './pem.ts';
-import { digestOfCurve, keyType } from './signing-algorithm.ts';
-import { SigningError } from './signing-error.ts';
+import { digestOfCurve, keyType } from '../signing-algorithm.ts';
+import { SigningError } from '../signing-error.ts';
 
 const LABELS = ['ENCRYPTED COSIGN PRIVATE KEY', 'ENCRYPTED SIGSTORE PRIVATE KEY'];
 const NONCE_BYTES = 24;
@@ -58,10 +58,10 @@ function signerOf(key: KeyObject | undefined, file: KeyFile): KeySigner {
   if (key === undefined || type === 'Unsupported' || type === 'Ed25519') {
     throw invalid(
       file,
-      'holds no ECDSA key (P-256, P-384, P-521); make one with "cosign generate-key-pair", or use x509.pem for Ed25519',
+      'holds no ECDSA key (P-256, P-384, P-521) or RSA key (2048, 3072, 4096 bits); make one with "cosign generate-key-pair", or use x509.pem for Ed25519',
     );
   }
-  return new KeySigner(key, digestOfCurve[type]);
+  return new KeySigner(key, type === 'RSA' ? 'sha256' : digestOfCurve[type]);
 }
 
 async function decrypted(file: CosignKeyFile, password: Uint8Array): Promise<Uint8Array | undefined> {

@@ -3,17 +3,17 @@ import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { describeKeyFile } from './key-file.ts';
 import type { KeyFile } from './key-file.ts';
-import { KeySigner } from './key-signer.ts';
+import { KeySigner } from '../key-signer.ts';
 import { firstPemBlock } from './pem.ts';
-import { keyType } from './signing-algorithm.ts';
-import { SigningError } from './signing-error.ts';
+import { keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
+import { SigningError } from '../signing-error.ts';
 
 const REMEDY =
-  'make one with "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", or convert yours with "openssl pkcs8 -topk8 -nocrypt"';
+  'make one with "hallmark keygen" or "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", or convert yours with "openssl pkcs8 -topk8 -nocrypt"';
 
 /**
- * The signer of an `x509.pem`: unencrypted PKCS#8 of an ECDSA key, always with SHA-256 as Chains signs, or of an Ed25519
- * key. @throws SigningError `KeyInvalid`
+ * The signer of an `x509.pem`: unencrypted PKCS#8 of an ECDSA key, always with SHA-256 as Chains signs; beyond Chains, of an RSA
+ * key (PKCS#1 v1.5, SHA-256) or an Ed25519 key. @throws SigningError `KeyInvalid`
  */
 export function x509Signer(bytes: Uint8Array, file: KeyFile): KeySigner {
   const block = firstPemBlock(Buffer.from(bytes).toString('latin1'));
@@ -24,8 +24,7 @@ export function x509Signer(bytes: Uint8Array, file: KeyFile): KeySigner {
   const key = privateKey(block.body);
   if (key === undefined) throw invalid(file, 'holds a "PRIVATE KEY" block that is not a PKCS#8 key');
   const type = keyType(key);
-  if (type === 'Unsupported')
-    throw invalid(file, 'holds a key that is neither ECDSA (P-256, P-384, P-521) nor Ed25519');
+  if (type === 'Unsupported') throw invalid(file, `holds a key that is not ${SUPPORTED_KEYS}`);
   return new KeySigner(key, type === 'Ed25519' ? null : 'sha256');
 }
 

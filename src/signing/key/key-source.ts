@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import type { KeySigner } from '../key-signer.ts';
+import type { RunSigner } from '../run-signer.ts';
+import type { SignerDefinition } from '../signer-definition.ts';
+import type { SigningContext } from '../signing-context.ts';
+import { SigningError } from '../signing-error.ts';
+import type { SignerCheck, SigningSource } from '../signing-source.ts';
+import { readKeySecret } from './key-secret.ts';
+import { assertInWindow, endWarning, keyWindow } from './key-window.ts';
+import { OpenedKeys } from './opened-keys.ts';
+import { retiredKeys } from './retired-keys.ts';
+
+type KeySpec = NonNullable<SignerDefinition['signer']['key']>;
+
+const TRIAL_BYTES = 32;
+
+/** Signs with the private key of a Secret, which is read at use: new content signs as soon as the reader sees it. */
+export function keySource(definition: SignerDefinition, context: SigningContext): SigningSource {
+  return new KeySource(definition, context);
+}
+
+class KeySource implements SigningSource {
+  readonly #definition: SignerDefinition;
+  readonly #context: SigningContext;
+  readonly #opened = new OpenedKeys();
+
+  constructor(definition: SignerDefinition, context: SigningContext) {
+    this.#definition = definition;
+    this.#context = context;
+  }
+
+  async signer(signal: AbortSignal): Promise<RunSigner> {
+    return this.#active(this.#spec(), signal);
+  }
+
+  async check(signal: AbortSignal): Promise<SignerCheck> {
+    const spec = this.#spec();
+    const signer = await this.#active(spec, signal);
+    const data = randomBytes(TRIAL_BYTES);
+    const { signature } = await signer.sign(data);
+    if (!signer.verifies(data, signature)) {
+      const message = `the private and the public half of the key in Secret "${this.#secretName(spec)}" do not belong together: put a sound key there`;
+      throw new SigningError('KeyInvalid', message);
+    }
+    const window = keyWindow(spec);
+    const { objects, clock } = this.#context;
+    const from = { objects, namespace: this.#definition.homeNamespace, opened: this.#opened };
+    const retired = await retiredKeys(spec.retired ?? [], from, signal);
+    this.#opened.forgetUnused();
+    const ending = endWarning(window, clock.now(), this.#secretName(spec));
+    const warnings = [...(ending === undefined ? [] : [ending]), ...retired.problems];
+    return {
+      active: { keyID: signer.keyID, publicKey: signer.publicKey, ...window },
+      retired: retired.keys.filter(({ keyID }) => keyID !== signer.keyID),
+      ...(warnings.length === 0 ? {} : { warning: warnings.join('; ') }),
+    };
+  }
+
+  close(): Promise<void> {
+    this.#opened.clear();
+    return Promise.resolve();
+  }
+
+  #spec(): KeySpec {
+    const { signer, description } = this.#definition;
+    if (signer.key === undefined)
+      throw new SigningError('KeyNotFound', `${description} names no key: set spec.signer.key`);
+    return signer.key;
+  }
+
+  async #active(spec: KeySpec, signal: AbortSignal): Promise<KeySigner> {
+    assertInWindow(keyWindow(spec), this.#context.clock.now(), this.#secretName(spec));
+    const name = { namespace: this.#definition.homeNamespace, name: spec.secretRef.name };
+    const entries = await readKeySecret(this.#context.objects, name, signal);
+    return this.#opened.open(entries, this.#secretName(spec));
+  }
+
+  #secretName({ secretRef }: KeySpec): string {
+    return `${this.#definition.homeNamespace}/${secretRef.name}`;
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
+import { SigningError } from '../signing-error.ts';
+
+/** When a key may sign, as a policy writes it: RFC 3339, either end open. */
+export interface StatedWindow {
+  readonly notBefore?: string | undefined;
+  readonly notAfter?: string | undefined;
+}
+
+/** The same as times, ready for a VerificationKey. */
+export interface KeyWindow {
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+/** How long before its end a key is warned of. */
+const WARNING_DAYS = 14;
+
+export function keyWindow({ notBefore, notAfter }: StatedWindow): KeyWindow {
+  return {
+    ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
+    ...(notAfter === undefined ? {} : { notAfter: new Date(notAfter) }),
+  };
+}
+
+/**
+ * Lets pass what lies within the window.
+ * @param secretName the key's Secret, with its namespace
+ * @throws SigningError `KeyExpired` after its end; `KeyInvalid` before its begin, to be tried again then
+ */
+export function assertInWindow({ notBefore, notAfter }: KeyWindow, now: Date, secretName: string): void {
+  if (notAfter !== undefined && now > notAfter) {
+    const message = `the key of Secret "${secretName}" signs no more since ${rfc3339Seconds(notAfter)}: put a new key into spec.signer.key.secretRef and list this one under "retired", or move notAfter`;
+    throw new SigningError('KeyExpired', message);
+  }
+  if (notBefore !== undefined && now < notBefore) {
+    const message = `the key of Secret "${secretName}" signs from ${rfc3339Seconds(notBefore)} on: wait until then, or move notBefore of spec.signer.key`;
+    const retryAfterSeconds = Math.ceil((notBefore.getTime() - now.getTime()) / 1000);
+    throw new SigningError('KeyInvalid', message, { retryAfterSeconds });
+  }
+}
+
+/** What to say of a key that ends soon; undefined while there is time. */
+export function endWarning({ notAfter }: KeyWindow, now: Date, secretName: string): string | undefined {
+  if (notAfter === undefined || notAfter.getTime() - now.getTime() > WARNING_DAYS * DAY_MS) return undefined;
+  return `the key of Secret "${secretName}" signs until ${rfc3339Seconds(notAfter)}: have a new key ready before then`;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
+import { SigningError } from '../signing-error.ts';
+import { describeKeyFile } from './key-file.ts';
+import type { KeyFile } from './key-file.ts';
+import { firstPemBlock } from './pem.ts';
+
+/** The key of a `cosign.pub` or `x509.pub`. @throws SigningError `KeyInvalid` */
+export function publicKey(bytes: Uint8Array, file: KeyFile): KeyObject {
+  const block = firstPemBlock(Buffer.from(bytes).toString('latin1'));
+  const key = block?.label === 'PUBLIC KEY' ? subjectPublicKey(block.body) : undefined;
+  if (key === undefined || keyType(key) === 'Unsupported') {
+    const message = `${describeKeyFile(file)} is not a PEM block "PUBLIC KEY" of a key that is ${SUPPORTED_KEYS}`;
+    throw new SigningError('KeyInvalid', message);
+  }
+  return key;
+}
+
+function subjectPublicKey(der: Buffer): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+}

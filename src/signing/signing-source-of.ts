@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+import { keySource } from './key/key-source.ts';
+import type { SignerDefinition } from './signer-definition.ts';
+import type { SigningContext } from './signing-context.ts';
+import { SigningError } from './signing-error.ts';
+import type { SigningSource } from './signing-source.ts';
+
+/**
+ * What signs for a policy, by its type. Nothing is read, connected or loaded until it is asked for a signer.
+ * To add a type: a folder here, a member of `spec.signer`, and a line in this switch that imports the folder on first use.
+ */
+export function signingSource(definition: SignerDefinition, context: SigningContext): SigningSource {
+  switch (definition.signer.type) {
+    case 'Key':
+      return keySource(definition, context);
+    default:
+      throw new SigningError('KeyInvalid', `${definition.description}: this type of signer is not there yet`);
+  }
+}
