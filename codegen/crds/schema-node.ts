@@ -6,7 +6,7 @@ import { field, has, isObject, listField } from '../../src/api/v1alpha1/field.ts
 export interface SchemaNode {
   readonly type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
   readonly description?: string;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | number)[];
   readonly format?: string;
   /** minLength, maxItems and the like, by keyword. */
   readonly bounds: Readonly<Record<string, number>>;
@@ -36,7 +36,7 @@ export function schemaNode(schema: unknown, path: string): SchemaNode {
     type: typeOf(schema, path),
     ...optionalText(schema, 'description'),
     ...optionalText(schema, 'format'),
-    ...(has(schema, 'enum') ? { enum: listField(schema, 'enum').map(String) } : {}),
+    ...(has(schema, 'enum') ? { enum: enumValues(schema) } : {}),
     bounds: bounds(schema),
     ...children(schema, path),
     required: listField(schema, 'required').map(String),
@@ -63,11 +63,15 @@ function property(schema: unknown, path: string): SchemaNode {
 }
 
 function typeOf(schema: Readonly<Record<string, unknown>>, path: string): SchemaNode['type'] {
-  // TypeBox writes an enum without its type; ours hold strings only.
-  const name = has(schema, 'enum') ? 'string' : schema['type'];
+  // TypeBox writes an enum without its type; each of ours holds either strings or integers.
+  const name = has(schema, 'enum') ? (enumValues(schema).every(Number.isSafeInteger) ? 'integer' : 'string') : schema['type'];
   const type = types.find((candidate) => candidate === name);
   if (type === undefined) throw new Error(`${path}: type ${String(name)} cannot be said in a structural schema`);
   return type;
+}
+
+function enumValues(schema: unknown): readonly (string | number)[] {
+  return listField(schema, 'enum').map((value) => (typeof value === 'number' ? value : String(value)));
 }
 
 function optionalText<Keyword extends 'description' | 'format'>(schema: unknown, keyword: Keyword): { readonly [K in Keyword]?: string } {
@@ -103,7 +107,7 @@ function requireBound(node: SchemaNode, path: string): void {
     string: node.enum !== undefined || node.format === 'date-time' || 'maxLength' in node.bounds,
     array: 'maxItems' in node.bounds && 'x-kubernetes-list-type' in node.extensions,
     object: node.properties !== undefined || 'maxProperties' in node.bounds,
-    integer: 'minimum' in node.bounds && node.format !== undefined,
+    integer: node.enum !== undefined || ('minimum' in node.bounds && node.format !== undefined),
     boolean: true,
   };
   if (!bounded[node.type]) throw new Error(`${path}: the ${node.type} needs its bounds`);

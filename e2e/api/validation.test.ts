@@ -29,8 +29,8 @@ describe('the API server', () => {
     }
 
     it('a field that does not exist', async () => {
-      const said = (await refusal(api.plane, dryRun, policy({ transparency: { type: 'Rekor' } }))) ?? '';
-      assert.match(said, /unknown field "spec\.transparency"/);
+      const said = (await refusal(api.plane, dryRun, policy({ witnesses: { type: 'Rekor' } }))) ?? '';
+      assert.match(said, /unknown field "spec\.witnesses"/);
     });
   });
 

@@ -116,12 +116,14 @@ describe('loadKeySigner on keys that the reference signed with', () => {
 });
 
 describe('loadKeySigner', () => {
-  it('signs with an Ed25519 x509.pem', async () => {
+  it('signs with Ed25519 keys in both files as what cosign verifies: Ed25519, not Ed25519ph', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
-    const signer = await loadKeySigner(x509(privateKey), 's');
-    const { signature } = await signer.sign(Buffer.from('data'));
-    assert.equal(signature.length, 64);
-    assert.ok(verify(null, Buffer.from('data'), signer.publicKey, signature));
+    for (const data of [x509(privateKey), cosign(privateKey.export({ format: 'der', type: 'pkcs8' }), 'p')]) {
+      const signer = await loadKeySigner(data, 's');
+      const { signature } = await signer.sign(Buffer.from('data'));
+      assert.equal(signature.length, 64);
+      assert.ok(verify(null, Buffer.from('data'), signer.publicKey, signature));
+    }
   });
 
   for (const modulusLength of [2048, 3072, 4096]) {
@@ -215,10 +217,10 @@ describe('loadKeySigner', () => {
   });
 
   it('refuses cosign keys that it cannot sign with, and wrong labels', async () => {
-    const ed25519 = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' });
-    const error = await refused(cosign(ed25519, 'p'));
+    const x25519 = generateKeyPairSync('x25519').privateKey.export({ format: 'der', type: 'pkcs8' });
+    const error = await refused(cosign(x25519, 'p'));
     assert.equal(error.reason, 'KeyInvalid');
-    assert.match(error.message, /x509\.pem for Ed25519/);
+    assert.match(error.message, /holds no key that is ECDSA.*hallmark keygen/);
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const plain = await refused({
       'cosign.key': x509(privateKey)['x509.pem'] ?? Buffer.alloc(0),

@@ -34,15 +34,15 @@ describe('parseManifest refuses, and says what must hold', () => {
       spec: {
         signer: { type: 'Key', key: { secretRef: { name: 'a', namespace: 'other' } } },
         runs: { kinds: ['Pod'] },
-        transparency: {},
+        witnesses: {},
       },
     };
     assert.deepEqual(problemsOf(policy), [
       { path: 'spec.signer.key.secretRef.namespace', message: 'no such field; known here: name' },
       {
-        path: 'spec.transparency',
+        path: 'spec.witnesses',
         message:
-          'no such field; known here: selector, runs, attestation, imageSignatures, signer, mode, suspend, record, subjects, backendRefs',
+          'no such field; known here: selector, runs, attestation, imageSignatures, signer, transparency, trustedRoot, mode, suspend, record, subjects, backendRefs',
       },
       { path: 'spec.runs.kinds[0]', message: 'must be TaskRun or PipelineRun' },
     ]);

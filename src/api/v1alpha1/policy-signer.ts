@@ -21,10 +21,22 @@ const validity = {
   ),
 };
 
-const retiredKey = Type.Object({
-  name: objectName(`Name of the Secret, read ${where}. Its public key suffices, as entry cosign.pub or x509.pub.`),
-  ...validity,
-});
+const windowIsOpen: CelRule = {
+  rule: '!has(self.notBefore) || !has(self.notAfter) || self.notBefore < self.notAfter',
+  message: 'notBefore must be before notAfter',
+  holds: (self) => {
+    const [from, to] = [field(self, 'notBefore'), field(self, 'notAfter')];
+    return typeof from !== 'string' || typeof to !== 'string' || Date.parse(from) < Date.parse(to);
+  },
+};
+
+const retiredKey = Type.Object(
+  {
+    name: objectName(`Name of the Secret, read ${where}. Its public key suffices, as entry cosign.pub or x509.pub.`),
+    ...validity,
+  },
+  { 'x-kubernetes-validations': [windowIsOpen] },
+);
 
 const key = Type.Object(
   {
@@ -39,7 +51,7 @@ const key = Type.Object(
       }),
     ),
   },
-  { description: 'A private key in a Secret.' },
+  { description: 'A private key in a Secret.', 'x-kubernetes-validations': [windowIsOpen] },
 );
 
 const kmsURI = /^(awskms|gcpkms|azurekms|hashivault|openbao):\/\/\S+$/;
@@ -219,6 +231,32 @@ const keyless = Type.Object(
   },
   { description: 'A key for each run, with a certificate of Fulcio for a ServiceAccount.' },
 );
+
+const ownIdentity: CelRule = {
+  rule: '!has(self.signer.kms) || has(self.signer.kms.secretRef) || has(self.signer.kms.serviceAccountName)',
+  message:
+    "signer.kms must name a secretRef or a serviceAccountName: the operator's own identity serves ClusterSigningPolicies only",
+  holds: (self) => {
+    const service = field(field(self, 'signer'), 'kms');
+    return service === undefined || has(service, 'secretRef') || has(service, 'serviceAccountName');
+  },
+};
+
+const ownAddress: CelRule = {
+  rule:
+    "!has(self.signer.kms) || !(self.signer.kms.uri.startsWith('hashivault://') || self.signer.kms.uri.startsWith('openbao://')) || " +
+    '(has(self.signer.kms.vault) && has(self.signer.kms.vault.address))',
+  message: "signer.kms.vault.address must be set: the operator's own server serves ClusterSigningPolicies only",
+  holds: (self) => {
+    const service = field(field(self, 'signer'), 'kms');
+    const uri = field(service, 'uri');
+    const isVault = typeof uri === 'string' && /^(hashivault|openbao):/.test(uri);
+    return !isVault || has(field(service, 'vault'), 'address');
+  },
+};
+
+/** Rules about the spec of the namespaced policy kind: it acts as somebody of its own namespace. */
+export const namespacedSignerRules: readonly CelRule[] = [ownIdentity, ownAddress];
 
 /** `spec.signer` of both policy kinds. */
 export const policySigner = Type.Object(

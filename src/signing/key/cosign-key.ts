@@ -9,7 +9,7 @@ import { describeKeyFile } from './key-file.ts';
 import type { KeyFile } from './key-file.ts';
 import { KeySigner } from '../key-signer.ts';
 import { firstPemBlock } from './pem.ts';
-import { digestOfCurve, keyType } from '../signing-algorithm.ts';
+import { digestOfCurve, keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
 
 const LABELS = ['ENCRYPTED COSIGN PRIVATE KEY', 'ENCRYPTED SIGSTORE PRIVATE KEY'];
@@ -32,8 +32,9 @@ const deriveKey = promisify(
 let derivations: Promise<unknown> = Promise.resolve();
 
 /**
- * The signer of cosign's encrypted key pair. The password is taken byte for byte. ECDSA alone: cosign signs Ed25519 keys
- * as Ed25519ph, which node:crypto does not have. @throws SigningError `KeyInvalid`
+ * The signer of cosign's encrypted key pair. The password is taken byte for byte. An Ed25519 key signs as Ed25519, although Chains
+ * and cosign's own attest-blob sign with it as Ed25519ph: cosign verifies the former by public key and refuses the latter.
+ * @throws SigningError `KeyInvalid`
  */
 export async function cosignSigner(bytes: Uint8Array, password: Uint8Array, file: KeyFile): Promise<KeySigner> {
   const block = firstPemBlock(Buffer.from(bytes).toString('latin1'));
@@ -55,12 +56,10 @@ export async function cosignSigner(bytes: Uint8Array, password: Uint8Array, file
 
 function signerOf(key: KeyObject | undefined, file: KeyFile): KeySigner {
   const type = key === undefined ? 'Unsupported' : keyType(key);
-  if (key === undefined || type === 'Unsupported' || type === 'Ed25519') {
-    throw invalid(
-      file,
-      'holds no ECDSA key (P-256, P-384, P-521) or RSA key (2048, 3072, 4096 bits); make one with "cosign generate-key-pair", or use x509.pem for Ed25519',
-    );
+  if (key === undefined || type === 'Unsupported') {
+    throw invalid(file, `holds no key that is ${SUPPORTED_KEYS}; make one with "hallmark keygen"`);
   }
+  if (type === 'Ed25519') return new KeySigner(key, null);
   return new KeySigner(key, type === 'RSA' ? 'sha256' : digestOfCurve[type]);
 }
 

@@ -10,6 +10,7 @@ import {
   policy,
   recordCase,
 } from './case-objects.ts';
+import { acceptedSigners } from './signer-cases.ts';
 
 /** Manifests that must be taken, from the smallest to the fullest. */
 export const acceptedManifests: readonly AcceptedManifest[] = [
@@ -41,12 +42,16 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
       },
       imageSignatures: { formats: [] },
       subjects: { allowedRepositories: ['registry.example.com/team-a/*'] },
-      backendRefs: [{ kind: 'StorageBackend', name: 'registry' }],
+      backendRefs: [
+        { kind: 'StorageBackend', name: 'registry' },
+        { kind: 'ClusterStorageBackend', name: 'registry' },
+      ],
       mode: 'Audit',
       suspend: true,
       record: { retention: 'Seconds', seconds: 604_800 },
     }),
   },
+  ...acceptedSigners,
   { name: 'a cluster policy', manifest: clusterPolicy({ subjects: anyRepository, namespaceSelector: {} }) },
   { name: 'a Tekton backend', manifest: backend({ type: 'Tekton' }) },
   {

@@ -4,6 +4,7 @@ import type { RefusedManifest } from './case.ts';
 import { policyCases } from './policy-cases.ts';
 import { recordCases } from './record-cases.ts';
 import { selectorCases } from './selector-cases.ts';
+import { signerCases } from './signer-cases.ts';
 
 /**
  * One table for the test of the parsers and for the test against a real API server, so that the two cannot come apart.
@@ -11,6 +12,7 @@ import { selectorCases } from './selector-cases.ts';
 export const refusedManifests: readonly RefusedManifest[] = [
   ...selectorCases,
   ...policyCases,
+  ...signerCases,
   ...backendCases,
   ...recordCases,
 ];

@@ -4,6 +4,7 @@ import { API_VERSION } from '../group-version.ts';
 import type { Immutable } from '../immutable.ts';
 import { labelSelector } from '../label-selector.ts';
 import { namespacedObjectMeta } from '../object-meta.ts';
+import { namespacedSignerRules } from '../policy-signer.ts';
 import {
   allowedRepositories,
   policyBackendRefs,
@@ -36,7 +37,7 @@ export const signingPolicySpec = Type.Object(
   },
   {
     description: 'Which runs of this namespace are signed, how, and by which key.',
-    'x-kubernetes-validations': policySpecRules,
+    'x-kubernetes-validations': [...policySpecRules, ...namespacedSignerRules],
   },
 );
 
