@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keySource } from './key/key-source.ts';
+import { lazySource } from './lazy-source.ts';
 import type { SignerDefinition } from './signer-definition.ts';
 import type { SigningContext } from './signing-context.ts';
 import { SigningError } from './signing-error.ts';
@@ -13,6 +14,8 @@ export function signingSource(definition: SignerDefinition, context: SigningCont
   switch (definition.signer.type) {
     case 'Key':
       return keySource(definition, context);
+    case 'KMS':
+      return lazySource(async () => (await import('./kms/kms-source.ts')).kmsSource(definition, context));
     default:
       throw new SigningError('KeyInvalid', `${definition.description}: this type of signer is not there yet`);
   }

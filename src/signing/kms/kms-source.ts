@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import type { RunSigner } from '../run-signer.ts';
+import type { SignerDefinition } from '../signer-definition.ts';
+import type { SigningContext } from '../signing-context.ts';
+import { SigningError } from '../signing-error.ts';
+import type { SignerCheck, SigningSource } from '../signing-source.ts';
+import { sshKeyID } from '../ssh-key-id.ts';
+import { withinDeadline } from './deadline.ts';
+import { kmsCertificates } from './kms-certificates.ts';
+import type { KmsDefinition, KmsSpec } from './kms-definition.ts';
+import { kmsFailure } from './kms-failure.ts';
+import { kmsIdentity } from './kms-identity.ts';
+import type { KmsKey, KmsPublicKey } from './kms-key.ts';
+import { kmsProvider } from './kms-providers.ts';
+import { KmsSigner } from './kms-signer.ts';
+
+/** How the service is called. */
+export interface KmsCallOptions {
+  /** For one call with what it takes to authenticate. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 10_000;
+/** A rotated key is seen within this time, or as soon as the policy is checked. */
+const PUBLIC_KEY_MS = 300_000;
+const TRIAL_BYTES = 32;
+
+interface Opened {
+  readonly key: KmsKey;
+  /** The certificates it was opened with. */
+  readonly tls: TlsOptions;
+}
+
+/** Signs with a key that never leaves its service. The service is not believed: each signature is verified before it is used. */
+export function kmsSource(
+  definition: SignerDefinition,
+  context: SigningContext,
+  options: KmsCallOptions = {},
+): SigningSource {
+  return new KmsSource(definition, context, options.timeoutMs ?? TIMEOUT_MS);
+}
+
+class KmsSource implements SigningSource {
+  readonly #definition: SignerDefinition;
+  readonly #context: SigningContext;
+  readonly #timeoutMs: number;
+  #opened: Opened | undefined;
+  #known: { readonly publicKey: KmsPublicKey; readonly untilMs: number } | undefined;
+
+  constructor(definition: SignerDefinition, context: SigningContext, timeoutMs: number) {
+    this.#definition = definition;
+    this.#context = context;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async signer(signal: AbortSignal): Promise<RunSigner> {
+    const known = this.#known;
+    if (known !== undefined && this.#opened !== undefined && this.#context.clock.monotonicMs() < known.untilMs)
+      return this.#signer(this.#opened.key, known.publicKey, signal);
+    return this.#asked(signal);
+  }
+
+  async check(signal: AbortSignal): Promise<SignerCheck> {
+    const signer = await this.#asked(signal);
+    await signer.sign(randomBytes(TRIAL_BYTES));
+    const earlier = this.#known?.publicKey.earlier ?? [];
+    return {
+      active: { keyID: signer.keyID, publicKey: signer.publicKey },
+      retired: earlier
+        .map((key) => ({ keyID: sshKeyID(key), publicKey: key.export({ format: 'pem', type: 'spki' }).toString() }))
+        .filter(({ keyID }) => keyID !== signer.keyID),
+    };
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    this.#known = undefined;
+    await opened?.key.close();
+  }
+
+  /** With the public key as the service states it now. */
+  async #asked(signal: AbortSignal): Promise<RunSigner> {
+    this.#known = undefined;
+    return this.#call(signal, async (bounded) => {
+      const key = await this.#open(bounded);
+      const publicKey = await key.publicKey(bounded);
+      this.#known = { publicKey, untilMs: this.#context.clock.monotonicMs() + PUBLIC_KEY_MS };
+      return this.#signer(key, publicKey, signal);
+    });
+  }
+
+  #signer(key: KmsKey, publicKey: KmsPublicKey, signal: AbortSignal): RunSigner {
+    return new KmsSigner(publicKey, this.#spec().uri, {
+      sign: (message) => this.#call(signal, (bounded) => key.sign({ message, publicKey }, bounded)),
+      refused: () => {
+        // The next signer asks for the key again.
+        this.#known = undefined;
+      },
+    });
+  }
+
+  /** The key, opened anew when the certificates to trust are others. */
+  async #open(signal: AbortSignal): Promise<KmsKey> {
+    const spec = this.#spec();
+    const identity = kmsIdentity(this.#definition);
+    const tls = await kmsCertificates(this.#definition, this.#context.objects, signal);
+    if (this.#opened !== undefined && this.#opened.tls.ca === tls.ca) return this.#opened.key;
+    const load = kmsProvider(spec.uri);
+    if (load === undefined)
+      throw new SigningError('KeyNotFound', `key ${spec.uri}: no provider is there for its scheme`);
+    const { kind, description, homeNamespace } = this.#definition;
+    const provider = await load();
+    const definition: KmsDefinition = { uri: spec.uri, kind, description, homeNamespace, identity, tls, spec };
+    const key = provider(definition, this.#context);
+    const replaced = this.#opened;
+    this.#opened = { key, tls };
+    await replaced?.key.close();
+    return key;
+  }
+
+  #call<Result>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const { uri } = this.#spec();
+    return withinDeadline({ signal, timeoutMs: this.#timeoutMs, uri }, work, (error) => kmsFailure(error, uri));
+  }
+
+  #spec(): KmsSpec {
+    const { signer, description } = this.#definition;
+    if (signer.kms === undefined)
+      throw new SigningError('KeyNotFound', `${description} names no key: set spec.signer.kms`);
+    return signer.kms;
+  }
+}
