@@ -3,7 +3,7 @@ import Type from 'typebox';
 import type { CelRule } from './cel-rule.ts';
 import { unionRule } from './cel-rule.ts';
 import { policySigner } from './policy-signer.ts';
-import { policyTransparency, policyTrustedRoot } from './policy-transparency.ts';
+import { policyTransparency, policyTrustedRoot, witnessRules } from './policy-transparency.ts';
 import { field } from './field.ts';
 import { conditionList } from './condition.ts';
 import { objectName } from './object-name.ts';
@@ -37,7 +37,7 @@ const nothingToSign: CelRule = {
 };
 
 /** Rules about a policy's spec as a whole. */
-export const policySpecRules: readonly CelRule[] = [nothingToSign];
+export const policySpecRules: readonly CelRule[] = [nothingToSign, ...witnessRules];
 
 const kinds = enumSet(['TaskRun', 'PipelineRun'], {
   description: 'Kinds of runs to sign. TaskRuns that belong to a PipelineRun count too.',

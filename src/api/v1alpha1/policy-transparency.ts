@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
+import type { CelRule } from './cel-rule.ts';
 import { unionRule } from './cel-rule.ts';
+import { field, has, listField } from './field.ts';
 import { httpURL } from './http-url.ts';
 import { objectName } from './object-name.ts';
 import { configMapKeyRef } from './secret-ref.ts';
@@ -61,11 +63,24 @@ export const policyTrustedRoot = Type.Object(
         {
           mirror: httpURL('TUF repository, for example https://tuf-repo-cdn.sigstore.dev.'),
           rootRef: Type.Optional(
-            configMapKeyRef(
-              'ConfigMap with the initial root.json. Without one the mirror must be the public good instance.',
-              where,
+            Type.Object(
+              {
+                name: objectName(`Name of the ConfigMap, read ${where}.`),
+                key: Type.Optional(
+                  Type.String({
+                    description: 'Key whose value is the document, root.json by default.',
+                    minLength: 1,
+                    maxLength: 253,
+                  }),
+                ),
+              },
+              {
+                description:
+                  'ConfigMap with the initial root.json. Without one the mirror must be the public good instance.',
+              },
             ),
           ),
+          caBundleRef,
         },
         { description: 'A TUF repository with a target trusted_root.json, refreshed once a day.' },
       ),
@@ -98,3 +113,41 @@ export const policyTrustedRoot = Type.Object(
     ],
   },
 );
+
+const hasTimestamps =
+  'has(self.transparency) && has(self.transparency.timestampAuthorities) && size(self.transparency.timestampAuthorities) > 0';
+const hasLog = 'has(self.transparency) && has(self.transparency.rekor)';
+
+/** A certificate of some minutes is worth nothing later unless somebody saw the signature while it held. */
+const witnessWithClock: CelRule = {
+  rule:
+    `self.signer.type != 'Keyless' || (${hasTimestamps}) || (${hasLog} && ` +
+    '(!has(self.transparency.rekor.apiVersion) || self.transparency.rekor.apiVersion == 1) && ' +
+    "(!has(self.transparency.rekor.onFailure) || self.transparency.rekor.onFailure == 'Retry'))",
+  message:
+    'a Keyless signer needs a witness with a clock: set transparency.timestampAuthorities, or transparency.rekor with apiVersion 1 and onFailure Retry',
+  holds: (self) => {
+    if (field(field(self, 'signer'), 'type') !== 'Keyless' || timestampAuthorities(self).length > 0) return true;
+    const log = field(field(self, 'transparency'), 'rekor');
+    const [version = 1, onFailure = 'Retry'] = [field(log, 'apiVersion'), field(log, 'onFailure')];
+    return log !== undefined && version === 1 && onFailure === 'Retry';
+  },
+};
+
+const rootOfTrust: CelRule = {
+  rule: `has(self.trustedRoot) || !(self.signer.type == 'Keyless' || (${hasTimestamps}) || (${hasLog}))`,
+  message:
+    'trustedRoot must be set beside a Keyless signer, transparency.rekor or transparency.timestampAuthorities: what they give is verified against it',
+  holds: (self) => {
+    const isKeyless = field(field(self, 'signer'), 'type') === 'Keyless';
+    const isWitnessed = timestampAuthorities(self).length > 0 || has(field(self, 'transparency'), 'rekor');
+    return has(self, 'trustedRoot') || !(isKeyless || isWitnessed);
+  },
+};
+
+/** Rules between a policy's signer, its witnesses and its trusted root. */
+export const witnessRules: readonly CelRule[] = [witnessWithClock, rootOfTrust];
+
+function timestampAuthorities(spec: unknown): readonly unknown[] {
+  return listField(field(spec, 'transparency'), 'timestampAuthorities');
+}

@@ -8,6 +8,9 @@ const identityRule =
   "signer.kms must name a secretRef or a serviceAccountName: the operator's own identity serves ClusterSigningPolicies only";
 const secretRef = { name: 'credentials' };
 const rekor = { url: 'https://rekor.example.com' };
+const trustedRoot = { type: 'ConfigMap', configMap: { name: 'root' } };
+const keyless = { type: 'Keyless', keyless: { fulcioURL: 'https://f.example', serviceAccountName: 'signer' } };
+const timestampAuthorities = [{ url: 'https://t.example/api/v1/timestamp', caBundleRef: { name: 'ca' } }];
 
 function withKey(settings: Fields): Fields {
   return policy({ signer: { type: 'Key', key: { secretRef: { name: 'signing-secrets' }, ...settings } } });
@@ -116,25 +119,27 @@ export const signerCases: readonly RefusedManifest[] = [
     name: 'a certificate authority with a password in its URL',
     manifest: policy({
       signer: { type: 'Keyless', keyless: { fulcioURL: 'https://a:b@f.example', serviceAccountName: 'a' } },
+      transparency: { timestampAuthorities },
+      trustedRoot,
     }),
     path: 'spec.signer.keyless.fulcioURL',
     message: urlRule,
   },
   {
     name: 'a log that is not described',
-    manifest: policy({ transparency: { type: 'Rekor' } }),
+    manifest: policy({ transparency: { type: 'Rekor' }, trustedRoot }),
     path: 'spec.transparency',
     message: 'rekor must be set when type is Rekor, and only then',
   },
   {
     name: 'a log that is not asked for',
-    manifest: policy({ transparency: { rekor } }),
+    manifest: policy({ transparency: { rekor }, trustedRoot }),
     path: 'spec.transparency',
     message: 'rekor must be set when type is Rekor, and only then',
   },
   {
     name: 'a version of a log that does not exist',
-    manifest: policy({ transparency: { type: 'Rekor', rekor: { ...rekor, apiVersion: 3 } } }),
+    manifest: policy({ transparency: { type: 'Rekor', rekor: { ...rekor, apiVersion: 3 } }, trustedRoot }),
     path: 'spec.transparency.rekor.apiVersion',
     message: 'must be 1 or 2',
     serverMessage: 'supported values: "1", "2"',
@@ -143,11 +148,34 @@ export const signerCases: readonly RefusedManifest[] = [
     name: 'a timestamp authority twice',
     manifest: policy({
       transparency: { timestampAuthorities: [{ url: 'https://t.example' }, { url: 'https://t.example' }] },
+      trustedRoot,
     }),
     path: 'spec.transparency.timestampAuthorities',
     message: 'must not hold ["https://t.example"] twice',
     serverMessage: 'Duplicate value: {"url":"https://t.example"}',
   },
+  ...[
+    {},
+    { transparency: { type: 'Rekor', rekor: { ...rekor, apiVersion: 2 } } },
+    { transparency: { type: 'Rekor', rekor: { ...rekor, onFailure: 'StoreWithout' } } },
+  ].map((settings) => ({
+    name: `a keyless signer that nobody with a clock witnesses: ${JSON.stringify(settings)}`,
+    manifest: policy({ signer: keyless, trustedRoot, ...settings }),
+    path: 'spec',
+    message:
+      'a Keyless signer needs a witness with a clock: set transparency.timestampAuthorities, or transparency.rekor with apiVersion 1 and onFailure Retry',
+  })),
+  ...[
+    { transparency: { type: 'Rekor', rekor } },
+    { transparency: { timestampAuthorities } },
+    { signer: keyless, transparency: { type: 'Rekor', rekor } },
+  ].map((settings) => ({
+    name: `witnesses and no root to verify them against: ${Object.keys(settings.transparency).join(', ')}`,
+    manifest: policy(settings),
+    path: 'spec',
+    message:
+      'trustedRoot must be set beside a Keyless signer, transparency.rekor or transparency.timestampAuthorities: what they give is verified against it',
+  })),
   {
     name: 'a trusted root of another kind',
     manifest: policy({ trustedRoot: { type: 'TUF', tuf: { mirror: 'https://tuf.example' }, inline: '{}' } }),
@@ -195,14 +223,18 @@ export const acceptedSigners: readonly AcceptedManifest[] = [
   {
     name: 'a keyless policy with a log, a timestamp authority and a root',
     manifest: inCluster({
-      signer: { type: 'Keyless', keyless: { fulcioURL: 'https://f.example', serviceAccountName: 'signer' } },
+      signer: keyless,
       transparency: {
         type: 'Rekor',
         rekor: { ...rekor, apiVersion: 2, onFailure: 'StoreWithout' },
-        timestampAuthorities: [{ url: 'https://t.example/api/v1/timestamp', caBundleRef: { name: 'ca' } }],
+        timestampAuthorities,
       },
-      trustedRoot: { type: 'ConfigMap', configMap: { name: 'root' } },
+      trustedRoot,
     }),
+  },
+  {
+    name: 'a keyless policy with a log that states times',
+    manifest: policy({ signer: keyless, transparency: { type: 'Rekor', rekor }, trustedRoot }),
   },
   { name: 'no log in so many words', manifest: policy({ transparency: { type: 'None' } }) },
 ];
