@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
+import type { Access } from '../credentials/access.ts';
+import { KeptValues } from './kept-values.ts';
+import { parseTrustedRoot } from './parse-trusted-root.ts';
+import { readEntry } from './read-entry.ts';
+import { TrustError } from './trust-error.ts';
+import { TufRoots } from './tuf-roots.ts';
+import type { TufDefinition } from './tuf-roots.ts';
+
+type TrustedRootSpec = NonNullable<SigningPolicySpec['trustedRoot']>;
+
+/** Whose trusted root is asked for. */
+export interface TrustedRootDefinition {
+  readonly spec: TrustedRootSpec;
+  /** Where its references are read: the policy's own namespace, the operator's for the cluster kind. */
+  readonly homeNamespace: string;
+  /** "SigningPolicy team-a/release", for messages. */
+  readonly description: string;
+}
+
+export interface TrustedRootsOptions {
+  /** Where metadata of TUF repositories is kept between refreshes and restarts. A folder of the process under the system's by default. */
+  readonly cacheDirectory?: string;
+}
+
+/** A changed ConfigMap takes effect after this long at most. */
+const CONFIG_MAP_AGE_MS = 60_000;
+const DEFAULT_KEY = 'trusted_root.json';
+
+/** The trusted roots of policies, kept as long as they may be. One for the process. */
+export class TrustedRoots {
+  readonly #access: Access;
+  readonly #tuf: TufRoots;
+  readonly #configMaps: KeptValues<TrustedRoot>;
+  readonly #inline: KeptValues<TrustedRoot>;
+
+  constructor(access: Access, options: TrustedRootsOptions = {}) {
+    this.#access = access;
+    this.#tuf = new TufRoots(access, options.cacheDirectory);
+    this.#configMaps = new KeptValues(access.clock, CONFIG_MAP_AGE_MS);
+    this.#inline = new KeptValues(access.clock, Infinity);
+  }
+
+  /** The trusted root of a policy. @throws TrustError, or the signal's reason when it aborts */
+  async root({ spec, homeNamespace, description }: TrustedRootDefinition, signal: AbortSignal): Promise<TrustedRoot> {
+    signal.throwIfAborted();
+    switch (spec.type) {
+      case 'Inline': {
+        const text = required(spec.inline, 'inline', description);
+        const source = `trustedRoot.inline of ${description}`;
+        return this.#inline.get(text, () => Promise.resolve(parseTrustedRoot(text, source)));
+      }
+      case 'ConfigMap': {
+        const { name, key = DEFAULT_KEY } = required(spec.configMap, 'configMap', description);
+        const entry = { namespace: homeNamespace, name, key, description };
+        return this.#configMaps.get(JSON.stringify([homeNamespace, name, key]), async () => {
+          const text = await readEntry(this.#access.objects, entry, signal);
+          return parseTrustedRoot(text, `entry "${key}" of ConfigMap ${homeNamespace}/${name} of ${description}`);
+        });
+      }
+      case 'TUF': {
+        const definition: TufDefinition = { ...required(spec.tuf, 'tuf', description), homeNamespace, description };
+        return this.#tuf.root(definition, signal);
+      }
+    }
+  }
+}
+
+function required<T>(member: T | undefined, name: string, description: string): T {
+  if (member !== undefined) return member;
+  throw new TrustError('Invalid', `trustedRoot of ${description} lacks its member "${name}"; set it`);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
+import type { Access } from '../credentials/access.ts';
+import { displayUrl } from '../net/display-url.ts';
+import type { TlsOptions } from '../net/tls-options.ts';
+import { KeptValues } from './kept-values.ts';
+import { readEntry } from './read-entry.ts';
+import { seedRoot } from './seed-root.ts';
+import { TrustError } from './trust-error.ts';
+import { TufRepository } from './tuf-repository.ts';
+
+export type TufDefinition = NonNullable<NonNullable<SigningPolicySpec['trustedRoot']>['tuf']> & {
+  readonly homeNamespace: string;
+  readonly description: string;
+};
+
+/** What a repository is known by: two policies share one only if they begin with the same root. */
+interface Origin {
+  readonly initialRoot: string;
+  readonly tls: TlsOptions;
+}
+
+const ORIGIN_AGE_MS = 60_000;
+const MAX_REPOSITORIES = 64;
+
+/** The trusted roots of TUF mirrors. */
+export class TufRoots {
+  readonly #access: Access;
+  readonly #cacheDirectory: string;
+  readonly #origins: KeptValues<Origin>;
+  readonly #repositories = new Map<string, TufRepository>();
+
+  constructor(access: Access, cacheDirectory = join(tmpdir(), `hallmark-tuf-${userInfo().uid}`)) {
+    this.#access = access;
+    this.#cacheDirectory = cacheDirectory;
+    this.#origins = new KeptValues(access.clock, ORIGIN_AGE_MS);
+  }
+
+  /** @throws TrustError */
+  async root(definition: TufDefinition, signal: AbortSignal): Promise<TrustedRoot> {
+    const { homeNamespace, mirror, rootRef, caBundleRef } = definition;
+    const key = JSON.stringify([homeNamespace, mirror, rootRef, caBundleRef]);
+    const origin = await this.#origins.get(key, () => this.#origin(definition, signal));
+    return abortable(this.#repository(mirror, origin).current(), signal);
+  }
+
+  async #origin(definition: TufDefinition, signal: AbortSignal): Promise<Origin> {
+    const { homeNamespace: namespace, mirror, rootRef, caBundleRef, description } = definition;
+    const entry = (ref: { name: string; key?: string | undefined }, key: string): Promise<string> =>
+      readEntry(this.#access.objects, { namespace, name: ref.name, key: ref.key ?? key, description }, signal);
+    const initialRoot = rootRef === undefined ? seedRoot(mirror) : await entry(rootRef, 'root.json');
+    if (initialRoot === undefined) {
+      const message = `${description} names the TUF mirror ${displayUrl(new URL(mirror))} without an initial root; set trustedRoot.tuf.rootRef`;
+      throw new TrustError('NotFound', message);
+    }
+    const tls = caBundleRef === undefined ? {} : { ca: await entry(caBundleRef, 'ca.crt') };
+    return { initialRoot, tls };
+  }
+
+  #repository(mirror: string, { initialRoot, tls }: Origin): TufRepository {
+    const key = createHash('sha256')
+      .update(JSON.stringify([mirror, initialRoot, tls]))
+      .digest('hex');
+    const known = this.#repositories.get(key);
+    if (known !== undefined) return known;
+    const { door, clock } = this.#access;
+    const directory = join(this.#cacheDirectory, key);
+    const repository = new TufRepository({ mirror, initialRoot, tls, directory, door, clock });
+    this.#repositories.set(key, repository);
+    const [oldest] = this.#repositories.keys();
+    if (oldest !== undefined && this.#repositories.size > MAX_REPOSITORIES) this.#repositories.delete(oldest);
+    return repository;
+  }
+}
+
+/** The value, unless the caller gives up first; the work goes on for the others who wait for it. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { SignedEntity } from '@sigstore/verify';
+import { preAuthEncoding } from '../evidence/pre-auth-encoding.ts';
+import type { Material } from './material.ts';
+import { isSignedBy } from './signature-check.ts';
+
+const hashOfLength: Readonly<Record<number, string>> = { 32: 'sha256', 48: 'sha384', 64: 'sha512' };
+
+/** A signature and what it is over, as sigstore's verifier compares log entries with it. */
+export class SignatureContent implements Readonly<SignedEntity['signature']> {
+  readonly signature: Buffer;
+  /** The bytes that are signed. */
+  readonly signed: Buffer;
+  readonly #payload: Buffer;
+
+  constructor({ form, payloadType, payload, signature }: Material) {
+    this.signature = signature;
+    this.signed = form === 'Raw' ? payload : preAuthEncoding(payloadType, payload);
+    this.#payload = payload;
+  }
+
+  compareSignature(signature: Buffer): boolean {
+    return this.signature.equals(signature);
+  }
+
+  /** Of the payload, as `dsse` entries state it. */
+  compareDigest(digest: Buffer): boolean {
+    return hasDigest(this.#payload, digest);
+  }
+
+  /** Of what is signed, as `hashedrekord` entries state it. */
+  compareSignedDigest(digest: Buffer): boolean {
+    return hasDigest(this.signed, digest);
+  }
+
+  verifySignature(key: KeyObject): boolean {
+    return isSignedBy(key, this.signed, this.signature);
+  }
+}
+
+function hasDigest(bytes: Buffer, digest: Buffer): boolean {
+  const hash = hashOfLength[digest.length];
+  return hash !== undefined && createHash(hash).update(bytes).digest().equals(digest);
+}
