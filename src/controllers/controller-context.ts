@@ -6,11 +6,14 @@ import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import type { AnnotationOwners } from './provenance-record/annotation-owners.ts';
+import type { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
+import type { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
 import type { RecordIndex } from './provenance-record/record-index.ts';
 import type { RunIndex } from './run/run-index.ts';
 import type { PolicySigners } from './signing-policy/policy-signers.ts';
 import type { BackendHealthBook } from './storage-backend/backend-health-book.ts';
 import type { DriverPool } from './storage-backend/driver-pool.ts';
+import type { SuspectBackends } from './storage-backend/suspect-backends.ts';
 
 /** What the reconcilers share. One for each time that the process leads. */
 export interface ControllerContext {
@@ -26,6 +29,7 @@ export interface ControllerContext {
   readonly drivers: DriverPool;
   /** What the last probe of each backend found. */
   readonly health: BackendHealthBook;
+  readonly suspects: SuspectBackends;
   readonly witnesses: PolicyWitnesses;
   readonly evidence: EvidenceVerifier;
   readonly sealKey: SecretValue;

@@ -20,6 +20,7 @@ import { namespaceFeed } from './namespace-feed.ts';
 import { ObjectStore } from './object-store.ts';
 import { type DeliveredRecord, projectRecord, recordFeed } from './provenance-record/record-feed.ts';
 import { RecordReconciler } from './provenance-record/record-reconciler.ts';
+import { VerificationReconciler } from './provenance-record/verification-reconciler.ts';
 import { StoreAttempts } from './provenance-record/store-attempts.ts';
 import { EVERYWHERE, Repercussions } from './repercussions.ts';
 import { pendingPipelines } from './run/gather-run.ts';
@@ -29,7 +30,6 @@ import { runResources } from './run/tekton-resources.ts';
 import { policyFeed } from './signing-policy/policy-feed.ts';
 import { PolicyReconciler } from './signing-policy/policy-reconciler.ts';
 import { backendFeed } from './storage-backend/backend-feed.ts';
-import { BackendHealthBook } from './storage-backend/backend-health-book.ts';
 import { BackendReconciler } from './storage-backend/backend-reconciler.ts';
 
 /** What the objects of queued runs, and those of queued records, may take in memory each. */
@@ -48,7 +48,7 @@ export interface ControllersOptions {
   readonly onController: (controller: Controller) => void;
 }
 
-type ControllerName = 'signing-policy' | 'storage-backend' | 'provenance-record' | 'run' | 'rescan';
+type ControllerName = 'signing-policy' | 'storage-backend' | 'provenance-record' | 'verification' | 'run' | 'rescan';
 
 /** All controllers of the operator with the watches that feed them. Made when the process begins to lead. */
 export class Controllers {
@@ -60,9 +60,9 @@ export class Controllers {
   readonly #recordCache = new ByteBudgetCache<unknown>(CACHE_BYTES);
   readonly #attempts: StoreAttempts;
   readonly #repercussions: Repercussions;
+  readonly #verification: VerificationReconciler;
   readonly #policies = new ObjectStore();
   readonly #backends = new ObjectStore();
-  readonly #health = new BackendHealthBook();
   readonly #runSources: WatchSource[] = [];
 
   constructor(options: ControllersOptions) {
@@ -77,10 +77,19 @@ export class Controllers {
       'signing-policy': queue('signing-policy'),
       'storage-backend': queue('storage-backend'),
       'provenance-record': queue('provenance-record'),
+      verification: queue('verification'),
       run: queue('run'),
       rescan: queue('rescan'),
     };
     this.#attempts = new StoreAttempts(clock, this.#backoff);
+    this.#verification = new VerificationReconciler({
+      context,
+      attempts: this.#attempts,
+      intervalSeconds: configuration.verification.intervalSeconds,
+    });
+    context.suspects.onSuspect((key) => {
+      this.#queues['storage-backend'].add(key);
+    });
     this.#repercussions = new Repercussions({
       pipelines: context.pipelines,
       records: context.records,
@@ -124,7 +133,11 @@ export class Controllers {
 
   #runPolicyControllers(): void {
     const { configuration } = this.#options;
-    const shared = { context: this.#context, operatorNamespace: configuration.operatorNamespace, health: this.#health };
+    const shared = {
+      context: this.#context,
+      operatorNamespace: configuration.operatorNamespace,
+      health: this.#context.health,
+    };
     const policies = new PolicyReconciler({
       ...shared,
       objects: this.#policies,
@@ -150,6 +163,7 @@ export class Controllers {
     const cache = this.#runCache;
     const runs = new RunReconciler({ context, cache, childrenDeadlineSeconds: children.deadlineSeconds });
     this.#run('provenance-record', concurrency.records, (key, signal) => records.reconcile(key, signal));
+    this.#run('verification', FEW, (key, signal) => this.#verification.reconcile(key, signal));
     this.#run('run', concurrency.runs, (key, signal) => runs.reconcile(key, signal));
     this.#run('rescan', 1, async (namespace, signal) => {
       const scope = namespace === EVERYWHERE ? {} : { namespace };
@@ -234,6 +248,11 @@ export class Controllers {
         owners: this.#context.owners,
         cache: this.#recordCache,
         queue: this.#queues['provenance-record'],
+        scheduleVerification: ({ key, isVerified }) => {
+          const queue = this.#queues.verification;
+          const seconds = this.#verification.secondsUntilNext(isVerified);
+          if (seconds !== undefined && !queue.has(key)) queue.addAfter(key, seconds * 1000);
+        },
         requeueRun: (key) => {
           this.#queues.run.add(key);
         },

@@ -14,11 +14,16 @@ import type { ControllerHost } from './controller-host.ts';
 import { controllerObserver, resultObserver, watchObserver } from './controller-telemetry.ts';
 import { Controllers } from './controllers.ts';
 import { AnnotationOwners } from './provenance-record/annotation-owners.ts';
+import { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
+import { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
 import { RecordIndex } from './provenance-record/record-index.ts';
 import { RunIndex } from './run/run-index.ts';
 import { loadSealKey } from './seal-key.ts';
 import { PolicySigners } from './signing-policy/policy-signers.ts';
+import { BackendHealthBook } from './storage-backend/backend-health-book.ts';
 import { DriverPool } from './storage-backend/driver-pool.ts';
+import { SuspectBackends } from './storage-backend/suspect-backends.ts';
+import { TrustedRoots } from '../trust/trusted-roots.ts';
 
 export interface LeadOptions {
   readonly client: KubeClient;
@@ -47,6 +52,11 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     await Promise.all([drivers.close(), keys.close()]);
     await door.close();
   });
+  const witnesses = new PolicyWitnesses({
+    access,
+    roots: new TrustedRoots(access),
+    logs: configuration.transparency.logs,
+  });
   const records = new RecordIndex();
   metrics.showRecords(() => records.countByReason());
   const context = {
@@ -60,6 +70,10 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     owners: new AnnotationOwners(records),
     keys,
     drivers,
+    health: new BackendHealthBook(),
+    suspects: new SuspectBackends(clock),
+    witnesses,
+    evidence: new EvidenceVerifier(witnesses),
     sealKey,
     fence: () => {
       if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');

@@ -33,7 +33,14 @@ beforeEach(() => {
   ] as const) {
     const key = `${namespace}/${isSettled ? 'settled' : 'open'}`;
     const of = { kind: 'SigningPolicy', namespace, name: 'builds' } as const;
-    const facts = { isTrusted: true, needsRun: false, annotatesRun: false, reason: 'Progressing' } as const;
+    const facts = {
+      isTrusted: true,
+      needsRun: false,
+      isHeld: false,
+      isVerified: false,
+      annotatesRun: false,
+      reason: 'Progressing',
+    } as const;
     records.set({ key, uid: key, policy: of, isSettled, ...facts });
   }
   repercussions = new Repercussions({

@@ -11,6 +11,8 @@ import type { StoreAttempts } from './provenance-record/store-attempts.ts';
 export const EVERYWHERE = '*';
 /** Changes that come together (an apply of many manifests) are answered by one rescan. */
 const SETTLE_MS = 200;
+/** Between two records that waited for the same backend. */
+const DRAIN_MS = 20;
 
 export interface RepercussionsOptions {
   readonly pipelines: Pipelines;
@@ -60,7 +62,7 @@ export class Repercussions {
   backendHealthChanged(backend: CompiledBackend, isReady: boolean): void {
     const scope = backend.kind === 'StorageBackend' ? backend.namespace : '';
     this.#policiesIn(scope);
-    if (isReady) this.#unsettledRecordsIn(scope);
+    if (isReady) this.#drain(scope);
   }
 
   /** A namespace got other labels: cluster kinds may reach it now. */
@@ -86,6 +88,17 @@ export class Repercussions {
     for (const record of this.#options.records.all()) {
       if (record.policy !== undefined && policyKeyText(record.policy) === key)
         this.#options.recordQueue.add(record.key);
+    }
+  }
+
+  /** Records that waited for a backend go on one after the other: one that was just mended is not to fall over again. */
+  #drain(namespace: string): void {
+    let waitMs = 0;
+    for (const { key, isSettled } of this.#options.records.all()) {
+      if (isSettled || (namespace !== '' && parseObjectKey(key).namespace !== namespace)) continue;
+      this.#options.attempts.forget(key);
+      this.#options.recordQueue.addAfter(key, waitMs);
+      waitMs += DRAIN_MS;
     }
   }
 

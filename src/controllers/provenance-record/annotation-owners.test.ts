@@ -11,6 +11,8 @@ function summary(key: string, annotatesRun = false): RecordSummary {
     isTrusted: true,
     runUID: 'run',
     needsRun: false,
+    isHeld: true,
+    isVerified: true,
     isSettled: false,
     annotatesRun,
     reason: 'Progressing',

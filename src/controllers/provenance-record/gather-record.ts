@@ -8,15 +8,21 @@ import type { Subject } from '../../evidence/signed-artifact.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
+import { objectKey } from '../../kube/resource.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
+import { needsSignature, wantsWitness } from './artifact-needs.ts';
+import { backfillRefs } from './backfill-request.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { Problem } from './record-facts.ts';
-import type { RecordSnapshot } from './record-snapshot.ts';
+import type { BoundBackend, RecordSnapshot } from './record-snapshot.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { unsignedProblem } from './unsigned-problem.ts';
 
-/** Reads all that the decision about a record needs: the key if something is unsigned, everything else from memory. */
+/** The witnesses' place among the backends that a record is tried with. */
+export const WITNESSES = 'witnesses';
+
+/** Reads all that the decision about a record needs: the key if something is to be signed, everything else from memory. */
 export async function gatherRecord(
   context: ControllerContext,
   attempts: StoreAttempts,
@@ -25,24 +31,53 @@ export async function gatherRecord(
 ): Promise<RecordSnapshot> {
   const { metadata, spec, evidence } = record.object;
   const policy = context.pipelines.policy(record.policy);
-  const unsignedArtifacts = (evidence?.artifacts ?? []).filter(({ signature }) => signature === undefined);
-  const unsigned = unsignedArtifacts.length === 0 ? undefined : whyUnsigned(record, policy, evidence?.artifacts ?? []);
-  const needsSigner = unsignedArtifacts.length > 0 && unsigned === undefined && policy !== undefined;
-  const recordKey = `${metadata.namespace}/${metadata.name}`;
+  const now = context.clock.now();
+  const artifacts = evidence?.artifacts ?? [];
+  // What lies anywhere already stays as it is.
+  const isStored = record.storage.some(({ state }) => state === 'Stored');
+  const toSign =
+    artifacts.filter(({ signature }) => signature === undefined).length > 0 ||
+    (!isStored && artifacts.some((artifact) => needsSignature(artifact, now)));
+  const unsigned = toSign ? whyUnsigned(record, policy, artifacts) : undefined;
+  const needsSigner = toSign && unsigned === undefined && policy !== undefined;
+  const recordKey = objectKey(metadata);
+  const transparency = policy?.spec.transparency;
   return {
     record,
     policy,
     unsigned,
     signer: needsSigner ? await signerOrProblem(context, policy, signal) : undefined,
-    backends: (spec.backendRefs ?? []).map((ref) => ({
-      ref,
-      backend: context.pipelines.promisedBackend(record.policy, metadata.namespace, ref),
-      isDue: attempts.isDue(recordKey, `${ref.kind}/${ref.name}`),
-    })),
+    backends: boundBackends(context, attempts, record),
     bindable: spec.backendRefs === undefined ? bindableBackends(context, record) : undefined,
+    transparency: transparency !== undefined && !isStored && wantsWitness(transparency) ? transparency : undefined,
+    areWitnessesDue: attempts.isDue(recordKey, WITNESSES),
     hasRun: context.runs.has(spec.runRef.uid),
-    now: context.clock.now(),
+    now,
   };
+}
+
+function boundBackends(
+  context: ControllerContext,
+  attempts: StoreAttempts,
+  record: TrustedRecord,
+): readonly BoundBackend[] {
+  const { metadata, spec } = record.object;
+  const bound = (ref: BackendRef, isBackfill: boolean): BoundBackend => {
+    const backend = context.pipelines.promisedBackend(record.policy, metadata.namespace, ref);
+    const parked = backend === undefined ? undefined : parkedBehind(context.health.problem(backend));
+    const isDue = attempts.isDue(objectKey(metadata), `${ref.kind}/${ref.name}`);
+    return { ref, backend, isDue, isBackfill, ...(parked === undefined ? {} : { parked }) };
+  };
+  return [
+    ...(spec.backendRefs ?? []).map((ref) => bound(ref, false)),
+    ...backfillRefs(record.object).map((ref) => bound(ref, true)),
+  ];
+}
+
+/** A backend that its last probe found broken is sent nothing: that probe is repeated, and says when it works again. */
+function parkedBehind(problem: Problem | undefined): Problem | undefined {
+  if (problem === undefined) return undefined;
+  return { reason: problem.reason, message: `waits until the backend is ready again: ${problem.message}` };
 }
 
 /** The policy's signer, or why it has none that works. @throws what may pass by itself, such as an API server that is away */

@@ -3,7 +3,9 @@ import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
-import type { BackendFact, Problem } from './record-facts.ts';
+import { backendFacts } from './backend-facts.ts';
+import { loggingFact } from './logging-fact.ts';
+import type { BackendFact, LoggingFact, Problem } from './record-facts.ts';
 import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snapshot.ts';
 
 /** What to do about a record, in this order. */
@@ -16,6 +18,10 @@ export interface RecordPlan {
   readonly sign?: RunSigner;
   /** Why they stay unsigned. */
   readonly unsigned?: Problem;
+  /** How far witnesses have seen the signatures; absent where none is asked for. `Pending`: they are asked before anything is stored. */
+  readonly logging?: LoggingFact;
+  /** Whether to ask the witnesses now. */
+  readonly witness: boolean;
   /** How each backend stands before anything is stored. */
   readonly backends: readonly BackendFact[] | undefined;
   /** The backends to store in now. */
@@ -27,25 +33,36 @@ export interface RecordPlan {
 
 /** The decision: what a record needs next. */
 export function planRecord(snapshot: RecordSnapshot): RecordPlan {
-  const { record, signer } = snapshot;
-  const artifacts = record.object.evidence?.artifacts ?? [];
+  const artifacts = snapshot.record.object.evidence?.artifacts ?? [];
   const facts = backendFacts(snapshot);
   const retiresAtMs = retirementTime(snapshot);
-  const uncovered = uncoveredArtifact(artifacts, snapshot.backends, facts ?? []);
-  const retire = retirement(snapshot, uncovered === undefined ? (facts ?? []) : [], retiresAtMs);
-  const clockwork = retiresAtMs === undefined ? {} : { retiresAtMs };
-  if (retire !== undefined) return { retire, backends: facts, store: [] };
+  const promised = snapshot.backends.filter(({ isBackfill }) => isBackfill !== true);
+  const owed = (facts ?? []).filter(({ isBackfill }) => isBackfill !== true);
+  const uncovered = uncoveredArtifact(artifacts, promised, owed);
+  const retire = retirement(snapshot, uncovered === undefined ? owed : [], retiresAtMs);
+  const idle = { backends: facts, store: [], witness: false };
+  if (retire !== undefined) return { retire, ...idle };
   const { bindable, hasRun } = snapshot;
-  if (bindable !== undefined && hasRun === false) return { bind: bindable, backends: facts, store: [] };
+  if (bindable !== undefined && hasRun === false) return { bind: bindable, ...idle };
+  const logging = loggingFact(snapshot, artifacts);
+  const clockwork = {
+    ...(logging === undefined ? {} : { logging }),
+    ...(retiresAtMs === undefined ? {} : { retiresAtMs }),
+  };
   const problem = artifacts.length === 0 ? emptyProblem(snapshot) : unsignedNow(snapshot);
-  if (problem !== undefined) return { unsigned: problem, backends: facts, store: [], ...clockwork };
+  if (problem !== undefined) return { unsigned: problem, ...idle, ...clockwork };
   return {
     backends: facts,
     store: dueBackends(snapshot, facts ?? []),
-    ...(signer === undefined || isProblem(signer) ? {} : { sign: signer }),
+    witness: logging?.state === 'Pending' && snapshot.areWitnessesDue === true,
+    ...signing(snapshot),
     ...(uncovered === undefined ? {} : { uncovered }),
     ...clockwork,
   };
+}
+
+function signing({ signer }: RecordSnapshot): Pick<RecordPlan, 'sign'> {
+  return signer === undefined || isProblem(signer) ? {} : { sign: signer };
 }
 
 function unsignedNow({ unsigned, signer }: RecordSnapshot): Problem | undefined {
@@ -76,50 +93,11 @@ function emptyProblem({ record, policy, hasRun }: RecordSnapshot): Problem {
   return { reason, message: 'the payload of this run is not made yet' };
 }
 
-function backendFacts({ record, backends }: RecordSnapshot): readonly BackendFact[] | undefined {
-  if (record.object.spec.backendRefs === undefined) return undefined;
-  return backends.map(({ ref, backend }) => {
-    const backendRef = { kind: ref.kind, name: ref.name };
-    const entry = record.storage.find(({ backendRef: of }) => of.kind === ref.kind && of.name === ref.name);
-    if (entry?.state === 'Failed' || (entry?.state === 'Stored' && holdsAll(record, entry, backend)))
-      return { ...storedFact(entry), backendRef, state: entry.state };
-    if (backend === undefined) return { backendRef, state: 'Pending', locations: [], problem: missingBackend };
-    return entry?.state === 'Pending'
-      ? { ...storedFact(entry), backendRef, state: 'Pending' }
-      : { backendRef, state: 'Pending', locations: [] };
-  });
-}
-
-/** Whether a backend that stored has all that it takes by now. What one that is gone was given stays given. */
-function holdsAll(
-  { object }: RecordSnapshot['record'],
-  { artifacts: held = [] }: RecordSnapshot['record']['storage'][number],
-  backend: CompiledBackend | undefined,
-): boolean {
-  const types = (object.evidence?.artifacts ?? []).map(({ type }) => type);
-  return types.every((type) => held.includes(type) || backend?.spec.artifacts.includes(type) !== true);
-}
-
-function storedFact(entry: RecordSnapshot['record']['storage'][number]): Omit<BackendFact, 'backendRef' | 'state'> {
-  const reason = Object.values(reasons).find((known) => known === entry.reason);
-  return {
-    locations: entry.locations ?? [],
-    ...(entry.artifacts === undefined ? {} : { artifacts: entry.artifacts }),
-    ...(reason === undefined ? {} : { problem: { reason, message: entry.message ?? '' } }),
-    ...(entry.storedTime === undefined ? {} : { storedTime: entry.storedTime }),
-  };
-}
-
-const missingBackend: Problem = {
-  reason: reasons.BackendNotFound,
-  message:
-    'it does not exist or is out of reach: create it (again) under this name, have its namespaceSelector take this namespace, or delete the record to release it',
-};
-
 function dueBackends(snapshot: RecordSnapshot, facts: readonly BackendFact[]): RecordPlan['store'] {
   return snapshot.backends.flatMap((bound, index) => {
     const isOpen = facts[index]?.state === 'Pending';
-    return isOpen && bound.isDue && bound.backend !== undefined ? [{ bound, backend: bound.backend }] : [];
+    const mayGo = isOpen && bound.isDue && bound.parked === undefined;
+    return mayGo && bound.backend !== undefined ? [{ bound, backend: bound.backend }] : [];
   });
 }
 

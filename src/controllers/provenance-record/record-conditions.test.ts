@@ -130,15 +130,61 @@ describe('recordConditions', () => {
   for (const { when, facts, statuses, reason } of cases) {
     it(`says ${reason} (${statuses}) when ${when}`, () => {
       const conditions = recordConditions({ generation: 3, ...facts });
-      assert.deepEqual(
-        conditions.map(({ type }) => type),
-        ['Ready', 'Signed', 'Stored', 'Reconciling', 'Stalled'],
+      const shown = ['Ready', 'Signed', 'Stored', 'Reconciling', 'Stalled'].map((name) =>
+        conditions.find(({ type }) => type === name),
       );
-      assert.equal(conditions.map(({ status }) => status[0]).join(''), statuses);
+      assert.equal(shown.map((condition) => condition?.status[0]).join(''), statuses);
       assert.equal(conditions[0]?.reason, reason);
       assert.ok(conditions.every(({ observedGeneration }) => observedGeneration === 3));
     });
   }
+
+  const verified = backend('oci', { verification: { state: 'Verified' } });
+  const vanished = backend('oci', { verification: { state: 'Failed', message: 'gone' } });
+  const logDown = { reason: 'TransparencyLogUnavailable', message: 'rekor.example: down' } as const;
+  const stages: readonly (readonly [when: string, facts: Case['facts'], ready: string, type: string, says: string])[] =
+    [
+      ['nothing asks for a log', { artifacts: signed, backends: [stored] }, 'True', 'Logged', 'absent'],
+      [
+        'all is logged',
+        { artifacts: signed, backends: [stored], logging: { state: 'Logged' } },
+        'True',
+        'Logged',
+        'True',
+      ],
+      [
+        'the log is down',
+        { artifacts: signed, backends: [pending], logging: { state: 'Pending', problem: logDown } },
+        'False',
+        'Logged',
+        'False',
+      ],
+      [
+        'it is stored without the log as the policy allows',
+        { artifacts: signed, backends: [stored], logging: { state: 'Without', message: 'down' } },
+        'True',
+        'Logged',
+        'False',
+      ],
+      ['nothing is stored yet', { artifacts: signed, backends: [pending] }, 'False', 'Verified', 'absent'],
+      ['it was not read back yet', { artifacts: signed, backends: [stored] }, 'True', 'Verified', 'False'],
+      ['it was read back', { artifacts: signed, backends: [verified] }, 'True', 'Verified', 'True'],
+      ['what was stored is gone', { artifacts: signed, backends: [vanished] }, 'False', 'Verified', 'False'],
+    ];
+  for (const [when, facts, ready, type, says] of stages) {
+    it(`says Ready=${ready} and ${type} ${says} when ${when}`, () => {
+      const conditions = recordConditions({ generation: 1, ...facts });
+      assert.equal(conditions[0]?.status, ready);
+      assert.equal(conditions.find((condition) => condition.type === type)?.status ?? 'absent', says);
+    });
+  }
+
+  it('never lets a backend that was asked for later take Ready away, or count', () => {
+    const later = { ...failed, isBackfill: true };
+    const [ready] = recordConditions({ generation: 1, artifacts: signed, backends: [stored, later] });
+    assert.equal(ready?.status, 'True');
+    assert.equal(ready.message, 'signed and stored in 1/1 backends');
+  });
 
   it('names the failed backend and counts the others', () => {
     const [ready] = recordConditions({ generation: 1, artifacts: signed, backends: [failed, failed, stored] });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
-import type { BackendFact, Problem, RecordFacts } from './record-facts.ts';
+import type { BackendFact, LoggingFact, Problem, RecordFacts } from './record-facts.ts';
 
 interface Verdict extends Problem {
   readonly status: 'True' | 'False';
@@ -16,10 +16,20 @@ const retried: ReadonlySet<Reason> = new Set([
   reasons.BackendUnauthorized,
   reasons.BackendUnavailable,
   reasons.BackendRejected,
+  reasons.SignerUnavailable,
+  reasons.TransparencyLogUnavailable,
+  reasons.TimestampAuthorityUnavailable,
 ]);
 
 /** Reasons that are as the policy's author wants them: nothing is stuck. */
-const intended: ReadonlySet<Reason> = new Set([reasons.Stored, reasons.Signed, reasons.AuditOnly, reasons.Suspended]);
+const intended: ReadonlySet<Reason> = new Set([
+  reasons.Stored,
+  reasons.Signed,
+  reasons.Logged,
+  reasons.Verified,
+  reasons.AuditOnly,
+  reasons.Suspended,
+]);
 
 type Rule = (facts: RecordFacts) => Verdict | undefined;
 
@@ -30,6 +40,12 @@ const readyRules: readonly Rule[] = [
     artifacts.every(({ isSigned }) => isSigned)
       ? undefined
       : { status: 'False', reason: reasons.Progressing, message: 'the evidence is being signed' },
+  ({ logging }) => (logging?.state === 'Pending' ? pendingVerdict(logging.problem) : undefined),
+  (facts) => {
+    const stored = storedVerdict(facts);
+    return stored.status === 'True' ? undefined : stored;
+  },
+  ({ backends = [] }) => failedVerification(backends),
   (facts) => storedVerdict(facts),
 ];
 
@@ -44,12 +60,12 @@ const storedRules: readonly Rule[] = [
             'no backend in reach takes the evidence of this run: create a StorageBackend in its namespace whose selector does (an empty one if the run is gone)',
         },
   ({ uncovered }) => uncovered && { status: 'False', ...uncovered },
-  ({ backends = [] }) => firstFailure(backends),
+  ({ backends = [] }) => firstFailure(promised(backends)),
   ({ backends = [] }) =>
-    backends.some(({ state }) => state === 'Pending')
+    promised(backends).some(({ state }) => state === 'Pending')
       ? { status: 'False', reason: reasons.Progressing, message: `stored in ${storedCount(backends)} backends so far` }
       : undefined,
-  ({ backends = [] }) => nothingStored(backends),
+  ({ backends = [] }) => nothingStored(promised(backends)),
   ({ backends = [] }) => ({
     status: 'True',
     reason: reasons.Stored,
@@ -78,15 +94,63 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
   return [
     condition('Ready', ready),
     condition('Signed', signed),
+    ...(facts.logging === undefined ? [] : [condition('Logged', loggedVerdict(facts.logging, facts.unsigned))]),
     condition('Stored', stored),
+    ...verifiedVerdicts(facts).map((verdict) => condition('Verified', verdict)),
     condition('Reconciling', flag(isReconciling)),
     condition('Stalled', flag(isStalled)),
   ];
 }
 
-/** `2/3`: backends that hold everything, and all of them. */
+/** `2/3`: backends that hold everything of those it was promised to, and all of these. */
 export function storedCount(backends: readonly BackendFact[]): string {
-  return `${backends.filter(({ state }) => state === 'Stored').length}/${backends.length}`;
+  const all = promised(backends);
+  return `${all.filter(({ state }) => state === 'Stored').length}/${all.length}`;
+}
+
+/** Without those that were asked for later: they never take away what the record said. */
+function promised(backends: readonly BackendFact[]): readonly BackendFact[] {
+  return backends.filter(({ isBackfill }) => isBackfill !== true);
+}
+
+function pendingVerdict(problem: Problem | undefined): Verdict {
+  if (problem !== undefined) return { status: 'False', ...problem };
+  return { status: 'False', reason: reasons.Progressing, message: 'the signatures are being witnessed' };
+}
+
+function loggedVerdict(logging: LoggingFact, unsigned: Problem | undefined): Verdict {
+  if (unsigned !== undefined) return { status: 'False', ...unsigned };
+  switch (logging.state) {
+    case 'Logged':
+      return { status: 'True', reason: reasons.Logged, message: 'every signature is witnessed as the policy asks' };
+    case 'Without':
+      return { status: 'False', reason: reasons.TransparencyLogUnavailable, message: logging.message };
+    case 'Pending':
+      return pendingVerdict(logging.problem);
+  }
+}
+
+function failedVerification(backends: readonly BackendFact[]): Verdict | undefined {
+  const failed = backends.find(({ verification }) => verification?.state === 'Failed');
+  if (failed === undefined) return undefined;
+  const { kind, name } = failed.backendRef;
+  const message = `${kind} ${name}: ${failed.verification?.message ?? 'what it holds does not verify'}`;
+  return { status: 'False', reason: reasons.VerificationFailed, message };
+}
+
+/** Verified says nothing before something was stored. */
+function verifiedVerdicts({ backends = [] }: RecordFacts): readonly Verdict[] {
+  const held = backends.filter(({ state, locations }) => state === 'Stored' && locations.length > 0);
+  if (held.length === 0) return [];
+  const failed = failedVerification(held);
+  if (failed !== undefined) return [failed];
+  const verified = held.filter(({ verification }) => verification?.state === 'Verified').length;
+  if (verified < held.length) {
+    const message = `read back from ${verified}/${held.length} backends so far`;
+    return [{ status: 'False', reason: reasons.Progressing, message }];
+  }
+  const message = `what ${held.length} backends hold is what was signed, and verifies`;
+  return [{ status: 'True', reason: reasons.Verified, message }];
 }
 
 function signedVerdict({ unsigned, artifacts }: RecordFacts): Verdict {

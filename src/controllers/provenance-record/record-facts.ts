@@ -12,6 +12,15 @@ export interface Problem {
 export interface StoredLocation {
   readonly uri: string;
   readonly digest?: string;
+  /** Name of the artifact that lies there. */
+  readonly artifact?: string;
+}
+
+/** What reading back everything that a backend was given found. */
+export interface VerificationFact {
+  readonly state: 'Verified' | 'Failed';
+  /** What is wrong, for `Failed`. */
+  readonly message?: string;
 }
 
 /** How far one backend is with a record's evidence. */
@@ -24,7 +33,20 @@ export interface BackendFact {
   readonly problem?: Problem;
   /** RFC 3339, when the last artifact was stored. */
   readonly storedTime?: string;
+  /** How often storing has failed since it last went well. */
+  readonly attempts?: number;
+  /** Asked for after the record was made. */
+  readonly isBackfill?: boolean;
+  /** Absent until what it holds was read back. */
+  readonly verification?: VerificationFact;
 }
+
+/** Whether logs and timestamp authorities have seen the signatures, where the policy asks for that. */
+export type LoggingFact =
+  | { readonly state: 'Logged' }
+  /** Stored without the log, as the policy allows. */
+  | { readonly state: 'Without'; readonly message: string }
+  | { readonly state: 'Pending'; readonly problem?: Problem };
 
 /** All that a record's conditions are computed from. */
 export interface RecordFacts {
@@ -32,6 +54,8 @@ export interface RecordFacts {
   readonly artifacts: readonly { readonly name: string; readonly isSigned: boolean }[];
   /** Why there is no payload or no signature (yet). */
   readonly unsigned?: Problem;
+  /** Absent where the policy asks for no witness. */
+  readonly logging?: LoggingFact;
   /** The backends frozen in the record; undefined while none was in reach. */
   readonly backends: readonly BackendFact[] | undefined;
   /** Why the record promises less than it should, for all its backends being fine. */

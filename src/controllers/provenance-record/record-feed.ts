@@ -23,6 +23,8 @@ export interface RecordFeedOptions {
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
+  /** Has what is stored of a record looked at again in time. */
+  readonly scheduleVerification: (record: RecordSummary) => void;
   /** Has a run looked at again whose record is gone. */
   readonly requeueRun: (runKey: string) => void;
   readonly onSynced: () => void;
@@ -36,13 +38,14 @@ export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredR
 
 /** Keeps the index of records, and queues those that something is left to do for. */
 export function recordFeed(options: RecordFeedOptions): ListWatchHandler<DeliveredRecord> {
-  const { records, pipelines, attempts, owners, cache, queue, requeueRun, onSynced } = options;
+  const { records, pipelines, attempts, owners, cache, queue, requeueRun, scheduleVerification, onSynced } = options;
   const mayRetire = ({ policy }: RecordSummary): boolean =>
     policy !== undefined && (pipelines.policy(policy)?.spec.record.retention ?? 'Keep') !== 'Keep';
   return {
     upsert(key, { read, object }) {
       const summary = inheriting(records.get(key), summariseRecord(read));
       records.set(summary);
+      if (summary.isHeld) scheduleVerification(summary);
       if (summary.isSettled && !mayRetire(summary)) {
         cache.release(key);
         attempts.forget(key);

@@ -2,6 +2,7 @@
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { PolicyKey } from '../../pipelines/definitions.ts';
+import { backfillRefs } from './backfill-request.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 
 /** What stays in memory of one record. */
@@ -17,6 +18,10 @@ export interface RecordSummary {
   readonly needsRun: boolean;
   /** Whether it is signed and stored, or audited: nothing but retirement is left to do. */
   readonly isSettled: boolean;
+  /** Whether anything of it is stored somewhere. */
+  readonly isHeld: boolean;
+  /** Whether all that is stored was read back and verified. */
+  readonly isVerified: boolean;
   /** Whether its evidence lies in the annotations of its run. */
   readonly annotatesRun: boolean;
   /** Of its condition Ready. */
@@ -90,10 +95,18 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
   const key = objectKey(record.isTrusted ? record.object.metadata : record);
   if (!record.isTrusted) {
     const { uid } = record;
-    const nothing = { isTrusted: false, needsRun: false, isSettled: false, annotatesRun: false };
+    const nothing = {
+      isTrusted: false,
+      needsRun: false,
+      isSettled: false,
+      isHeld: false,
+      isVerified: false,
+      annotatesRun: false,
+    };
     return { key, uid, ...nothing, reason: reasons.VerificationFailed };
   }
   const { metadata, spec, evidence, status } = record.object;
+  const held = record.storage.filter(({ state, locations = [] }) => state === 'Stored' && locations.length > 0);
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   const isCurrent = ready?.status === 'True' && ready.observedGeneration === metadata.generation;
   return {
@@ -105,6 +118,8 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     policy: record.policy,
     needsRun: (evidence?.artifacts ?? []).length === 0 || spec.backendRefs === undefined,
     isSettled: isCurrent && isDone(record),
+    isHeld: held.length > 0,
+    isVerified: held.every(({ verification }) => verification?.state === 'Verified'),
     annotatesRun: record.storage.some(
       ({ state, locations = [] }) => state === 'Stored' && locations.some(({ uri }) => uri.startsWith('tekton://')),
     ),
@@ -113,7 +128,8 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
 }
 
 /** Whether everything of it is signed and stored, or audited as its policy asked. */
-function isDone({ object: { spec, evidence }, storage }: TrustedRecord): boolean {
+function isDone({ object, storage }: TrustedRecord): boolean {
+  const { spec, evidence } = object;
   const artifacts = evidence?.artifacts ?? [];
   if (artifacts.length === 0) return false;
   if (spec.mode === 'Audit') return true;
@@ -121,5 +137,5 @@ function isDone({ object: { spec, evidence }, storage }: TrustedRecord): boolean
   const isStoredIn = ({ kind, name }: { readonly kind: string; readonly name: string }): boolean =>
     storage.some(({ backendRef, state }) => state === 'Stored' && backendRef.kind === kind && backendRef.name === name);
   const isSigned = artifacts.every(({ signature }) => signature !== undefined);
-  return isSigned && backends.length > 0 && backends.every(isStoredIn);
+  return isSigned && backends.length > 0 && [...backends, ...backfillRefs(object)].every(isStoredIn);
 }

@@ -4,16 +4,15 @@ import { isConflict, isNotFound } from '../../kube/kube-error.ts';
 import { objectKey, parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
-import type { RunSigner } from '../../signing/run-signer.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import { amendRecord } from './amend-record.ts';
-import { gatherRecord } from './gather-record.ts';
+import { gatherRecord, WITNESSES } from './gather-record.ts';
 import { type RecordPlan, planRecord } from './plan-record.ts';
+import { prepareEvidence } from './prepare-evidence.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
-import { signArtifacts } from './sign-artifacts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { storeRecord } from './store-record.ts';
 
@@ -61,16 +60,9 @@ export class RecordReconciler {
     const plan = planRecord(snapshot);
     if (plan.retire !== undefined) return this.#retire(record, plan.retire, signal);
     if (plan.bind !== undefined) return this.#bind(record, plan.bind, signal);
-    const signed = plan.sign === undefined ? record : await this.#sign(record, plan.sign, signal);
-    await storeRecord(this.#context, this.#attempts, { record: signed, plan }, signal);
+    const work = await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
+    await storeRecord(this.#context, this.#attempts, work, signal);
     return this.#next(snapshot, plan);
-  }
-
-  /** Writes the signatures down before anything leaves the cluster. */
-  async #sign(record: TrustedRecord, signer: RunSigner, signal: AbortSignal): Promise<TrustedRecord> {
-    const { spec, evidence } = record.object;
-    const artifacts = await signArtifacts(evidence?.artifacts ?? [], signer);
-    return amendRecord(this.#context, record, { spec, evidence: { ...evidence, artifacts } }, signal);
   }
 
   /** Promises the evidence to backends that were not there before; the watch brings the record back. */
@@ -92,7 +84,7 @@ export class RecordReconciler {
     const nowMs = this.#context.clock.now().getTime();
     const retiresIn = plan.retiresAtMs === undefined ? undefined : Math.max(1, (plan.retiresAtMs - nowMs) / 1000);
     const existing = backends.flatMap(({ ref, backend }) => (backend === undefined ? [] : [`${ref.kind}/${ref.name}`]));
-    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), existing);
+    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), [...existing, WITNESSES]);
     const waits = [retiresIn, dueIn].filter((seconds) => seconds !== undefined);
     return waits.length === 0 ? DONE : { requeueAfterSeconds: Math.min(...waits) };
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
+import type { Transparency } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import type { TrustedRecord } from './read-record.ts';
@@ -12,6 +13,10 @@ export interface BoundBackend {
   readonly backend: CompiledBackend | undefined;
   /** Whether its back-off is over. */
   readonly isDue: boolean;
+  /** Why nothing is sent to it: it is known not to work, and its own probe will say when it does again. */
+  readonly parked?: Problem;
+  /** Asked for after the record was made. */
+  readonly isBackfill?: boolean;
 }
 
 /** Everything that the decision about a record is made from. Nothing in it changes, and nothing else is read. */
@@ -23,6 +28,10 @@ export interface RecordSnapshot {
   /** Why nothing may be signed, whatever the key. */
   readonly unsigned: Problem | undefined;
   readonly backends: readonly BoundBackend[];
+  /** What witnesses signatures; undefined when nothing does, or when it is too late for that. */
+  readonly transparency?: Transparency | undefined;
+  /** Whether the witnesses' back-off is over. */
+  readonly areWitnessesDue?: boolean;
   /** What the record may be bound to without its run, where it is bound to nothing yet and there is something. */
   readonly bindable: readonly BackendRef[] | undefined;
   /** Whether the run still exists; undefined while that is not known yet. */

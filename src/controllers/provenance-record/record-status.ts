@@ -6,7 +6,7 @@ import { sealStatus } from '../../evidence/seal.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
 import type { TrustedRecord } from './read-record.ts';
 import { recordConditions, storedCount } from './record-conditions.ts';
-import type { BackendFact, RecordFacts } from './record-facts.ts';
+import type { BackendFact, RecordFacts, VerificationFact } from './record-facts.ts';
 
 const MAX_LOCATIONS = 1024;
 const MAX_URI_LENGTH = 2048;
@@ -43,7 +43,8 @@ export function readyOf(status: { readonly conditions?: readonly Condition[] } |
   return status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
-function storageEntry({ backendRef, state, artifacts, locations, problem, storedTime }: BackendFact): StorageEntry {
+function storageEntry(fact: BackendFact): StorageEntry {
+  const { backendRef, state, artifacts, locations, problem, storedTime, attempts = 0, verification } = fact;
   return {
     backendRef,
     state,
@@ -51,12 +52,24 @@ function storageEntry({ backendRef, state, artifacts, locations, problem, stored
     ...(locations.length === 0 ? {} : { locations: locations.slice(0, MAX_LOCATIONS).map(boundedLocation) }),
     ...(problem === undefined ? {} : { reason: problem.reason, message: problem.message.slice(0, MAX_MESSAGE_LENGTH) }),
     ...(storedTime === undefined ? {} : { storedTime }),
+    ...(attempts === 0 ? {} : { attempts }),
+    ...(fact.isBackfill === true ? { isBackfill: true } : {}),
+    ...(verification === undefined ? {} : { verification: boundedVerification(verification) }),
   };
 }
 
 function boundedLocation({
   uri,
   digest,
+  artifact,
 }: BackendFact['locations'][number]): NonNullable<StorageEntry['locations']>[number] {
-  return { uri: uri.slice(0, MAX_URI_LENGTH), ...(digest === undefined ? {} : { digest }) };
+  return {
+    uri: uri.slice(0, MAX_URI_LENGTH),
+    ...(digest === undefined ? {} : { digest }),
+    ...(artifact === undefined ? {} : { artifact }),
+  };
+}
+
+function boundedVerification({ state, message }: VerificationFact): NonNullable<StorageEntry['verification']> {
+  return { state, ...(message === undefined ? {} : { message: message.slice(0, MAX_MESSAGE_LENGTH) }) };
 }

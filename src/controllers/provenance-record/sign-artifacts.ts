@@ -5,15 +5,17 @@ import { signatureFields, unsignedFromEvidence } from '../../evidence/evidence-a
 import type { ArtifactCertificate } from '../../evidence/signed-artifact.ts';
 import { signedBytes } from '../../evidence/signed-bytes.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
+import { needsSignature } from './artifact-needs.ts';
 
-/** The artifacts with a signature on each; those that have one keep it, so that nothing is ever signed twice. */
+/** The artifacts with a signature on each; those whose signature can be verified keep it, so that nothing is signed twice. */
 export async function signArtifacts(
   artifacts: readonly EvidenceArtifact[],
   signer: RunSigner,
+  now: Date,
 ): Promise<readonly EvidenceArtifact[]> {
   return Promise.all(
     artifacts.map(async (artifact) => {
-      if (artifact.signature !== undefined) return artifact;
+      if (!needsSignature(artifact, now)) return artifact;
       const { signature } = await signer.sign(signedBytes(unsignedFromEvidence(artifact)));
       const { keyID, publicKey } = signer;
       return { ...artifact, ...signatureFields({ signature, keyID, publicKey, ...certificateOf(signer) }) };

@@ -70,7 +70,10 @@ describe('storeEvidence', () => {
       backendRef: { kind: 'StorageBackend', name: 'b' },
       state: 'Stored',
       artifacts: ['Attestation', 'ImageSignature'],
-      locations: [{ uri: 'mem://attestation' }, { uri: 'mem://image-1' }],
+      locations: [
+        { uri: 'mem://attestation', artifact: 'attestation' },
+        { uri: 'mem://image-1', artifact: 'image-1' },
+      ],
       storedTime: '2025-03-01T00:00:00Z',
     });
   });
@@ -93,7 +96,7 @@ describe('storeEvidence', () => {
     const { fact } = await storeEvidence(given, now, never);
     assert.equal(fact.state, 'Stored');
     assert.equal(fact.problem?.reason, 'NoSubjects');
-    assert.deepEqual(fact.locations, [{ uri: 'mem://image-1' }]);
+    assert.deepEqual(fact.locations, [{ uri: 'mem://image-1', artifact: 'image-1' }]);
   });
 
   it('gives up for good when the run is gone that was to hold it', async () => {

@@ -34,7 +34,8 @@ export async function storeEvidence(task: StoreTask, now: () => Date, signal: Ab
   for (const artifact of task.artifacts) {
     task.fence();
     try {
-      locations.push(...(await task.driver.put(artifact, task.run, signal)));
+      const placed = await task.driver.put(artifact, task.run, signal);
+      locations.push(...placed.map((location) => ({ ...location, artifact: artifact.name })));
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof StorageError)) throw error;

@@ -12,7 +12,7 @@ import { recordNews } from './record-news.ts';
 import { isSameStatus, readyOf, recordStatus } from './record-status.ts';
 
 /** What a status says of a plan, as far as it has come. */
-export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'backends' | 'uncovered'>;
+export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'logging' | 'backends' | 'uncovered'>;
 
 /**
  * Writes the record's status if it says something new, and tells the news of it.
@@ -46,6 +46,7 @@ function recordFacts(record: TrustedRecord, plan: StatusFacts): RecordFacts {
     artifacts: (evidence?.artifacts ?? []).map(({ name, signature }) => ({ name, isSigned: signature !== undefined })),
     backends: plan.backends,
     ...(plan.unsigned === undefined ? {} : { unsigned: plan.unsigned }),
+    ...(plan.logging === undefined ? {} : { logging: plan.logging }),
     ...(plan.uncovered === undefined ? {} : { uncovered: plan.uncovered }),
   };
 }

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { objectKey } from '../../kube/resource.ts';
-import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/run-selection.ts';
-import type { RunSigner } from '../../signing/run-signer.ts';
 import { type FinishedRun, finishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
-import { signerOrProblem } from '../provenance-record/gather-record.ts';
 import { readRecord, type TrustedRecord } from '../provenance-record/read-record.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
 import { recordName } from '../provenance-record/record-name.ts';
@@ -51,7 +48,7 @@ export async function gatherRun(
   for (const { pipeline, recordName: name } of pipelines) {
     try {
       const existing = await existingRecord(context, { namespace: summary.namespace, name }, signal);
-      pending.push({ pipeline, recordName: name, existing, signer: await signerOf(context, pipeline.policy, signal) });
+      pending.push({ pipeline, recordName: name, existing });
     } catch (error) {
       failures.push(error);
     }
@@ -85,17 +82,4 @@ async function existingRecord(
   const object = await context.client.find(hallmarkResource('ProvenanceRecord'), name, { signal });
   const read = object === undefined ? undefined : readRecord(object, context.sealKey);
   return read?.isTrusted === true ? read : undefined;
-}
-
-/** The key is read only where it would be used. */
-async function signerOf(
-  context: ControllerContext,
-  policy: PolicyDefinition,
-  signal: AbortSignal,
-): Promise<RunSigner | Problem> {
-  const { spec, invalid } = policy;
-  if (invalid !== undefined) return { reason: reasons.PolicyInvalid, message: invalid };
-  if (spec.mode === 'Audit') return { reason: reasons.AuditOnly, message: 'the policy audits' };
-  if (spec.suspend) return { reason: reasons.Suspended, message: 'the policy is suspended' };
-  return signerOrProblem(context, policy, signal);
 }

@@ -6,14 +6,12 @@ import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { isFinished } from '../../pipelines/run-selection.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
 import { awaitedChild } from './awaited-child.ts';
 import { planRun } from './plan-run.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 
 const NOW = new Date('2025-03-01T00:01:00Z');
 const DEADLINE = new Date('2025-03-01T00:02:00Z');
-const noKey: Problem = { reason: 'KeyNotFound', message: 'Secret k' };
 
 function run(kind: 'TaskRun' | 'PipelineRun', status: object = {}): unknown {
   const condition = { type: 'Succeeded', status: 'True', reason: 'Succeeded' };
@@ -61,19 +59,19 @@ function snapshot(object: unknown, of: PolicyDefinition = policy(), rest: Partia
   const { summary } = finished;
   assert.ok(isFinished(summary));
   const pipeline: Pipeline = { policy: of, backends: [], missing: [{ kind: 'StorageBackend', name: 'later' }] };
-  const pending = [{ pipeline, recordName: 'bake-1-x', existing: undefined, signer: noKey }];
+  const pending = [{ pipeline, recordName: 'bake-1-x', existing: undefined }];
   return { summary, run: finished, pending, failures: [], childrenDeadline: DEADLINE, now: NOW, ...rest };
 }
 
 describe('planRun', () => {
-  it('records the payload unsigned when the key fails, so that finishing it needs the run no more', () => {
+  it("records the payload, for the policy's signer to sign if it can", () => {
     const [draft] = planRun(snapshot(run('TaskRun')));
     assert.deepEqual(
       draft?.evidence.artifacts.map(({ name, signature }) => [name, signature]),
       [['attestation', undefined]],
     );
     assert.equal(draft.evidence.artifacts[0]?.policyGeneration, 4);
-    assert.equal(draft.signer, undefined);
+    assert.equal(draft.mayBeSigned, true);
     assert.deepEqual(draft.spec.backendRefs, [{ kind: 'StorageBackend', name: 'later' }]);
     assert.deepEqual(draft.spec.runRef, { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', uid: 'r' });
   });
@@ -103,7 +101,7 @@ describe('planRun', () => {
       const [draft] = planRun(given);
       assert.deepEqual(draft?.evidence.artifacts, []);
       assert.equal(draft.evidence.problem?.reason, reason);
-      assert.equal(draft.signer, undefined);
+      assert.equal(draft.mayBeSigned, false);
     });
   }
 

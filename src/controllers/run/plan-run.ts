@@ -6,7 +6,6 @@ import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Payload } from '../../provenance/payload.ts';
 import { payloads } from '../../provenance/payloads.ts';
-import type { RunSigner } from '../../signing/run-signer.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
@@ -17,7 +16,6 @@ import {
   type DraftEvidence,
   tooManyArtifacts,
 } from '../provenance-record/record-object.ts';
-import { isProblem } from '../provenance-record/record-snapshot.ts';
 import { unsignedProblem } from '../provenance-record/unsigned-problem.ts';
 import { awaitedChild } from './awaited-child.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
@@ -27,8 +25,8 @@ export interface RecordDraft {
   readonly pending: PendingPipeline;
   readonly spec: ProvenanceRecordSpec;
   readonly evidence: DraftEvidence;
-  /** Signs the artifacts before they are written; absent when they stay unsigned for now. */
-  readonly signer?: RunSigner;
+  /** Whether the artifacts are signed before they are written, if the policy's signer can. */
+  readonly mayBeSigned: boolean;
 }
 
 /** The decision: what is recorded of a run, for each pipeline that has no complete record of it. */
@@ -37,12 +35,9 @@ export function planRun(snapshot: RunSnapshot): readonly RecordDraft[] {
     const spec = draftSpec(snapshot, pending);
     const artifacts = pending.existing?.object.evidence?.artifacts ?? [];
     // What is in the record already is what gets signed, whatever the run says by now.
-    if (artifacts.length > 0) return { pending, spec, evidence: { artifacts } };
-    const evidence = draftEvidence(snapshot, pending, spec.mode);
-    const { signer } = pending;
-    return evidence.mayBeSigned && !isProblem(signer)
-      ? { pending, spec, evidence: evidence.draft, signer }
-      : { pending, spec, evidence: evidence.draft };
+    if (artifacts.length > 0) return { pending, spec, evidence: { artifacts }, mayBeSigned: false };
+    const { draft, mayBeSigned } = draftEvidence(snapshot, pending, spec.mode);
+    return { pending, spec, evidence: draft, mayBeSigned };
   });
 }
 

@@ -5,6 +5,7 @@ import { isAlreadyExists, isConflict, isInvalid, isNotFound, type KubeError } fr
 import { objectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { SigningError } from '../../signing/signing-error.ts';
 import { isRunKind } from '../../tekton/run-identity.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -69,10 +70,22 @@ export class RunReconciler {
   }
 
   async #record(snapshot: RunSnapshot, draft: RecordDraft, signal: AbortSignal): Promise<void> {
-    const signed = draft.signer === undefined ? draft.evidence : await signedEvidence(draft.evidence, draft.signer);
+    const signed = draft.mayBeSigned ? await this.#signed(draft, signal) : draft.evidence;
     const evidence = boundedEvidence(signed);
     if (draft.pending.existing === undefined) await this.#create(snapshot, { ...draft, evidence }, signal);
     else await this.#extend(draft.pending.existing, { ...draft, evidence }, signal);
+  }
+
+  /** The evidence signed; or as it is, where the signer cannot sign now: the record is made all the same and signed later. */
+  async #signed({ evidence, pending }: RecordDraft, signal: AbortSignal): Promise<DraftEvidence> {
+    try {
+      const signer = await this.#context.keys.signer(pending.pipeline.policy, signal);
+      return { ...evidence, artifacts: await signArtifacts(evidence.artifacts, signer, this.#context.clock.now()) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof SigningError) return evidence;
+      throw error;
+    }
   }
 
   async #create(snapshot: RunSnapshot, draft: RecordDraft, signal: AbortSignal): Promise<void> {
@@ -178,13 +191,6 @@ export class RunReconciler {
     const untilDeadline = (childrenDeadline.getTime() - now.getTime()) / 1000;
     return { requeueAfterSeconds: Math.max(0.1, Math.min(5, untilDeadline)) };
   }
-}
-
-async function signedEvidence(
-  evidence: DraftEvidence,
-  signer: NonNullable<RecordDraft['signer']>,
-): Promise<DraftEvidence> {
-  return { ...evidence, artifacts: await signArtifacts(evidence.artifacts, signer) };
 }
 
 /** What is recorded of a run whose evidence the API server refuses. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { SelectableRun } from '../../pipelines/run-selection.ts';
-import type { RunSigner } from '../../signing/run-signer.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import type { TrustedRecord } from '../provenance-record/read-record.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
@@ -12,8 +11,6 @@ export interface PendingPipeline {
   readonly recordName: string;
   /** The record as far as it is made. */
   readonly existing: TrustedRecord | undefined;
-  /** What signs, or why nothing can. */
-  readonly signer: RunSigner | Problem;
 }
 
 /** Everything that the decision about a run is made from. */

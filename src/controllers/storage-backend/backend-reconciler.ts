@@ -11,7 +11,6 @@ import type { ObjectStore } from '../object-store.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
 import { storedConditions, writeStatus } from '../write-status.ts';
 import { backendConditions } from './backend-conditions.ts';
-import type { BackendHealthBook } from './backend-health-book.ts';
 
 const READY_SECONDS = 300;
 const NOT_READY_SECONDS = 20;
@@ -24,7 +23,6 @@ export interface BackendReconcilerOptions {
   readonly context: ControllerContext;
   readonly objects: ObjectStore;
   readonly operatorNamespace: string;
-  readonly health: BackendHealthBook;
   /** The backend became ready or stopped being so: policies say so, and what waits for it may go on. */
   readonly onHealthChange: (backend: CompiledBackend, isReady: boolean) => void;
   readonly random?: () => number;
@@ -39,7 +37,7 @@ export class BackendReconciler {
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
-    const { context, objects, operatorNamespace, health, onHealthChange, random = Math.random } = this.#options;
+    const { context, objects, operatorNamespace, onHealthChange, random = Math.random } = this.#options;
     const object = objects.get(key);
     if (object === undefined) return this.#forget(key);
     const read = readBackend(object, operatorNamespace);
@@ -55,7 +53,7 @@ export class BackendReconciler {
     const resource = hallmarkResource(kindOf(object));
     const status = { observedGeneration: generation, conditions };
     const isWritten = await writeStatus(context, resource, { object, status }, signal);
-    if (read.ok && health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
+    if (read.ok && context.health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
     if (!isWritten) return { requeueAfterSeconds: CONFLICT_SECONDS };
     const seconds = problem === undefined ? READY_SECONDS : NOT_READY_SECONDS;
     return { requeueAfterSeconds: seconds * (1 - JITTER * random()) };
@@ -63,10 +61,11 @@ export class BackendReconciler {
 
   /** Drops what is kept of a backend that was deleted. */
   #forget(key: string): Outcome {
-    const { context, health } = this.#options;
+    const { context } = this.#options;
     const [kind, namespace = '', name = ''] = key.split('/');
     const backend = { kind: kind === 'StorageBackend' ? kind : 'ClusterStorageBackend', namespace, name } as const;
-    health.forget(backend);
+    context.health.forget(backend);
+    context.suspects.forget(key);
     context.drivers.forget(backend);
     return {};
   }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import type { RunTarget, StorageDriver } from '../../storage/driver.ts';
+import { StorageError } from '../../storage/storage-error.ts';
+import { verifyStored } from '../../verify/verify-stored.ts';
+import type { PolicyWitnesses } from './policy-witnesses.ts';
+import type { StoredLocation, VerificationFact } from './record-facts.ts';
+
+/** What one backend holds of a record, to be read back. */
+export interface ReadBack {
+  readonly driver: StorageDriver;
+  readonly artifacts: readonly SignedArtifact[];
+  readonly locations: readonly StoredLocation[];
+  readonly run: RunTarget;
+  /** Whose trusted root counts; undefined when the policy is gone. */
+  readonly policy: PolicyDefinition | undefined;
+  readonly now: Date;
+}
+
+/** Reasons of a backend under which nothing can be told about what it holds. */
+const silent = new Set(['BackendUnavailable', 'BackendUnauthorized', 'BackendNotReady', 'EndpointForbidden']);
+
+/** Fetches what was stored and verifies it: what lies there is what was signed, and its signature and witnesses hold. */
+export class EvidenceVerifier {
+  readonly #witnesses: PolicyWitnesses;
+
+  constructor(witnesses: PolicyWitnesses) {
+    this.#witnesses = witnesses;
+  }
+
+  /** @returns undefined when the backend cannot be asked now */
+  async verify(work: ReadBack, signal: AbortSignal): Promise<VerificationFact | undefined> {
+    for (const location of work.locations) {
+      const artifact = work.artifacts.find(({ name }) => name === location.artifact);
+      // Stored by a version that did not note which artifact lies where.
+      if (artifact === undefined) continue;
+      try {
+        const problem = await this.#problemAt(work, location, artifact, signal);
+        if (problem !== undefined) return { state: 'Failed', message: `${location.uri}: ${problem}` };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof StorageError)) throw error;
+        if (silent.has(error.reason)) return undefined;
+        const message = `${location.uri}: ${error.message}; "hallmark backfill" writes it again`;
+        return { state: 'Failed', message };
+      }
+    }
+    return { state: 'Verified' };
+  }
+
+  async #problemAt(
+    { driver, run, policy, now }: ReadBack,
+    location: StoredLocation,
+    artifact: SignedArtifact,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const stored = await driver.get(location, signal, run);
+    const trustedRoot = policy === undefined ? undefined : await this.#witnesses.root(policy, signal);
+    const keys = [{ keyID: artifact.keyID, publicKey: artifact.publicKey }];
+    const { certificate } = artifact;
+    const [problem] = verifyStored(stored, artifact, {
+      keys: certificate === undefined ? keys : [],
+      ...(certificate === undefined
+        ? {}
+        : { identity: { identity: certificate.identity, issuer: certificate.issuer } }),
+      ...(trustedRoot === undefined ? {} : { trustedRoot }),
+      requireLog: artifact.logEntries !== undefined,
+      requireTimestamp: artifact.timestamps !== undefined,
+      now,
+    });
+    return problem?.message;
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import type { Access } from '../../credentials/access.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { TransparencyError } from '../../transparency/transparency-error.ts';
+import { TrustError } from '../../trust/trust-error.ts';
+import type { TrustedRoots } from '../../trust/trusted-roots.ts';
+import type { Witnesses } from './witness-artifacts.ts';
+
+type CaBundleRef = NonNullable<EffectiveSigningPolicySpec['transparency']['rekor']>['caBundleRef'];
+type TrustedRoot = Awaited<ReturnType<TrustedRoots['root']>>;
+
+export interface PolicyWitnessesOptions {
+  readonly access: Access;
+  readonly roots: TrustedRoots;
+  /** Logs that the operator's configuration lets policies use. */
+  readonly logs: readonly string[];
+}
+
+/** Makes the witnesses of policies, whose references are read at use. */
+export class PolicyWitnesses {
+  readonly #options: PolicyWitnessesOptions;
+
+  constructor(options: PolicyWitnessesOptions) {
+    this.#options = options;
+  }
+
+  of(policy: PolicyDefinition): Witnesses {
+    const { transparency } = policy.spec;
+    const { rekor, timestampAuthorities } = transparency;
+    const { access, logs } = this.#options;
+    return {
+      transparency,
+      timestamps: async (artifact, signal) => {
+        const root = await this.root(policy, signal);
+        // Loaded where a policy has witnesses: many clusters have none.
+        const { timestampWitness } = await import('../../transparency/timestamp-witness.ts');
+        return Promise.all(
+          timestampAuthorities.map(async ({ url, caBundleRef }) => {
+            const tls = await this.#tls(policy, caBundleRef, signal);
+            return timestampWitness({ url, ...tls }, access).testify(artifact, root, signal);
+          }),
+        );
+      },
+      logEntry: async (artifact, signal) => {
+        if (rekor === undefined) throw new TypeError(`${describePolicy(policy)} has no log`);
+        const root = await this.root(policy, signal);
+        const tls = await this.#tls(policy, rekor.caBundleRef, signal);
+        const { url, apiVersion } = rekor;
+        const { logWitness } = await import('../../transparency/log-witness.ts');
+        return logWitness({ url, apiVersion, logs, ...tls }, access).testify(artifact, root, signal);
+      },
+    };
+  }
+
+  /** The policy's trusted root; undefined when it names none. @throws TransparencyError when it cannot be had */
+  async root(policy: PolicyDefinition, signal: AbortSignal): Promise<TrustedRoot | undefined> {
+    const { trustedRoot: spec } = policy.spec;
+    if (spec === undefined) return undefined;
+    const { homeNamespace } = policy;
+    try {
+      return await this.#options.roots.root({ spec, homeNamespace, description: describePolicy(policy) }, signal);
+    } catch (error) {
+      if (!(error instanceof TrustError)) throw error;
+      throw new TransparencyError('VerificationFailed', error.message, { cause: error });
+    }
+  }
+
+  async #tls(policy: PolicyDefinition, ref: CaBundleRef, signal: AbortSignal): Promise<{ readonly tls?: TlsOptions }> {
+    if (ref === undefined) return {};
+    const { name, key = 'ca.crt' } = ref;
+    const data = await this.#options.access.objects.getConfigMap(policy.homeNamespace, name, signal);
+    const ca = data?.[key];
+    if (ca !== undefined) return { tls: { ca } };
+    const message = `${describePolicy(policy)} takes certificates from entry "${key}" of ConfigMap "${policy.homeNamespace}/${name}", which does not exist: create it`;
+    throw new TransparencyError('VerificationFailed', message);
+  }
+}

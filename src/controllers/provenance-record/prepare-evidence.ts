@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { objectKey } from '../../kube/resource.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
+import { SigningError } from '../../signing/signing-error.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { amendRecord } from './amend-record.ts';
+import { WITNESSES } from './gather-record.ts';
+import type { RecordPlan } from './plan-record.ts';
+import type { TrustedRecord } from './read-record.ts';
+import type { LoggingFact } from './record-facts.ts';
+import { signArtifacts } from './sign-artifacts.ts';
+import type { StoreAttempts } from './store-attempts.ts';
+import { witnessArtifacts } from './witness-artifacts.ts';
+
+/** A record, and what is still to be done about it. */
+export interface RecordWork {
+  readonly record: TrustedRecord;
+  readonly plan: RecordPlan;
+}
+
+/**
+ * Has the record's evidence signed and witnessed as far as that goes now, each written down before the next begins. What fails is said
+ * in the plan, and then nothing is stored.
+ */
+export async function prepareEvidence(
+  context: ControllerContext,
+  attempts: StoreAttempts,
+  work: RecordWork,
+  signal: AbortSignal,
+): Promise<RecordWork> {
+  const signed = work.plan.sign === undefined ? work : await sign(context, work, work.plan.sign, signal);
+  const { logging, unsigned } = signed.plan;
+  if (unsigned !== undefined || logging?.state !== 'Pending') return signed;
+  if (signed.plan.witness) return witness(context, attempts, signed, signal);
+  return { ...signed, plan: { ...signed.plan, store: [] } };
+}
+
+async function sign(
+  context: ControllerContext,
+  { record, plan }: RecordWork,
+  signer: RunSigner,
+  signal: AbortSignal,
+): Promise<RecordWork> {
+  try {
+    const artifacts = await signArtifacts(artifactsOf(record), signer, context.clock.now());
+    return { record: await withArtifacts(context, record, artifacts, signal), plan };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SigningError)) throw error;
+    const { reason, message } = error;
+    return { record, plan: { ...plan, unsigned: { reason, message }, store: [] } };
+  }
+}
+
+async function witness(
+  context: ControllerContext,
+  attempts: StoreAttempts,
+  { record, plan }: RecordWork,
+  signal: AbortSignal,
+): Promise<RecordWork> {
+  const policy = context.pipelines.policy(record.policy);
+  if (policy === undefined) return { record, plan: { ...plan, store: [] } };
+  context.fence();
+  const before = artifactsOf(record);
+  const outcome = await witnessArtifacts(before, context.witnesses.of(policy), signal);
+  const isNew = outcome.artifacts.some((artifact, index) => artifact !== before[index]);
+  const seen = isNew ? await withArtifacts(context, record, outcome.artifacts, signal) : record;
+  const key = objectKey(record.object.metadata);
+  const { problem } = outcome;
+  if (problem !== undefined) {
+    attempts.failed(key, WITNESSES, outcome.retryAfterSeconds);
+    return { record: seen, plan: { ...plan, logging: { state: 'Pending', problem }, store: [] } };
+  }
+  attempts.succeeded(key, WITNESSES);
+  return { record: seen, plan: { ...plan, logging: loggingOf(outcome.artifacts) } };
+}
+
+function loggingOf(artifacts: readonly EvidenceArtifact[]): LoggingFact {
+  const failure = artifacts.find(({ logFailure }) => logFailure !== undefined)?.logFailure;
+  return failure === undefined ? { state: 'Logged' } : { state: 'Without', message: failure };
+}
+
+function artifactsOf({ object }: TrustedRecord): readonly EvidenceArtifact[] {
+  return object.evidence?.artifacts ?? [];
+}
+
+function withArtifacts(
+  context: ControllerContext,
+  record: TrustedRecord,
+  artifacts: readonly EvidenceArtifact[],
+  signal: AbortSignal,
+): Promise<TrustedRecord> {
+  const { spec, evidence } = record.object;
+  return amendRecord(context, record, { spec, evidence: { ...evidence, artifacts } }, signal);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
+import { objectKey } from '../../kube/resource.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import type { RecordPlan } from './plan-record.ts';
+import type { TrustedRecord } from './read-record.ts';
+import type { BackendFact, Problem } from './record-facts.ts';
+import type { StoreAttempts } from './store-attempts.ts';
+import { storeEvidence, type StoreTask } from './store-evidence.ts';
+
+/** One backend that a record's evidence goes to now. */
+export interface BackendWork {
+  readonly record: TrustedRecord;
+  readonly plan: RecordPlan;
+  readonly task: RecordPlan['store'][number];
+}
+
+/** Stores what a backend takes of a record, reads it back, and says how the backend stands with it then. */
+export async function storeInBackend(
+  context: ControllerContext,
+  attempts: StoreAttempts,
+  work: BackendWork,
+  signal: AbortSignal,
+): Promise<BackendFact> {
+  const { record, plan, task } = work;
+  const { kind, name } = task.bound.ref;
+  const before = plan.backends?.find(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
+  const conflict = task.backend.spec.type === 'Tekton' ? annotationConflict(context, record) : undefined;
+  if (conflict !== undefined) return { backendRef: { kind, name }, state: 'Pending', locations: [], problem: conflict };
+  const store = storeTask(context, work);
+  const beganMs = context.clock.monotonicMs();
+  const { fact, retry } = await storeEvidence(store, () => context.clock.now(), signal);
+  const seconds = (context.clock.monotonicMs() - beganMs) / 1000;
+  context.observer.stored({ type: task.backend.spec.type, result: fact.problem?.reason ?? fact.state, seconds });
+  const [recordKey, backendKey] = [objectKey(record.object.metadata), `${kind}/${name}`];
+  const later = task.bound.isBackfill === true ? { isBackfill: true } : {};
+  if (retry !== undefined) {
+    attempts.failed(recordKey, backendKey, retry.afterSeconds);
+    // Its probe tells whether it is the backend that fails, and then everybody else waits for it.
+    if (fact.problem?.reason !== reasons.KeyConflict) context.suspects.add(task.backend);
+    return { ...fact, ...later, attempts: (before?.attempts ?? 0) + 1 };
+  }
+  attempts.succeeded(recordKey, backendKey);
+  if (fact.state !== 'Stored') return { ...fact, ...later };
+  const { driver, artifacts, run } = store;
+  const policy = context.pipelines.policy(record.policy);
+  const now = context.clock.now();
+  const readBack = { driver, artifacts, locations: fact.locations, run, policy, now };
+  const verification = await context.evidence.verify(readBack, signal);
+  return { ...fact, ...later, ...(verification === undefined ? {} : { verification }) };
+}
+
+function storeTask(context: ControllerContext, { record, task }: BackendWork): StoreTask {
+  const { spec, evidence, metadata } = record.object;
+  const types = task.backend.spec.artifacts;
+  const artifacts = (evidence?.artifacts ?? []).filter(({ type }) => types.includes(type)).map(fromEvidenceArtifact);
+  const { namespace } = metadata;
+  const run = { ...spec.runRef, namespace, serviceAccountName: spec.serviceAccountName, policy: record.policy };
+  const { fence } = context;
+  return { ref: task.bound.ref, driver: context.drivers.driver(task.backend), artifacts, types, run, fence };
+}
+
+/** Why this record may not write its run's annotations: another policy's evidence lies under the same names. */
+function annotationConflict(context: ControllerContext, record: TrustedRecord): Problem | undefined {
+  const key = objectKey(record.object.metadata);
+  const owner = context.owners.claim(record.object.spec.runRef.uid, key);
+  if (owner === key) return undefined;
+  const message = `the annotations of the run hold the evidence of ProvenanceRecord ${owner}: let only one policy use a Tekton backend for this run, or delete that record`;
+  return { reason: reasons.KeyConflict, message };
+}
