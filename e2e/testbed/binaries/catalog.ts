@@ -30,6 +30,7 @@ export type Command =
   | 'timestamp-server'
   | 'rekor-tiles'
   | 'rekor-server'
+  | 'trillian'
   | 'fake-gcs-server'
   | 'grafeas'
   | 'archivista'
@@ -90,7 +91,6 @@ export const catalog: readonly BuildRecipe[] = [
   {
     name: 'timestamp-authority',
     version: '2.1.3',
-    package: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server',
     commands: ['timestamp-server'],
     expectedSeconds: 25,
   },
@@ -108,6 +108,7 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['rekor-server'],
     expectedSeconds: 75,
   },
+  { name: 'trillian', version: '1.8.0', commands: ['trillian'], expectedSeconds: 30 },
   {
     name: 'fake-gcs-server',
     version: '1.56.1',
