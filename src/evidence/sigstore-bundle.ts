@@ -21,12 +21,16 @@ export function sigstoreBundle(artifact: SignedArtifact): Bundle {
     artifact.form === 'SimpleSigning'
       ? toMessageSignatureBundle({ ...material, digest: createHash('sha256').update(payload).digest(), signature })
       : toDSSEBundle({ ...material, artifact: payload, artifactType: payloadType, signature });
-  bundle.verificationMaterial.tlogEntries = (artifact.logEntries ?? []).map(({ entry, url }) => logEntry(entry, url));
-  const { timestamps = [] } = artifact;
-  if (timestamps.length > 0) {
-    const rfc3161Timestamps = timestamps.map(({ token }) => ({ signedTimestamp: Buffer.from(token, 'base64') }));
-    bundle.verificationMaterial.timestampVerificationData = { rfc3161Timestamps };
+  // A key id that is not of cosign's own making lets it pass over the signature: as with Chains, there is none.
+  if (bundle.content.$case === 'dsseEnvelope') {
+    bundle.content.dsseEnvelope.signatures = [{ sig: signature, keyid: '' }];
   }
+  bundle.verificationMaterial.tlogEntries = (artifact.logEntries ?? []).map(({ entry, url }) => logEntry(entry, url));
+  const rfc3161Timestamps = (artifact.timestamps ?? []).map(({ token }) => ({
+    signedTimestamp: Buffer.from(token, 'base64'),
+  }));
+  bundle.verificationMaterial.timestampVerificationData =
+    rfc3161Timestamps.length === 0 ? undefined : { rfc3161Timestamps };
   return bundle;
 }
 
