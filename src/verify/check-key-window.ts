@@ -11,9 +11,9 @@ export function requireInWindow(key: VerificationKey, times: readonly VerifiedTi
   const witnessed = times.length > 0;
   for (const time of witnessed ? times.map((verified) => verified.time) : [otherwise]) {
     if (isIn(key, time)) continue;
-    const window = `${key.notBefore?.toISOString() ?? 'ever'} to ${key.notAfter?.toISOString() ?? 'ever'}`;
+    const window = `${text(key.notBefore)} to ${text(key.notAfter)}`;
     const hint = witnessed ? '' : '; no log or timestamp says when it was signed';
-    const message = `key ${key.keyID} counts from ${window}, and not at ${time.toISOString()}${hint}`;
+    const message = `key ${key.keyID} counts from ${window}, and not at ${text(time)}${hint}`;
     throw new VerificationFailure('KeyOutsideWindow', message);
   }
 }
@@ -22,4 +22,9 @@ function isIn({ notBefore, notAfter }: VerificationKey, time: Date): boolean {
   if (Number.isNaN(time.getTime())) return false;
   // Written so that an invalid date in the window is outside of it.
   return (notBefore === undefined || notBefore <= time) && (notAfter === undefined || time <= notAfter);
+}
+
+function text(time: Date | undefined): string {
+  if (time === undefined) return 'ever';
+  return Number.isNaN(time.getTime()) ? 'no valid time' : time.toISOString();
 }
