@@ -35,7 +35,9 @@ export type Command =
   | 'grafeas'
   | 'archivista'
   | 'opa'
-  | 'crane';
+  | 'crane'
+  | 'ferretdb'
+  | 'mysql-server';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
 
@@ -144,6 +146,8 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['crane'],
     expectedSeconds: 10,
   },
+  { name: 'ferretdb', version: '1.24.0', commands: ['ferretdb'], expectedSeconds: 46 },
+  { name: 'mysql', version: '0.20.0', commands: ['mysql-server'], expectedSeconds: 35 },
 ];
 
 /** The recipe whose binary serves `command`. */
