@@ -3,7 +3,6 @@ import { keySource } from './key/key-source.ts';
 import { lazySource } from './lazy-source.ts';
 import type { SignerDefinition } from './signer-definition.ts';
 import type { SigningContext } from './signing-context.ts';
-import { SigningError } from './signing-error.ts';
 import type { SigningSource } from './signing-source.ts';
 
 /**
@@ -16,7 +15,7 @@ export function signingSource(definition: SignerDefinition, context: SigningCont
       return keySource(definition, context);
     case 'KMS':
       return lazySource(async () => (await import('./kms/kms-source.ts')).kmsSource(definition, context));
-    default:
-      throw new SigningError('KeyInvalid', `${definition.description}: this type of signer is not there yet`);
+    case 'Keyless':
+      return lazySource(async () => (await import('./keyless/keyless-source.ts')).keylessSource(definition, context));
   }
 }
