@@ -92,9 +92,9 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: 'Make the Secret that the message names, with `x509.pem`, or `cosign.key` and `cosign.password`. Waiting runs are signed within a minute.',
   },
   KeyInvalid: {
-    meaning: 'The Secret of the signer was found, but its key does not load.',
+    meaning: 'The Secret of the signer was found, but its key does not load or does not sign what it verifies.',
     setOn: policyAndRecord,
-    remedy: 'Put a PKCS#8 key (ECDSA P-256, P-384, P-521 or Ed25519), or a cosign key with the right password, under the entry that the message names.',
+    remedy: 'Put a PKCS#8 key (ECDSA P-256, P-384 or P-521, RSA or Ed25519), or a cosign key with the right password, under the entry that the message names.',
   },
   KeyExpired: {
     meaning: 'The validity window of the key is over (or has not begun), so that nothing is signed with it.',
@@ -155,8 +155,8 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'Let only one policy use a Tekton backend for these runs (by `spec.backendRefs` or the backend\'s selector), or delete the record that holds the names.',
   },
   EndpointForbidden: {
-    meaning: "The operator's configuration does not allow connections to this host.",
-    setOn: backendAndRecord,
+    meaning: "The operator's configuration does not allow connections, or tokens, to this host.",
+    setOn: `${POLICY}, ${backendAndRecord}`,
     remedy: "Ask the platform team to allow the host in the operator's configuration, or use another.",
   },
   VerificationFailed: {

@@ -138,13 +138,7 @@ export class Controllers {
       operatorNamespace: configuration.operatorNamespace,
       health: this.#context.health,
     };
-    const policies = new PolicyReconciler({
-      ...shared,
-      objects: this.#policies,
-      onKeyChange: (policy) => {
-        this.#repercussions.policyKeyChanged(policy);
-      },
-    });
+    const policies = new PolicyReconciler({ ...shared, objects: this.#policies });
     const backends = new BackendReconciler({
       ...shared,
       objects: this.#backends,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SignerCheck } from './signing-source.ts';
 
 /** Why nothing can be signed: the part of the closed list of reasons that signers use. */
 export type SigningReason =
@@ -10,17 +11,23 @@ export type SigningReason =
  */
 export class SigningError extends Error {
   readonly reason: SigningReason;
-  /** What the service asked for by Retry-After, in seconds. */
+  /** When to try again: what the service asked for by Retry-After, or how long it takes for sure. */
   readonly retryAfterSeconds?: number;
+  /** What evidence verifies with all the same. */
+  readonly published?: Pick<SignerCheck, 'active' | 'retired'>;
 
   constructor(
     reason: SigningReason,
     message: string,
-    options: ErrorOptions & { readonly retryAfterSeconds?: number | undefined } = {},
+    options: ErrorOptions & {
+      readonly retryAfterSeconds?: number | undefined;
+      readonly published?: Pick<SignerCheck, 'active' | 'retired'>;
+    } = {},
   ) {
     super(message, options);
     this.name = 'SigningError';
     this.reason = reason;
     if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
+    if (options.published !== undefined) this.published = options.published;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RunSigner } from './run-signer.ts';
+import type { SigningReason } from './signing-error.ts';
 
 /** A key that the evidence of a policy verifies with. */
 export interface VerificationKey {
@@ -20,8 +21,13 @@ export interface SignerCheck {
   readonly retired: readonly VerificationKey[];
   /** Of a keyless signer: whom its certificates name. */
   readonly keyless?: { readonly identity: string; readonly issuer: string };
-  /** What the user should do before it is too late: a key that ends soon. */
-  readonly warning?: string;
+  /** What the user should do before it is too late: a key that ends soon, a retired one that cannot be published. */
+  readonly warnings?: readonly SignerWarning[];
+}
+
+export interface SignerWarning {
+  readonly reason: SigningReason;
+  readonly message: string;
 }
 
 /** What signs for one policy. Every failure is a SigningError; an abort rejects with the signal's reason. */

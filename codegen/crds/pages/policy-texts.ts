@@ -17,7 +17,7 @@ export const policyColumns: readonly Column[] = [
 
 export const policyConditions = [
   { type: 'Ready', meaning: 'Runs that it selects are signed and stored: key and backends are usable.' },
-  { type: 'KeyReady', meaning: 'The signing key was found and loads.' },
+  { type: 'KeyReady', meaning: 'The signer can sign now: a trial signature verified. The message also warns of a key that ends soon.' },
   { type: 'BackendsReady', meaning: 'At least one backend is in reach, every one it names is there, and all of them are ready.' },
   { type: 'Reconciling', meaning: 'The operator is still at work on this generation, or tries again by itself.' },
   { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
@@ -30,6 +30,10 @@ export const policyReasons: readonly Reason[] = [
   'PolicyInvalid',
   'KeyNotFound',
   'KeyInvalid',
+  'KeyExpired',
+  'SignerUnavailable',
+  'SignerUnauthorized',
+  'EndpointForbidden',
   'BackendNotFound',
   'BackendNotReady',
 ];

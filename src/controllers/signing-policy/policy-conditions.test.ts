@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { kstatus } from '../../api/v1alpha1/kstatus.ts';
 import { policyConditions, type PolicyFacts } from './policy-conditions.ts';
 
 const fine: PolicyFacts = {
   generation: 3,
-  keyID: 'SHA256:x',
+  signsAs: 'key SHA256:x',
   backends: [{ kind: 'StorageBackend', name: 'registry' }],
   missing: [],
   mode: 'Enforce',
   isSuspended: false,
 };
 const noKey = { reason: 'KeyNotFound', message: 'Secret "team-a/k" does not exist' } as const;
+const away = { reason: 'SignerUnavailable', message: 'no answer' } as const;
+const early = { reason: 'KeyExpired', message: 'not yet', retryAfterSeconds: 9 } as const;
 const down = { reason: 'BackendUnavailable', message: 'no answer' } as const;
 
 /** `Type=Status Reason` of each condition, in order. */
@@ -80,6 +83,34 @@ describe('policyConditions', () => {
       ]);
     });
   }
+
+  for (const keyProblem of [away, early]) {
+    it(`is reconciling and not stalled while ${keyProblem.message} will pass by itself`, () => {
+      assert.deepEqual(shown({ keyProblem }), [
+        `Ready=False ${keyProblem.reason}`,
+        `KeyReady=False ${keyProblem.reason}`,
+        'BackendsReady=True Ready',
+        `Reconciling=True ${keyProblem.reason}`,
+        `Stalled=False ${keyProblem.reason}`,
+      ]);
+      const lastTransitionTime = '2026-01-01T00:00:00Z';
+      const conditions = policyConditions({ ...fine, keyProblem }).map((fact) => ({ ...fact, lastTransitionTime }));
+      assert.equal(
+        kstatus({ metadata: { generation: 3 }, status: { observedGeneration: 3, conditions } }),
+        'InProgress',
+      );
+    });
+  }
+
+  it('is stalled by what is written although the signer will heal by itself', () => {
+    const facts = { keyProblem: away, mode: 'Enforce', invalid: 'spec.x' } as const;
+    assert.deepEqual(shown(facts).slice(3), ['Reconciling=False PolicyInvalid', 'Stalled=True PolicyInvalid']);
+  });
+
+  it('warns beside what is well', () => {
+    const [, key] = policyConditions({ ...fine, warnings: ['it ends', 'an old one is gone'] });
+    assert.equal(key?.message, 'key SHA256:x can sign; it ends; an old one is gone');
+  });
 
   it('is about the generation that it looked at', () => {
     for (const { observedGeneration } of policyConditions(fine)) assert.equal(observedGeneration, 3);

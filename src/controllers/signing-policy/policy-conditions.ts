@@ -16,8 +16,12 @@ export interface PolicyFacts {
   readonly generation: number;
   /** Why the object cannot be obeyed as written. */
   readonly invalid?: string | undefined;
-  readonly keyProblem?: Problem | undefined;
-  readonly keyID?: string | undefined;
+  /** Why it cannot sign now; with a time when that will be over by itself. */
+  readonly keyProblem?: (Problem & { readonly retryAfterSeconds?: number }) | undefined;
+  /** Whom it signs as: `key SHA256:…`, or an identity and its issuer. */
+  readonly signsAs?: string | undefined;
+  /** What is well now and will not be for long. */
+  readonly warnings?: readonly string[] | undefined;
   readonly backends: readonly BackendHealth[];
   readonly missing: readonly { readonly kind: string; readonly name: string }[];
   readonly mode: 'Enforce' | 'Audit';
@@ -31,7 +35,8 @@ export function policyConditions(facts: PolicyFacts): readonly ConditionFact[] {
   const key = keyVerdict(facts);
   const backends = backendsVerdict(facts);
   const ready = readyVerdict(facts, key, backends);
-  const isStalled = ready.status === 'False' && ready.reason !== reasons.Suspended;
+  const waits = ready === key && healsByItself(facts);
+  const isStalled = ready.status === 'False' && ready.reason !== reasons.Suspended && !waits;
   const condition = (type: string, { status, reason, message }: Verdict): ConditionFact => {
     return { type, status, reason, message, observedGeneration: facts.generation };
   };
@@ -39,7 +44,7 @@ export function policyConditions(facts: PolicyFacts): readonly ConditionFact[] {
     condition('Ready', ready),
     condition('KeyReady', key),
     condition('BackendsReady', backends),
-    condition('Reconciling', { ...ready, status: 'False' }),
+    condition('Reconciling', { ...ready, status: waits ? 'True' : 'False' }),
     condition('Stalled', { ...ready, status: isStalled ? 'True' : 'False' }),
   ];
 }
@@ -59,10 +64,15 @@ function readyVerdict(facts: PolicyFacts, key: Verdict, backends: Verdict): Verd
   return { status: 'True', reason: reasons.Ready, message: 'selected runs are signed and stored' };
 }
 
-function keyVerdict({ invalid, keyProblem, keyID }: PolicyFacts): Verdict {
+function keyVerdict({ invalid, keyProblem, signsAs = '', warnings = [] }: PolicyFacts): Verdict {
   if (invalid !== undefined) return { status: 'False', reason: reasons.PolicyInvalid, message: invalid };
-  if (keyProblem !== undefined) return { status: 'False', ...keyProblem };
-  return { status: 'True', reason: reasons.Ready, message: `key ${keyID ?? ''} can sign` };
+  if (keyProblem !== undefined) return { status: 'False', reason: keyProblem.reason, message: keyProblem.message };
+  return { status: 'True', reason: reasons.Ready, message: [`${signsAs} can sign`, ...warnings].join('; ') };
+}
+
+/** A service that is away comes back, and a key whose time has not come will have it; all else needs somebody's hand. */
+function healsByItself({ keyProblem }: PolicyFacts): boolean {
+  return keyProblem?.reason === reasons.SignerUnavailable || keyProblem?.retryAfterSeconds !== undefined;
 }
 
 function backendsVerdict({ backends, missing }: PolicyFacts): Verdict {

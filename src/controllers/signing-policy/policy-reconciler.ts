@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Condition } from '../../api/v1alpha1/condition.ts';
 import { setConditions } from '../../api/v1alpha1/condition.ts';
+import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { shownDefaults } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import { policyKeyText, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import type { ObjectStore } from '../object-store.ts';
-import { signerOrProblem } from '../provenance-record/gather-record.ts';
-import { isProblem } from '../provenance-record/record-snapshot.ts';
 import type { BackendHealthBook } from '../storage-backend/backend-health-book.ts';
 import { storedConditions, writeStatus } from '../write-status.ts';
 import { type PolicyFacts, policyConditions } from './policy-conditions.ts';
+import { policyNews } from './policy-news.ts';
+import { type SignerReport, signerReport } from './signer-report.ts';
 
-/** A key that works is looked at again after so long, one that does not, sooner: a mended Secret takes effect within a minute. */
+/** A signer that works is looked at again after so long, one that does not, sooner: a mended Secret takes effect within a minute. */
 const READY_SECONDS = 300;
 const NOT_READY_SECONDS = 15;
 
@@ -22,14 +24,11 @@ export interface PolicyReconcilerOptions {
   readonly objects: ObjectStore;
   readonly operatorNamespace: string;
   readonly health: BackendHealthBook;
-  /** The policy's key began to work, or became another one: what waits for it may go on. */
-  readonly onKeyChange: (policy: PolicyDefinition) => void;
 }
 
-/** Looks at one policy's key and backends and says in its status how they are. */
+/** Looks at one policy's signer and backends and says in its status how they are. */
 export class PolicyReconciler {
   readonly #options: PolicyReconcilerOptions;
-  readonly #keyIDs = new Map<string, string>();
 
   constructor(options: PolicyReconcilerOptions) {
     this.#options = options;
@@ -40,31 +39,35 @@ export class PolicyReconciler {
     const object = objects.get(key);
     const policy = object === undefined ? undefined : readPolicy(object, operatorNamespace);
     if (policy === undefined) {
-      this.#keyIDs.delete(key);
       context.keys.forget(key);
       return {};
     }
-    const signer = policy.invalid === undefined ? await signerOrProblem(context, policy, signal) : undefined;
-    const hasKey = signer !== undefined && !isProblem(signer);
-    const facts: PolicyFacts = {
-      generation: policy.generation,
-      invalid: policy.invalid,
-      keyProblem: signer !== undefined && isProblem(signer) ? signer : undefined,
-      keyID: hasKey ? signer.keyID : undefined,
-      ...this.#backends(policy),
-      mode: policy.spec.mode,
-      isSuspended: policy.spec.suspend,
-    };
-    const conditions = setConditions(storedConditions(object), policyConditions(facts), context.clock.now());
+    const report =
+      policy.invalid === undefined ? await signerReport(context.keys, { policy, object }, signal) : undefined;
+    const before = storedConditions(object);
+    const conditions = setConditions(before, policyConditions(this.#facts(policy, report)), context.clock.now());
     const status = {
       observedGeneration: policy.generation,
       conditions,
       effective: shownDefaults(policy.spec),
-      ...(hasKey ? { publicKey: signer.publicKey, keyID: signer.keyID } : {}),
+      ...report?.status,
     };
-    await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal);
-    this.#tellKey(policy, hasKey ? signer.keyID : undefined);
-    return { requeueAfterSeconds: hasKey ? READY_SECONDS : NOT_READY_SECONDS };
+    const isWritten = await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal);
+    if (isWritten && report !== undefined) this.#tell(policy, { before, after: conditions, report });
+    return { requeueAfterSeconds: nextLook(report, context.clock.now()) };
+  }
+
+  #facts(policy: PolicyDefinition, report: SignerReport | undefined): PolicyFacts {
+    return {
+      generation: policy.generation,
+      invalid: policy.invalid,
+      keyProblem: report?.problem,
+      signsAs: report?.signsAs,
+      warnings: report?.warnings.map(({ message }) => message),
+      ...this.#backends(policy),
+      mode: policy.spec.mode,
+      isSuspended: policy.spec.suspend,
+    };
   }
 
   #backends(policy: PolicyDefinition): Pick<PolicyFacts, 'backends' | 'missing'> {
@@ -79,11 +82,26 @@ export class PolicyReconciler {
     };
   }
 
-  #tellKey(policy: PolicyDefinition, keyID: string | undefined): void {
-    const key = policyKeyText(policy);
-    const before = this.#keyIDs.get(key);
-    if (keyID === undefined) this.#keyIDs.delete(key);
-    else this.#keyIDs.set(key, keyID);
-    if (keyID !== undefined && keyID !== before) this.#options.onKeyChange(policy);
+  #tell(
+    policy: PolicyDefinition,
+    told: {
+      readonly before: readonly Condition[];
+      readonly after: readonly Condition[];
+      readonly report: SignerReport;
+    },
+  ): void {
+    const { kind, namespace, name, uid } = policy;
+    const regarding = { apiVersion: API_VERSION, kind, namespace: namespace === '' ? undefined : namespace, name, uid };
+    for (const news of policyNews(told)) this.#options.context.events.record(regarding, news);
   }
+}
+
+/** A key is looked at the moment that its time ends. */
+function nextLook(report: SignerReport | undefined, now: Date): number {
+  if (report === undefined) return NOT_READY_SECONDS;
+  const { problem, endsAt } = report;
+  if (problem !== undefined)
+    return Math.min(Math.max(NOT_READY_SECONDS, problem.retryAfterSeconds ?? 0), READY_SECONDS);
+  const endsIn = endsAt === undefined ? READY_SECONDS : (endsAt.getTime() - now.getTime()) / 1000 + 1;
+  return Math.max(1, Math.min(READY_SECONDS, endsIn));
 }

@@ -116,7 +116,7 @@ describe('PolicySigners', () => {
     const notAfter = new Date(clock.now().getTime() + 86_400_000).toISOString();
     const edited = policyWith({ notAfter, retired: [{ name: 'old' }] });
     const check = await signers.check(edited, signal);
-    assert.match(check.warning ?? '', /Secret "team-a\/k" signs until/);
+    assert.match(check.warnings?.[0]?.message ?? '', /Secret "team-a\/k" signs until/);
     assert.equal(check.retired.length, 1);
     assert.notEqual(check.retired[0]?.keyID, check.active?.keyID);
   });

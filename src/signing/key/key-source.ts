@@ -7,7 +7,7 @@ import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SignerCheck, SigningSource } from '../signing-source.ts';
 import { readKeySecret } from './key-secret.ts';
-import { assertInWindow, endWarning, keyWindow } from './key-window.ts';
+import { endWarning, keyWindow, outsideWindow } from './key-window.ts';
 import { OpenedKeys } from './opened-keys.ts';
 import { retiredKeys } from './retired-keys.ts';
 
@@ -31,30 +31,31 @@ class KeySource implements SigningSource {
   }
 
   async signer(signal: AbortSignal): Promise<RunSigner> {
-    return this.#active(this.#spec(), signal);
+    signal.throwIfAborted();
+    const spec = this.#spec();
+    this.#assertInWindow(spec);
+    return this.#active(spec, signal);
   }
 
   async check(signal: AbortSignal): Promise<SignerCheck> {
+    signal.throwIfAborted();
     const spec = this.#spec();
     const signer = await this.#active(spec, signal);
-    const data = randomBytes(TRIAL_BYTES);
-    const { signature } = await signer.sign(data);
-    if (!signer.verifies(data, signature)) {
-      const message = `the private and the public half of the key in Secret "${this.#secretName(spec)}" do not belong together: put a sound key there`;
-      throw new SigningError('KeyInvalid', message);
-    }
+    await this.#tryOut(signer, spec);
     const window = keyWindow(spec);
     const { objects, clock } = this.#context;
     const from = { objects, namespace: this.#definition.homeNamespace, opened: this.#opened };
-    const retired = await retiredKeys(spec.retired ?? [], from, signal);
+    const { keys, problems } = await retiredKeys(spec.retired ?? [], from, signal);
     this.#opened.forgetUnused();
+    const active = { keyID: signer.keyID, publicKey: signer.publicKey, ...window };
+    const retired = keys.filter(({ keyID }) => keyID !== signer.keyID);
+    this.#assertInWindow(spec, { active, retired });
     const ending = endWarning(window, clock.now(), this.#secretName(spec));
-    const warnings = [...(ending === undefined ? [] : [ending]), ...retired.problems];
-    return {
-      active: { keyID: signer.keyID, publicKey: signer.publicKey, ...window },
-      retired: retired.keys.filter(({ keyID }) => keyID !== signer.keyID),
-      ...(warnings.length === 0 ? {} : { warning: warnings.join('; ') }),
-    };
+    const warnings = [
+      ...(ending === undefined ? [] : [{ reason: 'KeyExpired' as const, message: ending }]),
+      ...problems,
+    ];
+    return { active, retired, warnings };
   }
 
   close(): Promise<void> {
@@ -69,11 +70,27 @@ class KeySource implements SigningSource {
     return signer.key;
   }
 
+  /** @param published what verifies all the same, for those who ask for it */
+  #assertInWindow(spec: KeySpec, published?: Pick<SignerCheck, 'active' | 'retired'>): void {
+    const outside = outsideWindow(keyWindow(spec), this.#context.clock.now(), this.#secretName(spec));
+    if (outside === undefined) return;
+    const { message, retryAfterSeconds } = outside;
+    const more = { retryAfterSeconds, ...(published === undefined ? {} : { published }) };
+    throw new SigningError('KeyExpired', message, more);
+  }
+
   async #active(spec: KeySpec, signal: AbortSignal): Promise<KeySigner> {
-    assertInWindow(keyWindow(spec), this.#context.clock.now(), this.#secretName(spec));
     const name = { namespace: this.#definition.homeNamespace, name: spec.secretRef.name };
     const entries = await readKeySecret(this.#context.objects, name, signal);
     return this.#opened.open(entries, this.#secretName(spec));
+  }
+
+  async #tryOut(signer: KeySigner, spec: KeySpec): Promise<void> {
+    const data = randomBytes(TRIAL_BYTES);
+    const { signature } = await signer.sign(data);
+    if (signer.verifies(data, signature)) return;
+    const message = `the private and the public half of the key in Secret "${this.#secretName(spec)}" do not belong together: put a sound key there`;
+    throw new SigningError('KeyInvalid', message);
   }
 
   #secretName({ secretRef }: KeySpec): string {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
-import { SigningError } from '../signing-error.ts';
 
 /** When a key may sign, as a policy writes it: RFC 3339, either end open. */
 export interface StatedWindow {
@@ -26,20 +25,23 @@ export function keyWindow({ notBefore, notAfter }: StatedWindow): KeyWindow {
 }
 
 /**
- * Lets pass what lies within the window.
+ * Why a key does not sign now by its window; undefined within it. Before its begin it says when to try again.
  * @param secretName the key's Secret, with its namespace
- * @throws SigningError `KeyExpired` after its end; `KeyInvalid` before its begin, to be tried again then
  */
-export function assertInWindow({ notBefore, notAfter }: KeyWindow, now: Date, secretName: string): void {
+export function outsideWindow(
+  { notBefore, notAfter }: KeyWindow,
+  now: Date,
+  secretName: string,
+): { readonly message: string; readonly retryAfterSeconds?: number } | undefined {
   if (notAfter !== undefined && now > notAfter) {
     const message = `the key of Secret "${secretName}" signs no more since ${rfc3339Seconds(notAfter)}: put a new key into spec.signer.key.secretRef and list this one under "retired", or move notAfter`;
-    throw new SigningError('KeyExpired', message);
+    return { message };
   }
   if (notBefore !== undefined && now < notBefore) {
     const message = `the key of Secret "${secretName}" signs from ${rfc3339Seconds(notBefore)} on: wait until then, or move notBefore of spec.signer.key`;
-    const retryAfterSeconds = Math.ceil((notBefore.getTime() - now.getTime()) / 1000);
-    throw new SigningError('KeyInvalid', message, { retryAfterSeconds });
+    return { message, retryAfterSeconds: Math.ceil((notBefore.getTime() - now.getTime()) / 1000) };
   }
+  return undefined;
 }
 
 /** What to say of a key that ends soon; undefined while there is time. */

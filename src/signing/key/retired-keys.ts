@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ObjectReader } from '../../credentials/object-reader.ts';
 import { SigningError } from '../signing-error.ts';
-import type { VerificationKey } from '../signing-source.ts';
+import type { SignerWarning, VerificationKey } from '../signing-source.ts';
 import { sshKeyID } from '../ssh-key-id.ts';
 import type { SecretEntries } from './key-secret.ts';
 import { readKeySecret } from './key-secret.ts';
@@ -18,7 +18,7 @@ export interface RetiredRef extends StatedWindow {
 export interface RetiredKeys {
   readonly keys: readonly VerificationKey[];
   /** Those that cannot be published, each with the remedy. */
-  readonly problems: readonly string[];
+  readonly problems: readonly SignerWarning[];
 }
 
 /** The public keys of retired Secrets, each key once. One that is of no use holds up neither the others nor signing: it is a problem to tell. */
@@ -28,7 +28,7 @@ export async function retiredKeys(
   signal: AbortSignal,
 ): Promise<RetiredKeys> {
   const keys: VerificationKey[] = [];
-  const problems: string[] = [];
+  const problems: SignerWarning[] = [];
   for (const ref of refs) {
     try {
       const secretName = `${from.namespace}/${ref.name}`;
@@ -37,7 +37,7 @@ export async function retiredKeys(
       if (!keys.some(({ keyID }) => keyID === key.keyID)) keys.push({ ...key, ...keyWindow(ref) });
     } catch (error) {
       if (!(error instanceof SigningError)) throw error;
-      problems.push(`a retired key is not published: ${error.message}`);
+      problems.push({ reason: error.reason, message: `a retired key is not published: ${error.message}` });
     }
   }
   return { keys, problems };

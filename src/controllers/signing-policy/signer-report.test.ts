@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import { KubeError } from '../../kube/kube-error.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { SigningError } from '../../signing/signing-error.ts';
+import type { SignerCheck } from '../../signing/signing-source.ts';
+import { policyNews } from './policy-news.ts';
+import { type SignerReport, signerReport } from './signer-report.ts';
+
+const policy: PolicyDefinition = {
+  kind: 'SigningPolicy',
+  namespace: 'team-a',
+  name: 'builds',
+  uid: 'u',
+  generation: 1,
+  homeNamespace: 'team-a',
+  spec: effectiveSigningPolicySpec({ signer: { type: 'Key', key: { secretRef: { name: 'k' } } } }, ''),
+};
+const { signal } = new AbortController();
+const active = { keyID: 'SHA256:a', publicKey: 'PEM a', notAfter: new Date('2026-02-01T00:00:00Z') };
+const retired = [{ keyID: 'SHA256:b', publicKey: 'PEM b', notBefore: new Date('2025-01-01T00:00:00Z') }];
+const shownRetired = { keyID: 'SHA256:b', publicKey: 'PEM b', state: 'Retired', notBefore: '2025-01-01T00:00:00Z' };
+const stored = { publicKey: 'old', keyID: 'SHA256:old', verificationKeys: [{ keyID: 'SHA256:old' }], conditions: [] };
+
+function reportOf(check: () => Promise<SignerCheck>): Promise<SignerReport> {
+  return signerReport({ check }, { policy, object: { status: stored } }, signal);
+}
+
+function failing(error: Error): Promise<SignerReport> {
+  return reportOf(() => Promise.reject(error));
+}
+
+describe('signerReport', () => {
+  it('publishes the active key, then those before it, with their windows', async () => {
+    const report = await reportOf(() => Promise.resolve({ active, retired }));
+    assert.deepEqual(report.status, {
+      publicKey: 'PEM a',
+      keyID: 'SHA256:a',
+      verificationKeys: [
+        { keyID: 'SHA256:a', publicKey: 'PEM a', state: 'Active', notAfter: '2026-02-01T00:00:00Z' },
+        shownRetired,
+      ],
+    });
+    assert.equal(report.signsAs, 'key SHA256:a');
+    assert.deepEqual(report.endsAt, active.notAfter);
+  });
+
+  it('publishes whom certificates name', async () => {
+    const keyless = { identity: 'https://k8s/ns/a', issuer: 'https://issuer' };
+    const report = await reportOf(() => Promise.resolve({ retired: [], keyless }));
+    assert.deepEqual(report.status, { certificateIdentity: keyless });
+    assert.equal(report.signsAs, 'https://k8s/ns/a by https://issuer');
+  });
+
+  it('publishes a key that ended as one that only verifies', async () => {
+    const report = await failing(new SigningError('KeyExpired', 'over', { published: { active, retired } }));
+    assert.deepEqual(report.problem, { reason: 'KeyExpired', message: 'over' });
+    assert.deepEqual(report.status['verificationKeys'], [
+      { keyID: 'SHA256:a', publicKey: 'PEM a', state: 'Retired', notAfter: '2026-02-01T00:00:00Z' },
+      shownRetired,
+    ]);
+  });
+
+  for (const reason of ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'] as const) {
+    it(`leaves what was published when the service says nothing else: ${reason}`, async () => {
+      const { publicKey, keyID, verificationKeys } = stored;
+      const report = await failing(new SigningError(reason, 'away', { retryAfterSeconds: 30 }));
+      assert.deepEqual(report.status, { publicKey, keyID, verificationKeys });
+      assert.deepEqual(report.problem, { reason, message: 'away', retryAfterSeconds: 30 });
+    });
+  }
+
+  for (const reason of ['KeyNotFound', 'KeyInvalid'] as const) {
+    it(`publishes no key that nobody vouches for any more: ${reason}`, async () => {
+      assert.deepEqual((await failing(new SigningError(reason, 'gone'))).status, {});
+    });
+  }
+
+  it('passes on what may pass by itself, so that nothing is said of the signer', async () => {
+    await assert.rejects(failing(new KubeError({ status: 0, reason: 'Unreachable', message: 'away' })), {
+      name: 'KubeError',
+    });
+  });
+});
+
+describe('policyNews', () => {
+  const warnings = [{ reason: 'KeyExpired', message: 'it ends soon' }] as const;
+  const keyReady = (message: string) => [
+    { type: 'KeyReady', status: 'True', reason: 'Ready', message, lastTransitionTime: '' } as const,
+  ];
+  const report = { signsAs: '', warnings, status: {} };
+
+  it('tells a warning once', () => {
+    const [before, after] = [keyReady('key a can sign'), keyReady('key a can sign; it ends soon')];
+    const told = [{ type: 'Warning', reason: 'KeyExpired', message: 'it ends soon' }];
+    assert.deepEqual(policyNews({ before, after, report }), told);
+    assert.deepEqual(policyNews({ before: [], after, report }), told);
+    assert.deepEqual(policyNews({ before: after, after, report }), []);
+  });
+});

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
+import { field } from '../../api/v1alpha1/field.ts';
+import type { SigningPolicyStatus } from '../../api/v1alpha1/signing-policy/schema.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { SigningError, type SigningReason } from '../../signing/signing-error.ts';
+import type { SignerCheck, SignerWarning, VerificationKey } from '../../signing/signing-source.ts';
+import type { PolicySigners } from './policy-signers.ts';
+
+/** What a policy's status says of its signer besides conditions. */
+type SignerStatus = Readonly<Record<string, unknown>>;
+type ShownKey = NonNullable<SigningPolicyStatus['verificationKeys']>[number];
+
+/** Why a policy cannot sign, and when that may be over by itself. */
+export interface SignerProblem {
+  readonly reason: SigningReason;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** How a policy's signer was found. */
+export interface SignerReport {
+  readonly problem?: SignerProblem;
+  /** Whom it signs as: a key id, or the identity of its certificates. */
+  readonly signsAs: string;
+  readonly warnings: readonly SignerWarning[];
+  readonly status: SignerStatus;
+  /** When the active key ends. */
+  readonly endsAt?: Date;
+}
+
+/** Failures of a service: what is published of the key holds all the same, because nothing says that it is another. */
+const KEEPS_PUBLISHED: readonly SigningReason[] = ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'];
+const PUBLISHED_FIELDS = ['publicKey', 'keyID', 'verificationKeys', 'certificateIdentity'];
+
+/**
+ * Checks a policy's signer.
+ * @param object the policy as it is stored
+ * @throws what may pass by itself, such as an API server that is away
+ */
+export async function signerReport(
+  signers: Pick<PolicySigners, 'check'>,
+  { policy, object }: { readonly policy: PolicyDefinition; readonly object: unknown },
+  signal: AbortSignal,
+): Promise<SignerReport> {
+  try {
+    const check = await signers.check(policy, signal);
+    const { active, keyless, warnings = [] } = check;
+    const endsAt = active?.notAfter;
+    return {
+      signsAs: keyless === undefined ? `key ${active?.keyID ?? ''}` : `${keyless.identity} by ${keyless.issuer}`,
+      warnings,
+      status: publishedStatus(check, 'Active'),
+      ...(endsAt === undefined ? {} : { endsAt }),
+    };
+  } catch (error) {
+    if (!(error instanceof SigningError)) throw error;
+    const { reason, message, retryAfterSeconds, published } = error;
+    const problem = { reason, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+    const status = published === undefined ? storedStatus(object, reason) : publishedStatus(published, 'Retired');
+    return { problem, signsAs: '', warnings: [], status };
+  }
+}
+
+function publishedStatus(
+  { active, retired, keyless }: Pick<SignerCheck, 'active' | 'retired' | 'keyless'>,
+  activeState: ShownKey['state'],
+): SignerStatus {
+  const keys = [
+    ...(active === undefined ? [] : [shownKey(active, activeState)]),
+    ...retired.map((key) => shownKey(key, 'Retired')),
+  ];
+  return {
+    ...(active === undefined ? {} : { publicKey: active.publicKey, keyID: active.keyID }),
+    ...(keys.length === 0 ? {} : { verificationKeys: keys }),
+    ...(keyless === undefined ? {} : { certificateIdentity: keyless }),
+  };
+}
+
+function shownKey({ keyID, publicKey, notBefore, notAfter }: VerificationKey, state: ShownKey['state']): ShownKey {
+  return {
+    keyID,
+    publicKey,
+    state,
+    ...(notBefore === undefined ? {} : { notBefore: rfc3339Seconds(notBefore) }),
+    ...(notAfter === undefined ? {} : { notAfter: rfc3339Seconds(notAfter) }),
+  };
+}
+
+function storedStatus(object: unknown, reason: SigningReason): SignerStatus {
+  if (!KEEPS_PUBLISHED.includes(reason)) return {};
+  const status = field(object, 'status');
+  return Object.fromEntries(
+    PUBLISHED_FIELDS.map((name): [string, unknown] => [name, field(status, name)]).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}
