@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SecretValue } from '../../runtime/secret-value.ts';
+
+/** What Google's APIs take. */
+export interface AccessToken {
+  readonly token: SecretValue;
+  /** Absent of a token whose end nobody told. */
+  readonly expiresAt?: Date;
+}
+
+/** Where an identity's tokens come from. */
+export interface AccessTokenSource {
+  /** A token to use now. @throws CredentialError, TokenError or OutboundError */
+  token(signal: AbortSignal): Promise<AccessToken>;
+  /** The API refused the last one: the next is a new one. */
+  refused(): void;
+}

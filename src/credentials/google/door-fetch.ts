@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DoorRequest, OutboundDoor } from '../../net/outbound-door.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+
+export interface DoorFetchOptions {
+  readonly tls?: TlsOptions | undefined;
+  /** Default 8 MiB. */
+  readonly maxResponseBytes?: number | undefined;
+  /** For one exchange. Default 30 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const MAX_BYTES = 8 * 1024 * 1024;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** Which fetch itself sets, or which speak of a connection that is not ours. */
+const DROPPED_HEADERS = new Set(['content-length', 'connection', 'host', 'transfer-encoding', 'accept-encoding']);
+const BODILESS = [204, 205, 304];
+
+/**
+ * `fetch` through the outbound door, for client libraries that let one be given. Bodies are held in memory and capped in both
+ * directions; agents and proxies among the options are passed over.
+ */
+export function doorFetch(door: OutboundDoor, options: DoorFetchOptions): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const body = await bodyOf(request);
+    const exchange: DoorRequest = {
+      method: methodOf(request.method),
+      url: new URL(request.url),
+      headers: headersOf(request.headers),
+      maxResponseBytes: options.maxResponseBytes ?? MAX_BYTES,
+      ...(body === undefined ? {} : { body }),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    };
+    const answer = await door.request(exchange, request.signal);
+    const content = BODILESS.includes(answer.status) ? null : new Uint8Array(answer.body);
+    return new Response(content, { status: answer.status, headers: answer.headers });
+  };
+}
+
+function methodOf(name: string): DoorRequest['method'] {
+  const method = METHODS.find((known) => known === name.toUpperCase());
+  if (method === undefined) throw new TypeError(`the outbound door knows no method ${name}`);
+  return method;
+}
+
+function headersOf(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !DROPPED_HEADERS.has(name)));
+}
+
+async function bodyOf({ body }: Request): Promise<Buffer | undefined> {
+  if (body === null) return undefined;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new RangeError(`a request of more than ${MAX_BYTES} bytes is not sent`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AuthClient } from 'google-auth-library';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import type { Access } from '../access.ts';
+import type { Identity } from '../identity.ts';
+import type { AccessTokenSource } from './access-token.ts';
+import { federatedToken } from './federated-token.ts';
+import { operatorToken } from './operator-token.ts';
+import { secretToken } from './secret-token.ts';
+
+export interface GoogleAuthOptions {
+  /** A Secret has `credentials.json` (a service account key) or `access_token` (a ready bearer token). */
+  readonly identity: Identity;
+  /** Of a ServiceAccount: `projects/N/locations/global/workloadIdentityPools/POOL/providers/NAME`. */
+  readonly workloadIdentityProvider?: string | undefined;
+  /** Of a ServiceAccount: the Google service account to impersonate. */
+  readonly serviceAccountEmail?: string | undefined;
+  /** Base URL of the token exchange. */
+  readonly stsEndpoint?: string | undefined;
+  readonly scopes: readonly string[];
+  /** For every server, those of the tokens included. */
+  readonly tls?: TlsOptions | undefined;
+  /** Of the API's responses; default 8 MiB. */
+  readonly maxResponseBytes?: number | undefined;
+  /** Of one exchange with the API; default 30 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * An identity for Google's client libraries. Nothing is asked for yet: what goes wrong rejects the first request, or
+ * `getRequestHeaders()`, with CredentialError, TokenError or OutboundError. All requests made with it go through the outbound door.
+ * @throws CredentialError `Invalid` for settings that cannot work
+ */
+export async function googleAuth(options: GoogleAuthOptions, access: Access): Promise<AuthClient> {
+  const source = await tokenSource(options, access);
+  const { GoogleClient } = await import('./google-client.ts');
+  return new GoogleClient(source, access, options);
+}
+
+async function tokenSource(options: GoogleAuthOptions, access: Access): Promise<AccessTokenSource> {
+  const { identity } = options;
+  switch (identity.type) {
+    case 'Secret':
+      return secretToken({ ...options, identity }, access);
+    case 'ServiceAccount':
+      return federatedToken({ ...options, identity }, access);
+    case 'Operator':
+      return operatorToken(options.scopes);
+  }
+}
