@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
+import type { Access } from '../credentials/access.ts';
+import type { LogEntry, SignedArtifact } from '../evidence/signed-artifact.ts';
+import { stringField } from '../kube/json.ts';
+import type { TlsOptions } from '../net/tls-options.ts';
+import { LogClient } from './log-client.ts';
+import { witnessFailure } from './log-failure.ts';
+import { forbiddenLog } from './permitted-log.ts';
+import { rekorV1Entry } from './rekor-v1.ts';
+import { rekorV2Entry } from './rekor-v2.ts';
+import { signatureAlgorithm } from './signature-algorithm.ts';
+import { TransparencyError } from './transparency-error.ts';
+import { verifiedTestimony } from './verified-testimony.ts';
+
+export interface LogWitnessOptions {
+  readonly url: string;
+  /** 1, or 2 for tiled logs. */
+  readonly apiVersion: 1 | 2;
+  readonly tls?: TlsOptions;
+  /** The logs that the operator's configuration lets policies use. */
+  readonly logs: readonly string[];
+}
+
+/** A transparency log. */
+export interface LogWitness {
+  /** Has it take the signature, and verifies what it says. @throws TransparencyError; the signal's reason when that aborts */
+  testify(artifact: SignedArtifact, trustedRoot: TrustedRoot | undefined, signal: AbortSignal): Promise<LogEntry>;
+}
+
+const MAX_ENTRY_LENGTH = 65_536;
+
+/** Rekor, version 1 or 2. Nothing is sent unless the answer can be judged afterwards. */
+export function logWitness(options: LogWitnessOptions, { door }: Pick<Access, 'door'>): LogWitness {
+  const { url, tls = {} } = options;
+  return {
+    async testify(artifact, trustedRoot, signal) {
+      signal.throwIfAborted();
+      const client = new LogClient({ url, tls, door, signal });
+      try {
+        const root = permitted(options, artifact, trustedRoot);
+        return verifiedEntry(artifact, root, { url, entry: await logged(options, artifact, client) });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw witnessFailure(error, client.name);
+      }
+    },
+  };
+}
+
+/** The trusted root, once it is certain that the log may have the signature and that the answer will count. */
+function permitted(
+  { url, apiVersion, logs }: LogWitnessOptions,
+  { certificate, timestamps = [] }: SignedArtifact,
+  trustedRoot: TrustedRoot | undefined,
+): TrustedRoot {
+  const forbidden = forbiddenLog(url, logs);
+  if (forbidden !== undefined) throw new TransparencyError('EndpointForbidden', forbidden);
+  if (trustedRoot === undefined) {
+    const message = `what the log ${url} says cannot be verified without a trusted root: set spec.trustedRoot`;
+    throw new TransparencyError('VerificationFailed', message);
+  }
+  if (apiVersion === 2 && certificate !== undefined && timestamps.length === 0) {
+    const message = `the log ${url} states no time, and a certificate is judged by one: add spec.transparency.timestampAuthorities`;
+    throw new TransparencyError('VerificationFailed', message);
+  }
+  return trustedRoot;
+}
+
+/** Logs verify what they take: a signature that they cannot verify is not even sent. */
+function logged({ url, apiVersion }: LogWitnessOptions, artifact: SignedArtifact, client: LogClient): Promise<object> {
+  const algorithm = signatureAlgorithm(artifact);
+  const isHashOnly = artifact.form === 'SimpleSigning';
+  if (algorithm !== undefined && !(isHashOnly && algorithm.hash === undefined)) {
+    const { keyDetails } = algorithm;
+    if (apiVersion === 1) return rekorV1Entry(artifact, algorithm, client);
+    if (keyDetails !== undefined) return rekorV2Entry(artifact, { ...algorithm, keyDetails }, client);
+  }
+  const message = `the log ${url} cannot verify signatures of this kind of key over "${artifact.name}": sign with an ECDSA P-256 key`;
+  throw new TransparencyError('TransparencyLogUnavailable', message);
+}
+
+function verifiedEntry(artifact: SignedArtifact, root: TrustedRoot, made: { url: string; entry: object }): LogEntry {
+  const entry = JSON.stringify(made.entry);
+  if (entry.length > MAX_ENTRY_LENGTH) {
+    const message = `the log ${made.url} gave an entry of more than ${MAX_ENTRY_LENGTH} characters`;
+    throw new TransparencyError('TransparencyLogUnavailable', message);
+  }
+  const logIndex = stringField(made.entry, 'logIndex') ?? '0';
+  const logEntry = { url: made.url, logIndex, entry };
+  const { times } = verifiedTestimony({ ...artifact, logEntries: [logEntry] }, root);
+  const integrated = times.find(({ source }) => source === 'TransparencyLog');
+  return { ...logEntry, ...(integrated === undefined ? {} : { integratedTime: rfc3339Seconds(integrated.time) }) };
+}

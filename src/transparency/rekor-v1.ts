@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isJsonObject, numberField, objectField, stringField } from '../kube/json.ts';
+import type { DoorRequest, DoorResponse } from '../net/outbound-door.ts';
+import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { LogClient } from './log-client.ts';
+import { witnessRefusal } from './log-failure.ts';
+import { logRequestV1 } from './log-request.ts';
+import { TransparencyError } from './transparency-error.ts';
+import type { SignatureAlgorithm } from './signature-algorithm.ts';
+
+const headers = { 'content-type': 'application/json', accept: 'application/json' };
+const entryID = /^[0-9a-f]{64,80}$/;
+
+/** Has Rekor v1 take a signature. What is there already is fetched. @returns JSON of TransparencyLogEntry, not verified */
+export async function rekorV1Entry(
+  artifact: SignedArtifact,
+  algorithm: SignatureAlgorithm,
+  client: LogClient,
+): Promise<object> {
+  const body = JSON.stringify(logRequestV1(artifact, algorithm));
+  const made = await client.ask({ method: 'POST', url: client.at('/api/v1/log/entries'), headers, body });
+  if (made.status === 200 || made.status === 201) return entryOf(made, client);
+  if (made.status !== 409) throw witnessRefusal(made, client.name);
+  const found = await client.ask(existing(made, client));
+  if (found.status !== 200) throw witnessRefusal(found, client.name);
+  return entryOf(found, client);
+}
+
+/** The entry that a conflict names, asked of the log itself wherever its Location points. */
+function existing({ headers: { location = '' } }: DoorResponse, client: LogClient): DoorRequest {
+  const id = location.split('/').at(-1) ?? '';
+  if (!entryID.test(id)) throw notUnderstood(client);
+  return { method: 'GET', url: client.at(`/api/v1/log/entries/${id}`), headers: { accept: 'application/json' } };
+}
+
+function entryOf({ body }: DoorResponse, client: LogClient): object {
+  const answer = client.json(body);
+  const [entry, ...others] = isJsonObject(answer) ? Object.values(answer) : [];
+  const canonicalizedBody = stringField(entry, 'body');
+  const logIndex = numberField(entry, 'logIndex');
+  const integratedTime = numberField(entry, 'integratedTime');
+  const logID = stringField(entry, 'logID');
+  if (
+    others.length > 0 ||
+    canonicalizedBody === undefined ||
+    logIndex === undefined ||
+    integratedTime === undefined ||
+    logID === undefined
+  )
+    throw notUnderstood(client);
+  const content = client.json(Buffer.from(canonicalizedBody, 'base64'));
+  const signedEntryTimestamp = stringField(objectField(entry, 'verification'), 'signedEntryTimestamp');
+  return {
+    logIndex: String(logIndex),
+    logId: { keyId: fromHex(logID) },
+    kindVersion: { kind: stringField(content, 'kind') ?? '', version: stringField(content, 'apiVersion') ?? '' },
+    integratedTime: String(integratedTime),
+    ...(signedEntryTimestamp === undefined ? {} : { inclusionPromise: { signedEntryTimestamp } }),
+    ...inclusionProof(objectField(objectField(entry, 'verification'), 'inclusionProof')),
+    canonicalizedBody,
+  };
+}
+
+function inclusionProof(proof: Readonly<Record<string, unknown>>): object {
+  const { hashes } = proof;
+  if (!Array.isArray(hashes)) return {};
+  return {
+    inclusionProof: {
+      logIndex: String(numberField(proof, 'logIndex') ?? -1),
+      rootHash: fromHex(stringField(proof, 'rootHash') ?? ''),
+      treeSize: String(numberField(proof, 'treeSize') ?? 0),
+      hashes: hashes.map((hash: unknown) => fromHex(typeof hash === 'string' ? hash : '')),
+      checkpoint: { envelope: stringField(proof, 'checkpoint') ?? '' },
+    },
+  };
+}
+
+function fromHex(text: string): string {
+  return Buffer.from(text, 'hex').toString('base64');
+}
+
+function notUnderstood({ name }: LogClient): TransparencyError {
+  return new TransparencyError(name.unavailable, `the ${name.text} gave an answer that is no log entry of Rekor v1`);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { RFC3161Timestamp } from '@sigstore/core';
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
+import type { Access } from '../credentials/access.ts';
+import type { SignedArtifact, Timestamp } from '../evidence/signed-artifact.ts';
+import type { TlsOptions } from '../net/tls-options.ts';
+import { witnessFailure, witnessRefusal, type WitnessName } from './log-failure.ts';
+import { TransparencyError } from './transparency-error.ts';
+import { verifiedTestimony } from './verified-testimony.ts';
+
+export interface TimestampWitnessOptions {
+  /** The endpoint itself. */
+  readonly url: string;
+  readonly tls?: TlsOptions;
+}
+
+/** An RFC 3161 timestamp authority. */
+export interface TimestampWitness {
+  /** Has it stamp the signature, and verifies what it says. @throws TransparencyError; the signal's reason when that aborts */
+  testify(artifact: SignedArtifact, trustedRoot: TrustedRoot | undefined, signal: AbortSignal): Promise<Timestamp>;
+}
+
+/** What a record takes, before base64. */
+const MAX_TOKEN_BYTES = 24_576;
+/** A TimeStampReq of RFC 3161 up to the digest: version 1, and a message imprint with SHA-256. */
+const REQUEST_HEAD = Buffer.from('30360201013031300d060960864801650304020105000420', 'hex');
+/** PKIStatus: granted, and granted with modifications. */
+const GRANTED: readonly bigint[] = [0n, 1n];
+
+/** Asks for the time in RFC 3161's own form, which every authority takes, and through the outbound door. */
+export function timestampWitness(options: TimestampWitnessOptions, { door }: Pick<Access, 'door'>): TimestampWitness {
+  const { url, tls = {} } = options;
+  const name: WitnessName = { text: `timestamp authority ${url}`, unavailable: 'TimestampAuthorityUnavailable' };
+  return {
+    async testify(artifact, trustedRoot, signal) {
+      signal.throwIfAborted();
+      try {
+        if (trustedRoot === undefined) {
+          const message = `what the ${name.text} says cannot be verified without a trusted root: set spec.trustedRoot`;
+          throw new TransparencyError('VerificationFailed', message);
+        }
+        const body = Buffer.concat([REQUEST_HEAD, createHash('sha256').update(artifact.signature).digest()]);
+        const headers = { 'content-type': 'application/timestamp-query', accept: 'application/timestamp-reply' };
+        const request = { method: 'POST', url: new URL(url), headers, body, tls } as const;
+        const response = await door.request({ ...request, maxResponseBytes: MAX_TOKEN_BYTES }, signal);
+        if (response.status !== 200 && response.status !== 201) throw witnessRefusal(response, name);
+        requireGranted(response.body, name);
+        return verifiedTimestamp(artifact, trustedRoot, { url, token: response.body.toString('base64') });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw witnessFailure(error, name);
+      }
+    },
+  };
+}
+
+function requireGranted(body: Buffer, { text, unavailable }: WitnessName): void {
+  let status: bigint | undefined;
+  try {
+    ({ status } = RFC3161Timestamp.parse(Buffer.from(body)));
+  } catch {
+    // Whatever it is, it is no TimeStampResp.
+  }
+  if (status === undefined)
+    throw new TransparencyError(unavailable, `the ${text} gave an answer that is no RFC 3161 timestamp`);
+  if (!GRANTED.includes(status))
+    throw new TransparencyError(unavailable, `the ${text} refuses the signature with PKI status ${status}`);
+}
+
+function verifiedTimestamp(
+  artifact: SignedArtifact,
+  root: TrustedRoot,
+  { url, token }: Pick<Timestamp, 'url' | 'token'>,
+): Timestamp {
+  const { times } = verifiedTestimony({ ...artifact, logEntries: [], timestamps: [{ url, time: '', token }] }, root);
+  const [stamped] = times;
+  if (stamped === undefined) throw new TypeError(`the timestamp of ${url} states no time`);
+  return { url, time: rfc3339Seconds(stamped.time), token };
+}

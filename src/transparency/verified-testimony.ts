@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createPublicKey } from 'node:crypto';
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import { artifactMaterial } from '../verify/artifact-material.ts';
+import { readCertificate } from '../verify/check-certificate.ts';
+import { checkWitnesses, type Witnessed } from '../verify/check-witnesses.ts';
+import { SignatureContent } from '../verify/signature-content.ts';
+import { trustMaterial } from '../verify/trust-material.ts';
+
+/**
+ * What the log entries and timestamps of an artifact are worth, by the checks that evidence read back goes through: each is about exactly
+ * this signature, payload and key, and of a log or authority of the trusted root. @throws VerificationFailure
+ */
+export function verifiedTestimony(artifact: SignedArtifact, trustedRoot: TrustedRoot): Witnessed {
+  const material = artifactMaterial(artifact);
+  const certificate = material.certificate === undefined ? undefined : readCertificate(material.certificate);
+  const publicKey = createPublicKey(artifact.publicKey);
+  const der = certificate === undefined ? publicKey.export({ format: 'der', type: 'spki' }) : undefined;
+  const trust = trustMaterial(trustedRoot, der);
+  return checkWitnesses(material, new SignatureContent(material), { publicKey, certificate }, trust);
+}
