@@ -2,8 +2,20 @@
 import Type, { type TObject, type TProperties } from 'typebox';
 import { operatorConfigurationSchema } from '../../src/config/operator-configuration-schema.ts';
 
-const { http, leaderElection, concurrency, log, outbound, shutdownGraceSeconds, children, retry } =
-  operatorConfigurationSchema.properties;
+const {
+  http,
+  leaderElection,
+  concurrency,
+  log,
+  outbound,
+  tokens,
+  keyless,
+  transparency,
+  verification,
+  shutdownGraceSeconds,
+  children,
+  retry,
+} = operatorConfigurationSchema.properties;
 
 const group = (description: string, properties: TProperties) =>
   Type.Object(properties, { additionalProperties: false, description });
@@ -26,6 +38,10 @@ export const configValues = group("The operator's configuration file, as /etc/ha
   }),
   log: section(log),
   outbound: section(outbound),
+  tokens: section(tokens),
+  keyless: section(keyless),
+  transparency: section(transparency),
+  verification: section(verification),
   shutdownGraceSeconds,
   children: section(children),
   retry: section(retry),

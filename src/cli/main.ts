@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
+import { backfillCommand } from './backfill.ts';
 import { explainCommand } from './explain.ts';
 import { lintCommand } from './lint.ts';
 import { previewCommand } from './preview.ts';
@@ -16,7 +17,8 @@ const program = new Command('hallmark')
   })
   .addCommand(previewCommand())
   .addCommand(explainCommand())
-  .addCommand(lintCommand());
+  .addCommand(lintCommand())
+  .addCommand(backfillCommand());
 
 try {
   await program.parseAsync();

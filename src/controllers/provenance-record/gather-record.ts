@@ -70,8 +70,16 @@ function boundBackends(
   };
   return [
     ...(spec.backendRefs ?? []).map((ref) => bound(ref, false)),
-    ...backfillRefs(record.object).map((ref) => bound(ref, true)),
+    ...laterBackends(record).map((ref) => bound(ref, true)),
   ];
+}
+
+/** The backends that were asked for later, by a request that stands or by one that was answered. */
+function laterBackends({ object, storage }: TrustedRecord): readonly BackendRef[] {
+  const asked = backfillRefs(object);
+  const answered = storage.filter(({ isBackfill }) => isBackfill === true).map(({ backendRef }) => backendRef);
+  const isNew = (ref: BackendRef): boolean => !asked.some(({ kind, name }) => kind === ref.kind && name === ref.name);
+  return [...asked, ...answered.filter(isNew)];
 }
 
 /** A backend that its last probe found broken is sent nothing: that probe is repeated, and says when it works again. */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
+import { checkout, Installation } from '../harness/installation.ts';
+import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
+import type { Build, Team } from '../harness/team.ts';
+import { isVerified } from '../harness/verify-image.ts';
+import { adminClient } from '../resilience/admin-client.ts';
+import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
+import { runCommand, type CommandOutput } from '../testbed/processes/run-command.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+
+const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+
+describe('what was stored', () => {
+  let installation: Installation;
+  let team: Team;
+  let runs: ManagedRuns;
+  let build: Build;
+
+  before(async () => {
+    installation = await Installation.start({
+      label: 'read-back',
+      replicas: 1,
+      values: ['config.verification.intervalSeconds=2', 'config.retry.maxSeconds=2'],
+    });
+    team = await installation.team({
+      name: 'team-r',
+      policy: { ...managedRuns, backendRefs: [] },
+      backends: ['tekton'],
+    });
+    runs = new ManagedRuns(adminClient(installation.plane), team);
+    await team.untilReady();
+    build = await runs.build({ name: 'bake' });
+  });
+  after(() => installation.stop());
+
+  async function verification(status: 'True' | 'False') {
+    return waitUntil(
+      `Verified=${status}`,
+      async () => {
+        const record = await team.record(build);
+        const verified = record === undefined ? undefined : conditionOf(record, 'Verified');
+        return record !== undefined && verified?.status === status ? { record, verified } : undefined;
+      },
+      patience,
+    );
+  }
+
+  async function annotation(name: string): Promise<string> {
+    const run = await installation.json(['get', 'taskrun', build.name, '-n', team.name]);
+    const annotations: unknown = Reflect.get(Object(run['metadata']), 'annotations');
+    return String(Reflect.get(Object(annotations), name));
+  }
+
+  function annotate(...changes: readonly string[]): Promise<CommandOutput> {
+    return installation.kubectl(['annotate', 'taskrun', build.name, '-n', team.name, '--overwrite', ...changes]);
+  }
+
+  function backfill(...args: readonly string[]): Promise<CommandOutput> {
+    const env = { KUBECONFIG: installation.plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
+    const command = [join(checkout, 'bin', 'hallmark'), 'backfill', ...args, '-n', team.name];
+    return runCommand(process.execPath, command, { env });
+  }
+
+  it('is read back and verified before the record says so', async () => {
+    const { record, verified } = await verification('True');
+    assert.equal(verified.reason, 'Verified');
+    assert.equal(storageOf(record, 'tekton')?.verification?.state, 'Verified');
+    assert.ok(storageOf(record, 'tekton')?.locations?.every(({ artifact }) => artifact !== undefined));
+  });
+
+  it('is missed when it vanishes, and the record says where from and what to do', async () => {
+    await annotate(`chains.tekton.dev/payload-taskrun-${build.uid}-`);
+    const { record, verified } = await verification('False');
+    assert.equal(verified.reason, 'VerificationFailed');
+    assert.match(verified.message, /tekton.*no longer carries the annotations.*hallmark backfill/);
+    assert.equal(conditionOf(record)?.status, 'False');
+    assert.equal(conditionOf(record)?.reason, 'VerificationFailed');
+    assert.equal(conditionOf(record, 'Stored')?.status, 'True');
+  });
+
+  it('is put back by hallmark backfill, with the signature that it had', async () => {
+    const before = await team.record(build);
+    const { stdout } = await backfill('tekton', '--timeout', '60');
+    assert.match(stdout, /all 1 records are stored in StorageBackend\/tekton/);
+    const { record } = await verification('True');
+    assert.equal(conditionOf(record)?.status, 'True');
+    assert.ok(before);
+    assert.deepEqual(signaturesOf(record), signaturesOf(before));
+  });
+
+  it('is noticed when somebody changes it', async () => {
+    const name = `chains.tekton.dev/signature-taskrun-${build.uid}`;
+    const kept = await annotation(name);
+    const envelope = Buffer.from(kept, 'base64')
+      .toString('utf8')
+      .replace(/"sig":"..../, '"sig":"AAAA');
+    await annotate(`${name}=${Buffer.from(envelope).toString('base64')}`);
+    const { verified } = await verification('False');
+    assert.equal(verified.reason, 'VerificationFailed');
+    await annotate(`${name}=${kept}`);
+    await verification('True');
+  });
+
+  it('goes to a new backend on request only, and verifies there', async () => {
+    await installation.apply({
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'StorageBackend',
+      metadata: { name: 'late', namespace: team.name },
+      spec: { type: 'OCI', oci: { encoding: 'CosignTags', tls: { insecure: true } } },
+    });
+    await installation.wait(team.name, 'storagebackend/late', 'condition=Ready');
+    const fresh = await runs.build({ name: 'fresh' });
+    const taken = await team.readyRecord(fresh);
+    assert.equal(storageOf(taken, 'late')?.state, 'Stored');
+    const old = await team.record(build);
+    assert.ok(old);
+    assert.equal(storageOf(old, 'late'), undefined);
+    const counted = await backfill('late', '--dry-run');
+    assert.match(counted.stdout, /1 records to store in StorageBackend\/late, 1 are there already/);
+    await backfill('late', '--timeout', '60');
+    const record = await team.readyRecord(build);
+    assert.deepEqual(
+      [storageOf(record, 'late')?.state, storageOf(record, 'late')?.isBackfill, record.status?.stored],
+      ['Stored', true, '1/1'],
+    );
+    const { publicKey } = team.key;
+    const image = build.image.reference;
+    assert.ok(await isVerified(installation.testbed, { command: 'verify-attestation', publicKey, image }));
+    assert.deepEqual(signaturesOf(record), signaturesOf(old));
+  });
+
+  it('says when a backend cannot be filled', async () => {
+    await assert.rejects(backfill('nowhere', '--timeout', '6'), {
+      exitCode: 1,
+      stdout: /not stored yet; the operator goes on with them:[^]*does not exist or is out of reach/,
+    });
+    const record = await team.readyRecord(build);
+    assert.equal(conditionOf(record)?.status, 'True');
+  });
+});
