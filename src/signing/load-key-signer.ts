@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cosignSigner } from './key/cosign-key.ts';
+import { secretKeyFile } from './key/key-file.ts';
 import type { KeySigner } from './key-signer.ts';
 import { SigningError } from './signing-error.ts';
 import { x509Signer } from './key/x509-key.ts';
@@ -14,7 +15,7 @@ export async function loadKeySigner(
   secretName: string,
 ): Promise<KeySigner> {
   const x509 = data['x509.pem'];
-  if (x509 !== undefined) return x509Signer(x509, { secretName, entry: 'x509.pem' });
+  if (x509 !== undefined) return x509Signer(x509, secretKeyFile(secretName, 'x509.pem'));
   const cosign = data['cosign.key'];
   if (cosign === undefined) {
     const message = `Secret "${secretName}" has neither an entry "x509.pem" nor "cosign.key"; add one, with "cosign.password" for the latter`;
@@ -25,5 +26,5 @@ export async function loadKeySigner(
     const message = `Secret "${secretName}" has an entry "cosign.key" and no "cosign.password"; add its password, empty if it has none`;
     throw new SigningError('KeyNotFound', message);
   }
-  return cosignSigner(cosign, password, { secretName, entry: 'cosign.key' });
+  return cosignSigner(cosign, password, secretKeyFile(secretName, 'cosign.key'));
 }

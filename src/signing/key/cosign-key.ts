@@ -1,35 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPrivateKey, scrypt } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
 import tweetnacl from 'tweetnacl';
 import { parseCosignKeyFile } from './cosign-key-file.ts';
 import type { CosignKeyFile } from './cosign-key-file.ts';
-import { describeKeyFile } from './key-file.ts';
 import type { KeyFile } from './key-file.ts';
 import { KeySigner } from '../key-signer.ts';
 import { firstPemBlock } from './pem.ts';
+import { deriveKey } from './scrypt.ts';
 import { digestOfCurve, keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
 
 const LABELS = ['ENCRYPTED COSIGN PRIVATE KEY', 'ENCRYPTED SIGSTORE PRIVATE KEY'];
 const NONCE_BYTES = 24;
-const KEY_BYTES = 32;
-
-const deriveKey = promisify(
-  (
-    password: Uint8Array,
-    salt: Buffer,
-    cost: { readonly N: number; readonly r: number; readonly p: number },
-    callback: (error: Error | null, key?: Buffer) => void,
-  ) => {
-    // scrypt needs 128 * N * r bytes; Node asks for the bound to be said.
-    scrypt(password, salt, KEY_BYTES, { ...cost, maxmem: 130 * cost.N * cost.r + 1024 * 1024 }, callback);
-  },
-);
-
-/** One derivation takes up to 128 MiB, and the process has one memory: they go one after the other. */
-let derivations: Promise<unknown> = Promise.resolve();
 
 /**
  * The signer of cosign's encrypted key pair. The password is taken byte for byte. An Ed25519 key signs as Ed25519, although Chains
@@ -49,8 +32,7 @@ export async function cosignSigner(bytes: Uint8Array, password: Uint8Array, file
     );
   }
   const der = await decrypted(encrypted, password);
-  if (der === undefined)
-    throw invalid(file, 'cannot be decrypted; check that entry "cosign.password" is its exact password');
+  if (der === undefined) throw invalid(file, `cannot be decrypted; check that ${file.password} is its exact password`);
   return signerOf(privateKey(der), file);
 }
 
@@ -66,10 +48,7 @@ function signerOf(key: KeyObject | undefined, file: KeyFile): KeySigner {
 async function decrypted(file: CosignKeyFile, password: Uint8Array): Promise<Uint8Array | undefined> {
   const nonce = Buffer.from(file.cipher.nonce, 'base64');
   if (nonce.length !== NONCE_BYTES) return undefined;
-  const derivation = derivations.then(() => deriveKey(password, Buffer.from(file.kdf.salt, 'base64'), file.kdf.params));
-  derivations = derivation.catch(() => undefined);
-  const key = await derivation;
-  if (key === undefined) return undefined;
+  const key = await deriveKey(password, Buffer.from(file.kdf.salt, 'base64'), file.kdf.params);
   return tweetnacl.secretbox.open(Buffer.from(file.ciphertext, 'base64'), nonce, key) ?? undefined;
 }
 
@@ -82,5 +61,5 @@ function privateKey(der: Uint8Array): KeyObject | undefined {
 }
 
 function invalid(file: KeyFile, what: string): SigningError {
-  return new SigningError('KeyInvalid', `${describeKeyFile(file)} ${what}`);
+  return new SigningError('KeyInvalid', `${file.description} ${what}`);
 }

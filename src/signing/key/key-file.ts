@@ -2,10 +2,13 @@
 
 /** Where a key lies, for messages that a user can act on. */
 export interface KeyFile {
-  readonly secretName: string;
-  readonly entry: string;
+  /** `entry "cosign.key" of Secret "team-a/signing-secrets"`. */
+  readonly description: string;
+  /** Where its password is looked for: `entry "cosign.password"`. */
+  readonly password: string;
 }
 
-export function describeKeyFile(file: KeyFile): string {
-  return `entry "${file.entry}" of Secret "${file.secretName}"`;
+/** An entry of a Secret. */
+export function secretKeyFile(secretName: string, entry: string): KeyFile {
+  return { description: `entry "${entry}" of Secret "${secretName}"`, password: 'entry "cosign.password"' };
 }

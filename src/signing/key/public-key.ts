@@ -3,7 +3,6 @@ import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
-import { describeKeyFile } from './key-file.ts';
 import type { KeyFile } from './key-file.ts';
 import { firstPemBlock } from './pem.ts';
 
@@ -12,7 +11,7 @@ export function publicKey(bytes: Uint8Array, file: KeyFile): KeyObject {
   const block = firstPemBlock(Buffer.from(bytes).toString('latin1'));
   const key = block?.label === 'PUBLIC KEY' ? subjectPublicKey(block.body) : undefined;
   if (key === undefined || keyType(key) === 'Unsupported') {
-    const message = `${describeKeyFile(file)} is not a PEM block "PUBLIC KEY" of a key that is ${SUPPORTED_KEYS}`;
+    const message = `${file.description} is not a PEM block "PUBLIC KEY" of a key that is ${SUPPORTED_KEYS}`;
     throw new SigningError('KeyInvalid', message);
   }
   return key;

@@ -3,6 +3,7 @@ import type { ObjectReader } from '../../credentials/object-reader.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SignerWarning, VerificationKey } from '../signing-source.ts';
 import { sshKeyID } from '../ssh-key-id.ts';
+import { secretKeyFile } from './key-file.ts';
 import type { SecretEntries } from './key-secret.ts';
 import { readKeySecret } from './key-secret.ts';
 import type { StatedWindow } from './key-window.ts';
@@ -55,6 +56,6 @@ async function publicHalf(
     const { keyID, publicKey: pem } = await opened.open(entries, secretName);
     return { keyID, publicKey: pem };
   }
-  const key = publicKey(bytes, { secretName, entry });
+  const key = publicKey(bytes, secretKeyFile(secretName, entry));
   return { keyID: sshKeyID(key), publicKey: key.export({ format: 'pem', type: 'spki' }).toString() };
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { describeKeyFile } from './key-file.ts';
 import type { KeyFile } from './key-file.ts';
 import { KeySigner } from '../key-signer.ts';
 import { firstPemBlock } from './pem.ts';
@@ -38,5 +37,5 @@ function privateKey(der: Buffer): KeyObject | undefined {
 }
 
 function invalid(file: KeyFile, what: string): SigningError {
-  return new SigningError('KeyInvalid', `${describeKeyFile(file)} ${what}; ${REMEDY}`);
+  return new SigningError('KeyInvalid', `${file.description} ${what}; ${REMEDY}`);
 }

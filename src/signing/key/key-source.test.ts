@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { after, beforeEach, describe, it } from 'node:test';
+import { TokenError } from '../../credentials/token-source.ts';
+import { KubeError } from '../../kube/kube-error.ts';
+import { OutboundDoor } from '../../net/outbound-door.ts';
+import { ManualClock } from '../../runtime/manual-clock.ts';
+import type { SignerDefinition } from '../signer-definition.ts';
+import type { SigningContext } from '../signing-context.ts';
+import { SigningError } from '../signing-error.ts';
+import type { SigningSource } from '../signing-source.ts';
+import { keySource } from './key-source.ts';
+
+type Entries = Readonly<Record<string, Uint8Array>>;
+type KeySpec = NonNullable<SignerDefinition['signer']['key']>;
+
+const never = new AbortController().signal;
+const DAY_MS = 86_400_000;
+const START = new Date('2026-06-01T00:00:00Z');
+
+function pair(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
+
+function pem(key: KeyObject): Buffer {
+  const type = key.type === 'private' ? 'pkcs8' : 'spki';
+  return Buffer.from(key.export({ format: 'pem', type }));
+}
+
+function inDays(days: number): string {
+  return new Date(START.getTime() + days * DAY_MS).toISOString();
+}
+
+async function failure(promise: Promise<unknown>): Promise<SigningError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof SigningError, String(error));
+  return error;
+}
+
+describe('the source of a key in a Secret', () => {
+  const door = new OutboundDoor({ allow: [] });
+  after(() => door.close());
+
+  let secrets: Map<string, Entries | Error>;
+  let clock: ManualClock;
+  let context: SigningContext;
+
+  beforeEach(() => {
+    secrets = new Map([['keys', { 'x509.pem': pem(pair().privateKey) }]]);
+    clock = new ManualClock(START);
+    const objects = {
+      getSecret: (namespace: string, name: string) => {
+        assert.equal(namespace, 'team');
+        const held = secrets.get(name);
+        return held instanceof Error ? Promise.reject(held) : Promise.resolve(held);
+      },
+      getConfigMap: () => Promise.resolve(undefined),
+      getServiceAccount: () => Promise.resolve(undefined),
+    };
+    const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'none here')) };
+    context = { objects, tokens, door, clock, keylessAudience: 'sigstore' };
+  });
+
+  function source(key: Partial<KeySpec> = {}): SigningSource {
+    const policy = { kind: 'SigningPolicy', description: 'SigningPolicy team/builds', homeNamespace: 'team' } as const;
+    return keySource({ ...policy, signer: { type: 'Key', key: { secretRef: { name: 'keys' }, ...key } } }, context);
+  }
+
+  it('signs with the content of the Secret as it is, and publishes the key before once it is listed', async () => {
+    const before = await source().check(never);
+    const old = secrets.get('keys');
+    assert.ok(old !== undefined && !(old instanceof Error));
+    secrets.set('keys', { 'x509.pem': pem(pair().privateKey) });
+    secrets.set('keys-2025', old);
+    const rotated = source({ retired: [{ name: 'keys-2025', notAfter: inDays(0) }] });
+    const check = await rotated.check(never);
+    assert.notEqual(check.active?.keyID, before.active?.keyID);
+    assert.equal((await rotated.signer(never)).keyID, check.active?.keyID);
+    assert.deepEqual(check.retired, [{ ...before.active, notAfter: START }]);
+    assert.deepEqual(check.warnings, []);
+  });
+
+  it('reads retired keys from public entries, and from private ones', async () => {
+    const [a, b] = [pair(), pair()];
+    secrets.set('a', { 'x509.pub': pem(a.publicKey) });
+    secrets.set('a-too', { 'cosign.pub': pem(a.publicKey) });
+    secrets.set('b', { 'x509.pem': pem(b.privateKey), 'cosign.pub': pem(a.publicKey) });
+    const { retired, warnings } = await source({ retired: [{ name: 'a' }, { name: 'a-too' }, { name: 'b' }] }).check(
+      never,
+    );
+    assert.deepEqual(
+      retired.map(({ publicKey }) => publicKey),
+      [pem(a.publicKey).toString(), pem(b.publicKey).toString()],
+    );
+    assert.deepEqual(warnings, []);
+  });
+
+  it('publishes a key that is active and listed as retired once', async () => {
+    const { retired } = await source({ retired: [{ name: 'keys' }] }).check(never);
+    assert.deepEqual(retired, []);
+  });
+
+  it('signs although a retired key cannot be published, and says so', async () => {
+    secrets.set('bad', { 'x509.pub': Buffer.from('nothing') });
+    secrets.set('private', new KubeError({ status: 403, reason: 'Forbidden', message: 'no' }));
+    const names = ['gone', 'bad', 'private'];
+    const { retired, warnings } = await source({ retired: names.map((name) => ({ name })) }).check(never);
+    assert.deepEqual(retired, []);
+    assert.deepEqual(
+      warnings?.map(({ reason, message }) => [reason, /Secret "team\/\w+"/.exec(message)?.[0]]),
+      [
+        ['KeyNotFound', 'Secret "team/gone"'],
+        ['KeyInvalid', 'Secret "team/bad"'],
+        ['KeyNotFound', 'Secret "team/private"'],
+      ],
+    );
+  });
+
+  it('says nothing of its keys while the API server is away', async () => {
+    secrets.set('old', new KubeError({ status: 0, reason: 'Unreachable', message: 'away' }));
+    await assert.rejects(source({ retired: [{ name: 'old' }] }).check(never), { name: 'KubeError' });
+  });
+
+  it('warns for fourteen days before the end, then signs nothing and still publishes', async () => {
+    const ending = source({ notAfter: inDays(30) });
+    assert.deepEqual((await ending.check(never)).warnings, []);
+    await clock.advance(16 * DAY_MS + 1);
+    const [warning] = (await ending.check(never)).warnings ?? [];
+    assert.equal(warning?.reason, 'KeyExpired');
+    assert.match(warning.message, /Secret "team\/keys" signs until 2026-07-01T00:00:00Z: have a new key ready/);
+    const { keyID } = await ending.signer(never);
+    await clock.advance(14 * DAY_MS);
+    const expired = await failure(ending.signer(never));
+    assert.equal(expired.reason, 'KeyExpired');
+    assert.match(expired.message, /signs no more since 2026-07-01T00:00:00Z: put a new key/);
+    assert.equal(expired.retryAfterSeconds, undefined);
+    const checked = await failure(ending.check(never));
+    assert.equal(checked.reason, 'KeyExpired');
+    assert.equal(checked.published?.active?.keyID, keyID);
+  });
+
+  it('signs nothing before the begin, and says for how long', async () => {
+    const early = source({ notBefore: inDays(1) });
+    const { reason, retryAfterSeconds } = await failure(early.signer(never));
+    assert.deepEqual([reason, retryAfterSeconds], ['KeyExpired', 86_400]);
+    await clock.advance(DAY_MS);
+    await early.signer(never);
+    await early.check(never);
+  });
+
+  it('finds a key whose halves do not belong together', async () => {
+    const [a, b] = [pair().privateKey.export({ format: 'jwk' }), pair().privateKey.export({ format: 'jwk' })];
+    secrets.set('keys', { 'x509.pem': pkcs8(a.d ?? '', b.x ?? '', b.y ?? '') });
+    const error = await failure(source().check(never));
+    assert.equal(error.reason, 'KeyInvalid');
+    assert.match(error.message, /do not belong together/);
+  });
+
+  it('shows nothing of a key or password in what it says', async () => {
+    const password = 'planted-password-31337';
+    const body = pem(pair().privateKey)
+      .toString('latin1')
+      .replaceAll(/-----.*-----|\s/g, '');
+    const bad: readonly Entries[] = [
+      { 'x509.pem': Buffer.from(`-----BEGIN EC PRIVATE KEY-----\n${body}\n-----END EC PRIVATE KEY-----`) },
+      { 'x509.pem': Buffer.from(`-----BEGIN PRIVATE KEY-----\n${body.slice(8)}\n-----END PRIVATE KEY-----`) },
+      { 'cosign.key': Buffer.from(body), 'cosign.password': Buffer.from(password) },
+      { 'cosign.key': Buffer.from(body) },
+      { [password]: Buffer.from(body) },
+    ];
+    for (const entries of bad) {
+      secrets.set('keys', entries);
+      const { message, stack = '' } = await failure(source().check(never));
+      for (const text of [message, stack]) {
+        assert.ok(!text.includes(password) && !text.includes(body.slice(40, 60)), text);
+      }
+    }
+  });
+});
+
+/** PKCS#8 of a P-256 key with a public half of our choice, as OpenSSL would take it. */
+function pkcs8(d: string, x: string, y: string): Buffer {
+  const secret = Buffer.from(d, 'base64url');
+  const point = Buffer.concat([Buffer.from([0, 4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+  const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
+    const content = Buffer.concat(parts);
+    const length = content.length < 128 ? [content.length] : [0x81, content.length];
+    return Buffer.concat([Buffer.from([tag, ...length]), content]);
+  };
+  const ecKey = der(0x30, der(2, Buffer.from([1])), der(4, secret), der(0xa1, der(3, point)));
+  const algorithm = Buffer.from('301306072a8648ce3d020106082a8648ce3d030107', 'hex');
+  const body = der(0x30, der(2, Buffer.from([0])), algorithm, der(4, ecKey)).toString('base64');
+  return Buffer.from(`-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`);
+}
