@@ -2,7 +2,11 @@
 import type { BackendDefinition } from './backend-definition.ts';
 import type { DriverContext } from './driver-context.ts';
 import type { StorageDriver } from './driver.ts';
+import { DynamoDbDriver } from './dynamodb/dynamodb-driver.ts';
+import { gcsDriver } from './gcs/gcs-driver.ts';
+import { KafkaDriver } from './kafka/kafka-driver.ts';
 import { OciDriver } from './oci/oci-driver.ts';
+import { s3Driver } from './s3/s3-driver.ts';
 import { TektonDriver } from './tekton/tekton-driver.ts';
 
 /** The driver of a backend. Making one does nothing yet; references and endpoints are read at each call. */
@@ -13,5 +17,13 @@ export function storageDriver(backend: BackendDefinition, context: DriverContext
       return new TektonDriver(context);
     case 'OCI':
       return new OciDriver(backend, spec.oci, context);
+    case 'GCS':
+      return gcsDriver(backend, spec.gcs, context);
+    case 'S3':
+      return s3Driver(backend, spec.s3, context);
+    case 'DynamoDB':
+      return new DynamoDbDriver(backend, spec.dynamodb, context);
+    case 'Kafka':
+      return new KafkaDriver(backend, spec.kafka, context);
   }
 }

@@ -36,8 +36,11 @@ export type Command =
   | 'archivista'
   | 'opa'
   | 'crane'
+  | 'kafka-broker'
+  | 'kafka-reader'
   | 'ferretdb'
-  | 'mysql-server';
+  | 'mysql-server'
+  | 'transit';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
 
@@ -148,6 +151,14 @@ export const catalog: readonly BuildRecipe[] = [
   },
   { name: 'ferretdb', version: '1.24.0', commands: ['ferretdb'], expectedSeconds: 46 },
   { name: 'mysql', version: '0.20.0', commands: ['mysql-server'], expectedSeconds: 35 },
+  {
+    name: 'kafka',
+    version: '1.22.3',
+    commands: ['kafka-broker', 'kafka-reader'],
+    expectedSeconds: 12,
+  },
+  // The commit of OpenBao's v2.4.0, whose module has no version of its own.
+  { name: 'transit', version: '2.4.0', commands: ['transit'], expectedSeconds: 25 },
 ];
 
 /** The recipe whose binary serves `command`. */

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import type { CelRule } from './cel-rule.ts';
+import { dynamodb } from './backend-types/dynamodb.ts';
+import { gcs } from './backend-types/gcs.ts';
+import { kafka } from './backend-types/kafka.ts';
 import { oci } from './backend-types/oci.ts';
+import { s3 } from './backend-types/s3.ts';
 import { unionRule } from './cel-rule.ts';
 import { conditionList } from './condition.ts';
 import { field } from './field.ts';
@@ -20,12 +24,23 @@ const perPolicyKeys: CelRule = {
 };
 
 /** Rules about a backend's spec as a whole: the member that belongs to its type. */
-export const backendSpecRules: readonly CelRule[] = [perPolicyKeys, unionRule('type', 'OCI', 'oci')];
+export const backendSpecRules: readonly CelRule[] = [
+  perPolicyKeys,
+  unionRule('type', 'OCI', 'oci'),
+  unionRule('type', 'GCS', 'gcs'),
+  unionRule('type', 'S3', 's3'),
+  unionRule('type', 'DynamoDB', 'dynamodb'),
+  unionRule('type', 'Kafka', 'kafka'),
+];
+
+/** Every type of backend, in the order of the documentation. */
+export const backendTypes = ['Tekton', 'OCI', 'GCS', 'S3', 'DynamoDB', 'Kafka'] as const;
 
 /** Fields of a backend's spec that do not depend on its scope. */
 export const backendSpecFields = {
-  type: Type.Enum(['Tekton', 'OCI'], {
-    description: 'Where evidence goes: Tekton writes annotations on the run, OCI writes to the registry of the image.',
+  type: Type.Enum([...backendTypes], {
+    description:
+      'Where evidence goes: Tekton writes annotations on the run, OCI writes to the registry of the image; the others write to the service of that name.',
   }),
   artifacts: Type.Optional(
     enumSet(['Attestation', 'ImageSignature'], { description: 'Kinds of evidence it takes.', minItems: 1 }),
@@ -37,6 +52,10 @@ export const backendSpecFields = {
     }),
   ),
   oci: Type.Optional(oci),
+  gcs: Type.Optional(gcs),
+  s3: Type.Optional(s3),
+  dynamodb: Type.Optional(dynamodb),
+  kafka: Type.Optional(kafka),
 };
 
 /** Status of both backend kinds. */

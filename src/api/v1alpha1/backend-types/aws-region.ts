@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import { matchesRule } from '../cel-rule.ts';
 
-const regionName = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const regionName = /^[a-z]{2,}(-[a-z0-9]+)+$/;
 
 /** The name of a region: it becomes part of host names. */
 export function awsRegion(description: string) {

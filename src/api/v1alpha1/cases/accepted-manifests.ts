@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { acceptedCloudBackends } from './accepted-cloud-backends.ts';
 import type { AcceptedManifest } from './case.ts';
 import {
   anyRepository,
@@ -68,6 +69,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
     }),
   },
   { name: 'a registry by address', manifest: backend(oci({ repository: '[::1]:5000/a', tls: { insecure: true } })) },
+  ...acceptedCloudBackends,
   { name: 'a record without evidence', manifest: recordCase({}) },
   {
     name: 'a signed record',

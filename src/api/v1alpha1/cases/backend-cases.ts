@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RefusedManifest } from './case.ts';
+import { backendTypes } from '../backend-spec.ts';
 import { backend, clusterBackend, digest, oci } from './case-objects.ts';
+import { cloudBackendCases } from './cloud-backend-cases.ts';
 
 /** Backends that must be refused. */
 export const backendCases: readonly RefusedManifest[] = [
   {
     name: 'an unknown type',
-    manifest: backend({ type: 'Kafka' }),
+    manifest: backend({ type: 'FTP' }),
     path: 'spec.type',
-    message: 'must be Tekton or OCI',
+    message: `must be ${backendTypes.join(' or ')}`,
     serverMessage: 'supported values: "Tekton", "OCI"',
   },
   {
@@ -66,4 +68,5 @@ export const backendCases: readonly RefusedManifest[] = [
     path: 'spec.oci.tls',
     message: 'insecure verifies no certificate, so caBundleRef must not be set beside it',
   },
+  ...cloudBackendCases,
 ];

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClusterStorageBackendSpec } from '../cluster-storage-backend/schema.ts';
+import type { DynamoDBSpec } from '../backend-types/dynamodb.ts';
+import { effectiveTls } from '../backend-types/effective-tls.ts';
+import type { EffectiveTls, WithEffectiveTls } from '../backend-types/effective-tls.ts';
+import type { GCSSpec } from '../backend-types/gcs.ts';
+import type { KafkaSpec } from '../backend-types/kafka.ts';
+import type { S3Spec } from '../backend-types/s3.ts';
 import type { LabelSelector } from '../label-selector.ts';
 import type { StorageBackendSpec } from './schema.ts';
 
@@ -18,7 +24,7 @@ export interface EffectiveOCI {
   readonly encoding: OCISpec['encoding'];
   readonly repository?: string;
   readonly authentication: EffectiveAuthentication;
-  readonly tls: { readonly caBundleRef?: { readonly name: string; readonly key: string }; readonly insecure: boolean };
+  readonly tls: EffectiveTls;
 }
 
 interface EffectiveCommon {
@@ -32,7 +38,11 @@ interface EffectiveCommon {
 /** A backend's spec with every default filled in, one member a type. */
 export type EffectiveStorageBackendSpec =
   | (EffectiveCommon & { readonly type: 'Tekton' })
-  | (EffectiveCommon & { readonly type: 'OCI'; readonly oci: EffectiveOCI });
+  | (EffectiveCommon & { readonly type: 'OCI'; readonly oci: EffectiveOCI })
+  | (EffectiveCommon & { readonly type: 'GCS'; readonly gcs: WithEffectiveTls<GCSSpec> })
+  | (EffectiveCommon & { readonly type: 'S3'; readonly s3: WithEffectiveTls<S3Spec> })
+  | (EffectiveCommon & { readonly type: 'DynamoDB'; readonly dynamodb: WithEffectiveTls<DynamoDBSpec> })
+  | (EffectiveCommon & { readonly type: 'Kafka'; readonly kafka: WithEffectiveTls<KafkaSpec> });
 
 /** Fills in the defaults of either backend kind. The spec is parsed: a member that its type requires is there. */
 export function effectiveStorageBackendSpec(
@@ -48,23 +58,30 @@ export function effectiveStorageBackendSpec(
     case 'Tekton':
       return { ...common, type: 'Tekton' };
     case 'OCI':
-      if (spec.oci === undefined) throw new TypeError('spec.oci must be set when spec.type is OCI');
-      return { ...common, type: 'OCI', oci: effectiveOCI(spec.oci) };
+      return { ...common, type: 'OCI', oci: effectiveOCI(present(spec.oci, 'oci')) };
+    case 'GCS':
+      return { ...common, type: 'GCS', gcs: effectiveTls(present(spec.gcs, 'gcs')) };
+    case 'S3':
+      return { ...common, type: 'S3', s3: effectiveTls(present(spec.s3, 's3')) };
+    case 'DynamoDB':
+      return { ...common, type: 'DynamoDB', dynamodb: effectiveTls(present(spec.dynamodb, 'dynamodb')) };
+    case 'Kafka':
+      return { ...common, type: 'Kafka', kafka: effectiveTls(present(spec.kafka, 'kafka')) };
   }
 }
 
-function effectiveOCI({ encoding, repository, authentication, tls }: OCISpec): EffectiveOCI {
-  const { caBundleRef, insecure = false } = tls ?? {};
+function present<T>(settings: T | undefined, member: string): T {
+  if (settings === undefined) throw new TypeError(`spec.${member} must be set when spec.type names it`);
+  return settings;
+}
+
+function effectiveOCI(oci: OCISpec): EffectiveOCI {
+  const { encoding, repository, authentication } = oci;
   return {
     encoding,
     ...(repository === undefined ? {} : { repository }),
     authentication: effectiveAuthentication(authentication),
-    tls: {
-      insecure,
-      ...(caBundleRef === undefined
-        ? {}
-        : { caBundleRef: { name: caBundleRef.name, key: caBundleRef.key ?? 'ca.crt' } }),
-    },
+    tls: effectiveTls(oci).tls,
   };
 }
 

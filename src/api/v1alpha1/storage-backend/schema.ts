@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
+import { noWorkloadIdentity } from '../backend-types/cloud-authentication.ts';
 import { backendSpecFields, backendSpecRules, backendStatus } from '../backend-spec.ts';
 import { API_VERSION } from '../group-version.ts';
 import type { Immutable } from '../immutable.ts';
 import { labelSelector } from '../label-selector.ts';
 import { namespacedObjectMeta } from '../object-meta.ts';
+
+/** Members whose authentication knows the operator's own identity. */
+const CLOUD_MEMBERS = ['gcs', 's3', 'dynamodb'] as const;
 
 /** Schema of a StorageBackend's spec. */
 export const storageBackendSpec = Type.Object(
@@ -12,7 +16,10 @@ export const storageBackendSpec = Type.Object(
     selector: Type.Optional(labelSelector('The runs whose evidence it takes, by label. Absent or empty: all of them.')),
     ...backendSpecFields,
   },
-  { description: 'Where evidence of this namespace goes.', 'x-kubernetes-validations': backendSpecRules },
+  {
+    description: 'Where evidence of this namespace goes.',
+    'x-kubernetes-validations': [...backendSpecRules, ...CLOUD_MEMBERS.map(noWorkloadIdentity)],
+  },
 );
 
 /** Schema of a stored StorageBackend. */

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AWSAuthentication } from '../../api/v1alpha1/backend-types/cloud-authentication.ts';
+import type { EffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
+import type { Access } from '../../credentials/access.ts';
+import { awsCredentials } from '../../credentials/aws/aws-credentials.ts';
+import type { AwsCredentialProvider } from '../../credentials/aws/aws-credentials.ts';
+import { awsRequestHandler } from '../../credentials/aws/aws-request-handler.ts';
+import type { AwsRequestHandler } from '../../credentials/aws/aws-request-handler.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import { backendIdentity } from '../backend-identity.ts';
+import { backendTls } from '../backend-tls.ts';
+import type { BackendDefinition } from '../backend-definition.ts';
+import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
+
+/** What a service of AWS is reached with. */
+export interface AwsSettings {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly authentication: AWSAuthentication;
+  readonly tls: EffectiveTls;
+}
+
+/** What every client of the SDK is made of here. It tries once: the record tries again. */
+export interface AwsClientConfig {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials: AwsCredentialProvider;
+  readonly requestHandler: AwsRequestHandler;
+  readonly maxAttempts: 1;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** One client of the SDK, loaded and made with the first call, and made anew when the backend's certificates change. */
+export class AwsConnection<Client extends { destroy(): void }> {
+  readonly #backend: BackendDefinition;
+  readonly #settings: AwsSettings;
+  readonly #access: Access;
+  readonly #make: (config: AwsClientConfig) => Promise<Client>;
+  #current: { readonly client: Promise<Client>; readonly ca: string | undefined } | undefined;
+
+  constructor(
+    backend: BackendDefinition,
+    settings: AwsSettings,
+    access: Access,
+    make: (config: AwsClientConfig) => Promise<Client>,
+  ) {
+    this.#backend = backend;
+    this.#settings = settings;
+    this.#access = access;
+    this.#make = make;
+  }
+
+  /** @throws StorageError and what reading the backend's references rejects with */
+  async client(signal: AbortSignal): Promise<Client> {
+    const tls = await backendTls(this.#backend, this.#settings.tls, this.#access.objects, signal);
+    const known = this.#current;
+    if (known !== undefined && known.ca === tls.ca) return known.client;
+    const client = this.#make(this.#config(tls));
+    this.#current = { client, ca: tls.ca };
+    await end(known?.client);
+    return client;
+  }
+
+  async close(): Promise<void> {
+    const known = this.#current;
+    this.#current = undefined;
+    await end(known?.client);
+  }
+
+  #config(tls: TlsOptions): AwsClientConfig {
+    const { region, endpoint, authentication } = this.#settings;
+    const { roleARN, stsEndpoint } = authentication;
+    const identity = backendIdentity(this.#backend, authentication);
+    return {
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      credentials: awsCredentials({ identity, region, roleARN, stsEndpoint, tls }, this.#access),
+      requestHandler: awsRequestHandler(this.#access.door, {
+        tls,
+        timeoutMs: TIMEOUT_MS,
+        maxResponseBytes: MAX_OBJECT_BYTES,
+      }),
+      maxAttempts: 1,
+    };
+  }
+}
+
+async function end(client: Promise<{ destroy(): void }> | undefined): Promise<void> {
+  const made = await client?.catch(() => undefined);
+  made?.destroy();
+}

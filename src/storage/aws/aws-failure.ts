@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field } from '../../api/v1alpha1/field.ts';
+import { callFailure } from '../call-failure.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
+import type { StorageReason } from '../storage-error.ts';
+import { StorageError } from '../storage-error.ts';
+
+/** What a refusal by this name means. */
+export interface AwsMeaning {
+  readonly reason: StorageReason;
+  readonly remedy: string;
+}
+
+const badCredentials: AwsMeaning = {
+  reason: 'BackendUnauthorized',
+  remedy: 'its credentials are not accepted: renew those of the backend',
+};
+const wrongRegion: AwsMeaning = { reason: 'BackendRejected', remedy: 'mend region and endpoint' };
+
+const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
+  InvalidAccessKeyId: badCredentials,
+  InvalidClientTokenId: badCredentials,
+  SignatureDoesNotMatch: badCredentials,
+  InvalidSignatureException: badCredentials,
+  UnrecognizedClientException: badCredentials,
+  IncompleteSignature: badCredentials,
+  MissingAuthenticationToken: badCredentials,
+  ExpiredToken: badCredentials,
+  ExpiredTokenException: badCredentials,
+  InvalidToken: badCredentials,
+  PermanentRedirect: wrongRegion,
+  TemporaryRedirect: wrongRegion,
+  AuthorizationHeaderMalformed: wrongRegion,
+  IllegalLocationConstraintException: wrongRegion,
+};
+
+/** Names that a status of 400 is sent with although trying again helps. */
+const BUSY =
+  /Throttl|SlowDown|TooManyRequests|RequestLimitExceeded|ProvisionedThroughput|InProgress|TransactionConflict/;
+
+/**
+ * What a failed call of the SDK means. `meanings` are the service's own, by name of its error. The message of the service is not
+ * repeated: it names keys, and a server that a tenant chose could say anything.
+ */
+export function awsFailure(
+  error: unknown,
+  doing: string,
+  meanings: Readonly<Record<string, AwsMeaning>> = {},
+): StorageError {
+  if (error instanceof StorageError) return error;
+  const status = statusOf(error);
+  if (status === undefined) return callFailure(error, doing);
+  const name = awsErrorName(error);
+  const said = `${doing}: ${name} (${status})`;
+  const meaning = meanings[name] ?? MEANINGS[name];
+  if (meaning !== undefined) return new StorageError(meaning.reason, `${said}; ${meaning.remedy}`);
+  if (status === 408 || status === 429 || status >= 500 || BUSY.test(name) || status < 300) {
+    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(headersOf(error)) });
+  }
+  if (status === 401) return new StorageError('BackendUnauthorized', `${said}; ${badCredentials.remedy}`);
+  if (status === 403) {
+    return new StorageError('BackendUnauthorized', `${said}; grant the backend's identity what docs/drivers.md lists`);
+  }
+  if (status < 400)
+    return new StorageError('BackendRejected', `${said}, a redirect that is not followed; ${wrongRegion.remedy}`);
+  return new StorageError('BackendRejected', said);
+}
+
+/** The service's name of an error, as far as it is a plain word. */
+export function awsErrorName(error: unknown): string {
+  const name = error instanceof Error ? error.name : '';
+  return /^[A-Za-z]{1,60}$/.test(name) ? name : 'UnknownError';
+}
+
+/** Status of the answer; undefined when there was none. */
+export function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  const status = field(error.$metadata, 'httpStatusCode');
+  if (typeof status === 'number') return status;
+  // An answer that could not be read has the status beside it.
+  const behind = '$response' in error ? field(error.$response, 'statusCode') : undefined;
+  return typeof behind === 'number' ? behind : undefined;
+}
+
+function headersOf(error: unknown): Readonly<Record<string, string | undefined>> {
+  const headers = error instanceof Error && '$response' in error ? field(error.$response, 'headers') : undefined;
+  const text = (name: string): string | undefined => {
+    const value = field(headers, name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { 'retry-after': text('retry-after'), date: text('date') };
+}

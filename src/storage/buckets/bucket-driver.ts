@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { payloadDigest } from '../../evidence/payload-digest.ts';
+import { signatureText } from '../../evidence/signature-text.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { certificateTexts, storedChain } from '../certificate-texts.ts';
+import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import { evidenceOwner } from '../evidence-name.ts';
+import type { KeyScheme } from '../evidence-name.ts';
+import { StorageError } from '../storage-error.ts';
+import { withinDeadline } from '../within-deadline.ts';
+import type { Bucket } from './bucket.ts';
+import { objectStem, stemOf } from './object-names.ts';
+import { storeObject } from './store-object.ts';
+
+const PUT_TIMEOUT_MS = 120_000;
+const READ_TIMEOUT_MS = 60_000;
+
+export interface BucketDriverOptions {
+  readonly keys: KeyScheme;
+  /** What stems begin with; empty or ended by a slash. */
+  readonly prefix?: string | undefined;
+  readonly putTimeoutMs?: number | undefined;
+}
+
+/** Evidence in a bucket, four objects an artifact, as Tekton Chains' `gcs` storage lays them out. */
+export class BucketDriver implements StorageDriver {
+  readonly #bucket: Bucket;
+  readonly #options: BucketDriverOptions;
+
+  constructor(bucket: Bucket, options: BucketDriverOptions) {
+    this.#bucket = bucket;
+    this.#options = options;
+  }
+
+  async probe(signal: AbortSignal): Promise<Probe> {
+    try {
+      const doing = `trying out ${this.#bucket.uri}`;
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (within) => this.#bucket.tryOut(within));
+      return { ready: true };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
+      throw error;
+    }
+  }
+
+  /** The signature first: whoever gets it under the name owns the other three, which follow at once. */
+  put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
+    const { keys, prefix = '', putTimeoutMs = PUT_TIMEOUT_MS } = this.#options;
+    const stem = `${prefix}${objectStem(artifact, run, keys)}`;
+    const uri = `${this.#bucket.uri}/${stem}`;
+    const doing = `storing "${artifact.name}" as ${uri}`;
+    return withinDeadline({ signal, timeoutMs: putTimeoutMs, doing }, async (within) => {
+      const { certificate, chain } = certificateTexts(artifact);
+      const owned = { artifact, owner: evidenceOwner(artifact, run), stem };
+      const isMine = await storeObject(
+        this.#bucket,
+        owned,
+        { suffix: 'signature', body: signatureText(artifact) },
+        within,
+      );
+      if (isMine) {
+        const rest = [
+          { suffix: 'payload', body: artifact.payload },
+          { suffix: 'cert', body: Buffer.from(certificate) },
+          { suffix: 'chain', body: Buffer.from(chain) },
+        ] as const;
+        await Promise.all(rest.map((part) => storeObject(this.#bucket, owned, part, within)));
+      }
+      return [{ uri, digest: payloadDigest(artifact.payload) }];
+    });
+  }
+
+  get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
+    const stem = stemOf(location.uri, this.#bucket.uri);
+    const doing = `reading ${location.uri}`;
+    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
+      if (stem === undefined) {
+        throw new StorageError('BackendRejected', `"${location.uri}" is not a place in ${this.#bucket.uri}`);
+      }
+      const [signature, payload, cert] = await Promise.all([
+        this.#read(`${stem}.signature`, within),
+        this.#read(`${stem}.payload`, within),
+        this.#read(`${stem}.cert`, within),
+      ]);
+      const certificate = cert.toString('utf8');
+      const chain = certificate === '' ? '' : (await this.#read(`${stem}.chain`, within)).toString('utf8');
+      return { payload, signature, encoding: 'SignatureText', ...storedChain({ certificate, chain }) };
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#bucket.close();
+  }
+
+  async #read(name: string, signal: AbortSignal): Promise<Buffer> {
+    const found = await this.#bucket.read(name, signal);
+    if (found !== undefined) return found.body;
+    throw new StorageError('BackendRejected', `${this.#bucket.uri}/${name} is no longer there`);
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { standing } from '../standing.ts';
+import { StorageError } from '../storage-error.ts';
+import type { Bucket, FoundObject, NewObject } from './bucket.ts';
+import type { Suffix } from './object-names.ts';
+
+/** What the four objects of one artifact share. */
+export interface OwnedStem {
+  readonly artifact: SignedArtifact;
+  readonly owner: string;
+  readonly stem: string;
+}
+
+/** Writers that keep overtaking each other are retried from the record soon enough. */
+const MAX_ROUNDS = 5;
+const TYPES: Readonly<Record<Suffix, string>> = {
+  signature: 'application/octet-stream',
+  payload: 'application/octet-stream',
+  cert: 'application/x-pem-file',
+  chain: 'application/x-pem-file',
+};
+
+/**
+ * Creates one object, or replaces an earlier version of the same owner. False: equal evidence lies there already and the other
+ * objects belong to it. @throws StorageError `KeyConflict` when the name holds somebody else's
+ */
+export async function storeObject(
+  bucket: Bucket,
+  owned: OwnedStem,
+  part: { readonly suffix: Suffix; readonly body: Buffer },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const name = `${owned.stem}.${part.suffix}`;
+  const object: NewObject = { name, body: part.body, contentType: TYPES[part.suffix], owner: owned.owner };
+  if (await bucket.write(object, { absent: true }, signal)) return true;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const found = await bucket.read(name, signal);
+    if (found?.body.equals(part.body) === true) return true;
+    if (found !== undefined && found.owner !== owned.owner) {
+      if (await isEquivalent(bucket, owned, found, signal)) return false;
+      throw conflict(bucket, name);
+    }
+    const condition = found === undefined ? ({ absent: true } as const) : { version: found.version };
+    if (await bucket.write(object, condition, signal)) return true;
+  }
+  const message = `writing ${bucket.uri}/${name}: other writers replace it each time; it is tried again`;
+  throw new StorageError('BackendUnavailable', message);
+}
+
+/** Whether a foreign signature is this policy's own of an equal payload, made for an earlier run of the same name. */
+async function isEquivalent(
+  bucket: Bucket,
+  { artifact, owner, stem }: OwnedStem,
+  found: FoundObject,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const payload = await bucket.read(`${stem}.payload`, signal);
+  return standing({ owner: found.owner, payload: payload?.body, signature: found.body }, artifact, owner) === 'Same';
+}
+
+function conflict(bucket: Bucket, name: string): StorageError {
+  const message = `${bucket.uri}/${name} holds evidence of another run or policy, which is not overwritten; set keys: PerPolicy on one of the backends, or remove the object`;
+  return new StorageError('KeyConflict', message);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBSpec } from '../../api/v1alpha1/backend-types/dynamodb.ts';
+import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
+import { payloadDigest } from '../../evidence/payload-digest.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { AwsConnection } from '../aws/aws-connection.ts';
+import type { BackendDefinition } from '../backend-definition.ts';
+import type { DriverContext } from '../driver-context.ts';
+import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import { evidenceName, evidenceOwner } from '../evidence-name.ts';
+import type { KeyScheme } from '../evidence-name.ts';
+import { standing } from '../standing.ts';
+import { StorageError } from '../storage-error.ts';
+import { withinDeadline } from '../within-deadline.ts';
+import { itemBytes } from './attribute-values.ts';
+import { evidenceItem, storedItem } from './evidence-item.ts';
+import { EvidenceTable } from './evidence-table.ts';
+
+const PUT_TIMEOUT_MS = 120_000;
+const READ_TIMEOUT_MS = 60_000;
+const MAX_ROUNDS = 5;
+const MAX_ITEM_BYTES = 400 * 1024;
+
+/** Evidence as documents of a DynamoDB table, as Tekton Chains' `docdb` storage writes them. */
+export class DynamoDbDriver implements StorageDriver {
+  readonly #tableName: string;
+  readonly #table: EvidenceTable;
+  readonly #keys: KeyScheme;
+  readonly #putTimeoutMs: number;
+
+  constructor(backend: BackendDefinition, dynamodb: WithEffectiveTls<DynamoDBSpec>, context: DriverContext) {
+    const connection = new AwsConnection<DynamoDBClient>(backend, dynamodb, context, async (config) => {
+      const { DynamoDBClient: Client } = await import('@aws-sdk/client-dynamodb');
+      return new Client(config);
+    });
+    this.#tableName = dynamodb.table;
+    this.#table = new EvidenceTable(dynamodb.table, connection);
+    this.#keys = backend.spec.keys;
+    this.#putTimeoutMs = context.putTimeoutMs ?? PUT_TIMEOUT_MS;
+  }
+
+  async probe(signal: AbortSignal): Promise<Probe> {
+    try {
+      const doing = `trying out table ${this.#tableName}`;
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (within) => this.#table.tryOut(within));
+      return { ready: true };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
+      throw error;
+    }
+  }
+
+  put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
+    const name = evidenceName(artifact, run, this.#keys);
+    const doing = `storing "${artifact.name}" in table ${this.#tableName}`;
+    return withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (within) => {
+      await this.#store(artifact, name, evidenceOwner(artifact, run), within);
+      return [{ uri: `dynamodb://${this.#tableName}/${name}`, digest: payloadDigest(artifact.payload) }];
+    });
+  }
+
+  get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
+    const doing = `reading ${location.uri}`;
+    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
+      const prefix = `dynamodb://${this.#tableName}/`;
+      const name = location.uri.startsWith(prefix) ? location.uri.slice(prefix.length) : '';
+      if (!/^[-.a-z0-9]{1,200}$/.test(name)) {
+        throw new StorageError('BackendRejected', `"${location.uri}" is not a place in table ${this.#tableName}`);
+      }
+      const item = await this.#table.readItem(name, within);
+      const evidence = item === undefined ? undefined : storedItem(item);
+      if (evidence !== undefined) return evidence;
+      throw new StorageError('BackendRejected', `${location.uri} holds the evidence no more`);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#table.close();
+  }
+
+  async #store(artifact: SignedArtifact, name: string, owner: string, signal: AbortSignal): Promise<void> {
+    const item = evidenceItem(artifact, name);
+    const size = itemBytes(item);
+    if (size > MAX_ITEM_BYTES) throw tooLarge(artifact, size);
+    const owned = { name, item, owner };
+    if (await this.#table.write(owned, { absent: true }, signal)) return;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const found = await this.#table.read(name, signal);
+      const existing = found.item === undefined ? undefined : (storedItem(found.item) ?? nothing);
+      if (existing !== undefined) {
+        const stands = standing({ owner: found.owner, ...existing }, artifact, owner);
+        if (stands === 'Same') return;
+        if (stands === 'Foreign') throw conflict(this.#tableName, name);
+      }
+      if (await this.#table.write(owned, { found }, signal)) return;
+    }
+    const message = `writing "${name}" to table ${this.#tableName}: other writers replace it each time; it is tried again`;
+    throw new StorageError('BackendUnavailable', message);
+  }
+}
+
+/** Of an item that is no document of evidence. */
+const nothing = { payload: Buffer.alloc(0), signature: Buffer.alloc(0) };
+
+function tooLarge(artifact: SignedArtifact, size: number): StorageError {
+  const message = `"${artifact.name}" takes an item of about ${size} bytes and DynamoDB takes ${MAX_ITEM_BYTES}; store it in a backend of another type, such as S3`;
+  return new StorageError('BackendRejected', message);
+}
+
+function conflict(table: string, name: string): StorageError {
+  const message = `item "${name}" of table ${table} holds evidence of another run or policy, which is not overwritten; set keys: PerPolicy on one of the backends, or remove the item`;
+  return new StorageError('KeyConflict', message);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { signatureText } from '../../evidence/signature-text.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { certificateTexts, storedChain } from '../certificate-texts.ts';
+import type { StoredEvidence } from '../driver.ts';
+import { attributeValue, text } from './attribute-values.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+/** The document that Chains writes into a document database: these fields, and no others, or its reader refuses it. */
+export function evidenceItem(artifact: SignedArtifact, name: string): Item {
+  const { certificate, chain } = certificateTexts(artifact);
+  return {
+    Name: { S: name },
+    Signed: { B: artifact.payload },
+    Signature: { S: signatureText(artifact).toString('base64') },
+    Cert: text(certificate),
+    Chain: text(chain),
+    Object: attributeValue(JSON.parse(artifact.payload.toString('utf8'))),
+  };
+}
+
+/** What a document holds; undefined when it is none. */
+export function storedItem(item: Item): StoredEvidence | undefined {
+  const { Signed, Signature, Cert, Chain } = item;
+  if (Signed?.B === undefined || Signature?.S === undefined) return undefined;
+  return {
+    payload: Buffer.from(Signed.B),
+    signature: Buffer.from(Signature.S, 'base64'),
+    encoding: 'SignatureText',
+    ...storedChain({ certificate: Cert?.S ?? '', chain: Chain?.S ?? '' }),
+  };
+}
+
+/** The item beside a document that says whose it is: the document itself has no room for it. */
+export function ownerItem(name: string, owner: string): Item {
+  return { ...ownerKey(name), Owner: { S: owner } };
+}
+
+export function ownerKey(name: string): Item {
+  return { Name: { S: `hallmark-owner/${name}` } };
+}

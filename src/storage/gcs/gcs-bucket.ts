@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import type { DoorRequest, DoorResponse, OutboundDoor } from '../../net/outbound-door.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import { MAX_OBJECT_BYTES, OWNER_METADATA, TRIAL_NAME } from '../buckets/bucket.ts';
+import type { Bucket, FoundObject, NewObject, WriteCondition } from '../buckets/bucket.ts';
+import { callFailure } from '../call-failure.ts';
+import { StorageError } from '../storage-error.ts';
+import { gcsRefusal } from './gcs-refusal.ts';
+import type { GoogleAuthorization } from './google-authorization.ts';
+import { objectResource } from './object-resource.ts';
+
+const DEFAULT_ENDPOINT = 'https://storage.googleapis.com';
+
+/** How the service is reached. All of it is read at each call, so that what is mended takes effect. */
+export interface GcsConnection {
+  readonly bucket: string;
+  readonly endpoint?: string | undefined;
+  readonly door: OutboundDoor;
+  tls(signal: AbortSignal): Promise<TlsOptions>;
+  readonly authorization: Pick<GoogleAuthorization, 'headers' | 'refused'>;
+}
+
+/**
+ * A bucket of Google Cloud Storage by its JSON API. It goes through the door itself, since Google's storage client can neither be
+ * aborted nor be told how much to read; its credentials are those of Google's own library.
+ */
+export class GcsBucket implements Bucket {
+  readonly uri: string;
+  readonly #connection: GcsConnection;
+  readonly #endpoint: string;
+
+  constructor(connection: GcsConnection) {
+    this.#connection = connection;
+    this.#endpoint = (connection.endpoint ?? DEFAULT_ENDPOINT).replace(/\/+$/, '');
+    this.uri = `gs://${connection.bucket}`;
+  }
+
+  async write(object: NewObject, condition: WriteCondition, signal: AbortSignal): Promise<boolean> {
+    const generation = 'absent' in condition ? '0' : condition.version;
+    const doing = `writing ${this.uri}/${object.name}`;
+    const response = await this.#send(this.#upload(object, generation), doing, signal);
+    if (response.status === 412) return false;
+    if (response.status !== 200) throw gcsRefusal(response, doing);
+    // A proxy in between can answer 200 for anything; only the service names what it wrote.
+    const written = objectResource(response);
+    if (written?.name !== object.name) throw nonsense(doing);
+    return true;
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<FoundObject | undefined> {
+    const doing = `reading ${this.uri}/${name}`;
+    const path = `${this.#path('storage')}/${encodeURIComponent(name)}`;
+    const described = await this.#send({ method: 'GET', url: this.#url(path) }, doing, signal);
+    if (described.status === 404 && isAboutObject(described)) return undefined;
+    if (described.status !== 200) throw gcsRefusal(described, doing);
+    const resource = objectResource(described);
+    if (resource?.name !== name) throw nonsense(doing);
+    const query = { alt: 'media', generation: resource.generation };
+    const media = await this.#send({ method: 'GET', url: this.#url(path, query) }, doing, signal);
+    // Replaced or removed between the two requests.
+    if (media.status === 404) return this.#gone(name, doing);
+    if (media.status !== 200) throw gcsRefusal(media, doing);
+    if (media.body.length !== resource.sizeBytes) throw nonsense(doing);
+    return { body: media.body, owner: resource.owner, version: resource.generation };
+  }
+
+  async tryOut(signal: AbortSignal): Promise<void> {
+    const doing = `trying out ${this.uri}`;
+    const trial = { name: TRIAL_NAME, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'nobody' };
+    // No object has generation 1, so whoever may write hears 412 and nothing is written.
+    const response = await this.#send(this.#upload(trial, '1'), doing, signal);
+    if (response.status === 412) return;
+    if (response.status !== 200) throw gcsRefusal(response, doing);
+    throw new StorageError(
+      'BackendRejected',
+      `${doing}: ${this.#endpoint} ignores preconditions or is no Cloud Storage; check gcs.apiEndpoint`,
+    );
+  }
+
+  /** Connections belong to the process's door. */
+  close(): Promise<void> {
+    this.#connection.authorization.refused();
+    return Promise.resolve();
+  }
+
+  #upload(object: NewObject, generation: string): DoorRequest {
+    const metadata = {
+      name: object.name,
+      contentType: object.contentType,
+      metadata: { [OWNER_METADATA]: object.owner },
+    };
+    const boundary = `hallmark-${randomUUID()}`;
+    const body = Buffer.concat([
+      Buffer.from(
+        `--${boundary}\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${JSON.stringify(metadata)}\r\n`,
+      ),
+      Buffer.from(`--${boundary}\r\ncontent-type: ${object.contentType}\r\n\r\n`),
+      object.body,
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]);
+    const url = this.#url(this.#path('upload/storage'), { uploadType: 'multipart', ifGenerationMatch: generation });
+    return { method: 'POST', url, headers: { 'content-type': `multipart/related; boundary=${boundary}` }, body };
+  }
+
+  #path(service: 'storage' | 'upload/storage'): string {
+    return `/${service}/v1/b/${encodeURIComponent(this.#connection.bucket)}/o`;
+  }
+
+  #url(path: string, query: Readonly<Record<string, string>> = {}): URL {
+    const url = new URL(`${this.#endpoint}${path}`);
+    url.search = new URLSearchParams(query).toString();
+    return url;
+  }
+
+  async #send(request: DoorRequest, doing: string, signal: AbortSignal): Promise<DoorResponse> {
+    const { door, authorization } = this.#connection;
+    try {
+      const tls = await this.#connection.tls(signal);
+      const headers = { ...request.headers, ...(await authorization.headers(tls)) };
+      const response = await door.request({ ...request, headers, tls, maxResponseBytes: MAX_OBJECT_BYTES }, signal);
+      if (response.status === 401) authorization.refused();
+      return response;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw callFailure(error, doing);
+    }
+  }
+
+  #gone(name: string, doing: string): never {
+    throw new StorageError('BackendUnavailable', `${doing}: ${name} changed while it was read; it is tried again`);
+  }
+}
+
+/** A missing object and a missing bucket are both 404; the message of the service says which. */
+function isAboutObject(response: DoorResponse): boolean {
+  return !/bucket does not exist/i.test(response.body.subarray(0, 4096).toString('utf8'));
+}
+
+function nonsense(doing: string): StorageError {
+  return new StorageError('BackendUnavailable', `${doing}: the answer is not that of Cloud Storage; it is tried again`);
+}

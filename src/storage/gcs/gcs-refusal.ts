@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { displayUrl } from '../../net/display-url.ts';
+import type { DoorResponse } from '../../net/outbound-door.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
+import { StorageError } from '../storage-error.ts';
+
+/** What Google's refusal means. `doing` names the object. The service's own text is not repeated. */
+export function gcsRefusal(response: DoorResponse, doing: string): StorageError {
+  const { status } = response;
+  const said = `${doing}: ${displayUrl(new URL('/', response.url))} answers ${status}`;
+  if (status === 401) {
+    return new StorageError(
+      'BackendUnauthorized',
+      `${said}; its credentials are not accepted: renew those of gcs.authentication`,
+    );
+  }
+  if (status === 403) {
+    const remedy = 'grant storage.objects.create, get and delete on the bucket (roles/storage.objectUser)';
+    return new StorageError('BackendUnauthorized', `${said}; ${remedy}`);
+  }
+  if (status === 404) {
+    return new StorageError('BackendRejected', `${said}; the bucket does not exist: create it, or mend gcs.bucket`);
+  }
+  if (status === 408 || status === 429 || status >= 500) {
+    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response.headers) });
+  }
+  if (status >= 300 && status < 400) {
+    return new StorageError('BackendRejected', `${said}, a redirect that is not followed; check gcs.apiEndpoint`);
+  }
+  return new StorageError('BackendRejected', said);
+}

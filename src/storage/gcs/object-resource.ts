@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DoorResponse } from '../../net/outbound-door.ts';
+import { field } from '../../api/v1alpha1/field.ts';
+import { OWNER_METADATA } from '../buckets/bucket.ts';
+
+/** What the JSON API says of an object. */
+export interface ObjectResource {
+  readonly name: string;
+  /** Decimal, 64 bits. */
+  readonly generation: string;
+  readonly sizeBytes: number;
+  readonly owner: string | undefined;
+}
+
+/** The resource in a response; undefined when it is none. */
+export function objectResource(response: DoorResponse): ObjectResource | undefined {
+  const body = parsed(response.body);
+  const name = field(body, 'name');
+  const generation = String(field(body, 'generation'));
+  const size = String(field(body, 'size'));
+  const owner = field(field(body, 'metadata'), OWNER_METADATA);
+  if (typeof name !== 'string' || !/^\d{1,20}$/.test(generation) || !/^\d{1,15}$/.test(size)) return undefined;
+  return { name, generation, sizeBytes: Number(size), owner: typeof owner === 'string' ? owner : undefined };
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

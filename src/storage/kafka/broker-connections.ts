@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isIP } from 'node:net';
+import type { Connection, ConnectionOptions } from '@platformatic/kafka';
+import type { OutboundDoor } from '../../net/outbound-door.ts';
+import { brokerName } from './broker-address.ts';
+import type { BrokerAddress } from './broker-address.ts';
+import { guardedAddress } from './guarded-address.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const IDLE_MS = 60_000;
+/** What one call may be answered with: a fetch asks for 8 MiB, and brokers round up to a whole batch. */
+export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+interface OpenBroker {
+  readonly connection: Promise<Connection>;
+  readonly fingerprint: string;
+  calls: number;
+  /** Bytes read when a call last began or ended. */
+  countedFrom: number;
+}
+
+/**
+ * One connection to each broker, opened through the operator's rules: the library is given the very address that they permit, and
+ * the name only to check the certificate against.
+ */
+export class BrokerConnections {
+  readonly #door: OutboundDoor;
+  readonly #open = new Map<string, OpenBroker>();
+
+  constructor(door: OutboundDoor) {
+    this.#door = door;
+  }
+
+  /** Runs one request and answer. A connection that failed, or that was opened under other credentials, is not used again. */
+  async call<T>(
+    address: BrokerAddress,
+    security: KafkaSecurity,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    const name = brokerName(address);
+    const broker = this.#broker(name, address, security);
+    broker.calls += 1;
+    try {
+      const connection = await broker.connection;
+      broker.countedFrom = connection.socket.bytesRead;
+      connection.socket.ref();
+      return await work(connection);
+    } catch (error) {
+      this.#drop(name, broker);
+      throw error;
+    } finally {
+      broker.calls -= 1;
+      if (broker.calls === 0) void broker.connection.then(rest, () => undefined);
+    }
+  }
+
+  /** Closes every connection. */
+  async close(): Promise<void> {
+    const brokers = [...this.#open];
+    for (const [name, broker] of brokers) this.#drop(name, broker);
+    await Promise.allSettled(brokers.map(([, { connection }]) => connection));
+  }
+
+  #broker(name: string, address: BrokerAddress, security: KafkaSecurity): OpenBroker {
+    const known = this.#open.get(name);
+    if (known?.fingerprint === security.fingerprint) return known;
+    if (known !== undefined) this.#drop(name, known);
+    const broker: OpenBroker = {
+      connection: this.#connect(address, security, (connection) => {
+        this.#watch(name, broker, connection);
+      }),
+      fingerprint: security.fingerprint,
+      calls: 0,
+      countedFrom: 0,
+    };
+    this.#open.set(name, broker);
+    return broker;
+  }
+
+  async #connect(
+    address: BrokerAddress,
+    security: KafkaSecurity,
+    watch: (connection: Connection) => void,
+  ): Promise<Connection> {
+    const { Connection: KafkaConnection } = await import('@platformatic/kafka');
+    const permitted = await guardedAddress(this.#door, address);
+    const connection = new KafkaConnection('hallmark', connectionOptions(address, security));
+    // An emitter without this listener ends the process.
+    connection.on('error', () => undefined);
+    const connected = connection.connect(permitted, address.port);
+    watch(connection);
+    await connected;
+    return connection;
+  }
+
+  /** Ends a connection that is idle for long, or that answers with more than anybody asked for. */
+  #watch(name: string, broker: OpenBroker, connection: Connection): void {
+    const { socket } = connection;
+    socket.on('data', () => {
+      if (socket.bytesRead - broker.countedFrom <= MAX_ANSWER_BYTES * Math.max(broker.calls, 1)) return;
+      socket.destroy(new Error('the broker answers with more than was asked for'));
+    });
+    socket.on('close', () => {
+      if (this.#open.get(name) === broker) this.#open.delete(name);
+    });
+    connection.once('connect', () => {
+      socket.setTimeout(IDLE_MS, () => {
+        if (broker.calls === 0) socket.destroy();
+      });
+    });
+  }
+
+  #drop(name: string, broker: OpenBroker): void {
+    if (this.#open.get(name) === broker) this.#open.delete(name);
+    // Calls that still use it end with it and are made again from the record.
+    void broker.connection.then(
+      ({ socket }) => socket.destroy(),
+      () => undefined,
+    );
+  }
+}
+
+/** An idle connection does not keep the process alive. */
+function rest(connection: Connection): void {
+  connection.socket.unref();
+}
+
+function connectionOptions({ host }: BrokerAddress, { tls, sasl }: KafkaSecurity): ConnectionOptions {
+  return {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...(tls === undefined
+      ? {}
+      : { tls: { rejectUnauthorized: tls.insecure !== true, ...(tls.ca === undefined ? {} : { ca: tls.ca }) } }),
+    ...(tls === undefined || isIP(host) !== 0 ? {} : { tlsServerName: host }),
+    ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.revealText() } }),
+  };
+}

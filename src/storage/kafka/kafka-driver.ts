@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
+import type { KafkaSpec } from '../../api/v1alpha1/backend-types/kafka.ts';
+import { payloadDigest } from '../../evidence/payload-digest.ts';
+import { signatureText } from '../../evidence/signature-text.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { BackendDefinition } from '../backend-definition.ts';
+import { callFailure } from '../call-failure.ts';
+import { certificateTexts, storedChain } from '../certificate-texts.ts';
+import type { DriverContext } from '../driver-context.ts';
+import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import { evidenceName, evidenceOwner } from '../evidence-name.ts';
+import { KeyedLock } from '../keyed-lock.ts';
+import { StorageError } from '../storage-error.ts';
+import { withinDeadline } from '../within-deadline.ts';
+import { parseBroker } from './broker-address.ts';
+import { BrokerConnections } from './broker-connections.ts';
+import { kafkaSecurity } from './kafka-security.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
+import { StoredMessages } from './stored-messages.ts';
+import { TopicClient } from './topic-client.ts';
+
+const PUT_TIMEOUT_MS = 120_000;
+const READ_TIMEOUT_MS = 60_000;
+const REMEMBERED = 20_000;
+
+const writes = new KeyedLock();
+const stored = new StoredMessages(REMEMBERED);
+
+/** Evidence as messages of a topic, as Tekton Chains' `pubsub` storage composes them. */
+export class KafkaDriver implements StorageDriver {
+  readonly #backend: BackendDefinition;
+  readonly #kafka: WithEffectiveTls<KafkaSpec>;
+  readonly #context: Pick<DriverContext, 'objects' | 'putTimeoutMs'>;
+  readonly #connections: BrokerConnections;
+  readonly #topic: TopicClient;
+
+  constructor(backend: BackendDefinition, kafka: WithEffectiveTls<KafkaSpec>, context: DriverContext) {
+    this.#backend = backend;
+    this.#kafka = kafka;
+    this.#context = context;
+    this.#connections = new BrokerConnections(context.door);
+    this.#topic = new TopicClient({
+      topic: kafka.topic,
+      bootstrap: kafka.bootstrapServers.map(parseBroker),
+      connections: this.#connections,
+      nowMs: () => context.clock.monotonicMs(),
+    });
+  }
+
+  async probe(signal: AbortSignal): Promise<Probe> {
+    try {
+      const doing = `asking for topic ${this.#kafka.topic}`;
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
+        await this.#topic.check(await this.#security(within));
+      });
+      return { ready: true };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
+      throw error;
+    }
+  }
+
+  /** Appends one message, unless this process has appended the very same before. After a crash it may be there twice. */
+  put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
+    const { topic, bootstrapServers } = this.#kafka;
+    const doing = `storing "${artifact.name}" in topic ${topic}`;
+    const digest = createHash('sha256').update(signatureText(artifact)).digest('hex');
+    const identity = JSON.stringify([bootstrapServers, topic, evidenceOwner(artifact, run), digest]);
+    const timeoutMs = this.#context.putTimeoutMs ?? PUT_TIMEOUT_MS;
+    return withinDeadline({ signal, timeoutMs, doing }, (within) =>
+      writes.run(identity, within, async () => {
+        const known = stored.location(identity);
+        if (known !== undefined) return [known];
+        const location = await this.#append(artifact, run, within);
+        stored.remember(identity, location);
+        return [location];
+      }),
+    );
+  }
+
+  get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
+    const { topic } = this.#kafka;
+    const doing = `reading ${location.uri}`;
+    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
+      const place = parsePlace(location.uri, topic);
+      if (place === undefined) {
+        throw new StorageError('BackendRejected', `"${location.uri}" is not a place in topic ${topic}`);
+      }
+      const message = await this.#topic.read(place.partition, place.offset, await this.#security(within));
+      const payload = message?.headers.get('payload');
+      if (message === undefined || payload === undefined) {
+        stored.forget(location.uri);
+        throw new StorageError(
+          'BackendRejected',
+          `${location.uri} holds the evidence no more; see the topic's retention`,
+        );
+      }
+      const text = (name: string): string => message.headers.get(name)?.toString('utf8') ?? '';
+      return {
+        payload: Buffer.from(payload.toString('utf8'), 'base64'),
+        signature: message.value,
+        encoding: 'SignatureText',
+        ...storedChain({ certificate: text('cert'), chain: text('chain') }),
+      };
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  async #append(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<Location> {
+    const security = await this.#security(signal);
+    signal.throwIfAborted();
+    const key = Buffer.from(evidenceName(artifact, run, this.#backend.spec.keys));
+    const message = { key, value: signatureText(artifact), headers: messageHeaders(artifact) };
+    const { partition, offset } = await this.#topic.append(message, security);
+    const uri = `kafka://${this.#kafka.topic}/${partition}/${offset}`;
+    return { uri, digest: payloadDigest(artifact.payload) };
+  }
+
+  async #security(signal: AbortSignal): Promise<KafkaSecurity> {
+    try {
+      return await kafkaSecurity(this.#backend, this.#kafka, this.#context.objects, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw callFailure(error, `reading what topic ${this.#kafka.topic} is reached with`);
+    }
+  }
+}
+
+/** Chains' two headers, and beside a certificate two more, without which nobody could verify. */
+function messageHeaders(artifact: SignedArtifact): Map<Buffer, Buffer> {
+  const { certificate, chain } = certificateTexts(artifact);
+  const headers = new Map([
+    [Buffer.from('payload'), Buffer.from(artifact.payload.toString('base64'))],
+    [Buffer.from('signature'), signatureText(artifact)],
+  ]);
+  if (certificate === '') return headers;
+  return headers.set(Buffer.from('cert'), Buffer.from(certificate)).set(Buffer.from('chain'), Buffer.from(chain));
+}
+
+const PLACE = /^kafka:\/\/([-_.A-Za-z0-9]{1,249})\/(\d{1,10})\/(\d{1,19})$/;
+
+function parsePlace(uri: string, topic: string): { partition: number; offset: bigint } | undefined {
+  const [, named, partition, offset] = PLACE.exec(uri) ?? [];
+  if (named !== topic || partition === undefined || offset === undefined) return undefined;
+  return { partition: Number(partition), offset: BigInt(offset) };
+}

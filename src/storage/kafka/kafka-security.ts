@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
+import type { KafkaSpec } from '../../api/v1alpha1/backend-types/kafka.ts';
+import type { ObjectReader } from '../../credentials/object-reader.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import { SecretValue } from '../../runtime/secret-value.ts';
+import { backendTls } from '../backend-tls.ts';
+import { describeBackend } from '../backend-definition.ts';
+import type { BackendDefinition } from '../backend-definition.ts';
+import { StorageError } from '../storage-error.ts';
+
+/** How brokers are trusted, and as whom they are called. */
+export interface KafkaSecurity {
+  /** Absent: no TLS. */
+  readonly tls?: TlsOptions;
+  /** Absent: as nobody. */
+  readonly sasl?: {
+    readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+    readonly username: string;
+    readonly password: SecretValue;
+  };
+  /** Differs whenever anything above does. */
+  readonly fingerprint: string;
+}
+
+/** Reads what the backend refers to now, so that what is mended takes effect. @throws StorageError */
+export async function kafkaSecurity(
+  backend: BackendDefinition,
+  kafka: WithEffectiveTls<KafkaSpec>,
+  objects: ObjectReader,
+  signal: AbortSignal,
+): Promise<KafkaSecurity> {
+  const tls = kafka.plaintext === true ? undefined : await backendTls(backend, kafka.tls, objects, signal);
+  const sasl = await accountOf(backend, kafka, objects, signal);
+  const parts = [tls?.ca, tls?.insecure, sasl?.mechanism, sasl?.username, sasl?.password.revealText()];
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([tls !== undefined, ...parts]))
+    .digest('hex');
+  return { fingerprint, ...(tls === undefined ? {} : { tls }), ...(sasl === undefined ? {} : { sasl }) };
+}
+
+async function accountOf(
+  backend: BackendDefinition,
+  { authentication }: WithEffectiveTls<KafkaSpec>,
+  objects: ObjectReader,
+  signal: AbortSignal,
+): Promise<KafkaSecurity['sasl']> {
+  const { secretRef, mechanism } = authentication ?? {};
+  if (secretRef === undefined || mechanism === undefined) return undefined;
+  const data = await objects.getSecret(backend.namespace, secretRef.name, signal);
+  const { username, password } = data ?? {};
+  if (username !== undefined && password !== undefined) {
+    return { mechanism, username: Buffer.from(username).toString('utf8'), password: new SecretValue(password) };
+  }
+  const what = `Secret ${backend.namespace}/${secretRef.name}`;
+  const remedy = data === undefined ? 'does not exist: create it' : 'lacks username or password: add them';
+  throw new StorageError('BackendUnauthorized', `${describeBackend(backend)} signs in with ${what}, which ${remedy}`);
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { MessageRecord } from '@platformatic/kafka';
+import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
+import { StorageError } from '../storage-error.ts';
+import { brokerName } from './broker-address.ts';
+import type { BrokerAddress } from './broker-address.ts';
+import type { BrokerConnections } from './broker-connections.ts';
+import { isOutOfRange, isStale, kafkaFailure } from './kafka-failure.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
+
+const ACKS_ALL = -1;
+const BROKER_TIMEOUT_MS = 20_000;
+const FETCH_WAIT_MS = 500;
+const LAYOUT_MS = 60_000;
+/** Kafka's number for the operation Write, as a bit; all bits zero but the sign mean that the broker does not say. */
+const WRITE_BIT = 1 << 4;
+const NOT_SAID = -2_147_483_648;
+
+/** Where the partitions of a topic lie. */
+interface Layout {
+  readonly leaders: ReadonlyMap<number, BrokerAddress>;
+  readonly operations: number;
+  readonly readMs: number;
+}
+
+/** A message as it lies in a partition. */
+export interface FoundMessage {
+  readonly value: Buffer;
+  readonly headers: ReadonlyMap<string, Buffer>;
+}
+
+export interface TopicOptions {
+  readonly topic: string;
+  readonly bootstrap: readonly BrokerAddress[];
+  readonly connections: BrokerConnections;
+  readonly nowMs: () => number;
+}
+
+/** One topic of a cluster. Its requests are those that every broker since Kafka 2.3 understands. */
+export class TopicClient {
+  readonly #options: TopicOptions;
+  #layout: Layout | undefined;
+
+  constructor(options: TopicOptions) {
+    this.#options = options;
+  }
+
+  /** Whether messages could be written now. @throws StorageError */
+  async check(security: KafkaSecurity): Promise<void> {
+    const { topic } = this.#options;
+    this.#layout = undefined;
+    const { operations } = await this.#read(security);
+    if (operations === NOT_SAID || (operations & WRITE_BIT) !== 0) return;
+    const message = `topic ${topic} is read-only for this user: allow it to write the topic`;
+    throw new StorageError('BackendUnauthorized', message);
+  }
+
+  /** Appends a message once all in-sync replicas have it, to the partition that its key belongs to. @throws StorageError */
+  async append(
+    message: Pick<MessageRecord, 'value' | 'headers'> & { readonly key: Buffer },
+    security: KafkaSecurity,
+  ): Promise<{ readonly partition: number; readonly offset: bigint }> {
+    const { murmur2, produceV3 } = await import('@platformatic/kafka');
+    const { topic } = this.#options;
+    return this.#withLeader(security, `writing to topic ${topic}`, async (layout) => {
+      const partition = (murmur2(message.key) & 0x7fffffff) % layout.leaders.size;
+      const answer = await this.#options.connections.call(leaderOf(layout, partition), security, (connection) =>
+        produceV3.api.async(connection, ACKS_ALL, BROKER_TIMEOUT_MS, [{ ...message, topic, partition }], {}),
+      );
+      const written = typeof answer === 'boolean' ? undefined : answer.responses[0]?.partitionResponses[0];
+      if (written !== undefined) return { partition, offset: written.baseOffset };
+      throw new StorageError('BackendUnavailable', `writing to topic ${topic}: the broker does not say where it wrote`);
+    });
+  }
+
+  /** The message at an offset; undefined when it is no longer there. @throws StorageError */
+  async read(partition: number, offset: bigint, security: KafkaSecurity): Promise<FoundMessage | undefined> {
+    const { fetchV4 } = await import('@platformatic/kafka');
+    const { topic } = this.#options;
+    const partitions = [
+      {
+        partition,
+        fetchOffset: offset,
+        partitionMaxBytes: MAX_OBJECT_BYTES,
+        currentLeaderEpoch: -1,
+        lastFetchedEpoch: -1,
+      },
+    ];
+    return this.#withLeader(security, `reading topic ${topic}`, async (layout) => {
+      if (!layout.leaders.has(partition)) return undefined;
+      try {
+        const answer = await this.#options.connections.call(leaderOf(layout, partition), security, (connection) =>
+          fetchV4.api.async(
+            connection,
+            FETCH_WAIT_MS,
+            1,
+            MAX_OBJECT_BYTES,
+            0,
+            0,
+            -1,
+            [{ topicId: topic, partitions }],
+            [],
+            '',
+          ),
+        );
+        const batches = answer.responses[0]?.partitions[0]?.records ?? [];
+        const records = batches.flatMap((batch) =>
+          batch.records.filter(({ offsetDelta }) => batch.firstOffset + BigInt(offsetDelta) === offset),
+        );
+        return found(records[0]);
+      } catch (error) {
+        if (isOutOfRange(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Asks again where the partitions lie when a broker says that it is not the one. Nothing was written then. */
+  async #withLeader<T>(security: KafkaSecurity, doing: string, work: (layout: Layout) => Promise<T>): Promise<T> {
+    try {
+      const layout = await this.#read(security);
+      try {
+        return await work(layout);
+      } catch (error) {
+        this.#layout = undefined;
+        if (!isStale(error)) throw error;
+        return await work(await this.#read(security));
+      }
+    } catch (error) {
+      throw kafkaFailure(error, doing);
+    }
+  }
+
+  async #read(security: KafkaSecurity): Promise<Layout> {
+    const known = this.#layout;
+    if (known !== undefined && this.#options.nowMs() - known.readMs < LAYOUT_MS) return known;
+    const failures: StorageError[] = [];
+    for (const broker of this.#options.bootstrap) {
+      try {
+        this.#layout = await this.#ask(broker, security);
+        return this.#layout;
+      } catch (error) {
+        const doing = `asking ${brokerName(broker)} for topic ${this.#options.topic}`;
+        failures.push(kafkaFailure(error, doing));
+      }
+    }
+    // One that answered says more than those that could not be reached.
+    throw failures.find(({ reason }) => reason !== 'BackendUnavailable') ?? failures[0] ?? new Error('no broker');
+  }
+
+  async #ask(broker: BrokerAddress, security: KafkaSecurity): Promise<Layout> {
+    const { metadataV8 } = await import('@platformatic/kafka');
+    const { topic, connections, nowMs } = this.#options;
+    const answer = await connections.call(broker, security, (connection) =>
+      metadataV8.api.async(connection, [topic], false, true, false),
+    );
+    const brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    const described = answer.topics.find(({ name }) => name === topic);
+    const leaders = new Map<number, BrokerAddress>();
+    for (const { partitionIndex, leaderId } of described?.partitions ?? []) {
+      const leader = brokers.get(leaderId);
+      if (leader !== undefined) leaders.set(partitionIndex, leader);
+    }
+    if (described === undefined || leaders.size === 0 || leaders.size < described.partitions.length) {
+      throw new StorageError(
+        'BackendUnavailable',
+        `topic ${topic} has a partition without a leader; it is tried again`,
+      );
+    }
+    return { leaders, operations: described.topicAuthorizedOperations, readMs: nowMs() };
+  }
+}
+
+function leaderOf({ leaders }: Layout, partition: number): BrokerAddress {
+  const leader = leaders.get(partition);
+  if (leader !== undefined) return leader;
+  throw new StorageError('BackendUnavailable', `partition ${partition} has no leader; it is tried again`);
+}
+
+function found(
+  record: { readonly value: Buffer | null; readonly headers: readonly [Buffer | null, Buffer | null][] } | undefined,
+): FoundMessage | undefined {
+  if (record?.value === undefined || record.value === null) return undefined;
+  const headers = record.headers.map(([name, value]) => [String(name), value ?? Buffer.alloc(0)] as const);
+  return { value: record.value, headers: new Map(headers) };
+}

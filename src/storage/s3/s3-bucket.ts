@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { S3Client } from '@aws-sdk/client-s3';
+import { awsErrorName, awsFailure, statusOf } from '../aws/aws-failure.ts';
+import type { AwsMeaning } from '../aws/aws-failure.ts';
+import type { AwsConnection } from '../aws/aws-connection.ts';
+import { OWNER_METADATA, TRIAL_NAME } from '../buckets/bucket.ts';
+import type { Bucket, FoundObject, NewObject, WriteCondition } from '../buckets/bucket.ts';
+import { StorageError } from '../storage-error.ts';
+
+const noConditions: AwsMeaning = {
+  reason: 'BackendRejected',
+  remedy:
+    'the store has no conditional writes (If-None-Match, If-Match), without which evidence could be overwritten: use one that has',
+};
+const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
+  NoSuchBucket: { reason: 'BackendRejected', remedy: 'the bucket does not exist: create it, or mend s3.bucket' },
+  NotImplemented: noConditions,
+};
+/** No object has this entity tag. */
+const NO_TAG = `"${'0'.repeat(32)}"`;
+
+/** What a bucket of S3 is reached with. */
+export interface S3BucketOptions {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly connection: AwsConnection<S3Client>;
+}
+
+/** A bucket of S3, or of a store that speaks its protocol and knows conditional writes. */
+export class S3Bucket implements Bucket {
+  readonly uri: string;
+  readonly #options: S3BucketOptions;
+
+  constructor(options: S3BucketOptions) {
+    this.#options = options;
+    this.uri = `s3://${options.bucket}`;
+  }
+
+  async write(object: NewObject, condition: WriteCondition, signal: AbortSignal): Promise<boolean> {
+    const doing = `writing ${this.uri}/${object.name}`;
+    try {
+      const client = await this.#options.connection.client(signal);
+      const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+      const answer = await client.send(
+        new PutObjectCommand({
+          Bucket: this.#options.bucket,
+          Key: object.name,
+          Body: object.body,
+          ContentType: object.contentType,
+          Metadata: { [OWNER_METADATA]: object.owner },
+          ...('absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.version }),
+        }),
+        { abortSignal: signal },
+      );
+      // A proxy in between can answer 200 for anything; only the store gives what it wrote a tag.
+      if (answer.ETag !== undefined) return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isOvertaken(error)) return false;
+      throw awsFailure(error, doing, MEANINGS);
+    }
+    throw new StorageError('BackendUnavailable', `${doing}: the answer is not that of S3; it is tried again`);
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<FoundObject | undefined> {
+    const doing = `reading ${this.uri}/${name}`;
+    try {
+      const client = await this.#options.connection.client(signal);
+      const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+      const command = new GetObjectCommand({ Bucket: this.#options.bucket, Key: name });
+      const { Body, ETag, Metadata, ContentLength } = await client.send(command, { abortSignal: signal });
+      const body = Buffer.from((await Body?.transformToByteArray()) ?? []);
+      if (ETag === undefined || body.length !== ContentLength) throw new TypeError('not an object');
+      return { body, owner: Metadata?.[OWNER_METADATA], version: ETag };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (awsErrorName(error) === 'NoSuchKey') return undefined;
+      throw awsFailure(error, doing, MEANINGS);
+    }
+  }
+
+  async tryOut(signal: AbortSignal): Promise<void> {
+    const name = `${this.#options.prefix}${TRIAL_NAME}`;
+    const trial = { name, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'nobody' };
+    if (!(await this.write(trial, { version: NO_TAG }, signal))) return;
+    await this.#remove(name, signal);
+    throw new StorageError('BackendRejected', `trying out ${this.uri}: ${noConditions.remedy}`);
+  }
+
+  close(): Promise<void> {
+    return this.#options.connection.close();
+  }
+
+  async #remove(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      const client = await this.#options.connection.client(signal);
+      const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+      const command = new DeleteObjectCommand({ Bucket: this.#options.bucket, Key: name });
+      await client.send(command, { abortSignal: signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw awsFailure(error, `removing ${this.uri}/${name}`, MEANINGS);
+    }
+  }
+}
+
+/** The condition did not hold, or another writer was at it at the same moment, or the version to replace is gone. */
+function isOvertaken(error: unknown): boolean {
+  const status = statusOf(error);
+  return (
+    status === 412 ||
+    (status === 409 && awsErrorName(error) === 'ConditionalRequestConflict') ||
+    awsErrorName(error) === 'NoSuchKey'
+  );
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
+import type { S3Spec } from '../../api/v1alpha1/backend-types/s3.ts';
+import { AwsConnection } from '../aws/aws-connection.ts';
+import type { BackendDefinition } from '../backend-definition.ts';
+import { BucketDriver } from '../buckets/bucket-driver.ts';
+import type { DriverContext } from '../driver-context.ts';
+import type { StorageDriver } from '../driver.ts';
+import { S3Bucket } from './s3-bucket.ts';
+
+/** Evidence in a bucket of S3 or of a store that speaks its protocol, laid out as in Cloud Storage. */
+export function s3Driver(
+  backend: BackendDefinition,
+  s3: WithEffectiveTls<S3Spec>,
+  context: DriverContext,
+): StorageDriver {
+  const { bucket, prefix = '', forcePathStyle = false } = s3;
+  const connection = new AwsConnection<S3Client>(backend, s3, context, async (config) => {
+    const { S3Client: Client } = await import('@aws-sdk/client-s3');
+    // Checksums that a request does not need are what stores other than AWS stumble over.
+    const checksums = {
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    } as const;
+    return new Client({ ...config, ...checksums, forcePathStyle });
+  });
+  const { keys } = backend.spec;
+  return new BucketDriver(new S3Bucket({ bucket, prefix, connection }), {
+    keys,
+    prefix,
+    putTimeoutMs: context.putTimeoutMs,
+  });
+}
