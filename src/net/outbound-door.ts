@@ -43,7 +43,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_REDIRECTS = 5;
 const MAX_TLS_PROFILES = 64;
 const CONNECTIONS_PER_ORIGIN = 16;
-const CREDENTIAL_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
+const CREDENTIAL_HEADERS = new Set([
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  'x-amz-security-token',
+  'x-vault-token',
+]);
 
 /**
  * The only HTTP client towards hosts that a tenant can name. Each connection's resolved address is checked against the

@@ -65,7 +65,9 @@ async function witnessArtifact(
   const { rekor, timestampAuthorities } = witnesses.transparency;
   const signed = fromEvidenceArtifact(artifact);
   const timestamps = timestampAuthorities.length === 0 ? undefined : await witnesses.timestamps(signed, signal);
-  const log = rekor === undefined ? {} : await logged(signed, witnesses, signal);
+  // A log without a clock takes a certificate at the word of these.
+  const seen = timestamps === undefined ? signed : { ...signed, timestamps };
+  const log = rekor === undefined ? {} : await logged(seen, witnesses, signal);
   checkWindow(artifact, [
     ...(timestamps ?? []).map(({ time }) => time),
     ...(log.logEntries ?? []).flatMap(({ integratedTime }) => integratedTime ?? []),
