@@ -8,7 +8,11 @@ type ProviderLoader = () => Promise<KmsProvider>;
  * The providers by the scheme of their URIs; each is loaded with the first key that needs it.
  * To add one: a folder here and a line in this map.
  */
-const providers: Readonly<Record<string, ProviderLoader>> = {};
+const providers: Readonly<Record<string, ProviderLoader>> = {
+  awskms: async () => (await import('./aws/aws-key.ts')).awsKey,
+  hashivault: async () => (await import('./vault/vault-key.ts')).vaultKey,
+  openbao: async () => (await import('./vault/vault-key.ts')).vaultKey,
+};
 
 /** The loader of a key's provider; undefined for a scheme that nobody serves. */
 export function kmsProvider(uri: string): ProviderLoader | undefined {

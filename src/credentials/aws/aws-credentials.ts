@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { TlsOptions } from '../../net/tls-options.ts';
+import type { Access } from '../access.ts';
+import type { Identity } from '../identity.ts';
+import { CredentialError } from '../identity.ts';
+import { tokenHost } from '../token-host.ts';
+import { awsRegion, stsEndpoint } from './aws-region.ts';
+import { operatorSecrets } from './operator-secrets.ts';
+import { staticSecrets } from './static-secrets.ts';
+import { assumeRole } from './web-identity.ts';
+
+export interface AwsIdentityOptions {
+  readonly identity: Identity;
+  readonly region: string;
+  /** Role that a ServiceAccount assumes. */
+  readonly roleARN?: string | undefined;
+  /** Of the region by default. */
+  readonly stsEndpoint?: string | undefined;
+  /** How the certificate of STS is checked. */
+  readonly tls?: TlsOptions | undefined;
+}
+
+/** What requests are signed with, in the SDK's shape. */
+export interface AwsSecrets {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** What clients of the SDK take as `credentials`. */
+export type AwsCredentialProvider = () => Promise<AwsSecrets>;
+
+const TIMEOUT_MS = 10_000;
+/** The SDK asks again within the last five minutes; so do we, to give it others then. */
+const SPARE_MS = 300_000;
+/** Whom the tokens of web identity are for. */
+const AUDIENCE = 'sts.amazonaws.com';
+
+/**
+ * Credentials of an identity, read or exchanged with the first request and again before they end. Rejects with
+ * CredentialError, TokenError or OutboundError, through the SDK's client as well.
+ */
+export function awsCredentials(options: AwsIdentityOptions, access: Access): AwsCredentialProvider {
+  const { identity } = options;
+  if (identity.type === 'Secret') {
+    // An end in the past makes the SDK ask for each request: the reader keeps a Secret for a moment, the SDK would for ever.
+    return async () => ({
+      ...(await staticSecrets(identity, access.objects, AbortSignal.timeout(TIMEOUT_MS))),
+      expiration: new Date(0),
+    });
+  }
+  const fetch =
+    identity.type === 'ServiceAccount'
+      ? (signal: AbortSignal) => accountSecrets(options, access, signal)
+      : (signal: AbortSignal) => operatorSecrets(options, access.door, signal);
+  let known: AwsSecrets | undefined;
+  return async () => {
+    const nowMs = access.clock.now().getTime();
+    if (known?.expiration !== undefined && known.expiration.getTime() - SPARE_MS > nowMs) return known;
+    known = await fetch(AbortSignal.timeout(TIMEOUT_MS));
+    return known;
+  };
+}
+
+async function accountSecrets(options: AwsIdentityOptions, access: Access, signal: AbortSignal): Promise<AwsSecrets> {
+  const { identity, roleARN, tls = {} } = options;
+  if (identity.type !== 'ServiceAccount') throw new TypeError('only a ServiceAccount has a token');
+  const { namespace, serviceAccountName } = identity;
+  const who = `ServiceAccount "${namespace}/${serviceAccountName}"`;
+  if (roleARN === undefined)
+    throw new CredentialError('Invalid', `${who} has no role to assume: set roleARN beside serviceAccountName`);
+  const endpoint = options.stsEndpoint ?? stsEndpoint(options.region);
+  const host = tokenHost(new URL(endpoint));
+  const { token } = await access.tokens.token({ namespace, serviceAccountName, audience: AUDIENCE, host }, signal);
+  const sessionName = `hallmark-${namespace}-${serviceAccountName}`;
+  const region = awsRegion(options.region);
+  return assumeRole({ token, roleARN, sessionName, region, endpoint, tls, who }, access.door, signal);
+}

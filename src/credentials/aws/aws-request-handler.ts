@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import type { GuardedAgents } from '../../net/guarded-agents.ts';
+import { OutboundError } from '../../net/outbound-error.ts';
+import type { OutboundDoor } from '../../net/outbound-door.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import { awsPath } from './aws-path.ts';
+import { cappedBody } from './capped-body.ts';
+
+export interface AwsHandlerOptions {
+  readonly tls?: TlsOptions;
+  /** Until the answer begins, and again for its body. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** A longer answer is an error. Default 4 MiB. */
+  readonly maxResponseBytes?: number;
+}
+
+/** A request as the clients of Amazon's SDK make it. */
+export interface AwsRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number | undefined;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+interface AwsResponse {
+  readonly statusCode: number;
+  readonly reason: string;
+  readonly headers: Record<string, string>;
+  readonly body: Readable;
+}
+
+/** Part of the abort signals of SDK and platform. */
+interface Abortable {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * `requestHandler` of every client of Amazon's SDK: under the door's rules, without redirects and proxies, with caps on time and
+ * bytes. The client's `destroy` ends its connections.
+ */
+export function awsRequestHandler(door: OutboundDoor, options: AwsHandlerOptions = {}): AwsRequestHandler {
+  return new AwsRequestHandler(door.agents(options.tls), options);
+}
+
+export class AwsRequestHandler {
+  readonly metadata = { handlerProtocol: 'http/1.1' } as const;
+  readonly #agents: GuardedAgents;
+  readonly #timeoutMs: number;
+  readonly #limit: number;
+
+  constructor(agents: GuardedAgents, options: AwsHandlerOptions) {
+    this.#agents = agents;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#limit = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+  }
+
+  async handle(request: AwsRequest, options: { abortSignal?: Abortable } = {}): Promise<{ response: AwsResponse }> {
+    const { abortSignal } = options;
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const signal = abortSignal instanceof AbortSignal ? AbortSignal.any([abortSignal, timeout]) : timeout;
+    signal.throwIfAborted();
+    const host = request.port === undefined ? request.hostname : `${request.hostname}:${request.port}`;
+    try {
+      const answer = await this.#send(request, signal);
+      const headers = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
+        value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+      );
+      const body = cappedBody(answer, { limit: this.#limit, timeoutMs: this.#timeoutMs, host });
+      const response = { statusCode: answer.statusCode ?? 0, reason: answer.statusMessage ?? '', body };
+      return { response: { ...response, headers: Object.fromEntries(headers) } };
+    } catch (error) {
+      if (abortSignal instanceof AbortSignal) abortSignal.throwIfAborted();
+      if (error instanceof OutboundError) throw error;
+      if (timeout.aborted) throw new OutboundError('Timeout', `${host} did not answer in time`);
+      throw new OutboundError('Unreachable', `${host} cannot be reached: ${codeOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Settings that a client changes later: none, since all of them are the operator's. */
+  updateHttpClientConfig(): void {
+    return undefined;
+  }
+
+  httpHandlerConfigs(): Record<string, never> {
+    return {};
+  }
+
+  destroy(): void {
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
+  }
+
+  #send(request: AwsRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const isPlain = request.protocol === 'http:';
+    // A body waits for no "100 Continue": bodies here are small, and not every server sends one.
+    const headers = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'expect');
+    const options: RequestOptions = {
+      method: request.method,
+      host: request.hostname,
+      path: awsPath(request),
+      headers: Object.fromEntries(headers),
+      agent: isPlain ? this.#agents.http : this.#agents.https,
+      signal,
+      ...(request.port === undefined ? {} : { port: request.port }),
+    };
+    return new Promise((resolve, reject) => {
+      const sent = isPlain ? httpRequest(options, resolve) : httpsRequest(options, resolve);
+      sent.once('error', reject);
+      if (request.body instanceof Readable) request.body.once('error', reject).pipe(sent);
+      else if (typeof request.body === 'string' || request.body instanceof Uint8Array) sent.end(request.body);
+      else sent.end();
+    });
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return 'the connection broke';
+}

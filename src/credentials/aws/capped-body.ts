@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Readable } from 'node:stream';
+import { OutboundError } from '../../net/outbound-error.ts';
+
+export interface BodyCaps {
+  /** Bytes. */
+  readonly limit: number;
+  readonly timeoutMs: number;
+  /** For the message. */
+  readonly host: string;
+}
+
+/** The same body, which fails when it grows too long or takes too much time, and takes its connection along. */
+export function cappedBody(body: Readable, { limit, timeoutMs, host }: BodyCaps): Readable {
+  const deadline = setTimeout(() => {
+    body.destroy(new OutboundError('Timeout', `${host} did not finish its answer in time`));
+  }, timeoutMs);
+  deadline.unref();
+  async function* counted(): AsyncGenerator<Buffer> {
+    let size = 0;
+    try {
+      for await (const chunk of body) {
+        const bytes = Buffer.from(chunk);
+        size += bytes.length;
+        if (size > limit) throw new OutboundError('ResponseTooLarge', `${host} answers with more than ${limit} bytes`);
+        yield bytes;
+      }
+    } catch (error) {
+      if (error instanceof OutboundError) throw error;
+      throw new OutboundError('Unreachable', `${host} broke off its answer`);
+    } finally {
+      clearTimeout(deadline);
+      body.destroy();
+    }
+  }
+  return Readable.from(counted(), { objectMode: false });
+}

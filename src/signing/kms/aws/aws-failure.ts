@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { retryAfterSeconds } from '../../../net/retry-after.ts';
+import type { SigningReason } from '../../signing-error.ts';
+import { SigningError } from '../../signing-error.ts';
+
+interface Verdict {
+  readonly reason: SigningReason;
+  /** What happened, and the remedy. */
+  readonly text: string;
+}
+
+const notFound: Verdict = {
+  reason: 'KeyNotFound',
+  text: 'AWS KMS knows no such key in this account and region: create it, or mend uri or aws.region',
+};
+const disabled: Verdict = {
+  reason: 'KeyInvalid',
+  text: 'AWS KMS says that the key is disabled or about to be deleted: enable it, or name another',
+};
+const useless: Verdict = {
+  reason: 'KeyInvalid',
+  text: 'AWS KMS says that the key does not sign: name one with key usage SIGN_VERIFY',
+};
+const unauthorized: Verdict = {
+  reason: 'SignerUnauthorized',
+  text: 'AWS KMS refuses the credentials: they need kms:GetPublicKey and kms:Sign on this key',
+};
+const busy: Verdict = {
+  reason: 'SignerUnavailable',
+  text: 'AWS KMS takes no more requests for now; it is tried again',
+};
+const unavailable: Verdict = { reason: 'SignerUnavailable', text: 'AWS KMS fails; it is tried again' };
+
+const byName: Readonly<Record<string, Verdict>> = {
+  NotFoundException: notFound,
+  InvalidArnException: notFound,
+  ValidationException: notFound,
+  DisabledException: disabled,
+  KMSInvalidStateException: disabled,
+  InvalidKeyUsageException: useless,
+  UnsupportedOperationException: useless,
+  AccessDeniedException: unauthorized,
+  ExpiredTokenException: unauthorized,
+  IncompleteSignatureException: unauthorized,
+  InvalidClientTokenId: unauthorized,
+  InvalidSignatureException: unauthorized,
+  MissingAuthenticationTokenException: unauthorized,
+  UnrecognizedClientException: unauthorized,
+  ThrottlingException: busy,
+  LimitExceededException: busy,
+};
+
+/** What an answer of the service means; undefined when there was none. Its text is left out: it can quote credentials. */
+export function awsFailure(error: unknown, uri: string): SigningError | undefined {
+  const verdict = verdictOf(error);
+  if (verdict === undefined) return undefined;
+  const seconds = retryAfterSeconds(headersOf(error));
+  return new SigningError(verdict.reason, `key ${uri}: ${verdict.text}`, { retryAfterSeconds: seconds });
+}
+
+function verdictOf(error: unknown): Verdict | undefined {
+  const named = error instanceof Error ? byName[error.name] : undefined;
+  if (named !== undefined) return named;
+  const status = field(field(error, '$metadata'), 'httpStatusCode');
+  if (status === 401 || status === 403) return unauthorized;
+  if (status === 429) return busy;
+  return typeof status === 'number' && status >= 500 ? unavailable : undefined;
+}
+
+function headersOf(error: unknown): Record<string, string> {
+  const headers = field(field(error, '$response'), 'headers');
+  if (typeof headers !== 'object' || headers === null) return {};
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
+    ),
+  );
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash, createPublicKey } from 'node:crypto';
+import type * as Sdk from '@aws-sdk/client-kms';
+import { awsCredentials } from '../../../credentials/aws/aws-credentials.ts';
+import { awsRegion } from '../../../credentials/aws/aws-region.ts';
+import { awsRequestHandler } from '../../../credentials/aws/aws-request-handler.ts';
+import type { SigningContext } from '../../signing-context.ts';
+import { SigningError } from '../../signing-error.ts';
+import type { KmsDefinition } from '../kms-definition.ts';
+import type { KmsKey, KmsProvider, KmsPublicKey, KmsSignRequest } from '../kms-key.ts';
+import { awsAlgorithm, awsAlgorithmOf } from './aws-algorithm.ts';
+import { awsFailure } from './aws-failure.ts';
+import type { AwsKeyName } from './aws-uri.ts';
+import { awsKeyName } from './aws-uri.ts';
+
+/** A key that does not answer at once is tried once more before the caller hears of it. */
+const MAX_ATTEMPTS = 2;
+
+/** `awskms://`: a key of AWS KMS, or of a server that speaks its protocol. */
+export const awsKey: KmsProvider = (definition, context) => new AwsKey(definition, context);
+
+class AwsKey implements KmsKey {
+  readonly #definition: KmsDefinition;
+  readonly #context: SigningContext;
+  readonly #name: AwsKeyName;
+  #client: Sdk.KMSClient | undefined;
+
+  constructor(definition: KmsDefinition, context: SigningContext) {
+    this.#definition = definition;
+    this.#context = context;
+    this.#name = awsKeyName(definition.uri);
+  }
+
+  async publicKey(signal: AbortSignal): Promise<KmsPublicKey> {
+    const answer = await this.#call((client, { GetPublicKeyCommand }) =>
+      client.send(new GetPublicKeyCommand({ KeyId: this.#name.keyId }), { abortSignal: signal }),
+    );
+    const algorithm = awsAlgorithm(answer.SigningAlgorithms);
+    if (algorithm === undefined || answer.PublicKey === undefined) {
+      const message = `key ${this.#definition.uri} is none that signs with ECDSA on a NIST curve or with RSA: name one that is`;
+      throw new SigningError('KeyInvalid', message);
+    }
+    const { digest, padding } = algorithm;
+    return {
+      key: createPublicKey({ key: Buffer.from(answer.PublicKey), format: 'der', type: 'spki' }),
+      digest,
+      ...(padding === undefined ? {} : { padding }),
+      ...(answer.KeyId === undefined ? {} : { version: answer.KeyId }),
+    };
+  }
+
+  async sign({ message, publicKey }: KmsSignRequest, signal: AbortSignal): Promise<Buffer> {
+    const { name, digest } = awsAlgorithmOf(publicKey);
+    const answer = await this.#call((client, { SignCommand }) =>
+      client.send(
+        new SignCommand({
+          // By the name that the policy gives, since permissions can hang on the alias.
+          KeyId: this.#name.keyId,
+          Message: createHash(digest).update(message).digest(),
+          MessageType: 'DIGEST',
+          SigningAlgorithm: name,
+        }),
+        { abortSignal: signal },
+      ),
+    );
+    if (answer.KeyId !== publicKey.version) {
+      const moved = `key ${this.#definition.uri} leads to another key than a moment ago; the next try signs with that one`;
+      throw new SigningError('SignerUnavailable', moved, { retryAfterSeconds: 1 });
+    }
+    return Buffer.from(answer.Signature ?? []);
+  }
+
+  close(): Promise<void> {
+    this.#client?.destroy();
+    this.#client = undefined;
+    return Promise.resolve();
+  }
+
+  async #call<Answer>(send: (client: Sdk.KMSClient, sdk: typeof Sdk) => Promise<Answer>): Promise<Answer> {
+    const sdk = await import('@aws-sdk/client-kms');
+    this.#client ??= this.#connect(sdk);
+    try {
+      return await send(this.#client, sdk);
+    } catch (error) {
+      throw awsFailure(error, this.#definition.uri) ?? error;
+    }
+  }
+
+  #connect({ KMSClient }: typeof Sdk): Sdk.KMSClient {
+    const { identity, tls, spec } = this.#definition;
+    const region = this.#region();
+    const { roleARN, stsEndpoint } = spec.aws ?? {};
+    return new KMSClient({
+      region,
+      requestHandler: awsRequestHandler(this.#context.door, { tls }),
+      credentials: awsCredentials({ identity, region, roleARN, stsEndpoint, tls }, this.#context),
+      maxAttempts: MAX_ATTEMPTS,
+      ...(this.#name.endpoint === undefined ? {} : { endpoint: this.#name.endpoint }),
+    });
+  }
+
+  #region(): string {
+    const { uri, spec, kind } = this.#definition;
+    const ours =
+      kind === 'ClusterSigningPolicy' ? (process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION) : undefined;
+    const region = spec.aws?.region ?? this.#name.region ?? ours;
+    if (region !== undefined) return awsRegion(region);
+    throw new SigningError('KeyNotFound', `key ${uri} has no region: set spec.signer.kms.aws.region`);
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { SigningError } from '../../signing-error.ts';
+import type { KmsDefinition } from '../kms-definition.ts';
+
+/**
+ * Where the server is: as the policy says; of cluster policies also as the operator's environment says.
+ * @throws SigningError `KeyNotFound`
+ */
+export function vaultAddress(
+  { spec, kind, description }: Pick<KmsDefinition, 'spec' | 'kind' | 'description'>,
+  environment: Readonly<Record<string, string | undefined>>,
+): URL {
+  const ours = kind === 'ClusterSigningPolicy' ? (environment['VAULT_ADDR'] ?? environment['BAO_ADDR']) : undefined;
+  const address = spec.vault?.address ?? ours;
+  if (address === undefined)
+    throw new SigningError(
+      'KeyNotFound',
+      `${description} does not say where its server is: set spec.signer.kms.vault.address`,
+    );
+  const url = URL.parse(address);
+  if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
+  throw new SigningError(
+    'KeyNotFound',
+    `${description}: the address of its Vault is not an http or https URL: mend it`,
+  );
+}

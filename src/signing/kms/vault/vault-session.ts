@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { CredentialError } from '../../../credentials/identity.ts';
+import { numberField, objectField, stringField } from '../../../kube/json.ts';
+import { SecretValue } from '../../../runtime/secret-value.ts';
+import type { SigningContext } from '../../signing-context.ts';
+import type { KmsDefinition } from '../kms-definition.ts';
+import type { VaultClient } from './vault-client.ts';
+import { VaultRefusal } from './vault-client.ts';
+import { operatorJwt, operatorToken, secretToken, serviceAccountJwt } from './vault-identity.ts';
+import { vaultMount } from './vault-uri.ts';
+
+type Authentication = NonNullable<NonNullable<KmsDefinition['spec']['vault']>['authentication']>;
+
+interface Login {
+  readonly token: SecretValue;
+  /** On the monotonic clock; a token without an end is used until it is refused. */
+  readonly untilMs: number;
+}
+
+/** A token is replaced when this part of its life is left, so that none ends on its way. */
+const SPARE = 0.1;
+
+/** The token that a policy's key is used with: a static one, read at use, or one of a login that is repeated before it ends. */
+export class VaultSession {
+  readonly #definition: KmsDefinition;
+  readonly #context: SigningContext;
+  readonly #client: VaultClient;
+  readonly #address: URL;
+  #login: Login | undefined;
+
+  constructor(definition: KmsDefinition, context: SigningContext, to: { client: VaultClient; address: URL }) {
+    this.#definition = definition;
+    this.#context = context;
+    this.#client = to.client;
+    this.#address = to.address;
+  }
+
+  /** @throws CredentialError, TokenError, OutboundError */
+  async token(signal: AbortSignal): Promise<SecretValue> {
+    const { identity } = this.#definition;
+    if (identity.type === 'Secret') return secretToken(identity, this.#context.objects, signal);
+    const own = identity.type === 'Operator' ? operatorToken(process.env) : undefined;
+    if (own !== undefined) return own;
+    if (this.#login !== undefined && this.#context.clock.monotonicMs() < this.#login.untilMs) return this.#login.token;
+    this.#login = await this.#logIn(signal);
+    return this.#login.token;
+  }
+
+  /** The server refused the token. Whether another one can be had by a new login. */
+  refused(token: SecretValue): boolean {
+    if (this.#login?.token !== token) return false;
+    this.#login = undefined;
+    return true;
+  }
+
+  async #logIn(signal: AbortSignal): Promise<Login> {
+    const authentication = this.#authentication();
+    const jwt = await this.#jwt(authentication, signal);
+    const method = authentication.method ?? 'JWT';
+    const mount = vaultMount(authentication.path ?? method.toLowerCase());
+    const startMs = this.#context.clock.monotonicMs();
+    const data = { role: authentication.role, jwt: jwt.revealText() };
+    const answer = await this.#client.call({ path: `auth/${mount}/login`, data }, signal).catch((error: unknown) => {
+      throw refusal(error, `${this.#address.host} does not log in at auth/${mount} as role "${authentication.role}"`);
+    });
+    const auth = objectField(answer, 'auth');
+    const token = stringField(auth, 'client_token');
+    if (token === undefined || token === '')
+      throw new CredentialError('Unavailable', `${this.#address.host} gave no token at auth/${mount}`);
+    const seconds = numberField(auth, 'lease_duration') ?? 0;
+    const untilMs = seconds > 0 ? startMs + seconds * 1000 * (1 - SPARE) : Infinity;
+    return { token: new SecretValue(token), untilMs };
+  }
+
+  #jwt({ audience = 'vault' }: Authentication, signal: AbortSignal): Promise<SecretValue> {
+    const { identity } = this.#definition;
+    if (identity.type !== 'ServiceAccount') return operatorJwt(process.env, signal);
+    return serviceAccountJwt(identity, { tokens: this.#context.tokens, address: this.#address, audience }, signal);
+  }
+
+  #authentication(): Authentication {
+    const authentication = this.#definition.spec.vault?.authentication;
+    if (authentication !== undefined) return authentication;
+    const { identity, description } = this.#definition;
+    const message =
+      identity.type === 'Operator'
+        ? `${description}: the operator has no token for ${this.#address.host}: set VAULT_TOKEN in its environment, vault.authentication in the policy, or secretRef`
+        : `${description} does not say how its ServiceAccount logs in at ${this.#address.host}: set vault.authentication`;
+    throw new CredentialError('Invalid', message);
+  }
+}
+
+function refusal(error: unknown, what: string): unknown {
+  if (!(error instanceof VaultRefusal)) return error;
+  if (error.status === 429 || error.status >= 500)
+    return new CredentialError('Unavailable', `${what}: status ${error.status}; it is tried again`);
+  const remedy = 'check that the method is mounted there, and that the role takes this ServiceAccount and audience';
+  return new CredentialError('Unauthorized', `${what}: status ${error.status}; ${remedy}`);
+}

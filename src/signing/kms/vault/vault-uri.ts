@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import { SigningError } from '../../signing-error.ts';
+
+/** The name of the transit key that a URI names (reference 05 §5.3). @throws SigningError `KeyNotFound` */
+export function vaultKeyName(uri: string): string {
+  const [, name] = /^(?:hashivault|openbao):\/\/(\w(?:[\w.-]*\w)?)$/.exec(uri) ?? [];
+  if (name !== undefined) return name;
+  const message = `key ${uri} is not ${uri.startsWith('openbao') ? 'openbao' : 'hashivault'}://NAME, with a name of letters, digits, "_", "-" and ".": name it so`;
+  throw new SigningError('KeyNotFound', message);
+}
+
+/** A mount such as `transit` or `teams/a/transit`, without slashes around it. @throws SigningError `KeyNotFound` */
+export function vaultMount(path: string): string {
+  const mount = path.replace(/^\/+|\/+$/g, '');
+  if (/^[\w.~-]+(?:\/[\w.~-]+)*$/.test(mount) && !mount.split('/').some((part) => /^\.+$/.test(part))) return mount;
+  throw new SigningError('KeyNotFound', `"${path}" is not a path of Vault: name the mount as in "transit"`);
+}
