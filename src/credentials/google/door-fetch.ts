@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { displayUrl } from '../../net/display-url.ts';
 import type { DoorRequest, OutboundDoor } from '../../net/outbound-door.ts';
+import { OutboundError } from '../../net/outbound-error.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 
 export interface DoorFetchOptions {
@@ -17,13 +19,13 @@ const DROPPED_HEADERS = new Set(['content-length', 'connection', 'host', 'transf
 const BODILESS = [204, 205, 304];
 
 /**
- * `fetch` through the outbound door, for client libraries that let one be given. Bodies are held in memory and capped in both
- * directions; agents and proxies among the options are passed over.
+ * `fetch` through the outbound door, for client libraries that let one be given. Bodies are held in memory, and answers
+ * capped; agents and proxies among the options are passed over.
  */
 export function doorFetch(door: OutboundDoor, options: DoorFetchOptions): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
-    const body = await bodyOf(request);
+    const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
     const exchange: DoorRequest = {
       method: methodOf(request.method),
       url: new URL(request.url),
@@ -34,6 +36,9 @@ export function doorFetch(door: OutboundDoor, options: DoorFetchOptions): typeof
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     };
     const answer = await door.request(exchange, request.signal);
+    // What another host answers is not what the API said.
+    if (answer.url.origin !== exchange.url.origin)
+      throw new OutboundError('RedirectRefused', `${displayUrl(exchange.url)} redirects to another host`);
     const content = BODILESS.includes(answer.status) ? null : new Uint8Array(answer.body);
     return new Response(content, { status: answer.status, headers: answer.headers });
   };
@@ -47,16 +52,4 @@ function methodOf(name: string): DoorRequest['method'] {
 
 function headersOf(headers: Headers): Record<string, string> {
   return Object.fromEntries([...headers].filter(([name]) => !DROPPED_HEADERS.has(name)));
-}
-
-async function bodyOf({ body }: Request): Promise<Buffer | undefined> {
-  if (body === null) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new RangeError(`a request of more than ${MAX_BYTES} bytes is not sent`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -4,8 +4,8 @@ import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
 import { CredentialError } from '../identity.ts';
 import { tokenHost } from '../token-host.ts';
-import type { AccessToken, AccessTokenSource } from './access-token.ts';
-import { KeptToken } from './kept-token.ts';
+import type { AccessToken, AccessTokenSource } from '../access-token.ts';
+import { KeptToken } from '../kept-token.ts';
 import { exchangedToken } from './token-endpoint.ts';
 
 export interface FederatedTokenOptions {

@@ -3,7 +3,7 @@ import type { AuthClient } from 'google-auth-library';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
-import type { AccessTokenSource } from './access-token.ts';
+import type { AccessTokenSource } from '../access-token.ts';
 import { federatedToken } from './federated-token.ts';
 import { operatorToken } from './operator-token.ts';
 import { secretToken } from './secret-token.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AuthClient, gaxios } from 'google-auth-library';
 import type { Access } from '../access.ts';
-import type { AccessTokenSource } from './access-token.ts';
+import type { AccessTokenSource } from '../access-token.ts';
 import { doorFetch } from './door-fetch.ts';
 import type { DoorFetchOptions } from './door-fetch.ts';
 

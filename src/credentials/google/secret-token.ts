@@ -5,8 +5,8 @@ import { SecretValue } from '../../runtime/secret-value.ts';
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
 import { CredentialError } from '../identity.ts';
-import type { AccessToken, AccessTokenSource } from './access-token.ts';
-import { KeptToken } from './kept-token.ts';
+import type { AccessToken, AccessTokenSource } from '../access-token.ts';
+import { KeptToken } from '../kept-token.ts';
 import { serviceAccountKey, signedGrant } from './service-account-key.ts';
 import { exchangedToken } from './token-endpoint.ts';
 

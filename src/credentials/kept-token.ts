@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { AccessToken } from './access-token.ts';
 
 /** A token is used no longer than this before its end. */

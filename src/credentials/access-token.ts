@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SecretValue } from '../../runtime/secret-value.ts';
+import type { SecretValue } from '../runtime/secret-value.ts';
 
-/** What Google's APIs take. */
+/** A bearer token of a cloud. */
 export interface AccessToken {
   readonly token: SecretValue;
   /** Absent of a token whose end nobody told. */
