@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
 import { backfillCommand } from './backfill.ts';
 import { explainCommand } from './explain.ts';
+import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
 import { previewCommand } from './preview.ts';
 
@@ -17,6 +18,7 @@ const program = new Command('hallmark')
   })
   .addCommand(previewCommand())
   .addCommand(explainCommand())
+  .addCommand(keygenCommand())
   .addCommand(lintCommand())
   .addCommand(backfillCommand());
 
