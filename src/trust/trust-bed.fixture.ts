@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ObjectReader } from '../credentials/object-reader.ts';
+import { TokenError } from '../credentials/token-source.ts';
+import { OutboundDoor } from '../net/outbound-door.ts';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { TrustedRoots } from './trusted-roots.ts';
+
+/** Trusted roots over ConfigMaps that the test writes, a clock that it moves and a cache folder of its own. */
+export class TrustBed {
+  readonly clock = new ManualClock(new Date());
+  readonly configMaps: Record<string, Readonly<Record<string, string>>> = {};
+  readonly directory = mkdtempSync(join(tmpdir(), 'hallmark-trust-'));
+  readonly #doors: OutboundDoor[] = [];
+  reads = 0;
+
+  /** A new life of the process: what is kept in memory is gone, the cache folder stays. */
+  roots(...allow: readonly string[]): TrustedRoots {
+    const door = new OutboundDoor({ allow });
+    this.#doors.push(door);
+    const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'not here')) };
+    const access = { objects: this.#objects(), tokens, door, clock: this.clock };
+    return new TrustedRoots(access, { cacheDirectory: this.directory });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#doors.map((door) => door.close()));
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #objects(): ObjectReader {
+    return {
+      getSecret: () => Promise.resolve(undefined),
+      getServiceAccount: () => Promise.resolve(undefined),
+      getConfigMap: (namespace, name) => {
+        this.reads += 1;
+        return Promise.resolve(this.configMaps[`${namespace}/${name}`]);
+      },
+    };
+  }
+}
+
+/** A trusted root with one log, told apart by its address. */
+export function trustedRootJson(baseUrl: string): string {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const rawBytes = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  const key = { rawBytes, keyDetails: 'PKIX_ECDSA_P256_SHA_256', validFor: { start: '2020-01-01T00:00:00Z' } };
+  const log = { baseUrl, hashAlgorithm: 'SHA2_256', publicKey: key, logId: { keyId: 'AAAA' } };
+  return JSON.stringify({ mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1', tlogs: [log] });
+}
