@@ -31,6 +31,10 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'podDisruptionBudget.maxUnavailable=2',
     'terminationGracePeriodSeconds=60',
     'config.log.level="debug"',
+    'env=[{"name":"VAULT_ADDR","value":"https://vault.example.com"}]',
+    'volumes=[{"name":"identity","emptyDir":{}}]',
+    'volumeMounts=[{"name":"identity","mountPath":"/var/run/identity"}]',
+    'serviceAccount.annotations={"example.com/identity":"signer"}',
   ],
 };
 

@@ -111,6 +111,7 @@ export const values = group('Values of the Hallmark chart.', {
   serviceAccount: group("The operator's ServiceAccount.", {
     create: Type.Boolean({ description: 'Create it. Off: `name` names one that exists.', default: true }),
     name: name('Its name. Empty: the full name of the release, or `default` when it is not created.'),
+    annotations: labelValues("Annotations added to it, such as those by which a cloud knows the operator's identity."),
   }),
   podDisruptionBudget: group('The PodDisruptionBudget; it exists when replicas is above 1.', {
     enabled: Type.Boolean({ description: 'Create it.', default: true }),
@@ -124,6 +125,9 @@ export const values = group('Values of the Hallmark chart.', {
       default: { requests: { cpu: '50m', memory: '160Mi' }, limits: { memory: '512Mi' } },
     },
   ),
+  env: openObjects('Environment added to the container, such as `VAULT_ADDR`, as a list of EnvVar.'),
+  volumes: openObjects('Volumes added to the pods, such as a projected token for a cloud.'),
+  volumeMounts: openObjects('Where the container mounts them.'),
   podLabels: labelValues('Labels added to the pods.'),
   podAnnotations: labelValues('Annotations added to the pods.'),
   nodeSelector: labelValues('Node labels that the pods need.'),
