@@ -5,13 +5,16 @@ import { CreateEntryRequest, type Verifier } from '@sigstore/protobuf-specs/reko
 import { dsseEnvelope } from '../evidence/dsse-envelope.ts';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
-import type { SignatureAlgorithm } from './signature-algorithm.ts';
+import type { Hash } from './signature-algorithm.ts';
 
-/** An algorithm that tiled logs have a name for. */
-export type TiledAlgorithm = SignatureAlgorithm & { readonly keyDetails: PublicKeyDetails };
+/** An algorithm that tiled logs have a name for: they verify over a hash. */
+export interface TiledAlgorithm {
+  readonly hash: Hash;
+  readonly keyDetails: PublicKeyDetails;
+}
 
 /** What Rekor v1 is sent: a `dsse` entry for a statement, a `hashedrekord` for a simple signing, in the shapes that Chains sends. */
-export function logRequestV1(artifact: SignedArtifact, { hash = 'sha256' }: SignatureAlgorithm): object {
+export function logRequestV1(artifact: SignedArtifact, hash: Hash = 'sha256'): object {
   const key = Buffer.from(leafOrKey(artifact)).toString('base64');
   if (artifact.form !== 'SimpleSigning') {
     const proposedContent = { envelope: dsseEnvelope(artifact), verifiers: [key] };
@@ -22,23 +25,19 @@ export function logRequestV1(artifact: SignedArtifact, { hash = 'sha256' }: Sign
   return { apiVersion: '0.0.1', kind: 'hashedrekord', spec: { data: { hash: { algorithm: hash, value } }, signature } };
 }
 
-/** What Rekor v2 is sent: JSON of its CreateEntryRequest. */
-export function logRequestV2(artifact: SignedArtifact, algorithm: TiledAlgorithm): unknown {
-  const verifier = verifierOf(artifact, algorithm);
-  const { payload, payloadType, signature } = artifact;
-  if (artifact.form !== 'SimpleSigning') {
-    const envelope = { payload, payloadType, signatures: [{ sig: signature, keyid: '' }] };
-    const dsseRequestV002 = { envelope, verifiers: [verifier] };
-    return CreateEntryRequest.toJSON({ spec: { $case: 'dsseRequestV002', dsseRequestV002 } });
-  }
-  const digest = createHash(algorithm.hash ?? 'sha256')
-    .update(signedBytes(artifact))
-    .digest();
-  const hashedRekordRequestV002 = { digest, signature: { content: signature, verifier } };
-  return CreateEntryRequest.toJSON({ spec: { $case: 'hashedRekordRequestV002', hashedRekordRequestV002 } });
+/**
+ * What Rekor v2 is sent: JSON of its CreateEntryRequest. It has one type of entry, over the hash of what is signed; of a statement that is
+ * its pre-authentication encoding (rekor-tiles, CLIENTS.md).
+ */
+export function logRequestV2(artifact: SignedArtifact, { hash, keyDetails }: TiledAlgorithm): unknown {
+  const digest = createHash(hash).update(signedBytes(artifact)).digest();
+  const signature = { content: artifact.signature, verifier: verifierOf(artifact, keyDetails) };
+  return CreateEntryRequest.toJSON({
+    spec: { $case: 'hashedRekordRequestV002', hashedRekordRequestV002: { digest, signature } },
+  });
 }
 
-function verifierOf({ certificate, publicKey }: SignedArtifact, { keyDetails }: TiledAlgorithm): Verifier {
+function verifierOf({ certificate, publicKey }: SignedArtifact, keyDetails: PublicKeyDetails): Verifier {
   if (certificate !== undefined) {
     const x509Certificate = { rawBytes: new X509Certificate(certificate.chain).raw };
     return { keyDetails, verifier: { $case: 'x509Certificate', x509Certificate } };

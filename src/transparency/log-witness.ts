@@ -70,13 +70,12 @@ function permitted(
 
 /** Logs verify what they take: a signature that they cannot verify is not even sent. */
 function logged({ url, apiVersion }: LogWitnessOptions, artifact: SignedArtifact, client: LogClient): Promise<object> {
-  const algorithm = signatureAlgorithm(artifact);
-  const isHashOnly = artifact.form === 'SimpleSigning';
-  if (algorithm !== undefined && !(isHashOnly && algorithm.hash === undefined)) {
-    const { keyDetails } = algorithm;
-    if (apiVersion === 1) return rekorV1Entry(artifact, algorithm, client);
-    if (keyDetails !== undefined) return rekorV2Entry(artifact, { ...algorithm, keyDetails }, client);
-  }
+  const { hash, keyDetails } = signatureAlgorithm(artifact) ?? {};
+  // Version 1 has whole statements and can verify Ed25519 over them; everything else goes by a hash.
+  if (apiVersion === 1 && (hash !== undefined || (keyDetails !== undefined && artifact.form !== 'SimpleSigning')))
+    return rekorV1Entry(artifact, hash, client);
+  if (apiVersion === 2 && hash !== undefined && keyDetails !== undefined)
+    return rekorV2Entry(artifact, { hash, keyDetails }, client);
   const message = `the log ${url} cannot verify signatures of this kind of key over "${artifact.name}": sign with an ECDSA P-256 key`;
   throw new TransparencyError('TransparencyLogUnavailable', message);
 }

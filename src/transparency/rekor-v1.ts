@@ -6,7 +6,7 @@ import type { LogClient } from './log-client.ts';
 import { witnessRefusal } from './log-failure.ts';
 import { logRequestV1 } from './log-request.ts';
 import { TransparencyError } from './transparency-error.ts';
-import type { SignatureAlgorithm } from './signature-algorithm.ts';
+import type { Hash } from './signature-algorithm.ts';
 
 const headers = { 'content-type': 'application/json', accept: 'application/json' };
 const entryID = /^[0-9a-f]{64,80}$/;
@@ -14,10 +14,10 @@ const entryID = /^[0-9a-f]{64,80}$/;
 /** Has Rekor v1 take a signature. What is there already is fetched. @returns JSON of TransparencyLogEntry, not verified */
 export async function rekorV1Entry(
   artifact: SignedArtifact,
-  algorithm: SignatureAlgorithm,
+  hash: Hash | undefined,
   client: LogClient,
 ): Promise<object> {
-  const body = JSON.stringify(logRequestV1(artifact, algorithm));
+  const body = JSON.stringify(logRequestV1(artifact, hash));
   const made = await client.ask({ method: 'POST', url: client.at('/api/v1/log/entries'), headers, body });
   if (made.status === 200 || made.status === 201) return entryOf(made, client);
   if (made.status !== 409) throw witnessRefusal(made, client.name);

@@ -4,7 +4,7 @@ import { PublicKeyDetails } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 
-type Hash = 'sha256' | 'sha384' | 'sha512';
+export type Hash = 'sha256' | 'sha384' | 'sha512';
 
 /** How a signature was made, as logs have to be told. */
 export interface SignatureAlgorithm {

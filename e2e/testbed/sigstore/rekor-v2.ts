@@ -30,7 +30,8 @@ export class RekorV2 {
     mkdirSync(storage, { recursive: true });
     const { privateKey } = generateKeyPairSync('ed25519');
     writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-    const origin = `127.0.0.1:${port}`;
+    // Verifiers expect the host of the URL, without its port.
+    const origin = '127.0.0.1';
     const spec = {
       name,
       command: await ensureBinary('rekor-tiles'),
@@ -45,7 +46,8 @@ export class RekorV2 {
         `--grpc-port=${await freePort()}`,
         `--http-metrics-port=${await freePort()}`,
         // An entry is answered once a checkpoint covers it: every 10 seconds by default.
-        '--checkpoint-interval=1s',
+        '--checkpoint-interval=200ms',
+        '--batch-max-age=20ms',
       ],
     };
     const server = new SigstoreServer(supervisor, port, spec, '/healthz');
