@@ -6,6 +6,7 @@ import { explainCommand } from './explain.ts';
 import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
 import { previewCommand } from './preview.ts';
+import { signCommand } from './sign.ts';
 
 /** Usage errors end with 2, so that scripts can tell them from what a command found. */
 const USAGE_ERROR = 2;
@@ -17,6 +18,7 @@ const program = new Command('hallmark')
     throw error.exitCode === 0 ? error : new CommanderError(USAGE_ERROR, error.code, error.message);
   })
   .addCommand(previewCommand())
+  .addCommand(signCommand())
   .addCommand(explainCommand())
   .addCommand(keygenCommand())
   .addCommand(lintCommand())

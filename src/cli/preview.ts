@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { buildTypes, formats } from '../api/v1alpha1/policy-spec.ts';
 import type { PayloadOptions } from '../provenance/payload.ts';
+import { readPolicyFile } from './policy-file.ts';
 import { optionsFromFlags, optionsFromPolicy } from './preview-options.ts';
 import type { AttestationFlags } from './preview-options.ts';
 import { outputFormats, previewOutput } from './preview-output.ts';
@@ -71,7 +72,7 @@ async function preview(options: PreviewOptions, command: Command): Promise<void>
 }
 
 async function payloadOptions({ policy, ...flags }: PreviewOptions): Promise<PayloadOptions> {
-  return policy === undefined ? optionsFromFlags(flags) : optionsFromPolicy(policy);
+  return policy === undefined ? optionsFromFlags(flags) : optionsFromPolicy(await readPolicyFile(policy));
 }
 
 function refuse(command: Command, error: unknown): never {

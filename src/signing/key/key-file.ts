@@ -12,3 +12,8 @@ export interface KeyFile {
 export function secretKeyFile(secretName: string, entry: string): KeyFile {
   return { description: `entry "${entry}" of Secret "${secretName}"`, password: 'entry "cosign.password"' };
 }
+
+/** A file on the user's disk. */
+export function localKeyFile(path: string): KeyFile {
+  return { description: path, password: '--password-file, --password-prompt or $COSIGN_PASSWORD' };
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bundleToJSON } from '@sigstore/bundle';
+import type { UnsignedArtifact } from '../evidence/signed-artifact.ts';
+import { signedBytes } from '../evidence/signed-bytes.ts';
+import { sigstoreBundle } from '../evidence/sigstore-bundle.ts';
+import { subjectOutside } from '../pipelines/allowed-subjects.ts';
+import type { RunSigner } from '../signing/run-signer.ts';
+import type { Preview, PreviewedPayload } from './preview-runs.ts';
+
+/** What `hallmark sign` prints of one artifact. */
+export interface SignedRun {
+  readonly run: PreviewedPayload['run'];
+  readonly type: UnsignedArtifact['type'];
+  /** JSON of a Sigstore bundle. */
+  readonly bundle: unknown;
+  /** What the statement lacks and why. */
+  readonly warnings?: readonly string[];
+}
+
+export interface SignedRuns {
+  readonly signed: readonly SignedRun[];
+  /** One line for each run or payload that is not signed. */
+  readonly failures: readonly string[];
+}
+
+/** Signs what a preview found, but for runs that claim to have built something outside of these repositories. */
+export async function signRuns(
+  { payloads, failures }: Preview,
+  signer: RunSigner,
+  allowedRepositories: readonly string[],
+): Promise<SignedRuns> {
+  const signed: SignedRun[] = [];
+  const refused = new Set<string>();
+  const outsideOf = new Map<string, string>();
+  for (const { run, payload } of payloads) {
+    const outside = subjectOutside(allowedRepositories, payload.subjects);
+    if (outside !== undefined) outsideOf.set(runText(run), outside);
+  }
+  for (const previewed of payloads) {
+    const run = runText(previewed.run);
+    const outside = outsideOf.get(run);
+    if (outside === undefined) signed.push(await signedRun(previewed, signer));
+    else refused.add(`${run}: claims to have built ${outside}, which spec.subjects.allowedRepositories does not allow`);
+  }
+  return { signed, failures: [...failures, ...refused] };
+}
+
+async function signedRun({ run, payload, warnings }: PreviewedPayload, signer: RunSigner): Promise<SignedRun> {
+  const { bytes, ...rest } = payload;
+  const artifact = { ...rest, payload: bytes };
+  const { signature } = await signer.sign(signedBytes(artifact));
+  const { keyID, publicKey } = signer;
+  const bundle = bundleToJSON(sigstoreBundle({ ...artifact, signature, keyID, publicKey }));
+  return { run, type: payload.type, bundle, ...(warnings.length === 0 ? {} : { warnings }) };
+}
+
+function runText({ kind, namespace, name }: PreviewedPayload['run']): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}
