@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import type { CelRule } from './cel-rule.ts';
+import { archivista } from './backend-types/archivista.ts';
 import { dynamodb } from './backend-types/dynamodb.ts';
+import { firestore } from './backend-types/firestore.ts';
 import { gcs } from './backend-types/gcs.ts';
+import { grafeas } from './backend-types/grafeas.ts';
 import { kafka } from './backend-types/kafka.ts';
+import { mongodb } from './backend-types/mongodb.ts';
 import { oci } from './backend-types/oci.ts';
 import { s3 } from './backend-types/s3.ts';
 import { unionRule } from './cel-rule.ts';
@@ -29,12 +33,27 @@ export const backendSpecRules: readonly CelRule[] = [
   unionRule('type', 'OCI', 'oci'),
   unionRule('type', 'GCS', 'gcs'),
   unionRule('type', 'S3', 's3'),
+  unionRule('type', 'MongoDB', 'mongodb'),
+  unionRule('type', 'Firestore', 'firestore'),
   unionRule('type', 'DynamoDB', 'dynamodb'),
+  unionRule('type', 'Grafeas', 'grafeas'),
+  unionRule('type', 'Archivista', 'archivista'),
   unionRule('type', 'Kafka', 'kafka'),
 ];
 
 /** Every type of backend, in the order of the documentation. */
-export const backendTypes = ['Tekton', 'OCI', 'GCS', 'S3', 'DynamoDB', 'Kafka'] as const;
+export const backendTypes = [
+  'Tekton',
+  'OCI',
+  'GCS',
+  'S3',
+  'MongoDB',
+  'Firestore',
+  'DynamoDB',
+  'Grafeas',
+  'Archivista',
+  'Kafka',
+] as const;
 
 /** Fields of a backend's spec that do not depend on its scope. */
 export const backendSpecFields = {
@@ -54,7 +73,11 @@ export const backendSpecFields = {
   oci: Type.Optional(oci),
   gcs: Type.Optional(gcs),
   s3: Type.Optional(s3),
+  mongodb: Type.Optional(mongodb),
+  firestore: Type.Optional(firestore),
   dynamodb: Type.Optional(dynamodb),
+  grafeas: Type.Optional(grafeas),
+  archivista: Type.Optional(archivista),
   kafka: Type.Optional(kafka),
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { acceptedCloudBackends } from './accepted-cloud-backends.ts';
 import type { AcceptedManifest } from './case.ts';
+import { acceptedDatabaseBackends } from './database-backend-cases.ts';
 import {
   anyRepository,
   artifactCase,
@@ -70,6 +71,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
   },
   { name: 'a registry by address', manifest: backend(oci({ repository: '[::1]:5000/a', tls: { insecure: true } })) },
   ...acceptedCloudBackends,
+  ...acceptedDatabaseBackends,
   { name: 'a record without evidence', manifest: recordCase({}) },
   {
     name: 'a signed record',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { backendCases } from './backend-cases.ts';
+import { databaseBackendCases } from './database-backend-cases.ts';
 import type { RefusedManifest } from './case.ts';
 import { policyCases } from './policy-cases.ts';
 import { recordCases } from './record-cases.ts';
@@ -14,5 +15,6 @@ export const refusedManifests: readonly RefusedManifest[] = [
   ...policyCases,
   ...signerCases,
   ...backendCases,
+  ...databaseBackendCases,
   ...recordCases,
 ];

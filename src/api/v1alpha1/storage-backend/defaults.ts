@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClusterStorageBackendSpec } from '../cluster-storage-backend/schema.ts';
+import type { ArchivistaSpec } from '../backend-types/archivista.ts';
 import type { DynamoDBSpec } from '../backend-types/dynamodb.ts';
 import { effectiveTls } from '../backend-types/effective-tls.ts';
 import type { EffectiveTls, WithEffectiveTls } from '../backend-types/effective-tls.ts';
+import type { FirestoreSpec } from '../backend-types/firestore.ts';
 import type { GCSSpec } from '../backend-types/gcs.ts';
+import type { GrafeasSpec } from '../backend-types/grafeas.ts';
 import type { KafkaSpec } from '../backend-types/kafka.ts';
+import type { MongoDBSpec } from '../backend-types/mongodb.ts';
 import type { S3Spec } from '../backend-types/s3.ts';
 import type { LabelSelector } from '../label-selector.ts';
 import type { StorageBackendSpec } from './schema.ts';
@@ -41,7 +45,11 @@ export type EffectiveStorageBackendSpec =
   | (EffectiveCommon & { readonly type: 'OCI'; readonly oci: EffectiveOCI })
   | (EffectiveCommon & { readonly type: 'GCS'; readonly gcs: WithEffectiveTls<GCSSpec> })
   | (EffectiveCommon & { readonly type: 'S3'; readonly s3: WithEffectiveTls<S3Spec> })
+  | (EffectiveCommon & { readonly type: 'MongoDB'; readonly mongodb: WithEffectiveTls<MongoDBSpec> })
+  | (EffectiveCommon & { readonly type: 'Firestore'; readonly firestore: WithEffectiveTls<FirestoreSpec> })
   | (EffectiveCommon & { readonly type: 'DynamoDB'; readonly dynamodb: WithEffectiveTls<DynamoDBSpec> })
+  | (EffectiveCommon & { readonly type: 'Grafeas'; readonly grafeas: WithEffectiveTls<GrafeasSpec> })
+  | (EffectiveCommon & { readonly type: 'Archivista'; readonly archivista: WithEffectiveTls<ArchivistaSpec> })
   | (EffectiveCommon & { readonly type: 'Kafka'; readonly kafka: WithEffectiveTls<KafkaSpec> });
 
 /** Fills in the defaults of either backend kind. The spec is parsed: a member that its type requires is there. */
@@ -63,8 +71,16 @@ export function effectiveStorageBackendSpec(
       return { ...common, type: 'GCS', gcs: effectiveTls(present(spec.gcs, 'gcs')) };
     case 'S3':
       return { ...common, type: 'S3', s3: effectiveTls(present(spec.s3, 's3')) };
+    case 'MongoDB':
+      return { ...common, type: 'MongoDB', mongodb: effectiveTls(present(spec.mongodb, 'mongodb')) };
+    case 'Firestore':
+      return { ...common, type: 'Firestore', firestore: effectiveTls(present(spec.firestore, 'firestore')) };
     case 'DynamoDB':
       return { ...common, type: 'DynamoDB', dynamodb: effectiveTls(present(spec.dynamodb, 'dynamodb')) };
+    case 'Grafeas':
+      return { ...common, type: 'Grafeas', grafeas: effectiveTls(present(spec.grafeas, 'grafeas')) };
+    case 'Archivista':
+      return { ...common, type: 'Archivista', archivista: effectiveTls(present(spec.archivista, 'archivista')) };
     case 'Kafka':
       return { ...common, type: 'Kafka', kafka: effectiveTls(present(spec.kafka, 'kafka')) };
   }

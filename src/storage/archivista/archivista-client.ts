@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field } from '../../api/v1alpha1/field.ts';
+import type { DoorResponse } from '../../net/outbound-door.ts';
+import type { RestService } from '../rest-service.ts';
+import { jsonBody } from '../rest-service.ts';
+import { StorageError } from '../storage-error.ts';
+
+/** Whether an upload is there; `Unsaid` when the server has no GraphQL to ask. */
+export type Presence = 'Known' | 'Unknown' | 'Unsaid';
+
+const FIND = 'query($gitoid:String!){dsses(where:{gitoidSha256:$gitoid}){edges{node{gitoidSha256}}}}';
+/** The server that keeps no SQL store serves no GraphQL, and a proxy may let nobody at it. */
+const NOT_SERVED: ReadonlySet<number> = new Set([401, 403, 404, 405, 501]);
+
+/** The requests of Archivista's API that the driver makes. */
+export class ArchivistaClient {
+  readonly #service: RestService;
+
+  constructor(service: RestService) {
+    this.#service = service;
+  }
+
+  /** Asks the index, which the server writes last: what it names is whole. @throws StorageError */
+  async find(gitoid: string, doing: string, signal: AbortSignal): Promise<Presence> {
+    const body = JSON.stringify({ query: FIND, variables: { gitoid } });
+    const response = await this.#service.send({ method: 'POST', path: '/query', body, doing }, signal);
+    if (NOT_SERVED.has(response.status)) return 'Unsaid';
+    if (response.status !== 200) throw this.#service.refusal(response, doing);
+    const edges = field(field(field(jsonBody(response, doing), 'data'), 'dsses'), 'edges');
+    if (!Array.isArray(edges)) {
+      throw new StorageError('BackendUnavailable', `${doing}: the server cannot ask its database; it is tried again`);
+    }
+    return edges.length > 0 ? 'Known' : 'Unknown';
+  }
+
+  /** The bytes of an upload, or undefined when the server does not give them. @throws StorageError when it refuses or is down */
+  async download(gitoid: string, doing: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const response = await this.#service.send({ method: 'GET', path: `/download/${gitoid}`, doing }, signal);
+    if (response.status === 200) return response.body;
+    if (isAbsent(response)) return undefined;
+    throw this.#service.refusal(response, doing);
+  }
+
+  /** undefined when it was taken; the answer of the server otherwise. @throws StorageError */
+  async upload(body: Buffer, gitoid: string, doing: string, signal: AbortSignal): Promise<DoorResponse | undefined> {
+    const request = { method: 'POST', path: '/upload', body: body.toString('utf8'), doing } as const;
+    const response = await this.#service.send(request, signal);
+    if (response.status !== 200) return response;
+    if (field(jsonBody(response, doing), 'gitoid') === gitoid) return undefined;
+    const message = `${doing}: the server names the upload otherwise than by its content; check archivista.url`;
+    throw new StorageError('BackendUnavailable', message);
+  }
+
+  refusal(response: DoorResponse, doing: string): StorageError {
+    return this.#service.refusal(response, doing);
+  }
+
+  /** Tells whether an Archivista is there without giving it anything. @throws StorageError */
+  async reach(doing: string, signal: AbortSignal): Promise<void> {
+    const response = await this.#service.send({ method: 'GET', path: '/upload', doing }, signal);
+    // It takes uploads by POST alone and says so, with 400.
+    if (response.status === 400 || response.status === 405) return;
+    if (response.status !== 200) throw this.#service.refusal(response, doing);
+    throw new StorageError('BackendRejected', `${doing}: what answers there is no Archivista; check archivista.url`);
+  }
+}
+
+/** A missing upload is an error of the object store to this server, and so a 500 that only its text tells from others. */
+function isAbsent({ status, body }: DoorResponse): boolean {
+  const text = body.subarray(0, 1024).toString('utf8');
+  return status === 404 || (status === 500 && /no such file|not found|does not exist|NoSuchKey/i.test(text));
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ArchivistaSpec } from '../../api/v1alpha1/backend-types/archivista.ts';
+import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { BackendDefinition } from '../backend-definition.ts';
+import { backendTls } from '../backend-tls.ts';
+import type { DriverContext } from '../driver-context.ts';
+import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import { RestService } from '../rest-service.ts';
+import { StorageError } from '../storage-error.ts';
+import { withinDeadline } from '../within-deadline.ts';
+import { archivistaAuthorization } from './archivista-authorization.ts';
+import { ArchivistaClient } from './archivista-client.ts';
+import { envelopeBody, parseEnvelopeBody } from './envelope-body.ts';
+import { gitoid } from './gitoid.ts';
+
+const PUT_TIMEOUT_MS = 60_000;
+const READ_TIMEOUT_MS = 20_000;
+const NOBODY = '0'.repeat(64);
+
+/** Evidence in an Archivista, which takes DSSE envelopes and files them by their content. */
+export class ArchivistaDriver implements StorageDriver {
+  readonly #base: string;
+  readonly #client: ArchivistaClient;
+  readonly #putTimeoutMs: number;
+
+  constructor(
+    backend: BackendDefinition,
+    settings: WithEffectiveTls<ArchivistaSpec>,
+    context: Pick<DriverContext, 'door' | 'objects' | 'putTimeoutMs'>,
+  ) {
+    const { door, objects } = context;
+    const remedies = {
+      unauthorized: 'let archivista.authentication name credentials that may upload and download',
+      missing: 'no Archivista is there: check archivista.url',
+    };
+    this.#base = settings.url.replace(/\/+$/, '');
+    this.#putTimeoutMs = context.putTimeoutMs ?? PUT_TIMEOUT_MS;
+    this.#client = new ArchivistaClient(
+      new RestService({
+        door,
+        base: this.#base,
+        tls: (signal) => backendTls(backend, settings.tls, objects, signal),
+        authorization: (signal) => archivistaAuthorization(backend, settings.authentication, objects, signal),
+        remedies,
+      }),
+    );
+  }
+
+  /** Calls the upload without giving it anything, and lets the server ask its database for what cannot be there. */
+  async probe(signal: AbortSignal): Promise<Probe> {
+    const doing = `reaching ${this.#base}`;
+    try {
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (either) => {
+        await this.#client.reach(doing, either);
+        await this.#client.find(NOBODY, doing, either);
+      });
+      return { ready: true };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
+      throw error;
+    }
+  }
+
+  /** @throws StorageError `NoSubjects` for what is signed without an envelope: there is no place for it */
+  async put(artifact: SignedArtifact, _run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
+    if (artifact.form === 'SimpleSigning') throw noEnvelope(artifact);
+    const body = envelopeBody(artifact);
+    const name = gitoid(body);
+    const location = { uri: `${this.#base}/download/${name}`, digest: `gitoid:blob:sha256:${name}` };
+    const doing = `writing ${location.uri}`;
+    await withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
+      if (await this.#holds(name, doing, either)) return;
+      const refused = await this.#client.upload(body, name, doing, either);
+      if (refused === undefined) return;
+      // What it has already is an error to the server: somebody was faster.
+      if (refused.status >= 500 && (await this.#holds(name, doing, either))) return;
+      throw this.#client.refusal(refused, doing);
+    });
+    return [location];
+  }
+
+  async get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
+    const prefix = `${this.#base}/download/`;
+    const name = location.uri.startsWith(prefix) ? location.uri.slice(prefix.length) : '';
+    if (!/^[a-f0-9]{64}$/.test(name)) {
+      throw new StorageError('BackendRejected', `"${location.uri}" is not a place in ${this.#base}`);
+    }
+    const doing = `reading ${location.uri}`;
+    const bytes = await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
+      this.#client.download(name, doing, either),
+    );
+    if (bytes === undefined) throw new StorageError('BackendRejected', `${doing}: the server does not have it`);
+    const stored = gitoid(bytes) === name ? parseEnvelopeBody(bytes) : undefined;
+    if (stored !== undefined) return { ...stored, encoding: 'SignatureText' };
+    throw new StorageError('BackendRejected', `${doing}: what the server gives is not what was uploaded`);
+  }
+
+  /** Connections belong to the process's door, which outlives its drivers. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #holds(name: string, doing: string, signal: AbortSignal): Promise<boolean> {
+    const presence = await this.#client.find(name, doing, signal);
+    if (presence !== 'Unsaid') return presence === 'Known';
+    const bytes = await this.#client.download(name, doing, signal);
+    return bytes !== undefined && gitoid(bytes) === name;
+  }
+}
+
+function noEnvelope(artifact: SignedArtifact): StorageError {
+  const remedy =
+    "let the policy's imageSignatures.formats say SigstoreStatement, or take ImageSignature from the backend's artifacts";
+  const message = `"${artifact.name}" is a simple signing and no DSSE envelope, and Archivista takes nothing else; ${remedy}`;
+  return new StorageError('NoSubjects', message);
+}

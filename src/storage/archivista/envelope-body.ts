@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { dsseEnvelope } from '../../evidence/dsse-envelope.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+
+const envelope = Compile(
+  Type.Object({
+    payload: Type.String(),
+    payloadType: Type.String(),
+    signatures: Type.Array(Type.Object({ keyid: Type.String(), sig: Type.String() }), { minItems: 1, maxItems: 1 }),
+  }),
+);
+
+/** What is uploaded: the envelope with its members in the order in which Chains' Go client writes them, and a line feed. */
+export function envelopeBody({ payload, payloadType, keyID, signature }: SignedArtifact): Buffer {
+  const signatures = [{ keyid: keyID, sig: signature.toString('base64') }];
+  return Buffer.from(`${JSON.stringify({ payload: payload.toString('base64'), payloadType, signatures })}\n`);
+}
+
+/** Payload and signature text of an upload; undefined when it is no envelope with one signature. */
+export function parseEnvelopeBody(bytes: Buffer): { readonly payload: Buffer; readonly signature: Buffer } | undefined {
+  const value = parsed(bytes);
+  if (!envelope.Check(value)) return undefined;
+  const { payloadType, signatures } = value;
+  const payload = Buffer.from(value.payload, 'base64');
+  const [{ keyid: keyID, sig } = { keyid: '', sig: '' }] = signatures;
+  const text = dsseEnvelope({ payloadType, payload, keyID, signature: Buffer.from(sig, 'base64') });
+  return { payload, signature: Buffer.from(text) };
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

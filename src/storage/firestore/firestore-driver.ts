@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
+import type { FirestoreSpec } from '../../api/v1alpha1/backend-types/firestore.ts';
+import { payloadDigest } from '../../evidence/payload-digest.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { BackendDefinition } from '../backend-definition.ts';
+import { storedChain } from '../certificate-texts.ts';
+import type { DriverContext } from '../driver-context.ts';
+import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import { evidenceDocument } from '../evidence-document.ts';
+import { evidenceName, evidenceOwner } from '../evidence-name.ts';
+import { googleService } from '../google-service.ts';
+import { standing } from '../standing.ts';
+import { StorageError } from '../storage-error.ts';
+import { withinDeadline } from '../within-deadline.ts';
+import { FirestoreClient } from './firestore-client.ts';
+import { firestoreFields } from './firestore-fields.ts';
+import type { FirestoreFields } from './firestore-fields.ts';
+
+const ENDPOINT = 'https://firestore.googleapis.com';
+const PUT_TIMEOUT_MS = 60_000;
+const READ_TIMEOUT_MS = 20_000;
+const ATTEMPTS = 5;
+const LIMITS = { store: 'Firestore', maxDepth: 19 } as const;
+
+/**
+ * Evidence as documents of a Firestore collection, one an artifact, as Tekton Chains' docdb storage writes them. Over the REST API:
+ * Google's client speaks gRPC, whose connections no outbound rules see, and its REST mode can neither be aborted nor be capped.
+ */
+export class FirestoreDriver implements StorageDriver {
+  readonly #backend: BackendDefinition;
+  readonly #place: string;
+  readonly #client: FirestoreClient;
+  readonly #putTimeoutMs: number;
+
+  constructor(backend: BackendDefinition, settings: WithEffectiveTls<FirestoreSpec>, context: DriverContext) {
+    const { projectID, database = '(default)', collection, endpoint = ENDPOINT, authentication, tls } = settings;
+    const databaseName = `projects/${projectID}/databases/${database}`;
+    this.#backend = backend;
+    this.#putTimeoutMs = context.putTimeoutMs ?? PUT_TIMEOUT_MS;
+    this.#place = `firestore://${databaseName}/documents/${collection}`;
+    const service = googleService(
+      {
+        backend,
+        endpoint,
+        authentication,
+        tls,
+        scope: 'https://www.googleapis.com/auth/datastore',
+        remedies: {
+          unauthorized:
+            'grant datastore.databases.get and datastore.entities.create, get and update in the project (roles/datastore.user)',
+          missing: 'the database does not exist: create it in native mode, or correct firestore.projectID and database',
+        },
+      },
+      context,
+    );
+    this.#client = new FirestoreClient(service, databaseName, collection);
+  }
+
+  async probe(signal: AbortSignal): Promise<Probe> {
+    const doing = `reaching ${this.#place}`;
+    try {
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
+        this.#client.tryOut(doing, either),
+      );
+      return { ready: true };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
+      throw error;
+    }
+  }
+
+  async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
+    signal.throwIfAborted();
+    const name = evidenceName(artifact, run, this.#backend.spec.keys);
+    const owner = evidenceOwner(artifact, run);
+    const fields = firestoreFields(evidenceDocument(artifact, name, LIMITS), owner);
+    const uri = `${this.#place}/${name}`;
+    const doing = `writing ${uri}`;
+    await withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        if (await this.#client.create(name, fields, doing, either)) return;
+        if (await this.#settled({ name, fields, owner, artifact, doing }, either)) return;
+      }
+      const message = `${doing}: other writers keep changing the document; it is tried again`;
+      throw new StorageError('BackendUnavailable', message);
+    });
+    return [{ uri, digest: payloadDigest(artifact.payload) }];
+  }
+
+  async get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
+    const prefix = `${this.#place}/`;
+    const name = location.uri.startsWith(prefix) ? location.uri.slice(prefix.length) : '';
+    if (!/^[-.a-z0-9]{1,320}$/.test(name)) {
+      throw new StorageError('BackendRejected', `"${location.uri}" is not a document of ${this.#place}`);
+    }
+    const doing = `reading ${location.uri}`;
+    const found = await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
+      this.#client.read(name, doing, either),
+    );
+    if (found?.evidence === undefined) {
+      throw new StorageError('BackendRejected', `${doing}: there is no such document, or it holds no evidence`);
+    }
+    const { payload, signature, certificate, chain } = found.evidence;
+    return { payload, signature, encoding: 'SignatureText', ...storedChain({ certificate, chain }) };
+  }
+
+  /** Connections belong to the process's door, which outlives its drivers. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Whether what is there is as good, or was one's own and is replaced; false when it changed meanwhile. */
+  async #settled(
+    store: {
+      readonly name: string;
+      readonly fields: FirestoreFields;
+      readonly owner: string;
+      readonly artifact: SignedArtifact;
+      readonly doing: string;
+    },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { name, fields, owner, artifact, doing } = store;
+    const found = await this.#client.read(name, doing, signal);
+    // Removed between the two: it can be created after all.
+    if (found === undefined) return false;
+    const verdict = found.evidence === undefined ? 'Foreign' : standing(found.evidence, artifact, owner);
+    if (verdict === 'Same') return true;
+    if (verdict === 'Replaceable') {
+      return this.#client.replace(name, { fields, updateTime: found.updateTime }, doing, signal);
+    }
+    const message = `${doing}: the document exists and is not this policy's; remove it, or set keys: PerPolicy`;
+    throw new StorageError('KeyConflict', message);
+  }
+}

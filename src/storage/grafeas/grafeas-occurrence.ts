@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import { signatureText } from '../../evidence/signature-text.ts';
+import type { SignedArtifact, Subject } from '../../evidence/signed-artifact.ts';
+import type { RunTarget } from '../driver.ts';
+import { builderVersion } from './grafeas-note.ts';
+import type { ApiVersion, GrafeasNote } from './grafeas-note.ts';
+import { intotoStatement } from './slsa-zero-two.ts';
+
+/** What an occurrence says, before the server names it. */
+export interface NewOccurrence {
+  readonly resourceURI: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The envelope's one signature, base64: with the resource it tells an occurrence from all others of its note. */
+  readonly signature: string;
+}
+
+export interface OccurrenceContext {
+  readonly run: RunTarget;
+  readonly projectID: string;
+  readonly note: GrafeasNote;
+  readonly version: ApiVersion;
+}
+
+/** One occurrence for each subject that has a digest, in the order of the payload; none twice. */
+export function grafeasOccurrences(artifact: SignedArtifact, context: OccurrenceContext): readonly NewOccurrence[] {
+  const uris = new Set(artifact.subjects.flatMap(resourceURIs));
+  return [...uris].map((uri) => occurrence(artifact, uri, context));
+}
+
+/** `name@algorithm:hex`, as Chains names resources. */
+function resourceURIs({ name, digest }: Subject): readonly string[] {
+  return Object.entries(digest).map(([algorithm, hex]) => `${name}@${algorithm}:${hex}`);
+}
+
+function occurrence(artifact: SignedArtifact, resourceURI: string, context: OccurrenceContext): NewOccurrence {
+  const { note, version } = context;
+  const isImage = artifact.type === 'ImageSignature';
+  // Of a statement about a run, Chains puts the whole envelope where its signature belongs.
+  const signature = (isImage ? artifact.signature : signatureText(artifact)).toString('base64');
+  const payload = artifact.payload.toString('base64');
+  const envelope = {
+    payload,
+    payloadType: artifact.payloadType,
+    signatures: [{ sig: signature, keyid: artifact.keyID }],
+  };
+  const body = {
+    ...(version === 'v1' ? { resourceUri: resourceURI } : { resource: { uri: resourceURI } }),
+    noteName: note.name,
+    kind: isImage ? 'ATTESTATION' : 'BUILD',
+    ...(isImage ? attestation(artifact, version) : build(artifact, context)),
+    envelope,
+  };
+  return { resourceURI, body, signature };
+}
+
+function attestation({ payload, signature, keyID }: SignedArtifact, version: ApiVersion): object {
+  const signed = {
+    serializedPayload: payload.toString('base64'),
+    signatures: [{ signature: signature.toString('base64'), publicKeyId: keyID }],
+  };
+  if (version === 'v1') return { attestation: signed };
+  const genericSignedAttestation = { contentType: 'SIMPLE_SIGNING_JSON', ...signed };
+  return { attestation: { attestation: { genericSignedAttestation } } };
+}
+
+/** v1beta1 has no statement: a build there has the fields that name it, and the envelope beside them holds the rest. */
+function build(artifact: SignedArtifact, { run, projectID, version }: OccurrenceContext): object {
+  if (version === 'v1') return { build: { intotoStatement: intotoStatement(artifact.payload) } };
+  return { build: { provenance: { id: run.uid, projectId: projectID, builderVersion: builderVersion(run.kind) } } };
+}

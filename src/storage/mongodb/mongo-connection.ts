@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type { MongoClient, MongoClientOptions } from 'mongodb';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import { StorageError } from '../storage-error.ts';
+import { connectionStringProblem, statesTls } from './connection-string.ts';
+import { mongoFailure } from './mongo-failure.ts';
+import type { RelayAccess } from './socks-relay.ts';
+import { SocksRelay } from './socks-relay.ts';
+import type { OutboundDoor } from '../../net/outbound-door.ts';
+
+const CONNECT_MS = 5_000;
+const MAX_CONNECTIONS = 16;
+
+/** What a connection is made from; as long as it stays the same, so does the connection. */
+export interface MongoTarget {
+  readonly connectionString: string;
+  readonly tls: TlsOptions;
+  /** Names the Secret in messages. */
+  readonly described: string;
+}
+
+interface Lease {
+  readonly version: string;
+  readonly client: MongoClient;
+  readonly relay: SocksRelay;
+  /** Whether a member answered once: from then on the driver finds its way back by itself. */
+  readonly connected: Promise<unknown>;
+  users: number;
+  retired: boolean;
+}
+
+/**
+ * The client of one backend. A changed connection string makes a new one at its next use; the old one ends when the last call that
+ * uses it does, so that a rotation cuts off nothing.
+ */
+export class MongoConnection {
+  readonly #door: Pick<OutboundDoor, 'connect'>;
+  #current: Promise<Lease> | undefined;
+  #version: string | undefined;
+
+  constructor(door: Pick<OutboundDoor, 'connect'>) {
+    this.#door = door;
+  }
+
+  /** @throws StorageError */
+  async use<T>(target: MongoTarget, doing: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
+    const lease = await this.#lease(target);
+    lease.users += 1;
+    try {
+      await this.#connected(lease);
+      return await work(lease.client);
+    } catch (error) {
+      const refusal = lease.relay.takeRefusal();
+      if (refusal === undefined || error instanceof StorageError) throw mongoFailure(error, doing);
+      throw new StorageError('EndpointForbidden', `${doing}: ${refusal.message}`);
+    } finally {
+      lease.users -= 1;
+      await endUnused(lease);
+    }
+  }
+
+  async close(): Promise<void> {
+    const lease = this.#current;
+    this.#current = undefined;
+    this.#version = undefined;
+    if (lease !== undefined) await retire(lease);
+  }
+
+  /** A client whose first connection failed never tries again: it is given up, and the next call makes another. */
+  async #connected(lease: Lease): Promise<void> {
+    try {
+      await lease.connected;
+    } catch (error) {
+      lease.retired = true;
+      const current = this.#current;
+      const isCurrent = current !== undefined && (await current.catch(() => undefined)) === lease;
+      if (isCurrent && this.#current === current) this.#current = undefined;
+      throw error;
+    }
+  }
+
+  async #lease(target: MongoTarget): Promise<Lease> {
+    const version = versionOf(target);
+    if (this.#version !== version || this.#current === undefined) {
+      const old = this.#current;
+      this.#version = version;
+      this.#current = connect(this.#door, target, version);
+      if (old !== undefined) await retire(old);
+    }
+    const made = this.#current;
+    try {
+      return await made;
+    } catch (error) {
+      // Nothing was made: the next call tries anew.
+      if (this.#current === made) this.#current = undefined;
+      throw error;
+    }
+  }
+}
+
+async function connect(door: Pick<OutboundDoor, 'connect'>, target: MongoTarget, version: string): Promise<Lease> {
+  const { connectionString, described } = target;
+  const problem = connectionStringProblem(connectionString);
+  if (problem !== undefined)
+    throw new StorageError('BackendRejected', `the connection string in ${described} ${problem}`);
+  const { MongoClient } = await import('mongodb');
+  const relay = await SocksRelay.start(door);
+  try {
+    const client = new MongoClient(connectionString, clientOptions(target, relay.access));
+    const connected = client.connect();
+    // Whoever uses the client hears of it.
+    connected.catch(() => undefined);
+    return { version, client, relay, connected, users: 0, retired: false };
+  } catch (error) {
+    await relay.close();
+    const message = `the connection string in ${described} cannot be read; check its options`;
+    throw new StorageError('BackendRejected', message, { cause: error });
+  }
+}
+
+/** Options given here win over those of the connection string. */
+function clientOptions({ connectionString, tls }: MongoTarget, relay: RelayAccess): MongoClientOptions {
+  const withTls = statesTls(connectionString) ?? tls.ca !== undefined;
+  return {
+    appName: 'hallmark',
+    proxyHost: '127.0.0.1',
+    proxyPort: relay.port,
+    proxyUsername: relay.username,
+    proxyPassword: relay.password,
+    serverSelectionTimeoutMS: CONNECT_MS,
+    connectTimeoutMS: CONNECT_MS,
+    maxPoolSize: MAX_CONNECTIONS,
+    minPoolSize: 0,
+    maxIdleTimeMS: 60_000,
+    serverMonitoringMode: 'poll',
+    compressors: 'none',
+    readPreference: 'primary',
+    // What only one member holds is lost when that member is.
+    writeConcern: { w: 'majority' },
+    ...(withTls ? { tls: true, rejectUnauthorized: tls.insecure !== true } : {}),
+    ...(withTls && tls.insecure === true ? { tlsAllowInvalidCertificates: true, tlsAllowInvalidHostnames: true } : {}),
+    ...(withTls && tls.ca !== undefined ? { ca: tls.ca } : {}),
+  };
+}
+
+async function retire(lease: Promise<Lease>): Promise<void> {
+  const made = await lease.catch(() => undefined);
+  if (made === undefined) return;
+  made.retired = true;
+  await endUnused(made);
+}
+
+async function endUnused(lease: Lease): Promise<void> {
+  if (!lease.retired || lease.users > 0) return;
+  // What could not be said goodbye to is cut off with the relay.
+  await lease.client.close().catch(() => undefined);
+  await lease.relay.close();
+}
+
+/** Connection strings hold passwords: only a digest is kept to compare. */
+function versionOf({ connectionString, tls }: MongoTarget): string {
+  const text = JSON.stringify([connectionString, tls.ca ?? '', tls.insecure === true]);
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BSON } from 'mongodb';
+import { isObject } from '../../api/v1alpha1/field.ts';
+import type { EvidenceDocument, JsonValue } from '../evidence-document.ts';
+import { OWNER_FIELD } from '../evidence-document.ts';
+import { StorageError } from '../storage-error.ts';
+
+type Bson = Pick<typeof BSON, 'Binary' | 'Double' | 'calculateObjectSize'>;
+export type MongoValue = null | boolean | string | BSON.Double | BSON.Binary | readonly MongoValue[] | MongoMap;
+export type MongoMap = Map<string, MongoValue>;
+
+/** What the server takes of one document. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The document as Chains writes it: `_id` is the name, numbers are doubles as Go reads them from JSON. Objects become maps, since
+ * the driver takes the member `_bsontype` of a plain object for a type of its own, and payloads hold what a run's author wrote.
+ * @throws StorageError `BackendRejected` when it is too large for one document
+ */
+export function mongoDocument(bson: Bson, document: EvidenceDocument, owner: string): MongoMap {
+  const { Name, Signed, Signature, Cert, Chain } = document;
+  const fields: MongoMap = new Map<string, MongoValue>([
+    ['_id', Name],
+    ['Name', Name],
+    ['Signed', new bson.Binary(Signed)],
+    ['Signature', Signature],
+    ['Cert', Cert],
+    ['Chain', Chain],
+    ['Object', mongoValue(bson, document.Object)],
+    [OWNER_FIELD, owner],
+  ]);
+  const size = documentSize(bson, fields, Name);
+  if (size <= MAX_DOCUMENT_BYTES) return fields;
+  const message = `the document ${Name} takes ${size} bytes and MongoDB allows ${MAX_DOCUMENT_BYTES}; store the evidence in another type of backend`;
+  throw new StorageError('BackendRejected', message);
+}
+
+function documentSize(bson: Bson, fields: MongoMap, name: string): number {
+  try {
+    return bson.calculateObjectSize(fields);
+  } catch (error) {
+    const message = `the document ${name} cannot be written as BSON: a field of the payload has a name that it does not take`;
+    throw new StorageError('BackendRejected', message, { cause: error });
+  }
+}
+
+function mongoValue(bson: Bson, value: JsonValue): MongoValue {
+  if (typeof value === 'number') return new bson.Double(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (isList(value)) return value.map((item) => mongoValue(bson, item));
+  return new Map(Object.entries(value).map(([name, item]) => [name, mongoValue(bson, item)]));
+}
+
+function isList(value: readonly JsonValue[] | object): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** What is read back of a document. */
+export interface StoredDocument {
+  readonly payload: Buffer;
+  readonly signature: Buffer;
+  readonly certificate: string;
+  readonly chain: string;
+  readonly owner: string | undefined;
+  /** `Signature` as it stands, to replace exactly this version. */
+  readonly signatureField: string;
+}
+
+/** Fields that are read; `Object` repeats the payload. */
+export const projection = { Signed: 1, Signature: 1, Cert: 1, Chain: 1, [OWNER_FIELD]: 1 } as const;
+
+/** undefined when the document is none of Chains' form. */
+export function storedDocument(found: unknown): StoredDocument | undefined {
+  if (!isObject(found)) return undefined;
+  const { Signed, Signature } = found;
+  const payload = bytes(Signed);
+  if (payload === undefined || typeof Signature !== 'string') return undefined;
+  const owner = found[OWNER_FIELD];
+  return {
+    payload,
+    signature: Buffer.from(Signature, 'base64'),
+    signatureField: Signature,
+    certificate: text(found['Cert']),
+    chain: text(found['Chain']),
+    owner: typeof owner === 'string' ? owner : undefined,
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Binary data as the driver gives it. */
+function bytes(value: unknown): Buffer | undefined {
+  if (Buffer.isBuffer(value)) return value;
+  if (!isObject(value)) return undefined;
+  const { buffer, position } = value;
+  if (!(buffer instanceof Uint8Array) || typeof position !== 'number') return undefined;
+  return Buffer.from(buffer.subarray(0, position));
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import type { OutboundDoor } from '../../net/outbound-door.ts';
+import { OutboundError } from '../../net/outbound-error.ts';
+import { readExactly } from './read-exactly.ts';
+
+const VERSION = 5;
+const PASSWORD_METHOD = 2;
+const REPLY = { granted: 0, notAllowed: 2, refused: 5 } as const;
+const HANDSHAKE_MS = 10_000;
+
+/** The relay's address and the one account that it serves. */
+export interface RelayAccess {
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * A SOCKS 5 server (RFC 1928, 1929) on 127.0.0.1 that opens each connection through the outbound door. MongoDB's driver follows
+ * the members that a server announces by itself, and asks nobody about literal addresses among them; through a proxy it has no
+ * other way than this one. Only who knows the password, drawn anew for each relay, is served.
+ */
+export class SocksRelay {
+  readonly access: RelayAccess;
+  readonly #server: Server;
+  readonly #door: Pick<OutboundDoor, 'connect'>;
+  readonly #sockets = new Set<Socket>();
+  readonly #stopping = new AbortController();
+  #refusal: OutboundError | undefined;
+
+  private constructor(server: Server, port: number, door: Pick<OutboundDoor, 'connect'>) {
+    this.#server = server;
+    this.#door = door;
+    this.access = { port, username: 'hallmark', password: randomBytes(24).toString('hex') };
+    // The driver's connections keep the process alive, a waiting relay need not.
+    server.unref();
+    server.on('connection', (socket) => {
+      this.#keep(socket);
+      // What fails here ends in the driver as a failed connection; the reason is kept for its error.
+      this.#serve(socket).catch((error: unknown) => {
+        if (error instanceof OutboundError && error.code === 'EndpointForbidden') this.#refusal = error;
+        socket.destroy();
+      });
+    });
+  }
+
+  static async start(door: Pick<OutboundDoor, 'connect'>): Promise<SocksRelay> {
+    const server = createServer({ pauseOnConnect: false });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('the relay has no port');
+    return new SocksRelay(server, address.port, door);
+  }
+
+  /** The last connection that the operator's rules refused since this was asked before. */
+  takeRefusal(): OutboundError | undefined {
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    return refusal;
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    // A socket without a listener for errors would end the process.
+    socket.on('error', () => undefined);
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    socket.setTimeout(HANDSHAKE_MS, () => socket.destroy());
+    await this.#authenticate(socket);
+    const target = await readTarget(socket);
+    const upstream = await this.#connect(socket, target);
+    this.#keep(upstream);
+    socket.setTimeout(0);
+    socket.write(reply(REPLY.granted));
+    await Promise.all([pipeline(socket, upstream), pipeline(upstream, socket)]);
+  }
+
+  async #authenticate(socket: Socket): Promise<void> {
+    const [version, count = 0] = await readExactly(socket, 2);
+    const methods = await readExactly(socket, count);
+    if (version !== VERSION || !methods.includes(PASSWORD_METHOD)) throw new Error('the client offers no password');
+    socket.write(Buffer.from([VERSION, PASSWORD_METHOD]));
+    const [, nameLength = 0] = await readExactly(socket, 2);
+    const name = await readExactly(socket, nameLength);
+    const [passwordLength = 0] = await readExactly(socket, 1);
+    const password = await readExactly(socket, passwordLength);
+    const known = equal(name, this.access.username) && equal(password, this.access.password);
+    socket.write(Buffer.from([1, known ? 0 : 1]));
+    if (!known) throw new Error('the client is not known');
+  }
+
+  async #connect(socket: Socket, target: { hostname: string; port: number }): Promise<Socket> {
+    try {
+      return await this.#door.connect(target, this.#stopping.signal);
+    } catch (error) {
+      const forbidden = error instanceof OutboundError && error.code === 'EndpointForbidden';
+      socket.write(reply(forbidden ? REPLY.notAllowed : REPLY.refused));
+      throw error;
+    }
+  }
+}
+
+/** What a CONNECT request asks for: an IPv4 address, a name, or an IPv6 address. */
+async function readTarget(socket: Socket): Promise<{ hostname: string; port: number }> {
+  const [version, command, , type] = await readExactly(socket, 4);
+  if (version !== VERSION || command !== 1) throw new Error('only CONNECT is served');
+  const hostname = await readHostname(socket, type);
+  const port = (await readExactly(socket, 2)).readUInt16BE();
+  return { hostname, port };
+}
+
+async function readHostname(socket: Socket, type: number | undefined): Promise<string> {
+  switch (type) {
+    case 1:
+      return [...(await readExactly(socket, 4))].join('.');
+    case 3: {
+      const [length = 0] = await readExactly(socket, 1);
+      return (await readExactly(socket, length)).toString('latin1');
+    }
+    case 4: {
+      const bytes = await readExactly(socket, 16);
+      return Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16)).join(':');
+    }
+    default:
+      throw new Error('unknown type of address');
+  }
+}
+
+function reply(code: number): Buffer {
+  return Buffer.from([VERSION, code, 0, 1, 0, 0, 0, 0, 0, 0]);
+}
+
+function equal(given: Buffer, expected: string): boolean {
+  return given.length === expected.length && timingSafeEqual(given, Buffer.from(expected));
+}
