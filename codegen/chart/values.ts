@@ -14,6 +14,9 @@ const name = (description: string, maxLength = 63) =>
 
 const namespaceName = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' });
 
+/** A ServiceAccount's name is a DNS subdomain. */
+const accountName = Type.String({ minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' });
+
 const quantity = Type.Union([
   Type.String({ pattern: '^[0-9.]+([a-zA-Z]{0,2}|e[0-9]+)$' }),
   Type.Number({ minimum: 0 }),
@@ -106,6 +109,14 @@ export const values = group('Values of the Hallmark chart.', {
         'Create ClusterRoles that add to the built-in view, edit and admin roles: teams edit SigningPolicies and StorageBackends and read ' +
         'ProvenanceRecords. Only without watchNamespaces.',
       default: true,
+    }),
+  }),
+  tokens: group("Acting as teams' ServiceAccounts, for keyless signing, key management services and clouds.", {
+    serviceAccounts: Type.Record(Type.String(), Type.Array(accountName, { minItems: 1, maxItems: 256 }), {
+      description:
+        'ServiceAccounts that the operator may ask tokens for, by namespace: `{team-a: [signer]}`. Each namespace gets a Role that names them; ' +
+        'none without. Where the tokens may go is config.tokens.destinations.',
+      default: {},
     }),
   }),
   serviceAccount: group("The operator's ServiceAccount.", {

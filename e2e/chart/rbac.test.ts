@@ -65,6 +65,25 @@ describe('the rights of the operator, nothing more and nothing less', () => {
     assert.deepEqual(await grantedRules(cluster, operator, releaseNamespace), sorted(ownRights));
   });
 
+  it('with tokens of the ServiceAccounts that it is told, by name, where they live', async () => {
+    await cluster.install(['tokens.serviceAccounts={"team-a":["signer","uploader"],"hallmark-system":["platform"]}']);
+    const [token] = each(['create'], ['serviceaccounts/token']);
+    assert.deepEqual(
+      await grantedRules(cluster, operator, 'team-a'),
+      sorted(tenantRights, clusterRights, [`${token} named signer, uploader`]),
+    );
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-b'), sorted(tenantRights, clusterRights));
+    assert.deepEqual(
+      await grantedRules(cluster, operator, releaseNamespace),
+      sorted(tenantRights, clusterRights, ownRights, [`${token} named platform`]),
+    );
+    for (const account of ['team-a/default', 'team-b/signer', `${releaseNamespace}/hallmark`]) {
+      const [namespace = '', name = ''] = account.split('/');
+      const asked = cluster.kubectl(['create', 'token', name, '-n', namespace], { as: operator });
+      await assert.rejects(asked, /forbidden/, account);
+    }
+  });
+
   it('without any role of the chart', async () => {
     await cluster.install(['rbac.create=false']);
     assert.deepEqual(await grantedRules(cluster, operator, 'team-a'), []);
