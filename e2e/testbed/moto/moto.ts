@@ -6,6 +6,7 @@ import type { Supervisor } from '../processes/supervisor.ts';
 import { pythonEnvironment } from './python-environment.ts';
 
 const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
+const program = fileURLToPath(new URL('server.py', import.meta.url));
 
 /** Amazon's APIs in one process of 127.0.0.1: S3, DynamoDB, KMS (with real keys), STS, IAM and ECR. What it holds is gone when it goes down. */
 export class Moto {
@@ -27,7 +28,7 @@ export class Moto {
     this.#spec = {
       name: `moto-${port}`,
       command: python,
-      args: ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
+      args: [program, '-H', '127.0.0.1', '-p', String(port)],
       env: { PYTHONDONTWRITEBYTECODE: '1', MOTO_S3_CUSTOM_ENDPOINTS: this.url },
       graceSeconds: 0,
     };

@@ -50,7 +50,7 @@ export class KmsSigner implements RunSigner {
   async #signature(data: Buffer): Promise<Buffer> {
     const signature = await this.#calls.sign(data);
     if (!this.#verifies(data, signature)) {
-      const message = `key ${this.#uri}: its service gave a signature that does not verify with the public key it states; nothing is signed with it`;
+      const message = `key ${this.#uri}: its service gave a signature that does not verify with the public key it stated: the key was replaced a moment ago, or the service is at fault; the next try asks for the key again`;
       throw new SigningError('SignerUnavailable', message);
     }
     return signature;

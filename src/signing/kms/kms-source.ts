@@ -56,6 +56,7 @@ class KmsSource implements SigningSource {
   }
 
   async signer(signal: AbortSignal): Promise<RunSigner> {
+    signal.throwIfAborted();
     const known = this.#known;
     if (known !== undefined && this.#opened !== undefined && this.#context.clock.monotonicMs() < known.untilMs)
       return this.#signer(this.#opened.key, known.publicKey, signal);

@@ -13,8 +13,8 @@ import { awsFailure } from './aws-failure.ts';
 import type { AwsKeyName } from './aws-uri.ts';
 import { awsKeyName } from './aws-uri.ts';
 
-/** A key that does not answer at once is tried once more before the caller hears of it. */
-const MAX_ATTEMPTS = 2;
+/** The SDK would wait between attempts; whoever asks for a signature tries again by itself, and not before Retry-After. */
+const MAX_ATTEMPTS = 1;
 
 /** `awskms://`: a key of AWS KMS, or of a server that speaks its protocol. */
 export const awsKey: KmsProvider = (definition, context) => new AwsKey(definition, context);
@@ -45,7 +45,6 @@ class AwsKey implements KmsKey {
       key: createPublicKey({ key: Buffer.from(answer.PublicKey), format: 'der', type: 'spki' }),
       digest,
       ...(padding === undefined ? {} : { padding }),
-      ...(answer.KeyId === undefined ? {} : { version: answer.KeyId }),
     };
   }
 
@@ -63,10 +62,6 @@ class AwsKey implements KmsKey {
         { abortSignal: signal },
       ),
     );
-    if (answer.KeyId !== publicKey.version) {
-      const moved = `key ${this.#definition.uri} leads to another key than a moment ago; the next try signs with that one`;
-      throw new SigningError('SignerUnavailable', moved, { retryAfterSeconds: 1 });
-    }
     return Buffer.from(answer.Signature ?? []);
   }
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""moto's server, whose KMS signs digests as Amazon's does: moto 5.1 takes MessageType DIGEST for a message and hashes it again."""
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from moto.kms import utils
+from moto.kms.responses import KmsResponse
+from moto.server import main
+
+HASHES = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
+
+
+class Digest(bytes):
+    """What is signed without being hashed."""
+
+
+def options(algorithm):
+    chosen = HASHES[algorithm[-3:]]
+    if algorithm.startswith("ECDSA"):
+        return [ec.ECDSA(Prehashed(chosen))]
+    pss = padding.PSS(mgf=padding.MGF1(chosen), salt_length=chosen.digest_size)
+    return [pss if "PSS" in algorithm else padding.PKCS1v15(), Prehashed(chosen)]
+
+
+def let_sign_digests(key_class):
+    whole = key_class.sign
+
+    def sign(self, message, signing_algorithm):
+        if not isinstance(message, Digest):
+            return whole(self, message, signing_algorithm)
+        return self.private_key.sign(bytes(message), *options(signing_algorithm))
+
+    key_class.sign = sign
+
+
+def let_take_digests():
+    whole = KmsResponse.sign
+
+    def sign(self):
+        parameter = self._get_param
+        if parameter("MessageType") == "DIGEST":
+
+            def digest(name, *rest):
+                value = parameter(name, *rest)
+                return Digest(value) if name == "Message" else value
+
+            self._get_param = digest
+        return whole(self)
+
+    KmsResponse.sign = sign
+
+
+let_sign_digests(utils.ECDSAPrivateKey)
+let_sign_digests(utils.RSAPrivateKey)
+let_take_digests()
+main()

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { KeyManagementServiceClient, protos } from '@google-cloud/kms';
+import type { Access } from '../../../credentials/access.ts';
+import { googleAuth } from '../../../credentials/google/google-auth.ts';
+import { SigningError } from '../../signing-error.ts';
+import type { KmsDefinition } from '../kms-definition.ts';
+import { googleFailure } from './google-failure.ts';
+
+/** A call's limits, as the client library takes them. */
+interface CallLimits {
+  readonly signal: AbortSignal;
+  readonly timeout: number;
+  /** Who calls tries again, and knows when. */
+  readonly retry: null;
+}
+
+type Call<Result> = (client: KeyManagementServiceClient, limits: CallLimits) => Promise<Result>;
+export type CryptoKeyVersion = protos.google.cloud.kms.v1.ICryptoKeyVersion;
+
+const SCOPES = ['https://www.googleapis.com/auth/cloudkms'] as const;
+const ENDPOINT = 'cloudkms.googleapis.com';
+const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
+const TIMEOUT_MS = 10_000;
+const MAX_RESPONSE_BYTES = 256 * 1024;
+
+/**
+ * Cloud KMS, called as a policy's identity. The REST form of the API is spoken: its requests go through the outbound door, which
+ * checks the address that is connected to and caps the answer. The gRPC form would resolve names and open connections by itself.
+ */
+export class GoogleService {
+  readonly #definition: KmsDefinition;
+  readonly #access: Access;
+  readonly #host: string;
+  readonly #port: number;
+  #client: Promise<KeyManagementServiceClient> | undefined;
+
+  /** @throws SigningError `KeyNotFound` for an endpoint that is none */
+  constructor(definition: KmsDefinition, access: Access) {
+    const [, host, port] = HOST.exec(definition.spec.google?.endpoint ?? ENDPOINT) ?? [];
+    if (host === undefined) {
+      const message = `key ${definition.uri}: google.endpoint is not host or host:port: mend it`;
+      throw new SigningError('KeyNotFound', message);
+    }
+    this.#definition = definition;
+    this.#access = access;
+    this.#host = host;
+    this.#port = Number(port ?? 443);
+  }
+
+  /** @throws SigningError where the answer has a meaning; otherwise the library's error, which must not be shown */
+  async call<Result>(signal: AbortSignal, call: Call<Result>): Promise<Result> {
+    try {
+      this.#client ??= this.#open();
+      return await call(await this.#client, { signal, timeout: TIMEOUT_MS, retry: null });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw googleFailure(error, this.#definition.uri);
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await (await client?.catch(() => undefined))?.close();
+  }
+
+  async #open(): Promise<KeyManagementServiceClient> {
+    const { identity, tls, spec } = this.#definition;
+    const { workloadIdentityProvider, serviceAccountEmail, stsEndpoint } = spec.google ?? {};
+    const options = { identity, tls, workloadIdentityProvider, serviceAccountEmail, stsEndpoint };
+    const limits = { scopes: SCOPES, maxResponseBytes: MAX_RESPONSE_BYTES, timeoutMs: TIMEOUT_MS };
+    const authClient = await googleAuth({ ...options, ...limits }, this.#access);
+    const { KeyManagementServiceClient: Client } = await import('@google-cloud/kms');
+    return new Client({ authClient, fallback: true, apiEndpoint: this.#host, port: this.#port });
+  }
+}
