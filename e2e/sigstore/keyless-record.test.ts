@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
+import { fromEvidenceArtifact } from '../../src/evidence/evidence-artifact.ts';
+import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
+import { asManifest, type Manifest } from '../chart/helm.ts';
+import { Installation } from '../harness/installation.ts';
+import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
+import { conditionOf } from '../harness/record.ts';
+import { teamManifests } from '../harness/team-manifests.ts';
+import type { Team } from '../harness/team.ts';
+import { clusterIssuer, SigstoreStack } from '../testbed/index.ts';
+
+const TEAM = 'team-a';
+const ACCOUNT = 'release-signer';
+const identity = `https://kubernetes.io/namespaces/${TEAM}/serviceaccounts/${ACCOUNT}`;
+
+describe('a team that signs without a key', () => {
+  let installation: Installation;
+  let stack: SigstoreStack;
+  let team: Team;
+
+  before(async () => {
+    installation = await Installation.start({ label: 'keyless', replicas: 1 });
+    const { plane, supervisor } = installation.testbed;
+    const issuer = await clusterIssuer(plane);
+    stack = await SigstoreStack.start(supervisor, {
+      fulcio: { issuer },
+      rekorV1: true,
+      rekorV2: true,
+      timestampAuthority: true,
+    });
+    await installation.helm('upgrade', values());
+    await installation.rolledOut();
+    team = await installation.team({ name: TEAM, withKey: false, policy: samplePolicy(), backends: ['tekton'] });
+    await installation.apply({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: ACCOUNT, namespace: TEAM },
+    });
+  });
+  after(() => installation.stop());
+
+  /** What the administrator allows. */
+  function values(): readonly string[] {
+    const hosts = [installation.testbed.registry().host, ...stack.hosts];
+    const destinations = [{ audience: 'sigstore', hosts: [stack.fulcio.server.host] }];
+    return [
+      `config.outbound.allow=${JSON.stringify(hosts)}`,
+      `config.tokens.destinations=${JSON.stringify(destinations)}`,
+      `config.transparency.logs=${JSON.stringify([stack.rekorV1.url, stack.rekorV2.url])}`,
+    ];
+  }
+
+  /** The spec of the sample, with the testbed's servers. */
+  function samplePolicy(): Manifest {
+    const policy = teamManifests(TEAM, 'keyless').find((manifest) => manifest['kind'] === 'SigningPolicy') ?? {};
+    const text = JSON.stringify(policy['spec'])
+      .replace('https://fulcio.sigstore.dev', stack.fulcio.url)
+      .replace('https://rekor.sigstore.dev', stack.rekorV1.url);
+    const { signer, transparency } = asManifest(JSON.parse(text));
+    return { signer, transparency, trustedRoot: { type: 'Inline', inline: stack.trustedRoot } };
+  }
+
+  async function readyPolicy(name = 'builds'): Promise<Manifest> {
+    await team.untilReady(name);
+    return installation.json(['get', 'signingpolicy', name, '-n', TEAM]);
+  }
+
+  /** The real cosign takes what the record holds of the statement. */
+  async function cosignVerify(record: ProvenanceRecord, args: readonly string[]): Promise<void> {
+    const [artifact] = record.evidence?.artifacts ?? [];
+    assert.ok(artifact);
+    const directory = installation.testbed.supervisor.dataDirectory('bundles');
+    const bundle = join(directory, `${record.metadata.name}.json`);
+    const root = join(directory, 'trusted_root.json');
+    writeFileSync(bundle, sigstoreBundleText(fromEvidenceArtifact(artifact)));
+    writeFileSync(root, stack.trustedRoot);
+    const blob = ['--check-claims=false', '--type=slsaprovenance1', `--bundle=${bundle}`, `--trusted-root=${root}`];
+    await installation.testbed.cosign.run(['verify-blob-attestation', ...blob, ...args, bundle]);
+  }
+
+  it('is told that the operator may not act as its ServiceAccount until an administrator lists it', async () => {
+    await installation.wait(
+      TEAM,
+      'signingpolicy/builds',
+      'jsonpath={.status.conditions[?(@.type=="KeyReady")].reason}=SignerUnauthorized',
+    );
+    const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', TEAM]);
+    assert.match(JSON.stringify(policy['status']), /list it under tokens\.serviceAccounts/);
+    await installation.helm('upgrade', [...values(), `tokens.serviceAccounts={"${TEAM}":["${ACCOUNT}"]}`]);
+    const ready = await readyPolicy();
+    assert.ok(JSON.stringify(ready['status']).includes(identity), 'the policy says whom its certificates name');
+  });
+
+  it('gets a run signed, logged and stored, and the record says by whom', async () => {
+    const build = await team.build({ name: 'bake-1' });
+    const record = await team.readyRecord(build);
+    assert.equal(conditionOf(record, 'Signed')?.status, 'True');
+    assert.equal(conditionOf(record, 'Logged')?.status, 'True');
+    const artifacts = record.evidence?.artifacts ?? [];
+    assert.equal(artifacts.length, 2);
+    for (const { certificate, logEntries = [] } of artifacts) {
+      assert.equal(certificate?.identity, identity);
+      assert.equal(certificate.issuer, installation.testbed.plane.url);
+      assert.equal(certificate.chain.match(/BEGIN CERTIFICATE/g)?.length, 3, 'the chain is kept');
+      assert.equal(logEntries.length, 1);
+      assert.equal(logEntries[0]?.url, stack.rekorV1.url);
+      const at = Date.parse(logEntries[0].integratedTime ?? '');
+      assert.ok(Date.parse(certificate.notBefore) <= at && at <= Date.parse(certificate.notAfter));
+    }
+    assert.equal(new Set(artifacts.map(({ keyID }) => keyID)).size, 1, 'one key for the whole run');
+    await cosignVerify(record, [
+      `--certificate-identity=${identity}`,
+      `--certificate-oidc-issuer=${installation.testbed.plane.url}`,
+      '--insecure-ignore-sct',
+    ]);
+  });
+
+  it('signs each run with a key of its own', async () => {
+    const build = await team.build({ name: 'bake-2' });
+    await team.readyRecord(build);
+    const keys = (await team.records()).map(({ evidence }) => evidence?.artifacts?.[0]?.keyID);
+    assert.equal(new Set(keys).size, keys.length);
+  });
+
+  it('waits for a log that is down, and goes on when it is back', async () => {
+    await stack.rekorV1.server.down();
+    const build = await team.build({ name: 'bake-3' });
+    const waiting = await team.recordWithReason(build, 'TransparencyLogUnavailable');
+    assert.equal(conditionOf(waiting, 'Signed')?.status, 'True');
+    assert.notEqual(conditionOf(waiting, 'Logged')?.status, 'True');
+    const signature = waiting.evidence?.artifacts?.[0]?.signature;
+    await stack.rekorV1.server.up();
+    const record = await team.readyRecord(build);
+    assert.equal(record.evidence?.artifacts?.[0]?.signature, signature, 'nothing is signed twice');
+  });
+
+  it('has Rekor v2 and a timestamp authority witness it as well', async () => {
+    const transparency = {
+      type: 'Rekor',
+      rekor: { url: stack.rekorV2.url, apiVersion: 2 },
+      timestampAuthorities: [{ url: stack.timestampAuthority.url }],
+    };
+    await installation.patch(TEAM, 'signingpolicy/builds', { spec: { transparency } });
+    await readyPolicy();
+    const build = await team.build({ name: 'bake-4' });
+    const record = await team.readyRecord(build);
+    assert.equal(conditionOf(record, 'Logged')?.status, 'True');
+    for (const { logEntries = [], timestamps = [] } of record.evidence?.artifacts ?? []) {
+      assert.deepEqual(
+        [...logEntries, ...timestamps].map(({ url }) => url),
+        [stack.rekorV2.url, stack.timestampAuthority.url],
+      );
+    }
+    await cosignVerify(record, [
+      `--certificate-identity=${identity}`,
+      `--certificate-oidc-issuer=${installation.testbed.plane.url}`,
+      '--insecure-ignore-sct',
+      '--use-signed-timestamps',
+    ]);
+  });
+
+  it('uses no log that the operator was not told of', async () => {
+    const rekor = { url: `${stack.rekorV1.url}/other` };
+    await installation.patch(TEAM, 'signingpolicy/builds', { spec: { transparency: { type: 'Rekor', rekor } } });
+    const build = await team.build({ name: 'bake-5' });
+    const record = await team.recordWithReason(build, 'EndpointForbidden');
+    assert.match(conditionOf(record)?.message ?? '', /transparency\.logs/);
+  });
+
+  it('never shows a token', async () => {
+    assert.deepEqual(leaks(await shownTexts(installation), secretsOf(team)), []);
+  });
+});
