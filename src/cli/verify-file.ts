@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, isObject } from '../api/v1alpha1/field.ts';
+import { bundleMaterial } from '../verify/bundle-material.ts';
+import { envelopeMaterial } from '../verify/envelope-material.ts';
+import type { Material } from '../verify/material.ts';
+import { VerificationFailure } from '../verify/verification-problem.ts';
+import type { Evidence } from './verify-evidence.ts';
+import { evidence } from './verify-evidence.ts';
+import { readText } from './verify-expectations.ts';
+
+/**
+ * The Sigstore bundles and DSSE envelopes in a file: one, a list, or what `hallmark sign` prints. `payload` is what a bundle of a
+ * message signature is about. @throws UncheckedError when a file cannot be read
+ */
+export async function fileEvidence(path: string, payloadFile: string | undefined): Promise<readonly Evidence[]> {
+  const text = await readText(path);
+  const payload = payloadFile === undefined ? undefined : Buffer.from(await readText(payloadFile));
+  const values = parsed(text);
+  if (values === undefined) return [evidence(path, () => unreadable())];
+  return values.map((value, index) => {
+    const place = values.length === 1 ? path : `${path} (${index + 1})`;
+    return evidence(place, () => material(value, payload));
+  });
+}
+
+function parsed(text: string): readonly unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.map((item: unknown) => item) : [value];
+  } catch {
+    return undefined;
+  }
+}
+
+function material(value: unknown, payload: Buffer | undefined): Material {
+  const wrapped = field(value, 'bundle');
+  if (isObject(wrapped)) return bundleMaterial(JSON.stringify(wrapped), payload);
+  const text = JSON.stringify(value);
+  return field(value, 'verificationMaterial') === undefined ? envelopeMaterial(text) : bundleMaterial(text, payload);
+}
+
+function unreadable(): never {
+  throw new VerificationFailure('MaterialInvalid', 'the file is not JSON');
+}

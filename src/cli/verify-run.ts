@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, isObject } from '../api/v1alpha1/field.ts';
+import { runResources } from '../controllers/run/tekton-resources.ts';
+import { leafCertificate } from '../verify/artifact-material.ts';
+import { envelopeMaterial } from '../verify/envelope-material.ts';
+import { SIMPLE_SIGNING_TYPE } from '../verify/material.ts';
+import type { Material } from '../verify/material.ts';
+import { payloadSubjects } from '../evidence/payload-subjects.ts';
+import { strictBase64 } from '../verify/strict-base64.ts';
+import { VerificationFailure } from '../verify/verification-problem.ts';
+import { readRunDocuments } from './run-documents.ts';
+import type { Surroundings } from './verify-cluster.ts';
+import { UncheckedError, UsageError } from './verify-error.ts';
+import type { Evidence } from './verify-evidence.ts';
+import { evidence } from './verify-evidence.ts';
+
+const SIGNATURE = /^chains\.tekton\.dev\/signature-(.+)$/;
+const MAX_ANNOTATION = 1024 * 1024;
+
+/** TaskRuns and PipelineRuns of a file. @throws UsageError, UncheckedError */
+export async function runsOfFile(path: string): Promise<readonly unknown[]> {
+  const documents = await readRunDocuments([path], process.stdin).catch((error: unknown) => {
+    throw new UncheckedError(`${path} cannot be read`, { cause: error });
+  });
+  const runs = documents.flatMap((document) => {
+    if ('syntaxError' in document) throw new UsageError(`${document.place}: ${document.syntaxError}`);
+    const kind = field(document.value, 'kind');
+    return kind === 'TaskRun' || kind === 'PipelineRun' ? [document.value] : [];
+  });
+  if (runs.length === 0) throw new UsageError(`${path} holds no TaskRun or PipelineRun`);
+  return runs;
+}
+
+/** taskrun/NAME or pipelinerun/NAME of the cluster. @throws UsageError, UncheckedError */
+export async function runOfCluster(text: string, surroundings: Surroundings, signal: AbortSignal): Promise<unknown> {
+  const [, prefix = '', name = ''] = /^(?:(taskrun|tr|pipelinerun|pr)s?\/)([^/]+)$/i.exec(text) ?? [];
+  if (name === '') throw new UsageError(`"${text}" is neither a file nor taskrun/NAME or pipelinerun/NAME`);
+  const kind = ['taskrun', 'tr'].includes(prefix.toLowerCase()) ? 'TaskRun' : 'PipelineRun';
+  const run = await surroundings.find(runResources[kind], name, signal);
+  if (run === undefined) throw new UncheckedError(`there is no ${kind} ${surroundings.namespace}/${name}`);
+  return isObject(run) ? { kind, ...run } : run;
+}
+
+/** What Tekton Chains' annotations on a run hold. */
+export function runEvidence(run: unknown): readonly Evidence[] {
+  const metadata = field(run, 'metadata');
+  const annotations = field(metadata, 'annotations');
+  const described = `${text(field(run, 'kind'))} ${text(field(metadata, 'name'))}`;
+  const own = `${text(field(run, 'kind')).toLowerCase()}-${text(field(metadata, 'uid'))}`;
+  const keys = Object.keys(isObject(annotations) ? annotations : {}).flatMap((name) => SIGNATURE.exec(name)?.[1] ?? []);
+  return keys.map((key) => evidence(`annotations ${key} of ${described}`, () => annotated(annotations, key, own)));
+}
+
+function annotated(annotations: unknown, key: string, own: string): Material {
+  const value = (part: string): Buffer => decoded(field(annotations, `chains.tekton.dev/${part}-${key}`), part);
+  const [payload, signature, chain] = [value('payload'), value('signature'), value('cert').toString('utf8')];
+  const certificate = chain === '' ? {} : { certificate: leafCertificate(chain) };
+  if (!/^(taskrun|pipelinerun)-/.test(key)) return imageSignature(key, { payload, signature, ...certificate });
+  if (key !== own) throw new VerificationFailure('SubjectMismatch', 'the annotations are those of another run');
+  const material = envelopeMaterial(signature.toString('utf8'), certificate);
+  if (material.payload.equals(payload)) return material;
+  throw new VerificationFailure('PayloadInvalid', 'the payload beside the envelope is not the one in it');
+}
+
+/** The annotations of an image are filed under the beginning of its digest. */
+function imageSignature(key: string, parts: Pick<Material, 'payload' | 'signature' | 'certificate'>): Material {
+  const material: Material = {
+    form: 'Raw',
+    payloadType: SIMPLE_SIGNING_TYPE,
+    ...parts,
+    logEntries: [],
+    timestamps: [],
+  };
+  const [subject] = subjectsOf(parts.payload);
+  if (subject?.digest['sha256']?.startsWith(key) === true && /^[0-9a-f]{12}$/.test(key)) return material;
+  throw new VerificationFailure('SubjectMismatch', 'the signature is of another image than the one it is filed under');
+}
+
+function subjectsOf(payload: Buffer): ReturnType<typeof payloadSubjects> {
+  try {
+    return payloadSubjects('SimpleSigning', payload);
+  } catch (error) {
+    throw new VerificationFailure('PayloadInvalid', 'the payload is not a simple signing of an image', {
+      cause: error,
+    });
+  }
+}
+
+function decoded(value: unknown, part: string): Buffer {
+  if (value === undefined) return Buffer.alloc(0);
+  if (typeof value === 'string' && value.length <= MAX_ANNOTATION) return strictBase64(value, `the annotation ${part}`);
+  throw new VerificationFailure('MaterialInvalid', `the annotation ${part} cannot be read`);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '?';
+}
