@@ -40,6 +40,7 @@ export type Command =
   | 'kafka-reader'
   | 'ferretdb'
   | 'mysql-server'
+  | 'grafeas-v1'
   | 'transit';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
@@ -151,6 +152,7 @@ export const catalog: readonly BuildRecipe[] = [
   },
   { name: 'ferretdb', version: '1.24.0', commands: ['ferretdb'], expectedSeconds: 46 },
   { name: 'mysql', version: '0.20.0', commands: ['mysql-server'], expectedSeconds: 35 },
+  { name: 'grafeas-v1', version: '0.2.3', commands: ['grafeas-v1'], expectedSeconds: 15 },
   {
     name: 'kafka',
     version: '1.22.3',
