@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { selfSignedCertificate } from '../../../src/net/self-signed-certificate.fixture.ts';
+import { issueCertificate } from '../certificates/issue-certificate.ts';
 import { freePort } from '../processes/free-port.ts';
 
 export interface DoubleRequest {
@@ -23,7 +23,7 @@ export interface DoubleAnswer {
 
 type Handler = (request: DoubleRequest) => Promise<DoubleAnswer> | DoubleAnswer;
 
-/** The HTTPS server of a double: JSON in, JSON out, with a certificate of its own, that can go down and come back. */
+/** The HTTPS server of a double: JSON in, JSON out, with a certificate authority of its own, that can go down and come back. */
 export class TlsDouble {
   /** `127.0.0.1:port`. */
   readonly host: string;
@@ -34,17 +34,19 @@ export class TlsDouble {
   /** What it was asked so far. */
   readonly requests: DoubleRequest[] = [];
   readonly #port: number;
-  readonly #key: string;
+  readonly #certificate: { readonly cert: string; readonly key: string | Buffer };
   #handler: Handler = () => ({ status: 503, body: {} });
   #server: Server | undefined;
 
   private constructor(port: number) {
-    const { certificate, key } = selfSignedCertificate();
+    const authority = issueCertificate({ name: `the authority of ${port}`, isAuthority: true });
+    const usage = { usage: 'ServerAuth', addresses: ['127.0.0.1'] } as const;
+    const { certificate, privateKey } = issueCertificate({ name: `double ${port}`, issuer: authority, ...usage });
     this.#port = port;
-    this.#key = key;
+    this.#certificate = { cert: certificate, key: privateKey.export({ format: 'pem', type: 'pkcs8' }) };
+    this.ca = authority.certificate;
     this.host = `127.0.0.1:${port}`;
     this.url = `https://${this.host}`;
-    this.ca = certificate;
   }
 
   static async start(): Promise<TlsDouble> {
@@ -60,7 +62,7 @@ export class TlsDouble {
 
   /** On the same port as before; what it holds is kept. */
   async up(): Promise<void> {
-    const server = createServer({ cert: this.ca, key: this.#key });
+    const server = createServer(this.#certificate);
     server.on('request', (request, response) => {
       this.#answer(request).then(
         ({ status, body, headers }) => {
