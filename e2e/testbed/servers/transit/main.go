@@ -137,6 +137,10 @@ func (s *server) ask(w http.ResponseWriter, r *http.Request, engine logical.Back
 		refuse(w, status, err.Error())
 		return
 	}
+	if response == nil && r.Method == http.MethodGet {
+		refuse(w, http.StatusNotFound)
+		return
+	}
 	if response == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -168,10 +172,10 @@ func answer(w http.ResponseWriter, body map[string]any) {
 	json.NewEncoder(w).Encode(body)
 }
 
-func refuse(w http.ResponseWriter, status int, message string) {
+func refuse(w http.ResponseWriter, status int, messages ...string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]any{"errors": []string{message}})
+	json.NewEncoder(w).Encode(map[string]any{"errors": messages})
 }
 
 func text(data map[string]any, name string) string {
