@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""moto's server, whose KMS signs digests as Amazon's does: moto 5.1 takes MessageType DIGEST for a message and hashes it again."""
+"""moto's server, with two faults of moto 5.1 mended: its KMS takes MessageType DIGEST for a message and hashes it again, and where
+it checks credentials it wants a signature of AssumeRoleWithWebIdentity, which has none."""
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from moto.core.authorization import ActionAuthenticatorMixin
 from moto.kms import utils
 from moto.kms.responses import KmsResponse
 from moto.server import main
@@ -51,7 +53,18 @@ def let_take_digests():
     KmsResponse.sign = sign
 
 
+def let_web_identities_in():
+    whole = ActionAuthenticatorMixin._authenticate_and_authorize_action
+
+    def check(self, *arguments, **options):
+        if self._get_action() != "AssumeRoleWithWebIdentity":
+            whole(self, *arguments, **options)
+
+    ActionAuthenticatorMixin._authenticate_and_authorize_action = check
+
+
 let_sign_digests(utils.ECDSAPrivateKey)
 let_sign_digests(utils.RSAPrivateKey)
 let_take_digests()
+let_web_identities_in()
 main()

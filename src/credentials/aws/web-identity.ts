@@ -26,7 +26,8 @@ export async function assumeRole(identity: WebIdentity, door: OutboundDoor, sign
     region: identity.region,
     endpoint: identity.endpoint,
     requestHandler: awsRequestHandler(door, { tls: identity.tls }),
-    maxAttempts: 2,
+    // Whoever asks tries again by itself.
+    maxAttempts: 1,
   });
   try {
     const command = new AssumeRoleWithWebIdentityCommand({
