@@ -10,8 +10,8 @@ import (
 	"strings"
 	"sync"
 
-	grafeas "github.com/grafeas/grafeas/go/v1/api"
 	"github.com/grafeas/grafeas/go/name"
+	grafeas "github.com/grafeas/grafeas/go/v1/api"
 	pb "github.com/grafeas/grafeas/proto/v1/grafeas_go_proto"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
