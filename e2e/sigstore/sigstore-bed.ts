@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { TokenRequest, TokenSource } from '../../src/credentials/token-source.ts';
 import { TokenError } from '../../src/credentials/token-source.ts';
@@ -17,6 +19,7 @@ import { timestampWitness } from '../../src/transparency/timestamp-witness.ts';
 import { TransparencyError } from '../../src/transparency/transparency-error.ts';
 import { HeldObjects, signingContext } from '../signing/signing-bed.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
+import type { ProxiedAnswer, ProxiedRequest } from '../testbed/fault-proxy/fault.ts';
 import { OidcIssuer, SigstoreStack, Supervisor, type SigstoreOptions } from '../testbed/index.ts';
 
 export const never = new AbortController().signal;
@@ -99,9 +102,28 @@ export class SigstoreBed {
     return proxy;
   }
 
+  /** Rekor v2 as it is deployed: its read side, which is files, under the same URL. */
+  async readableLog(): Promise<FaultProxy> {
+    const { url, files } = this.stack.rekorV2;
+    const proxy = await this.proxy(url);
+    const rewrite = (answer: ProxiedAnswer, { path }: ProxiedRequest): ProxiedAnswer => {
+      const file = join(files, path.replace('/api/v2/', ''));
+      return existsSync(file) ? { status: 200, headers: {}, body: readFileSync(file) } : answer;
+    };
+    proxy.fail({ type: 'Rewrite', rewrite }, { when: ({ method }) => method === 'GET' });
+    return proxy;
+  }
+
   /** What signers and witnesses reach the servers and these proxies through. */
-  context(options: { readonly proxies?: readonly FaultProxy[]; readonly clock?: Clock } = {}) {
-    const allow = [...this.stack.hosts, ...(options.proxies ?? []).map(({ host }) => host)];
+  context(
+    options: {
+      readonly proxies?: readonly FaultProxy[];
+      readonly hosts?: readonly string[];
+      readonly clock?: Clock;
+    } = {},
+  ) {
+    const { proxies = [], hosts = [] } = options;
+    const allow = [...this.stack.hosts, ...proxies.map(({ host }) => host), ...hosts];
     const tokens = new IssuedTokens(this.issuer, allow);
     const { clock } = options;
     const context = { ...signingContext(this.objects, { allow, ...(clock === undefined ? {} : { clock }) }), tokens };

@@ -31,7 +31,9 @@ export function witnessFailure(error: unknown, { text, unavailable }: WitnessNam
 export function witnessRefusal({ status, headers, url }: DoorResponse, witness: WitnessName): TransparencyError {
   const wait = { retryAfterSeconds: retryAfterSeconds(headers) };
   const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429;
-  const what = isRefusal ? 'takes no such signature, payload or key' : 'does not answer as it should';
+  const what = isRefusal
+    ? 'takes no such signature, payload or key (it takes those of ECDSA P-256)'
+    : 'does not answer as it should';
   const message = `the ${witness.text} ${what}: ${displayUrl(url)} gave status ${status}`;
   return new TransparencyError(witness.unavailable, message, wait);
 }

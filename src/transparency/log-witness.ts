@@ -40,7 +40,7 @@ export function logWitness(options: LogWitnessOptions, { door }: Pick<Access, 'd
       const client = new LogClient({ url, tls, door, signal });
       try {
         const root = permitted(options, artifact, trustedRoot);
-        return verifiedEntry(artifact, root, { url, entry: await logged(options, artifact, client) });
+        return verifiedEntry(artifact, root, { url, entry: await logged(options, { artifact, root }, client) });
       } catch (error) {
         signal.throwIfAborted();
         throw witnessFailure(error, client.name);
@@ -69,13 +69,17 @@ function permitted(
 }
 
 /** Logs verify what they take: a signature that they cannot verify is not even sent. */
-function logged({ url, apiVersion }: LogWitnessOptions, artifact: SignedArtifact, client: LogClient): Promise<object> {
+function logged(
+  { url, apiVersion }: LogWitnessOptions,
+  { artifact, root }: { readonly artifact: SignedArtifact; readonly root: TrustedRoot },
+  client: LogClient,
+): Promise<object> {
   const { hash, keyDetails } = signatureAlgorithm(artifact) ?? {};
   // Version 1 has whole statements and can verify Ed25519 over them; everything else goes by a hash.
   if (apiVersion === 1 && (hash !== undefined || (keyDetails !== undefined && artifact.form !== 'SimpleSigning')))
     return rekorV1Entry(artifact, hash, client);
   if (apiVersion === 2 && hash !== undefined && keyDetails !== undefined)
-    return rekorV2Entry(artifact, { hash, keyDetails }, client);
+    return rekorV2Entry(artifact, { algorithm: { hash, keyDetails }, trustedRoot: root }, client);
   const message = `the log ${url} cannot verify signatures of this kind of key over "${artifact.name}": sign with an ECDSA P-256 key`;
   throw new TransparencyError('TransparencyLogUnavailable', message);
 }

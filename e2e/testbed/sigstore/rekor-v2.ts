@@ -15,10 +15,14 @@ export class RekorV2 {
   /** The first line of its checkpoints, which its key id is made of, too. */
   readonly origin: string;
 
-  private constructor(server: SigstoreServer, publicKey: KeyObject, origin: string) {
+  /** Checkpoint, tiles and entries as files: another server gives them out, under the same host in real deployments. */
+  readonly files: string;
+
+  private constructor(server: SigstoreServer, publicKey: KeyObject, log: { origin: string; files: string }) {
     this.server = server;
     this.publicKey = publicKey;
-    this.origin = origin;
+    this.origin = log.origin;
+    this.files = log.files;
   }
 
   static async start(supervisor: Supervisor): Promise<RekorV2> {
@@ -52,7 +56,7 @@ export class RekorV2 {
     };
     const server = new SigstoreServer(supervisor, port, spec, '/healthz');
     await server.up();
-    return new RekorV2(server, createPublicKey(privateKey), origin);
+    return new RekorV2(server, createPublicKey(privateKey), { origin, files: storage });
   }
 
   get url(): string {
