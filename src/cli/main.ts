@@ -7,6 +7,7 @@ import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
 import { previewCommand } from './preview.ts';
 import { signCommand } from './sign.ts';
+import { trustCommand } from './trust.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Usage errors end with 2, so that scripts can tell them from what a command found. */
@@ -22,6 +23,7 @@ const program = new Command('hallmark')
   .addCommand(signCommand())
   .addCommand(explainCommand())
   .addCommand(verifyCommand())
+  .addCommand(trustCommand())
   .addCommand(keygenCommand())
   .addCommand(lintCommand())
   .addCommand(backfillCommand());

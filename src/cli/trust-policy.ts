@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
 import { parseClusterSigningPolicy, parseSigningPolicy } from '../api/v1alpha1/parse.ts';
+import type { ClusterSigningPolicySpec } from '../api/v1alpha1/cluster-signing-policy/schema.ts';
 import { parseManifest } from '../api/v1alpha1/parse-manifest.ts';
 import { problemText } from '../api/v1alpha1/problem.ts';
 import type { SigningPolicySpec, SigningPolicyStatus } from '../api/v1alpha1/signing-policy/schema.ts';
@@ -17,7 +18,7 @@ export interface PublishedPolicy {
   readonly homeNamespace: string;
   /** "SigningPolicy team-a/release", for messages. */
   readonly description: string;
-  readonly spec: Pick<SigningPolicySpec, 'signer' | 'transparency' | 'trustedRoot' | 'attestation'>;
+  readonly spec: SigningPolicySpec | ClusterSigningPolicySpec;
   readonly status: SigningPolicyStatus;
 }
 
