@@ -32,8 +32,9 @@ type Tampering = (artifact: SignedArtifact) => SignedArtifact;
 /** What cosign is told of each encoding, and the form of image signatures in it. */
 const encodings: Readonly<Record<Encoding, { readonly isBundle: boolean; readonly form: ArtifactForm }>> = {
   CosignTags: { isBundle: false, form: 'SimpleSigning' },
+  SigstoreBundle: { isBundle: true, form: 'SigstoreStatement' },
 };
-const ENCODINGS: readonly Encoding[] = ['CosignTags'];
+const ENCODINGS: readonly Encoding[] = ['CosignTags', 'SigstoreBundle'];
 const never = new AbortController().signal;
 
 /** The two ways of an attacker who has no key: another text, or another signature. */

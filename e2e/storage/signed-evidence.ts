@@ -41,6 +41,21 @@ export function signedImage(signer: KeySigner, repository: string, sha256: strin
   });
 }
 
+/** The statement that cosign 3 signs of an image, signed. */
+export function signedImageStatement(signer: KeySigner, repository: string, sha256: string): Promise<SignedArtifact> {
+  const subjects = [{ name: repository, digest: { sha256 } }];
+  const statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: subjects,
+    predicateType: 'https://sigstore.dev/cosign/sign/v1',
+    predicate: {},
+  };
+  const name = `image-statement-${sha256.slice(0, 12)}`;
+  const type = { name, type: 'ImageSignature', form: 'SigstoreStatement' } as const;
+  const payload = Buffer.from(JSON.stringify(statement));
+  return signed(signer, { ...type, payloadType: 'application/vnd.in-toto+json', payload, subjects });
+}
+
 async function signed(signer: KeySigner, artifact: UnsignedArtifact): Promise<SignedArtifact> {
   const { signature } = await signer.sign(signedBytes(artifact));
   return { ...artifact, signature, keyID: signer.keyID, publicKey: signer.publicKey };

@@ -3,14 +3,14 @@ import type { SignedArtifact } from './signed-artifact.ts';
 
 /**
  * The name under which Chains files evidence: `taskrun-<uid>` or `pipelinerun-<uid>` for a run's attestation, the first
- * 12 hex digits of an image's digest for its signature.
+ * 12 hex digits of an image's digest for its signature. Chains has no statement about an image: here it is filed beside the signature.
  */
 export function shortKey(
-  artifact: Pick<SignedArtifact, 'type' | 'subjects' | 'name'>,
+  artifact: Pick<SignedArtifact, 'type' | 'form' | 'subjects' | 'name'>,
   run: { readonly kind: 'TaskRun' | 'PipelineRun'; readonly uid: string },
 ): string {
   if (artifact.type === 'Attestation') return `${run.kind.toLowerCase()}-${run.uid}`;
   const digest = artifact.subjects[0]?.digest['sha256'];
   if (digest === undefined) throw new TypeError(`image signature "${artifact.name}" has no sha256 subject`);
-  return digest.slice(0, 12);
+  return `${digest.slice(0, 12)}${artifact.form === 'SigstoreStatement' ? '-statement' : ''}`;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendKind, CompiledBackend, PolicyDefinition, PolicyKey } from './definitions.ts';
 import { policyKeyText } from './definitions.ts';
+import { formMismatch } from './form-mismatch.ts';
 import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';
 import type { MissingBackend, Pipeline } from './pipeline.ts';
 
@@ -117,6 +118,22 @@ export class Pipelines {
     return this.#backendsInReach(policy, policy.namespace === '' ? undefined : policy.namespace);
   }
 
+  /** Why a policy cannot be obeyed with the backends in its reach, or as it is written: for its own conditions. */
+  invalidity(policy: PolicyDefinition): string | undefined {
+    return policy.invalid ?? firstMismatch(policy, this.backendsOf(policy).backends);
+  }
+
+  /** The policies that are refused because of a backend, each with the reason: for the backend's own conditions. */
+  refusedBecauseOf(
+    backend: CompiledBackend,
+  ): readonly { readonly policy: PolicyDefinition; readonly message: string }[] {
+    return [...this.#policies.values()].flatMap((policy) => {
+      if (!this.backendsOf(policy).backends.some(({ uid }) => uid === backend.uid)) return [];
+      const message = formMismatch(policy, backend);
+      return message === undefined ? [] : [{ policy, message }];
+    });
+  }
+
   #forget(namespace: string): void {
     if (namespace === '') this.#compiled.clear();
     else this.#compiled.delete(namespace);
@@ -126,7 +143,11 @@ export class Pipelines {
     return [...this.#policies.values()]
       .filter((policy) => this.#applies(policy, namespace))
       .sort((a, b) => (policyKeyText(a) < policyKeyText(b) ? -1 : 1))
-      .map((policy) => ({ policy, ...this.#backendsInReach(policy, namespace) }));
+      .map((policy) => {
+        const reach = this.#backendsInReach(policy, namespace);
+        const invalid = policy.invalid ?? firstMismatch(policy, reach.backends);
+        return { policy: invalid === undefined ? policy : { ...policy, invalid }, ...reach };
+      });
   }
 
   #applies(policy: PolicyDefinition, namespace: string): boolean {
@@ -165,6 +186,10 @@ export class Pipelines {
   #labelsOf(namespace: string): NamespaceLabels {
     return this.#namespaces.get(namespace) ?? { name: namespace, labels: {} };
   }
+}
+
+function firstMismatch(policy: PolicyDefinition, backends: readonly CompiledBackend[]): string | undefined {
+  return backends.map((backend) => formMismatch(policy, backend)).find((message) => message !== undefined);
 }
 
 /** Whether a cluster backend takes the evidence of such a policy at all. */

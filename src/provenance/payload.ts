@@ -3,19 +3,22 @@ import type { FormatName, FormatOptions, Subject } from './statement.ts';
 
 /** The exact bytes that are signed, and what the record keeps beside them. */
 export interface Payload {
-  /** `attestation`, or `image-` and 12 hex digits of the SHA-256 of the image's full name: unique within a run. */
+  /** `attestation`; `image-` or `image-statement-` and 12 hex digits of the SHA-256 of the image's full name: unique within a run. */
   readonly name: string;
   readonly type: 'Attestation' | 'ImageSignature';
-  readonly form: 'InTotoStatement' | 'SimpleSigning';
+  readonly form: 'InTotoStatement' | 'SimpleSigning' | 'SigstoreStatement';
   readonly payloadType: string;
   readonly bytes: Buffer;
   readonly subjects: readonly Subject[];
   readonly warnings: readonly string[];
 }
 
+/** What an image signature's payload looks like. */
+export type ImageSignatureFormat = 'SimpleSigning' | 'SigstoreStatement';
+
 export interface PayloadOptions {
   readonly attestation: { readonly format: FormatName | 'None' } & FormatOptions;
-  readonly imageSignatureFormats: readonly 'SimpleSigning'[];
+  readonly imageSignatureFormats: readonly ImageSignatureFormat[];
   /** The most bytes that one payload may have; unlimited when absent. */
   readonly maximumPayloadBytes?: number;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import { imageHints } from '../tekton/image-hints.ts';
+import type { ImageReference } from '../tekton/image-reference.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 import { formats } from './formats.ts';
-import type { Payload, PayloadOptions } from './payload.ts';
+import type { ImageSignatureFormat, Payload, PayloadOptions } from './payload.ts';
 import { redactRun } from './redact-run.ts';
+import { sigstoreStatementPayload } from './sigstore-statement.ts';
 import { simpleSigningPayload } from './simple-signing.ts';
 import { statementBytes, statementPayloadType } from './statement-bytes.ts';
 
@@ -55,8 +57,14 @@ function unfinished({ summary, children }: FinishedRun): readonly string[] {
 }
 
 function imageSignatures({ object }: FinishedRun, { imageSignatureFormats }: PayloadOptions): readonly Payload[] {
-  if (object.kind !== 'TaskRun' || !imageSignatureFormats.includes('SimpleSigning')) return [];
-  return imageHints(object.results).map(simpleSigningPayload);
+  if (object.kind !== 'TaskRun') return [];
+  const images = imageHints(object.results);
+  return imageSignatureFormats.flatMap((format) => images.map(imagePayloads[format]));
 }
+
+const imagePayloads: Readonly<Record<ImageSignatureFormat, (image: ImageReference) => Payload>> = {
+  SimpleSigning: simpleSigningPayload,
+  SigstoreStatement: sigstoreStatementPayload,
+};
 
 export { PayloadError };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
 import { goJson } from '../tekton/encode-json.ts';
 import type { ImageReference } from '../tekton/image-reference.ts';
+import { imageNameDigits } from './image-name-digits.ts';
 import type { Payload } from './payload.ts';
 
 export const simpleSigningPayloadType = 'application/vnd.dev.cosign.simplesigning.v1+json';
@@ -17,7 +17,7 @@ export function simpleSigningPayload(image: ImageReference): Payload {
     optional: null,
   };
   return {
-    name: `image-${createHash('sha256').update(image.fullName).digest('hex').slice(0, 12)}`,
+    name: `image-${imageNameDigits(image)}`,
     type: 'ImageSignature',
     form: 'SimpleSigning',
     payloadType: simpleSigningPayloadType,

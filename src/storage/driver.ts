@@ -11,6 +11,8 @@ export interface RunTarget {
   readonly uid: string;
   /** Effective account, `default` when the run names none. */
   readonly serviceAccountName: string;
+  /** RFC 3339; absent where it is not known. */
+  readonly completionTime?: string;
   /** Whose evidence it is. `namespace` is empty for a cluster policy. */
   readonly policy: {
     readonly kind: 'SigningPolicy' | 'ClusterSigningPolicy';

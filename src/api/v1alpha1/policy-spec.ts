@@ -76,8 +76,9 @@ const redactParameters = stringSet('Names of run parameters whose values are rep
   maxLength: 253,
 });
 
-const imageFormats = enumSet(['SimpleSigning'], {
-  description: 'Payloads signed for each image a run built; an empty list signs no images.',
+const imageFormats = enumSet(['SimpleSigning', 'SigstoreStatement'], {
+  description:
+    "Payloads signed for each image a run built, each with a signature of its own: SimpleSigning for cosign's .sig tags and every other store, SigstoreStatement for OCI backends with the encoding SigstoreBundle. An empty list signs no images.",
   minItems: 0,
 });
 

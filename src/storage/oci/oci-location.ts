@@ -9,11 +9,30 @@ import type { Repository } from './repository.ts';
 const URI =
   /^oci:\/\/([^:#@]+(?::\d+\/[^:#@]+)?|\[[^\]]+\](?::\d+)?\/[^:#@]+):(sha256-[a-f0-9]{64}\.(?:sig|att))(?:#([a-f0-9]{16}))?$/;
 
-export interface OciLocation {
+const BUNDLE_URI = /^oci:\/\/([^@#]+)@(sha256:[a-f0-9]{64})$/;
+
+/** A layer of a cosign tag. */
+export interface LayerLocation {
   readonly repository: Repository;
   readonly tag: string;
   readonly digest: string;
   readonly fingerprint?: string;
+}
+
+/** A bundle in a manifest that refers to an image. */
+export interface BundleLocation {
+  readonly repository: Repository;
+  /** Digest of the manifest. */
+  readonly manifest: string;
+  /** Digest of the bundle in it. */
+  readonly digest: string;
+}
+
+export type OciLocation = LayerLocation | BundleLocation;
+
+/** `oci://<registry>/<path>@<digest of the manifest>` with the bundle's digest beside it. */
+export function bundleLocation({ repository, manifest, digest }: BundleLocation): Location {
+  return { uri: `oci://${repositoryName(repository)}@${manifest}`, digest };
 }
 
 /**
@@ -27,6 +46,12 @@ export function ociLocation(repository: Repository, tag: string, layer: LayerDes
 }
 
 export function parseOciLocation(location: Location): OciLocation | undefined {
+  const [, bundleName = '', manifest] = BUNDLE_URI.exec(location.uri) ?? [];
+  if (manifest !== undefined) {
+    const repository = parseRepository(bundleName);
+    const { digest } = location;
+    return repository === undefined || digest === undefined ? undefined : { repository, manifest, digest };
+  }
   const [, name = '', tag, fingerprint] = URI.exec(location.uri) ?? [];
   const repository = parseRepository(name);
   if (repository === undefined || tag === undefined || location.digest === undefined) return undefined;

@@ -26,27 +26,38 @@ export interface StoredManifest {
   readonly etag?: string;
 }
 
+/** What names a manifest in others. */
+export interface ManifestDescriptor {
+  readonly mediaType: string;
+  readonly size: number;
+  readonly digest: string;
+}
+
 /** Manifests and blobs of one repository (OCI distribution specification 1.1). */
 export class RegistryClient {
+  readonly repository: Repository;
   readonly #session: RegistrySession;
-  readonly #repository: Repository;
 
   constructor(session: RegistrySession, repository: Repository) {
     this.#session = session;
-    this.#repository = repository;
+    this.repository = repository;
   }
 
-  /** Media type of a manifest, or undefined when the registry has none under this reference. */
-  async headManifest(reference: string, signal: AbortSignal): Promise<string | undefined> {
-    const doing = `looking for ${this.#name(reference)}`;
-    const target = this.#path(`manifests/${reference}`);
+  /** What a manifest is, or undefined when the registry has none of this digest. */
+  async describeManifest(digest: string, signal: AbortSignal): Promise<ManifestDescriptor | undefined> {
+    const doing = `looking for ${this.#name(digest)}`;
+    const target = this.#path(`manifests/${digest}`);
     const response = await this.#session.request(
       { method: 'HEAD', target, headers: { accept: ACCEPT }, doing },
       signal,
     );
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw refusal(response, doing);
-    return mediaType(response);
+    const size = response.headers['content-length'];
+    if (size !== undefined && /^\d+$/.test(size)) return { mediaType: mediaType(response), size: Number(size), digest };
+    // Not every registry tells the length without the content.
+    const whole = await this.getManifest(digest, signal);
+    return whole && { mediaType: whole.mediaType, size: whole.bytes.length, digest };
   }
 
   async getManifest(reference: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
@@ -65,6 +76,31 @@ export class RegistryClient {
 
   /** Writes a manifest. `false` when somebody changed it since `etag` was read, where the registry minds that. */
   async putManifest(reference: string, manifest: StoredManifest, signal: AbortSignal): Promise<boolean> {
+    return (await this.#put(reference, manifest, signal)).status !== 412;
+  }
+
+  /** Writes a manifest that refers to another. @returns whether the registry says that it lists it there */
+  async putReferrer(digest: string, manifest: StoredManifest, signal: AbortSignal): Promise<boolean> {
+    const response = await this.#put(digest, manifest, signal);
+    if (response.status === 412) throw refusal(response, `writing ${this.#name(digest)}`);
+    return response.headers['oci-subject'] !== undefined;
+  }
+
+  /** Whether the registry lists referrers by itself (OCI distribution 1.1). */
+  async listsReferrers(digest: string, artifactType: string, signal: AbortSignal): Promise<boolean> {
+    const doing = `asking for the referrers of ${this.#name(digest)}`;
+    const target = `${this.#path(`referrers/${digest}`)}?artifactType=${encodeURIComponent(artifactType)}`;
+    const headers = { accept: imageMediaTypes.ociIndex };
+    const response = await this.#session.request(
+      { method: 'GET', target, headers, doing, maxResponseBytes: MAX_MANIFEST_BYTES },
+      signal,
+    );
+    if (response.status === 200) return mediaType(response) === imageMediaTypes.ociIndex;
+    if ([400, 404, 405, 406].includes(response.status)) return false;
+    throw refusal(response, doing);
+  }
+
+  async #put(reference: string, manifest: StoredManifest, signal: AbortSignal): Promise<DoorResponse> {
     const doing = `writing ${this.#name(reference)}`;
     const headers = {
       'content-type': manifest.mediaType,
@@ -75,9 +111,8 @@ export class RegistryClient {
       { method: 'PUT', target, headers, body: manifest.bytes, doing },
       signal,
     );
-    if (response.status === 412) return false;
-    if (response.status !== 201 && response.status !== 200) throw refusal(response, doing);
-    return true;
+    if (![200, 201, 412].includes(response.status)) throw refusal(response, doing);
+    return response;
   }
 
   /** @throws StorageError `BackendRejected` when it is missing or its bytes do not have the digest. */
@@ -96,7 +131,7 @@ export class RegistryClient {
   /** Uploads a blob in one piece unless the repository has it. */
   async putBlob(bytes: Buffer, signal: AbortSignal): Promise<void> {
     const digest = payloadDigest(bytes);
-    const doing = `uploading to ${repositoryName(this.#repository)}`;
+    const doing = `uploading to ${repositoryName(this.repository)}`;
     const known = await this.#session.request({ method: 'HEAD', target: this.#path(`blobs/${digest}`), doing }, signal);
     if (known.status === 200) return;
     const started = await this.#session.request(
@@ -112,11 +147,11 @@ export class RegistryClient {
   }
 
   #path(rest: string): string {
-    return `/v2/${this.#repository.path}/${rest}`;
+    return `/v2/${this.repository.path}/${rest}`;
   }
 
   #name(reference: string): string {
-    return `${repositoryName(this.#repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
+    return `${repositoryName(this.repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
   }
 }
 

@@ -29,6 +29,8 @@ export async function registryCredentials(
   const { authentication, backend, objects } = source;
   switch (authentication.type) {
     case 'Anonymous':
+    case 'ServiceAccount':
+    case 'WorkloadIdentity':
       return [];
     case 'Secret':
       return namedSecret(authentication.secretRef.name, backend, objects, signal);

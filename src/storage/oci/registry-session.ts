@@ -8,6 +8,7 @@ import { parseChallenge } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import type { RegistryCredential } from './docker-config.ts';
 import { exchangeFailure, refusal } from './registry-failure.ts';
+import type { RegistryPatience } from './registry-patience.ts';
 import { registryOrigins } from './registry-origins.ts';
 import { basicAuthorization, fetchRegistryToken } from './registry-token.ts';
 import { repositoryName } from './repository.ts';
@@ -19,6 +20,8 @@ export interface RegistrySessionOptions {
   readonly tls: TlsOptions;
   readonly credential: RegistryCredential | undefined;
   readonly actions: 'pull' | 'pull,push';
+  /** Which registries to leave alone for now; none without it. */
+  readonly patience?: RegistryPatience;
 }
 
 export interface RegistryRequest {
@@ -81,6 +84,24 @@ export class RegistrySession {
   }
 
   async #send(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {
+    const { patience, repository } = this.#options;
+    const host = repository.registry;
+    patience?.enter(host, request.doing);
+    try {
+      const response = await this.#sendAnywhere(request, signal);
+      if (response.status === 429 || response.status === 503)
+        patience?.failed(host, refusal(response, request.doing).retryAfterSeconds);
+      else patience?.answered(host);
+      return response;
+    } catch (error) {
+      const isSilent = error instanceof StorageError && error.reason === 'BackendUnavailable';
+      if (isSilent && !signal.aborted) patience?.failed(host);
+      else patience?.abandoned(host);
+      throw error;
+    }
+  }
+
+  async #sendAnywhere(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {
     const origins = this.#origin === undefined ? this.#origins : [this.#origin];
     let failure: StorageError | undefined;
     for (const origin of origins) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { storedChain } from '../certificate-texts.ts';
 import type { StoredEvidence } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import { readTag } from './append-layer.ts';
-import { SIGNATURE_ANNOTATION } from './cosign-layer.ts';
+import { CERTIFICATE_ANNOTATION, CHAIN_ANNOTATION, SIGNATURE_ANNOTATION } from './cosign-layer.ts';
 import { signatureFingerprint } from './oci-location.ts';
-import type { OciLocation } from './oci-location.ts';
+import type { LayerLocation } from './oci-location.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { repositoryName } from './repository.ts';
 
@@ -15,7 +16,7 @@ const envelope = Compile(Type.Object({ payload: Type.String() }));
 /** The evidence in one layer of a tag. @throws StorageError `BackendRejected` when it is not there. */
 export async function storedLayer(
   client: RegistryClient,
-  location: OciLocation,
+  location: LayerLocation,
   signal: AbortSignal,
 ): Promise<StoredEvidence> {
   const name = `${repositoryName(location.repository)}:${location.tag}`;
@@ -27,9 +28,13 @@ export async function storedLayer(
   if (layer === undefined) throw new StorageError('BackendRejected', `${name} has no layer ${location.digest}`);
   const bytes = await client.getBlob(location.digest, signal);
   const signature = layer.annotations?.[SIGNATURE_ANNOTATION] ?? '';
+  const chain = storedChain({
+    certificate: layer.annotations?.[CERTIFICATE_ANNOTATION] ?? '',
+    chain: layer.annotations?.[CHAIN_ANNOTATION] ?? '',
+  });
   const encoding = 'SignatureText';
-  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64'), encoding };
-  return { payload: envelopePayload(bytes, name), signature: bytes, encoding };
+  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64'), encoding, ...chain };
+  return { payload: envelopePayload(bytes, name), signature: bytes, encoding, ...chain };
 }
 
 function envelopePayload(bytes: Buffer, name: string): Buffer {

@@ -10,7 +10,7 @@ import { secretRef } from '../secret-ref.ts';
 import { where } from './tls.ts';
 
 /** A setting that only means something when a ServiceAccount's token is exchanged. */
-function exchangeRule(member: string): CelRule {
+export function exchangeRule(member: string): CelRule {
   return {
     rule: `!has(self.${member}) || self.type == 'ServiceAccount'`,
     message: `${member} belongs to the type ServiceAccount alone`,

@@ -74,7 +74,7 @@ const timestamp = Type.Object({
 const artifact = Type.Object(
   {
     name: Type.String({
-      description: 'attestation, or image- and 12 digits of a hash over the image.',
+      description: 'attestation, or image- (a statement: image-statement-) and 12 digits of a hash over the image.',
       minLength: 1,
       maxLength: 63,
     }),

@@ -18,9 +18,17 @@ type OCISpec = NonNullable<StorageBackendSpec['oci']>;
 /** Kinds of evidence. */
 export type ArtifactType = NonNullable<StorageBackendSpec['artifacts']>[number];
 
+type OCIAuthentication = NonNullable<OCISpec['authentication']>;
+
+/** Credentials that a cloud gives for the registries it runs. */
+export interface EffectiveCloudAuthentication extends Omit<OCIAuthentication, 'type' | 'secretRef'> {
+  readonly type: 'ServiceAccount' | 'WorkloadIdentity';
+}
+
 /** Whose credentials a registry sees. */
 export type EffectiveAuthentication =
   | { readonly type: 'RunServiceAccount' | 'Anonymous' }
+  | EffectiveCloudAuthentication
   | { readonly type: 'Secret'; readonly secretRef: { readonly name: string } };
 
 /** Settings of an OCI backend; `repository` and `caBundleRef` stay absent where nothing is set. */
@@ -102,7 +110,8 @@ function effectiveOCI(oci: OCISpec): EffectiveOCI {
 }
 
 function effectiveAuthentication(authentication: OCISpec['authentication']): EffectiveAuthentication {
-  const { type = 'RunServiceAccount', secretRef } = authentication ?? {};
+  const { type = 'RunServiceAccount', secretRef, ...cloud } = authentication ?? {};
+  if (type === 'ServiceAccount' || type === 'WorkloadIdentity') return { ...cloud, type };
   if (type !== 'Secret') return { type };
   if (secretRef === undefined) throw new TypeError('spec.oci.authentication.secretRef must be set when type is Secret');
   return { type, secretRef };

@@ -8,7 +8,7 @@ import { labelSelector } from '../label-selector.ts';
 import { namespacedObjectMeta } from '../object-meta.ts';
 
 /** Members whose authentication knows the operator's own identity. */
-const CLOUD_MEMBERS = ['gcs', 's3', 'firestore', 'dynamodb', 'grafeas'] as const;
+const CLOUD_MEMBERS = ['oci', 'gcs', 's3', 'firestore', 'dynamodb', 'grafeas'] as const;
 
 /** Schema of a StorageBackend's spec. */
 export const storageBackendSpec = Type.Object(

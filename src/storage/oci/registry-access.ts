@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EffectiveOCI } from '../../api/v1alpha1/storage-backend/defaults.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+import { describeBackend } from '../backend-definition.ts';
+import type { BackendDefinition } from '../backend-definition.ts';
+import { backendTls } from '../backend-tls.ts';
+import { callFailure } from '../call-failure.ts';
+import type { DriverContext } from '../driver-context.ts';
+import type { RunTarget } from '../driver.ts';
+import { StorageError } from '../storage-error.ts';
+import { CloudKeychain } from './cloud/cloud-keychain.ts';
+import { matchingCredential } from './credential-match.ts';
+import type { RegistryCredential } from './docker-config.ts';
+import { registryCredentials } from './registry-credentials.ts';
+import { RegistryClient } from './registry-client.ts';
+import { RegistryPatience } from './registry-patience.ts';
+import { RegistrySession } from './registry-session.ts';
+import type { Repository } from './repository.ts';
+
+export type RegistryActions = 'pull' | 'pull,push';
+
+/** The registries that one call of a driver talks to, with the credentials that are for each. */
+export interface Registries {
+  session(repository: Repository, actions: RegistryActions): Promise<RegistrySession>;
+  client(repository: Repository, actions: RegistryActions): Promise<RegistryClient>;
+}
+
+/** How an OCI backend reaches registries. One a driver: it remembers cloud tokens, and which registries to leave alone. */
+export class RegistryAccess {
+  readonly #backend: BackendDefinition;
+  readonly #oci: EffectiveOCI;
+  readonly #context: DriverContext;
+  readonly #patience: RegistryPatience;
+  readonly #keychain: CloudKeychain | undefined;
+
+  constructor(backend: BackendDefinition, oci: EffectiveOCI, context: DriverContext) {
+    this.#backend = backend;
+    this.#oci = oci;
+    this.#context = context;
+    this.#patience = new RegistryPatience(context.clock);
+    const { authentication } = oci;
+    this.#keychain =
+      authentication.type === 'ServiceAccount' || authentication.type === 'WorkloadIdentity'
+        ? new CloudKeychain(backend, authentication, context)
+        : undefined;
+  }
+
+  /** Reads what the backend refers to. @throws StorageError */
+  async open(run: RunTarget | undefined, signal: AbortSignal): Promise<Registries> {
+    const { objects, door } = this.#context;
+    const { authentication } = this.#oci;
+    const source = { backend: this.#backend, authentication, objects };
+    signal.throwIfAborted();
+    const tls = await this.#reading(signal, () => backendTls(this.#backend, this.#oci.tls, objects, signal));
+    const entries = await this.#reading(signal, () => registryCredentials(source, run, signal));
+    const session = async (repository: Repository, actions: RegistryActions): Promise<RegistrySession> => {
+      const credential = matchingCredential(entries, repository) ?? (await this.#cloud(repository, tls, signal));
+      return new RegistrySession({ door, repository, tls, credential, actions, patience: this.#patience });
+    };
+    return { session, client: async (...named) => new RegistryClient(await session(...named), named[0]) };
+  }
+
+  #cloud(repository: Repository, tls: TlsOptions, signal: AbortSignal): Promise<RegistryCredential | undefined> {
+    const keychain = this.#keychain;
+    if (keychain === undefined) return Promise.resolve(undefined);
+    return this.#reading(signal, () => keychain.credential(repository.registry, tls, signal));
+  }
+
+  async #reading<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StorageError) throw error;
+      throw callFailure(error, `reading what ${describeBackend(this.#backend)} refers to`);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { Location, RunTarget } from '../driver.ts';
+import { attachBundle } from './attach-bundle.ts';
+import { bundleManifest, requireBundleForm } from './bundle-manifest.ts';
+import { bundleLocation } from './oci-location.ts';
+import { requireImage } from './require-image.ts';
+import type { EvidencePlace } from './store-layer.ts';
+
+/** A bundle that refers to the image, in the image's repository or in the other one. The image itself must be where it is said to be. */
+export async function storeBundle(
+  { artifact, run }: { readonly artifact: SignedArtifact; readonly run: RunTarget },
+  { image, override, registries }: EvidencePlace,
+  signal: AbortSignal,
+): Promise<Location> {
+  requireBundleForm(artifact);
+  const home = await registries.client(image.repository, override === undefined ? 'pull,push' : 'pull');
+  const subject = await requireImage(home, image, signal);
+  const client = override === undefined ? home : await registries.client(override, 'pull,push');
+  const bundle = bundleManifest(artifact, run, subject);
+  await attachBundle(client, image.digest, bundle, signal);
+  const { descriptor, bundleDigest } = bundle;
+  return bundleLocation({ repository: client.repository, manifest: descriptor.digest, digest: bundleDigest });
+}
