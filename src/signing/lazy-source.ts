@@ -5,7 +5,10 @@ import type { SigningSource } from './signing-source.ts';
 export function lazySource(load: () => Promise<SigningSource>): SigningSource {
   let loaded: Promise<SigningSource> | undefined;
   const source = (): Promise<SigningSource> => {
-    loaded ??= load();
+    loaded ??= load().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
     return loaded;
   };
   return {

@@ -60,7 +60,7 @@ export class PolicyReconciler {
   #facts(policy: PolicyDefinition, report: SignerReport | undefined): PolicyFacts {
     return {
       generation: policy.generation,
-      invalid: policy.invalid,
+      invalid: this.#options.context.pipelines.invalidity(policy),
       keyProblem: report?.problem,
       signsAs: report?.signsAs,
       warnings: report?.warnings.map(({ message }) => message),
