@@ -9,6 +9,7 @@ type ProviderLoader = () => Promise<KmsProvider>;
  * To add one: a folder here and a line in this map.
  */
 const providers: Readonly<Record<string, ProviderLoader>> = {
+  azurekms: async () => (await import('./azure/azure-key.ts')).azureKey,
   gcpkms: async () => (await import('./google/google-key.ts')).googleKey,
   awskms: async () => (await import('./aws/aws-key.ts')).awsKey,
   hashivault: async () => (await import('./vault/vault-key.ts')).vaultKey,

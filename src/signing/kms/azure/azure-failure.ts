@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { retryAfterSeconds } from '../../../net/retry-after.ts';
+import { SigningError } from '../../signing-error.ts';
+
+/** What a failed call to a vault means; anything without a meaning of its own is handed back for the caller of the provider. */
+export function azureFailure(error: unknown, uri: string): unknown {
+  if (!(error instanceof Error) || error instanceof SigningError) return error;
+  // Without its cause: the library's error holds the request with its token.
+  switch (statusOf(error)) {
+    case 401:
+      return new SigningError(
+        'SignerUnauthorized',
+        `key ${uri}: the vault does not accept the credentials: put valid ones in their place`,
+      );
+    case 403:
+      return new SigningError(
+        'SignerUnauthorized',
+        `key ${uri}: the vault refuses access, or the key is disabled: grant the role Key Vault Crypto User (keys/get and keys/sign) on it, open its firewall, and enable the key`,
+      );
+    case 404:
+      return new SigningError(
+        'KeyNotFound',
+        `key ${uri} does not exist in the vault: create it, or mend signer.kms.uri`,
+      );
+    case 429: {
+      const message = `key ${uri}: the vault has too many requests; it is asked again`;
+      return new SigningError('SignerUnavailable', message, { retryAfterSeconds: retryAfterOf(error) });
+    }
+    default:
+      return error;
+  }
+}
+
+/** Of the client library's error: what the vault answered. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;
+}
+
+function retryAfterOf(error: Error): number | undefined {
+  const response = 'response' in error ? error.response : undefined;
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
+  const { headers } = response;
+  if (typeof headers !== 'object' || headers === null || !('toJSON' in headers)) return undefined;
+  const named: unknown = JSON.parse(JSON.stringify(headers));
+  if (typeof named !== 'object' || named === null) return undefined;
+  const seconds: unknown = Reflect.get(named, 'retry-after');
+  return typeof seconds === 'string' ? retryAfterSeconds({ 'retry-after': seconds }) : undefined;
+}
