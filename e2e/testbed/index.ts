@@ -21,7 +21,10 @@ export { RegistryClient, type RegistryAddress } from './registry/registry-client
 export { Registry, type RegistryOptions } from './registry/registry.ts';
 export { clusterIssuer } from './sigstore/cluster-issuer.ts';
 export { OidcIssuer } from './sigstore/oidc-issuer.ts';
+export { RekorV1 } from './sigstore/rekor-v1.ts';
+export { RekorV2 } from './sigstore/rekor-v2.ts';
 export { SigstoreStack, type SigstoreOptions } from './sigstore/sigstore-stack.ts';
+export { TimestampAuthority } from './sigstore/timestamp-authority.ts';
 export { trustedRoot, type TrustedServers } from './sigstore/trusted-root.ts';
 export { Tekton } from './tekton/tekton.ts';
 export { Testbed, type TestbedOptions } from './testbed.ts';

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { LogEntry, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import { at } from '../chart/helm.ts';
+import type { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
+import type { Fault, ProxiedAnswer } from '../testbed/fault-proxy/fault.ts';
+import { RekorV1, RekorV2 } from '../testbed/index.ts';
+import { keySigner, never, SigstoreBed, transparencyError } from './sigstore-bed.ts';
+
+let bed: SigstoreBed;
+
+before(async () => {
+  bed = await SigstoreBed.start({ rekorV1: true, rekorV2: true });
+});
+after(() => bed.stop());
+
+/** What makes an answer a lie: a change of its JSON, or of a text in it. */
+type Lie = (answer: Record<string, unknown>, other: Record<string, unknown>) => unknown;
+
+interface LogCase {
+  readonly version: 1 | 2;
+  readonly server: () => RekorV1 | RekorV2;
+  /** Another log, which nobody trusts. */
+  readonly stranger: () => Promise<RekorV1 | RekorV2>;
+  readonly lies: Readonly<Record<string, Lie>>;
+}
+
+/** The one entry of an answer of version 1. */
+function only(answer: Record<string, unknown>): Record<string, unknown> {
+  const [entry] = Object.values(answer);
+  return record(entry);
+}
+
+function record(value: unknown): Record<string, unknown> {
+  assert.ok(typeof value === 'object' && value !== null);
+  return Object.fromEntries(Object.entries(value));
+}
+
+function withProof(entry: Record<string, unknown>, change: object): Record<string, unknown> {
+  const verification = record(entry['verification']);
+  const inclusionProof = { ...record(verification['inclusionProof']), ...change };
+  return { ...entry, verification: { ...verification, inclusionProof } };
+}
+
+const SIGNATURE = /.{12}\n$/;
+
+const cases: readonly LogCase[] = [
+  {
+    version: 1,
+    server: () => bed.stack.rekorV1,
+    stranger: () => RekorV1.start(bed.supervisor),
+    lies: {
+      'the entry of something else': (_answer, other) => other,
+      'another time': (answer) => ({ a: { ...only(answer), integratedTime: 1_700_000_000 } }),
+      'a promise that is not signed': (answer) => {
+        const entry = only(answer);
+        const verification = { ...record(entry['verification']), signedEntryTimestamp: 'AAAA' };
+        return { a: { ...entry, verification } };
+      },
+      'a checkpoint that is not signed': (answer) => {
+        const checkpoint = String(at(only(answer), 'verification', 'inclusionProof', 'checkpoint'));
+        return { a: withProof(only(answer), { checkpoint: checkpoint.replace(SIGNATURE, 'AAAAAAAAAAAA\n') }) };
+      },
+      'a proof of another place': (answer) => ({ a: withProof(only(answer), { logIndex: 0, hashes: [] }) }),
+      'another body': (answer, other) => ({ a: { ...only(answer), body: only(other)['body'] } }),
+      'neither promise nor proof': (answer) => ({ a: { ...only(answer), verification: {} } }),
+      'two entries': (answer, other) => ({ a: only(answer), b: only(other) }),
+      'no entry': () => ({}),
+    },
+  },
+  {
+    version: 2,
+    server: () => bed.stack.rekorV2,
+    stranger: () => RekorV2.start(bed.supervisor),
+    lies: {
+      'the entry of something else': (_answer, other) => other,
+      'a checkpoint that is not signed': (answer) => {
+        const proof = record(answer['inclusionProof']);
+        const envelope = String(at(proof, 'checkpoint', 'envelope')).replace(SIGNATURE, 'AAAAAAAAAAAA\n');
+        return { ...answer, inclusionProof: { ...proof, checkpoint: { envelope } } };
+      },
+      'a proof of another place': (answer) => {
+        return { ...answer, inclusionProof: { ...record(answer['inclusionProof']), logIndex: '0', hashes: [] } };
+      },
+      'another body': (answer, other) => ({ ...answer, canonicalizedBody: other['canonicalizedBody'] }),
+      'a time that nothing vouches for': (answer) => ({
+        ...answer,
+        integratedTime: '1700000000',
+        inclusionPromise: { signedEntryTimestamp: 'AAAA' },
+      }),
+      'no proof': (answer) => ({ ...answer, inclusionProof: null }),
+      'no entry': () => ({}),
+    },
+  },
+];
+
+for (const { version, server, stranger, lies } of cases) {
+  describe(`with Rekor v${version} behaving badly, a witness`, () => {
+    let proxy: FaultProxy;
+    let context: ReturnType<SigstoreBed['context']>;
+    before(async () => {
+      proxy = await bed.proxy(server().url);
+      context = bed.context({ proxies: [proxy] });
+    });
+    afterEach(() => {
+      proxy.heal();
+    });
+
+    const testify = (artifact: SignedArtifact, signal = never): Promise<LogEntry> =>
+      bed.log(version, { url: proxy.url }, context).testify(artifact, bed.trustedRoot, signal);
+
+    const failures: readonly Fault[] = [
+      { type: 'Status', status: 500 },
+      { type: 'Status', status: 400, body: 'planted-text-of-the-log' },
+      { type: 'Garbage' },
+      { type: 'Endless' },
+      { type: 'Truncated' },
+      { type: 'Halved' },
+      { type: 'RedirectLoop' },
+      { type: 'Redirect', location: 'http://169.254.169.254/latest' },
+      { type: 'Reset' },
+    ];
+    for (const fault of failures) {
+      const what = 'status' in fault ? `${fault.type} ${fault.status}` : fault.type;
+      it(`waits for it to come back: ${what}`, async () => {
+        proxy.fail(fault);
+        const { reason, message } = await transparencyError(testify(await bed.signed('InTotoStatement')));
+        assert.equal(reason, 'TransparencyLogUnavailable');
+        assert.ok(message.includes(proxy.url), message);
+        assert.doesNotMatch(message, /planted-text/);
+      });
+    }
+
+    it('waits as long as it is told', async () => {
+      proxy.fail({ type: 'Status', status: 429, headers: { 'retry-after': '7' } });
+      const error = await transparencyError(testify(await bed.signed('InTotoStatement')));
+      assert.equal(error.retryAfterSeconds, 7);
+    });
+
+    it('gives up when it is told to, though the log says nothing', async () => {
+      proxy.fail({ type: 'Hang' });
+      const why = new Error('enough');
+      const giveUp = new AbortController();
+      const asked = testify(await bed.signed('InTotoStatement'), giveUp.signal);
+      giveUp.abort(why);
+      await assert.rejects(asked, (error) => error === why);
+    });
+
+    it('takes a slow answer', async () => {
+      proxy.fail({ type: 'Slow', milliseconds: 300 });
+      assert.match((await testify(await bed.signed('SimpleSigning'))).logIndex, /^\d+$/);
+    });
+
+    for (const [what, lie] of Object.entries(lies)) {
+      it(`is not taken in by ${what}`, async () => {
+        const other = await answered(proxy, async () => testify(await bed.signed('InTotoStatement')));
+        proxy.fail({ type: 'Rewrite', rewrite: (answer) => changed(answer, lie, other) });
+        const { reason } = await transparencyError(testify(await bed.signed('InTotoStatement')));
+        assert.ok(['VerificationFailed', 'TransparencyLogUnavailable'].includes(reason), reason);
+      });
+    }
+
+    it('believes no entry that another key signed, though the signature is the same', async () => {
+      const signer = keySigner();
+      const artifact = await bed.signed('SimpleSigning', signer);
+      const testimony = await testify(artifact);
+      const impostor = { ...artifact, publicKey: keySigner().publicKey, logEntries: [testimony] };
+      const { reason } = await transparencyError(testify(impostor));
+      assert.equal(reason, 'TransparencyLogUnavailable');
+    });
+
+    it('believes no log that is not in the trusted root', async () => {
+      const { url, server: other } = await stranger();
+      const open = bed.context({ hosts: [other.host] });
+      const testimony = bed
+        .log(version, { url }, open)
+        .testify(await bed.signed('InTotoStatement'), bed.trustedRoot, never);
+      assert.equal((await transparencyError(testimony)).reason, 'VerificationFailed');
+      await other.down();
+    });
+
+    it('waits while it is down, and goes on with the same log when it is back', async () => {
+      const artifact = await bed.signed('InTotoStatement');
+      const straight = (): Promise<LogEntry> => bed.log(version).testify(artifact, bed.trustedRoot, never);
+      const before = await bed.log(version).testify(await bed.signed('InTotoStatement'), bed.trustedRoot, never);
+      await server().server.down();
+      assert.equal((await transparencyError(straight())).reason, 'TransparencyLogUnavailable');
+      await server().server.up();
+      assert.ok(BigInt((await straight()).logIndex) > BigInt(before.logIndex));
+    });
+  });
+}
+
+describe('an answer of Rekor v1 that is lost on the way', () => {
+  it('is asked for again, and nothing is logged twice', async () => {
+    const proxy = await bed.proxy(bed.stack.rekorV1.url);
+    const context = bed.context({ proxies: [proxy] });
+    const artifact = await bed.signed('InTotoStatement');
+    const testify = (): Promise<LogEntry> =>
+      bed.log(1, { url: proxy.url }, context).testify(artifact, bed.trustedRoot, never);
+    proxy.fail({ type: 'LostAnswer' }, { times: 1 });
+    assert.equal((await transparencyError(testify())).reason, 'TransparencyLogUnavailable');
+    const first = await testify();
+    assert.equal((await testify()).logIndex, first.logIndex);
+    const [, conflict] = proxy.asked('/api/v1/log/entries').filter(({ method }) => method === 'GET');
+    assert.match(conflict?.path ?? '', /^\/api\/v1\/log\/entries\/[0-9a-f]{64,80}$/);
+  });
+
+  it('is asked of the log itself, wherever its conflict points', async () => {
+    const proxy = await bed.proxy(bed.stack.rekorV1.url);
+    const context = bed.context({ proxies: [proxy] });
+    const artifact = await bed.signed('InTotoStatement');
+    const testify = (): Promise<LogEntry> =>
+      bed.log(1, { url: proxy.url }, context).testify(artifact, bed.trustedRoot, never);
+    const { logIndex } = await testify();
+    const elsewhere = (location: string): void => {
+      const rewrite = (answer: ProxiedAnswer): ProxiedAnswer => ({
+        ...answer,
+        headers: { ...answer.headers, location },
+      });
+      proxy.fail({ type: 'Rewrite', rewrite }, { when: ({ method }) => method === 'POST' });
+    };
+    elsewhere('http://169.254.169.254/api/v1/log/entries/../../../x');
+    assert.equal((await transparencyError(testify())).reason, 'TransparencyLogUnavailable');
+    const [known] = proxy.requests.filter(({ method }) => method === 'POST');
+    assert.ok(known);
+    proxy.heal();
+    assert.equal((await testify()).logIndex, logIndex);
+  });
+});
+
+/** What the log really answered while something was done. */
+async function answered(proxy: FaultProxy, work: () => Promise<unknown>): Promise<Record<string, unknown>> {
+  let seen: Record<string, unknown> = {};
+  const rewrite = (answer: ProxiedAnswer): ProxiedAnswer => {
+    seen = record(JSON.parse(answer.body.toString()));
+    return answer;
+  };
+  proxy.fail({ type: 'Rewrite', rewrite });
+  await work();
+  proxy.heal();
+  return seen;
+}
+
+function changed(answer: ProxiedAnswer, lie: Lie, other: Record<string, unknown>): ProxiedAnswer {
+  const truth = record(JSON.parse(answer.body.toString()));
+  return { ...answer, body: Buffer.from(JSON.stringify(lie(truth, other))) };
+}
