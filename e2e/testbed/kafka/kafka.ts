@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ensureBinaries, ensureBinary } from '../binaries/ensure-binary.ts';
-import { selfSignedCertificate } from '../../../src/net/self-signed-certificate.fixture.ts';
+import { issueCertificate } from '../certificates/issue-certificate.ts';
 import { freePort } from '../processes/free-port.ts';
 import type { ManagedProcess, ProcessSpec } from '../processes/managed-process.ts';
 import { runCommand } from '../processes/run-command.ts';
@@ -100,11 +100,13 @@ export class Kafka {
 }
 
 function writeCertificate(folder: string): { readonly ca: string; readonly args: readonly string[] } {
-  const { certificate, key } = selfSignedCertificate();
+  const authority = issueCertificate({ name: 'kafka authority', isAuthority: true });
+  const server = issueCertificate({ name: 'kafka', issuer: authority, usage: 'ServerAuth', addresses: ['127.0.0.1'] });
+  const key = server.privateKey.export({ format: 'pem', type: 'pkcs8' });
   const files = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
-  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.certificate, server.certificate);
   writeFileSync(files.key, key, { mode: 0o600 });
-  return { ca: certificate, args: ['-tls-cert', files.certificate, '-tls-key', files.key] };
+  return { ca: authority.certificate, args: ['-tls-cert', files.certificate, '-tls-key', files.key] };
 }
 
 function message(printed: unknown): KafkaMessage {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field } from '../../api/v1alpha1/field.ts';
 import { callFailure } from '../call-failure.ts';
-import { retryAfterSeconds } from '../retry-after.ts';
+import { retryAfterSeconds } from '../../net/retry-after.ts';
 import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';
 

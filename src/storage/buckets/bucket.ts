@@ -39,5 +39,8 @@ export const TRIAL_NAME = 'hallmark-probe/never-written';
 /** The metadata entry for the owner. */
 export const OWNER_METADATA = 'hallmark-owner';
 
+/** The metadata entry for the digest of what was written, where the store has none that says it. */
+export const DIGEST_METADATA = 'hallmark-sha256';
+
 /** More than any record holds, with room for an envelope's base64. */
 export const MAX_OBJECT_BYTES = 8 * 1024 * 1024;

@@ -84,17 +84,18 @@ export class DynamoDbDriver implements StorageDriver {
     const item = evidenceItem(artifact, name);
     const size = itemBytes(item);
     if (size > MAX_ITEM_BYTES) throw tooLarge(artifact, size);
-    const owned = { name, item, owner };
-    if (await this.#table.write(owned, { absent: true }, signal)) return;
+    if (await this.#table.write(item, undefined, signal)) return this.#table.note(item, owner, signal);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const found = await this.#table.read(name, signal);
-      const existing = found.item === undefined ? undefined : (storedItem(found.item) ?? nothing);
-      if (existing !== undefined) {
+      if (found.item !== undefined) {
+        const existing = storedItem(found.item) ?? nothing;
         const stands = standing({ owner: found.owner, ...existing }, artifact, owner);
+        // A crash can have come between document and note.
+        if (stands === 'Same' && found.owner === undefined) return this.#table.note(item, owner, signal);
         if (stands === 'Same') return;
         if (stands === 'Foreign') throw conflict(this.#tableName, name);
       }
-      if (await this.#table.write(owned, { found }, signal)) return;
+      if (await this.#table.write(item, found.item, signal)) return this.#table.note(item, owner, signal);
     }
     const message = `writing "${name}" to table ${this.#tableName}: other writers replace it each time; it is tried again`;
     throw new StorageError('BackendUnavailable', message);

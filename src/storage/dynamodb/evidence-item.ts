@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
@@ -33,11 +34,22 @@ export function storedItem(item: Item): StoredEvidence | undefined {
   };
 }
 
-/** The item beside a document that says whose it is: the document itself has no room for it. */
-export function ownerItem(name: string, owner: string): Item {
-  return { ...ownerKey(name), Owner: { S: owner } };
+/** The item beside a document that says whose it is, and of which signature: the document itself has no room for that. */
+export function ownerItem(item: Item, owner: string): Item {
+  return { ...ownerKey(item['Name']?.S ?? ''), Owner: { S: owner }, Digest: { S: signatureDigest(item) } };
 }
 
 export function ownerKey(name: string): Item {
   return { Name: { S: `hallmark-owner/${name}` } };
+}
+
+/** Whose a document is; undefined when nobody noted it, or when the note is about an earlier one. */
+export function ownerOf(item: Item, beside: Item | undefined): string | undefined {
+  return beside?.['Digest']?.S === signatureDigest(item) ? beside['Owner']?.S : undefined;
+}
+
+function signatureDigest(item: Item): string {
+  return createHash('sha256')
+    .update(item['Signature']?.S ?? '')
+    .digest('hex');
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { awsErrorName, awsFailure } from '../aws/aws-failure.ts';
 import type { AwsMeaning } from '../aws/aws-failure.ts';
 import type { AwsConnection } from '../aws/aws-connection.ts';
 import { StorageError } from '../storage-error.ts';
-import { ownerItem, ownerKey } from './evidence-item.ts';
+import { TRIAL_NAME } from '../buckets/bucket.ts';
+import { ownerItem, ownerKey, ownerOf } from './evidence-item.ts';
 import type { Item } from './evidence-item.ts';
 
 const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
@@ -17,6 +18,11 @@ const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
     remedy: 'the partition key must be the string Name, without a sort key, and items take 400 KiB',
   },
 };
+type PutCondition = Pick<
+  PutItemCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
 const NAME = { '#name': 'Name' } as const;
 
 /** A document and whose it is, as they lie in the table. */
@@ -25,17 +31,7 @@ export interface FoundItem {
   readonly owner: string | undefined;
 }
 
-/** A document to write, and who owns it then. */
-export interface OwnedItem {
-  readonly name: string;
-  readonly item: Item;
-  readonly owner: string;
-}
-
-/** When both items count as written: what they must be now. */
-export type ItemCondition = { readonly absent: true } | { readonly found: FoundItem };
-
-/** A table of documents, each beside an item that notes its owner. Both are written at once or not at all. */
+/** A table of documents, each beside an item that notes its owner. Who writes the document first has the name; the note follows. */
 export class EvidenceTable {
   readonly #table: string;
   readonly #connection: AwsConnection<DynamoDBClient>;
@@ -45,26 +41,27 @@ export class EvidenceTable {
     this.#connection = connection;
   }
 
-  /** Whether they were written; false: the condition did not hold. */
-  async write({ name, item, owner }: OwnedItem, condition: ItemCondition, signal: AbortSignal): Promise<boolean> {
-    const expected = 'absent' in condition ? { item: undefined, owner: undefined } : condition.found;
-    const items = [
-      this.#put(item, 'Signature', expected.item?.['Signature']?.S),
-      this.#put(ownerItem(name, owner), 'Owner', expected.owner),
-    ];
-    try {
-      const client = await this.#connection.client(signal);
-      const { TransactWriteItemsCommand } = await import('@aws-sdk/client-dynamodb');
-      const answer = await client.send(new TransactWriteItemsCommand({ TransactItems: items }), {
-        abortSignal: signal,
-      });
-      if (isAnswer(answer)) return true;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (await isConditionFailure(error)) return false;
-      throw awsFailure(error, `writing "${name}" to table ${this.#table}`, MEANINGS);
+  /** Writes a document while there is none, or while it is `found` to be replaced. False: it was not. */
+  write(item: Item, found: Item | undefined, signal: AbortSignal): Promise<boolean> {
+    const signature = found?.['Signature']?.S;
+    if (signature === undefined) {
+      return this.#put(
+        item,
+        { ConditionExpression: 'attribute_not_exists(#name)', ExpressionAttributeNames: NAME },
+        signal,
+      );
     }
-    throw new StorageError('BackendUnavailable', `writing "${name}" to table ${this.#table}: no answer of DynamoDB`);
+    const condition = {
+      ConditionExpression: '#signature = :signature',
+      ExpressionAttributeNames: { '#signature': 'Signature' },
+      ExpressionAttributeValues: { ':signature': { S: signature } },
+    };
+    return this.#put(item, condition, signal);
+  }
+
+  /** Notes beside a document whose it is. */
+  async note(item: Item, owner: string, signal: AbortSignal): Promise<void> {
+    await this.#put(ownerItem(item, owner), {}, signal);
   }
 
   async read(name: string, signal: AbortSignal): Promise<FoundItem> {
@@ -72,7 +69,7 @@ export class EvidenceTable {
       this.#get({ Name: { S: name } }, name, signal),
       this.#get(ownerKey(name), name, signal),
     ]);
-    return { item, owner: beside?.['Owner']?.S };
+    return { item, owner: item === undefined ? undefined : ownerOf(item, beside) };
   }
 
   async readItem(name: string, signal: AbortSignal): Promise<Item | undefined> {
@@ -82,21 +79,8 @@ export class EvidenceTable {
   /** One write that cannot succeed: its refusal tells whether others could. */
   async tryOut(signal: AbortSignal): Promise<void> {
     const doing = `trying out table ${this.#table}`;
-    try {
-      const client = await this.#connection.client(signal);
-      const { PutItemCommand } = await import('@aws-sdk/client-dynamodb');
-      const command = new PutItemCommand({
-        TableName: this.#table,
-        Item: { Name: { S: 'hallmark-probe/never-written' } },
-        ConditionExpression: 'attribute_exists(#name)',
-        ExpressionAttributeNames: NAME,
-      });
-      await client.send(command, { abortSignal: signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (awsErrorName(error) === 'ConditionalCheckFailedException') return;
-      throw awsFailure(error, doing, MEANINGS);
-    }
+    const condition = { ConditionExpression: 'attribute_exists(#name)', ExpressionAttributeNames: NAME };
+    if (!(await this.#put({ Name: { S: TRIAL_NAME } }, condition, signal))) return;
     throw new StorageError('BackendRejected', `${doing}: what answers is no DynamoDB; mend dynamodb.endpoint`);
   }
 
@@ -104,20 +88,19 @@ export class EvidenceTable {
     return this.#connection.close();
   }
 
-  /** A write that counts while `attribute` has this value, or while there is no item at all. */
-  #put(item: Item, attribute: string, value: string | undefined): TransactWriteItem {
-    const put = { TableName: this.#table, Item: item };
-    if (value === undefined) {
-      return { Put: { ...put, ConditionExpression: 'attribute_not_exists(#name)', ExpressionAttributeNames: NAME } };
+  async #put(item: Item, condition: PutCondition, signal: AbortSignal): Promise<boolean> {
+    const doing = `writing "${item['Name']?.S ?? ''}" to table ${this.#table}`;
+    try {
+      const client = await this.#connection.client(signal);
+      const { PutItemCommand } = await import('@aws-sdk/client-dynamodb');
+      const command = new PutItemCommand({ TableName: this.#table, Item: item, ...condition });
+      await client.send(command, { abortSignal: signal });
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (awsErrorName(error) === 'ConditionalCheckFailedException') return false;
+      throw awsFailure(error, doing, MEANINGS);
     }
-    return {
-      Put: {
-        ...put,
-        ConditionExpression: '#attribute = :value',
-        ExpressionAttributeNames: { '#attribute': attribute },
-        ExpressionAttributeValues: { ':value': { S: value } },
-      },
-    };
   }
 
   async #get(key: Item, name: string, signal: AbortSignal): Promise<Item | undefined> {
@@ -133,16 +116,4 @@ export class EvidenceTable {
       throw awsFailure(error, doing, MEANINGS);
     }
   }
-}
-
-/** DynamoDB gives every answer an id; a proxy that says 200 to anything does not. */
-function isAnswer(answer: { readonly $metadata: { readonly requestId?: string } }): boolean {
-  return answer.$metadata.requestId !== undefined;
-}
-
-async function isConditionFailure(error: unknown): Promise<boolean> {
-  const { TransactionCanceledException } = await import('@aws-sdk/client-dynamodb');
-  if (!(error instanceof TransactionCanceledException)) return false;
-  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
-  return codes.includes('ConditionalCheckFailed');
 }

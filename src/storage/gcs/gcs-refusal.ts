@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { displayUrl } from '../../net/display-url.ts';
 import type { DoorResponse } from '../../net/outbound-door.ts';
-import { retryAfterSeconds } from '../retry-after.ts';
+import { retryAfterSeconds } from '../../net/retry-after.ts';
 import { StorageError } from '../storage-error.ts';
 
 /** What Google's refusal means. `doing` names the object. The service's own text is not repeated. */

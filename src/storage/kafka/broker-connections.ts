@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { Connection, ConnectionOptions } from '@platformatic/kafka';
 import type { OutboundDoor } from '../../net/outbound-door.ts';
+import { StorageError } from '../storage-error.ts';
 import { brokerName } from './broker-address.ts';
 import type { BrokerAddress } from './broker-address.ts';
 import { guardedAddress } from './guarded-address.ts';
@@ -89,9 +90,18 @@ export class BrokerConnections {
     const connection = new KafkaConnection('hallmark', connectionOptions(address, security));
     // An emitter without this listener ends the process.
     connection.on('error', () => undefined);
+    const login = { isBegun: false };
+    connection.once('sasl:handshake', () => {
+      login.isBegun = true;
+    });
     const connected = connection.connect(permitted, address.port);
     watch(connection);
-    await connected;
+    try {
+      await connected;
+    } catch (error) {
+      if (login.isBegun) throw refusedLogin(address);
+      throw error;
+    }
     return connection;
   }
 
@@ -125,6 +135,12 @@ export class BrokerConnections {
 /** An idle connection does not keep the process alive. */
 function rest(connection: Connection): void {
   connection.socket.unref();
+}
+
+/** Brokers may say why, and many only hang up. */
+function refusedLogin(address: BrokerAddress): StorageError {
+  const remedy = 'mend the username, password and mechanism of kafka.authentication';
+  return new StorageError('BackendUnauthorized', `${brokerName(address)} does not let its user sign in; ${remedy}`);
 }
 
 function connectionOptions({ host }: BrokerAddress, { tls, sasl }: KafkaSecurity): ConnectionOptions {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { MessageRecord } from '@platformatic/kafka';
 import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
 import { StorageError } from '../storage-error.ts';
 import { brokerName } from './broker-address.ts';
@@ -27,6 +26,13 @@ interface Layout {
 export interface FoundMessage {
   readonly value: Buffer;
   readonly headers: ReadonlyMap<string, Buffer>;
+}
+
+/** A message as it is appended. */
+export interface NewMessage {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly headers: Map<Buffer, Buffer>;
 }
 
 export interface TopicOptions {
@@ -57,12 +63,13 @@ export class TopicClient {
 
   /** Appends a message once all in-sync replicas have it, to the partition that its key belongs to. @throws StorageError */
   async append(
-    message: Pick<MessageRecord, 'value' | 'headers'> & { readonly key: Buffer },
+    message: NewMessage,
     security: KafkaSecurity,
   ): Promise<{ readonly partition: number; readonly offset: bigint }> {
     const { murmur2, produceV3 } = await import('@platformatic/kafka');
     const { topic } = this.#options;
-    return this.#withLeader(security, `writing to topic ${topic}`, async (layout) => {
+    const size = message.value.length + [...message.headers.values()].reduce((sum, { length }) => sum + length, 0);
+    return this.#withLeader(security, `writing ${size} bytes to topic ${topic}`, async (layout) => {
       const partition = (murmur2(message.key) & 0x7fffffff) % layout.leaders.size;
       const answer = await this.#options.connections.call(leaderOf(layout, partition), security, (connection) =>
         produceV3.api.async(connection, ACKS_ALL, BROKER_TIMEOUT_MS, [{ ...message, topic, partition }], {}),

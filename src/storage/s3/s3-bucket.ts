@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { awsErrorName, awsFailure, statusOf } from '../aws/aws-failure.ts';
 import type { AwsMeaning } from '../aws/aws-failure.ts';
 import type { AwsConnection } from '../aws/aws-connection.ts';
-import { OWNER_METADATA, TRIAL_NAME } from '../buckets/bucket.ts';
+import { DIGEST_METADATA, OWNER_METADATA, TRIAL_NAME } from '../buckets/bucket.ts';
 import type { Bucket, FoundObject, NewObject, WriteCondition } from '../buckets/bucket.ts';
 import { StorageError } from '../storage-error.ts';
 
@@ -47,7 +48,7 @@ export class S3Bucket implements Bucket {
           Key: object.name,
           Body: object.body,
           ContentType: object.contentType,
-          Metadata: { [OWNER_METADATA]: object.owner },
+          Metadata: { [OWNER_METADATA]: object.owner, [DIGEST_METADATA]: sha256(object.body) },
           ...('absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.version }),
         }),
         { abortSignal: signal },
@@ -59,7 +60,7 @@ export class S3Bucket implements Bucket {
       if (isOvertaken(error)) return false;
       throw awsFailure(error, doing, MEANINGS);
     }
-    throw new StorageError('BackendUnavailable', `${doing}: the answer is not that of S3; it is tried again`);
+    throw notS3(doing);
   }
 
   async read(name: string, signal: AbortSignal): Promise<FoundObject | undefined> {
@@ -68,9 +69,9 @@ export class S3Bucket implements Bucket {
       const client = await this.#options.connection.client(signal);
       const { GetObjectCommand } = await import('@aws-sdk/client-s3');
       const command = new GetObjectCommand({ Bucket: this.#options.bucket, Key: name });
-      const { Body, ETag, Metadata, ContentLength } = await client.send(command, { abortSignal: signal });
+      const { Body, ETag, Metadata } = await client.send(command, { abortSignal: signal });
       const body = Buffer.from((await Body?.transformToByteArray()) ?? []);
-      if (ETag === undefined || body.length !== ContentLength) throw new TypeError('not an object');
+      if (ETag === undefined || !isWhole(body, Metadata)) throw notS3(doing);
       return { body, owner: Metadata?.[OWNER_METADATA], version: ETag };
     } catch (error) {
       signal.throwIfAborted();
@@ -102,6 +103,20 @@ export class S3Bucket implements Bucket {
       throw awsFailure(error, `removing ${this.uri}/${name}`, MEANINGS);
     }
   }
+}
+
+function sha256(body: Buffer): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+/** Other tools' objects have no digest beside them. */
+function isWhole(body: Buffer, metadata: Readonly<Record<string, string>> = {}): boolean {
+  const digest = metadata[DIGEST_METADATA];
+  return digest === undefined || digest === sha256(body);
+}
+
+function notS3(doing: string): StorageError {
+  return new StorageError('BackendUnavailable', `${doing}: the answer is not that of S3; it is tried again`);
 }
 
 /** The condition did not hold, or another writer was at it at the same moment, or the version to replace is gone. */

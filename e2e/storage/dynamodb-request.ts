@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import type { Moto } from '../testbed/moto/moto.ts';
+
+/** A request to moto's DynamoDB without any SDK, in the name of somebody: what it does not check, but wants to see. */
+export async function askDynamoDb(moto: Moto, operation: string, body: object): Promise<Record<string, unknown>> {
+  const scope = `testing/20260101/${moto.region}/dynamodb/aws4_request`;
+  const answer = await fetch(moto.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': `DynamoDB_20120810.${operation}`,
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
+    },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === 'object' && parsed !== null ? Object.fromEntries(Object.entries(parsed)) : {};
+}
