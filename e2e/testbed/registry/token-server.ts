@@ -25,7 +25,8 @@ export class TokenServer {
     const key = { ...publicKey.export({ format: 'jwk' }), kid: keyID, alg: 'ES256', use: 'sig' };
     this.keySet = JSON.stringify({ keys: [key] });
     this.#credentials = credentials;
-    this.realm = `http://127.0.0.1:${port}/token`;
+    // By name: clients in Go refuse the literal address of a realm that is not the registry's own host.
+    this.realm = `http://localhost:${port}/token`;
     this.#server = createServer((request, response) => {
       this.#answer(request, response);
     });
