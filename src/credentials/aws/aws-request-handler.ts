@@ -12,7 +12,7 @@ import { cappedBody } from './capped-body.ts';
 
 export interface AwsHandlerOptions {
   readonly tls?: TlsOptions;
-  /** Until the answer begins, and again for its body. Default 10 s. */
+  /** For the whole exchange. Default 10 s. */
   readonly timeoutMs?: number;
   /** A longer answer is an error. Default 4 MiB. */
   readonly maxResponseBytes?: number;
@@ -77,7 +77,7 @@ export class AwsRequestHandler {
       const headers = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
         value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
       );
-      const body = cappedBody(answer, { limit: this.#limit, timeoutMs: this.#timeoutMs, host });
+      const body = cappedBody(answer, { limit: this.#limit, timeout, host });
       const response = { statusCode: answer.statusCode ?? 0, reason: answer.statusMessage ?? '', body };
       return { response: { ...response, headers: Object.fromEntries(headers) } };
     } catch (error) {

@@ -5,17 +5,14 @@ import { OutboundError } from '../../net/outbound-error.ts';
 export interface BodyCaps {
   /** Bytes. */
   readonly limit: number;
-  readonly timeoutMs: number;
+  /** Of the whole exchange; ends the body by itself. */
+  readonly timeout: AbortSignal;
   /** For the message. */
   readonly host: string;
 }
 
-/** The same body, which fails when it grows too long or takes too much time, and takes its connection along. */
-export function cappedBody(body: Readable, { limit, timeoutMs, host }: BodyCaps): Readable {
-  const deadline = setTimeout(() => {
-    body.destroy(new OutboundError('Timeout', `${host} did not finish its answer in time`));
-  }, timeoutMs);
-  deadline.unref();
+/** The same body, which fails when it grows too long or takes too much time, and then takes its connection along. */
+export function cappedBody(body: Readable, { limit, timeout, host }: BodyCaps): Readable {
   async function* counted(): AsyncGenerator<Buffer> {
     let size = 0;
     try {
@@ -27,9 +24,9 @@ export function cappedBody(body: Readable, { limit, timeoutMs, host }: BodyCaps)
       }
     } catch (error) {
       if (error instanceof OutboundError) throw error;
+      if (timeout.aborted) throw new OutboundError('Timeout', `${host} did not finish its answer in time`);
       throw new OutboundError('Unreachable', `${host} broke off its answer`);
     } finally {
-      clearTimeout(deadline);
       body.destroy();
     }
   }
