@@ -67,7 +67,8 @@ export class TestLog {
       .update(body)
       .digest()
       .toString('base64');
-    const note = `${ORIGIN}\n1\n${root}\n`;
+    // Rekor v1 appends the id of its tree.
+    const note = `${ORIGIN} - 1\n1\n${root}\n`;
     const signed = Buffer.concat([this.#logID.subarray(0, 4), this.#sign(note)]).toString('base64');
     return {
       logIndex: '0',
