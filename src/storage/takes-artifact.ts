@@ -10,12 +10,16 @@ export function takesArtifact(
   spec: EffectiveStorageBackendSpec,
   { type, form }: Pick<UnsignedArtifact, 'type' | 'form'>,
 ): boolean {
-  if (!spec.artifacts.includes(type)) return false;
+  return spec.artifacts.includes(type) && fitsForm(spec, form);
+}
+
+/** Whether a backend's encoding can hold a form. */
+export function fitsForm(spec: EffectiveStorageBackendSpec, form: UnsignedArtifact['form']): boolean {
   return spec.type !== 'OCI' || spec.oci.encoding !== unfitEncoding(form);
 }
 
 /** The encoding of registries that a form cannot be stored in. */
-export function unfitEncoding(form: UnsignedArtifact['form']): 'CosignTags' | 'SigstoreBundle' | undefined {
+function unfitEncoding(form: UnsignedArtifact['form']): 'CosignTags' | 'SigstoreBundle' | undefined {
   switch (form) {
     case 'SimpleSigning':
       return 'SigstoreBundle';

@@ -3,6 +3,7 @@ import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
+import { fitsForm, takesArtifact } from '../../storage/takes-artifact.ts';
 import { backendFacts } from './backend-facts.ts';
 import { loggingFact } from './logging-fact.ts';
 import type { BackendFact, LoggingFact, Problem } from './record-facts.ts';
@@ -110,10 +111,14 @@ function uncoveredArtifact(
   // A backend that is awaited may take anything; while it is, the record waits for it anyway.
   const isAwaited = backends.some(({ backend }, index) => backend === undefined && facts[index]?.state === 'Pending');
   if (isAwaited || backends.length === 0) return undefined;
-  const isTaken = (type: EvidenceArtifact['type']): boolean =>
-    backends.some(({ backend }) => backend?.spec.artifacts.includes(type)) ||
-    facts.some(({ state, artifacts: held }) => state === 'Stored' && held?.includes(type));
-  const lost = artifacts.find(({ type }) => !isTaken(type));
+  const isTaken = (artifact: EvidenceArtifact): boolean =>
+    backends.some(({ backend }, index) => {
+      if (backend !== undefined && takesArtifact(backend.spec, artifact)) return true;
+      const { state, artifacts: held } = facts[index] ?? {};
+      const couldHold = backend === undefined || fitsForm(backend.spec, artifact.form);
+      return state === 'Stored' && couldHold && held?.includes(artifact.type) === true;
+    });
+  const lost = artifacts.find((artifact) => !isTaken(artifact));
   if (lost === undefined) return undefined;
   return {
     reason: reasons.BackendNotFound,

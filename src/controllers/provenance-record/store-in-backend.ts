@@ -2,6 +2,7 @@
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { objectKey } from '../../kube/resource.ts';
+import { takesArtifact } from '../../storage/takes-artifact.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { RecordPlan } from './plan-record.ts';
 import type { TrustedRecord } from './read-record.ts';
@@ -54,9 +55,12 @@ export async function storeInBackend(
 function storeTask(context: ControllerContext, { record, task }: BackendWork): StoreTask {
   const { spec, evidence, metadata } = record.object;
   const types = task.backend.spec.artifacts;
-  const artifacts = (evidence?.artifacts ?? []).filter(({ type }) => types.includes(type)).map(fromEvidenceArtifact);
+  const artifacts = (evidence?.artifacts ?? [])
+    .filter((artifact) => takesArtifact(task.backend.spec, artifact))
+    .map(fromEvidenceArtifact);
   const { namespace } = metadata;
-  const run = { ...spec.runRef, namespace, serviceAccountName: spec.serviceAccountName, policy: record.policy };
+  const { runRef, serviceAccountName, completionTime } = spec;
+  const run = { ...runRef, namespace, serviceAccountName, completionTime, policy: record.policy };
   const { fence } = context;
   return { ref: task.bound.ref, driver: context.drivers.driver(task.backend), artifacts, types, run, fence };
 }

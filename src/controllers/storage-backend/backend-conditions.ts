@@ -3,12 +3,26 @@ import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
 
+/** The schema's bound on a condition's message is larger; nobody reads more. */
+const MAX_MESSAGE_LENGTH = 1024;
 /** Problems that may pass by themselves. */
 const passing: ReadonlySet<Reason> = new Set([reasons.BackendUnavailable, reasons.BackendNotReady]);
 
-/** The conditions of a backend whose last probe found `problem`, or nothing. */
-export function backendConditions(generation: number, problem: Problem | undefined): readonly ConditionFact[] {
-  const { reason, message } = problem ?? { reason: reasons.Ready, message: 'evidence can be stored' };
+/**
+ * The conditions of a backend whose last probe found `problem`, or nothing. `refusals` say which policies cannot use it and why: theirs
+ * to mend, so the backend stays as ready as it is for all others.
+ */
+export function backendConditions(
+  generation: number,
+  problem: Problem | undefined,
+  refusals: readonly string[] = [],
+): readonly ConditionFact[] {
+  const message = ['evidence can be stored', ...refusals].join('; ').slice(0, MAX_MESSAGE_LENGTH);
+  return conditions(generation, problem, problem ?? { reason: reasons.Ready, message });
+}
+
+function conditions(generation: number, problem: Problem | undefined, told: Problem): readonly ConditionFact[] {
+  const { reason, message } = told;
   const isPassing = problem !== undefined && passing.has(problem.reason);
   const isStalled = problem !== undefined && !isPassing;
   const condition = (type: string, isTrue: boolean): ConditionFact => {

@@ -2,6 +2,7 @@
 import { setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../api/v1alpha1/field.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { describePolicy } from '../../pipelines/definitions.ts';
 import type { BackendKind, CompiledBackend } from '../../pipelines/definitions.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
@@ -47,7 +48,7 @@ export class BackendReconciler {
     const generation = Number(field(field(object, 'metadata'), 'generation') ?? 0);
     const conditions = setConditions(
       storedConditions(object),
-      backendConditions(generation, problem),
+      backendConditions(generation, problem, read.ok ? this.#refusals(read.backend) : []),
       context.clock.now(),
     );
     const resource = hallmarkResource(kindOf(object));
@@ -57,6 +58,13 @@ export class BackendReconciler {
     if (!isWritten) return { requeueAfterSeconds: CONFLICT_SECONDS };
     const seconds = problem === undefined ? READY_SECONDS : NOT_READY_SECONDS;
     return { requeueAfterSeconds: seconds * (1 - JITTER * random()) };
+  }
+
+  /** The policies whose evidence it could never hold. */
+  #refusals(backend: CompiledBackend): readonly string[] {
+    return this.#options.context.pipelines
+      .refusedBecauseOf(backend)
+      .map(({ policy, message }) => `${describePolicy(policy)} is refused: ${message}`);
   }
 
   /** Drops what is kept of a backend that was deleted. */

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cloudRegistry } from './cloud-registry.ts';
+
+const rows: readonly (readonly [host: string, cloud: string | undefined])[] = [
+  ['123456789012.dkr.ecr.eu-central-1.amazonaws.com', 'AWS'],
+  ['123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com', 'AWS'],
+  ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'AWS'],
+  ['gcr.io', 'Google'],
+  ['eu.gcr.io', 'Google'],
+  ['europe-west3-docker.pkg.dev', 'Google'],
+  ['bakery.azurecr.io', 'Azure'],
+  ['bakery.azurecr.cn', 'Azure'],
+  ['gcr.io.evil.example', undefined],
+  ['evil-gcr.io', undefined],
+  ['evil.example', undefined],
+  ['evil-docker.pkg.dev.evil.example', undefined],
+  ['123456789012.dkr.ecr.eu-central-1.amazonaws.com.evil.example', undefined],
+  ['evil.dkr.ecr.eu-central-1.amazonaws.com', undefined],
+  ['123456789012.dkr.ecr.evil.com', undefined],
+  ['a.bakery.azurecr.io', undefined],
+  ['bakery.azurecr.io:8443', undefined],
+  ['bakery.azurecr.io.evil.example', undefined],
+];
+
+describe("a cloud's registry", () => {
+  for (const [host, cloud] of rows) {
+    it(`${host} is ${cloud === undefined ? 'nobody' : cloud}'s`, () => {
+      assert.equal(cloudRegistry(host)?.cloud, cloud);
+    });
+  }
+
+  it('of AWS says its region', () => {
+    const found = cloudRegistry('123456789012.dkr.ecr.ap-southeast-2.amazonaws.com');
+    assert.deepEqual(found, { cloud: 'AWS', region: 'ap-southeast-2' });
+  });
+});
