@@ -32,7 +32,7 @@ export class CosignBlobs {
    * Rejects unless cosign takes the artifact's bundle.
    * @param trust arguments that say whom to believe; its public key by default
    */
-  async verify(artifact: SignedArtifact, trust: readonly string[] = this.#key(artifact)): Promise<void> {
+  async verify(artifact: SignedArtifact, trust: readonly string[] = this.keyOf(artifact)): Promise<void> {
     const bundle = this.#file(sigstoreBundleText(artifact));
     const common = ['--bundle', bundle, '--trusted-root', this.#root, ...trust];
     if (artifact.form === 'SimpleSigning') {
@@ -44,7 +44,8 @@ export class CosignBlobs {
     await this.#cosign.run(['verify-blob-attestation', ...attestation, ...common, bundle]);
   }
 
-  #key({ publicKey }: SignedArtifact): readonly string[] {
+  /** That cosign believes the artifact's key. */
+  keyOf({ publicKey }: SignedArtifact): readonly string[] {
     return ['--key', this.#file(publicKey)];
   }
 

@@ -20,6 +20,7 @@ export { pushImage, type PushedImage } from './registry/push-image.ts';
 export { RegistryClient, type RegistryAddress } from './registry/registry-client.ts';
 export { Registry, type RegistryOptions } from './registry/registry.ts';
 export { clusterIssuer } from './sigstore/cluster-issuer.ts';
+export { Fulcio } from './sigstore/fulcio.ts';
 export { OidcIssuer } from './sigstore/oidc-issuer.ts';
 export { RekorV1 } from './sigstore/rekor-v1.ts';
 export { RekorV2 } from './sigstore/rekor-v2.ts';
