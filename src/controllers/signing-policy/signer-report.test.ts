@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { field, listField } from '../../api/v1alpha1/field.ts';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
@@ -45,6 +46,19 @@ describe('signerReport', () => {
     });
     assert.equal(report.signsAs, 'key SHA256:a');
     assert.deepEqual(report.endsAt, active.notAfter);
+  });
+
+  it('publishes each key once, and no more than a status holds', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => ({ keyID: `SHA256:${index % 30}`, publicKey: 'PEM' }));
+    const { status } = await reportOf(() => Promise.resolve({ active, retired: [{ ...active }, ...many] }));
+    const shown = listField(status, 'verificationKeys').map((key) => [field(key, 'keyID'), field(key, 'state')]);
+    assert.deepEqual(shown.slice(0, 3), [
+      ['SHA256:a', 'Active'],
+      ['SHA256:0', 'Retired'],
+      ['SHA256:1', 'Retired'],
+    ]);
+    assert.equal(shown.length, 17);
+    assert.equal(new Set(shown.map(([keyID]) => keyID)).size, 17);
   });
 
   it('publishes whom certificates name', async () => {

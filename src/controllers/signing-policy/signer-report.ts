@@ -31,6 +31,8 @@ export interface SignerReport {
 
 /** Failures of a service: what is published of the key holds all the same, because nothing says that it is another. */
 const KEEPS_PUBLISHED: readonly SigningReason[] = ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'];
+/** What the schema takes: services keep more versions of a key than anybody verifies with. */
+const MAX_KEYS = 17;
 const PUBLISHED_FIELDS = ['publicKey', 'keyID', 'verificationKeys', 'certificateIdentity'];
 
 /**
@@ -66,10 +68,13 @@ function publishedStatus(
   { active, retired, keyless }: Pick<SignerCheck, 'active' | 'retired' | 'keyless'>,
   activeState: ShownKey['state'],
 ): SignerStatus {
-  const keys = [
+  const all = [
     ...(active === undefined ? [] : [shownKey(active, activeState)]),
     ...retired.map((key) => shownKey(key, 'Retired')),
   ];
+  const isFirst = ({ keyID }: ShownKey, index: number): boolean =>
+    all.findIndex((key) => key.keyID === keyID) === index;
+  const keys = all.filter(isFirst).slice(0, MAX_KEYS);
   return {
     ...(active === undefined ? {} : { publicKey: active.publicKey, keyID: active.keyID }),
     ...(keys.length === 0 ? {} : { verificationKeys: keys }),
