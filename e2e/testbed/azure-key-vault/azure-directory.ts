@@ -31,6 +31,8 @@ export class AzureDirectory {
   /** By client ID. */
   readonly applications = new Map<string, AzureApplication>();
   readonly tokens = new Map<string, GivenToken>();
+  /** How clients reach it, when that is not straight. */
+  address: string | undefined;
   /** What the discovery document says of the token endpoint, when it is not the truth. */
   tokenEndpoint: string | undefined;
 
@@ -47,7 +49,7 @@ export class AzureDirectory {
 
   /** `https://127.0.0.1:port/TENANT`. */
   get authority(): string {
-    return `${this.server.url}/${this.tenantID}`;
+    return `${this.address ?? this.server.url}/${this.tenantID}`;
   }
 
   async #answer({ method, path, body }: DoubleRequest): Promise<DoubleAnswer> {

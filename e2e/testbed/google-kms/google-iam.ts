@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { TokenIssuer } from '../sigstore/fulcio.ts';
 import type { DoubleAnswer, DoubleRequest } from '../token-exchange/tls-double.ts';
@@ -21,12 +21,12 @@ export class GoogleIam {
   readonly impersonators = new Map<string, string>();
   /** Every token that was given, and for whom. */
   readonly tokens = new Map<string, string>();
-  readonly #keys = new Map<string, KeyObject>();
+  readonly #keys = new Map<string, { readonly key: KeyObject; readonly audience: string }>();
 
-  /** A key file of a new service account, whose token endpoint is at `url`. */
+  /** A new key file of a service account, in place of its last one; its token endpoint is at `url`. */
   serviceAccountKey(email: string, url: string): string {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    this.#keys.set(email, publicKey);
+    this.#keys.set(email, { key: publicKey, audience: `${url}/token` });
     return JSON.stringify({
       type: 'service_account',
       project_id: 'team-project',
@@ -45,28 +45,21 @@ export class GoogleIam {
   }
 
   /** Undefined for a request that is none of the token services. */
-  async answer(request: DoubleRequest, url: string): Promise<DoubleAnswer | undefined> {
+  async answer(request: DoubleRequest): Promise<DoubleAnswer | undefined> {
     if (request.method !== 'POST') return undefined;
-    if (request.path === '/token') return this.#granted(new URLSearchParams(request.body), `${url}/token`);
+    if (request.path === '/token') return this.#granted(new URLSearchParams(request.body));
     if (request.path === '/v1/token') return this.#exchanged(new URLSearchParams(request.body));
     const [, email] = /^\/v1\/projects\/-\/serviceAccounts\/([^:/]+):generateAccessToken$/.exec(request.path) ?? [];
     return email === undefined ? undefined : this.#impersonated(email, request);
   }
 
-  #granted(form: URLSearchParams, audience: string): DoubleAnswer {
+  #granted(form: URLSearchParams): DoubleAnswer {
     const [header = '', claims = '', signature = ''] = (form.get('assertion') ?? '').split('.');
     const { iss, aud, exp, scope } = parsed(Buffer.from(claims, 'base64url').toString());
-    const key = this.#keys.get(String(iss));
+    const known = this.#keys.get(String(iss));
     const signed = Buffer.from(`${header}.${claims}`);
-    const isSigned =
-      key !== undefined &&
-      verify(
-        'sha256',
-        signed,
-        createPublicKey(key.export({ format: 'pem', type: 'spki' })),
-        Buffer.from(signature, 'base64url'),
-      );
-    const isValid = isSigned && aud === audience && Number(exp) > Date.now() / 1000 && scope !== '';
+    const isSigned = known !== undefined && verify('sha256', signed, known.key, Buffer.from(signature, 'base64url'));
+    const isValid = isSigned && aud === known.audience && Number(exp) > Date.now() / 1000 && scope !== '';
     if (form.get('grant_type') !== JWT_GRANT || !isValid) return refused('invalid_grant', form);
     return given(this.token(`serviceAccount:${String(iss)}`));
   }

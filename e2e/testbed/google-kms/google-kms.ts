@@ -33,17 +33,17 @@ export class GoogleKms {
     return kms;
   }
 
-  /** The next version of a key: `projects/…/cryptoKeyVersions/N`. */
-  addVersion(key: string, algorithm: GoogleAlgorithmName): GoogleKeyVersion {
-    const number =
-      [...this.#versions.keys()].filter((name) => name.startsWith(`${RING}/cryptoKeys/${key}/`)).length + 1;
-    const version = new GoogleKeyVersion(`${RING}/cryptoKeys/${key}/cryptoKeyVersions/${number}`, algorithm);
+  /** The next version of a key: `projects/…/cryptoKeyVersions/N`. A bare name is of the double's own ring. */
+  addVersion(name: string, algorithm: GoogleAlgorithmName): GoogleKeyVersion {
+    const key = name.startsWith('projects/') ? name : `${RING}/cryptoKeys/${name}`;
+    const number = [...this.#versions.keys()].filter((known) => known.startsWith(`${key}/`)).length + 1;
+    const version = new GoogleKeyVersion(`${key}/cryptoKeyVersions/${number}`, algorithm);
     this.#versions.set(version.name, version);
     return version;
   }
 
   async #answer(request: DoubleRequest): Promise<DoubleAnswer> {
-    const token = await this.iam.answer(request, this.server.url);
+    const token = await this.iam.answer(request);
     if (token !== undefined) return token;
     const bearer = (request.headers['authorization'] ?? '').replace(/^Bearer /, '');
     const principal = this.iam.tokens.get(bearer);
