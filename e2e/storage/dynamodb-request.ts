@@ -19,3 +19,13 @@ export async function askDynamoDb(moto: Moto, operation: string, body: object): 
   const parsed: unknown = JSON.parse(text);
   return typeof parsed === 'object' && parsed !== null ? Object.fromEntries(Object.entries(parsed)) : {};
 }
+
+/** A table as drivers want it, unless the key has another name. */
+export async function makeEvidenceTable(moto: Moto, name: string, partitionKey = 'Name'): Promise<void> {
+  await askDynamoDb(moto, 'CreateTable', {
+    TableName: name,
+    AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
+    BillingMode: 'PAY_PER_REQUEST',
+  });
+}

@@ -12,7 +12,7 @@ import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { Moto } from '../testbed/moto/moto.ts';
 import { CloudBed } from './cloud-bed.ts';
 import type { DriverSetting } from './cloud-bed.ts';
-import { askDynamoDb } from './dynamodb-request.ts';
+import { askDynamoDb, makeEvidenceTable } from './dynamodb-request.ts';
 import { failureOf } from './failure-of.ts';
 import { describeFaults } from './faults.contract.ts';
 import { interruptedDriver } from './interrupted.ts';
@@ -31,23 +31,14 @@ before(async () => {
   cloud = await CloudBed.start('dynamodb-storage');
   moto = await Moto.start(cloud.bed.supervisor);
   proxy = await FaultProxy.start({ target: moto.url });
-  await makeTable(TABLE, 'Name');
-  await makeTable('misnamed', 'name');
+  await makeEvidenceTable(moto, TABLE);
+  await makeEvidenceTable(moto, 'misnamed', 'name');
   await cloud.secret('aws', { aws_access_key_id: 'AKIATEAM', aws_secret_access_key: PASSWORD });
 });
 after(async () => {
   await proxy.stop();
   await cloud.stop();
 });
-
-async function makeTable(name: string, partitionKey: string): Promise<void> {
-  await askDynamoDb(moto, 'CreateTable', {
-    TableName: name,
-    AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
-    BillingMode: 'PAY_PER_REQUEST',
-  });
-}
 
 interface Setting extends DriverSetting {
   readonly keys?: 'Reference' | 'PerPolicy';

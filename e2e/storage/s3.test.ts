@@ -15,6 +15,7 @@ import type { DriverSetting } from './cloud-bed.ts';
 import { describeFaults } from './faults.contract.ts';
 import { interruptedDriver } from './interrupted.ts';
 import { describeNamedStore } from './named-store.contract.ts';
+import { makeS3Bucket, sendToS3 } from './s3-request.ts';
 import { runTarget, signedStatement } from './signed-evidence.ts';
 
 const never = new AbortController().signal;
@@ -29,12 +30,7 @@ before(async () => {
   cloud = await CloudBed.start('s3-storage');
   moto = await Moto.start(cloud.bed.supervisor);
   proxy = await FaultProxy.start({ target: moto.url });
-  const place = `<LocationConstraint>${moto.region}</LocationConstraint>`;
-  const made = await ask(BUCKET, {
-    method: 'PUT',
-    body: `<CreateBucketConfiguration>${place}</CreateBucketConfiguration>`,
-  });
-  assert.equal(made.status, 200, await made.text());
+  await makeS3Bucket(moto, BUCKET);
   await cloud.secret('aws', { aws_access_key_id: 'AKIATEAM', aws_secret_access_key: PASSWORD });
 });
 after(async () => {
@@ -65,16 +61,9 @@ function driverFor(setting: Setting = {}): StorageDriver {
   return cloud.driver(spec, { allow: [proxy.host, moto.host], putTimeoutMs: 60_000, ...setting });
 }
 
-/** A request to moto itself, in the name of somebody: what it does not check, but wants to see. */
-function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  const scope = `testing/20260101/${moto.region}/s3/aws4_request`;
-  const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
-  return fetch(`${moto.url}/${path}`, { ...init, headers: { authorization } });
-}
-
 /** An object as moto's own HTTP gives it; undefined when there is none. */
 async function objectAt(name: string): Promise<{ body: Buffer; owner: string | null } | undefined> {
-  const answer = await ask(`${BUCKET}/${name}`);
+  const answer = await sendToS3(moto, `${BUCKET}/${name}`);
   if (answer.status === 404) return undefined;
   assert.equal(answer.status, 200);
   return { body: Buffer.from(await answer.arrayBuffer()), owner: answer.headers.get('x-amz-meta-hallmark-owner') };
@@ -93,7 +82,7 @@ function signedAgain(artifact: SignedArtifact): Promise<SignedArtifact> {
 }
 
 async function names(): Promise<readonly string[]> {
-  const listing = await (await ask(`${BUCKET}?list-type=2&max-keys=1000`)).text();
+  const listing = await (await sendToS3(moto, `${BUCKET}?list-type=2&max-keys=1000`)).text();
   return [...listing.matchAll(/<Key>([^<]+)<\/Key>/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 }
 
@@ -140,7 +129,7 @@ describe('S3 storage', () => {
       const stem = objectStem(artifact, run, 'Reference');
       const files = { signature: signatureText(content), payload: content.payload };
       for (const [suffix, body] of Object.entries(files)) {
-        await ask(`${BUCKET}/${stem}.${suffix}`, { method: 'PUT', body: new Uint8Array(body) });
+        await sendToS3(moto, `${BUCKET}/${stem}.${suffix}`, { method: 'PUT', body: new Uint8Array(body) });
       }
     },
   });

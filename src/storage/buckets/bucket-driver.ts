@@ -65,7 +65,9 @@ export class BucketDriver implements StorageDriver {
           { suffix: 'cert', body: Buffer.from(certificate) },
           { suffix: 'chain', body: Buffer.from(chain) },
         ] as const;
-        await Promise.all(rest.map((part) => storeObject(this.#bucket, owned, part, within)));
+        // None of the writes outlives the call, also when another fails.
+        const written = await Promise.allSettled(rest.map((part) => storeObject(this.#bucket, owned, part, within)));
+        for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason;
       }
       return [{ uri, digest: payloadDigest(artifact.payload) }];
     });
