@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { ArtifactForm, LogEntry, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import { KeySigner } from '../../src/signing/key-signer.ts';
 import { sigstoreVerify } from '../../src/signing/signer.contract.ts';
-import type { Digest } from '../../src/signing/signing-algorithm.ts';
 import { CosignBlobs, tampered } from './cosign-blobs.ts';
 import { keySigner, never, SigstoreBed, transparencyError } from './sigstore-bed.ts';
 
@@ -111,22 +111,28 @@ describe('Rekor v1, as Chains speaks to it,', () => {
   });
 });
 
-describe('keys of other curves', () => {
+describe('keys of each kind', () => {
   const hashed = 'v1 SimpleSigning, v2 InTotoStatement, v2 SimpleSigning';
-  const keys: readonly (readonly [curve: string, digest: Digest, takenBy: string])[] = [
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const everything = 'v1 InTotoStatement, v1 SimpleSigning, v2 InTotoStatement, v2 SimpleSigning';
+  const keys: readonly (readonly [name: string, signer: KeySigner, takenBy: string])[] = [
+    ['P-256 with SHA-256', keySigner(), everything],
     // As x509.pem signs: the log verifies statements with SHA-256, whatever the curve.
-    ['P-384', 'sha256', 'v1 InTotoStatement'],
-    ['P-521', 'sha256', 'v1 InTotoStatement'],
+    ['P-384 with SHA-256', keySigner('P-384', 'sha256'), 'v1 InTotoStatement'],
+    ['P-521 with SHA-256', keySigner('P-521', 'sha256'), 'v1 InTotoStatement'],
     // As cosign's keys sign.
-    ['P-384', 'sha384', hashed],
-    ['P-521', 'sha512', hashed],
+    ['P-384 with SHA-384', keySigner('P-384', 'sha384'), hashed],
+    ['P-521 with SHA-512', keySigner('P-521', 'sha512'), hashed],
+    ['RSA with SHA-256', new KeySigner(rsa, 'sha256'), everything],
+    // It takes the whole message, which only entries of statements have.
+    ['Ed25519', new KeySigner(generateKeyPairSync('ed25519').privateKey, null), 'v1 InTotoStatement'],
   ];
-  for (const [curve, digest, takenBy] of keys) {
-    it(`${curve} with ${digest} is taken as ${takenBy}, and refused otherwise with a word on the key`, async () => {
+  for (const [name, signer, takenBy] of keys) {
+    it(`${name} is taken as ${takenBy}, and refused otherwise with a word on the key`, async () => {
       const taken: string[] = [];
       for (const version of VERSIONS) {
         for (const form of ['InTotoStatement', 'SimpleSigning'] as const) {
-          const testimony = bed.signed(form, keySigner(curve, digest)).then((artifact) => logged(version, artifact));
+          const testimony = bed.signed(form, signer).then((artifact) => logged(version, artifact));
           if (
             await testimony.then(
               () => true,
