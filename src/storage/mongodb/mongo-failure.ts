@@ -22,11 +22,11 @@ const REMEDIES: Partial<Record<StorageReason, string>> = {
 export function mongoFailure(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const name = error instanceof Error ? error.name : '';
-  const code = field2(error, 'code');
+  const code = member(error, 'code');
   if (typeof code === 'number' && /^Mongo(Server|Write|BulkWrite)/.test(name) && name !== 'MongoServerSelectionError') {
-    return serverFailure(code, field2(error, 'codeName'), doing);
+    return serverFailure(code, member(error, 'codeName'), doing);
   }
-  if (/^(BSON|MongoParse|MongoInvalidArgument|MongoMissingDependency|MongoMissingCredentials|MongoAPI)/.test(name)) {
+  if (/^(BSON|MongoInvalidArgument|MongoMissingDependency|MongoMissingCredentials|MongoAPI)/.test(name)) {
     return new StorageError(
       'BackendRejected',
       `${doing}: the connection string or the document cannot be used (${name})`,
@@ -34,7 +34,7 @@ export function mongoFailure(error: unknown, doing: string): StorageError {
   }
   if (name.startsWith('Mongo')) {
     const said = certificateHint(codeOf(rootCause(error)));
-    return new StorageError('BackendUnavailable', `${doing}: no member of the database answers${said}`);
+    return new StorageError('BackendUnavailable', `${doing}: no member of the database answers as it should${said}`);
   }
   return callFailure(error, doing);
 }
@@ -58,17 +58,17 @@ function certificateHint(code: string): string {
 
 /** Of a failed selection of a server, why the last member that was asked did not answer. */
 function rootCause(error: unknown): unknown {
-  const servers: unknown = field2(field2(error, 'reason'), 'servers');
+  const servers: unknown = member(member(error, 'reason'), 'servers');
   if (!(servers instanceof Map)) return error;
   for (const server of servers.values()) {
-    const cause = field2(server, 'error');
+    const cause = member(server, 'error');
     if (cause instanceof Error) return cause;
   }
   return error;
 }
 
 /** A member of an object of the driver, own or inherited. */
-function field2(value: unknown, name: string): unknown {
+function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   return field(value, name) ?? Reflect.get(value, name);
 }
