@@ -16,7 +16,9 @@ import { storageDriver } from '../../src/storage/storage-driver.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { CommandFailed, Cosign, Registry, Supervisor } from '../testbed/index.ts';
 import { runTarget } from '../storage/signed-evidence.ts';
+import { itVerifiesItself } from './own-verification.ts';
 import { HeldObjects, signingContext } from './signing-bed.ts';
+import { tamperings, type Tampering } from './tamperings.ts';
 
 /** A signer under test, and how cosign is told whom to believe. */
 export interface CosignSubject extends SignerSubject {
@@ -27,7 +29,6 @@ export interface CosignSubject extends SignerSubject {
 }
 
 type Encoding = EffectiveOCI['encoding'];
-type Tampering = (artifact: SignedArtifact) => SignedArtifact;
 
 /** What cosign is told of each encoding, and the form of image signatures in it. */
 const encodings: Readonly<Record<Encoding, { readonly isBundle: boolean; readonly form: ArtifactForm }>> = {
@@ -37,21 +38,13 @@ const encodings: Readonly<Record<Encoding, { readonly isBundle: boolean; readonl
 const ENCODINGS: readonly Encoding[] = ['CosignTags', 'SigstoreBundle'];
 const never = new AbortController().signal;
 
-/** The two ways of an attacker who has no key: another text, or another signature. */
-const tamperings: Readonly<Record<string, Tampering>> = {
-  payload: (artifact) => ({
-    ...artifact,
-    payload: Buffer.from(artifact.payload.toString().replace('tekton', 'tektom')),
-  }),
-  signature: (artifact) => ({
-    ...artifact,
-    signature: Buffer.concat([artifact.signature.subarray(0, -1), Buffer.from([1 ^ (artifact.signature.at(-1) ?? 0)])]),
-  }),
-};
-
 /** What every signer does, and that the real cosign verifies its evidence: in files, and in a registry. */
 export function describeSignerWithCosign(name: string, subject: CosignSubject): void {
   describeSigner(name, subject);
+
+  describe(`the evidence of ${name}, for Hallmark,`, () => {
+    itVerifiesItself(subject);
+  });
 
   describe(`the evidence of ${name}, for cosign,`, () => {
     let bench: CosignBench;
@@ -86,7 +79,7 @@ export function describeSignerWithCosign(name: string, subject: CosignSubject): 
         it(`is refused as ${encoding} when its ${what} is another`, async () => {
           const image = await bench.image();
           await bench.store(encoding, image, 'InTotoStatement', tamper);
-          const signer = await bench.store(encoding, image, form, tamperings['signature'] ?? tamper);
+          const signer = await bench.store(encoding, image, form, tamperings.signature);
           await refused(bench.verifyImage('verify-attestation', encoding, signer, image.reference));
           await refused(bench.verifyImage('verify', encoding, signer, image.reference));
         });

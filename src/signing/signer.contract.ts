@@ -11,7 +11,6 @@ import { parseSigstoreBundle, sigstoreBundleText } from '../evidence/sigstore-bu
 import { contractArtifact } from './contract-artifacts.fixture.ts';
 import type { RunSigner } from './run-signer.ts';
 import type { Digest } from './signing-algorithm.ts';
-import { SigningError } from './signing-error.ts';
 import type { SigningSource } from './signing-source.ts';
 import { sshKeyID } from './ssh-key-id.ts';
 
@@ -171,14 +170,4 @@ function flipped(signature: Buffer): Buffer {
   const last = copy.length - 1;
   copy[last] = (copy[last] ?? 0) ^ 1;
   return copy;
-}
-
-/** The reason of the SigningError that a promise rejects with. */
-export async function signingReason(promise: Promise<unknown>): Promise<string> {
-  const error: unknown = await promise.then(
-    () => new Error('it succeeded'),
-    (failure: unknown) => failure,
-  );
-  assert.ok(error instanceof SigningError, String(error));
-  return error.reason;
 }
