@@ -141,6 +141,7 @@ export class Controllers {
     const policies = new PolicyReconciler({ ...shared, objects: this.#policies });
     const backends = new BackendReconciler({
       ...shared,
+      maxRetrySeconds: configuration.retry.maxSeconds,
       objects: this.#backends,
       onHealthChange: (backend, isReady) => {
         this.#repercussions.backendHealthChanged(backend, isReady);

@@ -83,7 +83,10 @@ export class RecordReconciler {
   #next({ record, backends }: RecordSnapshot, plan: RecordPlan): Outcome {
     const nowMs = this.#context.clock.now().getTime();
     const retiresIn = plan.retiresAtMs === undefined ? undefined : Math.max(1, (plan.retiresAtMs - nowMs) / 1000);
-    const existing = backends.flatMap(({ ref, backend }) => (backend === undefined ? [] : [`${ref.kind}/${ref.name}`]));
+    // A parked backend has no time of its own: whoever parked it says when it goes on.
+    const existing = backends.flatMap(({ ref, backend, parked }) =>
+      backend === undefined || parked !== undefined ? [] : [`${ref.kind}/${ref.name}`],
+    );
     const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), [...existing, WITNESSES]);
     const waits = [retiresIn, dueIn].filter((seconds) => seconds !== undefined);
     return waits.length === 0 ? DONE : { requeueAfterSeconds: Math.min(...waits) };

@@ -26,6 +26,8 @@ export interface BackendReconcilerOptions {
   readonly operatorNamespace: string;
   /** The backend became ready or stopped being so: policies say so, and what waits for it may go on. */
   readonly onHealthChange: (backend: CompiledBackend, isReady: boolean) => void;
+  /** The longest wait between two attempts at anything: a backend that is down is probed at least so often. */
+  readonly maxRetrySeconds?: number;
   readonly random?: () => number;
 }
 
@@ -56,7 +58,8 @@ export class BackendReconciler {
     const isWritten = await writeStatus(context, resource, { object, status }, signal);
     if (read.ok && context.health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
     if (!isWritten) return { requeueAfterSeconds: CONFLICT_SECONDS };
-    const seconds = problem === undefined ? READY_SECONDS : NOT_READY_SECONDS;
+    const notReadySeconds = Math.min(NOT_READY_SECONDS, this.#options.maxRetrySeconds ?? NOT_READY_SECONDS);
+    const seconds = problem === undefined ? READY_SECONDS : notReadySeconds;
     return { requeueAfterSeconds: seconds * (1 - JITTER * random()) };
   }
 
