@@ -9,6 +9,8 @@ export {
 } from './control-plane/control-plane.ts';
 export { CutProxy } from './control-plane/cut-proxy.ts';
 export { Cosign, type CosignOptions } from './cosign/cosign.ts';
+export { FaultProxy, type FaultProxyOptions } from './fault-proxy/fault-proxy.ts';
+export { Moto } from './moto/moto.ts';
 export { NodeAgent, type NodeAgentOptions } from './node-agent/node-agent.ts';
 export { ManagedProcess, type ProcessSpec } from './processes/managed-process.ts';
 export { CommandFailed, runCommand, type CommandOutput } from './processes/run-command.ts';
@@ -29,3 +31,4 @@ export { TimestampAuthority } from './sigstore/timestamp-authority.ts';
 export { trustedRoot, type TrustedServers } from './sigstore/trusted-root.ts';
 export { Tekton } from './tekton/tekton.ts';
 export { Testbed, type TestbedOptions } from './testbed.ts';
+export { Transit, type TransitOptions, type TransitRole } from './transit/transit.ts';
