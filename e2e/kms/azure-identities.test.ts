@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { KmsSpec } from '../../src/signing/kms/kms-definition.ts';
+import { kmsSource } from '../../src/signing/kms/kms-source.ts';
 import { AzureKeyVault } from '../testbed/azure-key-vault/azure-key-vault.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { claimsOf, IdentityBed, SIGNER, TEAM } from './identity-bed.ts';
@@ -147,5 +150,40 @@ describe('a Secret with an application of Entra ID', () => {
     const withSettings = bed.source(spec({ tenantID, clientID: CLIENT }, { secretRef }), context());
     await put({ clientSecret: 'planted~secret' });
     await withSettings.check(never);
+  });
+});
+
+describe("the operator's own Azure identity", () => {
+  const cluster = {
+    kind: 'ClusterSigningPolicy',
+    description: 'ClusterSigningPolicy all',
+    homeNamespace: TEAM,
+  } as const;
+  const variables = ['AZURE_FEDERATED_TOKEN_FILE', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_AUTHORITY_HOST'];
+
+  afterEach(() => {
+    for (const name of variables) Reflect.deleteProperty(process.env, name);
+  });
+
+  it('is that of its workload identity, by the token that its pod projects, for cluster policies alone', async () => {
+    const file = join(bed.supervisor.directory, 'azure-token');
+    const token = ['create', 'token', 'operator', '-n', 'default', `--audience=${AUDIENCE}`];
+    writeFileSync(file, (await bed.plane.kubectl(token)).stdout);
+    Object.assign(process.env, {
+      AZURE_FEDERATED_TOKEN_FILE: file,
+      AZURE_TENANT_ID: vault.directory.tenantID,
+      AZURE_CLIENT_ID: CLIENT,
+      AZURE_AUTHORITY_HOST: proxy.url,
+    });
+    const kms = { uri: spec().uri, caBundleRef: { name: 'ca' } };
+    const source = kmsSource({ ...cluster, signer: { type: 'KMS', kms } }, context());
+    const { message } = await signingFailure(source.check(never), 'SignerUnauthorized', planted());
+    assert.match(message, /operator's subject/);
+    trust('system:serviceaccount:default:operator');
+    await source.check(never);
+    await source.close();
+    const ofTeam = bed.source(kms, context());
+    const refused = await signingFailure(ofTeam.check(never), 'SignerUnauthorized', planted());
+    assert.match(refused.message, /cluster policies only/);
   });
 });

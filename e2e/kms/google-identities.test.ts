@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { KmsSpec } from '../../src/signing/kms/kms-definition.ts';
+import { kmsSource } from '../../src/signing/kms/kms-source.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
+import { MetadataServer } from '../testbed/google-kms/metadata-server.ts';
 import { GoogleKms } from '../testbed/google-kms/google-kms.ts';
 import { claimsOf, IdentityBed, SIGNER, TEAM } from './identity-bed.ts';
 import { RING } from './google-bed.ts';
@@ -174,5 +176,39 @@ describe('a Secret with Google credentials', () => {
       assert.match(message, remedy);
     }
     assert.equal(proxy.requests.length, 0);
+  });
+});
+
+describe("the operator's own Google identity", () => {
+  const cluster = {
+    kind: 'ClusterSigningPolicy',
+    description: 'ClusterSigningPolicy all',
+    homeNamespace: TEAM,
+  } as const;
+  let metadata: MetadataServer;
+  before(async () => {
+    metadata = await MetadataServer.start(() => kms.iam.token(`serviceAccount:${EMAIL}`));
+    // How Google's libraries are told where it is, and that it is there.
+    Object.assign(process.env, { GCE_METADATA_HOST: metadata.host, METADATA_SERVER_DETECTION: 'assume-present' });
+  });
+  after(async () => {
+    for (const name of ['GCE_METADATA_HOST', 'METADATA_SERVER_DETECTION']) Reflect.deleteProperty(process.env, name);
+    await metadata.stop();
+  });
+
+  it('is that of the metadata server, for cluster policies alone', async () => {
+    kms.permitted.add(`serviceAccount:${EMAIL}`);
+    const { uri, caBundleRef, google } = spec({}, {});
+    const unnamed = {
+      uri,
+      ...(caBundleRef === undefined ? {} : { caBundleRef }),
+      google: { endpoint: google?.endpoint ?? '' },
+    };
+    const source = kmsSource({ ...cluster, signer: { type: 'KMS', kms: unnamed } }, context());
+    await source.check(never);
+    await source.close();
+    assert.ok(metadata.given > 0);
+    const refused = await signingFailure(bed.source(unnamed, context()).check(never), 'SignerUnauthorized', planted());
+    assert.match(refused.message, /cluster policies only/);
   });
 });

@@ -7,10 +7,12 @@ import type { AccessToken } from '../access-token.ts';
 import type { Identity } from '../identity.ts';
 import { CredentialError } from '../identity.ts';
 import { KeptToken } from '../kept-token.ts';
+import { authorityOf } from './authority.ts';
 import { applicationToken } from './application-token.ts';
 import type { Application } from './application-token.ts';
 import { federatedApplication } from './federated-application.ts';
-import { operatorCredential } from './operator-credential.ts';
+import { managedIdentity } from './managed-identity.ts';
+import { operatorApplication } from './operator-application.ts';
 import { secretApplication } from './secret-application.ts';
 
 export interface AzureCredentialOptions {
@@ -28,7 +30,6 @@ export interface AzureCredentialOptions {
 /** Whom the next token is for, found anew each time. */
 type ApplicationSource = (signal: AbortSignal) => Promise<Application>;
 
-const AUTHORITY_HOST = 'https://login.microsoftonline.com';
 const MAX_SCOPES = 8;
 const TIMEOUT_MS = 20_000;
 
@@ -40,21 +41,18 @@ const TIMEOUT_MS = 20_000;
  */
 export function azureCredential(options: AzureCredentialOptions, access: Access): TokenCredential {
   const { identity } = options;
-  const authority = authorityOf(options.authorityHost ?? AUTHORITY_HOST);
+  const authority = authorityOf(options.authorityHost);
   switch (identity.type) {
     case 'Secret':
       return applicationCredential(secretApplication({ ...options, identity, authority }, access), options, access);
     case 'ServiceAccount':
       return applicationCredential(federatedApplication({ ...options, identity, authority }, access), options, access);
-    case 'Operator':
-      return operatorCredential(options);
+    case 'Operator': {
+      const application = operatorApplication(options);
+      if (application === undefined) return managedIdentity(options);
+      return applicationCredential(() => Promise.resolve(application), options, access);
+    }
   }
-}
-
-function authorityOf(text: string): URL {
-  const url = URL.parse(text);
-  if (url?.protocol !== 'https:') throw new CredentialError('Invalid', 'authorityHost is no https URL: mend it');
-  return url;
 }
 
 function applicationCredential(
