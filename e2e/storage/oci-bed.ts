@@ -114,3 +114,18 @@ export async function ociSubject(
     stop: () => proxy.stop(),
   };
 }
+
+/** A subject whose server is started in `before`, by when the contract's tests are declared already. */
+export function laterSubject(encoding: Encoding, made: () => ContractSubject): ContractSubject {
+  return {
+    driver: () => made().driver(),
+    encoding: encoding === 'SigstoreBundle' ? 'SigstoreBundle' : 'SignatureText',
+    meeting: 'Both',
+    probe: { seesServer: false },
+    whileUnreachable: (work) => made().whileUnreachable(work),
+    fixture: () => made().fixture(),
+    contents: (...named) => made().contents(...named),
+    copies: (...named) => made().copies?.(...named) ?? Promise.reject(new TypeError('no copies')),
+    interrupted: (...at) => made().interrupted?.(...at) ?? Promise.reject(new TypeError('no interruption')),
+  };
+}

@@ -6,11 +6,10 @@ import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { payloadDigest } from '../../src/evidence/payload-digest.ts';
 import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
-import type { ContractSubject } from '../../src/storage/driver.contract.ts';
 import { reasonOf } from '../../src/storage/reason-of.fixture.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import type { RegistryOptions } from '../testbed/registry/registry.ts';
-import { newSigner, ociDriver, ociSubject } from './oci-bed.ts';
+import { laterSubject, newSigner, ociDriver, ociSubject } from './oci-bed.ts';
 import { bundlesOf, listedReferrers } from './referrers.ts';
 import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
 import { StorageBed } from './storage-bed.ts';
@@ -32,21 +31,6 @@ before(async () => {
   signer = await newSigner();
 });
 after(() => bed.stop());
-
-/** A subject whose server is started in `before`, by when the contract's tests are declared already. */
-function later(made: () => ContractSubject): ContractSubject {
-  return {
-    driver: () => made().driver(),
-    encoding: 'SigstoreBundle',
-    meeting: 'Both',
-    probe: { seesServer: false },
-    whileUnreachable: (work) => made().whileUnreachable(work),
-    fixture: () => made().fixture(),
-    contents: (...named) => made().contents(...named),
-    copies: (...named) => made().copies?.(...named) ?? Promise.reject(new TypeError('no copies')),
-    interrupted: (...at) => made().interrupted?.(...at) ?? Promise.reject(new TypeError('no interruption')),
-  };
-}
 
 describe('OCI storage in Sigstore bundles', () => {
   for (const [title, options] of Object.entries(kinds)) {
@@ -76,7 +60,7 @@ describe('OCI storage in Sigstore bundles', () => {
 
       describeStorageDriver(
         'it',
-        later(() => subject),
+        laterSubject('SigstoreBundle', () => subject),
       );
 
       it('loses none of the bundles that are attached to one image at once', async () => {

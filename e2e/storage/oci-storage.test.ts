@@ -10,7 +10,6 @@ import { signatureText } from '../../src/evidence/signature-text.ts';
 import { loadKeySigner } from '../../src/signing/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key-signer.ts';
 import type { BackendDefinition } from '../../src/storage/backend-definition.ts';
-import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
 import type { Probe, StorageDriver } from '../../src/storage/driver.ts';
 import { parseCosignManifest } from '../../src/storage/oci/cosign-manifest.ts';
 import type { CosignManifest } from '../../src/storage/oci/cosign-manifest.ts';
@@ -139,26 +138,6 @@ describe('OCI storage in cosign tags', () => {
         await credentials(account, registry.host);
       });
       after(() => registry.stop());
-
-      describeStorageDriver('it', {
-        driver: () => driverFor(registry, { allow }),
-        whileUnreachable: async (work) => {
-          await registry.down(0);
-          await work().finally(() => registry.up());
-        },
-        fixture: async () => {
-          const image = await push(registry, 'team/app');
-          const attestation = await statementOf(image);
-          const run = runTarget(namespace, { serviceAccountName: account });
-          return { run, attestation, image: await signedImage(signer, image.name, image.sha256) };
-        },
-        contents: async (_run, artifact) => {
-          const suffix = artifact.type === 'Attestation' ? 'att' : 'sig';
-          return (
-            await tagged(registry, 'team/app', `sha256-${artifact.subjects[0]?.digest['sha256'] ?? ''}.${suffix}`)
-          ).text;
-        },
-      });
 
       it('keeps every attestation that is written to one image at once', async () => {
         const image = await push(registry, 'team/app');

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
@@ -8,10 +10,14 @@ import { loadKeySigner } from '../../src/signing/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key-signer.ts';
 import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { Interruption } from '../../src/storage/interruptions.contract.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import type { CutProxy } from '../testbed/control-plane/cut-proxy.ts';
+import { writeKubeconfig } from '../testbed/control-plane/write-kubeconfig.ts';
+import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { Tekton } from '../testbed/tekton/tekton.ts';
+import { breakAt } from './interrupted.ts';
 import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
 import { StorageBed } from './storage-bed.ts';
 
@@ -49,6 +55,28 @@ function driver(kubeconfigPath = bed.plane.kubeconfigPath): StorageDriver {
     artifacts: ['Attestation', 'ImageSignature'],
   } as const;
   return storageDriver({ kind: 'StorageBackend', name: 'runs', namespace, spec }, bed.context([], kubeconfigPath));
+}
+
+/** A driver that reaches the API server through a proxy which breaks at one request. */
+async function interruptedDriver(request: number, lost: 'Request' | 'Answer'): Promise<Interruption> {
+  const { proxy: faulty, kubeconfig } = await faultyApiServer();
+  const came = breakAt(faulty, request, lost);
+  return {
+    driver: driver(kubeconfig),
+    end: async () => {
+      await faulty.stop();
+      return came();
+    },
+  };
+}
+
+async function faultyApiServer(): Promise<{ readonly proxy: FaultProxy; readonly kubeconfig: string }> {
+  const faulty = await FaultProxy.start({ target: bed.plane.url, tls: true });
+  const directory = bed.supervisor.dataDirectory('faulty-api');
+  const [caFile, kubeconfig] = [join(directory, `${randomUUID()}.crt`), join(directory, `${randomUUID()}.yaml`)];
+  writeFileSync(caFile, faulty.ca ?? '');
+  writeKubeconfig(kubeconfig, { server: faulty.url, caFile, token: bed.plane.adminToken, user: 'via-proxy' });
+  return { proxy: faulty, kubeconfig };
 }
 
 const specs = {
@@ -101,6 +129,22 @@ function decoded(value: string | undefined): Buffer {
 describe('Tekton storage', () => {
   describeStorageDriver('Tekton storage', {
     driver: () => driver(proxied),
+    meeting: 'ByRecords',
+    // The API server that holds runs is the one that the operator watches: what it does not answer is no news of the backend.
+    probe: { seesServer: false },
+    // One set of names a run: there is never more than one copy, so what counts is that it is whole.
+    copies: async (run, artifact) => {
+      const written = await annotations(run);
+      const signatures = Object.keys(written).filter((name) => name.startsWith('chains.tekton.dev/signature-'));
+      const [name = ''] = signatures;
+      const isWhole = decoded(written[name]).equals(signatureText(artifact)) && Object.keys(written).length === 5;
+      return isWhole ? signatures.length : 0;
+    },
+    interrupted: interruptedDriver,
+    oversized: async () => ({
+      run: await createRun(),
+      artifact: await statement(randomBytes(100_000).toString('hex')),
+    }),
     whileUnreachable: async (work) => {
       proxy.refuse();
       proxy.cut();

@@ -2,6 +2,7 @@
 import { shortKey } from '../../evidence/short-key.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { certificateTexts } from '../certificate-texts.ts';
 import type { RunTarget } from '../driver.ts';
 
 /** The prefix and the names are Tekton Chains'; verifiers read them. */
@@ -15,14 +16,23 @@ export function signatureAnnotation(key: string): string {
   return `${PREFIX}signature-${key}`;
 }
 
+export function certificateAnnotation(key: string): string {
+  return `${PREFIX}cert-${key}`;
+}
+
+export function chainAnnotation(key: string): string {
+  return `${PREFIX}chain-${key}`;
+}
+
 /** The four annotations Chains writes for one artifact. Certificate and chain are always there, empty without one. */
 export function runAnnotations(artifact: SignedArtifact, run: RunTarget): Readonly<Record<string, string>> {
   const key = shortKey(artifact, run);
+  const { certificate, chain } = certificateTexts(artifact);
   return {
     [payloadAnnotation(key)]: artifact.payload.toString('base64'),
     [signatureAnnotation(key)]: signatureText(artifact).toString('base64'),
-    [`${PREFIX}cert-${key}`]: '',
-    [`${PREFIX}chain-${key}`]: '',
+    [certificateAnnotation(key)]: Buffer.from(certificate).toString('base64'),
+    [chainAnnotation(key)]: Buffer.from(chain).toString('base64'),
   };
 }
 

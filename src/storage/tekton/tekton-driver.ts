@@ -2,10 +2,18 @@
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { shortKey } from '../../evidence/short-key.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { storedChain } from '../certificate-texts.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
-import { annotationBytes, payloadAnnotation, runAnnotations, signatureAnnotation } from './run-annotations.ts';
+import {
+  annotationBytes,
+  certificateAnnotation,
+  chainAnnotation,
+  payloadAnnotation,
+  runAnnotations,
+  signatureAnnotation,
+} from './run-annotations.ts';
 import { annotationFailure } from './annotation-failure.ts';
 import type { AnnotatedRun, RunAnnotator } from './run-annotator.ts';
 import { parseRunLocation, runLocationUri } from './run-location.ts';
@@ -56,7 +64,11 @@ export class TektonDriver implements StorageDriver {
       throw new StorageError('BackendRejected', `${describe(run)} no longer carries the annotations of ${key}`);
     }
     const encoding = 'SignatureText';
-    return { payload: Buffer.from(payload, 'base64'), signature: Buffer.from(signature, 'base64'), encoding };
+    const chain = storedChain({
+      certificate: decoded(annotations[certificateAnnotation(key)]),
+      chain: decoded(annotations[chainAnnotation(key)]),
+    });
+    return { payload: Buffer.from(payload, 'base64'), signature: Buffer.from(signature, 'base64'), encoding, ...chain };
   }
 
   close(): Promise<void> {
@@ -71,6 +83,10 @@ export class TektonDriver implements StorageDriver {
       throw annotationFailure(error, describe(run));
     }
   }
+}
+
+function decoded(annotation = ''): string {
+  return Buffer.from(annotation, 'base64').toString('utf8');
 }
 
 function describe(run: AnnotatedRun): string {

@@ -18,6 +18,7 @@ export interface AcrOptions {
   readonly clientID?: string | undefined;
   /** Of the directory; Microsoft's own by default. */
   readonly authorityHost?: string | undefined;
+  readonly authorityTls?: TlsOptions | undefined;
   readonly tls?: TlsOptions | undefined;
 }
 
@@ -32,8 +33,8 @@ const answer = Compile(Type.Object({ refresh_token: Type.String({ minLength: 1 }
  * @throws StorageError, CredentialError, TokenError or OutboundError
  */
 export async function acrRefreshToken(options: AcrOptions, access: Access, signal: AbortSignal): Promise<AccessToken> {
-  const { identity, origin, tenantID, clientID, authorityHost, tls = {} } = options;
-  const credential = azureCredential({ identity, tenantID, clientID, authorityHost }, access);
+  const { identity, origin, tenantID, clientID, authorityHost, authorityTls, tls = {} } = options;
+  const credential = azureCredential({ identity, tenantID, clientID, authorityHost, tls: authorityTls }, access);
   const granted = await credential.getToken(SCOPE, { abortSignal: signal });
   const url = new URL('/oauth2/exchange', origin);
   const doing = `asking ${url.host} for a registry token`;
