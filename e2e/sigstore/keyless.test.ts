@@ -27,7 +27,7 @@ interface Case {
   readonly name: string;
   readonly witness: (artifact: SignedArtifact) => Promise<SignedArtifact>;
   readonly cosignArguments: readonly string[];
-  readonly encodings?: readonly 'CosignTags'[];
+  readonly encodings?: readonly 'SigstoreBundle'[];
 }
 
 /** Rekor v1 vouches for the time; Rekor v2 does not, and needs a timestamp beside it. */
@@ -50,7 +50,7 @@ const cases: readonly Case[] = [
     },
     cosignArguments: ['--use-signed-timestamps'],
     // What tags carry of a log entry is the signed promise of Rekor v1.
-    encodings: [],
+    encodings: ['SigstoreBundle'],
   },
 ];
 
