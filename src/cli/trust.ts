@@ -68,7 +68,8 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
   } catch (error) {
     if (error instanceof UsageError) command.error(`error: ${error.message}`, { exitCode: USAGE });
     if (!(error instanceof UncheckedError)) throw error;
-    command.error(`error: ${error.message}`, { exitCode: UNCHECKED });
+    streams.writeErr?.(`error: ${error.message}\n`);
+    process.exitCode = UNCHECKED;
   } finally {
     await surroundings.close();
   }

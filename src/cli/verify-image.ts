@@ -136,9 +136,9 @@ async function bundleManifests(
   const bytes =
     response.status === 200 ? response.body : (await client.getManifest(digest.replace(':', '-'), signal))?.bytes;
   const manifests = bytes === undefined ? [] : listField(json(bytes), 'manifests');
-  const bundles = manifests.filter((manifest) => field(manifest, 'artifactType') === BUNDLE_MEDIA_TYPE);
-  if (bundles.length > MAX_REFERRERS) throw new UncheckedError(`${doing}: more than ${MAX_REFERRERS} bundles`);
-  return bundles.map((manifest) => field(manifest, 'digest')).filter((value) => typeof value === 'string');
+  // Not every registry tells the artifact type in its list: whether it is a bundle shows in the manifest.
+  if (manifests.length > MAX_REFERRERS) throw new UncheckedError(`${doing}: there are more than ${MAX_REFERRERS}`);
+  return manifests.map((manifest) => field(manifest, 'digest')).filter((value) => typeof value === 'string');
 }
 
 function json(bytes: Buffer): unknown {
