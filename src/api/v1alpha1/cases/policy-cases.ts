@@ -45,10 +45,10 @@ export const policyCases: readonly RefusedManifest[] = [
   },
   {
     name: 'an unknown image signature',
-    manifest: policy({ imageSignatures: { formats: ['SigstoreStatement'] } }),
+    manifest: policy({ imageSignatures: { formats: ['Notary'] } }),
     path: 'spec.imageSignatures.formats[0]',
-    message: 'must be SimpleSigning',
-    serverMessage: 'supported values: "SimpleSigning"',
+    message: 'must be SimpleSigning or SigstoreStatement',
+    serverMessage: 'supported values: "SimpleSigning", "SigstoreStatement"',
   },
   {
     name: 'a kind twice',
