@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { awsCredentials } from '../../src/credentials/aws/aws-credentials.ts';
 import type { KmsSpec } from '../../src/signing/kms/kms-definition.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
@@ -96,6 +97,18 @@ describe('a ServiceAccount with a role of AWS', () => {
     const claims = claimsOf(token);
     assert.deepEqual(claims['aud'], [AUDIENCE]);
     assert.equal(claims['sub'], `system:serviceaccount:${TEAM}:${SIGNER}`);
+  });
+
+  it('exchanges its token again shortly before the credentials end', async () => {
+    const identity = { type: 'ServiceAccount', namespace: TEAM, serviceAccountName: SIGNER } as const;
+    const options = { identity, region: moto.region, roleARN: accounts.arn('signs'), stsEndpoint: proxy.url };
+    const credentials = awsCredentials({ ...options, tls: { ca: proxy.ca ?? '' } }, context);
+    const first = await credentials();
+    await bed.clock.advance(50 * 60_000);
+    assert.equal(await credentials(), first);
+    await bed.clock.advance(6 * 60_000);
+    assert.notEqual((await credentials()).accessKeyId, first.accessKeyId);
+    assert.equal(sentTokens().length, 2);
   });
 
   it('does not sign under a role that may not, or without one', async () => {
