@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
 import { signatureText } from '../evidence/signature-text.ts';
 import { certificateTexts } from './certificate-texts.ts';
@@ -21,8 +22,26 @@ export interface EvidenceDocument {
   readonly Object: JsonValue;
 }
 
-/** Beside Chains' fields, which its readers pass over: see `evidenceOwner`. */
-export const OWNER_FIELD = 'HallmarkOwner';
+/**
+ * Whose a document is, noted in a document beside it: Chains' reader refuses documents with fields that it does not know. See
+ * `evidenceOwner`.
+ */
+export interface OwnerNote {
+  readonly owner: string;
+  /** Digest of the signature text that the note is about: a note that was overtaken says nothing. */
+  readonly about: string;
+}
+
+/** The note about a document whose `Signature` is this. */
+export function ownerNote(owner: string, signature: string): OwnerNote {
+  return { owner, about: createHash('sha256').update(signature).digest('hex') };
+}
+
+/** Whose the document is that has this `Signature`; undefined when nobody said. */
+export function notedOwner(note: OwnerNote | undefined, signature: string): string | undefined {
+  if (note === undefined || note.about !== ownerNote(note.owner, signature).about) return undefined;
+  return note.owner;
+}
 
 /** Which databases can hold a document at all. */
 export interface DocumentLimits {

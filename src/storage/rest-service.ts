@@ -4,7 +4,7 @@ import { displayUrl } from '../net/display-url.ts';
 import type { DoorRequest, DoorResponse, OutboundDoor } from '../net/outbound-door.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { callFailure } from './call-failure.ts';
-import { retryAfterSeconds } from './retry-after.ts';
+import { retryAfterSeconds } from '../net/retry-after.ts';
 import { StorageError } from './storage-error.ts';
 
 /** How a service that speaks JSON over HTTP is reached. All of it is read at each call, so that what is mended takes effect. */

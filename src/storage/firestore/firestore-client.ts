@@ -4,7 +4,8 @@ import type { DoorResponse } from '../../net/outbound-door.ts';
 import { jsonBody } from '../rest-service.ts';
 import type { RestRequest, RestService } from '../rest-service.ts';
 import { StorageError } from '../storage-error.ts';
-import { READ_FIELDS, foundDocument } from './firestore-fields.ts';
+import type { OwnerNote } from '../evidence-document.ts';
+import { READ_FIELDS, foundDocument, foundNote, noteFields } from './firestore-fields.ts';
 import type { FirestoreFields, FoundDocument } from './firestore-fields.ts';
 
 /** A document, and the version that was read. `evidence` is undefined when it is none of Chains' form. */
@@ -67,6 +68,22 @@ export class FirestoreClient {
     return { evidence: foundDocument(document), updateTime };
   }
 
+  /** Notes whose a document is, whatever was noted before. @throws StorageError */
+  async note(name: string, note: OwnerNote, doing: string, signal: AbortSignal): Promise<void> {
+    const path = `${this.#collection}/${noteName(name)}`;
+    const body = JSON.stringify({ fields: noteFields(note) });
+    const response = await this.#service.send({ method: 'PATCH', path, body, doing }, signal);
+    this.#requireDocument(response, noteName(name), doing);
+  }
+
+  /** undefined when nobody noted whose a document is. @throws StorageError */
+  async readNote(name: string, doing: string, signal: AbortSignal): Promise<OwnerNote | undefined> {
+    const path = `${this.#collection}/${noteName(name)}`;
+    const response = await this.#service.send({ method: 'GET', path, doing }, signal);
+    if (response.status === 404) return undefined;
+    return foundNote(this.#requireDocument(response, noteName(name), doing));
+  }
+
   /** Asks for the database, and whether a document that does not exist may be replaced. @throws StorageError */
   async tryOut(doing: string, signal: AbortSignal): Promise<void> {
     const database = await this.#service.json({ method: 'GET', path: `/v1/${this.#database}`, doing }, signal);
@@ -104,6 +121,10 @@ export class FirestoreClient {
     if (typeof found === 'string' && found.endsWith(`/${name}`)) return document;
     throw strange(doing);
   }
+}
+
+function noteName(name: string): string {
+  return `hallmark-owner.${name}`;
 }
 
 /** Removed (404), or another version (400 FAILED_PRECONDITION, 409 ABORTED). */

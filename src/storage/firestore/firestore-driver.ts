@@ -7,7 +7,7 @@ import type { BackendDefinition } from '../backend-definition.ts';
 import { storedChain } from '../certificate-texts.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
-import { evidenceDocument } from '../evidence-document.ts';
+import { evidenceDocument, notedOwner, ownerNote } from '../evidence-document.ts';
 import { evidenceName, evidenceOwner } from '../evidence-name.ts';
 import { googleService } from '../google-service.ts';
 import { standing } from '../standing.ts';
@@ -75,13 +75,17 @@ export class FirestoreDriver implements StorageDriver {
     signal.throwIfAborted();
     const name = evidenceName(artifact, run, this.#backend.spec.keys);
     const owner = evidenceOwner(artifact, run);
-    const fields = firestoreFields(evidenceDocument(artifact, name, LIMITS), owner);
+    const document = evidenceDocument(artifact, name, LIMITS);
+    const fields = firestoreFields(document);
+    const note = ownerNote(owner, document.Signature);
     const uri = `${this.#place}/${name}`;
     const doing = `writing ${uri}`;
     await withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        if (await this.#client.create(name, fields, doing, either)) return;
-        if (await this.#settled({ name, fields, owner, artifact, doing }, either)) return;
+        const isNew = await this.#client.create(name, fields, doing, either);
+        const written = isNew ? 'Written' : await this.#settled({ name, fields, owner, artifact, doing }, either);
+        if (written === 'Written') await this.#client.note(name, note, doing, either);
+        if (written !== 'Changed') return;
       }
       const message = `${doing}: other writers keep changing the document; it is tried again`;
       throw new StorageError('BackendUnavailable', message);
@@ -111,7 +115,10 @@ export class FirestoreDriver implements StorageDriver {
     return Promise.resolve();
   }
 
-  /** Whether what is there is as good, or was one's own and is replaced; false when it changed meanwhile. */
+  /**
+   * `Written`: the owner is to be noted, as it was one's own and is replaced, or the very same without a note. `Kept`: what is there
+   * is as good. `Changed`: somebody else was at it meanwhile.
+   */
   async #settled(
     store: {
       readonly name: string;
@@ -121,17 +128,22 @@ export class FirestoreDriver implements StorageDriver {
       readonly doing: string;
     },
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<'Written' | 'Kept' | 'Changed'> {
     const { name, fields, owner, artifact, doing } = store;
     const found = await this.#client.read(name, doing, signal);
     // Removed between the two: it can be created after all.
-    if (found === undefined) return false;
-    const verdict = found.evidence === undefined ? 'Foreign' : standing(found.evidence, artifact, owner);
-    if (verdict === 'Same') return true;
-    if (verdict === 'Replaceable') {
-      return this.#client.replace(name, { fields, updateTime: found.updateTime }, doing, signal);
-    }
-    const message = `${doing}: the document exists and is not this policy's; remove it, or set keys: PerPolicy`;
-    throw new StorageError('KeyConflict', message);
+    if (found === undefined) return 'Changed';
+    const { evidence, updateTime } = found;
+    if (evidence === undefined) throw conflict(doing);
+    const noted = notedOwner(await this.#client.readNote(name, doing, signal), evidence.signatureField);
+    const verdict = standing({ ...evidence, owner: noted }, artifact, owner);
+    if (verdict === 'Foreign') throw conflict(doing);
+    if (verdict === 'Same') return noted === undefined ? 'Written' : 'Kept';
+    return (await this.#client.replace(name, { fields, updateTime }, doing, signal)) ? 'Written' : 'Changed';
   }
+}
+
+function conflict(doing: string): StorageError {
+  const message = `${doing}: the document exists and is not this policy's; remove it, or set keys: PerPolicy`;
+  return new StorageError('KeyConflict', message);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field } from '../../api/v1alpha1/field.ts';
-import { OWNER_FIELD } from '../evidence-document.ts';
-import type { EvidenceDocument, JsonValue } from '../evidence-document.ts';
+import type { EvidenceDocument, JsonValue, OwnerNote } from '../evidence-document.ts';
 import { StorageError } from '../storage-error.ts';
 
 /** A value in the JSON of Firestore's API. */
@@ -22,7 +21,7 @@ const MAX_DOCUMENT_BYTES = 1024 * 1024;
  * The fields as Chains writes them: numbers are doubles, as Go reads them from JSON.
  * @throws StorageError `BackendRejected` for what no document can hold
  */
-export function firestoreFields(document: EvidenceDocument, owner: string): FirestoreFields {
+export function firestoreFields(document: EvidenceDocument): FirestoreFields {
   const { Name, Signed, Signature, Cert, Chain } = document;
   const fields: FirestoreFields = {
     Name: { stringValue: Name },
@@ -31,7 +30,6 @@ export function firestoreFields(document: EvidenceDocument, owner: string): Fire
     Cert: { stringValue: Cert },
     Chain: { stringValue: Chain },
     Object: encoded(document.Object, Name),
-    [OWNER_FIELD]: { stringValue: owner },
   };
   const size = fieldsSize(fields);
   if (size <= MAX_DOCUMENT_BYTES) return fields;
@@ -80,11 +78,25 @@ export interface FoundDocument {
   readonly signature: Buffer;
   readonly certificate: string;
   readonly chain: string;
-  readonly owner: string | undefined;
+  /** `Signature` as it stands. */
+  readonly signatureField: string;
 }
 
 /** Fields that are read; `Object` repeats the payload. */
-export const READ_FIELDS = ['Signed', 'Signature', 'Cert', 'Chain', OWNER_FIELD] as const;
+export const READ_FIELDS = ['Signed', 'Signature', 'Cert', 'Chain'] as const;
+
+/** The fields of a note of an owner. */
+export function noteFields({ owner, about }: OwnerNote): FirestoreFields {
+  return { owner: { stringValue: owner }, about: { stringValue: about } };
+}
+
+/** undefined when the document is no note. */
+export function foundNote(document: unknown): OwnerNote | undefined {
+  const fields = field(document, 'fields');
+  const owner = text(fields, 'owner', 'stringValue');
+  const about = text(fields, 'about', 'stringValue');
+  return owner === undefined || about === undefined ? undefined : { owner, about };
+}
 
 /** undefined when the document is none of Chains' form. */
 export function foundDocument(document: unknown): FoundDocument | undefined {
@@ -97,7 +109,7 @@ export function foundDocument(document: unknown): FoundDocument | undefined {
     signature: Buffer.from(signature, 'base64'),
     certificate: text(fields, 'Cert', 'stringValue') ?? '',
     chain: text(fields, 'Chain', 'stringValue') ?? '',
-    owner: text(fields, OWNER_FIELD, 'stringValue'),
+    signatureField: signature,
   };
 }
 

@@ -2,7 +2,6 @@
 import type { BSON } from 'mongodb';
 import { isObject } from '../../api/v1alpha1/field.ts';
 import type { EvidenceDocument, JsonValue } from '../evidence-document.ts';
-import { OWNER_FIELD } from '../evidence-document.ts';
 import { StorageError } from '../storage-error.ts';
 
 type Bson = Pick<typeof BSON, 'Binary' | 'Double' | 'calculateObjectSize'>;
@@ -17,7 +16,7 @@ const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
  * the driver takes the member `_bsontype` of a plain object for a type of its own, and payloads hold what a run's author wrote.
  * @throws StorageError `BackendRejected` when it is too large for one document
  */
-export function mongoDocument(bson: Bson, document: EvidenceDocument, owner: string): MongoMap {
+export function mongoDocument(bson: Bson, document: EvidenceDocument): MongoMap {
   const { Name, Signed, Signature, Cert, Chain } = document;
   const fields: MongoMap = new Map<string, MongoValue>([
     ['_id', Name],
@@ -27,7 +26,6 @@ export function mongoDocument(bson: Bson, document: EvidenceDocument, owner: str
     ['Cert', Cert],
     ['Chain', Chain],
     ['Object', mongoValue(bson, document.Object)],
-    [OWNER_FIELD, owner],
   ]);
   const size = documentSize(bson, fields, Name);
   if (size <= MAX_DOCUMENT_BYTES) return fields;
@@ -61,13 +59,12 @@ export interface StoredDocument {
   readonly signature: Buffer;
   readonly certificate: string;
   readonly chain: string;
-  readonly owner: string | undefined;
   /** `Signature` as it stands, to replace exactly this version. */
   readonly signatureField: string;
 }
 
 /** Fields that are read; `Object` repeats the payload. */
-export const projection = { Signed: 1, Signature: 1, Cert: 1, Chain: 1, [OWNER_FIELD]: 1 } as const;
+export const projection = { Signed: 1, Signature: 1, Cert: 1, Chain: 1 } as const;
 
 /** undefined when the document is none of Chains' form. */
 export function storedDocument(found: unknown): StoredDocument | undefined {
@@ -75,14 +72,12 @@ export function storedDocument(found: unknown): StoredDocument | undefined {
   const { Signed, Signature } = found;
   const payload = bytes(Signed);
   if (payload === undefined || typeof Signature !== 'string') return undefined;
-  const owner = found[OWNER_FIELD];
   return {
     payload,
     signature: Buffer.from(Signature, 'base64'),
     signatureField: Signature,
     certificate: text(found['Cert']),
     chain: text(found['Chain']),
-    owner: typeof owner === 'string' ? owner : undefined,
   };
 }
 

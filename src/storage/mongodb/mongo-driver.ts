@@ -66,10 +66,10 @@ export class MongoDriver implements StorageDriver {
     const evidence = evidenceDocument(artifact, name, LIMITS);
     const doing = `writing ${this.#place()}/${name}`;
     const { BSON } = await import('mongodb');
-    const document = mongoDocument(BSON, evidence, owner);
+    const document = mongoDocument(BSON, evidence);
     const timeoutMs = this.#context.putTimeoutMs ?? PUT_TIMEOUT_MS;
     await this.#call({ signal, timeoutMs, doing }, (client) =>
-      storeDocument(this.#collection(client), { document, name, owner, artifact, doing }),
+      storeDocument(this.#collection(client), { document, evidence, owner, artifact, doing }),
     );
     return [{ uri: `${this.#place()}/${name}`, digest: payloadDigest(artifact.payload) }];
   }

@@ -2,7 +2,8 @@
 import type { Collection } from 'mongodb';
 import { field } from '../../api/v1alpha1/field.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
-import { OWNER_FIELD } from '../evidence-document.ts';
+import { notedOwner, ownerNote } from '../evidence-document.ts';
+import type { EvidenceDocument, OwnerNote } from '../evidence-document.ts';
 import { standing } from '../standing.ts';
 import { StorageError } from '../storage-error.ts';
 import type { MongoMap } from './mongo-document.ts';
@@ -10,25 +11,28 @@ import { projection, storedDocument } from './mongo-document.ts';
 
 export interface DocumentToStore {
   readonly document: MongoMap;
-  readonly name: string;
+  readonly evidence: EvidenceDocument;
   readonly owner: string;
   readonly artifact: SignedArtifact;
   /** What is done, for messages. */
   readonly doing: string;
 }
 
+type Documents = Collection<{ _id: string }>;
+
 const DUPLICATE_KEY = 11_000;
 const ATTEMPTS = 5;
 
 /**
  * Inserts, and replaces nothing but an earlier version of one's own that is still the one which was read. Each round begins with an
- * insert: what another writer does in between shows as a duplicate or as a replacement that met nothing.
+ * insert: what another writer does in between shows as a duplicate or as a replacement that met nothing. Who inserts has the name;
+ * the note of the owner follows.
  * @throws StorageError `KeyConflict` when the name holds somebody else's evidence; errors of the driver
  */
-export async function storeDocument(collection: Collection<{ _id: string }>, store: DocumentToStore): Promise<void> {
+export async function storeDocument(collection: Documents, store: DocumentToStore): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    if (await inserted(collection, store)) return;
-    const raw = await collection.findOne({ _id: store.name }, { projection });
+    if (await inserted(collection, store)) return note(collection, store);
+    const raw = await collection.findOne({ _id: store.evidence.Name }, { projection });
     // Removed between the two: it can be inserted after all.
     if (raw === null) continue;
     if (await settled(collection, store, raw)) return;
@@ -37,13 +41,10 @@ export async function storeDocument(collection: Collection<{ _id: string }>, sto
   throw new StorageError('BackendUnavailable', message);
 }
 
-async function inserted(
-  collection: Collection<{ _id: string }>,
-  { document, name }: DocumentToStore,
-): Promise<boolean> {
+async function inserted(collection: Documents, { document, evidence }: DocumentToStore): Promise<boolean> {
   try {
-    // The type asks for a plain object; the driver serialises maps as documents.
-    await collection.insertOne(Object.assign(new Map(document), { _id: name }));
+    // The driver writes the entries of a map, and looks for `_id` among its members.
+    await collection.insertOne(Object.assign(new Map(document), { _id: evidence.Name }));
     return true;
   } catch (error) {
     if (typeof error === 'object' && field(error, 'code') === DUPLICATE_KEY) return false;
@@ -51,15 +52,40 @@ async function inserted(
   }
 }
 
-async function settled(collection: Collection<{ _id: string }>, store: DocumentToStore, raw: object): Promise<boolean> {
+async function settled(collection: Documents, store: DocumentToStore, raw: object): Promise<boolean> {
+  const { artifact, owner, evidence } = store;
   const existing = storedDocument(raw);
-  const verdict = existing === undefined ? 'Foreign' : standing(existing, store.artifact, store.owner);
-  if (verdict === 'Same') return true;
-  if (existing === undefined || verdict === 'Foreign') {
-    const message = `${store.doing}: the document exists and is not this policy's; remove it, or set keys: PerPolicy`;
-    throw new StorageError('KeyConflict', message);
+  if (existing === undefined) throw conflict(store);
+  const noted = notedOwner(await readNote(collection, evidence.Name), existing.signatureField);
+  const verdict = standing({ ...existing, owner: noted }, artifact, owner);
+  if (verdict === 'Foreign') throw conflict(store);
+  if (verdict === 'Same') {
+    // The very same, whose note a crash took away.
+    if (noted === undefined) await note(collection, store);
+    return true;
   }
-  const version = { _id: store.name, [OWNER_FIELD]: store.owner, Signature: existing.signatureField };
+  const version = { _id: evidence.Name, Signature: existing.signatureField };
   const { matchedCount } = await collection.replaceOne(version, new Map(store.document));
+  if (matchedCount === 1) await note(collection, store);
   return matchedCount === 1;
+}
+
+function noteID(name: string): string {
+  return `hallmark-owner/${name}`;
+}
+
+async function note(collection: Documents, { evidence, owner }: DocumentToStore): Promise<void> {
+  const noted = ownerNote(owner, evidence.Signature);
+  await collection.updateOne({ _id: noteID(evidence.Name) }, { $set: noted }, { upsert: true });
+}
+
+async function readNote(collection: Documents, name: string): Promise<OwnerNote | undefined> {
+  const found: unknown = await collection.findOne({ _id: noteID(name) });
+  const [owner, about] = [field(found, 'owner'), field(found, 'about')];
+  return typeof owner === 'string' && typeof about === 'string' ? { owner, about } : undefined;
+}
+
+function conflict({ doing }: DocumentToStore): StorageError {
+  const message = `${doing}: the document exists and is not this policy's; remove it, or set keys: PerPolicy`;
+  return new StorageError('KeyConflict', message);
 }
