@@ -17,7 +17,11 @@ export class GoogleClient extends AuthClient {
   readonly #source: AccessTokenSource;
 
   constructor(source: AccessTokenSource, { door }: Access, options: DoorFetchOptions) {
-    super({ transporterOptions: { fetchImplementation: doorFetch(door, options), retry: false } });
+    super({
+      transporterOptions: { fetchImplementation: doorFetch(door, options), retry: false },
+      // Those of the library write headers, the token among them, into its debug log.
+      useAuthRequestParameters: false,
+    });
     this.#source = source;
   }
 
