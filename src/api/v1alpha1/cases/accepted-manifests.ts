@@ -69,6 +69,27 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
       artifacts: ['ImageSignature'],
     }),
   },
+  {
+    name: "bundles in a cloud's registry, for a ServiceAccount of the team",
+    manifest: backend(
+      oci({
+        encoding: 'SigstoreBundle',
+        authentication: {
+          type: 'ServiceAccount',
+          serviceAccountName: 'builder',
+          roleARN: 'arn:aws:iam::123456789012:role/push',
+          workloadIdentityProvider: 'projects/1/locations/global/workloadIdentityPools/p/providers/cluster',
+          serviceAccountEmail: 'push@project.iam.gserviceaccount.com',
+          tenantID: '5c4b3a29-1111-4222-8333-444455556666',
+          clientID: '0a1b2c3d-aaaa-4bbb-8ccc-ddddeeeeffff',
+        },
+      }),
+    ),
+  },
+  {
+    name: "a cloud's registry as the operator",
+    manifest: clusterBackend(oci({ authentication: { type: 'WorkloadIdentity' } })),
+  },
   { name: 'a registry by address', manifest: backend(oci({ repository: '[::1]:5000/a', tls: { insecure: true } })) },
   ...acceptedCloudBackends,
   ...acceptedDatabaseBackends,

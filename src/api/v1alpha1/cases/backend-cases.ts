@@ -63,6 +63,25 @@ export const backendCases: readonly RefusedManifest[] = [
     message: 'secretRef must be set when type is Secret, and only then',
   },
   {
+    name: 'a role that nobody assumes',
+    manifest: backend(oci({ authentication: { type: 'RunServiceAccount', roleARN: 'arn:aws:iam::1:role/push' } })),
+    path: 'spec.oci.authentication',
+    message: 'roleARN belongs to the type ServiceAccount alone',
+  },
+  {
+    name: 'a ServiceAccount that is not named',
+    manifest: clusterBackend(oci({ authentication: { type: 'ServiceAccount' } })),
+    path: 'spec.oci.authentication',
+    message: 'serviceAccountName must be set when type is ServiceAccount, and only then',
+  },
+  {
+    name: 'a registry of a team as the operator',
+    manifest: backend(oci({ authentication: { type: 'WorkloadIdentity' } })),
+    path: 'spec',
+    message:
+      "oci.authentication.type WorkloadIdentity is the operator's own and for ClusterStorageBackends only: name a Secret or a ServiceAccount",
+  },
+  {
     name: 'trust and no verification',
     manifest: backend(oci({ tls: { insecure: true, caBundleRef: { name: 'ca' } } })),
     path: 'spec.oci.tls',
