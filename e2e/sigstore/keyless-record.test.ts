@@ -165,10 +165,26 @@ describe('a team that signs without a key', () => {
     await installation.testbed.cosign.run(['verify-blob-attestation', ...blob, ...trust(), bundle]);
   });
 
-  it('uses no log that the operator was not told of', async () => {
-    const rekor = { url: `${stack.rekorV1.url}/other` };
-    await installation.patch(TEAM, 'signingpolicy/builds', { spec: { transparency: { type: 'Rekor', rekor } } });
+  it('stores without an entry where it would rather not wait, and says so', async () => {
+    await installation.patch(TEAM, 'signingpolicy/builds', {
+      spec: { transparency: { rekor: { onFailure: 'StoreWithout' } } },
+    });
+    await readyPolicy();
+    await stack.rekorV2.server.down();
     const build = await team.build({ name: 'bake-5' });
+    const record = await team.readyRecord(build);
+    assert.equal(conditionOf(record, 'Logged')?.status, 'False');
+    assert.equal(conditionOf(record, 'Logged')?.reason, 'TransparencyLogUnavailable');
+    for (const { logEntries, timestamps } of record.evidence?.artifacts ?? []) {
+      assert.deepEqual([logEntries, timestamps?.length], [undefined, 1]);
+    }
+    await stack.rekorV2.server.up();
+  });
+
+  it('uses no log that the operator was not told of', async () => {
+    const rekor = { url: `${stack.rekorV1.url}/other`, onFailure: 'Retry' };
+    await installation.patch(TEAM, 'signingpolicy/builds', { spec: { transparency: { type: 'Rekor', rekor } } });
+    const build = await team.build({ name: 'bake-6' });
     const record = await team.recordWithReason(build, 'EndpointForbidden');
     assert.match(conditionOf(record)?.message ?? '', /transparency\.logs/);
   });
