@@ -4,7 +4,7 @@ import { API_VERSION } from '../group-version.ts';
 import type { Immutable } from '../immutable.ts';
 import { labelSelector } from '../label-selector.ts';
 import { namespacedObjectMeta } from '../object-meta.ts';
-import { namespacedSignerRules } from '../policy-signer.ts';
+import { namespacedSignerRules } from '../policy-kms.ts';
 import {
   allowedRepositories,
   policyBackendRefs,
