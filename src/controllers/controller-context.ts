@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Reason } from '../api/v1alpha1/reasons.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObjectReader } from '../kube/kube-object-reader.ts';
@@ -55,4 +56,6 @@ export interface ControllerObserver {
     readonly message: string;
   }): void;
   stored(event: { readonly type: string; readonly result: string; readonly seconds: number }): void;
+  witnessed(event: { readonly result: Reason }): void;
+  readBack(event: { readonly type: string; readonly result: 'Verified' | 'Failed' | 'Unread' }): void;
 }

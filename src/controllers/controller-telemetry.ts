@@ -27,6 +27,12 @@ export function controllerObserver(logger: Logger, metrics: Metrics): Controller
       const reason = Object.values(reasons).find((known) => known === result);
       metrics.storageAttempt(type, reason ?? reasons.BackendUnavailable);
     },
+    witnessed({ result }) {
+      metrics.witnessAttempt(result);
+    },
+    readBack({ type, result }) {
+      metrics.verified(type, result);
+    },
   };
 }
 

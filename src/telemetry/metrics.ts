@@ -19,6 +19,16 @@ export class Metrics {
     'Attempts to store one artifact, by type of backend and what came of it (Stored, or the reason it failed for).',
     ['type', 'result'],
   );
+  readonly #witnessAttempts = this.#counter(
+    'hallmark_witness_attempts_total',
+    'Attempts to have the signatures of a record witnessed, by what came of it (Logged, or the reason it failed for).',
+    ['result'],
+  );
+  readonly #verifications = this.#counter(
+    'hallmark_verifications_total',
+    'Times that what a backend holds of a record was read back, by type of backend and result (Verified, Failed, Unread).',
+    ['type', 'result'],
+  );
   readonly #queueAdds = this.#counter('hallmark_queue_adds_total', 'Keys added to a queue.', ['controller']);
   readonly #queueRetries = this.#counter('hallmark_queue_retries_total', 'Keys put back after a failure.', [
     'controller',
@@ -108,6 +118,15 @@ export class Metrics {
   /** @param result `Stored`, or the reason from the closed list */
   storageAttempt(type: string, result: Reason): void {
     this.#storageAttempts.inc({ type, result });
+  }
+
+  /** @param result `Logged`, or the reason from the closed list */
+  witnessAttempt(result: Reason): void {
+    this.#witnessAttempts.inc({ result });
+  }
+
+  verified(type: string, result: 'Verified' | 'Failed' | 'Unread'): void {
+    this.#verifications.inc({ type, result });
   }
 
   kubeRequested(request: {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
@@ -68,6 +69,7 @@ async function witness(
   const seen = isNew ? await withArtifacts(context, record, outcome.artifacts, signal) : record;
   const key = objectKey(record.object.metadata);
   const { problem } = outcome;
+  context.observer.witnessed({ result: problem?.reason ?? reasons.Logged });
   if (problem !== undefined) {
     attempts.failed(key, WITNESSES, outcome.retryAfterSeconds);
     return { record: seen, plan: { ...plan, logging: { state: 'Pending', problem }, store: [] } };

@@ -49,6 +49,7 @@ export async function storeInBackend(
   const now = context.clock.now();
   const readBack = { driver, artifacts, locations: fact.locations, run, policy, now };
   const verification = await context.evidence.verify(readBack, signal);
+  context.observer.readBack({ type: task.backend.spec.type, result: verification?.state ?? 'Unread' });
   return { ...fact, ...later, ...(verification === undefined ? {} : { verification }) };
 }
 

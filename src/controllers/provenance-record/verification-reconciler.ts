@@ -99,7 +99,9 @@ export class VerificationReconciler {
     const driver = context.drivers.driver(bound.backend);
     const { locations } = fact;
     const now = context.clock.now();
-    return (await context.evidence.verify({ driver, artifacts, locations, run, policy, now }, signal)) ?? 'unread';
+    const verification = await context.evidence.verify({ driver, artifacts, locations, run, policy, now }, signal);
+    context.observer.readBack({ type: bound.backend.spec.type, result: verification?.state ?? 'Unread' });
+    return verification ?? 'unread';
   }
 
   #next(key: string, isComplete: boolean): Outcome {
