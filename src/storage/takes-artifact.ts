@@ -15,6 +15,8 @@ export function takesArtifact(
 
 /** Whether a backend's encoding can hold a form. */
 export function fitsForm(spec: EffectiveStorageBackendSpec, form: UnsignedArtifact['form']): boolean {
+  // It takes envelopes alone, and a simple signing has none.
+  if (spec.type === 'Archivista') return form !== 'SimpleSigning';
   return spec.type !== 'OCI' || spec.oci.encoding !== unfitEncoding(form);
 }
 
