@@ -62,6 +62,8 @@ export class TufMirror {
   /** On the same port as before. */
   async up(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
+    // A test file ends, and runs what stops its servers, once nothing else keeps it.
+    this.#server.unref();
     const address = this.#server.address();
     if (typeof address === 'object' && address !== null) this.#port = address.port;
   }
