@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { Storage } from '@google-cloud/storage';
+import { MongoClient } from 'mongodb';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { preAuthEncoding } from '../../src/evidence/pre-auth-encoding.ts';
 import { at } from '../chart/helm.ts';
 import { Installation } from '../harness/installation.ts';
 import { conditionOf, storageOf } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
+import { Archivista } from '../testbed/archivista/archivista.ts';
+import { FerretDb } from '../testbed/ferretdb/ferretdb.ts';
 import { FakeGcs } from '../testbed/gcs/fake-gcs.ts';
 import { Kafka } from '../testbed/kafka/kafka.ts';
 import { Moto } from '../testbed/moto/moto.ts';
@@ -17,12 +20,14 @@ import { askS3, makeS3Bucket } from './s3-request.ts';
 
 const NAME = 'many';
 const BUCKET = 'evidence';
-const backends = ['s3', 'gcs', 'dynamodb', 'kafka', 'registry'] as const;
+const backends = ['s3', 'gcs', 'dynamodb', 'kafka', 'mongodb', 'archivista', 'registry'] as const;
 
 let installation: Installation;
 let moto: Moto;
 let gcs: FakeGcs;
 let kafka: Kafka;
+let mongo: FerretDb;
+let archivista: Archivista;
 let team: Team;
 let build: Build;
 let record: ProvenanceRecord;
@@ -37,6 +42,8 @@ before(async () => {
   moto = await Moto.start(supervisor);
   gcs = await FakeGcs.start(supervisor);
   kafka = await Kafka.start(supervisor, { topics: [BUCKET] });
+  mongo = await FerretDb.start(supervisor);
+  archivista = await Archivista.start(supervisor);
   await Promise.all([makeS3Bucket(moto, BUCKET), gcs.makeBucket(BUCKET), makeEvidenceTable(moto, BUCKET)]);
   const backendRefs = backends.map((name) => ({ kind: 'StorageBackend', name }));
   team = await installation.team({ name: NAME, backends: ['registry'], policy: { backendRefs } });
@@ -71,10 +78,24 @@ function stores(): readonly object[] {
   const google = { authentication: { type: 'Secret', secretRef: { name: 'google' } }, tls: { insecure: true } };
   return [
     secret('aws', { aws_access_key_id: 'AKIATEAM', aws_secret_access_key: 'planted-secret-key' }),
+    secret('mongodb', { url: `mongodb://${mongo.host}/` }),
     secret('google', { access_token: 'planted-bearer-token' }),
     store('s3', { type: 'S3', s3: { bucket: BUCKET, forcePathStyle: true, ...aws } }),
     store('dynamodb', { type: 'DynamoDB', dynamodb: { table: BUCKET, ...aws } }),
     store('gcs', { type: 'GCS', gcs: { bucket: BUCKET, apiEndpoint: gcs.url, ...google } }),
+    store('mongodb', {
+      type: 'MongoDB',
+      mongodb: {
+        connectionSecretRef: { name: 'mongodb', key: 'url' },
+        database: BUCKET,
+        collection: BUCKET,
+      },
+    }),
+    store('archivista', {
+      type: 'Archivista',
+      artifacts: ['Attestation'],
+      archivista: { url: archivista.url, tls: { insecure: true } },
+    }),
     store('kafka', { type: 'Kafka', kafka: { bootstrapServers: [kafka.host], topic: BUCKET, plaintext: true } }),
   ];
 }
@@ -126,6 +147,23 @@ describe('a run whose evidence goes to many backends at once', () => {
     const Key = { Name: { S: `taskrun-${build.uid}` } };
     const answer = await askDynamoDb(moto, 'GetItem', { TableName: BUCKET, Key });
     assertProvenance(Buffer.from(String(at(answer, 'Item', 'Signature', 'S')), 'base64'));
+  });
+
+  it("is found in MongoDB by MongoDB's own client", async () => {
+    const client = new MongoClient(`mongodb://${mongo.host}/`);
+    const found = await client
+      .db(BUCKET)
+      .collection(BUCKET)
+      .findOne({ Name: `taskrun-${build.uid}` });
+    await client.close();
+    assertProvenance(Buffer.from(String(at(found, 'Signature')), 'base64'));
+  });
+
+  it('is found in Archivista by what its own HTTP gives', async () => {
+    const [location] = storageOf(record, 'archivista')?.locations ?? [];
+    const gitoid = /[0-9a-f]{64}/.exec(location?.uri ?? '')?.[0] ?? '';
+    const answer = await fetch(`${archivista.url}/download/${gitoid}`);
+    assertProvenance(Buffer.from(await answer.arrayBuffer()));
   });
 
   it("is found in Kafka by franz-go's consumer", async () => {
