@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { releaseNamespace } from '../chart/helm.ts';
+import { at, releaseNamespace } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { conditionOf, storageOf } from '../harness/record.ts';
@@ -81,6 +81,22 @@ describe('a backend that is shared', () => {
     assert.equal(storageOf(record, 'archive')?.state, 'Stored');
     assert.equal(storageOf(record, 'tekton')?.state, 'Stored');
     assert.equal(record.status?.stored, '2/2');
+  });
+
+  it('holds one signature of an image for two runs that built it, and both records verify', async () => {
+    const image = await team.registry.pushImage(`${team.name}/app`, 'twice');
+    const builds = await Promise.all(
+      ['first', 'second'].map(async (name): Promise<Build> => {
+        const run = await runs.create({ name });
+        await runs.finish(run, { results: runs.imageResults(image) });
+        return { kind: 'TaskRun', name, uid: String(at(run, 'metadata', 'uid')), image };
+      }),
+    );
+    for (const build of builds) {
+      const record = await team.readyRecord(build);
+      assert.equal(storageOf(record, 'archive')?.verification?.state, 'Verified');
+      assert.equal(conditionOf(record, 'Verified')?.status, 'True');
+    }
   });
 
   let contested: Build;

@@ -73,7 +73,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     health: new BackendHealthBook(),
     suspects: new SuspectBackends(clock),
     witnesses,
-    evidence: new EvidenceVerifier(witnesses),
+    evidence: new EvidenceVerifier(witnesses, keys),
     sealKey,
     fence: () => {
       if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { SigningError } from '../../signing/signing-error.ts';
 import type { RunTarget, StorageDriver } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
+import { isSharedSignature } from '../../verify/verify-shared.ts';
 import { verifyStored } from '../../verify/verify-stored.ts';
+import type { PolicySigners } from '../signing-policy/policy-signers.ts';
 import type { PolicyWitnesses } from './policy-witnesses.ts';
 import type { StoredLocation, VerificationFact } from './record-facts.ts';
 
@@ -24,9 +27,11 @@ const silent = new Set(['BackendUnavailable', 'BackendUnauthorized', 'BackendNot
 /** Fetches what was stored and verifies it: what lies there is what was signed, and its signature and witnesses hold. */
 export class EvidenceVerifier {
   readonly #witnesses: PolicyWitnesses;
+  readonly #signers: Pick<PolicySigners, 'check'>;
 
-  constructor(witnesses: PolicyWitnesses) {
+  constructor(witnesses: PolicyWitnesses, signers: Pick<PolicySigners, 'check'>) {
     this.#witnesses = witnesses;
+    this.#signers = signers;
   }
 
   /** @returns undefined when the backend cannot be asked now */
@@ -59,16 +64,30 @@ export class EvidenceVerifier {
     const trustedRoot = policy === undefined ? undefined : await this.#witnesses.root(policy, signal);
     const keys = [{ keyID: artifact.keyID, publicKey: artifact.publicKey }];
     const { certificate } = artifact;
+    const identity =
+      certificate === undefined ? undefined : { identity: certificate.identity, issuer: certificate.issuer };
     const [problem] = verifyStored(stored, artifact, {
       keys: certificate === undefined ? keys : [],
-      ...(certificate === undefined
-        ? {}
-        : { identity: { identity: certificate.identity, issuer: certificate.issuer } }),
+      ...(identity === undefined ? {} : { identity }),
       ...(trustedRoot === undefined ? {} : { trustedRoot }),
       requireLog: artifact.logEntries !== undefined,
       requireTimestamp: artifact.timestamps !== undefined,
       now,
     });
-    return problem?.message;
+    if (problem?.code !== 'NotWhatWasSigned') return problem?.message;
+    const publicKeys = [artifact.publicKey, ...(await this.#keysOf(policy, signal))];
+    return isSharedSignature(stored, artifact, { publicKeys, identity, trustedRoot }) ? undefined : problem.message;
+  }
+
+  /** Every key that the policy's evidence verifies with; none when that cannot be told. */
+  async #keysOf(policy: PolicyDefinition | undefined, signal: AbortSignal): Promise<readonly string[]> {
+    if (policy === undefined) return [];
+    try {
+      const { active, retired } = await this.#signers.check(policy, signal);
+      return [...(active === undefined ? [] : [active]), ...retired].map(({ publicKey }) => publicKey);
+    } catch (error) {
+      if (error instanceof SigningError) return [];
+      throw error;
+    }
   }
 }
