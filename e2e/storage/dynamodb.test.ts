@@ -9,6 +9,7 @@ import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
+import { MotoAccounts } from '../kms/moto-accounts.ts';
 import { Moto } from '../testbed/moto/moto.ts';
 import { CloudBed } from './cloud-bed.ts';
 import type { DriverSetting } from './cloud-bed.ts';
@@ -215,5 +216,43 @@ describe('DynamoDB storage', () => {
     assert.match(messages['no table'] ?? '', /create it, or mend dynamodb\.table/);
     assert.match(messages['another key'] ?? '', /must be the string Name/);
     assert.equal(await count(), before);
+  });
+
+  it('tells strangers, and those who may only read, from those who may write', async () => {
+    const before = await count();
+    const accounts = new MotoAccounts(moto);
+    await accounts.user('items-writer', ['dynamodb:PutItem', 'dynamodb:GetItem']);
+    await accounts.user('items-reader', ['dynamodb:GetItem']);
+    for (const user of ['items-writer', 'items-reader']) {
+      const { id, secret } = accounts.credentials(user);
+      await cloud.secret(user, { aws_access_key_id: id, aws_secret_access_key: secret });
+    }
+    await moto.enforce();
+    const [writer, reader, stranger] = await Promise.all(
+      ['items-writer', 'items-reader', 'aws'].map((secret) => driverFor({ secret }).probe(never)),
+    ).finally(() => moto.trustAll());
+    assert.deepEqual(writer, { ready: true });
+    assert.equal(reader?.reason, 'BackendUnauthorized');
+    assert.match(reader.message ?? '', /grant the backend's identity what docs\/drivers\.md lists/);
+    assert.equal(stranger?.reason, 'BackendUnauthorized');
+    assert.equal(await count(), before);
+  });
+
+  // moto refuses as S3 does, in XML and with 403.
+  it('takes a refusal for one by its name, as Amazon sends it with 400', async () => {
+    const refusals = {
+      AccessDeniedException: /AccessDeniedException \(400\); grant the backend's identity/,
+      UnrecognizedClientException: /UnrecognizedClientException \(400\); its credentials are not accepted: renew/,
+    };
+    for (const [name, message] of Object.entries(refusals)) {
+      const body = JSON.stringify({ __type: `com.amazon.coral.service#${name}`, message: 'User is not authorized' });
+      proxy.fail({ type: 'Status', status: 400, headers: { 'content-type': 'application/x-amz-json-1.0' }, body });
+      const driver = driverFor();
+      const found = await driver.probe(never).finally(() => {
+        proxy.heal();
+      });
+      assert.equal(found.reason, 'BackendUnauthorized');
+      assert.match(found.message ?? '', message);
+    }
   });
 });

@@ -9,6 +9,7 @@ import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { objectStem, SUFFIXES } from '../../src/storage/buckets/object-names.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
+import { MotoAccounts } from '../kms/moto-accounts.ts';
 import { Moto } from '../testbed/moto/moto.ts';
 import { CloudBed } from './cloud-bed.ts';
 import type { DriverSetting } from './cloud-bed.ts';
@@ -194,6 +195,30 @@ describe('S3 storage', () => {
     const messages = Object.fromEntries(found.map(([state, { message = '' }]) => [state, message]));
     assert.match(messages['no bucket'] ?? '', /create it, or mend s3\.bucket/);
     assert.match(messages['no Secret'] ?? '', /not-there/);
+    assert.deepEqual(await names(), before);
+  });
+
+  it('tells strangers, and those who may only read, from those who may write', async () => {
+    const before = await names();
+    const accounts = new MotoAccounts(moto);
+    await accounts.user('s3-writer', ['s3:PutObject', 's3:GetObject', 's3:ListBucket']);
+    await accounts.user('s3-reader', ['s3:GetObject', 's3:ListBucket']);
+    for (const user of ['s3-writer', 's3-reader']) {
+      const { id, secret } = accounts.credentials(user);
+      await cloud.secret(user, { aws_access_key_id: id, aws_secret_access_key: secret });
+    }
+    await moto.enforce();
+    const [writer, reader, stranger] = await Promise.all(
+      ['s3-writer', 's3-reader', 'aws'].map((secret) => driverFor({ secret }).probe(never)),
+    ).finally(() => moto.trustAll());
+    assert.deepEqual(writer, { ready: true });
+    assert.equal(reader?.reason, 'BackendUnauthorized');
+    assert.match(
+      reader.message ?? '',
+      /AccessDenied \(403\); grant the backend's identity what docs\/drivers\.md lists/,
+    );
+    assert.equal(stranger?.reason, 'BackendUnauthorized');
+    assert.match(stranger.message ?? '', /InvalidAccessKeyId \(403\); its credentials are not accepted: renew/);
     assert.deepEqual(await names(), before);
   });
 

@@ -15,6 +15,11 @@ const badCredentials: AwsMeaning = {
   reason: 'BackendUnauthorized',
   remedy: 'its credentials are not accepted: renew those of the backend',
 };
+/** DynamoDB says so with a status of 400. */
+const noPermission: AwsMeaning = {
+  reason: 'BackendUnauthorized',
+  remedy: "grant the backend's identity what docs/drivers.md lists",
+};
 const wrongRegion: AwsMeaning = { reason: 'BackendRejected', remedy: 'mend region and endpoint' };
 
 const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
@@ -28,6 +33,8 @@ const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
   ExpiredToken: badCredentials,
   ExpiredTokenException: badCredentials,
   InvalidToken: badCredentials,
+  AccessDenied: noPermission,
+  AccessDeniedException: noPermission,
   PermanentRedirect: wrongRegion,
   TemporaryRedirect: wrongRegion,
   AuthorizationHeaderMalformed: wrongRegion,
@@ -58,9 +65,7 @@ export function awsFailure(
     return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(headersOf(error)) });
   }
   if (status === 401) return new StorageError('BackendUnauthorized', `${said}; ${badCredentials.remedy}`);
-  if (status === 403) {
-    return new StorageError('BackendUnauthorized', `${said}; grant the backend's identity what docs/drivers.md lists`);
-  }
+  if (status === 403) return new StorageError('BackendUnauthorized', `${said}; ${noPermission.remedy}`);
   if (status < 400)
     return new StorageError('BackendRejected', `${said}, a redirect that is not followed; ${wrongRegion.remedy}`);
   return new StorageError('BackendRejected', said);
