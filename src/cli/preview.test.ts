@@ -162,6 +162,26 @@ describe('hallmark preview', () => {
     assert.deepEqual(field(field(predicate, 'invocation'), 'parameters'), { flavour: '[redacted]' });
   });
 
+  it('prints both payloads of an image for a policy that makes both', () => {
+    const both = {
+      ...policy,
+      spec: { ...policy.spec, imageSignatures: { formats: ['SimpleSigning', 'SigstoreStatement'] } },
+    };
+    const printed = entries(preview(['-f', file('run.json', taskRun), '--policy', file('both.json', both)]));
+    const images = printed.filter((entry) => field(entry, 'type') === 'ImageSignature');
+    assert.deepEqual(
+      images.map((entry) => field(entry, 'payloadType')),
+      ['application/vnd.dev.cosign.simplesigning.v1+json', 'application/vnd.in-toto+json'],
+    );
+    const statement: unknown = JSON.parse(String(field(images[1], 'payload')));
+    assert.deepEqual(statement, {
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: 'reg.example/bread', digest: { sha256: '3'.repeat(64) } }],
+      predicateType: 'https://sigstore.dev/cosign/sign/v1',
+      predicate: {},
+    });
+  });
+
   it('takes a policy in YAML with whole numbers in it', () => {
     const record = { retention: 'Seconds', seconds: 604800 };
     const text = stringify({ ...policy, spec: { ...policy.spec, record } });
