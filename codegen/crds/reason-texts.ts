@@ -113,12 +113,12 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   },
   TransparencyLogUnavailable: {
     meaning: 'The transparency log does not take the entry. With `onFailure: Retry` the evidence waits for it.',
-    setOn: policyAndRecord,
+    setOn: RECORD,
     remedy: 'See that the log runs and can be reached; or set `onFailure: StoreWithout`.',
   },
   TimestampAuthorityUnavailable: {
     meaning: 'A timestamp authority gives no timestamp. The evidence waits for it.',
-    setOn: policyAndRecord,
+    setOn: RECORD,
     remedy: 'See that the authority runs and can be reached, or take it out of `spec.transparency.timestampAuthorities`.',
   },
   BackendNotFound: {
@@ -149,21 +149,21 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   },
   KeyConflict: {
     meaning:
-      "Another policy's evidence lies under the names that this record would write: a run's annotations hold one payload, and the first policy keeps them.",
+      "Another policy's evidence lies under the names that this record would write, in a run's annotations or under the object and row names of Tekton Chains; the first policy keeps them.",
     setOn: RECORD,
     remedy:
-      'Let only one policy use a Tekton backend for these runs (by `spec.backendRefs` or the backend\'s selector), or delete the record that holds the names.',
+      'Let only one policy use the backend for these runs (by `spec.backendRefs` or the backend\'s selector), give each its own names with `spec.keys: PerPolicy` where the backend has it, or remove what holds the names.',
   },
   EndpointForbidden: {
-    meaning: "The operator's configuration does not allow connections, or tokens, to this host.",
+    meaning: "The operator's configuration does not allow connections, or tokens, to this host, or does not list the transparency log that the policy names.",
     setOn: `${POLICY}, ${backendAndRecord}`,
-    remedy: "Ask the platform team to allow the host in the operator's configuration, or use another.",
+    remedy: "Ask the platform team to allow what the message names in the operator's configuration (`outbound.allow`, `tokens.destinations` or `transparency.logs`), or use another.",
   },
   VerificationFailed: {
     meaning:
-      'What is stored does not verify: the seal of the record, or evidence that lies where this evidence belongs, is not what the operator wrote.',
+      'Something does not verify: the seal of the record, what lies where this evidence belongs, or what a log or timestamp authority answered, of which `spec.trustedRoot` knows nothing.',
     setOn: RECORD,
-    remedy: 'Find out who else writes there: the message names the object. The operator makes a record that fails anew.',
+    remedy: 'The message names the object. Find out who else writes there, or mend `spec.trustedRoot` of the policy. The operator makes a record whose seal fails anew.',
   },
   RunDeleted: {
     meaning: 'The run was deleted before it could be signed, and what is left does not suffice to sign it.',

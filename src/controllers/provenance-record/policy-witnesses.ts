@@ -3,9 +3,11 @@ import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-poli
 import type { Access } from '../../credentials/access.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { forbiddenLog } from '../../transparency/permitted-log.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
 import { TrustError } from '../../trust/trust-error.ts';
 import type { TrustedRoots } from '../../trust/trusted-roots.ts';
+import type { Problem } from './record-facts.ts';
 import type { Witnesses } from './witness-artifacts.ts';
 
 type CaBundleRef = NonNullable<EffectiveSigningPolicySpec['transparency']['rekor']>['caBundleRef'];
@@ -52,6 +54,13 @@ export class PolicyWitnesses {
         return logWitness({ url, apiVersion, logs, ...tls }, access).testify(artifact, root, signal);
       },
     };
+  }
+
+  /** Why the policy may not use its log, known before any run needs it; undefined when it may, or has none. */
+  problem({ spec }: Pick<PolicyDefinition, 'spec'>): Problem | undefined {
+    const { rekor } = spec.transparency;
+    const message = rekor === undefined ? undefined : forbiddenLog(rekor.url, this.#options.logs);
+    return message === undefined ? undefined : { reason: 'EndpointForbidden', message };
   }
 
   /** The policy's trusted root; undefined when it names none. @throws TransparencyError when it cannot be had */

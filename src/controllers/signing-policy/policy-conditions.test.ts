@@ -15,6 +15,7 @@ const fine: PolicyFacts = {
 const noKey = { reason: 'KeyNotFound', message: 'Secret "team-a/k" does not exist' } as const;
 const away = { reason: 'SignerUnavailable', message: 'no answer' } as const;
 const early = { reason: 'KeyExpired', message: 'not yet', retryAfterSeconds: 9 } as const;
+const forbidden = { reason: 'EndpointForbidden', message: 'policies may not use the log' } as const;
 const down = { reason: 'BackendUnavailable', message: 'no answer' } as const;
 
 /** `Type=Status Reason` of each condition, in order. */
@@ -51,6 +52,22 @@ const rows: readonly Row[] = [
     'True Ready',
     'False BackendNotReady',
     'True',
+  ],
+  [
+    'its log is not allowed',
+    { witnessProblem: forbidden },
+    'False EndpointForbidden',
+    'True Ready',
+    'True Ready',
+    'True',
+  ],
+  [
+    'it audits, which takes no log',
+    { mode: 'Audit', witnessProblem: forbidden },
+    'True AuditOnly',
+    'True Ready',
+    'True Ready',
+    'False',
   ],
   [
     'it is suspended, whatever the key',
@@ -101,6 +118,12 @@ describe('policyConditions', () => {
       );
     });
   }
+
+  it('names the log that is not allowed, which does not pass by itself, before the backends', () => {
+    const conditions = policyConditions({ ...fine, witnessProblem: forbidden, backends: [] });
+    assert.equal(conditions[0]?.message, forbidden.message);
+    assert.equal(conditions.find(({ type }) => type === 'Stalled')?.status, 'True');
+  });
 
   it('is stalled by what is written although the signer will heal by itself', () => {
     const facts = { keyProblem: away, mode: 'Enforce', invalid: 'spec.x' } as const;

@@ -18,6 +18,8 @@ export interface PolicyFacts {
   readonly invalid?: string | undefined;
   /** Why it cannot sign now; with a time when that will be over by itself. */
   readonly keyProblem?: (Problem & { readonly retryAfterSeconds?: number }) | undefined;
+  /** Why its witnesses can never take a signature, whoever answers. */
+  readonly witnessProblem?: Problem | undefined;
   /** Whom it signs as: `key SHA256:…`, or an identity and its issuer. */
   readonly signsAs?: string | undefined;
   /** What is well now and will not be for long. */
@@ -60,6 +62,7 @@ function readyVerdict(facts: PolicyFacts, key: Verdict, backends: Verdict): Verd
     return { status: 'True', reason: reasons.AuditOnly, message };
   }
   if (key.status === 'False') return key;
+  if (facts.witnessProblem !== undefined) return { status: 'False', ...facts.witnessProblem };
   if (backends.status === 'False') return backends;
   return { status: 'True', reason: reasons.Ready, message: 'selected runs are signed and stored' };
 }

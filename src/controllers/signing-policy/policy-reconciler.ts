@@ -62,6 +62,7 @@ export class PolicyReconciler {
       generation: policy.generation,
       invalid: this.#options.context.pipelines.invalidity(policy),
       keyProblem: report?.problem,
+      witnessProblem: this.#options.context.witnesses.problem(policy),
       signsAs: report?.signsAs,
       warnings: report?.warnings.map(({ message }) => message),
       ...this.#backends(policy),
