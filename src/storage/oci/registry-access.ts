@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EffectiveOCI } from '../../api/v1alpha1/storage-backend/defaults.ts';
+import type { Access } from '../../credentials/access.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { backendTls } from '../backend-tls.ts';
 import { callFailure } from '../call-failure.ts';
-import type { DriverContext } from '../driver-context.ts';
 import type { RunTarget } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import { CloudKeychain } from './cloud/cloud-keychain.ts';
@@ -29,11 +29,11 @@ export interface Registries {
 export class RegistryAccess {
   readonly #backend: BackendDefinition;
   readonly #oci: EffectiveOCI;
-  readonly #context: DriverContext;
+  readonly #context: Access;
   readonly #patience: RegistryPatience;
   readonly #keychain: CloudKeychain | undefined;
 
-  constructor(backend: BackendDefinition, oci: EffectiveOCI, context: DriverContext) {
+  constructor(backend: BackendDefinition, oci: EffectiveOCI, context: Access) {
     this.#backend = backend;
     this.#oci = oci;
     this.#context = context;

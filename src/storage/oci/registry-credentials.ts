@@ -55,8 +55,8 @@ async function namedSecret(
 }
 
 /** Missing accounts and Secrets count as none, and Secrets of other types are passed over, as in Chains. */
-async function accountSecrets(
-  run: RunTarget,
+export async function accountSecrets(
+  run: Pick<RunTarget, 'namespace' | 'serviceAccountName'>,
   objects: ObjectReader,
   signal: AbortSignal,
 ): Promise<readonly DockerConfigEntry[]> {
