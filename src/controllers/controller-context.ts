@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Reason } from '../api/v1alpha1/reasons.ts';
+import type { Access } from '../credentials/access.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObjectReader } from '../kube/kube-object-reader.ts';
@@ -28,6 +29,8 @@ export interface ControllerContext {
   readonly owners: AnnotationOwners;
   readonly keys: PolicySigners;
   readonly drivers: DriverPool;
+  /** What reads registries for what a run built. */
+  readonly access: Access;
   /** What the last probe of each backend found. */
   readonly health: BackendHealthBook;
   readonly suspects: SuspectBackends;

@@ -70,6 +70,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     owners: new AnnotationOwners(records),
     keys,
     drivers,
+    access,
     health: new BackendHealthBook(),
     suspects: new SuspectBackends(clock),
     witnesses,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
-import { imageHints } from '../tekton/image-hints.ts';
 import type { ImageReference } from '../tekton/image-reference.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 import { formats } from './formats.ts';
 import type { ImageSignatureFormat, Payload, PayloadOptions } from './payload.ts';
 import { redactRun } from './redact-run.ts';
+import { signedImages } from './signed-images.ts';
 import { sigstoreStatementPayload } from './sigstore-statement.ts';
 import { simpleSigningPayload } from './simple-signing.ts';
 import { statementBytes, statementPayloadType } from './statement-bytes.ts';
@@ -56,10 +56,16 @@ function unfinished({ summary, children }: FinishedRun): readonly string[] {
     );
 }
 
-function imageSignatures({ object }: FinishedRun, { imageSignatureFormats }: PayloadOptions): readonly Payload[] {
-  if (object.kind !== 'TaskRun') return [];
-  const images = imageHints(object.results);
-  return imageSignatureFormats.flatMap((format) => images.map(imagePayloads[format]));
+function imageSignatures(run: FinishedRun, { imageSignatureFormats, indexImages }: PayloadOptions): readonly Payload[] {
+  const built = signedImages(run);
+  const children = built.flatMap(({ fullName }) => indexImages?.get(fullName)?.images ?? []);
+  const images = new Map([...built, ...children].map((image) => [image.fullName, image]));
+  return imageSignatureFormats.flatMap((format) =>
+    [...images.values()].map((image) => {
+      const warnings = indexImages?.get(image.fullName)?.warnings ?? [];
+      return { ...imagePayloads[format](image), warnings };
+    }),
+  );
 }
 
 const imagePayloads: Readonly<Record<ImageSignatureFormat, (image: ImageReference) => Payload>> = {

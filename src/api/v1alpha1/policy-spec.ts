@@ -82,6 +82,11 @@ const imageFormats = enumSet(['SimpleSigning', 'SigstoreStatement'], {
   minItems: 0,
 });
 
+const indexChildren = Type.Boolean({
+  description:
+    'Sign, beside an image index that a run built, each image in it. The operator reads the index from its registry first, and signs nothing of the run before it can.',
+});
+
 const mode = Type.Enum(['Enforce', 'Audit'], {
   description: 'Enforce signs and stores; Audit records what would be signed and signs nothing.',
 });
@@ -125,7 +130,10 @@ export const policySpecFields = {
     ),
   ),
   imageSignatures: Type.Optional(
-    Type.Object({ formats: Type.Optional(imageFormats) }, { description: descriptions.imageSignatures }),
+    Type.Object(
+      { formats: Type.Optional(imageFormats), indexChildren: Type.Optional(indexChildren) },
+      { description: descriptions.imageSignatures },
+    ),
   ),
   signer: policySigner,
   transparency: Type.Optional(policyTransparency),
@@ -176,7 +184,10 @@ const effective = Type.Object(
       { format, buildType, builderID, deepInspection, redactParameters },
       { description: descriptions.attestation },
     ),
-    imageSignatures: Type.Object({ formats: imageFormats }, { description: descriptions.imageSignatures }),
+    imageSignatures: Type.Object(
+      { formats: imageFormats, indexChildren },
+      { description: descriptions.imageSignatures },
+    ),
     mode,
     suspend,
     record: Type.Object({ retention, seconds: Type.Optional(seconds) }, { description: descriptions.record }),

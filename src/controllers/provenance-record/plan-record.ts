@@ -77,6 +77,11 @@ const awaiting: ReadonlySet<Reason> = new Set([
   reasons.ChildMissing,
   reasons.PolicyInvalid,
   reasons.Progressing,
+  // An image index that could not be read before it was signed.
+  reasons.BackendUnavailable,
+  reasons.BackendUnauthorized,
+  reasons.BackendRejected,
+  reasons.EndpointForbidden,
 ]);
 
 const runDeleted: Problem = {

@@ -13,6 +13,7 @@ import { readRecord, type TrustedRecord } from '../provenance-record/read-record
 import type { Problem } from '../provenance-record/record-facts.ts';
 import { recordName } from '../provenance-record/record-name.ts';
 import { childObjects } from './child-objects.ts';
+import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 
 /** The pipelines that select a run and have no complete record of it, as far as memory tells. */
@@ -48,7 +49,15 @@ export async function gatherRun(
   for (const { pipeline, recordName: name } of pipelines) {
     try {
       const existing = await existingRecord(context, { namespace: summary.namespace, name }, signal);
-      pending.push({ pipeline, recordName: name, existing });
+      const { indexImages, failure } = await gatherIndexImages(context, { run, summary, pipeline, existing }, signal);
+      pending.push({
+        pipeline,
+        recordName: name,
+        existing,
+        ...(indexImages === undefined ? {} : { indexImages }),
+      });
+      // Of a run that is gone, the record says so; nobody waits for its registry.
+      if (failure !== undefined && context.runs.has(summary.uid) !== false) failures.push(failure);
     } catch (error) {
       failures.push(error);
     }

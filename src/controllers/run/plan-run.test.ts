@@ -5,10 +5,11 @@ import { policyKeyText, type PolicyDefinition } from '../../pipelines/definition
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { isFinished } from '../../pipelines/run-selection.ts';
+import { parseImageReference } from '../../tekton/image-reference.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
 import { awaitedChild } from './awaited-child.ts';
 import { planRun } from './plan-run.ts';
-import type { RunSnapshot } from './run-snapshot.ts';
+import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 
 const NOW = new Date('2025-03-01T00:01:00Z');
 const DEADLINE = new Date('2025-03-01T00:02:00Z');
@@ -109,6 +110,51 @@ describe('planRun', () => {
     const [draft] = planRun(snapshot(pipelineRun, policy(), { now: DEADLINE }));
     const warnings = draft?.evidence.artifacts[0]?.warnings ?? [];
     assert.ok(warnings.some((warning) => warning.includes('bake-1-mix is gone')));
+  });
+});
+
+describe('planRun, for the images of an index', () => {
+  const image = `reg.example/app@sha256:${'a'.repeat(64)}`;
+  const child = parseImageReference(`reg.example/app@sha256:${'b'.repeat(64)}`);
+  assert.ok(child !== undefined);
+  const results = [
+    { name: 'IMAGE_URL', value: 'reg.example/app' },
+    { name: 'IMAGE_DIGEST', value: `sha256:${'a'.repeat(64)}` },
+  ];
+  const formats = ['SimpleSigning', 'SigstoreStatement'];
+  const asking = policy({ imageSignatures: { formats, indexChildren: true } });
+  const given = snapshot(run('TaskRun', { results }), asking);
+  const draftWith = (indexImages: NonNullable<PendingPipeline['indexImages']>) =>
+    planRun({ ...given, pending: given.pending.map((pending) => ({ ...pending, indexImages })) })[0];
+
+  it('signs each beside the index, in each format, under a name of its own', () => {
+    const draft = draftWith(new Map([[image, { images: [child, child], warnings: ['one is left out'] }]]));
+    const artifacts = draft?.evidence.artifacts.filter(({ type }) => type === 'ImageSignature') ?? [];
+    assert.deepEqual(
+      artifacts.map(({ form, subjects, warnings }) => [form, subjects?.[0]?.at(-1), warnings]),
+      [
+        ['SimpleSigning', 'a', ['one is left out']],
+        ['SimpleSigning', 'b', undefined],
+        ['SigstoreStatement', 'a', ['one is left out']],
+        ['SigstoreStatement', 'b', undefined],
+      ],
+    );
+    assert.equal(new Set(artifacts.map(({ name }) => name)).size, 4);
+    assert.equal(draft?.mayBeSigned, true);
+  });
+
+  it('states an attestation about what the run built alone', () => {
+    const draft = draftWith(new Map([[image, { images: [child], warnings: [] }]]));
+    assert.equal(draft?.evidence.artifacts.find(({ type }) => type === 'Attestation')?.subjectCount, 1);
+  });
+
+  it('signs nothing while the index cannot be read, and says why', () => {
+    const draft = draftWith({ reason: 'BackendUnavailable', message: 'reading it: no answer' });
+    assert.deepEqual(draft?.evidence, {
+      artifacts: [],
+      problem: { reason: 'BackendUnavailable', message: 'reading it: no answer' },
+    });
+    assert.equal(draft.mayBeSigned, false);
   });
 });
 

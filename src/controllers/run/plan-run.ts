@@ -63,9 +63,9 @@ interface Drafted {
   readonly mayBeSigned: boolean;
 }
 
-function draftEvidence(snapshot: RunSnapshot, { pipeline }: PendingPipeline, mode: 'Enforce' | 'Audit'): Drafted {
-  const { policy } = pipeline;
-  const made = makePayloads(snapshot, policy);
+function draftEvidence(snapshot: RunSnapshot, pending: PendingPipeline, mode: 'Enforce' | 'Audit'): Drafted {
+  const { policy } = pending.pipeline;
+  const made = makePayloads(snapshot, pending);
   if (!Array.isArray(made)) return { draft: { artifacts: [], problem: made }, mayBeSigned: false };
   const draft = boundedEvidence(packed(made, policy.generation));
   const subjects = made.flatMap((payload) => payload.subjects);
@@ -73,7 +73,10 @@ function draftEvidence(snapshot: RunSnapshot, { pipeline }: PendingPipeline, mod
   return { draft, mayBeSigned: unsigned === undefined && draft.problem === undefined };
 }
 
-function makePayloads(snapshot: RunSnapshot, policy: PolicyDefinition): Payload[] | Problem {
+function makePayloads(
+  snapshot: RunSnapshot,
+  { pipeline: { policy }, indexImages }: PendingPipeline,
+): Payload[] | Problem {
   if (policy.invalid !== undefined) {
     return { reason: reasons.PolicyInvalid, message: `${describePolicy(policy)} is invalid: ${policy.invalid}` };
   }
@@ -81,10 +84,12 @@ function makePayloads(snapshot: RunSnapshot, policy: PolicyDefinition): Payload[
   if ('reason' in run) return run;
   const awaited = awaitedChild(run, snapshot.now, snapshot.childrenDeadline);
   if (awaited !== undefined) return awaited;
+  if (indexImages !== undefined && 'reason' in indexImages) return indexImages;
   try {
     const made = payloads(run, {
       attestation: policy.spec.attestation,
       imageSignatureFormats: policy.spec.imageSignatures.formats,
+      ...(indexImages === undefined ? {} : { indexImages }),
     });
     return made.length > 0 ? withMissingChildren(made, run) : nothingToSign(policy);
   } catch (error) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { IndexImages } from '../../provenance/payload.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { SelectableRun } from '../../pipelines/run-selection.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
@@ -11,6 +12,8 @@ export interface PendingPipeline {
   readonly recordName: string;
   /** The record as far as it is made. */
   readonly existing: TrustedRecord | undefined;
+  /** What the image indexes that the run built hold, or why that cannot be read; absent where the policy does not ask for it. */
+  readonly indexImages?: ReadonlyMap<string, IndexImages> | Problem;
 }
 
 /** Everything that the decision about a run is made from. */

@@ -42,7 +42,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
         deepInspection: true,
         redactParameters: ['token'],
       },
-      imageSignatures: { formats: [] },
+      imageSignatures: { formats: [], indexChildren: true },
       subjects: { allowedRepositories: ['registry.example.com/team-a/*'] },
       backendRefs: [
         { kind: 'StorageBackend', name: 'registry' },

@@ -51,6 +51,13 @@ export const policyCases: readonly RefusedManifest[] = [
     serverMessage: 'supported values: "SimpleSigning", "SigstoreStatement"',
   },
   {
+    name: 'a word for whether the images of an index are signed',
+    manifest: policy({ imageSignatures: { indexChildren: 'Always' } }),
+    path: 'spec.imageSignatures.indexChildren',
+    message: 'must be of type boolean',
+    serverMessage: 'must be of type boolean',
+  },
+  {
     name: 'a kind twice',
     manifest: policy({ runs: { kinds: ['TaskRun', 'TaskRun'] } }),
     path: 'spec.runs.kinds',

@@ -63,7 +63,7 @@ export function effectiveSigningPolicySpec(
       redactParameters: [],
       ...spec.attestation,
     },
-    imageSignatures: { formats: ['SimpleSigning'], ...spec.imageSignatures },
+    imageSignatures: { formats: ['SimpleSigning'], indexChildren: false, ...spec.imageSignatures },
     subjects: { allowedRepositories: [], ...spec.subjects },
     signer: spec.signer,
     transparency: effectiveTransparency(spec.transparency),

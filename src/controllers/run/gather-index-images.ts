@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { labelSelectorMatches } from '../../api/v1alpha1/label-selector.ts';
+import { MAX_ARTIFACTS } from '../../api/v1alpha1/provenance-record/evidence.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import type { Pipeline } from '../../pipelines/pipeline.ts';
+import type { SelectableRun } from '../../pipelines/run-selection.ts';
+import type { IndexImages } from '../../provenance/payload.ts';
+import { signedImages } from '../../provenance/signed-images.ts';
+import type { RunTarget } from '../../storage/driver.ts';
+import { indexChildren } from '../../storage/oci/index-children.ts';
+import { StorageError } from '../../storage/storage-error.ts';
+import type { FinishedRun } from '../../tekton/finished-run.ts';
+import { type ImageReference, parseImageReference } from '../../tekton/image-reference.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import type { TrustedRecord } from '../provenance-record/read-record.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
+
+/** Images of one index that get signatures of their own. */
+const MAX_CHILDREN = 64;
+
+export interface IndexQuestions {
+  readonly run: FinishedRun | Problem;
+  readonly summary: SelectableRun;
+  readonly pipeline: Pipeline;
+  readonly existing: TrustedRecord | undefined;
+}
+
+export interface GatheredIndexImages {
+  /** Absent where the policy does not ask for them. */
+  readonly indexImages?: ReadonlyMap<string, IndexImages> | Problem;
+  /** What is to be tried again. */
+  readonly failure?: StorageError;
+}
+
+/** Reads from their registries which images the indexes hold that a run built, if the policy signs those too. */
+export async function gatherIndexImages(
+  context: Pick<ControllerContext, 'access'>,
+  questions: IndexQuestions,
+  signal: AbortSignal,
+): Promise<GatheredIndexImages> {
+  const built = imagesToAsk(questions);
+  if (built.length === 0) return {};
+  try {
+    return { indexImages: await readAll(context, built, questions, signal) };
+  } catch (failure) {
+    signal.throwIfAborted();
+    if (!(failure instanceof StorageError)) throw failure;
+    return { indexImages: { reason: reasons[failure.reason], message: failure.message }, failure };
+  }
+}
+
+/** What is in the record already is what gets signed; a policy without the option costs no request. */
+function imagesToAsk({ run, pipeline: { policy }, existing }: IndexQuestions): readonly ImageReference[] {
+  const { formats, indexChildren: isAsked } = policy.spec.imageSignatures;
+  const isMade = (existing?.object.evidence?.artifacts ?? []).length > 0;
+  if (!isAsked || formats.length === 0 || isMade || policy.invalid !== undefined || 'reason' in run) return [];
+  return signedImages(run);
+}
+
+async function readAll(
+  { access }: Pick<ControllerContext, 'access'>,
+  built: readonly ImageReference[],
+  { summary, pipeline }: IndexQuestions,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, IndexImages>> {
+  const { policy, backends } = pipeline;
+  const { formats } = policy.spec.imageSignatures;
+  const run = runTarget(summary, pipeline);
+  const backend = backends.find(
+    ({ spec }) => spec.type === 'OCI' && labelSelectorMatches(spec.selector, summary.labels),
+  );
+  const found = new Map<string, IndexImages>();
+  // What a record holds beside the attestation and the images themselves.
+  let room = Math.floor((MAX_ARTIFACTS - 1) / formats.length) - built.length;
+  for (const { fullName, repository, digestHex } of built) {
+    const limit = Math.max(0, Math.min(MAX_CHILDREN, room));
+    const question = { image: repository, digest: `sha256:${digestHex}`, run, backend, limit };
+    const { digests, warnings } = await indexChildren(question, access, signal);
+    room -= digests.length;
+    const images = digests.map((digest) => parseImageReference(`${repository}@${digest}`));
+    found.set(fullName, { images: images.filter((image) => image !== undefined), warnings });
+  }
+  return found;
+}
+
+function runTarget(summary: SelectableRun, { policy }: Pipeline): RunTarget {
+  const { apiVersion, kind, namespace, name, uid, serviceAccountName, finished } = summary;
+  return {
+    ...{ apiVersion, kind, namespace, name, uid, serviceAccountName },
+    completionTime: finished.completionTime,
+    policy: { kind: policy.kind, namespace: policy.namespace, name: policy.name },
+  };
+}
