@@ -39,6 +39,8 @@ export interface BuildOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** In the team's registry; the team's name and `/app` by default. */
   readonly repository?: string;
+  /** What is in that repository already and the run states; a new image is pushed without it. */
+  readonly pushed?: PushedImage;
   /** The last step's; the run fails unless it is 0. */
   readonly exitCode?: number;
 }
@@ -117,7 +119,7 @@ export class Team {
   async startBuild(options: BuildOptions): Promise<Build> {
     const { kind = 'TaskRun', name } = options;
     const repository = options.repository ?? `${this.name}/app`;
-    const image = await this.registry.pushImage(repository, name);
+    const image = options.pushed ?? (await this.registry.pushImage(repository, name));
     const run = await this.#cluster.create(this.#run(options, `${this.registry.host}/${repository}`, image));
     return { kind, name, uid: String(at(run, 'metadata', 'uid')), image };
   }
