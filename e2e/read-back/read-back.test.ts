@@ -141,4 +141,39 @@ describe('what was stored', () => {
     const record = await team.readyRecord(build);
     assert.equal(conditionOf(record)?.status, 'True');
   });
+
+  it('waits for a backend that was deleted until that is back, or until somebody lets the record go', async () => {
+    const doomed = (oci: object): Promise<unknown> =>
+      installation.apply({
+        apiVersion: 'hallmark.dev/v1alpha1',
+        kind: 'StorageBackend',
+        metadata: { name: 'doomed', namespace: team.name },
+        spec: { type: 'OCI', oci: { encoding: 'CosignTags', tls: { insecure: true }, ...oci } },
+      });
+    await doomed({ repository: '127.0.0.1:1/nobody/there' });
+    await installation.wait(team.name, 'storagebackend/doomed', 'condition=Ready=False');
+    const [waiting, released] = [await runs.build({ name: 'waiting' }), await runs.build({ name: 'released' })];
+    for (const one of [waiting, released]) {
+      await waitUntil(
+        `${one.name} waits for the backend`,
+        async () => {
+          const record = await team.record(one);
+          return record === undefined ? undefined : storageOf(record, 'doomed')?.reason;
+        },
+        patience,
+      );
+    }
+    await installation.kubectl(['delete', 'storagebackend', 'doomed', '-n', team.name]);
+    const orphan = await team.recordWithReason(released, 'BackendNotFound');
+    const before = await team.recordWithReason(waiting, 'BackendNotFound');
+    assert.match(storageOf(before, 'doomed')?.message ?? '', /create it \(again\).*or delete the record to release it/);
+    await installation.kubectl(['delete', 'provenancerecord', orphan.metadata.name, '-n', team.name]);
+    const free = await team.readyRecord(released);
+    assert.equal(storageOf(free, 'doomed'), undefined);
+    assert.equal(conditionOf(await team.recordWithReason(waiting, 'BackendNotFound'))?.status, 'False');
+    await doomed({});
+    const stored = await team.readyRecord(waiting);
+    assert.equal(storageOf(stored, 'doomed')?.state, 'Stored');
+    assert.deepEqual(signaturesOf(stored), signaturesOf(before));
+  });
 });

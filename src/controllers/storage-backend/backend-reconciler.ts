@@ -12,13 +12,10 @@ import type { ObjectStore } from '../object-store.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
 import { storedConditions, writeStatus } from '../write-status.ts';
 import { backendConditions } from './backend-conditions.ts';
+import { nextProbeSeconds } from './next-probe-seconds.ts';
 
-const READY_SECONDS = 300;
-const NOT_READY_SECONDS = 20;
 /** By then the watch has delivered what the status met. */
 const CONFLICT_SECONDS = 1;
-/** Probes of backends that were made together are spread over this part of their interval. */
-const JITTER = 0.2;
 
 export interface BackendReconcilerOptions {
   readonly context: ControllerContext;
@@ -40,7 +37,7 @@ export class BackendReconciler {
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
-    const { context, objects, operatorNamespace, onHealthChange, random = Math.random } = this.#options;
+    const { context, objects, operatorNamespace, onHealthChange } = this.#options;
     const object = objects.get(key);
     if (object === undefined) return this.#forget(key);
     const read = readBackend(object, operatorNamespace);
@@ -58,9 +55,7 @@ export class BackendReconciler {
     const isWritten = await writeStatus(context, resource, { object, status }, signal);
     if (read.ok && context.health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
     if (!isWritten) return { requeueAfterSeconds: CONFLICT_SECONDS };
-    const notReadySeconds = Math.min(NOT_READY_SECONDS, this.#options.maxRetrySeconds ?? NOT_READY_SECONDS);
-    const seconds = problem === undefined ? READY_SECONDS : notReadySeconds;
-    return { requeueAfterSeconds: seconds * (1 - JITTER * random()) };
+    return { requeueAfterSeconds: nextProbeSeconds(problem === undefined, this.#options) };
   }
 
   /** The policies whose evidence it could never hold. */
