@@ -13,6 +13,8 @@ export interface SignedRun {
   readonly type: UnsignedArtifact['type'];
   /** JSON of a Sigstore bundle. */
   readonly bundle: unknown;
+  /** What is signed, where the bundle holds its digest alone. */
+  readonly payload?: string;
   /** What the statement lacks and why. */
   readonly warnings?: readonly string[];
 }
@@ -51,7 +53,9 @@ async function signedRun({ run, payload, warnings }: PreviewedPayload, signer: R
   const { signature } = await signer.sign(signedBytes(artifact));
   const { keyID, publicKey } = signer;
   const bundle = bundleToJSON(sigstoreBundle({ ...artifact, signature, keyID, publicKey }));
-  return { run, type: payload.type, bundle, ...(warnings.length === 0 ? {} : { warnings }) };
+  // A statement lies in its own bundle; an image signature's does not, and nobody could verify it without.
+  const beside = payload.type === 'ImageSignature' ? { payload: bytes.toString('utf8') } : {};
+  return { run, type: payload.type, bundle, ...beside, ...(warnings.length === 0 ? {} : { warnings }) };
 }
 
 function runText({ kind, namespace, name }: PreviewedPayload['run']): string {

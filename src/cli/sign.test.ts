@@ -22,7 +22,8 @@ const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 const secretNumber = pem.split('\n')[1]?.slice(40, 60) ?? '';
 
 const run = Type.Object({ kind: Type.String(), namespace: Type.String(), name: Type.String() });
-const Signed = Compile(Type.Array(Type.Object({ run, type: Type.String(), bundle: Type.Unknown() })));
+const payload = Type.Optional(Type.String());
+const Signed = Compile(Type.Array(Type.Object({ run, type: Type.String(), bundle: Type.Unknown(), payload })));
 const Previewed = Compile(Type.Array(Type.Object({ run, type: Type.String(), payload: Type.String() })));
 
 const digest = `sha256:${'3'.repeat(64)}`;
@@ -104,8 +105,9 @@ describe('hallmark sign', () => {
     assert.deepEqual([...new Set(signed.map(({ type }) => type))], ['Attestation', 'ImageSignature']);
     const material = toTrustMaterial(TrustedRoot.fromJSON({}), () => ({ publicKey, validFor: () => true }));
     const verifier = new Verifier(material, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 });
-    for (const [index, { bundle }] of signed.entries()) {
+    for (const [index, { type, bundle, payload: beside }] of signed.entries()) {
       const payload = previewed[index]?.payload ?? '';
+      assert.equal(beside, type === 'ImageSignature' ? payload : undefined);
       const read = bundleFromJSON(bundle);
       verifier.verify(toSignedEntity(read, Buffer.from(payload)));
       if (read.content.$case === 'dsseEnvelope') assert.equal(read.content.dsseEnvelope.payload.toString(), payload);

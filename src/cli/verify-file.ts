@@ -34,9 +34,15 @@ function parsed(text: string): readonly unknown[] | undefined {
 
 function material(value: unknown, payload: Buffer | undefined): Material {
   const wrapped = field(value, 'bundle');
-  if (isObject(wrapped)) return bundleMaterial(JSON.stringify(wrapped), payload);
+  if (isObject(wrapped)) return bundleMaterial(JSON.stringify(wrapped), payload ?? payloadBeside(value));
   const text = JSON.stringify(value);
   return field(value, 'verificationMaterial') === undefined ? envelopeMaterial(text) : bundleMaterial(text, payload);
+}
+
+/** `hallmark sign` prints what is signed beside a bundle that does not hold it. It is believed no more than the rest: the signature decides. */
+function payloadBeside(value: unknown): Buffer | undefined {
+  const text = field(value, 'payload');
+  return typeof text === 'string' ? Buffer.from(text) : undefined;
 }
 
 function unreadable(): never {

@@ -125,6 +125,13 @@ describe('hallmark verify file', () => {
     assert.equal((await verify('file', path, ...args)).code, 1);
   });
 
+  it('verifies what hallmark sign prints of an image, with the payload that is beside the bundle', async () => {
+    const bundle: unknown = JSON.parse(sigstoreBundleText(image));
+    const printed = (payload: string): string => file('printed.json', [{ type: 'ImageSignature', bundle, payload }]);
+    assert.equal((await verify('file', printed(image.payload.toString()), '--key', key, ...about)).code, 0);
+    assert.equal((await verify('file', printed('{}'), '--key', key, ...about)).code, 1);
+  });
+
   it('prints the same as JSON', async () => {
     const { out, code } = await verify(
       'file',
@@ -157,6 +164,7 @@ describe('hallmark verify file', () => {
       [path, '--key', key, ...about, '--unknown'],
       [],
     ];
+    for (const args of [[], ['nonsense']]) assert.equal((await verify(...args)).code, 2, args.join(' '));
     for (const args of usage) assert.equal((await verify('file', ...args)).code, 2, args.join(' '));
     assert.equal((await verify('file', join(directory, 'none'), '--key', key, ...about)).code, 3);
     assert.equal((await verify('file', path, '--key', join(directory, 'none'), ...about)).code, 3);

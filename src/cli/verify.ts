@@ -25,6 +25,7 @@ const TIMEOUT_MS = 120_000;
 /** `hallmark verify record|image|run|file`. Exit codes: 0 verified, 1 not verified, 2 usage, 3 could not be checked. */
 export function verifyCommand(): Command {
   return new Command('verify')
+    .exitOverride(asUsage)
     .summary('verify evidence, failing closed')
     .description(
       'Verifies what was signed: the signature, who made it and when, what it states and about what.\n' +
@@ -53,9 +54,12 @@ export function verifyCommand(): Command {
 function subcommand(nameAndArguments: string, description: string): Command {
   return addVerifyOptions(new Command(nameAndArguments.split(' ')[0]).description(description))
     .arguments(nameAndArguments.slice(nameAndArguments.indexOf(' ') + 1))
-    .exitOverride(({ exitCode, code, message }) => {
-      throw new CommanderError(exitCode === 0 ? 0 : USAGE, code, message);
-    });
+    .exitOverride(asUsage);
+}
+
+/** 1 is for what does not verify alone. */
+function asUsage({ exitCode, code, message }: CommanderError): never {
+  throw new CommanderError(exitCode === 0 ? 0 : USAGE, code, message);
 }
 
 interface Found extends EvidenceSet {
