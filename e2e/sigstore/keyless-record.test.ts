@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { field, listField } from '../../src/api/v1alpha1/field.ts';
 import { fromEvidenceArtifact } from '../../src/evidence/evidence-artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { asManifest, type Manifest } from '../chart/helm.ts';
@@ -187,6 +188,11 @@ describe('a team that signs without a key', () => {
     const build = await team.build({ name: 'bake-6' });
     const record = await team.recordWithReason(build, 'EndpointForbidden');
     assert.match(conditionOf(record)?.message ?? '', /transparency\.logs/);
+    const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', TEAM]);
+    const conditions = listField(policy['status'], 'conditions');
+    const ready = conditions.find((condition) => field(condition, 'type') === 'Ready');
+    assert.deepEqual([field(ready, 'status'), field(ready, 'reason')], ['False', 'EndpointForbidden']);
+    assert.match(String(field(ready, 'message')), /"transparency\.logs"/);
   });
 
   it('never shows a token', async () => {
