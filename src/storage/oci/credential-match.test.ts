@@ -31,6 +31,12 @@ describe('matchingCredential', () => {
     assert.equal(chosen(['[::1]:5000'], '[::1]:5000/app'), '[::1]:5000');
   });
 
+  it('matches hosts whole: names that end or begin with another are strangers', () => {
+    for (const stranger of ['evil-a.io', 'a.io.evil.example', 'xa.io', 'a.iox', 'www.a.io'])
+      assert.equal(chosen(['a.io'], `${stranger}/team/app`), undefined, stranger);
+    assert.equal(chosen(['a.io'], 'a.io/team/app'), 'a.io');
+  });
+
   it('does not take one team for the prefix of another', () => {
     assert.equal(chosen(['reg.example/team'], 'reg.example/team-b/app'), undefined);
     assert.equal(chosen(['reg.example/team'], 'reg.example/team'), 'reg.example/team');
