@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
+import { Installation } from '../harness/installation.ts';
+import { OperatorProcess } from '../harness/operator-process.ts';
+import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
+import type { Team } from '../harness/team.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import type { PushedImage } from '../testbed/registry/push-image.ts';
+import { adminClient } from './admin-client.ts';
+import { CutStores, stores } from './cut-stores.ts';
+import { ManagedRuns, managedRuns } from './managed-runs.ts';
+import { processUsage } from './process-usage.ts';
+import { signaturesIn } from './signatures-in-stores.ts';
+
+const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 1000 } as const;
+const MEBIBYTE = 1024 * 1024;
+/** Heaps of clients and garbage of eight hundred uploads, most of them at once when the stores are back. */
+const MAY_GROW_BYTES = 200 * MEBIBYTE;
+/** How many runs finish before all stores are cut off, while nobody knows yet that they are, and when everybody does. */
+const RUNS = { before: 25, unaware: 20, aware: 55 } as const;
+const HUNDRED = 100;
+
+describe('all stores but one cut off in the middle of a hundred runs', () => {
+  let installation: Installation;
+  let operator: OperatorProcess;
+  let cutStores: CutStores;
+  let team: Team;
+  let runs: ManagedRuns;
+  let image: PushedImage;
+  /** Of the records while the stores were away. */
+  let signed: ReadonlyMap<string, string | undefined>;
+  let residentBefore = 0;
+
+  before(async () => {
+    installation = await Installation.start({ label: 'store-outages', replicas: 0 });
+    cutStores = await CutStores.start(installation.testbed.supervisor);
+    operator = await OperatorProcess.start(installation, {
+      configuration: { outbound: { allow: ['127.0.0.0/8'] }, retry: { minSeconds: 1, maxSeconds: 2 } },
+    });
+    const backendRefs = ['tekton', ...stores].map((name) => ({ kind: 'StorageBackend', name }));
+    team = await installation.team({
+      name: 'team-s',
+      backends: ['tekton'],
+      policy: { ...managedRuns, imageSignatures: { formats: [] }, backendRefs },
+    });
+    await installation.apply(...cutStores.manifests(team.name));
+    runs = new ManagedRuns(adminClient(installation.plane), team);
+    await operator.untilWorking();
+    await team.untilReady();
+    image = await team.registry.pushImage(`${team.name}/app`, 'all');
+  });
+  after(async () => {
+    await operator.stop();
+    await cutStores.stop();
+    await installation.stop();
+  });
+
+  async function finish(prefix: string, count: number): Promise<void> {
+    for (let index = 0; index < count; index += 1) {
+      const created = await runs.create({ name: `${prefix}-${index}` });
+      await runs.finish(created, { results: runs.imageResults(image) });
+    }
+  }
+
+  /** All records, once so many are as they should be. */
+  async function untilRecords(
+    what: string,
+    count: number,
+    isSo: (record: ProvenanceRecord) => boolean,
+  ): Promise<readonly ProvenanceRecord[]> {
+    return waitUntil(
+      `${count} records are ${what}`,
+      async () => {
+        const all = await team.records();
+        return all.filter(isSo).length >= count ? all : undefined;
+      },
+      patience,
+    );
+  }
+
+  const isStoredIn =
+    (...backends: readonly string[]) =>
+    (record: ProvenanceRecord): boolean =>
+      backends.every((name) => storageOf(record, name)?.state === 'Stored');
+
+  function assertNotGrown(): void {
+    const grown = processUsage(operator.pid).residentBytes - residentBefore;
+    assert.ok(grown < MAY_GROW_BYTES, `the operator grew by ${(grown / MEBIBYTE).toFixed(0)} MiB`);
+  }
+
+  it('leaves the one that is there unaffected, and does not hammer the others', async () => {
+    await finish('before', RUNS.before);
+    await untilRecords('stored everywhere', 20, isStoredIn('tekton', ...stores));
+    residentBefore = processUsage(operator.pid).residentBytes;
+    cutStores.forgetRequests();
+    await cutStores.cut();
+    await finish('unaware', RUNS.unaware);
+    await Promise.all(
+      stores.map((name) => installation.wait(team.name, `storagebackend/${name}`, 'condition=Ready=False')),
+    );
+    cutStores.forgetRequests();
+    await finish('aware', RUNS.aware);
+    const all = await untilRecords('stored in tekton', HUNDRED, isStoredIn('tekton'));
+    // Probes alone, one every second or two; with one request for each run there would be more than fifty.
+    for (const [name, count] of Object.entries(cutStores.requests())) {
+      assert.ok(count <= 20, `${count} requests to ${name}, which is down`);
+    }
+    signed = new Map(all.map((record) => [record.metadata.name, signaturesOf(record)['attestation']]));
+    assert.equal(new Set(signed.values()).size, HUNDRED);
+  });
+
+  it('says of every record and store that it waits for it', async () => {
+    const waits = (record: ProvenanceRecord): boolean =>
+      stores.every((name) => storageOf(record, name)?.reason === 'BackendUnavailable');
+    const all = await untilRecords('waiting for every store', HUNDRED - RUNS.before, waits);
+    for (const record of all.filter(waits)) {
+      assert.equal(conditionOf(record)?.status, 'False');
+      assert.equal(conditionOf(record)?.reason, 'BackendUnavailable');
+      for (const name of stores) assert.equal(storageOf(record, name)?.state, 'Pending', name);
+    }
+    assertNotGrown();
+  });
+
+  it('stores everything when they are back, verifies it, and signs nothing again', async () => {
+    await cutStores.heal();
+    const all = await untilRecords(
+      'Ready and verified',
+      HUNDRED,
+      (record) => conditionOf(record)?.status === 'True' && conditionOf(record, 'Verified')?.status === 'True',
+    );
+    assert.equal(all.length, HUNDRED);
+    for (const record of all) {
+      assert.ok(isStoredIn('tekton', ...stores)(record));
+      assert.equal(signaturesOf(record)['attestation'], signed.get(record.metadata.name));
+    }
+    assertNotGrown();
+  });
+
+  for (const name of stores.filter((store) => store !== 'kafka')) {
+    it(`has every statement once in ${name}`, async () => {
+      const found = await signaturesIn(name, cutStores.servers, image.digest.slice('sha256:'.length));
+      assert.deepEqual(found, [...signed.values()].toSorted());
+    });
+  }
+
+  it('has every statement in kafka, and only those twice whose answer was lost', async () => {
+    const found = await signaturesIn('kafka', cutStores.servers, image.digest);
+    assert.deepEqual([...new Set(found)], [...signed.values()].toSorted());
+    assert.ok(found.length <= HUNDRED + RUNS.before, `${found.length} messages`);
+  });
+});
