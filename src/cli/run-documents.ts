@@ -21,7 +21,7 @@ export interface UnreadableRunDocument {
  * The objects of the given files in order, `-` being standard input. Files hold YAML or JSON, one or many documents; Lists are
  * taken apart and empty documents left out. Integers beyond 2^53 come as bigint.
  *
- * Rejects with what the file system says of a path that cannot be read.
+ * Rejects with an error that names a path which cannot be read.
  */
 export async function readRunDocuments(
   paths: readonly string[],
@@ -29,10 +29,19 @@ export async function readRunDocuments(
 ): Promise<readonly (RunDocument | UnreadableRunDocument)[]> {
   const found: (RunDocument | UnreadableRunDocument)[] = [];
   for (const path of new Set(paths)) {
-    const content = path === '-' ? await text(standardInput) : await readFile(path, 'utf8');
+    const content = path === '-' ? await text(standardInput) : await fileText(path);
     found.push(...runDocuments(path === '-' ? 'stdin' : path, content));
   }
   return found;
+}
+
+async function fileText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new Error(`${path} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error });
+  }
 }
 
 /** The objects in one text. */
