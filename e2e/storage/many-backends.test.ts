@@ -44,6 +44,7 @@ before(async () => {
   kafka = await Kafka.start(supervisor, { topics: [BUCKET] });
   mongo = await FerretDb.start(supervisor);
   archivista = await Archivista.start(supervisor);
+  await makeCollection();
   await Promise.all([makeS3Bucket(moto, BUCKET), gcs.makeBucket(BUCKET), makeEvidenceTable(moto, BUCKET)]);
   const backendRefs = backends.map((name) => ({ kind: 'StorageBackend', name }));
   team = await installation.team({ name: NAME, backends: ['registry'], policy: { backendRefs } });
@@ -53,6 +54,13 @@ before(async () => {
   record = await team.readyRecord(build);
 });
 after(() => installation.stop());
+
+/** The probe wants the collection to be there, as an administrator makes it. */
+async function makeCollection(): Promise<void> {
+  const client = new MongoClient(`mongodb://${mongo.host}/`);
+  await client.db(BUCKET).createCollection(BUCKET);
+  await client.close();
+}
 
 /** The backends of the team, and the Secrets that they are reached with. */
 function stores(): readonly object[] {
