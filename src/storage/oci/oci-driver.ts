@@ -36,7 +36,7 @@ export class OciDriver implements StorageDriver {
   /** Reads what the backend refers to, and asks its registry if it names one; the images' registries show with each run. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
-      const registries = await this.#access.open(undefined, signal);
+      const registries = await this.#access.open(undefined, signal, { isProbe: true });
       const repository = this.#override();
       if (repository !== undefined) {
         const credentialed = this.#oci.authentication.type !== 'RunServiceAccount';

@@ -46,7 +46,7 @@ export class RegistryAccess {
   }
 
   /** Reads what the backend refers to. @throws StorageError */
-  async open(run: RunTarget | undefined, signal: AbortSignal): Promise<Registries> {
+  async open(run: RunTarget | undefined, signal: AbortSignal, { isProbe = false } = {}): Promise<Registries> {
     const { objects, door } = this.#context;
     const { authentication } = this.#oci;
     const source = { backend: this.#backend, authentication, objects };
@@ -55,7 +55,7 @@ export class RegistryAccess {
     const entries = await this.#reading(signal, () => registryCredentials(source, run, signal));
     const session = async (repository: Repository, actions: RegistryActions): Promise<RegistrySession> => {
       const credential = matchingCredential(entries, repository) ?? (await this.#cloud(repository, tls, signal));
-      return new RegistrySession({ door, repository, tls, credential, actions, patience: this.#patience });
+      return new RegistrySession({ door, repository, tls, credential, actions, patience: this.#patience, isProbe });
     };
     return { session, client: async (...named) => new RegistryClient(await session(...named), named[0]) };
   }

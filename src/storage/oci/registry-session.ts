@@ -22,6 +22,8 @@ export interface RegistrySessionOptions {
   readonly actions: 'pull' | 'pull,push';
   /** Which registries to leave alone for now; none without it. */
   readonly patience?: RegistryPatience;
+  /** A probe asks also those: by its answer everybody else goes on. */
+  readonly isProbe?: boolean;
 }
 
 export interface RegistryRequest {
@@ -84,9 +86,9 @@ export class RegistrySession {
   }
 
   async #send(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {
-    const { patience, repository } = this.#options;
+    const { patience, repository, isProbe = false } = this.#options;
     const host = repository.registry;
-    patience?.enter(host, request.doing);
+    if (!isProbe) patience?.enter(host, request.doing);
     try {
       const response = await this.#sendAnywhere(request, signal);
       if (response.status === 429 || response.status === 503)
