@@ -157,6 +157,16 @@ for (const apiVersion of ['v1beta1', 'v1'] as const) {
       assert.equal(first.length, 3);
     });
 
+    it('finds its own in a note whose occurrences do not fit into one message', async () => {
+      const { run } = await cloud.fixture();
+      const subjects = [{ name: 'reg.example/large', digest: { sha256: 'd'.repeat(64) } }];
+      const large = (index: number) => signedStatement(cloud.signer, subjects, `${index} ${'x'.repeat(120_000)}`);
+      const first = await large(0);
+      const places = await driver(apiVersion).put(first, run, never);
+      for (let index = 1; index < 40; index += 1) await driver(apiVersion).put(await large(index), run, never);
+      assert.deepEqual(await driver(apiVersion).put(first, run, never), places);
+    });
+
     it('says NoSubjects when there is nothing to hang the evidence on', async () => {
       const { run } = await cloud.fixture();
       const error = await failureOf(driver(apiVersion).put(await signedStatement(cloud.signer, []), run, never));

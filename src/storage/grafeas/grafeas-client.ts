@@ -8,9 +8,10 @@ import type { NewOccurrence } from './grafeas-occurrence.ts';
 import { storedOccurrence } from './stored-occurrence.ts';
 import type { StoredOccurrence } from './stored-occurrence.ts';
 
-const PAGE_SIZE = 1000;
-/** Servers that do not know filters list a note's occurrences whole. */
-const MAX_PAGES = 50;
+/** Grafeas' own server knows no filters and refuses (429) a page that is longer than a gRPC message of 4 MiB: its pages are short. */
+const PAGE_SIZES: Readonly<Record<ApiVersion, number>> = { v1: 100, v1beta1: 10 };
+/** Of a note, where they are listed whole. */
+const MAX_OCCURRENCES = 50_000;
 
 /** The requests of the Grafeas API that the driver makes. */
 export class GrafeasClient {
@@ -41,11 +42,12 @@ export class GrafeasClient {
     signal: AbortSignal,
   ): Promise<StoredOccurrence | undefined> {
     const found: StoredOccurrence[] = [];
+    const pageSize = PAGE_SIZES[this.#version];
     const query = new URLSearchParams({
       filter: `resourceUrl=${JSON.stringify(wanted.resourceURI)}`,
-      pageSize: String(PAGE_SIZE),
+      pageSize: String(pageSize),
     });
-    for (let page = 0; page < MAX_PAGES; page += 1) {
+    for (let seen = 0; seen < MAX_OCCURRENCES; seen += pageSize) {
       const path = `/${this.#version}/${note.name}/occurrences?${query.toString()}`;
       const body = await this.#service.json({ method: 'GET', path, doing }, signal);
       found.push(...matches(listField(body, 'occurrences'), wanted));
@@ -53,7 +55,7 @@ export class GrafeasClient {
       if (typeof next !== 'string' || next === '') return found.sort((a, b) => (a.name < b.name ? -1 : 1))[0];
       query.set('pageToken', next);
     }
-    const message = `${doing}: the note has more than ${MAX_PAGES * PAGE_SIZE} occurrences and the server does not filter them; begin another with grafeas.noteID`;
+    const message = `${doing}: the note has more than ${MAX_OCCURRENCES} occurrences and the server does not filter them; begin another with grafeas.noteID`;
     throw new StorageError('BackendRejected', message);
   }
 
