@@ -47,9 +47,13 @@ async function inserted(collection: Documents, { document, evidence }: DocumentT
     await collection.insertOne(Object.assign(new Map(document), { _id: evidence.Name }));
     return true;
   } catch (error) {
-    if (typeof error === 'object' && field(error, 'code') === DUPLICATE_KEY) return false;
+    if (isDuplicateKey(error)) return false;
     throw error;
   }
+}
+
+function isDuplicateKey(error: unknown): boolean {
+  return typeof error === 'object' && field(error, 'code') === DUPLICATE_KEY;
 }
 
 async function settled(collection: Documents, store: DocumentToStore, raw: object): Promise<boolean> {
@@ -75,8 +79,15 @@ function noteID(name: string): string {
 }
 
 async function note(collection: Documents, { evidence, owner }: DocumentToStore): Promise<void> {
-  const noted = ownerNote(owner, evidence.Signature);
-  await collection.updateOne({ _id: noteID(evidence.Name) }, { $set: noted }, { upsert: true });
+  const update = { $set: ownerNote(owner, evidence.Signature) };
+  const filter = { _id: noteID(evidence.Name) };
+  try {
+    await collection.updateOne(filter, update, { upsert: true });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    // Of two upserts that found nothing the server lets one insert: what is there now is updated.
+    await collection.updateOne(filter, update);
+  }
 }
 
 async function readNote(collection: Documents, name: string): Promise<OwnerNote | undefined> {
