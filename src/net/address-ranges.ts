@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
+/** Prefixes of NAT64 (RFC 6052, RFC 8215): an IPv4 address follows. */
+const TRANSLATED = ['64:ff9b::', '64:ff9b:1::'] as const;
+
 /**
- * A set of IP ranges. An IPv4 range also covers the IPv6 addresses that translate to it (NAT64 64:ff9b::/96, 6to4
- * 2002::/16), so that a name server cannot smuggle a forbidden IPv4 address past it. The families are kept in lists of
- * their own, since BlockList compares an IPv4 address with IPv6 rules by mapping it.
+ * A set of IP ranges. An IPv4 range also covers the IPv6 addresses that translate to it (NAT64 64:ff9b::/96 and
+ * 64:ff9b:1::/96, 6to4 2002::/16), so that a name server cannot smuggle a forbidden IPv4 address past it. The families are
+ * kept in lists of their own, since BlockList compares an IPv4 address with IPv6 rules by mapping it.
  */
 export class AddressRanges {
   readonly #four = new BlockList();
@@ -26,7 +29,7 @@ export class AddressRanges {
       return;
     }
     this.#four.addSubnet(address, prefix, 'ipv4');
-    this.#six.addSubnet(`64:ff9b::${address}`, 96 + prefix, 'ipv6');
+    for (const translated of TRANSLATED) this.#six.addSubnet(`${translated}${address}`, 96 + prefix, 'ipv6');
     this.#six.addSubnet(sixToFour(address), 16 + prefix, 'ipv6');
   }
 }

@@ -144,19 +144,27 @@ describe('the outbound door', () => {
   });
 
   it('takes credentials along on a redirect to the same origin and leaves them behind on one to another', async () => {
-    const seen: (string | undefined)[] = [];
+    const seen: string[] = [];
+    const shown = ({ headers }: IncomingMessage): void => {
+      const names = ['authorization', 'x-vault-token', 'x-api-key', 'cookie', 'accept'];
+      seen.push(names.filter((name) => headers[name] !== undefined).join(' '));
+    };
     const other = await serve((request, response) => {
-      seen.push(request.headers.authorization);
+      shown(request);
       response.end('there');
     });
     const first = await serve((request, response) => {
-      seen.push(request.headers.authorization);
-      const location = request.url === '/a' ? '/b' : other.href;
+      shown(request);
+      // User information is no way to log in either: it is not sent.
+      const location = request.url === '/a' ? '/b' : other.href.replace('//', '//user:password@');
       response.writeHead(307, { location }).end();
     });
-    const response = await get(door(first, other), new URL('/a', first), { headers: { authorization: 'Basic eA==' } });
+    const secrets = { authorization: 'Basic eA==', 'x-vault-token': 'x', 'x-api-key': 'x', cookie: 'x' };
+    const headers = { ...secrets, accept: 'text/plain' };
+    const response = await get(door(first, other), new URL('/a', first), { headers });
     assert.equal(response.body.toString(), 'there');
-    assert.deepEqual(seen, ['Basic eA==', 'Basic eA==', undefined]);
+    const all = 'authorization x-vault-token x-api-key cookie accept';
+    assert.deepEqual(seen, [all, all, 'accept']);
     assert.equal(response.url.origin, other.origin);
   });
 

@@ -18,7 +18,7 @@ import type { TlsOptions } from './tls-options.ts';
 export interface DoorRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
-  /** Lower-case names. `authorization` never follows a redirect to another origin. */
+  /** Lower-case names. Only `accept` and `user-agent` follow a redirect to another origin. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
   readonly tls?: TlsOptions;
@@ -43,13 +43,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_REDIRECTS = 5;
 const MAX_TLS_PROFILES = 64;
 const CONNECTIONS_PER_ORIGIN = 16;
-const CREDENTIAL_HEADERS = new Set([
-  'authorization',
-  'cookie',
-  'proxy-authorization',
-  'x-amz-security-token',
-  'x-vault-token',
-]);
+/** What may follow a redirect to another origin: each server has its own names for headers that hold credentials. */
+const HARMLESS_HEADERS = new Set(['accept', 'user-agent']);
 
 /**
  * The only HTTP client towards hosts that a tenant can name. Each connection's resolved address is checked against the
@@ -175,7 +170,7 @@ function redirected(exchange: DoorRequest, response: DoorResponse): DoorRequest 
     throw refused(exchange.url, 'to something that is not HTTP');
   if (exchange.url.protocol === 'https:' && url.protocol === 'http:') throw refused(exchange.url, 'from https to http');
   const crosses = url.origin !== exchange.url.origin;
-  const headers = Object.entries(exchange.headers ?? {}).filter(([name]) => !crosses || !CREDENTIAL_HEADERS.has(name));
+  const headers = Object.entries(exchange.headers ?? {}).filter(([name]) => !crosses || HARMLESS_HEADERS.has(name));
   return { ...exchange, url, headers: Object.fromEntries(headers) };
 }
 

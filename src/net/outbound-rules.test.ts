@@ -30,7 +30,17 @@ const REFUSED = [
   '64:ff9b::a9fe:a9fe',
   '2002:7f00:1::1',
   '2002:a9fe:a9fe::',
+  '::127.0.0.1',
+  '64:ff9b:1::a9fe:a9fe',
+  '2001:0:a9fe:a9fe::1',
+  '100.100.100.200',
+  '192.0.0.192',
+  '168.63.129.16',
+  '64:ff9b::a83f:8110',
   'fd00:ec2::254',
+  'fd00:ec2::23',
+  'fd20:ce::254',
+  'fd00:42::42',
   'not an address',
 ];
 
@@ -40,8 +50,11 @@ const PERMITTED = [
   '192.168.1.1',
   '172.16.0.1',
   '126.255.255.255',
+  '100.64.0.1',
   '2606:4700::1',
+  '2001:db8::1',
   'fd12::1',
+  '64:ff9b:1::808:808',
   '64:ff9b::808:808',
   '2002:808:808::1',
 ];
@@ -82,6 +95,13 @@ describe('the rules of the outbound door', () => {
     assert.equal(permits(rules, '10.1.2.3'), false);
     assert.equal(permits(rules, '64:ff9b::a01:203'), false);
     assert.equal(permits(rules, '8.8.8.8', 443, 'EVIL.example'), false);
+    assert.equal(permits(rules, '8.8.8.8', 443, 'evil.example.'), false);
+  });
+
+  it('know a name in every spelling of its alphabet', () => {
+    for (const entry of ['bäckerei.example', 'xn--bckerei-5wa.example', 'BÄCKEREI.example.'])
+      for (const hostname of ['bäckerei.example', 'xn--bckerei-5wa.example', 'XN--BCKEREI-5WA.example.'])
+        assert.equal(permits({ deny: [entry] }, '8.8.8.8', 443, hostname), false, `${entry} ${hostname}`);
   });
 
   it('say which entry cannot be read', () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { AddressRanges } from './address-ranges.ts';
 
 /** The operator's configuration of the door. Entries: `host`, `host:port`, `address`, `address:port`, `address/prefix`. */
@@ -17,26 +18,33 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/**
- * What no tenant may make the operator talk to: this host, the links it is on (with the clouds' metadata services),
- * groups, and IPv4 in IPv6 clothes (RFC 6890, RFC 4291).
- */
-const REFUSED = [
+/** What no tenant may make the operator talk to: this host, the links it is on, groups, and IPv4 in IPv6 clothes (RFC 6890, RFC 4291). */
+const SPECIAL = [
   '0.0.0.0/8',
   '127.0.0.0/8',
   '169.254.0.0/16',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '100.100.100.200',
-  '192.0.0.192',
-  '::',
-  '::1',
+  // With :: and ::1, and the deprecated form ::127.0.0.1.
+  '::/96',
   '::ffff:0:0/96',
+  // Teredo.
+  '2001::/32',
   'fe80::/10',
   'fec0::/10',
   'ff00::/8',
-  'fd00:ec2::254',
+] as const;
+
+/** What clouds tell their machines, credentials among it, where it is not link-local. */
+const METADATA_SERVICES = [
+  // Alibaba, Oracle, and Azure's wire server.
+  '100.100.100.200',
+  '192.0.0.192',
+  '168.63.129.16',
+  // AWS: metadata (::254) and the agent of EKS Pod Identity (::23) among others; Google; Scaleway.
+  'fd00:ec2::/32',
   'fd20:ce::254',
+  'fd00:42::42',
 ] as const;
 
 interface Rule {
@@ -49,7 +57,7 @@ interface Rule {
 export class OutboundRules {
   readonly #allow: readonly Rule[];
   readonly #deny: readonly Rule[];
-  readonly #refused = new AddressRanges(REFUSED);
+  readonly #refused = new AddressRanges([...SPECIAL, ...METADATA_SERVICES]);
 
   /** @throws TypeError that quotes the entry which cannot be read. */
   constructor(configuration: OutboundConfiguration = {}) {
@@ -83,8 +91,10 @@ function parseRule(entry: string): Rule {
   return port === undefined ? target : { ...target, port };
 }
 
+/** As a URL has it: lower case, other alphabets in punycode, without the dot of the root. */
 function normalHostname(hostname: string): string {
-  return hostname.toLowerCase().replace(/\.$/, '');
+  const ascii = domainToASCII(hostname);
+  return (ascii === '' ? hostname.toLowerCase() : ascii).replace(/\.$/, '');
 }
 
 function unreadable(entry: string): TypeError {
