@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import tseslint from 'typescript-eslint';
 import { layerRules } from './codegen/lint/layer-rules.js';
+import { networkRules } from './codegen/lint/network-rules.js';
 
 export default tseslint.config(
   { ignores: ['node_modules', 'dist', 'helm', 'testdata', '**/vendor/**'] },
@@ -43,4 +44,5 @@ export default tseslint.config(
   { files: ['src/cli/**', 'src/main.ts', 'e2e/**', 'bench/**', 'codegen/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   ...layerRules,
+  ...networkRules,
 );

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Who may open connections, as lint rules: everything towards hosts that a tenant can name goes through src/net/. See
+ * docs/security.md.
+ */
+const MODULES = '/^(node:)?(undici|http|https|http2|net|tls|dgram|dns)(\\u002fpromises)?$/';
+/** What of these modules connects to nobody. */
+const HARMLESS = '/^(isIP|isIPv4|isIPv6|BlockList|createServer)$/';
+const message = 'Connections are opened by the outbound door alone: see src/net/.';
+
+const exempt = [
+  '**/*.test.ts',
+  '**/*.contract.ts',
+  '**/*.fixture.ts',
+  'src/net/**',
+  // Towards the API server alone.
+  'src/kube/**',
+  // By the door's agents.
+  'src/credentials/aws/aws-request-handler.ts',
+  // Towards the agent that the pod's own environment names, which is link-local.
+  'src/credentials/aws/container-secrets.ts',
+];
+
+export const networkRules = [
+  {
+    files: ['src/**/*.ts'],
+    ignores: exempt,
+    rules: {
+      'no-restricted-globals': ['error', ...['fetch', 'WebSocket', 'EventSource'].map((name) => ({ name, message }))],
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          `ImportDeclaration[importKind!="type"][source.value=${MODULES}] > ImportSpecifier[importKind!="type"][imported.name!=${HARMLESS}]`,
+          `ImportDeclaration[importKind!="type"][source.value=${MODULES}] > :matches(ImportDefaultSpecifier, ImportNamespaceSpecifier)`,
+          `ImportExpression[source.value=${MODULES}]`,
+        ].map((selector) => ({ selector, message })),
+      ],
+    },
+  },
+];
