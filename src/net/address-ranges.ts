@@ -19,7 +19,8 @@ export class AddressRanges {
   }
 
   includes(address: string): boolean {
-    return isIPv4(address) ? this.#four.check(address, 'ipv4') : this.#six.check(address, 'ipv6');
+    // Without the zone, as in fe80::1%eth0.
+    return isIPv4(address) ? this.#four.check(address, 'ipv4') : this.#six.check(address.replace(/%.*$/s, ''), 'ipv6');
   }
 
   #add(cidr: string): void {

@@ -4,6 +4,7 @@ import dns from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import { createServer, get as httpGet } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { after, afterEach, describe, it, mock } from 'node:test';
 import { OutboundDoor } from './outbound-door.ts';
@@ -155,6 +156,29 @@ describe('every way through the outbound door', () => {
       assert.deepEqual(reached, []);
     });
   }
+
+  it('judges connections for TLS just the same', async () => {
+    const { port, reached } = await twoServers();
+    const through = door();
+    const agents = through.agents({ insecure: true });
+    const secure: readonly ((hostname: string) => Promise<unknown>)[] = [
+      (hostname) => through.request({ method: 'GET', url: new URL(`https://${hostname}:${port}/`) }, never),
+      (hostname) => through.connect({ hostname, port, tls: { insecure: true } }, never),
+      (hostname) =>
+        new Promise((resolve, reject) => {
+          httpsGet({ host: hostname, port, agent: agents.https }, resolve).on('error', reject);
+        }),
+    ];
+    for (const reach of secure) {
+      for (const spelling of ['127.0.0.1', '2130706433', 'localhost']) await forbidden(reach(spelling));
+      resolving([SECRET, '::1']);
+      await forbidden(reach('metadata.evil.example'));
+      mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+    agents.https.destroy();
+    assert.deepEqual(reached, []);
+  });
 
   it('door.lookup gives nothing but permitted addresses, and door.permits judges literal ones', async () => {
     resolving([SECRET, ALLOWED]);
