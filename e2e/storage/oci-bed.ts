@@ -4,6 +4,7 @@ import type { EffectiveAuthentication, EffectiveOCI } from '../../src/api/v1alph
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import type { KeySigner } from '../../src/signing/key-signer.ts';
 import { loadKeySigner } from '../../src/signing/load-key-signer.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
 import type { ContractSubject } from '../../src/storage/driver.contract.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
@@ -23,6 +24,8 @@ export interface OciSetting {
   readonly tls?: EffectiveOCI['tls'];
   /** Every port of this machine by default. */
   readonly allow?: readonly string[];
+  /** The system's by default. */
+  readonly clock?: Clock;
 }
 
 /** A key signer of P-256. */
@@ -34,12 +37,13 @@ export function newSigner(): Promise<KeySigner> {
 
 /** The driver of an OCI backend of this namespace. */
 export function ociDriver(bed: StorageBed, namespace: string, setting: OciSetting): StorageDriver {
-  const { authentication = { type: 'RunServiceAccount' }, tls = { insecure: false }, allow, ...named } = setting;
+  const { authentication = { type: 'RunServiceAccount' }, tls = { insecure: false }, allow, clock, ...named } = setting;
   const oci: EffectiveOCI = { ...named, authentication, tls };
   const artifacts = ['Attestation', 'ImageSignature'] as const;
   const spec = { type: 'OCI', selector: {}, keys: 'Reference', acceptFrom: [], artifacts, oci } as const;
   const backend = { kind: 'StorageBackend', name: 'registry', namespace, spec } as const;
-  return storageDriver(backend, bed.context(allow ?? ['127.0.0.0/8']));
+  const context = bed.context(allow ?? ['127.0.0.0/8']);
+  return storageDriver(backend, clock === undefined ? context : { ...context, clock });
 }
 
 /** A dockerconfigjson Secret, and a ServiceAccount that lists it, both of this name. */
