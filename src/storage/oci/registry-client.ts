@@ -19,11 +19,22 @@ export const imageMediaTypes = {
 } as const;
 const ACCEPT = Object.values(imageMediaTypes).join(', ');
 
-export interface StoredManifest {
+export interface ManifestContent {
   readonly bytes: Buffer;
   readonly mediaType: string;
+}
+
+export interface StoredManifest extends ManifestContent {
   /** As the registry sent it, where it sends one. */
   readonly etag?: string;
+}
+
+/** A page of a registry's list of referrers. */
+export interface ReferrersPage {
+  /** An image index. */
+  readonly bytes: Buffer;
+  /** Where the list goes on; of the registry itself. */
+  readonly next?: URL;
 }
 
 /** What names a manifest in others. */
@@ -54,12 +65,17 @@ export class RegistryClient {
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw refusal(response, doing);
     const size = response.headers['content-length'];
-    if (size !== undefined && /^\d+$/.test(size)) return { mediaType: mediaType(response), size: Number(size), digest };
+    if (size !== undefined && /^[1-9]\d*$/.test(size))
+      return { mediaType: mediaType(response), size: Number(size), digest };
     // Not every registry tells the length without the content.
     const whole = await this.getManifest(digest, signal);
     return whole && { mediaType: whole.mediaType, size: whole.bytes.length, digest };
   }
 
+  /**
+   * What is under a tag or digest; undefined when nothing is.
+   * @throws StorageError `BackendRejected` when its bytes do not have the digest that was asked for
+   */
   async getManifest(reference: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
     const doing = `reading ${this.#name(reference)}`;
     const target = this.#path(`manifests/${reference}`);
@@ -70,48 +86,71 @@ export class RegistryClient {
     );
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw refusal(response, doing);
+    if (reference.includes(':') && payloadDigest(response.body) !== reference) throw otherBytes(doing);
     const etag = response.headers['etag'];
     return { bytes: response.body, mediaType: mediaType(response), ...(etag === undefined ? {} : { etag }) };
   }
 
-  /** Writes a manifest. `false` when somebody changed it since `etag` was read, where the registry minds that. */
-  async putManifest(reference: string, manifest: StoredManifest, signal: AbortSignal): Promise<boolean> {
-    return (await this.#put(reference, manifest, signal)).status !== 412;
+  /**
+   * Writes a manifest, under a condition that the registry may mind (RFC 9110 §13.1). `false` when it does: somebody changed what is
+   * there. @throws StorageError `BackendRejected` for what nobody could read again
+   */
+  async putManifest(
+    reference: string,
+    content: ManifestContent,
+    condition: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return (await this.#put(reference, content, condition, signal)).status !== 412;
   }
 
   /** Writes a manifest that refers to another. @returns whether the registry says that it lists it there */
-  async putReferrer(digest: string, manifest: StoredManifest, signal: AbortSignal): Promise<boolean> {
-    const response = await this.#put(digest, manifest, signal);
+  async putReferrer(digest: string, content: ManifestContent, signal: AbortSignal): Promise<boolean> {
+    const response = await this.#put(digest, content, {}, signal);
     if (response.status === 412) throw refusal(response, `writing ${this.#name(digest)}`);
     return response.headers['oci-subject'] !== undefined;
   }
 
-  /** Whether the registry lists referrers by itself (OCI distribution 1.1). */
-  async listsReferrers(digest: string, artifactType: string, signal: AbortSignal): Promise<boolean> {
+  /**
+   * The registry's own list of what refers to a manifest, or the page of it at `page`; undefined when it keeps none (OCI distribution
+   * 1.1). @throws StorageError
+   */
+  async getReferrers(
+    digest: string,
+    artifactType: string,
+    signal: AbortSignal,
+    page?: URL,
+  ): Promise<ReferrersPage | undefined> {
     const doing = `asking for the referrers of ${this.#name(digest)}`;
-    const target = `${this.#path(`referrers/${digest}`)}?artifactType=${encodeURIComponent(artifactType)}`;
+    const first = `${this.#path(`referrers/${digest}`)}?artifactType=${encodeURIComponent(artifactType)}`;
     const headers = { accept: imageMediaTypes.ociIndex };
     const response = await this.#session.request(
-      { method: 'GET', target, headers, doing, maxResponseBytes: MAX_MANIFEST_BYTES },
+      { method: 'GET', target: page ?? first, headers, doing, maxResponseBytes: MAX_MANIFEST_BYTES },
       signal,
     );
-    if (response.status === 200) return mediaType(response) === imageMediaTypes.ociIndex;
-    if ([400, 404, 405, 406].includes(response.status)) return false;
-    throw refusal(response, doing);
+    if ([400, 404, 405, 406].includes(response.status)) return undefined;
+    if (response.status !== 200) throw refusal(response, doing);
+    if (mediaType(response) !== imageMediaTypes.ociIndex) return undefined;
+    const next = nextLink(response.headers['link']);
+    if (next === undefined) return { bytes: response.body };
+    return { bytes: response.body, next: this.#session.continuation(next, response.url, doing) };
   }
 
-  async #put(reference: string, manifest: StoredManifest, signal: AbortSignal): Promise<DoorResponse> {
+  async #put(
+    reference: string,
+    { bytes, mediaType: type }: ManifestContent,
+    condition: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<DoorResponse> {
     const doing = `writing ${this.#name(reference)}`;
-    const headers = {
-      'content-type': manifest.mediaType,
-      ...(manifest.etag === undefined ? {} : { 'if-match': manifest.etag }),
-    };
+    if (bytes.length > MAX_MANIFEST_BYTES) {
+      const message = `${doing}: it would have ${bytes.length} bytes, and no more than ${MAX_MANIFEST_BYTES} can be read of a manifest; remove old evidence there or store in another repository`;
+      throw new StorageError('BackendRejected', message);
+    }
+    const headers = { ...condition, 'content-type': type };
     const target = this.#path(`manifests/${reference}`);
-    const response = await this.#session.request(
-      { method: 'PUT', target, headers, body: manifest.bytes, doing },
-      signal,
-    );
-    if (![200, 201, 412].includes(response.status)) throw refusal(response, doing);
+    const response = await this.#session.request({ method: 'PUT', target, headers, body: bytes, doing }, signal);
+    if (![200, 201, 202, 412].includes(response.status)) throw refusal(response, doing);
     return response;
   }
 
@@ -125,7 +164,7 @@ export class RegistryClient {
     );
     if (response.status !== 200) throw refusal(response, doing);
     if (payloadDigest(response.body) === digest) return response.body;
-    throw new StorageError('BackendRejected', `${doing}: the registry sends other bytes than the digest says`);
+    throw otherBytes(doing);
   }
 
   /** Uploads a blob in one piece unless the repository has it. */
@@ -157,4 +196,13 @@ export class RegistryClient {
 
 function mediaType(response: DoorResponse): string {
   return (response.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+}
+
+function otherBytes(doing: string): StorageError {
+  return new StorageError('BackendRejected', `${doing}: the registry sends other bytes than the digest says`);
+}
+
+/** The URL of the next page (RFC 8288). */
+function nextLink(header: string | undefined): string | undefined {
+  return /<([^<>]*)>\s*;[^,<]*\brel="?next"?/i.exec(header ?? '')?.[1];
 }

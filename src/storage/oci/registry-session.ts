@@ -72,17 +72,14 @@ export class RegistrySession {
   }
 
   /**
-   * The URL a registry told to go on at, e.g. for an upload. It must be the registry's own, since the session's credentials
+   * The URL a registry told to go on at, for an upload or in a list. It must be the registry's own, since the session's credentials
    * go there; plain http is lifted to https, which registries behind a proxy get wrong.
    */
   continuation(location: string | undefined, base: URL, doing: string): URL {
     const url = location === undefined ? null : URL.parse(location, base.href);
     if (url?.host === base.host && url.protocol === 'http:') url.protocol = base.protocol;
     if (url?.origin === base.origin) return url;
-    throw new StorageError(
-      'BackendRejected',
-      `${doing}: ${base.host} sends the upload to another host, which is not followed`,
-    );
+    throw new StorageError('BackendRejected', `${doing}: ${base.host} sends on to another host, which is not followed`);
   }
 
   async #send(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {

@@ -13,6 +13,8 @@ const answer = Compile(
   Type.Object({ token: Type.Optional(Type.String()), access_token: Type.Optional(Type.String()) }),
 );
 const MAX_TOKEN_RESPONSE_BYTES = 256 * 1024;
+/** What a header can hold, and servers take in one. */
+const TOKEN = /^[\x21-\x7e]{1,65536}$/;
 
 export interface TokenRequest {
   readonly challenge: Extract<Challenge, { scheme: 'Bearer' }>;
@@ -35,9 +37,10 @@ export async function fetchRegistryToken(
   const response = await send(exchange(request, realmUrl(request)));
   if (response.status !== 200) throw refusal(response, request.doing);
   const body = parsed(response.body);
-  const token = answer.Check(body) ? (body.token ?? body.access_token) : undefined;
-  if (token !== undefined && token !== '') return new SecretValue(token);
-  throw new StorageError('BackendRejected', `${request.doing}: ${displayUrl(response.url)} gives no token`);
+  const given = answer.Check(body) ? [body.token, body.access_token] : [];
+  const token = given.find((text) => text !== undefined && TOKEN.test(text));
+  if (token !== undefined) return new SecretValue(token);
+  throw new StorageError('BackendRejected', `${request.doing}: ${displayUrl(response.url)} gives no usable token`);
 }
 
 /** Credentials go to the realm, so it must not be easier to listen to than the registry itself. */

@@ -26,3 +26,8 @@ export function parseRepository(name: string): Repository | undefined {
 export function repositoryName(repository: Repository): string {
   return `${repository.registry}/${repository.path}`;
 }
+
+/** The same for every spelling of a repository that leads to one place: names of hosts have no case, and 443 is the port of https. */
+export function repositoryKey({ registry, path }: Repository): string {
+  return `${registry.toLowerCase().replace(/:443$/, '')}/${path}`;
+}

@@ -7,7 +7,7 @@ import { cosignLayer, cosignTag } from './cosign-layer.ts';
 import type { ImageTarget } from './image-target.ts';
 import { ociLocation } from './oci-location.ts';
 import type { Registries } from './registry-access.ts';
-import { repositoryName } from './repository.ts';
+import { repositoryKey, repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
 import { requireImage } from './require-image.ts';
 
@@ -33,7 +33,8 @@ export async function storeLayer(
   const client = await registries.client(repository, 'pull,push');
   if (override === undefined) await requireImage(client, image, signal);
   const tag = cosignTag(image.digest, artifact);
-  const name = `${repositoryName(repository)}:${tag}`;
-  await tags.run(name, signal, () => appendLayer(client, { tag, name }, layer, signal));
+  const place = { tag, name: `${repositoryName(repository)}:${tag}` };
+  const key = `${repositoryKey(repository)}:${tag}`;
+  await tags.run(key, signal, () => appendLayer(client, place, layer, signal));
   return ociLocation(repository, tag, layer.descriptor);
 }

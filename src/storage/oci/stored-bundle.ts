@@ -2,15 +2,17 @@
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
-import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { BUNDLE_MEDIA_TYPE, parseSigstoreBundle } from '../../evidence/sigstore-bundle.ts';
 import type { StoredEvidence } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import { readIndex } from './attach-bundle.ts';
 import type { BundleLocation } from './oci-location.ts';
-import { lists, referrersTag } from './referrers-index.ts';
+import { lists, parseReferrersIndex, referrersTag } from './referrers-index.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { repositoryName } from './repository.ts';
+
+/** A registry that always names one more page is not followed for ever. */
+const MAX_PAGES = 100;
 
 const manifestOf = Compile(
   Type.Object({
@@ -31,8 +33,6 @@ export async function storedBundle(
   const name = `${repositoryName(location.repository)}@${location.manifest}`;
   const stored = await client.getManifest(location.manifest, signal);
   if (stored === undefined) throw gone(`${name} is no longer there`);
-  if (payloadDigest(stored.bytes) !== location.manifest)
-    throw gone(`the registry sends other bytes for ${name} than the digest says`);
   const manifest: unknown = parsed(stored.bytes);
   if (!manifestOf.Check(manifest)) throw gone(`${name} is no referrer of an image`);
   const layer = manifest.layers.find(
@@ -50,11 +50,28 @@ async function isListed(
   { digest, manifest }: { readonly digest: string; readonly manifest: string },
   signal: AbortSignal,
 ): Promise<boolean> {
-  // A registry that lists referrers itself lists every manifest that it holds.
-  if (await client.listsReferrers(digest, BUNDLE_MEDIA_TYPE, signal)) return true;
+  const own = await ownList(client, { digest, manifest }, signal);
+  if (own !== undefined) return own;
   const tag = referrersTag(digest);
   const found = await readIndex(client, { tag, name: `${repositoryName(client.repository)}:${tag}` }, signal);
   return found !== undefined && lists(found.index, manifest);
+}
+
+/** Whether the registry's own list has it, on however many pages; undefined when it keeps no list. */
+async function ownList(
+  client: RegistryClient,
+  { digest, manifest }: { readonly digest: string; readonly manifest: string },
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  let page = await client.getReferrers(digest, BUNDLE_MEDIA_TYPE, signal);
+  if (page === undefined) return undefined;
+  for (let read = 1; page !== undefined && read <= MAX_PAGES; read += 1) {
+    const index = parseReferrersIndex(page.bytes);
+    if (index !== undefined && lists(index, manifest)) return true;
+    if (page.next === undefined) return false;
+    page = await client.getReferrers(digest, BUNDLE_MEDIA_TYPE, signal, page.next);
+  }
+  return false;
 }
 
 function evidenceIn(bytes: Buffer, name: string): StoredEvidence {

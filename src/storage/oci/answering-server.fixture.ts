@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** A server that answers as a test says, and remembers who called. */
+export class AnsweringServer {
+  readonly requests: IncomingMessage[] = [];
+  connections = 0;
+  answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => response.end();
+  readonly #server = createServer((request, response) => {
+    this.requests.push(request);
+    response.on('error', () => undefined);
+    this.answer(request, response);
+  });
+  #port = 0;
+
+  /** Started on a free port of 127.0.0.1. */
+  static async start(): Promise<AnsweringServer> {
+    const server = new AnsweringServer();
+    await server.#listen();
+    return server;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get host(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  forget(): void {
+    this.requests.length = 0;
+    this.connections = 0;
+  }
+
+  async #listen(): Promise<void> {
+    this.#server.on('connection', () => (this.connections += 1));
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    this.#port = address.port;
+  }
+}
