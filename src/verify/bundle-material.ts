@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Bundle, MessageSignature } from '@sigstore/bundle';
 import { HashAlgorithm } from '@sigstore/protobuf-specs';
-import { parseSigstoreBundle } from '../evidence/sigstore-bundle.ts';
 import type { Material } from './material.ts';
 import { SIMPLE_SIGNING_TYPE } from './material.ts';
+import { parseBundle } from './parse-bundle.ts';
 import { VerificationFailure } from './verification-problem.ts';
 
 /**
@@ -12,7 +12,7 @@ import { VerificationFailure } from './verification-problem.ts';
  * @throws VerificationFailure for anything that is not a complete bundle with exactly one signature
  */
 export function bundleMaterial(text: string, payload?: Buffer): Material {
-  const bundle = parse(text);
+  const bundle = parseBundle(text);
   const { tlogEntries, timestampVerificationData } = bundle.verificationMaterial;
   const certificate = signingCertificate(bundle);
   return {
@@ -21,14 +21,6 @@ export function bundleMaterial(text: string, payload?: Buffer): Material {
     logEntries: tlogEntries,
     timestamps: (timestampVerificationData?.rfc3161Timestamps ?? []).map(({ signedTimestamp }) => signedTimestamp),
   };
-}
-
-function parse(text: string): Bundle {
-  try {
-    return parseSigstoreBundle(text);
-  } catch (error) {
-    throw new VerificationFailure('MaterialInvalid', 'it is not a Sigstore bundle', { cause: error });
-  }
 }
 
 function content(

@@ -7,6 +7,7 @@ import { IMAGE_SIGNATURE_TYPE } from './expectations.ts';
 import type { Expectations } from './expectations.ts';
 import { SIMPLE_SIGNING_TYPE, STATEMENT_TYPE } from './material.ts';
 import type { Material } from './material.ts';
+import { strictJson } from './strict-json.ts';
 import type { VerificationProblem } from './verification-problem.ts';
 import { VerificationFailure } from './verification-problem.ts';
 
@@ -42,7 +43,7 @@ export function readPayload({ form, payloadType, payload }: Material): PayloadFa
       `the payload type is "${payloadType}" and must be "${wanted}"`,
     );
   }
-  const value = parsed(payload);
+  const value = strictJson(payload, 'the payload', 'PayloadInvalid');
   const predicateType = form === 'Raw' ? simpleSigningType(value) : statementType(value);
   try {
     const subjects = payloadSubjects(form === 'Raw' ? 'SimpleSigning' : 'InTotoStatement', payload);
@@ -91,14 +92,6 @@ function statementType(value: unknown): string {
 function simpleSigningType(value: unknown): string {
   if (simpleSigning.Check(value)) return IMAGE_SIGNATURE_TYPE;
   throw invalid('the payload is not a simple signing of an image');
-}
-
-function parsed(payload: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  } catch (error) {
-    throw invalid('the payload is not JSON', error);
-  }
 }
 
 function invalid(message: string, cause?: unknown): VerificationFailure {

@@ -3,6 +3,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Material } from './material.ts';
 import { strictBase64 } from './strict-base64.ts';
+import { strictJson } from './strict-json.ts';
 import { VerificationFailure } from './verification-problem.ts';
 
 const envelope = Compile(
@@ -21,7 +22,7 @@ export type Beside = Partial<Pick<Material, 'certificate' | 'logEntries' | 'time
  * checked. The keyid is a hint that anybody can write, so it is not looked at. @throws VerificationFailure
  */
 export function envelopeMaterial(text: string, beside: Beside = {}): Material {
-  const value = parsed(text);
+  const value = strictJson(text, 'the envelope');
   if (!envelope.Check(value)) throw new VerificationFailure('MaterialInvalid', 'it is not a DSSE envelope');
   const [signature] = value.signatures;
   if (signature === undefined || value.signatures.length !== 1) {
@@ -37,12 +38,4 @@ export function envelopeMaterial(text: string, beside: Beside = {}): Material {
     payload: strictBase64(value.payload, 'the payload of the envelope'),
     signature: strictBase64(signature.sig, 'the signature of the envelope'),
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new VerificationFailure('MaterialInvalid', 'it is not JSON', { cause: error });
-  }
 }

@@ -123,6 +123,11 @@ describe('what is signed', () => {
     const stronger = [{ sha256: DIGEST, sha512: 'c'.repeat(128) }];
     assert.deepEqual(codes(two, signer.expectations({ subjects: stronger })), ['SubjectMismatch']);
     assert.deepEqual(codes(two, signer.expectations({ subjects: [{}] })), ['SubjectMismatch']);
+    assert.deepEqual(codes(signer.envelope(statement([])), signer.expectations()), ['SubjectMismatch']);
+    assert.deepEqual(codes(signer.envelope(statement([DIGEST.toUpperCase()])), signer.expectations()), [
+      'SubjectMismatch',
+    ]);
+    assert.deepEqual(codes(two, signer.expectations({ subjects: [{ sha512: DIGEST }] })), ['SubjectMismatch']);
     assert.deepEqual(codes(two, signer.expectations({ subjects: [{ sha256: DIGEST.slice(0, 12) }] })), [
       'SubjectMismatch',
     ]);
@@ -131,6 +136,8 @@ describe('what is signed', () => {
   for (const [title, payload] of Object.entries({
     'is not JSON': Buffer.from('{'),
     'is empty': Buffer.alloc(0),
+    'has two lists of subjects': Buffer.from(JSON.stringify(statement()).replace('{', '{"subject":[],')),
+    'begins with a mark': Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(JSON.stringify(statement()))]),
     'is not UTF-8': Buffer.from([0x22, 0xff, 0x22]),
     'is a list': Buffer.from('[]'),
     'is null': Buffer.from('null'),
