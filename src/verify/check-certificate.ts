@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { X509Certificate } from '@sigstore/core';
-import type { Signer } from '@sigstore/verify';
+import { certificateIdentity } from './certificate-identity.ts';
 import type { CertificateIdentity } from './expectations.ts';
 import { VerificationFailure } from './verification-problem.ts';
 
@@ -23,18 +23,19 @@ export function readCertificate(der: Buffer): SigningCertificate {
   const { node, sigstore } = certificate;
   if (node.ca) throw invalid('the signing certificate is one of an authority');
   if (!node.keyUsage.includes(CODE_SIGNING)) throw invalid('the certificate is not for signing code');
+  const ids = sigstore.extensions.map((extension) => extension.subs[0]?.toOID());
+  if (new Set(ids).size !== ids.length) throw invalid('the certificate states an extension twice');
   const names = sigstore.extSubjectAltName?.valueObj.subs[0]?.subs.length ?? 0;
   if (names !== 1) throw invalid(`the certificate names ${names} identities and must name exactly one`);
   return certificate;
 }
 
 /** Compares identity and issuer whole, never as a part or pattern. @throws VerificationFailure */
-export function requireIdentity(signer: Signer, accepted: readonly CertificateIdentity[]): CertificateIdentity {
-  const identity = signer.identity?.subjectAlternativeName;
-  const issuer = signer.identity?.extensions?.issuer;
-  if (identity === undefined || issuer === undefined) {
-    throw new VerificationFailure('IdentityMismatch', 'the certificate states no identity or no issuer');
-  }
+export function requireIdentity(
+  certificate: SigningCertificate,
+  accepted: readonly CertificateIdentity[],
+): CertificateIdentity {
+  const { identity, issuer } = certificateIdentity(certificate.sigstore);
   if (accepted.some((wanted) => wanted.identity === identity && wanted.issuer === issuer)) return { identity, issuer };
   const message = `the certificate was issued to "${identity}" by "${issuer}", which is not accepted`;
   throw new VerificationFailure('IdentityMismatch', message);

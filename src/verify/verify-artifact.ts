@@ -78,7 +78,7 @@ function verifyByCertificate(
   if (witnessed === undefined) {
     throw new VerificationFailure('TrustMissing', 'a certificate signed it, which takes a trusted root to judge');
   }
-  const identity = requireIdentity(witnessed.signer, expectations.identities);
+  const identity = requireIdentity(certificate, expectations.identities);
   return { signer: { type: 'Certificate', ...identity }, witnessed };
 }
 

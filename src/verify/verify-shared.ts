@@ -2,12 +2,11 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import { certificateIdentity } from './certificate-identity.ts';
 import { readCertificate } from './check-certificate.ts';
 import type { CertificateIdentity } from './expectations.ts';
 import { isSignedBy } from './signature-check.ts';
 import type { StoredMaterial } from './verify-stored.ts';
-
-const ISSUER_OID = '1.3.6.1.4.1.57264.1.8';
 
 /** What another signature of the same policy may verify with. */
 export interface SharedTrust {
@@ -31,9 +30,8 @@ export function isSharedSignature(stored: StoredMaterial, expected: SignedArtifa
       return trust.publicKeys.some((pem) => isSignedBy(createPublicKey(pem), payload, signature));
     const { node, sigstore } = readCertificate(new X509Certificate(certificateChain).raw);
     const { identity } = trust;
-    const issuer = sigstore.extension(ISSUER_OID)?.valueObj.subs[0]?.value.toString('utf8');
-    const isNamed =
-      identity !== undefined && sigstore.subjectAltName === identity.identity && issuer === identity.issuer;
+    const named = certificateIdentity(sigstore);
+    const isNamed = named.identity === identity?.identity && named.issuer === identity.issuer;
     return isNamed && isIssued(node, trust.trustedRoot) && isSignedBy(node.publicKey, payload, signature);
   } catch {
     return false;
@@ -42,11 +40,15 @@ export function isSharedSignature(stored: StoredMaterial, expected: SignedArtifa
 
 /** Whether an authority of the root signed the certificate, and could when its validity began. */
 function isIssued(leaf: X509Certificate, root: TrustedRoot | undefined): boolean {
-  const time = leaf.validFromDate.getTime();
-  const authorities = (root?.certificateAuthorities ?? []).flatMap(({ certChain }) => certChain?.certificates ?? []);
-  return authorities.some(({ rawBytes }) => {
-    const authority = new X509Certificate(rawBytes);
-    const isValid = authority.validFromDate.getTime() <= time && time <= authority.validToDate.getTime();
-    return authority.ca && isValid && leaf.verify(authority.publicKey);
-  });
+  const time = leaf.validFromDate;
+  const trusted = (root?.certificateAuthorities ?? []).filter(
+    ({ validFor: { start, end } = {} }) => (start === undefined || start <= time) && (end === undefined || time <= end),
+  );
+  return trusted
+    .flatMap(({ certChain }) => certChain?.certificates ?? [])
+    .some(({ rawBytes }) => {
+      const authority = new X509Certificate(rawBytes);
+      const isValid = authority.validFromDate <= time && time <= authority.validToDate;
+      return authority.ca && isValid && leaf.verify(authority.publicKey);
+    });
 }

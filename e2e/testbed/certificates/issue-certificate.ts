@@ -26,6 +26,10 @@ export interface CertificateRequest {
   readonly uri?: string;
   /** Fulcio's extension for the OIDC issuer. */
   readonly oidcIssuer?: string;
+  /** Further subject alternative names, in DER. */
+  readonly names?: readonly Buffer[];
+  /** Further extensions: id, and value in DER. */
+  readonly extensions?: readonly (readonly [id: string, value: Buffer])[];
 }
 
 const ECDSA_WITH_SHA256 = der(0x30, oid('1.2.840.10045.4.3.2'));
@@ -59,11 +63,12 @@ function validity({ notBefore, notAfter }: CertificateRequest): [Date, Date] {
 }
 
 function extensions(request: CertificateRequest, subject: KeyObject, issuer: KeyObject): Buffer[] {
-  const { isAuthority = false, usage, addresses = [], uri, oidcIssuer } = request;
+  const { isAuthority = false, usage, addresses = [], uri, oidcIssuer, extensions: further = [] } = request;
   const keyUsage = isAuthority ? Buffer.from([1, 0x06]) : Buffer.from([7, 0x80]);
   const names = [
     ...addresses.map((address) => der(0x87, Buffer.from(address.split('.').map(Number)))),
     ...(uri === undefined ? [] : [der(0x86, Buffer.from(uri))]),
+    ...(request.names ?? []),
   ];
   return [
     extension('2.5.29.19', true, isAuthority ? der(0x30, TRUE) : der(0x30)),
@@ -76,6 +81,7 @@ function extensions(request: CertificateRequest, subject: KeyObject, issuer: Key
     ...(oidcIssuer === undefined
       ? []
       : [extension('1.3.6.1.4.1.57264.1.8', false, der(0x0c, Buffer.from(oidcIssuer)))]),
+    ...further.map(([id, value]) => extension(id, false, value)),
   ];
 }
 
