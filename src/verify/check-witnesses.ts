@@ -24,6 +24,8 @@ export interface Witnessed {
   readonly signer: Signer;
   readonly times: readonly VerifiedTime[];
   readonly logs: number;
+  /** Where the entries are in their logs: decimal. */
+  readonly logIndexes: readonly string[];
   readonly authorities: number;
 }
 
@@ -53,6 +55,7 @@ export function checkWitnesses(
   };
   const signer = verified(entity, trust);
   for (const entry of material.logEntries) {
+    requireKind(entry, material.form);
     requireLoggedBy(entry, { publicKey: party.publicKey, certificate: certificate?.der });
   }
   const times = [
@@ -62,7 +65,7 @@ export function checkWitnesses(
   requireLogsInForce(material.logEntries, trust, times);
   const logs = new Set(material.logEntries.map(({ logId }) => logId.keyId.toString('hex'))).size;
   const authorities = new Set(timestamps.map(authority)).size;
-  return { signer, times, logs, authorities };
+  return { signer, times, logs, logIndexes: material.logEntries.map(provenIndex), authorities };
 }
 
 function verified(entity: SignedEntity, trust: TrustMaterial): Signer {
@@ -107,6 +110,12 @@ function translated(error: unknown, isTimeless: boolean): VerificationFailure {
   return new VerificationFailure(code, message, { cause: error });
 }
 
+/** An entry about an envelope says nothing of a signature over bare bytes, though payload and signature may be the same. */
+function requireKind({ kindVersion }: TransparencyLogEntry, form: Material['form']): void {
+  if (kindVersion.kind !== 'dsse' || form === 'Envelope') return;
+  throw new VerificationFailure('LogEntryInvalid', 'the log entry is about an envelope, and what is signed is none');
+}
+
 /** Sigstore's verifier holds an entry with a time against its log's years of service; one without a time it does not. */
 function requireLogsInForce(
   entries: readonly TransparencyLogEntry[],
@@ -129,6 +138,11 @@ function requireLogsInForce(
 /** A time counts only where the log's signature covers it, which is the promise of inclusion. */
 function hasTime({ integratedTime, inclusionPromise }: TransparencyLogEntry): boolean {
   return inclusionPromise !== undefined && integratedTime !== '' && integratedTime !== '0';
+}
+
+/** The promise covers the index of the whole log, the proof that of its tree; beside a proof alone anybody can write another. */
+function provenIndex({ logIndex, inclusionPromise, inclusionProof }: TransparencyLogEntry): string {
+  return inclusionPromise === undefined && inclusionProof !== undefined ? inclusionProof.logIndex : logIndex;
 }
 
 function logTime({ integratedTime }: TransparencyLogEntry): VerifiedTime {

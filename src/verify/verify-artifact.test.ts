@@ -209,6 +209,21 @@ describe('a log entry', () => {
     assert.notDeepEqual(codes({ ...material, logEntries: [entry, again] }, withLog({ logs: 2 })), []);
   });
 
+  it('about an envelope does not count for the same signature over bare bytes', () => {
+    const material = signer.simpleSigning();
+    const types = withLog({ predicateTypes: [IMAGE_SIGNATURE_TYPE] });
+    assert.deepEqual(codes(logged(material, { ...material, form: 'Envelope' }), types), ['LogEntryInvalid']);
+  });
+
+  it('is where its proof says, if nothing else vouches for its index', () => {
+    const material = logged(signer.envelope());
+    const [entry] = material.logEntries;
+    assert.ok(entry !== undefined);
+    const moved = { ...entry, inclusionPromise: undefined, logIndex: '77' };
+    const { logIndexes, problems } = verifyArtifact({ ...material, logEntries: [moved] }, withLog());
+    assert.deepEqual([problems, logIndexes], [[], ['0']]);
+  });
+
   it('of two logs counts twice', () => {
     const second = new TestLog();
     const roots = parseTrustedRoot(JSON.stringify({ tlogs: [log.trust, second.trust] }), 'the test');

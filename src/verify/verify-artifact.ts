@@ -145,7 +145,7 @@ function facts(
     ...(payload === undefined ? {} : { predicateType: payload.predicateType }),
     subjects: payload?.subjects ?? [],
     times: witnessed?.times ?? [],
-    logIndexes: witnessed === undefined ? [] : material.logEntries.map(({ logIndex }) => logIndex),
+    logIndexes: witnessed?.logIndexes ?? [],
     notes: isUnjudged ? ['log entries and timestamps were not judged and do not count: there is no trusted root'] : [],
   };
 }
