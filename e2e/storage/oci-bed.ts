@@ -88,6 +88,7 @@ export async function ociSubject(
   return {
     driver,
     encoding: encoding === 'SigstoreBundle' ? 'SigstoreBundle' : 'SignatureText',
+    keepsWitnesses: encoding === 'CosignTags',
     meeting: 'Both',
     probe: { seesServer: false },
     whileUnreachable: async (work) => {
@@ -124,6 +125,7 @@ export function laterSubject(encoding: Encoding, made: () => ContractSubject): C
   return {
     driver: () => made().driver(),
     encoding: encoding === 'SigstoreBundle' ? 'SigstoreBundle' : 'SignatureText',
+    keepsWitnesses: encoding === 'CosignTags',
     meeting: 'Both',
     probe: { seesServer: false },
     whileUnreachable: (work) => made().whileUnreachable(work),

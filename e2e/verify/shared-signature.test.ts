@@ -68,6 +68,10 @@ describe('a signature that two runs share', () => {
     assert.ok(!isSharedSignature({ ...another, encoding: 'SigstoreBundle' }, expected, trust));
   });
 
+  it('is another one: of the own signature something beside it is wrong, if anything', () => {
+    assert.ok(!isSharedSignature({ ...another, signature: expected.signature }, expected, { publicKeys: [publicKey] }));
+  });
+
   it("counts with a certificate that the policy's authority issued to its identity", () => {
     assert.ok(isSharedSignature(keyless(leaf()), expected, { publicKeys: [], identity, trustedRoot }));
   });

@@ -14,8 +14,8 @@ export function certificateTexts(artifact: Pick<SignedArtifact, 'certificate'>):
   return { certificate, chain: chain.join('') };
 }
 
-/** The member of StoredEvidence that these texts make; none without a certificate. */
-export function storedChain({ certificate, chain }: CertificateTexts): { readonly certificateChain?: string } {
-  if (certificate === '') return {};
+/** The member of StoredEvidence that these texts make; empty without a certificate. */
+export function storedChain({ certificate, chain }: CertificateTexts): { readonly certificateChain: string } {
+  if (certificate === '') return { certificateChain: '' };
   return { certificateChain: certificate.endsWith('\n') ? certificate + chain : `${certificate}\n${chain}` };
 }

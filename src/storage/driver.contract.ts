@@ -38,6 +38,8 @@ export interface ContractSubject {
   readonly encoding?: 'SignatureText' | 'SigstoreBundle';
   /** `false` where the store's form has no room for certificates (Grafeas, Archivista, and bundles, which hold the leaf). */
   readonly keepsCertificates?: boolean;
+  /** Whether what witnessed a signature lies beside it (cosign's tags). Bundles hold it within. */
+  readonly keepsWitnesses?: boolean;
   /**
    * What becomes of two policies' evidence of one run: stores with named objects keep the first and say KeyConflict (default); where
    * each piece has a place of its own (registries, content addresses, topics, notes per policy) both are kept. `ByRecords`: the

@@ -27,6 +27,12 @@ export interface Location {
   readonly digest?: string;
 }
 
+/** Texts in cosign's own form. */
+export interface StoredWitnesses {
+  readonly logEntry?: string;
+  readonly timestamp?: string;
+}
+
 /** What a location holds. */
 export interface StoredEvidence {
   readonly payload: Buffer;
@@ -34,8 +40,10 @@ export interface StoredEvidence {
   readonly signature: Buffer;
   /** What `signature` is. */
   readonly encoding: 'SignatureText' | 'SigstoreBundle';
-  /** PEM chain stored beside it, the signing certificate first; absent where none was. */
+  /** PEM chain stored beside it, the signing certificate first; empty where there is none, absent where the store has no room for it. */
   readonly certificateChain?: string;
+  /** What witnessed it, as cosign keeps one of each beside a layer; absent where the store has no room for that. */
+  readonly witnesses?: StoredWitnesses;
 }
 
 export interface Probe {

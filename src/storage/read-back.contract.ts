@@ -7,21 +7,31 @@ import { sigstoreBundleText } from '../evidence/sigstore-bundle.ts';
 import { selfSignedCertificate } from '../net/self-signed-certificate.fixture.ts';
 import type { ContractSubject } from './driver.contract.ts';
 import type { StoredEvidence } from './driver.ts';
+import { storedWitnesses, witnessAnnotations } from './oci/witness-annotations.ts';
 import { reasonOf } from './reason-of.fixture.ts';
 
 const never = new AbortController().signal;
 
 /** What `get` must give of an artifact that was put. */
 export function readBack(
-  { encoding = 'SignatureText', keepsCertificates = true }: Pick<ContractSubject, 'encoding' | 'keepsCertificates'>,
+  {
+    encoding = 'SignatureText',
+    keepsCertificates = true,
+    keepsWitnesses = false,
+  }: Pick<ContractSubject, 'encoding' | 'keepsCertificates' | 'keepsWitnesses'>,
   artifact: SignedArtifact,
 ): StoredEvidence {
   const { payload, certificate } = artifact;
   if (encoding === 'SigstoreBundle') {
     return { payload, signature: Buffer.from(sigstoreBundleText(artifact)), encoding };
   }
-  const chain = certificate !== undefined && keepsCertificates ? { certificateChain: certificate.chain } : {};
-  return { payload, signature: signatureText(artifact), encoding, ...chain };
+  return {
+    payload,
+    signature: signatureText(artifact),
+    encoding,
+    ...(keepsCertificates ? { certificateChain: certificate?.chain ?? '' } : {}),
+    ...(keepsWitnesses ? { witnesses: storedWitnesses(witnessAnnotations(artifact)) } : {}),
+  };
 }
 
 /** An artifact as a keyless signer leaves it: two certificates, the signing one first. */

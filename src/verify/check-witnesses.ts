@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { RFC3161Timestamp } from '@sigstore/core';
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import { VerificationError, Verifier } from '@sigstore/verify';
-import type { SignedEntity, Signer, TrustMaterial } from '@sigstore/verify';
+import type { SignedEntity, TrustMaterial } from '@sigstore/verify';
 import type { SigningCertificate } from './check-certificate.ts';
 import { requireLoggedBy } from './logged-verifier.ts';
 import type { Material } from './material.ts';
@@ -21,7 +21,6 @@ export interface SigningParty {
 
 /** What logs and authorities vouch for. Sources are counted once each, however often they are attached. */
 export interface Witnessed {
-  readonly signer: Signer;
   readonly times: readonly VerifiedTime[];
   readonly logs: number;
   /** Where the entries are in their logs: decimal. */
@@ -53,7 +52,7 @@ export function checkWitnesses(
       ...timestamps.map((timestamp) => ({ $case: 'timestamp-authority', timestamp }) as const),
     ],
   };
-  const signer = verified(entity, trust);
+  requireVerified(entity, trust);
   for (const entry of material.logEntries) {
     requireKind(entry, material.form);
     requireLoggedBy(entry, { publicKey: party.publicKey, certificate: certificate?.der });
@@ -65,10 +64,10 @@ export function checkWitnesses(
   requireLogsInForce(material.logEntries, trust, times);
   const logs = new Set(material.logEntries.map(({ logId }) => logId.keyId.toString('hex'))).size;
   const authorities = new Set(timestamps.map(authority)).size;
-  return { signer, times, logs, logIndexes: material.logEntries.map(provenIndex), authorities };
+  return { times, logs, logIndexes: material.logEntries.map(provenIndex), authorities };
 }
 
-function verified(entity: SignedEntity, trust: TrustMaterial): Signer {
+function requireVerified(entity: SignedEntity, trust: TrustMaterial): void {
   const isKeyless = entity.key.$case === 'certificate';
   const options = {
     tlogThreshold: 0,
@@ -78,7 +77,7 @@ function verified(entity: SignedEntity, trust: TrustMaterial): Signer {
     ctlogThreshold: isKeyless && trust.ctlogs.length > 0 ? 1 : 0,
   };
   try {
-    return new Verifier(trust, options).verify(entity);
+    new Verifier(trust, options).verify(entity);
   } catch (error) {
     throw translated(error, isKeyless && entity.timestamps.length === 0);
   }

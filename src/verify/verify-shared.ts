@@ -24,6 +24,8 @@ export interface SharedTrust {
 export function isSharedSignature(stored: StoredMaterial, expected: SignedArtifact, trust: SharedTrust): boolean {
   if (expected.form !== 'SimpleSigning' || stored.encoding !== 'SignatureText') return false;
   if (!stored.payload.equals(expected.payload)) return false;
+  // It is the record's own, and something else beside it is lost or changed.
+  if (stored.signature.equals(expected.signature)) return false;
   const { payload, signature, certificateChain = '' } = stored;
   try {
     if (certificateChain === '')

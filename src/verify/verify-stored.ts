@@ -7,6 +7,8 @@ import { artifactMaterial, leafCertificate } from './artifact-material.ts';
 import { bundleMaterial } from './bundle-material.ts';
 import { readPayload } from './check-payload.ts';
 import { envelopeMaterial } from './envelope-material.ts';
+import type { CosignWitnesses } from './cosign-witnesses.ts';
+import { cosignWitnesses } from './cosign-witnesses.ts';
 import type { CertificateIdentity } from './expectations.ts';
 import type { Material } from './material.ts';
 import { SIMPLE_SIGNING_TYPE } from './material.ts';
@@ -19,7 +21,9 @@ export interface StoredMaterial {
   readonly payload: Buffer;
   readonly signature: Buffer;
   readonly encoding: 'SignatureText' | 'SigstoreBundle';
+  /** PEM; empty where the store has room for it and holds none. */
   readonly certificateChain?: string;
+  readonly witnesses?: CosignWitnesses;
 }
 
 /** What the policy's evidence must verify with. */
@@ -57,35 +61,47 @@ export function verifyStored(
 
 function storedMaterial(stored: StoredMaterial, signed: Material): Material {
   if (stored.encoding === 'SigstoreBundle') return bundleMaterial(stored.signature.toString('utf8'), stored.payload);
-  const { certificate } = signed;
+  const certificate = stored.certificateChain === undefined ? signed.certificate : storedLeaf(stored.certificateChain);
   const beside = {
-    ...(certificate === undefined ? {} : { certificate: storedLeaf(stored) ?? certificate }),
-    logEntries: signed.logEntries,
-    timestamps: signed.timestamps,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(stored.witnesses === undefined ? witnessesOf(signed) : cosignWitnesses(stored.witnesses)),
   };
   if (signed.form === 'Envelope') return envelopeMaterial(stored.signature.toString('utf8'), beside);
   const { payload, signature } = stored;
   return { form: 'Raw', payloadType: SIMPLE_SIGNING_TYPE, payload, signature, ...beside };
 }
 
-function storedLeaf({ certificateChain }: StoredMaterial): Buffer | undefined {
-  return certificateChain === undefined || certificateChain === '' ? undefined : leafCertificate(certificateChain);
+function storedLeaf(chain: string): Buffer | undefined {
+  return chain === '' ? undefined : leafCertificate(chain);
+}
+
+function witnessesOf({ logEntries, timestamps }: Material): Pick<Material, 'logEntries' | 'timestamps'> {
+  return { logEntries, timestamps };
+}
+
+/** What should lie there of what witnessed the signature: cosign's tags have room for one of each. */
+function witnessesWithRoom(signed: Material, { witnesses }: StoredMaterial): ReturnType<typeof witnessesOf> {
+  const { logEntries, timestamps } = signed;
+  return witnesses === undefined
+    ? witnessesOf(signed)
+    : { logEntries: logEntries.slice(0, 1), timestamps: timestamps.slice(0, 1) };
 }
 
 /** What of the stored material is not what was signed. */
 function compare(found: Material, signed: Material, stored: StoredMaterial): readonly VerificationProblem[] {
+  const { logEntries, timestamps } = witnessesWithRoom(signed, stored);
   const differences = [
     ...(found.form === signed.form ? [] : ['its form']),
     ...(found.payloadType === signed.payloadType ? [] : ['the payload type']),
     ...(found.payload.equals(signed.payload) && stored.payload.equals(signed.payload) ? [] : ['the payload']),
     ...(found.signature.equals(signed.signature) ? [] : ['the signature']),
     ...(isSame(found.certificate, signed.certificate) ? [] : ['the certificate']),
-    ...(holdsAll(found.logEntries.map(entryIdentity), signed.logEntries.map(entryIdentity)) ? [] : ['the log entries']),
-    ...(holdsAll(found.timestamps.map(text), signed.timestamps.map(text)) ? [] : ['the timestamps']),
+    ...(holdsAll(found.logEntries.map(entryIdentity), logEntries.map(entryIdentity)) ? [] : ['the log entries']),
+    ...(holdsAll(found.timestamps.map(text), timestamps.map(text)) ? [] : ['the timestamps']),
   ];
   return differences.map((what) => ({
     code: 'NotWhatWasSigned',
-    message: `${what} that was read back is not what was signed and stored`,
+    message: `what was read back is not what was signed and stored: it differs in ${what}`,
   }));
 }
 

@@ -14,7 +14,7 @@ describe('evidenceItem', () => {
     const stored = storedItem(item);
     assert.deepEqual(stored?.payload, artifact.payload);
     assert.deepEqual(stored.signature, signatureText(artifact));
-    assert.equal(stored.certificateChain, undefined);
+    assert.equal(stored.certificateChain, '');
   });
 
   it('is no evidence without payload or signature', () => {

@@ -3,7 +3,6 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
-import { SIGNATURE_ANNOTATION } from './cosign-layer.ts';
 import type { LayerDescriptor } from './cosign-layer.ts';
 import { imageMediaTypes } from './registry-client.ts';
 
@@ -41,8 +40,8 @@ export function parseCosignManifest(bytes: Buffer): CosignManifest | undefined {
 }
 
 /**
- * The layer of a manifest that is this one: the same bytes and, for image signatures, the same signature. Chains goes by the
- * bytes alone and so never stores a second key's signature of one image.
+ * The layer of a manifest that is this one: the same bytes with the same signature, certificate and witnesses beside them. Chains goes
+ * by the bytes alone and so never stores a second key's signature of one image.
  */
 export function findLayer(
   manifest: CosignManifest,
@@ -51,7 +50,7 @@ export function findLayer(
   return manifest.layers.find(
     ({ digest, annotations }) =>
       digest === wanted.digest &&
-      (annotations?.[SIGNATURE_ANNOTATION] ?? '') === wanted.annotations[SIGNATURE_ANNOTATION],
+      Object.entries(wanted.annotations).every(([name, text]) => (annotations?.[name] ?? '') === text),
   );
 }
 

@@ -10,6 +10,7 @@ import { signatureFingerprint } from './oci-location.ts';
 import type { LayerLocation } from './oci-location.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { repositoryName } from './repository.ts';
+import { storedWitnesses } from './witness-annotations.ts';
 
 const envelope = Compile(Type.Object({ payload: Type.String() }));
 
@@ -21,20 +22,24 @@ export async function storedLayer(
 ): Promise<StoredEvidence> {
   const name = `${repositoryName(location.repository)}:${location.tag}`;
   const found = await readTag(client, { tag: location.tag, name }, signal);
-  const layer = found?.manifest.layers.find(
+  // The newest of them: where something beside it was lost, it was put there again.
+  const layer = found?.manifest.layers.findLast(
     ({ digest, annotations }) =>
       digest === location.digest && signatureFingerprint(annotations) === location.fingerprint,
   );
   if (layer === undefined) throw new StorageError('BackendRejected', `${name} has no layer ${location.digest}`);
   const bytes = await client.getBlob(location.digest, signal);
   const signature = layer.annotations?.[SIGNATURE_ANNOTATION] ?? '';
-  const chain = storedChain({
-    certificate: layer.annotations?.[CERTIFICATE_ANNOTATION] ?? '',
-    chain: layer.annotations?.[CHAIN_ANNOTATION] ?? '',
-  });
-  const encoding = 'SignatureText';
-  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64'), encoding, ...chain };
-  return { payload: envelopePayload(bytes, name), signature: bytes, encoding, ...chain };
+  const beside = {
+    encoding: 'SignatureText' as const,
+    ...storedChain({
+      certificate: layer.annotations?.[CERTIFICATE_ANNOTATION] ?? '',
+      chain: layer.annotations?.[CHAIN_ANNOTATION] ?? '',
+    }),
+    witnesses: storedWitnesses(layer.annotations),
+  };
+  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64'), ...beside };
+  return { payload: envelopePayload(bytes, name), signature: bytes, ...beside };
 }
 
 function envelopePayload(bytes: Buffer, name: string): Buffer {

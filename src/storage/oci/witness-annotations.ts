@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import type { LogEntry, SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { StoredWitnesses } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
+
+export const LOG_ENTRY_ANNOTATION = 'dev.sigstore.cosign/bundle';
+export const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp';
 
 /**
  * The annotations by which cosign finds a Rekor v1 entry and a timestamp beside a layer; one of each, as many as there is room for.
@@ -14,11 +18,17 @@ export function witnessAnnotations({
   const [entry] = logEntries;
   const [timestamp] = timestamps;
   return {
-    ...(entry === undefined ? {} : { 'dev.sigstore.cosign/bundle': rekorBundle(entry) }),
+    ...(entry === undefined ? {} : { [LOG_ENTRY_ANNOTATION]: rekorBundle(entry) }),
     ...(timestamp === undefined
       ? {}
-      : { 'dev.sigstore.cosign/rfc3161timestamp': JSON.stringify({ SignedRFC3161Timestamp: timestamp.token }) }),
+      : { [TIMESTAMP_ANNOTATION]: JSON.stringify({ SignedRFC3161Timestamp: timestamp.token }) }),
   };
+}
+
+/** What these annotations of a layer hold. */
+export function storedWitnesses(annotations: Readonly<Record<string, string>> = {}): StoredWitnesses {
+  const { [LOG_ENTRY_ANNOTATION]: logEntry = '', [TIMESTAMP_ANNOTATION]: timestamp = '' } = annotations;
+  return { ...(logEntry === '' ? {} : { logEntry }), ...(timestamp === '' ? {} : { timestamp }) };
 }
 
 function rekorBundle({ entry, url }: LogEntry): string {
