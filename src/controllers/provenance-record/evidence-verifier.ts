@@ -21,6 +21,24 @@ export interface ReadBack {
   readonly now: Date;
 }
 
+/**
+ * Certificates and what witnessed a signature are worth something by the policy's trusted root alone. Of a policy that is gone, or names
+ * none any more, nothing can be said about them, neither good nor bad.
+ */
+export function canBeJudged({ policy, artifacts }: Pick<ReadBack, 'policy' | 'artifacts'>): boolean {
+  return (
+    policy?.spec.trustedRoot !== undefined ||
+    artifacts.every(
+      ({ certificate, logEntries, timestamps }) =>
+        certificate === undefined && logEntries === undefined && timestamps === undefined,
+    )
+  );
+}
+
+function unknownPlace({ uri }: StoredLocation): string {
+  return `${uri}: the record does not say which of its artifacts lies there; "hallmark backfill" writes them again`;
+}
+
 /** Reasons of a backend under which nothing can be told about what it holds. */
 const silent = new Set(['BackendUnavailable', 'BackendUnauthorized', 'BackendNotReady', 'EndpointForbidden']);
 
@@ -34,12 +52,12 @@ export class EvidenceVerifier {
     this.#signers = signers;
   }
 
-  /** @returns undefined when the backend cannot be asked now */
+  /** @returns undefined when the backend cannot be asked now, or nobody can tell */
   async verify(work: ReadBack, signal: AbortSignal): Promise<VerificationFact | undefined> {
+    if (!canBeJudged(work)) return undefined;
     for (const location of work.locations) {
       const artifact = work.artifacts.find(({ name }) => name === location.artifact);
-      // Stored by a version that did not note which artifact lies where.
-      if (artifact === undefined) continue;
+      if (artifact === undefined) return { state: 'Failed', message: unknownPlace(location) };
       try {
         const problem = await this.#problemAt(work, location, artifact, signal);
         if (problem !== undefined) return { state: 'Failed', message: `${location.uri}: ${problem}` };
@@ -75,7 +93,8 @@ export class EvidenceVerifier {
       now,
     });
     if (problem?.code !== 'NotWhatWasSigned') return problem?.message;
-    const publicKeys = [artifact.publicKey, ...(await this.#keysOf(policy, signal))];
+    const own = certificate === undefined ? [artifact.publicKey] : [];
+    const publicKeys = [...own, ...(await this.#keysOf(policy, signal))];
     return isSharedSignature(stored, artifact, { publicKeys, identity, trustedRoot }) ? undefined : problem.message;
   }
 

@@ -6,6 +6,7 @@ import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
+import { canBeJudged } from './evidence-verifier.ts';
 import { gatherRecord } from './gather-record.ts';
 import { planRecord } from './plan-record.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
@@ -96,6 +97,8 @@ export class VerificationReconciler {
     const { namespace } = metadata;
     const run = { ...spec.runRef, namespace, serviceAccountName: spec.serviceAccountName, policy: record.policy };
     const artifacts = (evidence?.artifacts ?? []).map(fromEvidenceArtifact);
+    // What was found before stays.
+    if (!canBeJudged({ policy, artifacts })) return 'nothing';
     const driver = context.drivers.driver(bound.backend);
     const { locations } = fact;
     const now = context.clock.now();
