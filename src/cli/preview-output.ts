@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { field, listField } from '../api/v1alpha1/field.ts';
 import type { Subject } from '../provenance/statement.ts';
 import type { PreviewedPayload } from './preview-runs.ts';
+import { printable } from './printable.ts';
 
 export const outputFormats = ['json', 'yaml', 'text'] as const;
 
@@ -67,15 +68,6 @@ function subjectLine({ name, digest }: Subject): string {
 
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [`  ${title}: none`] : [`  ${title}:`, ...lines.map((line) => `    ${line}`)];
-}
-
-/** A run's author must not be able to send control sequences to the terminal. */
-function printable(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cf}]/gu, (character) =>
-    JSON.stringify(character)
-      .slice(1, -1)
-      .replace(/^[\p{Cc}\p{Cf}]$/u, '?'),
-  );
 }
 
 function text(value: unknown): string {

@@ -3,6 +3,8 @@ import { field, isObject } from '../api/v1alpha1/field.ts';
 import { bundleMaterial } from '../verify/bundle-material.ts';
 import { envelopeMaterial } from '../verify/envelope-material.ts';
 import type { Material } from '../verify/material.ts';
+import { strictJson } from '../verify/strict-json.ts';
+import type { VerificationProblem } from '../verify/verification-problem.ts';
 import { VerificationFailure } from '../verify/verification-problem.ts';
 import type { Evidence } from './verify-evidence.ts';
 import { evidence } from './verify-evidence.ts';
@@ -15,20 +17,21 @@ import { readText } from './verify-expectations.ts';
 export async function fileEvidence(path: string, payloadFile: string | undefined): Promise<readonly Evidence[]> {
   const text = await readText(path);
   const payload = payloadFile === undefined ? undefined : Buffer.from(await readText(payloadFile));
-  const values = parsed(text);
-  if (values === undefined) return [evidence(path, () => unreadable())];
+  const { values, problem } = parsed(text);
+  if (problem !== undefined) return [{ place: path, material: problem, subjects: [] }];
   return values.map((value, index) => {
     const place = values.length === 1 ? path : `${path} (${index + 1})`;
     return evidence(place, () => material(value, payload));
   });
 }
 
-function parsed(text: string): readonly unknown[] | undefined {
+function parsed(text: string): { readonly values: readonly unknown[]; readonly problem?: VerificationProblem } {
   try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value.map((item: unknown) => item) : [value];
-  } catch {
-    return undefined;
+    const value = strictJson(text, 'the file');
+    return { values: Array.isArray(value) ? value.map((item: unknown) => item) : [value] };
+  } catch (error) {
+    if (error instanceof VerificationFailure) return { values: [], problem: error.problem() };
+    throw error;
   }
 }
 
@@ -43,8 +46,4 @@ function material(value: unknown, payload: Buffer | undefined): Material {
 function payloadBeside(value: unknown): Buffer | undefined {
   const text = field(value, 'payload');
   return typeof text === 'string' ? Buffer.from(text) : undefined;
-}
-
-function unreadable(): never {
-  throw new VerificationFailure('MaterialInvalid', 'the file is not JSON');
 }

@@ -4,8 +4,9 @@ import { field } from '../api/v1alpha1/field.ts';
 import { parseManifest } from '../api/v1alpha1/parse-manifest.ts';
 import type { EvidenceArtifact, ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../controllers/hallmark-resource.ts';
-import { fromEvidenceArtifact } from '../evidence/evidence-artifact.ts';
+import { fromEvidenceArtifact, subjectTexts } from '../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../evidence/evidence-error.ts';
+import type { Subject } from '../evidence/signed-artifact.ts';
 import { artifactMaterial } from '../verify/artifact-material.ts';
 import type { Material } from '../verify/material.ts';
 import { VerificationFailure } from '../verify/verification-problem.ts';
@@ -57,7 +58,9 @@ export function recordEvidence({ name, evidence: held }: ReadRecord): readonly E
 
 function read(artifact: EvidenceArtifact): Material {
   try {
-    return artifactMaterial(fromEvidenceArtifact(artifact));
+    const signed = fromEvidenceArtifact(artifact);
+    requireListed(artifact, signed.subjects);
+    return artifactMaterial(signed);
   } catch (error) {
     if (error instanceof EvidenceError)
       throw new VerificationFailure('MaterialInvalid', error.message, { cause: error });
@@ -65,9 +68,19 @@ function read(artifact: EvidenceArtifact): Material {
   }
 }
 
+/** That as many subjects are signed as the record says, and among them those whose digest it had to cut off. */
+function requireListed({ subjects = [], subjectCount }: EvidenceArtifact, signed: readonly Subject[]): void {
+  const texts = new Set(signed.flatMap(subjectTexts));
+  const isListed = subjects.every((text) => listedDigest(text) !== undefined || texts.has(text));
+  if (isListed && subjectCount === signed.length) return;
+  throw new VerificationFailure('SubjectMismatch', 'what is signed has other subjects than the record lists');
+}
+
 function listedDigests({ subjects = [] }: EvidenceArtifact): Evidence['subjects'] {
-  return subjects.flatMap((subject) => {
-    const [, algorithm, hex] = /@([a-z0-9]+):([0-9a-f]+)$/i.exec(subject) ?? [];
-    return algorithm === undefined || hex === undefined ? [] : [{ [algorithm]: hex }];
-  });
+  return subjects.map(listedDigest).filter((digest) => digest !== undefined);
+}
+
+function listedDigest(subject: string): Readonly<Record<string, string>> | undefined {
+  const [, algorithm, hex] = /@([a-z0-9]+):([0-9a-f]+)$/i.exec(subject) ?? [];
+  return algorithm === undefined || hex === undefined ? undefined : { [algorithm]: hex };
 }

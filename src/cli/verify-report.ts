@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { VerificationResult } from '../verify/verification-result.ts';
+import { printable } from './printable.ts';
 import type { Judged, Judgement } from './verify-judgement.ts';
 
-/** What `hallmark verify -o json` prints. */
-export function judgementJson({ verified, items, problems }: Judgement): string {
+/** What `hallmark verify -o json` prints. `image`: the one that was looked at, by its digest. */
+export function judgementJson({ verified, items, problems }: Judgement, image?: string): string {
   const artifacts = items.map(({ place, outcome, result }) => ({
     place,
     outcome,
@@ -15,12 +16,19 @@ export function judgementJson({ verified, items, problems }: Judgement): string 
     problems: result.problems,
     notes: result.notes,
   }));
-  return JSON.stringify({ verified, problems, artifacts }, undefined, 2);
+  return JSON.stringify({ verified, ...(image === undefined ? {} : { image }), problems, artifacts }, undefined, 2);
+}
+
+/** The same where nothing could be judged, and why. */
+export function failureJson(problem: string): string {
+  return judgementJson({ verified: false, items: [], problems: [problem] });
 }
 
 /** The same for people. */
-export function judgementText({ verified, items, problems }: Judgement): string {
-  return [...items.flatMap(itemLines), ...problems, verified ? 'verified' : 'NOT VERIFIED'].join('\n');
+export function judgementText({ verified, items, problems }: Judgement, image?: string): string {
+  const about = image === undefined ? [] : [`image ${image}`];
+  const lines = [...about, ...items.flatMap(itemLines), ...problems, verified ? 'verified' : 'NOT VERIFIED'];
+  return lines.map(printable).join('\n');
 }
 
 const words = { Verified: 'verified', Failed: 'NOT VERIFIED', PassedOver: 'passed over' } as const;

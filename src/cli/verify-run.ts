@@ -7,6 +7,7 @@ import { SIMPLE_SIGNING_TYPE } from '../verify/material.ts';
 import type { Material } from '../verify/material.ts';
 import { payloadSubjects } from '../evidence/payload-subjects.ts';
 import { strictBase64 } from '../verify/strict-base64.ts';
+import { strictJson } from '../verify/strict-json.ts';
 import { VerificationFailure } from '../verify/verification-problem.ts';
 import { readRunDocuments } from './run-documents.ts';
 import type { Surroundings } from './verify-cluster.ts';
@@ -41,29 +42,65 @@ export async function runOfCluster(text: string, surroundings: Surroundings, sig
   return isObject(run) ? { kind, ...run } : run;
 }
 
-/** What Tekton Chains' annotations on a run hold. */
-export function runEvidence(run: unknown): readonly Evidence[] {
+/**
+ * What Tekton Chains' annotations on a run hold. Whoever may annotate a run can copy there what was signed of another one, so each must
+ * show in what is signed that it is of this run, or be about something that is asked for.
+ */
+export function runEvidence(run: unknown, isAsked: boolean): readonly Evidence[] {
   const metadata = field(run, 'metadata');
   const annotations = field(metadata, 'annotations');
   const described = `${text(field(run, 'kind'))} ${text(field(metadata, 'name'))}`;
-  const own = `${text(field(run, 'kind')).toLowerCase()}-${text(field(metadata, 'uid'))}`;
+  const uid = text(field(metadata, 'uid'));
+  const owner = { key: `${text(field(run, 'kind')).toLowerCase()}-${uid}`, uid, status: field(run, 'status'), isAsked };
   const keys = Object.keys(isObject(annotations) ? annotations : {}).flatMap((name) => SIGNATURE.exec(name)?.[1] ?? []);
-  return keys.map((key) => evidence(`annotations ${key} of ${described}`, () => annotated(annotations, key, own)));
+  return keys.map((key) => evidence(`annotations ${key} of ${described}`, () => annotated(annotations, key, owner)));
 }
 
-function annotated(annotations: unknown, key: string, own: string): Material {
+interface Owner {
+  /** Under which its own attestation is filed. */
+  readonly key: string;
+  readonly uid: string;
+  readonly status: unknown;
+  readonly isAsked: boolean;
+}
+
+function annotated(annotations: unknown, key: string, owner: Owner): Material {
   const value = (part: string): Buffer => decoded(field(annotations, `chains.tekton.dev/${part}-${key}`), part);
   const [payload, signature, chain] = [value('payload'), value('signature'), value('cert').toString('utf8')];
   const certificate = chain === '' ? {} : { certificate: leafCertificate(chain) };
-  if (!/^(taskrun|pipelinerun)-/.test(key)) return imageSignature(key, { payload, signature, ...certificate });
-  if (key !== own) throw new VerificationFailure('SubjectMismatch', 'the annotations are those of another run');
+  if (!/^(taskrun|pipelinerun)-/.test(key)) return imageSignature(key, { payload, signature, ...certificate }, owner);
+  if (key !== owner.key) throw new VerificationFailure('SubjectMismatch', 'the annotations are those of another run');
   const material = envelopeMaterial(signature.toString('utf8'), certificate);
-  if (material.payload.equals(payload)) return material;
-  throw new VerificationFailure('PayloadInvalid', 'the payload beside the envelope is not the one in it');
+  if (!material.payload.equals(payload)) {
+    throw new VerificationFailure('PayloadInvalid', 'the payload beside the envelope is not the one in it');
+  }
+  requireOwn(payload, owner);
+  return material;
 }
 
-/** The annotations of an image are filed under the beginning of its digest. */
-function imageSignature(key: string, parts: Pick<Material, 'payload' | 'signature' | 'certificate'>): Material {
+const SLSA_V1 = 'https://slsa.dev/provenance/v1';
+
+/** SLSA provenance 1 names its run by UID; older provenance does not. */
+function requireOwn(payload: Buffer, { uid, isAsked }: Owner): void {
+  const statement = strictJson(payload, 'the payload', 'PayloadInvalid');
+  if (field(statement, 'predicateType') !== SLSA_V1) {
+    if (isAsked) return;
+    const message = `the statement does not say of which run it is; ${ASK}`;
+    throw new VerificationFailure('SubjectMismatch', message);
+  }
+  const metadata = field(field(field(statement, 'predicate'), 'runDetails'), 'metadata');
+  if (uid !== '?' && field(metadata, 'invocationId') === uid) return;
+  throw new VerificationFailure('SubjectMismatch', 'the statement is of another run');
+}
+
+const ASK = 'say with --digest or --image what it must be about';
+
+/** The annotations of an image are filed under the beginning of its digest, and the run names it among its results. */
+function imageSignature(
+  key: string,
+  parts: Pick<Material, 'payload' | 'signature' | 'certificate'>,
+  { status, isAsked }: Owner,
+): Material {
   const material: Material = {
     form: 'Raw',
     payloadType: SIMPLE_SIGNING_TYPE,
@@ -72,8 +109,13 @@ function imageSignature(key: string, parts: Pick<Material, 'payload' | 'signatur
     timestamps: [],
   };
   const [subject] = subjectsOf(parts.payload);
-  if (subject?.digest['sha256']?.startsWith(key) === true && /^[0-9a-f]{12}$/.test(key)) return material;
-  throw new VerificationFailure('SubjectMismatch', 'the signature is of another image than the one it is filed under');
+  const sha256 = subject?.digest['sha256'] ?? '';
+  if (!/^[0-9a-f]{12}$/.test(key) || !sha256.startsWith(key)) {
+    const message = 'the signature is of another image than the one it is filed under';
+    throw new VerificationFailure('SubjectMismatch', message);
+  }
+  if (isAsked || JSON.stringify(status ?? null).includes(sha256)) return material;
+  throw new VerificationFailure('SubjectMismatch', `the run does not name this image among its results; ${ASK}`);
 }
 
 function subjectsOf(payload: Buffer): ReturnType<typeof payloadSubjects> {

@@ -1,73 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
-import { CommanderError } from 'commander';
-import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
+import { describe, it } from 'node:test';
 import { field, listField } from '../api/v1alpha1/field.ts';
 import { dsseEnvelope } from '../evidence/dsse-envelope.ts';
-import { toEvidenceArtifact } from '../evidence/evidence-artifact.ts';
 import { sigstoreBundleText } from '../evidence/sigstore-bundle.ts';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
-import { TestLog } from '../verify/test-log.fixture.ts';
 import { DIGEST, statement, TestSigner } from '../verify/test-signer.fixture.ts';
-import { verifyCommand } from './verify.ts';
-
-process.env['KUBECONFIG'] = '/no/such/kubeconfig';
-const directory = mkdtempSync(join(tmpdir(), 'hallmark-verify-'));
-after(() => {
-  rmSync(directory, { recursive: true });
-});
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command within this process: fifty of its own would take a minute. */
-async function verify(...args: readonly string[]): Promise<Ended> {
-  const ended = { out: '', err: '' };
-  const command = verifyCommand();
-  for (const one of command.commands) {
-    one.configureOutput({
-      writeOut: (text) => (ended.out += text),
-      writeErr: (text) => (ended.err += text),
-    });
-  }
-  try {
-    await command.parseAsync(args, { from: 'user' });
-    return { code: Number(process.exitCode ?? 0), ...ended };
-  } catch (error) {
-    assert.ok(error instanceof CommanderError, String(error));
-    return { code: error.exitCode, ...ended };
-  } finally {
-    process.exitCode = 0;
-  }
-}
-
-function file(name: string, content: string | object): string {
-  const path = join(directory, name);
-  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
-  return path;
-}
-
-const signer = new TestSigner();
-const key = file('key.pub', signer.key.publicKey);
-const stranger = file('stranger.pub', new TestSigner().key.publicKey);
-const attestation = signer.artifact(signer.envelope());
-const image = signer.artifact(signer.simpleSigning());
-const about = ['--digest', `sha256:${DIGEST}`];
-const log = new TestLog();
-const root = file('trusted_root.json', { tlogs: [log.trust] });
-
-function logged(artifact: SignedArtifact, verifier = signer.key.publicKey): SignedArtifact {
-  const entry = log.entry({ ...artifact, form: 'Envelope', verifier, time: new Date() });
-  const text = JSON.stringify(TransparencyLogEntry.toJSON(entry));
-  return { ...artifact, logEntries: [{ url: 'https://log.example', logIndex: '0', entry: text }] };
-}
+import {
+  about,
+  attestation,
+  directory,
+  file,
+  image,
+  key,
+  logged,
+  root,
+  signer,
+  stranger,
+  verify,
+} from './verify-command.fixture.ts';
 
 describe('hallmark verify file', () => {
   it('verifies an envelope and a bundle, and says who signed what', async () => {
@@ -148,6 +99,39 @@ describe('hallmark verify file', () => {
     assert.equal(field(listField(value, 'artifacts')[0], 'outcome'), 'Verified');
   });
 
+  it('prints JSON also when nothing could be judged', async () => {
+    const path = file('e.json', dsseEnvelope(attestation));
+    const cases: readonly (readonly [number, readonly string[]])[] = [
+      [1, [path, '--key', stranger, ...about]],
+      [2, [path, ...about]],
+      [3, [join(directory, 'none'), '--key', key, ...about]],
+    ];
+    for (const [expected, args] of cases) {
+      const { code, out } = await verify('file', ...args, '-o', 'json');
+      assert.equal(code, expected);
+      const value: unknown = JSON.parse(out);
+      assert.deepEqual([field(value, 'verified'), listField(value, 'problems').length], [false, 1]);
+    }
+  });
+
+  it('shows what others wrote without their control characters and lines', async () => {
+    const path = file(
+      'e.json',
+      dsseEnvelope(signer.artifact(signer.envelope(statement([DIGEST], 'x\nverified\u001b[2J')))),
+    );
+    const { out, code } = await verify('file', path, '--key', key, ...about);
+    assert.equal(code, 1);
+    assert.match(out, /the predicate type is "x\\nverified\\u001b\[2J"/);
+    assert.doesNotMatch(out, /^verified/m);
+  });
+
+  it('refuses a file that states something twice', async () => {
+    const twice = file('twice.json', dsseEnvelope(attestation).replace('{', '{"payloadType":"text/plain",'));
+    const { out, code } = await verify('file', twice, '--key', key, ...about);
+    assert.equal(code, 1);
+    assert.match(out, /MaterialInvalid: the file has the field "payloadType" twice/);
+  });
+
   it('ends with 2 for a command line that makes no sense, and with 3 for what cannot be read', async () => {
     const path = file('e.json', dsseEnvelope(attestation));
     const usage: readonly (readonly string[])[] = [
@@ -169,131 +153,5 @@ describe('hallmark verify file', () => {
     assert.equal((await verify('file', join(directory, 'none'), '--key', key, ...about)).code, 3);
     assert.equal((await verify('file', path, '--key', join(directory, 'none'), ...about)).code, 3);
     assert.equal((await verify('record', 'some-record', '--key', key, '-n', 'team')).code, 3);
-  });
-});
-
-/** A record as the cluster has it. */
-function record(...artifacts: readonly SignedArtifact[]): object {
-  return {
-    apiVersion: 'hallmark.dev/v1alpha1',
-    kind: 'ProvenanceRecord',
-    metadata: { name: 'build-1', namespace: 'team' },
-    spec: {
-      runRef: { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'build', uid: 'u' },
-      policyRef: { kind: 'SigningPolicy', name: 'release' },
-      outcome: 'Succeeded',
-      completionTime: '2026-03-01T12:00:00Z',
-      mode: 'Enforce',
-      serviceAccountName: 'default',
-    },
-    evidence: { artifacts: artifacts.map((artifact) => toEvidenceArtifact(artifact, { policyGeneration: 1 })) },
-  };
-}
-
-/** A policy as the cluster has it. */
-function policy(more: object = {}, keys: readonly object[] = [{ ...signer.key, state: 'Active' }]): object {
-  return {
-    apiVersion: 'hallmark.dev/v1alpha1',
-    kind: 'SigningPolicy',
-    metadata: { name: 'release', namespace: 'team' },
-    spec: { signer: { type: 'Key', key: { secretRef: { name: 'k' } } }, ...more },
-    status: { verificationKeys: keys },
-  };
-}
-
-const listed = { ...attestation, subjects: [{ name: 'reg.example/app-0', digest: { sha256: DIGEST } }] };
-
-describe('hallmark verify record', () => {
-  it('verifies every artifact of a record in a file, by what the policy publishes', async () => {
-    const path = file('record.yaml', record(listed, image));
-    const { code, out, err } = await verify('record', path, '--policy', file('policy.yaml', policy()));
-    assert.equal(code, 0, err + out);
-    assert.match(out, /attestation of ProvenanceRecord build-1: verified/);
-    assert.match(out, /image-aaaaaaaaaaaa of ProvenanceRecord build-1: verified/);
-  });
-
-  it('refuses a record in which a subject of one artifact of many differs', async () => {
-    const other = signer.artifact(signer.envelope(statement(['b'.repeat(64)])));
-    const lying = { ...other, name: 'image-bbbbbbbbbbbb', subjects: listed.subjects };
-    const { code, out } = await verify('record', file('record.yaml', record(listed, image, lying)), '--key', key);
-    assert.equal(code, 1);
-    assert.match(out, /image-bbbbbbbbbbbb of ProvenanceRecord build-1: NOT VERIFIED/);
-    assert.match(out, /SubjectMismatch/);
-  });
-
-  it('does not believe the public key that the record itself states', async () => {
-    const path = file('record.yaml', record(listed));
-    assert.equal((await verify('record', path, '--key', stranger)).code, 1);
-    assert.equal((await verify('record', path)).code, 2);
-  });
-
-  it('refuses a record without evidence, with an unsigned artifact or another payload', async () => {
-    const unsigned = record(listed);
-    const artifact = toEvidenceArtifact(listed, { policyGeneration: 1 });
-    const { signature, keyID, publicKey, ...rest } = artifact;
-    assert.ok(signature !== undefined && keyID !== undefined && publicKey !== undefined);
-    const bare = { ...unsigned, evidence: { artifacts: [rest] } };
-    assert.equal((await verify('record', file('bare.yaml', bare), '--key', key)).code, 1);
-    assert.equal((await verify('record', file('empty.yaml', record()), '--key', key)).code, 1);
-    const swapped = {
-      ...unsigned,
-      evidence: { artifacts: [{ ...artifact, payload: 'H4sIAAAAAAAAA6uuBQBDv6ajAgAAAA==' }] },
-    };
-    assert.equal((await verify('record', file('swapped.yaml', swapped), '--key', key)).code, 1);
-  });
-
-  it('asks for what the policy promises: a log entry, a retired key in its time', async () => {
-    const transparency = { type: 'Rekor', rekor: { url: 'https://log.example' } };
-    const inline = JSON.stringify({ tlogs: [log.trust] });
-    const promising = file('policy.yaml', policy({ transparency, trustedRoot: { type: 'Inline', inline } }));
-    assert.equal((await verify('record', file('record.yaml', record(listed)), '--policy', promising)).code, 1);
-    const good = await verify('record', file('record.yaml', record(logged(listed))), '--policy', promising);
-    assert.equal(good.code, 0, good.out + good.err);
-    const ended = [{ ...signer.key, state: 'Retired', notAfter: '2026-01-01T00:00:00Z' }];
-    const late = file('late.yaml', policy({ trustedRoot: { type: 'Inline', inline } }, ended));
-    const { code, out } = await verify('record', file('record.yaml', record(logged(listed))), '--policy', late);
-    assert.equal(code, 1);
-    assert.match(out, /KeyOutsideWindow/);
-  });
-});
-
-/** A run with annotations as Tekton Chains writes them. */
-function run(annotations: Readonly<Record<string, string>>, uid = 'uid-1'): object {
-  const base64 = Object.entries(annotations).map(([name, text]): [string, string] => [
-    `chains.tekton.dev/${name}`,
-    Buffer.from(text, 'latin1').toString('base64'),
-  ]);
-  const metadata = { name: 'build', namespace: 'team', uid, annotations: Object.fromEntries(base64) };
-  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata };
-}
-
-describe('hallmark verify run', () => {
-  const short = DIGEST.slice(0, 12);
-  const annotations = {
-    'payload-taskrun-uid-1': attestation.payload.toString('latin1'),
-    'signature-taskrun-uid-1': dsseEnvelope(attestation),
-    'cert-taskrun-uid-1': '',
-    'chain-taskrun-uid-1': '',
-    [`payload-${short}`]: image.payload.toString('latin1'),
-    [`signature-${short}`]: image.signature.toString('latin1'),
-    [`cert-${short}`]: '',
-  };
-
-  it("verifies Tekton Chains' annotations, the run's and its images'", async () => {
-    const { code, out, err } = await verify('run', file('run.yaml', run(annotations)), '--key', key, ...about);
-    assert.equal(code, 0, err + out);
-    assert.equal(out.match(/: verified$/gm)?.length, 2);
-  });
-
-  it('refuses annotations of another run, of another image, or without any', async () => {
-    const elsewhere = run(annotations, 'uid-2');
-    assert.equal((await verify('run', file('run.yaml', elsewhere), '--key', key, '--type', 'slsaprovenance1')).code, 1);
-    const other = 'c'.repeat(12);
-    const renamed = run({
-      [`payload-${other}`]: image.payload.toString('latin1'),
-      [`signature-${other}`]: image.signature.toString('latin1'),
-    });
-    assert.equal((await verify('run', file('run.yaml', renamed), '--key', key)).code, 1);
-    assert.equal((await verify('run', file('run.yaml', run({})), '--key', key)).code, 1);
   });
 });

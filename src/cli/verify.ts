@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { printable } from './printable.ts';
 import { policyOfCluster, readPublishedPolicy } from './trust-policy.ts';
 import type { PublishedPolicy } from './trust-policy.ts';
 import { Surroundings } from './verify-cluster.ts';
@@ -14,7 +15,7 @@ import { judge } from './verify-judgement.ts';
 import { addVerifyOptions } from './verify-options.ts';
 import type { VerifyOptions } from './verify-options.ts';
 import { recordEvidence, recordOfCluster, recordsOfFile } from './verify-record.ts';
-import { judgementJson, judgementText } from './verify-report.ts';
+import { failureJson, judgementJson, judgementText } from './verify-report.ts';
 import { runEvidence, runOfCluster, runsOfFile } from './verify-run.ts';
 
 const NOT_VERIFIED = 1;
@@ -63,8 +64,8 @@ function asUsage({ exitCode, code, message }: CommanderError): never {
 }
 
 interface Found extends EvidenceSet {
-  /** Asked for besides the options. */
-  readonly subjects?: readonly Readonly<Record<string, string>>[];
+  /** The image that was looked at, by its digest. */
+  readonly image?: string;
   readonly policy?: PublishedPolicy | undefined;
 }
 
@@ -82,8 +83,7 @@ function verifyRecord(nameOrFile: string, options: VerifyOptions, command: Comma
 
 function verifyImage(reference: string, options: VerifyOptions & ImageOptions, command: Command): Promise<void> {
   return verify(options, command, async ({ door }, signal) => {
-    const { digest, items } = await imageEvidence(reference, options, door, signal);
-    return { items, rule: 'Any', subjects: [{ sha256: digest.slice('sha256:'.length) }] };
+    return { ...(await imageEvidence(reference, options, door, signal)), rule: 'Any' };
   });
 }
 
@@ -92,7 +92,8 @@ function verifyRun(nameOrFile: string, options: VerifyOptions, command: Command)
     const runs = isFile(nameOrFile)
       ? await runsOfFile(nameOrFile)
       : [await runOfCluster(nameOrFile, surroundings, signal)];
-    return { items: runs.flatMap(runEvidence), rule: 'Any' };
+    const isAsked = options.digest.length + options.image.length > 0;
+    return { items: runs.flatMap((run) => runEvidence(run, isAsked)), rule: 'Any' };
   });
 }
 
@@ -118,12 +119,14 @@ async function verify(options: VerifyOptions, command: Command, find: Find): Pro
       options.policy === undefined ? undefined : await readPublishedPolicy(options.policy, surroundings, signal);
     const found = await find(surroundings, signal);
     const trust = await trustOf(options, given ?? found.policy, surroundings, signal);
-    const judgement = judge(found, { trust, types, subjects: [...asked, ...(found.subjects ?? [])] });
-    streams.writeOut?.(`${options.output === 'json' ? judgementJson(judgement) : judgementText(judgement)}\n`);
+    const judgement = judge(found, { trust, types, subjects: asked });
+    const print = options.output === 'json' ? judgementJson : judgementText;
+    streams.writeOut?.(`${print(judgement, found.image)}\n`);
     if (!judgement.verified) process.exitCode = NOT_VERIFIED;
   } catch (error) {
-    if (error instanceof UsageError) command.error(`error: ${error.message}`, { exitCode: USAGE });
-    const said = error instanceof Error ? error.message : 'unknown failure';
+    const said = printable(error instanceof Error ? error.message : 'unknown failure');
+    if (options.output === 'json') streams.writeOut?.(`${failureJson(said)}\n`);
+    if (error instanceof UsageError) command.error(`error: ${said}`, { exitCode: USAGE });
     streams.writeErr?.(`could not be checked: ${said}\n`);
     if (!(error instanceof UncheckedError) && !signal.aborted) throw new CommanderError(UNCHECKED, 'unchecked', said);
     process.exitCode = UNCHECKED;

@@ -104,8 +104,12 @@ export function fromEvidenceArtifact(evidence: EvidenceArtifact): SignedArtifact
 }
 
 function subjectText(subject: Subject): string {
-  const [algorithm, hex] = Object.entries(subject.digest)[0] ?? ['', ''];
-  return shortened(`${subject.name}@${algorithm}:${hex}`);
+  return subjectTexts(subject)[0] ?? shortened(`${subject.name}@:`);
+}
+
+/** How a record may list a subject: by each of its digests. */
+export function subjectTexts({ name, digest }: Subject): readonly string[] {
+  return Object.entries(digest).map(([algorithm, hex]) => shortened(`${name}@${algorithm}:${hex}`));
 }
 
 function shortened(text: string): string {

@@ -64,12 +64,22 @@ export function payloadProblems(
     const message = `the predicate type is "${predicateType}" and must be ${wanted}`;
     problems.push({ code: 'PredicateTypeMismatch', message });
   }
-  for (const wanted of expectations.subjects) {
-    if (Object.keys(wanted).length > 0 && subjects.some(({ digest }) => isDigest(wanted, digest))) continue;
-    const message = `${digestText(wanted)} is not among the subjects (${subjects.map(({ digest }) => digestText(digest)).join(', ') || 'none'})`;
-    problems.push({ code: 'SubjectMismatch', message });
-  }
-  return problems;
+  return [...problems, ...subjectProblems(subjects, expectations.subjects)];
+}
+
+/** Which of the digests are not among the subjects, one problem each. */
+export function subjectProblems(
+  subjects: readonly Subject[],
+  wanted: Expectations['subjects'],
+): readonly VerificationProblem[] {
+  const missing = wanted.filter(
+    (one) => Object.keys(one).length === 0 || !subjects.some(({ digest }) => isDigest(one, digest)),
+  );
+  const there = subjects.map(({ digest }) => digestText(digest)).join(', ') || 'none';
+  return missing.map((one) => ({
+    code: 'SubjectMismatch',
+    message: `${digestText(one)} is not among the subjects (${there})`,
+  }));
 }
 
 function isDigest(wanted: Subject['digest'], digest: Subject['digest']): boolean {
