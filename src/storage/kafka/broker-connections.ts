@@ -11,14 +11,18 @@ import type { KafkaSecurity } from './kafka-security.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const IDLE_MS = 60_000;
-/** What one call may be answered with: a fetch asks for 8 MiB, and brokers round up to a whole batch. */
-export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** What a fetch may be answered with: it asks for 8 MiB, and brokers round up to a whole batch. */
+export const MAX_FETCH_BYTES = 16 * 1024 * 1024;
+/** What every other call may be answered with: the library makes an object of every few bytes of it. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 interface OpenBroker {
   readonly connection: Promise<Connection>;
   readonly fingerprint: string;
   calls: number;
-  /** Bytes read when a call last began or ended. */
+  /** What the calls under way may be answered with, together. */
+  allowedBytes: number;
+  /** Bytes read when a call last began. */
   countedFrom: number;
 }
 
@@ -39,10 +43,12 @@ export class BrokerConnections {
     address: BrokerAddress,
     security: KafkaSecurity,
     work: (connection: Connection) => Promise<T>,
+    maxAnswerBytes: number = MAX_ANSWER_BYTES,
   ): Promise<T> {
     const name = brokerName(address);
     const broker = this.#broker(name, address, security);
     broker.calls += 1;
+    broker.allowedBytes += maxAnswerBytes;
     try {
       const connection = await broker.connection;
       broker.countedFrom = connection.socket.bytesRead;
@@ -53,6 +59,7 @@ export class BrokerConnections {
       throw error;
     } finally {
       broker.calls -= 1;
+      broker.allowedBytes -= maxAnswerBytes;
       if (broker.calls === 0) void broker.connection.then(rest, () => undefined);
     }
   }
@@ -74,6 +81,7 @@ export class BrokerConnections {
       }),
       fingerprint: security.fingerprint,
       calls: 0,
+      allowedBytes: 0,
       countedFrom: 0,
     };
     this.#open.set(name, broker);
@@ -109,7 +117,7 @@ export class BrokerConnections {
   #watch(name: string, broker: OpenBroker, connection: Connection): void {
     const { socket } = connection;
     socket.on('data', () => {
-      if (socket.bytesRead - broker.countedFrom <= MAX_ANSWER_BYTES * Math.max(broker.calls, 1)) return;
+      if (socket.bytesRead - broker.countedFrom <= Math.max(broker.allowedBytes, MAX_ANSWER_BYTES)) return;
       socket.destroy(new Error('the broker answers with more than was asked for'));
     });
     socket.on('close', () => {

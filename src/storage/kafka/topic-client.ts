@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
+import type { Connection } from '@platformatic/kafka';
 import { StorageError } from '../storage-error.ts';
 import { brokerName } from './broker-address.ts';
 import type { BrokerAddress } from './broker-address.ts';
+import { MAX_FETCH_BYTES } from './broker-connections.ts';
 import type { BrokerConnections } from './broker-connections.ts';
+import { fetchRecords } from './fetch-records.ts';
 import { isOutOfRange, isStale, kafkaFailure } from './kafka-failure.ts';
 import type { KafkaSecurity } from './kafka-security.ts';
+import { recordAt } from './record-at.ts';
+import type { FoundMessage } from './record-at.ts';
 
 const ACKS_ALL = -1;
 const BROKER_TIMEOUT_MS = 20_000;
-const FETCH_WAIT_MS = 500;
+/** What is appended must also be read back, in one answer. */
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const LAYOUT_MS = 60_000;
 /** Kafka's number for the operation Write, as a bit; all bits zero but the sign mean that the broker does not say. */
 const WRITE_BIT = 1 << 4;
@@ -20,12 +25,6 @@ interface Layout {
   readonly leaders: ReadonlyMap<number, BrokerAddress>;
   readonly operations: number;
   readonly readMs: number;
-}
-
-/** A message as it lies in a partition. */
-export interface FoundMessage {
-  readonly value: Buffer;
-  readonly headers: ReadonlyMap<string, Buffer>;
 }
 
 /** A message as it is appended. */
@@ -69,6 +68,7 @@ export class TopicClient {
     const { murmur2, produceV3 } = await import('@platformatic/kafka');
     const { topic } = this.#options;
     const size = message.value.length + [...message.headers.values()].reduce((sum, { length }) => sum + length, 0);
+    if (size > MAX_MESSAGE_BYTES) throw tooLarge(topic, size);
     return this.#withLeader(security, `writing ${size} bytes to topic ${topic}`, async (layout) => {
       const partition = (murmur2(message.key) & 0x7fffffff) % layout.leaders.size;
       const answer = await this.#options.connections.call(leaderOf(layout, partition), security, (connection) =>
@@ -82,39 +82,24 @@ export class TopicClient {
 
   /** The message at an offset; undefined when it is no longer there. @throws StorageError */
   async read(partition: number, offset: bigint, security: KafkaSecurity): Promise<FoundMessage | undefined> {
-    const { fetchV4 } = await import('@platformatic/kafka');
-    const { topic } = this.#options;
-    const partitions = [
-      {
-        partition,
-        fetchOffset: offset,
-        partitionMaxBytes: MAX_OBJECT_BYTES,
-        currentLeaderEpoch: -1,
-        lastFetchedEpoch: -1,
+    const { compressionsAlgorithms } = await import('@platformatic/kafka');
+    const fetch = await fetchRecords();
+    const { topic, connections } = this.#options;
+    const { snappy, lz4 } = compressionsAlgorithms;
+    const bounds = {
+      limit: MAX_FETCH_BYTES,
+      decoders: {
+        snappy: (data: Buffer) => snappy.decompressSync(data),
+        lz4: (data: Buffer) => lz4.decompressSync(data),
       },
-    ];
+    };
     return this.#withLeader(security, `reading topic ${topic}`, async (layout) => {
       if (!layout.leaders.has(partition)) return undefined;
+      const place = { topic, partition, offset, maxBytes: MAX_MESSAGE_BYTES };
       try {
-        const answer = await this.#options.connections.call(leaderOf(layout, partition), security, (connection) =>
-          fetchV4.api.async(
-            connection,
-            FETCH_WAIT_MS,
-            1,
-            MAX_OBJECT_BYTES,
-            0,
-            0,
-            -1,
-            [{ topicId: topic, partitions }],
-            [],
-            '',
-          ),
-        );
-        const batches = answer.responses[0]?.partitions[0]?.records ?? [];
-        const records = batches.flatMap((batch) =>
-          batch.records.filter(({ offsetDelta }) => batch.firstOffset + BigInt(offsetDelta) === offset),
-        );
-        return found(records[0]);
+        const ask = (connection: Connection): Promise<Buffer> => fetch.async(connection, place);
+        const batches = await connections.call(leaderOf(layout, partition), security, ask, MAX_FETCH_BYTES);
+        return recordAt(batches, offset, bounds);
       } catch (error) {
         if (isOutOfRange(error)) return undefined;
         throw error;
@@ -184,10 +169,7 @@ function leaderOf({ leaders }: Layout, partition: number): BrokerAddress {
   throw new StorageError('BackendUnavailable', `partition ${partition} has no leader; it is tried again`);
 }
 
-function found(
-  record: { readonly value: Buffer | null; readonly headers: readonly [Buffer | null, Buffer | null][] } | undefined,
-): FoundMessage | undefined {
-  if (record?.value === undefined || record.value === null) return undefined;
-  const headers = record.headers.map(([name, value]) => [String(name), value ?? Buffer.alloc(0)] as const);
-  return { value: record.value, headers: new Map(headers) };
+function tooLarge(topic: string, size: number): StorageError {
+  const message = `the message for topic ${topic} takes ${size} bytes and no more than ${MAX_MESSAGE_BYTES} are read back; store the evidence in a backend of another type`;
+  return new StorageError('BackendRejected', message);
 }
