@@ -112,6 +112,11 @@ for (const apiVersion of ['v1beta1', 'v1'] as const) {
         httpInterruption(server(apiVersion).url, ({ url }) => driver(apiVersion, { endpoint: url }), { request, lost }),
       keepsCertificates: false,
       meeting: 'Both',
+      oversized: async () => {
+        const subjects = [{ name: 'reg.example/large', digest: { sha256: 'e'.repeat(64) } }];
+        const artifact = await signedStatement(cloud.signer, subjects, 'x'.repeat(1_600_000));
+        return { run: (await cloud.fixture()).run, artifact };
+      },
       probe: {
         missing: {
           driver: () => driver(apiVersion, { projectID: 'nowhere' }),
@@ -160,10 +165,11 @@ for (const apiVersion of ['v1beta1', 'v1'] as const) {
     it('finds its own in a note whose occurrences do not fit into one message', async () => {
       const { run } = await cloud.fixture();
       const subjects = [{ name: 'reg.example/large', digest: { sha256: 'd'.repeat(64) } }];
-      const large = (index: number) => signedStatement(cloud.signer, subjects, `${index} ${'x'.repeat(120_000)}`);
+      // Ten of them are longer than a message, which is as many as a page has.
+      const large = (index: number) => signedStatement(cloud.signer, subjects, `${index} ${'x'.repeat(250_000)}`);
       const first = await large(0);
       const places = await driver(apiVersion).put(first, run, never);
-      for (let index = 1; index < 40; index += 1) await driver(apiVersion).put(await large(index), run, never);
+      for (let index = 1; index < 20; index += 1) await driver(apiVersion).put(await large(index), run, never);
       assert.deepEqual(await driver(apiVersion).put(first, run, never), places);
     });
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField } from '../../api/v1alpha1/field.ts';
+import type { DoorResponse } from '../../net/outbound-door.ts';
 import { jsonBody } from '../rest-service.ts';
 import type { RestService } from '../rest-service.ts';
 import { StorageError } from '../storage-error.ts';
@@ -8,8 +9,12 @@ import type { NewOccurrence } from './grafeas-occurrence.ts';
 import { storedOccurrence } from './stored-occurrence.ts';
 import type { StoredOccurrence } from './stored-occurrence.ts';
 
-/** Grafeas' own server knows no filters and refuses (429) a page that is longer than a gRPC message of 4 MiB: its pages are short. */
-const PAGE_SIZES: Readonly<Record<ApiVersion, number>> = { v1: 100, v1beta1: 10 };
+/** What one occurrence may take: a message of gRPC, which Grafeas speaks behind its REST API, takes 4 MiB. */
+const MAX_OCCURRENCE_BYTES = 3_500_000;
+/** Of an answer with a page of v1, each of its occurrences as long as it may be, bytes in base64. */
+const MAX_PAGE_BYTES = 18 * 1024 * 1024;
+/** Grafeas' own server knows no filters, so that it is asked for more at once. */
+const PAGE_SIZES: Readonly<Record<ApiVersion, number>> = { v1: 3, v1beta1: 10 };
 /** Of a note, where they are listed whole. */
 const MAX_OCCURRENCES = 50_000;
 
@@ -42,14 +47,22 @@ export class GrafeasClient {
     signal: AbortSignal,
   ): Promise<StoredOccurrence | undefined> {
     const found: StoredOccurrence[] = [];
-    const pageSize = PAGE_SIZES[this.#version];
+    let pageSize = PAGE_SIZES[this.#version];
     const query = new URLSearchParams({
       filter: `resourceUrl=${JSON.stringify(wanted.resourceURI)}`,
       pageSize: String(pageSize),
     });
     for (let seen = 0; seen < MAX_OCCURRENCES; seen += pageSize) {
       const path = `/${this.#version}/${note.name}/occurrences?${query.toString()}`;
-      const body = await this.#service.json({ method: 'GET', path, doing }, signal);
+      const request = { method: 'GET', path, doing, maxResponseBytes: MAX_PAGE_BYTES } as const;
+      const response = await this.#service.send(request, signal);
+      if (pageSize > 1 && isTooLongForMessage(response)) {
+        pageSize = 1;
+        query.set('pageSize', '1');
+        continue;
+      }
+      if (response.status !== 200) throw this.#service.refusal(response, doing);
+      const body = jsonBody(response, doing);
       found.push(...matches(listField(body, 'occurrences'), wanted));
       const next = field(body, 'nextPageToken');
       if (typeof next !== 'string' || next === '') return found.sort((a, b) => (a.name < b.name ? -1 : 1))[0];
@@ -63,7 +76,11 @@ export class GrafeasClient {
   async create(occurrence: NewOccurrence, doing: string, signal: AbortSignal): Promise<StoredOccurrence | undefined> {
     const path = `/${this.#version}/${this.#project}/occurrences`;
     const body = JSON.stringify(occurrence.body);
-    const response = await this.#service.send({ method: 'POST', path, body, doing }, signal);
+    // As a message, without the base64.
+    const size = Math.ceil((Buffer.byteLength(body) * 3) / 4);
+    if (size > MAX_OCCURRENCE_BYTES) throw tooLarge(size, doing);
+    const request = { method: 'POST', path, body, doing, maxResponseBytes: MAX_PAGE_BYTES } as const;
+    const response = await this.#service.send(request, signal);
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw this.#service.refusal(response, doing);
     const [created] = matches([jsonBody(response, doing)], occurrence);
@@ -73,7 +90,9 @@ export class GrafeasClient {
 
   /** undefined when there is none. @throws StorageError */
   async read(name: string, doing: string, signal: AbortSignal): Promise<StoredOccurrence | undefined> {
-    const response = await this.#service.send({ method: 'GET', path: `/${this.#version}/${name}`, doing }, signal);
+    const path = `/${this.#version}/${name}`;
+    const request = { method: 'GET', path, doing, maxResponseBytes: MAX_PAGE_BYTES } as const;
+    const response = await this.#service.send(request, signal);
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw this.#service.refusal(response, doing);
     return storedOccurrence(jsonBody(response, doing));
@@ -104,6 +123,16 @@ function matches(values: readonly unknown[], wanted: NewOccurrence): readonly St
     if (occurrence?.resourceURI !== wanted.resourceURI) return [];
     return occurrence.signature.toString('base64') === wanted.signature ? [occurrence] : [];
   });
+}
+
+/** Grafeas' own server says 429 to a page that is longer than a message of gRPC, and asks for no pause then. */
+function isTooLongForMessage({ status, headers }: DoorResponse): boolean {
+  return status === 429 && headers['retry-after'] === undefined;
+}
+
+function tooLarge(size: number, doing: string): StorageError {
+  const message = `${doing}: the occurrence takes about ${size} bytes and Grafeas takes no more than ${MAX_OCCURRENCE_BYTES}; store the evidence in a backend of another type`;
+  return new StorageError('BackendRejected', message);
 }
 
 function strange(doing: string): StorageError {
