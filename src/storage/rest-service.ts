@@ -3,6 +3,7 @@ import { field } from '../api/v1alpha1/field.ts';
 import { displayUrl } from '../net/display-url.ts';
 import type { DoorRequest, DoorResponse, OutboundDoor } from '../net/outbound-door.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
+import { boundedJson } from './bounded-json.ts';
 import { callFailure } from './call-failure.ts';
 import { retryAfterSeconds } from '../net/retry-after.ts';
 import { StorageError } from './storage-error.ts';
@@ -26,12 +27,11 @@ export interface RestRequest {
   /** Below the base, with its query. */
   readonly path: string;
   readonly body?: string;
+  /** A longer answer is refused. Default 1 MiB. */
+  readonly maxResponseBytes?: number;
   /** What is done, for messages: "writing grafeas://…". */
   readonly doing: string;
 }
-
-/** Above what any store keeps of one artifact. */
-const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 /** Requests to one JSON service through the outbound door. */
 export class RestService {
@@ -44,15 +44,20 @@ export class RestService {
   }
 
   /** Any status is handed back. @throws StorageError when no answer came */
-  async send({ method, path, body, doing }: RestRequest, signal: AbortSignal): Promise<DoorResponse> {
+  async send(asked: RestRequest, signal: AbortSignal): Promise<DoorResponse> {
     const { door, tls, authorization } = this.#options;
+    const { method, path, body, maxResponseBytes, doing } = asked;
     try {
       const options = await tls(signal);
       const content = body === undefined ? {} : { body, contentType: { 'content-type': 'application/json' } };
       const headers = { accept: 'application/json', ...content.contentType, ...(await authorization(signal, options)) };
       const url = new URL(this.#base + path);
-      const request = { method, url, headers, tls: options, maxResponseBytes: MAX_RESPONSE_BYTES };
-      const response = await door.request(body === undefined ? request : { ...request, body }, signal);
+      const request: DoorRequest = {
+        ...{ method, url, headers, tls: options },
+        ...(body === undefined ? {} : { body }),
+        ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }),
+      };
+      const response = await door.request(request, signal);
       if (response.status === 401) this.#options.refused?.();
       return response;
     } catch (error) {
@@ -75,7 +80,8 @@ export class RestService {
     const said = `${doing}: ${displayUrl(new URL('/', response.url))} answers ${status}${statusWord(response)}`;
     if (status === 401 || status === 403) return new StorageError('BackendUnauthorized', `${said}; ${unauthorized}`);
     if (status === 404) return new StorageError('BackendRejected', `${said}; ${missing}`);
-    if (status === 408 || status === 429 || status >= 500) {
+    // 409 is a write that met another one (Google's ABORTED), and goes away by itself.
+    if (status === 408 || status === 409 || status === 429 || status >= 500) {
       return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response.headers) });
     }
     if (status >= 300 && status < 400) {
@@ -87,21 +93,13 @@ export class RestService {
 
 /** @throws StorageError `BackendUnavailable`: a proxy on the way can answer anything with 200 */
 export function jsonBody(response: DoorResponse, doing: string): unknown {
-  const body = parsedBody(response);
+  const body = boundedJson(response.body);
   if (body !== undefined) return body;
   throw new StorageError('BackendUnavailable', `${doing}: the answer is not that of the service; it is tried again`);
 }
 
-function parsedBody(response: DoorResponse): unknown {
-  try {
-    return JSON.parse(response.body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Google's word for the error; a closed set. */
 function statusWord(response: DoorResponse): string {
-  const word = field(field(parsedBody(response), 'error'), 'status');
+  const word = field(field(boundedJson(response.body), 'error'), 'status');
   return typeof word === 'string' && /^[A-Z_]{2,40}$/.test(word) ? ` ${word}` : '';
 }

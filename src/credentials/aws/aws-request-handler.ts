@@ -45,6 +45,8 @@ interface Abortable {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
+/** Of a refusal. The SDK makes an object of every few bytes of it, whatever the status says. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
  * `requestHandler` of every client of Amazon's SDK: under the door's rules, without redirects and proxies, with caps on time and
@@ -77,8 +79,10 @@ export class AwsRequestHandler {
       const headers = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
         value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
       );
-      const body = cappedBody(answer, { limit: this.#limit, timeout, host });
-      const response = { statusCode: answer.statusCode ?? 0, reason: answer.statusMessage ?? '', body };
+      const { statusCode = 0 } = answer;
+      const limit = statusCode < 300 ? this.#limit : Math.min(this.#limit, MAX_REFUSAL_BYTES);
+      const body = cappedBody(answer, { limit, timeout, host });
+      const response = { statusCode, reason: answer.statusMessage ?? '', body };
       return { response: { ...response, headers: Object.fromEntries(headers) } };
     } catch (error) {
       if (abortSignal instanceof AbortSignal) abortSignal.throwIfAborted();

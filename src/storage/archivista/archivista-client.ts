@@ -2,6 +2,7 @@
 import { field } from '../../api/v1alpha1/field.ts';
 import type { DoorResponse } from '../../net/outbound-door.ts';
 import type { RestService } from '../rest-service.ts';
+import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
 import { jsonBody } from '../rest-service.ts';
 import { StorageError } from '../storage-error.ts';
 
@@ -35,7 +36,9 @@ export class ArchivistaClient {
 
   /** The bytes of an upload, or undefined when the server does not give them. @throws StorageError when it refuses or is down */
   async download(gitoid: string, doing: string, signal: AbortSignal): Promise<Buffer | undefined> {
-    const response = await this.#service.send({ method: 'GET', path: `/download/${gitoid}`, doing }, signal);
+    const path = `/download/${gitoid}`;
+    const request = { method: 'GET', path, doing, maxResponseBytes: MAX_OBJECT_BYTES } as const;
+    const response = await this.#service.send(request, signal);
     if (response.status === 200) return response.body;
     if (isAbsent(response)) return undefined;
     throw this.#service.refusal(response, doing);

@@ -10,7 +10,6 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import { backendIdentity } from '../backend-identity.ts';
 import { backendTls } from '../backend-tls.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
 
 /** What a service of AWS is reached with. */
 export interface AwsSettings {
@@ -18,6 +17,12 @@ export interface AwsSettings {
   readonly endpoint?: string;
   readonly authentication: AWSAuthentication;
   readonly tls: EffectiveTls;
+}
+
+/** How a client of the SDK is made, and how long an answer it reads. */
+export interface AwsClientMaker<Client> {
+  readonly make: (config: AwsClientConfig) => Promise<Client>;
+  readonly maxResponseBytes: number;
 }
 
 /** What every client of the SDK is made of here. It tries once: the record tries again. */
@@ -36,19 +41,14 @@ export class AwsConnection<Client extends { destroy(): void }> {
   readonly #backend: BackendDefinition;
   readonly #settings: AwsSettings;
   readonly #access: Access;
-  readonly #make: (config: AwsClientConfig) => Promise<Client>;
+  readonly #maker: AwsClientMaker<Client>;
   #current: { readonly client: Promise<Client>; readonly ca: string | undefined } | undefined;
 
-  constructor(
-    backend: BackendDefinition,
-    settings: AwsSettings,
-    access: Access,
-    make: (config: AwsClientConfig) => Promise<Client>,
-  ) {
+  constructor(backend: BackendDefinition, settings: AwsSettings, access: Access, maker: AwsClientMaker<Client>) {
     this.#backend = backend;
     this.#settings = settings;
     this.#access = access;
-    this.#make = make;
+    this.#maker = maker;
   }
 
   /** @throws StorageError and what reading the backend's references rejects with */
@@ -56,7 +56,7 @@ export class AwsConnection<Client extends { destroy(): void }> {
     const tls = await backendTls(this.#backend, this.#settings.tls, this.#access.objects, signal);
     const known = this.#current;
     if (known !== undefined && known.ca === tls.ca) return known.client;
-    const client = this.#make(this.#config(tls));
+    const client = this.#maker.make(this.#config(tls));
     this.#current = { client, ca: tls.ca };
     await end(known?.client);
     return client;
@@ -79,7 +79,7 @@ export class AwsConnection<Client extends { destroy(): void }> {
       requestHandler: awsRequestHandler(this.#access.door, {
         tls,
         timeoutMs: TIMEOUT_MS,
-        maxResponseBytes: MAX_OBJECT_BYTES,
+        maxResponseBytes: this.#maker.maxResponseBytes,
       }),
       maxAttempts: 1,
     };

@@ -42,5 +42,5 @@ export const OWNER_METADATA = 'hallmark-owner';
 /** The metadata entry for the digest of what was written, where the store has none that says it. */
 export const DIGEST_METADATA = 'hallmark-sha256';
 
-/** More than any record holds, with room for an envelope's base64. */
-export const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
+/** More than the largest payload that a record unpacks to (16 MiB) takes in the base64 of its envelope. */
+export const MAX_OBJECT_BYTES = 24 * 1024 * 1024;

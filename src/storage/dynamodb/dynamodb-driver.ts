@@ -5,6 +5,7 @@ import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effectiv
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import { AwsConnection } from '../aws/aws-connection.ts';
+import type { AwsClientConfig } from '../aws/aws-connection.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
@@ -21,6 +22,8 @@ const PUT_TIMEOUT_MS = 120_000;
 const READ_TIMEOUT_MS = 60_000;
 const MAX_ROUNDS = 5;
 const MAX_ITEM_BYTES = 400 * 1024;
+/** An item's JSON: base64 and escapes make it longer. */
+const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
 
 /** Evidence as documents of a DynamoDB table, as Tekton Chains' `docdb` storage writes them. */
 export class DynamoDbDriver implements StorageDriver {
@@ -30,10 +33,11 @@ export class DynamoDbDriver implements StorageDriver {
   readonly #putTimeoutMs: number;
 
   constructor(backend: BackendDefinition, dynamodb: WithEffectiveTls<DynamoDBSpec>, context: DriverContext) {
-    const connection = new AwsConnection<DynamoDBClient>(backend, dynamodb, context, async (config) => {
+    const make = async (config: AwsClientConfig): Promise<DynamoDBClient> => {
       const { DynamoDBClient: Client } = await import('@aws-sdk/client-dynamodb');
       return new Client(config);
-    });
+    };
+    const connection = new AwsConnection(backend, dynamodb, context, { make, maxResponseBytes: MAX_RESPONSE_BYTES });
     this.#tableName = dynamodb.table;
     this.#table = new EvidenceTable(dynamodb.table, connection);
     this.#keys = backend.spec.keys;

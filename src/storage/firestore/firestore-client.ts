@@ -16,6 +16,8 @@ export interface VersionedDocument {
 
 /** No document has this version, so whoever offers it replaces nothing. */
 const NEVER = '2001-01-01T00:00:00Z';
+/** A document of 1 MiB, with its bytes in base64. */
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const PROBE_DOCUMENT = 'hallmark-probe';
 
 /** The requests of Firestore's REST API that the driver makes. */
@@ -60,7 +62,8 @@ export class FirestoreClient {
   async read(name: string, doing: string, signal: AbortSignal): Promise<VersionedDocument | undefined> {
     const mask = READ_FIELDS.map((path) => `mask.fieldPaths=${path}`).join('&');
     const path = `${this.#collection}/${encodeURIComponent(name)}?${mask}`;
-    const response = await this.#service.send({ method: 'GET', path, doing }, signal);
+    const request = { method: 'GET', path, doing, maxResponseBytes: MAX_DOCUMENT_BYTES } as const;
+    const response = await this.#service.send(request, signal);
     if (response.status === 404) return undefined;
     const document = this.#requireDocument(response, name, doing);
     const updateTime = field(document, 'updateTime');

@@ -57,7 +57,8 @@ export class GcsBucket implements Bucket {
     const resource = objectResource(described);
     if (resource?.name !== name) throw nonsense(doing);
     const query = { alt: 'media', generation: resource.generation };
-    const media = await this.#send({ method: 'GET', url: this.#url(path, query) }, doing, signal);
+    const url = this.#url(path, query);
+    const media = await this.#send({ method: 'GET', url, maxResponseBytes: MAX_OBJECT_BYTES }, doing, signal);
     // Replaced or removed between the two requests.
     if (media.status === 404) return this.#gone(name, doing);
     if (media.status !== 200) throw gcsRefusal(media, doing);
@@ -118,7 +119,7 @@ export class GcsBucket implements Bucket {
     try {
       const tls = await this.#connection.tls(signal);
       const headers = { ...request.headers, ...(await authorization.headers(tls)) };
-      const response = await door.request({ ...request, headers, tls, maxResponseBytes: MAX_OBJECT_BYTES }, signal);
+      const response = await door.request({ ...request, headers, tls }, signal);
       if (response.status === 401) authorization.refused();
       return response;
     } catch (error) {

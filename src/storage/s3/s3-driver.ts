@@ -3,7 +3,9 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { S3Spec } from '../../api/v1alpha1/backend-types/s3.ts';
 import { AwsConnection } from '../aws/aws-connection.ts';
+import type { AwsClientConfig } from '../aws/aws-connection.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
+import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
 import { BucketDriver } from '../buckets/bucket-driver.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { StorageDriver } from '../driver.ts';
@@ -16,7 +18,7 @@ export function s3Driver(
   context: DriverContext,
 ): StorageDriver {
   const { bucket, prefix = '', forcePathStyle = false } = s3;
-  const connection = new AwsConnection<S3Client>(backend, s3, context, async (config) => {
+  const make = async (config: AwsClientConfig): Promise<S3Client> => {
     const { S3Client: Client } = await import('@aws-sdk/client-s3');
     // Checksums that a request does not need are what stores other than AWS stumble over.
     const checksums = {
@@ -24,7 +26,8 @@ export function s3Driver(
       responseChecksumValidation: 'WHEN_REQUIRED',
     } as const;
     return new Client({ ...config, ...checksums, forcePathStyle });
-  });
+  };
+  const connection = new AwsConnection(backend, s3, context, { make, maxResponseBytes: MAX_OBJECT_BYTES });
   const { keys } = backend.spec;
   return new BucketDriver(new S3Bucket({ bucket, prefix, connection }), {
     keys,
