@@ -46,13 +46,12 @@ export class MongoConnection {
   /** @throws StorageError */
   async use<T>(target: MongoTarget, doing: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
     const lease = await this.#lease(target);
-    lease.users += 1;
     try {
       await this.#connected(lease);
       return await work(lease.client);
     } catch (error) {
-      const refusal = lease.relay.takeRefusal();
-      if (refusal === undefined || error instanceof StorageError) throw mongoFailure(error, doing);
+      const refusal = isAnswer(error) ? undefined : lease.relay.takeRefusal();
+      if (refusal === undefined) throw mongoFailure(error, doing);
       throw new StorageError('EndpointForbidden', `${doing}: ${refusal.message}`);
     } finally {
       lease.users -= 1;
@@ -80,6 +79,7 @@ export class MongoConnection {
     }
   }
 
+  /** Counts the caller as a user at once: a rotation in the same moment must not end it before its first call. */
   async #lease(target: MongoTarget): Promise<Lease> {
     const version = versionOf(target);
     if (this.#version !== version || this.#current === undefined) {
@@ -90,7 +90,9 @@ export class MongoConnection {
     }
     const made = this.#current;
     try {
-      return await made;
+      const lease = await made;
+      lease.users += 1;
+      return lease;
     } catch (error) {
       // Nothing was made: the next call tries anew.
       if (this.#current === made) this.#current = undefined;
@@ -105,6 +107,8 @@ async function connect(door: Pick<OutboundDoor, 'connect'>, target: MongoTarget,
   if (problem !== undefined)
     throw new StorageError('BackendRejected', `the connection string in ${described} ${problem}`);
   const { MongoClient } = await import('mongodb');
+  const { refuseCompression } = await import('./refuse-compression.ts');
+  refuseCompression();
   const relay = await SocksRelay.start(door);
   try {
     const client = new MongoClient(connectionString, clientOptions(target, relay.access));
@@ -142,6 +146,16 @@ function clientOptions({ connectionString, tls }: MongoTarget, relay: RelayAcces
     ...(withTls && tls.insecure === true ? { tlsAllowInvalidCertificates: true, tlsAllowInvalidHostnames: true } : {}),
     ...(withTls && tls.ca !== undefined ? { ca: tls.ca } : {}),
   };
+}
+
+/** Whether a member answered: then it was not the operator's rules that stood in the way, which may well refuse another member. */
+function isAnswer(error: unknown): boolean {
+  return (
+    error instanceof StorageError ||
+    (error instanceof Error &&
+      /^Mongo(Server|Write|Bulk)/.test(error.name) &&
+      error.name !== 'MongoServerSelectionError')
+  );
 }
 
 async function retire(lease: Promise<Lease>): Promise<void> {

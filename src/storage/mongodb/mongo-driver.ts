@@ -49,8 +49,8 @@ export class MongoDriver implements StorageDriver {
     const { database, collection } = this.#settings;
     const doing = `reaching ${this.#place()}`;
     try {
-      await this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (client) =>
-        probeCollection(client, { database, collection }),
+      await this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (client, within) =>
+        probeCollection(client, { database, collection }, within),
       );
       return { ready: true };
     } catch (error) {
@@ -68,8 +68,8 @@ export class MongoDriver implements StorageDriver {
     const { BSON } = await import('mongodb');
     const document = mongoDocument(BSON, evidence);
     const timeoutMs = this.#context.putTimeoutMs ?? PUT_TIMEOUT_MS;
-    await this.#call({ signal, timeoutMs, doing }, (client) =>
-      storeDocument(this.#collection(client), { document, evidence, owner, artifact, doing }),
+    await this.#call({ signal, timeoutMs, doing }, (client, within) =>
+      storeDocument(this.#collection(client), { document, evidence, owner, artifact, doing, signal: within }),
     );
     return [{ uri: `${this.#place()}/${name}`, digest: payloadDigest(artifact.payload) }];
   }
@@ -78,8 +78,10 @@ export class MongoDriver implements StorageDriver {
     signal.throwIfAborted();
     const name = this.#nameOf(location);
     const doing = `reading ${location.uri}`;
-    return this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (client) => {
-      const found = storedDocument(await this.#collection(client).findOne({ _id: name }, { projection, signal }));
+    return this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (client, within) => {
+      const found = storedDocument(
+        await this.#collection(client).findOne({ _id: name }, { projection, signal: within }),
+      );
       if (found === undefined) {
         throw new StorageError('BackendRejected', `${doing}: there is no such document, or it holds no evidence`);
       }
@@ -110,11 +112,11 @@ export class MongoDriver implements StorageDriver {
 
   async #call<T>(
     options: { readonly signal: AbortSignal; readonly timeoutMs: number; readonly doing: string },
-    work: (client: MongoClient) => Promise<T>,
+    work: (client: MongoClient, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     return withinDeadline(options, async (signal) => {
       const target = await this.#target(signal, options.doing);
-      return this.#connection.use(target, options.doing, work);
+      return this.#connection.use(target, options.doing, (client) => work(client, signal));
     });
   }
 

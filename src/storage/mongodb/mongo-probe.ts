@@ -11,15 +11,15 @@ export interface CollectionPlace {
 const NEEDED = ['find', 'insert', 'update'] as const;
 
 /** Reads, and writes nothing. @throws StorageError; errors of the driver */
-export async function probeCollection(client: MongoClient, place: CollectionPlace): Promise<void> {
+export async function probeCollection(client: MongoClient, place: CollectionPlace, signal: AbortSignal): Promise<void> {
   const database = client.db(place.database);
-  const status: unknown = await database.command({ connectionStatus: 1, showPrivileges: true });
+  const status: unknown = await database.command({ connectionStatus: 1, showPrivileges: true }, { signal });
   const missing = missingActions(field(status, 'authInfo'), place);
   if (missing.length > 0) {
     const message = `the connection string's account may not ${missing.join(', ')} in ${place.database}.${place.collection}; give it the role readWrite on the database`;
     throw new StorageError('BackendUnauthorized', message);
   }
-  const options = { nameOnly: true, authorizedCollections: true };
+  const options = { nameOnly: true, authorizedCollections: true, signal };
   const found = await database.listCollections({ name: place.collection }, options).toArray();
   if (found.length === 0) {
     const message = `the database ${place.database} has no collection ${place.collection}; create it, or correct the backend`;

@@ -12,6 +12,8 @@ const VERSION = 5;
 const PASSWORD_METHOD = 2;
 const REPLY = { granted: 0, notAllowed: 2, refused: 5 } as const;
 const HANDSHAKE_MS = 10_000;
+/** Between two requests: more than the largest document, 16 MiB. */
+const MAX_ANSWER_BYTES = 20 * 1024 * 1024;
 
 /** The relay's address and the one account that it serves. */
 export interface RelayAccess {
@@ -86,6 +88,7 @@ export class SocksRelay {
     this.#keep(upstream);
     socket.setTimeout(0);
     socket.write(reply(REPLY.granted));
+    capAnswers(socket, upstream);
     await Promise.all([pipeline(socket, upstream), pipeline(upstream, socket)]);
   }
 
@@ -112,6 +115,18 @@ export class SocksRelay {
       throw error;
     }
   }
+}
+
+/** Ends a connection over which more comes than any answer takes: the driver would wait for as much as a message says it has. */
+function capAnswers(socket: Socket, upstream: Socket): void {
+  let received = 0;
+  socket.on('data', () => {
+    received = 0;
+  });
+  upstream.on('data', ({ length }) => {
+    received += length;
+    if (received > MAX_ANSWER_BYTES) upstream.destroy(new Error('the server answers with more than a document'));
+  });
 }
 
 /** What a CONNECT request asks for: an IPv4 address, a name, or an IPv6 address. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Collection } from 'mongodb';
+import type { Abortable, Collection, OperationOptions } from 'mongodb';
 import { field } from '../../api/v1alpha1/field.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import { notedOwner, ownerNote } from '../evidence-document.ts';
@@ -16,6 +16,8 @@ export interface DocumentToStore {
   readonly artifact: SignedArtifact;
   /** What is done, for messages. */
   readonly doing: string;
+  /** Ends the connection that a call waits on, so that calls without an answer do not use up the pool. */
+  readonly signal: AbortSignal;
 }
 
 type Documents = Collection<{ _id: string }>;
@@ -32,7 +34,8 @@ const ATTEMPTS = 5;
 export async function storeDocument(collection: Documents, store: DocumentToStore): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (await inserted(collection, store)) return note(collection, store);
-    const raw = await collection.findOne({ _id: store.evidence.Name }, { projection });
+    const { signal } = store;
+    const raw = await collection.findOne({ _id: store.evidence.Name }, { projection, signal });
     // Removed between the two: it can be inserted after all.
     if (raw === null) continue;
     if (await settled(collection, store, raw)) return;
@@ -41,15 +44,20 @@ export async function storeDocument(collection: Documents, store: DocumentToStor
   throw new StorageError('BackendUnavailable', message);
 }
 
-async function inserted(collection: Documents, { document, evidence }: DocumentToStore): Promise<boolean> {
+async function inserted(collection: Documents, { document, evidence, signal }: DocumentToStore): Promise<boolean> {
   try {
     // The driver writes the entries of a map, and looks for `_id` among its members.
-    await collection.insertOne(Object.assign(new Map(document), { _id: evidence.Name }));
+    await collection.insertOne(Object.assign(new Map(document), { _id: evidence.Name }), abortable(signal));
     return true;
   } catch (error) {
     if (isDuplicateKey(error)) return false;
     throw error;
   }
+}
+
+/** The driver hands a signal on for each of its calls, and its types say so for those that read. */
+function abortable(signal: AbortSignal): OperationOptions & Abortable {
+  return { signal };
 }
 
 function isDuplicateKey(error: unknown): boolean {
@@ -60,7 +68,7 @@ async function settled(collection: Documents, store: DocumentToStore, raw: objec
   const { artifact, owner, evidence } = store;
   const existing = storedDocument(raw);
   if (existing === undefined) throw conflict(store);
-  const noted = notedOwner(await readNote(collection, evidence.Name), existing.signatureField);
+  const noted = notedOwner(await readNote(collection, store), existing.signatureField);
   const verdict = standing({ ...existing, owner: noted }, artifact, owner);
   if (verdict === 'Foreign') throw conflict(store);
   if (verdict === 'Same') {
@@ -69,7 +77,7 @@ async function settled(collection: Documents, store: DocumentToStore, raw: objec
     return true;
   }
   const version = { _id: evidence.Name, Signature: existing.signatureField };
-  const { matchedCount } = await collection.replaceOne(version, new Map(store.document));
+  const { matchedCount } = await collection.replaceOne(version, new Map(store.document), abortable(store.signal));
   if (matchedCount === 1) await note(collection, store);
   return matchedCount === 1;
 }
@@ -78,20 +86,20 @@ function noteID(name: string): string {
   return `hallmark-owner/${name}`;
 }
 
-async function note(collection: Documents, { evidence, owner }: DocumentToStore): Promise<void> {
+async function note(collection: Documents, { evidence, owner, signal }: DocumentToStore): Promise<void> {
   const update = { $set: ownerNote(owner, evidence.Signature) };
   const filter = { _id: noteID(evidence.Name) };
   try {
-    await collection.updateOne(filter, update, { upsert: true });
+    await collection.updateOne(filter, update, { upsert: true, ...abortable(signal) });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
     // Of two upserts that found nothing the server lets one insert: what is there now is updated.
-    await collection.updateOne(filter, update);
+    await collection.updateOne(filter, update, abortable(signal));
   }
 }
 
-async function readNote(collection: Documents, name: string): Promise<OwnerNote | undefined> {
-  const found: unknown = await collection.findOne({ _id: noteID(name) });
+async function readNote(collection: Documents, { evidence, signal }: DocumentToStore): Promise<OwnerNote | undefined> {
+  const found: unknown = await collection.findOne({ _id: noteID(evidence.Name) }, { signal });
   const [owner, about] = [field(found, 'owner'), field(found, 'about')];
   return typeof owner === 'string' && typeof about === 'string' ? { owner, about } : undefined;
 }
