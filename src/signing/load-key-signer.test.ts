@@ -10,6 +10,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { loadKeySigner } from './load-key-signer.ts';
 import { SigningError } from './signing-error.ts';
+import { pkcs8Pem, unsoundKeys } from './key/unsound-keys.fixture.ts';
 import { sshKeyID } from './ssh-key-id.ts';
 
 const Vectors = Compile(
@@ -227,6 +228,50 @@ describe('loadKeySigner', () => {
       'cosign.password': Buffer.from(''),
     });
     assert.match(plain.message, /ENCRYPTED SIGSTORE PRIVATE KEY/);
+  });
+
+  for (const [what, key] of Object.entries(unsoundKeys())) {
+    it(`refuses a key that loads and makes no valid signatures: ${what}`, async () => {
+      const error = await refused({ 'x509.pem': pkcs8Pem(key) });
+      assert.equal(error.reason, 'KeyInvalid');
+      assert.match(error.message, /entry "x509\.pem" of Secret "signing-secrets" holds a key that makes no valid/);
+      const encrypted = await refused(cosign(key, 'p'));
+      assert.match(
+        encrypted.message,
+        /entry "cosign\.key" of Secret "signing-secrets" holds a key that makes no valid/,
+      );
+    });
+  }
+
+  it('reads PEM with the line ends of any system and blanks at their end, and takes the first block of several', async () => {
+    const [one, two] = ['P-256', 'P-384'].map((namedCurve) => generateKeyPairSync('ec', { namedCurve }).privateKey);
+    assert.ok(one !== undefined && two !== undefined);
+    const text = Buffer.from(x509(one)['x509.pem'] ?? '').toString();
+    const expected = (await loadKeySigner(x509(one), 's')).keyID;
+    const forms = {
+      CRLF: text.replaceAll('\n', '\r\n'),
+      blanks: text.replaceAll('\n', ' \t\n'),
+      'one line': text.replace(/(?<=[A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/=])/g, ''),
+      'no line feed at the end': text.trimEnd(),
+      'a comment before': `my key\n${text}`,
+      'another key behind': `${text}${Buffer.from(x509(two)['x509.pem'] ?? '').toString()}`,
+    };
+    for (const [form, pem] of Object.entries(forms)) {
+      assert.equal((await loadKeySigner({ 'x509.pem': Buffer.from(pem) }, 's')).keyID, expected, form);
+    }
+  });
+
+  it('answers soon to a Secret of a mebibyte that is no key', async () => {
+    const begin = '-----BEGIN PRIVATE KEY-----\n';
+    const parts = [begin, '-----BEGIN ', '-', 'A', '\n', `${begin}AAAA\n-----END `, '\u0000'];
+    const before = process.cpuUsage();
+    for (const part of parts) {
+      const entry = Buffer.from(part.repeat(Math.ceil((1024 * 1024) / part.length)));
+      assert.equal((await refused({ 'x509.pem': entry })).reason, 'KeyInvalid');
+      assert.equal((await refused({ 'cosign.key': entry, 'cosign.password': entry })).reason, 'KeyInvalid');
+    }
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 10_000_000, `took ${user / 1000} ms of the processor`);
   });
 
   it('never shows key material in an error, a print or JSON', async () => {

@@ -5,11 +5,12 @@ import tweetnacl from 'tweetnacl';
 import { parseCosignKeyFile } from './cosign-key-file.ts';
 import type { CosignKeyFile } from './cosign-key-file.ts';
 import type { KeyFile } from './key-file.ts';
-import { KeySigner } from '../key-signer.ts';
+import type { KeySigner } from '../key-signer.ts';
 import { firstPemBlock } from './pem.ts';
 import { deriveKey } from './scrypt.ts';
 import { digestOfCurve, keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
+import { soundSigner } from './sound-signer.ts';
 
 const LABELS = ['ENCRYPTED COSIGN PRIVATE KEY', 'ENCRYPTED SIGSTORE PRIVATE KEY'];
 const NONCE_BYTES = 24;
@@ -36,13 +37,13 @@ export async function cosignSigner(bytes: Uint8Array, password: Uint8Array, file
   return signerOf(privateKey(der), file);
 }
 
-function signerOf(key: KeyObject | undefined, file: KeyFile): KeySigner {
+async function signerOf(key: KeyObject | undefined, file: KeyFile): Promise<KeySigner> {
   const type = key === undefined ? 'Unsupported' : keyType(key);
   if (key === undefined || type === 'Unsupported') {
     throw invalid(file, `holds no key that is ${SUPPORTED_KEYS}; make one with "hallmark keygen"`);
   }
-  if (type === 'Ed25519') return new KeySigner(key, null);
-  return new KeySigner(key, type === 'RSA' ? 'sha256' : digestOfCurve[type]);
+  if (type === 'Ed25519') return soundSigner(key, null, file);
+  return soundSigner(key, type === 'RSA' ? 'sha256' : digestOfCurve[type], file);
 }
 
 async function decrypted(file: CosignKeyFile, password: Uint8Array): Promise<Uint8Array | undefined> {

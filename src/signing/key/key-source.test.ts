@@ -12,6 +12,7 @@ import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SigningSource } from '../signing-source.ts';
 import { keySource } from './key-source.ts';
+import { pkcs8Pem, unsoundKeys } from './unsound-keys.fixture.ts';
 
 type Entries = Readonly<Record<string, Uint8Array>>;
 type KeySpec = NonNullable<SignerDefinition['signer']['key']>;
@@ -153,12 +154,39 @@ describe('the source of a key in a Secret', () => {
     await early.check(never);
   });
 
-  it('finds a key whose halves do not belong together', async () => {
-    const [a, b] = [pair().privateKey.export({ format: 'jwk' }), pair().privateKey.export({ format: 'jwk' })];
-    secrets.set('keys', { 'x509.pem': pkcs8(a.d ?? '', b.x ?? '', b.y ?? '') });
-    const error = await failure(source().check(never));
-    assert.equal(error.reason, 'KeyInvalid');
-    assert.match(error.message, /do not belong together/);
+  for (const [what, key] of Object.entries(unsoundKeys())) {
+    it(`signs nothing with a key that would make no valid signatures: ${what}`, async () => {
+      secrets.set('keys', { 'x509.pem': pkcs8Pem(key) });
+      for (const ask of ['check', 'signer'] as const) {
+        const error = await failure(source()[ask](never));
+        assert.equal(error.reason, 'KeyInvalid');
+        assert.match(error.message, /Secret "team\/keys" holds a key that makes no valid signatures/);
+      }
+    });
+  }
+
+  it('warns of a retired key that no verifier could read', async () => {
+    const atInfinity = Buffer.from('3019301306072a8648ce3d020106082a8648ce3d03010703020000', 'hex');
+    const text = `-----BEGIN PUBLIC KEY-----\n${atInfinity.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+    secrets.set('odd', { 'x509.pub': Buffer.from(text) });
+    const { retired, warnings } = await source({ retired: [{ name: 'odd' }] }).check(never);
+    assert.deepEqual([retired, warnings?.map(({ reason }) => reason)], [[], ['KeyInvalid']]);
+  });
+
+  it('publishes the keys before it whatever became of the active one', async () => {
+    const old = pair();
+    secrets.set('old', { 'x509.pub': pem(old.publicKey) });
+    const ring = source({ retired: [{ name: 'old' }] });
+    for (const held of [undefined, { 'x509.pem': Buffer.from('no key') }]) {
+      if (held === undefined) secrets.delete('keys');
+      else secrets.set('keys', held);
+      const { published } = await failure(ring.check(never));
+      assert.equal(published?.active, undefined);
+      assert.deepEqual(
+        published?.retired.map(({ publicKey }) => publicKey),
+        [pem(old.publicKey).toString()],
+      );
+    }
   });
 
   it('shows nothing of a key or password in what it says', async () => {
@@ -182,18 +210,3 @@ describe('the source of a key in a Secret', () => {
     }
   });
 });
-
-/** PKCS#8 of a P-256 key with a public half of our choice, as OpenSSL would take it. */
-function pkcs8(d: string, x: string, y: string): Buffer {
-  const secret = Buffer.from(d, 'base64url');
-  const point = Buffer.concat([Buffer.from([0, 4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
-  const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
-    const content = Buffer.concat(parts);
-    const length = content.length < 128 ? [content.length] : [0x81, content.length];
-    return Buffer.concat([Buffer.from([tag, ...length]), content]);
-  };
-  const ecKey = der(0x30, der(2, Buffer.from([1])), der(4, secret), der(0xa1, der(3, point)));
-  const algorithm = Buffer.from('301306072a8648ce3d020106082a8648ce3d030107', 'hex');
-  const body = der(0x30, der(2, Buffer.from([0])), algorithm, der(4, ecKey)).toString('base64');
-  return Buffer.from(`-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`);
-}

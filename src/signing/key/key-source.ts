@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes } from 'node:crypto';
 import type { KeySigner } from '../key-signer.ts';
 import type { RunSigner } from '../run-signer.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
-import type { SignerCheck, SigningSource } from '../signing-source.ts';
+import type { SignerCheck, SigningSource, VerificationKey } from '../signing-source.ts';
 import { readKeySecret } from './key-secret.ts';
 import { endWarning, keyWindow, outsideWindow } from './key-window.ts';
 import { OpenedKeys } from './opened-keys.ts';
 import { retiredKeys } from './retired-keys.ts';
+import { requireSound } from './sound-signer.ts';
 
 type KeySpec = NonNullable<SignerDefinition['signer']['key']>;
-
-const TRIAL_BYTES = 32;
 
 /** Signs with the private key of a Secret, which is read at use: new content signs as soon as the reader sees it. */
 export function keySource(definition: SignerDefinition, context: SigningContext): SigningSource {
@@ -40,15 +38,15 @@ class KeySource implements SigningSource {
   async check(signal: AbortSignal): Promise<SignerCheck> {
     signal.throwIfAborted();
     const spec = this.#spec();
-    const signer = await this.#active(spec, signal);
-    await this.#tryOut(signer, spec);
-    const window = keyWindow(spec);
+    const tried = await this.#tried(spec, signal);
     const { objects, clock } = this.#context;
     const from = { objects, namespace: this.#definition.homeNamespace, opened: this.#opened };
     const { keys, problems } = await retiredKeys(spec.retired ?? [], from, signal);
     this.#opened.forgetUnused();
-    const active = { keyID: signer.keyID, publicKey: signer.publicKey, ...window };
-    const retired = keys.filter(({ keyID }) => keyID !== signer.keyID);
+    if (tried instanceof SigningError) throw stillPublishing(tried, keys);
+    const window = keyWindow(spec);
+    const active = { keyID: tried.keyID, publicKey: tried.publicKey, ...window };
+    const retired = keys.filter(({ keyID }) => keyID !== tried.keyID);
     this.#assertInWindow(spec, { active, retired });
     const ending = endWarning(window, clock.now(), this.#secretName(spec));
     const warnings = [
@@ -85,15 +83,24 @@ class KeySource implements SigningSource {
     return this.#opened.open(entries, this.#secretName(spec));
   }
 
-  async #tryOut(signer: KeySigner, spec: KeySpec): Promise<void> {
-    const data = randomBytes(TRIAL_BYTES);
-    const { signature } = await signer.sign(data);
-    if (signer.verifies(data, signature)) return;
-    const message = `the private and the public half of the key in Secret "${this.#secretName(spec)}" do not belong together: put a sound key there`;
-    throw new SigningError('KeyInvalid', message);
+  /** The active key, or why it does not sign; what may pass by itself rejects. */
+  async #tried(spec: KeySpec, signal: AbortSignal): Promise<KeySigner | SigningError> {
+    try {
+      const signer = await this.#active(spec, signal);
+      await requireSound(signer, `Secret "${this.#secretName(spec)}"`);
+      return signer;
+    } catch (error) {
+      if (error instanceof SigningError) return error;
+      throw error;
+    }
   }
 
   #secretName({ secretRef }: KeySpec): string {
     return `${this.#definition.homeNamespace}/${secretRef.name}`;
   }
+}
+
+/** What earlier keys signed verifies, whatever became of the active one. */
+function stillPublishing({ reason, message }: SigningError, retired: readonly VerificationKey[]): SigningError {
+  return new SigningError(reason, message, { published: { retired } });
 }

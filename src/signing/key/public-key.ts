@@ -17,9 +17,12 @@ export function publicKey(bytes: Uint8Array, file: KeyFile): KeyObject {
   return key;
 }
 
+/** undefined for what is no key, and for a point at infinity, which OpenSSL loads and cannot write again. */
 function subjectPublicKey(der: Buffer): KeyObject | undefined {
   try {
-    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    key.export({ format: 'jwk' });
+    return key;
   } catch {
     return undefined;
   }
