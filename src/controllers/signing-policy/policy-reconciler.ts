@@ -13,7 +13,7 @@ import type { BackendHealthBook } from '../storage-backend/backend-health-book.t
 import { storedConditions, writeStatus } from '../write-status.ts';
 import { type PolicyFacts, policyConditions } from './policy-conditions.ts';
 import { policyNews } from './policy-news.ts';
-import { type SignerReport, signerReport } from './signer-report.ts';
+import { type SignerReport, signerReport, storedPublication } from './signer-report.ts';
 
 /** A signer that works is looked at again after so long, one that does not, sooner: a mended Secret takes effect within a minute. */
 const READY_SECONDS = 300;
@@ -50,7 +50,7 @@ export class PolicyReconciler {
       observedGeneration: policy.generation,
       conditions,
       effective: shownDefaults(policy.spec),
-      ...report?.status,
+      ...(report?.status ?? storedPublication(object)),
     };
     const isWritten = await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal);
     if (isWritten && report !== undefined) this.#tell(policy, { before, after: conditions, report });

@@ -8,7 +8,7 @@ import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { SignerCheck } from '../../signing/signing-source.ts';
 import { policyNews } from './policy-news.ts';
-import { type SignerReport, signerReport } from './signer-report.ts';
+import { type SignerReport, signerReport, storedPublication } from './signer-report.ts';
 
 const policy: PolicyDefinition = {
   kind: 'SigningPolicy',
@@ -77,7 +77,7 @@ describe('signerReport', () => {
     ]);
   });
 
-  for (const reason of ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'] as const) {
+  for (const reason of ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden', 'KeyExpired'] as const) {
     it(`leaves what was published when the service says nothing else: ${reason}`, async () => {
       const { publicKey, keyID, verificationKeys } = stored;
       const report = await failing(new SigningError(reason, 'away', { retryAfterSeconds: 30 }));
@@ -91,6 +91,18 @@ describe('signerReport', () => {
       assert.deepEqual((await failing(new SigningError(reason, 'gone'))).status, {});
     });
   }
+
+  it('publishes earlier keys whatever became of the active one', async () => {
+    const report = await failing(new SigningError('KeyNotFound', 'gone', { published: { retired } }));
+    assert.deepEqual(report.status, { verificationKeys: [shownRetired] });
+    assert.deepEqual(report.problem, { reason: 'KeyNotFound', message: 'gone' });
+  });
+
+  it('knows what a status publishes, for a policy of which nothing new can be said', () => {
+    const { publicKey, keyID, verificationKeys } = stored;
+    assert.deepEqual(storedPublication({ status: stored }), { publicKey, keyID, verificationKeys });
+    assert.deepEqual(storedPublication(undefined), {});
+  });
 
   it('passes on what may pass by itself, so that nothing is said of the signer', async () => {
     await assert.rejects(failing(new KubeError({ status: 0, reason: 'Unreachable', message: 'away' })), {

@@ -29,8 +29,13 @@ export interface SignerReport {
   readonly endsAt?: Date;
 }
 
-/** Failures of a service: what is published of the key holds all the same, because nothing says that it is another. */
-const KEEPS_PUBLISHED: readonly SigningReason[] = ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'];
+/** Failures of a service, and keys that ended there: what is published holds all the same, because nothing says that it is another. */
+const KEEPS_PUBLISHED: readonly SigningReason[] = [
+  'SignerUnavailable',
+  'SignerUnauthorized',
+  'EndpointForbidden',
+  'KeyExpired',
+];
 /** What the schema takes: services keep more versions of a key than anybody verifies with. */
 const MAX_KEYS = 17;
 const PUBLISHED_FIELDS = ['publicKey', 'keyID', 'verificationKeys', 'certificateIdentity'];
@@ -59,7 +64,8 @@ export async function signerReport(
     if (!(error instanceof SigningError)) throw error;
     const { reason, message, retryAfterSeconds, published } = error;
     const problem = { reason, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
-    const status = published === undefined ? storedStatus(object, reason) : publishedStatus(published, 'Retired');
+    const kept = KEEPS_PUBLISHED.includes(reason) ? storedPublication(object) : {};
+    const status = published === undefined ? kept : publishedStatus(published, 'Retired');
     return { problem, signsAs: '', warnings: [], status };
   }
 }
@@ -92,8 +98,8 @@ function shownKey({ keyID, publicKey, notBefore, notAfter }: VerificationKey, st
   };
 }
 
-function storedStatus(object: unknown, reason: SigningReason): SignerStatus {
-  if (!KEEPS_PUBLISHED.includes(reason)) return {};
+/** What a policy's status publishes already, for as long as nothing new can be said of its signer. */
+export function storedPublication(object: unknown): SignerStatus {
   const status = field(object, 'status');
   return Object.fromEntries(
     PUBLISHED_FIELDS.map((name): [string, unknown] => [name, field(status, name)]).filter(
