@@ -129,6 +129,26 @@ describe('hallmark keygen', () => {
     });
   }
 
+  it('overwrites no link, not even one that leads nowhere', () => {
+    symlinkSync('nowhere', join(folder, 'taken'));
+    const { code, err } = keygen(['-o', 'first.yaml', '--public-key', 'taken']);
+    assert.equal(code, 2);
+    assert.match(err, /taken exists already/);
+    assert.deepEqual(readdirSync(folder), ['taken'], 'nothing was written');
+  });
+
+  for (const force of [[], ['--force']]) {
+    it(`writes all files or none ${force.join('')}`, () => {
+      writeFileSync(join(folder, 'precious'), 'precious');
+      const taken = force.length === 0 ? 'new' : 'precious';
+      const { code, out, err } = keygen(['-o', taken, '--public-key', 'no-folder/cosign.pub', ...force]);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, /no-folder/);
+      assert.deepEqual(readdirSync(folder), ['precious']);
+      assert.equal(readFileSync(join(folder, 'precious'), 'utf8'), 'precious');
+    });
+  }
+
   const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['an unknown algorithm', ['--algorithm', 'dsa'], /Allowed choices are p256, p384, p521, rsa, ed25519/],
     ['a name that no Secret can have', ['--name', 'Team A'], /must be an object's name/],
@@ -136,6 +156,9 @@ describe('hallmark keygen', () => {
     ['a password that nothing is encrypted with', ['--format', 'x509', '--password-prompt'], /takes no password/],
     ['a prompt without a terminal', ['--password-prompt'], /no terminal.*--password-file/],
     ['two passwords', ['--password-prompt', '--password-file', 'f'], /cannot be used with/],
+    ['one file for two things', ['-o', 'x', '--private-key', './x', '--force'], /\.\/x is named twice/],
+    ['a private key on standard output', ['--private-key', '-'], /must be a file/],
+    ['a namespace that none can be', ['-n', 'team.a'], /must be a namespace's name/],
     ['arguments', ['secret.yaml'], /too many arguments/],
   ];
   for (const [what, args, message] of mistakes) {

@@ -6,7 +6,7 @@ import { keyPassword } from './key-password.ts';
 import type { Algorithm, KeyFormat, NewKey } from './keygen-pair.ts';
 import { algorithms, defaultFormat, keyFormats, newKey } from './keygen-pair.ts';
 import type { NewFile } from './new-file.ts';
-import { refuseExisting, writeNewFile } from './new-file.ts';
+import { refuseExisting, refuseSame, writeNewFiles } from './new-file.ts';
 
 interface KeygenOptions {
   readonly name: string;
@@ -39,7 +39,7 @@ export function keygenCommand(): Command {
     )
     .addOption(new Option('--name <name>', 'name of the Secret').default('signing-secrets').argParser(objectName))
     .addOption(
-      new Option('-n, --namespace <namespace>', 'namespace of the Secret; none by default').argParser(objectName),
+      new Option('-n, --namespace <namespace>', 'namespace of the Secret; none by default').argParser(namespaceName),
     )
     .addOption(new Option('--algorithm <algorithm>', 'kind of key').choices([...algorithms]).default('p256'))
     .addOption(
@@ -49,8 +49,8 @@ export function keygenCommand(): Command {
       ).choices([...keyFormats]),
     )
     .option('-o, --output <file>', 'where the manifest goes, - for standard output', STANDARD_OUTPUT)
-    .option('--public-key <file>', 'write the public key here too')
-    .option('--private-key <file>', 'write the private key here too')
+    .addOption(new Option('--public-key <file>', 'write the public key here too').argParser(realFile))
+    .addOption(new Option('--private-key <file>', 'write the private key here too').argParser(realFile))
     .addOption(new Option('--password-file <file>', 'the password of a cosign key').conflicts('passwordPrompt'))
     .option('--password-prompt', 'ask for the password of a cosign key')
     .option('--force', 'replace files that exist')
@@ -63,9 +63,10 @@ async function keygen(options: KeygenOptions, command: Command): Promise<void> {
   try {
     const { algorithm, format = defaultFormat(algorithm), force = false } = options;
     const targets = [options.output, options.publicKey, options.privateKey].filter(isFile);
+    refuseSame(targets);
     if (!force) await refuseExisting(targets);
     const key = await newKey(algorithm, format, await password(options, format));
-    for (const file of files(options, key)) await writeNewFile(file, { force });
+    await writeNewFiles(files(options, key), { force });
     const streams = command.configureOutput();
     if (options.output === STANDARD_OUTPUT) streams.writeOut?.(manifest(options, key));
     streams.writeErr?.(
@@ -118,9 +119,19 @@ function isFile(path: string | undefined): path is string {
   return path !== undefined && path !== STANDARD_OUTPUT;
 }
 
+function realFile(value: string): string {
+  if (value !== STANDARD_OUTPUT) return value;
+  throw new InvalidArgumentError('It must be a file: standard output is for the manifest.');
+}
+
 function objectName(value: string): string {
   if (value.length <= 253 && OBJECT_NAME.test(value)) return value;
   throw new InvalidArgumentError("It must be an object's name: lower-case letters, digits, '-' and '.'.");
+}
+
+function namespaceName(value: string): string {
+  if (value.length <= 63 && !value.includes('.')) return objectName(value);
+  throw new InvalidArgumentError("It must be a namespace's name: at most 63 lower-case letters, digits and '-'.");
 }
 
 /** Help ends well; every other complaint of the parser is about the command line. */
