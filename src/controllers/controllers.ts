@@ -99,9 +99,9 @@ export class Controllers {
       rescanQueue: this.#queues.rescan,
     });
     // Whoever finds another key than before, when signing or when looking, has the policy say so.
-    context.keys.onChange((policy, isWorking) => {
+    context.keys.onChange((policy) => {
       // The policy itself may have seen nothing of a key that was away for a moment, in which records needed it.
-      if (isWorking) this.#repercussions.policyKeyChanged(policy);
+      this.#repercussions.policyKeyChanged(policy);
       this.#queues['signing-policy'].add(policyKeyText(policy));
     });
   }

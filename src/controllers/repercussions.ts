@@ -4,7 +4,7 @@ import type { CompiledBackend, PolicyKey } from '../pipelines/definitions.ts';
 import { policyKeyText } from '../pipelines/definitions.ts';
 import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { KeyedQueue } from '../runtime/keyed-queue.ts';
-import type { RecordIndex } from './provenance-record/record-index.ts';
+import type { RecordIndex, RecordSummary } from './provenance-record/record-index.ts';
 import type { StoreAttempts } from './provenance-record/store-attempts.ts';
 
 /** Names all namespaces in the queue of rescans. */
@@ -45,9 +45,9 @@ export class Repercussions {
     this.#recordsOf(policy);
   }
 
-  /** A policy's key began to work or became another one. */
+  /** A policy's key began to work, became another one, or does not work for another reason than before: who waits for it is told. */
   policyKeyChanged(policy: PolicyKey): void {
-    this.#recordsOf(policy);
+    this.#recordsOf(policy, ({ isSettled }) => !isSettled);
   }
 
   /** A backend was made, edited or deleted. */
@@ -83,10 +83,10 @@ export class Repercussions {
     }
   }
 
-  #recordsOf(policy: PolicyKey): void {
+  #recordsOf(policy: PolicyKey, isConcerned: (record: RecordSummary) => boolean = () => true): void {
     const key = policyKeyText(policy);
     for (const record of this.#options.records.all()) {
-      if (record.policy !== undefined && policyKeyText(record.policy) === key)
+      if (record.policy !== undefined && policyKeyText(record.policy) === key && isConcerned(record))
         this.#options.recordQueue.add(record.key);
     }
   }

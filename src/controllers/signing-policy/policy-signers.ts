@@ -6,12 +6,14 @@ import { SigningError } from '../../signing/signing-error.ts';
 import type { SignerCheck, SigningSource } from '../../signing/signing-source.ts';
 import { signingSource } from '../../signing/signing-source-of.ts';
 
-/** Hears of a policy's signer that is not what it was, and whether it can sign now. */
-type SignerChangeListener = (policy: PolicyDefinition, isWorking: boolean) => void;
+/** Hears of a policy's signer that is not what it was. */
+type SignerChangeListener = (policy: PolicyDefinition) => void;
 
-/** For how long a signer that failed is not asked again for a run; the policy's own check asks all the same. */
+/** For how long a signer that failed is not asked again for a run. */
 const REFUSAL_MS = 5000;
 const MAX_REFUSAL_MS = 60_000;
+/** Instead of the key of one run. */
+const BY_CERTIFICATE = 'a certificate';
 /** What was handed out by a replaced source is used up by then. */
 const REPLACED_MS = 60_000;
 
@@ -31,7 +33,7 @@ export class PolicySigners {
   readonly #context: SigningContext;
   readonly #held = new Map<string, Held>();
   #replaced: { readonly source: SigningSource; readonly sinceMs: number }[] = [];
-  /** What each policy's signer was when it was last asked for: whom it signs as, or the reason that it does not. */
+  /** What each policy's signer was when it was last asked for: whom it signs as, or why it does not, in the words that records repeat. */
   readonly #answers = new Map<string, string>();
   #onChange: SignerChangeListener = () => undefined;
 
@@ -39,7 +41,7 @@ export class PolicySigners {
     this.#context = context;
   }
 
-  /** Has a listener told when a policy's signer is not what it was: rotated, gone, or there at last. */
+  /** Has a listener told when a policy's signer is not what it was: rotated, gone, broken otherwise than before, or there at last. */
   onChange(listener: SignerChangeListener): void {
     this.#onChange = listener;
   }
@@ -52,26 +54,40 @@ export class PolicySigners {
 
   /** A signer for one run. @throws SigningError, at once and without asking again where it failed a moment ago */
   async signer(policy: PolicyDefinition, signal: AbortSignal): Promise<RunSigner> {
-    const { refusal } = this.#of(policy);
-    if (refusal !== undefined && refusal.untilMs > this.#context.clock.monotonicMs()) throw refusal.error;
+    const refusal = this.#standingRefusal(policy);
+    if (refusal !== undefined) throw refusal;
     return this.#asked(policy, async (held) => {
       const signer = await held.source.signer(signal);
-      return { value: this.#watched(signer, policy, held), signsAs: signer.certificate?.identity ?? signer.keyID };
+      const signsAs = signer.certificate === undefined ? signer.keyID : BY_CERTIFICATE;
+      return { value: this.#watched(signer, policy, held), signsAs };
     });
   }
 
-  /** Whether the policy's signer could sign now, by a trial. @throws SigningError */
+  /**
+   * Whether the policy's signer could sign now, by a trial. A service that said when to ask again is left alone until then; and where
+   * no trial is made, for each certificate is public for ever, a signature that failed a moment ago counts for more than an answer.
+   * @throws SigningError
+   */
   async check(policy: PolicyDefinition, signal: AbortSignal): Promise<SignerCheck> {
     await this.#closeReplaced(REPLACED_MS);
+    const refusal = this.#standingRefusal(policy);
+    const hasTrial = policy.spec.signer.type !== 'Keyless';
+    if (refusal !== undefined && (!hasTrial || refusal.retryAfterSeconds !== undefined)) throw refusal;
     return this.#asked(policy, async ({ source }) => {
       const check = await source.check(signal);
-      return { value: check, signsAs: check.keyless?.identity ?? check.active?.keyID ?? '' };
+      return { value: check, signsAs: check.active?.keyID ?? BY_CERTIFICATE };
     });
   }
 
   async close(): Promise<void> {
     for (const key of [...this.#held.keys()]) this.#replace(key);
     await this.#closeReplaced(0);
+  }
+
+  /** Why the signer failed, as long as it is not to be asked again. */
+  #standingRefusal(policy: PolicyDefinition): SigningError | undefined {
+    const { refusal } = this.#of(policy);
+    return refusal !== undefined && refusal.untilMs > this.#context.clock.monotonicMs() ? refusal.error : undefined;
   }
 
   #of(policy: PolicyDefinition): Held {
@@ -111,7 +127,7 @@ export class PolicySigners {
     try {
       const { value, signsAs } = await ask(held);
       delete held.refusal;
-      this.#note(policy, `as ${signsAs}`, true);
+      this.#note(policy, `as ${signsAs}`);
       return value;
     } catch (error) {
       if (error instanceof SigningError) this.#failed(policy, held, error);
@@ -122,16 +138,16 @@ export class PolicySigners {
   #failed(policy: PolicyDefinition, held: Held, error: SigningError): void {
     const waitMs = Math.min(Math.max(REFUSAL_MS, (error.retryAfterSeconds ?? 0) * 1000), MAX_REFUSAL_MS);
     held.refusal = { error, untilMs: this.#context.clock.monotonicMs() + waitMs };
-    this.#note(policy, error.reason, false);
+    this.#note(policy, `${error.reason}: ${error.message}`);
   }
 
-  #note(policy: PolicyDefinition, answer: string, isWorking: boolean): void {
+  #note(policy: PolicyDefinition, answer: string): void {
     const key = policyKeyText(policy);
     // An answer that comes after the policy was deleted or edited says nothing of what signs now.
     if (this.#held.get(key)?.generation !== policy.generation) return;
     const before = this.#answers.get(key);
     this.#answers.set(key, answer);
-    if (before !== undefined && before !== answer) this.#onChange(policy, isWorking);
+    if (before !== undefined && before !== answer) this.#onChange(policy);
   }
 
   #replace(key: string): void {

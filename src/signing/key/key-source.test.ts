@@ -145,6 +145,13 @@ describe('the source of a key in a Secret', () => {
     assert.equal(checked.published?.active?.keyID, keyID);
   });
 
+  it('says the same of a missing key whose time is over whoever asks', async () => {
+    const over = source({ notAfter: inDays(-1) });
+    secrets.delete('keys');
+    for (const ask of ['check', 'signer'] as const)
+      assert.equal((await failure(over[ask](never))).reason, 'KeyExpired');
+  });
+
   it('signs nothing before the begin, and says for how long', async () => {
     const early = source({ notBefore: inDays(1) });
     const { reason, retryAfterSeconds } = await failure(early.signer(never));

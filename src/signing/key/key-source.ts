@@ -4,7 +4,7 @@ import type { RunSigner } from '../run-signer.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
-import type { SignerCheck, SigningSource, VerificationKey } from '../signing-source.ts';
+import type { SignerCheck, SigningSource } from '../signing-source.ts';
 import { readKeySecret } from './key-secret.ts';
 import { endWarning, keyWindow, outsideWindow } from './key-window.ts';
 import { OpenedKeys } from './opened-keys.ts';
@@ -43,7 +43,11 @@ class KeySource implements SigningSource {
     const from = { objects, namespace: this.#definition.homeNamespace, opened: this.#opened };
     const { keys, problems } = await retiredKeys(spec.retired ?? [], from, signal);
     this.#opened.forgetUnused();
-    if (tried instanceof SigningError) throw stillPublishing(tried, keys);
+    if (tried instanceof SigningError) {
+      // What a run is told first; and then what earlier keys signed verifies, whatever became of the active one.
+      this.#assertInWindow(spec, { retired: keys });
+      throw new SigningError(tried.reason, tried.message, { published: { retired: keys } });
+    }
     const window = keyWindow(spec);
     const active = { keyID: tried.keyID, publicKey: tried.publicKey, ...window };
     const retired = keys.filter(({ keyID }) => keyID !== tried.keyID);
@@ -98,9 +102,4 @@ class KeySource implements SigningSource {
   #secretName({ secretRef }: KeySpec): string {
     return `${this.#definition.homeNamespace}/${secretRef.name}`;
   }
-}
-
-/** What earlier keys signed verifies, whatever became of the active one. */
-function stillPublishing({ reason, message }: SigningError, retired: readonly VerificationKey[]): SigningError {
-  return new SigningError(reason, message, { published: { retired } });
 }
