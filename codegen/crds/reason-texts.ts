@@ -82,7 +82,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: 'Change what the message names. `hallmark lint` checks a manifest offline.',
   },
   PolicyDeleted: {
-    meaning: 'The policy was deleted before the run could be signed.',
+    meaning: 'The policy was deleted before the run could be signed, or before its signatures were witnessed.',
     setOn: RECORD,
     remedy: 'Make the policy again under the same name, or delete the record.',
   },

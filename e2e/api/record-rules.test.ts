@@ -93,6 +93,31 @@ describe('a ProvenanceRecord in the API server', () => {
       });
     }
 
+    it('a second signature for a certificate that nothing has witnessed, and then without the certificate', async () => {
+      const window = { notBefore: '2026-01-31T12:00:00Z', notAfter: '2026-01-31T12:10:00Z' };
+      const certificate = { chain: 'pem', identity: 'me', issuer: 'us', ...window };
+      const witnesses = ['TimestampAuthority'];
+      const unseen = { ...artifactCase, ...signature, certificate, witnesses };
+      await create({ evidence: { artifacts: [unseen] } });
+      const renewed = { ...unseen, signature: 'MEU=', certificate: { ...certificate, chain: 'other' } };
+      assert.equal(await replace({ evidence: { artifacts: [renewed] } }), undefined);
+      const byKey = { ...artifactCase, ...signature, keyID: 'SHA256:def' };
+      assert.equal(await replace({ evidence: { artifacts: [byKey] } }), undefined);
+      await api.plane.kubectl(['delete', 'pvr', 'case', '--wait']);
+      const timestamps = [{ url: 'https://tsa.example', time: window.notBefore, token: 'dG9r' }];
+      await create({ evidence: { artifacts: [{ ...unseen, timestamps }] } });
+      for (const changed of [renewed, byKey]) {
+        const said = (await replace({ evidence: { artifacts: [{ ...changed, timestamps }] } })) ?? 'accepted';
+        assert.match(said, /must not change once it is set, but for a certificate that nothing has witnessed/);
+      }
+      const { witnesses: asked, ...forgotten } = { ...unseen, timestamps };
+      assert.deepEqual(asked, witnesses);
+      assert.match(
+        (await replace({ evidence: { artifacts: [forgotten] } })) ?? 'accepted',
+        /witnesses must not change/,
+      );
+    });
+
     it('never loses an artifact, the list or all of it', async () => {
       await create({ evidence: { artifacts: [before, image], seal: 'v1:1' } });
       assert.match(

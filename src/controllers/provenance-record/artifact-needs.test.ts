@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
-import { isWitnessed, needsSignature, wantsWitness } from './artifact-needs.ts';
+import type { Transparency } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import { hasClock, isWitnessed, needsSignature, wantedWitnesses } from './artifact-needs.ts';
 
 const NOW = new Date('2026-01-01T00:05:00Z');
 const unsigned: EvidenceArtifact = {
@@ -42,19 +43,40 @@ describe('needsSignature', () => {
   }
 });
 
+const retry = { url, apiVersion: 1, onFailure: 'Retry' } as const;
+
+describe('a signature whose certificate holds and that nothing has seen', () => {
+  const fresh = certified('2026-01-01T00:10:00Z');
+  const policies: readonly (readonly [what: string, transparency: Transparency, needs: boolean])[] = [
+    ['has no witness any more', { timestampAuthorities: [] }, true],
+    ['has a log left that states no time', { rekor: { ...retry, apiVersion: 2 }, timestampAuthorities: [] }, true],
+    ['may go on without its log', { rekor: { ...retry, onFailure: 'StoreWithout' }, timestampAuthorities: [] }, true],
+    ['has a log that states the time', { rekor: retry, timestampAuthorities: [] }, false],
+    ['has a timestamp authority', { timestampAuthorities: [{ url }] }, false],
+  ];
+  for (const [what, transparency, needs] of policies) {
+    it(`is ${needs ? 'made anew' : 'kept'} when its policy ${what}`, () => {
+      assert.equal(hasClock(transparency), !needs);
+      assert.equal(needsSignature(fresh, NOW, transparency), needs);
+      assert.equal(needsSignature(signed, NOW, transparency), false, 'of a key');
+      assert.equal(needsSignature({ ...fresh, timestamps }, NOW, transparency), false, 'that was seen');
+    });
+  }
+});
+
 describe('isWitnessed', () => {
-  const rekor = { url, apiVersion: 1, onFailure: 'Retry' } as const;
   it('asks for everything that the policy names', () => {
-    const both = { rekor, timestampAuthorities: [{ url }] };
+    const both = wantedWitnesses({ rekor: retry, timestampAuthorities: [{ url }] });
     assert.equal(isWitnessed(signed, both), false);
     assert.equal(isWitnessed({ ...signed, timestamps }, both), false);
+    assert.equal(isWitnessed({ ...signed, logEntries }, both), false);
     assert.equal(isWitnessed({ ...signed, timestamps, logEntries }, both), true);
     assert.equal(isWitnessed({ ...signed, timestamps, logFailure: 'down' }, both), true);
   });
 
   it('asks for nothing where the policy names no witness', () => {
-    assert.equal(wantsWitness({ timestampAuthorities: [] }), false);
-    assert.equal(wantsWitness({ rekor, timestampAuthorities: [] }), true);
-    assert.equal(isWitnessed(signed, { timestampAuthorities: [] }), true);
+    assert.deepEqual(wantedWitnesses({ rekor: retry, timestampAuthorities: [] }), ['Log']);
+    assert.deepEqual(wantedWitnesses({ timestampAuthorities: [] }), []);
+    assert.equal(isWitnessed(signed, []), true);
   });
 });

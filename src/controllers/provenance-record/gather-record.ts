@@ -11,8 +11,9 @@ import { SigningError } from '../../signing/signing-error.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { needsSignature, wantsWitness } from './artifact-needs.ts';
+import { hasClock, needsSignature } from './artifact-needs.ts';
 import { backfillRefs } from './backfill-request.ts';
+import { isStoredAnywhere } from './logging-fact.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { Problem } from './record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from './record-snapshot.ts';
@@ -33,15 +34,12 @@ export async function gatherRecord(
   const policy = context.pipelines.policy(record.policy);
   const now = context.clock.now();
   const artifacts = evidence?.artifacts ?? [];
-  // What lies anywhere already stays as it is.
-  const isStored = record.storage.some(({ state }) => state === 'Stored');
-  const toSign =
-    artifacts.filter(({ signature }) => signature === undefined).length > 0 ||
-    (!isStored && artifacts.some((artifact) => needsSignature(artifact, now)));
+  const recordKey = objectKey(metadata);
+  const isStored = isStoredAnywhere(record);
+  const areWitnessesDue = attempts.isDue(recordKey, WITNESSES);
+  const toSign = isToBeSigned(artifacts, { policy, isStored, areWitnessesDue, now });
   const unsigned = toSign ? whyUnsigned(record, policy, artifacts) : undefined;
   const needsSigner = toSign && unsigned === undefined && policy !== undefined;
-  const recordKey = objectKey(metadata);
-  const transparency = policy?.spec.transparency;
   return {
     record,
     policy,
@@ -49,11 +47,31 @@ export async function gatherRecord(
     signer: needsSigner ? await signerOrProblem(context, policy, signal) : undefined,
     backends: boundBackends(context, attempts, record),
     bindable: spec.backendRefs === undefined ? bindableBackends(context, record) : undefined,
-    transparency: transparency !== undefined && !isStored && wantsWitness(transparency) ? transparency : undefined,
-    areWitnessesDue: attempts.isDue(recordKey, WITNESSES),
+    areWitnessesDue,
     hasRun: context.runs.has(spec.runRef.uid),
     now,
   };
+}
+
+/** Whether a signer is needed: for what never was signed, and for certificates that ended unseen. */
+function isToBeSigned(
+  artifacts: readonly EvidenceArtifact[],
+  {
+    policy,
+    areWitnessesDue,
+    now,
+    isStored,
+  }: Pick<RecordSnapshot, 'policy' | 'areWitnessesDue' | 'now'> & {
+    readonly isStored: boolean;
+  },
+): boolean {
+  if (artifacts.some(({ signature }) => signature === undefined)) return true;
+  // What lies anywhere already stays as it is.
+  if (isStored) return false;
+  const transparency = policy?.invalid === undefined ? policy?.spec.transparency : undefined;
+  // A new certificate is asked for when its witnesses are asked, too: until then it would only end like the one before.
+  const waits = transparency !== undefined && hasClock(transparency) && areWitnessesDue !== true;
+  return !waits && artifacts.some((artifact) => needsSignature(artifact, now, transparency));
 }
 
 function boundBackends(

@@ -55,11 +55,17 @@ export function planRecord(snapshot: RecordSnapshot): RecordPlan {
   return {
     backends: facts,
     store: dueBackends(snapshot, facts ?? []),
-    witness: logging?.state === 'Pending' && snapshot.areWitnessesDue === true,
+    witness: isToBeWitnessed(snapshot, logging),
     ...signing(snapshot),
     ...(uncovered === undefined ? {} : { uncovered }),
     ...clockwork,
   };
+}
+
+/** A policy that is gone or invalid names no witnesses. */
+function isToBeWitnessed({ policy, areWitnessesDue }: RecordSnapshot, logging: LoggingFact | undefined): boolean {
+  const isObeyed = policy !== undefined && policy.invalid === undefined;
+  return logging?.state === 'Pending' && isObeyed && areWitnessesDue === true;
 }
 
 function signing({ signer }: RecordSnapshot): Pick<RecordPlan, 'sign'> {

@@ -43,8 +43,12 @@ async function sign(
   signer: RunSigner,
   signal: AbortSignal,
 ): Promise<RecordWork> {
+  const policy = context.pipelines.policy(record.policy);
+  // Deleted a moment ago: the next look says so.
+  if (policy === undefined) return { record, plan: { ...plan, store: [] } };
   try {
-    const artifacts = await signArtifacts(artifactsOf(record), signer, context.clock.now());
+    const signing = { signer, transparency: policy.spec.transparency, now: context.clock.now() };
+    const artifacts = await signArtifacts(artifactsOf(record), signing);
     return { record: await withArtifacts(context, record, artifacts, signal), plan };
   } catch (error) {
     signal.throwIfAborted();

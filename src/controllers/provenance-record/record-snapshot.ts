@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
-import type { Transparency } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import type { TrustedRecord } from './read-record.ts';
@@ -28,8 +27,6 @@ export interface RecordSnapshot {
   /** Why nothing may be signed, whatever the key. */
   readonly unsigned: Problem | undefined;
   readonly backends: readonly BoundBackend[];
-  /** What witnesses signatures; undefined when nothing does, or when it is too late for that. */
-  readonly transparency?: Transparency | undefined;
   /** Whether the witnesses' back-off is over. */
   readonly areWitnessesDue?: boolean;
   /** What the record may be bound to without its run, where it is bound to nothing yet and there is something. */

@@ -4,7 +4,7 @@ import type { Transparency } from '../../api/v1alpha1/signing-policy/defaults.ts
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import type { LogEntry, SignedArtifact, Timestamp } from '../../evidence/signed-artifact.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
-import { isWitnessed } from './artifact-needs.ts';
+import { isWitnessed, wantedWitnesses } from './artifact-needs.ts';
 import type { Problem } from './record-facts.ts';
 
 /** Who sees the signatures of a policy. Every failure is a TransparencyError; an abort rejects with the signal's reason. */
@@ -36,9 +36,10 @@ export async function witnessArtifacts(
   signal: AbortSignal,
 ): Promise<WitnessOutcome> {
   const witnessed: EvidenceArtifact[] = [];
+  const wanted = wantedWitnesses(witnesses.transparency);
   let failure: TransparencyError | undefined;
   for (const artifact of artifacts) {
-    if (failure !== undefined || isWitnessed(artifact, witnesses.transparency)) {
+    if (failure !== undefined || isWitnessed(artifact, wanted)) {
       witnessed.push(artifact);
       continue;
     }

@@ -79,8 +79,10 @@ export class RunReconciler {
   /** The evidence signed; or as it is, where the signer cannot sign now: the record is made all the same and signed later. */
   async #signed({ evidence, pending }: RecordDraft, signal: AbortSignal): Promise<DraftEvidence> {
     try {
-      const signer = await this.#context.keys.signer(pending.pipeline.policy, signal);
-      return { ...evidence, artifacts: await signArtifacts(evidence.artifacts, signer, this.#context.clock.now()) };
+      const { policy } = pending.pipeline;
+      const signer = await this.#context.keys.signer(policy, signal);
+      const signing = { signer, transparency: policy.spec.transparency, now: this.#context.clock.now() };
+      return { ...evidence, artifacts: await signArtifacts(evidence.artifacts, signing) };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof SigningError) return evidence;

@@ -33,10 +33,20 @@ const signatureNeedsKey: CelRule = {
   holds: (self) => has(self, 'signature') === has(self, 'keyID') && has(self, 'signature') === has(self, 'publicKey'),
 };
 
+const unseenCertificate = 'has(oldSelf.certificate) && !has(oldSelf.logEntries) && !has(oldSelf.timestamps)';
+
 /** The one legal second signature: of a keyless certificate that no log or authority has witnessed. */
 function setOnceWitnessed(name: string): CelRule {
   return {
-    rule: `!has(oldSelf.${name}) || (has(self.${name}) && (self.${name} == oldSelf.${name} || (has(oldSelf.certificate) && !has(oldSelf.logEntries) && !has(oldSelf.timestamps))))`,
+    rule: `!has(oldSelf.${name}) || (has(self.${name}) && (self.${name} == oldSelf.${name} || (${unseenCertificate})))`,
+    message: `${name} must not change once it is set, but for a certificate that nothing has witnessed`,
+  };
+}
+
+/** What goes with a first signature and may be missing from the second: by then the policy may sign with a key. */
+function goesWithSignature(name: string): CelRule {
+  return {
+    rule: `!has(oldSelf.${name}) || (has(self.${name}) && self.${name} == oldSelf.${name}) || (${unseenCertificate})`,
     message: `${name} must not change once it is set, but for a certificate that nothing has witnessed`,
   };
 }
@@ -113,6 +123,14 @@ const artifact = Type.Object(
       Type.String({ description: 'Public key (PEM) that the signature verifies with.', minLength: 1, maxLength: 8192 }),
     ),
     certificate: Type.Optional(certificate),
+    witnesses: Type.Optional(
+      Type.Array(Type.Enum(['Log', 'TimestampAuthority']), {
+        description:
+          'What the policy wanted to witness the signature when it was made: it counts when the policy is gone by then.',
+        maxItems: 2,
+        'x-kubernetes-list-type': 'atomic',
+      }),
+    ),
     logEntries: Type.Optional(
       Type.Array(logEntry, {
         description: 'Where transparency logs took the signature.',
@@ -154,7 +172,8 @@ const artifact = Type.Object(
       setOnceWitnessed('signature'),
       setOnceWitnessed('keyID'),
       setOnceWitnessed('publicKey'),
-      setOnceWitnessed('certificate'),
+      goesWithSignature('certificate'),
+      goesWithSignature('witnesses'),
       setOnce('logEntries'),
       setOnce('timestamps'),
       setOnce('logFailure'),
