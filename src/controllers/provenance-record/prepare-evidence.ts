@@ -67,10 +67,15 @@ async function witness(
   const policy = context.pipelines.policy(record.policy);
   if (policy === undefined) return { record, plan: { ...plan, store: [] } };
   context.fence();
-  const before = artifactsOf(record);
-  const outcome = await witnessArtifacts(before, context.witnesses.of(policy), signal);
-  const isNew = outcome.artifacts.some((artifact, index) => artifact !== before[index]);
-  const seen = isNew ? await withArtifacts(context, record, outcome.artifacts, signal) : record;
+  let seen = record;
+  let kept = artifactsOf(record);
+  const keep = async (artifacts: readonly EvidenceArtifact[]): Promise<void> => {
+    seen = await withArtifacts(context, seen, artifacts, signal);
+    kept = artifacts;
+  };
+  const witnessing = { witnesses: context.witnesses.of(policy), keep };
+  const outcome = await witnessArtifacts(artifactsOf(record), witnessing, signal);
+  if (outcome.artifacts.some((artifact, index) => artifact !== kept[index])) await keep(outcome.artifacts);
   const key = objectKey(record.object.metadata);
   const { problem } = outcome;
   context.observer.witnessed({ result: problem?.reason ?? reasons.Logged });

@@ -5,7 +5,7 @@ import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/sche
 import { packPayload } from '../../evidence/packed-payload.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
-import { witnessArtifacts, type Witnesses } from './witness-artifacts.ts';
+import { witnessArtifacts, type Witnesses, type WitnessOutcome } from './witness-artifacts.ts';
 
 const never = new AbortController().signal;
 const url = 'https://witness.example';
@@ -29,18 +29,25 @@ function artifact(name: string, more: Partial<EvidenceArtifact> = {}): EvidenceA
 }
 
 interface Given {
+  readonly apiVersion?: 1 | 2;
   readonly onFailure?: 'Retry' | 'StoreWithout';
   readonly time?: string;
   readonly logFails?: (name: string) => boolean;
 }
 
-function witnesses({ onFailure = 'Retry', time = '2026-01-01T00:01:00Z', logFails = () => false }: Given = {}): {
-  readonly of: Witnesses;
-  readonly calls: string[];
-} {
+const certificate = {
+  chain: 'pem',
+  identity: 'me',
+  issuer: 'us',
+  notBefore: '2026-01-01T00:00:00Z',
+  notAfter: '2026-01-01T00:10:00Z',
+};
+
+function witnesses(given: Given = {}): { readonly of: Witnesses; readonly calls: string[] } {
+  const { apiVersion = 1, onFailure = 'Retry', time = '2026-01-01T00:01:00Z', logFails = () => false } = given;
   const calls: string[] = [];
   const of: Witnesses = {
-    transparency: { rekor: { url, apiVersion: 1, onFailure }, timestampAuthorities: [{ url }] },
+    transparency: { rekor: { url, apiVersion, onFailure }, timestampAuthorities: [{ url }] },
     timestamps: ({ name }) => {
       calls.push(`timestamp ${name}`);
       return Promise.resolve([{ url, time, token: 'dG9rZW4=' }]);
@@ -57,10 +64,26 @@ function witnesses({ onFailure = 'Retry', time = '2026-01-01T00:01:00Z', logFail
   return { of, calls };
 }
 
+/** What comes of it, and what was written down on the way. */
+async function witnessed(
+  artifacts: readonly EvidenceArtifact[],
+  of: Witnesses,
+  signal = never,
+): Promise<WitnessOutcome & { readonly kept: readonly (readonly EvidenceArtifact[])[] }> {
+  const kept: (readonly EvidenceArtifact[])[] = [];
+  const keep = (seen: readonly EvidenceArtifact[]): Promise<void> => {
+    kept.push(seen);
+    return Promise.resolve();
+  };
+  return { ...(await witnessArtifacts(artifacts, { witnesses: of, keep }, signal)), kept };
+}
+
+const isLogged = ({ logEntries }: EvidenceArtifact): boolean => logEntries !== undefined;
+
 describe('witnessArtifacts', () => {
   it('asks the clocks first and the log last, so that an attempt that fails leaves no entry behind', async () => {
     const { of, calls } = witnesses();
-    const { artifacts, problem } = await witnessArtifacts([artifact('attestation')], of, never);
+    const { artifacts, problem } = await witnessed([artifact('attestation')], of);
     assert.equal(problem, undefined);
     assert.deepEqual(calls, ['timestamp attestation', 'log attestation']);
     assert.equal(artifacts[0]?.logEntries?.[0]?.logIndex, '7');
@@ -69,25 +92,58 @@ describe('witnessArtifacts', () => {
 
   it('asks for nothing a second time', async () => {
     const { of } = witnesses();
-    const first = await witnessArtifacts([artifact('attestation')], of, never);
+    const first = await witnessed([artifact('attestation')], of);
     const again = witnesses();
-    assert.deepEqual((await witnessArtifacts(first.artifacts, again.of, never)).artifacts, first.artifacts);
+    assert.deepEqual((await witnessed(first.artifacts, again.of)).artifacts, first.artifacts);
     assert.deepEqual(again.calls, []);
   });
 
   it('keeps what was witnessed before a failure, and leaves the rest as it was', async () => {
     const { of } = witnesses({ logFails: (name) => name === 'image-1' });
     const given = [artifact('attestation'), artifact('image-1'), artifact('image-2')];
-    const outcome = await witnessArtifacts(given, of, never);
+    const outcome = await witnessed(given, of);
     assert.deepEqual(outcome.problem, { reason: 'TransparencyLogUnavailable', message: `${url} is down` });
     assert.equal(outcome.retryAfterSeconds, 9);
-    assert.ok(outcome.artifacts[0]?.logEntries);
-    assert.deepEqual(outcome.artifacts.slice(1), given.slice(1));
+    assert.deepEqual(outcome.artifacts.map(isLogged), [true, false, false]);
+    assert.deepEqual(outcome.artifacts.slice(2), given.slice(2));
   });
+
+  it('writes down each entry of a tiled log before the next is made, and those of the other log at the end', async () => {
+    const given = ['attestation', 'image-1', 'image-2'].map((name) => artifact(name));
+    const tiled = await witnessed(given, witnesses({ apiVersion: 2 }).of);
+    assert.deepEqual(
+      tiled.kept.map((artifacts) => artifacts.map(isLogged)),
+      [
+        [true, false, false],
+        [true, true, false],
+        [true, true, true],
+      ],
+    );
+    assert.deepEqual((await witnessed(given, witnesses().of)).kept, []);
+  });
+
+  const certified = (name: string): EvidenceArtifact => artifact(name, { certificate });
+  const down = (): boolean => true;
+  const rows: readonly (readonly [what: string, given: EvidenceArtifact, apiVersion: 1 | 2, keeps: boolean])[] = [
+    ['of a key', artifact('attestation'), 1, true],
+    ['of a certificate, before a log without a clock', certified('attestation'), 2, true],
+    ['of a certificate, before a log that has to see it in time, too', certified('attestation'), 1, false],
+  ];
+  for (const [what, given, apiVersion, keeps] of rows) {
+    it(`${keeps ? 'keeps' : 'drops'} the timestamps ${what} while the log is down`, async () => {
+      const first = await witnessed([given], witnesses({ apiVersion, logFails: down }).of);
+      assert.equal(first.problem?.reason, 'TransparencyLogUnavailable');
+      assert.equal(first.artifacts[0]?.timestamps?.length, keeps ? 1 : undefined);
+      const { of, calls } = witnesses({ apiVersion });
+      const later = await witnessed(first.artifacts, of);
+      assert.deepEqual(calls, [...(keeps ? [] : ['timestamp attestation']), 'log attestation']);
+      assert.deepEqual([later.artifacts[0]?.timestamps?.length, later.artifacts.map(isLogged)], [1, [true]]);
+    });
+  }
 
   it('goes on without the log where the policy says so, and notes why', async () => {
     const { of } = witnesses({ onFailure: 'StoreWithout', logFails: () => true });
-    const { artifacts, problem } = await witnessArtifacts([artifact('attestation')], of, never);
+    const { artifacts, problem } = await witnessed([artifact('attestation')], of);
     assert.equal(problem, undefined);
     assert.equal(artifacts[0]?.logFailure, `${url} is down`);
     assert.equal(artifacts[0].logEntries, undefined);
@@ -95,16 +151,9 @@ describe('witnessArtifacts', () => {
   });
 
   it('does not count what was seen after the certificate ended', async () => {
-    const certificate = {
-      chain: 'pem',
-      identity: 'me',
-      issuer: 'us',
-      notBefore: '2026-01-01T00:00:00Z',
-      notAfter: '2026-01-01T00:10:00Z',
-    };
     const late = witnesses({ time: '2026-01-01T00:10:01Z' });
     const given = artifact('attestation', { certificate });
-    const outcome = await witnessArtifacts([given], late.of, never);
+    const outcome = await witnessed([given], late.of);
     assert.equal(outcome.problem?.reason, 'VerificationFailed');
     assert.deepEqual(outcome.artifacts, [given]);
   });
@@ -119,6 +168,6 @@ describe('witnessArtifacts', () => {
         return Promise.reject(new TransparencyError('TimestampAuthorityUnavailable', 'cut off'));
       },
     };
-    await assert.rejects(witnessArtifacts([artifact('attestation')], aborting, stop.signal), /stopped/);
+    await assert.rejects(witnessed([artifact('attestation')], aborting, stop.signal), /stopped/);
   });
 });

@@ -24,56 +24,101 @@ export interface WitnessOutcome {
   readonly retryAfterSeconds?: number;
 }
 
+/** What is done with testimonies before all of them are there. */
+export interface Witnessing {
+  readonly witnesses: Witnesses;
+  /** Writes down how far it has come. */
+  readonly keep: (artifacts: readonly EvidenceArtifact[]) => Promise<void>;
+}
+
 const MAX_FAILURE_LENGTH = 1024;
 
 /**
- * Has every signed artifact seen by the policy's witnesses. An artifact takes all its testimonies or none: timestamps first, which cost
- * nobody anything, and the log last, so that an attempt that fails leaves no entry behind.
+ * Has every signed artifact seen by the policy's witnesses: timestamps first, which cost nobody anything, and the log last, so that an
+ * attempt that fails leaves no entry behind.
  */
 export async function witnessArtifacts(
   artifacts: readonly EvidenceArtifact[],
-  witnesses: Witnesses,
+  { witnesses, keep }: Witnessing,
   signal: AbortSignal,
 ): Promise<WitnessOutcome> {
-  const witnessed: EvidenceArtifact[] = [];
+  const current = [...artifacts];
   const wanted = wantedWitnesses(witnesses.transparency);
-  let failure: TransparencyError | undefined;
-  for (const artifact of artifacts) {
-    if (failure !== undefined || isWitnessed(artifact, wanted)) {
-      witnessed.push(artifact);
-      continue;
-    }
-    try {
-      witnessed.push(await witnessArtifact(artifact, witnesses, signal));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof TransparencyError)) throw error;
-      failure = error;
-      witnessed.push(artifact);
-    }
+  const missing = artifacts.flatMap((artifact, index) => (isWitnessed(artifact, wanted) ? [] : [{ artifact, index }]));
+  for (const { artifact, index } of missing) {
+    const { seen, failure } = await witnessArtifact(artifact, witnesses, signal);
+    current[index] = seen;
+    if (failure !== undefined) return { artifacts: current, ...told(failure) };
+    // A tiled log can forget what it has: a crash must cost no more than the entry that was just being made.
+    if (witnesses.transparency.rekor?.apiVersion === 2) await keep([...current]);
   }
-  if (failure === undefined) return { artifacts: witnessed };
-  const { reason, message, retryAfterSeconds } = failure;
-  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  return { artifacts: witnessed, problem: { reason, message }, ...wait };
+  return { artifacts: current };
 }
 
-async function witnessArtifact(
+function told({ reason, message, retryAfterSeconds }: TransparencyError): Omit<WitnessOutcome, 'artifacts'> {
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return { problem: { reason, message }, ...wait };
+}
+
+interface Seen {
+  /** The artifact with what it got and may keep. */
+  readonly seen: EvidenceArtifact;
+  readonly failure?: TransparencyError;
+}
+
+async function witnessArtifact(artifact: EvidenceArtifact, witnesses: Witnesses, signal: AbortSignal): Promise<Seen> {
+  let seen = artifact;
+  try {
+    const stamped = await withTimestamps(artifact, witnesses, signal);
+    if (mayKeepTimestamps(artifact, witnesses)) seen = stamped;
+    return { seen: await withLogEntry(stamped, witnesses, signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof TransparencyError)) throw error;
+    return { seen, failure: error };
+  }
+}
+
+/**
+ * Whether timestamps are worth something before the log has answered. A certificate that they saw in time is good for ever; but a log that
+ * states a time of its own has to see it in time, too, and if it does not, the artifact is signed anew.
+ */
+function mayKeepTimestamps({ certificate }: EvidenceArtifact, { transparency }: Witnesses): boolean {
+  return certificate === undefined || transparency.rekor?.apiVersion !== 1;
+}
+
+async function withTimestamps(
   artifact: EvidenceArtifact,
   witnesses: Witnesses,
   signal: AbortSignal,
 ): Promise<EvidenceArtifact> {
-  const { rekor, timestampAuthorities } = witnesses.transparency;
-  const signed = fromEvidenceArtifact(artifact);
-  const timestamps = timestampAuthorities.length === 0 ? undefined : await witnesses.timestamps(signed, signal);
-  // A log without a clock takes a certificate at the word of these.
-  const seen = timestamps === undefined ? signed : { ...signed, timestamps };
-  const log = rekor === undefined ? {} : await logged(seen, witnesses, signal);
-  checkWindow(artifact, [
-    ...(timestamps ?? []).map(({ time }) => time),
-    ...(log.logEntries ?? []).flatMap(({ integratedTime }) => integratedTime ?? []),
-  ]);
-  return { ...artifact, ...log, ...(timestamps === undefined ? {} : { timestamps }) };
+  const isStamped = witnesses.transparency.timestampAuthorities.length === 0 || artifact.timestamps !== undefined;
+  if (isStamped) return artifact;
+  const timestamps = await witnesses.timestamps(fromEvidenceArtifact(artifact), signal);
+  checkWindow(
+    artifact,
+    timestamps.map(({ time }) => time),
+  );
+  return { ...artifact, timestamps };
+}
+
+async function withLogEntry(
+  artifact: EvidenceArtifact,
+  witnesses: Witnesses,
+  signal: AbortSignal,
+): Promise<EvidenceArtifact> {
+  const { rekor } = witnesses.transparency;
+  if (rekor === undefined || isWitnessed(artifact, ['Log'])) return artifact;
+  try {
+    // With its timestamps: a log without a clock takes a certificate at the word of these.
+    const entry = await witnesses.logEntry(fromEvidenceArtifact(artifact), signal);
+    checkWindow(artifact, entry.integratedTime === undefined ? [] : [entry.integratedTime]);
+    return { ...artifact, logEntries: [entry] };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof TransparencyError) || rekor.onFailure !== 'StoreWithout') throw error;
+    return { ...artifact, logFailure: error.message.slice(0, MAX_FAILURE_LENGTH) };
+  }
 }
 
 /** What a witness saw after the certificate ended proves nothing: the artifact has to be signed anew. */
@@ -84,19 +129,4 @@ function checkWindow({ name, certificate }: EvidenceArtifact, times: readonly st
   if (!isOutside) return;
   const message = `"${name}" was seen outside the validity of its certificate: it is signed again`;
   throw new TransparencyError('VerificationFailed', message);
-}
-
-async function logged(
-  artifact: SignedArtifact,
-  witnesses: Witnesses,
-  signal: AbortSignal,
-): Promise<Pick<EvidenceArtifact, 'logEntries' | 'logFailure'>> {
-  try {
-    return { logEntries: [await witnesses.logEntry(artifact, signal)] };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof TransparencyError) || witnesses.transparency.rekor?.onFailure !== 'StoreWithout')
-      throw error;
-    return { logFailure: error.message.slice(0, MAX_FAILURE_LENGTH) };
-  }
 }
