@@ -32,7 +32,7 @@ export class LogClient {
 
   ask(request: DoorRequest): Promise<DoorResponse> {
     const { door, tls, signal } = this.#options;
-    return door.request({ ...request, tls, maxResponseBytes: MAX_RESPONSE_BYTES }, signal);
+    return door.request({ maxResponseBytes: MAX_RESPONSE_BYTES, ...request, tls }, signal);
   }
 
   /** @throws TransparencyError for what is no JSON */

@@ -16,17 +16,18 @@ interface Checkpoint {
 }
 
 const MAX_SIZE = 2 ** 40;
+const MAX_CHECKPOINT_BYTES = 16_384;
 /** A checkpoint covers a new entry after some seconds. */
 const NEXT_CHECKPOINT_SECONDS = 5;
 
 /** The entry at an index, from the log's read side, with its proof. @returns JSON of TransparencyLogEntry, not verified */
 export async function tiledEntry(index: number, trustedRoot: TrustedRoot, client: LogClient): Promise<object> {
-  const read = async (path: string): Promise<Buffer> => {
-    const answer = await client.ask({ method: 'GET', url: client.at(`/api/v2/${path}`) });
+  const read = async (path: string, maxResponseBytes: number): Promise<Buffer> => {
+    const answer = await client.ask({ method: 'GET', url: client.at(`/api/v2/${path}`), maxResponseBytes });
     if (answer.status !== 200) throw witnessRefusal(answer, client.name);
     return answer.body;
   };
-  const checkpoint = parsed((await read('checkpoint')).toString('utf8'), client);
+  const checkpoint = parsed((await read('checkpoint', MAX_CHECKPOINT_BYTES)).toString('utf8'), client);
   if (checkpoint.size <= index) {
     const message = `the ${client.name.text} has taken the signature and proves it with its next checkpoint`;
     throw new TransparencyError(client.name.unavailable, message, { retryAfterSeconds: NEXT_CHECKPOINT_SECONDS });

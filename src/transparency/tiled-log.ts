@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 
-/** Reads one resource of the log, such as `checkpoint` or `tile/0/000.p/5`. */
-export type ReadTile = (path: string) => Promise<Buffer>;
+/** Reads one resource of the log, such as `tile/0/000.p/5`, that takes no more bytes than this. */
+export type ReadTile = (path: string, maxBytes: number) => Promise<Buffer>;
 
 const TILE_WIDTH = 256;
+/** What a bundle of entries may weigh: each has a length of two bytes. */
+const MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + 65_535);
 const HASH_BYTES = 32;
 const TILE_LEVELS = 8;
 
@@ -75,7 +77,8 @@ export class TiledLog {
   #tile(level: string, index: number, width: number): Promise<Buffer> {
     const own = Math.min(width - index * TILE_WIDTH, TILE_WIDTH);
     const path = `tile/${level}/${tileNumber(index)}${own < TILE_WIDTH ? `.p/${own}` : ''}`;
-    const known = this.#tiles.get(path) ?? this.#read(path);
+    const maxBytes = level === 'entries' ? MAX_BUNDLE_BYTES : TILE_WIDTH * HASH_BYTES;
+    const known = this.#tiles.get(path) ?? this.#read(path, maxBytes);
     this.#tiles.set(path, known);
     return known;
   }
