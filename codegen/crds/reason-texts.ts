@@ -112,12 +112,14 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: 'Grant the identity that the message names the permission to sign with this key.',
   },
   TransparencyLogUnavailable: {
-    meaning: 'The transparency log does not take the entry. With `onFailure: Retry` the evidence waits for it.',
+    meaning:
+      'The transparency log does not take the entry, or the trusted root to judge it by is out of reach. With `onFailure: Retry` the evidence waits for it.',
     setOn: RECORD,
-    remedy: 'See that the log runs and can be reached; or set `onFailure: StoreWithout`.',
+    remedy: 'See that the log, or the TUF mirror, runs and can be reached; or set `onFailure: StoreWithout`.',
   },
   TimestampAuthorityUnavailable: {
-    meaning: 'A timestamp authority gives no timestamp. The evidence waits for it.',
+    meaning:
+      'A timestamp authority gives no timestamp, or the trusted root to judge it by is out of reach. The evidence waits for it.',
     setOn: RECORD,
     remedy: 'See that the authority runs and can be reached, or take it out of `spec.transparency.timestampAuthorities`.',
   },

@@ -4,11 +4,14 @@ import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { RunTarget, StorageDriver } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
+import { TransparencyError } from '../../transparency/transparency-error.ts';
 import { isSharedSignature } from '../../verify/verify-shared.ts';
 import { verifyStored } from '../../verify/verify-stored.ts';
 import type { PolicySigners } from '../signing-policy/policy-signers.ts';
 import type { PolicyWitnesses } from './policy-witnesses.ts';
 import type { StoredLocation, VerificationFact } from './record-facts.ts';
+
+type TrustedRoot = NonNullable<Awaited<ReturnType<PolicyWitnesses['root']>>>;
 
 /** What one backend holds of a record, to be read back. */
 export interface ReadBack {
@@ -26,13 +29,7 @@ export interface ReadBack {
  * none any more, nothing can be said about them, neither good nor bad.
  */
 export function canBeJudged({ policy, artifacts }: Pick<ReadBack, 'policy' | 'artifacts'>): boolean {
-  return (
-    policy?.spec.trustedRoot !== undefined ||
-    artifacts.every(
-      ({ certificate, logEntries, timestamps }) =>
-        certificate === undefined && logEntries === undefined && timestamps === undefined,
-    )
-  );
+  return policy?.spec.trustedRoot !== undefined || !artifacts.some(needsRoot);
 }
 
 function unknownPlace({ uri }: StoredLocation): string {
@@ -52,14 +49,15 @@ export class EvidenceVerifier {
     this.#signers = signers;
   }
 
-  /** @returns undefined when the backend cannot be asked now, or nobody can tell */
+  /** @returns undefined when the backend cannot be asked now, or nobody says whom to believe */
   async verify(work: ReadBack, signal: AbortSignal): Promise<VerificationFact | undefined> {
-    if (!canBeJudged(work)) return undefined;
+    const trustedRoot = await this.#root(work, signal);
+    if (trustedRoot === undefined && work.artifacts.some(needsRoot)) return undefined;
     for (const location of work.locations) {
       const artifact = work.artifacts.find(({ name }) => name === location.artifact);
       if (artifact === undefined) return { state: 'Failed', message: unknownPlace(location) };
       try {
-        const problem = await this.#problemAt(work, location, artifact, signal);
+        const problem = await this.#problemAt({ ...work, trustedRoot }, location, artifact, signal);
         if (problem !== undefined) return { state: 'Failed', message: `${location.uri}: ${problem}` };
       } catch (error) {
         signal.throwIfAborted();
@@ -72,14 +70,24 @@ export class EvidenceVerifier {
     return { state: 'Verified' };
   }
 
+  /** The policy's trusted root; undefined where there is none to be had, now or any more. */
+  async #root({ policy }: ReadBack, signal: AbortSignal): Promise<TrustedRoot | undefined> {
+    if (policy === undefined) return undefined;
+    try {
+      return await this.#witnesses.root(policy, signal);
+    } catch (error) {
+      if (error instanceof TransparencyError) return undefined;
+      throw error;
+    }
+  }
+
   async #problemAt(
-    { driver, run, policy, now }: ReadBack,
+    { driver, run, policy, now, trustedRoot }: ReadBack & { readonly trustedRoot: TrustedRoot | undefined },
     location: StoredLocation,
     artifact: SignedArtifact,
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const stored = await driver.get(location, signal, run);
-    const trustedRoot = policy === undefined ? undefined : await this.#witnesses.root(policy, signal);
     const keys = [{ keyID: artifact.keyID, publicKey: artifact.publicKey }];
     const { certificate } = artifact;
     const identity =
@@ -109,4 +117,9 @@ export class EvidenceVerifier {
       throw error;
     }
   }
+}
+
+/** What certificates and witnesses say is judged by a trusted root alone: without one it is neither true nor false. */
+function needsRoot({ certificate, logEntries, timestamps }: SignedArtifact): boolean {
+  return [certificate, logEntries, timestamps].some((part) => part !== undefined);
 }

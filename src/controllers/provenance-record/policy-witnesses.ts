@@ -5,12 +5,14 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { forbiddenLog } from '../../transparency/permitted-log.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
+import { readEntry } from '../../trust/read-entry.ts';
 import { TrustError } from '../../trust/trust-error.ts';
 import type { TrustedRoots } from '../../trust/trusted-roots.ts';
 import type { Problem } from './record-facts.ts';
 import type { Witnesses } from './witness-artifacts.ts';
 
 type CaBundleRef = NonNullable<EffectiveSigningPolicySpec['transparency']['rekor']>['caBundleRef'];
+type UnavailableReason = 'TransparencyLogUnavailable' | 'TimestampAuthorityUnavailable';
 type TrustedRoot = Awaited<ReturnType<TrustedRoots['root']>>;
 
 export interface PolicyWitnessesOptions {
@@ -35,12 +37,16 @@ export class PolicyWitnesses {
     return {
       transparency,
       timestamps: async (artifact, signal) => {
-        const root = await this.root(policy, signal);
+        const root = await this.root(policy, signal, 'TimestampAuthorityUnavailable');
         // Loaded where a policy has witnesses: many clusters have none.
         const { timestampWitness } = await import('../../transparency/timestamp-witness.ts');
         return Promise.all(
           timestampAuthorities.map(async ({ url, caBundleRef }) => {
-            const tls = await this.#tls(policy, caBundleRef, signal);
+            const tls = await this.#tls(
+              policy,
+              { ref: caBundleRef, unavailable: 'TimestampAuthorityUnavailable' },
+              signal,
+            );
             return timestampWitness({ url, ...tls }, access).testify(artifact, root, signal);
           }),
         );
@@ -48,7 +54,8 @@ export class PolicyWitnesses {
       logEntry: async (artifact, signal) => {
         if (rekor === undefined) throw new TypeError(`${describePolicy(policy)} has no log`);
         const root = await this.root(policy, signal);
-        const tls = await this.#tls(policy, rekor.caBundleRef, signal);
+        const ca = { ref: rekor.caBundleRef, unavailable: 'TransparencyLogUnavailable' } as const;
+        const tls = await this.#tls(policy, ca, signal);
         const { url, apiVersion } = rekor;
         const { logWitness } = await import('../../transparency/log-witness.ts');
         return logWitness({ url, apiVersion, logs, ...tls }, access).testify(artifact, root, signal);
@@ -64,25 +71,40 @@ export class PolicyWitnesses {
   }
 
   /** The policy's trusted root; undefined when it names none. @throws TransparencyError when it cannot be had */
-  async root(policy: PolicyDefinition, signal: AbortSignal): Promise<TrustedRoot | undefined> {
+  async root(
+    policy: PolicyDefinition,
+    signal: AbortSignal,
+    unavailable: UnavailableReason = 'TransparencyLogUnavailable',
+  ): Promise<TrustedRoot | undefined> {
     const { trustedRoot: spec } = policy.spec;
     if (spec === undefined) return undefined;
-    const { homeNamespace } = policy;
-    try {
-      return await this.#options.roots.root({ spec, homeNamespace, description: describePolicy(policy) }, signal);
-    } catch (error) {
-      if (!(error instanceof TrustError)) throw error;
-      throw new TransparencyError('VerificationFailed', error.message, { cause: error });
-    }
+    const definition = { spec, homeNamespace: policy.homeNamespace, description: describePolicy(policy) };
+    return this.#options.roots.root(definition, signal).catch(translate(unavailable));
   }
 
-  async #tls(policy: PolicyDefinition, ref: CaBundleRef, signal: AbortSignal): Promise<{ readonly tls?: TlsOptions }> {
+  async #tls(
+    policy: PolicyDefinition,
+    { ref, unavailable }: { readonly ref: CaBundleRef; readonly unavailable: UnavailableReason },
+    signal: AbortSignal,
+  ): Promise<{ readonly tls?: TlsOptions }> {
     if (ref === undefined) return {};
     const { name, key = 'ca.crt' } = ref;
-    const data = await this.#options.access.objects.getConfigMap(policy.homeNamespace, name, signal);
-    const ca = data?.[key];
-    if (ca !== undefined) return { tls: { ca } };
-    const message = `${describePolicy(policy)} takes certificates from entry "${key}" of ConfigMap "${policy.homeNamespace}/${name}", which does not exist: create it`;
-    throw new TransparencyError('VerificationFailed', message);
+    const entry = { namespace: policy.homeNamespace, name, key, description: describePolicy(policy) };
+    const ca = await readEntry(this.#options.access.objects, entry, signal).catch(translate(unavailable));
+    return { tls: { ca } };
   }
+}
+
+/** What it means for a witness that something to judge or reach it by cannot be had; only what is away comes back by itself. */
+function translate(unavailable: UnavailableReason) {
+  return (error: unknown): never => {
+    if (!(error instanceof TrustError)) throw error;
+    const reasons = {
+      NotFound: 'VerificationFailed',
+      Invalid: 'VerificationFailed',
+      Unavailable: unavailable,
+      EndpointForbidden: 'EndpointForbidden',
+    } as const;
+    throw new TransparencyError(reasons[error.code], error.message, { cause: error });
+  };
 }
