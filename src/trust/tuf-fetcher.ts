@@ -17,6 +17,9 @@ export interface TufFetcherOptions {
   readonly signal: AbortSignal;
 }
 
+/** Mirrors are tenants' choice, and state the length of a target themselves. Real files have some ten thousand bytes. */
+const MAX_FILE_BYTES = 262_144;
+
 /** Downloads of a TUF client through the outbound door. It notes what failed, since the client wraps errors into texts. */
 export class TufFetcher implements Fetcher {
   readonly #options: TufFetcherOptions;
@@ -34,7 +37,8 @@ export class TufFetcher implements Fetcher {
   async downloadBytes(url: string, maxLength: number): Promise<Buffer> {
     const { door, tls, signal } = this.#options;
     try {
-      const request = { method: 'GET', url: new URL(url), tls, maxResponseBytes: maxLength } as const;
+      const maxResponseBytes = Math.min(maxLength, MAX_FILE_BYTES);
+      const request = { method: 'GET', url: new URL(url), tls, maxResponseBytes } as const;
       const { status, body } = await door.request(request, signal);
       if (status === 200) return body;
       // The end of a chain of roots shows as the absence of the next one.

@@ -168,6 +168,25 @@ describe('a trusted root of a TUF repository', () => {
     await refused(named(bed.roots(mirror.host)), 'Unavailable', /more than/);
   });
 
+  it('is refused when it is signed and larger than any trusted root', async () => {
+    mirror.publish(`${trustedRootJson('https://huge')}${' '.repeat(300_000)}`);
+    await refused(named(bed.roots(mirror.host)), 'Unavailable', /more than/);
+  });
+
+  it('leaves no folders behind for roots that nobody names any more', async () => {
+    const roots = bed.roots(mirror.host);
+    const lives = Array.from({ length: 70 }, (_, index) => `${initialRoot}${' '.repeat(index)}`);
+    for (const [index, text] of lives.entries()) {
+      bed.configMaps[`team/root-${index}`] = { 'root.json': text };
+      assert.equal(await named(roots, { rootRef: { name: `root-${index}` } }), 'https://first');
+      assert.equal(await named(roots), 'https://first');
+    }
+    assert.ok(readdirSync(bed.directory).length <= 64);
+    await mirror.down();
+    assert.equal(await named(bed.roots(mirror.host)), 'https://first', 'the one in use is still there');
+    await mirror.up();
+  });
+
   it('begins anew when the folder is damaged', async () => {
     await named(bed.roots(mirror.host));
     const [folder = ''] = readdirSync(bed.directory);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
@@ -45,7 +46,7 @@ export class TufRoots {
     const { homeNamespace, mirror, rootRef, caBundleRef } = definition;
     const key = JSON.stringify([homeNamespace, mirror, rootRef, caBundleRef]);
     const origin = await this.#origins.get(key, () => this.#origin(definition, signal));
-    return abortable(this.#repository(mirror, origin).current(), signal);
+    return abortable(this.#current(mirror, origin), signal);
   }
 
   async #origin(definition: TufDefinition, signal: AbortSignal): Promise<Origin> {
@@ -61,19 +62,30 @@ export class TufRoots {
     return { initialRoot, tls };
   }
 
-  #repository(mirror: string, { initialRoot, tls }: Origin): TufRepository {
+  async #current(mirror: string, { initialRoot, tls }: Origin): Promise<TrustedRoot> {
     const key = createHash('sha256')
       .update(JSON.stringify([mirror, initialRoot, tls]))
       .digest('hex');
     const known = this.#repositories.get(key);
-    if (known !== undefined) return known;
     const { door, clock } = this.#access;
     const directory = join(this.#cacheDirectory, key);
-    const repository = new TufRepository({ mirror, initialRoot, tls, directory, door, clock });
+    const repository = known ?? new TufRepository({ mirror, initialRoot, tls, directory, door, clock });
+    // Those that are asked for stay: the one that was asked for last is the last to go.
+    this.#repositories.delete(key);
     this.#repositories.set(key, repository);
     const [oldest] = this.#repositories.keys();
     if (oldest !== undefined && this.#repositories.size > MAX_REPOSITORIES) this.#repositories.delete(oldest);
-    return repository;
+    if (known === undefined) await this.#makeRoom();
+    return repository.current();
+  }
+
+  /** Tenants make folders by naming mirrors and roots; those that nobody asks for any more give way, an earlier life's as well. */
+  async #makeRoom(): Promise<void> {
+    const folders = await readdir(this.#cacheDirectory).catch(() => []);
+    const unused = folders.filter((name) => !this.#repositories.has(name));
+    const excess = Math.max(0, folders.length + 1 - MAX_REPOSITORIES);
+    const removed = unused.slice(0, excess).map((name) => join(this.#cacheDirectory, name));
+    await Promise.all(removed.map((folder) => rm(folder, { recursive: true, force: true })));
   }
 }
 
