@@ -85,6 +85,18 @@ describe('Pipelines.promisedBackend', () => {
     pipelines.setNamespace({ name: 'team-a', labels: { tier: 'prod' } });
     assert.equal(pipelines.promisedBackend(platform, 'team-a', clusterRef)?.name, 'vault');
   });
+
+  it('gives a backend that was made anew under its name only where that can be reached', () => {
+    const pipelines = new Pipelines(OPERATOR);
+    const before = backend('', 'vault', { acceptFrom: ['SigningPolicy'] });
+    const frozen = { ...clusterRef, uid: before.uid };
+    pipelines.setBackend(before);
+    assert.equal(pipelines.promisedBackend(team, 'team-a', frozen)?.uid, before.uid);
+    pipelines.setBackend({ ...backend('', 'vault'), uid: 'made anew' });
+    assert.equal(pipelines.promisedBackend(team, 'team-a', frozen), undefined);
+    pipelines.setBackend({ ...before, uid: 'made anew' });
+    assert.equal(pipelines.promisedBackend(team, 'team-a', frozen)?.uid, 'made anew');
+  });
 });
 
 describe('Pipelines', () => {

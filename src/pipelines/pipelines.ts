@@ -44,8 +44,8 @@ export class Pipelines {
   }
 
   /**
-   * The backend that a record of `policy` in `namespace` was promised. A reference with a UID was in reach when it was frozen;
-   * one without was missing then, and names only what the policy can reach from there by now.
+   * The backend that a record of `policy` in `namespace` was promised. One of the UID that the reference has was in reach when it was
+   * frozen; one that was missing then, or was made anew since, counts where the policy can reach it from there by now.
    */
   promisedBackend(policy: PolicyKey, namespace: string, ref: PromisedBackend): CompiledBackend | undefined {
     const { kind, name } = ref;
@@ -53,7 +53,7 @@ export class Pipelines {
     const backend = this.#backends.get(
       backendKeyText({ kind, namespace: kind === 'StorageBackend' ? namespace : '', name }),
     );
-    if (backend === undefined || ref.uid !== undefined || kind === 'StorageBackend') return backend;
+    if (backend === undefined || ref.uid === backend.uid || kind === 'StorageBackend') return backend;
     return accepts(backend, policy) && this.#takesNamespace(backend, namespace) ? backend : undefined;
   }
 
