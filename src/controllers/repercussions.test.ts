@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { effectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/defaults.ts';
 import type { PolicyDefinition } from '../pipelines/definitions.ts';
 import { Pipelines } from '../pipelines/pipelines.ts';
 import { readPolicy } from '../pipelines/read-policy.ts';
 import { exponentialBackoff } from '../runtime/backoff.ts';
 import { KeyedQueue } from '../runtime/keyed-queue.ts';
 import { ManualClock } from '../runtime/manual-clock.ts';
-import { RecordIndex } from './provenance-record/record-index.ts';
+import { RecordIndex, type RecordSummary } from './provenance-record/record-index.ts';
 import { StoreAttempts } from './provenance-record/store-attempts.ts';
 import { Repercussions } from './repercussions.ts';
 
@@ -15,6 +16,7 @@ const clock = new ManualClock();
 const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 });
 let queues: { policies: KeyedQueue; records: KeyedQueue; rescans: KeyedQueue };
 let attempts: StoreAttempts;
+let records: RecordIndex;
 let repercussions: Repercussions;
 let builds: PolicyDefinition;
 
@@ -23,7 +25,7 @@ beforeEach(() => {
   queues = { policies: queue(), records: queue(), rescans: queue() };
   attempts = new StoreAttempts(clock, backoff);
   const pipelines = new Pipelines('ops');
-  const records = new RecordIndex();
+  records = new RecordIndex();
   builds = policy('team-a', 'builds');
   for (const each of [builds, policy('team-b', 'builds')]) pipelines.setPolicy(each);
   for (const [namespace, isSettled] of [
@@ -31,17 +33,7 @@ beforeEach(() => {
     ['team-a', true],
     ['team-b', false],
   ] as const) {
-    const key = `${namespace}/${isSettled ? 'settled' : 'open'}`;
-    const of = { kind: 'SigningPolicy', namespace, name: 'builds' } as const;
-    const facts = {
-      isTrusted: true,
-      needsRun: false,
-      isHeld: false,
-      isVerified: false,
-      annotatesRun: false,
-      reason: 'Progressing',
-    } as const;
-    records.set({ key, uid: key, policy: of, isSettled, ...facts });
+    records.set(record(namespace, isSettled ? 'settled' : 'open', isSettled));
   }
   repercussions = new Repercussions({
     pipelines,
@@ -53,6 +45,19 @@ beforeEach(() => {
   });
   repercussions.learned();
 });
+
+function record(namespace: string, name: string, isSettled: boolean): RecordSummary {
+  const facts = {
+    isTrusted: true,
+    needsRun: false,
+    isHeld: false,
+    isVerified: false,
+    annotatesRun: false,
+    reason: 'Progressing',
+  } as const;
+  const key = `${namespace}/${name}`;
+  return { key, uid: key, policy: { kind: 'SigningPolicy', namespace, name: 'builds' }, isSettled, ...facts };
+}
 
 function policy(namespace: string, name: string): PolicyDefinition {
   const metadata = {
@@ -88,13 +93,41 @@ describe('Repercussions', () => {
     ]);
   });
 
-  it('a backend that changed has unfinished records tried at once, whatever their back-off', () => {
+  it('a backend that changed has unfinished records tried anew, whatever their back-off', () => {
     attempts.failed('team-a/open', 'StorageBackend/x', 600);
     repercussions.backendChanged('StorageBackend', 'team-a');
     assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
     assert.equal(attempts.isDue('team-a/open', 'StorageBackend/x'), true);
     assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-a']);
   });
+
+  const spec = effectiveStorageBackendSpec({ type: 'Tekton' });
+  const backend = { kind: 'StorageBackend', namespace: 'team-a', name: 'b', uid: 'b', generation: 1, spec } as const;
+
+  it('a backend that is ready again ends its own back-off, and not that which another asked for', () => {
+    for (const name of ['b', 'other']) attempts.failed('team-a/open', `StorageBackend/${name}`, 600);
+    repercussions.backendHealthChanged(backend, true);
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/b'), true);
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/other'), false);
+  });
+
+  const mendings = {
+    'a probe says so': (): void => {
+      repercussions.backendHealthChanged(backend, true);
+    },
+    'it was edited': (): void => {
+      repercussions.backendChanged('StorageBackend', 'team-a');
+    },
+  };
+  for (const [why, mend] of Object.entries(mendings)) {
+    it(`a backend gets what waited for it at fifty a second when ${why}`, async () => {
+      for (let index = 0; index < 200; index += 1) records.set(record('team-a', `parked-${index}`, false));
+      mend();
+      assert.ok(queues.records.depth <= 1, `${queues.records.depth} at once`);
+      await clock.advance(1000);
+      assert.ok([50, 51].includes(queues.records.depth), `${queues.records.depth} after a second`);
+    });
+  }
 
   it('a cluster backend that changed concerns every namespace', () => {
     repercussions.backendChanged('ClusterStorageBackend', '');

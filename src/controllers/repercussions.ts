@@ -54,7 +54,7 @@ export class Repercussions {
   backendChanged(kind: CompiledBackend['kind'], namespace: string): void {
     const scope = kind === 'StorageBackend' ? namespace : '';
     this.#policiesIn(scope);
-    this.#unsettledRecordsIn(scope);
+    this.#drain(scope);
     this.#rescan(scope);
   }
 
@@ -62,13 +62,13 @@ export class Repercussions {
   backendHealthChanged(backend: CompiledBackend, isReady: boolean): void {
     const scope = backend.kind === 'StorageBackend' ? backend.namespace : '';
     this.#policiesIn(scope);
-    if (isReady) this.#drain(scope);
+    if (isReady) this.#drain(scope, `${backend.kind}/${backend.name}`);
   }
 
   /** A namespace got other labels: cluster kinds may reach it now. */
   namespaceChanged(name: string): void {
     this.#rescan(name);
-    this.#unsettledRecordsIn(name);
+    this.#drain(name);
   }
 
   #rescan(namespace: string): void {
@@ -91,23 +91,16 @@ export class Repercussions {
     }
   }
 
-  /** Records that waited for a backend go on one after the other: one that was just mended is not to fall over again. */
-  #drain(namespace: string): void {
+  /** Records that wait for a backend go on one after the other: one that was just mended is not to fall over again. */
+  #drain(namespace: string, backendKey?: string): void {
     let waitMs = 0;
     for (const { key, isSettled } of this.#options.records.all()) {
       if (isSettled || (namespace !== '' && parseObjectKey(key).namespace !== namespace)) continue;
-      this.#options.attempts.forget(key);
+      // What another backend asked to wait for still counts.
+      if (backendKey === undefined) this.#options.attempts.forget(key);
+      else this.#options.attempts.succeeded(key, backendKey);
       this.#options.recordQueue.addAfter(key, waitMs);
       waitMs += DRAIN_MS;
-    }
-  }
-
-  /** Records that wait for a backend are tried again at once. */
-  #unsettledRecordsIn(namespace: string): void {
-    for (const { key, isSettled } of this.#options.records.all()) {
-      if (isSettled || (namespace !== '' && parseObjectKey(key).namespace !== namespace)) continue;
-      this.#options.attempts.forget(key);
-      this.#options.recordQueue.add(key);
     }
   }
 }
