@@ -4,7 +4,7 @@ import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.
 import { hallmarkResource } from '../controllers/hallmark-resource.ts';
 import { BACKFILL_ANNOTATION } from '../controllers/provenance-record/backfill-request.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { isNotFound } from '../kube/kube-error.ts';
+import { isConflict, isNotFound } from '../kube/kube-error.ts';
 import { objectKey } from '../kube/resource.ts';
 import type { Clock } from '../runtime/clock.ts';
 
@@ -31,8 +31,19 @@ export interface BackfillWork {
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 const LOOK_MS = 2000;
 const MAX_SHOWN = 10;
+/** Records that keep changing while their request is taken back are left to it after so many tries. */
+const MAX_WITHDRAWALS = 5;
 
 type Standing = 'held' | 'waiting' | 'unasked';
+
+interface Seen {
+  readonly unasked: readonly ProvenanceRecord[];
+  readonly waiting: readonly ProvenanceRecord[];
+  /** How many the backend holds. */
+  readonly held: number;
+  /** Of these, what still carries its request. */
+  readonly answered: readonly ProvenanceRecord[];
+}
 
 /** Asks for records to be stored in one more backend, at a bounded rate, and waits until they are. */
 export class Backfill {
@@ -44,35 +55,32 @@ export class Backfill {
 
   /** Says how many records there are to store. @returns that number */
   async count(signal: AbortSignal): Promise<number> {
-    const { unasked, waiting, held } = await this.#look(signal);
-    const open = unasked.length + waiting.length;
-    this.#work.onProgress(`${open} records to store in ${this.#target()}, ${held} are there already`);
-    return open;
+    const seen = await this.#look(signal);
+    this.#sayOpen(seen);
+    return openIn(seen);
   }
 
   /** @returns how many records are still not stored when the signal aborts; 0 when all are */
   async run(signal: AbortSignal): Promise<number> {
-    let { unasked, waiting, held } = await this.#look(signal);
-    this.#work.onProgress(
-      `${unasked.length + waiting.length} records to store in ${this.#target()}, ${held} are there already`,
-    );
-    const asked = [...unasked, ...waiting.filter((record) => this.#isAsked(record))];
-    await this.#ask(unasked, signal);
+    let seen = await this.#look(signal);
+    this.#sayOpen(seen);
     let shown = -1;
-    while (unasked.length + waiting.length > 0) {
-      try {
+    try {
+      while (openIn(seen) > 0) {
+        // Each time anew: a record that was signed since, or whose request somebody else overwrote, is asked for then.
+        await this.#ask(seen.unasked, signal);
         await this.#work.clock.sleep(LOOK_MS, signal);
-        ({ unasked, waiting, held } = await this.#look(signal));
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        this.#sayLeft([...unasked, ...waiting]);
-        return unasked.length + waiting.length;
+        seen = await this.#look(signal);
+        if (seen.held !== shown) this.#work.onProgress(`${seen.held} of ${seen.held + openIn(seen)} stored`);
+        shown = seen.held;
       }
-      if (held !== shown) this.#work.onProgress(`${held} of ${held + unasked.length + waiting.length} stored`);
-      shown = held;
+      await this.#withdraw(seen.answered, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      this.#sayLeft([...seen.unasked, ...seen.waiting]);
+      return openIn(seen);
     }
-    await this.#withdraw(asked, signal);
-    this.#work.onProgress(`all ${held} records are stored in ${this.#target()}`);
+    this.#work.onProgress(`all ${seen.held} records are stored in ${this.#target()}`);
     return 0;
   }
 
@@ -89,40 +97,42 @@ export class Backfill {
 
   /** A request that is answered is taken back: what vanishes later is to be seen, and not to be put back in silence. */
   async #withdraw(records: readonly ProvenanceRecord[], signal: AbortSignal): Promise<void> {
-    for (const record of records) {
-      const others = requested(record).filter((target) => target !== this.#target());
-      await this.#request(record, others, signal);
+    let left = records;
+    for (let round = 0; left.length > 0 && round < MAX_WITHDRAWALS; round += 1) {
+      for (const record of left) {
+        const others = requested(record).filter((target) => target !== this.#target());
+        await this.#request(record, others, signal);
+      }
+      left = (await this.#look(signal)).answered;
     }
   }
 
+  /** Of this version of the record alone: a request that somebody made for another backend meanwhile must not be lost. */
   async #request({ metadata }: ProvenanceRecord, targets: readonly string[], signal: AbortSignal): Promise<void> {
-    const { namespace, name, uid } = metadata;
+    const { namespace, name, uid, resourceVersion } = metadata;
     const request = targets.length === 0 ? null : targets.join(',');
-    const patch = { metadata: { namespace, name, uid, annotations: { [BACKFILL_ANNOTATION]: request } } };
+    const annotations = { [BACKFILL_ANNOTATION]: request };
+    const patch = { metadata: { namespace, name, uid, resourceVersion, annotations } };
     await this.#work.client.mergePatch(RESOURCE, patch, { signal }).catch((error: unknown) => {
-      // It was retired meanwhile.
-      if (!isNotFound(error)) throw error;
+      // It was retired or changed meanwhile, and is looked at again.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
     });
   }
 
-  async #look(signal: AbortSignal): Promise<{
-    readonly unasked: readonly ProvenanceRecord[];
-    readonly waiting: readonly ProvenanceRecord[];
-    readonly held: number;
-  }> {
+  async #look(signal: AbortSignal): Promise<Seen> {
     const { client, scope } = this.#work;
     const found = { unasked: new Map<string, ProvenanceRecord>(), waiting: new Map<string, ProvenanceRecord>() };
-    const held = new Set<string>();
+    const held = new Map<string, ProvenanceRecord>();
     const where = scope.namespace === undefined ? {} : { namespace: scope.namespace };
     for await (const object of client.list(RESOURCE, { ...where, signal })) {
       const parsed = parseProvenanceRecord(object);
       if (!parsed.ok || !this.#isMeant(parsed.value)) continue;
       const key = objectKey(parsed.value.metadata);
       const standing = this.#standing(parsed.value);
-      if (standing === 'held') held.add(key);
-      else found[standing].set(key, parsed.value);
+      (standing === 'held' ? held : found[standing]).set(key, parsed.value);
     }
-    return { unasked: [...found.unasked.values()], waiting: [...found.waiting.values()], held: held.size };
+    const answered = [...held.values()].filter((record) => this.#isAsked(record));
+    return { unasked: [...found.unasked.values()], waiting: [...found.waiting.values()], held: held.size, answered };
   }
 
   /** What was never signed has nothing to store; what is promised to the backend is stored without being asked for. */
@@ -150,6 +160,11 @@ export class Backfill {
     return requested(record).includes(this.#target());
   }
 
+  #sayOpen(seen: Seen): void {
+    const { onProgress } = this.#work;
+    onProgress(`${openIn(seen)} records to store in ${this.#target()}, ${seen.held} are there already`);
+  }
+
   #sayLeft(records: readonly ProvenanceRecord[]): void {
     const { kind, name } = this.#work.backend;
     this.#work.onProgress(`${records.length} records are not stored yet; the operator goes on with them:`);
@@ -163,6 +178,10 @@ export class Backfill {
     const { kind, name } = this.#work.backend;
     return `${kind}/${name}`;
   }
+}
+
+function openIn({ unasked, waiting }: Seen): number {
+  return unasked.length + waiting.length;
 }
 
 function requested({ metadata }: ProvenanceRecord): readonly string[] {
