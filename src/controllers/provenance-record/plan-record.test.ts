@@ -188,7 +188,20 @@ describe('planRecord', () => {
       { policy: policy(hour), backends: [{ ref, backend: backend(['Attestation']), isDue: true }] },
       false,
     ],
-    ['its time is over and its run is gone', {}, { policy: policy(hour), hasRun: false }, true],
+    ['its time is over and its run is gone', { artifacts: [artifact] }, { policy: policy(hour), hasRun: false }, true],
+    ['its time is over and a backend may still take it', {}, { policy: policy(hour), hasRun: false }, false],
+    [
+      'its time is over and the backend is gone for now',
+      {},
+      { policy: policy(hour), hasRun: false, backends: [{ ref, backend: undefined, isDue: true }] },
+      false,
+    ],
+    [
+      'its time is over, its run is gone and the backend refused it',
+      { storage: [{ ...storedEntry, state: 'Pending', reason: 'BackendRejected', message: 'no such image' }] },
+      { policy: policy(hour), hasRun: false },
+      true,
+    ],
     ['its time is not over', { storage: [storedEntry] }, { policy: policy({ ...hour, seconds: 864_000 }) }, false],
     [
       'its run is gone and the policy keeps records with runs',

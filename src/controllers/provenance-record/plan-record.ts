@@ -137,6 +137,8 @@ function uncoveredArtifact(
   };
 }
 
+const refusals: ReadonlySet<Reason | undefined> = new Set([reasons.BackendRejected, reasons.KeyConflict]);
+
 function retirementTime({ record, policy }: RecordSnapshot): number | undefined {
   if (policy?.spec.record.retention !== 'Seconds') return undefined;
   return Date.parse(record.object.spec.completionTime) + policy.spec.record.seconds * 1000;
@@ -155,9 +157,14 @@ function retirement(
   const mayBeStored = facts.some(({ state }) => state === 'Pending') && isSigned(record);
   if (policy?.spec.record.retention === 'WithRun' && !hasRun && !mayBeStored)
     return 'its run is gone and the policy keeps records with their runs';
-  if (retiresAtMs !== undefined && retiresAtMs <= now.getTime())
+  if (retiresAtMs !== undefined && retiresAtMs <= now.getTime() && !(mayBeStored && isWaitedFor(facts)))
     return 'the policy keeps records for a time, which is over';
   return undefined;
+}
+
+/** Whether a backend that has not answered, or does not exist for now, may still take it; one that refused it had its time. */
+function isWaitedFor(facts: readonly BackendFact[]): boolean {
+  return facts.some(({ state, problem }) => state === 'Pending' && !refusals.has(problem?.reason));
 }
 
 function isSigned({ object }: RecordSnapshot['record']): boolean {

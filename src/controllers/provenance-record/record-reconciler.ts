@@ -82,7 +82,9 @@ export class RecordReconciler {
 
   #next({ record, backends }: RecordSnapshot, plan: RecordPlan): Outcome {
     const nowMs = this.#context.clock.now().getTime();
-    const retiresIn = plan.retiresAtMs === undefined ? undefined : Math.max(1, (plan.retiresAtMs - nowMs) / 1000);
+    // Past that time it waits for something else, of which it will hear.
+    const isToRetire = plan.retiresAtMs !== undefined && plan.retiresAtMs > nowMs;
+    const retiresIn = isToRetire ? Math.max(1, (plan.retiresAtMs - nowMs) / 1000) : undefined;
     // A parked backend has no time of its own: whoever parked it says when it goes on.
     const existing = backends.flatMap(({ ref, backend, parked }) =>
       backend === undefined || parked !== undefined ? [] : [`${ref.kind}/${ref.name}`],
