@@ -133,6 +133,42 @@ describe('what was stored', () => {
     assert.deepEqual(signaturesOf(record), signaturesOf(old));
   });
 
+  it('goes to two new backends that two users ask for at the same time', async () => {
+    const names = ['left', 'right'] as const;
+    for (const name of names) {
+      const repository = `${installation.testbed.registry().host}/${name}/all`;
+      await installation.apply({
+        apiVersion: 'hallmark.dev/v1alpha1',
+        kind: 'StorageBackend',
+        metadata: { name, namespace: team.name },
+        spec: { type: 'OCI', oci: { encoding: 'CosignTags', repository, tls: { insecure: true } } },
+      });
+      await installation.wait(team.name, `storagebackend/${name}`, 'condition=Ready');
+    }
+    await Promise.all(names.map((name) => backfill(name, '--timeout', '60')));
+    for (const { metadata, status } of await team.records()) {
+      const held = status?.storage?.filter(({ state }) => state === 'Stored').map(({ backendRef }) => backendRef.name);
+      for (const name of names) assert.ok(held?.includes(name), `${metadata.name} in ${name}`);
+      assert.equal(metadata.annotations?.['hallmark.dev/backfill'], undefined, 'answered requests are taken back');
+    }
+  });
+
+  it('is not called lost when it went with its run, whose annotations held it', async () => {
+    const pruned = await runs.build({ name: 'pruned' });
+    await team.readyRecord(pruned);
+    await installation.kubectl(['delete', 'taskrun', pruned.name, '-n', team.name]);
+    const looks = async (): Promise<number> => {
+      const text = (await installation.metrics()).join('\n');
+      return Number(/^hallmark_\w+\{[^}]*type="Tekton"[^}]*result="Unread"[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
+    };
+    await waitUntil('it was looked for again and again', async () => (await looks()) >= 2, patience);
+    const record = await team.readyRecord(pruned);
+    assert.deepEqual(
+      [conditionOf(record)?.status, conditionOf(record, 'Verified')?.status, storageOf(record, 'tekton')?.state],
+      ['True', 'True', 'Stored'],
+    );
+  });
+
   it('says when a backend cannot be filled', async () => {
     await assert.rejects(backfill('nowhere', '--timeout', '6'), {
       exitCode: 1,

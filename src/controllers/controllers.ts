@@ -245,7 +245,7 @@ export class Controllers {
         queue: this.#queues['provenance-record'],
         scheduleVerification: ({ key, isVerified }) => {
           const queue = this.#queues.verification;
-          const seconds = this.#verification.secondsUntilNext(isVerified);
+          const seconds = this.#verification.secondsUntilFirst(isVerified);
           if (seconds !== undefined && !queue.has(key)) queue.addAfter(key, seconds * 1000);
         },
         requeueRun: (key) => {

@@ -10,16 +10,19 @@ import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import { OutboundDoor } from '../../net/outbound-door.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import type { StorageDriver } from '../../storage/driver.ts';
+import type { StorageDriver, StoredEvidence } from '../../storage/driver.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
 import { TestLog } from '../../verify/test-log.fixture.ts';
 import { NOW, TestSigner } from '../../verify/test-signer.fixture.ts';
-import { EvidenceVerifier } from './evidence-verifier.ts';
+import { PolicySigners } from '../signing-policy/policy-signers.ts';
+import { EvidenceVerifier, type ReadBackResult } from './evidence-verifier.ts';
 import { PolicyWitnesses } from './policy-witnesses.ts';
 
-type TrustedRootSpec = NonNullable<SigningPolicySpec['trustedRoot']>;
-
-const never = new AbortController().signal;
+/*
+ * The drivers have their own tests against real servers, and so has the verification. Here a driver in memory shows what becomes of
+ * its answers: what counts against the evidence, and what says nothing about it.
+ */
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 const access = {
   objects: { getSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
@@ -27,80 +30,106 @@ const access = {
   door: new OutboundDoor({ allow: [] }),
   clock: systemClock,
 };
-const witnesses = new PolicyWitnesses({ access, roots: new TrustedRoots(access), logs: [] });
-const verifier = new EvidenceVerifier(witnesses, { check: () => Promise.resolve({ retired: [] }) });
-
+const verifier = new EvidenceVerifier(
+  new PolicyWitnesses({ access, roots: new TrustedRoots(access), logs: [] }),
+  new PolicySigners({ ...access, keylessAudience: 'sigstore' }),
+);
 const signer = new TestSigner();
 const material = signer.envelope();
-const byKey = signer.artifact(material);
+const attestation: SignedArtifact = { ...signer.artifact(material), name: 'attestation' };
 const log = new TestLog();
 const entry = log.entry({ ...material, verifier: signer.key.publicKey, time: NOW });
-const logged: SignedArtifact = {
-  ...byKey,
-  logEntries: [
-    {
-      url: 'https://log.example',
-      logIndex: entry.logIndex,
-      entry: JSON.stringify(TransparencyLogEntry.toJSON(entry)),
-    },
-  ],
+const logEntry = {
+  url: 'https://log.example',
+  logIndex: entry.logIndex,
+  entry: JSON.stringify(TransparencyLogEntry.toJSON(entry)),
 };
+const logged: SignedArtifact = { ...attestation, logEntries: [logEntry] };
+const policyKey = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
 
-function policy(trustedRoot?: TrustedRootSpec): PolicyDefinition {
+function policy(spec: Partial<SigningPolicySpec> = {}): PolicyDefinition {
   const key = { type: 'Key', key: { secretRef: { name: 'k' } } } as const;
-  const spec = effectiveSigningPolicySpec({ signer: key, ...(trustedRoot === undefined ? {} : { trustedRoot }) }, '');
-  const name = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
-  return { ...name, uid: 'p', generation: 1, homeNamespace: 'team-a', spec };
+  const effective = effectiveSigningPolicySpec({ signer: key, ...spec }, '2026-01-01T00:00:00Z');
+  return { ...policyKey, uid: 'p', generation: 1, homeNamespace: 'team-a', spec: effective };
 }
 
-async function stateOf(artifact: SignedArtifact, of: PolicyDefinition | undefined): Promise<string | undefined> {
+function stored(artifact: SignedArtifact): StoredEvidence {
+  return { payload: artifact.payload, signature: signatureText(artifact), encoding: 'SignatureText' };
+}
+
+function readBack(
+  get: () => Promise<StoredEvidence>,
+  given: { readonly artifact?: SignedArtifact; readonly policy?: PolicyDefinition | undefined } = { policy: policy() },
+): Promise<ReadBackResult> {
   const driver: StorageDriver = {
     probe: () => Promise.resolve({ ready: true }),
-    put: () => Promise.resolve([]),
-    get: () =>
-      Promise.resolve({
-        payload: artifact.payload,
-        signature: signatureText(artifact),
-        encoding: 'SignatureText',
-      }),
+    put: () => Promise.reject(new Error('not asked for')),
     close: () => Promise.resolve(),
+    get,
   };
-  const run = {
-    apiVersion: 'tekton.dev/v1',
-    kind: 'TaskRun',
-    namespace: 'team-a',
-    name: 'bake',
-    uid: 'r',
-    serviceAccountName: 'default',
-    policy: policy(),
-  } as const;
-  const locations = [{ uri: 'mem://1', artifact: artifact.name }];
-  const fact = await verifier.verify({ driver, artifacts: [artifact], locations, run, policy: of, now: NOW }, never);
-  return fact?.state;
+  const run = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', namespace: 'team-a', name: 'r', uid: 'u' } as const;
+  return verifier.verify(
+    {
+      driver,
+      artifacts: [given.artifact ?? attestation],
+      locations: [{ uri: 'mem://attestation', artifact: 'attestation' }],
+      run: { ...run, serviceAccountName: 'default', policy: policyKey },
+      policy: given.policy,
+      now: NOW,
+    },
+    new AbortController().signal,
+  );
 }
 
-const own = { type: 'Inline', inline: JSON.stringify({ tlogs: [log.trust] }) } as const;
-const foreign = { type: 'Inline', inline: JSON.stringify({ tlogs: [new TestLog().trust] }) } as const;
-const missing = { type: 'ConfigMap', configMap: { name: 'gone' } } as const;
+const failing = (error: StorageError) => (): Promise<never> => Promise.reject(error);
 
 describe('EvidenceVerifier', () => {
-  const rows: readonly (readonly [
-    what: string,
-    artifact: SignedArtifact,
-    policy: PolicyDefinition | undefined,
-    state: string | undefined,
-  ])[] = [
-    ['a log entry under the trusted root of its log', logged, policy(own), 'Verified'],
-    ['a log entry under the trusted root of another log', logged, policy(foreign), 'Failed'],
-    ['a log entry while the trusted root cannot be had', logged, policy(missing), undefined],
-    ['a log entry whose policy names no trusted root any more', logged, policy(), undefined],
-    ['a log entry whose policy is gone', logged, undefined, undefined],
-    ['a signature of a key while the trusted root cannot be had', byKey, policy(missing), 'Verified'],
-    ['a signature of a key whose policy is gone', byKey, undefined, 'Verified'],
+  it('verifies what is there, as it was signed', async () => {
+    assert.deepEqual(await readBack(() => Promise.resolve(stored(attestation))), { state: 'Verified' });
+  });
+
+  it('says where evidence is missing, and what puts it back', async () => {
+    const result = await readBack(failing(new StorageError('BackendRejected', 'there is no such object')));
+    assert.deepEqual(result, {
+      state: 'Failed',
+      message: 'mem://attestation: there is no such object; "hallmark backfill" writes it again',
+    });
+  });
+
+  it('says where something else lies', async () => {
+    const other = new TestSigner();
+    const result = await readBack(() => Promise.resolve(stored(other.artifact(other.envelope()))));
+    assert.ok(typeof result !== 'string');
+    assert.equal(result.state, 'Failed');
+    assert.match(result.message ?? '', /^mem:\/\/attestation: .* differs in the signature/);
+  });
+
+  for (const reason of ['BackendUnavailable', 'BackendUnauthorized', 'BackendNotReady', 'EndpointForbidden'] as const) {
+    it(`holds nothing against the evidence when the answer is ${reason}`, async () => {
+      assert.equal(await readBack(failing(new StorageError(reason, 'no answer'))), 'Unread');
+    });
+  }
+
+  it('holds nothing against evidence that went with its run', async () => {
+    assert.equal(await readBack(failing(new StorageError('RunDeleted', 'the run is gone'))), 'Untold');
+  });
+
+  const own = { type: 'Inline', inline: JSON.stringify({ tlogs: [log.trust] }) } as const;
+  const foreign = { type: 'Inline', inline: JSON.stringify({ tlogs: [new TestLog().trust] }) } as const;
+  const missing = { type: 'ConfigMap', configMap: { name: 'gone' } } as const;
+  const rows: readonly (readonly [string, SignedArtifact, PolicyDefinition | undefined, string])[] = [
+    ['a log entry under the trusted root of its log', logged, policy({ trustedRoot: own }), 'Verified'],
+    ['a log entry under the trusted root of another log', logged, policy({ trustedRoot: foreign }), 'Failed'],
+    ['a log entry while the trusted root cannot be had', logged, policy({ trustedRoot: missing }), 'Unread'],
+    ['a log entry whose policy names no trusted root any more', logged, policy(), 'Untold'],
+    ['a log entry whose policy is gone', logged, undefined, 'Untold'],
+    ['a signature of a key while the root cannot be had', attestation, policy({ trustedRoot: missing }), 'Verified'],
+    ['a signature of a key whose policy is gone', attestation, undefined, 'Verified'],
   ];
-  for (const [what, artifact, of, state] of rows) {
-    it(`says ${state ?? 'nothing'} of ${what}`, async () => {
-      assert.equal(await stateOf(artifact, of), state);
+  for (const [what, artifact, of, expected] of rows) {
+    it(`says ${expected} of ${what}`, async () => {
+      const result = await readBack(() => Promise.resolve(stored(artifact)), { artifact, policy: of });
+      assert.equal(typeof result === 'string' ? result : result.state, expected);
     });
   }
 });

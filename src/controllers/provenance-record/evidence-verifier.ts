@@ -25,12 +25,10 @@ export interface ReadBack {
 }
 
 /**
- * Certificates and what witnessed a signature are worth something by the policy's trusted root alone. Of a policy that is gone, or names
- * none any more, nothing can be said about them, neither good nor bad.
+ * What reading back came to. `Unread`: the backend, or what the policy trusts, cannot be asked now. `Untold`: nothing can be told any
+ * more, because the run is gone that held it, or the policy whose trusted root counted.
  */
-export function canBeJudged({ policy, artifacts }: Pick<ReadBack, 'policy' | 'artifacts'>): boolean {
-  return policy?.spec.trustedRoot !== undefined || !artifacts.some(needsRoot);
-}
+export type ReadBackResult = VerificationFact | 'Unread' | 'Untold';
 
 function unknownPlace({ uri }: StoredLocation): string {
   return `${uri}: the record does not say which of its artifacts lies there; "hallmark backfill" writes them again`;
@@ -49,10 +47,11 @@ export class EvidenceVerifier {
     this.#signers = signers;
   }
 
-  /** @returns undefined when the backend cannot be asked now, or nobody says whom to believe */
-  async verify(work: ReadBack, signal: AbortSignal): Promise<VerificationFact | undefined> {
+  async verify(work: ReadBack, signal: AbortSignal): Promise<ReadBackResult> {
     const trustedRoot = await this.#root(work, signal);
-    if (trustedRoot === undefined && work.artifacts.some(needsRoot)) return undefined;
+    if (trustedRoot === undefined && work.artifacts.some(needsRoot)) {
+      return work.policy?.spec.trustedRoot === undefined ? 'Untold' : 'Unread';
+    }
     for (const location of work.locations) {
       const artifact = work.artifacts.find(({ name }) => name === location.artifact);
       if (artifact === undefined) return { state: 'Failed', message: unknownPlace(location) };
@@ -62,7 +61,9 @@ export class EvidenceVerifier {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof StorageError)) throw error;
-        if (silent.has(error.reason)) return undefined;
+        if (silent.has(error.reason)) return 'Unread';
+        // Runs are pruned in time, and their annotations with them: nobody took evidence away.
+        if (error.reason === 'RunDeleted') return 'Untold';
         const message = `${location.uri}: ${error.message}; "hallmark backfill" writes it again`;
         return { state: 'Failed', message };
       }

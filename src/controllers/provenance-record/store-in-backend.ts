@@ -49,8 +49,9 @@ export async function storeInBackend(
   const now = context.clock.now();
   const readBack = { driver, artifacts, locations: fact.locations, run, policy, now };
   const verification = await context.evidence.verify(readBack, signal);
-  context.observer.readBack({ type: task.backend.spec.type, result: verification?.state ?? 'Unread' });
-  return { ...fact, ...later, ...(verification === undefined ? {} : { verification }) };
+  const isTold = typeof verification !== 'string';
+  context.observer.readBack({ type: task.backend.spec.type, result: isTold ? verification.state : 'Unread' });
+  return { ...fact, ...later, ...(isTold ? { verification } : {}) };
 }
 
 function storeTask(context: ControllerContext, { record, task }: BackendWork): StoreTask {

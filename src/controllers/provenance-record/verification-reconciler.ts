@@ -6,7 +6,7 @@ import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
-import { canBeJudged } from './evidence-verifier.ts';
+import type { ReadBackResult } from './evidence-verifier.ts';
 import { gatherRecord } from './gather-record.ts';
 import { planRecord } from './plan-record.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
@@ -41,11 +41,14 @@ export class VerificationReconciler {
     this.#options = options;
   }
 
-  /** When a record is looked at next, in seconds; undefined for never. */
-  secondsUntilNext(isVerified: boolean): number | undefined {
+  /**
+   * When a record that was just heard of is looked at, in seconds; undefined for never. Any time within the interval: whoever waited for
+   * all of it after each restart would look at nothing where restarts come more often.
+   */
+  secondsUntilFirst(isVerified: boolean): number | undefined {
     const { intervalSeconds, random = Math.random } = this.#options;
     if (!isVerified) return UNREAD_SECONDS * (1 - JITTER * random());
-    return intervalSeconds === 0 ? undefined : intervalSeconds * (1 - JITTER * random());
+    return intervalSeconds === 0 ? undefined : intervalSeconds * random();
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
@@ -75,7 +78,7 @@ export class VerificationReconciler {
     const backends: BackendFact[] = [];
     for (const fact of plan.backends) {
       const verification = await this.#readBack(snapshot, fact, signal);
-      if (verification === 'unread') isComplete = false;
+      if (verification === 'Unread') isComplete = false;
       backends.push(typeof verification === 'string' ? fact : { ...fact, verification });
     }
     await writeRecordStatus(context, record, { ...plan, backends }, signal);
@@ -86,32 +89,31 @@ export class VerificationReconciler {
     { record, backends, policy }: RecordSnapshot,
     fact: BackendFact,
     signal: AbortSignal,
-  ): Promise<NonNullable<BackendFact['verification']> | 'nothing' | 'unread'> {
+  ): Promise<ReadBackResult> {
     const { kind, name } = fact.backendRef;
-    if (fact.state !== 'Stored' || fact.locations.length === 0) return 'nothing';
+    if (fact.state !== 'Stored' || fact.locations.length === 0) return 'Untold';
     const bound = backends.find(({ ref }) => ref.kind === kind && ref.name === name);
-    if (bound?.backend === undefined) return 'nothing';
-    if (bound.parked !== undefined) return 'unread';
+    if (bound?.backend === undefined) return 'Untold';
+    if (bound.parked !== undefined) return 'Unread';
     const { context } = this.#options;
     const { spec, evidence, metadata } = record.object;
     const { namespace } = metadata;
     const run = { ...spec.runRef, namespace, serviceAccountName: spec.serviceAccountName, policy: record.policy };
     const artifacts = (evidence?.artifacts ?? []).map(fromEvidenceArtifact);
-    // What was found before stays.
-    if (!canBeJudged({ policy, artifacts })) return 'nothing';
     const driver = context.drivers.driver(bound.backend);
     const { locations } = fact;
     const now = context.clock.now();
     const verification = await context.evidence.verify({ driver, artifacts, locations, run, policy, now }, signal);
-    context.observer.readBack({ type: bound.backend.spec.type, result: verification?.state ?? 'Unread' });
-    return verification ?? 'unread';
+    const result = typeof verification === 'string' ? 'Unread' : verification.state;
+    context.observer.readBack({ type: bound.backend.spec.type, result });
+    return verification;
   }
 
   #next(key: string, isComplete: boolean): Outcome {
     if (isComplete) {
       this.#unread.delete(key);
-      const seconds = this.secondsUntilNext(true);
-      return seconds === undefined ? DONE : { requeueAfterSeconds: seconds };
+      const { intervalSeconds, random = Math.random } = this.#options;
+      return intervalSeconds === 0 ? DONE : { requeueAfterSeconds: intervalSeconds * (1 - JITTER * random()) };
     }
     const failures = (this.#unread.get(key) ?? 0) + 1;
     this.#unread.set(key, failures);
