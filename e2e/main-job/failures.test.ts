@@ -217,6 +217,9 @@ describe('a registry that is down', () => {
     };
     await waitUntil('it was tried five times', async () => (await attempts()) >= 5, { intervalMilliseconds: 500 });
     const record = await steady.recordWithReason(build, 'BackendUnavailable');
+    const entry = storageOf(record, 'registry');
+    assert.ok((entry?.attempts ?? 0) >= 2, `${entry?.attempts} attempts`);
+    assert.match(entry?.nextAttemptTime ?? '', /^20\d\d-.*Z$/);
     for (const uid of [build.uid, record.metadata.uid]) {
       const told = await eventsAbout('steady', uid);
       assert.deepEqual(
@@ -233,6 +236,7 @@ describe('a registry that is down', () => {
     assert.equal(stored.metadata.uid, waiting.metadata.uid);
     assert.deepEqual(signaturesOf(stored), signaturesOf(waiting));
     assert.equal(stored.status?.stored, '2/2');
+    assert.equal(storageOf(stored, 'registry')?.nextAttemptTime, undefined);
     assert.equal(await steady.layers(build.image, 'sig'), 1);
     assert.equal(await steady.layers(build.image, 'att'), 1);
     assert.equal(await isSigned(steady, build), true);

@@ -9,8 +9,10 @@ import type { Clock } from '../runtime/clock.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import type { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import type { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
+import type { OwnWrites } from './provenance-record/own-writes.ts';
 import type { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
 import type { RecordIndex } from './provenance-record/record-index.ts';
+import type { StoredLately } from './provenance-record/stored-lately.ts';
 import type { RunIndex } from './run/run-index.ts';
 import type { PolicySigners } from './signing-policy/policy-signers.ts';
 import type { BackendHealthBook } from './storage-backend/backend-health-book.ts';
@@ -25,6 +27,9 @@ export interface ControllerContext {
   readonly clock: Clock;
   readonly pipelines: Pipelines;
   readonly records: RecordIndex;
+  /** What this process did with records that it was not told back yet. */
+  readonly ownWrites: OwnWrites;
+  readonly storedLately: StoredLately;
   readonly runs: RunIndex;
   readonly owners: AnnotationOwners;
   readonly keys: PolicySigners;

@@ -233,14 +233,16 @@ export class Controllers {
   }
 
   #watchRecords(): Promise<void> {
-    const { records, pipelines, sealKey } = this.#context;
+    const { records, pipelines, sealKey, owners, ownWrites, storedLately } = this.#context;
     const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, sealKey);
     return this.#watch(hallmarkResource('ProvenanceRecord'), project, (onSynced) =>
       recordFeed({
         records,
         pipelines,
         attempts: this.#attempts,
-        owners: this.#context.owners,
+        ownWrites,
+        storedLately,
+        owners,
         cache: this.#recordCache,
         queue: this.#queues['provenance-record'],
         scheduleVerification: ({ key, isVerified }) => {

@@ -15,8 +15,10 @@ import { controllerObserver, resultObserver, watchObserver } from './controller-
 import { Controllers } from './controllers.ts';
 import { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
+import { OwnWrites } from './provenance-record/own-writes.ts';
 import { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
 import { RecordIndex } from './provenance-record/record-index.ts';
+import { StoredLately } from './provenance-record/stored-lately.ts';
 import { RunIndex } from './run/run-index.ts';
 import { loadSealKey } from './seal-key.ts';
 import { PolicySigners } from './signing-policy/policy-signers.ts';
@@ -66,6 +68,8 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     clock,
     pipelines: new Pipelines(configuration.operatorNamespace),
     records,
+    ownWrites: new OwnWrites(clock),
+    storedLately: new StoredLately(),
     runs: new RunIndex(),
     owners: new AnnotationOwners(records),
     keys,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProvenanceRecordEvidence, ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { sealRecord } from '../../evidence/seal.ts';
+import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
@@ -11,7 +12,7 @@ import { summariseRecord } from './record-index.ts';
  * @returns the record as it is now. @throws KubeError that is a Conflict when it changed meanwhile
  */
 export async function amendRecord(
-  context: Pick<ControllerContext, 'client' | 'fence' | 'records' | 'sealKey'>,
+  context: Pick<ControllerContext, 'client' | 'fence' | 'ownWrites' | 'records' | 'sealKey'>,
   record: TrustedRecord,
   parts: { readonly spec: ProvenanceRecordSpec; readonly evidence: Partial<ProvenanceRecordEvidence> },
   signal: AbortSignal,
@@ -25,6 +26,7 @@ export async function amendRecord(
   const written = await context.client.mergePatch(hallmarkResource('ProvenanceRecord'), patch, { signal });
   const read = readRecord(written, context.sealKey);
   if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
+  context.ownWrites.wrote(objectKey(read.object.metadata), read.object.metadata.resourceVersion);
   context.records.set(summariseRecord(read));
   return read;
 }

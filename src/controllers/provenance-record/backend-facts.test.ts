@@ -90,15 +90,22 @@ describe('backendFacts', () => {
     assert.equal(backendFacts(given)?.[0]?.state, 'Stored');
   });
 
-  it('keeps how often storing failed', () => {
-    const pending: StorageEntry = {
-      backendRef: held.backendRef,
-      state: 'Pending',
-      attempts: 3,
-      reason: 'BackendRejected',
-    };
-    const facts = backendFacts(snapshot([pending], [{ ref, backend: backend('tekton'), isDue: false }]));
-    assert.equal(facts?.[0]?.attempts, 3);
+  const failed: StorageEntry = {
+    backendRef: held.backendRef,
+    state: 'Pending',
+    attempts: 3,
+    nextAttemptTime: '2026-01-01T00:05:00Z',
+    reason: 'BackendRejected',
+  };
+
+  it('keeps how often storing failed, and when it is tried again', () => {
+    const [fact] = backendFacts(snapshot([failed], [{ ref, backend: backend('tekton'), isDue: false }])) ?? [];
+    assert.deepEqual([fact?.attempts, fact?.nextAttemptTime], [3, '2026-01-01T00:05:00Z']);
+  });
+
+  it('names no time for what waits until its backend is ready again', () => {
+    const [fact] = backendFacts(snapshot([failed], [{ ref, backend: backend('tekton'), isDue: true, parked }])) ?? [];
+    assert.deepEqual([fact?.attempts, fact?.nextAttemptTime], [3, undefined]);
   });
 
   const lost: StorageEntry = { ...held, verification: { state: 'Failed', message: 'gone' } };
@@ -112,6 +119,12 @@ describe('backendFacts', () => {
   it('puts back what vanished when somebody asks for it', () => {
     const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: true }], 'StorageBackend/tekton');
     assert.equal(planRecord(given).store.length, 1);
+  });
+
+  it('does not put it back again and again where it vanishes at once, and forgets no place meanwhile', () => {
+    const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: false }], 'StorageBackend/tekton');
+    assert.deepEqual(planRecord(given).store, []);
+    assert.deepEqual(backendFacts(given)?.[0]?.locations, held.locations);
   });
 
   it('marks what was asked for later, stores there, and promises nothing by it', () => {

@@ -16,22 +16,31 @@ export function backendFacts(snapshot: RecordSnapshot): readonly BackendFact[] |
   });
 }
 
-function backendFact(record: RecordSnapshot['record'], { ref, backend, parked }: BoundBackend): BackendFact {
+function backendFact(record: RecordSnapshot['record'], bound: BoundBackend): BackendFact {
+  const { ref, backend, parked } = bound;
   const backendRef = { kind: ref.kind, name: ref.name };
   const entry = record.storage.find(({ backendRef: of }) => of.kind === ref.kind && of.name === ref.name);
-  const isHeld = entry?.state === 'Stored' && holdsAll(record, entry, backend) && !isToBeRefilled(record, entry);
+  const isHeld = entry?.state === 'Stored' && holdsAll(record, entry, backend) && !isToBeRefilled(record, entry, bound);
   if (isHeld || entry?.state === 'Failed') return { ...storedFact(entry), backendRef, state: entry.state };
   if (backend === undefined) return { backendRef, state: 'Pending', locations: [], problem: missingBackend };
   const pending: BackendFact =
     entry?.state === 'Pending'
       ? { ...storedFact(entry), backendRef, state: 'Pending' }
       : { backendRef, state: 'Pending', locations: [] };
-  return parked === undefined ? pending : { ...pending, problem: parked };
+  if (parked !== undefined) return { ...pending, problem: parked };
+  // Its own back-off counts while nobody waits for the backend as such.
+  const { nextAttemptTime } = entry ?? {};
+  return nextAttemptTime === undefined ? pending : { ...pending, nextAttemptTime };
 }
 
-/** Whether somebody asked for what is gone from a backend, or changed there, to be written again. */
-function isToBeRefilled({ object }: RecordSnapshot['record'], { backendRef, verification }: StorageEntry): boolean {
-  return verification?.state === 'Failed' && isRefillRequested(object, backendRef);
+/** Whether somebody asked for what is gone from a backend, or changed there, to be written again, and that can be tried now. */
+function isToBeRefilled(
+  { object }: RecordSnapshot['record'],
+  { backendRef, verification }: StorageEntry,
+  { backend, isDue, parked }: BoundBackend,
+): boolean {
+  const mayGo = backend !== undefined && isDue && parked === undefined;
+  return mayGo && verification?.state === 'Failed' && isRefillRequested(object, backendRef);
 }
 
 /** Whether a backend that stored has all that it takes by now. What one that is gone was given stays given. */

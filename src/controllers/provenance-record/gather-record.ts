@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isEmptySelector } from '../../api/v1alpha1/label-selector.ts';
 import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { MAX_BACKENDS } from '../../api/v1alpha1/provenance-record/spec.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
@@ -27,9 +28,10 @@ export const WITNESSES = 'witnesses';
 export async function gatherRecord(
   context: ControllerContext,
   attempts: StoreAttempts,
-  record: TrustedRecord,
+  written: TrustedRecord,
   signal: AbortSignal,
 ): Promise<RecordSnapshot> {
+  const record = context.storedLately.completed(written);
   const { metadata, spec, evidence } = record.object;
   const policy = context.pipelines.policy(record.policy);
   const now = context.clock.now();
@@ -92,12 +94,14 @@ function boundBackends(
   ];
 }
 
-/** The backends that were asked for later, by a request that stands or by one that was answered. */
+/** The backends that were asked for later, by a request that stands or by one that was answered; as many as a status has room for. */
 function laterBackends({ object, storage }: TrustedRecord): readonly BackendRef[] {
   const asked = backfillRefs(object);
-  const answered = storage.filter(({ isBackfill }) => isBackfill === true).map(({ backendRef }) => backendRef);
+  const answered = storage
+    .filter(({ isBackfill, state }) => isBackfill === true && state === 'Stored')
+    .map(({ backendRef }) => backendRef);
   const isNew = (ref: BackendRef): boolean => !asked.some(({ kind, name }) => kind === ref.kind && name === ref.name);
-  return [...asked, ...answered.filter(isNew)];
+  return [...answered.filter(isNew), ...asked].slice(0, MAX_BACKENDS);
 }
 
 /** A backend that its last probe found broken is sent nothing: that probe is repeated, and says when it works again. */

@@ -35,6 +35,8 @@ export interface BackendFact {
   readonly storedTime?: string;
   /** How often storing has failed since it last went well. */
   readonly attempts?: number;
+  /** RFC 3339, when the back-off of the last failure is over; absent while something else is waited for. */
+  readonly nextAttemptTime?: string;
   /** Asked for after the record was made. */
   readonly isBackfill?: boolean;
   /** Absent until what it holds was read back. */

@@ -8,7 +8,9 @@ import type { SecretValue } from '../../runtime/secret-value.ts';
 import type { AnnotationOwners } from './annotation-owners.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
 import { type RecordIndex, type RecordSummary, summariseRecord } from './record-index.ts';
+import type { OwnWrites } from './own-writes.ts';
 import type { StoreAttempts } from './store-attempts.ts';
+import type { StoredLately } from './stored-lately.ts';
 
 /** A record as it is delivered: read, its seal checked, and as it came. */
 export interface DeliveredRecord {
@@ -20,6 +22,8 @@ export interface RecordFeedOptions {
   readonly records: RecordIndex;
   readonly pipelines: Pipelines;
   readonly attempts: StoreAttempts;
+  readonly ownWrites: OwnWrites;
+  readonly storedLately: StoredLately;
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
@@ -38,17 +42,20 @@ export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredR
 
 /** Keeps the index of records, and queues those that something is left to do for. */
 export function recordFeed(options: RecordFeedOptions): ListWatchHandler<DeliveredRecord> {
-  const { records, pipelines, attempts, owners, cache, queue, requeueRun, scheduleVerification, onSynced } = options;
+  const { records, pipelines, attempts, ownWrites, storedLately, owners, cache, queue } = options;
+  const { requeueRun, scheduleVerification, onSynced } = options;
   const mayRetire = ({ policy }: RecordSummary): boolean =>
     policy !== undefined && (pipelines.policy(policy)?.spec.record.retention ?? 'Keep') !== 'Keep';
   return {
     upsert(key, { read, object }) {
+      ownWrites.delivered(key, read.isTrusted ? read.object.metadata.resourceVersion : read.resourceVersion);
       const summary = inheriting(records.get(key), summariseRecord(read));
       records.set(summary);
       if (summary.isHeld) scheduleVerification(summary);
       if (summary.isSettled && !mayRetire(summary)) {
         cache.release(key);
         attempts.forget(key);
+        storedLately.forget(key);
         return;
       }
       cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object) });
@@ -57,6 +64,7 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
     remove(key) {
       const record = records.remove(key);
       attempts.forget(key);
+      storedLately.forget(key);
       cache.release(key);
       if (record?.runKey !== undefined) requeueRun(record.runKey);
       if (record?.runUID === undefined) return;

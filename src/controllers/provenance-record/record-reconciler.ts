@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { isConflict, isNotFound } from '../../kube/kube-error.ts';
+import { objectMetadata } from '../../kube/object-metadata.ts';
 import { objectKey, parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
@@ -33,7 +34,7 @@ export class RecordReconciler {
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
-    const object = this.#cache.get(key) ?? (await this.#context.client.find(RESOURCE, parseObjectKey(key), { signal }));
+    const object = this.#delivered(key) ?? (await this.#context.client.find(RESOURCE, parseObjectKey(key), { signal }));
     const record = object === undefined ? undefined : readRecord(object, this.#context.sealKey);
     if (record === undefined) return DONE;
     try {
@@ -45,6 +46,13 @@ export class RecordReconciler {
       this.#cache.release(key);
       return { requeueAfterSeconds: 0.5 };
     }
+  }
+
+  /** What the watch delivered, unless that is from before our own last write. */
+  #delivered(key: string): unknown {
+    const object = this.#cache.get(key);
+    const version = objectMetadata(object)?.resourceVersion;
+    return version === undefined || this.#context.ownWrites.mayPrecede(key, version) ? undefined : object;
   }
 
   /** A record that is not needed for long is read again then: its place is for those that are worked on. */

@@ -43,8 +43,19 @@ export function readyOf(status: { readonly conditions?: readonly Condition[] } |
   return status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
-function storageEntry(fact: BackendFact): StorageEntry {
-  const { backendRef, state, artifacts, locations, problem, storedTime, attempts = 0, verification } = fact;
+/** What a status says of one backend. */
+export function storageEntry(fact: BackendFact): StorageEntry {
+  const {
+    backendRef,
+    state,
+    artifacts,
+    locations,
+    problem,
+    storedTime,
+    attempts = 0,
+    nextAttemptTime,
+    verification,
+  } = fact;
   return {
     backendRef,
     state,
@@ -53,6 +64,7 @@ function storageEntry(fact: BackendFact): StorageEntry {
     ...(problem === undefined ? {} : { reason: problem.reason, message: problem.message.slice(0, MAX_MESSAGE_LENGTH) }),
     ...(storedTime === undefined ? {} : { storedTime }),
     ...(attempts === 0 ? {} : { attempts }),
+    ...(nextAttemptTime === undefined ? {} : { nextAttemptTime }),
     ...(fact.isBackfill === true ? { isBackfill: true } : {}),
     ...(verification === undefined ? {} : { verification: boundedVerification(verification) }),
   };

@@ -26,13 +26,14 @@ export class StoreAttempts {
     return attempt === undefined || attempt.dueMs <= this.#clock.monotonicMs();
   }
 
-  /** Notes a failure. A server that asked to wait longer than the back-off would is obeyed. */
-  failed(recordKey: string, backendKey: string, retryAfterSeconds = 0): void {
+  /** Notes a failure. A server that asked to wait longer than the back-off would is obeyed. @returns when it is tried again */
+  failed(recordKey: string, backendKey: string, retryAfterSeconds = 0): Date {
     const ofRecord = this.#attempts.get(recordKey) ?? new Map<string, Attempt>();
     const failures = (ofRecord.get(backendKey)?.failures ?? 0) + 1;
     const waitMs = Math.max(this.#backoff.delayMs(failures), retryAfterSeconds * 1000);
     ofRecord.set(backendKey, { failures, dueMs: this.#clock.monotonicMs() + waitMs });
     this.#attempts.set(recordKey, ofRecord);
+    return new Date(this.#clock.now().getTime() + waitMs);
   }
 
   succeeded(recordKey: string, backendKey: string): void {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { objectKey } from '../../kube/resource.ts';
@@ -7,6 +8,7 @@ import type { ControllerContext } from '../controller-context.ts';
 import type { RecordPlan } from './plan-record.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { BackendFact, Problem } from './record-facts.ts';
+import { storageEntry } from './record-status.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 
@@ -37,21 +39,35 @@ export async function storeInBackend(
   const [recordKey, backendKey] = [objectKey(record.object.metadata), `${kind}/${name}`];
   const later = task.bound.isBackfill === true ? { isBackfill: true } : {};
   if (retry !== undefined) {
-    attempts.failed(recordKey, backendKey, retry.afterSeconds);
+    const next = attempts.failed(recordKey, backendKey, retry.afterSeconds);
     // Its probe tells whether it is the backend that fails, and then everybody else waits for it.
     if (fact.problem?.reason !== reasons.KeyConflict) context.suspects.add(task.backend);
-    return { ...fact, ...later, attempts: (before?.attempts ?? 0) + 1 };
+    const nextAttemptTime = rfc3339Seconds(next);
+    return { ...fact, ...later, attempts: (before?.attempts ?? 0) + 1, nextAttemptTime };
   }
   attempts.succeeded(recordKey, backendKey);
   if (fact.state !== 'Stored') return { ...fact, ...later };
-  const { driver, artifacts, run } = store;
+  context.storedLately.note(record, storageEntry({ ...fact, ...later }));
+  const stored = await readBack(context, store, { record, fact: { ...fact, ...later }, task }, signal);
+  context.storedLately.note(record, storageEntry(stored));
+  // Whoever asked for it to be written again is not to have it written again and again.
+  if (stored.verification?.state === 'Failed') attempts.failed(recordKey, backendKey);
+  return stored;
+}
+
+async function readBack(
+  context: ControllerContext,
+  { driver, artifacts, run }: StoreTask,
+  { record, fact, task }: Pick<BackendWork, 'record' | 'task'> & { readonly fact: BackendFact },
+  signal: AbortSignal,
+): Promise<BackendFact> {
   const policy = context.pipelines.policy(record.policy);
   const now = context.clock.now();
-  const readBack = { driver, artifacts, locations: fact.locations, run, policy, now };
-  const verification = await context.evidence.verify(readBack, signal);
+  const work = { driver, artifacts, locations: fact.locations, run, policy, now };
+  const verification = await context.evidence.verify(work, signal);
   const isTold = typeof verification !== 'string';
   context.observer.readBack({ type: task.backend.spec.type, result: isTold ? verification.state : 'Unread' });
-  return { ...fact, ...later, ...(isTold ? { verification } : {}) };
+  return isTold ? { ...fact, verification } : fact;
 }
 
 function storeTask(context: ControllerContext, { record, task }: BackendWork): StoreTask {

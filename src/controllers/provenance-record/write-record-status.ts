@@ -34,6 +34,7 @@ export async function writeRecordStatus(
   const written = await context.client.replaceStatus(hallmarkResource('ProvenanceRecord'), object, { signal });
   const read = readRecord(written, sealKey);
   if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
+  context.ownWrites.wrote(objectKey(metadata), read.object.metadata.resourceVersion);
   context.records.set(summariseRecord(read));
   tell(context, record, status);
   return read;

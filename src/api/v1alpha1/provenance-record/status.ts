@@ -53,6 +53,12 @@ const storageEntry = Type.Object({
   attempts: Type.Optional(
     Type.Integer({ description: 'How often storing has failed since it last went well.', minimum: 0, format: 'int32' }),
   ),
+  nextAttemptTime: Type.Optional(
+    Type.String({
+      description: 'When it is tried again, at the latest; absent while it waits for something else.',
+      format: 'date-time',
+    }),
+  ),
   isBackfill: Type.Optional(
     Type.Boolean({ description: 'Asked for after the record was made: not one of spec.backendRefs.' }),
   ),

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
+import { Installation } from '../harness/installation.ts';
+import { OperatorProcess } from '../harness/operator-process.ts';
+import { conditionOf, signaturesOf } from '../harness/record.ts';
+import type { Team } from '../harness/team.ts';
+import { Kafka } from '../testbed/kafka/kafka.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { adminClient } from './admin-client.ts';
+import { ManagedRuns, managedRuns } from './managed-runs.ts';
+
+const RUNS = 30;
+const TOPIC = 'evidence';
+const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 500 } as const;
+const signal = new AbortController().signal;
+
+/** A topic takes whatever comes: a second upload of the same evidence is a second message. */
+describe('evidence in a topic', () => {
+  let installation: Installation;
+  let operator: OperatorProcess;
+  let kafka: Kafka;
+  let team: Team;
+  let client: KubeClient;
+
+  before(async () => {
+    installation = await Installation.start({ label: 'uploaded-once', replicas: 0 });
+    kafka = await Kafka.start(installation.testbed.supervisor, { topics: [TOPIC] });
+    client = adminClient(installation.plane);
+    operator = await OperatorProcess.start(installation, {
+      configuration: { outbound: { allow: [kafka.host] }, retry: { minSeconds: 1, maxSeconds: 2 } },
+    });
+    const policy = { ...managedRuns, imageSignatures: { formats: [] }, backendRefs: [] };
+    team = await installation.team({ name: 'team-once', backends: [], withKey: false, policy });
+    await installation.apply({
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'StorageBackend',
+      metadata: { name: 'topic', namespace: team.name },
+      spec: { type: 'Kafka', kafka: { bootstrapServers: [kafka.host], topic: TOPIC, plaintext: true } },
+    });
+    await operator.untilWorking();
+    await installation.wait(team.name, 'storagebackend/topic', 'condition=Ready');
+  });
+  after(async () => {
+    await operator.stop();
+    await installation.stop();
+  });
+
+  /** What a user does who labels and annotates: each change makes whoever holds an older version fail to write. */
+  async function touchRecords(round: number): Promise<void> {
+    for (const { metadata } of await team.records()) {
+      const { namespace, name } = metadata;
+      const patch = { metadata: { namespace, name, annotations: { 'example.com/touched': String(round) } } };
+      await client.mergePatch(hallmarkResource('ProvenanceRecord'), patch, { signal });
+    }
+  }
+
+  it('is there once, though its records were signed late and changed by others while it was uploaded', async () => {
+    const runs = new ManagedRuns(client, team);
+    for (let index = 0; index < RUNS; index += 1) await runs.build({ name: `late-${index}` });
+    await waitUntil(
+      'all wait for the key',
+      async () =>
+        (await team.records()).filter((record) => conditionOf(record)?.reason === 'KeyNotFound').length === RUNS,
+      patience,
+    );
+    await team.createKeySecret();
+    let round = 0;
+    const ready = await waitUntil(
+      'all are Ready',
+      async () => {
+        const all = await team.records();
+        if (all.every((record) => conditionOf(record)?.status === 'True')) return all;
+        await touchRecords((round += 1));
+        return undefined;
+      },
+      { ...patience, intervalMilliseconds: 10 },
+    );
+    assert.ok(round > 1, 'they were changed while they were signed and stored');
+    const messages = await kafka.messages(TOPIC);
+    const signatures = messages.map(({ value }) => /"sig":"([^"]+)"/.exec(value.toString())?.[1]);
+    assert.deepEqual(signatures.toSorted(), ready.map((record) => signaturesOf(record)['attestation']).toSorted());
+  });
+});
