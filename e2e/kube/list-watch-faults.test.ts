@@ -217,7 +217,7 @@ describe('a list-watch', () => {
       await waitUntil('the watch was asked for', () => server.watchedFrom.length >= 1);
       const beganMs = performance.now();
       await subject.stop();
-      assert.ok(performance.now() - beganMs < 1000, `stopping took long during ${what}`);
+      assert.ok(performance.now() - beganMs < 5000, `stopping took long during ${what}`);
     }
   });
 });

