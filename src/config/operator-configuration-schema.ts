@@ -59,7 +59,12 @@ export const operatorConfigurationSchema = Type.Object(
     }),
     concurrency: section('How much is done at once.', {
       runs: Type.Integer({ description: 'Runs signed at once.', minimum: 1, maximum: 256, default: 8 }),
-      records: Type.Integer({ description: 'Records stored at once.', minimum: 1, maximum: 256, default: 16 }),
+      records: Type.Integer({
+        description: 'Records stored at once in one backend; three times as many in all.',
+        minimum: 1,
+        maximum: 256,
+        default: 16,
+      }),
     }),
     http: section('What is served to the kubelet and to Prometheus.', {
       host: Type.String({ description: 'Address to listen on.', minLength: 1, maxLength: 253, default: '0.0.0.0' }),

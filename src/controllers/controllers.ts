@@ -22,6 +22,7 @@ import { type DeliveredRecord, projectRecord, recordFeed } from './provenance-re
 import { RecordReconciler } from './provenance-record/record-reconciler.ts';
 import { VerificationReconciler } from './provenance-record/verification-reconciler.ts';
 import { StoreAttempts } from './provenance-record/store-attempts.ts';
+import { StoreLanes } from './provenance-record/store-lanes.ts';
 import { EVERYWHERE, Repercussions } from './repercussions.ts';
 import { pendingPipelines } from './run/gather-run.ts';
 import { type DeliveredRun, projectRun, runFeed } from './run/run-feed.ts';
@@ -35,6 +36,8 @@ import { BackendReconciler } from './storage-backend/backend-reconciler.ts';
 /** What the objects of queued runs, and those of queued records, may take in memory each. */
 const CACHE_BYTES = 32 * 1024 * 1024;
 const FEW = 4;
+/** Probes that wait for servers which do not answer must not keep those of the others waiting. */
+const PROBES = 32;
 
 export interface ControllersOptions {
   readonly context: ControllerContext;
@@ -59,6 +62,7 @@ export class Controllers {
   readonly #runCache = new ByteBudgetCache<unknown>(CACHE_BYTES);
   readonly #recordCache = new ByteBudgetCache<unknown>(CACHE_BYTES);
   readonly #attempts: StoreAttempts;
+  readonly #lanes: StoreLanes;
   readonly #repercussions: Repercussions;
   readonly #verification: VerificationReconciler;
   readonly #policies = new ObjectStore();
@@ -82,6 +86,12 @@ export class Controllers {
       rescan: queue('rescan'),
     };
     this.#attempts = new StoreAttempts(clock, this.#backoff);
+    this.#lanes = new StoreLanes({
+      idleWorkers: () => this.#recordWorkers - this.#queues['provenance-record'].processing,
+      wake: (key) => {
+        this.#queues['provenance-record'].add(key);
+      },
+    });
     this.#verification = new VerificationReconciler({
       context,
       attempts: this.#attempts,
@@ -131,6 +141,11 @@ export class Controllers {
     this.#runRecordControllers();
   }
 
+  /** One backend holds a third of them at most, and that is what the configuration asks for. */
+  get #recordWorkers(): number {
+    return 3 * this.#options.configuration.concurrency.records;
+  }
+
   #runPolicyControllers(): void {
     const { configuration } = this.#options;
     const shared = {
@@ -148,16 +163,17 @@ export class Controllers {
       },
     });
     this.#run('signing-policy', FEW, (key, signal) => policies.reconcile(key, signal));
-    this.#run('storage-backend', FEW, (key, signal) => backends.reconcile(key, signal));
+    this.#run('storage-backend', PROBES, (key, signal) => backends.reconcile(key, signal));
   }
 
   #runRecordControllers(): void {
     const { concurrency, children } = this.#options.configuration;
     const context = this.#context;
-    const records = new RecordReconciler(context, this.#attempts, this.#recordCache);
+    const [attempts, lanes, recordCache] = [this.#attempts, this.#lanes, this.#recordCache];
+    const records = new RecordReconciler(context, { attempts, lanes, cache: recordCache });
     const cache = this.#runCache;
     const runs = new RunReconciler({ context, cache, childrenDeadlineSeconds: children.deadlineSeconds });
-    this.#run('provenance-record', concurrency.records, (key, signal) => records.reconcile(key, signal));
+    this.#run('provenance-record', this.#recordWorkers, (key, signal) => records.reconcile(key, signal));
     this.#run('verification', FEW, (key, signal) => this.#verification.reconcile(key, signal));
     this.#run('run', concurrency.runs, (key, signal) => runs.reconcile(key, signal));
     this.#run('rescan', 1, async (namespace, signal) => {
@@ -182,6 +198,7 @@ export class Controllers {
       onResult: (result) => {
         if (!result.waitsAgain && name === 'run') this.#runCache.release(result.key);
         if (!result.waitsAgain && name === 'provenance-record') this.#recordCache.release(result.key);
+        if (name === 'provenance-record') this.#lanes.ended(result.key);
         onResult(result);
       },
     });

@@ -15,22 +15,34 @@ import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
 import type { StoreAttempts } from './store-attempts.ts';
+import type { LaneName, StoreLanes } from './store-lanes.ts';
 import { storeRecord } from './store-record.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
 const LONG_SECONDS = 60;
+/** What is due and was not tried is looked at again no sooner, whatever kept it from being tried. */
+const SHORT_SECONDS = 0.5;
 const RESOURCE = hallmarkResource('ProvenanceRecord');
+
+export interface RecordReconcilerOptions {
+  readonly attempts: StoreAttempts;
+  readonly lanes: StoreLanes;
+  /** The objects of queued records. */
+  readonly cache: ByteBudgetCache<unknown>;
+}
 
 /** Takes one record as far as it can go: signs what is unsigned, stores what is not stored, says how it stands. */
 export class RecordReconciler {
   readonly #context: ControllerContext;
   readonly #attempts: StoreAttempts;
+  readonly #lanes: StoreLanes;
   readonly #cache: ByteBudgetCache<unknown>;
 
-  constructor(context: ControllerContext, attempts: StoreAttempts, cache: ByteBudgetCache<unknown>) {
+  constructor(context: ControllerContext, options: RecordReconcilerOptions) {
     this.#context = context;
-    this.#attempts = attempts;
-    this.#cache = cache;
+    this.#attempts = options.attempts;
+    this.#lanes = options.lanes;
+    this.#cache = options.cache;
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
@@ -68,9 +80,18 @@ export class RecordReconciler {
     const plan = planRecord(snapshot);
     if (plan.retire !== undefined) return this.#retire(record, plan.retire, signal);
     if (plan.bind !== undefined) return this.#bind(record, plan.bind, signal);
-    const work = await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
-    await storeRecord(this.#context, this.#attempts, work, signal);
-    return this.#next(snapshot, plan);
+    const key = objectKey(record.object.metadata);
+    const isAtWork = plan.sign !== undefined || plan.witness || plan.store.length > 0;
+    const leave = isAtWork ? this.#lanes.enter([namespaceLane(record)], key) : undefined;
+    // Other namespaces have their turn first; this record is woken then.
+    if (isAtWork && leave === undefined) return DONE;
+    try {
+      const work = await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
+      const deferred = await storeRecord(this.#context, { attempts: this.#attempts, lanes: this.#lanes }, work, signal);
+      return this.#next(snapshot, plan, deferred);
+    } finally {
+      leave?.();
+    }
   }
 
   /** Promises the evidence to backends that were not there before; the watch brings the record back. */
@@ -88,17 +109,26 @@ export class RecordReconciler {
     return DONE;
   }
 
-  #next({ record, backends }: RecordSnapshot, plan: RecordPlan): Outcome {
+  #next({ record, backends }: RecordSnapshot, plan: RecordPlan, deferred: readonly string[]): Outcome {
     const nowMs = this.#context.clock.now().getTime();
     // Past that time it waits for something else, of which it will hear.
     const isToRetire = plan.retiresAtMs !== undefined && plan.retiresAtMs > nowMs;
     const retiresIn = isToRetire ? Math.max(1, (plan.retiresAtMs - nowMs) / 1000) : undefined;
-    // A parked backend has no time of its own: whoever parked it says when it goes on.
+    // A backend that is parked or busy has no time of its own: whoever keeps the record waiting says when it goes on.
     const existing = backends.flatMap(({ ref, backend, parked }) =>
       backend === undefined || parked !== undefined ? [] : [`${ref.kind}/${ref.name}`],
     );
-    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), [...existing, WITNESSES]);
-    const waits = [retiresIn, dueIn].filter((seconds) => seconds !== undefined);
-    return waits.length === 0 ? DONE : { requeueAfterSeconds: Math.min(...waits) };
+    const open = existing.filter((backend) => !deferred.includes(backend));
+    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), [...open, WITNESSES]);
+    // Nothing is tried of what may not be signed, whatever was due.
+    const waits = [retiresIn, plan.unsigned === undefined ? dueIn : undefined].filter(
+      (seconds) => seconds !== undefined,
+    );
+    return waits.length === 0 ? DONE : { requeueAfterSeconds: Math.max(SHORT_SECONDS, Math.min(...waits)) };
   }
+}
+
+/** More than any one of its backends may hold, so that those do not starve each other either. */
+function namespaceLane({ object }: TrustedRecord): LaneName {
+  return { name: `namespace ${object.metadata.namespace}`, perIdle: 3 };
 }

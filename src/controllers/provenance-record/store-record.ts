@@ -1,27 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
+import { objectKey } from '../../kube/resource.ts';
+import { describeBackend } from '../../storage/backend-definition.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { RecordPlan } from './plan-record.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { BackendFact } from './record-facts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
-import { storeInBackend } from './store-in-backend.ts';
+import { type BackendWork, storeInBackend } from './store-in-backend.ts';
+import type { StoreLanes } from './store-lanes.ts';
 import { writeRecordStatus } from './write-record-status.ts';
 
 /** The status waits so long for slow backends before it is written without them. */
 const COALESCE_MS = 2_000;
 
-/** Stores in every backend that is due, in parallel, and writes how it went; a slow backend does not hide the others. */
+export interface Storing {
+  readonly attempts: StoreAttempts;
+  readonly lanes: StoreLanes;
+}
+
+/**
+ * Stores in every backend that is due, in parallel, and writes how it went; a slow backend does not hide the others.
+ * @returns the backends that have enough to do already, as `kind/name`: the record is woken when its turn comes
+ */
 export async function storeRecord(
   context: ControllerContext,
-  attempts: StoreAttempts,
+  storing: Storing,
   work: { readonly record: TrustedRecord; readonly plan: RecordPlan },
   signal: AbortSignal,
-): Promise<TrustedRecord> {
+): Promise<readonly string[]> {
   const { record, plan } = work;
   const facts = [...(plan.backends ?? [])];
   const written = (): RecordPlan => ({ ...plan, backends: plan.backends === undefined ? undefined : [...facts] });
+  const deferred: string[] = [];
   const puts = plan.store.map(async (task) => {
-    replaceFact(facts, await storeInBackend(context, attempts, { record, plan, task }, signal));
+    const fact = await inTurn(storing.lanes, { record, plan, task }, (turn) =>
+      storeInBackend(context, storing.attempts, turn, signal),
+    );
+    const { kind, name } = task.bound.ref;
+    if (fact === undefined) deferred.push(`${kind}/${name}`);
+    else replaceFact(facts, fact);
   });
   const all = Promise.allSettled(puts);
   const isSlow = puts.length > 1 && (await outlasts(context, all, COALESCE_MS));
@@ -33,9 +50,25 @@ export async function storeRecord(
     await all;
   }
   // What one backend threw must not hide what the others hold.
-  const last = await writeRecordStatus(context, current, written(), signal);
+  await writeRecordStatus(context, current, written(), signal);
   for (const result of await all) if (result.status === 'rejected') throw result.reason;
-  return last;
+  return deferred;
+}
+
+/** @returns undefined when the backend has enough to do already */
+async function inTurn(
+  lanes: StoreLanes,
+  work: BackendWork,
+  store: (work: BackendWork) => Promise<BackendFact>,
+): Promise<BackendFact | undefined> {
+  const lane = { name: describeBackend(work.task.backend), perIdle: 0.5 };
+  const leave = lanes.enter([lane], objectKey(work.record.object.metadata));
+  if (leave === undefined) return undefined;
+  try {
+    return await store(work);
+  } finally {
+    leave();
+  }
 }
 
 function replaceFact(facts: BackendFact[], fact: BackendFact): void {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type LaneName, StoreLanes } from './store-lanes.ts';
+
+/** A pool of workers: what each does is up to the test. */
+class Pool {
+  readonly woken: string[] = [];
+  readonly lanes: StoreLanes;
+  readonly #workers: number;
+  readonly #busy = new Map<string, (() => void)[]>();
+
+  constructor(workers: number) {
+    this.#workers = workers;
+    this.lanes = new StoreLanes({
+      idleWorkers: () => this.#workers - this.#busy.size,
+      wake: (key) => this.woken.push(key),
+    });
+  }
+
+  /** A worker takes a record to a lane. @returns whether there was room; where there was none it goes on at once */
+  takes(record: string, lane: string | LaneName): boolean {
+    this.#busy.set(record, []);
+    const leave = this.lanes.enter([typeof lane === 'string' ? { name: lane, perIdle: 1 } : lane], record);
+    if (leave === undefined) this.ends(record);
+    else this.#busy.get(record)?.push(leave);
+    return leave !== undefined;
+  }
+
+  ends(record: string): void {
+    for (const leave of this.#busy.get(record) ?? []) leave();
+    this.#busy.delete(record);
+    this.lanes.ended(record);
+  }
+}
+
+function records(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name}-${index}`);
+}
+
+describe('StoreLanes', () => {
+  it('leaves half of the workers to others, however many records one backend has', () => {
+    const pool = new Pool(8);
+    assert.equal(records('slow', 100).filter((record) => pool.takes(record, 'slow')).length, 4);
+    assert.equal(records('other', 100).filter((record) => pool.takes(record, 'other')).length, 2);
+    assert.equal(pool.takes('alone', 'third'), true);
+  });
+
+  it('lets what may hold more than others leave less to them', () => {
+    const shares = [
+      [0.5, 4],
+      [1, 6],
+      [3, 9],
+    ] as const;
+    for (const [perIdle, expected] of shares) {
+      const pool = new Pool(12);
+      const served = records('slow', 100).filter((record) => pool.takes(record, { name: 'slow', perIdle }));
+      assert.equal(served.length, expected);
+    }
+  });
+
+  it('wakes those that wait in the order they came in, one for each place', () => {
+    const pool = new Pool(4);
+    const [a = '', b = '', ...waiting] = records('slow', 5);
+    for (const record of [a, b, ...waiting]) pool.takes(record, 'slow');
+    assert.deepEqual(pool.woken, []);
+    pool.ends(a);
+    assert.deepEqual(pool.woken, [waiting[0]]);
+    assert.equal(pool.takes('late', 'slow'), false, 'the place is kept for who was woken');
+    assert.equal(pool.takes(waiting[0] ?? '', 'slow'), true);
+    pool.ends(b);
+    assert.deepEqual(pool.woken, [waiting[0], waiting[1]]);
+  });
+
+  it('passes a place on that nobody comes for', () => {
+    const pool = new Pool(4);
+    const [a = '', b = '', c = '', d = ''] = records('slow', 4);
+    for (const record of [a, b, c, d]) pool.takes(record, 'slow');
+    pool.ends(a);
+    pool.ends(b);
+    assert.deepEqual(pool.woken, [c, d]);
+    // Deleted meanwhile: worked on, and in no lane.
+    pool.ends(c);
+    assert.equal(pool.takes(d, 'slow'), true);
+  });
+
+  it('serves everybody in the end', () => {
+    const pool = new Pool(4);
+    const waiting = records('slow', 50);
+    const served: string[] = [];
+    const open = new Set<string>();
+    for (const record of waiting) if (pool.takes(record, 'slow')) open.add(record);
+    while (served.length < waiting.length) {
+      const [next] = open;
+      assert.ok(next !== undefined, `nobody is served after ${served.length}`);
+      open.delete(next);
+      served.push(next);
+      pool.ends(next);
+      for (const record of pool.woken.splice(0)) if (pool.takes(record, 'slow')) open.add(record);
+    }
+    assert.deepEqual(served.toSorted(), waiting.toSorted());
+  });
+
+  it('gives the place in a lane on though the work on the record that left it goes on elsewhere', () => {
+    const pool = new Pool(4);
+    const leaveFast = pool.lanes.enter([{ name: 'fast', perIdle: 0 }], 'both');
+    assert.equal(pool.takes('both', 'slow'), true);
+    assert.equal(pool.takes('next', { name: 'fast', perIdle: 0 }), false);
+    assert.deepEqual(pool.woken, []);
+    leaveFast?.();
+    assert.deepEqual(pool.woken, ['next']);
+  });
+
+  it('counts a record once in a lane that all its work passes through', () => {
+    const pool = new Pool(4);
+    const first = pool.lanes.enter([{ name: 'namespace a', perIdle: 1 }], 'r');
+    const second = pool.lanes.enter([{ name: 'namespace a', perIdle: 1 }], 'r');
+    first?.();
+    assert.equal(pool.takes('s', 'namespace a'), true);
+    second?.();
+    assert.equal(pool.takes('t', 'namespace a'), true);
+  });
+
+  it('always serves a record whose backend has no other, though all workers are busy', () => {
+    const pool = new Pool(1);
+    assert.equal(pool.takes('one', 'slow'), true);
+    assert.equal(pool.takes('two', 'fast'), true);
+  });
+});
