@@ -63,7 +63,7 @@ function replica(t: TestContext, bed: KubeBed, leaseName: string, enabled = true
     clock: systemClock,
     namespace: 'default',
     instance: 'hallmark-0',
-    election: { enabled, leaseName, leaseDurationSeconds: 3, renewDeadlineSeconds: 2, retryPeriodSeconds: 0.5 },
+    election: { enabled, leaseName, leaseDurationSeconds: 10, renewDeadlineSeconds: 9, retryPeriodSeconds: 0.5 },
     onLost: () => {
       losses += 1;
     },

@@ -90,7 +90,7 @@ function replicas(
   t: TestContext,
   name: string,
   clients: Readonly<Record<string, BedClient>>,
-  leaseDurationSeconds = 3,
+  leaseDurationSeconds = 10,
 ) {
   const changes: Change[] = [];
   const leases = new Map<string, Lease>();

@@ -84,7 +84,7 @@ describe('what was stored', () => {
 
   it('is put back by hallmark backfill, with the signature that it had', async () => {
     const before = await team.record(build);
-    const { stdout } = await backfill('tekton', '--timeout', '60');
+    const { stdout } = await backfill('tekton', '--timeout', '100');
     assert.match(stdout, /all 1 records are stored in StorageBackend\/tekton/);
     const { record } = await verification('True');
     assert.equal(conditionOf(record)?.status, 'True');
@@ -121,7 +121,7 @@ describe('what was stored', () => {
     assert.equal(storageOf(old, 'late'), undefined);
     const counted = await backfill('late', '--dry-run');
     assert.match(counted.stdout, /1 records to store in StorageBackend\/late, 1 are there already/);
-    await backfill('late', '--timeout', '60');
+    await backfill('late', '--timeout', '100');
     const record = await team.readyRecord(build);
     assert.deepEqual(
       [storageOf(record, 'late')?.state, storageOf(record, 'late')?.isBackfill, record.status?.stored],
@@ -145,7 +145,7 @@ describe('what was stored', () => {
       });
       await installation.wait(team.name, `storagebackend/${name}`, 'condition=Ready');
     }
-    await Promise.all(names.map((name) => backfill(name, '--timeout', '60')));
+    await Promise.all(names.map((name) => backfill(name, '--timeout', '100')));
     for (const { metadata, status } of await team.records()) {
       const held = status?.storage?.filter(({ state }) => state === 'Stored').map(({ backendRef }) => backendRef.name);
       for (const name of names) assert.ok(held?.includes(name), `${metadata.name} in ${name}`);
@@ -170,7 +170,7 @@ describe('what was stored', () => {
   });
 
   it('says when a backend cannot be filled', async () => {
-    await assert.rejects(backfill('nowhere', '--timeout', '6'), {
+    await assert.rejects(backfill('nowhere', '--timeout', '20'), {
       exitCode: 1,
       stdout: /not stored yet; the operator goes on with them:[^]*does not exist or is out of reach/,
     });

@@ -66,7 +66,8 @@ describe('the operator killed with kill -9 between any two writes', () => {
       configuration: {
         outbound: { allow: [registry.host] },
         retry: { minSeconds: 1, maxSeconds: 2 },
-        leaderElection: { leaseDurationSeconds: 3, renewDeadlineSeconds: 2, retryPeriodSeconds: 1 },
+        // Longer than any pause of a machine that has more to do: its Lease is deleted when it is killed.
+        leaderElection: { leaseDurationSeconds: 120, renewDeadlineSeconds: 100, retryPeriodSeconds: 1 },
       },
     });
     team = await installation.team({ name: 'team-k', policy: managedRuns });

@@ -15,7 +15,7 @@ export async function waitUntil<T>(
   probe: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<Exclude<T, undefined | false>> {
-  const { timeoutSeconds = 60, intervalMilliseconds = 100 } = options;
+  const { timeoutSeconds = 120, intervalMilliseconds = 100 } = options;
   const deadline = Date.now() + timeoutSeconds * 1000;
   let cause: unknown;
   for (;;) {
