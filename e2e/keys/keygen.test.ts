@@ -50,6 +50,30 @@ describe('keys for cosign and for Hallmark', () => {
     });
   }
 
+  it('makes encrypted keys of every algorithm that cosign reads', async () => {
+    for (const algorithm of ['p256', 'p384', 'p521', 'rsa', 'ed25519']) {
+      const [key, pub] = [path(`read-${algorithm}.key`), path(`read-${algorithm}.pub`)];
+      const files = ['--private-key', key, '--public-key', pub];
+      await hallmark('keygen', '--algorithm', algorithm, '--format', 'cosign', ...files);
+      const { stdout } = await cosign.run(['public-key', '--key', key], { env: { COSIGN_PASSWORD: PASSWORD } });
+      assert.equal(stdout.trim(), readFileSync(pub, 'utf8').trim(), algorithm);
+    }
+  });
+
+  it('makes PKCS#8 keys that cosign imports, and reads what it makes of them', async () => {
+    for (const algorithm of ['p256', 'p384', 'p521', 'rsa', 'ed25519']) {
+      const [key, pub] = [path(`plain-${algorithm}.pem`), path(`plain-${algorithm}.pub`)];
+      const files = ['--private-key', key, '--public-key', pub];
+      await hallmark('keygen', '--algorithm', algorithm, '--format', 'x509', ...files);
+      const imported = path(`imported-${algorithm}`);
+      const args = ['import-key-pair', '--key', key, '--output-key-prefix', imported, '--yes'];
+      await cosign.run(args, { env: { COSIGN_PASSWORD: PASSWORD } });
+      const data = { 'cosign.key': readFileSync(`${imported}.key`), 'cosign.password': Buffer.from(PASSWORD) };
+      const { publicKey } = await loadKeySigner(data, algorithm);
+      assert.equal(publicKey, readFileSync(pub, 'utf8'), algorithm);
+    }
+  });
+
   it('reads the keys of cosign generate-key-pair', async () => {
     const { privateKey, publicKey } = await cosign.generateKeyPair('theirs');
     const data = { 'cosign.key': readFileSync(privateKey), 'cosign.password': Buffer.alloc(0) };
