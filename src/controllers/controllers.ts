@@ -6,7 +6,6 @@ import type { ListWatchHandler, ListWatchObserver, WatchSource } from '../kube/l
 import type { Resource } from '../kube/resource.ts';
 import { NAMESPACES } from '../kube/core-resources.ts';
 import { parseMetadata } from '../kube/object-metadata.ts';
-import { policyKeyText } from '../pipelines/definitions.ts';
 import type { Backoff } from '../runtime/backoff.ts';
 import { exponentialBackoff } from '../runtime/backoff.ts';
 import { ByteBudgetCache } from '../runtime/byte-budget-cache.ts';
@@ -109,10 +108,9 @@ export class Controllers {
       rescanQueue: this.#queues.rescan,
     });
     // Whoever finds another key than before, when signing or when looking, has the policy say so.
-    context.keys.onChange((policy) => {
+    context.keys.onChange((policy, isWorking) => {
       // The policy itself may have seen nothing of a key that was away for a moment, in which records needed it.
-      this.#repercussions.policyKeyChanged(policy);
-      this.#queues['signing-policy'].add(policyKeyText(policy));
+      this.#repercussions.policyKeyChanged(policy, { isWorking });
     });
   }
 

@@ -141,9 +141,21 @@ describe('Repercussions', () => {
     assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-b']);
   });
 
-  it('a key that works again, or fails otherwise, has the unfinished records of its policy looked at, and no runs', () => {
-    repercussions.policyKeyChanged(builds);
-    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
-    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), []);
+  for (const isWorking of [true, false]) {
+    it(`a key that ${isWorking ? 'works again' : 'fails otherwise'} has the unfinished records of its policy looked at, and no runs`, () => {
+      repercussions.policyKeyChanged(builds, { isWorking });
+      assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
+      assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), []);
+    });
+  }
+
+  it('a key that works has its policy say so at once, and one that fails after a pause', async () => {
+    repercussions.policyKeyChanged(builds, { isWorking: false });
+    assert.deepEqual([queues.policies.depth, queues.policies.delayed], [0, 1]);
+    await clock.advance(5000);
+    assert.equal(queues.policies.depth, 1);
+    queues.policies.done((await queues.policies.take()) ?? '');
+    repercussions.policyKeyChanged(builds, { isWorking: true });
+    assert.equal(queues.policies.depth, 1);
   });
 });

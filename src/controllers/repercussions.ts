@@ -11,6 +11,8 @@ import type { StoreAttempts } from './provenance-record/store-attempts.ts';
 export const EVERYWHERE = '*';
 /** Changes that come together (an apply of many manifests) are answered by one rescan. */
 const SETTLE_MS = 200;
+/** For so long a signer that failed is left alone. */
+const FAILING_MS = 5000;
 /** Between two records that waited for the same backend. */
 const DRAIN_MS = 20;
 
@@ -45,9 +47,15 @@ export class Repercussions {
     this.#recordsOf(policy);
   }
 
-  /** A policy's key began to work, became another one, or does not work for another reason than before: who waits for it is told. */
-  policyKeyChanged(policy: PolicyKey): void {
+  /**
+   * A policy's key began to work, became another one, or does not work for another reason than before: who waits for it is told, and
+   * the policy publishes the key at once. One that fails is looked at in a moment, or a service that fails otherwise each time would be
+   * asked without a pause.
+   */
+  policyKeyChanged(policy: PolicyKey, { isWorking }: { readonly isWorking: boolean }): void {
     this.#recordsOf(policy, ({ isSettled }) => !isSettled);
+    if (isWorking) this.#options.policyQueue.add(policyKeyText(policy));
+    else this.#options.policyQueue.addAfter(policyKeyText(policy), FAILING_MS);
   }
 
   /** A backend was made, edited or deleted. */

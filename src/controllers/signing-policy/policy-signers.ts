@@ -6,8 +6,8 @@ import { SigningError } from '../../signing/signing-error.ts';
 import type { SignerCheck, SigningSource } from '../../signing/signing-source.ts';
 import { signingSource } from '../../signing/signing-source-of.ts';
 
-/** Hears of a policy's signer that is not what it was. */
-type SignerChangeListener = (policy: PolicyDefinition) => void;
+/** Hears of a policy's signer that is not what it was, and whether it can sign now. */
+type SignerChangeListener = (policy: PolicyDefinition, isWorking: boolean) => void;
 
 /** For how long a signer that failed is not asked again for a run. */
 const REFUSAL_MS = 5000;
@@ -127,7 +127,7 @@ export class PolicySigners {
     try {
       const { value, signsAs } = await ask(held);
       delete held.refusal;
-      this.#note(policy, `as ${signsAs}`);
+      this.#note(policy, `as ${signsAs}`, true);
       return value;
     } catch (error) {
       if (error instanceof SigningError) this.#failed(policy, held, error);
@@ -138,16 +138,16 @@ export class PolicySigners {
   #failed(policy: PolicyDefinition, held: Held, error: SigningError): void {
     const waitMs = Math.min(Math.max(REFUSAL_MS, (error.retryAfterSeconds ?? 0) * 1000), MAX_REFUSAL_MS);
     held.refusal = { error, untilMs: this.#context.clock.monotonicMs() + waitMs };
-    this.#note(policy, `${error.reason}: ${error.message}`);
+    this.#note(policy, `${error.reason}: ${error.message}`, false);
   }
 
-  #note(policy: PolicyDefinition, answer: string): void {
+  #note(policy: PolicyDefinition, answer: string, isWorking: boolean): void {
     const key = policyKeyText(policy);
     // An answer that comes after the policy was deleted or edited says nothing of what signs now.
     if (this.#held.get(key)?.generation !== policy.generation) return;
     const before = this.#answers.get(key);
     this.#answers.set(key, answer);
-    if (before !== undefined && before !== answer) this.#onChange(policy);
+    if (before !== undefined && before !== answer) this.#onChange(policy, isWorking);
   }
 
   #replace(key: string): void {
