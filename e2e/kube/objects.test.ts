@@ -82,6 +82,22 @@ describe('objects of a real API server', () => {
     assert.equal(requests.length, 6, 'the oldest of too many Secrets gave way');
   });
 
+  it('give way to each other where their Secrets are large together', async () => {
+    const { client, requests } = bed.client();
+    const reader = new KubeObjectReader({ client, clock: new ManualClock(), maxBytes: 1_000_000 });
+    const read = (name: string) => reader.getSecret('default', name, unhurried);
+    const data = { large: Buffer.alloc(400_000).toString('base64') };
+    for (const name of ['l1', 'l2', 'l3']) {
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data };
+      await bed.plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(secret) });
+      await read(name);
+    }
+    await Promise.all(['l2', 'l3'].map(read));
+    assert.equal(requests.length, 3, 'those that fit are kept');
+    await read('l1');
+    assert.equal(requests.length, 4, 'the oldest gave way');
+  });
+
   it('let one reader give up without failing the others who wait for the same Secret', async () => {
     await bed.plane.kubectl(['create', 'secret', 'generic', 'shared']);
     const reader = new KubeObjectReader({ client: bed.client().client, clock: systemClock });

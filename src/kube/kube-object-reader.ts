@@ -17,14 +17,19 @@ export interface KubeObjectReaderOptions {
   readonly secretAgeMs?: number;
   /** Secrets kept at most; the one read first gives way. */
   readonly maxSecrets?: number;
+  /** What kept Secrets may hold together: those of a tenant take up to a mebibyte each. 16 MiB when absent. */
+  readonly maxBytes?: number;
 }
 
 const MAX_SECRET_AGE_MS = 30_000;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 interface CachedSecret {
   readonly readAtMs: number;
   /** A promise, so that many reconciles of one moment share one read. */
   readonly data: Promise<SecretData | undefined>;
+  /** 0 until it was read. */
+  sizeBytes: number;
 }
 
 /**
@@ -37,6 +42,7 @@ export class KubeObjectReader {
   readonly #clock: Clock;
   readonly #secretAgeMs: number;
   readonly #maxSecrets: number;
+  readonly #maxBytes: number;
   readonly #secrets = new Map<string, CachedSecret>();
 
   constructor(options: KubeObjectReaderOptions) {
@@ -44,6 +50,7 @@ export class KubeObjectReader {
     this.#clock = options.clock;
     this.#secretAgeMs = Math.min(options.secretAgeMs ?? MAX_SECRET_AGE_MS, MAX_SECRET_AGE_MS);
     this.#maxSecrets = options.maxSecrets ?? 256;
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
   }
 
   async getSecret(namespace: string, name: string, signal: AbortSignal): Promise<SecretData | undefined> {
@@ -74,17 +81,31 @@ export class KubeObjectReader {
   }
 
   #remember(key: string, data: Promise<SecretData | undefined>): void {
-    const entry = { readAtMs: this.#clock.monotonicMs(), data };
+    const entry = { readAtMs: this.#clock.monotonicMs(), data, sizeBytes: 0 };
     this.#secrets.set(key, entry);
-    const oldest = this.#secrets.keys().next();
-    if (this.#secrets.size > this.#maxSecrets && oldest.done !== true) this.#secrets.delete(oldest.value);
+    this.#makeRoom();
     const forget = (): void => {
       if (this.#secrets.get(key) === entry) this.#secrets.delete(key);
     };
     // Neither a failure nor an absence is kept: the next read may find it mended.
     data.then((found) => {
-      if (found === undefined) forget();
+      if (found === undefined) {
+        forget();
+        return;
+      }
+      entry.sizeBytes = Object.values(found).reduce((sum, { length }) => sum + length, 0);
+      this.#makeRoom();
     }, forget);
+  }
+
+  /** The one read first gives way, until all that are kept fit. */
+  #makeRoom(): void {
+    let sizeBytes = [...this.#secrets.values()].reduce((sum, entry) => sum + entry.sizeBytes, 0);
+    for (const [key, entry] of this.#secrets) {
+      if (this.#secrets.size <= this.#maxSecrets && sizeBytes <= this.#maxBytes) return;
+      this.#secrets.delete(key);
+      sizeBytes -= entry.sizeBytes;
+    }
   }
 
   #dropOld(): void {
