@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createPrivateKey } from 'node:crypto';
 import type { Installation } from './installation.ts';
+import type { OperatorProcess } from './operator-process.ts';
+import { secretForms } from './secret-forms.ts';
 import type { Team } from './team.ts';
 
 /** The signature part of a JSON Web Token and its header, as ServiceAccount tokens have them. */
@@ -12,26 +15,34 @@ const SHOWN_KINDS = [
   'configmaps,leases,pods,deployments',
 ];
 
-/** Everything that people other than the team's own may read of the operator's work, by what it is. */
-export async function shownTexts(installation: Installation): Promise<Readonly<Record<string, string>>> {
+/**
+ * Everything that people other than the team's own may read of the operator's work, by what it is.
+ * @param operator where it runs as a process of its own
+ */
+export async function shownTexts(
+  installation: Installation,
+  operator?: OperatorProcess,
+): Promise<Readonly<Record<string, string>>> {
   const objects: Record<string, string> = {};
   for (const kinds of SHOWN_KINDS) {
     objects[kinds] = (await installation.kubectl(['get', kinds, '-A', '-o', 'json'])).stdout;
   }
-  return { ...objects, logs: installation.operatorLogs(), metrics: (await installation.metrics()).join('\n') };
+  const ofPods = { logs: installation.operatorLogs(), metrics: (await installation.metrics()).join('\n') };
+  const ofProcess = operator === undefined ? ofPods : { logs: operator.log(), metrics: await operator.metrics() };
+  return { ...objects, ...ofProcess };
 }
 
-/** What of a team must never be seen: the lines of its private key, its registry's password in plain and as it is sent. */
+/** What of a team must never be seen: the lines of its private key, its secret number, and its registry's password. */
 export function secretsOf({ key, registry: { credentials } }: Team): readonly string[] {
   const lines = key.privateKey.split('\n').filter((line) => line.length >= 20 && !line.startsWith('-----'));
-  if (credentials === undefined) return lines;
-  const { username, password } = credentials;
-  return [...lines, password, Buffer.from(`${username}:${password}`).toString('base64')];
+  const { d = '' } = createPrivateKey(key.privateKey).export({ format: 'jwk' });
+  const secrets = [...lines, d, Buffer.from(d, 'base64url').toString('hex')];
+  return credentials === undefined ? secrets : [...secrets, credentials.password];
 }
 
-/** One line for each secret, and each token of a ServiceAccount, that is seen somewhere. */
+/** One line for each secret, and each token of a ServiceAccount, that is seen somewhere, however it is written there. */
 export function leaks(texts: Readonly<Record<string, string>>, secrets: readonly string[]): readonly string[] {
-  const forms = secrets.flatMap((secret) => [secret, Buffer.from(secret).toString('base64').replace(/=+$/, '')]);
+  const forms = [...new Set(secrets.flatMap(secretForms))];
   return Object.entries(texts).flatMap(([where, text]) => [
     ...forms.filter((form) => text.includes(form)).map((form) => `${where} shows ${form}`),
     ...(TOKEN.test(text) ? [`${where} shows a token`] : []),

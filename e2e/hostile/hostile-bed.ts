@@ -27,6 +27,8 @@ export interface HostileBedOptions {
 const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
 /** So that tests need not wait for the back-off of production. */
 const retry = { minSeconds: 1, maxSeconds: 2 };
+/** So that an API server that a busy machine holds up for some seconds does not end the one operator there is. */
+const leaderElection = { leaseDurationSeconds: 120, renewDeadlineSeconds: 100 };
 
 type RunName = Pick<Build, 'name' | 'uid'>;
 
@@ -60,7 +62,9 @@ export class HostileBed {
     await installation.kubectl(['patch', 'crd', 'taskruns.tekton.dev', '--type=json', '-p', JSON.stringify(patch)]);
     const client = adminClient(installation.plane);
     const allow = [...installation.testbed.registries.map(({ host }) => host), ...outbound];
-    const operator = await OperatorProcess.start(installation, { configuration: { retry, outbound: { allow } } });
+    const operator = await OperatorProcess.start(installation, {
+      configuration: { retry, leaderElection, outbound: { allow } },
+    });
     const policy = { ...managedRuns };
     const team = await installation.team({ name: 'team-h', policy, ...(backends === undefined ? {} : { backends }) });
     const runs = new ManagedRuns(client, team);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** So short a part of something encoded is found by chance. */
+const MIN_LENGTH = 8;
+
+/**
+ * How a secret looks in what somebody reads: as it is, escaped in JSON once and twice, in URLs and forms, in hexadecimal, and in base64
+ * wherever in the encoded text it begins, so that a password is found in the Authorization header that it is part of.
+ */
+export function secretForms(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const url = encodeURIComponent(secret);
+  const forms = [
+    secret,
+    escaped(secret),
+    escaped(escaped(secret)),
+    url,
+    url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+    new URLSearchParams([['', secret]]).toString().slice(1),
+    encodeURI(secret),
+    ...longEnough([bytes.toString('hex'), bytes.toString('hex').toUpperCase()]),
+    ...longEnough([0, 1, 2].flatMap((offset) => base64At(bytes, offset))),
+  ];
+  return [...new Set(forms)];
+}
+
+/** What of the base64 of a text is the same whatever stands before these bytes, if so many do, and behind; in both alphabets. */
+function base64At(bytes: Buffer, offset: number): readonly string[] {
+  const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  const begin = [0, 2, 3][offset] ?? 0;
+  const isCutShort = (offset + bytes.length) % 3 !== 0;
+  const sure = encoded.slice(begin, isCutShort ? -1 : undefined);
+  return [sure, sure.replaceAll('+', '-').replaceAll('/', '_')];
+}
+
+function longEnough(forms: readonly string[]): readonly string[] {
+  return forms.filter(({ length }) => length >= MIN_LENGTH);
+}
+
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
