@@ -161,6 +161,11 @@ describe('hallmark sign', () => {
       ['-f', 'run.json', '--policy', 'bad-policy.json', '--key', 'key.pem'],
       /spec\.attestation\.format/,
     ],
+    [
+      'standard input twice',
+      ['-f', '-', '--policy', '-', '--key', 'key.pem'],
+      /standard input is the policy or the runs/,
+    ],
     ['runs that are not there', ['-f', 'none.json', '--policy', 'policy.json', '--key', 'key.pem'], /none\.json/],
   ];
   for (const [what, args, message] of mistakes) {

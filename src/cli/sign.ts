@@ -20,6 +20,8 @@ interface SignOptions {
   readonly output: 'json' | 'yaml';
 }
 
+const STANDARD_INPUT = '-';
+
 /**
  * `hallmark sign`: what `preview` prints, signed, as Sigstore bundles, offline. Sets the exit code to 1 when a run is not signed;
  * what is wrong with the command line, a file or the key ends as a CommanderError with exit code 2.
@@ -29,7 +31,8 @@ export function signCommand(): Command {
     .summary('sign runs in files, offline')
     .description(
       'Signs the payloads that preview prints for the runs in the given files, and prints a Sigstore bundle of each.\n' +
-        'The policy sets what is stated and which repositories may be; its selectors, mode and signer are ignored.\n' +
+        'The policy sets what is stated and which repositories may be; its selectors, mode and signer are ignored. No network is\n' +
+        'used: the bundles hold neither log entries nor timestamps, and the images of an index are not signed one by one.\n' +
         'Exits with 1 when a run is not signed, after one line about it on standard error.',
     )
     .addOption(
@@ -49,6 +52,8 @@ export function signCommand(): Command {
 
 async function sign({ filename, output, ...options }: SignOptions, command: Command): Promise<void> {
   if (filename.length === 0) refuse(command, new Error("required option '-f, --filename <file>' not specified"));
+  if (options.policy === STANDARD_INPUT && filename.includes(STANDARD_INPUT))
+    refuse(command, new Error('standard input is the policy or the runs and not both: give one of them as a file'));
   const spec = await readPolicyFile(options.policy).catch((error: unknown) => refuse(command, error));
   const signer = await openKey(options).catch((error: unknown) => refuse(command, error));
   const documents = await readRunDocuments(filename, process.stdin).catch((error: unknown) => refuse(command, error));
