@@ -77,7 +77,7 @@ describe('signerReport', () => {
     ]);
   });
 
-  for (const reason of ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden', 'KeyExpired'] as const) {
+  for (const reason of ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'] as const) {
     it(`leaves what was published when the service says nothing else: ${reason}`, async () => {
       const { publicKey, keyID, verificationKeys } = stored;
       const report = await failing(new SigningError(reason, 'away', { retryAfterSeconds: 30 }));
@@ -91,6 +91,15 @@ describe('signerReport', () => {
       assert.deepEqual((await failing(new SigningError(reason, 'gone'))).status, {});
     });
   }
+
+  it('publishes a key that ended in its service as one that only verifies', async () => {
+    const { publicKey, keyID } = stored;
+    const report = await failing(new SigningError('KeyExpired', 'over'));
+    assert.deepEqual(report.status, {
+      ...{ publicKey, keyID },
+      verificationKeys: [{ keyID: 'SHA256:old', state: 'Retired' }],
+    });
+  });
 
   it('publishes earlier keys whatever became of the active one', async () => {
     const report = await failing(new SigningError('KeyNotFound', 'gone', { published: { retired } }));

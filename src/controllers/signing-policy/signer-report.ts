@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
-import { field } from '../../api/v1alpha1/field.ts';
+import { field, listField } from '../../api/v1alpha1/field.ts';
 import type { SigningPolicyStatus } from '../../api/v1alpha1/signing-policy/schema.ts';
+import { isJsonObject } from '../../kube/json.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError, type SigningReason } from '../../signing/signing-error.ts';
 import type { SignerCheck, SignerWarning, VerificationKey } from '../../signing/signing-source.ts';
@@ -65,7 +66,8 @@ export async function signerReport(
     const { reason, message, retryAfterSeconds, published } = error;
     const problem = { reason, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
     const kept = KEEPS_PUBLISHED.includes(reason) ? storedPublication(object) : {};
-    const status = published === undefined ? kept : publishedStatus(published, 'Retired');
+    const still = reason === 'KeyExpired' ? withoutActive(kept) : kept;
+    const status = published === undefined ? still : publishedStatus(published, 'Retired');
     return { problem, signsAs: '', warnings: [], status };
   }
 }
@@ -106,4 +108,12 @@ export function storedPublication(object: unknown): SignerStatus {
       ([, value]) => value !== undefined,
     ),
   );
+}
+
+/** Of a key that ended: it verifies and signs no more. */
+function withoutActive(status: SignerStatus): SignerStatus {
+  const keys = listField(status, 'verificationKeys').filter(isJsonObject);
+  return keys.length === 0
+    ? status
+    : { ...status, verificationKeys: keys.map((key) => ({ ...key, state: 'Retired' })) };
 }
