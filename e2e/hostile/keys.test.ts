@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { managedRuns, ManagedRuns } from '../resilience/managed-runs.ts';
+import { pkcs8Pem, unsoundKeys } from '../../src/signing/key/unsound-keys.fixture.ts';
 import { conditionOf } from '../harness/record.ts';
 import { KEY_SECRET, type Team } from '../harness/team.ts';
 import { HostileBed } from './hostile-bed.ts';
@@ -14,6 +15,7 @@ interface BadKey {
   readonly message: RegExp;
 }
 
+const unsound = unsoundKeys();
 const pem = (label: string, body: string): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const encryptedKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
@@ -56,6 +58,11 @@ const badKeys: readonly BadKey[] = [
     data: () => ({ 'x509.pem': encryptedKey.toString() }),
     message: /"ENCRYPTED PRIVATE KEY" where/,
   },
+  ...['the public half of another key', 'a secret number of zero, without a public half'].map((what) => ({
+    title: `a key with ${what}`,
+    data: () => ({ 'x509.pem': pkcs8Pem(unsound[what] ?? Buffer.alloc(0)).toString() }),
+    message: /makes no valid signatures/,
+  })),
   {
     title: 'a truncated cosign.key',
     data: (key) => ({ 'cosign.key': key.slice(0, key.length / 2), 'cosign.password': '' }),
