@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, ProxiedAnswer, ProxiedRequest } from './fault.ts';
 
@@ -80,7 +80,8 @@ function truncated(response: ServerResponse, answer: ProxiedAnswer): void {
 async function endless(response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json' });
   const chunk = Buffer.alloc(CHUNK_BYTES, ' ');
-  while (!response.destroyed) {
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  function* chunks(): Generator<Buffer> {
+    for (;;) yield chunk;
   }
+  await pipeline(chunks, response);
 }
