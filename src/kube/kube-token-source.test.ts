@@ -11,6 +11,10 @@ const never = new AbortController().signal;
 const destinations = [
   { audience: 'sigstore', hosts: ['fulcio.example', 'fulcio.internal:80'] },
   { audience: 'cloud', hosts: ['*.cloud.example'] },
+  { audience: 'cloud', hosts: ['login.other-cloud.example'] },
+  // What an administrator must not be able to do by mistake.
+  { audience: 'https://kubernetes.default.svc.cluster.local', hosts: ['fulcio.example'] },
+  { audience: 'https://kubernetes.default.svc', hosts: ['fulcio.example'] },
 ];
 const request = {
   namespace: 'team-a',
@@ -72,6 +76,23 @@ describe('KubeTokenSource', () => {
     await source.token({ ...request, namespace: 'team-b' }, never);
     await source.token({ ...request, audience: 'cloud', host: 'sts.cloud.example' }, never);
     assert.equal(client.asked.length, 4);
+  });
+
+  it('goes by every entry of an audience', async () => {
+    const { client, source } = bed();
+    for (const host of ['sts.cloud.example', 'login.other-cloud.example'])
+      await source.token({ ...request, audience: 'cloud', host }, never);
+    assert.equal(client.asked.length, 1);
+  });
+
+  it("gives no token for the API server's own audience to anybody, although it is listed", async () => {
+    const { client, source } = bed();
+    for (const audience of ['https://kubernetes.default.svc.cluster.local', 'https://kubernetes.default.svc']) {
+      const error = await tokenError(source.token({ ...request, audience }, never));
+      assert.equal(error.code, 'Forbidden');
+      assert.match(error.message, /API server's own/);
+    }
+    assert.equal(client.asked.length, 0);
   });
 
   const refused: readonly Partial<typeof request>[] = [

@@ -25,6 +25,8 @@ const LIFETIME_SECONDS = 600;
 /** A token is used no longer than this before its end. */
 const SPARE_MS = 120_000;
 const MAX_TOKENS = 1024;
+/** The audiences that API servers have by default: their names inside the cluster. */
+const API_SERVER = /^(?:https:\/\/)?kubernetes\.default(?:\.svc(?:\.[\w.-]+)?)?(?::\d+)?\/?$/i;
 
 /** Tokens by Kubernetes' TokenRequest, for the audiences and hosts that the operator's configuration lists. */
 export class KubeTokenSource implements TokenSource {
@@ -49,8 +51,12 @@ export class KubeTokenSource implements TokenSource {
   }
 
   #check({ audience, host }: TokenRequest): void {
-    const destination = this.#options.destinations.find((allowed) => allowed.audience === audience);
-    if (destination?.hosts.some((allowed) => isHostMatch(allowed, host)) === true) return;
+    if (API_SERVER.test(audience)) {
+      const message = `audience "${audience}" is the API server's own: a token for it leaves the cluster for nobody, whatever "tokens.destinations" lists`;
+      throw new TokenError('Forbidden', message);
+    }
+    const hosts = this.#options.destinations.flatMap((allowed) => (allowed.audience === audience ? allowed.hosts : []));
+    if (hosts.some((allowed) => isHostMatch(allowed, host))) return;
     const message = `no token of audience "${audience}" may go to ${host}: the operator's administrator can allow it under "tokens.destinations"`;
     throw new TokenError('Forbidden', message);
   }
