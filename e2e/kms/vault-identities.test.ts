@@ -87,6 +87,15 @@ for (const method of ['JWT', 'Kubernetes'] as const) {
       assert.equal(sentTokens().length, 3);
     });
 
+    it('logs in once for all runs of one moment, also when its token was revoked', async () => {
+      const source = bed.source(spec({ method }), context);
+      const signers = await Promise.all(Array.from({ length: 6 }, () => source.signer(never)));
+      assert.equal(sentTokens().length, 1);
+      await transit.revoke(proxy.asked('/keys/').at(-1)?.headers['x-vault-token'] ?? '');
+      await Promise.all(signers.map((signer) => signer.sign(text)));
+      assert.equal(sentTokens().length, 2);
+    });
+
     it('is not let in under a role for another account or audience, and says so without a token', async () => {
       const mount = `auth/${method.toLowerCase()}`;
       const kind = method === 'JWT' ? 'jwt' : 'kubernetes';
@@ -161,5 +170,21 @@ describe('the operator at a Vault', () => {
       delete process.env['HALLMARK_VAULT_TOKEN_FILE'];
     }
     assert.deepEqual(sentTokens(), [stdout.trim()]);
+  });
+
+  it('goes by what the policy says before what its environment has', async () => {
+    const own = 'system:serviceaccount:default:operator';
+    await transit.role('auth/kubernetes', 'operator', role('kubernetes', { subject: own }));
+    const { stdout } = await bed.plane.kubectl(['create', 'token', 'operator', '--audience=vault']);
+    writeFileSync(file(), stdout);
+    const environment = { HALLMARK_VAULT_TOKEN_FILE: file(), VAULT_TOKEN: 'planted-token', BAO_TOKEN: 'planted-token' };
+    Object.assign(process.env, environment);
+    try {
+      await ownSource().check(never);
+    } finally {
+      for (const name of Object.keys(environment)) Reflect.deleteProperty(process.env, name);
+    }
+    assert.deepEqual(sentTokens(), [stdout.trim()]);
+    assert.ok(proxy.requests.every(({ headers }) => headers['x-vault-token'] !== 'planted-token'));
   });
 });

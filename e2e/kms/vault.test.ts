@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { signingContext } from '../signing/signing-bed.ts';
 import { describeSignerWithCosign } from '../signing/signer-contract.ts';
 import { serviceFaults, signingFailure } from './service-faults.ts';
+import { TlsDouble } from '../testbed/token-exchange/tls-double.ts';
 import { VaultBed } from './vault-bed.ts';
 
 const QUICK_MS = 700;
@@ -199,6 +200,39 @@ describe('a transit engine, when it', () => {
     const back = await source.signer(never);
     assert.equal(back.keyID, signer.keyID);
     await back.sign(text);
+  });
+
+  it('is slow, is waited for no longer than a call may take', async () => {
+    await bed.giveToken(key);
+    const source = bed.source(key, { timeoutMs: QUICK_MS });
+    bed.proxy.fail({ type: 'Slow', milliseconds: 50 });
+    await source.check(never);
+    bed.proxy.fail({ type: 'Slow', milliseconds: 60_000 });
+    const started = performance.now();
+    await signingFailure(source.check(never), 'SignerUnavailable', tokens);
+    assert.ok(performance.now() - started < QUICK_MS * 5);
+  });
+
+  it('is a standby node that sends on, is not followed, and says what to do', async () => {
+    await bed.giveToken(key);
+    const source = bed.source(key);
+    const signer = await source.signer(never);
+    const active = await TlsDouble.start();
+    // As the active node answers whoever has no token.
+    active.serve(() => ({ status: 403, body: { errors: ['permission denied'] } }));
+    const context = signingContext(bed.objects, { allow: [bed.proxy.host, active.host], clock: bed.clock });
+    bed.objects.configMaps.set('team/vault-ca', { 'ca.crt': `${bed.proxy.ca ?? ''}${active.ca}` });
+    for (const location of [`${active.url}/v1/transit/keys/${key}`, `${active.url}/v1/transit/sign/${key}/sha2-256`]) {
+      bed.proxy.fail({ type: 'Redirect', location });
+      const failing = [bed.source(key, { context }).check(never), signer.sign(text)] as const;
+      for (const { message } of await Promise.all(
+        failing.map((one) => signingFailure(one, 'SignerUnavailable', tokens)),
+      ))
+        assert.match(message, /standby node.*vault\.address/);
+    }
+    assert.ok(active.requests.every(({ headers }) => headers['x-vault-token'] === undefined));
+    await context.door.close();
+    await active.down();
   });
 
   it('has too much to do, is left alone for as long as it asks', async () => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
+import type { Environment } from './environment-value.ts';
+import { environmentValue } from './environment-value.ts';
 
 /**
  * Where the server is: as the policy says; of cluster policies also as the operator's environment says.
@@ -8,9 +10,9 @@ import type { KmsDefinition } from '../kms-definition.ts';
  */
 export function vaultAddress(
   { spec, kind, description }: Pick<KmsDefinition, 'spec' | 'kind' | 'description'>,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): URL {
-  const ours = kind === 'ClusterSigningPolicy' ? (environment['VAULT_ADDR'] ?? environment['BAO_ADDR']) : undefined;
+  const ours = kind === 'ClusterSigningPolicy' ? environmentValue(environment, ['VAULT_ADDR', 'BAO_ADDR']) : undefined;
   const address = spec.vault?.address ?? ours;
   if (address === undefined)
     throw new SigningError(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import nodeVault from 'node-vault';
 import type { OutboundDoor } from '../../../net/outbound-door.ts';
+import { OutboundError } from '../../../net/outbound-error.ts';
 import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import type { TlsOptions } from '../../../net/tls-options.ts';
 import type { SecretValue } from '../../../runtime/secret-value.ts';
@@ -36,6 +37,9 @@ export class VaultRefusal extends Error {
 }
 
 const TIMEOUT_MS = 10_000;
+/** What a redirect means; after the server. */
+export const SENT_ON =
+  'sends on to another host, as a standby node does, and the token is taken to no other host: name the active node, or a load balancer, in vault.address';
 
 /**
  * node-vault, with the outbound door as its transport: its own knows no abort and no limit of bytes, takes proxies from the
@@ -94,6 +98,8 @@ async function send(options: unknown, tls: TlsOptions, door: OutboundDoor): Prom
     },
     options.signal,
   );
+  // A standby node sends reading requests on to the active one. The token stays here, and what another host answers is no answer.
+  if (answer.url.origin !== url.origin) throw new OutboundError('RedirectRefused', `${url.origin} ${SENT_ON}`);
   if (answer.status !== 200 && answer.status !== 204) {
     throw new VaultRefusal(answer.status, retryAfterSeconds(answer.headers));
   }

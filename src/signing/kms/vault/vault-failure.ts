@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SigningError } from '../../signing-error.ts';
-import { VaultRefusal } from './vault-client.ts';
+import { SENT_ON, VaultRefusal } from './vault-client.ts';
 
 /** What a refusal by the server means; anything else as it came. */
 export function vaultFailure(error: unknown, uri: string): unknown {
@@ -26,6 +26,11 @@ export function vaultFailure(error: unknown, uri: string): unknown {
         `key ${uri}: the server knows no such key: create it, or mend uri, vault.transitPath or vault.namespace`,
         options,
       );
+    case 301:
+    case 302:
+    case 307:
+    case 308:
+      return new SigningError('SignerUnavailable', `key ${uri}: the server ${SENT_ON}`, options);
     default:
       return new SigningError(
         'SignerUnavailable',

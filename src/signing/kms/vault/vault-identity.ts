@@ -6,8 +6,8 @@ import type { ObjectReader } from '../../../credentials/object-reader.ts';
 import { tokenHost } from '../../../credentials/token-host.ts';
 import type { TokenSource } from '../../../credentials/token-source.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from './environment-value.ts';
+import { environmentValue } from './environment-value.ts';
 
 /** Entry `token` of a Secret. Trimmed: a file that ends with a newline is the usual way to make one. @throws CredentialError */
 export async function secretToken(
@@ -35,8 +35,8 @@ export async function serviceAccountJwt(
 
 /** The operator's own token, as the tools of Vault and OpenBao take it. */
 export function operatorToken(environment: Environment): SecretValue | undefined {
-  const token = environment['VAULT_TOKEN'] ?? environment['BAO_TOKEN'];
-  return token === undefined || token === '' ? undefined : usable(token, 'VAULT_TOKEN of the operator is no token');
+  const token = environmentValue(environment, ['VAULT_TOKEN', 'BAO_TOKEN']);
+  return token === undefined ? undefined : usable(token, 'VAULT_TOKEN of the operator is no token');
 }
 
 /**

@@ -19,6 +19,8 @@ interface Login {
 
 /** A token is replaced when this part of its life is left, so that none ends on its way. */
 const SPARE = 0.1;
+/** For one login with the token that it takes. */
+const TIMEOUT_MS = 10_000;
 
 /** The token that a policy's key is used with: a static one, read at use, or one of a login that is repeated before it ends. */
 export class VaultSession {
@@ -27,6 +29,8 @@ export class VaultSession {
   readonly #client: VaultClient;
   readonly #address: URL;
   #login: Login | undefined;
+  /** The login that is on its way. */
+  #loggingIn: Promise<Login> | undefined;
 
   constructor(definition: KmsDefinition, context: SigningContext, to: { client: VaultClient; address: URL }) {
     this.#definition = definition;
@@ -39,22 +43,42 @@ export class VaultSession {
   async token(signal: AbortSignal): Promise<SecretValue> {
     const { identity } = this.#definition;
     if (identity.type === 'Secret') return secretToken(identity, this.#context.objects, signal);
-    const own = identity.type === 'Operator' ? operatorToken(process.env) : undefined;
-    if (own !== undefined) return own;
+    if (!this.#logsIn()) return this.#ownToken();
     if (this.#login !== undefined && this.#context.clock.monotonicMs() < this.#login.untilMs) return this.#login.token;
-    this.#login = await this.#logIn(signal);
+    // Callers of one moment share one login, and none that gives up ends it for the others.
+    this.#loggingIn ??= this.#logIn(AbortSignal.timeout(TIMEOUT_MS)).finally(() => {
+      this.#loggingIn = undefined;
+    });
+    this.#login = await this.#loggingIn;
     return this.#login.token;
   }
 
-  /** The server refused the token. Whether another one can be had by a new login. */
+  /** The server refused the token. Whether another one can be had by a new login, which somebody else may have made meanwhile. */
   refused(token: SecretValue): boolean {
-    if (this.#login?.token !== token) return false;
-    this.#login = undefined;
-    return true;
+    if (this.#login?.token === token) this.#login = undefined;
+    return this.#logsIn();
+  }
+
+  /** What the policy says goes before what the operator's environment has, as with the reference. */
+  #logsIn(): boolean {
+    const { identity, spec } = this.#definition;
+    return identity.type !== 'Secret' && spec.vault?.authentication !== undefined;
+  }
+
+  #ownToken(): SecretValue {
+    const own = this.#definition.identity.type === 'Operator' ? operatorToken(process.env) : undefined;
+    if (own !== undefined) return own;
+    const { identity, description } = this.#definition;
+    const message =
+      identity.type === 'Operator'
+        ? `${description}: the operator has no token for ${this.#address.host}: set VAULT_TOKEN in its environment, vault.authentication in the policy, or secretRef`
+        : `${description} does not say how its ServiceAccount logs in at ${this.#address.host}: set vault.authentication`;
+    throw new CredentialError('Invalid', message);
   }
 
   async #logIn(signal: AbortSignal): Promise<Login> {
-    const authentication = this.#authentication();
+    const authentication = this.#definition.spec.vault?.authentication;
+    if (authentication === undefined) throw new TypeError('nothing says how to log in');
     const jwt = await this.#jwt(authentication, signal);
     const method = authentication.method ?? 'JWT';
     const mount = vaultMount(authentication.path ?? method.toLowerCase());
@@ -76,17 +100,6 @@ export class VaultSession {
     const { identity } = this.#definition;
     if (identity.type !== 'ServiceAccount') return operatorJwt(process.env, signal);
     return serviceAccountJwt(identity, { tokens: this.#context.tokens, address: this.#address, audience }, signal);
-  }
-
-  #authentication(): Authentication {
-    const authentication = this.#definition.spec.vault?.authentication;
-    if (authentication !== undefined) return authentication;
-    const { identity, description } = this.#definition;
-    const message =
-      identity.type === 'Operator'
-        ? `${description}: the operator has no token for ${this.#address.host}: set VAULT_TOKEN in its environment, vault.authentication in the policy, or secretRef`
-        : `${description} does not say how its ServiceAccount logs in at ${this.#address.host}: set vault.authentication`;
-    throw new CredentialError('Invalid', message);
   }
 }
 
