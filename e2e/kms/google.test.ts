@@ -159,6 +159,31 @@ describe('Google Cloud KMS, when it', () => {
     assert.ok(performance.now() - started < SLOW_MS / 3);
   });
 
+  it('has too much to do, is left alone for as long as it asks', async () => {
+    const source = bed.source('healing');
+    const signer = await source.signer(never);
+    const body = '{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"planted"}}';
+    bed.proxy.fail({ type: 'Status', status: 429, headers: { 'retry-after': '7' }, body });
+    for (const asked of [() => signer.sign(text), () => source.check(never)]) {
+      const failure = await signingFailure(asked(), 'SignerUnavailable', bed.planted);
+      assert.equal(failure.retryAfterSeconds, 7);
+      assert.match(failure.message, /no more requests/);
+    }
+    bed.proxy.fail({ type: 'Status', status: 503, headers: { 'retry-after': '9' } });
+    const failure = await signingFailure(source.check(never), 'SignerUnavailable', bed.planted);
+    assert.equal(failure.retryAfterSeconds, 9);
+  });
+
+  it('calls the project by its number is understood', async () => {
+    const rewrite = (answer: ProxiedAnswer): ProxiedAnswer => ({
+      ...answer,
+      body: Buffer.from(answer.body.toString().replaceAll('projects/team-project/', 'projects/123456789012/')),
+    });
+    bed.proxy.fail({ type: 'Rewrite', rewrite });
+    await bed.source('healing').check(never);
+    await bed.source('healing/versions/1').check(never);
+  });
+
   it('lies about the signature, the key or a checksum, or answers for another version, is not believed', async () => {
     const source = bed.source('healing');
     const other = bed.kms.addVersion('other', 'EC_SIGN_P256_SHA256');

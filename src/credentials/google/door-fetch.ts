@@ -10,6 +10,8 @@ export interface DoorFetchOptions {
   readonly maxResponseBytes?: number | undefined;
   /** For one exchange. Default 30 s. */
   readonly timeoutMs?: number | undefined;
+  /** What an answer is thrown as, in place of being handed to the library, which would forget its headers. Names in lower case. */
+  readonly refusal?: ((status: number, headers: Readonly<Record<string, string>>) => Error | undefined) | undefined;
 }
 
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -39,6 +41,8 @@ export function doorFetch(door: OutboundDoor, options: DoorFetchOptions): typeof
     // What another host answers is not what the API said.
     if (answer.url.origin !== exchange.url.origin)
       throw new OutboundError('RedirectRefused', `${displayUrl(exchange.url)} redirects to another host`);
+    const refusal = options.refusal?.(answer.status, answer.headers);
+    if (refusal !== undefined) throw refusal;
     const content = BODILESS.includes(answer.status) ? null : new Uint8Array(answer.body);
     return new Response(content, { status: answer.status, headers: answer.headers });
   };

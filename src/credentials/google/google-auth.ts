@@ -4,6 +4,7 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
 import type { AccessTokenSource } from '../access-token.ts';
+import type { DoorFetchOptions } from './door-fetch.ts';
 import { federatedToken } from './federated-token.ts';
 import { operatorToken } from './operator-token.ts';
 import { secretToken } from './secret-token.ts';
@@ -24,6 +25,8 @@ export interface GoogleAuthOptions {
   readonly maxResponseBytes?: number | undefined;
   /** Of one exchange with the API; default 30 s. */
   readonly timeoutMs?: number | undefined;
+  /** Which answers of the API are thrown, and as what. */
+  readonly refusal?: DoorFetchOptions['refusal'];
 }
 
 /**

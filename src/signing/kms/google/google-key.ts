@@ -35,7 +35,7 @@ class GoogleKey implements KmsKey {
       client.getPublicKey({ name: version }, limits),
     );
     const pem = Buffer.from(answer.pem ?? '');
-    if (answer.name !== version || !isSumOf(answer.pemCrc32c, pem)) throw this.#changed('public key');
+    if (!isNameOf(version, answer.name) || !isSumOf(answer.pemCrc32c, pem)) throw this.#changed('public key');
     const key = publicKeyOf(pem);
     const algorithm = googleAlgorithm(String(answer.algorithm));
     if (key === undefined || algorithm === undefined) {
@@ -55,7 +55,7 @@ class GoogleKey implements KmsKey {
     const [answer] = await this.#service.call(signal, (client, limits) => client.asymmetricSign(request, limits));
     const signature = bytesOf(answer.signature);
     const isWhole = digest === null ? answer.verifiedDataCrc32c : answer.verifiedDigestCrc32c;
-    if (answer.name !== name || isWhole !== true || !isSumOf(answer.signatureCrc32c, signature))
+    if (!isNameOf(name, answer.name) || isWhole !== true || !isSumOf(answer.signatureCrc32c, signature))
       throw this.#changed('signature');
     return signature;
   }
@@ -78,9 +78,11 @@ class GoogleKey implements KmsKey {
       if (pageToken === '') break;
     }
     const numbers = found
-      .filter(({ state, name }) => state === 'ENABLED' && name?.startsWith(`${this.#name.key}/cryptoKeyVersions/`))
-      .map(({ name }) => Number(name?.slice(name.lastIndexOf('/') + 1)))
-      .filter((number) => Number.isSafeInteger(number) && number > 0);
+      .filter(({ state }) => state === 'ENABLED')
+      .map(({ name }) => ({ name, number: Number(name?.slice(name.lastIndexOf('/') + 1)) }))
+      .filter(({ number }) => Number.isSafeInteger(number) && number > 0)
+      .filter(({ name, number }) => isNameOf(`${this.#name.key}/cryptoKeyVersions/${number}`, name))
+      .map(({ number }) => number);
     if (numbers.length > 0) return `${this.#name.key}/cryptoKeyVersions/${Math.max(...numbers)}`;
     throw new SigningError(
       'KeyInvalid',
@@ -92,6 +94,12 @@ class GoogleKey implements KmsKey {
     const message = `key ${this.#uri}: the ${what} that Cloud KMS gave does not fit its checksum or the request; it is asked again`;
     return new SigningError('SignerUnavailable', message);
   }
+}
+
+/** Whether an answer is about what was asked for. A project has a number beside its id, and may be called by the other one. */
+function isNameOf(asked: string, answered: string | null | undefined): boolean {
+  const inProject = (name: string): string => name.replace(/^projects\/[^/]+/, '');
+  return typeof answered === 'string' && inProject(answered) === inProject(asked);
 }
 
 /** Cloud KMS writes the sum as a wrapped 64-bit number. */

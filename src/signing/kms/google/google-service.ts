@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KeyManagementServiceClient, protos } from '@google-cloud/kms';
+import { KeyManagementServiceClient } from '@google-cloud/kms';
+import type { protos } from '@google-cloud/kms';
 import type { Access } from '../../../credentials/access.ts';
 import { googleAuth } from '../../../credentials/google/google-auth.ts';
+import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
 import { googleFailure } from './google-failure.ts';
@@ -65,12 +67,32 @@ export class GoogleService {
   }
 
   async #open(): Promise<KeyManagementServiceClient> {
-    const { identity, tls, spec } = this.#definition;
+    const { identity, tls, spec, uri } = this.#definition;
+    if (identity.type === 'ServiceAccount') this.#mayGetTokens();
     const { workloadIdentityProvider, serviceAccountEmail, stsEndpoint } = spec.google ?? {};
     const options = { identity, tls, workloadIdentityProvider, serviceAccountEmail, stsEndpoint };
     const limits = { scopes: SCOPES, maxResponseBytes: MAX_RESPONSE_BYTES, timeoutMs: TIMEOUT_MS };
-    const authClient = await googleAuth({ ...options, ...limits }, this.#access);
-    const { KeyManagementServiceClient: Client } = await import('@google-cloud/kms');
-    return new Client({ authClient, fallback: true, apiEndpoint: this.#host, port: this.#port });
+    const refusal = (status: number, headers: Readonly<Record<string, string>>): SigningError | undefined =>
+      status === 429 || status >= 500 ? busy(uri, status, headers) : undefined;
+    const authClient = await googleAuth({ ...options, ...limits, refusal }, this.#access);
+    return new KeyManagementServiceClient({ authClient, fallback: true, apiEndpoint: this.#host, port: this.#port });
   }
+
+  /**
+   * What a ServiceAccount's token was exchanged for signs with its key for an hour: it goes to Google, or to the host that the
+   * administrator lets the token itself go to, and not wherever a policy says.
+   */
+  #mayGetTokens(): void {
+    const { uri, spec } = this.#definition;
+    if (/\.googleapis\.com$/.test(this.#host.toLowerCase())) return;
+    if (URL.parse(spec.google?.stsEndpoint ?? '')?.hostname === this.#host.toLowerCase()) return;
+    const message = `key ${uri}: google.endpoint is neither below googleapis.com nor the host of google.stsEndpoint, so it gets no token of a ServiceAccount: name one that is`;
+    throw new SigningError('SignerUnauthorized', message);
+  }
+}
+
+function busy(uri: string, status: number, headers: Readonly<Record<string, string>>): SigningError {
+  const text = status === 429 ? 'takes no more requests for now' : `fails (status ${status})`;
+  const options = { retryAfterSeconds: retryAfterSeconds(headers) };
+  return new SigningError('SignerUnavailable', `key ${uri}: Cloud KMS ${text}; it is tried again`, options);
 }
