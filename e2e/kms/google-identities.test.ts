@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { KmsSpec } from '../../src/signing/kms/kms-definition.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';
@@ -110,6 +112,21 @@ describe('a ServiceAccount that Google federates', () => {
     assert.equal(proxy.requests.length, 0);
   });
 
+  it('signs with what Google gave for its token at Google alone, or where the token itself may go', async () => {
+    const thief = await FaultProxy.start({ target: kms.server.url, tls: true });
+    const { allow, destinations } = { allow: [proxy.host, thief.host], destinations: [proxy.host] };
+    const elsewhere = bed.context(allow, [{ audience: AUDIENCE, hosts: destinations }]);
+    const source = bed.source(spec({ endpoint: thief.host.replace('127.0.0.1', 'localhost') }), elsewhere);
+    const { message } = await signingFailure(source.check(never), 'SignerUnauthorized', planted());
+    assert.match(message, /google\.endpoint is neither below googleapis\.com/);
+    for (const endpoint of ['cloudkms.googleapis.com.evil.example', 'evilgoogleapis.com', 'googleapis.com']) {
+      const lookalike = bed.source(spec({ endpoint }), elsewhere);
+      await signingFailure(lookalike.check(never), 'SignerUnauthorized', planted());
+    }
+    assert.deepEqual([thief.requests.length, sentTokens().length], [0, 0]);
+    await thief.stop();
+  });
+
   it('needs a provider that is one', async () => {
     for (const workloadIdentityProvider of ['', 'projects/1/other', `https://evil.example/${PROVIDER}`]) {
       const source = bed.source(spec({ workloadIdentityProvider }), context());
@@ -205,9 +222,15 @@ describe("the operator's own Google identity", () => {
       google: { endpoint: google?.endpoint ?? '' },
     };
     const source = kmsSource({ ...cluster, signer: { type: 'KMS', kms: unnamed } }, context());
-    await source.check(never);
+    // Google's library would run it to find a project, which may take longer than a signature.
+    const folder = bed.supervisor.dataDirectory('path');
+    writeFileSync(join(folder, 'gcloud'), `#!/bin/sh\ntouch ${folder}/ran\n`, { mode: 0o755 });
+    const path = process.env['PATH'] ?? '';
+    process.env['PATH'] = `${folder}:${path}`;
+    await source.check(never).finally(() => (process.env['PATH'] = path));
     await source.close();
     assert.ok(metadata.given > 0);
+    assert.ok(!existsSync(join(folder, 'ran')), 'no command was run');
     const refused = await signingFailure(bed.source(unnamed, context()).check(never), 'SignerUnauthorized', planted());
     assert.match(refused.message, /cluster policies only/);
   });

@@ -9,7 +9,8 @@ import type { AccessTokenSource } from '../access-token.ts';
  */
 export async function operatorToken(scopes: readonly string[]): Promise<AccessTokenSource> {
   const { GoogleAuth } = await import('google-auth-library');
-  const auth = new GoogleAuth({ scopes: [...scopes] });
+  // Without a project the library looks for one before the first token: it runs gcloud, then asks the metadata server.
+  const auth = new GoogleAuth({ scopes: [...scopes], projectId: 'none' });
   return {
     token: async () => {
       const token = await auth.getAccessToken().catch(() => undefined);
