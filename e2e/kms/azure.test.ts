@@ -159,6 +159,10 @@ describe('Azure Key Vault, when it', () => {
     });
     const failure = await signingFailure(bed.source('healing').signer(never), 'SignerUnavailable', bed.planted);
     assert.equal(failure.retryAfterSeconds, 7);
+    bed.proxy.fail({ type: 'Status', status: 503, headers: { 'retry-after': '9' } });
+    const failing = await signingFailure(bed.source('healing').signer(never), 'SignerUnavailable', bed.planted);
+    assert.equal(failing.retryAfterSeconds, 9);
+    assert.match(failing.message, /status 503/);
   });
 
   it('lies about the signature or the key is not believed', async () => {
@@ -201,6 +205,12 @@ describe('Azure Key Vault, when it', () => {
       await signingFailure(bed.source('healing').check(never), 'SignerUnauthorized', bed.planted);
     }
     assert.equal(bed.vault.directory.tokens.size, given);
+  });
+
+  it('writes its directory in capitals is understood', async () => {
+    const { server, tenantID } = bed.vault.directory;
+    bed.vault.challenge = { authorization: `${server.url}/${tenantID.toUpperCase()}` };
+    await bed.source('healing').check(never);
   });
 
   it('refuses, quotes nothing of what it said', async () => {

@@ -64,7 +64,8 @@ function applicationCredential(
   return {
     getToken: async (scopes, { tenantId } = {}) => {
       const application = await source(AbortSignal.timeout(TIMEOUT_MS));
-      if (tenantId !== undefined && tenantId !== application.tenantID) throw otherTenant(application);
+      if (tenantId !== undefined && tenantId.toLowerCase() !== application.tenantID.toLowerCase())
+        throw otherTenant(application);
       const scope = Array.isArray(scopes) ? scopes.join(' ') : scopes;
       const tokens = kept.get(scope) ?? new KeptToken(access.clock);
       if (kept.size >= MAX_SCOPES) kept.clear();
@@ -82,7 +83,7 @@ function answer({ token, expiresAt }: AccessToken, { clock }: Access): { token: 
 }
 
 function otherTenant({ name, tenantID }: Application): CredentialError {
-  const message = `the server wants tokens of another directory than "${tenantID}", which ${name} is of: name the server's own`;
+  const message = `the server wants tokens of another directory than "${tenantID}", which ${name} is of: name the server's own, by its ID`;
   return new CredentialError('Unauthorized', message);
 }
 

@@ -22,13 +22,20 @@ export function azureFailure(error: unknown, uri: string): unknown {
         'KeyNotFound',
         `key ${uri} does not exist in the vault: create it, or mend signer.kms.uri`,
       );
-    case 429: {
-      const message = `key ${uri}: the vault has too many requests; it is asked again`;
-      return new SigningError('SignerUnavailable', message, { retryAfterSeconds: retryAfterOf(error) });
-    }
+    case 429:
+      return unavailable(error, `key ${uri}: the vault has too many requests; it is asked again`);
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return unavailable(error, `key ${uri}: the vault fails (status ${String(statusOf(error))}); it is asked again`);
     default:
       return error;
   }
+}
+
+function unavailable(error: Error, message: string): SigningError {
+  return new SigningError('SignerUnavailable', message, { retryAfterSeconds: retryAfterOf(error) });
 }
 
 /** Of the client library's error: what the vault answered. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, createPublicKey } from 'node:crypto';
 import type { JsonWebKey as NodeWebKey, KeyObject } from 'node:crypto';
-import type { CryptographyClient, KeyClient, KeyVaultKey } from '@azure/keyvault-keys';
+import { KeyClient } from '@azure/keyvault-keys';
+import type { CryptographyClient, KeyVaultKey } from '@azure/keyvault-keys';
 import { azureCredential } from '../../../credentials/azure/azure-credential.ts';
 import { doorHttpClient } from '../../../credentials/azure/door-http-client.ts';
 import type { SigningContext } from '../../signing-context.ts';
@@ -9,6 +10,7 @@ import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
 import type { KmsKey, KmsProvider, KmsPublicKey, KmsSignRequest } from '../kms-key.ts';
 import { azureAlgorithm } from './azure-algorithm.ts';
+import { authorityOfVault } from './azure-cloud.ts';
 import { azureFailure, statusOf } from './azure-failure.ts';
 import { azureKeyName } from './azure-uri.ts';
 import type { AzureKeyName } from './azure-uri.ts';
@@ -27,7 +29,7 @@ class AzureKey implements KmsKey {
   readonly #definition: KmsDefinition;
   readonly #context: SigningContext;
   readonly #name: AzureKeyName;
-  #keys: Promise<KeyClient> | undefined;
+  #keys: KeyClient | undefined;
   #signing: Signing | undefined;
 
   constructor(definition: KmsDefinition, context: SigningContext) {
@@ -87,7 +89,7 @@ class AzureKey implements KmsKey {
   async #call<Result>(signal: AbortSignal, work: (keys: KeyClient) => Promise<Result>): Promise<Result> {
     try {
       this.#keys ??= this.#client();
-      return await work(await this.#keys);
+      return await work(this.#keys);
     } catch (error) {
       signal.throwIfAborted();
       // With the token that was not accepted.
@@ -96,12 +98,13 @@ class AzureKey implements KmsKey {
     }
   }
 
-  async #client(): Promise<KeyClient> {
+  #client(): KeyClient {
     const { identity, tls, spec, uri } = this.#definition;
     const { vault } = this.#name;
-    const credential = azureCredential({ identity, tls, ...spec.azure }, this.#context);
-    const { KeyClient: Client } = await import('@azure/keyvault-keys');
-    return new Client(vault.origin, vaultCredential(credential, vault, uri), {
+    // The operator's own environment says where its directory is.
+    const authorityHost = identity.type === 'Operator' ? undefined : authorityOfVault(vault);
+    const credential = azureCredential({ identity, tls, authorityHost, ...spec.azure }, this.#context);
+    return new KeyClient(vault.origin, vaultCredential(credential, vault, uri), {
       // vaultCredential checks it.
       disableChallengeResourceVerification: true,
       httpClient: doorHttpClient(this.#context.door, { origin: vault.origin, tls }),

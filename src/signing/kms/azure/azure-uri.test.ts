@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SigningError } from '../../signing-error.ts';
+import { authorityOfVault } from './azure-cloud.ts';
 import { azureKeyName } from './azure-uri.ts';
 import { isResourceOf } from './vault-credential.ts';
 
@@ -35,6 +36,23 @@ describe('the URI of a key in Azure Key Vault', () => {
           error instanceof SigningError && error.reason === 'KeyNotFound' && error.message.includes('VAULT-HOST'),
         rest,
       );
+    }
+  });
+});
+
+describe('the directory of a vault', () => {
+  it('is that of its cloud', () => {
+    for (const [host, authority] of [
+      ['team.vault.azure.net', undefined],
+      ['hsm.managedhsm.azure.net', undefined],
+      ['team.vault.azure.cn', 'https://login.chinacloudapi.cn'],
+      ['hsm.managedhsm.azure.cn', 'https://login.chinacloudapi.cn'],
+      ['team.vault.usgovcloudapi.net', 'https://login.microsoftonline.us'],
+      ['hsm.managedhsm.usgovcloudapi.net', 'https://login.microsoftonline.us'],
+      ['team.vault.azure.cn.evil.example', undefined],
+      ['127.0.0.1:8443', undefined],
+    ] as const) {
+      assert.equal(authorityOfVault(new URL(`https://${host}`)), authority, host);
     }
   });
 });
