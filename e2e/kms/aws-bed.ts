@@ -49,8 +49,11 @@ export class AwsBed {
   }
 
   /** A new key behind a new alias: `alias/…`. */
-  async key(spec: KeySpec = 'ECC_NIST_P256', usage: KeyUsageType = 'SIGN_VERIFY'): Promise<string> {
-    const alias = `alias/${randomUUID()}`;
+  async key(
+    spec: KeySpec = 'ECC_NIST_P256',
+    usage: KeyUsageType = 'SIGN_VERIFY',
+    alias = `alias/${randomUUID()}`,
+  ): Promise<string> {
     const TargetKeyId = await this.#newKey(spec, usage);
     await this.#admin.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId }));
     return alias;

@@ -111,6 +111,27 @@ describe('a ServiceAccount with a role of AWS', () => {
     assert.equal(sentTokens().length, 2);
   });
 
+  it('exchanges its token again when its session is revoked before it ends', async () => {
+    const source = bed.source(spec({ serviceAccountName: SIGNER }, accounts.arn('signs')), context);
+    await source.check(never);
+    const sessions = (): readonly string[] => [
+      ...new Set(proxy.requests.flatMap(({ headers }) => headers['x-amz-security-token'] ?? [])),
+    ];
+    const [revoked = ''] = sessions();
+    proxy.fail(
+      {
+        type: 'Status',
+        status: 400,
+        headers: { 'content-type': 'application/x-amz-json-1.1' },
+        body: '{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}',
+      },
+      { when: ({ headers }) => headers['x-amz-security-token'] === revoked },
+    );
+    await signingFailure(source.check(never), 'SignerUnauthorized', [...sentTokens(), ...sessions()]);
+    await source.check(never);
+    assert.equal(sentTokens().length, 2);
+  });
+
   it('does not sign under a role that may not, or without one', async () => {
     const reads = bed.source(spec({ serviceAccountName: SIGNER }, accounts.arn('reads')), context);
     await signingFailure(reads.check(never), 'SignerUnauthorized', sentTokens());

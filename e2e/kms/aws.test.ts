@@ -97,6 +97,30 @@ describe('a key of AWS KMS', () => {
     assert.equal(bed.proxy.requests.length - before, 4);
   });
 
+  it('is opened and asked once by runs that start together, and one that gives up ends it for no other', async () => {
+    const source = bed.source(await bed.key());
+    const before = bed.proxy.requests.length;
+    bed.proxy.fail({ type: 'Slow', milliseconds: 50 });
+    const why = new Error('enough');
+    const impatient = new AbortController();
+    const given = source.signer(impatient.signal);
+    const runs = Array.from({ length: 8 }, () => source.signer(never));
+    impatient.abort(why);
+    await assert.rejects(given, (error) => error === why);
+    const signers = await Promise.all(runs);
+    assert.equal(new Set(signers.map(({ keyID }) => keyID)).size, 1);
+    assert.equal(bed.proxy.requests.length - before, 1);
+    await Promise.all(signers.map((signer) => signer.sign(text)));
+  });
+
+  it('that is closed while it is asked lets go at once', async () => {
+    const source = bed.source(await bed.key());
+    bed.proxy.fail({ type: 'Hang' });
+    const failing = signingFailure(source.signer(never), 'SignerUnavailable', PLANTED);
+    await source.close();
+    assert.match((await failing).message, /is used no longer/);
+  });
+
   it("is not asked at all where the operator's rules forbid its address", async () => {
     const key = await bed.key();
     const context = { ...signingContext(bed.objects), clock: bed.clock };
@@ -185,6 +209,21 @@ describe('AWS KMS, when it', () => {
     const started = performance.now();
     await signingFailure(source.check(never), 'SignerUnavailable', PLANTED);
     assert.ok(performance.now() - started < SLOW_MS / 3);
+  });
+
+  it('is killed, gives no signature, and signs again once it is back with a key', async () => {
+    const source = bed.source(alias);
+    const signer = await source.signer(never);
+    await bed.moto.down();
+    await signingFailure(signer.sign(text), 'SignerUnavailable', PLANTED);
+    await signingFailure(source.check(never), 'SignerUnavailable', PLANTED);
+    await bed.moto.up();
+    // moto forgets its keys.
+    await signingFailure(source.check(never), 'KeyNotFound', PLANTED);
+    await bed.key('ECC_NIST_P256', 'SIGN_VERIFY', alias);
+    const back = await source.signer(never);
+    assert.notEqual(back.keyID, signer.keyID);
+    await back.sign(text);
   });
 
   it('lies about the signature, or about the key, is not believed', async () => {

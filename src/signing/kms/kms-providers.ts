@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KmsProvider } from './kms-key.ts';
 
-/** Loads a provider with its client library. */
+/** Loads a provider with its client library, which the provider's modules import as they are loaded. */
 type ProviderLoader = () => Promise<KmsProvider>;
 
 /**

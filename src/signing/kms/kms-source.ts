@@ -7,12 +7,12 @@ import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SignerCheck, SigningSource } from '../signing-source.ts';
 import { sshKeyID } from '../ssh-key-id.ts';
-import { withinDeadline } from './deadline.ts';
+import { untilAborted, withinDeadline } from './deadline.ts';
 import { kmsCertificates } from './kms-certificates.ts';
 import type { KmsDefinition, KmsSpec } from './kms-definition.ts';
 import { kmsFailure } from './kms-failure.ts';
 import { kmsIdentity } from './kms-identity.ts';
-import type { KmsKey, KmsPublicKey } from './kms-key.ts';
+import type { KmsKey, KmsProvider, KmsPublicKey } from './kms-key.ts';
 import { kmsProvider } from './kms-providers.ts';
 import { KmsSigner } from './kms-signer.ts';
 
@@ -33,6 +33,11 @@ interface Opened {
   readonly tls: TlsOptions;
 }
 
+interface Asked {
+  readonly key: KmsKey;
+  readonly publicKey: KmsPublicKey;
+}
+
 /** Signs with a key that never leaves its service. The service is not believed: each signature is verified before it is used. */
 export function kmsSource(
   definition: SignerDefinition,
@@ -47,6 +52,9 @@ class KmsSource implements SigningSource {
   readonly #context: SigningContext;
   readonly #timeoutMs: number;
   #opened: Opened | undefined;
+  /** The question that is on its way. */
+  #asking: Promise<Asked> | undefined;
+  #life = new AbortController();
   #known: { readonly publicKey: KmsPublicKey; readonly untilMs: number } | undefined;
 
   constructor(definition: SignerDefinition, context: SigningContext, timeoutMs: number) {
@@ -60,22 +68,27 @@ class KmsSource implements SigningSource {
     const known = this.#known;
     if (known !== undefined && this.#opened !== undefined && this.#context.clock.monotonicMs() < known.untilMs)
       return this.#signer(this.#opened.key, known.publicKey, signal);
-    return this.#asked(signal);
+    const { key, publicKey } = await this.#asked(signal);
+    return this.#signer(key, publicKey, signal);
   }
 
   async check(signal: AbortSignal): Promise<SignerCheck> {
-    const signer = await this.#asked(signal);
+    const { key, publicKey } = await this.#asked(signal);
+    const signer = this.#signer(key, publicKey, signal);
     await signer.sign(randomBytes(TRIAL_BYTES));
-    const earlier = this.#known?.publicKey.earlier ?? [];
+    const { earlier = [] } = publicKey;
     return {
       active: { keyID: signer.keyID, publicKey: signer.publicKey },
       retired: earlier
-        .map((key) => ({ keyID: sshKeyID(key), publicKey: key.export({ format: 'pem', type: 'spki' }).toString() }))
+        .map((one) => ({ keyID: sshKeyID(one), publicKey: one.export({ format: 'pem', type: 'spki' }).toString() }))
         .filter(({ keyID }) => keyID !== signer.keyID),
     };
   }
 
   async close(): Promise<void> {
+    const message = `the key of ${this.#definition.description} is used no longer: the policy was changed, or the operator stops`;
+    this.#life.abort(new SigningError('SignerUnavailable', message));
+    this.#life = new AbortController();
     const opened = this.#opened;
     this.#opened = undefined;
     this.#known = undefined;
@@ -83,13 +96,30 @@ class KmsSource implements SigningSource {
   }
 
   /** With the public key as the service states it now. */
-  async #asked(signal: AbortSignal): Promise<RunSigner> {
+  async #asked(signal: AbortSignal): Promise<Asked> {
+    signal.throwIfAborted();
+    return untilAborted(signal, this.#answer());
+  }
+
+  /** Callers of one moment share one question, so that the runs that wait for a key open it once. None that gives up ends it for the others. */
+  #answer(): Promise<Asked> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #ask(): Promise<Asked> {
+    const { signal } = this.#life;
     this.#known = undefined;
+    // Not within the time of the call: a large library on a busy machine is no service that is slow to answer.
+    const provider = await this.#provider();
     return this.#call(signal, async (bounded) => {
-      const key = await this.#open(bounded);
+      const key = await this.#open(provider, bounded);
       const publicKey = await key.publicKey(bounded);
+      bounded.throwIfAborted();
       this.#known = { publicKey, untilMs: this.#context.clock.monotonicMs() + PUBLIC_KEY_MS };
-      return this.#signer(key, publicKey, signal);
+      return { key, publicKey };
     });
   }
 
@@ -104,22 +134,27 @@ class KmsSource implements SigningSource {
   }
 
   /** The key, opened anew when the certificates to trust are others. */
-  async #open(signal: AbortSignal): Promise<KmsKey> {
+  async #open(provider: KmsProvider, signal: AbortSignal): Promise<KmsKey> {
     const spec = this.#spec();
     const identity = kmsIdentity(this.#definition);
     const tls = await kmsCertificates(this.#definition, this.#context.objects, signal);
     if (this.#opened !== undefined && this.#opened.tls.ca === tls.ca) return this.#opened.key;
-    const load = kmsProvider(spec.uri);
-    if (load === undefined)
-      throw new SigningError('KeyNotFound', `key ${spec.uri}: no provider is there for its scheme`);
     const { kind, description, homeNamespace } = this.#definition;
-    const provider = await load();
+    // Whoever gave up, or closed, would never close what is opened now.
+    signal.throwIfAborted();
     const definition: KmsDefinition = { uri: spec.uri, kind, description, homeNamespace, identity, tls, spec };
     const key = provider(definition, this.#context);
     const replaced = this.#opened;
     this.#opened = { key, tls };
     await replaced?.key.close();
     return key;
+  }
+
+  async #provider(): Promise<KmsProvider> {
+    const { uri } = this.#spec();
+    const load = kmsProvider(uri);
+    if (load === undefined) throw new SigningError('KeyNotFound', `key ${uri}: no provider is there for its scheme`);
+    return load();
   }
 
   #call<Result>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {

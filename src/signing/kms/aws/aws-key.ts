@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, createPublicKey } from 'node:crypto';
-import type * as Sdk from '@aws-sdk/client-kms';
+import { GetPublicKeyCommand, KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import { awsCredentials } from '../../../credentials/aws/aws-credentials.ts';
 import { awsRegion } from '../../../credentials/aws/aws-region.ts';
 import { awsRequestHandler } from '../../../credentials/aws/aws-request-handler.ts';
+import type { AwsRequestHandler } from '../../../credentials/aws/aws-request-handler.ts';
 import type { SigningContext } from '../../signing-context.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
@@ -23,7 +24,9 @@ class AwsKey implements KmsKey {
   readonly #definition: KmsDefinition;
   readonly #context: SigningContext;
   readonly #name: AwsKeyName;
-  #client: Sdk.KMSClient | undefined;
+  #client: KMSClient | undefined;
+  /** Its connections, which outlive it. */
+  #handler: AwsRequestHandler | undefined;
 
   constructor(definition: KmsDefinition, context: SigningContext) {
     this.#definition = definition;
@@ -32,7 +35,7 @@ class AwsKey implements KmsKey {
   }
 
   async publicKey(signal: AbortSignal): Promise<KmsPublicKey> {
-    const answer = await this.#call((client, { GetPublicKeyCommand }) =>
+    const answer = await this.#call((client) =>
       client.send(new GetPublicKeyCommand({ KeyId: this.#name.keyId }), { abortSignal: signal }),
     );
     const algorithm = awsAlgorithm(answer.SigningAlgorithms);
@@ -50,7 +53,7 @@ class AwsKey implements KmsKey {
 
   async sign({ message, publicKey }: KmsSignRequest, signal: AbortSignal): Promise<Buffer> {
     const { name, digest } = awsAlgorithmOf(publicKey);
-    const answer = await this.#call((client, { SignCommand }) =>
+    const answer = await this.#call((client) =>
       client.send(
         new SignCommand({
           // By the name that the policy gives, since permissions can hang on the alias.
@@ -66,28 +69,34 @@ class AwsKey implements KmsKey {
   }
 
   close(): Promise<void> {
-    this.#client?.destroy();
+    this.#handler?.destroy();
+    this.#handler = undefined;
     this.#client = undefined;
     return Promise.resolve();
   }
 
-  async #call<Answer>(send: (client: Sdk.KMSClient, sdk: typeof Sdk) => Promise<Answer>): Promise<Answer> {
-    const sdk = await import('@aws-sdk/client-kms');
-    this.#client ??= this.#connect(sdk);
+  async #call<Answer>(send: (client: KMSClient) => Promise<Answer>): Promise<Answer> {
+    const client = (this.#client ??= this.#connect());
     try {
-      return await send(this.#client, sdk);
+      return await send(client);
     } catch (error) {
-      throw awsFailure(error, this.#definition.uri) ?? error;
+      const failure = awsFailure(error, this.#definition.uri);
+      // A session can be revoked before it ends: the next call is made with new credentials. What is under way goes on.
+      if (failure?.reason === 'SignerUnauthorized' && this.#client === client) this.#client = undefined;
+      throw failure ?? error;
     }
   }
 
-  #connect({ KMSClient }: typeof Sdk): Sdk.KMSClient {
-    const { identity, tls, spec } = this.#definition;
+  #connect(): KMSClient {
+    const { identity, tls, spec, kind } = this.#definition;
     const region = this.#region();
     const { roleARN, stsEndpoint } = spec.aws ?? {};
+    this.#handler ??= awsRequestHandler(this.#context.door, { tls });
     return new KMSClient({
       region,
-      requestHandler: awsRequestHandler(this.#context.door, { tls }),
+      requestHandler: this.#handler,
+      // AWS_ENDPOINT_URL of the operator's environment is for the operator's own requests.
+      ignoreConfiguredEndpointUrls: kind !== 'ClusterSigningPolicy',
       credentials: awsCredentials({ identity, region, roleARN, stsEndpoint, tls }, this.#context),
       maxAttempts: MAX_ATTEMPTS,
       ...(this.#name.endpoint === undefined ? {} : { endpoint: this.#name.endpoint }),
