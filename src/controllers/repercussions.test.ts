@@ -93,6 +93,15 @@ describe('Repercussions', () => {
     ]);
   });
 
+  it('a policy that changed has its witnesses asked at once, whatever their back-off', () => {
+    for (const key of ['team-a/open', 'team-b/open', 'SigningPolicy/team-a/builds'])
+      attempts.failed(key, 'witnesses', 600);
+    repercussions.policyChanged(builds);
+    assert.equal(attempts.isDue('team-a/open', 'witnesses'), true);
+    assert.equal(attempts.isDue('SigningPolicy/team-a/builds', 'witnesses'), true);
+    assert.equal(attempts.isDue('team-b/open', 'witnesses'), false);
+  });
+
   it('a backend that changed has unfinished records tried anew, whatever their back-off', () => {
     attempts.failed('team-a/open', 'StorageBackend/x', 600);
     repercussions.backendChanged('StorageBackend', 'team-a');

@@ -6,6 +6,7 @@ import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { KeyedQueue } from '../runtime/keyed-queue.ts';
 import type { RecordIndex, RecordSummary } from './provenance-record/record-index.ts';
 import type { StoreAttempts } from './provenance-record/store-attempts.ts';
+import { forgetWitnesses } from './provenance-record/witness-turns.ts';
 
 /** Names all namespaces in the queue of rescans. */
 export const EVERYWHERE = '*';
@@ -44,7 +45,8 @@ export class Repercussions {
   policyChanged(policy: PolicyKey): void {
     this.#options.policyQueue.add(policyKeyText(policy));
     this.#rescan(policy.namespace);
-    this.#recordsOf(policy);
+    // It may be mended: what waited for its log, authority or trusted root is tried at once.
+    forgetWitnesses(this.#options.attempts, policy, this.#recordsOf(policy));
   }
 
   /**
@@ -91,12 +93,16 @@ export class Repercussions {
     }
   }
 
-  #recordsOf(policy: PolicyKey, isConcerned: (record: RecordSummary) => boolean = () => true): void {
+  /** Queues the records of a policy. @returns their keys */
+  #recordsOf(policy: PolicyKey, isConcerned: (record: RecordSummary) => boolean = () => true): readonly string[] {
     const key = policyKeyText(policy);
+    const keys: string[] = [];
     for (const record of this.#options.records.all()) {
       if (record.policy !== undefined && policyKeyText(record.policy) === key && isConcerned(record))
-        this.#options.recordQueue.add(record.key);
+        keys.push(record.key);
     }
+    for (const each of keys) this.#options.recordQueue.add(each);
+    return keys;
   }
 
   /** Records that wait for a backend go on one after the other: one that was just mended is not to fall over again. */

@@ -20,9 +20,7 @@ import type { Problem } from './record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from './record-snapshot.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { unsignedProblem } from './unsigned-problem.ts';
-
-/** The witnesses' place among the backends that a record is tried with. */
-export const WITNESSES = 'witnesses';
+import { areWitnessesDue } from './witness-turns.ts';
 
 /** Reads all that the decision about a record needs: the key if something is to be signed, everything else from memory. */
 export async function gatherRecord(
@@ -32,14 +30,13 @@ export async function gatherRecord(
   signal: AbortSignal,
 ): Promise<RecordSnapshot> {
   const record = context.storedLately.completed(written);
-  const { metadata, spec, evidence } = record.object;
+  const { spec, evidence } = record.object;
   const policy = context.pipelines.policy(record.policy);
   const now = context.clock.now();
   const artifacts = evidence?.artifacts ?? [];
-  const recordKey = objectKey(metadata);
   const isStored = isStoredAnywhere(record);
-  const areWitnessesDue = attempts.isDue(recordKey, WITNESSES);
-  const toSign = isToBeSigned(artifacts, { policy, isStored, areWitnessesDue, now });
+  const isWitnessTurn = areWitnessesDue(attempts, record);
+  const toSign = isToBeSigned(artifacts, { policy, isStored, areWitnessesDue: isWitnessTurn, now });
   const unsigned = toSign ? whyUnsigned(record, policy, artifacts) : undefined;
   const needsSigner = toSign && unsigned === undefined && policy !== undefined;
   return {
@@ -49,7 +46,7 @@ export async function gatherRecord(
     signer: needsSigner ? await signerOrProblem(context, policy, signal) : undefined,
     backends: boundBackends(context, attempts, record),
     bindable: spec.backendRefs === undefined ? bindableBackends(context, record) : undefined,
-    areWitnessesDue,
+    areWitnessesDue: isWitnessTurn,
     hasRun: context.runs.has(spec.runRef.uid),
     now,
   };
@@ -60,7 +57,7 @@ function isToBeSigned(
   artifacts: readonly EvidenceArtifact[],
   {
     policy,
-    areWitnessesDue,
+    areWitnessesDue: areDue,
     now,
     isStored,
   }: Pick<RecordSnapshot, 'policy' | 'areWitnessesDue' | 'now'> & {
@@ -72,7 +69,7 @@ function isToBeSigned(
   if (isStored) return false;
   const transparency = policy?.invalid === undefined ? policy?.spec.transparency : undefined;
   // A new certificate is asked for when its witnesses are asked, too: until then it would only end like the one before.
-  const waits = transparency !== undefined && hasClock(transparency) && areWitnessesDue !== true;
+  const waits = transparency !== undefined && hasClock(transparency) && areDue !== true;
   return !waits && artifacts.some((artifact) => needsSignature(artifact, now, transparency));
 }
 

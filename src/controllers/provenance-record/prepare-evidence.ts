@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { objectKey } from '../../kube/resource.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { amendRecord } from './amend-record.ts';
-import { WITNESSES } from './gather-record.ts';
 import type { RecordPlan } from './plan-record.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { LoggingFact } from './record-facts.ts';
 import { signArtifacts } from './sign-artifacts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { witnessArtifacts } from './witness-artifacts.ts';
+import { noteWitnesses } from './witness-turns.ts';
 
 /** A record, and what is still to be done about it. */
 export interface RecordWork {
@@ -74,16 +73,15 @@ async function witness(
     kept = artifacts;
   };
   const witnessing = { witnesses: context.witnesses.of(policy), keep };
+  const beganMs = context.clock.monotonicMs();
   const outcome = await witnessArtifacts(artifactsOf(record), witnessing, signal);
+  const tookMs = context.clock.monotonicMs() - beganMs;
   if (outcome.artifacts.some((artifact, index) => artifact !== kept[index])) await keep(outcome.artifacts);
-  const key = objectKey(record.object.metadata);
-  const { problem } = outcome;
+  const { problem, retryAfterSeconds } = outcome;
+  noteWitnesses(attempts, record, { hasFailed: problem !== undefined, tookMs, retryAfterSeconds });
   context.observer.witnessed({ result: problem?.reason ?? reasons.Logged });
-  if (problem !== undefined) {
-    attempts.failed(key, WITNESSES, outcome.retryAfterSeconds);
+  if (problem !== undefined)
     return { record: seen, plan: { ...plan, logging: { state: 'Pending', problem }, store: [] } };
-  }
-  attempts.succeeded(key, WITNESSES);
   return { record: seen, plan: { ...plan, logging: loggingOf(outcome.artifacts) } };
 }
 

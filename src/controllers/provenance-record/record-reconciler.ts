@@ -8,7 +8,7 @@ import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import { amendRecord } from './amend-record.ts';
-import { gatherRecord, WITNESSES } from './gather-record.ts';
+import { gatherRecord } from './gather-record.ts';
 import { type RecordPlan, planRecord } from './plan-record.ts';
 import { prepareEvidence } from './prepare-evidence.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
@@ -17,6 +17,7 @@ import { rejectRecord } from './reject-record.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import type { LaneName, StoreLanes } from './store-lanes.ts';
 import { storeRecord } from './store-record.ts';
+import { secondsUntilWitnesses } from './witness-turns.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
 const LONG_SECONDS = 60;
@@ -109,7 +110,8 @@ export class RecordReconciler {
     return DONE;
   }
 
-  #next({ record, backends }: RecordSnapshot, plan: RecordPlan, deferred: readonly string[]): Outcome {
+  #next(snapshot: RecordSnapshot, plan: RecordPlan, deferred: readonly string[]): Outcome {
+    const { record, backends } = snapshot;
     const nowMs = this.#context.clock.now().getTime();
     // Past that time it waits for something else, of which it will hear.
     const isToRetire = plan.retiresAtMs !== undefined && plan.retiresAtMs > nowMs;
@@ -119,12 +121,18 @@ export class RecordReconciler {
       backend === undefined || parked !== undefined ? [] : [`${ref.kind}/${ref.name}`],
     );
     const open = existing.filter((backend) => !deferred.includes(backend));
-    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), [...open, WITNESSES]);
+    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), open);
     // Nothing is tried of what may not be signed, whatever was due.
-    const waits = [retiresIn, plan.unsigned === undefined ? dueIn : undefined].filter(
-      (seconds) => seconds !== undefined,
-    );
+    const tries = plan.unsigned === undefined ? [dueIn, this.#witnessesIn(snapshot, plan)] : [];
+    const waits = [retiresIn, ...tries].filter((seconds) => seconds !== undefined);
     return waits.length === 0 ? DONE : { requeueAfterSeconds: Math.max(SHORT_SECONDS, Math.min(...waits)) };
+  }
+
+  /** Seconds until the witnesses are asked again. Those that were due and not asked wait for a key or a policy, which has its own say. */
+  #witnessesIn({ record, areWitnessesDue }: RecordSnapshot, { logging }: RecordPlan): number | undefined {
+    if (logging?.state !== 'Pending') return undefined;
+    const seconds = secondsUntilWitnesses(this.#attempts, record);
+    return seconds > 0 || areWitnessesDue !== true ? seconds : undefined;
   }
 }
 
