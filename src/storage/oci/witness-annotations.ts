@@ -4,8 +4,8 @@ import type { LogEntry, SignedArtifact } from '../../evidence/signed-artifact.ts
 import type { StoredWitnesses } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 
-export const LOG_ENTRY_ANNOTATION = 'dev.sigstore.cosign/bundle';
-export const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp';
+const LOG_ENTRY_ANNOTATION = 'dev.sigstore.cosign/bundle';
+const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp';
 
 /**
  * The annotations by which cosign finds a Rekor v1 entry and a timestamp beside a layer; one of each, as many as there is room for.
