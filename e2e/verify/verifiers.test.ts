@@ -118,6 +118,11 @@ describe('hallmark trust', () => {
     assert.match(stdout, /trustroot\.policy\.sigstore\.dev\/hallmark-team-keyless created/);
     const kyvernoKeyless = await bed.hallmark('trust', '-f', keylessPolicy(), '-o', 'kyverno');
     assert.match((await kubectl(strict, kyvernoKeyless.out)).stdout, /created/);
+    for (const [verifier, word] of Object.entries({ kyverno: 'SigstoreBundle', 'policy-controller': 'bundle' })) {
+      const inBundles = await bed.hallmark('trust', '-f', keylessPolicy(['SigstoreStatement']), '-o', verifier);
+      assert.ok(inBundles.out.includes(`: ${word}\n`), inBundles.out);
+      assert.match((await kubectl(strict, inBundles.out)).stdout, /created/);
+    }
   });
 
   it('prints the key for Conforma', async () => {
@@ -141,7 +146,7 @@ function withoutConversion(path: string): string {
 }
 
 /** A keyless policy with its status, in a file. */
-function keylessPolicy(): string {
+function keylessPolicy(formats: readonly string[] = ['SimpleSigning']): string {
   const path = join(directory('policies'), 'keyless.json');
   const root = issueCertificate({ name: 'Root', isAuthority: true });
   const inline = JSON.stringify({
@@ -165,6 +170,7 @@ function keylessPolicy(): string {
         signer: { type: 'Keyless', keyless: { fulcioURL: 'https://fulcio.example', serviceAccountName: 'signer' } },
         transparency: { type: 'Rekor', rekor: { url: 'https://log.example' } },
         trustedRoot: { type: 'Inline', inline },
+        imageSignatures: { formats },
       },
       status: {
         certificateIdentity: {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { IMAGE_SIGNATURE_TYPE } from '../verify/expectations.ts';
 import type { TrustMaterialOfPolicy } from './trust-material.ts';
-import { trustedRootText } from './trust-material.ts';
+import { asksForTimestamp, trustedRootText } from './trust-material.ts';
+
+type ImageFormat = TrustMaterialOfPolicy['imageFormats'][number];
 
 /**
  * A shell script that verifies an image with cosign 3: its signature and its provenance, each by one of the keys or by the certificate
  * identity.
  */
 export function cosignTrust(material: TrustMaterialOfPolicy): string {
-  const { description, keys, trustedRoot, identity, predicateType, signsImages } = material;
+  const { description, keys, trustedRoot, identity, predicateType, imageFormats } = material;
   const files = [
     ...keys.map(({ publicKey }, index) => heredoc(`${index + 1}.pub`, publicKey)),
     ...(trustedRoot === undefined ? [] : [heredoc('trusted_root.json', trustedRootText(trustedRoot))]),
@@ -21,8 +24,8 @@ export function cosignTrust(material: TrustMaterialOfPolicy): string {
         ]),
   ];
   const checks = [
-    ...(signsImages ? ['verify'] : []),
-    ...(predicateType === undefined ? [] : [`verify-attestation --type ${quoted(predicateType)}`]),
+    ...(imageFormats.length === 0 ? [] : [imageFormats.map((format) => imageCheck(format, material))]),
+    ...(predicateType === undefined ? [] : [[attestationCheck(predicateType, material)]]),
   ];
   return [
     '#!/bin/sh',
@@ -33,23 +36,38 @@ export function cosignTrust(material: TrustMaterialOfPolicy): string {
     'trust=$(mktemp -d)',
     `trap 'rm -rf "$trust"' EXIT`,
     ...files,
-    ...checks.map((check) => signers.map((signer) => command(check, signer, material)).join(' ||\n')),
+    ...checks.map((ways) =>
+      ways.flatMap((check) => signers.map((signer) => command(check, signer, material))).join(' ||\n'),
+    ),
     '',
   ].join('\n');
 }
 
-function command(
-  check: string,
-  signer: string,
-  { isLogged, isTimestamped, trustedRoot }: TrustMaterialOfPolicy,
-): string {
+/** One way to check something, as cosign's arguments. */
+interface Check {
+  readonly command: string;
+  readonly isTimestamped: boolean;
+}
+
+/** Of bundles, `cosign verify` takes an attestation of any type for a signature, so the type is asked for. */
+function imageCheck(format: ImageFormat, { isTimestamped }: TrustMaterialOfPolicy): Check {
+  return format === 'SimpleSigning'
+    ? { command: 'verify --new-bundle-format=false', isTimestamped }
+    : { command: `verify-attestation --new-bundle-format=true --type ${quoted(IMAGE_SIGNATURE_TYPE)}`, isTimestamped };
+}
+
+function attestationCheck(predicateType: string, material: TrustMaterialOfPolicy): Check {
+  return { command: `verify-attestation --type ${quoted(predicateType)}`, isTimestamped: asksForTimestamp(material) };
+}
+
+function command(check: Check, signer: string, { isLogged, trustedRoot }: TrustMaterialOfPolicy): string {
   const options = [
     signer,
     ...(trustedRoot === undefined ? [] : ['--trusted-root "$trust/trusted_root.json"']),
     ...(isLogged ? [] : ['--insecure-ignore-tlog=true']),
-    ...(isTimestamped ? ['--use-signed-timestamps'] : []),
+    ...(check.isTimestamped ? ['--use-signed-timestamps'] : []),
   ];
-  return `cosign ${check} ${options.join(' ')} "$@" "$image"`;
+  return `cosign ${check.command} ${options.join(' ')} "$@" "$image"`;
 }
 
 /** A private certificate authority has no certificate log. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stringify } from 'yaml';
-import { certificatePem } from './trust-pem.ts';
+import { IMAGE_SIGNATURE_TYPE } from '../verify/expectations.ts';
 import type { TrustMaterialOfPolicy } from './trust-material.ts';
-import { publicKeyPem } from './trust-pem.ts';
+import { asksForTimestamp } from './trust-material.ts';
+import { certificatePem, publicKeyPem } from './trust-pem.ts';
 
 /** A ClusterPolicy of Kyverno that admits only images whose signature and provenance are this policy's. */
 export function kyvernoTrust(material: TrustMaterialOfPolicy): string {
-  const { name, description, predicateType, signsImages, images } = material;
-  const attestors = [{ count: 1, entries: entries(material) }];
+  const { name, description, images } = material;
   const rule = {
     name: 'verify-images',
     match: { any: [{ resources: { kinds: ['Pod'] } }] },
@@ -15,8 +15,7 @@ export function kyvernoTrust(material: TrustMaterialOfPolicy): string {
       {
         imageReferences: images.length === 0 ? ['*'] : images.map((glob) => `${glob}*`),
         failureAction: 'Enforce',
-        ...(signsImages ? { attestors } : {}),
-        ...(predicateType === undefined ? {} : { attestations: [{ type: predicateType, attestors }] }),
+        ...checks(material),
       },
     ],
   };
@@ -32,12 +31,27 @@ export function kyvernoTrust(material: TrustMaterialOfPolicy): string {
   return stringify(policy, { lineWidth: 0 });
 }
 
-function entries(material: TrustMaterialOfPolicy): readonly object[] {
+/** Of bundles, attestors alone would take an attestation of any type for a signature, so that its type is asked for. */
+function checks(material: TrustMaterialOfPolicy): object {
+  const { predicateType, imageFormats, isInBundles } = material;
+  const isSigned = imageFormats.length > 0;
+  const signature = { attestors: [{ count: 1, entries: entries(material, material.isTimestamped) }] };
+  const provenance = { attestors: [{ count: 1, entries: entries(material, asksForTimestamp(material)) }] };
+  const attestations = predicateType === undefined ? [] : [{ type: predicateType, ...provenance }];
+  if (isInBundles) {
+    const ofImage = isSigned ? [{ type: IMAGE_SIGNATURE_TYPE, ...signature }] : [];
+    return { type: 'SigstoreBundle', attestations: [...ofImage, ...attestations] };
+  }
+  return { ...(isSigned ? signature : {}), ...(attestations.length === 0 ? {} : { attestations }) };
+}
+
+function entries(material: TrustMaterialOfPolicy, isTimestamped: boolean): readonly object[] {
   const { keys, identity, trustedRoot, isLogged } = material;
   const witnesses = { rekor: rekor(material), ctlog: { ignoreSCT: (trustedRoot?.ctlogs.length ?? 0) === 0 } };
   const roots = trustedRoot?.certificateAuthorities.flatMap(({ certChain }) => certChain?.certificates ?? []) ?? [];
   const tsa = trustedRoot?.timestampAuthorities.flatMap(({ certChain }) => certChain?.certificates ?? []) ?? [];
-  const tsaCertChain = tsa.length === 0 || isLogged ? {} : { tsaCertChain: tsa.map(certificatePem).join('') };
+  const tsaCertChain =
+    tsa.length === 0 || isLogged || !isTimestamped ? {} : { tsaCertChain: tsa.map(certificatePem).join('') };
   return [
     ...keys.map(({ publicKey }) => ({ keys: { publicKeys: publicKey, ...witnesses, ...tsaCertChain } })),
     ...(identity === undefined

@@ -22,11 +22,14 @@ export interface TrustMaterialOfPolicy {
   readonly trustedRoot?: TrustedRoot;
   /** Of its attestations; absent where it makes none. */
   readonly predicateType?: string;
-  readonly signsImages: boolean;
+  /** What it signs of images and a registry takes: `SimpleSigning` lies in cosign's tags, `SigstoreStatement` in bundles. Empty where it signs none. */
+  readonly imageFormats: EffectiveSigningPolicySpec['imageSignatures']['formats'];
   /** Whether every signature is in a transparency log. */
   readonly isLogged: boolean;
   /** Whether every signature is timestamped. */
   readonly isTimestamped: boolean;
+  /** Whether its attestations lie in bundles for certain: then their timestamps are where verifiers look for them. */
+  readonly isInBundles: boolean;
   readonly attestation: EffectiveSigningPolicySpec['attestation'];
   /** Globs over the images it may sign; empty for any. */
   readonly images: readonly string[];
@@ -53,6 +56,12 @@ export async function trustMaterialOf(
   }
   const { attestation, imageSignatures, transparency, subjects } = effectiveSigningPolicySpec(policy.spec, '');
   const predicateType = predicateTypes[attestation.format];
+  const isRekorV2 = transparency.rekor?.apiVersion === 2;
+  // Cosign's tags have no room for entries of Rekor v2, and bundles none for simple signings.
+  const formats = imageSignatures.formats.filter((format) => !isRekorV2 || format === 'SigstoreStatement');
+  if (formats.length === 0 && predicateType === undefined) {
+    throw new UsageError(`${description} signs nothing that lies beside images in a registry`);
+  }
   const trustedRoot = await rootOf(policy, surroundings, signal);
   return {
     description,
@@ -61,12 +70,21 @@ export async function trustMaterialOf(
     ...(identity === undefined ? {} : { identity }),
     ...(trustedRoot === undefined ? {} : { trustedRoot }),
     ...(predicateType === undefined ? {} : { predicateType }),
-    signsImages: imageSignatures.formats.length > 0,
+    imageFormats: formats,
     isLogged: transparency.rekor?.onFailure === 'Retry',
+    isInBundles: isRekorV2 || (formats.length > 0 && !formats.includes('SimpleSigning')),
     isTimestamped: transparency.timestampAuthorities.length > 0,
     attestation,
     images: subjects.allowedRepositories.filter((glob) => glob !== '*'),
   };
+}
+
+/**
+ * Whether to ask for the timestamp of an attestation. Beside one in its tags cosign, and all that stands on it, wants a timestamp of the
+ * envelope, and there is that of the signature: none is asked for there, unless nothing else says when a certificate signed.
+ */
+export function asksForTimestamp({ isTimestamped, isInBundles, isLogged, identity }: TrustMaterialOfPolicy): boolean {
+  return isTimestamped && (isInBundles || (identity !== undefined && !isLogged));
 }
 
 /** The trusted root as JSON. */

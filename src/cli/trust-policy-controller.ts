@@ -2,7 +2,9 @@
 import type { CertificateAuthority, TransparencyLogInstance } from '@sigstore/protobuf-specs';
 import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import { stringify } from 'yaml';
+import { IMAGE_SIGNATURE_TYPE } from '../verify/expectations.ts';
 import type { TrustMaterialOfPolicy } from './trust-material.ts';
+import { asksForTimestamp } from './trust-material.ts';
 import { certificatePem, publicKeyPem } from './trust-pem.ts';
 
 /**
@@ -10,28 +12,45 @@ import { certificatePem, publicKeyPem } from './trust-pem.ts';
  * match an image must hold, and one authority of each suffices: hence one policy for signatures and one for provenance.
  */
 export function policyControllerTrust(material: TrustMaterialOfPolicy): string {
-  const { predicateType, signsImages, trustedRoot } = material;
-  const attestations = predicateType === undefined ? undefined : [{ name: 'provenance', predicateType }];
+  const { predicateType, imageFormats, trustedRoot } = material;
   const objects = [
     ...(trustedRoot === undefined ? [] : [trustRoot(material)]),
-    ...(signsImages ? [imagePolicy(material, 'signature', {})] : []),
-    ...(attestations === undefined ? [] : [imagePolicy(material, 'provenance', { attestations })]),
+    ...(imageFormats.length > 0 ? [imagePolicy(material, 'signature', signatures(material))] : []),
+    ...(predicateType === undefined ? [] : [imagePolicy(material, 'provenance', provenance(material, predicateType))]),
   ];
   return objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
+}
+
+/** Of bundles it reads attestations alone, and so that of cosign 3 for the image itself. */
+function signatures(material: TrustMaterialOfPolicy): object {
+  const attested = { attestations: [{ name: 'signature', predicateType: IMAGE_SIGNATURE_TYPE }] };
+  return { ...(material.isInBundles ? attested : {}), ...evidenceForm(material, material.isTimestamped) };
+}
+
+function provenance(material: TrustMaterialOfPolicy, predicateType: string): object {
+  const attestations = [{ name: 'provenance', predicateType }];
+  return { attestations, ...evidenceForm(material, asksForTimestamp(material)) };
+}
+
+/** How the evidence lies there, and whose timestamps count. */
+function evidenceForm({ name, trustedRoot, isInBundles }: TrustMaterialOfPolicy, areNeeded: boolean): object {
+  const isTrusted = areNeeded && trustedRoot !== undefined;
+  return {
+    ...(isTrusted ? { rfc3161timestamp: { trustRootRef: name } } : {}),
+    ...(isInBundles ? { signatureFormat: 'bundle' } : {}),
+  };
 }
 
 function imagePolicy(material: TrustMaterialOfPolicy, suffix: string, more: object): object {
   const { name, images, keys, identity, trustedRoot, isLogged } = material;
   const [log] = trustedRoot?.tlogs ?? [];
   const ctlog = isLogged ? { ctlog: { ...(log === undefined ? {} : { url: log.baseUrl }), trustRootRef: name } } : {};
-  const tsa = material.isTimestamped && trustedRoot !== undefined ? { rfc3161timestamp: { trustRootRef: name } } : {};
   const [authority] = trustedRoot?.certificateAuthorities ?? [];
   const authorities = [
     ...keys.map(({ publicKey }, index) => ({
       name: `key-${index + 1}`,
       key: { data: publicKey },
       ...ctlog,
-      ...tsa,
       ...more,
     })),
     ...(identity === undefined
@@ -46,7 +65,6 @@ function imagePolicy(material: TrustMaterialOfPolicy, suffix: string, more: obje
               identities: [{ issuer: identity.issuer, subject: identity.identity }],
             },
             ...ctlog,
-            ...tsa,
             ...more,
           },
         ]),
