@@ -17,7 +17,6 @@ import { Registry } from '../testbed/registry/registry.ts';
 import { ended } from './verify-bed.ts';
 import type { Ended } from './verify-bed.ts';
 
-const identity = `https://kubernetes.io/namespaces/${team}/serviceaccounts/${account}`;
 const hallmark = join(import.meta.dirname, '..', '..', 'bin', 'hallmark');
 let bed: SigstoreBed;
 let registry: Registry;

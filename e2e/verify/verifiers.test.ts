@@ -120,6 +120,7 @@ describe('hallmark trust', () => {
     assert.match((await kubectl(strict, kyvernoKeyless.out)).stdout, /created/);
     for (const [verifier, word] of Object.entries({ kyverno: 'SigstoreBundle', 'policy-controller': 'bundle' })) {
       const inBundles = await bed.hallmark('trust', '-f', keylessPolicy(['SigstoreStatement']), '-o', verifier);
+      assert.equal(inBundles.code, 0, inBundles.err);
       assert.ok(inBundles.out.includes(`: ${word}\n`), inBundles.out);
       assert.match((await kubectl(strict, inBundles.out)).stdout, /created/);
     }
