@@ -84,6 +84,13 @@ describe("cosign's tag layout", () => {
     assert.equal(findLayer(manifest, two), undefined);
   });
 
+  it('is not read from what could not be written again', () => {
+    const { manifest } = withLayer(undefined, cosignLayer(artifact('SimpleSigning', 'sig')).descriptor);
+    const deep = `{"deep":${'['.repeat(100_000)}${']'.repeat(100_000)},${manifest.toString().slice(1)}`;
+    assert.ok(parseCosignManifest(manifest));
+    assert.equal(parseCosignManifest(Buffer.from(deep)), undefined);
+  });
+
   it('is not read from what is no image manifest', () => {
     for (const text of ['', '[]', '{"schemaVersion":2,"manifests":[]}', '{"schemaVersion":1}']) {
       assert.equal(parseCosignManifest(Buffer.from(text)), undefined);

@@ -5,6 +5,7 @@ import { Compile } from 'typebox/compile';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { LayerDescriptor } from './cosign-layer.ts';
 import { imageMediaTypes } from './registry-client.ts';
+import { rewritableJson } from './rewritable-json.ts';
 
 const Descriptor = Type.Object({
   mediaType: Type.String(),
@@ -31,12 +32,8 @@ const ZERO_TIME = '0001-01-01T00:00:00Z';
 
 /** undefined when the bytes are no image manifest with sha256 descriptors. */
 export function parseCosignManifest(bytes: Buffer): CosignManifest | undefined {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return validator.Check(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = rewritableJson(bytes);
+  return validator.Check(value) ? value : undefined;
 }
 
 /**

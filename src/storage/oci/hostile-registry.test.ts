@@ -5,11 +5,13 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { OutboundDoor } from '../../net/outbound-door.ts';
+import { ManualClock } from '../../runtime/manual-clock.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import { reasonOf } from '../reason-of.fixture.ts';
 import type { RegistryCredential } from './docker-config.ts';
 import { AnsweringServer } from './answering-server.fixture.ts';
 import { imageMediaTypes, RegistryClient } from './registry-client.ts';
+import { RegistryPatience } from './registry-patience.ts';
 import { RegistrySession } from './registry-session.ts';
 import { storedBundle } from './stored-bundle.ts';
 
@@ -41,9 +43,10 @@ describe('a registry that is out for more than evidence', () => {
     await Promise.all([registry, stranger, internal].map((server) => server.stop()));
   });
 
-  function client(credential: RegistryCredential | undefined = basic): RegistryClient {
+  function client(credential: RegistryCredential | undefined = basic, patience?: RegistryPatience): RegistryClient {
     const repository = { registry: registry.host, path };
-    const session = new RegistrySession({ door, repository, tls: {}, credential, actions: 'pull,push' });
+    const options = { door, repository, tls: {}, credential, actions: 'pull,push' } as const;
+    const session = new RegistrySession(patience === undefined ? options : { ...options, patience });
     return new RegistryClient(session, repository);
   }
 
@@ -140,6 +143,24 @@ describe('a registry that is out for more than evidence', () => {
     stranger.answer = (_request, response) => response.end('<html>');
     assert.equal(await reasonOf(client().getManifest('latest', never), /no usable token/), 'BackendRejected');
     assert.ok(registry.requests.every(({ headers }) => headers.authorization === undefined));
+  });
+
+  it('cannot have a token service asked by every run that is down or wants to be left alone', async () => {
+    demand(`http://${stranger.host}/token`);
+    const clock = new ManualClock();
+    const patience = new RegistryPatience(clock);
+    stranger.answer = (_request, response) => response.writeHead(429, { 'retry-after': '30' }).end();
+    for (let run = 0; run < 5; run += 1)
+      assert.equal(await reasonOf(client(basic, patience).getManifest('latest', never)), 'BackendUnavailable');
+    assert.equal(stranger.requests.length, 1);
+    await clock.advance(30_000);
+    stranger.answer = (_request, response) => response.destroy();
+    for (let run = 0; run < 5; run += 1)
+      assert.equal(await reasonOf(client(basic, patience).getManifest('latest', never)), 'BackendUnavailable');
+    assert.equal(stranger.requests.length, 2);
+    await clock.advance(60_000);
+    stranger.answer = (_request, response) => response.end('{"token":"granted"}');
+    assert.equal(await client(basic, patience).getManifest('latest', never), undefined);
   });
 
   it('cannot keep the operator logging in', async () => {

@@ -4,6 +4,7 @@ import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { ReferrerDescriptor } from './bundle-manifest.ts';
 import { imageMediaTypes } from './registry-client.ts';
+import { rewritableJson } from './rewritable-json.ts';
 
 const Index = Type.Object({
   schemaVersion: Type.Literal(2),
@@ -22,12 +23,8 @@ export function referrersTag(imageDigest: string): string {
 
 /** undefined when the bytes are no image index. */
 export function parseReferrersIndex(bytes: Buffer): ReferrersIndex | undefined {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return validator.Check(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = rewritableJson(bytes);
+  return validator.Check(value) ? value : undefined;
 }
 
 export function lists(index: ReferrersIndex, digest: string): boolean {

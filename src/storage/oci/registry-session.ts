@@ -82,14 +82,23 @@ export class RegistrySession {
     throw new StorageError('BackendRejected', `${doing}: ${base.host} sends on to another host, which is not followed`);
   }
 
-  async #send(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {
-    const { patience, repository, isProbe = false } = this.#options;
-    const host = repository.registry;
-    if (!isProbe) patience?.enter(host, request.doing);
+  #send(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {
+    const { registry } = this.#options.repository;
+    return this.#patiently({ host: registry, doing: request.doing }, signal, () => this.#sendAnywhere(request, signal));
+  }
+
+  /** Asks a host unless it is to be left alone, and remembers how that went. */
+  async #patiently(
+    { host, doing }: { readonly host: string; readonly doing: string },
+    signal: AbortSignal,
+    exchange: () => Promise<DoorResponse>,
+  ): Promise<DoorResponse> {
+    const { patience, isProbe = false } = this.#options;
+    if (!isProbe) patience?.enter(host, doing);
     try {
-      const response = await this.#sendAnywhere(request, signal);
+      const response = await exchange();
       if (response.status === 429 || response.status === 503)
-        patience?.failed(host, refusal(response, request.doing).retryAfterSeconds);
+        patience?.failed(host, refusal(response, doing).retryAfterSeconds);
       else patience?.answered(host);
       return response;
     } catch (error) {
@@ -149,13 +158,16 @@ export class RegistrySession {
     }
     const origin = this.#origin ?? '';
     const scope = `repository:${repository.path}:${actions}`;
-    try {
-      const token = await fetchRegistryToken({ challenge, origin, scope, credential, doing }, (exchange) =>
-        door.request({ ...exchange, tls }, signal),
-      );
-      return new SecretValue(`Bearer ${token.revealText()}`);
-    } catch (error) {
-      throw error instanceof OutboundError ? exchangeFailure(error, doing) : error;
-    }
+    // A token service is a server of its own: one that is down is not asked by every run either.
+    const send = (exchange: DoorRequest): Promise<DoorResponse> =>
+      this.#patiently({ host: exchange.url.host, doing }, signal, async () => {
+        try {
+          return await door.request({ ...exchange, tls }, signal);
+        } catch (error) {
+          throw error instanceof OutboundError ? exchangeFailure(error, doing) : error;
+        }
+      });
+    const token = await fetchRegistryToken({ challenge, origin, scope, credential, doing }, send);
+    return new SecretValue(`Bearer ${token.revealText()}`);
   }
 }
