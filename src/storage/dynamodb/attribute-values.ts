@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { StorageError } from '../storage-error.ts';
 
-/** A JSON value as DynamoDB holds it; an empty string becomes NULL, as in Chains' documents. */
+/** What DynamoDB's numbers span. */
+const LARGEST = 9.9e125;
+const SMALLEST = 1e-130;
+
+/**
+ * A JSON value as DynamoDB holds it; an empty string becomes NULL, as in Chains' documents.
+ * @throws StorageError `BackendRejected` for a number that it does not hold
+ */
 export function attributeValue(value: unknown): AttributeValue {
   if (typeof value === 'string') return text(value);
-  if (typeof value === 'number') return { N: String(value) };
+  if (typeof value === 'number') return { N: numberText(value) };
   if (typeof value === 'boolean') return { BOOL: value };
   if (Array.isArray(value)) return { L: value.map((item: unknown) => attributeValue(item)) };
   if (typeof value !== 'object' || value === null) return { NULL: true };
   return { M: Object.fromEntries(Object.entries(value).map(([key, item]) => [key, attributeValue(item)])) };
+}
+
+function numberText(value: number): string {
+  const size = Math.abs(value);
+  if (size <= LARGEST && (size >= SMALLEST || size === 0)) return String(value);
+  const message = `the payload has the number ${value} and DynamoDB holds those from 1e-130 to 9.9e125; store the evidence in a backend of another type`;
+  throw new StorageError('BackendRejected', message);
 }
 
 /** A string, or NULL when it is empty. */

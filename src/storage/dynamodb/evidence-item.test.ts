@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { signatureText } from '../../evidence/signature-text.ts';
 import { artifactFixture } from '../evidence.fixture.ts';
+import { StorageError } from '../storage-error.ts';
 import { evidenceItem, ownerItem, ownerOf, storedItem } from './evidence-item.ts';
 
 const artifact = artifactFixture();
@@ -35,5 +36,28 @@ describe('ownerOf', () => {
     const later = evidenceItem(artifactFixture({ signature: Buffer.from('later') }), 'taskrun-uid-1');
     assert.equal(ownerOf(item, undefined), undefined);
     assert.equal(ownerOf(later, ownerItem(item, 'me')), undefined);
+  });
+});
+
+describe('what no item holds', () => {
+  for (const [what, payload, message] of [
+    ['deeper nesting', '['.repeat(32) + ']'.repeat(32), /nested deeper than the 31 levels that DynamoDB takes/],
+    ['a larger number', '{"a":[1e126]}', /the number 1e\+126 and DynamoDB holds/],
+    ['a smaller number', '{"a":-1e-131}', /the number -1e-131/],
+  ] as const) {
+    it(`is refused: ${what}`, () => {
+      const item = (): unknown => evidenceItem(artifactFixture({ payload: Buffer.from(payload) }), 'name');
+      assert.throws(
+        item,
+        (error) => error instanceof StorageError && error.reason === 'BackendRejected' && message.test(error.message),
+      );
+    });
+  }
+
+  it('is no more than that', () => {
+    const payload = `{"deep":${'['.repeat(30) + ']'.repeat(30)},"numbers":[0,-9.9e125,1e-130,9007199254740993]}`;
+    const { Object: stored } = evidenceItem(artifactFixture({ payload: Buffer.from(payload) }), 'name');
+    const numbers = stored?.M?.['numbers']?.L?.map(({ N }) => N);
+    assert.deepEqual(numbers, ['0', '-9.9e+125', '1e-130', '9007199254740992']);
   });
 });

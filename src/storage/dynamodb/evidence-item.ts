@@ -4,12 +4,16 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import { certificateTexts, storedChain } from '../certificate-texts.ts';
+import { evidenceDocument } from '../evidence-document.ts';
 import type { StoredEvidence } from '../driver.ts';
 import { attributeValue, text } from './attribute-values.ts';
 
 export type Item = Record<string, AttributeValue>;
 
-/** The document that Chains writes into a document database: these fields, and no others, or its reader refuses it. */
+/** The service takes 32 levels, of which the item is the first. */
+const LIMITS = { store: 'DynamoDB', maxDepth: 31 } as const;
+
+/** The document that Chains writes into a document database: these fields, and no others, or its reader refuses it. @throws StorageError for what no item holds */
 export function evidenceItem(artifact: SignedArtifact, name: string): Item {
   const { certificate, chain } = certificateTexts(artifact);
   return {
@@ -18,7 +22,7 @@ export function evidenceItem(artifact: SignedArtifact, name: string): Item {
     Signature: { S: signatureText(artifact).toString('base64') },
     Cert: text(certificate),
     Chain: text(chain),
-    Object: attributeValue(JSON.parse(artifact.payload.toString('utf8'))),
+    Object: attributeValue(evidenceDocument(artifact, name, LIMITS).Object),
   };
 }
 

@@ -15,7 +15,8 @@ const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
   },
   ValidationException: {
     reason: 'BackendRejected',
-    remedy: 'the partition key must be the string Name, without a sort key, and items take 400 KiB',
+    remedy:
+      'the partition key must be the string Name, without a sort key; otherwise the evidence is nothing that an item holds: store it in a backend of another type',
   },
 };
 type PutCondition = Pick<
