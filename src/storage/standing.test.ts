@@ -30,11 +30,14 @@ describe('standing', () => {
     assert.equal(standing({ owner: pipeline, payload: image.payload, signature }, otherPayload, owner), 'Foreign');
   });
 
+  it('leaves open whose another signature of the same payload is that nobody noted', () => {
+    assert.equal(standing({ payload: image.payload, signature }, resigned, owner), 'Unnoted');
+  });
+
   it('never replaces what another policy or nobody signed for', () => {
     const policy = { kind: 'SigningPolicy', namespace: 'team', name: 'releases' } as const;
     const other = evidenceOwner(image, runFixture({ policy }));
     assert.equal(standing({ owner: other, payload: image.payload, signature }, resigned, owner), 'Foreign');
-    assert.equal(standing({ payload: image.payload, signature }, resigned, owner), 'Foreign');
     assert.equal(standing({ payload: undefined, signature }, image, owner), 'Foreign');
   });
 });

@@ -9,8 +9,11 @@ export interface ExistingEvidence {
   readonly signature: Buffer;
 }
 
-/** `Same`: nothing is left to write. `Replaceable`: an earlier version of one's own. `Foreign`: somebody else's. */
-export type Standing = 'Same' | 'Replaceable' | 'Foreign';
+/**
+ * `Same`: nothing is left to write. `Replaceable`: an earlier version of one's own. `Foreign`: somebody else's. `Unnoted`: another
+ * signature of the same payload, whose owner nobody noted; where the note follows what it is about, it may be on its way.
+ */
+export type Standing = 'Same' | 'Replaceable' | 'Foreign' | 'Unnoted';
 
 /**
  * How an artifact stands to what its name holds. Stores that are filed by an image's digest alone give a TaskRun and its PipelineRun
@@ -20,10 +23,12 @@ export function standing(existing: ExistingEvidence, artifact: SignedArtifact, o
   const hasPayload = existing.payload?.equals(artifact.payload) === true;
   if (hasPayload && existing.signature.equals(signatureText(artifact))) return 'Same';
   if (existing.owner === owner) return 'Replaceable';
-  return hasPayload && withoutRun(existing.owner) === withoutRun(owner) ? 'Same' : 'Foreign';
+  if (!hasPayload) return 'Foreign';
+  if (existing.owner === undefined) return 'Unnoted';
+  return withoutRun(existing.owner) === withoutRun(owner) ? 'Same' : 'Foreign';
 }
 
 /** Owners are `<run UID>/<policy>/<artifact>`, see `evidenceOwner`. */
-function withoutRun(owner: string | undefined): string | undefined {
-  return owner?.slice(owner.indexOf('/'));
+function withoutRun(owner: string): string {
+  return owner.slice(owner.indexOf('/'));
 }

@@ -97,7 +97,9 @@ export class DynamoDbDriver implements StorageDriver {
         // A crash can have come between document and note.
         if (stands === 'Same' && found.owner === undefined) return this.#table.note(item, owner, signal);
         if (stands === 'Same') return;
-        if (stands === 'Foreign') throw conflict(this.#tableName, name);
+        // A note follows its document.
+        if (stands === 'Unnoted' && round < MAX_ROUNDS - 1) continue;
+        if (stands === 'Foreign' || stands === 'Unnoted') throw conflict(this.#tableName, name);
       }
       if (await this.#table.write(item, found.item, signal)) return this.#table.note(item, owner, signal);
     }

@@ -83,7 +83,9 @@ export class FirestoreDriver implements StorageDriver {
     await withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const isNew = await this.#client.create(name, fields, doing, either);
-        const written = isNew ? 'Written' : await this.#settled({ name, fields, owner, artifact, doing }, either);
+        const written = isNew
+          ? 'Written'
+          : await this.#settled({ name, fields, owner, artifact, doing, attempt }, either);
         if (written === 'Written') await this.#client.note(name, note, doing, either);
         if (written !== 'Changed') return;
       }
@@ -126,10 +128,11 @@ export class FirestoreDriver implements StorageDriver {
       readonly owner: string;
       readonly artifact: SignedArtifact;
       readonly doing: string;
+      readonly attempt: number;
     },
     signal: AbortSignal,
   ): Promise<'Written' | 'Kept' | 'Changed'> {
-    const { name, fields, owner, artifact, doing } = store;
+    const { name, fields, owner, artifact, doing, attempt } = store;
     const found = await this.#client.read(name, doing, signal);
     // Removed between the two: it can be created after all.
     if (found === undefined) return 'Changed';
@@ -137,7 +140,9 @@ export class FirestoreDriver implements StorageDriver {
     if (evidence === undefined) throw conflict(doing);
     const noted = notedOwner(await this.#client.readNote(name, doing, signal), evidence.signatureField);
     const verdict = standing({ ...evidence, owner: noted }, artifact, owner);
-    if (verdict === 'Foreign') throw conflict(doing);
+    // A note follows its document.
+    if (verdict === 'Unnoted' && attempt < ATTEMPTS - 1) return 'Changed';
+    if (verdict === 'Foreign' || verdict === 'Unnoted') throw conflict(doing);
     if (verdict === 'Same') return noted === undefined ? 'Written' : 'Kept';
     return (await this.#client.replace(name, { fields, updateTime }, doing, signal)) ? 'Written' : 'Changed';
   }

@@ -38,7 +38,7 @@ export async function storeDocument(collection: Documents, store: DocumentToStor
     const raw = await collection.findOne({ _id: store.evidence.Name }, { projection, signal });
     // Removed between the two: it can be inserted after all.
     if (raw === null) continue;
-    if (await settled(collection, store, raw)) return;
+    if (await settled(collection, store, { raw, isLast: attempt === ATTEMPTS - 1 })) return;
   }
   const message = `${store.doing}: other writers keep changing the document; it is tried again`;
   throw new StorageError('BackendUnavailable', message);
@@ -64,13 +64,19 @@ function isDuplicateKey(error: unknown): boolean {
   return typeof error === 'object' && field(error, 'code') === DUPLICATE_KEY;
 }
 
-async function settled(collection: Documents, store: DocumentToStore, raw: object): Promise<boolean> {
+/** What is there with its owner not noted is looked at again, but for the last time: a note follows its document. */
+async function settled(
+  collection: Documents,
+  store: DocumentToStore,
+  { raw, isLast }: { readonly raw: object; readonly isLast: boolean },
+): Promise<boolean> {
   const { artifact, owner, evidence } = store;
   const existing = storedDocument(raw);
   if (existing === undefined) throw conflict(store);
   const noted = notedOwner(await readNote(collection, store), existing.signatureField);
   const verdict = standing({ ...existing, owner: noted }, artifact, owner);
-  if (verdict === 'Foreign') throw conflict(store);
+  if (verdict === 'Foreign' || (verdict === 'Unnoted' && isLast)) throw conflict(store);
+  if (verdict === 'Unnoted') return false;
   if (verdict === 'Same') {
     // The very same, whose note a crash took away.
     if (noted === undefined) await note(collection, store);
