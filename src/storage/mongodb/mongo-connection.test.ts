@@ -66,7 +66,11 @@ async function assertRefused(answer: (socket: Socket, request: Buffer) => void):
   const door = new OutboundDoor({ allow: ['127.0.0.1'] });
   const connection = new MongoConnection(door);
   await withServer(
-    (socket) => socket.on('data', (request) => answer(socket, request)),
+    (socket) => {
+      socket.on('data', (request) => {
+        answer(socket, request);
+      });
+    },
     async (host) => {
       const target = { connectionString: `mongodb://${host}`, tls: {}, described: 'a test' };
       const ping = connection.use(target, 'asking', (client) => client.db('a').command({ ping: 1 }));
