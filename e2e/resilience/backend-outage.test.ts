@@ -17,7 +17,8 @@ import { processUsage } from './process-usage.ts';
 import { parseCosignManifest } from '../../src/storage/oci/cosign-manifest.ts';
 
 const HUNDRED = 100;
-const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 500 } as const;
+/** A hundred appends to one tag, one after the other. */
+const patience = { timeoutSeconds: 3 * PATIENCE_SECONDS, intervalMilliseconds: 500 } as const;
 const MEBIBYTE = 1024 * 1024;
 
 describe('a backend that fails in the middle of many runs', () => {
