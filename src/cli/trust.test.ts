@@ -40,7 +40,9 @@ async function printed(verifier: string, spec: object, code = 0): Promise<string
 }
 
 async function documents(verifier: string, spec: object): Promise<readonly unknown[]> {
-  return parseAllDocuments(await printed(verifier, spec)).map((document): unknown => document.toJS());
+  const all: unknown[] = [];
+  for (const document of parseAllDocuments(await printed(verifier, spec))) all.push(document.toJS());
+  return all;
 }
 
 describe('what Kyverno is given', () => {
