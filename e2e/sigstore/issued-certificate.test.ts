@@ -19,7 +19,7 @@ function judged(change: Partial<CertificateRequest> = {}) {
   const window = { notBefore: inMinutes(0), notAfter: inMinutes(10) };
   const request = { name: 'leaf', issuer: root, usage: 'CodeSigning', uri: IDENTITY, oidcIssuer: ISSUER } as const;
   const { certificate, publicKey } = issueCertificate({ ...request, ...window, ...change });
-  const expected = { authority: 'Fulcio', publicKey, issuer: ISSUER, now: new Date() };
+  const expected = { authority: 'Fulcio', publicKey, issuer: ISSUER, identity: IDENTITY, now: new Date() };
   return issuedCertificate([certificate, root.certificate], expected);
 }
 
@@ -36,6 +36,10 @@ describe('a certificate that Fulcio issued', () => {
     assert.equal(chain.match(/BEGIN CERTIFICATE/g)?.length, 2);
   });
 
+  it('may name what is no ServiceAccount, where Fulcio takes the issuer for another kind', () => {
+    assert.equal(judged({ uri: 'https://other.example/x' }).identity, 'https://other.example/x');
+  });
+
   it('may come from a clock that is a little ahead', () => {
     assert.equal(judged({ notBefore: inMinutes(0.8) }).identity, IDENTITY);
   });
@@ -43,6 +47,7 @@ describe('a certificate that Fulcio issued', () => {
   const faults: readonly (readonly [what: string, change: Partial<CertificateRequest>, pattern: RegExp])[] = [
     ["another issuer than the token's", { oidcIssuer: 'https://other.example' }, /token's issuer/],
     ['an issuer that begins with the right one', { oidcIssuer: `${ISSUER}.evil.example` }, /token's issuer/],
+    ['another ServiceAccount', { uri: `${IDENTITY}-2` }, /another ServiceAccount/],
     ['an end that is past', { notBefore: inMinutes(-20), notAfter: inMinutes(-10) }, /does not hold now/],
     ['a beginning that is to come', { notBefore: inMinutes(5) }, /does not hold now/],
     [
@@ -59,7 +64,7 @@ describe('a certificate that Fulcio issued', () => {
 
   it('is refused without identity or issuer', () => {
     const { certificate, publicKey } = issueCertificate({ name: 'leaf', usage: 'CodeSigning' });
-    const expected = { authority: 'Fulcio', publicKey, issuer: ISSUER, now: new Date() };
+    const expected = { authority: 'Fulcio', publicKey, issuer: ISSUER, identity: IDENTITY, now: new Date() };
     assert.throws(() => issuedCertificate([certificate], expected), refused(/without an identity or issuer/));
   });
 });

@@ -11,9 +11,13 @@ export interface ExpectedCertificate {
   readonly publicKey: KeyObject;
   /** The issuer of the token. */
   readonly issuer: string;
+  /** What a Fulcio that takes the issuer for a cluster names the ServiceAccount; undefined for another subject. */
+  readonly identity: string | undefined;
   readonly now: Date;
 }
 
+/** What identities of ServiceAccounts begin with. */
+const CLUSTER_IDENTITY = 'https://kubernetes.io/namespaces/';
 const ISSUER_OID = '1.3.6.1.4.1.57264.1.8';
 /** The same as raw bytes, where the authority is older. */
 const OLD_ISSUER_OID = '1.3.6.1.4.1.57264.1.1';
@@ -45,6 +49,8 @@ export function issuedCertificate(pems: readonly string[], expected: ExpectedCer
   if (notAfter.getTime() <= now || notBefore.getTime() > now + SKEW_MS) throw fault('that does not hold now');
   const { identity, issuer } = names(leaf.raw, fault);
   if (issuer !== expected.issuer) throw fault("that does not name the token's issuer");
+  // Issuers of other types have identities of their own making.
+  if (identity.startsWith(CLUSTER_IDENTITY) && identity !== expected.identity) throw fault('of another ServiceAccount');
   return { chain, identity, issuer, notBefore, notAfter };
 }
 

@@ -50,6 +50,7 @@ class KeylessSource implements SigningSource {
         authority: `Fulcio at ${this.#spec().fulcioURL}`,
         publicKey: createPublicKey(privateKey),
         issuer: claims.issuer,
+        identity: kubernetesIdentity(claims),
         now: this.#context.clock.now(),
       });
       return new KeylessSigner(key, certificate, this.#context.clock);
