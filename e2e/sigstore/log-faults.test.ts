@@ -132,6 +132,18 @@ for (const { version, server, stranger, lies } of cases) {
       });
     }
 
+    for (const [status, meaning] of [
+      [403, /does not let the operator in/],
+      [404, /its URL or API version is another/],
+      [422, /takes no such signature/],
+      [502, /does not answer as it should/],
+    ] as const) {
+      it(`says what ${status} means`, async () => {
+        proxy.fail({ type: 'Status', status });
+        assert.match((await transparencyError(testify(await bed.signed('InTotoStatement')))).message, meaning);
+      });
+    }
+
     it('waits as long as it is told', async () => {
       proxy.fail({ type: 'Status', status: 429, headers: { 'retry-after': '7' } });
       const error = await transparencyError(testify(await bed.signed('InTotoStatement')));

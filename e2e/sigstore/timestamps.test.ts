@@ -5,6 +5,7 @@ import { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { ArtifactForm, SignedArtifact, Timestamp } from '../../src/evidence/signed-artifact.ts';
 import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import { sigstoreVerify } from '../../src/signing/signer.contract.ts';
+import { logWitness } from '../../src/transparency/log-witness.ts';
 import type { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import type { Fault, ProxiedAnswer } from '../testbed/fault-proxy/fault.ts';
 import { TimestampAuthority, trustedRoot } from '../testbed/index.ts';
@@ -171,6 +172,17 @@ describe('a timestamp authority', () => {
     const root = TrustedRoot.fromJSON(JSON.parse(await trustedRoot({ timestampAuthority })));
     const testimony = bed.authority(url, context).testify(await keyless(), root, never);
     assert.equal((await transparencyError(testimony)).reason, 'VerificationFailed');
+  });
+
+  it('is not needed to know that a certificate is of a stranger: nothing of it is sent to a log', async () => {
+    const { timestampAuthority } = bed.stack;
+    const root = TrustedRoot.fromJSON(JSON.parse(await trustedRoot({ timestampAuthority })));
+    const asked = proxy.requests.length;
+    const logged = logWitness({ url: proxy.url, apiVersion: 1, logs: [proxy.url] }, context);
+    const { reason, message } = await transparencyError(logged.testify(await keyless(), root, never));
+    assert.equal(reason, 'VerificationFailed');
+    assert.match(message, /none of the authorities of spec\.trustedRoot/);
+    assert.equal(proxy.requests.length, asked);
   });
 
   it('is waited for while it is down', async () => {

@@ -30,10 +30,15 @@ export function witnessFailure(error: unknown, { text, unavailable }: WitnessNam
 /** An answer that is no testimony. What the server says to it stays out: anybody can have written it. */
 export function witnessRefusal({ status, headers, url }: DoorResponse, witness: WitnessName): TransparencyError {
   const wait = { retryAfterSeconds: retryAfterSeconds(headers) };
+  const message = `the ${witness.text} ${meaning(status)}: ${displayUrl(url)} gave status ${status}`;
+  return new TransparencyError(witness.unavailable, message, wait);
+}
+
+function meaning(status: number): string {
+  if (status === 401 || status === 403) return 'does not let the operator in';
+  if (status === 404 || status === 405) return 'does not know what it is asked for (its URL or API version is another)';
   const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429;
-  const what = isRefusal
+  return isRefusal
     ? 'takes no such signature, payload or key (it takes those of ECDSA P-256)'
     : 'does not answer as it should';
-  const message = `the ${witness.text} ${what}: ${displayUrl(url)} gave status ${status}`;
-  return new TransparencyError(witness.unavailable, message, wait);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { X509Certificate } from 'node:crypto';
+import { PublicKeyDetails, type TrustedRoot } from '@sigstore/protobuf-specs';
 import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
 import type { Access } from '../credentials/access.ts';
 import type { LogEntry, SignedArtifact } from '../evidence/signed-artifact.ts';
@@ -52,9 +53,10 @@ export function logWitness(options: LogWitnessOptions, { door }: Pick<Access, 'd
 /** The trusted root, once it is certain that the log may have the signature and that the answer will count. */
 function permitted(
   { url, apiVersion, logs }: LogWitnessOptions,
-  { certificate, timestamps = [] }: SignedArtifact,
+  artifact: SignedArtifact,
   trustedRoot: TrustedRoot | undefined,
 ): TrustedRoot {
+  const { certificate, timestamps = [] } = artifact;
   const forbidden = forbiddenLog(url, logs);
   if (forbidden !== undefined) throw new TransparencyError('EndpointForbidden', forbidden);
   if (trustedRoot === undefined) {
@@ -65,7 +67,19 @@ function permitted(
     const message = `the log ${url} states no time, and a certificate is judged by one: add spec.transparency.timestampAuthorities`;
     throw new TransparencyError('VerificationFailed', message);
   }
+  if (certificate !== undefined && !isOfTrustedAuthority(certificate.chain, trustedRoot)) {
+    const message = `the certificate of "${artifact.name}" is of none of the authorities of spec.trustedRoot: add its Fulcio there; nothing is sent to the log ${url}`;
+    throw new TransparencyError('VerificationFailed', message);
+  }
   return trustedRoot;
+}
+
+/** Whether one of the authorities issued it. An entry about another certificate would verify for nobody, and stay for ever. */
+function isOfTrustedAuthority(chain: string, { certificateAuthorities }: TrustedRoot): boolean {
+  const leaf = new X509Certificate(chain);
+  return certificateAuthorities
+    .flatMap(({ certChain }) => certChain?.certificates ?? [])
+    .some(({ rawBytes }) => leaf.verify(new X509Certificate(rawBytes).publicKey));
 }
 
 /** Logs verify what they take: a signature that they cannot verify is not even sent. */
@@ -75,9 +89,11 @@ function logged(
   client: LogClient,
 ): Promise<object> {
   const { hash, keyDetails } = signatureAlgorithm(artifact) ?? {};
-  // Version 1 has whole statements and can verify Ed25519 over them; everything else goes by a hash.
-  if (apiVersion === 1 && (hash !== undefined || (keyDetails !== undefined && artifact.form !== 'SimpleSigning')))
-    return rekorV1Entry(artifact, hash, client);
+  // Version 1 has whole statements and verifies them with SHA-256 whatever the curve, or Ed25519; all else goes by the hash of the key.
+  const isWhole =
+    artifact.form !== 'SimpleSigning' && (hash === 'sha256' || keyDetails === PublicKeyDetails.PKIX_ED25519);
+  const isHashed = artifact.form === 'SimpleSigning' && hash !== undefined && keyDetails !== undefined;
+  if (apiVersion === 1 && (isWhole || isHashed)) return rekorV1Entry(artifact, hash, client);
   if (apiVersion === 2 && hash !== undefined && keyDetails !== undefined)
     return rekorV2Entry(artifact, { algorithm: { hash, keyDetails }, trustedRoot: root }, client);
   const message = `the log ${url} cannot verify signatures of this kind of key over "${artifact.name}": sign with an ECDSA P-256 key`;
