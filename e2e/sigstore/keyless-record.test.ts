@@ -139,6 +139,24 @@ describe('a team that signs without a key', () => {
     assert.equal(record.evidence?.artifacts?.[0]?.signature, signature, 'nothing is signed twice');
   });
 
+  it('gets nothing stored without the log when its policy is deleted meanwhile, and all of it when that is back', async () => {
+    await stack.rekorV1.server.down();
+    const build = await team.build({ name: 'orphan' });
+    const waiting = await team.recordWithReason(build, 'TransparencyLogUnavailable');
+    const { apiVersion, kind, spec } = await installation.json(['get', 'signingpolicy', 'builds', '-n', TEAM]);
+    await installation.kubectl(['delete', 'signingpolicy', 'builds', '-n', TEAM]);
+    const orphan = await team.recordWithReason(build, 'PolicyDeleted');
+    assert.deepEqual(
+      (orphan.status?.storage ?? []).filter(({ state }) => state === 'Stored'),
+      [],
+    );
+    await stack.rekorV1.server.up();
+    await installation.apply({ apiVersion, kind, metadata: { name: 'builds', namespace: TEAM }, spec });
+    const record = await team.readyRecord(build);
+    assert.equal(record.metadata.uid, waiting.metadata.uid);
+    assert.equal(conditionOf(record, 'Logged')?.status, 'True');
+  });
+
   it('has Rekor v2 and a timestamp authority witness it as well', async () => {
     const transparency = {
       type: 'Rekor',
