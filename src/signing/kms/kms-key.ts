@@ -13,6 +13,8 @@ export interface KmsPublicKey {
   readonly padding?: 'PSS';
   /** Names this very version to the provider, so that a run is signed with the key that it was promised although the key was rotated. */
   readonly version?: string;
+  /** When the service lets it sign no more, where it says so. */
+  readonly notAfter?: Date;
   /** Earlier versions that still verify, where the service tells them without being asked. */
   readonly earlier?: readonly KeyObject[];
 }

@@ -6,7 +6,6 @@ import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SignerCheck, SigningSource } from '../signing-source.ts';
-import { sshKeyID } from '../ssh-key-id.ts';
 import { untilAborted, withinDeadline } from './deadline.ts';
 import { kmsCertificates } from './kms-certificates.ts';
 import type { KmsDefinition, KmsSpec } from './kms-definition.ts';
@@ -15,6 +14,7 @@ import { kmsIdentity } from './kms-identity.ts';
 import type { KmsKey, KmsProvider, KmsPublicKey } from './kms-key.ts';
 import { kmsProvider } from './kms-providers.ts';
 import { KmsSigner } from './kms-signer.ts';
+import { verificationKey } from './verification-key.ts';
 
 /** How the service is called. */
 export interface KmsCallOptions {
@@ -76,12 +76,10 @@ class KmsSource implements SigningSource {
     const { key, publicKey } = await this.#asked(signal);
     const signer = this.#signer(key, publicKey, signal);
     await signer.sign(randomBytes(TRIAL_BYTES));
-    const { earlier = [] } = publicKey;
+    const { earlier = [], notAfter } = publicKey;
     return {
-      active: { keyID: signer.keyID, publicKey: signer.publicKey },
-      retired: earlier
-        .map((one) => ({ keyID: sshKeyID(one), publicKey: one.export({ format: 'pem', type: 'spki' }).toString() }))
-        .filter(({ keyID }) => keyID !== signer.keyID),
+      active: verificationKey(publicKey.key, notAfter),
+      retired: earlier.map((one) => verificationKey(one)).filter(({ keyID }) => keyID !== signer.keyID),
     };
   }
 

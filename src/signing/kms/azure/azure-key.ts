@@ -9,6 +9,7 @@ import type { SigningContext } from '../../signing-context.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
 import type { KmsKey, KmsProvider, KmsPublicKey, KmsSignRequest } from '../kms-key.ts';
+import { verificationKey } from '../verification-key.ts';
 import { azureAlgorithm } from './azure-algorithm.ts';
 import { authorityOfVault } from './azure-cloud.ts';
 import { azureFailure, statusOf } from './azure-failure.ts';
@@ -68,8 +69,6 @@ class AzureKey implements KmsKey {
     const { version, enabled, notBefore, expiresOn } = properties;
     const now = this.#context.clock.now();
     if (enabled === false) throw new SigningError('KeyInvalid', `key ${uri} is disabled in the vault: enable it`);
-    if (expiresOn !== undefined && expiresOn <= now)
-      throw new SigningError('KeyExpired', `key ${uri} expired at ${expiresOn.toISOString()}: rotate it in the vault`);
     if (notBefore !== undefined && notBefore > now)
       throw new SigningError(
         'KeyInvalid',
@@ -81,9 +80,15 @@ class AzureKey implements KmsKey {
       const message = `key ${uri} is not for signing, or none that verifiers of evidence take: use EC (P-256, P-384, P-521) or RSA (2048, 3072, 4096) with the operation sign`;
       throw new SigningError('KeyInvalid', message);
     }
+    if (expiresOn !== undefined && expiresOn <= now) {
+      const message = `key ${uri} expired at ${expiresOn.toISOString()}: rotate it in the vault`;
+      // What it signed before verifies all the same.
+      const published = { active: verificationKey(key, expiresOn), retired: [] };
+      throw new SigningError('KeyExpired', message, { published });
+    }
     if (version === undefined || !/^[0-9a-fA-F]{32}$/.test(version))
       throw new SigningError('SignerUnavailable', `key ${uri}: the vault names no version of it; it is asked again`);
-    return { key, digest: algorithm.digest, version };
+    return { key, digest: algorithm.digest, version, ...(expiresOn === undefined ? {} : { notAfter: expiresOn }) };
   }
 
   async #call<Result>(signal: AbortSignal, work: (keys: KeyClient) => Promise<Result>): Promise<Result> {
