@@ -12,7 +12,7 @@ import { Moto } from '../testbed/moto/moto.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 
 /** How long a call may take in tests that wait for its end. */
-export const QUICK_MS = 700;
+export const QUICK_MS = 3000;
 
 /** moto's AWS KMS behind a proxy with TLS that can misbehave, and policies' sources that sign there. */
 export class AwsBed {

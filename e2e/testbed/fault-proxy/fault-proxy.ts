@@ -60,6 +60,8 @@ export class FaultProxy {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('the proxy got no port');
+    // Tests that make large keys hold up the process for seconds, in which an idle connection must not end at one side alone.
+    server.keepAliveTimeout = 60_000;
     // A forgotten stop() must not keep the test run alive.
     server.unref();
     return new FaultProxy(server, { port: address.port, ca: identity?.certificate }, target);
