@@ -165,6 +165,8 @@ describe('Firestore storage', () => {
   for (const [what, payload, message] of [
     ['nested too deep', `${'{"a":'.repeat(30)}1${'}'.repeat(30)}`, /nested deeper than the 19 levels/],
     ['with a list in a list', '{"a":[[1]]}', /a list in a list/],
+    ['with a field of no name', '{"a":[{"":1}]}', /a field whose name Firestore does not take/],
+    ['with a name that the service keeps for itself', '{"a":{"__b__":1}}', /a field whose name/],
   ] as const) {
     it(`says BackendRejected of a payload ${what}`, async () => {
       const { run, attestation } = await cloud.fixture();

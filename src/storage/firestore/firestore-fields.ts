@@ -16,6 +16,8 @@ export type FirestoreFields = Readonly<Record<string, FirestoreValue>>;
 
 /** What the service takes of one document, fields and names together. */
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
+/** Kept by the service for itself. */
+const RESERVED_NAME = /^__.*__$/s;
 
 /**
  * The fields as Chains writes them: numbers are doubles, as Go reads them from JSON.
@@ -42,7 +44,10 @@ function encoded(value: JsonValue, name: string): FirestoreValue {
   if (typeof value === 'number') return { doubleValue: value };
   if (typeof value === 'string') return { stringValue: value };
   if (!isList(value)) {
-    const entries = Object.entries(value).map(([key, item]) => [key, encoded(item, name)] as const);
+    const entries = Object.entries(value).map(([key, item]) => {
+      if (key === '' || RESERVED_NAME.test(key)) throw refused(name, 'has a field whose name Firestore does not take');
+      return [key, encoded(item, name)] as const;
+    });
     return { mapValue: { fields: Object.fromEntries(entries) } };
   }
   if (value.some((item) => Array.isArray(item)))

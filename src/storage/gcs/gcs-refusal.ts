@@ -21,7 +21,8 @@ export function gcsRefusal(response: DoorResponse, doing: string): StorageError 
   if (status === 404) {
     return new StorageError('BackendRejected', `${said}; the bucket does not exist: create it, or mend gcs.bucket`);
   }
-  if (status === 408 || status === 429 || status >= 500) {
+  // 409 is a write that met another one, and goes away by itself.
+  if (status === 408 || status === 409 || status === 429 || status >= 500) {
     return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response.headers) });
   }
   if (status >= 300 && status < 400) {
