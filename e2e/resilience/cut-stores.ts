@@ -22,6 +22,9 @@ export type StoreName = (typeof stores)[number];
 type HttpStore = Exclude<StoreName, 'mongodb' | 'kafka'>;
 
 const TOKEN = 'planted-bearer-token';
+const AWS_KEY = 'planted-secret-key';
+/** What nobody may see. */
+export const plantedInStores = [TOKEN, AWS_KEY] as const;
 const tls = { insecure: true } as const;
 
 export interface StoreServers {
@@ -116,7 +119,7 @@ export class CutStores {
     });
     const specs = Object.entries(this.#specs());
     return [
-      secret('aws', { aws_access_key_id: 'AKIATEAM', aws_secret_access_key: 'planted-secret-key' }),
+      secret('aws', { aws_access_key_id: 'AKIATEAM', aws_secret_access_key: AWS_KEY }),
       secret('mongodb', { url: `mongodb://${this.#mongo.host}/` }),
       secret('google', { access_token: TOKEN }),
       ...specs.map(([name, spec]) => ({

@@ -5,12 +5,13 @@ import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
+import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
 import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
 import { adminClient } from './admin-client.ts';
-import { CutStores, stores } from './cut-stores.ts';
+import { CutStores, plantedInStores, stores } from './cut-stores.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
 import { processUsage } from './process-usage.ts';
 import { signaturesIn } from './signatures-in-stores.ts';
@@ -151,5 +152,12 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
     const found = await signaturesIn('kafka', cutStores.servers, image.digest);
     assert.deepEqual([...new Set(found)], [...signed.values()].toSorted());
     assert.ok(found.length <= HUNDRED + RUNS.before, `${found.length} messages`);
+  });
+
+  it('has shown nobody a key or token in logs, Events, metrics or objects', async () => {
+    const texts = await shownTexts(installation, operator);
+    assert.deepEqual(leaks(texts, [...plantedInStores, ...secretsOf(team)]), []);
+    const { stdout } = await installation.kubectl(['get', 'secrets', '-n', team.name, '-o', 'json']);
+    for (const secret of plantedInStores) assert.notDeepEqual(leaks({ stdout }, [secret]), []);
   });
 });

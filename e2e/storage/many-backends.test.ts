@@ -8,6 +8,7 @@ import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/
 import { preAuthEncoding } from '../../src/evidence/pre-auth-encoding.ts';
 import { at } from '../chart/helm.ts';
 import { Installation } from '../harness/installation.ts';
+import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
 import { conditionOf, storageOf } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { Archivista } from '../testbed/archivista/archivista.ts';
@@ -21,6 +22,11 @@ import { askS3, makeS3Bucket } from './s3-request.ts';
 const NAME = 'many';
 const BUCKET = 'evidence';
 const backends = ['s3', 'gcs', 'dynamodb', 'kafka', 'mongodb', 'archivista', 'registry'] as const;
+const planted = {
+  aws: 'planted-secret-key',
+  google: 'planted-bearer-token',
+  archivista: 'planted-archivista-token',
+} as const;
 
 let installation: Installation;
 let moto: Moto;
@@ -85,9 +91,10 @@ function stores(): readonly object[] {
   };
   const google = { authentication: { type: 'Secret', secretRef: { name: 'google' } }, tls: { insecure: true } };
   return [
-    secret('aws', { aws_access_key_id: 'AKIATEAM', aws_secret_access_key: 'planted-secret-key' }),
+    secret('aws', { aws_access_key_id: 'AKIATEAM', aws_secret_access_key: planted.aws }),
     secret('mongodb', { url: `mongodb://${mongo.host}/` }),
-    secret('google', { access_token: 'planted-bearer-token' }),
+    secret('google', { access_token: planted.google }),
+    secret('archivista', { token: planted.archivista }),
     store('s3', { type: 'S3', s3: { bucket: BUCKET, forcePathStyle: true, ...aws } }),
     store('dynamodb', { type: 'DynamoDB', dynamodb: { table: BUCKET, ...aws } }),
     store('gcs', { type: 'GCS', gcs: { bucket: BUCKET, apiEndpoint: gcs.url, ...google } }),
@@ -102,7 +109,11 @@ function stores(): readonly object[] {
     store('archivista', {
       type: 'Archivista',
       artifacts: ['Attestation'],
-      archivista: { url: archivista.url, tls: { insecure: true } },
+      archivista: {
+        url: archivista.url,
+        authentication: { type: 'Secret', secretRef: { name: 'archivista' } },
+        tls: { insecure: true },
+      },
     }),
     store('kafka', { type: 'Kafka', kafka: { bootstrapServers: [kafka.host], topic: BUCKET, plaintext: true } }),
   ];
@@ -180,5 +191,13 @@ describe('a run whose evidence goes to many backends at once', () => {
     assert.equal(attestations.length, 1);
     for (const { value } of attestations) assertProvenance(value);
     assert.equal(messages.length, 2, 'the attestation and the image signature');
+  });
+
+  it('shows nobody a key, password or token in logs, Events, metrics or objects', async () => {
+    const texts = await shownTexts(installation);
+    assert.ok(texts['logs']?.includes('"message":"record ready"'));
+    assert.deepEqual(leaks(texts, [...Object.values(planted), ...secretsOf(team)]), []);
+    const { stdout } = await installation.kubectl(['get', 'secrets', '-n', NAME, '-o', 'json']);
+    for (const secret of Object.values(planted)) assert.notDeepEqual(leaks({ stdout }, [secret]), []);
   });
 });
