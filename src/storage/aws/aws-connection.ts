@@ -32,6 +32,8 @@ export interface AwsClientConfig {
   readonly credentials: AwsCredentialProvider;
   readonly requestHandler: AwsRequestHandler;
   readonly maxAttempts: 1;
+  /** What the operator's own environment says of endpoints is not for the backends of teams. */
+  readonly ignoreConfiguredEndpointUrls: boolean;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -82,6 +84,7 @@ export class AwsConnection<Client extends { destroy(): void }> {
         maxResponseBytes: this.#maker.maxResponseBytes,
       }),
       maxAttempts: 1,
+      ignoreConfiguredEndpointUrls: this.#backend.kind !== 'ClusterStorageBackend',
     };
   }
 }

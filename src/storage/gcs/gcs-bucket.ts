@@ -5,17 +5,15 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import { MAX_OBJECT_BYTES, OWNER_METADATA, TRIAL_NAME } from '../buckets/bucket.ts';
 import type { Bucket, FoundObject, NewObject, WriteCondition } from '../buckets/bucket.ts';
 import { callFailure } from '../call-failure.ts';
+import type { GoogleAuthorization } from '../google-authorization.ts';
 import { StorageError } from '../storage-error.ts';
 import { gcsRefusal } from './gcs-refusal.ts';
-import type { GoogleAuthorization } from './google-authorization.ts';
 import { objectResource } from './object-resource.ts';
-
-const DEFAULT_ENDPOINT = 'https://storage.googleapis.com';
 
 /** How the service is reached. All of it is read at each call, so that what is mended takes effect. */
 export interface GcsConnection {
   readonly bucket: string;
-  readonly endpoint?: string | undefined;
+  readonly endpoint: string;
   readonly door: OutboundDoor;
   tls(signal: AbortSignal): Promise<TlsOptions>;
   readonly authorization: Pick<GoogleAuthorization, 'headers' | 'refused'>;
@@ -32,7 +30,7 @@ export class GcsBucket implements Bucket {
 
   constructor(connection: GcsConnection) {
     this.#connection = connection;
-    this.#endpoint = (connection.endpoint ?? DEFAULT_ENDPOINT).replace(/\/+$/, '');
+    this.#endpoint = connection.endpoint.replace(/\/+$/, '');
     this.uri = `gs://${connection.bucket}`;
   }
 

@@ -6,8 +6,11 @@ import type { BackendDefinition } from '../backend-definition.ts';
 import { BucketDriver } from '../buckets/bucket-driver.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { StorageDriver } from '../driver.ts';
+import { GoogleAuthorization } from '../google-authorization.ts';
 import { GcsBucket } from './gcs-bucket.ts';
-import { GoogleAuthorization } from './google-authorization.ts';
+
+const DEFAULT_ENDPOINT = 'https://storage.googleapis.com';
+const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
 
 /** Evidence in a bucket of Google Cloud Storage, laid out as Tekton Chains' `gcs` storage does. */
 export function gcsDriver(
@@ -15,12 +18,13 @@ export function gcsDriver(
   gcs: WithEffectiveTls<GCSSpec>,
   context: DriverContext,
 ): StorageDriver {
+  const { apiEndpoint: endpoint = DEFAULT_ENDPOINT, authentication } = gcs;
   const bucket = new GcsBucket({
     bucket: gcs.bucket,
-    endpoint: gcs.apiEndpoint,
+    endpoint,
     door: context.door,
     tls: (signal) => backendTls(backend, gcs.tls, context.objects, signal),
-    authorization: new GoogleAuthorization(backend, gcs.authentication, context),
+    authorization: new GoogleAuthorization({ backend, authentication, scope: SCOPE, endpoint }, context),
   });
   return new BucketDriver(bucket, { keys: backend.spec.keys, putTimeoutMs: context.putTimeoutMs });
 }

@@ -3,6 +3,7 @@ import { KeyManagementServiceClient } from '@google-cloud/kms';
 import type { protos } from '@google-cloud/kms';
 import type { Access } from '../../../credentials/access.ts';
 import { googleAuth } from '../../../credentials/google/google-auth.ts';
+import { isTokenRecipient } from '../../../credentials/google/token-recipient.ts';
 import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
@@ -78,14 +79,9 @@ export class GoogleService {
     return new KeyManagementServiceClient({ authClient, fallback: true, apiEndpoint: this.#host, port: this.#port });
   }
 
-  /**
-   * What a ServiceAccount's token was exchanged for signs with its key for an hour: it goes to Google, or to the host that the
-   * administrator lets the token itself go to, and not wherever a policy says.
-   */
   #mayGetTokens(): void {
     const { uri, spec } = this.#definition;
-    if (/\.googleapis\.com$/.test(this.#host.toLowerCase())) return;
-    if (URL.parse(spec.google?.stsEndpoint ?? '')?.hostname === this.#host.toLowerCase()) return;
+    if (isTokenRecipient(this.#host, spec.google?.stsEndpoint)) return;
     const message = `key ${uri}: google.endpoint is neither below googleapis.com nor the host of google.stsEndpoint, so it gets no token of a ServiceAccount: name one that is`;
     throw new SigningError('SignerUnauthorized', message);
   }

@@ -30,6 +30,8 @@ export async function ecrPassword(options: EcrOptions, access: Access, signal: A
     credentials: awsCredentials({ identity, region, roleARN, stsEndpoint }, access),
     requestHandler: awsRequestHandler(access.door, { timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_RESPONSE_BYTES }),
     maxAttempts: 1,
+    // What the operator's own environment says of endpoints is not for the registries of teams.
+    ignoreConfiguredEndpointUrls: true,
   });
   const doing = `asking ECR in ${region} for a registry token`;
   try {
