@@ -7,6 +7,7 @@ import type { KubeObserver, KubeVerb } from './kube-observer.ts';
 import { KubeTransport, type Query } from './kube-transport.ts';
 import { listPages, type ListOptions, type ListPage } from './list-pages.ts';
 import { apiVersionOf, objectKey, resourceName, resourcePath, type ObjectName, type Resource } from './resource.ts';
+import { tokenAudiences } from './token-audiences.ts';
 
 /** Every call can be given up by its caller, and ends by itself. */
 export interface CallOptions {
@@ -82,9 +83,17 @@ interface Write {
 /** Calls to the Kubernetes API. Every method throws KubeError when the server refuses or cannot be reached. */
 export class KubeClient {
   readonly #transport: KubeTransport;
+  readonly #connection: KubeConnection;
 
   constructor(options: KubeClientOptions) {
     this.#transport = new KubeTransport(options);
+    this.#connection = options.connection;
+  }
+
+  /** Those of the token that these calls are made with, which are the API server's; none of a certificate or an opaque token. */
+  async ownAudiences(): Promise<readonly string[]> {
+    const { headers } = await this.#connection.endpoint();
+    return tokenAudiences(headers['authorization']);
   }
 
   async get<T>(resource: Resource<T>, name: ObjectName, options: CallOptions): Promise<T> {

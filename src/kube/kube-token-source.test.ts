@@ -15,7 +15,10 @@ const destinations = [
   // What an administrator must not be able to do by mistake.
   { audience: 'https://kubernetes.default.svc.cluster.local', hosts: ['fulcio.example'] },
   { audience: 'https://kubernetes.default.svc', hosts: ['fulcio.example'] },
+  { audience: 'https://managed.example/clusters/c', hosts: ['fulcio.example'] },
 ];
+/** What the API server of a managed cluster may call itself. */
+const OWN = 'https://managed.example/clusters/c';
 const request = {
   namespace: 'team-a',
   serviceAccountName: 'signer',
@@ -33,6 +36,10 @@ class TokenEndpoint {
       const expirationTimestamp = new Date(clock.now().getTime() + 600_000).toISOString();
       return Promise.resolve({ status: { token: `token-${this.asked.length}`, expirationTimestamp } });
     };
+  }
+
+  ownAudiences(): Promise<readonly string[]> {
+    return Promise.resolve([OWN]);
   }
 
   createToken(account: object, token: object): Promise<unknown> {
@@ -87,7 +94,7 @@ describe('KubeTokenSource', () => {
 
   it("gives no token for the API server's own audience to anybody, although it is listed", async () => {
     const { client, source } = bed();
-    for (const audience of ['https://kubernetes.default.svc.cluster.local', 'https://kubernetes.default.svc']) {
+    for (const audience of ['https://kubernetes.default.svc.cluster.local', 'https://kubernetes.default.svc', OWN]) {
       const error = await tokenError(source.token({ ...request, audience }, never));
       assert.equal(error.code, 'Forbidden');
       assert.match(error.message, /API server's own/);

@@ -15,7 +15,7 @@ export interface TokenDestination {
 }
 
 export interface KubeTokenSourceOptions {
-  readonly client: Pick<KubeClient, 'createToken'>;
+  readonly client: Pick<KubeClient, 'createToken' | 'ownAudiences'>;
   readonly clock: Clock;
   /** Nothing else is asked for. */
   readonly destinations: readonly TokenDestination[];
@@ -38,7 +38,7 @@ export class KubeTokenSource implements TokenSource {
   }
 
   async token(request: TokenRequest, signal: AbortSignal): Promise<ServiceAccountToken> {
-    this.#check(request);
+    await this.#check(request);
     const key = JSON.stringify([request.namespace, request.serviceAccountName, request.audience]);
     const known = this.#tokens.get(key);
     if (known !== undefined && known.expiresAt.getTime() - SPARE_MS > this.#options.clock.now().getTime()) return known;
@@ -50,8 +50,9 @@ export class KubeTokenSource implements TokenSource {
     return made;
   }
 
-  #check({ audience, host }: TokenRequest): void {
-    if (API_SERVER.test(audience)) {
+  async #check({ audience, host }: TokenRequest): Promise<void> {
+    const isOwn = API_SERVER.test(audience) || (await this.#options.client.ownAudiences()).includes(audience);
+    if (isOwn) {
       const message = `audience "${audience}" is the API server's own: a token for it leaves the cluster for nobody, whatever "tokens.destinations" lists`;
       throw new TokenError('Forbidden', message);
     }
