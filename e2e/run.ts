@@ -13,17 +13,29 @@ function say(text: string): void {
   console.log(`\n==> ${text} (${Math.floor(seconds / 60)} min ${seconds % 60} s since the start)`);
 }
 
+const running = new Set<ChildProcess>();
+let isStopped = false;
+// A terminal tells all of them; whoever ends this process alone means what it started, too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    isStopped = true;
+    for (const child of running) child.kill(signal);
+  });
+}
+
 function start(
   program: string,
   args: readonly string[],
 ): { readonly child: ChildProcess; readonly code: Promise<number> } {
   const { promise, resolve } = Promise.withResolvers<number>();
   const child = spawn(program, args, { cwd: root, stdio: 'inherit' });
+  running.add(child);
   child.once('error', (error) => {
     console.error(error.message);
     resolve(1);
   });
   child.once('exit', (code) => {
+    running.delete(child);
     resolve(code ?? 1);
   });
   return { child, code: promise };
@@ -34,6 +46,7 @@ function testFiles(patterns: readonly string[]): string[] {
 }
 
 async function tests(name: string, files: readonly string[], concurrency: number): Promise<number> {
+  if (isStopped) return 1;
   say(`${name}: ${files.length} files`);
   const flags = ['--test', `--test-concurrency=${concurrency}`, '--test-timeout=1200000', '--test-reporter=spec'];
   return start(process.execPath, [...flags, ...files]).code;
