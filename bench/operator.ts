@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What signing finished runs costs: 1,000 TaskRuns of 8 kB wait when the operator starts, one key, once with Tekton storage
-// and once with OCI storage, all on one machine. `node bench/operator.ts [RUNS]`.
+// What signing finished runs costs: 1,000 TaskRuns of 8 kB wait when the operator starts, one key, with Tekton storage, with OCI
+// storage, and with OCI storage behind a log and a timestamp authority, all on one machine. `node bench/operator.ts [RUNS]`.
 import { readdirSync, readFileSync } from 'node:fs';
 import { Installation } from '../e2e/harness/installation.ts';
 import { OperatorProcess } from '../e2e/harness/operator-process.ts';
@@ -8,6 +8,7 @@ import type { Team } from '../e2e/harness/team.ts';
 import { adminClient } from '../e2e/resilience/admin-client.ts';
 import { ManagedRuns, managedRuns } from '../e2e/resilience/managed-runs.ts';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
+import { SigstoreStack } from '../e2e/testbed/index.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 
 /** The heap that the image gives itself (60 %) within the chart's default limit of 512 MiB, in MiB. */
@@ -51,9 +52,43 @@ function sums(metrics: string, counter: string, label: string): ReadonlyMap<stri
   return totals;
 }
 
-async function measure(installation: Installation, backend: 'tekton' | 'registry', count: number): Promise<void> {
+interface Subject {
+  readonly title: string;
+  readonly backend: 'tekton' | 'registry';
+  /** Of the policy, beside what takes these runs. */
+  readonly policy?: object;
+  /** Of the operator. */
+  readonly configuration?: object;
+}
+
+const subjects: readonly Subject[] = [
+  { title: 'Tekton storage', backend: 'tekton' },
+  { title: 'OCI storage', backend: 'registry' },
+];
+
+/** With every signature in Rekor v1 and timestamped, before it is stored. */
+async function witnessed(installation: Installation): Promise<Subject> {
+  const stack = await SigstoreStack.start(installation.testbed.supervisor, { rekorV1: true, timestampAuthority: true });
+  const transparency = {
+    type: 'Rekor',
+    rekor: { url: stack.rekorV1.url, apiVersion: 1 },
+    timestampAuthorities: [{ url: stack.timestampAuthority.url }],
+  };
+  return {
+    title: 'OCI storage, Rekor v1 and a timestamp authority',
+    backend: 'registry',
+    policy: { transparency, trustedRoot: { type: 'Inline', inline: stack.trustedRoot } },
+    configuration: {
+      outbound: { allow: [installation.testbed.registry().host, ...stack.hosts] },
+      transparency: { logs: [stack.rekorV1.url] },
+    },
+  };
+}
+
+async function measure(installation: Installation, name: string, subject: Subject, count: number): Promise<void> {
+  const { title, backend, policy } = subject;
   const client = adminClient(installation.plane);
-  const team = await installation.team({ name: `bench-${backend}`, backends: [backend], policy: managedRuns });
+  const team = await installation.team({ name, backends: [backend], policy: { ...managedRuns, ...policy } });
   await makeRuns(team, new ManagedRuns(client, team), count);
   const sample = await installation.kubectl(['get', 'taskrun', `${team.name}-0`, '-n', team.name, '-o', 'json']);
   const { directory } = installation.testbed.supervisor;
@@ -62,7 +97,7 @@ async function measure(installation: Installation, backend: 'tekton' | 'registry
 
   const beganMs = performance.now();
   const operator = await OperatorProcess.start(installation, {
-    configuration: { leaderElection: { enabled: false } },
+    configuration: { leaderElection: { enabled: false }, ...subject.configuration },
     nodeArgs: [CONTAINER_HEAP],
   });
   await operator.untilWorking();
@@ -78,9 +113,7 @@ async function measure(installation: Installation, backend: 'tekton' | 'registry
   await operator.stop();
   const perRun = (seconds: number): string => `${((seconds * 1000) / count).toFixed(1)} ms`;
   const rate = (ms: number): string => (count / (ms / 1000)).toFixed(1);
-  console.log(
-    `\n${count} finished TaskRuns of ${JSON.stringify(JSON.parse(sample.stdout)).length} bytes, ${backend} storage`,
-  );
+  console.log(`\n${count} finished TaskRuns of ${JSON.stringify(JSON.parse(sample.stdout)).length} bytes, ${title}`);
   console.log(
     `  runs/s                     ${rate(endMs - workingMs)} (${rate(endMs - beganMs)} from the start of the process)`,
   );
@@ -98,9 +131,11 @@ const count = Number(process.argv[2] ?? 1000);
 if (!Number.isInteger(count) || count < 1) throw new Error('usage: node bench/operator.ts [RUNS]');
 const installation = await Installation.start({ label: 'bench', replicas: 0 });
 try {
-  await measure(installation, 'tekton', count);
-  await installation.kubectl(['delete', 'namespace', 'bench-tekton']);
-  await measure(installation, 'registry', count);
+  for (const [index, subject] of [...subjects, await witnessed(installation)].entries()) {
+    const name = `bench-${index}`;
+    await measure(installation, name, subject, count);
+    await installation.kubectl(['delete', 'namespace', name]);
+  }
 } finally {
   await installation.stop();
 }

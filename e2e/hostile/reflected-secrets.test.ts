@@ -66,13 +66,14 @@ describe('services that repeat in their answers what they were sent', () => {
   });
 
   it('have nobody see a key, password or token in logs, Events, metrics or objects', async () => {
-    for (const [secret, times] of Object.entries(sentSecrets)) {
-      await waitUntil(`the mirror repeats "${secret}" ${times} times`, () => mirror.repeated(secret) >= times, {
-        timeoutSeconds: 120,
-        intervalMilliseconds: 500,
-      });
-    }
-    assert.ok(tokens().length > 0, 'the certificate authority was shown a token');
+    const patience = { timeoutSeconds: 120, intervalMilliseconds: 500 };
+    for (const [secret, times] of Object.entries(sentSecrets))
+      await waitUntil(
+        `the mirror repeats "${secret}" ${times} times`,
+        () => mirror.repeated(secret) >= times,
+        patience,
+      );
+    await waitUntil('the certificate authority is shown a token', () => tokens().length > 0, patience);
     const texts = await shownTexts(bed.installation, bed.operator);
     assert.ok(texts['logs']?.includes('"message":"'));
     assert.ok(/^hallmark_/m.test(texts['metrics'] ?? ''));
