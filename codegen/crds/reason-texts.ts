@@ -114,13 +114,13 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   TransparencyLogUnavailable: {
     meaning:
       'The transparency log does not take the entry, or the trusted root to judge it by is out of reach. With `onFailure: Retry` the evidence waits for it.',
-    setOn: RECORD,
+    setOn: policyAndRecord,
     remedy: 'See that the log, or the TUF mirror, runs and can be reached; or set `onFailure: StoreWithout`.',
   },
   TimestampAuthorityUnavailable: {
     meaning:
       'A timestamp authority gives no timestamp, or the trusted root to judge it by is out of reach. The evidence waits for it.',
-    setOn: RECORD,
+    setOn: policyAndRecord,
     remedy: 'See that the authority runs and can be reached, or take it out of `spec.transparency.timestampAuthorities`.',
   },
   BackendNotFound: {
@@ -163,8 +163,8 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   },
   VerificationFailed: {
     meaning:
-      'Something does not verify: the seal of the record, what lies where this evidence belongs, or what a log or timestamp authority answered, of which `spec.trustedRoot` knows nothing.',
-    setOn: RECORD,
+      'Something does not verify: the seal of the record, what lies where this evidence belongs, or what a log or timestamp authority answered, of which `spec.trustedRoot` knows nothing; or `spec.trustedRoot` is none.',
+    setOn: policyAndRecord,
     remedy: 'The message names the object. Find out who else writes there, or mend `spec.trustedRoot` of the policy. The operator makes a record whose seal fails anew.',
   },
   RunDeleted: {

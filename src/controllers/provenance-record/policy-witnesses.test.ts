@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import type { SigningPolicySpec } from '../../api/v1alpha1/signing-policy/schema.ts';
 import { TokenError } from '../../credentials/token-source.ts';
 import { OutboundDoor } from '../../net/outbound-door.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
@@ -28,21 +29,42 @@ function witnesses(logs: readonly string[]): PolicyWitnesses {
   return new PolicyWitnesses({ access, roots: new TrustedRoots(access), logs });
 }
 
-function policyWith(url: string): Pick<PolicyDefinition, 'spec'> {
-  return { spec: effectiveSigningPolicySpec({ signer, transparency: { type: 'Rekor', rekor: { url } } }, '') };
+const never = new AbortController().signal;
+
+function policyWith(url: string, trustedRoot?: SigningPolicySpec['trustedRoot']): PolicyDefinition {
+  const root = trustedRoot === undefined ? {} : { trustedRoot };
+  const spec = effectiveSigningPolicySpec({ signer, transparency: { type: 'Rekor', rekor: { url } }, ...root }, '');
+  const name = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
+  return { ...name, uid: 'p', generation: 1, homeNamespace: 'team-a', spec };
 }
 
 describe('PolicyWitnesses', () => {
-  it('has nothing against a policy whose log the configuration lists', () => {
-    assert.equal(
-      witnesses(['https://rekor.team.example']).problem(policyWith('https://rekor.team.example/')),
-      undefined,
-    );
+  it('has nothing against a policy whose log the configuration lists', async () => {
+    const policy = policyWith('https://rekor.team.example/');
+    assert.equal(await witnesses(['https://rekor.team.example']).problem(policy, never), undefined);
   });
 
-  it('knows before any run that a log is not allowed, and says who can allow it', () => {
+  it('knows before any run that a trusted root is not there, and what to do', async () => {
+    const policy = policyWith('https://rekor.team.example/', { type: 'ConfigMap', configMap: { name: 'root' } });
+    const problem = await witnesses(['https://rekor.team.example']).problem(policy, never);
+    assert.equal(problem?.reason, 'VerificationFailed');
+    assert.match(problem.message, /ConfigMap team-a\/root .*create it/);
+  });
+
+  it('waits for no trusted root that does not come', async () => {
+    const objects = { ...access.objects, getConfigMap: () => new Promise<undefined>(() => undefined) };
+    const hanging = { ...access, objects };
+    const logs = ['https://rekor.team.example'];
+    const subject = new PolicyWitnesses({ access: hanging, roots: new TrustedRoots(hanging), logs, lookMs: 20 });
+    const policy = policyWith('https://rekor.team.example/', { type: 'ConfigMap', configMap: { name: 'root' } });
+    const problem = await subject.problem(policy, never);
+    assert.equal(problem?.reason, 'TransparencyLogUnavailable');
+    assert.match(problem.message, /SigningPolicy team-a\/builds did not come/);
+  });
+
+  it('knows before any run that a log is not allowed, and says who can allow it', async () => {
     for (const logs of [[], ['https://rekor.team.example']]) {
-      const problem = witnesses(logs).problem(policyWith('https://rekor.sigstore.dev'));
+      const problem = await witnesses(logs).problem(policyWith('https://rekor.sigstore.dev'), never);
       assert.equal(problem?.reason, 'EndpointForbidden');
       assert.match(problem.message, /rekor\.sigstore\.dev.*administrator.*"transparency\.logs"/);
     }
@@ -85,7 +107,8 @@ describe('PolicyWitnesses', () => {
     await mirror.down();
   });
 
-  it('has nothing against a policy without a log', () => {
-    assert.equal(witnesses([]).problem({ spec: effectiveSigningPolicySpec({ signer }, '') }), undefined);
+  it('has nothing against a policy without a log', async () => {
+    const policy = { ...policyWith('https://rekor.team.example'), spec: effectiveSigningPolicySpec({ signer }, '') };
+    assert.equal(await witnesses([]).problem(policy, never), undefined);
   });
 });

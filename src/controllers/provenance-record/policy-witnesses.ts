@@ -15,11 +15,15 @@ type CaBundleRef = NonNullable<EffectiveSigningPolicySpec['transparency']['rekor
 type UnavailableReason = 'TransparencyLogUnavailable' | 'TimestampAuthorityUnavailable';
 type TrustedRoot = Awaited<ReturnType<TrustedRoots['root']>>;
 
+const LOOK_MS = 10_000;
+
 export interface PolicyWitnessesOptions {
   readonly access: Access;
   readonly roots: TrustedRoots;
   /** Logs that the operator's configuration lets policies use. */
   readonly logs: readonly string[];
+  /** How long a look at a policy waits for its trusted root, in milliseconds. Default 10 s. */
+  readonly lookMs?: number;
 }
 
 /** Makes the witnesses of policies, whose references are read at use. */
@@ -63,11 +67,23 @@ export class PolicyWitnesses {
     };
   }
 
-  /** Why the policy may not use its log, known before any run needs it; undefined when it may, or has none. */
-  problem({ spec }: Pick<PolicyDefinition, 'spec'>): Problem | undefined {
-    const { rekor } = spec.transparency;
-    const message = rekor === undefined ? undefined : forbiddenLog(rekor.url, this.#options.logs);
-    return message === undefined ? undefined : { reason: 'EndpointForbidden', message };
+  /** Why the policy's witnesses would not count, known before any run needs them; undefined when nothing is known against them. */
+  async problem(policy: PolicyDefinition, signal: AbortSignal): Promise<Problem | undefined> {
+    const { rekor } = policy.spec.transparency;
+    const forbidden = rekor === undefined ? undefined : forbiddenLog(rekor.url, this.#options.logs);
+    if (forbidden !== undefined) return { reason: 'EndpointForbidden', message: forbidden };
+    const unavailable = rekor === undefined ? 'TimestampAuthorityUnavailable' : 'TransparencyLogUnavailable';
+    const { lookMs = LOOK_MS } = this.#options;
+    const message = `the trusted root of ${describePolicy(policy)} did not come within ${lookMs} ms; it is asked for again`;
+    const late = { afterMs: lookMs, error: new TransparencyError(unavailable, message) };
+    try {
+      // A mirror that hangs must not keep other policies from being looked at; who fetches from it goes on.
+      await inTime(this.root(policy, signal, unavailable), late, signal);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof TransparencyError)) throw error;
+      return { reason: error.reason, message: error.message };
+    }
   }
 
   /** The policy's trusted root; undefined when it names none. @throws TransparencyError when it cannot be had */
@@ -92,6 +108,25 @@ export class PolicyWitnesses {
     const entry = { namespace: policy.homeNamespace, name, key, description: describePolicy(policy) };
     const ca = await readEntry(this.#options.access.objects, entry, signal).catch(translate(unavailable));
     return { tls: { ca } };
+  }
+}
+
+/** What a promise gives within the time of a look, or a rejection with what it means that it does not. */
+async function inTime<T>(
+  work: Promise<T>,
+  late: { readonly afterMs: number; readonly error: Error },
+  signal: AbortSignal,
+): Promise<T> {
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const time = AbortSignal.any([signal, AbortSignal.timeout(late.afterMs)]);
+  const end = (): void => {
+    reject(signal.aborted ? signal.reason : late.error);
+  };
+  time.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    time.removeEventListener('abort', end);
   }
 }
 

@@ -119,6 +119,19 @@ describe('policyConditions', () => {
     });
   }
 
+  it('is reconciling while the trusted root of its witnesses is out of reach, and stalled when it is none', () => {
+    const outOfReach = { reason: 'TransparencyLogUnavailable', message: 'the mirror is away' } as const;
+    assert.deepEqual(shown({ witnessProblem: outOfReach }).slice(3), [
+      'Reconciling=True TransparencyLogUnavailable',
+      'Stalled=False TransparencyLogUnavailable',
+    ]);
+    const broken = { reason: 'VerificationFailed', message: 'it is no trusted root' } as const;
+    assert.deepEqual(shown({ witnessProblem: broken }).slice(3), [
+      'Reconciling=False VerificationFailed',
+      'Stalled=True VerificationFailed',
+    ]);
+  });
+
   it('names the log that is not allowed, which does not pass by itself, before the backends', () => {
     const conditions = policyConditions({ ...fine, witnessProblem: forbidden, backends: [] });
     assert.equal(conditions[0]?.message, forbidden.message);

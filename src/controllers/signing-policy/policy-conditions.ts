@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
-import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
 
 /** A backend in a policy's reach, and what its own controller found. */
@@ -18,7 +18,7 @@ export interface PolicyFacts {
   readonly invalid?: string | undefined;
   /** Why it cannot sign now; with a time when that will be over by itself. */
   readonly keyProblem?: (Problem & { readonly retryAfterSeconds?: number }) | undefined;
-  /** Why its witnesses can never take a signature, whoever answers. */
+  /** Why the word of its witnesses would not count: a log that is not allowed, or a trusted root that cannot be had. */
   readonly witnessProblem?: Problem | undefined;
   /** Whom it signs as: `key SHA256:…`, or an identity and its issuer. */
   readonly signsAs?: string | undefined;
@@ -37,7 +37,7 @@ export function policyConditions(facts: PolicyFacts): readonly ConditionFact[] {
   const key = keyVerdict(facts);
   const backends = backendsVerdict(facts);
   const ready = readyVerdict(facts, key, backends);
-  const waits = ready === key && healsByItself(facts);
+  const waits = (ready === key && healsByItself(facts)) || isAway(ready.reason);
   const isStalled = ready.status === 'False' && ready.reason !== reasons.Suspended && !waits;
   const condition = (type: string, { status, reason, message }: Verdict): ConditionFact => {
     return { type, status, reason, message, observedGeneration: facts.generation };
@@ -76,6 +76,11 @@ function keyVerdict({ invalid, keyProblem, signsAs = '', warnings = [] }: Policy
 /** A service that is away comes back, and a key whose time has not come will have it; all else needs somebody's hand. */
 function healsByItself({ keyProblem }: PolicyFacts): boolean {
   return keyProblem?.reason === reasons.SignerUnavailable || keyProblem?.retryAfterSeconds !== undefined;
+}
+
+/** What a trusted root is fetched from comes back. */
+function isAway(reason: Reason): boolean {
+  return reason === reasons.TransparencyLogUnavailable || reason === reasons.TimestampAuthorityUnavailable;
 }
 
 function backendsVerdict({ backends, missing }: PolicyFacts): Verdict {

@@ -9,6 +9,7 @@ import type { Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
 import type { BackendHealthBook } from '../storage-backend/backend-health-book.ts';
 import { storedConditions, writeStatus } from '../write-status.ts';
 import { type PolicyFacts, policyConditions } from './policy-conditions.ts';
@@ -18,6 +19,8 @@ import { type SignerReport, signerReport, storedPublication } from './signer-rep
 /** A signer that works is looked at again after so long, one that does not, sooner: a mended Secret takes effect within a minute. */
 const READY_SECONDS = 300;
 const NOT_READY_SECONDS = 15;
+/** A trusted root that cannot be had: what it needs lies with a mirror, or with somebody who mends a ConfigMap. */
+const WITNESS_SECONDS = 60;
 
 export interface PolicyReconcilerOptions {
   readonly context: ControllerContext;
@@ -44,8 +47,10 @@ export class PolicyReconciler {
     }
     const report =
       policy.invalid === undefined ? await signerReport(context.keys, { policy, object }, signal) : undefined;
+    const witnessProblem = report === undefined ? undefined : await context.witnesses.problem(policy, signal);
+    const facts = this.#facts(policy, report, witnessProblem);
     const before = storedConditions(object);
-    const conditions = setConditions(before, policyConditions(this.#facts(policy, report)), context.clock.now());
+    const conditions = setConditions(before, policyConditions(facts), context.clock.now());
     const status = {
       observedGeneration: policy.generation,
       conditions,
@@ -54,15 +59,16 @@ export class PolicyReconciler {
     };
     const isWritten = await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal);
     if (isWritten && report !== undefined) this.#tell(policy, { before, after: conditions, report });
-    return { requeueAfterSeconds: nextLook(report, context.clock.now()) };
+    const soon = nextLook(report, context.clock.now());
+    return { requeueAfterSeconds: witnessProblem === undefined ? soon : Math.min(soon, WITNESS_SECONDS) };
   }
 
-  #facts(policy: PolicyDefinition, report: SignerReport | undefined): PolicyFacts {
+  #facts(policy: PolicyDefinition, report: SignerReport | undefined, witnessProblem: Problem | undefined): PolicyFacts {
     return {
       generation: policy.generation,
       invalid: this.#options.context.pipelines.invalidity(policy),
       keyProblem: report?.problem,
-      witnessProblem: this.#options.context.witnesses.problem(policy),
+      witnessProblem,
       signsAs: report?.signsAs,
       warnings: report?.warnings.map(({ message }) => message),
       ...this.#backends(policy),
