@@ -4,12 +4,17 @@ import { lazySource } from './lazy-source.ts';
 import type { SignerDefinition } from './signer-definition.ts';
 import type { SigningContext } from './signing-context.ts';
 import type { SigningSource } from './signing-source.ts';
+import { withRetiredKeys } from './with-retired-keys.ts';
 
 /**
  * What signs for a policy, by its type. Nothing is read, connected or loaded until it is asked for a signer.
  * To add a type: a folder here, a member of `spec.signer`, and a line in this switch that imports the folder on first use.
  */
 export function signingSource(definition: SignerDefinition, context: SigningContext): SigningSource {
+  return withRetiredKeys(activeSource(definition, context), definition, context);
+}
+
+function activeSource(definition: SignerDefinition, context: SigningContext): SigningSource {
   switch (definition.signer.type) {
     case 'Key':
       return keySource(definition, context);

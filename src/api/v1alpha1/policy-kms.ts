@@ -5,6 +5,7 @@ import { matchesRule } from './cel-rule.ts';
 import { field, has } from './field.ts';
 import { httpURL } from './http-url.ts';
 import { objectName } from './object-name.ts';
+import { retiredKeys } from './retired-keys.ts';
 import { configMapKeyRef, secretRef } from './secret-ref.ts';
 
 const where = "in the policy's own namespace (cluster kinds: in the operator's)";
@@ -49,6 +50,7 @@ export const policyKms = Type.Object(
     caBundleRef: Type.Optional(
       configMapKeyRef("ConfigMap with the certificates to trust for the provider instead of the system's.", where),
     ),
+    retired: Type.Optional(retiredKeys),
     aws: Type.Optional(
       Type.Object(
         {

@@ -86,6 +86,24 @@ describe('signerReport', () => {
     });
   }
 
+  it('publishes what the policy lists although its service is away, as it is listed', async () => {
+    const kept = [
+      { keyID: 'SHA256:version', publicKey: 'PEM', state: 'Retired' },
+      { keyID: 'SHA256:a', publicKey: 'PEM a', state: 'Active' },
+      { keyID: 'SHA256:b', publicKey: 'PEM b', state: 'Active' },
+    ];
+    const { status } = await signerReport(
+      { check: () => Promise.reject(new SigningError('SignerUnavailable', 'away', { published: { retired } })) },
+      { policy, object: { status: { publicKey: 'PEM a', keyID: 'SHA256:a', verificationKeys: kept } } },
+      signal,
+    );
+    assert.deepEqual(status, {
+      publicKey: 'PEM a',
+      keyID: 'SHA256:a',
+      verificationKeys: [kept[1], shownRetired, kept[0]],
+    });
+  });
+
   for (const reason of ['KeyNotFound', 'KeyInvalid'] as const) {
     it(`publishes no key that nobody vouches for any more: ${reason}`, async () => {
       assert.deepEqual((await failing(new SigningError(reason, 'gone'))).status, {});

@@ -30,13 +30,8 @@ export interface SignerReport {
   readonly endsAt?: Date;
 }
 
-/** Failures of a service, and keys that ended there: what is published holds all the same, because nothing says that it is another. */
-const KEEPS_PUBLISHED: readonly SigningReason[] = [
-  'SignerUnavailable',
-  'SignerUnauthorized',
-  'EndpointForbidden',
-  'KeyExpired',
-];
+/** Failures of a service: what is published holds all the same, because nothing says that it is another. */
+const SERVICE_FAILURES: readonly SigningReason[] = ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'];
 /** What the schema takes: services keep more versions of a key than anybody verifies with. */
 const MAX_KEYS = 17;
 const PUBLISHED_FIELDS = ['publicKey', 'keyID', 'verificationKeys', 'certificateIdentity'];
@@ -63,13 +58,18 @@ export async function signerReport(
     };
   } catch (error) {
     if (!(error instanceof SigningError)) throw error;
-    const { reason, message, retryAfterSeconds, published } = error;
+    const { reason, message, retryAfterSeconds } = error;
     const problem = { reason, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
-    const kept = KEEPS_PUBLISHED.includes(reason) ? storedPublication(object) : {};
-    const still = reason === 'KeyExpired' ? withoutActive(kept) : kept;
-    const status = published === undefined ? still : publishedStatus(published, 'Retired');
+    const status = failedStatus(error, storedPublication(object));
     return { problem, signsAs: '', warnings: [], status };
   }
+}
+
+/** @param stored what the status publishes already */
+function failedStatus({ reason, published }: SigningError, stored: SignerStatus): SignerStatus {
+  if (SERVICE_FAILURES.includes(reason)) return withListed(stored, published?.retired ?? []);
+  if (published !== undefined) return publishedStatus(published, 'Retired');
+  return reason === 'KeyExpired' ? withoutActive(stored) : {};
 }
 
 function publishedStatus(
@@ -116,4 +116,16 @@ function withoutActive(status: SignerStatus): SignerStatus {
   return keys.length === 0
     ? status
     : { ...status, verificationKeys: keys.map((key) => ({ ...key, state: 'Retired' })) };
+}
+
+/** With the keys that the policy lists as retired, as it lists them; those of the service stay as they are. */
+function withListed(status: SignerStatus, retired: readonly VerificationKey[]): SignerStatus {
+  if (retired.length === 0) return status;
+  const listed = retired.map((key) => shownKey(key, 'Retired'));
+  const others = listField(status, 'verificationKeys')
+    .filter(isJsonObject)
+    .filter((key) => listed.every(({ keyID }) => keyID !== key['keyID']));
+  const isActive = (key: unknown): boolean => field(key, 'state') === 'Active';
+  const keys = [...others.filter(isActive), ...listed, ...others.filter((key) => !isActive(key))];
+  return { ...status, verificationKeys: keys.slice(0, MAX_KEYS) };
 }

@@ -72,59 +72,24 @@ describe('the source of a key in a Secret', () => {
     return keySource({ ...policy, signer: { type: 'Key', key: { secretRef: { name: 'keys' }, ...key } } }, context);
   }
 
-  it('signs with the content of the Secret as it is, and publishes the key before once it is listed', async () => {
-    const before = await source().check(never);
-    const old = secrets.get('keys');
-    assert.ok(old !== undefined && !(old instanceof Error));
+  it('signs with the content of the Secret as it is', async () => {
+    const ring = source();
+    const before = await ring.check(never);
     secrets.set('keys', { 'x509.pem': pem(pair().privateKey) });
-    secrets.set('keys-2025', old);
-    const rotated = source({ retired: [{ name: 'keys-2025', notAfter: inDays(0) }] });
-    const check = await rotated.check(never);
+    const check = await ring.check(never);
     assert.notEqual(check.active?.keyID, before.active?.keyID);
-    assert.equal((await rotated.signer(never)).keyID, check.active?.keyID);
-    assert.deepEqual(check.retired, [{ ...before.active, notAfter: START }]);
-    assert.deepEqual(check.warnings, []);
+    assert.equal((await ring.signer(never)).keyID, check.active?.keyID);
+    assert.deepEqual([check.retired, check.warnings], [[], []]);
   });
 
-  it('reads retired keys from public entries, and from private ones', async () => {
-    const [a, b] = [pair(), pair()];
-    secrets.set('a', { 'x509.pub': pem(a.publicKey) });
-    secrets.set('a-too', { 'cosign.pub': pem(a.publicKey) });
-    secrets.set('b', { 'x509.pem': pem(b.privateKey), 'cosign.pub': pem(a.publicKey) });
-    const { retired, warnings } = await source({ retired: [{ name: 'a' }, { name: 'a-too' }, { name: 'b' }] }).check(
-      never,
-    );
-    assert.deepEqual(
-      retired.map(({ publicKey }) => publicKey),
-      [pem(a.publicKey).toString(), pem(b.publicKey).toString()],
-    );
-    assert.deepEqual(warnings, []);
+  it('says nothing of its key while the API server is away', async () => {
+    secrets.set('keys', new KubeError({ status: 0, reason: 'Unreachable', message: 'away' }));
+    await assert.rejects(source().check(never), { name: 'KubeError' });
   });
 
-  it('publishes a key that is active and listed as retired once', async () => {
-    const { retired } = await source({ retired: [{ name: 'keys' }] }).check(never);
-    assert.deepEqual(retired, []);
-  });
-
-  it('signs although a retired key cannot be published, and says so', async () => {
-    secrets.set('bad', { 'x509.pub': Buffer.from('nothing') });
-    secrets.set('private', new KubeError({ status: 403, reason: 'Forbidden', message: 'no' }));
-    const names = ['gone', 'bad', 'private'];
-    const { retired, warnings } = await source({ retired: names.map((name) => ({ name })) }).check(never);
-    assert.deepEqual(retired, []);
-    assert.deepEqual(
-      warnings?.map(({ reason, message }) => [reason, /Secret "team\/\w+"/.exec(message)?.[0]]),
-      [
-        ['KeyNotFound', 'Secret "team/gone"'],
-        ['KeyInvalid', 'Secret "team/bad"'],
-        ['KeyNotFound', 'Secret "team/private"'],
-      ],
-    );
-  });
-
-  it('says nothing of its keys while the API server is away', async () => {
-    secrets.set('old', new KubeError({ status: 0, reason: 'Unreachable', message: 'away' }));
-    await assert.rejects(source({ retired: [{ name: 'old' }] }).check(never), { name: 'KubeError' });
+  it('vouches for nothing once its Secret is gone', async () => {
+    secrets.delete('keys');
+    assert.deepEqual((await failure(source().check(never))).published, { retired: [] });
   });
 
   it('warns for fourteen days before the end, then signs nothing and still publishes', async () => {
@@ -171,30 +136,6 @@ describe('the source of a key in a Secret', () => {
       }
     });
   }
-
-  it('warns of a retired key that no verifier could read', async () => {
-    const atInfinity = Buffer.from('3019301306072a8648ce3d020106082a8648ce3d03010703020000', 'hex');
-    const text = `-----BEGIN PUBLIC KEY-----\n${atInfinity.toString('base64')}\n-----END PUBLIC KEY-----\n`;
-    secrets.set('odd', { 'x509.pub': Buffer.from(text) });
-    const { retired, warnings } = await source({ retired: [{ name: 'odd' }] }).check(never);
-    assert.deepEqual([retired, warnings?.map(({ reason }) => reason)], [[], ['KeyInvalid']]);
-  });
-
-  it('publishes the keys before it whatever became of the active one', async () => {
-    const old = pair();
-    secrets.set('old', { 'x509.pub': pem(old.publicKey) });
-    const ring = source({ retired: [{ name: 'old' }] });
-    for (const held of [undefined, { 'x509.pem': Buffer.from('no key') }]) {
-      if (held === undefined) secrets.delete('keys');
-      else secrets.set('keys', held);
-      const { published } = await failure(ring.check(never));
-      assert.equal(published?.active, undefined);
-      assert.deepEqual(
-        published?.retired.map(({ publicKey }) => publicKey),
-        [pem(old.publicKey).toString()],
-      );
-    }
-  });
 
   it('shows nothing of a key or password in what it says', async () => {
     const password = 'planted-password-31337';

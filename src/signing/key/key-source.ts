@@ -8,7 +8,6 @@ import type { SignerCheck, SigningSource } from '../signing-source.ts';
 import { readKeySecret } from './key-secret.ts';
 import { endWarning, keyWindow, outsideWindow } from './key-window.ts';
 import { OpenedKeys } from './opened-keys.ts';
-import { retiredKeys } from './retired-keys.ts';
 import { requireSound } from './sound-signer.ts';
 
 type KeySpec = NonNullable<SignerDefinition['signer']['key']>;
@@ -39,25 +38,19 @@ class KeySource implements SigningSource {
     signal.throwIfAborted();
     const spec = this.#spec();
     const tried = await this.#tried(spec, signal);
-    const { objects, clock } = this.#context;
-    const from = { objects, namespace: this.#definition.homeNamespace, opened: this.#opened };
-    const { keys, problems } = await retiredKeys(spec.retired ?? [], from, signal);
     this.#opened.forgetUnused();
     if (tried instanceof SigningError) {
-      // What a run is told first; and then what earlier keys signed verifies, whatever became of the active one.
-      this.#assertInWindow(spec, { retired: keys });
-      throw new SigningError(tried.reason, tried.message, { published: { retired: keys } });
+      // What a run is told first. Nothing vouches for this key any more: it is published no longer.
+      const published = { retired: [] };
+      this.#assertInWindow(spec, published);
+      throw new SigningError(tried.reason, tried.message, { published });
     }
     const window = keyWindow(spec);
     const active = { keyID: tried.keyID, publicKey: tried.publicKey, ...window };
-    const retired = keys.filter(({ keyID }) => keyID !== tried.keyID);
-    this.#assertInWindow(spec, { active, retired });
-    const ending = endWarning(window, clock.now(), this.#secretName(spec));
-    const warnings = [
-      ...(ending === undefined ? [] : [{ reason: 'KeyExpired' as const, message: ending }]),
-      ...problems,
-    ];
-    return { active, retired, warnings };
+    this.#assertInWindow(spec, { active, retired: [] });
+    const ending = endWarning(window, this.#context.clock.now(), this.#secretName(spec));
+    const warnings = ending === undefined ? [] : [{ reason: 'KeyExpired' as const, message: ending }];
+    return { active, retired: [], warnings };
   }
 
   close(): Promise<void> {

@@ -11,7 +11,7 @@ import { keyWindow } from './key-window.ts';
 import type { OpenedKeys } from './opened-keys.ts';
 import { publicKey } from './public-key.ts';
 
-/** An entry of `spec.signer.key.retired`. */
+/** An entry of `retired` of any kind of signer. */
 export interface RetiredRef extends StatedWindow {
   readonly name: string;
 }
@@ -38,7 +38,9 @@ export async function retiredKeys(
       if (!keys.some(({ keyID }) => keyID === key.keyID)) keys.push({ ...key, ...keyWindow(ref) });
     } catch (error) {
       if (!(error instanceof SigningError)) throw error;
-      problems.push({ reason: error.reason, message: `a retired key is not published: ${error.message}` });
+      // Of a key in a service nobody has more.
+      const message = `a retired key is not published: ${error.message}. Its public key suffices, as entry "x509.pub"`;
+      problems.push({ reason: error.reason, message });
     }
   }
   return { keys, problems };

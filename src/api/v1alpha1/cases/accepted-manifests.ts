@@ -12,6 +12,7 @@ import {
   policy,
   recordCase,
 } from './case-objects.ts';
+import { acceptedRetiredKeys } from './retired-key-cases.ts';
 import { acceptedSigners } from './signer-cases.ts';
 
 /** Manifests that must be taken, from the smallest to the fullest. */
@@ -54,6 +55,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
     }),
   },
   ...acceptedSigners,
+  ...acceptedRetiredKeys,
   { name: 'a cluster policy', manifest: clusterPolicy({ subjects: anyRepository, namespaceSelector: {} }) },
   { name: 'a Tekton backend', manifest: backend({ type: 'Tekton' }) },
   {

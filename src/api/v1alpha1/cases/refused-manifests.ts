@@ -4,6 +4,7 @@ import { databaseBackendCases } from './database-backend-cases.ts';
 import type { RefusedManifest } from './case.ts';
 import { policyCases } from './policy-cases.ts';
 import { recordCases } from './record-cases.ts';
+import { retiredKeyCases } from './retired-key-cases.ts';
 import { selectorCases } from './selector-cases.ts';
 import { signerCases } from './signer-cases.ts';
 
@@ -14,6 +15,7 @@ export const refusedManifests: readonly RefusedManifest[] = [
   ...selectorCases,
   ...policyCases,
   ...signerCases,
+  ...retiredKeyCases,
   ...backendCases,
   ...databaseBackendCases,
   ...recordCases,
