@@ -24,8 +24,10 @@ import { PolicyWitnesses } from './policy-witnesses.ts';
  * its answers: what counts against the evidence, and what says nothing about it.
  */
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+const secrets = new Map<string, Readonly<Record<string, Uint8Array>>>();
+const getSecret = (_namespace: string, name: string) => Promise.resolve(secrets.get(name));
 const access = {
-  objects: { getSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
+  objects: { getSecret, getConfigMap: nothing, getServiceAccount: nothing },
   tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'this test has no ServiceAccounts')) },
   door: new OutboundDoor({ allow: [] }),
   clock: systemClock,
@@ -72,7 +74,7 @@ function readBack(
     {
       driver,
       artifacts: [given.artifact ?? attestation],
-      locations: [{ uri: 'mem://attestation', artifact: 'attestation' }],
+      locations: [{ uri: 'mem://attestation', artifact: (given.artifact ?? attestation).name }],
       run: { ...run, serviceAccountName: 'default', policy: policyKey },
       policy: given.policy,
       now: NOW,
@@ -129,6 +131,23 @@ describe('EvidenceVerifier', () => {
   for (const [what, artifact, of, expected] of rows) {
     it(`says ${expected} of ${what}`, async () => {
       const result = await readBack(() => Promise.resolve(stored(artifact)), { artifact, policy: of });
+      assert.equal(typeof result === 'string' ? result : result.state, expected);
+    });
+  }
+
+  const image = signer.artifact(signer.simpleSigning());
+  const kms = { uri: 'awskms:///alias/builds', secretRef: { name: 'none' }, aws: { region: 'eu-central-1' } };
+  for (const [name, expected] of [
+    ['before', 'Verified'],
+    ['other', 'Failed'],
+  ] as const) {
+    it(`says ${expected} of what two runs share, by the key before, while the policy's service does not answer`, async () => {
+      const before = new TestSigner();
+      const pem = name === 'before' ? before.key.publicKey : new TestSigner().key.publicKey;
+      secrets.set(name, { 'cosign.pub': Buffer.from(pem) });
+      const ring = policy({ signer: { type: 'KMS', kms: { ...kms, retired: [{ name }] } } });
+      const shared = stored(before.artifact(before.simpleSigning()));
+      const result = await readBack(() => Promise.resolve(shared), { artifact: image, policy: { ...ring, uid: name } });
       assert.equal(typeof result === 'string' ? result : result.state, expected);
     });
   }

@@ -107,16 +107,14 @@ export class EvidenceVerifier {
     return isSharedSignature(stored, artifact, { publicKeys, identity, trustedRoot }) ? undefined : problem.message;
   }
 
-  /** Every key that the policy's evidence verifies with; none when that cannot be told. */
+  /** Every key that the policy's evidence verifies with, as far as that can be told. */
   async #keysOf(policy: PolicyDefinition | undefined, signal: AbortSignal): Promise<readonly string[]> {
     if (policy === undefined) return [];
-    try {
-      const { active, retired } = await this.#signers.check(policy, signal);
-      return [...(active === undefined ? [] : [active]), ...retired].map(({ publicKey }) => publicKey);
-    } catch (error) {
-      if (error instanceof SigningError) return [];
+    const { active, retired } = await this.#signers.check(policy, signal).catch((error: unknown) => {
+      if (error instanceof SigningError) return error.published ?? { active: undefined, retired: [] };
       throw error;
-    }
+    });
+    return [...(active === undefined ? [] : [active]), ...retired].map(({ publicKey }) => publicKey);
   }
 }
 
