@@ -5,7 +5,7 @@ import { UsageError } from './verify-error.ts';
 
 /**
  * A policy configuration for Conforma (`ec validate image --policy FILE --image IMAGE`): whose signatures and attestations count. Which rules they
- * must meet is for its reader to choose, in `sources`. Conforma takes one key, so that is the active one.
+ * must meet is for its reader to choose, in `sources`. Conforma takes one signer, so that is who signs now.
  */
 export function conformaTrust(material: TrustMaterialOfPolicy): string {
   const { description, keys, identity, isLogged, trustedRoot } = material;
@@ -13,9 +13,9 @@ export function conformaTrust(material: TrustMaterialOfPolicy): string {
   const [log] = trustedRoot?.tlogs ?? [];
   if (active === undefined && identity === undefined) throw new UsageError(`${description} publishes nobody`);
   const signer =
-    active === undefined
-      ? { identity: { subject: identity?.identity, issuer: identity?.issuer } }
-      : { publicKey: active.publicKey };
+    identity === undefined
+      ? { publicKey: active?.publicKey }
+      : { identity: { subject: identity.identity, issuer: identity.issuer } };
   const configuration = {
     name: material.name,
     description: `Evidence of ${description} of Hallmark.`,

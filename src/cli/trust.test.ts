@@ -15,7 +15,7 @@ const timestampAuthorities = [{ url: 'https://timestamp.example' }];
 const bundles = { imageSignatures: { formats: ['SigstoreStatement'] } };
 
 /** What the command prints for a policy with this in its spec. */
-async function printed(verifier: string, spec: object, code = 0): Promise<string> {
+async function printed(verifier: string, spec: object, code = 0, status: object = {}): Promise<string> {
   const path = file('policy.json', {
     apiVersion: 'hallmark.dev/v1alpha1',
     kind: 'SigningPolicy',
@@ -25,7 +25,7 @@ async function printed(verifier: string, spec: object, code = 0): Promise<string
       trustedRoot: { type: 'Inline', inline },
       ...spec,
     },
-    status: { verificationKeys: [{ ...signer.key, state: 'Active' }] },
+    status: { verificationKeys: [{ ...signer.key, state: 'Active' }], ...status },
   });
   let out = '';
   const command = trustCommand().configureOutput({ writeOut: (text) => (out += text), writeErr: () => undefined });
@@ -121,5 +121,27 @@ describe('what cosign is given', () => {
     for (const verifier of ['cosign', 'kyverno', 'policy-controller']) {
       assert.equal(await printed(verifier, nothing, 2), '');
     }
+  });
+});
+
+describe('of a policy that signs with certificates and lists a key before them', () => {
+  const certificateIdentity = { identity: 'https://kubernetes.io/namespaces/a/serviceaccounts/s', issuer: 'https://i' };
+  const verificationKeys = [{ ...signer.key, state: 'Retired' }];
+  const signs = { type: 'Keyless', keyless: { fulcioURL: 'https://f.example', serviceAccountName: 's' } };
+  const spec = { signer: signs, transparency: { type: 'Rekor', rekor: { url: 'https://log.example' } } };
+  const text = (verifier: string): Promise<string> =>
+    printed(verifier, spec, 0, { certificateIdentity, verificationKeys });
+  const pem = signer.key.publicKey.split('\n')[1] ?? '';
+
+  for (const verifier of ['cosign', 'kyverno', 'policy-controller']) {
+    it(`${verifier} is given both`, async () => {
+      const given = await text(verifier);
+      assert.ok(given.includes(certificateIdentity.identity) && given.includes(pem), given);
+    });
+  }
+
+  it('conforma, which takes one signer, is given the one that signs', async () => {
+    const given = await text('conforma');
+    assert.deepEqual([given.includes(certificateIdentity.identity), given.includes(pem)], [true, false]);
   });
 });
