@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DeleteAliasCommand, KMSClient } from '@aws-sdk/client-kms';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
+import { hallmarkCommand, isVerifiedByPolicy } from '../harness/hallmark-command.ts';
 import { Installation } from '../harness/installation.ts';
 import { leaks, shownTexts } from '../harness/planted-secrets.ts';
 import { conditionOf } from '../harness/record.ts';
@@ -84,10 +87,12 @@ describe('teams whose keys are in a service', () => {
     await transit.role('auth/jwt', `${VAULT_TEAM}-signer`, role);
   }
 
-  async function makeAwsKey(): Promise<void> {
+  /** Has the alias lead to a new key. */
+  async function makeAwsKey({ isFirst = true } = {}): Promise<void> {
     const client = new KMSClient({ endpoint: moto.url, region: moto.region, credentials: moto.credentials });
     const { KeyMetadata } = await client.send(new CreateKeyCommand({ KeySpec: 'RSA_3072', KeyUsage: 'SIGN_VERIFY' }));
     const alias = { AliasName: `alias/${AWS_TEAM}-builds`, TargetKeyId: KeyMetadata?.KeyId };
+    if (!isFirst) await client.send(new DeleteAliasCommand(alias));
     await client.send(new CreateAliasCommand(alias));
     client.destroy();
   }
@@ -129,6 +134,24 @@ describe('teams whose keys are in a service', () => {
     }
   }
 
+  /** As docs/signers.md says. */
+  async function keepPublicKey({ name }: Team, secret: string): Promise<void> {
+    const published = ['get', 'signingpolicy', 'builds', '-n', name, '-o', 'jsonpath={.status.publicKey}'];
+    const { stdout } = await installation.kubectl(published);
+    const file = join(installation.testbed.supervisor.dataDirectory('public-keys'), `${secret}.pub`);
+    writeFileSync(file, stdout);
+    await installation.kubectl(['create', 'secret', 'generic', secret, '-n', name, `--from-file=cosign.pub=${file}`]);
+  }
+
+  /** What a team's policy publishes, once that is so many keys. */
+  async function keysWhen({ name }: Team, count: number): Promise<readonly Manifest[]> {
+    return waitUntil(`${count} keys are published`, async () => {
+      const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', name]);
+      const keys = at(policy, 'status', 'verificationKeys');
+      return Array.isArray(keys) && keys.length === count && keys.map(asManifest);
+    });
+  }
+
   for (const [service, teamOf] of [
     ['OpenBao', () => rollers],
     ['AWS KMS', () => bakers],
@@ -157,6 +180,31 @@ describe('teams whose keys are in a service', () => {
     await transit.up();
     await rollers.readyRecord(build);
     await assertVerified(rollers, build.image.reference);
+  });
+
+  it('have the key before listed, so that what it signed verifies by the policy when its alias leads to another', async () => {
+    const old = await bakers.build({ name: 'bake-old' });
+    await bakers.readyRecord(old);
+    const before = await publishedKey(bakers);
+    await keepPublicKey(bakers, 'key-before');
+    const listed = async (retired: readonly object[] | null): Promise<void> => {
+      await installation.patch(AWS_TEAM, 'signingpolicy/builds', { spec: { signer: { kms: { retired } } } });
+    };
+    await listed([{ name: 'key-before' }]);
+    await makeAwsKey({ isFirst: false });
+    const next = await bakers.build({ name: 'bake-new' });
+    await bakers.readyRecord(next);
+    const [active, retired] = await keysWhen(bakers, 2);
+    assert.deepEqual([active?.['state'], retired?.['state'], retired?.['publicKey']], ['Active', 'Retired', before]);
+    assert.notEqual(active?.['publicKey'], before);
+    for (const { image } of [old, next]) assert.ok(await isVerifiedByPolicy(installation, bakers, image.reference));
+    const script = await hallmarkCommand(installation, 'trust', 'builds', '-n', AWS_TEAM, '-o', 'cosign');
+    for (const key of [active, retired]) assert.ok(script.out.includes(String(key?.['publicKey']).trim()));
+
+    await listed(null);
+    await keysWhen(bakers, 1);
+    assert.ok(await isVerifiedByPolicy(installation, bakers, next.image.reference));
+    assert.ok(!(await isVerifiedByPolicy(installation, bakers, old.image.reference)));
   });
 
   it('have nobody see a token or a credential in logs, Events, metrics or objects', async () => {

@@ -7,12 +7,13 @@ import { field, listField } from '../../src/api/v1alpha1/field.ts';
 import { fromEvidenceArtifact } from '../../src/evidence/evidence-artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { asManifest, type Manifest } from '../chart/helm.ts';
+import { isVerifiedByPolicy } from '../harness/hallmark-command.ts';
 import { Installation } from '../harness/installation.ts';
 import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
 import { conditionOf } from '../harness/record.ts';
 import { teamManifests } from '../harness/team-manifests.ts';
-import type { Team } from '../harness/team.ts';
-import { clusterIssuer, SigstoreStack } from '../testbed/index.ts';
+import { type Build, KEY_SECRET, type Team } from '../harness/team.ts';
+import { clusterIssuer, SigstoreStack, waitUntil } from '../testbed/index.ts';
 
 const TEAM = 'team-a';
 const ACCOUNT = 'release-signer';
@@ -82,6 +83,23 @@ describe('a team that signs without a key', () => {
     ];
   }
 
+  /** The status of the policy, once it publishes the team's key as this, or not at all, and for this generation. */
+  async function untilPublished(state: 'Active' | 'Retired' | undefined): Promise<unknown> {
+    return waitUntil(`the key is published: ${state ?? 'no more'}`, async () => {
+      const { metadata, status } = await installation.json(['get', 'signingpolicy', 'builds', '-n', TEAM]);
+      const [key] = listField(status, 'verificationKeys');
+      const isOfKey = state === undefined || field(key, 'publicKey') === team.key.publicKey;
+      const isCurrent = field(status, 'observedGeneration') === field(metadata, 'generation');
+      return isCurrent && isOfKey && field(key, 'state') === state && (status ?? {});
+    });
+  }
+
+  async function loggedBuild(name: string): Promise<Build> {
+    const build = await team.build({ name });
+    assert.equal(conditionOf(await team.readyRecord(build), 'Logged')?.status, 'True');
+    return build;
+  }
+
   it('is told that the operator may not act as its ServiceAccount until an administrator lists it', async () => {
     await installation.wait(
       TEAM,
@@ -118,6 +136,35 @@ describe('a team that signs without a key', () => {
     await cosign.run(['verify-attestation', '--type=slsaprovenance1', ...trust(), reference]);
     const other = trust().map((argument) => argument.replace(ACCOUNT, 'default'));
     await assert.rejects(cosign.run(['verify', ...other, reference]), /identity|none of the expected/);
+  });
+
+  it('verifies by its policy what a key signed before, as long as the policy lists that key', async () => {
+    const byKey = { type: 'Key', key: { secretRef: { name: KEY_SECRET } }, keyless: null };
+    const { signer } = samplePolicy();
+    const metadata = { name: KEY_SECRET, namespace: TEAM };
+    await installation.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata,
+      stringData: { 'x509.pem': team.key.privateKey },
+    });
+    await installation.patch(TEAM, 'signingpolicy/builds', { spec: { signer: byKey } });
+    await untilPublished('Active');
+    const { image } = await loggedBuild('by-key');
+    const keyless = { ...asManifest(asManifest(signer)['keyless']), retired: [{ name: KEY_SECRET }] };
+    const byCertificate = { type: 'Keyless', key: null, keyless };
+    await installation.patch(TEAM, 'signingpolicy/builds', { spec: { signer: byCertificate } });
+    const status = await untilPublished('Retired');
+    assert.equal(field(field(status, 'certificateIdentity'), 'identity'), identity);
+    const later = await loggedBuild('by-certificate');
+    for (const { reference } of [image, later.image])
+      assert.ok(await isVerifiedByPolicy(installation, team, reference));
+
+    const unlisted = { spec: { signer: { keyless: { retired: null } } } };
+    await installation.patch(TEAM, 'signingpolicy/builds', unlisted);
+    await untilPublished(undefined);
+    assert.ok(await isVerifiedByPolicy(installation, team, later.image.reference));
+    assert.ok(!(await isVerifiedByPolicy(installation, team, image.reference)));
   });
 
   it('signs each run with a key of its own', async () => {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { runCommand } from '../testbed/processes/run-command.ts';
+import { ended, type Ended } from '../verify/verify-bed.ts';
+import { checkout, type Installation } from './installation.ts';
+import type { Team } from './team.ts';
+
+/** The command as users run it, with the cluster's kubeconfig. */
+export function hallmarkCommand({ plane }: Installation, ...args: readonly string[]): Promise<Ended> {
+  const env = { KUBECONFIG: plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
+  return ended(runCommand(process.execPath, [join(checkout, 'bin', 'hallmark'), ...args], { env }));
+}
+
+/** Whether `hallmark verify` accepts an image by what the team's policy publishes; throws when it could not check. */
+export async function isVerifiedByPolicy(installation: Installation, team: Team, image: string): Promise<boolean> {
+  const args = ['verify', 'image', image, '--policy', 'builds', '-n', team.name];
+  const { code, out, err } = await hallmarkCommand(installation, ...args);
+  if (code > 1) throw new Error(`hallmark verify ended with ${code}: ${out}${err}`);
+  return code === 0;
+}
