@@ -58,7 +58,12 @@ export const operatorConfigurationSchema = Type.Object(
       }),
     }),
     concurrency: section('How much is done at once.', {
-      runs: Type.Integer({ description: 'Runs signed at once.', minimum: 1, maximum: 256, default: 8 }),
+      runs: Type.Integer({
+        description: 'Runs signed at once in one namespace; twice as many in all.',
+        minimum: 1,
+        maximum: 256,
+        default: 8,
+      }),
       records: Type.Integer({
         description: 'Records stored at once in one backend; three times as many in all.',
         minimum: 1,

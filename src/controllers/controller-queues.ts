@@ -6,6 +6,9 @@ import { KeyedQueue, type QueueObserver } from '../runtime/keyed-queue.ts';
 export type ControllerName =
   'signing-policy' | 'storage-backend' | 'provenance-record' | 'verification' | 'run' | 'rescan';
 
+/** Whose objects are kept while they are queued, and whose workers are shared between namespaces. */
+export type TenantController = Extract<ControllerName, 'run' | 'provenance-record'>;
+
 /** The queue of each controller. */
 export type ControllerQueues = Readonly<Record<ControllerName, KeyedQueue>>;
 

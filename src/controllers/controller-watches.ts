@@ -10,7 +10,7 @@ import type { ByteBudgetCache } from '../runtime/byte-budget-cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ControllerContext } from './controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
-import type { ControllerQueues } from './controller-queues.ts';
+import type { ControllerQueues, TenantController } from './controller-queues.ts';
 import { hallmarkResource } from './hallmark-resource.ts';
 import { namespaceFeed } from './namespace-feed.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -33,7 +33,7 @@ export interface ControllerWatchesOptions {
   readonly watchObserver: ListWatchObserver;
   readonly queues: ControllerQueues;
   /** The objects of queued runs, and of queued records. */
-  readonly caches: Readonly<Record<'runs' | 'records', ByteBudgetCache<unknown>>>;
+  readonly caches: Readonly<Record<TenantController, ByteBudgetCache<unknown>>>;
   readonly objects: Readonly<Record<'policies' | 'backends', ObjectStore>>;
   readonly attempts: StoreAttempts;
   readonly repercussions: Repercussions;
@@ -109,7 +109,7 @@ export class ControllerWatches {
         ownWrites,
         storedLately,
         owners,
-        cache: caches.records,
+        cache: caches['provenance-record'],
         queue: queues['provenance-record'],
         scheduleVerification: ({ key, isVerified }) => {
           const queue = queues.verification;
@@ -135,7 +135,7 @@ export class ControllerWatches {
           kind,
           runs,
           records,
-          cache: caches.runs,
+          cache: caches.run,
           queue: queues.run,
           isPending: (run) => pendingPipelines(context, run).length > 0,
           requeueRecord: (key) => {

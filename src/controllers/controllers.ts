@@ -7,15 +7,20 @@ import { ByteBudgetCache } from '../runtime/byte-budget-cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Controller, type ReconcileResult } from '../runtime/controller.ts';
 import type { QueueObserver } from '../runtime/keyed-queue.ts';
+import { WorkerLanes } from '../runtime/worker-lanes.ts';
 import type { ControllerContext } from './controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
-import { type ControllerName, type ControllerQueues, controllerQueues } from './controller-queues.ts';
+import {
+  type ControllerName,
+  type ControllerQueues,
+  controllerQueues,
+  type TenantController,
+} from './controller-queues.ts';
 import { ControllerWatches } from './controller-watches.ts';
 import { ObjectStore } from './object-store.ts';
 import { RecordReconciler } from './provenance-record/record-reconciler.ts';
 import { VerificationReconciler } from './provenance-record/verification-reconciler.ts';
 import { StoreAttempts } from './provenance-record/store-attempts.ts';
-import { StoreLanes } from './provenance-record/store-lanes.ts';
 import { EVERYWHERE, Repercussions } from './repercussions.ts';
 import { RunReconciler } from './run/run-reconciler.ts';
 import { PolicyReconciler } from './signing-policy/policy-reconciler.ts';
@@ -45,11 +50,11 @@ export class Controllers {
   readonly #context: ControllerContext;
   readonly #queues: ControllerQueues;
   readonly #caches = {
-    runs: new ByteBudgetCache<unknown>(CACHE_BYTES),
-    records: new ByteBudgetCache<unknown>(CACHE_BYTES),
+    run: new ByteBudgetCache<unknown>(CACHE_BYTES),
+    'provenance-record': new ByteBudgetCache<unknown>(CACHE_BYTES),
   };
   readonly #attempts: StoreAttempts;
-  readonly #lanes: StoreLanes;
+  readonly #lanes: Readonly<Record<TenantController, WorkerLanes>>;
   readonly #repercussions: Repercussions;
   readonly #verification: VerificationReconciler;
   readonly #objects = { policies: new ObjectStore(), backends: new ObjectStore() };
@@ -63,12 +68,7 @@ export class Controllers {
     const backoff = exponentialBackoff({ minMs: minSeconds * 1000, maxMs: maxSeconds * 1000 });
     this.#queues = controllerQueues({ clock, backoff, observer: options.queueObserver });
     this.#attempts = new StoreAttempts(clock, backoff);
-    this.#lanes = new StoreLanes({
-      idleWorkers: () => this.#recordWorkers - this.#queues['provenance-record'].processing,
-      wake: (key) => {
-        this.#queues['provenance-record'].add(key);
-      },
-    });
+    this.#lanes = { run: this.#lanesOf('run'), 'provenance-record': this.#lanesOf('provenance-record') };
     this.#verification = new VerificationReconciler({
       context,
       attempts: this.#attempts,
@@ -123,9 +123,20 @@ export class Controllers {
     this.#runRecordControllers();
   }
 
-  /** One backend holds a third of them at most, and that is what the configuration asks for. */
-  get #recordWorkers(): number {
-    return 3 * this.#options.configuration.concurrency.records;
+  /** One namespace holds half of those for runs at most, one backend a third of those for records: what the configuration asks for. */
+  get #workers(): Readonly<Record<TenantController, number>> {
+    const { runs, records } = this.#options.configuration.concurrency;
+    return { run: 2 * runs, 'provenance-record': 3 * records };
+  }
+
+  #lanesOf(name: TenantController): WorkerLanes {
+    const queue = this.#queues[name];
+    return new WorkerLanes({
+      idleWorkers: () => this.#workers[name] - queue.processing,
+      wake: (key) => {
+        queue.add(key);
+      },
+    });
   }
 
   #runPolicyControllers(): void {
@@ -149,15 +160,15 @@ export class Controllers {
   }
 
   #runRecordControllers(): void {
-    const { concurrency, children } = this.#options.configuration;
     const context = this.#context;
-    const [attempts, lanes, recordCache] = [this.#attempts, this.#lanes, this.#caches.records];
-    const records = new RecordReconciler(context, { attempts, lanes, cache: recordCache });
-    const cache = this.#caches.runs;
-    const runs = new RunReconciler({ context, cache, childrenDeadlineSeconds: children.deadlineSeconds });
-    this.#run('provenance-record', this.#recordWorkers, (key, signal) => records.reconcile(key, signal));
+    const of = (name: TenantController) => ({ cache: this.#caches[name], lanes: this.#lanes[name] });
+    const records = new RecordReconciler(context, { ...of('provenance-record'), attempts: this.#attempts });
+    const childrenDeadlineSeconds = this.#options.configuration.children.deadlineSeconds;
+    const runs = new RunReconciler({ ...of('run'), context, childrenDeadlineSeconds });
+    const workers = this.#workers;
+    this.#run('provenance-record', workers['provenance-record'], (key, signal) => records.reconcile(key, signal));
     this.#run('verification', FEW, (key, signal) => this.#verification.reconcile(key, signal));
-    this.#run('run', concurrency.runs, (key, signal) => runs.reconcile(key, signal));
+    this.#run('run', workers.run, (key, signal) => runs.reconcile(key, signal));
     this.#run('rescan', 1, async (namespace, signal) => {
       const scope = namespace === EVERYWHERE ? {} : { namespace };
       await this.#watches.rescanRuns({ ...scope, signal });
@@ -178,13 +189,16 @@ export class Controllers {
       queue: this.#queues[name],
       clock,
       onResult: (result) => {
-        if (!result.waitsAgain && name === 'run') this.#caches.runs.release(result.key);
-        if (!result.waitsAgain && name === 'provenance-record') this.#caches.records.release(result.key);
-        if (name === 'provenance-record') this.#lanes.ended(result.key);
+        if (name === 'run' || name === 'provenance-record') this.#ended(name, result);
         onResult(result);
       },
     });
     onController(controller);
     host.run(controller);
+  }
+
+  #ended(name: TenantController, { key, waitsAgain }: ReconcileResult): void {
+    if (!waitsAgain) this.#caches[name].release(key);
+    this.#lanes[name].ended(key);
   }
 }

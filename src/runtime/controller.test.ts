@@ -6,7 +6,7 @@ import { Controller, type ReconcileResult } from './controller.ts';
 import { StalledError, WaitingError } from './errors.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { ManualClock } from './manual-clock.ts';
-import type { Outcome } from './outcome.ts';
+import { DEFERRED, type Outcome } from './outcome.ts';
 
 describe('the controller', () => {
   it('runs no more reconciles at once than it may, and never two of one key', async () => {
@@ -118,6 +118,29 @@ describe('the controller', () => {
     assert.deepEqual(
       results.map(({ waitsAgain }) => waitsAgain),
       [true, false],
+    );
+  });
+
+  it('neither forgets the failures of a key that there is no room for, nor tries it again by itself', async () => {
+    const outcomes: (() => Promise<Outcome>)[] = [
+      () => Promise.reject(new Error('boom')),
+      () => Promise.resolve(DEFERRED),
+      () => Promise.reject(new Error('boom')),
+    ];
+    const { controller, clock, results } = setup(1, () => outcomes.shift()?.() ?? Promise.resolve({}));
+    controller.queue.add('a');
+    await clock.advance(5_000);
+    assert.equal(results.length, 2);
+    controller.queue.add('a');
+    await clock.advance(5_000);
+    assert.deepEqual(
+      results.map(({ kind, failures, retryAfterMs, waitsAgain }) => [kind, failures, retryAfterMs, waitsAgain]),
+      [
+        ['Failed', 1, 100, true],
+        ['Succeeded', 1, undefined, true],
+        ['Failed', 2, 200, true],
+        ['Succeeded', 0, undefined, false],
+      ],
     );
   });
 

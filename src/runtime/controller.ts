@@ -18,9 +18,11 @@ export interface ReconcileResult {
   readonly retryAfterMs?: number;
   /** Failures in a row, this one included. */
   readonly failures: number;
-  /** Whether the key waits again, for a retry or because it was added meanwhile: what is kept for it is still needed. */
+  /** Whether the key waits again, for a retry, for room, or because it was added meanwhile: what is kept for it is still needed. */
   readonly waitsAgain: boolean;
 }
+
+type Verdict = Pick<ReconcileResult, 'kind' | 'error' | 'retryAfterMs'> & Pick<Outcome, 'isDeferred'>;
 
 export interface ControllerOptions {
   readonly name: string;
@@ -100,14 +102,16 @@ export class Controller {
     this.#active.set(key, beganMs);
     const verdict = await this.#attempt(key);
     this.#active.delete(key);
-    const waitsAgain = this.queue.done(key);
+    const { isDeferred = false, ...rest } = verdict;
+    const waitsAgain = this.queue.done(key) || isDeferred;
     const durationMs = clock.monotonicMs() - beganMs;
-    onResult?.({ controller: this.name, key, durationMs, waitsAgain, failures: this.queue.failures(key), ...verdict });
+    onResult?.({ controller: this.name, key, durationMs, waitsAgain, failures: this.queue.failures(key), ...rest });
   }
 
-  async #attempt(key: string): Promise<Pick<ReconcileResult, 'kind' | 'error' | 'retryAfterMs'>> {
+  async #attempt(key: string): Promise<Verdict> {
     try {
       const outcome = await this.#options.reconcile(key, this.#abort.signal);
+      if (outcome.isDeferred === true) return { kind: 'Succeeded', isDeferred: true };
       this.queue.forget(key);
       if (outcome.requeueAfterSeconds === undefined) return { kind: 'Succeeded' };
       return { kind: 'Succeeded', retryAfterMs: this.#again(key, outcome.requeueAfterSeconds) };

@@ -4,7 +4,7 @@ import { isConflict, isNotFound } from '../../kube/kube-error.ts';
 import { objectMetadata } from '../../kube/object-metadata.ts';
 import { objectKey, parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
-import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import { amendRecord } from './amend-record.ts';
@@ -15,7 +15,7 @@ import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
 import type { StoreAttempts } from './store-attempts.ts';
-import type { LaneName, StoreLanes } from './store-lanes.ts';
+import type { LaneName, WorkerLanes } from '../../runtime/worker-lanes.ts';
 import { storeRecord } from './store-record.ts';
 import { secondsUntilWitnesses } from './witness-turns.ts';
 
@@ -27,7 +27,7 @@ const RESOURCE = hallmarkResource('ProvenanceRecord');
 
 export interface RecordReconcilerOptions {
   readonly attempts: StoreAttempts;
-  readonly lanes: StoreLanes;
+  readonly lanes: WorkerLanes;
   /** The objects of queued records. */
   readonly cache: ByteBudgetCache<unknown>;
 }
@@ -36,7 +36,7 @@ export interface RecordReconcilerOptions {
 export class RecordReconciler {
   readonly #context: ControllerContext;
   readonly #attempts: StoreAttempts;
-  readonly #lanes: StoreLanes;
+  readonly #lanes: WorkerLanes;
   readonly #cache: ByteBudgetCache<unknown>;
 
   constructor(context: ControllerContext, options: RecordReconcilerOptions) {
@@ -85,7 +85,7 @@ export class RecordReconciler {
     const isAtWork = plan.sign !== undefined || plan.witness || plan.store.length > 0;
     const leave = isAtWork ? this.#lanes.enter([namespaceLane(record)], key) : undefined;
     // Other namespaces have their turn first; this record is woken then.
-    if (isAtWork && leave === undefined) return DONE;
+    if (isAtWork && leave === undefined) return DEFERRED;
     try {
       const work = await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
       const deferred = await storeRecord(this.#context, { attempts: this.#attempts, lanes: this.#lanes }, work, signal);

@@ -7,7 +7,7 @@ import type { TrustedRecord } from './read-record.ts';
 import type { BackendFact } from './record-facts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { type BackendWork, storeInBackend } from './store-in-backend.ts';
-import type { StoreLanes } from './store-lanes.ts';
+import type { WorkerLanes } from '../../runtime/worker-lanes.ts';
 import { writeRecordStatus } from './write-record-status.ts';
 
 /** The status waits so long for slow backends before it is written without them. */
@@ -15,7 +15,7 @@ const COALESCE_MS = 2_000;
 
 export interface Storing {
   readonly attempts: StoreAttempts;
-  readonly lanes: StoreLanes;
+  readonly lanes: WorkerLanes;
 }
 
 /**
@@ -57,7 +57,7 @@ export async function storeRecord(
 
 /** @returns undefined when the backend has enough to do already */
 async function inTurn(
-  lanes: StoreLanes,
+  lanes: WorkerLanes,
   work: BackendWork,
   store: (work: BackendWork) => Promise<BackendFact>,
 ): Promise<BackendFact | undefined> {

@@ -4,7 +4,8 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isAlreadyExists, isConflict, isInvalid, isNotFound, type KubeError } from '../../kube/kube-error.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
-import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
+import type { WorkerLanes } from '../../runtime/worker-lanes.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import { isRunKind } from '../../tekton/run-identity.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
@@ -33,6 +34,7 @@ export interface RunReconcilerOptions {
   readonly context: ControllerContext;
   /** The objects of queued runs. */
   readonly cache: ByteBudgetCache<unknown>;
+  readonly lanes: WorkerLanes;
   readonly childrenDeadlineSeconds: number;
 }
 
@@ -48,6 +50,18 @@ export class RunReconciler {
 
   /** @param key as runKey makes it: kind, namespace, name and UID */
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    const [, namespace = ''] = key.split('/');
+    const leave = this.#options.lanes.enter([{ name: namespace, perIdle: 1 }], key);
+    // Other namespaces have their turn first; this run is woken then.
+    if (leave === undefined) return DEFERRED;
+    try {
+      return await this.#advance(key, signal);
+    } finally {
+      leave();
+    }
+  }
+
+  async #advance(key: string, signal: AbortSignal): Promise<Outcome> {
     const object = this.#options.cache.get(key) ?? (await this.#read(key, signal));
     if (object === undefined) return DONE;
     const { childrenDeadlineSeconds } = this.#options;

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type LaneName, StoreLanes } from './store-lanes.ts';
+import { exponentialBackoff } from './backoff.ts';
+import { Controller, type ReconcileResult } from './controller.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { ManualClock } from './manual-clock.ts';
+import { DEFERRED, type Outcome } from './outcome.ts';
+import { type LaneName, WorkerLanes } from './worker-lanes.ts';
 
 /** A pool of workers: what each does is up to the test. */
 class Pool {
   readonly woken: string[] = [];
-  readonly lanes: StoreLanes;
+  readonly lanes: WorkerLanes;
   readonly #workers: number;
   readonly #busy = new Map<string, (() => void)[]>();
 
   constructor(workers: number) {
     this.#workers = workers;
-    this.lanes = new StoreLanes({
+    this.lanes = new WorkerLanes({
       idleWorkers: () => this.#workers - this.#busy.size,
       wake: (key) => this.woken.push(key),
     });
@@ -38,7 +43,7 @@ function records(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${name}-${index}`);
 }
 
-describe('StoreLanes', () => {
+describe('WorkerLanes', () => {
   it('leaves half of the workers to others, however many records one backend has', () => {
     const pool = new Pool(8);
     assert.equal(records('slow', 100).filter((record) => pool.takes(record, 'slow')).length, 4);
@@ -126,4 +131,82 @@ describe('StoreLanes', () => {
     assert.equal(pool.takes('one', 'slow'), true);
     assert.equal(pool.takes('two', 'fast'), true);
   });
+
+  it('has a namespace hold half of the workers of a controller at most, and looks at those that wait only when there is room', async () => {
+    let looks = 0;
+    const hanging: PromiseWithResolvers<Outcome>[] = [];
+    const { queue, clock, ended } = tenants({
+      workers: 16,
+      onLook: () => {
+        looks += 1;
+      },
+      work: () => {
+        const call = Promise.withResolvers<Outcome>();
+        hanging.push(call);
+        return call.promise;
+      },
+    });
+    const slow = records('slow/run', 100);
+    for (const key of slow) queue.add(key);
+    queue.add('other/run-0');
+    await clock.settle();
+    assert.equal(hanging.length, 8);
+    assert.deepEqual(ended, ['other/run-0']);
+    const before = looks;
+    await clock.advance(60_000);
+    assert.equal(looks, before);
+    for (let left = slow.length; left > 0; left -= 1) {
+      assert.equal(hanging.length, Math.min(8, left));
+      hanging.shift()?.resolve({});
+      await clock.settle();
+    }
+    assert.deepEqual(ended.toSorted(), ['other/run-0', ...slow].toSorted());
+    assert.ok(looks <= 3 * slow.length, `${looks} looks`);
+  });
+
+  it('does not keep those that wait from ending when their controller stops', async () => {
+    const gate = Promise.withResolvers<Outcome>();
+    const { controller, queue, clock, ended } = tenants({ workers: 2, work: () => gate.promise });
+    for (const key of records('slow/run', 3)) queue.add(key);
+    await clock.settle();
+    const stopped = controller.stop(10);
+    gate.resolve({});
+    assert.deepEqual(await stopped, []);
+    assert.deepEqual(ended, ['slow/run-0']);
+  });
 });
+
+interface TenantsOptions {
+  readonly workers: number;
+  readonly onLook?: () => void;
+  readonly work: () => Promise<Outcome>;
+}
+
+/** A controller of keys `namespace/name` that gives each namespace its share; `work` is done for the namespace `slow` alone. */
+function tenants({ workers, onLook, work }: TenantsOptions) {
+  const clock = new ManualClock();
+  const queue = new KeyedQueue({ clock, backoff: exponentialBackoff({ minMs: 100, maxMs: 1000 }) });
+  const lanes = new WorkerLanes({
+    idleWorkers: () => workers - queue.processing,
+    wake: (key) => {
+      queue.add(key);
+    },
+  });
+  const ended: string[] = [];
+  const reconcile = async (key: string): Promise<Outcome> => {
+    onLook?.();
+    const [namespace = ''] = key.split('/');
+    const leave = lanes.enter([{ name: namespace, perIdle: 1 }], key);
+    if (leave === undefined) return DEFERRED;
+    const outcome = namespace === 'slow' ? await work() : {};
+    leave();
+    ended.push(key);
+    return outcome;
+  };
+  const onResult = ({ key }: ReconcileResult): void => {
+    lanes.ended(key);
+  };
+  const controller = new Controller({ name: 'run', concurrency: workers, reconcile, queue, clock, onResult });
+  controller.start();
+  return { controller, queue, clock, ended };
+}
