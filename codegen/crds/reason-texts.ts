@@ -67,9 +67,10 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: 'Mend the task that wrote what the message names. `hallmark preview` shows the payloads of a run offline.',
   },
   PayloadTooLarge: {
-    meaning: 'The payloads of the run do not fit into a record (1 MiB).',
+    meaning: 'The payloads of the run do not fit into a record (1100 KiB) with the signatures and what witnesses them.',
     setOn: RECORD,
-    remedy: 'Let results and parameters carry less, or split the run.',
+    remedy:
+      'Let results and parameters carry less, turn off `imageSignatures.indexChildren`, ask for fewer timestamps, or split the run.',
   },
   SubjectNotAllowed: {
     meaning: 'The run says it built something outside the repositories that the policy allows; it is not signed.',

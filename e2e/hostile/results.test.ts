@@ -99,7 +99,7 @@ describe('a finished run whose results are not what results should be', () => {
     it(`is recorded as PayloadTooLarge when it states too much: ${name}`, async () => {
       const record = await bed.recordWithReason(await finished(name, { results }), 'PayloadTooLarge');
       assert.equal(record.evidence?.artifacts, undefined);
-      assert.match(record.status?.message ?? '', /a record (takes|holds) (1048576|256)/);
+      assert.match(record.status?.message ?? '', /a record (takes|holds) (1048576|1126400|256)/);
     });
   }
 

@@ -9,10 +9,9 @@ import type {
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { sealRecord } from '../../evidence/seal.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
+import { type AskedOfEvidence, finalBytes, MAX_EVIDENCE_BYTES } from './evidence-room.ts';
 import type { Problem } from './record-facts.ts';
 
-/** All evidence of a record together stays below this, so that the object stays well below what etcd takes. */
-const MAX_EVIDENCE_LENGTH = 1_048_576;
 const MAX_MESSAGE_LENGTH = 4096;
 
 /** A record as it is sent to the API server. */
@@ -34,13 +33,17 @@ export interface DraftEvidence {
   readonly problem?: Problem;
 }
 
-/** Evidence within the bounds of a record, or `PayloadTooLarge` instead of it. */
-export function boundedEvidence(draft: DraftEvidence): DraftEvidence {
-  // What stands beside the payloads counts too: many images make it long, and etcd takes no object above 1.5 MiB.
-  const length = draft.artifacts.reduce((sum, artifact) => sum + JSON.stringify(artifact).length, 0);
+/**
+ * Evidence that a record can hold with all that its policy will have it gain, or `PayloadTooLarge` instead of it: what outgrows the
+ * record later could never be written down, and nobody would hear why.
+ */
+export function boundedEvidence(draft: DraftEvidence, asked: AskedOfEvidence): DraftEvidence {
+  const bytes = draft.artifacts.reduce((sum, artifact) => sum + finalBytes(artifact, asked), 0);
   const problem =
-    length > MAX_EVIDENCE_LENGTH
-      ? tooLarge(`takes ${length} bytes (payloads in gzip, base64) and a record holds ${MAX_EVIDENCE_LENGTH}`)
+    bytes > MAX_EVIDENCE_BYTES
+      ? tooLarge(
+          `takes ${bytes} bytes with its signatures and their witnesses, and a record holds ${MAX_EVIDENCE_BYTES}`,
+        )
       : tooManyArtifacts(draft.artifacts.length);
   return problem === undefined ? draft : { artifacts: [], problem };
 }
@@ -52,7 +55,8 @@ export function tooManyArtifacts(count: number): Problem | undefined {
 }
 
 function tooLarge(what: string): Problem {
-  const message = `the evidence of this run ${what}: turn off deepInspection, or have the run state fewer results`;
+  const remedy = 'turn off deepInspection or imageSignatures.indexChildren, or have the run state fewer results';
+  const message = `the evidence of this run ${what}: ${remedy}`;
   return { reason: reasons.PayloadTooLarge, message };
 }
 

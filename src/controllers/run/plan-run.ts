@@ -67,7 +67,7 @@ function draftEvidence(snapshot: RunSnapshot, pending: PendingPipeline, mode: 'E
   const { policy } = pending.pipeline;
   const made = makePayloads(snapshot, pending);
   if (!Array.isArray(made)) return { draft: { artifacts: [], problem: made }, mayBeSigned: false };
-  const draft = boundedEvidence(packed(made, policy.generation));
+  const draft = boundedEvidence(packed(made, policy.generation), policy.spec);
   const subjects = made.flatMap((payload) => payload.subjects);
   const unsigned = unsignedProblem({ mode, policyKey: policy, policy, subjects });
   return { draft, mayBeSigned: unsigned === undefined && draft.problem === undefined };

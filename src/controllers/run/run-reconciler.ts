@@ -84,8 +84,10 @@ export class RunReconciler {
   }
 
   async #record(snapshot: RunSnapshot, draft: RecordDraft, signal: AbortSignal): Promise<void> {
-    const signed = draft.mayBeSigned ? await this.#signed(draft, signal) : draft.evidence;
-    const evidence = boundedEvidence(signed);
+    // What is not signed now was bounded when it was made; if that was before, its policy may ask for more by now, and it stays all the same.
+    const evidence = draft.mayBeSigned
+      ? boundedEvidence(await this.#signed(draft, signal), draft.pending.pipeline.policy.spec)
+      : draft.evidence;
     if (draft.pending.existing === undefined) await this.#create(snapshot, { ...draft, evidence }, signal);
     else await this.#extend(draft.pending.existing, { ...draft, evidence }, signal);
   }
