@@ -55,9 +55,10 @@ function holdsAll(
 
 function storedFact(entry: StorageEntry): Omit<BackendFact, 'backendRef' | 'state'> {
   const reason = Object.values(reasons).find((known) => known === entry.reason);
-  const { artifacts, storedTime, attempts, verification } = entry;
+  const { artifacts, storedTime, attempts, unlistedLocations, verification } = entry;
   return {
     locations: entry.locations ?? [],
+    ...(unlistedLocations === undefined ? {} : { unlistedLocations }),
     ...(artifacts === undefined ? {} : { artifacts }),
     ...(reason === undefined ? {} : { problem: { reason, message: entry.message ?? '' } }),
     ...(storedTime === undefined ? {} : { storedTime }),

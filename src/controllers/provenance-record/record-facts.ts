@@ -30,6 +30,8 @@ export interface BackendFact {
   /** Types of artifacts that it holds all of; what a backend takes can be edited after it stored. */
   readonly artifacts?: readonly ('Attestation' | 'ImageSignature')[];
   readonly locations: readonly StoredLocation[];
+  /** How many more there are, which the status had no room for. */
+  readonly unlistedLocations?: number;
   readonly problem?: Problem;
   /** RFC 3339, when the last artifact was stored. */
   readonly storedTime?: string;

@@ -8,8 +8,8 @@ import type { ControllerContext } from '../controller-context.ts';
 import type { RecordPlan } from './plan-record.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { BackendFact, Problem } from './record-facts.ts';
-import { storageEntry } from './record-status.ts';
 import type { StoreAttempts } from './store-attempts.ts';
+import { storageEntry } from './storage-entries.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 
 /** One backend that a record's evidence goes to now. */

@@ -47,6 +47,14 @@ const storageEntry = Type.Object({
       'x-kubernetes-list-type': 'atomic',
     }),
   ),
+  unlistedLocations: Type.Optional(
+    Type.Integer({
+      description:
+        'How many further locations there are that the status had no room for: read back when they were written, and not again.',
+      minimum: 1,
+      format: 'int32',
+    }),
+  ),
   reason: Type.Optional(Type.String({ description: 'Why, as one word of docs/reasons.md.', maxLength: 64 })),
   message: Type.Optional(Type.String({ description: 'Why, for people.', maxLength: MAX_MESSAGE_LENGTH })),
   storedTime: Type.Optional(Type.String({ description: 'When all of it was stored.', format: 'date-time' })),
