@@ -21,6 +21,16 @@ const HUNDRED = 100;
 const patience = { timeoutSeconds: 3 * PATIENCE_SECONDS, intervalMilliseconds: 500 } as const;
 const MEBIBYTE = 1024 * 1024;
 
+function isReadyAndVerified(record: ProvenanceRecord): boolean {
+  return conditionOf(record)?.status === 'True' && conditionOf(record, 'Verified')?.status === 'True';
+}
+
+/** What a failed test shows of a record. */
+function told({ metadata, status }: ProvenanceRecord): string {
+  const conditions = (status?.conditions ?? []).map(({ type, reason, message }) => `${type} ${reason} ${message}`);
+  return [metadata.name, ...conditions, JSON.stringify(status?.storage)].join('\n  ');
+}
+
 describe('a backend that fails in the middle of many runs', () => {
   let installation: Installation;
   let operator: OperatorProcess;
@@ -104,14 +114,14 @@ describe('a backend that fails in the middle of many runs', () => {
     proxy.heal();
     const all = await untilStoredIn('evidence');
     assert.equal(all.length, builds.length);
-    await waitUntil(
-      'every record is Ready and verified',
-      async () =>
-        (await records()).every(
-          (record) => conditionOf(record)?.status === 'True' && conditionOf(record, 'Verified')?.status === 'True',
-        ),
-      patience,
-    );
+    let unwell: readonly string[] = [];
+    const isWell = async (): Promise<boolean> => {
+      unwell = (await records()).filter((record) => !isReadyAndVerified(record)).map(told);
+      return unwell.length === 0;
+    };
+    await waitUntil('every record is Ready and verified', isWell, patience).catch((cause: unknown) => {
+      throw new Error(`not Ready and verified:\n${unwell.join('\n')}`, { cause });
+    });
     assert.equal(await statements(), builds.length, 'every statement is there once');
   }
 

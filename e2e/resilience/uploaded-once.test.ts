@@ -6,7 +6,7 @@ import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
-import { conditionOf, signaturesOf } from '../harness/record.ts';
+import { conditionOf, parseRecord, signaturesOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
 import { Kafka } from '../testbed/kafka/kafka.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
@@ -49,13 +49,22 @@ describe('evidence in a topic', () => {
     await installation.stop();
   });
 
-  /** What a user does who labels and annotates: each change makes whoever holds an older version fail to write. */
-  async function touchRecords(round: number): Promise<void> {
-    for (const { metadata } of await team.records()) {
-      const { namespace, name } = metadata;
-      const patch = { metadata: { namespace, name, annotations: { 'example.com/touched': String(round) } } };
-      await client.mergePatch(hallmarkResource('ProvenanceRecord'), patch, { signal });
+  /**
+   * What a user does who labels and annotates, again and again: each change makes whoever holds an older version fail to write.
+   * @returns how often all were changed
+   */
+  async function touchRecords(over: AbortSignal): Promise<number> {
+    const resource = hallmarkResource('ProvenanceRecord');
+    let rounds = 0;
+    while (!over.aborted) {
+      for (const object of await client.listAll(resource, { namespace: team.name, signal })) {
+        const { namespace, name } = parseRecord(object).metadata;
+        const annotations = { 'example.com/touched': String(rounds) };
+        await client.mergePatch(resource, { metadata: { namespace, name, annotations } }, { signal });
+      }
+      rounds += 1;
     }
+    return rounds;
   }
 
   it('is there once, though its records were signed late and changed by others while it was uploaded', async () => {
@@ -67,19 +76,20 @@ describe('evidence in a topic', () => {
         (await team.records()).filter((record) => conditionOf(record)?.reason === 'KeyNotFound').length === RUNS,
       patience,
     );
+    const over = new AbortController();
+    const touching = touchRecords(over.signal);
     await team.createKeySecret();
-    let round = 0;
     const ready = await waitUntil(
       'all are Ready',
       async () => {
         const all = await team.records();
-        if (all.every((record) => conditionOf(record)?.status === 'True')) return all;
-        await touchRecords((round += 1));
-        return undefined;
+        return all.every((record) => conditionOf(record)?.status === 'True') ? all : undefined;
       },
-      { ...patience, intervalMilliseconds: 10 },
-    );
-    assert.ok(round > 1, 'they were changed while they were signed and stored');
+      patience,
+    ).finally(() => {
+      over.abort();
+    });
+    assert.ok((await touching) > 1, 'they were changed while they were signed and stored');
     const messages = await kafka.messages(TOPIC);
     const signatures = messages.map(({ value }) => /"sig":"([^"]+)"/.exec(value.toString())?.[1]);
     assert.deepEqual(signatures.toSorted(), ready.map((record) => signaturesOf(record)['attestation']).toSorted());

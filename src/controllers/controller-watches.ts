@@ -15,6 +15,7 @@ import { hallmarkResource } from './hallmark-resource.ts';
 import { namespaceFeed } from './namespace-feed.ts';
 import type { ObjectStore } from './object-store.ts';
 import { type DeliveredRecord, projectRecord, recordFeed } from './provenance-record/record-feed.ts';
+import { scheduleVerification } from './provenance-record/schedule-verification.ts';
 import type { StoreAttempts } from './provenance-record/store-attempts.ts';
 import type { VerificationReconciler } from './provenance-record/verification-reconciler.ts';
 import type { Repercussions } from './repercussions.ts';
@@ -111,10 +112,8 @@ export class ControllerWatches {
         owners,
         cache: caches['provenance-record'],
         queue: queues['provenance-record'],
-        scheduleVerification: ({ key, isVerified }) => {
-          const queue = queues.verification;
-          const seconds = verification.secondsUntilFirst(isVerified);
-          if (seconds !== undefined && !queue.has(key)) queue.addAfter(key, seconds * 1000);
+        heard: (record) => {
+          scheduleVerification(queues.verification, verification, record);
         },
         requeueRun: (key) => {
           queues.run.add(key);

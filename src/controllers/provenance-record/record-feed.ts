@@ -9,6 +9,7 @@ import type { AnnotationOwners } from './annotation-owners.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
 import { type RecordIndex, type RecordSummary, summariseRecord } from './record-index.ts';
 import type { OwnWrites } from './own-writes.ts';
+import type { HeardRecord } from './schedule-verification.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import type { StoredLately } from './stored-lately.ts';
 
@@ -27,8 +28,8 @@ export interface RecordFeedOptions {
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
-  /** Has what is stored of a record looked at again in time. */
-  readonly scheduleVerification: (record: RecordSummary) => void;
+  /** Has what is stored of it looked at in time. */
+  readonly heard: (record: HeardRecord) => void;
   /** Has a run looked at again whose record is gone. */
   readonly requeueRun: (runKey: string) => void;
   readonly onSynced: () => void;
@@ -43,15 +44,16 @@ export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredR
 /** Keeps the index of records, and queues those that something is left to do for. */
 export function recordFeed(options: RecordFeedOptions): ListWatchHandler<DeliveredRecord> {
   const { records, pipelines, attempts, ownWrites, storedLately, owners, cache, queue } = options;
-  const { requeueRun, scheduleVerification, onSynced } = options;
+  const { requeueRun, heard, onSynced } = options;
   const mayRetire = ({ policy }: RecordSummary): boolean =>
     policy !== undefined && (pipelines.policy(policy)?.spec.record.retention ?? 'Keep') !== 'Keep';
   return {
     upsert(key, { read, object }) {
       ownWrites.delivered(key, read.isTrusted ? read.object.metadata.resourceVersion : read.resourceVersion);
-      const summary = inheriting(records.get(key), summariseRecord(read));
+      const before = records.get(key);
+      const summary = inheriting(before, summariseRecord(read));
       records.set(summary);
-      if (summary.isHeld) scheduleVerification(summary);
+      heard({ before, now: summary });
       if (summary.isSettled && !mayRetire(summary)) {
         cache.release(key);
         attempts.forget(key);
