@@ -11,7 +11,6 @@ import { amendRecord } from './amend-record.ts';
 import { gatherRecord } from './gather-record.ts';
 import { type RecordPlan, planRecord } from './plan-record.ts';
 import { prepareEvidence } from './prepare-evidence.ts';
-import { quietSeconds } from './quiet-wait.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
@@ -125,9 +124,7 @@ export class RecordReconciler {
     const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), open);
     // Nothing is tried of what may not be signed, whatever was due.
     const tries = plan.unsigned === undefined ? [dueIn, this.#witnessesIn(snapshot, plan)] : [];
-    // Its turn may be long in coming: then it says so.
-    const quiet = deferred.length > 0 ? quietSeconds(record, this.#context.clock.now()) : 0;
-    const waits = [retiresIn, ...tries, quiet === 0 ? undefined : quiet].filter((seconds) => seconds !== undefined);
+    const waits = [retiresIn, ...tries].filter((seconds) => seconds !== undefined);
     return waits.length === 0 ? DONE : { requeueAfterSeconds: Math.max(SHORT_SECONDS, Math.min(...waits)) };
   }
 

@@ -3,7 +3,6 @@ import { objectKey } from '../../kube/resource.ts';
 import { describeBackend } from '../../storage/backend-definition.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { RecordPlan } from './plan-record.ts';
-import { quietSeconds } from './quiet-wait.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { BackendFact } from './record-facts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
@@ -50,10 +49,8 @@ export async function storeRecord(
     // Nothing of this reconcile may go on behind the next one of the same record.
     await all;
   }
-  const isWaiting = deferred.length > 0 && deferred.length === puts.length;
   // What one backend threw must not hide what the others hold.
-  if (!isWaiting || quietSeconds(record, context.clock.now()) === 0)
-    await writeRecordStatus(context, current, written(), signal);
+  await writeRecordStatus(context, current, written(), signal);
   for (const result of await all) if (result.status === 'rejected') throw result.reason;
   return deferred;
 }
