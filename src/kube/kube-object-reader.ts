@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { abortable } from '../runtime/abortable.ts';
 import type { Clock } from '../runtime/clock.ts';
 import {
   CONFIG_MAPS,
@@ -114,20 +115,5 @@ export class KubeObjectReader {
       if (nowMs - entry.readAtMs < this.#secretAgeMs) return; // in order of reading
       this.#secrets.delete(key);
     }
-  }
-}
-
-/** The promise's value, unless the signal aborts first. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

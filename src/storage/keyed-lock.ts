@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { abortable } from '../runtime/abortable.ts';
 
 /** Lets one piece of work at a time run for a key, in the order of asking. */
 export class KeyedLock {
@@ -25,19 +26,5 @@ export class KeyedLock {
 
   #forget(key: string, tail: Promise<void>): void {
     if (this.#tails.get(key) === tail) this.#tails.delete(key);
-  }
-}
-
-async function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => {
-    reject(signal.reason);
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

@@ -8,6 +8,7 @@ import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts
 import type { Access } from '../credentials/access.ts';
 import { displayUrl } from '../net/display-url.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
+import { abortable } from '../runtime/abortable.ts';
 import { KeptValues } from './kept-values.ts';
 import { readEntry } from './read-entry.ts';
 import { seedRoot } from './seed-root.ts';
@@ -86,20 +87,5 @@ export class TufRoots {
     const excess = Math.max(0, folders.length + 1 - MAX_REPOSITORIES);
     const removed = unused.slice(0, excess).map((name) => join(this.#cacheDirectory, name));
     await Promise.all(removed.map((folder) => rm(folder, { recursive: true, force: true })));
-  }
-}
-
-/** The value, unless the caller gives up first; the work goes on for the others who wait for it. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

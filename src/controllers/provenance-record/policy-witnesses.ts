@@ -3,6 +3,7 @@ import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-poli
 import type { Access } from '../../credentials/access.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { abortable } from '../../runtime/abortable.ts';
 import { forbiddenLog } from '../../transparency/permitted-log.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
 import { readEntry } from '../../trust/read-entry.ts';
@@ -74,15 +75,17 @@ export class PolicyWitnesses {
     if (forbidden !== undefined) return { reason: 'EndpointForbidden', message: forbidden };
     const unavailable = rekor === undefined ? 'TimestampAuthorityUnavailable' : 'TransparencyLogUnavailable';
     const { lookMs = LOOK_MS } = this.#options;
-    const message = `the trusted root of ${describePolicy(policy)} did not come within ${lookMs} ms; it is asked for again`;
-    const late = { afterMs: lookMs, error: new TransparencyError(unavailable, message) };
+    const look = AbortSignal.any([signal, AbortSignal.timeout(lookMs)]);
     try {
       // A mirror that hangs must not keep other policies from being looked at; who fetches from it goes on.
-      await inTime(this.root(policy, signal, unavailable), late, signal);
+      await abortable(this.root(policy, signal, unavailable), look);
       return undefined;
     } catch (error) {
-      if (!(error instanceof TransparencyError)) throw error;
-      return { reason: error.reason, message: error.message };
+      signal.throwIfAborted();
+      if (error instanceof TransparencyError) return { reason: error.reason, message: error.message };
+      if (!look.aborted) throw error;
+      const message = `the trusted root of ${describePolicy(policy)} did not come within ${lookMs} ms; it is asked for again`;
+      return { reason: unavailable, message };
     }
   }
 
@@ -108,25 +111,6 @@ export class PolicyWitnesses {
     const entry = { namespace: policy.homeNamespace, name, key, description: describePolicy(policy) };
     const ca = await readEntry(this.#options.access.objects, entry, signal).catch(translate(unavailable));
     return { tls: { ca } };
-  }
-}
-
-/** What a promise gives within the time of a look, or a rejection with what it means that it does not. */
-async function inTime<T>(
-  work: Promise<T>,
-  late: { readonly afterMs: number; readonly error: Error },
-  signal: AbortSignal,
-): Promise<T> {
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const time = AbortSignal.any([signal, AbortSignal.timeout(late.afterMs)]);
-  const end = (): void => {
-    reject(signal.aborted ? signal.reason : late.error);
-  };
-  time.addEventListener('abort', end, { once: true });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    time.removeEventListener('abort', end);
   }
 }
 

@@ -8,20 +8,6 @@ export interface Deadline {
   readonly uri: string;
 }
 
-/** What a promise gives, which others wait for too, unless the caller gives up before. */
-export async function untilAborted<Result>(signal: AbortSignal, shared: Promise<Result>): Promise<Result> {
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    reject(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([shared, over]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
 /**
  * Ends a call to a service when the caller gives up or the time is over, also where a client library goes on by itself.
  * @param translated what a failure means, as a SigningError

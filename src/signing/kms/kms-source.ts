@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import type { TlsOptions } from '../../net/tls-options.ts';
+import { abortable } from '../../runtime/abortable.ts';
 import type { RunSigner } from '../run-signer.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SignerCheck, SigningSource } from '../signing-source.ts';
-import { untilAborted, withinDeadline } from './deadline.ts';
+import { withinDeadline } from './deadline.ts';
 import { kmsCertificates } from './kms-certificates.ts';
 import type { KmsDefinition, KmsSpec } from './kms-definition.ts';
 import { kmsFailure } from './kms-failure.ts';
@@ -96,7 +97,7 @@ class KmsSource implements SigningSource {
   /** With the public key as the service states it now. */
   async #asked(signal: AbortSignal): Promise<Asked> {
     signal.throwIfAborted();
-    return untilAborted(signal, this.#answer());
+    return abortable(this.#answer(), signal);
   }
 
   /** Callers of one moment share one question, so that the runs that wait for a key open it once. None that gives up ends it for the others. */
