@@ -32,6 +32,7 @@ export interface ControllerWatchesOptions {
   readonly configuration: OperatorConfiguration;
   readonly host: ControllerHost;
   readonly watchObserver: ListWatchObserver;
+  readonly random?: () => number;
   readonly queues: ControllerQueues;
   /** The objects of queued runs, and of queued records. */
   readonly caches: Readonly<Record<TenantController, ByteBudgetCache<unknown>>>;
@@ -156,14 +157,15 @@ export class ControllerWatches {
     feed: (onSynced: () => void) => ListWatchHandler<T>,
     onSource?: (source: WatchSource) => void,
   ): Promise<void> {
-    const { client, clock, configuration, host, watchObserver } = this.#options;
+    const { client, clock, configuration, host, watchObserver, random } = this.#options;
+    const spread = random === undefined ? {} : { random };
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const handler = feed(() => {
       resolve(undefined);
     });
     const namespaces = resource.namespaced ? configuration.watchNamespaces : [];
     const source = new ListWatchGroup(
-      { client, resource, project, handler, clock, observer: watchObserver },
+      { client, resource, project, handler, clock, observer: watchObserver, ...spread },
       namespaces,
     );
     onSource?.(source);

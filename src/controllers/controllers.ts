@@ -42,6 +42,8 @@ export interface ControllersOptions {
   readonly watchObserver: ListWatchObserver;
   readonly queueObserver: (controller: string) => QueueObserver;
   readonly onController: (controller: Controller) => void;
+  /** Spreads retries and looks, 0 to 1; `Math.random` when absent. */
+  readonly random?: () => number;
 }
 
 /** All controllers of the operator with the watches that feed them. Made when the process begins to lead. */
@@ -62,10 +64,11 @@ export class Controllers {
 
   constructor(options: ControllersOptions) {
     const { context, configuration, clock } = options;
+    const spread = options.random === undefined ? {} : { random: options.random };
     this.#options = options;
     this.#context = context;
     const { minSeconds, maxSeconds } = configuration.retry;
-    const backoff = exponentialBackoff({ minMs: minSeconds * 1000, maxMs: maxSeconds * 1000 });
+    const backoff = exponentialBackoff({ minMs: minSeconds * 1000, maxMs: maxSeconds * 1000, ...spread });
     this.#queues = controllerQueues({ clock, backoff, observer: options.queueObserver });
     this.#attempts = new StoreAttempts(clock, backoff);
     this.#lanes = { run: this.#lanesOf('run'), 'provenance-record': this.#lanesOf('provenance-record') };
@@ -73,6 +76,7 @@ export class Controllers {
       context,
       attempts: this.#attempts,
       intervalSeconds: configuration.verification.intervalSeconds,
+      ...spread,
     });
     context.suspects.onSuspect((key) => {
       this.#queues['storage-backend'].add(key);
@@ -140,7 +144,7 @@ export class Controllers {
   }
 
   #runPolicyControllers(): void {
-    const { configuration } = this.#options;
+    const { configuration, random } = this.#options;
     const shared = {
       context: this.#context,
       operatorNamespace: configuration.operatorNamespace,
@@ -150,6 +154,7 @@ export class Controllers {
     const backends = new BackendReconciler({
       ...shared,
       maxRetrySeconds: configuration.retry.maxSeconds,
+      ...(random === undefined ? {} : { random }),
       objects: this.#objects.backends,
       onHealthChange: (backend, isReady) => {
         this.#repercussions.backendHealthChanged(backend, isReady);

@@ -6,25 +6,17 @@ import { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
 import { KubeTokenSource } from '../kube/kube-token-source.ts';
 import type { OutboundDoor } from '../net/outbound-door.ts';
-import { Pipelines } from '../pipelines/pipelines.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ControllerHost } from './controller-host.ts';
 import { controllerObserver, resultObserver, watchObserver } from './controller-telemetry.ts';
 import { Controllers } from './controllers.ts';
-import { AnnotationOwners } from './provenance-record/annotation-owners.ts';
-import { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
-import { OwnWrites } from './provenance-record/own-writes.ts';
+import { makeContext } from './make-context.ts';
 import { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
-import { RecordIndex } from './provenance-record/record-index.ts';
-import { StoredLately } from './provenance-record/stored-lately.ts';
-import { RunIndex } from './run/run-index.ts';
 import { loadSealKey } from './seal-key.ts';
 import { PolicySigners } from './signing-policy/policy-signers.ts';
-import { BackendHealthBook } from './storage-backend/backend-health-book.ts';
 import { DriverPool } from './storage-backend/driver-pool.ts';
-import { SuspectBackends } from './storage-backend/suspect-backends.ts';
 import { TrustedRoots } from '../trust/trusted-roots.ts';
 
 export interface LeadOptions {
@@ -59,32 +51,21 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     roots: new TrustedRoots(access),
     logs: configuration.transparency.logs,
   });
-  const records = new RecordIndex();
-  metrics.showRecords(() => records.countByReason());
-  const context = {
+  const context = makeContext({
     client,
     objects,
     events,
     clock,
-    pipelines: new Pipelines(configuration.operatorNamespace),
-    records,
-    ownWrites: new OwnWrites(clock),
-    storedLately: new StoredLately(),
-    runs: new RunIndex(),
-    owners: new AnnotationOwners(records),
     keys,
     drivers,
     access,
-    health: new BackendHealthBook(),
-    suspects: new SuspectBackends(clock),
     witnesses,
-    evidence: new EvidenceVerifier(witnesses, keys),
     sealKey,
-    fence: () => {
-      if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');
-    },
+    operatorNamespace: configuration.operatorNamespace,
+    isLeader,
     observer: controllerObserver(logger, metrics),
-  };
+  });
+  metrics.showRecords(() => context.records.countByReason());
   const controllers = new Controllers({
     context,
     client,

@@ -62,11 +62,13 @@ export interface MergePatch {
 }
 
 export interface KubeClientOptions {
-  readonly connection: KubeConnection;
+  readonly connection: Pick<KubeConnection, 'server' | 'endpoint' | 'invalidate'>;
   readonly clock: Clock;
   /** `hallmark/<version>` */
   readonly userAgent: string;
   readonly observer?: KubeObserver;
+  /** Carries the requests; HTTP over the connection when absent. */
+  readonly transport?: Pick<KubeTransport, 'json' | 'stream'>;
 }
 
 const FIELD_MANAGER = 'hallmark';
@@ -82,11 +84,11 @@ interface Write {
 
 /** Calls to the Kubernetes API. Every method throws KubeError when the server refuses or cannot be reached. */
 export class KubeClient {
-  readonly #transport: KubeTransport;
-  readonly #connection: KubeConnection;
+  readonly #transport: Pick<KubeTransport, 'json' | 'stream'>;
+  readonly #connection: Pick<KubeConnection, 'endpoint'>;
 
   constructor(options: KubeClientOptions) {
-    this.#transport = new KubeTransport(options);
+    this.#transport = options.transport ?? new KubeTransport(options);
     this.#connection = options.connection;
   }
 

@@ -29,7 +29,7 @@ export interface TransportRequest {
 }
 
 export interface TransportOptions {
-  readonly connection: KubeConnection;
+  readonly connection: Pick<KubeConnection, 'server' | 'endpoint' | 'invalidate'>;
   readonly clock: Clock;
   readonly userAgent: string;
   readonly observer?: KubeObserver;

@@ -2,7 +2,7 @@
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { isConflict, isNotFound } from '../../kube/kube-error.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
-import { exponentialBackoff } from '../../runtime/backoff.ts';
+import { type Backoff, exponentialBackoff } from '../../runtime/backoff.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
@@ -35,10 +35,16 @@ export class VerificationReconciler {
   readonly #options: VerificationReconcilerOptions;
   /** How often each record could not be read back, one time after the other. */
   readonly #unread = new Map<string, number>();
-  readonly #backoff = exponentialBackoff({ minMs: UNREAD_SECONDS * 1000, maxMs: MAX_UNREAD_SECONDS * 1000 });
+  readonly #backoff: Backoff;
 
   constructor(options: VerificationReconcilerOptions) {
     this.#options = options;
+    const { random } = options;
+    this.#backoff = exponentialBackoff({
+      minMs: UNREAD_SECONDS * 1000,
+      maxMs: MAX_UNREAD_SECONDS * 1000,
+      ...(random === undefined ? {} : { random }),
+    });
   }
 
   /**

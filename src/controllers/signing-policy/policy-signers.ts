@@ -31,14 +31,17 @@ interface Held {
  */
 export class PolicySigners {
   readonly #context: SigningContext;
+  readonly #open: typeof signingSource;
   readonly #held = new Map<string, Held>();
   #replaced: { readonly source: SigningSource; readonly sinceMs: number }[] = [];
   /** What each policy's signer was when it was last asked for: whom it signs as, or why it does not, in the words that records repeat. */
   readonly #answers = new Map<string, string>();
   #onChange: SignerChangeListener = () => undefined;
 
-  constructor(context: SigningContext) {
+  /** @param open makes what signs for a policy */
+  constructor(context: SigningContext, open: typeof signingSource = signingSource) {
     this.#context = context;
+    this.#open = open;
   }
 
   /** Has a listener told when a policy's signer is not what it was: rotated, gone, broken otherwise than before, or there at last. */
@@ -98,7 +101,7 @@ export class PolicySigners {
     this.#replace(key);
     const description = describePolicy(policy);
     const { signer } = policy.spec;
-    const source = signingSource({ kind: policy.kind, description, homeNamespace, signer }, this.#context);
+    const source = this.#open({ kind: policy.kind, description, homeNamespace, signer }, this.#context);
     const made = { uid, generation, source };
     this.#held.set(key, made);
     return made;

@@ -13,10 +13,13 @@ interface PooledDriver {
 /** One open driver a backend, as long as the backend stays as it is. */
 export class DriverPool {
   readonly #context: DriverContext;
+  readonly #open: typeof storageDriver;
   readonly #drivers = new Map<string, PooledDriver>();
 
-  constructor(context: DriverContext) {
+  /** @param open makes the driver of a backend */
+  constructor(context: DriverContext, open: typeof storageDriver = storageDriver) {
     this.#context = context;
+    this.#open = open;
   }
 
   /** The backend's driver; a backend that was edited or made anew gets a new one. */
@@ -26,7 +29,7 @@ export class DriverPool {
     const pooled = this.#drivers.get(key);
     if (pooled?.version === version) return pooled.driver;
     this.forget(backend);
-    const driver = storageDriver(backend, this.#context);
+    const driver = this.#open(backend, this.#context);
     this.#drivers.set(key, { version, driver });
     return driver;
   }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Pipelines } from '../pipelines/pipelines.ts';
+import type { ControllerContext } from './controller-context.ts';
+import { AnnotationOwners } from './provenance-record/annotation-owners.ts';
+import { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
+import { OwnWrites } from './provenance-record/own-writes.ts';
+import { RecordIndex } from './provenance-record/record-index.ts';
+import { StoredLately } from './provenance-record/stored-lately.ts';
+import { RunIndex } from './run/run-index.ts';
+import { BackendHealthBook } from './storage-backend/backend-health-book.ts';
+import { SuspectBackends } from './storage-backend/suspect-backends.ts';
+
+/** What the controllers reach beyond their memory, and where they report to. */
+export interface ContextOptions extends Pick<
+  ControllerContext,
+  'client' | 'objects' | 'events' | 'clock' | 'keys' | 'drivers' | 'access' | 'witnesses' | 'sealKey' | 'observer'
+> {
+  readonly operatorNamespace: string;
+  /** Whether this replica may act now. */
+  readonly isLeader: () => boolean;
+}
+
+/** The context of one leadership: an empty memory, and the given ways to the world. */
+export function makeContext(options: ContextOptions): ControllerContext {
+  const { operatorNamespace, isLeader, ...world } = options;
+  const { clock, keys, witnesses } = world;
+  const records = new RecordIndex();
+  return {
+    ...world,
+    pipelines: new Pipelines(operatorNamespace),
+    records,
+    ownWrites: new OwnWrites(clock),
+    storedLately: new StoredLately(),
+    runs: new RunIndex(),
+    owners: new AnnotationOwners(records),
+    health: new BackendHealthBook(),
+    suspects: new SuspectBackends(clock),
+    evidence: new EvidenceVerifier(witnesses, keys),
+    fence: () => {
+      if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');
+    },
+  };
+}
