@@ -113,8 +113,8 @@ export class ControllerWatches {
         owners,
         cache: caches['provenance-record'],
         queue: queues['provenance-record'],
-        heard: (record) => {
-          scheduleVerification(queues.verification, verification, record);
+        scheduleVerification: (storage) => {
+          scheduleVerification(queues.verification, verification, storage);
         },
         requeueRun: (key) => {
           queues.run.add(key);

@@ -51,7 +51,7 @@ function record(namespace: string, name: string, isSettled: boolean): RecordSumm
     isTrusted: true,
     needsRun: false,
     isHeld: false,
-    isVerified: false,
+    unverifiedCount: 0,
     annotatesRun: false,
     reason: 'Progressing',
   } as const;

@@ -12,7 +12,7 @@ function summary(key: string, annotatesRun = false): RecordSummary {
     runUID: 'run',
     needsRun: false,
     isHeld: true,
-    isVerified: true,
+    unverifiedCount: 0,
     isSettled: false,
     annotatesRun,
     reason: 'Progressing',

@@ -9,7 +9,7 @@ import type { AnnotationOwners } from './annotation-owners.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
 import { type RecordIndex, type RecordSummary, summariseRecord } from './record-index.ts';
 import type { OwnWrites } from './own-writes.ts';
-import type { HeardRecord } from './schedule-verification.ts';
+import type { DeliveredStorage } from './schedule-verification.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import type { StoredLately } from './stored-lately.ts';
 
@@ -28,8 +28,8 @@ export interface RecordFeedOptions {
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
-  /** Has what is stored of it looked at in time. */
-  readonly heard: (record: HeardRecord) => void;
+  /** Plans the look at what is stored of it. */
+  readonly scheduleVerification: (storage: DeliveredStorage) => void;
   /** Has a run looked at again whose record is gone. */
   readonly requeueRun: (runKey: string) => void;
   readonly onSynced: () => void;
@@ -44,7 +44,9 @@ export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredR
 /** Keeps the index of records, and queues those that something is left to do for. */
 export function recordFeed(options: RecordFeedOptions): ListWatchHandler<DeliveredRecord> {
   const { records, pipelines, attempts, ownWrites, storedLately, owners, cache, queue } = options;
-  const { requeueRun, heard, onSynced } = options;
+  const { requeueRun, scheduleVerification, onSynced } = options;
+  /** What each delivery before left unverified. The index cannot tell: an own write updates it before its event comes. */
+  const unverified = new Map<string, number>();
   const mayRetire = ({ policy }: RecordSummary): boolean =>
     policy !== undefined && (pipelines.policy(policy)?.spec.record.retention ?? 'Keep') !== 'Keep';
   return {
@@ -53,7 +55,9 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
       const before = records.get(key);
       const summary = inheriting(before, summariseRecord(read));
       records.set(summary);
-      heard({ before, now: summary });
+      scheduleVerification({ unverifiedBefore: unverified.get(key) ?? 0, now: summary });
+      if (summary.unverifiedCount > 0) unverified.set(key, summary.unverifiedCount);
+      else unverified.delete(key);
       if (summary.isSettled && !mayRetire(summary)) {
         cache.release(key);
         attempts.forget(key);
@@ -65,6 +69,7 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
     },
     remove(key) {
       const record = records.remove(key);
+      unverified.delete(key);
       attempts.forget(key);
       storedLately.forget(key);
       cache.release(key);

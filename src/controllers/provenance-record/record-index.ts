@@ -20,8 +20,8 @@ export interface RecordSummary {
   readonly isSettled: boolean;
   /** Whether anything of it is stored somewhere. */
   readonly isHeld: boolean;
-  /** Whether all that is stored was read back and verified. */
-  readonly isVerified: boolean;
+  /** How many of the backends that hold something of it were not read back and verified. */
+  readonly unverifiedCount: number;
   /** Whether its evidence lies in the annotations of its run. */
   readonly annotatesRun: boolean;
   /** Of its condition Ready. */
@@ -100,7 +100,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
       needsRun: false,
       isSettled: false,
       isHeld: false,
-      isVerified: false,
+      unverifiedCount: 0,
       annotatesRun: false,
     };
     return { key, uid, ...nothing, reason: reasons.VerificationFailed };
@@ -119,7 +119,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     needsRun: (evidence?.artifacts ?? []).length === 0 || spec.backendRefs === undefined,
     isSettled: isCurrent && isDone(record),
     isHeld: held.length > 0,
-    isVerified: held.every(({ verification }) => verification?.state === 'Verified'),
+    unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
     annotatesRun: record.storage.some(
       ({ state, locations = [] }) => state === 'Stored' && locations.some(({ uri }) => uri.startsWith('tekton://')),
     ),

@@ -17,19 +17,19 @@ const nothingStored: RecordSummary = {
   needsRun: false,
   isSettled: false,
   isHeld: false,
-  isVerified: true,
+  unverifiedCount: 0,
   annotatesRun: false,
   reason: 'Progressing',
 };
 const verified = { ...nothingStored, isHeld: true };
-const unread = { ...verified, isVerified: false };
+const unread = { ...verified, unverifiedCount: 1 };
 
 /** The seconds until a record is looked at that was heard of in these versions, one after the other; undefined for never. */
 async function lookAfter(...versions: readonly RecordSummary[]): Promise<number | undefined> {
   const clock = new ManualClock();
   const queue = new KeyedQueue({ clock, backoff: exponentialBackoff({ minMs: 1, maxMs: 1 }) });
   versions.forEach((now, index) => {
-    scheduleVerification(queue, looks, { before: versions[index - 1], now });
+    scheduleVerification(queue, looks, { unverifiedBefore: versions[index - 1]?.unverifiedCount ?? 0, now });
   });
   let taken: string | undefined;
   const taking = queue.take().then((key) => (taken = key));
@@ -63,8 +63,15 @@ describe('scheduleVerification', () => {
   it('leaves a look that is planned where its back-off put it', () => {
     const planned: number[] = [];
     const queue = { has: () => true, addAfter: (_key: string, delayMs: number) => planned.push(delayMs) };
-    scheduleVerification(queue, looks, { before: unread, now: unread });
-    scheduleVerification(queue, looks, { before: verified, now: verified });
+    scheduleVerification(queue, looks, { unverifiedBefore: 1, now: unread });
+    scheduleVerification(queue, looks, { unverifiedBefore: 0, now: verified });
     assert.deepEqual(planned, []);
+  });
+
+  it('looks soon at what one more backend took while another waits out its back-off', () => {
+    const planned: number[] = [];
+    const queue = { has: () => true, addAfter: (_key: string, delayMs: number) => planned.push(delayMs) };
+    scheduleVerification(queue, looks, { unverifiedBefore: 1, now: { ...unread, unverifiedCount: 2 } });
+    assert.deepEqual(planned, [SOON_SECONDS * 1000]);
   });
 });

@@ -3,9 +3,10 @@ import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { RecordSummary } from './record-index.ts';
 import type { VerificationReconciler } from './verification-reconciler.ts';
 
-/** A record that was just heard of, and what was known of it before. */
-export interface HeardRecord {
-  readonly before: RecordSummary | undefined;
+/** What a record that the watch delivers holds in backends. */
+export interface DeliveredStorage {
+  /** How many backends the delivery before left unverified. */
+  readonly unverifiedBefore: number;
   readonly now: RecordSummary;
 }
 
@@ -16,12 +17,12 @@ export interface HeardRecord {
 export function scheduleVerification(
   queue: Pick<KeyedQueue, 'has' | 'addAfter'>,
   verification: Pick<VerificationReconciler, 'secondsUntilFirst'>,
-  { before, now }: HeardRecord,
+  { unverifiedBefore, now }: DeliveredStorage,
 ): void {
   if (!now.isHeld) return;
-  const isNews = !now.isVerified && before?.isVerified !== false;
+  const isNews = now.unverifiedCount > unverifiedBefore;
   if (!isNews && queue.has(now.key)) return;
-  const seconds = verification.secondsUntilFirst(now.isVerified);
+  const seconds = verification.secondsUntilFirst(now.unverifiedCount === 0);
   // Of several times the queue keeps the earliest.
   if (seconds !== undefined) queue.addAfter(now.key, seconds * 1000);
 }
