@@ -7,6 +7,7 @@ import { refusal } from './refusal.ts';
 
 const signature = { signature: 'MEQ=', keyID: 'SHA256:abc', publicKey: '-----BEGIN PUBLIC KEY-----' };
 const backendRefs = [{ kind: 'StorageBackend', name: 'registry', uid: 'u1' }];
+const retention = { type: 'Seconds', seconds: 60 };
 const image = { ...artifactCase, name: 'image-0123456789ab', type: 'ImageSignature', form: 'SimpleSigning' };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -41,6 +42,8 @@ describe('a ProvenanceRecord in the API server', () => {
       ['another time', { completionTime: '2026-01-31T12:00:01Z' }],
       ['another mode', { mode: 'Audit' }],
       ['another ServiceAccount', { serviceAccountName: 'other' }],
+      ['another retention', { retention: { type: 'WithRun' } }],
+      ['no retention', { retention: undefined }],
       ['other backends', { backendRefs: [{ kind: 'StorageBackend', name: 'other' }] }],
       ['another UID of a backend', { backendRefs: [{ ...backendRefs[0], uid: 'u2' }] }],
       ['one backend more', { backendRefs: [...backendRefs, { kind: 'StorageBackend', name: 'other' }] }],
@@ -48,8 +51,8 @@ describe('a ProvenanceRecord in the API server', () => {
     ];
     for (const [name, change] of changes) {
       it(name, async () => {
-        await create({ spec: { ...recordSpec, backendRefs } });
-        const said = (await replace({ spec: { ...recordSpec, backendRefs, ...change } })) ?? 'accepted';
+        await create({ spec: { ...recordSpec, backendRefs, retention } });
+        const said = (await replace({ spec: { ...recordSpec, backendRefs, retention, ...change } })) ?? 'accepted';
         assert.match(said, /spec must not change; backendRefs alone may be set once where it was absent/);
       });
     }

@@ -228,9 +228,33 @@ describe('planRecord', () => {
       false,
     ],
     [
-      'its policy is gone, which may have kept it',
+      'its policy is gone and it does not say how long it was to be kept',
       { storage: [storedEntry] },
       { policy: undefined, hasRun: false },
+      false,
+    ],
+    [
+      'its policy is gone and the time that it froze is over',
+      { storage: [storedEntry], spec: { retention: { type: 'Seconds', seconds: 3600 } } },
+      { policy: undefined },
+      true,
+    ],
+    [
+      'its policy is gone and the time that it froze is not over',
+      { storage: [storedEntry], spec: { retention: { type: 'Seconds', seconds: 864_000 } } },
+      { policy: undefined },
+      false,
+    ],
+    [
+      'its policy and its run are gone and it was to be kept with its run',
+      { storage: [storedEntry], spec: { retention: { type: 'WithRun' } } },
+      { policy: undefined, hasRun: false },
+      true,
+    ],
+    [
+      'its policy keeps records for ever by now, and it froze a time that is over',
+      { storage: [storedEntry], spec: { retention: { type: 'Seconds', seconds: 3600 } } },
+      { policy: policy() },
       false,
     ],
     [

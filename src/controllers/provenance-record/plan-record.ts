@@ -8,6 +8,7 @@ import { backendFacts } from './backend-facts.ts';
 import { loggingFact } from './logging-fact.ts';
 import type { BackendFact, LoggingFact, Problem } from './record-facts.ts';
 import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snapshot.ts';
+import { type Retirement, retirement } from './retirement.ts';
 
 /** What to do about a record, in this order. */
 export interface RecordPlan {
@@ -36,11 +37,11 @@ export interface RecordPlan {
 export function planRecord(snapshot: RecordSnapshot): RecordPlan {
   const artifacts = snapshot.record.object.evidence?.artifacts ?? [];
   const facts = backendFacts(snapshot);
-  const retiresAtMs = retirementTime(snapshot);
+  const end = retirement(snapshot.record.object.spec, snapshot.policy?.spec);
   const promised = snapshot.backends.filter(({ isBackfill }) => isBackfill !== true);
   const owed = (facts ?? []).filter(({ isBackfill }) => isBackfill !== true);
   const uncovered = uncoveredArtifact(artifacts, promised, owed);
-  const retire = retirement(snapshot, uncovered === undefined ? owed : [], retiresAtMs);
+  const retire = whyRetired(snapshot, uncovered === undefined ? owed : [], end);
   const idle = { backends: facts, store: [], witness: false };
   if (retire !== undefined) return { retire, ...idle };
   const { bindable, hasRun } = snapshot;
@@ -48,7 +49,7 @@ export function planRecord(snapshot: RecordSnapshot): RecordPlan {
   const logging = loggingFact(snapshot, artifacts);
   const clockwork = {
     ...(logging === undefined ? {} : { logging }),
-    ...(retiresAtMs === undefined ? {} : { retiresAtMs }),
+    ...(end.atMs === undefined ? {} : { retiresAtMs: end.atMs }),
   };
   const problem = artifacts.length === 0 ? emptyProblem(snapshot) : unsignedNow(snapshot);
   if (problem !== undefined) return { unsigned: problem, ...idle, ...clockwork };
@@ -139,25 +140,19 @@ function uncoveredArtifact(
 
 const refusals: ReadonlySet<Reason | undefined> = new Set([reasons.BackendRejected, reasons.KeyConflict]);
 
-function retirementTime({ record, policy }: RecordSnapshot): number | undefined {
-  if (policy?.spec.record.retention !== 'Seconds') return undefined;
-  return Date.parse(record.object.spec.completionTime) + policy.spec.record.seconds * 1000;
-}
-
 /** A record is never retired before it is stored (or audited) or its run is gone. */
-function retirement(
-  { record, policy, hasRun, now }: RecordSnapshot,
+function whyRetired(
+  { record, hasRun, now }: RecordSnapshot,
   facts: readonly BackendFact[],
-  retiresAtMs: number | undefined,
+  end: Retirement,
 ): string | undefined {
   const isDone =
     record.object.spec.mode === 'Audit' || (facts.length > 0 && facts.every(({ state }) => state === 'Stored'));
   if (hasRun === undefined || !(isDone || !hasRun)) return undefined;
   // What is signed and can still be stored is worth more than an early end.
   const mayBeStored = facts.some(({ state }) => state === 'Pending') && isSigned(record);
-  if (policy?.spec.record.retention === 'WithRun' && !hasRun && !mayBeStored)
-    return 'its run is gone and the policy keeps records with their runs';
-  if (retiresAtMs !== undefined && retiresAtMs <= now.getTime() && !(mayBeStored && isWaitedFor(facts)))
+  if (end.withRun && !hasRun && !mayBeStored) return 'its run is gone and the policy keeps records with their runs';
+  if (end.atMs !== undefined && end.atMs <= now.getTime() && !(mayBeStored && isWaitedFor(facts)))
     return 'the policy keeps records for a time, which is over';
   return undefined;
 }

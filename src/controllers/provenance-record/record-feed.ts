@@ -10,6 +10,7 @@ import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record
 import { type RecordIndex, type RecordSummary, summariseRecord } from './record-index.ts';
 import type { OwnWrites } from './own-writes.ts';
 import type { DeliveredStorage } from './schedule-verification.ts';
+import { retirement } from './retirement.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import type { StoredLately } from './stored-lately.ts';
 
@@ -47,8 +48,11 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
   const { requeueRun, scheduleVerification, onSynced } = options;
   /** What each delivery before left unverified. The index cannot tell: an own write updates it before its event comes. */
   const unverified = new Map<string, number>();
-  const mayRetire = ({ policy }: RecordSummary): boolean =>
-    policy !== undefined && (pipelines.policy(policy)?.spec.record.retention ?? 'Keep') !== 'Keep';
+  const mayRetire = (read: DeliveredRecord['read']): boolean => {
+    if (!read.isTrusted) return false;
+    const { atMs, withRun } = retirement(read.object.spec, pipelines.policy(read.policy)?.spec);
+    return withRun || atMs !== undefined;
+  };
   return {
     upsert(key, { read, object }) {
       ownWrites.delivered(key, read.isTrusted ? read.object.metadata.resourceVersion : read.resourceVersion);
@@ -58,7 +62,7 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
       scheduleVerification({ unverifiedBefore: unverified.get(key) ?? 0, now: summary });
       if (summary.unverifiedCount > 0) unverified.set(key, summary.unverifiedCount);
       else unverified.delete(key);
-      if (summary.isSettled && !mayRetire(summary)) {
+      if (summary.isSettled && !mayRetire(read)) {
         cache.release(key);
         attempts.forget(key);
         storedLately.forget(key);

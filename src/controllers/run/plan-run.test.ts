@@ -77,6 +77,21 @@ describe('planRun', () => {
     assert.deepEqual(draft.spec.runRef, { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', uid: 'r' });
   });
 
+  it('freezes how long its policy keeps records', () => {
+    const retentions = [
+      [{}, { type: 'Keep' }],
+      [{ retention: 'WithRun' }, { type: 'WithRun' }],
+      [
+        { retention: 'Seconds', seconds: 3600 },
+        { type: 'Seconds', seconds: 3600 },
+      ],
+    ];
+    for (const [record, frozen] of retentions) {
+      const [draft] = planRun(snapshot(run('TaskRun'), policy({ record })));
+      assert.deepEqual(draft?.spec.retention, frozen);
+    }
+  });
+
   it('binds nothing while no backend is in reach', () => {
     const given = snapshot(run('TaskRun'));
     const pending = given.pending.map((of) => ({ ...of, pipeline: { ...of.pipeline, missing: [] } }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceArtifact, ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
+import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
@@ -54,8 +55,14 @@ function draftSpec({ summary }: RunSnapshot, { pipeline, existing }: PendingPipe
     mode: policy.spec.mode,
     // Longer than the name of any ServiceAccount is nobody's name; the record is made all the same.
     serviceAccountName: serviceAccountName.slice(0, 253),
+    retention: frozenRetention(policy.spec.record),
     ...(backendRefs === undefined ? {} : { backendRefs }),
   };
+}
+
+function frozenRetention(retention: Retention): NonNullable<ProvenanceRecordSpec['retention']> {
+  if (retention.retention !== 'Seconds') return { type: retention.retention };
+  return { type: 'Seconds', seconds: retention.seconds };
 }
 
 interface Drafted {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
+import { type CelRule, unionRule } from '../cel-rule.ts';
 import type { Immutable } from '../immutable.ts';
 import { objectName } from '../object-name.ts';
 
@@ -12,6 +12,8 @@ const immutableSpec: CelRule = {
     'self.runRef == oldSelf.runRef && self.policyRef == oldSelf.policyRef && self.outcome == oldSelf.outcome && ' +
     'self.completionTime == oldSelf.completionTime && self.mode == oldSelf.mode && ' +
     'self.serviceAccountName == oldSelf.serviceAccountName && ' +
+    'has(self.retention) == has(oldSelf.retention) && ' +
+    '(!has(self.retention) || self.retention == oldSelf.retention) && ' +
     '(!has(oldSelf.backendRefs) || (has(self.backendRefs) && self.backendRefs == oldSelf.backendRefs))',
   message: 'spec must not change; backendRefs alone may be set once where it was absent',
 };
@@ -32,6 +34,27 @@ const policyRef = Type.Object(
     name: objectName('Name of the policy.'),
   },
   { description: 'The policy that selected the run.' },
+);
+
+const retention = Type.Object(
+  {
+    type: Type.Enum(['Keep', 'WithRun', 'Seconds'], {
+      description: 'Keep for ever, with the run, or for a time after its completion.',
+    }),
+    seconds: Type.Optional(
+      Type.Integer({
+        description: 'With type Seconds: for how long.',
+        minimum: 1,
+        maximum: 3_153_600_000,
+        format: 'int64',
+      }),
+    ),
+  },
+  {
+    description:
+      "The policy's retention when the record was made. It applies once the policy is deleted; until then the policy's own does.",
+    'x-kubernetes-validations': [unionRule('type', 'Seconds', 'seconds')],
+  },
 );
 
 /** A policy that names no backends has all that are in reach. */
@@ -64,6 +87,7 @@ export const provenanceRecordSpec = Type.Object(
       minLength: 1,
       maxLength: 253,
     }),
+    retention: Type.Optional(retention),
     backendRefs: Type.Optional(
       Type.Array(backendRef, {
         description: 'The backends that the evidence is promised to, frozen. Absent while no backend is in reach.',
