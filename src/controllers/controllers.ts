@@ -140,6 +140,7 @@ export class Controllers {
       wake: (key) => {
         queue.add(key);
       },
+      isBusy: (key) => queue.isProcessing(key),
     });
   }
 
@@ -204,6 +205,6 @@ export class Controllers {
 
   #ended(name: TenantController, { key, waitsAgain }: ReconcileResult): void {
     if (!waitsAgain) this.#caches[name].release(key);
-    this.#lanes[name].ended(key);
+    this.#lanes[name].ended(key, waitsAgain);
   }
 }

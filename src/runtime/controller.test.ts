@@ -144,6 +144,53 @@ describe('the controller', () => {
     );
   });
 
+  const circles: readonly { readonly name: string; readonly look: (key: string, queue: KeyedQueue) => Outcome }[] = [
+    {
+      name: 'deferred and added at once',
+      look: (key, queue) => {
+        queue.add(key);
+        return DEFERRED;
+      },
+    },
+    { name: 'requeued at once', look: () => ({ requeueAfterSeconds: 0 }) },
+    {
+      name: 'added by another key, which they add',
+      look: (key, queue) => {
+        queue.add(key === 'a' ? 'b' : 'a');
+        return {};
+      },
+    },
+  ];
+  for (const { name, look } of circles) {
+    it(`serves timers and sockets while keys come back without end: ${name}`, async () => {
+      let looks = 0;
+      const { controller } = setup(2, () => {
+        looks += 1;
+        return Promise.resolve(looks > 10_000 ? {} : look(looks % 2 === 0 ? 'a' : 'b', controller.queue));
+      });
+      controller.queue.add('a');
+      controller.queue.add('b');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const looksBefore = looks;
+      assert.ok(looksBefore > 0);
+      assert.ok(looksBefore < 10_000, `the timer was served after ${looksBefore} looks`);
+      await controller.stop(1);
+    });
+  }
+
+  it('serves timers and sockets while many keys need no I/O', async () => {
+    let looks = 0;
+    const { controller } = setup(4, () => {
+      looks += 1;
+      return Promise.resolve({});
+    });
+    for (let index = 0; index < 10_000; index += 1) controller.queue.add(`key-${index}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(looks > 0 && looks < 1000, `${looks} looks`);
+    await controller.stop(1);
+  });
+
   it('survives a reconcile that throws before its first await', async () => {
     const { controller, clock, results } = setup(1, () => {
       throw new TypeError('defect');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from './clock.ts';
 import { StalledError, WaitingError } from './errors.ts';
+import { EventLoopTurn } from './event-loop-turn.ts';
 import type { KeyedQueue } from './keyed-queue.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -38,7 +39,8 @@ export interface ControllerOptions {
 
 /**
  * Takes keys off its queue and reconciles them. What a reconcile throws decides what follows: `StalledError` waits for an
- * event, `WaitingError` for its time, anything else backs off.
+ * event, `WaitingError` for its time, anything else backs off. Between two reconciles of one key the event loop gets a turn, so that no
+ * circle of keys that come back at once keeps timers, sockets and signals from being served.
  */
 export class Controller {
   readonly name: string;
@@ -46,6 +48,7 @@ export class Controller {
   readonly #abort = new AbortController();
   /** Keys being reconciled, with the monotonic time they began. */
   readonly #active = new Map<string, number>();
+  readonly #turn = new EventLoopTurn();
   #workers: Promise<void>[] = [];
 
   constructor(options: ControllerOptions) {
@@ -100,6 +103,7 @@ export class Controller {
     const { clock, onResult } = this.#options;
     const beganMs = clock.monotonicMs();
     this.#active.set(key, beganMs);
+    if (!this.#turn.admits(key)) await this.#turn.next(key);
     const verdict = await this.#attempt(key);
     this.#active.delete(key);
     const { isDeferred = false, ...rest } = verdict;

@@ -61,6 +61,11 @@ export class KeyedQueue {
     return this.#processing.size;
   }
 
+  /** Whether the key is being worked on. */
+  isProcessing(key: string): boolean {
+    return this.#processing.has(key);
+  }
+
   /** Whether the key waits, now or later, or is being worked on. */
   has(key: string): boolean {
     return this.#ready.has(key) || this.#delayed.has(key) || this.#processing.has(key);

@@ -20,6 +20,7 @@ class Pool {
     this.lanes = new WorkerLanes({
       idleWorkers: () => this.#workers - this.#busy.size,
       wake: (key) => this.woken.push(key),
+      isBusy: (key) => this.#busy.has(key),
     });
   }
 
@@ -32,10 +33,15 @@ class Pool {
     return leave !== undefined;
   }
 
-  ends(record: string): void {
+  ends(record: string, comesAgain?: boolean): void {
     for (const leave of this.#busy.get(record) ?? []) leave();
     this.#busy.delete(record);
-    this.lanes.ended(record);
+    this.lanes.ended(record, comesAgain);
+  }
+
+  /** The records that are worked on. */
+  get inside(): readonly string[] {
+    return [...this.#busy.keys()];
   }
 }
 
@@ -116,6 +122,88 @@ describe('WorkerLanes', () => {
     assert.deepEqual(pool.woken, ['next']);
   });
 
+  it('counts the workers that woken keys of all lanes will need', () => {
+    const pool = new Pool(8);
+    const lanes = ['a', 'b', 'c', 'd'];
+    for (const lane of lanes) for (const record of records(lane, 10)) pool.takes(record, lane);
+    for (const record of pool.inside) pool.ends(record);
+    const { length } = pool.woken;
+    assert.ok(length > 0 && length <= 8, `${length} keys were woken for 8 workers`);
+    assert.deepEqual(
+      pool.woken.filter((record) => pool.takes(record, record.charAt(0))),
+      pool.woken,
+      'each woken key is admitted',
+    );
+  });
+
+  it('wakes a key of each lane in turn', () => {
+    const pool = new Pool(6);
+    assert.equal(pool.takes('busy', 'other'), true);
+    for (const lane of ['a', 'b'])
+      for (const record of records(lane, 6)) pool.takes(record, { name: lane, perIdle: 3 });
+    pool.woken.length = 0;
+    for (const record of pool.inside) pool.ends(record);
+    assert.deepEqual(
+      pool.woken
+        .slice(0, 4)
+        .map((record) => record.charAt(0))
+        .toSorted(),
+      ['a', 'a', 'b', 'b'],
+    );
+  });
+
+  it('passes over a key that is worked on elsewhere, which keeps its turn', () => {
+    const pool = new Pool(8);
+    const narrow = { name: 'fast', perIdle: 0 };
+    assert.equal(pool.takes('first', narrow), true);
+    assert.equal(pool.takes('both', 'slow'), true);
+    assert.equal(pool.lanes.enter([narrow], 'both'), undefined);
+    assert.equal(pool.takes('next', narrow), false);
+    pool.ends('first');
+    assert.deepEqual(pool.woken, ['next']);
+    assert.equal(pool.takes('next', narrow), true);
+    pool.ends('both');
+    assert.deepEqual(pool.woken, ['next']);
+    assert.equal(pool.takes('last', narrow), false);
+    pool.ends('next');
+    assert.deepEqual(pool.woken, ['next', 'both']);
+  });
+
+  it('puts a key that lost its turn before those that had none', () => {
+    const pool = new Pool(8);
+    const narrow = { name: 'backend', perIdle: 0 };
+    const gate = { name: 'namespace', perIdle: 0 };
+    assert.equal(pool.takes('first', narrow), true);
+    for (const record of ['a', 'b', 'c']) assert.equal(pool.takes(record, narrow), false);
+    assert.equal(pool.takes('holder', gate), true);
+    pool.ends('first');
+    assert.deepEqual(pool.woken, ['a']);
+    assert.equal(pool.takes('a', gate), false, 'its namespace has no room for it');
+    assert.deepEqual(pool.woken, ['a', 'b'], 'the next one has the place meanwhile');
+    assert.equal(pool.takes('b', narrow), true);
+    pool.ends('holder');
+    assert.deepEqual(pool.woken, ['a', 'b', 'a']);
+    assert.equal(pool.takes('a', narrow), false);
+    pool.ends('b');
+    assert.deepEqual(pool.woken, ['a', 'b', 'a', 'a'], 'before c, which came after it');
+  });
+
+  it('keeps the turn of a key whose work failed for when it comes again, and of no other', () => {
+    for (const comesAgain of [true, false]) {
+      const pool = new Pool(8);
+      const narrow = { name: 'backend', perIdle: 0 };
+      assert.equal(pool.takes('first', narrow), true);
+      for (const record of ['a', 'b', 'c']) pool.takes(record, narrow);
+      pool.ends('first');
+      pool.ends('a', comesAgain);
+      assert.deepEqual(pool.woken, ['a', 'b']);
+      assert.equal(pool.takes('b', narrow), true);
+      pool.takes('a', narrow);
+      pool.ends('b');
+      assert.equal(pool.woken.at(-1), comesAgain ? 'a' : 'c');
+    }
+  });
+
   it('counts a record once in a lane that all its work passes through', () => {
     const pool = new Pool(4);
     const first = pool.lanes.enter([{ name: 'namespace a', perIdle: 1 }], 'r');
@@ -191,6 +279,7 @@ function tenants({ workers, onLook, work }: TenantsOptions) {
     wake: (key) => {
       queue.add(key);
     },
+    isBusy: (key) => queue.isProcessing(key),
   });
   const ended: string[] = [];
   const reconcile = async (key: string): Promise<Outcome> => {

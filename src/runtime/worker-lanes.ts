@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { WorkerLane } from './worker-lane.ts';
 
 export interface WorkerLanesOptions {
   /** How many more keys could be worked on now. */
   readonly idleWorkers: () => number;
-  /** Has a key that waited for a lane tried again. */
+  /** Enqueues a key whose turn in a lane has come. */
   readonly wake: (key: string) => void;
+  /** Whether a worker has the key. Such a key cannot come before that work ends, so no place is kept for it until then. */
+  readonly isBusy: (key: string) => boolean;
 }
 
 /** What shares the workers with others of its kind. */
@@ -14,24 +17,22 @@ export interface LaneName {
   readonly perIdle: number;
 }
 
-interface Lane {
-  readonly perIdle: number;
-  /** Keys that are in it, with how often. */
-  readonly inside: Map<string, number>;
-  /** Keys that wait for it, first come first. */
-  readonly waiting: Set<string>;
-  /** Keys that were woken and have not been worked on since. */
-  readonly woken: Set<string>;
-}
-
 /**
  * Bounds how many of a controller's workers one backend, or one namespace, holds at a time, by how many are idle: with one for each that
  * is idle, half of the workers are left to all others, half of the rest to all but two, and so on. A slow server has a queue of its own
  * that way, and not everybody's workers. One of which no other key is being worked on is always served.
+ *
+ * A key that was woken is always admitted: its place was kept. The workers that woken keys will need are counted over all lanes.
  */
 export class WorkerLanes {
   readonly #options: WorkerLanesOptions;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, WorkerLane>();
+  /** Lanes that keys wait for, in the order in which they may wake the next one. */
+  readonly #crowded = new Set<WorkerLane>();
+  /** The lanes that each key waits for, or was woken for. */
+  readonly #lanesByKey = new Map<string, Set<WorkerLane>>();
+  /** Woken keys that no worker has taken yet, in the order in which the queue hands them out. */
+  readonly #awaited = new Set<string>();
 
   constructor(options: WorkerLanesOptions) {
     this.#options = options;
@@ -42,62 +43,95 @@ export class WorkerLanes {
     const lanes = names.map((name) => this.#lane(name));
     const full = lanes.find((lane) => !this.#hasRoom(lane, key));
     if (full !== undefined) {
-      full.waiting.add(key);
+      this.#await(full, key);
+      for (const lane of lanes) this.#tidy(lane);
       return undefined;
     }
-    for (const { inside, waiting, woken } of lanes) {
-      inside.set(key, (inside.get(key) ?? 0) + 1);
-      waiting.delete(key);
-      woken.delete(key);
+    this.#awaited.delete(key);
+    for (const lane of lanes) {
+      lane.enter(key);
+      this.#forget(lane, key);
     }
-    // Somebody who was woken and has come was counted twice, as busy and as to come.
-    for (const lane of lanes) this.#fill(lane);
     return () => {
       for (const lane of lanes) {
-        const left = (lane.inside.get(key) ?? 1) - 1;
-        if (left > 0) lane.inside.set(key, left);
-        else lane.inside.delete(key);
-        this.#fill(lane);
+        lane.leave(key);
+        while (this.#wakeOne(lane));
+        this.#tidy(lane);
       }
     };
   }
 
-  /** The work on a key ended, whatever it was: those that wait get the room there is. */
-  ended(key: string): void {
-    for (const [name, lane] of this.#lanes) {
-      lane.woken.delete(key);
-      this.#fill(lane);
-      if (lane.inside.size + lane.waiting.size + lane.woken.size === 0) this.#lanes.delete(name);
+  /**
+   * The work on a key ended, whatever came of it: keys that wait get the room there is, one lane after the other.
+   * @param comesAgain whether the key is enqueued again, now or later: a turn that it could not use is kept at the front
+   */
+  ended(key: string, comesAgain = false): void {
+    this.#awaited.delete(key);
+    const lanes = [...(this.#lanesByKey.get(key) ?? [])];
+    const waits = comesAgain || lanes.some((lane) => lane.isAwaitedBy(key));
+    for (const lane of lanes) {
+      lane.ended(key, waits);
+      if (!waits) this.#forget(lane, key);
     }
+    for (const lane of this.#crowded) {
+      if (!this.#wakeOne(lane)) continue;
+      // It comes after the others, and the loop comes back to it.
+      this.#crowded.delete(lane);
+      if (lane.hasWaiting) this.#crowded.add(lane);
+    }
+    for (const lane of lanes) this.#tidy(lane);
   }
 
-  #fill(lane: Lane): void {
-    const { inside, waiting, woken } = lane;
-    for (const next of waiting) {
-      // Whoever is woken takes a worker too.
-      if (inside.size + woken.size >= this.#room(lane, woken.size + 1)) return;
-      waiting.delete(next);
-      woken.add(next);
-      this.#options.wake(next);
-    }
+  #await(lane: WorkerLane, key: string): void {
+    lane.await(key);
+    this.#crowded.add(lane);
+    const lanes = this.#lanesByKey.get(key) ?? new Set();
+    lanes.add(lane);
+    this.#lanesByKey.set(key, lanes);
   }
 
-  #lane({ name, perIdle }: LaneName): Lane {
-    const lane = this.#lanes.get(name) ?? { perIdle, inside: new Map(), waiting: new Set(), woken: new Set() };
-    this.#lanes.set(name, lane);
+  #forget(lane: WorkerLane, key: string): void {
+    const lanes = this.#lanesByKey.get(key);
+    lanes?.delete(lane);
+    if (lanes?.size === 0) this.#lanesByKey.delete(key);
+  }
+
+  /** @returns whether a key was woken */
+  #wakeOne(lane: WorkerLane): boolean {
+    // The key that is woken takes a worker too.
+    if (lane.occupied >= this.#room(lane, this.#spokenFor() + 1)) return false;
+    const key = lane.wakeFirst(this.#options.isBusy);
+    if (key === undefined) return false;
+    this.#awaited.add(key);
+    this.#options.wake(key);
+    return true;
+  }
+
+  #lane(name: LaneName): WorkerLane {
+    const lane = this.#lanes.get(name.name) ?? new WorkerLane(name);
+    this.#lanes.set(name.name, lane);
     return lane;
   }
 
-  /** Those that were woken before have their place kept. */
-  #hasRoom(lane: Lane, key: string): boolean {
-    const { inside, woken } = lane;
-    if (inside.has(key)) return true;
-    const kept = woken.size - (woken.has(key) ? 1 : 0);
-    return inside.size + kept < this.#room(lane, kept);
+  #tidy(lane: WorkerLane): void {
+    if (!lane.hasWaiting) this.#crowded.delete(lane);
+    if (lane.isEmpty) this.#lanes.delete(lane.name);
   }
 
-  /** @param spokenFor workers that are idle only for now */
-  #room({ perIdle }: Lane, spokenFor: number): number {
+  #hasRoom(lane: WorkerLane, key: string): boolean {
+    return lane.hasPlaceOf(key) || lane.occupied < this.#room(lane, this.#spokenFor());
+  }
+
+  /** Workers that are idle only until the woken keys come. A key that a worker has is no longer among them. */
+  #spokenFor(): number {
+    for (const key of this.#awaited) {
+      if (!this.#options.isBusy(key)) break;
+      this.#awaited.delete(key);
+    }
+    return this.#awaited.size;
+  }
+
+  #room({ perIdle }: WorkerLane, spokenFor: number): number {
     return Math.max(1, perIdle * (this.#options.idleWorkers() - spokenFor));
   }
 }
