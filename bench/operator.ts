@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What signing finished runs costs: 1,000 TaskRuns of 8 kB wait when the operator starts, one key, with Tekton storage, with OCI
 // storage, and with OCI storage behind a log and a timestamp authority, all on one machine. `node bench/operator.ts [RUNS]`.
-import { readdirSync, readFileSync } from 'node:fs';
 import { Installation } from '../e2e/harness/installation.ts';
 import { OperatorProcess } from '../e2e/harness/operator-process.ts';
 import type { Team } from '../e2e/harness/team.ts';
@@ -10,36 +9,18 @@ import { ManagedRuns, managedRuns } from '../e2e/resilience/managed-runs.ts';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { SigstoreStack } from '../e2e/testbed/index.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
+import { CONTAINER_HEAP, pidOf, STEP_SCRIPT } from './measured-processes.ts';
 
-/** The heap that the image gives itself (60 %) within the chart's default limit of 512 MiB, in MiB. */
-const CONTAINER_HEAP = '--max-old-space-size=307';
 /** Clients that make the runs. */
 const MAKERS = 8;
-/** The script stands in the spec and again in the status; the rest is what every run has. */
-const SCRIPT = 'echo "a step of the build that this run was"\n'.repeat(70);
 
 async function makeRuns(team: Team, runs: ManagedRuns, count: number): Promise<void> {
   const indexes = Array.from({ length: count }, (_, index) => index).values();
-  const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', script: SCRIPT }] };
+  const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', script: STEP_SCRIPT }] };
   const make = async (): Promise<void> => {
     for (const index of indexes) await runs.build({ name: `${team.name}-${index}`, spec: { taskSpec } });
   };
   await Promise.all(Array.from({ length: MAKERS }, make));
-}
-
-/** The process of the testbed whose command line holds both words. */
-function pidOf(program: string, directory: string): number {
-  const found = readdirSync('/proc').find((entry) => {
-    if (!/^\d+$/.test(entry)) return false;
-    try {
-      const commandLine = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
-      return commandLine.split('\0')[0]?.endsWith(program) === true && commandLine.includes(directory);
-    } catch {
-      return false; // it ended while we looked
-    }
-  });
-  if (found === undefined) throw new Error(`no ${program} runs on ${directory}`);
-  return Number(found);
 }
 
 /** The sum of a counter's series for each value of one of its labels. */

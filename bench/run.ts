@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const measurements: Readonly<Record<string, string>> = {
   provenance: 'provenance.ts',
   operator: 'operator.ts',
+  tenants: 'tenants.ts',
   storage: 'storage.ts',
   signing: 'signing.ts',
 };

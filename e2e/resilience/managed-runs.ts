@@ -28,14 +28,17 @@ export interface CreateOptions {
 
 const signal = new AbortController().signal;
 
+/** What these runs need of a team. */
+export type RunningTeam = Pick<Team, 'name' | 'releaseLabel' | 'registry'>;
+
 /** Runs of a team that are finished by writing their status, at once and without pods: for tests that need many, or odd ones. */
 export class ManagedRuns {
   readonly #client: KubeClient;
-  readonly #team: Team;
+  readonly #team: RunningTeam;
   /** `host:port` that the results name; the team's registry, or a proxy in front of it. */
   readonly #host: string;
 
-  constructor(client: KubeClient, team: Team, host = team.registry.host) {
+  constructor(client: KubeClient, team: RunningTeam, host = team.registry.host) {
     this.#client = client;
     this.#team = team;
     this.#host = host;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The heap that the image gives itself (60 %) within the chart's default limit of 512 MiB, in MiB. */
+export const CONTAINER_HEAP = '--max-old-space-size=307';
+
+/** The process of the testbed whose command line holds both words. */
+export function pidOf(program: string, directory: string): number {
+  const found = readdirSync('/proc').find((entry) => {
+    if (!/^\d+$/.test(entry)) return false;
+    try {
+      const commandLine = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
+      return commandLine.split('\0')[0]?.endsWith(program) === true && commandLine.includes(directory);
+    } catch {
+      return false; // it ended while we looked
+    }
+  });
+  if (found === undefined) throw new Error(`no ${program} runs on ${directory}`);
+  return Number(found);
+}
+
+/** A script that, in the spec and again in the status, makes a run of 8 kB. */
+export const STEP_SCRIPT = 'echo "a step of the build that this run was"\n'.repeat(70);
