@@ -24,8 +24,23 @@ describe('kstatus', () => {
       'InProgress',
     ],
     [
-      'Reconciling wins over Stalled',
+      'of Reconciling and Stalled the first in the list counts: Reconciling',
+      { metadata, status: { conditions: [condition('Reconciling', 'True'), condition('Stalled', 'True')] } },
+      'InProgress',
+    ],
+    [
+      'of Reconciling and Stalled the first in the list counts: Stalled',
       { metadata, status: { conditions: [condition('Stalled', 'True'), condition('Reconciling', 'True')] } },
+      'Failed',
+    ],
+    [
+      'an object without a generation is judged by its conditions',
+      { metadata: {}, status: { observedGeneration: 2, conditions: [condition('Ready', 'True')] } },
+      'Current',
+    ],
+    [
+      'a Ready that is Unknown is in progress',
+      { metadata, status: { conditions: [condition('Ready', 'Unknown')] } },
       'InProgress',
     ],
     [

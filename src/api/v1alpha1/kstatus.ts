@@ -10,13 +10,20 @@ export interface KStatusInput {
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
 }
 
-/** kstatus' rules for custom resources, first hit first: deletion, generation, Reconciling, Stalled, Ready. */
+/**
+ * kstatus' rules for custom resources (`checkGenericProperties`, then `checkReadyCondition`): deletion, generation, then the first of
+ * Reconciling and Stalled that is True in the order of the list, then Ready. An object without any of these is current.
+ */
 export function kstatus({ metadata, status = {} }: KStatusInput): KStatus {
   const { observedGeneration, conditions = [] } = status;
-  const statusOf = (type: string) => conditions.find((condition) => condition.type === type)?.status;
-  if (metadata.deletionTimestamp !== undefined) return 'Terminating';
-  if (observedGeneration !== undefined && observedGeneration !== metadata.generation) return 'InProgress';
-  if (statusOf('Reconciling') === 'True') return 'InProgress';
-  if (statusOf('Stalled') === 'True') return 'Failed';
-  return (statusOf('Ready') ?? 'True') === 'True' ? 'Current' : 'InProgress';
+  const { generation, deletionTimestamp = '' } = metadata;
+  if (deletionTimestamp !== '') return 'Terminating';
+  const isOld = generation !== undefined && observedGeneration !== undefined && observedGeneration !== generation;
+  if (isOld) return 'InProgress';
+  for (const { type, status: value } of conditions) {
+    if (type === 'Reconciling' && value === 'True') return 'InProgress';
+    if (type === 'Stalled' && value === 'True') return 'Failed';
+  }
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return ready === undefined || ready.status === 'True' ? 'Current' : 'InProgress';
 }
