@@ -20,8 +20,8 @@ const nothing = 'Nothing.';
 export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   Ready: { meaning: 'The policy or backend is valid, and what it names was found and works.', setOn: `${POLICY}, ${BACKEND}`, remedy: nothing },
   Progressing: {
-    meaning: 'The operator is at work, or will try again by itself.',
-    setOn: RECORD,
+    meaning: 'The operator is at work, or will try again by itself. On a policy: one of its backends has not been probed yet.',
+    setOn: policyAndRecord,
     remedy: 'Nothing; if it stays, read the message.',
   },
   Signed: { meaning: 'Every artifact of the run carries its signature.', setOn: RECORD, remedy: nothing },
@@ -42,7 +42,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: 'Set `spec.mode: Enforce` on the policy when the statements read well.',
   },
   Suspended: {
-    meaning: 'The policy is suspended: its runs are recorded, and wait unsigned.',
+    meaning: 'The policy is suspended: its runs are recorded, and wait unsigned. The policy itself is `Ready=True`, because it is as its author wants it; its records are `Ready=False`.',
     setOn: policyAndRecord,
     remedy: 'Set `spec.suspend: false` on the policy.',
   },

@@ -15,6 +15,7 @@ import type { RecordIndex } from './provenance-record/record-index.ts';
 import type { StoredLately } from './provenance-record/stored-lately.ts';
 import type { RunIndex } from './run/run-index.ts';
 import type { PolicySigners } from './signing-policy/policy-signers.ts';
+import type { SigningGate } from './signing-policy/signing-gate.ts';
 import type { BackendHealthBook } from './storage-backend/backend-health-book.ts';
 import type { DriverPool } from './storage-backend/driver-pool.ts';
 import type { SuspectBackends } from './storage-backend/suspect-backends.ts';
@@ -33,6 +34,8 @@ export interface ControllerContext {
   readonly runs: RunIndex;
   readonly owners: AnnotationOwners;
   readonly keys: PolicySigners;
+  /** Decides whether a policy signs. */
+  readonly gate: SigningGate;
   readonly drivers: DriverPool;
   /** What reads registries for what a run built. */
   readonly access: Access;

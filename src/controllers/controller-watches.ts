@@ -85,6 +85,7 @@ export class ControllerWatches {
           operatorNamespace: configuration.operatorNamespace,
           pipelines: this.#options.context.pipelines,
           objects: objects.backends,
+          health: this.#options.context.health,
           queue: queues['storage-backend'],
           repercussions,
           onSynced,

@@ -103,6 +103,10 @@ export class Controllers {
       // The policy itself may have seen nothing of a key that was away for a moment, in which records needed it.
       this.#repercussions.policyKeyChanged(policy, { isWorking });
     });
+    // Records that stayed unsigned for want of a trusted root or an allowed log are signed, or say what is missing now.
+    context.gate.onChange((policy, isWorking) => {
+      this.#repercussions.policyKeyChanged(policy, { isWorking });
+    });
   }
 
   /**
@@ -110,7 +114,7 @@ export class Controllers {
    * first run is looked at. Resolves when all of it is; each list is tried until it succeeds.
    */
   async start(): Promise<void> {
-    this.#runPolicyControllers();
+    this.#runBackendController();
     const { watchNamespaces } = this.#options.configuration;
     const watches = this.#watches;
     const isClusterWide = watchNamespaces.length === 0;
@@ -121,6 +125,8 @@ export class Controllers {
         ? [watches.policies('ClusterSigningPolicy'), watches.backends('ClusterStorageBackend'), watches.namespaces()]
         : []),
     ]);
+    // A policy that was looked at before its backends are known would say that they are missing.
+    this.#runPolicyController();
     await watches.records();
     this.#repercussions.learned();
     await Promise.all([watches.runs('TaskRun'), watches.runs('PipelineRun')]);
@@ -144,16 +150,18 @@ export class Controllers {
     });
   }
 
-  #runPolicyControllers(): void {
+  #runPolicyController(): void {
+    const context = this.#context;
+    const { operatorNamespace } = this.#options.configuration;
+    const policies = new PolicyReconciler({ context, operatorNamespace, objects: this.#objects.policies });
+    this.#run('signing-policy', FEW, (key, signal) => policies.reconcile(key, signal));
+  }
+
+  #runBackendController(): void {
     const { configuration, random } = this.#options;
-    const shared = {
+    const backends = new BackendReconciler({
       context: this.#context,
       operatorNamespace: configuration.operatorNamespace,
-      health: this.#context.health,
-    };
-    const policies = new PolicyReconciler({ ...shared, objects: this.#objects.policies });
-    const backends = new BackendReconciler({
-      ...shared,
       maxRetrySeconds: configuration.retry.maxSeconds,
       ...(random === undefined ? {} : { random }),
       objects: this.#objects.backends,
@@ -161,7 +169,6 @@ export class Controllers {
         this.#repercussions.backendHealthChanged(backend, isReady);
       },
     });
-    this.#run('signing-policy', FEW, (key, signal) => policies.reconcile(key, signal));
     this.#run('storage-backend', PROBES, (key, signal) => backends.reconcile(key, signal));
   }
 

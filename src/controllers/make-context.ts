@@ -7,6 +7,7 @@ import { OwnWrites } from './provenance-record/own-writes.ts';
 import { RecordIndex } from './provenance-record/record-index.ts';
 import { StoredLately } from './provenance-record/stored-lately.ts';
 import { RunIndex } from './run/run-index.ts';
+import { SigningGate } from './signing-policy/signing-gate.ts';
 import { BackendHealthBook } from './storage-backend/backend-health-book.ts';
 import { SuspectBackends } from './storage-backend/suspect-backends.ts';
 
@@ -35,6 +36,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     owners: new AnnotationOwners(records),
     health: new BackendHealthBook(),
     suspects: new SuspectBackends(clock),
+    gate: new SigningGate({ keys, witnesses, clock }),
     evidence: new EvidenceVerifier(witnesses, keys),
     fence: () => {
       if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');

@@ -44,6 +44,14 @@ export class Pipelines {
   }
 
   /**
+   * A policy as it applies to a namespace, with what makes it invalid there; as it stands where it does not reach any more. undefined when
+   * it is gone.
+   */
+  policyIn(namespace: string, key: PolicyKey): PolicyDefinition | undefined {
+    return this.pipeline(namespace, key)?.policy ?? this.policy(key);
+  }
+
+  /**
    * The backend that a record of `policy` in `namespace` was promised. One of the UID that the reference has was in reach when it was
    * frozen; one that was missing then, or was made anew since, counts where the policy can reach it from there by now.
    */

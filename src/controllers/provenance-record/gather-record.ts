@@ -7,8 +7,6 @@ import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
 import type { Subject } from '../../evidence/signed-artifact.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
-import type { RunSigner } from '../../signing/run-signer.ts';
-import { SigningError } from '../../signing/signing-error.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -31,7 +29,7 @@ export async function gatherRecord(
 ): Promise<RecordSnapshot> {
   const record = context.storedLately.completed(written);
   const { spec, evidence } = record.object;
-  const policy = context.pipelines.policy(record.policy);
+  const policy = context.pipelines.policyIn(record.object.metadata.namespace, record.policy);
   const now = context.clock.now();
   const artifacts = evidence?.artifacts ?? [];
   const isStored = isStoredAnywhere(record);
@@ -43,7 +41,7 @@ export async function gatherRecord(
     record,
     policy,
     unsigned,
-    signer: needsSigner ? await signerOrProblem(context, policy, signal) : undefined,
+    signer: needsSigner ? await context.gate.signer(policy, signal) : undefined,
     backends: boundBackends(context, attempts, record),
     bindable: spec.backendRefs === undefined ? bindableBackends(context, record) : undefined,
     areWitnessesDue: isWitnessTurn,
@@ -105,20 +103,6 @@ function laterBackends({ object, storage }: TrustedRecord): readonly BackendRef[
 function parkedBehind(problem: Problem | undefined): Problem | undefined {
   if (problem === undefined) return undefined;
   return { reason: problem.reason, message: `waits until the backend is ready again: ${problem.message}` };
-}
-
-/** The policy's signer, or why it has none that works. @throws what may pass by itself, such as an API server that is away */
-export async function signerOrProblem(
-  context: Pick<ControllerContext, 'keys'>,
-  policy: PolicyDefinition,
-  signal: AbortSignal,
-): Promise<RunSigner | Problem> {
-  try {
-    return await context.keys.signer(policy, signal);
-  } catch (error) {
-    if (error instanceof SigningError) return { reason: error.reason, message: error.message };
-    throw error;
-  }
 }
 
 /** What can be promised without knowing the run's labels: backends that take every run, and those the policy names in vain. */

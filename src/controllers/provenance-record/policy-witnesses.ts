@@ -18,6 +18,12 @@ type TrustedRoot = Awaited<ReturnType<TrustedRoots['root']>>;
 
 const LOOK_MS = 10_000;
 
+/** Why the word of a policy's witnesses would not count. */
+export interface WitnessProblem extends Problem {
+  /** An object that the policy names is not there: an apply may still bring it. */
+  readonly isMissing?: boolean;
+}
+
 export interface PolicyWitnessesOptions {
   readonly access: Access;
   readonly roots: TrustedRoots;
@@ -68,8 +74,12 @@ export class PolicyWitnesses {
     };
   }
 
-  /** Why the policy's witnesses would not count, known before any run needs them; undefined when nothing is known against them. */
-  async problem(policy: PolicyDefinition, signal: AbortSignal): Promise<Problem | undefined> {
+  /**
+   * Why the policy's witnesses would not count, known before any run needs them; undefined when nothing is known against them. A policy
+   * that signs with a key and asks for no witness has no use for a trusted root.
+   */
+  async problem(policy: PolicyDefinition, signal: AbortSignal): Promise<WitnessProblem | undefined> {
+    if (!usesTrustedRoot(policy)) return undefined;
     const { rekor } = policy.spec.transparency;
     const forbidden = rekor === undefined ? undefined : forbiddenLog(rekor.url, this.#options.logs);
     if (forbidden !== undefined) return { reason: 'EndpointForbidden', message: forbidden };
@@ -82,10 +92,10 @@ export class PolicyWitnesses {
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof TransparencyError) return { reason: error.reason, message: error.message };
+      if (error instanceof TransparencyError) return tolerated(policy, witnessProblem(error));
       if (!look.aborted) throw error;
       const message = `the trusted root of ${describePolicy(policy)} did not come within ${lookMs} ms; it is asked for again`;
-      return { reason: unavailable, message };
+      return tolerated(policy, { reason: unavailable, message });
     }
   }
 
@@ -112,6 +122,24 @@ export class PolicyWitnesses {
     const ca = await readEntry(this.#options.access.objects, entry, signal).catch(translate(unavailable));
     return { tls: { ca } };
   }
+}
+
+/** Whether anything that the policy's evidence carries is judged by a trusted root. */
+function usesTrustedRoot({ spec: { signer, transparency } }: PolicyDefinition): boolean {
+  const { rekor, timestampAuthorities } = transparency;
+  return signer.type === 'Keyless' || rekor !== undefined || timestampAuthorities.length > 0;
+}
+
+/** A log that is away keeps nothing from being signed where the policy stores without it. */
+function tolerated({ spec: { transparency } }: PolicyDefinition, problem: WitnessProblem): WitnessProblem | undefined {
+  const { rekor, timestampAuthorities } = transparency;
+  const isOptional = rekor?.onFailure === 'StoreWithout' && timestampAuthorities.length === 0;
+  return isOptional && problem.reason === 'TransparencyLogUnavailable' ? undefined : problem;
+}
+
+function witnessProblem({ reason, message, cause }: TransparencyError): WitnessProblem {
+  const isMissing = cause instanceof TrustError && cause.code === 'NotFound';
+  return { reason, message, ...(isMissing ? { isMissing } : {}) };
 }
 
 /** What it means for a witness that something to judge or reach it by cannot be had; only what is away comes back by itself. */

@@ -3,6 +3,7 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Subject } from '../../evidence/signed-artifact.ts';
 import { subjectOutside } from '../../pipelines/allowed-subjects.ts';
 import { describePolicy, type PolicyDefinition, type PolicyKey } from '../../pipelines/definitions.ts';
+import { signingProblem } from '../signing-policy/signing-problem.ts';
 import type { Problem } from './record-facts.ts';
 
 /** What decides whether a payload may be signed at all, before any key is touched. */
@@ -31,17 +32,13 @@ const rules: readonly Rule[] = [
           message: `${describePolicy(policyKey)} was deleted before this was signed: create it again to have it signed, or delete this record`,
         }
       : undefined,
-  ({ policy, policyKey }) =>
-    policy?.invalid === undefined
-      ? undefined
-      : { reason: reasons.PolicyInvalid, message: `${describePolicy(policyKey)} is invalid: ${policy.invalid}` },
-  ({ policy, policyKey }) =>
-    policy?.spec.suspend === true
-      ? {
-          reason: reasons.Suspended,
-          message: `${describePolicy(policyKey)} is suspended: this is signed once spec.suspend is false`,
-        }
-      : undefined,
+  ({ policy, policyKey }) => {
+    const problem = signingProblem({ invalid: policy?.invalid, isSuspended: policy?.spec.suspend === true });
+    if (problem === undefined) return undefined;
+    const { reason, message } = problem;
+    const state = reason === reasons.PolicyInvalid ? `invalid: ${message}` : message;
+    return { reason, message: `${describePolicy(policyKey)} is ${state}` };
+  },
   ({ policy, policyKey, subjects }) => {
     const outside = subjectOutside(policy?.spec.subjects.allowedRepositories ?? [], subjects);
     if (outside === undefined) return undefined;

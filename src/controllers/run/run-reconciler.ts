@@ -19,6 +19,7 @@ import {
   type RecordObject,
   sealedRecord,
 } from '../provenance-record/record-object.ts';
+import { isProblem } from '../provenance-record/record-snapshot.ts';
 import { signArtifacts } from '../provenance-record/sign-artifacts.ts';
 import { gatherRun } from './gather-run.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
@@ -96,7 +97,8 @@ export class RunReconciler {
   async #signed({ evidence, pending }: RecordDraft, signal: AbortSignal): Promise<DraftEvidence> {
     try {
       const { policy } = pending.pipeline;
-      const signer = await this.#context.keys.signer(policy, signal);
+      const signer = await this.#context.gate.signer(policy, signal);
+      if (isProblem(signer)) return evidence;
       const signing = { signer, transparency: policy.spec.transparency, now: this.#context.clock.now() };
       return { ...evidence, artifacts: await signArtifacts(evidence.artifacts, signing) };
     } catch (error) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { kstatus } from '../../api/v1alpha1/kstatus.ts';
-import { policyConditions, type PolicyFacts } from './policy-conditions.ts';
+import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.ts';
+import { policyConditions } from './policy-conditions.ts';
+import type { PolicyFacts } from './policy-verdict.ts';
 
 const fine: PolicyFacts = {
   generation: 3,
   signsAs: 'key SHA256:x',
-  backends: [{ kind: 'StorageBackend', name: 'registry' }],
+  backends: [{ kind: 'StorageBackend', name: 'registry', isProbed: true }],
   missing: [],
   mode: 'Enforce',
   isSuspended: false,
@@ -17,10 +18,23 @@ const away = { reason: 'SignerUnavailable', message: 'no answer' } as const;
 const early = { reason: 'KeyExpired', message: 'not yet', retryAfterSeconds: 9 } as const;
 const forbidden = { reason: 'EndpointForbidden', message: 'policies may not use the log' } as const;
 const down = { reason: 'BackendUnavailable', message: 'no answer' } as const;
+const refused = { reason: 'BackendUnauthorized', message: 'no credentials' } as const;
+const noRoot = {
+  reason: 'VerificationFailed',
+  message: 'ConfigMap team-a/root does not exist',
+  isMissing: true,
+} as const;
 
 /** `Type=Status Reason` of each condition, in order. */
 function shown(facts: Partial<PolicyFacts>): string[] {
   return policyConditions({ ...fine, ...facts }).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
+}
+
+/** What Flux and Argo CD make of it. */
+function kstatusOf(facts: Partial<PolicyFacts>): KStatus {
+  const lastTransitionTime = '2026-01-01T00:00:00Z';
+  const conditions = policyConditions({ ...fine, ...facts }).map((fact) => ({ ...fact, lastTransitionTime }));
+  return kstatus({ metadata: { generation: 3 }, status: { observedGeneration: 3, conditions } });
 }
 
 type Row = readonly [
@@ -29,37 +43,19 @@ type Row = readonly [
   ready: string,
   key: string,
   backends: string,
-  stalled: string,
+  flags: '' | 'Reconciling' | 'Stalled',
 ];
 
-const rows: readonly Row[] = [
-  ['all is well', {}, 'True Ready', 'True Ready', 'True Ready', 'False'],
-  ['it is invalid', { invalid: 'spec.x' }, 'False PolicyInvalid', 'False PolicyInvalid', 'True Ready', 'True'],
-  ['the key fails', { keyProblem: noKey }, 'False KeyNotFound', 'False KeyNotFound', 'True Ready', 'True'],
-  ['no backend is there', { backends: [] }, 'False BackendNotFound', 'True Ready', 'False BackendNotFound', 'True'],
-  [
-    'a named backend is not in reach',
-    { missing: [{ kind: 'StorageBackend', name: 'x' }] },
-    'False BackendNotFound',
-    'True Ready',
-    'False BackendNotFound',
-    'True',
-  ],
-  [
-    'one of its backends is down',
-    { backends: [...fine.backends, { kind: 'StorageBackend', name: 'y', problem: down }] },
-    'False BackendNotReady',
-    'True Ready',
-    'False BackendNotReady',
-    'True',
-  ],
+const settled: readonly Row[] = [
+  ['all is well', {}, 'True Ready', 'True Ready', 'True Ready', ''],
+  ['it is invalid', { invalid: 'spec.x' }, 'False PolicyInvalid', 'Unknown PolicyInvalid', 'True Ready', 'Stalled'],
   [
     'its log is not allowed',
     { witnessProblem: forbidden },
     'False EndpointForbidden',
     'True Ready',
     'True Ready',
-    'True',
+    'Stalled',
   ],
   [
     'it audits, which takes no log',
@@ -67,15 +63,15 @@ const rows: readonly Row[] = [
     'True AuditOnly',
     'True Ready',
     'True Ready',
-    'False',
+    '',
   ],
   [
-    'it is suspended, whatever the key',
-    { isSuspended: true, keyProblem: noKey },
-    'False Suspended',
+    'it is suspended, whatever the key and the backends',
+    { isSuspended: true, keyProblem: noKey, backends: [] },
+    'True Suspended',
     'False KeyNotFound',
-    'True Ready',
-    'False',
+    'False BackendNotFound',
+    '',
   ],
   [
     'it audits, which takes no key',
@@ -83,21 +79,78 @@ const rows: readonly Row[] = [
     'True AuditOnly',
     'False KeyNotFound',
     'True Ready',
-    'False',
+    '',
+  ],
+  [
+    'one of its backends is down',
+    { backends: [...fine.backends, { kind: 'StorageBackend', name: 'y', isProbed: true, problem: down }] },
+    'False BackendNotReady',
+    'True Ready',
+    'False BackendNotReady',
+    'Reconciling',
+  ],
+  [
+    'one of its backends was never probed',
+    { backends: [...fine.backends, { kind: 'StorageBackend', name: 'y' }] },
+    'Unknown Progressing',
+    'True Ready',
+    'Unknown Progressing',
+    'Reconciling',
   ],
 ];
 
+type AwaitedRow = readonly [when: string, facts: Partial<PolicyFacts>, ready: string, key: string, backends: string];
+
+/** What an apply may still bring: stalled only when it has been missing for longer than that. */
+const awaited: readonly AwaitedRow[] = [
+  ['the key Secret is missing', { keyProblem: noKey }, 'False KeyNotFound', 'False KeyNotFound', 'True Ready'],
+  ['the trusted root is missing', { witnessProblem: noRoot }, 'False VerificationFailed', 'True Ready', 'True Ready'],
+  ['no backend is there', { backends: [] }, 'False BackendNotFound', 'True Ready', 'False BackendNotFound'],
+  [
+    'a named backend is not in reach',
+    { missing: [{ kind: 'StorageBackend', name: 'x' }] },
+    'False BackendNotFound',
+    'True Ready',
+    'False BackendNotFound',
+  ],
+  [
+    'a backend has no credentials',
+    { backends: [{ kind: 'StorageBackend', name: 'y', isProbed: true, problem: refused }] },
+    'False BackendNotReady',
+    'True Ready',
+    'False BackendNotReady',
+  ],
+];
+
+const rows: readonly Row[] = [
+  ...settled,
+  ...awaited.map(([when, ...row]): Row => [`${when} for a moment`, ...row, 'Reconciling']),
+  ...awaited.map(([when, facts, ...row]): Row => [
+    `${when} for long`,
+    { ...facts, isOverdue: true },
+    ...row,
+    'Stalled',
+  ]),
+  ...settled
+    .filter(([, , , , , flags]) => flags !== 'Stalled')
+    .map(([when, facts, ...row]): Row => [`${when}, however long`, { ...facts, isOverdue: true }, ...row]),
+];
+
+const outcome = { '': 'Current', Reconciling: 'InProgress', Stalled: 'Failed' } as const;
+
 describe('policyConditions', () => {
-  for (const [when, facts, ready, key, backends, stalled] of rows) {
+  for (const [when, facts, ready, key, backends, flags] of rows) {
     it(`says Ready=${ready} when ${when}`, () => {
       const [reason = ''] = ready.split(' ').slice(1);
+      const flag = (type: string): string => `${type}=${flags === type ? 'True' : 'False'} ${reason}`;
       assert.deepEqual(shown(facts), [
         `Ready=${ready}`,
         `KeyReady=${key}`,
         `BackendsReady=${backends}`,
-        `Reconciling=False ${reason}`,
-        `Stalled=${stalled} ${reason}`,
+        flag('Reconciling'),
+        flag('Stalled'),
       ]);
+      assert.equal(kstatusOf(facts), outcome[flags]);
     });
   }
 
@@ -110,12 +163,7 @@ describe('policyConditions', () => {
         `Reconciling=True ${keyProblem.reason}`,
         `Stalled=False ${keyProblem.reason}`,
       ]);
-      const lastTransitionTime = '2026-01-01T00:00:00Z';
-      const conditions = policyConditions({ ...fine, keyProblem }).map((fact) => ({ ...fact, lastTransitionTime }));
-      assert.equal(
-        kstatus({ metadata: { generation: 3 }, status: { observedGeneration: 3, conditions } }),
-        'InProgress',
-      );
+      assert.equal(kstatusOf({ keyProblem }), 'InProgress');
     });
   }
 
@@ -156,5 +204,21 @@ describe('policyConditions', () => {
     const backends = [{ kind: 'StorageBackend', name: 'y', problem: down }];
     const [ready] = policyConditions({ ...fine, backends });
     assert.equal(ready?.message, 'StorageBackend y is not ready: no answer');
+  });
+
+  it('names the backend that needs a change before the one that will be back', () => {
+    const backends = [
+      { kind: 'StorageBackend', name: 'y', problem: down },
+      { kind: 'StorageBackend', name: 'z', problem: refused },
+    ];
+    const [ready] = policyConditions({ ...fine, backends });
+    assert.equal(ready?.message, 'StorageBackend z is not ready: no credentials');
+  });
+
+  it('says what the backends in reach do not take, and is ready', () => {
+    const untaken = ['StorageBackend b takes no SimpleSigning'];
+    const [ready, , backends] = policyConditions({ ...fine, untaken });
+    assert.equal(ready?.message, 'selected runs are signed and stored; StorageBackend b takes no SimpleSigning');
+    assert.equal(backends?.message, '1 backends in reach; StorageBackend b takes no SimpleSigning');
   });
 });

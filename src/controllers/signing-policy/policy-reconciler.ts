@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Condition } from '../../api/v1alpha1/condition.ts';
 import { setConditions } from '../../api/v1alpha1/condition.ts';
+import { field } from '../../api/v1alpha1/field.ts';
 import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { shownDefaults } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import type { ObjectStore } from '../object-store.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
-import type { BackendHealthBook } from '../storage-backend/backend-health-book.ts';
+import type { WitnessProblem } from '../provenance-record/policy-witnesses.ts';
 import { storedConditions, writeStatus } from '../write-status.ts';
-import { type PolicyFacts, policyConditions } from './policy-conditions.ts';
+import { GracePeriods } from './grace-periods.ts';
+import { policyConditions } from './policy-conditions.ts';
 import { policyNews } from './policy-news.ts';
+import { type PolicyFacts, policyVerdict } from './policy-verdict.ts';
 import { type SignerReport, signerReport, storedPublication } from './signer-report.ts';
 
 /** A signer that works is looked at again after so long, one that does not, sooner: a mended Secret takes effect within a minute. */
@@ -22,19 +24,30 @@ const NOT_READY_SECONDS = 15;
 /** A trusted root that cannot be had: what it needs lies with a mirror, or with somebody who mends a ConfigMap. */
 const WITNESS_SECONDS = 60;
 
+type PolicyContext = Pick<
+  ControllerContext,
+  'client' | 'clock' | 'events' | 'fence' | 'gate' | 'health' | 'keys' | 'pipelines'
+>;
+
 export interface PolicyReconcilerOptions {
-  readonly context: ControllerContext;
+  readonly context: PolicyContext;
   readonly objects: ObjectStore;
   readonly operatorNamespace: string;
-  readonly health: BackendHealthBook;
+}
+
+interface Found {
+  readonly report: SignerReport | undefined;
+  readonly witnessProblem: WitnessProblem | undefined;
 }
 
 /** Looks at one policy's signer and backends and says in its status how they are. */
 export class PolicyReconciler {
   readonly #options: PolicyReconcilerOptions;
+  readonly #graces: GracePeriods;
 
   constructor(options: PolicyReconcilerOptions) {
     this.#options = options;
+    this.#graces = new GracePeriods(options.context.clock);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
@@ -43,30 +56,41 @@ export class PolicyReconciler {
     const policy = object === undefined ? undefined : readPolicy(object, operatorNamespace);
     if (policy === undefined) {
       context.keys.forget(key);
+      context.gate.forget(key);
+      this.#graces.end(key);
       return {};
     }
-    const report =
-      policy.invalid === undefined ? await signerReport(context.keys, { policy, object }, signal) : undefined;
-    const witnessProblem = report === undefined ? undefined : await context.witnesses.problem(policy, signal);
-    const facts = this.#facts(policy, report, witnessProblem);
+    const found = await this.#look(policy, object, signal);
+    const facts = this.#facts(policy, found);
+    const graceSeconds = this.#graceSeconds(facts, policy, object);
     const before = storedConditions(object);
-    const conditions = setConditions(before, policyConditions(facts), context.clock.now());
+    const next = policyConditions({ ...facts, isOverdue: graceSeconds === 0 });
+    const conditions = setConditions(before, next, context.clock.now());
     const status = {
       observedGeneration: policy.generation,
       conditions,
       effective: shownDefaults(policy.spec),
-      ...(report?.status ?? storedPublication(object)),
+      ...(found.report?.status ?? storedPublication(object)),
     };
     const isWritten = await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal);
+    const { report } = found;
     if (isWritten && report !== undefined) this.#tell(policy, { before, after: conditions, report });
-    const soon = nextLook(report, context.clock.now());
-    return { requeueAfterSeconds: witnessProblem === undefined ? soon : Math.min(soon, WITNESS_SECONDS) };
+    return { requeueAfterSeconds: nextLook(found, graceSeconds, context.clock.now()) };
   }
 
-  #facts(policy: PolicyDefinition, report: SignerReport | undefined, witnessProblem: Problem | undefined): PolicyFacts {
+  /** What cannot be obeyed is not asked for its signer or its trusted root. */
+  async #look(policy: PolicyDefinition, object: unknown, signal: AbortSignal): Promise<Found> {
+    const { keys, gate } = this.#options.context;
+    if (policy.invalid !== undefined) return { report: undefined, witnessProblem: undefined };
+    const report = await signerReport(keys, { policy, object }, signal);
+    return { report, witnessProblem: await gate.witnessProblem(policy, signal) };
+  }
+
+  #facts(policy: PolicyDefinition, { report, witnessProblem }: Found): PolicyFacts {
+    const { pipelines } = this.#options.context;
     return {
       generation: policy.generation,
-      invalid: this.#options.context.pipelines.invalidity(policy),
+      invalid: pipelines.invalidity(policy),
       keyProblem: report?.problem,
       witnessProblem,
       signsAs: report?.signsAs,
@@ -78,15 +102,32 @@ export class PolicyReconciler {
   }
 
   #backends(policy: PolicyDefinition): Pick<PolicyFacts, 'backends' | 'missing'> {
-    const { backends, missing } = this.#options.context.pipelines.backendsOf(policy);
+    const { health, pipelines } = this.#options.context;
+    const { backends, missing } = pipelines.backendsOf(policy);
     return {
       backends: backends.map((backend) => ({
         kind: backend.kind,
         name: backend.name,
-        problem: this.#options.health.problem(backend),
+        isProbed: health.isProbed(backend),
+        problem: health.problem(backend),
       })),
       missing,
     };
+  }
+
+  /** Seconds until what the policy misses is overdue, 0 when it is; undefined while nothing is awaited. */
+  #graceSeconds(facts: PolicyFacts, policy: PolicyDefinition, object: unknown): number | undefined {
+    const key = policyKeyText(policy);
+    const { ready } = policyVerdict(facts);
+    if (ready.outlook !== 'Awaited') {
+      this.#graces.end(key);
+      return undefined;
+    }
+    const { uid, generation } = policy;
+    const stalled = storedConditions(object).find(({ type }) => type === 'Stalled');
+    const isOfThis = field(field(object, 'status'), 'observedGeneration') === generation;
+    const wasOver = isOfThis && stalled?.status === 'True' && stalled.reason === ready.reason;
+    return this.#graces.secondsLeft(key, { uid, generation, reason: ready.reason }, { wasOver });
   }
 
   #tell(
@@ -103,8 +144,16 @@ export class PolicyReconciler {
   }
 }
 
+/** Seconds until the policy is looked at again: when a grace ends, too. */
+function nextLook({ report, witnessProblem }: Found, graceSeconds: number | undefined, now: Date): number {
+  const waits = [nextSignerLook(report, now)];
+  if (witnessProblem !== undefined) waits.push(WITNESS_SECONDS);
+  if (graceSeconds !== undefined && graceSeconds > 0) waits.push(graceSeconds);
+  return Math.min(...waits);
+}
+
 /** A key is looked at the moment that its time ends. */
-function nextLook(report: SignerReport | undefined, now: Date): number {
+function nextSignerLook(report: SignerReport | undefined, now: Date): number {
   if (report === undefined) return NOT_READY_SECONDS;
   const { problem, endsAt } = report;
   if (problem !== undefined)

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
-import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
+import { isPassingProblem } from './is-passing-problem.ts';
 
 /** The schema's bound on a condition's message is larger; nobody reads more. */
 const MAX_MESSAGE_LENGTH = 1024;
-/** Problems that may pass by themselves. */
-const passing: ReadonlySet<Reason> = new Set([reasons.BackendUnavailable, reasons.BackendNotReady]);
-
 /**
  * The conditions of a backend whose last probe found `problem`, or nothing. `refusals` say which policies cannot use it and why: theirs
  * to mend, so the backend stays as ready as it is for all others.
@@ -23,7 +21,7 @@ export function backendConditions(
 
 function conditions(generation: number, problem: Problem | undefined, told: Problem): readonly ConditionFact[] {
   const { reason, message } = told;
-  const isPassing = problem !== undefined && passing.has(problem.reason);
+  const isPassing = problem !== undefined && isPassingProblem(problem);
   const isStalled = problem !== undefined && !isPassing;
   const condition = (type: string, isTrue: boolean): ConditionFact => {
     return { type, status: isTrue ? 'True' : 'False', reason, message, observedGeneration: generation };

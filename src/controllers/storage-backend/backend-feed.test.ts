@@ -10,6 +10,7 @@ import { RecordIndex } from '../provenance-record/record-index.ts';
 import { StoreAttempts } from '../provenance-record/store-attempts.ts';
 import { Repercussions } from '../repercussions.ts';
 import { backendFeed } from './backend-feed.ts';
+import { BackendHealthBook } from './backend-health-book.ts';
 
 const KEY = 'StorageBackend/team-a/registry';
 
@@ -35,6 +36,7 @@ function given() {
   const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
   const [policyQueue, recordQueue, rescanQueue, backendQueue] = [queue(), queue(), queue(), queue()];
   const pipelines = new Pipelines('hallmark-system');
+  const health = new BackendHealthBook();
   const repercussions = new Repercussions({
     pipelines,
     records: new RecordIndex(),
@@ -48,11 +50,12 @@ function given() {
     operatorNamespace: 'hallmark-system',
     pipelines,
     objects: new ObjectStore(),
+    health,
     queue: backendQueue,
     repercussions,
     onSynced: () => undefined,
   });
-  return { feed, queue: backendQueue };
+  return { feed, health, pipelines, queue: backendQueue };
 }
 
 async function takenAfter(queue: KeyedQueue, act: () => void): Promise<boolean> {
@@ -80,4 +83,26 @@ describe('backendFeed', () => {
     assert.equal(await takenAfter(queue, remove), true);
     assert.equal(queue.has(KEY), false);
   });
+
+  const rows = [
+    ['Ready', { status: 'True', reason: 'Ready' }, 1, true, undefined],
+    ['not Ready', { status: 'False', reason: 'BackendUnavailable' }, 1, true, 'BackendUnavailable'],
+    ['of another generation', { status: 'True', reason: 'Ready' }, 2, false, undefined],
+    ['for a reason that is none of ours', { status: 'False', reason: 'Odd' }, 1, false, undefined],
+  ] as const;
+  for (const [what, ready, generation, isProbed, reason] of rows) {
+    it(`takes from the status what an earlier process found: ${what}`, () => {
+      const { feed, health, pipelines } = given();
+      const conditions = [{ type: 'Ready', message: 'why', lastTransitionTime: '2025-01-01T00:00:00Z', ...ready }];
+      const status = { observedGeneration: 1, conditions };
+      feed.upsert('team-a/registry', backend({ generation, resourceVersion: '1' }, status));
+      const known = pipelines.promisedBackend({ kind: 'SigningPolicy', namespace: 'team-a', name: 'p' }, 'team-a', {
+        kind: 'StorageBackend',
+        name: 'registry',
+      });
+      assert.ok(known !== undefined);
+      assert.equal(health.isProbed(known), isProbed);
+      assert.equal(health.problem(known)?.reason, reason);
+    });
+  }
 });

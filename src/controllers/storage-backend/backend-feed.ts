@@ -8,12 +8,15 @@ import { readBackend } from '../../pipelines/read-backend.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { Repercussions } from '../repercussions.ts';
+import type { BackendHealthBook } from './backend-health-book.ts';
+import { recalledHealth } from './recalled-health.ts';
 
 export interface BackendFeedOptions {
   readonly kind: BackendKind;
   readonly operatorNamespace: string;
   readonly pipelines: Pipelines;
   readonly objects: ObjectStore;
+  readonly health: Pick<BackendHealthBook, 'recall'>;
   readonly queue: KeyedQueue;
   readonly repercussions: Repercussions;
   readonly onSynced: () => void;
@@ -21,7 +24,7 @@ export interface BackendFeedOptions {
 
 /** Keeps the pipelines' backends of one kind as the API server has them. */
 export function backendFeed(options: BackendFeedOptions): ListWatchHandler<unknown> {
-  const { kind, operatorNamespace, pipelines, objects, queue, repercussions, onSynced } = options;
+  const { kind, operatorNamespace, pipelines, objects, health, queue, repercussions, onSynced } = options;
   const queueKey = (namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
   const forget = (namespace: string, name: string): void => {
     if (pipelines.removeBackend({ kind, namespace, name })) repercussions.backendChanged(kind, namespace);
@@ -34,8 +37,13 @@ export function backendFeed(options: BackendFeedOptions): ListWatchHandler<unkno
       // A probe ends in a status; were that to cause the next, a server that answers differently each time were probed for ever.
       if (versionOf(before) !== versionOf(object)) queue.add(queueKey(namespace, name));
       const read = readBackend(object, operatorNamespace);
-      if (!read.ok) forget(namespace, name);
-      else if (pipelines.setBackend(read.backend)) repercussions.backendChanged(kind, namespace);
+      if (!read.ok) {
+        forget(namespace, name);
+        return;
+      }
+      const recalled = recalledHealth(object);
+      if (recalled !== undefined) health.recall(read.backend, recalled.problem);
+      if (pipelines.setBackend(read.backend)) repercussions.backendChanged(kind, namespace);
     },
     remove(key) {
       const { namespace = '', name } = parseObjectKey(key);

@@ -12,6 +12,16 @@ export class BackendHealthBook {
     return this.#problems.get(describeBackend(backend));
   }
 
+  /** Whether any look at the backend has ended. */
+  isProbed(backend: CompiledBackend): boolean {
+    return this.#problems.has(describeBackend(backend));
+  }
+
+  /** Takes what an earlier process wrote into the backend's status, until this one has looked itself. */
+  recall(backend: CompiledBackend, problem: Problem | undefined): void {
+    if (!this.isProbed(backend)) this.#problems.set(describeBackend(backend), problem);
+  }
+
   /** @returns whether the backend became ready, or not ready, by this */
   note(backend: CompiledBackend, problem: Problem | undefined): boolean {
     const key = describeBackend(backend);

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, it } from 'node:test';
+import type { Condition } from '../../api/v1alpha1/condition.ts';
+import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.ts';
+import { field } from '../../api/v1alpha1/field.ts';
+import type { Reason } from '../../api/v1alpha1/reasons.ts';
+import { TokenError } from '../../credentials/token-source.ts';
+import { OutboundDoor } from '../../net/outbound-door.ts';
+import type { Resource } from '../../kube/resource.ts';
+import type { CompiledBackend } from '../../pipelines/definitions.ts';
+import { Pipelines } from '../../pipelines/pipelines.ts';
+import { readBackend } from '../../pipelines/read-backend.ts';
+import { readPolicy } from '../../pipelines/read-policy.ts';
+import { ManualClock } from '../../runtime/manual-clock.ts';
+import { TrustedRoots } from '../../trust/trusted-roots.ts';
+import { ObjectStore } from '../object-store.ts';
+import { PolicyWitnesses } from '../provenance-record/policy-witnesses.ts';
+import { BackendHealthBook } from '../storage-backend/backend-health-book.ts';
+import { storedConditions } from '../write-status.ts';
+import { PolicyReconciler } from './policy-reconciler.ts';
+import { PolicySigners } from './policy-signers.ts';
+import { SigningGate } from './signing-gate.ts';
+
+const KEY = 'SigningPolicy/team-a/builds';
+const OPERATOR = 'hallmark-system';
+const { signal } = new AbortController();
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const keyEntries = { 'x509.pem': Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })) };
+
+function metadata(name: string, generation: number): object {
+  const times = { generation, creationTimestamp: '2025-01-01T00:00:00Z' };
+  return { namespace: 'team-a', name, uid: `uid-${name}`, resourceVersion: '1', ...times };
+}
+
+/** One policy with its real reconciler, over an API server that keeps the status that it is given. */
+class Bed {
+  readonly clock = new ManualClock();
+  readonly pipelines = new Pipelines(OPERATOR);
+  readonly health = new BackendHealthBook();
+  readonly objects = new ObjectStore();
+  hasKey = true;
+  status: unknown;
+  policy: object = {};
+  reconciler = this.#reconciler();
+
+  /** The operator starts again: nothing is left but what is written. */
+  restart(): void {
+    this.reconciler = this.#reconciler();
+  }
+
+  apply(spec: object, generation = 1): void {
+    const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
+    const apiVersion = 'hallmark.dev/v1alpha1';
+    this.policy = {
+      apiVersion,
+      kind: 'SigningPolicy',
+      metadata: metadata('builds', generation),
+      spec: { signer, ...spec },
+    };
+    const read = readPolicy(this.policy, OPERATOR);
+    assert.ok(read !== undefined);
+    this.pipelines.setPolicy(read);
+  }
+
+  backend(name: string): CompiledBackend {
+    const apiVersion = 'hallmark.dev/v1alpha1';
+    const object = { apiVersion, kind: 'StorageBackend', metadata: metadata(name, 1), spec: { type: 'Tekton' } };
+    const read = readBackend(object, OPERATOR);
+    assert.ok(read.ok);
+    this.pipelines.setBackend(read.backend);
+    return read.backend;
+  }
+
+  /** Reconciles once and returns what Flux and Argo CD make of the policy, with the reason of Ready. */
+  async look(): Promise<readonly [KStatus, string | undefined]> {
+    const object = { ...this.policy, status: this.status };
+    this.objects.set(KEY, object);
+    const { requeueAfterSeconds = Infinity } = await this.reconciler.reconcile(KEY, signal);
+    this.nextLookSeconds = requeueAfterSeconds;
+    return [this.#kstatus(), this.#ready()?.reason];
+  }
+
+  nextLookSeconds = 0;
+
+  #ready(): Condition | undefined {
+    return storedConditions({ status: this.status }).find(({ type }) => type === 'Ready');
+  }
+
+  #kstatus(): KStatus {
+    return kstatus({ metadata: {}, status: { conditions: storedConditions({ status: this.status }) } });
+  }
+
+  #reconciler(): PolicyReconciler {
+    const { clock, pipelines, health, objects } = this;
+    const access = {
+      objects: {
+        getSecret: () => Promise.resolve(this.hasKey ? keyEntries : undefined),
+        getConfigMap: () => Promise.resolve(undefined),
+        getServiceAccount: () => Promise.resolve(undefined),
+      },
+      tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens here')) },
+      door: new OutboundDoor({ allow: [] }),
+      clock,
+    };
+    const keys = new PolicySigners({ ...access, keylessAudience: 'sigstore' });
+    const logs = ['https://rekor.example'];
+    const witnesses = new PolicyWitnesses({ access, roots: new TrustedRoots(access), logs });
+    const unused = (): never => assert.fail('a policy writes nothing but its status');
+    const client = {
+      find: unused,
+      listAll: unused,
+      create: unused,
+      mergePatch: unused,
+      delete: unused,
+      replaceStatus: <T>(resource: Resource<T>, object: object): Promise<T> => {
+        this.status = field(object, 'status');
+        return Promise.resolve(resource.parse(object));
+      },
+    };
+    const gate = new SigningGate({ keys, witnesses, clock });
+    const events = { record: () => undefined };
+    const context = { client, clock, pipelines, health, keys, gate, events, fence: () => undefined };
+    return new PolicyReconciler({ context, objects, operatorNamespace: OPERATOR });
+  }
+}
+
+describe('PolicyReconciler', () => {
+  const named = { backendRefs: [{ kind: 'StorageBackend', name: 'registry' }] };
+  const rekor = { transparency: { type: 'Rekor', rekor: { url: 'https://rekor.example' } } };
+  const rooted = { ...rekor, trustedRoot: { type: 'ConfigMap', configMap: { name: 'root' } } };
+
+  /** What is missing at the apply, and how it comes. */
+  const late: readonly (readonly [string, Reason, object, (bed: Bed) => void, (bed: Bed) => void])[] = [
+    [
+      'a named backend',
+      'BackendNotFound',
+      named,
+      () => undefined,
+      (bed) => {
+        bed.health.note(bed.backend('registry'), undefined);
+      },
+    ],
+    [
+      'any backend',
+      'BackendNotFound',
+      {},
+      () => undefined,
+      (bed) => {
+        bed.health.note(bed.backend('registry'), undefined);
+      },
+    ],
+    [
+      'the key',
+      'KeyNotFound',
+      named,
+      (bed) => {
+        bed.health.note(bed.backend('registry'), undefined);
+        bed.hasKey = false;
+      },
+      (bed) => {
+        bed.hasKey = true;
+      },
+    ],
+  ];
+  for (const [what, reason, spec, given, comes] of late) {
+    it(`reconciles for a minute while ${what} is missing, then is stalled, and is current when it comes`, async () => {
+      const bed = new Bed();
+      bed.apply(spec);
+      given(bed);
+      assert.deepEqual(await bed.look(), ['InProgress', reason]);
+      await bed.clock.advance(59_000);
+      assert.deepEqual(await bed.look(), ['InProgress', reason]);
+      assert.ok(bed.nextLookSeconds <= 1, `the end of the grace is not waited for: ${bed.nextLookSeconds}`);
+      await bed.clock.advance(1000);
+      assert.deepEqual(await bed.look(), ['Failed', reason]);
+      bed.restart();
+      assert.deepEqual(await bed.look(), ['Failed', reason], 'a restart gives no second grace');
+      comes(bed);
+      await bed.clock.advance(60_000);
+      assert.deepEqual(await bed.look(), ['Current', 'Ready']);
+    });
+  }
+
+  it('gives an edit that names something else a grace of its own', async () => {
+    const bed = new Bed();
+    bed.apply(named);
+    await bed.look();
+    await bed.clock.advance(60_000);
+    assert.deepEqual(await bed.look(), ['Failed', 'BackendNotFound']);
+    bed.apply({ backendRefs: [{ kind: 'StorageBackend', name: 'other' }] }, 2);
+    assert.deepEqual(await bed.look(), ['InProgress', 'BackendNotFound']);
+  });
+
+  it('reconciles for as long as its backend is down, and is never stalled by that', async () => {
+    const bed = new Bed();
+    bed.apply(named);
+    const backend = bed.backend('registry');
+    bed.health.note(backend, { reason: 'BackendUnavailable', message: 'connection refused' });
+    for (const seconds of [0, 61, 86_400]) {
+      await bed.clock.advance(seconds * 1000);
+      assert.deepEqual(await bed.look(), ['InProgress', 'BackendNotReady']);
+    }
+    bed.health.note(backend, undefined);
+    assert.deepEqual(await bed.look(), ['Current', 'Ready']);
+  });
+
+  it('says Unknown of a backend that was never probed', async () => {
+    const bed = new Bed();
+    bed.apply(named);
+    const backend = bed.backend('registry');
+    assert.deepEqual(await bed.look(), ['InProgress', 'Progressing']);
+    const statuses = storedConditions({ status: bed.status }).map(({ type, status }) => `${type}=${status}`);
+    assert.deepEqual(statuses.slice(0, 3), ['Ready=Unknown', 'KeyReady=True', 'BackendsReady=Unknown']);
+    bed.health.note(backend, undefined);
+    assert.deepEqual(await bed.look(), ['Current', 'Ready']);
+  });
+
+  it('is current while it is suspended, whatever it misses', async () => {
+    const bed = new Bed();
+    bed.hasKey = false;
+    bed.apply({ suspend: true });
+    await bed.clock.advance(61_000);
+    assert.deepEqual(await bed.look(), ['Current', 'Suspended']);
+  });
+
+  it('cares about a trusted root only where something is judged by it', async () => {
+    const bed = new Bed();
+    bed.health.note(bed.backend('registry'), undefined);
+    bed.apply({ trustedRoot: rooted.trustedRoot });
+    assert.deepEqual(await bed.look(), ['Current', 'Ready']);
+    bed.apply(rooted, 2);
+    assert.deepEqual(await bed.look(), ['InProgress', 'VerificationFailed']);
+    await bed.clock.advance(60_000);
+    assert.deepEqual(await bed.look(), ['Failed', 'VerificationFailed']);
+  });
+});

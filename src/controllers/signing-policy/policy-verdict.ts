@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
+import type { Problem } from '../provenance-record/record-facts.ts';
+import { isPassingProblem } from '../storage-backend/is-passing-problem.ts';
+import { signingProblem } from './signing-problem.ts';
+
+/** A backend in a policy's reach, and what its own controller found. */
+export interface BackendHealth {
+  readonly kind: string;
+  readonly name: string;
+  /** Whether any probe of it has ended. Default: none has. */
+  readonly isProbed?: boolean;
+  /** What its last probe found. */
+  readonly problem?: Problem | undefined;
+}
+
+/** All that a policy's conditions are computed from. */
+export interface PolicyFacts {
+  readonly generation: number;
+  /** Why the object cannot be obeyed as written. */
+  readonly invalid?: string | undefined;
+  /** Why it cannot sign now; with a time when that will be over by itself. */
+  readonly keyProblem?: (Problem & { readonly retryAfterSeconds?: number }) | undefined;
+  /** Why the word of its witnesses would not count: a log that is not allowed, or a trusted root that cannot be had. */
+  readonly witnessProblem?: (Problem & { readonly isMissing?: boolean }) | undefined;
+  /** The signer as verifiers know it: `key SHA256:…`, or an identity and its issuer. */
+  readonly signsAs?: string | undefined;
+  /** What is well now and will not be for long. */
+  readonly warnings?: readonly string[] | undefined;
+  readonly backends: readonly BackendHealth[];
+  readonly missing: readonly { readonly kind: string; readonly name: string }[];
+  /** What backends in reach do not take of what the policy makes. */
+  readonly untaken?: readonly string[] | undefined;
+  readonly mode: 'Enforce' | 'Audit';
+  readonly isSuspended: boolean;
+  /** Whether something that the policy names has been missing for longer than an apply takes. */
+  readonly isOverdue?: boolean;
+}
+
+/**
+ * What becomes of a state without an edit of the policy. `Settled`: it stays, and is well. `Passing`: it ends by itself. `Awaited`: an
+ * object is missing that the same apply may still bring. `Stuck`: somebody has to change something.
+ */
+type Outlook = 'Settled' | 'Passing' | 'Awaited' | 'Stuck';
+
+/** What one condition says, and what becomes of it. */
+export interface Verdict extends Problem {
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly outlook: Outlook;
+}
+
+/** What Ready, KeyReady and BackendsReady of a policy say. */
+export interface PolicyVerdict {
+  readonly ready: Verdict;
+  readonly key: Verdict;
+  readonly backends: Verdict;
+}
+
+/** Decides how a policy stands, from facts alone. */
+export function policyVerdict(facts: PolicyFacts): PolicyVerdict {
+  const backends = backendsVerdict(facts);
+  return { ready: readyVerdict(facts, backends), key: keyVerdict(facts), backends };
+}
+
+function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
+  const { invalid, isSuspended, keyProblem, witnessProblem } = facts;
+  const isAudit = facts.mode === 'Audit';
+  // An audit needs neither a key nor a witness.
+  const problem = signingProblem({ invalid, isSuspended, ...(isAudit ? {} : { keyProblem, witnessProblem }) });
+  // As its author wants it: there is nothing left to do, which is what Ready says to those who wait for an apply.
+  if (problem?.reason === reasons.Suspended) return { status: 'True', outlook: 'Settled', ...problem };
+  if (problem !== undefined) return { status: 'False', outlook: outlookOf(facts, problem), ...problem };
+  if (isAudit) {
+    const message = 'audits: what would be signed is recorded, and nothing is signed';
+    return { status: 'True', outlook: 'Settled', reason: reasons.AuditOnly, message };
+  }
+  if (backends.status !== 'True') return backends;
+  return well(['selected runs are signed and stored', ...(facts.untaken ?? [])]);
+}
+
+function keyVerdict(facts: PolicyFacts): Verdict {
+  const { invalid, keyProblem, signsAs = '', warnings = [] } = facts;
+  // A policy that cannot be obeyed is not asked for its key.
+  if (invalid !== undefined)
+    return { status: 'Unknown', outlook: 'Stuck', reason: reasons.PolicyInvalid, message: invalid };
+  if (keyProblem !== undefined) {
+    const { reason, message } = keyProblem;
+    return { status: 'False', outlook: outlookOf(facts, keyProblem), reason, message };
+  }
+  return well([`${signsAs} can sign`, ...warnings]);
+}
+
+const passing: ReadonlySet<Reason> = new Set([
+  reasons.SignerUnavailable,
+  reasons.TransparencyLogUnavailable,
+  reasons.TimestampAuthorityUnavailable,
+]);
+
+/** What an apply can bring a moment after the policy: a Secret, or a binding of the identity that signs. */
+const awaited: ReadonlySet<Reason> = new Set([reasons.KeyNotFound, reasons.SignerUnauthorized]);
+
+function outlookOf({ keyProblem, witnessProblem }: PolicyFacts, { reason }: Problem): Outlook {
+  // A key whose time has not come will have it.
+  const hasTime = keyProblem?.reason === reason && keyProblem.retryAfterSeconds !== undefined;
+  if (hasTime || passing.has(reason)) return 'Passing';
+  const isMissing = witnessProblem?.reason === reason && witnessProblem.isMissing === true;
+  return isMissing || awaited.has(reason) ? 'Awaited' : 'Stuck';
+}
+
+function backendsVerdict({ backends, missing, untaken = [] }: PolicyFacts): Verdict {
+  const [absent] = missing;
+  if (absent !== undefined) {
+    const message = `${absent.kind} ${absent.name} of spec.backendRefs is not in reach: create it, or take it out of the list`;
+    return { status: 'False', outlook: 'Awaited', reason: reasons.BackendNotFound, message };
+  }
+  if (backends.length === 0) {
+    const message =
+      'no backend is in reach of this policy: create one; until then runs are signed and their records wait';
+    return { status: 'False', outlook: 'Awaited', reason: reasons.BackendNotFound, message };
+  }
+  return (
+    brokenVerdict(backends) ?? unprobedVerdict(backends) ?? well([`${backends.length} backends in reach`, ...untaken])
+  );
+}
+
+/** One that needs a change is named before one that will be back. */
+function brokenVerdict(backends: readonly BackendHealth[]): Verdict | undefined {
+  const broken = backends.flatMap(({ kind, name, problem }) =>
+    problem === undefined ? [] : [{ kind, name, problem }],
+  );
+  const first = broken.find(({ problem }) => !isPassingProblem(problem)) ?? broken[0];
+  if (first === undefined) return undefined;
+  const message = `${first.kind} ${first.name} is not ready: ${first.problem.message}`;
+  const outlook = isPassingProblem(first.problem) ? 'Passing' : 'Awaited';
+  return { status: 'False', outlook, reason: reasons.BackendNotReady, message };
+}
+
+function unprobedVerdict(backends: readonly BackendHealth[]): Verdict | undefined {
+  const unprobed = backends.find(({ isProbed }) => isProbed !== true);
+  if (unprobed === undefined) return undefined;
+  const message = `${unprobed.kind} ${unprobed.name} has not been probed yet`;
+  return { status: 'Unknown', outlook: 'Passing', reason: reasons.Progressing, message };
+}
+
+function well(messages: readonly string[]): Verdict {
+  return { status: 'True', outlook: 'Settled', reason: reasons.Ready, message: messages.join('; ') };
+}
