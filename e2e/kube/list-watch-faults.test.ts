@@ -167,7 +167,56 @@ describe('a list-watch', () => {
     assert.deepEqual(story.lines, ['upsert n/a=one', 'synced']);
   });
 
-  it('begins a list again whose next page is forgotten, and removes nothing by mistake', async (t) => {
+  it('goes on with a list whose next page is forgotten, and watches from its first page', async (t) => {
+    const { story, server } = await follow(t, (scripted) => {
+      scripted.lists(
+        list([configMap('a', '5', 'one')], '9', 'page-2'),
+        expiredPage('page-2-of-later'),
+        list([configMap('c', '20', 'three')], '30', 'page-3-of-later'),
+        expiredPage('page-3-of-latest'),
+        list([configMap('d', '6', 'four')], '40'),
+      );
+      scripted.watches(watch([added('b', '10', 'two'), added('c', '20', 'three')], 'stays'));
+    });
+    await waitUntil('it is synced', () => story.isSynced);
+    await waitUntil('the watch told what came meanwhile', () => story.state.size === 4);
+    assert.equal(story.lines.length, 5, story.lines.join());
+    assert.deepEqual([...story.state].sort(), [
+      ['n/a', 'one'],
+      ['n/b', 'two'],
+      ['n/c', 'three'],
+      ['n/d', 'four'],
+    ]);
+    assert.deepEqual(server.watchedFrom, ['9']);
+    assert.deepEqual(continues(server), [null, 'page-2', 'page-2-of-later', 'page-3-of-later', 'page-3-of-latest']);
+  });
+
+  it('follows the watch while a long list is read, and lets it be ahead of the pages', async (t) => {
+    const gate = Promise.withResolvers<undefined>();
+    const { story, server } = await follow(t, (scripted) => {
+      scripted.lists(list([configMap('a', '5', 'one')], '9', 'page-2'), (request, response) => {
+        void gate.promise.then(() => {
+          list([configMap('b', '6', 'old'), configMap('c', '7', 'three')], '9')(request, response);
+        });
+      });
+      const gone = { type: 'DELETED', object: configMap('c', '11', 'three') };
+      scripted.watches(watch([added('b', '10', 'new'), gone], 'stays'));
+    });
+    await waitUntil('the watch told of the deletion', () => story.lines.some((line) => line.startsWith('remove n/c')));
+    assert.equal(story.isSynced, false);
+    gate.resolve(undefined);
+    await waitUntil('it is synced', () => story.isSynced);
+    assert.deepEqual(
+      [...story.state],
+      [
+        ['n/a', 'one'],
+        ['n/b', 'new'],
+      ],
+    );
+    assert.deepEqual(server.watchedFrom, ['9']);
+  });
+
+  it('begins a list again whose next page is forgotten for good, and removes nothing by mistake', async (t) => {
     const { story, server } = await follow(t, (scripted) => {
       scripted.lists(
         list([configMap('a', '5', 'one')], '9', 'page-2'),
@@ -176,9 +225,57 @@ describe('a list-watch', () => {
         list([configMap('b', '6', 'two')], '12'),
       );
     });
-    await waitUntil('it watches', () => server.watchedFrom.length === 1);
+    await waitUntil('it is synced', () => story.isSynced);
+    await waitUntil('it watches', () => server.watchedFrom.at(-1) === '12');
     assert.deepEqual(story.lines, ['upsert n/a=one', 'upsert n/b=two', 'synced']);
-    assert.deepEqual(server.watchedFrom, ['12']);
+  });
+
+  it('waits longer each time when a list breaks off after its first page, however well the watch works', async (t) => {
+    const { story, server } = await follow(t, (scripted) => {
+      for (let index = 0; index < 3; index += 1) {
+        scripted.lists(list([configMap('a', '5', 'one')], '9', 'page-2'), refusal(500, 'InternalError'));
+        scripted.watches(watch([bookmark('9')], 'stays'));
+      }
+      scripted.lists(list([configMap('a', '5', 'one')], '12'));
+    });
+    await waitUntil('it is synced', () => story.isSynced);
+    assert.deepEqual(story.lines, ['upsert n/a=one', 'synced']);
+    assert.deepEqual(
+      story.restarts.map(({ retryMs }) => retryMs),
+      [500, 1000, 2000],
+    );
+    assert.equal(server.listCount, 7);
+  });
+
+  it('repeats a rescan that a full list overtook', async (t) => {
+    const gate = Promise.withResolvers<undefined>();
+    const { story, server, subject } = await follow(t, (scripted) => {
+      scripted.lists(
+        list([configMap('a', '5', 'one'), configMap('gone', '6', 'x')], '9'),
+        // The rescan, whose first page is older than the full list and comes after it.
+        (request, response) => {
+          void gate.promise.then(() => {
+            list([configMap('gone', '6', 'x')], '9', 'page-2')(request, response);
+          });
+        },
+        list([configMap('a', '5', 'one')], '30'),
+      );
+      scripted.watches((request, response) => {
+        // The watch is refused once the rescan is under way.
+        const refuse = (): void => {
+          if (server.listCount < 2) setImmediate(refuse);
+          else refusal(410, 'Expired')(request, response);
+        };
+        refuse();
+      });
+    });
+    await waitUntil('it is synced', () => story.isSynced);
+    const rescan = subject.rescan({ signal: new AbortController().signal });
+    await waitUntil('the full list found what is gone', () => !story.state.has('n/gone'));
+    gate.resolve(undefined);
+    await rescan;
+    assert.deepEqual([...story.state.keys()], ['n/a']);
+    assert.deepEqual(story.lines.slice(3), ['remove n/gone', 'upsert n/a=one']);
   });
 
   it('asks for smaller pages when one is larger than its cap', async (t) => {
@@ -221,6 +318,17 @@ describe('a list-watch', () => {
     }
   });
 });
+
+/** A refusal of a page that says how the list may go on. */
+function expiredPage(continueToken: string): Reply {
+  return json(410, { kind: 'Status', code: 410, reason: 'Expired', metadata: { continue: continueToken } });
+}
+
+function continues(server: ScriptedAPIServer): (string | null)[] {
+  return server.requests
+    .filter((url) => url.searchParams.get('watch') !== 'true')
+    .map((url) => url.searchParams.get('continue'));
+}
 
 async function follow(
   t: TestContext,

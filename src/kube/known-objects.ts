@@ -28,6 +28,11 @@ export class KnownObjects {
     return true;
   }
 
+  /** Whether the object was delivered, or found unchanged, since the list under way began. */
+  isListed(key: string): boolean {
+    return this.#known.get(key)?.list === this.#list;
+  }
+
   /** Whether the key was delivered as another object, since deleted. */
   isReplaced(key: string, uid: string): boolean {
     const known = this.#known.get(key);

@@ -8,6 +8,8 @@ export interface KubeErrorDetails {
   readonly message: string;
   /** What the server asked to wait, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
+  /** With which a list whose token expired can go on, at a later version. */
+  readonly continueToken?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -16,6 +18,7 @@ export class KubeError extends Error {
   readonly status: number;
   readonly reason: string;
   readonly retryAfterSeconds: number | undefined;
+  readonly continueToken: string | undefined;
 
   constructor(details: KubeErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -23,6 +26,7 @@ export class KubeError extends Error {
     this.status = details.status;
     this.reason = details.reason;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.continueToken = details.continueToken;
   }
 }
 

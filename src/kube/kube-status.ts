@@ -24,6 +24,7 @@ export function kubeErrorFromResponse(response: RefusedResponse): KubeError {
     message: `${response.request}: ${message === '' ? `HTTP ${response.status}` : message}`,
     retryAfterSeconds:
       retryAfterSeconds(response.retryAfter) ?? numberField(objectField(status, 'details'), 'retryAfterSeconds'),
+    continueToken: nonEmpty(stringField(objectField(status, 'metadata'), 'continue')),
   });
 }
 
@@ -44,6 +45,10 @@ function parseStatus(text: string): unknown {
   } catch {
     return undefined; // proxies and an API server that starts answer in plain text
   }
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }
 
 /** Only the form in seconds: the API server sends no dates. */

@@ -4,6 +4,7 @@ import { IdleWatchdog } from './idle-watchdog.ts';
 import { objectField, stringField } from './json.ts';
 import { isExpired, isUnavailable, KubeError } from './kube-error.ts';
 import { kubeErrorFromStatus } from './kube-status.ts';
+import { ListReading } from './list-reading.ts';
 import type { ListWatchOptions, RestartEvent, WatchRestart, WatchSource } from './list-watch-options.ts';
 import { ObjectFeed } from './object-feed.ts';
 import { resourceName } from './resource.ts';
@@ -22,7 +23,7 @@ const FAILURES_BEFORE_RELIST = 5;
 class StalledWatch extends Error {}
 
 /**
- * Follows all objects of a resource: one consistent list in pages, then a watch from its version on, for ever. It keeps the UID and
+ * Follows all objects of a resource: a list in pages, and a watch from the version of its first page on, for ever. It keeps the UID and
  * version of each object it delivered and no object. Cuts, stalls and restarts of the API server continue from the last version
  * seen; where the server has forgotten that version, a list tells what changed and what vanished.
  */
@@ -36,6 +37,9 @@ export class ListWatch<T> implements WatchSource {
   /** Where the watch continues; undefined asks for a list. */
   #version: string | undefined;
   #failures = 0;
+  /** Lists in a row that broke off after their first page. */
+  #brokenLists = 0;
+  #list: ListReading | undefined;
   #synced = false;
   #lastError: string | undefined = 'not listed yet';
   #running: Promise<void> | undefined;
@@ -79,49 +83,68 @@ export class ListWatch<T> implements WatchSource {
   async rescan(options: { readonly namespace?: string | undefined; readonly signal: AbortSignal }): Promise<void> {
     const own = this.#options.namespace;
     if (own !== undefined && options.namespace !== undefined && options.namespace !== own) return;
-    const removed = this.#feed.beginRescan();
+    const signal = AbortSignal.any([options.signal, this.#stopped.signal]);
+    while (!(await this.#rescanOnce(options.namespace ?? own, signal)));
+  }
+
+  /** @returns false when a full list overtook it, which delivers only what changed */
+  async #rescanOnce(namespace: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const rescan = this.#feed.beginRescan();
     try {
-      const signal = AbortSignal.any([options.signal, this.#stopped.signal]);
-      for await (const page of this.#pages(options.namespace ?? own, signal)) {
-        for (const object of page.items) this.#feed.rescanned(object, removed);
+      for await (const page of this.#pages(namespace, signal)) {
+        for (const object of page.items) this.#feed.rescanned(object, rescan);
+        if (rescan.isOvertaken) return false;
       }
+      return !rescan.isOvertaken;
     } finally {
-      this.#feed.endRescan(removed);
+      this.#feed.endRescan(rescan);
     }
   }
 
   async #run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       try {
-        this.#version ??= await this.#list(stop);
+        this.#version ??= await this.#beginList(stop);
         await this.#watch(this.#version, stop);
       } catch (error) {
         await this.#recover(error, stop);
       }
     }
+    await this.#list?.abandon();
   }
 
   #pages(namespace: string | undefined, signal: AbortSignal): ReturnType<ListWatchOptions<T>['client']['pages']> {
     const { client, resource, labelSelector, fieldSelector, pageSize } = this.#options;
-    return client.pages(resource, { signal, namespace, labelSelector, fieldSelector, pageSize });
+    return client.pages(resource, { signal, namespace, labelSelector, fieldSelector, pageSize, isFollowed: true });
   }
 
-  async #list(stop: AbortSignal): Promise<string> {
-    let version = '';
-    this.#feed.beginList();
-    for await (const page of this.#pages(this.#options.namespace, stop)) {
-      if (page.restarted) this.#feed.beginList();
-      for (const object of page.items) this.#feed.seen(object);
-      version = page.resourceVersion;
-    }
+  /** @returns the version from which the watch follows, while the rest of the list is read */
+  async #beginList(stop: AbortSignal): Promise<string> {
+    await this.#list?.abandon();
+    const feed = this.#feed;
+    const reader = {
+      begin: (): void => {
+        feed.beginList();
+      },
+      object: (object: unknown): void => {
+        feed.listed(object);
+      },
+      end: (): void => {
+        this.#listed();
+      },
+    };
+    this.#list = await ListReading.begin((signal) => this.#pages(this.#options.namespace, signal), reader, stop);
+    return this.#list.version;
+  }
+
+  #listed(): void {
     this.#feed.endList();
+    this.#brokenLists = 0;
     // Failures are forgotten by a watch that works, not by a list: else a watch that is refused would cost a list each time.
     this.#lastError = undefined;
-    if (!this.#synced) {
-      this.#synced = true;
-      this.#options.handler.synced();
-    }
-    return version;
+    if (this.#synced) return;
+    this.#synced = true;
+    this.#options.handler.synced();
   }
 
   /** One watch, until the server ends it in good order. @throws when it ended in any other way */
@@ -132,18 +155,24 @@ export class ListWatch<T> implements WatchSource {
       session.abort(stop.reason);
     };
     stop.addEventListener('abort', onStop, { once: true });
+    const unlisted = this.#list?.failure;
+    const onUnlisted = (): void => {
+      session.abort(unlisted?.reason);
+    };
+    unlisted?.addEventListener('abort', onUnlisted, { once: true });
     const watchdog = new IdleWatchdog(clock, this.#options.stallMs ?? STALL_MS, () => {
       session.abort(new StalledWatch(`the watch of ${this.name} was silent for too long`));
     });
     let openedMs = Infinity;
     const isShort = (): boolean => clock.monotonicMs() - openedMs < SHORT_WATCH_MS;
     try {
+      unlisted?.throwIfAborted();
       const signal = session.signal;
       const timeoutSeconds = Math.round(MIN_WATCH_SECONDS * (1 + this.#random()));
       const selectors = { namespace, labelSelector, fieldSelector };
       const body = await client.watch(resource, { signal, ...selectors, resourceVersion, timeoutSeconds });
       openedMs = clock.monotonicMs();
-      this.#lastError = undefined;
+      this.#noError();
       const frames = await this.#consume(body, watchdog);
       if (frames === 0 && isShort()) {
         throw brokenWatch(`the watch of ${this.name} ended as soon as it began`);
@@ -152,11 +181,13 @@ export class ListWatch<T> implements WatchSource {
       this.#restarted({ cause: 'Ended', error: undefined, failures: 0, retryMs: 0 });
     } catch (error) {
       if (!isShort()) this.#failures = 0;
+      unlisted?.throwIfAborted();
       const reason: unknown = session.signal.reason;
       throw reason instanceof StalledWatch ? reason : error;
     } finally {
       watchdog.stop();
       stop.removeEventListener('abort', onStop);
+      unlisted?.removeEventListener('abort', onUnlisted);
     }
   }
 
@@ -178,7 +209,12 @@ export class ListWatch<T> implements WatchSource {
 
   #working(): void {
     this.#failures = 0;
-    this.#lastError = undefined;
+    this.#noError();
+  }
+
+  /** A watch that works says nothing of a list that is still being read. */
+  #noError(): void {
+    if (this.#list?.isComplete === true) this.#lastError = undefined;
   }
 
   #restarted(event: Omit<RestartEvent, 'name' | 'resource'>): void {
@@ -188,11 +224,8 @@ export class ListWatch<T> implements WatchSource {
 
   async #recover(error: unknown, stop: AbortSignal): Promise<void> {
     if (stop.aborted) return;
-    this.#failures += 1;
     const cause = restartCause(error);
-    const mayContinue = cause === 'Stalled' || cause === 'Cut' || isUnavailable(error);
-    // A list that is sure to be served is dearer than a watch, but a version the server cannot serve may fail in many ways.
-    if (cause === 'Expired' || !mayContinue || this.#failures % FAILURES_BEFORE_RELIST === 0) this.#version = undefined;
+    this.#noteFailure(error, cause);
     this.#lastError = error instanceof Error ? error.message : String(error);
     const askedMs = error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const first = this.#failures === 1 && (cause === 'Expired' || cause === 'Stalled');
@@ -204,6 +237,18 @@ export class ListWatch<T> implements WatchSource {
       retryMs,
     });
     await this.#options.clock.sleep(retryMs, stop).catch(() => undefined); // stopped: the loop ends
+  }
+
+  /** Counts the failure, and gives up the version that the watch continues from where it is of no use any more. */
+  #noteFailure(error: unknown, cause: WatchRestart): void {
+    const isListBroken = this.#list?.failure.aborted === true && this.#version !== undefined;
+    if (isListBroken) this.#brokenLists += 1;
+    // The watch may work for long before the list breaks off once more.
+    this.#failures = Math.max(this.#failures + 1, this.#brokenLists);
+    const mayContinue = cause === 'Stalled' || cause === 'Cut' || isUnavailable(error);
+    // A list that is sure to be served is dearer than a watch, but a version the server cannot serve may fail in many ways.
+    const isWorn = this.#failures % FAILURES_BEFORE_RELIST === 0;
+    if (isListBroken || cause === 'Expired' || !mayContinue || isWorn) this.#version = undefined;
   }
 }
 

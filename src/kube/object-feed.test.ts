@@ -29,7 +29,7 @@ describe('the object feed', () => {
     feed.endList();
     feed.beginList();
     feed.seen(object('new', 2));
-    feed.seen(object('a', 1));
+    feed.listed(object('a', 1));
     feed.endList();
     assert.deepEqual(told, ['upsert n/a@1', 'upsert n/new@2']);
   });
@@ -38,9 +38,9 @@ describe('the object feed', () => {
     const { feed, told } = setup();
     list(feed, object('a', 1), object('b', 1));
     feed.beginList();
-    feed.seen(object('a', 1));
+    feed.listed(object('a', 1));
     feed.beginList();
-    feed.seen(object('b', 1));
+    feed.listed(object('b', 1));
     feed.endList();
     assert.deepEqual(told.slice(2), ['remove n/a']);
   });
@@ -115,6 +115,46 @@ describe('the object feed', () => {
     assert.deepEqual(told.slice(2), ['upsert n/a@2', 'remove n/b last@3']);
     assert.equal(feed.size, 1);
   });
+
+  it('lets the watch be ahead of the later pages of a list', () => {
+    const { feed, told } = setup();
+    list(feed, object('a', 1), object('b', 1), object('c', 1));
+    feed.beginList();
+    feed.seen(object('a', 3));
+    feed.deleted(object('b', 3));
+    feed.seen(object('c', 3, { hidden: true }));
+    for (const name of ['a', 'b', 'c', 'd']) feed.listed(object(name, 2));
+    feed.endList();
+    assert.deepEqual(told.slice(3), ['upsert n/a@3', 'remove n/b last@3', 'remove n/c', 'upsert n/d@2']);
+    assert.equal(feed.size, 2);
+  });
+
+  it('does not let a rescan keep what a full list found gone, known before or not', () => {
+    for (const known of [[object('a', 1)], []]) {
+      const { feed, told } = setup();
+      list(feed, ...known);
+      const rescan = feed.beginRescan();
+      feed.beginList();
+      feed.rescanned(object('a', 1), rescan);
+      feed.endList();
+      feed.rescanned(object('a', 1), rescan);
+      feed.endRescan(rescan);
+      assert.equal(feed.size, 0);
+      assert.deepEqual(told.slice(known.length), known.length === 0 ? [] : ['remove n/a']);
+      assert.equal(rescan.isOvertaken, true);
+    }
+  });
+
+  it('keeps what a rescan delivers that began after the full list under way', () => {
+    const { feed, told } = setup();
+    feed.beginList();
+    const rescan = feed.beginRescan();
+    feed.rescanned(object('a', 2), rescan);
+    feed.endRescan(rescan);
+    feed.endList();
+    assert.deepEqual(told, ['upsert n/a@2']);
+    assert.equal(rescan.isOvertaken, false);
+  });
 });
 
 interface Projected {
@@ -160,6 +200,6 @@ function object(
 
 function list(feed: ObjectFeed<Projected>, ...objects: readonly unknown[]): void {
   feed.beginList();
-  for (const listed of objects) feed.seen(listed);
+  for (const listed of objects) feed.listed(listed);
   feed.endList();
 }

@@ -10,12 +10,21 @@ export interface ObjectFeedOptions<T> {
   readonly onFailure: (key: string, error: unknown) => void;
 }
 
-/** Turns what lists and watches say into upserts and removes, each version of an object delivered once. */
+/** A list that is read while the watch goes on, which is ahead of it. */
+export interface Rescan {
+  /** Keys that went since it began: its pages may still have them. */
+  readonly removed: Set<string>;
+  /** The full list that began after it may be newer: what that list does not have must not come back. */
+  isOvertaken: boolean;
+}
+
+/** Turns lists and watch events into upserts and removes, each version of an object delivered once. */
 export class ObjectFeed<T> {
   readonly #options: ObjectFeedOptions<T>;
   readonly #known = new KnownObjects();
-  /** For each rescan under way, the keys deleted since it began: its list may still have them. */
-  readonly #rescans = new Set<Set<string>>();
+  readonly #rescans = new Set<Rescan>();
+  /** Keys that went since the list under way began: its later pages may still have them. */
+  #removed: Set<string> | undefined;
 
   constructor(options: ObjectFeedOptions<T>) {
     this.#options = options;
@@ -25,11 +34,24 @@ export class ObjectFeed<T> {
     return this.#known.size;
   }
 
+  /** A list begins, with its first page at hand. Rescans under way may have read an older state, and end. */
   beginList(): void {
     this.#known.beginList();
+    this.#removed = new Set();
+    for (const rescan of this.#rescans) rescan.isOvertaken = true;
+    this.#rescans.clear();
   }
 
-  /** An object of the list under way, or of an ADDED or MODIFIED event. */
+  /** An object of the list under way. The watch may be ahead of its page. */
+  listed(object: unknown): void {
+    const metadata = objectMetadata(object);
+    if (metadata === undefined) return;
+    const key = objectKey(metadata);
+    if (this.#removed?.has(key) === true || this.#known.isListed(key)) return;
+    if (!this.#known.isCurrent(key, metadata.uid, metadata.resourceVersion)) this.#deliver(key, metadata, object);
+  }
+
+  /** An object of an ADDED or MODIFIED event. */
   seen(object: unknown): void {
     const metadata = objectMetadata(object);
     if (metadata === undefined) return;
@@ -40,6 +62,7 @@ export class ObjectFeed<T> {
 
   /** Ends the list: what it did not have is removed. */
   endList(): void {
+    this.#removed = undefined;
     for (const key of this.#known.endList()) this.#remove(key, undefined);
   }
 
@@ -49,19 +72,20 @@ export class ObjectFeed<T> {
     if (metadata === undefined) return;
     const key = objectKey(metadata);
     const last = this.#project(key, object);
+    this.#gone(key);
     if (this.#known.delete(key) || last !== undefined) this.#remove(key, last);
   }
 
-  beginRescan(): Set<string> {
-    const removed = new Set<string>();
-    this.#rescans.add(removed);
-    return removed;
+  beginRescan(): Rescan {
+    const rescan = { removed: new Set<string>(), isOvertaken: false };
+    this.#rescans.add(rescan);
+    return rescan;
   }
 
-  /** An object of a rescan's list, delivered unless the watch is ahead of that list. */
-  rescanned(object: unknown, removed: ReadonlySet<string>): void {
+  /** An object of a rescan's list, delivered unless the watch is ahead of that list or a full list overtook it. */
+  rescanned(object: unknown, { removed, isOvertaken }: Rescan): void {
     const metadata = objectMetadata(object);
-    if (metadata === undefined) return;
+    if (metadata === undefined || isOvertaken) return;
     const key = objectKey(metadata);
     if (removed.has(key)) return;
     // A version other than the one delivered is older, or the watch is about to deliver it.
@@ -69,8 +93,8 @@ export class ObjectFeed<T> {
     this.#deliver(key, metadata, object);
   }
 
-  endRescan(removed: Set<string>): void {
-    this.#rescans.delete(removed);
+  endRescan(rescan: Rescan): void {
+    this.#rescans.delete(rescan);
   }
 
   #deliver(key: string, metadata: ObjectMetadata, object: unknown): void {
@@ -80,6 +104,7 @@ export class ObjectFeed<T> {
     }
     const projected = this.#project(key, object);
     if (projected === undefined) {
+      this.#gone(key);
       if (this.#known.delete(key)) this.#remove(key, undefined);
       return;
     }
@@ -90,10 +115,16 @@ export class ObjectFeed<T> {
   }
 
   #remove(key: string, last: T | undefined): void {
-    for (const removed of this.#rescans) removed.add(key);
+    this.#gone(key);
     this.#guarded(key, () => {
       this.#options.handler.remove(key, last);
     });
+  }
+
+  /** Pages that were read before this still have the object. */
+  #gone(key: string): void {
+    this.#removed?.add(key);
+    for (const { removed } of this.#rescans) removed.add(key);
   }
 
   #project(key: string, object: unknown): T | undefined {
