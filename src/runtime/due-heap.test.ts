@@ -30,6 +30,27 @@ describe('the due heap', () => {
     assert.equal(heap.takeDue(Infinity), undefined);
   });
 
+  it('keeps its order when it drops the entries that are stale', () => {
+    const heap = new DueHeap();
+    const due = new Map<string, number>();
+    for (let round = 0; round < 20; round += 1) {
+      for (let index = 0; index < 50; index += 1) {
+        const dueMs = ((round * 50 + index) * 7919) % 1009;
+        heap.delete(`key-${index}`);
+        heap.set(`key-${index}`, dueMs);
+        due.set(`key-${index}`, dueMs);
+      }
+    }
+    const given: number[] = [];
+    for (let key = heap.takeDue(Infinity); key !== undefined; key = heap.takeDue(Infinity)) {
+      given.push(due.get(key) ?? NaN);
+    }
+    assert.deepEqual(
+      given,
+      [...due.values()].toSorted((one, other) => one - other),
+    );
+  });
+
   it('gives a key once when it was brought forward', () => {
     const heap = new DueHeap();
     heap.set('a', 50);

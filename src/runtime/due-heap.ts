@@ -5,12 +5,15 @@ interface Entry {
   readonly dueMs: number;
 }
 
+/** A heap of so many entries is not worth a clean-up. */
+const FEW_ENTRIES = 64;
+
 /**
  * Keys with the time they are due, earliest first. A key counts once, with the earliest time it was given; entries that an
- * earlier time or a removal made stale stay in the heap until they surface, which keeps every operation logarithmic.
+ * earlier time or a removal made stale stay in the heap until they surface or are half of it, which keeps operations logarithmic.
  */
 export class DueHeap {
-  readonly #heap: Entry[] = [];
+  #heap: Entry[] = [];
   readonly #dueMs = new Map<string, number>();
 
   get size(): number {
@@ -28,6 +31,7 @@ export class DueHeap {
     this.#dueMs.set(key, dueMs);
     this.#heap.push({ key, dueMs });
     this.#rise(this.#heap.length - 1);
+    if (this.#heap.length > FEW_ENTRIES && this.#heap.length > 2 * this.#dueMs.size) this.#dropAllStale();
     return true;
   }
 
@@ -56,6 +60,11 @@ export class DueHeap {
       if (this.#dueMs.get(first.key) === first.dueMs) return;
       this.#removeFirst();
     }
+  }
+
+  #dropAllStale(): void {
+    this.#heap = Array.from(this.#dueMs, ([key, dueMs]) => ({ key, dueMs }));
+    for (let index = (this.#heap.length >> 1) - 1; index >= 0; index -= 1) this.#sink(index);
   }
 
   #removeFirst(): void {

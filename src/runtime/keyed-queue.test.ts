@@ -141,6 +141,94 @@ describe('the keyed queue', () => {
     assert.equal(clock.sleeping, 0);
   });
 
+  it('hands out idle keys behind all others, and a few of them while others keep coming', async () => {
+    const { queue } = setup();
+    for (let index = 0; index < 100; index += 1) queue.addIdle(`idle-${index}`);
+    queue.add('new');
+    assert.equal(queue.depth, 101);
+    assert.equal(await queue.take(), 'new');
+    const taken: string[] = [];
+    for (let index = 0; index < 64; index += 1) {
+      queue.add(`busy-${index}`);
+      taken.push((await queue.take()) ?? '');
+    }
+    assert.deepEqual(
+      taken.filter((key) => key.startsWith('idle')),
+      ['idle-0', 'idle-1', 'idle-2', 'idle-3'],
+    );
+    assert.equal(queue.has('idle-4'), true);
+  });
+
+  it('moves an idle key up when it is added, and leaves a waiting one alone when it is added as idle', async () => {
+    const { queue } = setup();
+    for (const key of ['a', 'b']) queue.addIdle(key);
+    queue.add('c');
+    queue.addIdle('c');
+    queue.add('b');
+    assert.equal(queue.depth, 3);
+    assert.deepEqual([await queue.take(), await queue.take(), await queue.take()], ['c', 'b', 'a']);
+  });
+
+  it('keeps what was asked of a key that is being worked on, idle or not', async () => {
+    for (const [adds, order] of [
+      [['idle'], ['other', 'a']],
+      [
+        ['idle', 'now'],
+        ['a', 'other'],
+      ],
+      [
+        ['now', 'idle'],
+        ['a', 'other'],
+      ],
+    ] as const) {
+      const { queue } = setup();
+      queue.add('a');
+      await queue.take();
+      for (const add of adds) {
+        if (add === 'idle') queue.addIdle('a');
+        else queue.add('a');
+      }
+      assert.equal(queue.done('a'), true);
+      queue.add('other');
+      assert.deepEqual([await queue.take(), await queue.take()], order);
+    }
+  });
+
+  it('lets a delayed idle key wait behind others when it is due, unless an event wants it too', async () => {
+    const { queue, clock } = setup();
+    queue.addIdleAfter('idle', 1000);
+    queue.addIdleAfter('wanted', 1000);
+    queue.addAfter('wanted', 2000);
+    await clock.advance(1000);
+    queue.add('new');
+    assert.deepEqual([await queue.take(), await queue.take(), await queue.take()], ['wanted', 'new', 'idle']);
+  });
+
+  it('does not put off a delayed key that is added as idle', async () => {
+    const { queue, clock } = setup();
+    queue.addAfter('a', 1000);
+    queue.addIdle('b');
+    queue.addIdle('a');
+    await clock.advance(1000);
+    assert.equal(await queue.take(), 'a');
+  });
+
+  it('forgets a removed key wherever it waits', async () => {
+    const { queue, clock } = setup();
+    queue.add('worked-on');
+    await queue.take();
+    for (const key of ['worked-on', 'ready']) queue.add(key);
+    queue.addIdle('idle');
+    queue.addAfter('delayed', 1000);
+    queue.addIdleAfter('delayed-idle', 1000);
+    queue.addAfterFailure('failed');
+    for (const key of ['worked-on', 'ready', 'idle', 'delayed', 'delayed-idle', 'failed']) queue.remove(key);
+    assert.equal(queue.failures('failed'), 0);
+    assert.equal(queue.done('worked-on'), false);
+    await clock.advance(10_000);
+    assert.deepEqual([queue.depth, queue.delayed, queue.processing], [0, 0, 0]);
+  });
+
   it('tells its observer of adds, waits and retries', async () => {
     const told: string[] = [];
     const { queue, clock } = setup({

@@ -20,12 +20,17 @@ export interface KeyedQueueOptions {
   readonly observer?: QueueObserver;
 }
 
+/** While other keys wait, one key in so many is an idle one: it comes late, and not never. */
+const IDLE_SHARE = 16;
+
 /**
  * A work queue of keys. A key waits once however often it is added, is handed to one worker at a time, and when added while
  * it is being worked on waits again as soon as that ends. First in, first out; delayed keys join when they are due.
  *
  * A delayed key that is added again keeps the earliest of its times; adding it without delay takes it out of the delay, since
  * the reconcile that follows decides anew when it wants to be called.
+ *
+ * Idle keys wait behind all others: looks that no event asked for, of which there may be very many at once.
  */
 export class KeyedQueue {
   readonly #clock: Clock;
@@ -33,9 +38,16 @@ export class KeyedQueue {
   readonly #observer: QueueObserver;
   /** Keys ready to be taken, in order, with the monotonic time they became ready. */
   readonly #ready = new Map<string, number>();
+  /** The same of the idle keys. */
+  readonly #idle = new Map<string, number>();
   readonly #delayed = new DueHeap();
+  /** Delayed keys that are idle when they are due. */
+  readonly #delayedIdle = new Set<string>();
   readonly #processing = new Set<string>();
-  readonly #addedWhileProcessing = new Set<string>();
+  /** With whether each is idle. */
+  readonly #addedWhileProcessing = new Map<string, boolean>();
+  /** Keys handed out since an idle one was. */
+  #sinceIdle = 0;
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   #alarm: { readonly dueMs: number; readonly controller: AbortController } | undefined;
@@ -49,7 +61,7 @@ export class KeyedQueue {
 
   /** Keys that are ready and not taken. */
   get depth(): number {
-    return this.#ready.size + this.#addedWhileProcessing.size;
+    return this.#ready.size + this.#idle.size + this.#addedWhileProcessing.size;
   }
 
   /** Keys that wait for their time. */
@@ -68,32 +80,68 @@ export class KeyedQueue {
 
   /** Whether the key waits, now or later, or is being worked on. */
   has(key: string): boolean {
-    return this.#ready.has(key) || this.#delayed.has(key) || this.#processing.has(key);
+    return this.#ready.has(key) || this.#idle.has(key) || this.#delayed.has(key) || this.#processing.has(key);
   }
 
   add(key: string): void {
     if (this.#closed) return;
     this.#delayed.delete(key);
+    this.#delayedIdle.delete(key);
     if (this.#processing.has(key)) {
-      if (this.#addedWhileProcessing.has(key)) return;
-      this.#addedWhileProcessing.add(key);
-      this.#observer.added?.();
+      this.#addWhileProcessing(key, false);
       return;
     }
     if (this.#ready.has(key)) return;
-    this.#ready.set(key, this.#clock.monotonicMs());
+    const idleSinceMs = this.#idle.get(key);
+    this.#idle.delete(key);
+    this.#ready.set(key, idleSinceMs ?? this.#clock.monotonicMs());
+    if (idleSinceMs === undefined) this.#observer.added?.();
+    this.#handOut();
+  }
+
+  /** Adds the key behind all others. One that waits already keeps its place, and one that is due at some time keeps that too. */
+  addIdle(key: string): void {
+    if (this.#closed || this.#ready.has(key) || this.#idle.has(key)) return;
+    if (this.#delayedIdle.delete(key)) this.#delayed.delete(key);
+    if (this.#processing.has(key)) {
+      this.#addWhileProcessing(key, true);
+      return;
+    }
+    this.#idle.set(key, this.#clock.monotonicMs());
     this.#observer.added?.();
     this.#handOut();
   }
 
   /** Adds the key `delayMs` from now; the earliest of several times wins, and a key that waits without delay stays where it is. */
   addAfter(key: string, delayMs: number): void {
-    if (this.#closed || this.#ready.has(key) || this.#addedWhileProcessing.has(key)) return;
+    if (this.#closed || this.#ready.has(key) || this.#addedWhileProcessing.get(key) === false) return;
     if (delayMs <= 0) {
       this.add(key);
       return;
     }
-    if (this.#delayed.set(key, this.#clock.monotonicMs() + delayMs)) this.#setAlarm();
+    this.#delayedIdle.delete(key);
+    this.#delay(key, delayMs);
+  }
+
+  /** As `addAfter`, and behind all others when its time has come. */
+  addIdleAfter(key: string, delayMs: number): void {
+    if (this.#closed || this.#ready.has(key) || this.#idle.has(key) || this.#addedWhileProcessing.has(key)) return;
+    if (delayMs <= 0) {
+      this.addIdle(key);
+      return;
+    }
+    if (!this.#delayed.has(key)) this.#delayedIdle.add(key);
+    this.#delay(key, delayMs);
+  }
+
+  /** Takes the key out of all waiting and forgets its failures. Work on it that is under way goes on. */
+  remove(key: string): void {
+    this.#ready.delete(key);
+    this.#idle.delete(key);
+    this.#delayed.delete(key);
+    this.#delayedIdle.delete(key);
+    this.#addedWhileProcessing.delete(key);
+    this.#failures.delete(key);
   }
 
   /** Adds the key after the back-off that its failures in a row ask for. @returns the wait in milliseconds */
@@ -128,12 +176,12 @@ export class KeyedQueue {
   /** Ends the work on a taken key. @returns whether the key waits again (ready or delayed) */
   done(key: string): boolean {
     this.#processing.delete(key);
-    if (this.#addedWhileProcessing.delete(key)) {
-      this.#ready.set(key, this.#clock.monotonicMs());
-      this.#handOut();
-      return true;
-    }
-    return this.#delayed.has(key);
+    const isIdle = this.#addedWhileProcessing.get(key);
+    if (isIdle === undefined) return this.#delayed.has(key);
+    this.#addedWhileProcessing.delete(key);
+    (isIdle ? this.#idle : this.#ready).set(key, this.#clock.monotonicMs());
+    this.#handOut();
+    return true;
   }
 
   /** Takes no more keys and hands out none: what waits is dropped, and found again from what is written in the cluster. */
@@ -141,20 +189,41 @@ export class KeyedQueue {
     this.#closed = true;
     this.#alarm?.controller.abort();
     this.#ready.clear();
+    this.#idle.clear();
     this.#addedWhileProcessing.clear();
     for (const taker of this.#takers.splice(0)) taker(undefined);
   }
 
   #handOut(): void {
     while (this.#takers.length > 0) {
-      const first = this.#ready.entries().next();
-      if (first.done === true) return;
-      const [key, readySinceMs] = first.value;
-      this.#ready.delete(key);
+      const next = this.#takeNext();
+      if (next === undefined) return;
+      const { key, readySinceMs } = next;
       this.#processing.add(key);
       this.#observer.taken?.(this.#clock.monotonicMs() - readySinceMs);
       this.#takers.shift()?.(key);
     }
+  }
+
+  #takeNext(): { readonly key: string; readonly readySinceMs: number } | undefined {
+    const isIdleTurn = this.#ready.size === 0 || (this.#idle.size > 0 && this.#sinceIdle >= IDLE_SHARE - 1);
+    const from = isIdleTurn ? this.#idle : this.#ready;
+    const first = from.entries().next();
+    if (first.done === true) return undefined;
+    const [key, readySinceMs] = first.value;
+    from.delete(key);
+    this.#sinceIdle = isIdleTurn ? 0 : this.#sinceIdle + 1;
+    return { key, readySinceMs };
+  }
+
+  #addWhileProcessing(key: string, isIdle: boolean): void {
+    const wasIdle = this.#addedWhileProcessing.get(key);
+    this.#addedWhileProcessing.set(key, isIdle && wasIdle !== false);
+    if (wasIdle === undefined) this.#observer.added?.();
+  }
+
+  #delay(key: string, delayMs: number): void {
+    if (this.#delayed.set(key, this.#clock.monotonicMs() + delayMs)) this.#setAlarm();
   }
 
   /** One timer for all delayed keys, set to the earliest of them. */
@@ -176,7 +245,10 @@ export class KeyedQueue {
 
   #releaseDue(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (let key = this.#delayed.takeDue(nowMs); key !== undefined; key = this.#delayed.takeDue(nowMs)) this.add(key);
+    for (let key = this.#delayed.takeDue(nowMs); key !== undefined; key = this.#delayed.takeDue(nowMs)) {
+      if (this.#delayedIdle.delete(key)) this.addIdle(key);
+      else this.add(key);
+    }
     this.#setAlarm();
   }
 }
