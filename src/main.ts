@@ -11,6 +11,7 @@ import { OutboundDoor } from './net/outbound-door.ts';
 import { HallmarkOperator } from './operator.ts';
 import { packageVersion } from './package-version.ts';
 import { systemClock as clock } from './runtime/clock.ts';
+import { EventLoopWatchdog } from './runtime/event-loop-watchdog.ts';
 import { startEndpoints } from './telemetry/endpoints.ts';
 import { createLogger } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -20,6 +21,11 @@ async function main(): Promise<void> {
   const configuration = await loadOperatorConfiguration(values.config);
   const instance = process.env['POD_NAME'] ?? hostname();
   const logger = createLogger({ level: configuration.log.level });
+  // A process that is blocked for so long holds no Lease any more, and could not give up what it does.
+  const watchdog = new EventLoopWatchdog({
+    limitMs: configuration.leaderElection.leaseDurationSeconds * 1000,
+    fields: { instance },
+  });
   const metrics = new Metrics();
   const connection = KubeConnection.fromDefault({ clock });
   const observer = { requested: metrics.kubeRequested.bind(metrics) };
@@ -75,6 +81,7 @@ async function main(): Promise<void> {
   const servers = await startEndpoints({
     http: configuration.http,
     metrics,
+    liveness: { watchdog: () => watchdog.problem },
     readiness: { controllers },
     environment: process.env,
   });

@@ -6,6 +6,7 @@ import type { Metrics } from './metrics.ts';
 export interface EndpointOptions {
   readonly http: { readonly host: string; readonly port: number; readonly metricsPort: number };
   readonly metrics: Metrics;
+  readonly liveness: Readonly<Record<string, HealthCheck>>;
   readonly readiness: Readonly<Record<string, HealthCheck>>;
   /** `HALLMARK_PORT_<port>` moves a port where several replicas share one address. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -13,12 +14,12 @@ export interface EndpointOptions {
 
 /** Serves the probes and the metrics until the servers are closed. */
 export async function startEndpoints(options: EndpointOptions): Promise<readonly RunningHttpServer[]> {
-  const { http, metrics, readiness, environment } = options;
+  const { http, metrics, liveness, readiness, environment } = options;
   const moved = (port: number): number => Number(environment[`HALLMARK_PORT_${port}`] ?? port);
   const probes = await startHttpServer({
     host: http.host,
     port: moved(http.port),
-    routes: { '/livez': () => healthAnswer('livez', {}), '/readyz': () => healthAnswer('readyz', readiness) },
+    routes: { '/livez': () => healthAnswer('livez', liveness), '/readyz': () => healthAnswer('readyz', readiness) },
   });
   const scrape = await startHttpServer({
     host: http.host,
