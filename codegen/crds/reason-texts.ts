@@ -36,6 +36,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: nothing,
   },
   Stored: { meaning: 'Every artifact is signed, and every backend it was promised to holds it.', setOn: RECORD, remedy: nothing },
+  Complete: { meaning: 'All that the run announced is in its evidence.', setOn: RECORD, remedy: nothing },
   AuditOnly: {
     meaning: 'The policy is in Audit mode: the record shows what would be signed; nothing is signed or stored.',
     setOn: policyAndRecord,
@@ -60,6 +61,18 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     meaning: 'The run names nothing that it built, and the backends file evidence under what was built, so there is no place for it.',
     setOn: RECORD,
     remedy: 'Let the run write `IMAGE_URL` and `IMAGE_DIGEST` (or another type hint) as results, add a backend of type Tekton, or select fewer runs.',
+  },
+  SubjectIgnored: {
+    meaning:
+      'The run announces something that it built in a form that cannot be read, so that it is no subject. On `Complete` the rest is signed; on `Ready` the policy says `subjects.onIgnored: Refuse`, or nothing else was left to sign.',
+    setOn: RECORD,
+    remedy:
+      'Let the task write what the message asks for, and run it again. `hallmark preview` shows the same warning offline. To sign what can be read, set `spec.subjects.onIgnored: Warn` on the policy.',
+  },
+  StatementIncomplete: {
+    meaning: 'The statement lacks something that is no subject: a material, an announced input, a task.',
+    setOn: RECORD,
+    remedy: 'Mend what the message names, and run it again. [warnings.md](warnings.md) lists the kinds.',
   },
   PayloadInvalid: {
     meaning: 'No statement can be made from the run: a result or field has a form that the format cannot express.',

@@ -72,7 +72,18 @@ describe('kubectl', () => {
 
   it('shows a record in one line', async () => {
     const [head, line] = await get('pvr', 'case');
-    assert.deepEqual(head, ['NAME', 'RUN', 'KIND', 'POLICY', 'SIGNED', 'STORED', 'REASON', 'AGE']);
+    assert.deepEqual(head, [
+      'NAME',
+      'RUN',
+      'KIND',
+      'POLICY',
+      'SUBJECTS',
+      'SIGNED',
+      'STORED',
+      'WARNINGS',
+      'REASON',
+      'AGE',
+    ]);
     assert.deepEqual(line?.slice(0, -1), ['case', 'bake-1', 'TaskRun', 'builds', 'True', '2/3', 'KeyNotFound']);
   });
 

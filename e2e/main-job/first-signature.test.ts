@@ -80,7 +80,7 @@ describe('a team that follows the samples', () => {
   it('reads the records well with kubectl get', async () => {
     const { stdout } = await installation.kubectl(['get', 'pvr', '-n', 'team-a']);
     const [header = '', ...rows] = stdout.trimEnd().split('\n');
-    assert.match(header, /^NAME +RUN +KIND +POLICY +SIGNED +STORED +REASON +AGE$/);
+    assert.match(header, /^NAME +RUN +KIND +POLICY +SUBJECTS +SIGNED +STORED +WARNINGS +REASON +AGE$/);
     const row = rows.find((line) => line.includes('PipelineRun')) ?? '';
     assert.match(row, /^bakery-1-\w{10} +bakery-1 +PipelineRun +builds +True +2\/2 +Stored +\d+\w+$/);
     const wide = await installation.kubectl(['get', 'pvr', '-n', 'team-a', '-o', 'wide']);

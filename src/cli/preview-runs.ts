@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField } from '../api/v1alpha1/field.ts';
+import { warning } from '../api/v1alpha1/warning.ts';
 import type { Payload, PayloadOptions } from '../provenance/payload.ts';
 import { payloads } from '../provenance/payloads.ts';
 import { finishedRun } from '../tekton/finished-run.ts';
@@ -63,7 +64,9 @@ function previewRun(
   if (!isRunKind(kind)) throw new PayloadError('PayloadInvalid', 'is no TaskRun or PipelineRun of tekton.dev/v1');
   const others = children.filter((child) => child !== object);
   const run = finishedRun(object, kind === 'PipelineRun' ? others : [], { matchBy: 'Name' });
-  const missing = run.missingChildren.map((name) => `child TaskRun ${name} is not given: stated without it`);
+  const missing = run.missingChildren.map((name) =>
+    warning('ChildMissing', `child TaskRun ${name} is not given: stated without it`),
+  );
   const { namespace, name } = run.summary;
   return payloads(run, options).map((payload) => ({
     run: { kind, namespace, name },

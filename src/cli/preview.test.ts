@@ -148,7 +148,7 @@ describe('hallmark preview', () => {
 
   it('says which children of a PipelineRun were not given', () => {
     const [entry] = entries(preview(['-f', file('p.json', pipelineRun)]));
-    assert.deepEqual(field(entry, 'warnings'), ['child TaskRun bake-1 is not given: stated without it']);
+    assert.deepEqual(field(entry, 'warnings'), ['ChildMissing: child TaskRun bake-1 is not given: stated without it']);
   });
 
   it('uses the settings of a policy, whatever it selects', () => {
@@ -229,7 +229,7 @@ describe('hallmark preview', () => {
     assert.match(out, /^ {4}reg\.example\/bread sha256:3{64}$/m);
     assert.match(out, /^ {2}materials: none$/m);
     assert.match(out, /^ {2}builder: https:\/\/tekton\.dev\/chains\/v2$/m);
-    assert.match(out, /^ {4}the image of step "s" of TaskRun .* imageID is empty$/m);
+    assert.match(out, /^ {4}MaterialMissing: the image of step "s" of TaskRun .* imageID is empty$/m);
     assert.doesNotMatch(out, /\u001b/);
   });
 

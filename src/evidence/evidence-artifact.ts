@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MAX_LISTED_SUBJECTS } from '../api/v1alpha1/provenance-record/evidence.ts';
 import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/evidence.ts';
+import { boundedWarnings } from '../api/v1alpha1/warning.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { packPayload, unpackPayload } from './packed-payload.ts';
 import { payloadDigest } from './payload-digest.ts';
@@ -9,7 +10,6 @@ import type { SignedArtifact, Subject, UnsignedArtifact } from './signed-artifac
 
 /** Bounds of the schema on what is listed for readers. */
 const MAX_TEXT_LENGTH = 1024;
-const MAX_WARNINGS = 64;
 
 export interface EvidenceOptions {
   /** metadata.generation of the policy that the payload was made under. */
@@ -25,7 +25,7 @@ export function toEvidenceArtifact(
   artifact: UnsignedArtifact | SignedArtifact,
   options: EvidenceOptions,
 ): EvidenceArtifact {
-  const warnings = (options.warnings ?? []).slice(0, MAX_WARNINGS).map(shortened);
+  const warnings = boundedWarnings(options.warnings ?? []);
   return {
     name: artifact.name,
     type: artifact.type,

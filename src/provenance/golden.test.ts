@@ -18,13 +18,13 @@ const mended: Readonly<Record<string, { readonly rule: string; readonly warning:
   {
     'empty-image-id': {
       rule: 'an empty imageID leaves that material out',
-      warning: 'the image of step "a" of TaskRun t is not among the materials: its imageID is empty',
+      warning: 'MaterialMissing: the image of step "a" of TaskRun t is not among the materials: its imageID is empty',
       imageID: '',
     },
     'image-id-bare-digest': {
       rule: 'an imageID without a digest leaves that material out',
       warning:
-        'the image of step "a" of TaskRun t is not among the materials: its imageID names no digest: "sha256:abcd"',
+        'MaterialMissing: the image of step "a" of TaskRun t is not among the materials: its imageID names no digest: "sha256:abcd"',
       imageID: 'sha256:abcd',
     },
   };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { warning } from '../api/v1alpha1/warning.ts';
 import type { StepState, TaskRun } from '../tekton/run.ts';
 import type { DigestEntry } from './digest-entries.ts';
 
@@ -19,7 +20,7 @@ export function imageMaterials(run: TaskRun, warnings: string[]): readonly Diges
   const materials: DigestEntry[] = [];
   for (const { state, what } of states) {
     const material = imageMaterial(state);
-    if (material === undefined) warnings.push(warning(run.name, what, state));
+    if (material === undefined) warnings.push(missingImage(run.name, what, state));
     else materials.push(material);
   }
   return materials;
@@ -33,7 +34,8 @@ function imageMaterial({ imageID }: StepState): DigestEntry | undefined {
   return { name: `oci://${withoutPullablePrefix(reference)}`, digest: Object.fromEntries([[algorithm, hex]]) };
 }
 
-function warning(run: string, what: string, { name, imageID }: StepState): string {
+function missingImage(run: string, what: string, { name, imageID }: StepState): string {
   const found = imageID === '' ? 'is empty' : `names no digest: ${JSON.stringify(imageID.slice(0, 128))}`;
-  return `the image of ${what} ${JSON.stringify(name)} of TaskRun ${run} is not among the materials: its imageID ${found}`;
+  const lost = `the image of ${what} ${JSON.stringify(name)} of TaskRun ${run} is not among the materials`;
+  return warning('MaterialMissing', `${lost}: its imageID ${found}`);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { warning } from '../api/v1alpha1/warning.ts';
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import type { ImageReference } from '../tekton/image-reference.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
@@ -50,9 +51,11 @@ function attestations(run: FinishedRun, { attestation }: PayloadOptions): readon
 function unfinished({ summary, children }: FinishedRun): readonly string[] {
   return children
     .filter(({ object }) => object !== undefined && object.completionTime === undefined)
-    .map(
-      ({ reference }) =>
+    .map(({ reference }) =>
+      warning(
+        'ChildMissing',
         `TaskRun ${reference.name}, a child of PipelineRun ${summary.name}, has no completion time: stated without it`,
+      ),
     );
 }
 

@@ -151,6 +151,12 @@ export const policySpecFields = {
   ),
 };
 
+/** `subjects.onIgnored` of a policy. */
+export const onIgnored = Type.Enum(['Warn', 'Refuse'], {
+  description:
+    'What becomes of a run that announces a subject which cannot be read (a result such as IMAGE_URL without its digest): Warn signs what can be read and says so in the record, Refuse signs nothing of the run.',
+});
+
 /** `subjects` of a policy; `minItems` 1 where naming repositories is required. */
 export function allowedRepositories(description: string, minItems: number) {
   return Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {

@@ -121,7 +121,8 @@ function whyUnsigned(
   const subjects = subjectsOf(artifacts);
   if ('reason' in subjects) return subjects;
   const { mode } = record.object.spec;
-  return unsignedProblem({ mode, policyKey: record.policy, policy, subjects: subjects.subjects });
+  const warnings = artifacts.flatMap(({ warnings: found = [] }) => found);
+  return unsignedProblem({ mode, policyKey: record.policy, policy, subjects: subjects.subjects, warnings });
 }
 
 function subjectsOf(artifacts: readonly EvidenceArtifact[]): Problem | { readonly subjects: readonly Subject[] } {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
+import { leftOut } from './left-out.ts';
 import type { BackendFact, LoggingFact, Problem, RecordFacts } from './record-facts.ts';
 
 interface Verdict extends Problem {
@@ -27,6 +28,7 @@ const intended: ReadonlySet<Reason> = new Set([
   reasons.Signed,
   reasons.Logged,
   reasons.Verified,
+  reasons.Complete,
   reasons.AuditOnly,
   reasons.Suspended,
 ]);
@@ -93,6 +95,7 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
   const flag = (isSet: boolean): Verdict => ({ ...ready, status: isSet ? 'True' : 'False' });
   return [
     condition('Ready', ready),
+    ...completeVerdicts(facts).map((verdict) => condition('Complete', verdict)),
     condition('Signed', signed),
     ...(facts.logging === undefined ? [] : [condition('Logged', loggedVerdict(facts.logging, facts.unsigned))]),
     condition('Stored', stored),
@@ -128,6 +131,14 @@ function loggedVerdict(logging: LoggingFact, unsigned: Problem | undefined): Ver
     case 'Pending':
       return pendingVerdict(logging.problem);
   }
+}
+
+/** Complete says nothing before there is a payload. */
+function completeVerdicts(facts: RecordFacts): readonly Verdict[] {
+  const missing = leftOut(facts);
+  if (missing !== undefined) return [{ status: 'False', ...missing }];
+  if (facts.artifacts.length === 0) return [];
+  return [{ status: 'True', reason: reasons.Complete, message: 'all that the run announced is in its evidence' }];
 }
 
 function failedVerification(backends: readonly BackendFact[]): Verdict | undefined {

@@ -56,6 +56,8 @@ export type LoggingFact =
 export interface RecordFacts {
   readonly generation: number;
   readonly artifacts: readonly { readonly name: string; readonly isSigned: boolean }[];
+  /** All warnings of the evidence, in order. */
+  readonly warnings?: readonly string[];
   /** Why there is no payload or no signature (yet). */
   readonly unsigned?: Problem;
   /** Absent where the policy asks for no witness. */

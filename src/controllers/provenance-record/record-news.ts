@@ -17,6 +17,24 @@ const quiet: ReadonlySet<string> = new Set<Reason>([
   reasons.Suspended,
 ]);
 
+/** The Events of one change of a status: the news of Ready, and once what was left out of the evidence. */
+export function statusNews(
+  before: { readonly conditions?: readonly Condition[] } | undefined,
+  after: { readonly conditions?: readonly Condition[] },
+): readonly News[] {
+  const [was, is] = [before, after].map((status) => (type: string) => status?.conditions?.find((c) => c.type === type));
+  const ready = recordNews(was?.('Ready'), is?.('Ready'));
+  const complete = completeNews(was?.('Complete'), is?.('Complete'));
+  // A refusal for the same reason is the same news.
+  const isRepeated = complete?.reason === is?.('Ready')?.reason;
+  return [ready, isRepeated ? undefined : complete].filter((news) => news !== undefined);
+}
+
+function completeNews(before: Condition | undefined, after: Condition | undefined): News | undefined {
+  if (after?.status !== 'False' || before?.status === 'False') return undefined;
+  return { type: 'Warning', reason: after.reason, message: after.message };
+}
+
 /**
  * What an Event should say about a record that went from one state to the next: each new failure once, and the recovery from
  * one. A plain success is no news: the record is.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Condition, setConditions } from '../../api/v1alpha1/condition.ts';
 import type { ProvenanceRecordStatus } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { warningCount } from '../../api/v1alpha1/warning.ts';
 import { canonicalJson } from '../../evidence/canonical-json.ts';
 import { sealStatus } from '../../evidence/seal.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
@@ -25,9 +26,19 @@ export function recordStatus(
     conditions,
     storage,
     stored: facts.backends === undefined ? '0/0' : storedCount(facts.backends),
+    subjects: subjectCount(record),
+    warnings: warningCount(facts.warnings ?? []),
     ...(ready === undefined ? {} : { reason: ready.reason, message: ready.message }),
     seal: sealStatus({ key: context.sealKey, namespace, name, uid, storage }),
   };
+}
+
+/** Those of the attestation; without one, of the distinct images that are signed. */
+function subjectCount({ object }: TrustedRecord): number {
+  const artifacts = object.evidence?.artifacts ?? [];
+  const attestation = artifacts.find(({ type }) => type === 'Attestation');
+  if (attestation !== undefined) return attestation.subjectCount;
+  return new Set(artifacts.flatMap(({ subjects = [] }) => subjects)).size;
 }
 
 /** Whether a status says anything that the other does not. */

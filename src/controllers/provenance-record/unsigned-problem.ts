@@ -4,6 +4,7 @@ import type { Subject } from '../../evidence/signed-artifact.ts';
 import { subjectOutside } from '../../pipelines/allowed-subjects.ts';
 import { describePolicy, type PolicyDefinition, type PolicyKey } from '../../pipelines/definitions.ts';
 import { signingProblem } from '../signing-policy/signing-problem.ts';
+import { ignoredSubject } from './left-out.ts';
 import type { Problem } from './record-facts.ts';
 
 /** What decides whether a payload may be signed at all, before any key is touched. */
@@ -13,6 +14,8 @@ export interface SigningQuestion {
   /** The policy as it stands now; undefined when it was deleted. */
   readonly policy: PolicyDefinition | undefined;
   readonly subjects: readonly Subject[];
+  /** What the evidence warns of. */
+  readonly warnings: readonly string[];
 }
 
 type Rule = (question: SigningQuestion) => Problem | undefined;
@@ -46,6 +49,13 @@ const rules: readonly Rule[] = [
       reason: reasons.SubjectNotAllowed,
       message: `the run claims to have built ${outside}, which spec.subjects.allowedRepositories of ${describePolicy(policyKey)} does not allow`,
     };
+  },
+  ({ policy, policyKey, warnings }) => {
+    if (policy?.spec.subjects.onIgnored !== 'Refuse') return undefined;
+    const ignored = ignoredSubject(warnings);
+    if (ignored === undefined) return undefined;
+    const message = `spec.subjects.onIgnored of ${describePolicy(policyKey)} refuses the run: ${ignored.message}`;
+    return { reason: reasons.SubjectIgnored, message };
   },
 ];
 

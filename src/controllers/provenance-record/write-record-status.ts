@@ -8,7 +8,7 @@ import type { RecordPlan } from './plan-record.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordFacts } from './record-facts.ts';
 import { summariseRecord } from './record-index.ts';
-import { recordNews } from './record-news.ts';
+import { statusNews } from './record-news.ts';
 import { isSameStatus, readyOf, recordStatus } from './record-status.ts';
 
 /** What a status says of a plan, as far as it has come. */
@@ -46,6 +46,7 @@ function recordFacts(record: TrustedRecord, plan: StatusFacts): RecordFacts {
     generation: metadata.generation,
     artifacts: (evidence?.artifacts ?? []).map(({ name, signature }) => ({ name, isSigned: signature !== undefined })),
     backends: plan.backends,
+    warnings: (evidence?.artifacts ?? []).flatMap(({ warnings = [] }) => warnings),
     ...(plan.unsigned === undefined ? {} : { unsigned: plan.unsigned }),
     ...(plan.logging === undefined ? {} : { logging: plan.logging }),
     ...(plan.uncovered === undefined ? {} : { uncovered: plan.uncovered }),
@@ -59,9 +60,9 @@ function tell(context: ControllerContext, record: TrustedRecord, after: Provenan
     const { reason, message } = ready;
     context.observer.recordChanged({ key: objectKey(metadata), isReady: ready.status === 'True', reason, message });
   }
-  const news = recordNews(readyOf(before), ready);
-  if (news === undefined) return;
   const { namespace, name, uid } = metadata;
-  context.events.record({ apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid }, news);
-  if (context.runs.has(spec.runRef.uid) !== false) context.events.record({ ...spec.runRef, namespace }, news);
+  for (const news of statusNews(before, after)) {
+    context.events.record({ apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid }, news);
+    if (context.runs.has(spec.runRef.uid) !== false) context.events.record({ ...spec.runRef, namespace }, news);
+  }
 }

@@ -2,6 +2,7 @@
 import { labelSelectorMatches } from '../../api/v1alpha1/label-selector.ts';
 import { MAX_ARTIFACTS } from '../../api/v1alpha1/provenance-record/evidence.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { warning } from '../../api/v1alpha1/warning.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { SelectableRun } from '../../pipelines/run-selection.ts';
 import type { IndexImages } from '../../provenance/payload.ts';
@@ -78,7 +79,10 @@ async function readAll(
     const { digests, warnings } = await indexChildren(question, access, signal);
     room -= digests.length;
     const images = digests.map((digest) => parseImageReference(`${repository}@${digest}`));
-    found.set(fullName, { images: images.filter((image) => image !== undefined), warnings });
+    found.set(fullName, {
+      images: images.filter((image) => image !== undefined),
+      warnings: warnings.map((text) => warning('IndexImageOmitted', text)),
+    });
   }
   return found;
 }

@@ -2,6 +2,7 @@
 import type { EvidenceArtifact, ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import { warning } from '../../api/v1alpha1/warning.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
@@ -76,7 +77,8 @@ function draftEvidence(snapshot: RunSnapshot, pending: PendingPipeline, mode: 'E
   if (!Array.isArray(made)) return { draft: { artifacts: [], problem: made }, mayBeSigned: false };
   const draft = boundedEvidence(packed(made, policy.generation), policy.spec);
   const subjects = made.flatMap((payload) => payload.subjects);
-  const unsigned = unsignedProblem({ mode, policyKey: policy, policy, subjects });
+  const warnings = made.flatMap((payload) => payload.warnings);
+  const unsigned = unsignedProblem({ mode, policyKey: policy, policy, subjects, warnings });
   return { draft, mayBeSigned: unsigned === undefined && draft.problem === undefined };
 }
 
@@ -107,7 +109,9 @@ function makePayloads(
 
 /** What the payloads could not take into account is said beside them. */
 function withMissingChildren(made: readonly Payload[], { missingChildren }: FinishedRun): Payload[] {
-  const warnings = missingChildren.map((name) => `child TaskRun ${name} is gone: stated without it`);
+  const warnings = missingChildren.map((name) =>
+    warning('ChildMissing', `child TaskRun ${name} is gone: stated without it`),
+  );
   return made.map((payload) =>
     payload.type === 'Attestation' ? { ...payload, warnings: [...payload.warnings, ...warnings] } : payload,
   );

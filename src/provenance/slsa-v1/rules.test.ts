@@ -129,7 +129,7 @@ describe('resolvedDependencies of a PipelineRun', () => {
     const found = attested(run, options);
     assert.deepEqual(materialsOf(found), []);
     assert.deepEqual(found.warnings, [
-      'TaskRun c0, a child of PipelineRun p, has no completion time: stated without it',
+      'ChildMissing: TaskRun c0, a child of PipelineRun p, has no completion time: stated without it',
     ]);
   });
 });

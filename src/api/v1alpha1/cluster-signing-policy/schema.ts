@@ -6,6 +6,7 @@ import { labelSelector } from '../label-selector.ts';
 import { clusterObjectMeta } from '../object-meta.ts';
 import {
   allowedRepositories,
+  onIgnored,
   policyBackendRefs,
   policySpecFields,
   policySpecRules,
@@ -28,6 +29,7 @@ export const clusterSigningPolicySpec = Type.Object(
           'Globs over whole repository names that subjects may lie in; a subject outside makes the run unsigned. ["*"] allows any.',
           1,
         ),
+        onIgnored: Type.Optional(onIgnored),
       },
       { description: 'What runs may claim to have built: required, because the key here vouches for many namespaces.' },
     ),

@@ -4,6 +4,7 @@ import type { CelRule } from '../cel-rule.ts';
 import { matchesRule } from '../cel-rule.ts';
 import { has } from '../field.ts';
 import type { Immutable } from '../immutable.ts';
+import { MAX_WARNING_LENGTH, MAX_WARNINGS } from '../warning.ts';
 
 /** What one artifact's packed payload may weigh in base64; a whole record stays below what etcd takes. */
 export const MAX_PAYLOAD_LENGTH = 1_048_576;
@@ -155,9 +156,10 @@ const artifact = Type.Object(
       }),
     ),
     warnings: Type.Optional(
-      Type.Array(Type.String({ maxLength: 1024 }), {
-        description: 'What the payload had to leave out, and why.',
-        maxItems: 64,
+      Type.Array(Type.String({ maxLength: MAX_WARNING_LENGTH }), {
+        description:
+          'What the payload had to leave out or states as it is ill-formed: a kind of docs/warnings.md, a colon and a sentence.',
+        maxItems: MAX_WARNINGS,
         'x-kubernetes-list-type': 'atomic',
       }),
     ),

@@ -7,6 +7,7 @@ import { backendKind, MAX_BACKENDS } from './spec.ts';
 
 export const recordConditionTypes = [
   'Ready',
+  'Complete',
   'Signed',
   'Logged',
   'Stored',
@@ -101,6 +102,16 @@ export const provenanceRecordStatus = Type.Object(
     ),
     stored: Type.Optional(
       Type.String({ description: 'Backends that hold the evidence, of all it is promised to: 2/3.', maxLength: 16 }),
+    ),
+    subjects: Type.Optional(
+      Type.Integer({ description: 'How many subjects the evidence has.', minimum: 0, format: 'int32' }),
+    ),
+    warnings: Type.Optional(
+      Type.Integer({
+        description: 'How many warnings the evidence carries; the condition Complete has the first that matters.',
+        minimum: 0,
+        format: 'int32',
+      }),
     ),
     reason: Type.Optional(Type.String({ description: 'Reason of the condition Ready.', maxLength: 64 })),
     message: Type.Optional(

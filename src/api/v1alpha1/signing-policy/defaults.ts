@@ -26,7 +26,10 @@ export interface EffectiveSigningPolicySpec {
   readonly attestation: EffectiveStatus['attestation'];
   readonly imageSignatures: EffectiveStatus['imageSignatures'];
   /** An empty list allows any repository. */
-  readonly subjects: { readonly allowedRepositories: readonly string[] };
+  readonly subjects: {
+    readonly allowedRepositories: readonly string[];
+    readonly onIgnored: 'Warn' | 'Refuse';
+  };
   readonly signer: SigningPolicySpec['signer'];
   readonly transparency: Transparency;
   /** Absent: nothing of sigstore's is trusted. */
@@ -64,7 +67,7 @@ export function effectiveSigningPolicySpec(
       ...spec.attestation,
     },
     imageSignatures: { formats: ['SimpleSigning'], indexChildren: false, ...spec.imageSignatures },
-    subjects: { allowedRepositories: [], ...spec.subjects },
+    subjects: { allowedRepositories: [], onIgnored: 'Warn', ...spec.subjects },
     signer: spec.signer,
     transparency: effectiveTransparency(spec.transparency),
     ...(spec.trustedRoot === undefined ? {} : { trustedRoot: spec.trustedRoot }),

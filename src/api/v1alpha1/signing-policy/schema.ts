@@ -7,6 +7,7 @@ import { namespacedObjectMeta } from '../object-meta.ts';
 import { namespacedSignerRules } from '../policy-kms.ts';
 import {
   allowedRepositories,
+  onIgnored,
   policyBackendRefs,
   policySpecFields,
   policySpecRules,
@@ -29,6 +30,7 @@ export const signingPolicySpec = Type.Object(
               0,
             ),
           ),
+          onIgnored: Type.Optional(onIgnored),
         },
         { description: 'What runs may claim to have built.' },
       ),
