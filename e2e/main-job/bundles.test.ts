@@ -6,6 +6,7 @@ import { Installation } from '../harness/installation.ts';
 import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { verifyImage } from '../harness/verify-image.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
 
 describe('evidence in both encodings of registries', () => {
   let installation: Installation;
@@ -62,11 +63,34 @@ describe('evidence in both encodings of registries', () => {
     assert.equal(Array.isArray(manifests) ? manifests.length : 0, 2);
   });
 
-  it('is refused where a form can meet no backend, and signed once the policy is mended', async () => {
+  it('takes what it can of a form that fits no backend, and policy, backend and record say what it leaves out', async () => {
     await installation.kubectl(['delete', 'storagebackend', 'tags', '-n', team.name]);
+    const backendRefs = [{ kind: 'StorageBackend', name: 'bundles' }];
     await installation.patch(team.name, 'signingpolicy/builds', {
-      spec: { imageSignatures: { formats: ['SimpleSigning'] } },
+      spec: { backendRefs, imageSignatures: { formats: ['SimpleSigning'] } },
     });
+    await waitUntil('policy and backend say what is left out', async () => {
+      const objects = await Promise.all(
+        ['signingpolicy/builds', 'storagebackend/bundles'].map((name) =>
+          installation.json(['get', name, '-n', team.name]),
+        ),
+      );
+      return objects
+        .map((object) => at(object, 'status', 'conditions', 0))
+        .every(
+          (ready) => at(ready, 'status') === 'True' && /takes no image signatures/.test(String(at(ready, 'message'))),
+        );
+    });
+    const half = await team.build({ name: 'half' });
+    const record = await team.recordWithReason(half, 'BackendNotFound');
+    assert.match(conditionOf(record)?.message ?? '', /no backend takes image-/);
+    assert.equal(storageOf(record, 'bundles')?.state, 'Stored');
+    const image = half.image.reference;
+    await verifyImage(installation.testbed, { command: 'verify-attestation', publicKey: team.key.publicKey, image });
+  });
+
+  it('is refused where nothing of a policy fits any backend, and signed once the policy is mended', async () => {
+    await installation.patch(team.name, 'signingpolicy/builds', { spec: { attestation: { format: 'None' } } });
     const invalid = 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=PolicyInvalid';
     await installation.wait(team.name, 'signingpolicy/builds', invalid);
     const odd = await team.build({ name: 'odd' });

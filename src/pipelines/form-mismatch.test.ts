@@ -77,19 +77,107 @@ describe('forms and encodings', () => {
     });
   }
 
-  it('refuse a policy when its pipeline is compiled, and say so of policy and backend, until one is mended', () => {
+  const none = { attestation: { format: 'None' } };
+  const other = backend('CosignTags');
+  const annotations = backend('annotations', { type: 'Tekton', oci: undefined });
+  const attestationsOnly = backend('SigstoreBundle', { artifacts: ['Attestation'] });
+  const reaches: readonly (readonly [
+    string,
+    object,
+    readonly CompiledBackend[],
+    readonly RegExp[],
+    RegExp | undefined,
+  ])[] = [
+    [
+      'takes the attestation where the image signature fits nothing',
+      {},
+      [bundles],
+      [/sigstorebundle.*takes no image/],
+      undefined,
+    ],
+    [
+      'does not concern a policy that another backend takes whole',
+      {},
+      [bundles, annotations],
+      [/sigstorebundle/],
+      undefined,
+    ],
+    [
+      'is for the policy to mend when nothing of it is taken',
+      none,
+      [bundles],
+      [/sigstorebundle/],
+      /add SigstoreStatement/,
+    ],
+    ['is none for another backend in reach', none, [bundles, other], [/sigstorebundle/], undefined],
+    ['of the log is as total', { ...rekor(2) }, [tags], [/takes nothing/], /encoding SigstoreBundle/],
+    [
+      'of the log leaves out what is stored without it',
+      {
+        transparency: { type: 'Rekor', rekor: { url: 'https://r.example', apiVersion: 2, onFailure: 'StoreWithout' } },
+        trustedRoot: { type: 'ConfigMap', configMap: { name: 'root' } },
+      },
+      [tags],
+      [],
+      undefined,
+    ],
+    [
+      'is another where no backend takes the type at all',
+      none,
+      [attestationsOnly],
+      [],
+      /add ImageSignature to spec.artifacts/,
+    ],
+  ];
+  for (const [title, spec, backends, untaken, invalid] of reaches) {
+    it(`a mismatch ${title}`, () => {
+      const pipelines = new Pipelines(OPERATOR);
+      const subject = policy(spec);
+      pipelines.setPolicy(subject);
+      for (const each of backends) pipelines.setBackend(each);
+      const said = pipelines.untakenOf(subject);
+      assert.equal(said.length, untaken.length, said.join());
+      untaken.forEach((pattern, index) => {
+        assert.match(said[index] ?? '', pattern);
+      });
+      for (const found of [pipelines.invalidity(subject), pipelines.forNamespace('team')[0]?.policy.invalid]) {
+        if (invalid === undefined) assert.equal(found, undefined);
+        else assert.match(found ?? '', invalid);
+      }
+      const told = backends.flatMap((each) => pipelines.untakenBy(each).map(({ message }) => message));
+      assert.deepEqual(told.toSorted(), said.toSorted());
+    });
+  }
+
+  it('a mismatch waits for a backend that is named and not there yet', () => {
     const pipelines = new Pipelines(OPERATOR);
-    const simple = policy(formats('SimpleSigning'));
-    pipelines.setPolicy(simple);
+    const refs = ['sigstorebundle', 'later'].map((name) => ({ kind: 'StorageBackend', name }));
+    const subject = policy({ ...none, backendRefs: refs });
+    pipelines.setPolicy(subject);
     pipelines.setBackend(bundles);
-    assert.match(pipelines.forNamespace('team')[0]?.policy.invalid ?? '', /team\/sigstorebundle/);
-    assert.match(pipelines.invalidity(simple) ?? '', /SigstoreStatement/);
-    assert.deepEqual(
-      pipelines.refusedBecauseOf(bundles).map(({ policy: { name } }) => name),
-      ['release'],
-    );
-    pipelines.setPolicy(policy(formats('SigstoreStatement')));
-    assert.equal(pipelines.forNamespace('team')[0]?.policy.invalid, undefined);
-    assert.deepEqual(pipelines.refusedBecauseOf(bundles), []);
+    assert.equal(pipelines.invalidity(subject), undefined);
+  });
+});
+
+describe('the number of backends in reach', () => {
+  const given = (count: number, spec: object = {}): Pipelines => {
+    const pipelines = new Pipelines(OPERATOR);
+    pipelines.setPolicy(policy({}));
+    for (let index = 0; index < count; index += 1) {
+      pipelines.setBackend({ ...backend('CosignTags', spec), name: `b-${index}`, uid: `u-${index}` });
+    }
+    return pipelines;
+  };
+
+  it('makes a policy invalid beyond what a record is bound to, and says how to choose', () => {
+    assert.equal(given(128).forNamespace('team')[0]?.policy.invalid, undefined);
+    const pipelines = given(129);
+    assert.match(pipelines.forNamespace('team')[0]?.policy.invalid ?? '', /129 backends.*spec\.backendRefs/);
+    assert.match(pipelines.invalidity(policy({})) ?? '', /129 backends/);
+  });
+
+  it('counts only those that take every run', () => {
+    const some = { selector: { matchLabels: { app: 'bread' } } };
+    assert.equal(given(129, some).forNamespace('team')[0]?.policy.invalid, undefined);
   });
 });

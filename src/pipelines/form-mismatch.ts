@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describeBackend } from '../storage/backend-definition.ts';
-import { takesArtifact } from '../storage/takes-artifact.ts';
+import { fitsForm } from '../storage/takes-artifact.ts';
 import type { CompiledBackend, PolicyDefinition } from './definitions.ts';
+import { takesOfPolicy } from './takes-of-policy.ts';
 
 /**
- * Why what a policy makes can never be stored in a backend: cosign reads simple signings in its tags alone and statements in bundles
- * alone, and the tags have no room for an entry of Rekor v2. undefined when all is well.
+ * What a policy makes and a backend can never hold, although it takes artifacts of that type: cosign reads simple signings in its tags
+ * alone and statements in bundles alone, and the tags have no room for an entry of Rekor v2. Names the backend and the remedy; undefined
+ * when the backend takes something of each type.
  */
 export function formMismatch({ spec }: PolicyDefinition, backend: CompiledBackend): string | undefined {
-  if (backend.spec.type !== 'OCI') return undefined;
-  const { encoding } = backend.spec.oci;
-  const name = `${describeBackend(backend)} (encoding ${encoding})`;
+  const { asked, taken, holdsWitnesses } = takesOfPolicy(spec, backend.spec);
+  if (asked.length === 0) return undefined;
+  if (!holdsWitnesses) {
+    return `${named(backend)} takes nothing of this policy, because it has no room for entries of Rekor v2: give the backend encoding SigstoreBundle, or use transparency.rekor.apiVersion 1`;
+  }
+  const isImage = ({ type }: { readonly type: string }): boolean => type === 'ImageSignature';
+  if (!asked.some(isImage) || taken.some(isImage)) return undefined;
   const { formats } = spec.imageSignatures;
-  const type = 'ImageSignature';
-  const signsImages = formats.length > 0 && spec.runs.kinds.includes('TaskRun');
-  const takesImages = backend.spec.artifacts.includes(type);
-  if (signsImages && takesImages && !formats.some((form) => takesArtifact(backend.spec, { type, form }))) {
-    const fitting = encoding === 'CosignTags' ? 'SimpleSigning' : 'SigstoreStatement';
-    return `imageSignatures.formats [${formats.join(', ')}] cannot be stored in ${name}: add ${fitting}, or take ImageSignature out of the backend's artifacts`;
-  }
-  const { transparency } = spec;
-  if (encoding === 'CosignTags' && transparency.rekor?.apiVersion === 2) {
-    return `entries of Rekor v2 cannot be stored in ${name}: give the backend encoding SigstoreBundle, or use transparency.rekor.apiVersion 1`;
-  }
-  return undefined;
+  const fitting = fitsForm(backend.spec, 'SimpleSigning') ? 'SimpleSigning' : 'SigstoreStatement';
+  return `${named(backend)} takes no image signatures of this policy (imageSignatures.formats [${formats.join(', ')}]): add ${fitting}, or take ImageSignature out of the backend's artifacts`;
+}
+
+function named(backend: CompiledBackend): string {
+  const encoding = backend.spec.type === 'OCI' ? ` (encoding ${backend.spec.oci.encoding})` : '';
+  return `${describeBackend(backend)}${encoding}`;
 }

@@ -4,6 +4,7 @@ import { policyKeyText } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
 import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';
 import type { MissingBackend, Pipeline } from './pipeline.ts';
+import { reachProblem } from './reach-problem.ts';
 
 interface BackendKey {
   readonly kind: BackendKind;
@@ -128,13 +129,16 @@ export class Pipelines {
 
   /** Why a policy cannot be obeyed with the backends in its reach, or as it is written: for its own conditions. */
   invalidity(policy: PolicyDefinition): string | undefined {
-    return policy.invalid ?? firstMismatch(policy, this.backendsOf(policy).backends);
+    return policy.invalid ?? reachProblem(policy, this.backendsOf(policy));
   }
 
-  /** The policies that are refused because of a backend, each with the reason: for the backend's own conditions. */
-  refusedBecauseOf(
-    backend: CompiledBackend,
-  ): readonly { readonly policy: PolicyDefinition; readonly message: string }[] {
+  /** What the backends in a policy's reach do not take of what it makes: for its own conditions. */
+  untakenOf(policy: PolicyDefinition): readonly string[] {
+    return this.backendsOf(policy).backends.flatMap((backend) => formMismatch(policy, backend) ?? []);
+  }
+
+  /** What a backend does not take of the policies that reach it, each with the reason: for the backend's own conditions. */
+  untakenBy(backend: CompiledBackend): readonly { readonly policy: PolicyDefinition; readonly message: string }[] {
     return [...this.#policies.values()].flatMap((policy) => {
       if (!this.backendsOf(policy).backends.some(({ uid }) => uid === backend.uid)) return [];
       const message = formMismatch(policy, backend);
@@ -153,7 +157,7 @@ export class Pipelines {
       .sort((a, b) => (policyKeyText(a) < policyKeyText(b) ? -1 : 1))
       .map((policy) => {
         const reach = this.#backendsInReach(policy, namespace);
-        const invalid = policy.invalid ?? firstMismatch(policy, reach.backends);
+        const invalid = policy.invalid ?? reachProblem(policy, reach);
         return { policy: invalid === undefined ? policy : { ...policy, invalid }, ...reach };
       });
   }
@@ -194,10 +198,6 @@ export class Pipelines {
   #labelsOf(namespace: string): NamespaceLabels {
     return this.#namespaces.get(namespace) ?? { name: namespace, labels: {} };
   }
-}
-
-function firstMismatch(policy: PolicyDefinition, backends: readonly CompiledBackend[]): string | undefined {
-  return backends.map((backend) => formMismatch(policy, backend)).find((message) => message !== undefined);
 }
 
 /** Whether a cluster backend takes the evidence of such a policy at all. */

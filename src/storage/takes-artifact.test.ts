@@ -26,6 +26,17 @@ describe('takesArtifact', () => {
     });
   }
 
+  it('gives what Rekor v2 logged, which states no time, to all but cosign tags', () => {
+    const logged = { type: 'Attestation', form: 'InTotoStatement', logEntries: [{}] } as const;
+    const takers = Object.entries(specs).filter(([, spec]) => takesArtifact(spec, logged));
+    assert.deepEqual(
+      takers.map(([name]) => name),
+      ['bundles', 'archivista', 'annotations', 'attestations'],
+    );
+    const timed = { ...logged, logEntries: [{ integratedTime: '2026-01-01T00:00:00Z' }] };
+    assert.ok(takesArtifact(specs.tags, timed));
+  });
+
   it('gives an attestation to all', () => {
     const artifact = { type: 'Attestation', form: 'InTotoStatement' } as const;
     for (const spec of Object.values(specs)) assert.ok(takesArtifact(spec, artifact));

@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EffectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/defaults.ts';
-import type { UnsignedArtifact } from '../evidence/signed-artifact.ts';
+import type { LogEntry, UnsignedArtifact } from '../evidence/signed-artifact.ts';
+
+type WitnessedBy = readonly Pick<LogEntry, 'integratedTime'>[];
+
+/** What decides whether a backend takes an artifact, signed or not. */
+export interface OfferedArtifact extends Pick<UnsignedArtifact, 'type' | 'form'> {
+  readonly logEntries?: WitnessedBy;
+}
 
 /**
- * Whether a backend takes an artifact: its kind, and a form that the backend's encoding can hold. Of an image's two signatures a
- * bundle holds the statement and a cosign tag the simple signing; a policy that makes both feeds backends of both encodings.
+ * Whether a backend takes an artifact: its kind, and a form and log entries that the backend's encoding can hold. Of an image's two
+ * signatures a bundle holds the statement and a cosign tag the simple signing; a policy that makes both feeds backends of both encodings.
  */
 export function takesArtifact(
   spec: EffectiveStorageBackendSpec,
-  { type, form }: Pick<UnsignedArtifact, 'type' | 'form'>,
+  { type, form, logEntries = [] }: OfferedArtifact,
 ): boolean {
-  return spec.artifacts.includes(type) && fitsForm(spec, form);
+  return spec.artifacts.includes(type) && fitsForm(spec, form) && holdsLogEntries(spec, logEntries);
+}
+
+/** Whether a backend has room for entries of logs: cosign's tags have none for those of Rekor v2, which state no time. */
+export function holdsLogEntries(spec: EffectiveStorageBackendSpec, logEntries: WitnessedBy): boolean {
+  const isTags = spec.type === 'OCI' && spec.oci.encoding === 'CosignTags';
+  return !isTags || logEntries.every(({ integratedTime }) => integratedTime !== undefined);
 }
 
 /** Whether a backend's encoding can hold a form. */

@@ -95,6 +95,7 @@ export class PolicyReconciler {
       witnessProblem,
       signsAs: report?.signsAs,
       warnings: report?.warnings.map(({ message }) => message),
+      untaken: pipelines.untakenOf(policy),
       ...this.#backends(policy),
       mode: policy.spec.mode,
       isSuspended: policy.spec.suspend,

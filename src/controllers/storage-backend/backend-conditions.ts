@@ -7,15 +7,15 @@ import { isPassingProblem } from './is-passing-problem.ts';
 /** The schema's bound on a condition's message is larger; nobody reads more. */
 const MAX_MESSAGE_LENGTH = 1024;
 /**
- * The conditions of a backend whose last probe found `problem`, or nothing. `refusals` say which policies cannot use it and why: theirs
- * to mend, so the backend stays as ready as it is for all others.
+ * The conditions of a backend whose last probe found `problem`, or nothing. `untaken` says what policies make and the backend cannot hold:
+ * it takes the rest of theirs, and is as ready as it is for all others.
  */
 export function backendConditions(
   generation: number,
   problem: Problem | undefined,
-  refusals: readonly string[] = [],
+  untaken: readonly string[] = [],
 ): readonly ConditionFact[] {
-  const message = ['evidence can be stored', ...refusals].join('; ').slice(0, MAX_MESSAGE_LENGTH);
+  const message = ['evidence can be stored', ...untaken].join('; ').slice(0, MAX_MESSAGE_LENGTH);
   return conditions(generation, problem, problem ?? { reason: reasons.Ready, message });
 }
 

@@ -47,7 +47,7 @@ export class BackendReconciler {
     const generation = Number(field(field(object, 'metadata'), 'generation') ?? 0);
     const conditions = setConditions(
       storedConditions(object),
-      backendConditions(generation, problem, read.ok ? this.#refusals(read.backend) : []),
+      backendConditions(generation, problem, read.ok ? this.#untaken(read.backend) : []),
       context.clock.now(),
     );
     // Nothing more is sent to a backend that is down while its status is being written.
@@ -59,11 +59,11 @@ export class BackendReconciler {
     return { requeueAfterSeconds: nextProbeSeconds(problem === undefined, this.#options) };
   }
 
-  /** The policies whose evidence it could never hold. */
-  #refusals(backend: CompiledBackend): readonly string[] {
+  /** What policies make and it can never hold. */
+  #untaken(backend: CompiledBackend): readonly string[] {
     return this.#options.context.pipelines
-      .refusedBecauseOf(backend)
-      .map(({ policy, message }) => `${describePolicy(policy)} is refused: ${message}`);
+      .untakenBy(backend)
+      .map(({ policy, message }) => `${describePolicy(policy)}: ${message}`);
   }
 
   /** Drops what is kept of a backend that was deleted. */
