@@ -150,6 +150,8 @@ export class Backfill {
     const entry = record.status?.storage?.find(
       ({ backendRef }) => backendRef.kind === kind && backendRef.name === name,
     );
+    // One that has no place for anything of the record has nothing to wait for either.
+    if (entry?.state === 'NotApplicable') return 'held';
     if (entry?.state === 'Stored' && entry.verification?.state !== 'Failed') return 'held';
     const isPromised = record.spec.backendRefs?.some((ref) => ref.kind === kind && ref.name === name) === true;
     const isLost = entry?.state === 'Stored';

@@ -54,9 +54,14 @@ export interface Probe {
 
 /** One configured backend. Every failure is a StorageError; an abort rejects with the signal's reason. */
 export interface StorageDriver {
+  /** Whether artifacts go to servers of their own, so that the silence of one says nothing about the next. */
+  readonly hasManyServers?: boolean;
   /** Whether evidence could be written now, as far as that can be told without writing. Never rejects but on abort. */
   probe(signal: AbortSignal): Promise<Probe>;
-  /** Writes one artifact; repeating it, also concurrently, changes nothing. */
+  /**
+   * Writes one artifact; repeating it, also concurrently, changes nothing. A StorageError with the reason `NoSubjects` means that the
+   * backend has no place for this artifact, now or later.
+   */
   put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]>;
   /** Reads back what `put` returned. `run` lends its ServiceAccount's credentials where the backend uses them. */
   get(location: Location, signal: AbortSignal, run?: RunTarget): Promise<StoredEvidence>;

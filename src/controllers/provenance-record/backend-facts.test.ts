@@ -127,6 +127,52 @@ describe('backendFacts', () => {
     assert.deepEqual(backendFacts(given)?.[0]?.locations, held.locations);
   });
 
+  const missing: StorageEntry = {
+    ...failed,
+    locations: [{ uri: 'tekton://image', artifact: 'image-1' }],
+    missing: ['attestation'],
+  };
+
+  it('keeps what is there, and what is missing, while it is tried again', () => {
+    const [fact] = backendFacts(snapshot([missing], [{ ref, backend: backend('tekton'), isDue: true }])) ?? [];
+    assert.deepEqual([fact?.locations, fact?.missing], [missing.locations, ['attestation']]);
+    const [gone] = backendFacts(snapshot([missing], [{ ref, backend: undefined, isDue: true }])) ?? [];
+    assert.deepEqual([gone?.locations, gone?.problem?.reason], [missing.locations, 'BackendNotFound']);
+  });
+
+  it('keeps what is there when the backend takes more by now', () => {
+    const narrow: StorageEntry = { ...held, artifacts: ['ImageSignature'] };
+    const given = snapshot([narrow], [{ ref, backend: backend('tekton'), isDue: true }]);
+    assert.equal(planRecord(given).store.length, 1);
+    assert.deepEqual(backendFacts(given)?.[0]?.locations, held.locations);
+  });
+
+  const untried: StorageEntry = {
+    backendRef: held.backendRef,
+    state: 'NotApplicable',
+    artifacts: ['Attestation', 'ImageSignature'],
+    reason: 'NoSubjects',
+    message: 'no image',
+  };
+  const placeless: StorageEntry = { ...untried, missing: ['attestation'] };
+
+  it('is done with a backend that has no place for anything, until it takes something else', () => {
+    const given = snapshot([placeless], [{ ref, backend: backend('tekton'), isDue: true }]);
+    assert.deepEqual(planRecord(given).store, []);
+    assert.equal(backendFacts(given)?.[0]?.state, 'NotApplicable');
+    const edited = snapshot([untried], [{ ref, backend: backend('tekton'), isDue: true }]);
+    assert.equal(planRecord(edited).store.length, 1);
+  });
+
+  it('reads as NotApplicable what once was called Stored and held nothing', () => {
+    const old: StorageEntry = { ...untried, state: 'Stored', verification: { state: 'Verified' } };
+    const [fact] = backendFacts(snapshot([old], [{ ref, backend: undefined, isDue: true }])) ?? [];
+    assert.deepEqual(
+      [fact?.state, fact?.verification, fact?.problem?.message],
+      ['NotApplicable', undefined, 'no image'],
+    );
+  });
+
   it('marks what was asked for later, stores there, and promises nothing by it', () => {
     const bound = [
       { ref, backend: backend('tekton'), isDue: true },

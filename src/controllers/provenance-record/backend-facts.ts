@@ -2,9 +2,11 @@
 import type { StorageEntry } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
+import { takesArtifact } from '../../storage/takes-artifact.ts';
 import { isRefillRequested } from './backfill-request.ts';
 import type { BackendFact, Problem } from './record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from './record-snapshot.ts';
+import { isDoneWith, stateOf } from './storage-state.ts';
 
 /** How each backend of a record stands before anything is stored; undefined while the record has none. */
 export function backendFacts(snapshot: RecordSnapshot): readonly BackendFact[] | undefined {
@@ -20,17 +22,47 @@ function backendFact(record: RecordSnapshot['record'], bound: BoundBackend): Bac
   const { ref, backend, parked } = bound;
   const backendRef = { kind: ref.kind, name: ref.name };
   const entry = record.storage.find(({ backendRef: of }) => of.kind === ref.kind && of.name === ref.name);
-  const isHeld = entry?.state === 'Stored' && holdsAll(record, entry, backend) && !isToBeRefilled(record, entry, bound);
-  if (isHeld || entry?.state === 'Failed') return { ...storedFact(entry), backendRef, state: entry.state };
-  if (backend === undefined) return { backendRef, state: 'Pending', locations: [], problem: missingBackend };
-  const pending: BackendFact =
-    entry?.state === 'Pending'
-      ? { ...storedFact(entry), backendRef, state: 'Pending' }
-      : { backendRef, state: 'Pending', locations: [] };
+  if (entry !== undefined && isSettled(record, entry, bound)) return settledFact(entry, backendRef);
+  const pending = pendingFact(entry, backendRef, entry !== undefined && isToBeRefilled(record, entry, bound));
+  if (backend === undefined) return { ...pending, problem: missingBackend };
   if (parked !== undefined) return { ...pending, problem: parked };
   // Its own back-off counts while nobody waits for the backend as such.
   const { nextAttemptTime } = entry ?? {};
   return nextAttemptTime === undefined ? pending : { ...pending, nextAttemptTime };
+}
+
+/** Whether nothing is left to do for a backend. */
+function isSettled(record: RecordSnapshot['record'], entry: StorageEntry, bound: BoundBackend): boolean {
+  if (entry.state === 'Failed') return true;
+  const isDone = isDoneWith(entry.state) && holdsAll(record, entry, bound.backend);
+  return isDone && !isToBeRefilled(record, entry, bound);
+}
+
+function settledFact(entry: StorageEntry, backendRef: BackendFact['backendRef']): BackendFact {
+  const state = stateOf(entry);
+  const fact = storedFact(entry);
+  if (state !== 'NotApplicable') return { ...fact, backendRef, state };
+  const { artifacts, missing, problem = nothingThere } = fact;
+  return {
+    backendRef,
+    state,
+    locations: [],
+    problem,
+    ...(artifacts === undefined ? {} : { artifacts }),
+    ...(missing === undefined ? {} : { missing }),
+  };
+}
+
+/** What a backend is known to hold while something is missing. What is to be written again counts as if it never was. */
+function pendingFact(
+  entry: StorageEntry | undefined,
+  backendRef: BackendFact['backendRef'],
+  isToBeWrittenAgain: boolean,
+): BackendFact {
+  if (entry === undefined || isToBeWrittenAgain) return { backendRef, state: 'Pending', locations: [] };
+  if (entry.state === 'Pending') return { ...storedFact(entry), backendRef, state: 'Pending' };
+  const { locations = [], missing = [] } = entry;
+  return { backendRef, state: 'Pending', locations, missing };
 }
 
 /** Whether somebody asked for what is gone from a backend, or changed there, to be written again, and that can be tried now. */
@@ -43,21 +75,27 @@ function isToBeRefilled(
   return mayGo && verification?.state === 'Failed' && isRefillRequested(object, backendRef);
 }
 
-/** Whether a backend that stored has all that it takes by now. What one that is gone was given stays given. */
+/** Whether a backend that is done has all that it takes by now. What one that is gone was given stays given. */
 function holdsAll(
   { object }: RecordSnapshot['record'],
-  { artifacts: held = [] }: StorageEntry,
+  entry: StorageEntry,
   backend: CompiledBackend | undefined,
 ): boolean {
-  const types = (object.evidence?.artifacts ?? []).map(({ type }) => type);
-  return types.every((type) => held.includes(type) || backend?.spec.artifacts.includes(type) !== true);
+  if (backend === undefined) return true;
+  const { artifacts: held = [], missing = [] } = entry;
+  const artifacts = object.evidence?.artifacts ?? [];
+  // One that had no place for anything may have one for what it takes since it was edited.
+  if (stateOf(entry) === 'NotApplicable')
+    return artifacts.every((artifact) => missing.includes(artifact.name) || !takesArtifact(backend.spec, artifact));
+  return artifacts.every(({ type }) => held.includes(type) || !backend.spec.artifacts.includes(type));
 }
 
 function storedFact(entry: StorageEntry): Omit<BackendFact, 'backendRef' | 'state'> {
   const reason = Object.values(reasons).find((known) => known === entry.reason);
-  const { artifacts, storedTime, attempts, unlistedLocations, verification } = entry;
+  const { artifacts, missing, storedTime, attempts, unlistedLocations, verification } = entry;
   return {
     locations: entry.locations ?? [],
+    ...(missing === undefined ? {} : { missing }),
     ...(unlistedLocations === undefined ? {} : { unlistedLocations }),
     ...(artifacts === undefined ? {} : { artifacts }),
     ...(reason === undefined ? {} : { problem: { reason, message: entry.message ?? '' } }),
@@ -66,6 +104,11 @@ function storedFact(entry: StorageEntry): Omit<BackendFact, 'backendRef' | 'stat
     ...(verification === undefined ? {} : { verification }),
   };
 }
+
+const nothingThere: Problem = {
+  reason: reasons.NoSubjects,
+  message: 'it has no place for anything of this record',
+};
 
 const missingBackend: Problem = {
   reason: reasons.BackendNotFound,

@@ -16,6 +16,7 @@ import { isStoredAnywhere } from './logging-fact.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { Problem } from './record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from './record-snapshot.ts';
+import { isDoneWith } from './storage-state.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { unsignedProblem } from './unsigned-problem.ts';
 import { areWitnessesDue } from './witness-turns.ts';
@@ -93,7 +94,7 @@ function boundBackends(
 function laterBackends({ object, storage }: TrustedRecord): readonly BackendRef[] {
   const asked = backfillRefs(object);
   const answered = storage
-    .filter(({ isBackfill, state }) => isBackfill === true && state === 'Stored')
+    .filter(({ isBackfill, state }) => isBackfill === true && isDoneWith(state))
     .map(({ backendRef }) => backendRef);
   const isNew = (ref: BackendRef): boolean => !asked.some(({ kind, name }) => kind === ref.kind && name === ref.name);
   return [...answered.filter(isNew), ...asked].slice(0, MAX_BACKENDS);

@@ -6,6 +6,7 @@ import { isWitnessed, wantedWitnesses } from './artifact-needs.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { LoggingFact, Problem } from './record-facts.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
+import { holdsAnything, isDoneWith } from './storage-state.ts';
 
 /** What witnesses fail with, as their last attempt wrote it down. */
 const witnessReasons: ReadonlySet<Reason> = new Set([
@@ -27,9 +28,9 @@ export function loggingFact(snapshot: RecordSnapshot, artifacts: readonly Eviden
   return isSeen && artifacts.length > 0 ? { state: 'Logged' } : undefined;
 }
 
-/** Whether a backend holds anything of a record: then its evidence stays as it is, so that all of them hold the same. */
+/** Whether a backend was given anything of a record: then its evidence stays as it is, so that all of them hold the same. */
 export function isStoredAnywhere({ storage }: Pick<TrustedRecord, 'storage'>): boolean {
-  return storage.some(({ state }) => state === 'Stored');
+  return storage.some((entry) => isDoneWith(entry.state) || holdsAnything(entry));
 }
 
 function isAwaiting(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtifact[]): boolean {

@@ -42,6 +42,7 @@ const storedEntry: StorageEntry = {
   backendRef: { kind: 'StorageBackend', name: 'tekton' },
   state: 'Stored',
   artifacts: ['Attestation'],
+  locations: [{ uri: 'tekton://x', artifact: 'attestation' }],
 };
 
 interface Given {

@@ -9,6 +9,7 @@ import { loggingFact } from './logging-fact.ts';
 import type { BackendFact, LoggingFact, Problem } from './record-facts.ts';
 import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snapshot.ts';
 import { type Retirement, retirement } from './retirement.ts';
+import { isDoneWith } from './storage-state.ts';
 
 /** What to do about a record, in this order. */
 export interface RecordPlan {
@@ -147,7 +148,7 @@ function whyRetired(
   end: Retirement,
 ): string | undefined {
   const isDone =
-    record.object.spec.mode === 'Audit' || (facts.length > 0 && facts.every(({ state }) => state === 'Stored'));
+    record.object.spec.mode === 'Audit' || (facts.length > 0 && facts.every(({ state }) => isDoneWith(state)));
   if (hasRun === undefined || !(isDone || !hasRun)) return undefined;
   // What is signed and can still be stored is worth more than an early end.
   const mayBeStored = facts.some(({ state }) => state === 'Pending') && isSigned(record);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { recordConditions } from './record-conditions.ts';
+import { recordConditions, storedCount } from './record-conditions.ts';
 import type { BackendFact, RecordFacts } from './record-facts.ts';
 
 const signed = [{ name: 'attestation', isSigned: true }];
@@ -16,6 +16,14 @@ const down = { reason: 'BackendUnavailable', message: 'registry.example: connect
 const stored = backend('oci', {});
 const pending = backend('oci', { state: 'Pending', locations: [] });
 const failed = backend('tekton', { state: 'Pending', locations: [], problem: down });
+
+const noImage = { reason: 'NoSubjects', message: 'no image' } as const;
+const registry = backend('registry', {
+  state: 'NotApplicable',
+  locations: [],
+  problem: noImage,
+  missing: ['attestation'],
+});
 
 interface Case {
   readonly when: string;
@@ -104,23 +112,54 @@ const cases: readonly Case[] = [
     reason: 'Progressing',
   },
   {
-    when: 'no backend had anything to store',
+    when: 'no backend has a place for anything',
+    facts: { artifacts: signed, backends: [registry] },
+    statuses: 'FTFFT',
+    reason: 'NoSubjects',
+  },
+  {
+    when: 'one backend has no place and another stored it',
+    facts: { artifacts: signed, backends: [registry, backend('tekton', {})] },
+    statuses: 'TTTFF',
+    reason: 'Stored',
+  },
+  {
+    when: 'one artifact of two has no place anywhere',
     facts: {
-      artifacts: signed,
-      backends: [backend('oci', { locations: [], problem: { reason: 'NoSubjects', message: 'no image' } })],
+      artifacts: [...signed, { name: 'image-1', isSigned: true }],
+      backends: [registry, backend('oci', { locations: [{ ...location, artifact: 'attestation' }] })],
     },
     statuses: 'FTFFT',
     reason: 'NoSubjects',
   },
   {
-    when: 'one backend had nothing to store and another stored it',
+    when: 'two backends hold one artifact each',
     facts: {
-      artifacts: signed,
+      artifacts: [...signed, { name: 'image-1', isSigned: true }],
       backends: [
-        backend('oci', { locations: [], problem: { reason: 'NoSubjects', message: 'no image' } }),
-        backend('tekton', {}),
+        backend('oci', {
+          locations: [{ ...location, artifact: 'image-1' }],
+          problem: noImage,
+          missing: ['attestation'],
+        }),
+        backend('tekton', { locations: [{ ...location, artifact: 'attestation' }] }),
       ],
     },
+    statuses: 'TTTFF',
+    reason: 'Stored',
+  },
+  {
+    when: 'the artifact is among those that the status has no room for',
+    facts: {
+      artifacts: [...signed, { name: 'image-1', isSigned: true }],
+      backends: [backend('oci', { locations: [{ ...location, artifact: 'attestation' }], unlistedLocations: 1 })],
+    },
+    statuses: 'TTTFF',
+    reason: 'Stored',
+  },
+  {
+    when: 'a backend that was asked for later has the place that no other has',
+    facts: { artifacts: signed, backends: [registry, backend('tekton', { isBackfill: true })] },
     statuses: 'TTTFF',
     reason: 'Stored',
   },
@@ -184,6 +223,33 @@ describe('recordConditions', () => {
     const [ready] = recordConditions({ generation: 1, artifacts: signed, backends: [stored, later] });
     assert.equal(ready?.status, 'True');
     assert.equal(ready.message, 'signed and stored in 1/1 backends');
+  });
+
+  const counts: readonly (readonly [backends: readonly BackendFact[], count: string])[] = [
+    [[stored, registry], '1/1'],
+    [[stored, registry, pending], '1/2'],
+    [[registry], '0/0'],
+    [[registry, { ...stored, isBackfill: true }], '1/1'],
+  ];
+  for (const [backends, count] of counts) {
+    it(`counts ${count} of ${backends.map(({ state }) => state).join(', ')}`, () => {
+      assert.equal(storedCount(backends), count);
+    });
+  }
+
+  it('says which backend has no place for what is lost, and shows nothing Verified there', () => {
+    const artifacts = [...signed, { name: 'image-1', isSigned: true }];
+    const conditions = recordConditions({ generation: 1, artifacts, backends: [registry] });
+    assert.equal(
+      conditions[0]?.message,
+      'no backend has a place for attestation (and 1 more of its artifacts): StorageBackend registry: no image',
+    );
+    assert.ok(!conditions.some(({ type }) => type === 'Verified'));
+  });
+
+  it('says beside the count how many backends have no place', () => {
+    const [ready] = recordConditions({ generation: 1, artifacts: signed, backends: [registry, stored] });
+    assert.equal(ready?.message, 'signed and stored in 1/1 backends; 1 more has no place for it');
   });
 
   it('names the failed backend and counts the others', () => {

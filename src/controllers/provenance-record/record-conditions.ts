@@ -3,6 +3,7 @@ import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import { leftOut } from './left-out.ts';
 import type { BackendFact, LoggingFact, Problem, RecordFacts } from './record-facts.ts';
+import { isDoneWith } from './storage-state.ts';
 
 interface Verdict extends Problem {
   readonly status: 'True' | 'False';
@@ -67,12 +68,8 @@ const storedRules: readonly Rule[] = [
     promised(backends).some(({ state }) => state === 'Pending')
       ? { status: 'False', reason: reasons.Progressing, message: `stored in ${storedCount(backends)} backends so far` }
       : undefined,
-  ({ backends = [] }) => nothingStored(promised(backends)),
-  ({ backends = [] }) => ({
-    status: 'True',
-    reason: reasons.Stored,
-    message: `signed and stored in ${storedCount(backends)} backends`,
-  }),
+  lostArtifact,
+  ({ backends = [] }) => ({ status: 'True', reason: reasons.Stored, message: storedMessage(backends) }),
 ];
 
 /** The conditions of a record, computed from facts alone. */
@@ -105,10 +102,22 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
   ];
 }
 
-/** `2/3`: backends that hold everything of those it was promised to, and all of these. */
+/** `2/3`: backends that hold all that they have a place for, and how many of those it was promised to have one. */
 export function storedCount(backends: readonly BackendFact[]): string {
-  const all = promised(backends);
+  const placed = promised(backends).filter(hasPlace);
+  // Where none of these has a place, those that were asked for later are all there is.
+  const all = placed.length > 0 ? placed : backends.filter(hasPlace);
   return `${all.filter(({ state }) => state === 'Stored').length}/${all.length}`;
+}
+
+function storedMessage(backends: readonly BackendFact[]): string {
+  const message = `signed and stored in ${storedCount(backends)} backends`;
+  const without = promised(backends).filter((backend) => !hasPlace(backend)).length;
+  return without === 0 ? message : `${message}; ${without} more ${without === 1 ? 'has' : 'have'} no place for it`;
+}
+
+function hasPlace({ state }: BackendFact): boolean {
+  return state !== 'NotApplicable';
 }
 
 /** Without those that were asked for later: they never take away what the record said. */
@@ -190,7 +199,7 @@ function firstOf(rules: readonly Rule[], facts: RecordFacts): Verdict {
 
 function firstFailure(backends: readonly BackendFact[]): Verdict | undefined {
   const failed = backends.flatMap(({ state, problem, backendRef }) =>
-    state === 'Stored' || problem === undefined ? [] : [{ problem, backendRef }],
+    isDoneWith(state) || problem === undefined ? [] : [{ problem, backendRef }],
   );
   const [first] = failed;
   if (first === undefined) return undefined;
@@ -203,9 +212,29 @@ function firstFailure(backends: readonly BackendFact[]): Verdict | undefined {
   };
 }
 
-/** Backends that had nothing to store do not make a run's evidence stored. */
-function nothingStored(backends: readonly BackendFact[]): Verdict | undefined {
-  const isEmpty = backends.every(({ locations }) => locations.length === 0);
-  const problem = backends.find((backend) => backend.problem !== undefined)?.problem;
-  return isEmpty && problem !== undefined ? { status: 'False', ...problem } : undefined;
+/** An artifact that no backend has a place for is not stored, though every backend is done. One that was asked for later may hold it. */
+function lostArtifact({ artifacts, backends = [] }: RecordFacts): Verdict | undefined {
+  const lost = artifacts.filter(({ name }) => !backends.some((backend) => mayHold(backend, name)));
+  const [first] = lost;
+  if (first === undefined) return undefined;
+  const others = lost.length > 1 ? ` (and ${lost.length - 1} more of its artifacts)` : '';
+  const without = promised(backends).filter(({ problem }) => problem !== undefined);
+  const cause = without.find(({ missing }) => missing?.includes(first.name) === true) ?? without[0];
+  if (cause?.problem === undefined) {
+    const message = `no backend has a place for ${first.name}${others}: add a backend that takes it`;
+    return { status: 'False', reason: reasons.NoSubjects, message };
+  }
+  const { kind, name } = cause.backendRef;
+  return {
+    status: 'False',
+    reason: cause.problem.reason,
+    message: `no backend has a place for ${first.name}${others}: ${kind} ${name}: ${cause.problem.message}`,
+  };
+}
+
+/** Whether an artifact lies in a backend, as far as its status lists what does. */
+function mayHold({ state, locations, unlistedLocations = 0, missing = [] }: BackendFact, name: string): boolean {
+  if (state !== 'Stored') return false;
+  if (locations.some(({ artifact = name }) => artifact === name)) return true;
+  return unlistedLocations > 0 && !missing.includes(name);
 }

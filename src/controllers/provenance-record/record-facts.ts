@@ -26,10 +26,14 @@ export interface VerificationFact {
 /** How far one backend is with a record's evidence. */
 export interface BackendFact {
   readonly backendRef: { readonly kind: 'StorageBackend' | 'ClusterStorageBackend'; readonly name: string };
-  readonly state: 'Pending' | 'Stored' | 'Failed';
+  /** `NotApplicable`: it has no place for anything of the record. */
+  readonly state: 'Pending' | 'Stored' | 'Failed' | 'NotApplicable';
   /** Types of artifacts that it holds all of; what a backend takes can be edited after it stored. */
   readonly artifacts?: readonly ('Attestation' | 'ImageSignature')[];
+  /** What it holds, also while something else is missing. */
   readonly locations: readonly StoredLocation[];
+  /** Names of artifacts that are not all there: tried again while `Pending`, without a place here otherwise. Absent where that is not known. */
+  readonly missing?: readonly string[];
   /** How many more there are, which the status had no room for. */
   readonly unlistedLocations?: number;
   readonly problem?: Problem;

@@ -4,6 +4,7 @@ import { objectKey } from '../../kube/resource.ts';
 import type { PolicyKey } from '../../pipelines/definitions.ts';
 import { backfillRefs } from './backfill-request.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
+import { isDoneWith } from './storage-state.ts';
 
 /** What stays in memory of one record. */
 export interface RecordSummary {
@@ -120,9 +121,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     isSettled: isCurrent && isDone(record),
     isHeld: held.length > 0,
     unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
-    annotatesRun: record.storage.some(
-      ({ state, locations = [] }) => state === 'Stored' && locations.some(({ uri }) => uri.startsWith('tekton://')),
-    ),
+    annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),
     reason: Object.values(reasons).find((known) => known === ready?.reason) ?? reasons.Progressing,
   };
 }
@@ -134,8 +133,8 @@ function isDone({ object, storage }: TrustedRecord): boolean {
   if (artifacts.length === 0) return false;
   if (spec.mode === 'Audit') return true;
   const backends = spec.backendRefs ?? [];
-  const isStoredIn = ({ kind, name }: { readonly kind: string; readonly name: string }): boolean =>
-    storage.some(({ backendRef, state }) => state === 'Stored' && backendRef.kind === kind && backendRef.name === name);
+  const isDoneIn = ({ kind, name }: { readonly kind: string; readonly name: string }): boolean =>
+    storage.some(({ backendRef, state }) => isDoneWith(state) && backendRef.kind === kind && backendRef.name === name);
   const isSigned = artifacts.every(({ signature }) => signature !== undefined);
-  return isSigned && backends.length > 0 && [...backends, ...backfillRefs(object)].every(isStoredIn);
+  return isSigned && backends.length > 0 && [...backends, ...backfillRefs(object)].every(isDoneIn);
 }

@@ -55,10 +55,20 @@ describe('storageEntries', () => {
     assert.ok(entries.every(({ locations }) => locations?.length === 1));
   });
 
+  it('names what is missing where there is room for all of it, and nothing of it elsewhere', () => {
+    const missing = Array.from({ length: 256 }, (_, index) => `image-statement-${index}`.padEnd(63, 'x'));
+    const fact: BackendFact = { ...stored(1), state: 'Pending', missing };
+    assert.deepEqual(storageEntries([fact])[0]?.missing, missing);
+    const bounded = storageEntries(many(MAX_BACKENDS, (name) => ({ ...stored(1, name), state: 'Pending', missing })));
+    assert.ok(bounded.every((entry) => entry.missing === undefined));
+    assert.ok(bytes(bounded) <= MAX_STORAGE_BYTES + MAX_BACKENDS, `${bytes(bounded)} bytes`);
+  });
+
   const failure = { reason: 'BackendUnavailable', message: '€"\n'.repeat(1400) } as const;
   const worst = (name: string): BackendFact => ({
     ...stored(256, name),
     problem: failure,
+    missing: ['image-statement-0123456789ab'],
     attempts: 2_147_483_647,
     nextAttemptTime: '2026-01-01T00:00:00Z',
     isBackfill: true,

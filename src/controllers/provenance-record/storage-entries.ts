@@ -5,6 +5,9 @@ import type { BackendFact, Problem, StoredLocation, VerificationFact } from './r
 /** All storage entries of a status together: beside evidence of `MAX_EVIDENCE_BYTES` the object stays below what etcd takes. */
 export const MAX_STORAGE_BYTES = 256 * 1024;
 const MAX_LOCATIONS = 1024;
+/** Names of missing artifacts may take this part of the room that an entry has beyond its least. */
+const MISSING_SHARE = 0.25;
+const LEAST_ENTRY_BYTES = 2048;
 const MAX_URI_LENGTH = 2048;
 const MAX_MESSAGE_LENGTH = 4096;
 
@@ -21,14 +24,16 @@ export function storageEntries(facts: readonly BackendFact[]): readonly StorageE
 /** What a status says of one backend. */
 export function storageEntry(fact: BackendFact, maxBytes = MAX_STORAGE_BYTES): StorageEntry {
   const { backendRef, state, artifacts, problem, storedTime, attempts = 0, nextAttemptTime, verification } = fact;
-  const spare =
-    maxBytes - bytesOf({ ...fact, locations: [], problem: problem?.reason, verification: verification?.state });
+  const missing = boundedMissing(fact, maxBytes);
+  const bare = { ...fact, locations: [], missing, problem: problem?.reason, verification: verification?.state };
+  const spare = maxBytes - bytesOf(bare);
   // Each message may take a third of what is left; what they leave is for locations.
   const maxTextBytes = Math.max(0, Math.floor(spare / 3));
   const entry = {
     backendRef,
     state,
     ...(artifacts === undefined ? {} : { artifacts }),
+    ...(missing === undefined ? {} : { missing }),
     ...(problem === undefined ? {} : said(problem, maxTextBytes)),
     ...(storedTime === undefined ? {} : { storedTime }),
     ...(attempts === 0 ? {} : { attempts }),
@@ -37,6 +42,12 @@ export function storageEntry(fact: BackendFact, maxBytes = MAX_STORAGE_BYTES): S
     ...(verification === undefined ? {} : { verification: boundedVerification(verification, maxTextBytes) }),
   };
   return { ...entry, ...listed(fact, maxBytes - bytesOf(entry)) };
+}
+
+/** The names of what is missing, or none: a part of them would pass for all. */
+function boundedMissing({ missing }: BackendFact, maxBytes: number): StorageEntry['missing'] {
+  if (missing === undefined) return undefined;
+  return bytesOf(missing) <= (maxBytes - LEAST_ENTRY_BYTES) * MISSING_SHARE ? missing : undefined;
 }
 
 /** As many locations as there is room for, and how many there are beside them. */

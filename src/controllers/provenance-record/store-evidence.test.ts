@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { ManualClock } from '../../runtime/manual-clock.ts';
 import type { Location, StorageDriver } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
@@ -12,7 +13,7 @@ import { storeEvidence, type StoreTask } from './store-evidence.ts';
  */
 type Put = (artifact: SignedArtifact) => Promise<readonly Location[]>;
 
-const now = (): Date => new Date('2025-03-01T00:00:00.123Z');
+const clock = new ManualClock(new Date('2025-03-01T00:00:00.123Z'));
 const never = new AbortController().signal;
 
 function artifact(name: string): SignedArtifact {
@@ -60,10 +61,15 @@ function task(put: Put, fence: () => void = () => undefined): { task: StoreTask;
 
 const placed: Put = ({ name }) => Promise.resolve([{ uri: `mem://${name}` }]);
 
+/** Refuses one artifact and takes the others. */
+function failing(name: string, error: StorageError): Put {
+  return (given) => (given.name === name ? Promise.reject(error) : placed(given));
+}
+
 describe('storeEvidence', () => {
   it('stores the artifacts one after the other and says what the backend took, where and when', async () => {
     const { task: given, puts } = task(placed);
-    const { fact, retry } = await storeEvidence(given, now, never);
+    const { fact, retry } = await storeEvidence(given, clock, never);
     assert.deepEqual(puts, ['attestation', 'image-1']);
     assert.equal(retry, undefined);
     assert.deepEqual(fact, {
@@ -78,30 +84,117 @@ describe('storeEvidence', () => {
     });
   });
 
-  it('leaves off at the first failure and asks for another attempt when the server says', async () => {
+  it('leaves off when the one server is down, and asks for another attempt when the server says', async () => {
     const { task: given, puts } = task(() =>
       Promise.reject(new StorageError('BackendUnavailable', 'down', { retryAfterSeconds: 7 })),
     );
-    const { fact, retry } = await storeEvidence(given, now, never);
+    const { fact, retry } = await storeEvidence(given, clock, never);
     assert.deepEqual(puts, ['attestation']);
     assert.equal(fact.state, 'Pending');
-    assert.deepEqual(fact.problem, { reason: 'BackendUnavailable', message: 'down' });
+    assert.deepEqual(fact.problem, { reason: 'BackendUnavailable', message: 'attestation: down' });
+    assert.deepEqual(fact.missing, ['image-1', 'attestation']);
     assert.deepEqual(retry, { afterSeconds: 7 });
   });
 
-  it('goes on when the backend has no place for one artifact, and says so', async () => {
-    const { task: given } = task((of) =>
-      of.name === 'attestation' ? Promise.reject(new StorageError('NoSubjects', 'no image')) : placed(of),
+  it('goes on when one of many servers is down', async () => {
+    const { task: given, puts } = task(failing('attestation', new StorageError('BackendUnavailable', 'down')));
+    const driver = { ...given.driver, hasManyServers: true as const };
+    const { fact } = await storeEvidence({ ...given, driver }, clock, never);
+    assert.deepEqual(puts, ['attestation', 'image-1']);
+    assert.deepEqual(fact.locations, [{ uri: 'mem://image-1', artifact: 'image-1' }]);
+    assert.deepEqual([fact.state, fact.missing], ['Pending', ['attestation']]);
+  });
+
+  it('lets one artifact that fails keep no other out, names it, and lists what is there', async () => {
+    const rejected = new StorageError('BackendRejected', 'no such image', { placed: [{ uri: 'mem://part' }] });
+    const { task: given } = task(failing('attestation', rejected));
+    const { fact, retry } = await storeEvidence(given, clock, never);
+    assert.deepEqual(fact, {
+      backendRef: { kind: 'StorageBackend', name: 'b' },
+      state: 'Pending',
+      locations: [
+        { uri: 'mem://part', artifact: 'attestation' },
+        { uri: 'mem://image-1', artifact: 'image-1' },
+      ],
+      missing: ['attestation'],
+      problem: { reason: 'BackendRejected', message: 'attestation: no such image' },
+    });
+    assert.deepEqual(retry, { afterSeconds: undefined });
+  });
+
+  it('tries again only what is missing, and keeps what is there', async () => {
+    const first = task(failing('attestation', new StorageError('BackendRejected', 'no such image')));
+    const { fact: before } = await storeEvidence(first.task, clock, never);
+    const second = task(placed);
+    const { fact } = await storeEvidence({ ...second.task, before }, clock, never);
+    assert.deepEqual(second.puts, ['attestation']);
+    assert.equal(fact.state, 'Stored');
+    assert.equal(fact.missing, undefined);
+    assert.deepEqual(
+      fact.locations.map(({ uri }) => uri),
+      ['mem://attestation', 'mem://image-1'],
     );
-    const { fact } = await storeEvidence(given, now, never);
+  });
+
+  it('begins with what had no turn the last time', async () => {
+    const down = task(() => Promise.reject(new StorageError('BackendUnavailable', 'down')));
+    const { fact: before } = await storeEvidence(down.task, clock, never);
+    const again = task(placed);
+    await storeEvidence({ ...again.task, before }, clock, never);
+    assert.deepEqual(again.puts, ['image-1', 'attestation']);
+  });
+
+  it('begins nothing further when failing takes too long', async () => {
+    const { task: given, puts } = task(async () => {
+      await clock.advance(120_000);
+      throw new StorageError('BackendRejected', 'slow');
+    });
+    const { fact } = await storeEvidence(given, clock, never);
+    assert.deepEqual(puts, ['attestation']);
+    assert.deepEqual(fact.missing, ['image-1', 'attestation']);
+  });
+
+  it('waits no longer than the server that asks for the shortest time', async () => {
+    const { task: given } = task(({ name }) =>
+      Promise.reject(new StorageError('BackendRejected', name, { retryAfterSeconds: name === 'image-1' ? 5 : 50 })),
+    );
+    assert.deepEqual((await storeEvidence(given, clock, never)).retry, { afterSeconds: 5 });
+  });
+
+  it('goes on when the backend has no place for one artifact, and says so', async () => {
+    const { task: given } = task(failing('attestation', new StorageError('NoSubjects', 'no image')));
+    const { fact, retry } = await storeEvidence(given, clock, never);
     assert.equal(fact.state, 'Stored');
     assert.equal(fact.problem?.reason, 'NoSubjects');
+    assert.deepEqual(fact.missing, ['attestation']);
     assert.deepEqual(fact.locations, [{ uri: 'mem://image-1', artifact: 'image-1' }]);
+    assert.equal(retry, undefined);
+  });
+
+  it('stores nothing where there is no place for anything, and is done with it', async () => {
+    const { task: given } = task(() => Promise.reject(new StorageError('NoSubjects', 'no image')));
+    const { fact, retry } = await storeEvidence(given, clock, never);
+    assert.deepEqual(fact, {
+      backendRef: { kind: 'StorageBackend', name: 'b' },
+      state: 'NotApplicable',
+      artifacts: ['Attestation', 'ImageSignature'],
+      locations: [],
+      missing: ['attestation', 'image-1'],
+      problem: { reason: 'NoSubjects', message: 'attestation: no image (also image-1)' },
+    });
+    assert.equal(retry, undefined);
+  });
+
+  it('stores nothing where the record has nothing that the backend takes', async () => {
+    const { task: given } = task(placed);
+    const { fact } = await storeEvidence({ ...given, artifacts: [], types: ['ImageSignature'] }, clock, never);
+    assert.equal(fact.state, 'NotApplicable');
+    assert.match(fact.problem?.message ?? '', /spec\.artifacts is ImageSignature/);
   });
 
   it('gives up for good when the run is gone that was to hold it', async () => {
     const { task: given } = task(() => Promise.reject(new StorageError('RunDeleted', 'gone')));
-    const { fact, retry } = await storeEvidence(given, now, never);
+    const { fact, retry } = await storeEvidence(given, clock, never);
     assert.equal(fact.state, 'Failed');
     assert.equal(retry, undefined);
   });
@@ -117,7 +210,7 @@ describe('storeEvidence', () => {
         if (!isHeld) throw new Error('not leading');
       },
     );
-    await assert.rejects(storeEvidence(given, now, never), /not leading/);
+    await assert.rejects(storeEvidence(given, clock, never), /not leading/);
     assert.deepEqual(puts, ['attestation']);
   });
 
@@ -127,6 +220,6 @@ describe('storeEvidence', () => {
       stop.abort(new Error('stopped'));
       return Promise.reject(new StorageError('BackendUnavailable', 'cut off'));
     });
-    await assert.rejects(storeEvidence(given, now, stop.signal), /stopped/);
+    await assert.rejects(storeEvidence(given, clock, stop.signal), /stopped/);
   });
 });

@@ -10,6 +10,7 @@ import type { TrustedRecord } from './read-record.ts';
 import type { BackendFact, Problem } from './record-facts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { storageEntry } from './storage-entries.ts';
+import { isDoneWith } from './storage-state.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 
 /** One backend that a record's evidence goes to now. */
@@ -31,11 +32,15 @@ export async function storeInBackend(
   const before = plan.backends?.find(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
   const conflict = task.backend.spec.type === 'Tekton' ? annotationConflict(context, record) : undefined;
   if (conflict !== undefined) return { backendRef: { kind, name }, state: 'Pending', locations: [], problem: conflict };
-  const store = storeTask(context, work);
+  const store = storeTask(context, work, before);
   const beganMs = context.clock.monotonicMs();
-  const { fact, retry } = await storeEvidence(store, () => context.clock.now(), signal);
+  const { fact, retry } = await storeEvidence(store, context.clock, signal);
   const seconds = (context.clock.monotonicMs() - beganMs) / 1000;
-  context.observer.stored({ type: task.backend.spec.type, result: fact.problem?.reason ?? fact.state, seconds });
+  context.observer.stored({
+    type: task.backend.spec.type,
+    result: resultOf(fact),
+    seconds,
+  });
   const [recordKey, backendKey] = [objectKey(record.object.metadata), `${kind}/${name}`];
   const later = task.bound.isBackfill === true ? { isBackfill: true } : {};
   if (retry !== undefined) {
@@ -70,7 +75,16 @@ async function readBack(
   return isTold ? { ...fact, verification } : fact;
 }
 
-function storeTask(context: ControllerContext, { record, task }: BackendWork): StoreTask {
+/** What a metric calls it. */
+function resultOf({ state, problem }: BackendFact): string {
+  return isDoneWith(state) ? state : (problem?.reason ?? state);
+}
+
+function storeTask(
+  context: ControllerContext,
+  { record, task }: BackendWork,
+  before: BackendFact | undefined,
+): StoreTask {
   const { spec, evidence, metadata } = record.object;
   const types = task.backend.spec.artifacts;
   const artifacts = (evidence?.artifacts ?? [])
@@ -80,7 +94,8 @@ function storeTask(context: ControllerContext, { record, task }: BackendWork): S
   const { runRef, serviceAccountName, completionTime } = spec;
   const run = { ...runRef, namespace, serviceAccountName, completionTime, policy: record.policy };
   const { fence } = context;
-  return { ref: task.bound.ref, driver: context.drivers.driver(task.backend), artifacts, types, run, fence };
+  const known = before === undefined ? {} : { before };
+  return { ref: task.bound.ref, driver: context.drivers.driver(task.backend), artifacts, types, run, fence, ...known };
 }
 
 /** Why this record may not write its run's annotations: another policy's evidence lies under the same names. */

@@ -21,6 +21,13 @@ import { storedLayer } from './stored-layer.ts';
 /** A run's author names the registries, and can name many that answer slowly. */
 const PUT_TIMEOUT_MS = 120_000;
 
+/** The images that one artifact goes to, and where it lies by now. */
+interface Attachment {
+  readonly targets: readonly ImageTarget[];
+  readonly run: RunTarget;
+  readonly placed: Location[];
+}
+
 /** Evidence in a registry, as Tekton Chains lays it out: in cosign's `.sig` and `.att` tags, or in bundles that refer to the image. */
 export class OciDriver implements StorageDriver {
   readonly #oci: EffectiveOCI;
@@ -50,17 +57,28 @@ export class OciDriver implements StorageDriver {
     }
   }
 
+  /** The images' registries are as many as runs name; with a repository of its own the backend has one. */
+  get hasManyServers(): boolean {
+    return this.#oci.repository === undefined;
+  }
+
   /**
    * One piece for each image among the subjects. An image that fails does not keep the evidence from the others; the first failure is
-   * thrown at the end.
+   * thrown at the end, with the places of the others.
    */
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const targets = imageTargets(artifact);
     if (targets.length === 0) throw noSubjects(artifact, run);
-    const doing = `storing "${artifact.name}"`;
-    return withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, (inTime) =>
-      this.#attachAll(artifact, targets, run, inTime),
-    );
+    const placed: Location[] = [];
+    const deadline = { signal, timeoutMs: this.#putTimeoutMs, doing: `storing "${artifact.name}"` };
+    try {
+      await withinDeadline(deadline, (inTime) => this.#attachAll(artifact, { targets, run, placed }, inTime));
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      const { reason, message, cause, retryAfterSeconds } = error;
+      throw new StorageError(reason, message, { cause, retryAfterSeconds, placed: [...placed] });
+    }
+    return placed;
   }
 
   async get(location: Location, signal: AbortSignal, run?: RunTarget): Promise<StoredEvidence> {
@@ -76,30 +94,24 @@ export class OciDriver implements StorageDriver {
     return Promise.resolve();
   }
 
-  async #attachAll(
-    artifact: SignedArtifact,
-    targets: readonly ImageTarget[],
-    run: RunTarget,
-    signal: AbortSignal,
-  ): Promise<readonly Location[]> {
+  async #attachAll(artifact: SignedArtifact, { targets, run, placed }: Attachment, signal: AbortSignal): Promise<void> {
     const registries = await this.#access.open(run, signal);
-    const locations: Location[] = [];
-    const failures = new Map<string, StorageError>();
+    const failures: { readonly registry: string; readonly error: StorageError }[] = [];
     for (const target of targets) {
       const { registry } = this.#override() ?? target.repository;
       // A registry that does not answer would make each of its images wait in vain.
-      if (failures.get(registry)?.reason === 'BackendUnavailable') continue;
+      const isSilent = failures.some((of) => of.registry === registry && of.error.reason === 'BackendUnavailable');
+      if (isSilent) continue;
       try {
-        locations.push(await this.#attach(artifact, target, { run, registries }, signal));
+        placed.push(await this.#attach(artifact, target, { run, registries }, signal));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof StorageError)) throw error;
-        failures.set(registry, error);
+        failures.push({ registry, error });
       }
     }
-    const [failure] = failures.values();
-    if (failure !== undefined) throw failure;
-    return locations;
+    const [first] = failures;
+    if (first !== undefined) throw first.error;
   }
 
   #attach(

@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox';
 import { conditionList } from '../condition.ts';
 import type { Immutable } from '../immutable.ts';
 import { enumSet } from '../string-set.ts';
+import { MAX_ARTIFACTS } from './evidence.ts';
 import { backendKind, MAX_BACKENDS } from './spec.ts';
 
 export const recordConditionTypes = [
@@ -32,8 +33,9 @@ const storageEntry = Type.Object({
     },
     { description: 'The backend.' },
   ),
-  state: Type.Enum(['Pending', 'Stored', 'Failed'], {
-    description: 'Pending is tried again by itself; Failed waits for a change.',
+  state: Type.Enum(['Pending', 'Stored', 'Failed', 'NotApplicable'], {
+    description:
+      'Pending is tried again by itself; Failed waits for a change; NotApplicable has no place for anything of the record and holds nothing.',
   }),
   artifacts: Type.Optional(
     enumSet(['Attestation', 'ImageSignature'], {
@@ -45,6 +47,14 @@ const storageEntry = Type.Object({
     Type.Array(location, {
       description: 'Where the evidence lies.',
       maxItems: 1024,
+      'x-kubernetes-list-type': 'atomic',
+    }),
+  ),
+  missing: Type.Optional(
+    Type.Array(Type.String({ description: 'Name of an artifact.', maxLength: 63 }), {
+      description:
+        'The artifacts that are not all there: tried again while Pending, without a place here otherwise. Absent where the status has no room for their names.',
+      maxItems: MAX_ARTIFACTS,
       'x-kubernetes-list-type': 'atomic',
     }),
   ),
@@ -101,7 +111,10 @@ export const provenanceRecordStatus = Type.Object(
       }),
     ),
     stored: Type.Optional(
-      Type.String({ description: 'Backends that hold the evidence, of all it is promised to: 2/3.', maxLength: 16 }),
+      Type.String({
+        description: 'Backends that hold the evidence, of those it is promised to that have a place for it: 2/3.',
+        maxLength: 16,
+      }),
     ),
     subjects: Type.Optional(
       Type.Integer({ description: 'How many subjects the evidence has.', minimum: 0, format: 'int32' }),
