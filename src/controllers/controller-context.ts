@@ -13,6 +13,7 @@ import type { OwnWrites } from './provenance-record/own-writes.ts';
 import type { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
 import type { RecordIndex } from './provenance-record/record-index.ts';
 import type { StoredLately } from './provenance-record/stored-lately.ts';
+import type { WitnessedLately } from './provenance-record/witnessed-lately.ts';
 import type { RunIndex } from './run/run-index.ts';
 import type { PolicySigners } from './signing-policy/policy-signers.ts';
 import type { SigningGate } from './signing-policy/signing-gate.ts';
@@ -31,6 +32,7 @@ export interface ControllerContext {
   /** What this process did with records that it was not told back yet. */
   readonly ownWrites: OwnWrites;
   readonly storedLately: StoredLately;
+  readonly witnessedLately: WitnessedLately;
   readonly runs: RunIndex;
   readonly owners: AnnotationOwners;
   readonly keys: PolicySigners;

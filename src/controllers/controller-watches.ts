@@ -102,7 +102,7 @@ export class ControllerWatches {
 
   records(): Promise<void> {
     const { attempts, caches, context, queues, verification } = this.#options;
-    const { records, pipelines, sealKey, owners, ownWrites, storedLately } = context;
+    const { records, pipelines, sealKey, owners, ownWrites, storedLately, witnessedLately } = context;
     const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, sealKey);
     return this.#watch(hallmarkResource('ProvenanceRecord'), project, (onSynced) =>
       recordFeed({
@@ -111,6 +111,7 @@ export class ControllerWatches {
         attempts,
         ownWrites,
         storedLately,
+        witnessedLately,
         owners,
         cache: caches['provenance-record'],
         queue: queues['provenance-record'],

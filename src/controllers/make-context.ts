@@ -6,6 +6,7 @@ import { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
 import { OwnWrites } from './provenance-record/own-writes.ts';
 import { RecordIndex } from './provenance-record/record-index.ts';
 import { StoredLately } from './provenance-record/stored-lately.ts';
+import { WitnessedLately } from './provenance-record/witnessed-lately.ts';
 import { RunIndex } from './run/run-index.ts';
 import { SigningGate } from './signing-policy/signing-gate.ts';
 import { BackendHealthBook } from './storage-backend/backend-health-book.ts';
@@ -32,6 +33,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     records,
     ownWrites: new OwnWrites(clock),
     storedLately: new StoredLately(),
+    witnessedLately: new WitnessedLately(),
     runs: new RunIndex(),
     owners: new AnnotationOwners(records),
     health: new BackendHealthBook(),

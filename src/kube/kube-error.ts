@@ -10,7 +10,16 @@ export interface KubeErrorDetails {
   readonly retryAfterSeconds?: number | undefined;
   /** With which a list whose token expired can go on, at a later version. */
   readonly continueToken?: string | undefined;
+  /** The `details` of the server's answer; empty where it names nothing, absent where there was no answer. */
+  readonly about?: NamedObject | undefined;
   readonly cause?: unknown;
+}
+
+/** What an answer is about. */
+export interface NamedObject {
+  /** A resource in its plural form, as `details.kind` has it. */
+  readonly kind?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /** A request to the Kubernetes API that did not do what it should. The message names the request and what the server said. */
@@ -19,6 +28,7 @@ export class KubeError extends Error {
   readonly reason: string;
   readonly retryAfterSeconds: number | undefined;
   readonly continueToken: string | undefined;
+  readonly about: NamedObject | undefined;
 
   constructor(details: KubeErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -27,11 +37,25 @@ export class KubeError extends Error {
     this.reason = details.reason;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.continueToken = details.continueToken;
+    this.about = details.about;
   }
 }
 
+/** The object is not there. An answer that names no object (`isNotServed`) says nothing about it. */
 export function isNotFound(error: unknown): error is KubeError {
-  return error instanceof KubeError && error.status === 404;
+  return error instanceof KubeError && error.status === 404 && !isNotServed(error);
+}
+
+/** "The server could not find the requested resource": the kind is not served now, because its CRD is away or not established yet. */
+export function isNotServed(error: unknown): error is KubeError {
+  return (
+    error instanceof KubeError && error.status === 404 && error.about !== undefined && error.about.name === undefined
+  );
+}
+
+/** The namespace that was written to is not there. */
+export function isNamespaceGone(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.status === 404 && error.about?.kind === 'namespaces';
 }
 
 /** The object changed since it was read, or a precondition (UID, resourceVersion, field ownership) does not hold. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { numberField, objectField, stringField } from './json.ts';
-import { KubeError } from './kube-error.ts';
+import { KubeError, type NamedObject } from './kube-error.ts';
 
 export interface RefusedResponse {
   /** Verb and target, for the message. */
@@ -25,6 +25,7 @@ export function kubeErrorFromResponse(response: RefusedResponse): KubeError {
     retryAfterSeconds:
       retryAfterSeconds(response.retryAfter) ?? numberField(objectField(status, 'details'), 'retryAfterSeconds'),
     continueToken: nonEmpty(stringField(objectField(status, 'metadata'), 'continue')),
+    about: namedObject(status),
   });
 }
 
@@ -36,7 +37,13 @@ export function kubeErrorFromStatus(request: string, status: unknown): KubeError
     reason: stringField(status, 'reason') ?? 'Unknown',
     message: `${request}: ${(stringField(status, 'message') ?? 'the API server sent an error').slice(0, MAX_QUOTED_CHARACTERS)}`,
     retryAfterSeconds: numberField(objectField(status, 'details'), 'retryAfterSeconds'),
+    about: namedObject(status),
   });
+}
+
+function namedObject(status: unknown): NamedObject {
+  const details = objectField(status, 'details');
+  return { kind: stringField(details, 'kind'), name: stringField(details, 'name') };
 }
 
 function parseStatus(text: string): unknown {

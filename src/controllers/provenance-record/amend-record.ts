@@ -23,7 +23,8 @@ export async function amendRecord(
   const metadata = { namespace, name, uid, resourceVersion };
   context.fence();
   const patch = { metadata, spec, evidence: { ...evidence, seal } };
-  const written = await context.client.mergePatch(hallmarkResource('ProvenanceRecord'), patch, { signal });
+  const write = context.client.mergePatch(hallmarkResource('ProvenanceRecord'), patch, { signal });
+  const written = await context.ownWrites.certain(objectKey(metadata), write);
   const read = readRecord(written, context.sealKey);
   if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
   context.ownWrites.wrote(objectKey(read.object.metadata), read.object.metadata.resourceVersion);

@@ -4,6 +4,9 @@ import type { Clock } from '../../runtime/clock.ts';
 /** By then a watch has delivered what was written, or begun anew and skipped it. */
 const REMEMBERED_MS = 60_000;
 
+/** No version of an object: that of a write whose answer was lost. */
+const UNKNOWN = 'unknown';
+
 interface OwnWrite {
   readonly version: string;
   readonly untilMs: number;
@@ -30,6 +33,24 @@ export class OwnWrites {
       if (untilMs > nowMs) return;
       this.#writes.delete(key);
     }
+  }
+
+  /**
+   * Waits for a write. When it fails it may have arrived all the same, so that for a while nothing is decided by what the watch delivers:
+   * the record is read from the API server instead.
+   */
+  async certain<T>(recordKey: string, write: Promise<T>): Promise<T> {
+    try {
+      return await write;
+    } catch (error) {
+      this.wrote(recordKey, UNKNOWN);
+      throw error;
+    }
+  }
+
+  /** Whether it is not known what became of the last write. */
+  isUncertain(recordKey: string): boolean {
+    return this.#writes.get(recordKey)?.version === UNKNOWN && this.mayPrecede(recordKey, '');
   }
 
   /** The watch has come as far as this version; versions are opaque, so only the very one that was written tells anything. */

@@ -65,14 +65,16 @@ async function witness(
 ): Promise<RecordWork> {
   const policy = context.pipelines.policy(record.policy);
   if (policy === undefined) return { record, plan: { ...plan, store: [] } };
-  context.fence();
   let seen = record;
   let kept = artifactsOf(record);
   const keep = async (artifacts: readonly EvidenceArtifact[]): Promise<void> => {
     seen = await withArtifacts(context, seen, artifacts, signal);
     kept = artifacts;
   };
-  const witnessing = { witnesses: context.witnesses.of(policy), keep };
+  const note = (artifact: EvidenceArtifact): void => {
+    context.witnessedLately.note(record, artifact);
+  };
+  const witnessing = { witnesses: context.witnesses.of(policy), keep, note, fence: context.fence };
   const beganMs = context.clock.monotonicMs();
   const outcome = await witnessArtifacts(artifactsOf(record), witnessing, signal);
   const tookMs = context.clock.monotonicMs() - beganMs;

@@ -16,6 +16,7 @@ import { scheduleVerification } from './schedule-verification.ts';
 import { StoreAttempts } from './store-attempts.ts';
 import { SEAL_KEY, storedEntry, storedRecord } from './stored-record.fixture.ts';
 import { StoredLately } from './stored-lately.ts';
+import { WitnessedLately } from './witnessed-lately.ts';
 
 const DAY_SECONDS = 86_400;
 const SOON_SECONDS = 30;
@@ -34,6 +35,7 @@ function setup() {
     attempts: new StoreAttempts(clock, backoff),
     ownWrites: new OwnWrites(clock),
     storedLately: new StoredLately(),
+    witnessedLately: new WitnessedLately(),
     owners: new AnnotationOwners(records),
     cache: new ByteBudgetCache(1_000_000),
     queue,

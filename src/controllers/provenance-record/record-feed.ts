@@ -13,6 +13,7 @@ import type { DeliveredStorage } from './schedule-verification.ts';
 import { retirement } from './retirement.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import type { StoredLately } from './stored-lately.ts';
+import type { WitnessedLately } from './witnessed-lately.ts';
 
 /** A record as it is delivered: read, its seal checked, and as it came. */
 export interface DeliveredRecord {
@@ -26,6 +27,7 @@ export interface RecordFeedOptions {
   readonly attempts: StoreAttempts;
   readonly ownWrites: OwnWrites;
   readonly storedLately: StoredLately;
+  readonly witnessedLately: WitnessedLately;
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
@@ -76,6 +78,7 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
       unverified.delete(key);
       attempts.forget(key);
       storedLately.forget(key);
+      options.witnessedLately.forget(key);
       cache.release(key);
       if (record?.runKey !== undefined) requeueRun(record.runKey);
       if (record?.runUID === undefined) return;

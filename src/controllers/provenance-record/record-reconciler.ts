@@ -9,6 +9,7 @@ import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import { amendRecord } from './amend-record.ts';
 import { gatherRecord } from './gather-record.ts';
+import { keepTestimonies } from './keep-testimonies.ts';
 import { type RecordPlan, planRecord } from './plan-record.ts';
 import { prepareEvidence } from './prepare-evidence.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
@@ -54,9 +55,9 @@ export class RecordReconciler {
       if (record.isTrusted) return this.#laidAside(key, object, await this.#advance(record, signal));
       return await rejectRecord(this.#context, record, object, signal);
     } catch (error) {
-      // The record changed or went while we worked on it: what we kept of it is old, and what is there now decides.
-      if (!isConflict(error) && !isNotFound(error)) throw error;
+      // What we kept of the record may be old, whatever failed: the next look reads it.
       this.#cache.release(key);
+      if (!isConflict(error) && !isNotFound(error)) throw error;
       return { requeueAfterSeconds: 0.5 };
     }
   }
@@ -77,6 +78,11 @@ export class RecordReconciler {
 
   async #advance(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
     if (record.object.metadata.deletionTimestamp !== undefined) return DONE;
+    const witnessed = await keepTestimonies(this.#context, record, signal);
+    return this.#take(witnessed, signal);
+  }
+
+  async #take(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
     const snapshot = await gatherRecord(this.#context, this.#attempts, record, signal);
     const plan = planRecord(snapshot);
     if (plan.retire !== undefined) return this.#retire(record, plan.retire, signal);

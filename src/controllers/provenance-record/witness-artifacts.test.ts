@@ -81,6 +81,25 @@ async function witnessed(
 const isLogged = ({ logEntries }: EvidenceArtifact): boolean => logEntries !== undefined;
 
 describe('witnessArtifacts', () => {
+  it('asks for leave before each artifact, and before the log after a slow timestamp authority', async () => {
+    for (const [lastGrant, expected] of [
+      [0, []],
+      [1, ['timestamp one']],
+      [2, ['timestamp one', 'log one']],
+    ] as const) {
+      const { of, calls } = witnesses();
+      let asked = 0;
+      const fence = (): void => {
+        asked += 1;
+        if (asked > lastGrant) throw new Error('this replica does not lead any more');
+      };
+      const witnessing = { witnesses: of, fence, keep: () => Promise.resolve() };
+      const outcome = witnessArtifacts([artifact('one'), artifact('two')], witnessing, never);
+      await assert.rejects(outcome, /does not lead/);
+      assert.deepEqual(calls, expected);
+    }
+  });
+
   it('asks the clocks first and the log last, so that an attempt that fails leaves no entry behind', async () => {
     const { of, calls } = witnesses();
     const { artifacts, problem } = await witnessed([artifact('attestation')], of);

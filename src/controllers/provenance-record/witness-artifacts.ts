@@ -27,6 +27,10 @@ export interface WitnessOutcome {
 /** What is done with testimonies before all of them are there. */
 export interface Witnessing {
   readonly witnesses: Witnesses;
+  /** Throws when this replica may not ask any more. */
+  readonly fence?: () => void;
+  /** Keeps in memory what a witness returned, until it is written down. */
+  readonly note?: (artifact: EvidenceArtifact) => void;
   /** Writes down how far it has come. */
   readonly keep: (artifacts: readonly EvidenceArtifact[]) => Promise<void>;
 }
@@ -39,20 +43,33 @@ const MAX_FAILURE_LENGTH = 1024;
  */
 export async function witnessArtifacts(
   artifacts: readonly EvidenceArtifact[],
-  { witnesses, keep }: Witnessing,
+  { witnesses, keep, fence = () => undefined, note = () => undefined }: Witnessing,
   signal: AbortSignal,
 ): Promise<WitnessOutcome> {
   const current = [...artifacts];
   const wanted = wantedWitnesses(witnesses.transparency);
   const missing = artifacts.flatMap((artifact, index) => (isWitnessed(artifact, wanted) ? [] : [{ artifact, index }]));
   for (const { artifact, index } of missing) {
-    const { seen, failure } = await witnessArtifact(artifact, witnesses, signal);
+    fence();
+    const { seen, failure } = await witnessArtifact(artifact, fenced(witnesses, fence), signal);
     current[index] = seen;
+    note(seen);
     if (failure !== undefined) return { artifacts: current, ...told(failure) };
     // A tiled log can forget what it has: a crash must cost no more than the entry that was just being made.
     if (witnesses.transparency.rekor?.apiVersion === 2) await keep([...current]);
   }
   return { artifacts: current };
+}
+
+/** A timestamp authority can take so long to answer that another replica leads by then. */
+function fenced(witnesses: Witnesses, fence: () => void): Witnesses {
+  return {
+    ...witnesses,
+    logEntry: async (artifact, signal) => {
+      fence();
+      return witnesses.logEntry(artifact, signal);
+    },
+  };
 }
 
 function told({ reason, message, retryAfterSeconds }: TransparencyError): Omit<WitnessOutcome, 'artifacts'> {

@@ -31,7 +31,8 @@ export async function writeRecordStatus(
   const { namespace, name, uid, resourceVersion } = metadata;
   context.fence();
   const object = { metadata: { namespace, name, uid, resourceVersion }, status };
-  const written = await context.client.replaceStatus(hallmarkResource('ProvenanceRecord'), object, { signal });
+  const write = context.client.replaceStatus(hallmarkResource('ProvenanceRecord'), object, { signal });
+  const written = await context.ownWrites.certain(objectKey(metadata), write);
   const read = readRecord(written, sealKey);
   if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
   context.ownWrites.wrote(objectKey(metadata), read.object.metadata.resourceVersion);

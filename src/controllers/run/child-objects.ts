@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField } from '../../api/v1alpha1/field.ts';
-import { isForbidden, isNotFound } from '../../kube/kube-error.ts';
+import { isForbidden, isNotFound, isNotServed } from '../../kube/kube-error.ts';
 import type { Resource } from '../../kube/resource.ts';
 import type { RunIdentity } from '../../tekton/run-identity.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -37,7 +37,7 @@ export async function childObjects(
       return await client.listAll(resource, { namespace: identity.namespace, labelSelector, signal });
     } catch (error) {
       // Children of other kinds only add to what is said; without leave to read them they are recorded by their reference.
-      if (kind !== 'TaskRun' && (isForbidden(error) || isNotFound(error))) return [];
+      if (kind !== 'TaskRun' && (isForbidden(error) || isNotServed(error) || isNotFound(error))) return [];
       throw error;
     }
   });

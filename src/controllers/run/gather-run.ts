@@ -87,7 +87,9 @@ async function existingRecord(
   name: { readonly namespace: string; readonly name: string },
   signal: AbortSignal,
 ): Promise<TrustedRecord | undefined> {
-  if (context.records.get(objectKey(name)) === undefined) return undefined;
+  const key = objectKey(name);
+  // A record whose creation was not answered may be there, although no watch has delivered it.
+  if (context.records.get(key) === undefined && !context.ownWrites.isUncertain(key)) return undefined;
   const object = await context.client.find(hallmarkResource('ProvenanceRecord'), name, { signal });
   const read = object === undefined ? undefined : readRecord(object, context.sealKey);
   return read?.isTrusted === true ? read : undefined;

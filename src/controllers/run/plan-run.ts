@@ -79,7 +79,9 @@ function draftEvidence(snapshot: RunSnapshot, pending: PendingPipeline, mode: 'E
   const subjects = made.flatMap((payload) => payload.subjects);
   const warnings = made.flatMap((payload) => payload.warnings);
   const unsigned = unsignedProblem({ mode, policyKey: policy, policy, subjects, warnings });
-  return { draft, mayBeSigned: unsigned === undefined && draft.problem === undefined };
+  // What was refused before may be refused again: it is written unsigned first, so that no attempt costs a signature.
+  const wasRefused = pending.existing?.object.evidence?.problem?.reason === reasons.PayloadInvalid;
+  return { draft, mayBeSigned: unsigned === undefined && draft.problem === undefined && !wasRefused };
 }
 
 function makePayloads(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { canonicalJson } from '../../evidence/canonical-json.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { isAlreadyExists, isConflict, isInvalid, isNotFound, type KubeError } from '../../kube/kube-error.ts';
+import { isAlreadyExists, isConflict, isInvalid, isNamespaceGone, type KubeError } from '../../kube/kube-error.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
@@ -129,15 +129,18 @@ export class RunReconciler {
   async #tryCreate(object: RecordObject, draft: RecordDraft, signal: AbortSignal): Promise<boolean> {
     this.#context.fence();
     try {
-      const created = await this.#context.client.create(RESOURCE, object, { signal });
+      const write = this.#context.client.create(RESOURCE, object, { signal });
+      const created = await this.#context.ownWrites.certain(objectKey(object.metadata), write);
       this.#remember(created, draft);
       return true;
     } catch (error) {
       if (isAlreadyExists(error)) return false;
-      // The namespace is gone, and the run with it.
-      if (isNotFound(error)) return true;
+      // The run is gone with its namespace. Any other 404, such as that of a CRD which is away, is tried again.
+      if (isNamespaceGone(error)) return true;
       if (!isInvalid(error) || draft.evidence.artifacts.length === 0) throw error;
-      return this.#createWithout(object, draft, { error, signal });
+      await this.#createWithout(object, draft, { error, signal });
+      // Somebody's webhook may have refused it, and take it once it is mended.
+      throw error;
     }
   }
 
@@ -146,7 +149,7 @@ export class RunReconciler {
     object: RecordObject,
     draft: RecordDraft,
     { error, signal }: { readonly error: KubeError; readonly signal: AbortSignal },
-  ): Promise<boolean> {
+  ): Promise<void> {
     const parts = { spec: object.spec, draft: refusedEvidence(error) };
     this.#context.fence();
     const created = await this.#context.client.create(
@@ -155,7 +158,6 @@ export class RunReconciler {
       { signal },
     );
     this.#remember(created, { ...draft, evidence: parts.draft });
-    return true;
   }
 
   #remember(created: unknown, { evidence }: RecordDraft): void {
@@ -193,12 +195,14 @@ export class RunReconciler {
       evidence: { problem: null, ...sealed.evidence },
     };
     try {
-      const written = await this.#context.client.mergePatch(RESOURCE, patch, { signal });
+      const write = this.#context.client.mergePatch(RESOURCE, patch, { signal });
+      const written = await this.#context.ownWrites.certain(objectKey(metadata), write);
       const read = readRecord(written, this.#context.sealKey);
       if (read !== undefined) this.#context.records.set(summariseRecord(read));
     } catch (error) {
       if (!isInvalid(error) || draft.evidence.artifacts.length === 0) throw error;
       await this.#extend(existing, { ...draft, evidence: refusedEvidence(error) }, signal);
+      throw error;
     }
   }
 

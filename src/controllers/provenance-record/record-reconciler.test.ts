@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { field, listField } from '../../api/v1alpha1/field.ts';
+import { unreachable } from '../model-api.fixture.ts';
+import { ReconcilerWorld } from '../reconciler-world.fixture.ts';
+
+const AMEND = 'patch provenancerecords.hallmark.dev';
+const HALF_HOUR_MS = 1_800_000;
+
+describe('RecordReconciler', () => {
+  describe('with a log of version 2', () => {
+    let world: ReconcilerWorld;
+    beforeEach(async () => {
+      world = new ReconcilerWorld();
+      world.setPolicy({
+        transparency: { type: 'Rekor', rekor: { url: 'https://log.example', apiVersion: 2 } },
+        trustedRoot: { type: 'TUF', tuf: { mirror: 'https://tuf.example' } },
+      });
+      world.addStore();
+      await world.reconcileRun(await world.addRun('bake', '2026-01-02T03:04:00Z'));
+    });
+
+    /** Writes to records fail, after they were served or instead of it. */
+    function cut(isServed: boolean): void {
+      world.api.intercept = ({ verb, resource }, serve) => {
+        if (!resource.startsWith('provenancerecords') || verb === 'get') return serve();
+        if (isServed) serve();
+        throw unreachable();
+      };
+    }
+
+    function logIndexes(): readonly unknown[] {
+      const artifacts = listField(field(world.records[0], 'evidence'), 'artifacts');
+      return artifacts.flatMap((artifact) =>
+        listField(artifact, 'logEntries').map((entry) => field(entry, 'logIndex')),
+      );
+    }
+
+    it('makes one entry while the API server is away, and writes it down when it is back', async () => {
+      cut(false);
+      await world.reconcileRecords();
+      await world.clock.advance(HALF_HOUR_MS);
+      assert.ok(world.api.count(AMEND) > 5);
+      world.api.intercept = (_request, serve) => serve();
+      await world.clock.advance(HALF_HOUR_MS);
+      assert.deepEqual([world.logEntries, logIndexes(), world.stored], [1, ['1'], 1]);
+    });
+
+    it('reads the record again after a write whose answer was lost', async () => {
+      cut(true);
+      await world.reconcileRecords();
+      world.api.intercept = (_request, serve) => serve();
+      await world.clock.advance(HALF_HOUR_MS);
+      assert.deepEqual([world.logEntries, logIndexes(), world.stored], [1, ['1'], 1]);
+      assert.equal(world.api.count(AMEND), 1);
+    });
+
+    it('does not believe what the watch delivers late after a write whose answer was lost', async () => {
+      const [before] = world.records;
+      cut(true);
+      await world.reconcileRecords();
+      const [key] = [...world.context.records.all()].map((record) => record.key);
+      assert.ok(key !== undefined);
+      world.api.intercept = (_request, serve) => serve();
+      world.caches.record.put(key, { value: before, sizeBytes: 1 });
+      await world.reconcileRecords();
+      assert.deepEqual([world.logEntries, logIndexes(), world.api.count(AMEND)], [1, ['1'], 1]);
+    });
+  });
+});

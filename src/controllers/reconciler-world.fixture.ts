@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+import { effectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/defaults.ts';
+import { KubeObjectReader } from '../kube/kube-object-reader.ts';
+import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
+import { KubeTokenSource } from '../kube/kube-token-source.ts';
+import { OutboundDoor } from '../net/outbound-door.ts';
+import { readPolicy } from '../pipelines/read-policy.ts';
+import { exponentialBackoff } from '../runtime/backoff.ts';
+import { ByteBudgetCache } from '../runtime/byte-budget-cache.ts';
+import { Controller, type ReconcileResult } from '../runtime/controller.ts';
+import { KeyedQueue } from '../runtime/keyed-queue.ts';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { SecretValue } from '../runtime/secret-value.ts';
+import { WorkerLanes } from '../runtime/worker-lanes.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { TrustedRoots } from '../trust/trusted-roots.ts';
+import type { ControllerContext } from './controller-context.ts';
+import { makeContext } from './make-context.ts';
+import { ModelApi } from './model-api.fixture.ts';
+import { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
+import { RecordReconciler } from './provenance-record/record-reconciler.ts';
+import { StoreAttempts } from './provenance-record/store-attempts.ts';
+import type { Witnesses } from './provenance-record/witness-artifacts.ts';
+import { RunReconciler } from './run/run-reconciler.ts';
+import { PolicySigners } from './signing-policy/policy-signers.ts';
+import { DriverPool } from './storage-backend/driver-pool.ts';
+
+const WORKERS = 8;
+export const NAMESPACE = 'team-a';
+
+export interface WorldOptions {
+  readonly clock?: ManualClock;
+  readonly api?: ModelApi;
+  readonly sealKey?: SecretValue;
+}
+
+/** The real run and record reconcilers on their queues; API server, signer, log and store are models that count what they do. */
+export class ReconcilerWorld {
+  readonly clock: ManualClock;
+  readonly api: ModelApi;
+  readonly context: ControllerContext;
+  readonly queues: Readonly<Record<'run' | 'record', KeyedQueue>>;
+  readonly results: ReconcileResult[] = [];
+  readonly events: string[] = [];
+  readonly caches = { run: new ByteBudgetCache<unknown>(1e6), record: new ByteBudgetCache<unknown>(1e6) };
+  signatures = 0;
+  logEntries = 0;
+  stored = 0;
+
+  constructor(options: WorldOptions = {}) {
+    const { clock = new ManualClock(), sealKey = new SecretValue(Buffer.alloc(32, 1)) } = options;
+    this.clock = clock;
+    this.api = options.api ?? new ModelApi(clock);
+    this.context = this.#context(sealKey);
+    const backoff = exponentialBackoff({ minMs: 1000, maxMs: 300_000, random: () => 0.5 });
+    this.queues = { run: new KeyedQueue({ clock, backoff }), record: new KeyedQueue({ clock, backoff }) };
+    const { context, caches } = this;
+    const runs = new RunReconciler({
+      context,
+      cache: caches.run,
+      lanes: this.#lanes('run'),
+      childrenDeadlineSeconds: 60,
+    });
+    const attempts = new StoreAttempts(clock, backoff);
+    const records = new RecordReconciler(context, { attempts, lanes: this.#lanes('record'), cache: caches.record });
+    this.#start('run', (key, signal) => runs.reconcile(key, signal));
+    this.#start('record', (key, signal) => records.reconcile(key, signal));
+    context.runs.synced('TaskRun');
+    context.runs.synced('PipelineRun');
+  }
+
+  /** Sets the one policy of the namespace; its store takes everything. */
+  setPolicy(spec: object = {}, metadata: object = {}): void {
+    const policy = readPolicy(this.#policyObject(spec, metadata), 'hallmark-system');
+    if (policy === undefined) throw new Error('the policy cannot be read');
+    this.context.pipelines.setPolicy(policy);
+  }
+
+  addStore(): void {
+    const spec = effectiveStorageBackendSpec({ type: 'Tekton' });
+    const backend = { kind: 'StorageBackend', namespace: NAMESPACE, name: 'store', uid: 'b', generation: 1 } as const;
+    this.context.pipelines.setBackend({ ...backend, spec });
+  }
+
+  /** A TaskRun that has finished, in the API server and in memory. @returns its key */
+  async addRun(name: string, completionTime: string): Promise<string> {
+    const condition = { type: 'Succeeded', status: 'True', reason: 'Succeeded', lastTransitionTime: completionTime };
+    const run = {
+      metadata: { namespace: NAMESPACE, name, creationTimestamp: completionTime },
+      spec: {},
+      status: { startTime: completionTime, completionTime, conditions: [condition], taskSpec: { steps: [] } },
+    };
+    const resource = { group: 'tekton.dev', version: 'v1', plural: 'taskruns', kind: 'TaskRun', namespaced: true };
+    const parse = (object: unknown): unknown => object;
+    const made = await this.api.client.create({ ...resource, parse }, run, { signal: new AbortController().signal });
+    const uid = String(Reflect.get(Object(Reflect.get(Object(made), 'metadata')), 'uid'));
+    this.context.runs.set(`TaskRun/${NAMESPACE}/${name}`, uid);
+    return `TaskRun/${NAMESPACE}/${name}/${uid}`;
+  }
+
+  get records(): readonly Readonly<Record<string, unknown>>[] {
+    return this.api.objects('provenancerecords');
+  }
+
+  /** Queues the run and lets its reconcile end. */
+  async reconcileRun(key: string): Promise<void> {
+    this.queues.run.add(key);
+    await this.clock.settle();
+  }
+
+  /** Queues every record and lets the reconciles end. */
+  async reconcileRecords(): Promise<void> {
+    for (const { key } of this.context.records.all()) this.queues.record.add(key);
+    await this.clock.settle();
+  }
+
+  #policyObject(spec: object, metadata: object): unknown {
+    const identity = { namespace: NAMESPACE, name: 'builds', uid: 'p', resourceVersion: '1', generation: 1 };
+    const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
+    return {
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'SigningPolicy',
+      metadata: { ...identity, creationTimestamp: '2026-01-01T00:00:00Z', ...metadata },
+      spec: { signer, ...spec },
+    };
+  }
+
+  #lanes(name: 'run' | 'record'): WorkerLanes {
+    return new WorkerLanes({
+      idleWorkers: () => WORKERS - this.queues[name].processing,
+      isBusy: (key) => this.queues[name].isProcessing(key),
+      wake: (key) => {
+        this.queues[name].add(key);
+      },
+    });
+  }
+
+  #start(name: 'run' | 'record', reconcile: ConstructorParameters<typeof Controller>[0]['reconcile']): void {
+    const controller = new Controller({
+      ...{ name, reconcile, concurrency: WORKERS, queue: this.queues[name], clock: this.clock },
+      onResult: (result) => {
+        if (!result.waitsAgain) this.caches[name].release(result.key);
+        this.results.push(result);
+      },
+    });
+    controller.start();
+  }
+
+  #context(sealKey: SecretValue): ControllerContext {
+    const { clock, api } = this;
+    const client = api.client;
+    const objects = new KubeObjectReader({ client, clock });
+    const tokens = new KubeTokenSource({ client, clock, destinations: [] });
+    const access = { objects, tokens, clock, door: new OutboundDoor() };
+    const nothing = (): void => undefined;
+    return makeContext({
+      ...{ client, objects, clock, access, sealKey, operatorNamespace: 'hallmark-system', isLeader: () => true },
+      events: { record: (_regarding, { reason, message }) => this.events.push(`${reason}: ${message}`) },
+      keys: this.#signers(access),
+      drivers: this.#drivers(access),
+      witnesses: this.#witnesses(access),
+      observer: {
+        ...{ recordCreated: nothing, recordRejected: nothing, recordRetired: nothing, recordChanged: nothing },
+        ...{ stored: nothing, witnessed: nothing, readBack: nothing },
+      },
+    });
+  }
+
+  #signers(access: ControllerContext['access']): PolicySigners {
+    const signer = {
+      keyID: 'SHA256:k',
+      publicKey: 'PEM',
+      sign: () => {
+        this.signatures += 1;
+        return Promise.resolve({
+          signature: Buffer.from(`signature ${this.signatures}`),
+          key: { $case: 'publicKey', publicKey: 'PEM' } as const,
+        });
+      },
+    };
+    const source = {
+      signer: () => Promise.resolve(signer),
+      check: () => Promise.resolve({ retired: [] }),
+      close: () => Promise.resolve(),
+    };
+    return new PolicySigners({ ...access, keylessAudience: 'sigstore' }, () => source);
+  }
+
+  #drivers(access: ControllerContext['access']): DriverPool {
+    const driver = {
+      probe: () => Promise.resolve({ ready: true }),
+      put: () => {
+        this.stored += 1;
+        return Promise.resolve([{ uri: 'store://evidence' }]);
+      },
+      get: () => Promise.reject(new StorageError('BackendUnavailable', 'the store is read later')),
+      close: () => Promise.resolve(),
+    };
+    return new DriverPool({ ...access, annotator: new KubeRunAnnotator(this.api.client) }, () => driver);
+  }
+
+  #witnesses(access: ControllerContext['access']): PolicyWitnesses {
+    const logEntry = (): Awaited<ReturnType<Witnesses['logEntry']>> => {
+      this.logEntries += 1;
+      return { url: 'https://log.example', logIndex: String(this.logEntries), entry: '{}' };
+    };
+    class CountingWitnesses extends PolicyWitnesses {
+      override of(policy: Parameters<PolicyWitnesses['of']>[0]): Witnesses {
+        const { transparency } = policy.spec;
+        const timestamps = (): ReturnType<Witnesses['timestamps']> => Promise.resolve([]);
+        return { transparency, timestamps, logEntry: () => Promise.resolve(logEntry()) };
+      }
+
+      override problem(): Promise<undefined> {
+        return Promise.resolve(undefined);
+      }
+    }
+    return new CountingWitnesses({ access, roots: new TrustedRoots(access), logs: [] });
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { field, listField } from '../../api/v1alpha1/field.ts';
+import { KubeError } from '../../kube/kube-error.ts';
+import { notServed, unreachable } from '../model-api.fixture.ts';
+import { ReconcilerWorld } from '../reconciler-world.fixture.ts';
+
+const CREATE = 'create provenancerecords.hallmark.dev';
+const HOUR_MS = 3600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+describe('RunReconciler', () => {
+  let world: ReconcilerWorld;
+  let run: string;
+  beforeEach(async () => {
+    world = new ReconcilerWorld();
+    world.setPolicy();
+    world.addStore();
+    run = await world.addRun('bake', '2026-01-02T03:04:00Z');
+  });
+
+  /** Answers requests to make a record with an error for a while, after serving them or instead of it. */
+  function failing(error: KubeError, options: { readonly isServed: boolean; readonly times?: number }): void {
+    let left = options.times ?? Infinity;
+    world.api.intercept = ({ verb, resource }, serve) => {
+      if (`${verb} ${resource}` !== CREATE || left <= 0) return serve();
+      left -= 1;
+      if (options.isServed) serve();
+      throw error;
+    };
+  }
+
+  it('tries a run again whose record meets a CRD that is away, although the run is deleted meanwhile', async () => {
+    const object = world.api.objects('taskruns')[0];
+    world.caches.run.put(run, { value: object, sizeBytes: 1, irreplaceable: true });
+    failing(notServed(), { isServed: false });
+    await world.reconcileRun(run);
+    world.context.runs.remove('TaskRun/team-a/bake');
+    world.api.intercept = (request, serve) => {
+      if (request.path.includes('/taskruns/')) throw notServed();
+      return serve();
+    };
+    await world.clock.advance(DAY_MS);
+    assert.equal(world.records.length, 1);
+  });
+
+  it('tries the evidence again that a webhook refused, for one signature', async () => {
+    const refusal = new KubeError({ status: 422, reason: 'Invalid', message: 'refused by a webhook' });
+    world.api.intercept = ({ verb, body }, serve) => {
+      const artifacts = listField(field(body, 'evidence'), 'artifacts');
+      if ((verb === 'create' || verb === 'patch') && artifacts.length > 0) throw refusal;
+      return serve();
+    };
+    await world.reconcileRun(run);
+    await world.clock.advance(HOUR_MS);
+    assert.equal(field(field(field(world.records[0], 'evidence'), 'problem'), 'reason'), 'PayloadInvalid');
+    world.api.intercept = (_request, serve) => serve();
+    await world.clock.advance(HOUR_MS);
+    const evidence = field(world.records[0], 'evidence');
+    assert.deepEqual([listField(evidence, 'artifacts').length, field(evidence, 'problem')], [1, undefined]);
+    assert.equal(world.signatures, 1);
+    await world.reconcileRecords();
+    assert.deepEqual([world.signatures, world.stored], [2, 1]);
+  });
+
+  it('lets a run go whose namespace is gone', async () => {
+    const about = { kind: 'namespaces', name: 'team-a' };
+    failing(new KubeError({ status: 404, reason: 'NotFound', message: 'no namespace', about }), { isServed: false });
+    await world.reconcileRun(run);
+    await world.clock.advance(DAY_MS);
+    assert.equal(world.api.count(CREATE), 1);
+  });
+
+  it('reads a record whose creation was not answered instead of signing again', async () => {
+    failing(unreachable(), { isServed: true, times: 1 });
+    await world.reconcileRun(run);
+    await world.clock.advance(60_000);
+    assert.deepEqual([world.records.length, world.signatures, world.api.count(CREATE)], [1, 1, 1]);
+  });
+});
