@@ -6,7 +6,7 @@ import { KeyedQueue, type QueueObserver } from '../runtime/keyed-queue.ts';
 export type ControllerName =
   'signing-policy' | 'storage-backend' | 'provenance-record' | 'verification' | 'run' | 'rescan';
 
-/** Whose objects are kept while they are queued, and whose workers are shared between namespaces. */
+/** The controllers whose objects are kept while they are queued. */
 export type TenantController = Extract<ControllerName, 'run' | 'provenance-record'>;
 
 /** The queue of each controller. */

@@ -7,7 +7,6 @@ import { ByteBudgetCache } from '../runtime/byte-budget-cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Controller, type ReconcileResult } from '../runtime/controller.ts';
 import type { QueueObserver } from '../runtime/keyed-queue.ts';
-import { WorkerLanes } from '../runtime/worker-lanes.ts';
 import type { ControllerContext } from './controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
 import {
@@ -25,12 +24,10 @@ import { EVERYWHERE, Repercussions } from './repercussions.ts';
 import { RunReconciler } from './run/run-reconciler.ts';
 import { PolicyReconciler } from './signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from './storage-backend/backend-reconciler.ts';
+import { WorkerShares } from './worker-shares.ts';
 
 /** What the objects of queued runs, and those of queued records, may take in memory each. */
 const CACHE_BYTES = 32 * 1024 * 1024;
-const FEW = 4;
-/** Probes that wait for servers which do not answer must not keep those of the others waiting. */
-const PROBES = 32;
 
 export interface ControllersOptions {
   readonly context: ControllerContext;
@@ -56,7 +53,7 @@ export class Controllers {
     'provenance-record': new ByteBudgetCache<unknown>(CACHE_BYTES),
   };
   readonly #attempts: StoreAttempts;
-  readonly #lanes: Readonly<Record<TenantController, WorkerLanes>>;
+  readonly #shares: WorkerShares;
   readonly #repercussions: Repercussions;
   readonly #verification: VerificationReconciler;
   readonly #objects = { policies: new ObjectStore(), backends: new ObjectStore() };
@@ -71,10 +68,11 @@ export class Controllers {
     const backoff = exponentialBackoff({ minMs: minSeconds * 1000, maxMs: maxSeconds * 1000, ...spread });
     this.#queues = controllerQueues({ clock, backoff, observer: options.queueObserver });
     this.#attempts = new StoreAttempts(clock, backoff);
-    this.#lanes = { run: this.#lanesOf('run'), 'provenance-record': this.#lanesOf('provenance-record') };
+    this.#shares = new WorkerShares(this.#queues, configuration.concurrency);
     this.#verification = new VerificationReconciler({
       context,
       attempts: this.#attempts,
+      lanes: this.#shares.lanes.verification,
       intervalSeconds: configuration.verification.intervalSeconds,
       ...spread,
     });
@@ -133,28 +131,12 @@ export class Controllers {
     this.#runRecordControllers();
   }
 
-  /** One namespace holds half of those for runs at most, one backend a third of those for records: what the configuration asks for. */
-  get #workers(): Readonly<Record<TenantController, number>> {
-    const { runs, records } = this.#options.configuration.concurrency;
-    return { run: 2 * runs, 'provenance-record': 3 * records };
-  }
-
-  #lanesOf(name: TenantController): WorkerLanes {
-    const queue = this.#queues[name];
-    return new WorkerLanes({
-      idleWorkers: () => this.#workers[name] - queue.processing,
-      wake: (key) => {
-        queue.add(key);
-      },
-      isBusy: (key) => queue.isProcessing(key),
-    });
-  }
-
   #runPolicyController(): void {
     const context = this.#context;
     const { operatorNamespace } = this.#options.configuration;
     const policies = new PolicyReconciler({ context, operatorNamespace, objects: this.#objects.policies });
-    this.#run('signing-policy', FEW, (key, signal) => policies.reconcile(key, signal));
+    const reconcile = this.#shares.byNamespace('signing-policy', (key, signal) => policies.reconcile(key, signal));
+    this.#run('signing-policy', reconcile);
   }
 
   #runBackendController(): void {
@@ -169,40 +151,36 @@ export class Controllers {
         this.#repercussions.backendHealthChanged(backend, isReady);
       },
     });
-    this.#run('storage-backend', PROBES, (key, signal) => backends.reconcile(key, signal));
+    const reconcile = this.#shares.byNamespace('storage-backend', (key, signal) => backends.reconcile(key, signal));
+    this.#run('storage-backend', reconcile);
   }
 
   #runRecordControllers(): void {
     const context = this.#context;
-    const of = (name: TenantController) => ({ cache: this.#caches[name], lanes: this.#lanes[name] });
+    const of = (name: TenantController) => ({ cache: this.#caches[name], lanes: this.#shares.lanes[name] });
     const records = new RecordReconciler(context, { ...of('provenance-record'), attempts: this.#attempts });
     const childrenDeadlineSeconds = this.#options.configuration.children.deadlineSeconds;
     const runs = new RunReconciler({ ...of('run'), context, childrenDeadlineSeconds });
-    const workers = this.#workers;
-    this.#run('provenance-record', workers['provenance-record'], (key, signal) => records.reconcile(key, signal));
-    this.#run('verification', FEW, (key, signal) => this.#verification.reconcile(key, signal));
-    this.#run('run', workers.run, (key, signal) => runs.reconcile(key, signal));
-    this.#run('rescan', 1, async (namespace, signal) => {
+    this.#run('provenance-record', (key, signal) => records.reconcile(key, signal));
+    this.#run('verification', (key, signal) => this.#verification.reconcile(key, signal));
+    this.#run('run', (key, signal) => runs.reconcile(key, signal));
+    this.#run('rescan', async (namespace, signal) => {
       const scope = namespace === EVERYWHERE ? {} : { namespace };
       await this.#watches.rescanRuns({ ...scope, signal });
       return {};
     });
   }
 
-  #run(
-    name: ControllerName,
-    concurrency: number,
-    reconcile: ConstructorParameters<typeof Controller>[0]['reconcile'],
-  ): void {
+  #run(name: ControllerName, reconcile: ConstructorParameters<typeof Controller>[0]['reconcile']): void {
     const { clock, host, onResult, onController } = this.#options;
     const controller = new Controller({
       name,
-      concurrency,
+      concurrency: name === 'rescan' ? 1 : this.#shares.workers[name],
       reconcile,
       queue: this.#queues[name],
       clock,
       onResult: (result) => {
-        if (name === 'run' || name === 'provenance-record') this.#ended(name, result);
+        this.#ended(name, result);
         onResult(result);
       },
     });
@@ -210,8 +188,8 @@ export class Controllers {
     host.run(controller);
   }
 
-  #ended(name: TenantController, { key, waitsAgain }: ReconcileResult): void {
-    if (!waitsAgain) this.#caches[name].release(key);
-    this.#lanes[name].ended(key, waitsAgain);
+  #ended(name: ControllerName, { key, waitsAgain }: ReconcileResult): void {
+    if (!waitsAgain && (name === 'run' || name === 'provenance-record')) this.#caches[name].release(key);
+    if (name !== 'rescan') this.#shares.lanes[name].ended(key, waitsAgain);
   }
 }

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** A lane that others share. */
+export interface SharedLane {
+  readonly name: string;
+  readonly perIdle: number;
+  /** Places of all lanes within it, in use or kept. */
+  occupied: number;
+  /** How many lanes are within it. */
+  lanes: number;
+}
+
 /** The keys of one lane: those in it, those that wait for it and those whose turn has come. */
 export class WorkerLane {
   readonly name: string;
-  /** How many workers it may hold for each that is idle. */
+  /** How many places it may hold for each that is free. */
   readonly perIdle: number;
+  /** Whose places it takes; those of the workers themselves when undefined. */
+  readonly within: SharedLane | undefined;
   /** Keys in the lane, with how often each entered. */
   readonly #inside = new Map<string, number>();
   /** Keys that wait, first come first served. */
@@ -16,9 +28,10 @@ export class WorkerLane {
   /** Keys that were woken, could not enter for another reason, and will come again. */
   readonly #lost = new Set<string>();
 
-  constructor({ name, perIdle }: { readonly name: string; readonly perIdle: number }) {
+  constructor(name: string, perIdle: number, within?: SharedLane) {
     this.name = name;
     this.perIdle = perIdle;
+    this.within = within;
   }
 
   /** Places in use or kept. */
@@ -44,17 +57,21 @@ export class WorkerLane {
   }
 
   enter(key: string): void {
-    this.#inside.set(key, (this.#inside.get(key) ?? 0) + 1);
+    this.#counted(() => {
+      this.#inside.set(key, (this.#inside.get(key) ?? 0) + 1);
+      this.#woken.delete(key);
+    });
     this.#waiting.delete(key);
     this.#waitingAgain.delete(key);
-    this.#woken.delete(key);
     this.#lost.delete(key);
   }
 
   leave(key: string): void {
     const left = (this.#inside.get(key) ?? 1) - 1;
-    if (left > 0) this.#inside.set(key, left);
-    else this.#inside.delete(key);
+    this.#counted(() => {
+      if (left > 0) this.#inside.set(key, left);
+      else this.#inside.delete(key);
+    });
   }
 
   /** Queues the key up; one that lost its turn comes before those that had none. */
@@ -71,7 +88,7 @@ export class WorkerLane {
       for (const key of queue) {
         if (isBusy(key)) continue;
         queue.delete(key);
-        this.#woken.add(key);
+        this.#counted(() => this.#woken.add(key));
         return key;
       }
     }
@@ -80,7 +97,16 @@ export class WorkerLane {
 
   /** The work on the key ended: a place that was kept for it is free. One that comes again has lost its turn. */
   ended(key: string, comesAgain: boolean): void {
-    if (this.#woken.delete(key) && comesAgain) this.#lost.add(key);
+    const wasWoken = this.#counted(() => this.#woken.delete(key));
+    if (wasWoken && comesAgain) this.#lost.add(key);
     if (!comesAgain) this.#lost.delete(key);
+  }
+
+  /** Counts in the shared lane, too, what changes in this one. */
+  #counted<T>(change: () => T): T {
+    const before = this.occupied;
+    const result = change();
+    if (this.within !== undefined) this.within.occupied += this.occupied - before;
+    return result;
   }
 }

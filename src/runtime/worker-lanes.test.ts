@@ -204,6 +204,36 @@ describe('WorkerLanes', () => {
     }
   });
 
+  it('shares the places of a lane between those within it, by how many of them are free', () => {
+    const pool = new Pool(24);
+    const within = { name: 'backend', perIdle: 1 };
+    const served = (team: string) =>
+      records(team, 20).filter((record) => pool.takes(record, { name: team, perIdle: 1, within })).length;
+    assert.equal(served('a'), 8);
+    assert.equal(served('b'), 3);
+    assert.equal(served('c'), 1);
+    assert.equal(served('d'), 0, 'the backend has its share of the workers');
+    assert.equal(pool.takes('other', 'another backend'), true);
+  });
+
+  it('wakes a record of each team in turn when a lane that they share has room again', () => {
+    const pool = new Pool(3);
+    const within = { name: 'backend', perIdle: 0 };
+    const lane = (name: string) => ({ name, perIdle: 1, within });
+    assert.equal(pool.takes('first', lane('a')), true);
+    for (const record of records('a', 20)) assert.equal(pool.takes(record, lane('a')), false);
+    for (const record of records('b', 2)) assert.equal(pool.takes(record, lane('b')), false);
+    let [current = ''] = pool.inside;
+    const served: string[] = [];
+    for (let index = 0; index < 4; index += 1) {
+      pool.ends(current);
+      [current = ''] = pool.woken.splice(0);
+      assert.equal(pool.takes(current, lane(current.charAt(0))), true);
+      served.push(current);
+    }
+    assert.deepEqual(served, ['a-0', 'b-0', 'a-1', 'b-1']);
+  });
+
   it('counts a record once in a lane that all its work passes through', () => {
     const pool = new Pool(4);
     const first = pool.lanes.enter([{ name: 'namespace a', perIdle: 1 }], 'r');

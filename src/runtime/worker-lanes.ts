@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { WorkerLane } from './worker-lane.ts';
+import { type SharedLane, WorkerLane } from './worker-lane.ts';
 
 export interface WorkerLanesOptions {
   /** How many more keys could be worked on now. */
@@ -13,20 +13,24 @@ export interface WorkerLanesOptions {
 /** What shares the workers with others of its kind. */
 export interface LaneName {
   readonly name: string;
-  /** How many workers it may hold for each that is idle. */
+  /** How many workers it may hold for each that is idle; within another lane, how many places of that one for each that is free. */
   readonly perIdle: number;
+  /** The lane whose places it shares with others: the teams that use one backend, say. */
+  readonly within?: Omit<LaneName, 'within'>;
 }
 
 /**
  * Bounds how many of a controller's workers one backend, or one namespace, holds at a time, by how many are idle: with one for each that
  * is idle, half of the workers are left to all others, half of the rest to all but two, and so on. A slow server has a queue of its own
- * that way, and not everybody's workers. One of which no other key is being worked on is always served.
+ * that way, and not everybody's workers. One of which no other key is being worked on is always served. A lane within another has a share
+ * of its places in the same way.
  *
  * A key that was woken is always admitted: its place was kept. The workers that woken keys will need are counted over all lanes.
  */
 export class WorkerLanes {
   readonly #options: WorkerLanesOptions;
   readonly #lanes = new Map<string, WorkerLane>();
+  readonly #shared = new Map<string, SharedLane>();
   /** Lanes that keys wait for, in the order in which they may wake the next one. */
   readonly #crowded = new Set<WorkerLane>();
   /** The lanes that each key waits for, or was woken for. */
@@ -55,7 +59,7 @@ export class WorkerLanes {
     return () => {
       for (const lane of lanes) {
         lane.leave(key);
-        while (this.#wakeOne(lane));
+        this.#wakeAll((other) => other === lane || (lane.within !== undefined && other.within === lane.within));
         this.#tidy(lane);
       }
     };
@@ -73,12 +77,7 @@ export class WorkerLanes {
       lane.ended(key, waits);
       if (!waits) this.#forget(lane, key);
     }
-    for (const lane of this.#crowded) {
-      if (!this.#wakeOne(lane)) continue;
-      // It comes after the others, and the loop comes back to it.
-      this.#crowded.delete(lane);
-      if (lane.hasWaiting) this.#crowded.add(lane);
-    }
+    this.#wakeAll(() => true);
     for (const lane of lanes) this.#tidy(lane);
   }
 
@@ -96,10 +95,20 @@ export class WorkerLanes {
     if (lanes?.size === 0) this.#lanesByKey.delete(key);
   }
 
+  /** Wakes a key of each lane in turn, as long as there is room. */
+  #wakeAll(concerns: (lane: WorkerLane) => boolean): void {
+    for (const lane of this.#crowded) {
+      if (!concerns(lane) || !this.#wakeOne(lane)) continue;
+      // It comes after the others, and the loop comes back to it.
+      this.#crowded.delete(lane);
+      if (lane.hasWaiting) this.#crowded.add(lane);
+    }
+  }
+
   /** @returns whether a key was woken */
   #wakeOne(lane: WorkerLane): boolean {
     // The key that is woken takes a worker too.
-    if (lane.occupied >= this.#room(lane, this.#spokenFor() + 1)) return false;
+    if (!this.#isOpen(lane, this.#spokenFor() + 1)) return false;
     const key = lane.wakeFirst(this.#options.isBusy);
     if (key === undefined) return false;
     this.#awaited.add(key);
@@ -108,18 +117,41 @@ export class WorkerLanes {
   }
 
   #lane(name: LaneName): WorkerLane {
-    const lane = this.#lanes.get(name.name) ?? new WorkerLane(name);
+    const known = this.#lanes.get(name.name);
+    if (known !== undefined) return known;
+    const lane = new WorkerLane(name.name, name.perIdle, this.#sharedLane(name.within));
     this.#lanes.set(name.name, lane);
     return lane;
   }
 
+  #sharedLane(name: LaneName['within']): SharedLane | undefined {
+    if (name === undefined) return undefined;
+    const shared = this.#shared.get(name.name) ?? { ...name, occupied: 0, lanes: 0 };
+    shared.lanes += 1;
+    this.#shared.set(name.name, shared);
+    return shared;
+  }
+
   #tidy(lane: WorkerLane): void {
     if (!lane.hasWaiting) this.#crowded.delete(lane);
-    if (lane.isEmpty) this.#lanes.delete(lane.name);
+    if (!lane.isEmpty || this.#lanes.get(lane.name) !== lane) return;
+    this.#lanes.delete(lane.name);
+    const { within } = lane;
+    if (within === undefined) return;
+    within.lanes -= 1;
+    if (within.lanes === 0) this.#shared.delete(within.name);
   }
 
   #hasRoom(lane: WorkerLane, key: string): boolean {
-    return lane.hasPlaceOf(key) || lane.occupied < this.#room(lane, this.#spokenFor());
+    return lane.hasPlaceOf(key) || this.#isOpen(lane, this.#spokenFor());
+  }
+
+  /** @param spokenFor workers that are idle only for now */
+  #isOpen({ within, occupied, perIdle }: WorkerLane, spokenFor: number): boolean {
+    const idle = this.#options.idleWorkers() - spokenFor;
+    if (within === undefined) return occupied < roomFor(perIdle, idle);
+    const free = roomFor(within.perIdle, idle) - within.occupied;
+    return free > 0 && occupied < roomFor(perIdle, free);
   }
 
   /** Workers that are idle only until the woken keys come. A key that a worker has is no longer among them. */
@@ -130,8 +162,9 @@ export class WorkerLanes {
     }
     return this.#awaited.size;
   }
+}
 
-  #room({ perIdle }: WorkerLane, spokenFor: number): number {
-    return Math.max(1, perIdle * (this.#options.idleWorkers() - spokenFor));
-  }
+/** One of which nobody else has a place has one. */
+function roomFor(perFree: number, free: number): number {
+  return Math.max(1, perFree * free);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { objectKey } from '../../kube/resource.ts';
-import { describeBackend } from '../../storage/backend-definition.ts';
+import { backendLane } from '../backend-lane.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { RecordPlan } from './plan-record.ts';
 import type { TrustedRecord } from './read-record.ts';
@@ -61,8 +61,8 @@ async function inTurn(
   work: BackendWork,
   store: (work: BackendWork) => Promise<BackendFact>,
 ): Promise<BackendFact | undefined> {
-  const lane = { name: describeBackend(work.task.backend), perIdle: 0.5 };
-  const leave = lanes.enter([lane], objectKey(work.record.object.metadata));
+  const { metadata } = work.record.object;
+  const leave = lanes.enter([backendLane(work.task.backend, metadata.namespace)], objectKey(metadata));
   if (leave === undefined) return undefined;
   try {
     return await store(work);

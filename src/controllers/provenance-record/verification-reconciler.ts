@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { isConflict, isNotFound } from '../../kube/kube-error.ts';
-import { parseObjectKey } from '../../kube/resource.ts';
+import { objectKey, parseObjectKey } from '../../kube/resource.ts';
 import { type Backoff, exponentialBackoff } from '../../runtime/backoff.ts';
-import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { inLanes } from '../../runtime/in-lanes.ts';
+import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
+import type { WorkerLanes } from '../../runtime/worker-lanes.ts';
+import { backendLane } from '../backend-lane.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import type { ReadBackResult } from './evidence-verifier.ts';
 import { gatherRecord } from './gather-record.ts';
 import { planRecord } from './plan-record.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
+import { ReadBackRounds } from './read-back-rounds.ts';
 import type { BackendFact } from './record-facts.ts';
-import type { RecordSnapshot } from './record-snapshot.ts';
+import type { BoundBackend, RecordSnapshot } from './record-snapshot.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import { writeRecordStatus } from './write-record-status.ts';
 
@@ -25,9 +29,21 @@ const JITTER = 0.5;
 export interface VerificationReconcilerOptions {
   readonly context: ControllerContext;
   readonly attempts: StoreAttempts;
+  readonly lanes: WorkerLanes;
   /** How often stored evidence is looked at again; 0 only until it was read back once. */
   readonly intervalSeconds: number;
   readonly random?: () => number;
+}
+
+interface Question {
+  readonly key: string;
+  readonly fact: BackendFact;
+}
+
+interface Answer {
+  readonly fact: BackendFact;
+  /** Whether the backend has enough to do already. */
+  readonly isDeferred: boolean;
 }
 
 /** Looks at what backends hold of a record that is stored: evidence that vanished or changed is said in the record. */
@@ -35,6 +51,7 @@ export class VerificationReconciler {
   readonly #options: VerificationReconcilerOptions;
   /** How often each record could not be read back, one time after the other. */
   readonly #unread = new Map<string, number>();
+  readonly #rounds = new ReadBackRounds();
   readonly #backoff: Backoff;
 
   constructor(options: VerificationReconcilerOptions) {
@@ -58,15 +75,24 @@ export class VerificationReconciler {
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    const { namespace } = parseObjectKey(key);
+    const names = [{ name: `namespace ${namespace}`, perIdle: 1 }];
+    return inLanes(this.#options.lanes, { key, names }, () => this.#look(key, signal));
+  }
+
+  async #look(key: string, signal: AbortSignal): Promise<Outcome> {
     const { context } = this.#options;
     const object = await context.client.find(RESOURCE, parseObjectKey(key), { signal });
     const record = object === undefined ? undefined : readRecord(object, context.sealKey);
     if (record?.isTrusted !== true || record.object.metadata.deletionTimestamp !== undefined) {
       this.#unread.delete(key);
+      this.#rounds.end(key);
       return DONE;
     }
     try {
-      return this.#next(key, await this.#verify(record, signal));
+      // The record is woken for the backends that have enough to do already.
+      if ((await this.#verify(record, signal)) === 'Deferred') return DEFERRED;
+      return this.#next(key, this.#rounds.end(key));
     } catch (error) {
       // It changed while it was looked at: what is there now is looked at soon.
       if (!isConflict(error) && !isNotFound(error)) throw error;
@@ -74,44 +100,63 @@ export class VerificationReconciler {
     }
   }
 
-  /** @returns whether every backend that holds something could be asked */
-  async #verify(record: TrustedRecord, signal: AbortSignal): Promise<boolean> {
+  /** Reads back from all backends at the same time, so that one that hangs holds up no other. */
+  async #verify(record: TrustedRecord, signal: AbortSignal): Promise<'Done' | 'Deferred'> {
     const { context, attempts } = this.#options;
     const snapshot = await gatherRecord(context, attempts, record, signal);
     const plan = planRecord(snapshot);
-    if (plan.backends === undefined || plan.retire !== undefined) return true;
-    let isComplete = true;
-    const backends: BackendFact[] = [];
-    for (const fact of plan.backends) {
-      const verification = await this.#readBack(snapshot, fact, signal);
-      if (verification === 'Unread') isComplete = false;
-      backends.push(typeof verification === 'string' ? fact : { ...fact, verification });
-    }
+    if (plan.backends === undefined || plan.retire !== undefined) return 'Done';
+    const key = objectKey(record.object.metadata);
+    const asked = plan.backends.map((fact) => this.#ask(snapshot, { key, fact }, signal));
+    const settled = await Promise.allSettled(asked);
+    // What one backend threw must not hide what the others hold.
+    const backends = settled
+      .map((result, index) => (result.status === 'fulfilled' ? result.value.fact : undefined) ?? plan.backends?.[index])
+      .filter((fact) => fact !== undefined);
     await writeRecordStatus(context, record, { ...plan, backends }, signal);
-    return isComplete;
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
+    return settled.some((result) => result.status === 'fulfilled' && result.value.isDeferred) ? 'Deferred' : 'Done';
+  }
+
+  async #ask(snapshot: RecordSnapshot, { key, fact }: Question, signal: AbortSignal): Promise<Answer> {
+    const { kind, name } = fact.backendRef;
+    const bound = snapshot.backends.find(({ ref }) => ref.kind === kind && ref.name === name);
+    const isHolding = fact.state === 'Stored' && fact.locations.length > 0;
+    const { backend, parked } = bound ?? {};
+    if (!isHolding || backend === undefined || this.#rounds.isRead(key, fact)) return { fact, isDeferred: false };
+    if (parked !== undefined) return this.#noted(key, fact, 'Unread');
+    const { namespace } = snapshot.record.object.metadata;
+    const leave = this.#options.lanes.enter([backendLane(backend, namespace)], key);
+    if (leave === undefined) return { fact, isDeferred: true };
+    try {
+      return this.#noted(key, fact, await this.#readBack(snapshot, { fact, backend }, signal));
+    } finally {
+      leave();
+    }
+  }
+
+  #noted(key: string, fact: BackendFact, result: ReadBackResult): Answer {
+    const noted = typeof result === 'string' ? fact : { ...fact, verification: result };
+    this.#rounds.note(key, noted, { isUnread: result === 'Unread' });
+    return { fact: noted, isDeferred: false };
   }
 
   async #readBack(
-    { record, backends, policy }: RecordSnapshot,
-    fact: BackendFact,
+    { record, policy }: RecordSnapshot,
+    { fact, backend }: { readonly fact: BackendFact; readonly backend: NonNullable<BoundBackend['backend']> },
     signal: AbortSignal,
   ): Promise<ReadBackResult> {
-    const { kind, name } = fact.backendRef;
-    if (fact.state !== 'Stored' || fact.locations.length === 0) return 'Untold';
-    const bound = backends.find(({ ref }) => ref.kind === kind && ref.name === name);
-    if (bound?.backend === undefined) return 'Untold';
-    if (bound.parked !== undefined) return 'Unread';
     const { context } = this.#options;
     const { spec, evidence, metadata } = record.object;
     const { namespace } = metadata;
     const run = { ...spec.runRef, namespace, serviceAccountName: spec.serviceAccountName, policy: record.policy };
     const artifacts = (evidence?.artifacts ?? []).map(fromEvidenceArtifact);
-    const driver = context.drivers.driver(bound.backend);
+    const driver = context.drivers.driver(backend);
     const { locations } = fact;
     const now = context.clock.now();
     const verification = await context.evidence.verify({ driver, artifacts, locations, run, policy, now }, signal);
     const result = typeof verification === 'string' ? 'Unread' : verification.state;
-    context.observer.readBack({ type: bound.backend.spec.type, result });
+    context.observer.readBack({ type: backend.spec.type, result });
     return verification;
   }
 
