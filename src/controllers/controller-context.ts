@@ -12,6 +12,7 @@ import type { EvidenceVerifier } from './provenance-record/evidence-verifier.ts'
 import type { OwnWrites } from './provenance-record/own-writes.ts';
 import type { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
 import type { RecordIndex } from './provenance-record/record-index.ts';
+import type { RetirementMarks } from './provenance-record/retirement-marks.ts';
 import type { StoredLately } from './provenance-record/stored-lately.ts';
 import type { WitnessedLately } from './provenance-record/witnessed-lately.ts';
 import type { RunIndex } from './run/run-index.ts';
@@ -33,6 +34,7 @@ export interface ControllerContext {
   readonly ownWrites: OwnWrites;
   readonly storedLately: StoredLately;
   readonly witnessedLately: WitnessedLately;
+  readonly retirementMarks: RetirementMarks;
   readonly runs: RunIndex;
   readonly owners: AnnotationOwners;
   readonly keys: PolicySigners;

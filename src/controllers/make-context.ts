@@ -5,6 +5,7 @@ import { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
 import { OwnWrites } from './provenance-record/own-writes.ts';
 import { RecordIndex } from './provenance-record/record-index.ts';
+import { RetirementMarks } from './provenance-record/retirement-marks.ts';
 import { StoredLately } from './provenance-record/stored-lately.ts';
 import { WitnessedLately } from './provenance-record/witnessed-lately.ts';
 import { RunIndex } from './run/run-index.ts';
@@ -34,6 +35,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     ownWrites: new OwnWrites(clock),
     storedLately: new StoredLately(),
     witnessedLately: new WitnessedLately(),
+    retirementMarks: new RetirementMarks(clock),
     runs: new RunIndex(),
     owners: new AnnotationOwners(records),
     health: new BackendHealthBook(),

@@ -64,7 +64,7 @@ export class ModelApi {
       return {};
     }
     check(found, field(body, 'metadata'));
-    return this.#store(target, isStatus ? { ...found, status: field(body, 'status') } : merged(found, body), found);
+    return this.#store(target, changed(found, request, isStatus), found);
   }
 
   #create(collection: string, body: unknown): Json {
@@ -115,6 +115,13 @@ function check(found: Json, precondition: unknown): void {
     const wanted = field(precondition, name);
     if (wanted !== undefined && wanted !== field(metadata, name)) throw failure(409, 'Conflict', name);
   }
+}
+
+function changed(found: Json, { method, body }: TransportRequest, isStatus: boolean): Json {
+  if (isStatus) return { ...found, status: field(body, 'status') };
+  if (method === 'PATCH') return merged(found, body);
+  const metadata = merged(field(found, 'metadata'), field(body, 'metadata'));
+  return { ...found, ...spread(body), metadata, status: field(found, 'status') };
 }
 
 /** RFC 7386. */

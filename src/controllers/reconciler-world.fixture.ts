@@ -15,6 +15,7 @@ import { WorkerLanes } from '../runtime/worker-lanes.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { TrustedRoots } from '../trust/trusted-roots.ts';
 import type { ControllerContext } from './controller-context.ts';
+import { hallmarkResource } from './hallmark-resource.ts';
 import { makeContext } from './make-context.ts';
 import { ModelApi } from './model-api.fixture.ts';
 import { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
@@ -26,7 +27,9 @@ import { PolicySigners } from './signing-policy/policy-signers.ts';
 import { DriverPool } from './storage-backend/driver-pool.ts';
 
 const WORKERS = 8;
-export const NAMESPACE = 'team-a';
+const NAMESPACE = 'team-a';
+const POLICY = { namespace: NAMESPACE, name: 'builds' };
+const signal = new AbortController().signal;
 
 export interface WorldOptions {
   readonly clock?: ManualClock;
@@ -69,11 +72,30 @@ export class ReconcilerWorld {
     context.runs.synced('PipelineRun');
   }
 
-  /** Sets the one policy of the namespace; its store takes everything. */
-  setPolicy(spec: object = {}, metadata: object = {}): void {
-    const policy = readPolicy(this.#policyObject(spec, metadata), 'hallmark-system');
+  /** Makes or edits the one policy of the namespace. */
+  async setPolicy(spec: object = {}): Promise<void> {
+    const { client } = this.api;
+    const resource = hallmarkResource('SigningPolicy');
+    const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
+    const creationTimestamp = '2026-01-01T00:00:00Z';
+    const object = { metadata: { ...POLICY, creationTimestamp }, spec: { signer, ...spec } };
+    const isThere = (await client.find(resource, POLICY, { signal })) !== undefined;
+    if (isThere) await client.replace(resource, object, { signal });
+    else await client.create(resource, object, { signal });
+    await this.learnPolicy();
+  }
+
+  /** Reads the policy, as its watch would deliver it. */
+  async learnPolicy(): Promise<void> {
+    const object = await this.api.client.find(hallmarkResource('SigningPolicy'), POLICY, { signal });
+    const policy = readPolicy(object, 'hallmark-system');
     if (policy === undefined) throw new Error('the policy cannot be read');
     this.context.pipelines.setPolicy(policy);
+  }
+
+  async deletePolicy(): Promise<void> {
+    await this.api.client.delete(hallmarkResource('SigningPolicy'), POLICY, { signal });
+    this.context.pipelines.removePolicy({ kind: 'SigningPolicy', ...POLICY });
   }
 
   addStore(): void {
@@ -92,7 +114,7 @@ export class ReconcilerWorld {
     };
     const resource = { group: 'tekton.dev', version: 'v1', plural: 'taskruns', kind: 'TaskRun', namespaced: true };
     const parse = (object: unknown): unknown => object;
-    const made = await this.api.client.create({ ...resource, parse }, run, { signal: new AbortController().signal });
+    const made = await this.api.client.create({ ...resource, parse }, run, { signal });
     const uid = String(Reflect.get(Object(Reflect.get(Object(made), 'metadata')), 'uid'));
     this.context.runs.set(`TaskRun/${NAMESPACE}/${name}`, uid);
     return `TaskRun/${NAMESPACE}/${name}/${uid}`;
@@ -112,17 +134,6 @@ export class ReconcilerWorld {
   async reconcileRecords(): Promise<void> {
     for (const { key } of this.context.records.all()) this.queues.record.add(key);
     await this.clock.settle();
-  }
-
-  #policyObject(spec: object, metadata: object): unknown {
-    const identity = { namespace: NAMESPACE, name: 'builds', uid: 'p', resourceVersion: '1', generation: 1 };
-    const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
-    return {
-      apiVersion: 'hallmark.dev/v1alpha1',
-      kind: 'SigningPolicy',
-      metadata: { ...identity, creationTimestamp: '2026-01-01T00:00:00Z', ...metadata },
-      spec: { signer, ...spec },
-    };
   }
 
   #lanes(name: 'run' | 'record'): WorkerLanes {

@@ -23,6 +23,8 @@ export interface PolicyDefinition extends PolicyKey {
   /** Cluster kind only; absent for every namespace but the operator's own and kube-*. */
   readonly namespaceSelector?: LabelSelector;
   readonly spec: EffectiveSigningPolicySpec;
+  /** Records of runs that finished until then have retired, RFC 3339; such runs are not taken up again. */
+  readonly retiredBefore?: string;
   /** Why the object cannot be obeyed as it is written; its runs are then recorded unsigned. */
   readonly invalid?: string;
 }

@@ -4,6 +4,7 @@ import { policyKeyText } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
 import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';
 import type { MissingBackend, Pipeline } from './pipeline.ts';
+import { RetiredBefore } from './retired-before.ts';
 import { reachProblem } from './reach-problem.ts';
 
 interface BackendKey {
@@ -29,6 +30,7 @@ export class Pipelines {
   readonly #policies = new Map<string, PolicyDefinition>();
   readonly #backends = new Map<string, CompiledBackend>();
   readonly #namespaces = new Map<string, NamespaceLabels>();
+  readonly #retired = new RetiredBefore();
   readonly #compiled = new Map<string, readonly Pipeline[]>();
 
   constructor(operatorNamespace: string) {
@@ -66,13 +68,24 @@ export class Pipelines {
     return accepts(backend, policy) && this.#takesNamespace(backend, namespace) ? backend : undefined;
   }
 
-  /** @returns whether anything but the definition's metadata changed */
+  /** @returns whether anything but the definition's metadata, and what has retired of it, changed */
   setPolicy(policy: PolicyDefinition): boolean {
     const key = policyKeyText(policy);
-    const changed = JSON.stringify(this.#policies.get(key)) !== JSON.stringify(policy);
+    const changed = settingsOf(this.#policies.get(key)) !== settingsOf(policy);
     this.#policies.set(key, policy);
     if (changed) this.#forget(policy.namespace);
+    if (policy.retiredBefore !== undefined) this.#retired.advance(key, policy.retiredBefore);
+    this.#applyRetired(policy);
     return changed;
+  }
+
+  /**
+   * Remembers that records of a policy have retired whose runs finished until a time. It outlives the policy, as long as the process does:
+   * one of the same name that is made anew takes up none of these runs either.
+   */
+  retired(policy: PolicyKey, completionTime: string): void {
+    this.#retired.advance(policyKeyText(policy), completionTime);
+    this.#applyRetired(policy);
   }
 
   removePolicy(key: PolicyKey): boolean {
@@ -146,6 +159,15 @@ export class Pipelines {
     });
   }
 
+  #applyRetired(key: PolicyKey): void {
+    const text = policyKeyText(key);
+    const policy = this.#policies.get(text);
+    const retiredBefore = this.#retired.time(text);
+    if (policy === undefined || retiredBefore === undefined || policy.retiredBefore === retiredBefore) return;
+    this.#policies.set(text, { ...policy, retiredBefore });
+    this.#forget(policy.namespace);
+  }
+
   #forget(namespace: string): void {
     if (namespace === '') this.#compiled.clear();
     else this.#compiled.delete(namespace);
@@ -198,6 +220,11 @@ export class Pipelines {
   #labelsOf(namespace: string): NamespaceLabels {
     return this.#namespaces.get(namespace) ?? { name: namespace, labels: {} };
   }
+}
+
+/** What a change of a policy is told by. */
+function settingsOf(policy: PolicyDefinition | undefined): string | undefined {
+  return policy === undefined ? undefined : JSON.stringify({ ...policy, retiredBefore: undefined });
 }
 
 /** Whether a cluster backend takes the evidence of such a policy at all. */

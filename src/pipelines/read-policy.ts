@@ -12,12 +12,17 @@ import type { PolicyDefinition } from './definitions.ts';
  */
 export function readPolicy(object: unknown, operatorNamespace: string): PolicyDefinition | undefined {
   const read = readValid(object, operatorNamespace);
-  if ('policy' in read) return read.policy;
+  if ('policy' in read) return { ...read.policy, ...retiredBefore(object) };
   for (const guess of readableParts(object)) {
     const partial = readValid(guess, operatorNamespace);
-    if ('policy' in partial) return { ...partial.policy, invalid: read.message };
+    if ('policy' in partial) return { ...partial.policy, ...retiredBefore(object), invalid: read.message };
   }
   return undefined;
+}
+
+function retiredBefore(object: unknown): Pick<PolicyDefinition, 'retiredBefore'> {
+  const time = field(field(object, 'status'), 'retiredBefore');
+  return typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? { retiredBefore: time } : {};
 }
 
 type Read = { readonly policy: PolicyDefinition } | { readonly message: string };

@@ -34,6 +34,10 @@ const rules: readonly Rule[] = [
     Date.parse(finished.completionTime) + spec.record.seconds * 1000 > now.getTime()
       ? undefined
       : `the run finished longer ago than spec.record.seconds (${spec.record.seconds}) keeps records`,
+  ({ retiredBefore }, { finished }) =>
+    retiredBefore === undefined || Date.parse(finished.completionTime) > Date.parse(retiredBefore)
+      ? undefined
+      : `records of runs that finished until ${retiredBefore} have retired (status.retiredBefore), and the run finished at ${finished.completionTime}`,
 ];
 
 /** Why `policy` does not select the finished run, or undefined when it does. */

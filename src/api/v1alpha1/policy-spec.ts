@@ -213,6 +213,13 @@ export const policyStatus = Type.Object(
     ),
     conditions: Type.Optional(conditionList(policyConditionTypes)),
     effective: Type.Optional(effective),
+    retiredBefore: Type.Optional(
+      Type.String({
+        description:
+          'Records of runs that finished until then have retired: no such run is taken up again, whatever the retention is by now.',
+        format: 'date-time',
+      }),
+    ),
     publicKey: Type.Optional(
       Type.String({ description: 'Public key (PEM) that the evidence of this policy verifies with.', maxLength: 8192 }),
     ),

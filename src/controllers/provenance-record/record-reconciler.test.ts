@@ -13,7 +13,7 @@ describe('RecordReconciler', () => {
     let world: ReconcilerWorld;
     beforeEach(async () => {
       world = new ReconcilerWorld();
-      world.setPolicy({
+      await world.setPolicy({
         transparency: { type: 'Rekor', rekor: { url: 'https://log.example', apiVersion: 2 } },
         trustedRoot: { type: 'TUF', tuf: { mirror: 'https://tuf.example' } },
       });

@@ -15,6 +15,7 @@ import { prepareEvidence } from './prepare-evidence.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
+import { retireRecord } from './retire-record.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import type { LaneName, WorkerLanes } from '../../runtime/worker-lanes.ts';
 import { storeRecord } from './store-record.ts';
@@ -85,7 +86,7 @@ export class RecordReconciler {
   async #take(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
     const snapshot = await gatherRecord(this.#context, this.#attempts, record, signal);
     const plan = planRecord(snapshot);
-    if (plan.retire !== undefined) return this.#retire(record, plan.retire, signal);
+    if (plan.retire !== undefined) return retireRecord(this.#context, record, plan.retire, signal);
     if (plan.bind !== undefined) return this.#bind(record, plan.bind, signal);
     const key = objectKey(record.object.metadata);
     const isAtWork = plan.sign !== undefined || plan.witness || plan.store.length > 0;
@@ -105,14 +106,6 @@ export class RecordReconciler {
   async #bind(record: TrustedRecord, backendRefs: readonly BackendRef[], signal: AbortSignal): Promise<Outcome> {
     const { spec, evidence } = record.object;
     await amendRecord(this.#context, record, { spec: { ...spec, backendRefs }, evidence: evidence ?? {} }, signal);
-    return DONE;
-  }
-
-  async #retire(record: TrustedRecord, why: string, signal: AbortSignal): Promise<Outcome> {
-    const { namespace, name, uid, resourceVersion } = record.object.metadata;
-    this.#context.fence();
-    await this.#context.client.delete(RESOURCE, { namespace, name }, { signal, uid, resourceVersion });
-    this.#context.observer.recordRetired({ key: objectKey({ namespace, name }), why });
     return DONE;
   }
 

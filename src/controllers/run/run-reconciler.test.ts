@@ -15,7 +15,7 @@ describe('RunReconciler', () => {
   let run: string;
   beforeEach(async () => {
     world = new ReconcilerWorld();
-    world.setPolicy();
+    await world.setPolicy();
     world.addStore();
     run = await world.addRun('bake', '2026-01-02T03:04:00Z');
   });

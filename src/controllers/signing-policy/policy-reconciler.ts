@@ -71,11 +71,18 @@ export class PolicyReconciler {
       conditions,
       effective: shownDefaults(policy.spec),
       ...(found.report?.status ?? storedPublication(object)),
+      ...this.#retiredBefore(policy),
     };
     const isWritten = await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal);
     const { report } = found;
     if (isWritten && report !== undefined) this.#tell(policy, { before, after: conditions, report });
     return { requeueAfterSeconds: nextLook(found, graceSeconds, context.clock.now()) };
+  }
+
+  /** Memory is ahead of the object when the policy was made anew under its name. */
+  #retiredBefore(policy: PolicyDefinition): Pick<PolicyDefinition, 'retiredBefore'> {
+    const { retiredBefore } = this.#options.context.pipelines.policy(policy) ?? policy;
+    return retiredBefore === undefined ? {} : { retiredBefore };
   }
 
   /** What cannot be obeyed is not asked for its signer or its trusted root. */

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, isObject } from '../../api/v1alpha1/field.ts';
+import { objectMetadata } from '../../kube/object-metadata.ts';
+import { objectKey } from '../../kube/resource.ts';
+import { describePolicy, type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
+import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { hallmarkResource } from '../hallmark-resource.ts';
+import type { TrustedRecord } from './read-record.ts';
+
+type RetiringContext = Pick<
+  ControllerContext,
+  'client' | 'fence' | 'observer' | 'ownWrites' | 'pipelines' | 'retirementMarks' | 'runs'
+>;
+
+/**
+ * Deletes a record whose time is over. Before that its policy remembers that runs which finished by then have retired
+ * (`status.retiredBefore`): a longer retention, or a clock that goes back, does not sign them a second time.
+ */
+export async function retireRecord(
+  context: RetiringContext,
+  record: TrustedRecord,
+  why: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const waitSeconds = await markRetired(context, record, signal);
+  if (waitSeconds !== undefined) return { requeueAfterSeconds: waitSeconds };
+  const { namespace, name, uid, resourceVersion } = record.object.metadata;
+  const key = objectKey({ namespace, name });
+  context.fence();
+  const resource = hallmarkResource('ProvenanceRecord');
+  await context.ownWrites.certain(
+    key,
+    context.client.delete(resource, { namespace, name }, { signal, uid, resourceVersion }),
+  );
+  context.observer.recordRetired({ key, why });
+  return DONE;
+}
+
+/** @returns seconds to wait while the policy's mark is not written; undefined when the record may be deleted */
+async function markRetired(
+  context: RetiringContext,
+  { object, policy: policyKey }: TrustedRecord,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { completionTime, runRef } = object.spec;
+  // A run that is gone never comes back, and needs no mark.
+  if (context.runs.has(runRef.uid) === false) return undefined;
+  const policy = context.pipelines.policy(policyKey);
+  if (policy === undefined) {
+    // Without a policy there is no status: a policy that is made anew takes the mark over from memory.
+    context.pipelines.retired(policyKey, completionTime);
+    return undefined;
+  }
+  if (isCovered(policy, completionTime)) return undefined;
+  const waitSeconds = context.retirementMarks.want(policyKeyText(policy), completionTime);
+  if (waitSeconds > 0) return waitSeconds;
+  const key = policyKeyText(policy);
+  context.retirementMarks.begin(key, policy.spec.record);
+  try {
+    await writeMark(context, policy, signal);
+  } catch (error) {
+    context.retirementMarks.failed(key);
+    throw error;
+  }
+  return undefined;
+}
+
+function isCovered({ retiredBefore }: PolicyDefinition, completionTime: string): boolean {
+  return retiredBefore !== undefined && Date.parse(completionTime) <= Date.parse(retiredBefore);
+}
+
+async function writeMark(context: RetiringContext, policy: PolicyDefinition, signal: AbortSignal): Promise<void> {
+  const { kind, namespace, name } = policy;
+  const resource = hallmarkResource(kind);
+  const retiredBefore = context.retirementMarks.wanted(policyKeyText(policy));
+  const objectName = namespace === '' ? { name } : { namespace, name };
+  const object = await context.client.find(resource, objectName, { signal });
+  const metadata = objectMetadata(object);
+  if (metadata === undefined || retiredBefore === undefined) throw new Error(`${describePolicy(policy)} is gone`);
+  const before = field(object, 'status');
+  const { uid, resourceVersion } = metadata;
+  const status = { ...(isObject(before) ? before : {}), retiredBefore };
+  context.fence();
+  const update = { metadata: { namespace: metadata.namespace, name, uid, resourceVersion }, status };
+  const written = await context.client.replaceStatus(resource, update, { signal });
+  if (field(field(written, 'status'), 'retiredBefore') !== retiredBefore) {
+    throw new Error(
+      `the API server does not keep status.retiredBefore of ${describePolicy(policy)}, and its records do not retire without it: install the CRDs of this version`,
+    );
+  }
+  context.pipelines.retired(policy, retiredBefore);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import type { Clock } from '../../runtime/clock.ts';
+
+/** A policy is written for its retirements once in so long at most; sooner where it keeps records for a short time. */
+const MAX_PAUSE_SECONDS = 60;
+
+interface Mark {
+  /** The latest completion among the records that wait for the mark. */
+  wanted: string;
+  /** When the policy may be written again, by the monotonic clock. */
+  nextMs: number;
+}
+
+/** Gathers the retirements of each policy, so that one write of its status does for many records. */
+export class RetirementMarks {
+  readonly #clock: Clock;
+  readonly #marks = new Map<string, Mark>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Has a completion covered by the next mark of a policy. @returns seconds until it may be written */
+  want(policyKey: string, completionTime: string): number {
+    const mark = this.#marks.get(policyKey) ?? { wanted: completionTime, nextMs: -Infinity };
+    if (Date.parse(completionTime) > Date.parse(mark.wanted)) mark.wanted = completionTime;
+    this.#marks.set(policyKey, mark);
+    return Math.max(0, (mark.nextMs - this.#clock.monotonicMs()) / 1000);
+  }
+
+  /** The completion that the next mark covers. */
+  wanted(policyKey: string): string | undefined {
+    return this.#marks.get(policyKey)?.wanted;
+  }
+
+  /** A write begins: the next one has to wait, and so does every other record that it may cover. */
+  begin(policyKey: string, retention: Retention): void {
+    const mark = this.#marks.get(policyKey);
+    const pauseSeconds = retention.retention === 'Seconds' ? retention.seconds / 20 : MAX_PAUSE_SECONDS;
+    if (mark !== undefined) mark.nextMs = this.#clock.monotonicMs() + Math.min(MAX_PAUSE_SECONDS, pauseSeconds) * 1000;
+  }
+
+  /** The write failed: the next record tries again. */
+  failed(policyKey: string): void {
+    const mark = this.#marks.get(policyKey);
+    if (mark !== undefined) mark.nextMs = -Infinity;
+  }
+}
