@@ -140,7 +140,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   BackendNotFound: {
     meaning: 'No backend is in reach for the run: none takes it, or one that the policy names is not there.',
     setOn: policyAndRecord,
-    remedy: 'Make a StorageBackend in the namespace (or a ClusterStorageBackend for a cluster policy), or mend `spec.backendRefs` and the selectors.',
+    remedy: 'Make a StorageBackend in the namespace (or a ClusterStorageBackend for a cluster policy), or mend `spec.backendRefs` of the policy and the selectors. Records that wait for a name that is mended are bound to the backends that the policy names then.',
   },
   BackendNotReady: {
     meaning:

@@ -53,7 +53,7 @@ describe('a ProvenanceRecord in the API server', () => {
       it(name, async () => {
         await create({ spec: { ...recordSpec, backendRefs, retention } });
         const said = (await replace({ spec: { ...recordSpec, backendRefs, retention, ...change } })) ?? 'accepted';
-        assert.match(said, /spec must not change; backendRefs alone may be set once where it was absent/);
+        assert.match(said, /spec must not change; backendRefs alone may/);
       });
     }
 
@@ -61,6 +61,24 @@ describe('a ProvenanceRecord in the API server', () => {
       await create({});
       assert.equal(await replace({ spec: { ...recordSpec, backendRefs } }), undefined);
       assert.match((await replace({ spec: { ...recordSpec, backendRefs: [] } })) ?? 'accepted', /spec must not change/);
+    });
+
+    it('except backends that the status does not find, and never one that holds the evidence', async () => {
+      const named = (...names: string[]) => names.map((name) => ({ kind: 'StorageBackend', name }));
+      const bindTo = (...names: string[]) => replace({ spec: { ...recordSpec, backendRefs: named(...names) } });
+      await create({ spec: { ...recordSpec, backendRefs: named('tekton', 'registy') } });
+      const refused = /spec must not change; backendRefs alone may be set once where it was absent, or anew/;
+      assert.match((await bindTo('tekton', 'registry')) ?? 'accepted', refused);
+      const of = (name: string): Json => ({ backendRef: { kind: 'StorageBackend', name } });
+      const storage = [
+        { ...of('tekton'), state: 'Stored' },
+        { ...of('registy'), state: 'Pending', reason: 'BackendNotFound', message: 'it does not exist' },
+        { ...of('archive'), state: 'Stored', isBackfill: true },
+      ];
+      assert.equal(await patchStatus({ storage }), undefined);
+      assert.match((await bindTo('registry')) ?? 'accepted', /a backend that holds the evidence must stay/);
+      assert.match((await replace({ spec: recordSpec })) ?? 'accepted', refused);
+      assert.equal(await bindTo('tekton', 'registry'), undefined);
     });
   });
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { labelSelectorMatches } from '../api/v1alpha1/label-selector.ts';
 import type { BackendRef } from '../api/v1alpha1/provenance-record/schema.ts';
+import { MAX_BACKENDS } from '../api/v1alpha1/provenance-record/spec.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 
 /**
  * The backends that a run's evidence is promised to, for freezing into its record: those in the policy's reach whose selector
- * takes the run, and those the policy names that do not exist (the record waits for them). Undefined when there is none, so
- * that the promise is made later, when one is in reach.
+ * takes the run, and those the policy names that do not exist (the record waits for them). Undefined when there is none, or
+ * more than a record is bound to, so that the promise is made later.
  */
 export function backendRefsOf(
   pipeline: Pipeline,
@@ -17,5 +18,5 @@ export function backendRefsOf(
     ...taking.map(({ kind, name, uid }) => ({ kind, name, uid })),
     ...pipeline.missing.map(({ kind, name }) => ({ kind, name })),
   ];
-  return refs.length === 0 ? undefined : refs;
+  return refs.length === 0 || refs.length > MAX_BACKENDS ? undefined : refs;
 }

@@ -113,5 +113,5 @@ const nothingThere: Problem = {
 const missingBackend: Problem = {
   reason: reasons.BackendNotFound,
   message:
-    'it does not exist or is out of reach: create it (again) under this name, have its namespaceSelector take this namespace, or delete the record to release it',
+    'it does not exist or is out of reach: create it (again) under this name, have its namespaceSelector take this namespace, or name others in spec.backendRefs of the policy',
 };

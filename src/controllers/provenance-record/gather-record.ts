@@ -6,11 +6,13 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
 import type { Subject } from '../../evidence/signed-artifact.ts';
-import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { tooManyBackends } from '../../pipelines/too-many-backends.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hasClock, needsSignature } from './artifact-needs.ts';
+import { gatherRebinding } from './gather-rebinding.ts';
 import { backfillRefs } from './backfill-request.ts';
 import { isStoredAnywhere } from './logging-fact.ts';
 import type { TrustedRecord } from './read-record.ts';
@@ -38,13 +40,16 @@ export async function gatherRecord(
   const toSign = isToBeSigned(artifacts, { policy, isStored, areWitnessesDue: isWitnessTurn, now });
   const unsigned = toSign ? whyUnsigned(record, policy, artifacts) : undefined;
   const needsSigner = toSign && unsigned === undefined && policy !== undefined;
+  const backends = boundBackends(context, attempts, record);
   return {
     record,
     policy,
     unsigned,
     signer: needsSigner ? await context.gate.signer(policy, signal) : undefined,
-    backends: boundBackends(context, attempts, record),
+    backends,
     bindable: spec.backendRefs === undefined ? bindableBackends(context, record) : undefined,
+    rebound: await gatherRebinding(context, record, backends, signal),
+    unbound: spec.backendRefs === undefined ? unboundProblem(context, record) : undefined,
     areWitnessesDue: isWitnessTurn,
     hasRun: context.runs.has(spec.runRef.uid),
     now,
@@ -112,6 +117,15 @@ function bindableBackends(context: ControllerContext, record: TrustedRecord): re
   if (pipeline === undefined) return undefined;
   const backends = pipeline.backends.filter(({ spec }) => isEmptySelector(spec.selector));
   return backendRefsOf({ ...pipeline, backends }, {});
+}
+
+/** Why a record stays without backends although there are some. */
+function unboundProblem(context: ControllerContext, record: TrustedRecord): Problem | undefined {
+  const pipeline = context.pipelines.pipeline(record.object.metadata.namespace, record.policy);
+  const message = pipeline && tooManyBackends(pipeline.backends.length + pipeline.missing.length);
+  return message === undefined
+    ? undefined
+    : { reason: reasons.PolicyInvalid, message: `${describePolicy(record.policy)}: ${message}` };
 }
 
 function whyUnsigned(

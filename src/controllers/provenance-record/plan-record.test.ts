@@ -275,4 +275,18 @@ describe('planRecord', () => {
     const plan = planRecord(snapshot({ storage: [storedEntry] }, { policy: policy({ ...hour, seconds: 864_000 }) }));
     assert.equal(plan.retiresAtMs, Date.parse('2025-03-11T00:00:00Z'));
   });
+
+  it('retires the record of a run that has nothing to sign when its time is over, whether or not the run is there', () => {
+    const problem = { reason: 'NoSubjects', message: 'the run names no image' };
+    const spec = { retention: { type: 'Seconds', seconds: 60 } } as const;
+    for (const hasRun of [true, false]) {
+      const rest = { hasRun, policy: policy({ retention: 'Seconds', seconds: 60 }) };
+      assert.match(planRecord(snapshot({ artifacts: [], problem, spec }, rest)).retire ?? '', /time, which is over/);
+    }
+    const kept = planRecord(
+      snapshot({ artifacts: [], problem, spec: { retention: { type: 'Seconds', seconds: 1e6 } } }),
+    );
+    assert.equal(kept.retire, undefined);
+    assert.equal(kept.unsigned?.reason, 'NoSubjects');
+  });
 });

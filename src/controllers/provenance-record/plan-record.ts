@@ -5,6 +5,7 @@ import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { fitsForm, takesArtifact } from '../../storage/takes-artifact.ts';
 import { backendFacts } from './backend-facts.ts';
+import { hasNothingToSign } from './has-nothing-to-sign.ts';
 import { loggingFact } from './logging-fact.ts';
 import type { BackendFact, LoggingFact, Problem } from './record-facts.ts';
 import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snapshot.ts';
@@ -15,7 +16,7 @@ import { isDoneWith } from './storage-state.ts';
 export interface RecordPlan {
   /** Why the record is to be removed; nothing else is done then. */
   readonly retire?: string;
-  /** The backends to bind the record to, because the run that would decide is gone; nothing else is done then. */
+  /** The backends to bind the record to: its run is gone that would decide, or its backends are; nothing else is done then. */
   readonly bind?: readonly BackendRef[];
   /** What signs the artifacts that are unsigned. */
   readonly sign?: RunSigner;
@@ -30,6 +31,8 @@ export interface RecordPlan {
   /** The backends to store in now. */
   readonly store: readonly { readonly bound: BoundBackend; readonly backend: CompiledBackend }[];
   readonly uncovered?: Problem;
+  /** Why the record is bound to no backend, although there are some. */
+  readonly unbound?: Problem;
   /** When the record retires by the clock, in milliseconds since the epoch. */
   readonly retiresAtMs?: number;
 }
@@ -45,8 +48,8 @@ export function planRecord(snapshot: RecordSnapshot): RecordPlan {
   const retire = whyRetired(snapshot, uncovered === undefined ? owed : [], end);
   const idle = { backends: facts, store: [], witness: false };
   if (retire !== undefined) return { retire, ...idle };
-  const { bindable, hasRun } = snapshot;
-  if (bindable !== undefined && hasRun === false) return { bind: bindable, ...idle };
+  const bind = bindingOf(snapshot);
+  if (bind !== undefined) return { bind, ...idle };
   const logging = loggingFact(snapshot, artifacts);
   const clockwork = {
     ...(logging === undefined ? {} : { logging }),
@@ -59,9 +62,21 @@ export function planRecord(snapshot: RecordSnapshot): RecordPlan {
     store: dueBackends(snapshot, facts ?? []),
     witness: isToBeWitnessed(snapshot, logging),
     ...signing(snapshot),
-    ...(uncovered === undefined ? {} : { uncovered }),
+    ...bindingProblems(snapshot, uncovered),
     ...clockwork,
   };
+}
+
+function bindingProblems(
+  { unbound }: RecordSnapshot,
+  uncovered: Problem | undefined,
+): Pick<RecordPlan, 'uncovered' | 'unbound'> {
+  return { ...(uncovered === undefined ? {} : { uncovered }), ...(unbound === undefined ? {} : { unbound }) };
+}
+
+/** While the run is there, its controller binds what was never bound. */
+function bindingOf({ bindable, rebound, hasRun }: RecordSnapshot): readonly BackendRef[] | undefined {
+  return hasRun === false && bindable !== undefined ? bindable : rebound;
 }
 
 /** A policy that is gone or invalid names no witnesses. */
@@ -135,7 +150,7 @@ function uncoveredArtifact(
   if (lost === undefined) return undefined;
   return {
     reason: reasons.BackendNotFound,
-    message: `no backend takes ${lost.name}: add ${lost.type} to spec.artifacts of one of them`,
+    message: `no backend takes ${lost.name}: make one that takes an ${lost.type} in the form ${lost.form}, or have one of them take it (spec.artifacts, or the encoding)`,
   };
 }
 
@@ -148,7 +163,9 @@ function whyRetired(
   end: Retirement,
 ): string | undefined {
   const isDone =
-    record.object.spec.mode === 'Audit' || (facts.length > 0 && facts.every(({ state }) => isDoneWith(state)));
+    record.object.spec.mode === 'Audit' ||
+    hasNothingToSign(record) ||
+    (facts.length > 0 && facts.every(({ state }) => isDoneWith(state)));
   if (hasRun === undefined || !(isDone || !hasRun)) return undefined;
   // What is signed and can still be stored is worth more than an early end.
   const mayBeStored = facts.some(({ state }) => state === 'Pending') && isSigned(record);

@@ -112,6 +112,12 @@ const cases: readonly Case[] = [
     reason: 'Progressing',
   },
   {
+    when: 'the run has nothing to sign, which is no failure',
+    facts: { artifacts: [], backends: undefined, unsigned: { reason: 'NoSubjects', message: 'no image' } },
+    statuses: 'FFFFF',
+    reason: 'NoSubjects',
+  },
+  {
     when: 'no backend has a place for anything',
     facts: { artifacts: signed, backends: [registry] },
     statuses: 'FTFFT',

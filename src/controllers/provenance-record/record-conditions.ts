@@ -53,6 +53,7 @@ const readyRules: readonly Rule[] = [
 ];
 
 const storedRules: readonly Rule[] = [
+  ({ unbound }) => unbound && { status: 'False', ...unbound },
   ({ backends }) =>
     backends !== undefined && backends.length > 0
       ? undefined
@@ -78,7 +79,7 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
   const signed = signedVerdict(facts);
   const stored = facts.unsigned === undefined ? storedVerdict(facts) : { ...facts.unsigned, status: 'False' as const };
   const isReconciling = ready.status === 'False' && retried.has(ready.reason);
-  const isStalled = ready.status === 'False' && !isReconciling && !intended.has(ready.reason);
+  const isStalled = ready.status === 'False' && !isReconciling && !intended.has(ready.reason) && !isEmpty(facts);
   const condition = (
     type: string,
     { status, reason, message }: Omit<Verdict, 'status'> & { status: 'True' | 'False' },
@@ -100,6 +101,11 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
     condition('Reconciling', flag(isReconciling)),
     condition('Stalled', flag(isStalled)),
   ];
+}
+
+/** A run that has nothing to sign is recorded as that, and nothing is left to do about it. */
+function isEmpty({ unsigned, artifacts }: RecordFacts): boolean {
+  return unsigned?.reason === reasons.NoSubjects && artifacts.length === 0;
 }
 
 /** `2/3`: backends that hold all that they have a place for, and how many of those it was promised to have one. */

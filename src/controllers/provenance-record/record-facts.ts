@@ -68,6 +68,8 @@ export interface RecordFacts {
   readonly logging?: LoggingFact;
   /** The backends frozen in the record; undefined while none was in reach. */
   readonly backends: readonly BackendFact[] | undefined;
+  /** Why the record is bound to no backend, although there are some. */
+  readonly unbound?: Problem;
   /** Why the record promises less than it should, for all its backends being fine. */
   readonly uncovered?: Problem;
 }

@@ -3,6 +3,7 @@ import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { PolicyKey } from '../../pipelines/definitions.ts';
 import { backfillRefs } from './backfill-request.ts';
+import { hasNothingToSign } from './has-nothing-to-sign.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import { isDoneWith } from './storage-state.ts';
 
@@ -109,7 +110,8 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
   const { metadata, spec, evidence, status } = record.object;
   const held = record.storage.filter(({ state, locations = [] }) => state === 'Stored' && locations.length > 0);
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  const isCurrent = ready?.status === 'True' && ready.observedGeneration === metadata.generation;
+  const isObserved = ready?.observedGeneration === metadata.generation;
+  const isCurrent = isObserved && ready.status === 'True';
   return {
     key,
     uid: metadata.uid,
@@ -118,7 +120,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     runKey: runKey({ ...spec.runRef, namespace: metadata.namespace }),
     policy: record.policy,
     needsRun: (evidence?.artifacts ?? []).length === 0 || spec.backendRefs === undefined,
-    isSettled: isCurrent && isDone(record),
+    isSettled: (isCurrent && isDone(record)) || (isObserved && hasNothingToSign(record)),
     isHeld: held.length > 0,
     unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
     annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),

@@ -31,6 +31,10 @@ export interface RecordSnapshot {
   readonly areWitnessesDue?: boolean;
   /** What the record may be bound to without its run, where it is bound to nothing yet and there is something. */
   readonly bindable: readonly BackendRef[] | undefined;
+  /** The backends to bind the record to instead of those that it is bound to, where these are gone or have no place for its evidence. */
+  readonly rebound?: readonly BackendRef[] | undefined;
+  /** Why it is bound to nothing, although there are backends. */
+  readonly unbound?: Problem | undefined;
   /** Whether the run still exists; undefined while that is not known yet. */
   readonly hasRun: boolean | undefined;
   readonly now: Date;

@@ -100,5 +100,5 @@ function statusOf(
     lastTransitionTime: COMPLETED,
   };
   const seal = sealStatus({ key: SEAL_KEY, ...identity, storage });
-  return { status: { observedGeneration: 1, conditions: [ready], storage, stored: '', seal } };
+  return { status: { observedGeneration: 1, conditions: [ready], reason, storage, stored: '', seal } };
 }

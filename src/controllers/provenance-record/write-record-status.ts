@@ -12,7 +12,7 @@ import { statusNews } from './record-news.ts';
 import { isSameStatus, readyOf, recordStatus } from './record-status.ts';
 
 /** What a status says of a plan, as far as it has come. */
-export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'logging' | 'backends' | 'uncovered'>;
+export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound'>;
 
 /**
  * Writes the record's status if it says something new, and tells the news of it.
@@ -51,6 +51,7 @@ function recordFacts(record: TrustedRecord, plan: StatusFacts): RecordFacts {
     ...(plan.unsigned === undefined ? {} : { unsigned: plan.unsigned }),
     ...(plan.logging === undefined ? {} : { logging: plan.logging }),
     ...(plan.uncovered === undefined ? {} : { uncovered: plan.uncovered }),
+    ...(plan.unbound === undefined ? {} : { unbound: plan.unbound }),
   };
 }
 

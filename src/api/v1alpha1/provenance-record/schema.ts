@@ -17,6 +17,28 @@ const keptEvidence: CelRule = {
   message: 'evidence must not be removed',
 };
 
+const isRebound =
+  'has(oldSelf.spec.backendRefs) && has(self.spec.backendRefs) && self.spec.backendRefs != oldSelf.spec.backendRefs';
+const lacksBackends = (reason: string): string => `${reason} in ['BackendNotFound', 'NoSubjects']`;
+
+const boundRefs: CelRule = {
+  rule:
+    '(!has(oldSelf.spec.backendRefs) || has(self.spec.backendRefs)) && ' +
+    `(!(${isRebound}) || (has(oldSelf.status) && ` +
+    `((has(oldSelf.status.reason) && ${lacksBackends('oldSelf.status.reason')}) || ` +
+    `(has(oldSelf.status.storage) && oldSelf.status.storage.exists(s, has(s.reason) && ${lacksBackends('s.reason')})))))`,
+  message:
+    'spec must not change; backendRefs alone may be set once where it was absent, or anew while the status says BackendNotFound or NoSubjects',
+};
+
+const heldEvidence: CelRule = {
+  rule:
+    `!(${isRebound}) || !has(oldSelf.status) || !has(oldSelf.status.storage) || ` +
+    "oldSelf.status.storage.all(s, s.state != 'Stored' || (has(s.isBackfill) && s.isBackfill) || " +
+    'self.spec.backendRefs.exists(r, r.kind == s.backendRef.kind && r.name == s.backendRef.name))',
+  message: 'a backend that holds the evidence must stay in spec.backendRefs',
+};
+
 /** Schema of a stored ProvenanceRecord. */
 export const provenanceRecordSchema = Type.Object(
   {
@@ -27,7 +49,7 @@ export const provenanceRecordSchema = Type.Object(
     evidence: Type.Optional(provenanceRecordEvidence),
     status: Type.Optional(provenanceRecordStatus),
   },
-  { 'x-kubernetes-validations': [keptEvidence] },
+  { 'x-kubernetes-validations': [keptEvidence, boundRefs, heldEvidence] },
 );
 
 export type ProvenanceRecord = Immutable<Static<typeof provenanceRecordSchema>>;

@@ -13,9 +13,8 @@ const immutableSpec: CelRule = {
     'self.completionTime == oldSelf.completionTime && self.mode == oldSelf.mode && ' +
     'self.serviceAccountName == oldSelf.serviceAccountName && ' +
     'has(self.retention) == has(oldSelf.retention) && ' +
-    '(!has(self.retention) || self.retention == oldSelf.retention) && ' +
-    '(!has(oldSelf.backendRefs) || (has(self.backendRefs) && self.backendRefs == oldSelf.backendRefs))',
-  message: 'spec must not change; backendRefs alone may be set once where it was absent',
+    '(!has(self.retention) || self.retention == oldSelf.retention)',
+  message: 'spec must not change; backendRefs alone may, under rules of their own',
 };
 
 const runRef = Type.Object(
@@ -90,7 +89,8 @@ export const provenanceRecordSpec = Type.Object(
     retention: Type.Optional(retention),
     backendRefs: Type.Optional(
       Type.Array(backendRef, {
-        description: 'The backends that the evidence is promised to, frozen. Absent while no backend is in reach.',
+        description:
+          'The backends that the evidence is promised to. Absent while no backend is in reach; bound anew only where one is gone and no longer named by the policy, or where an artifact has a place in none.',
         maxItems: MAX_BACKENDS,
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['kind', 'name'],
@@ -98,7 +98,7 @@ export const provenanceRecordSpec = Type.Object(
     ),
   },
   {
-    description: 'Which run, policy and backends this is about. Immutable.',
+    description: 'Which run, policy and backends this is about. Immutable but for backendRefs.',
     'x-kubernetes-validations': [immutableSpec],
   },
 );
