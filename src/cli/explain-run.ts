@@ -15,6 +15,8 @@ export interface PolicyExplanation {
   readonly message: string;
   readonly record?: string;
   readonly reason?: string;
+  /** What of the run its evidence leaves out or states ill-formed. */
+  readonly warnings?: readonly string[];
 }
 
 /** Why a run was or was not signed. */
@@ -60,7 +62,9 @@ function explainPolicy(
   const record = records.find(({ metadata }) => metadata.namespace === run.namespace && metadata.name === name);
   if (record !== undefined) {
     const { reason = 'Progressing', message = 'its record has no status yet' } = record.status ?? {};
-    return { ...named, isSelected: true, record: name, reason, message };
+    const warnings = (record.evidence?.artifacts ?? []).flatMap(({ warnings: found = [] }) => found);
+    const extra = warnings.length === 0 ? {} : { warnings };
+    return { ...named, isSelected: true, record: name, reason, message, ...extra };
   }
   if (!isFinished(run)) return { ...named, isSelected: false, message: 'the run has not finished' };
   const why = whyNotSelected(policy, run, now);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { printable } from '../runtime/printable.ts';
 import type { LintFinding, LintReport } from './lint-report.ts';
 
 /** A line for each finding: `file:document Kind namespace/name: path: what must hold`. */
@@ -20,7 +21,7 @@ export function lintSummary({ checked, ignored, problems, warnings }: LintReport
 function line({ file, document, kind, namespace, name, path, message }: LintFinding, prefix: string): string {
   const object = [kind, [namespace, name].filter((part) => part !== undefined).join('/')].filter(Boolean).join(' ');
   const place = `${file}:${String(document)}${object === '' ? '' : ` ${object}`}`;
-  return `${place}: ${prefix}${path === '' ? message : `${path}: ${message}`}`;
+  return printable(`${place}: ${prefix}${path === '' ? message : `${path}: ${message}`}`);
 }
 
 function counted(count: number, noun: string): string {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
+import { printableLines } from '../runtime/printable.ts';
 import { backfillCommand } from './backfill.ts';
 import { explainCommand } from './explain.ts';
 import { keygenCommand } from './keygen.ts';
 import { lintCommand } from './lint.ts';
 import { previewCommand } from './preview.ts';
+import { printableErrors } from './printable-errors.ts';
 import { signCommand } from './sign.ts';
 import { trustCommand } from './trust.ts';
 import { verifyCommand } from './verify.ts';
@@ -28,12 +30,14 @@ const program = new Command('hallmark')
   .addCommand(lintCommand())
   .addCommand(backfillCommand());
 
+printableErrors(program);
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else {
-    process.stderr.write(`hallmark: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(printableLines(`hallmark: ${message}\n`));
     process.exitCode = 1;
   }
 }

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { field, listField } from '../api/v1alpha1/field.ts';
 import type { Subject } from '../provenance/statement.ts';
 import type { PreviewedPayload } from './preview-runs.ts';
-import { printable } from './printable.ts';
+import { printable } from '../runtime/printable.ts';
 
 export const outputFormats = ['json', 'yaml', 'text'] as const;
 

@@ -49,6 +49,7 @@ const pipelineRun = {
   metadata: { name: 'ship-7', namespace: 'team-a', uid: 'p1' },
   spec: {},
   status: {
+    conditions: [{ type: 'Succeeded', status: 'True' }],
     pipelineSpec: { tasks: [{ name: 'bake' }] },
     childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', pipelineTaskName: 'bake' }],
   },

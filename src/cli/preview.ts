@@ -13,6 +13,7 @@ import { readRunDocuments } from './run-documents.ts';
 interface PreviewOptions extends AttestationFlags {
   readonly filename: readonly string[];
   readonly policy?: string;
+  readonly unfinished?: boolean;
   readonly output: OutputFormat;
 }
 
@@ -27,6 +28,7 @@ export function previewCommand(): Command {
     .description(
       'Prints the exact payloads that would be signed for the runs in the given files, without a cluster or a key.\n' +
         'A TaskRun named in the childReferences of a given PipelineRun is its child only.\n' +
+        'A run whose condition Succeeded says that it still runs is refused.\n' +
         'Exits with 1 when a run cannot be attested, after one line about it on standard error.',
     )
     .addOption(
@@ -46,6 +48,7 @@ export function previewCommand(): Command {
     .addOption(new Option('--build-type <uri>', 'build type of the SLSA 1.0 formats').choices([...buildTypes]))
     .option('--builder-id <uri>', 'id of the builder')
     .option('--deep-inspection', "look for a PipelineRun's subjects and materials in its TaskRuns too")
+    .option('--unfinished', 'print runs that have not finished, too, each with a warning')
     .addOption(new Option('-o, --output <format>', 'what to print').choices([...outputFormats]).default('json'))
     .allowExcessArguments(false)
     .exitOverride(usageError)
@@ -58,20 +61,20 @@ function usageError({ exitCode, code, message }: CommanderError): never {
 }
 
 async function preview(options: PreviewOptions, command: Command): Promise<void> {
-  const { filename, output } = options;
+  const { filename, output, unfinished } = options;
   if (filename.length === 0) {
     command.error("error: required option '-f, --filename <file>' not specified", { exitCode: 2 });
   }
   const settings = await payloadOptions(options).catch((error: unknown) => refuse(command, error));
   const documents = await readRunDocuments(filename, process.stdin).catch((error: unknown) => refuse(command, error));
-  const { payloads, failures } = previewRuns(documents, settings);
+  const { payloads, failures } = previewRuns(documents, { ...settings, allowsUnfinished: unfinished === true });
   const streams = command.configureOutput();
   streams.writeOut?.(previewOutput(payloads, output));
   for (const failure of failures) streams.writeErr?.(`${failure}\n`);
   if (failures.length > 0) process.exitCode = 1;
 }
 
-async function payloadOptions({ policy, ...flags }: PreviewOptions): Promise<PayloadOptions> {
+async function payloadOptions({ policy, ...flags }: Omit<PreviewOptions, 'unfinished'>): Promise<PayloadOptions> {
   return policy === undefined ? optionsFromFlags(flags) : optionsFromPolicy(await readPolicyFile(policy));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 import { field, listField } from '../api/v1alpha1/field.ts';
 import { parsePreciseJson } from '../runtime/precise-json.ts';
@@ -29,15 +29,23 @@ export async function readRunDocuments(
 ): Promise<readonly (RunDocument | UnreadableRunDocument)[]> {
   const found: (RunDocument | UnreadableRunDocument)[] = [];
   for (const path of new Set(paths)) {
-    const content = path === '-' ? await text(standardInput) : await fileText(path);
-    found.push(...runDocuments(path === '-' ? 'stdin' : path, content));
+    const bytes = path === '-' ? await buffer(standardInput) : await fileBytes(path);
+    found.push(...runDocuments(path === '-' ? 'stdin' : path, decodedText(bytes)));
   }
   return found;
 }
 
-async function fileText(path: string): Promise<string> {
+/** UTF-8, or UTF-16 with a byte order mark: so PowerShell writes what a command prints. */
+function decodedText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  return new TextDecoder().decode(bytes);
+}
+
+async function fileBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new Error(`${path} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error });
@@ -46,18 +54,44 @@ async function fileText(path: string): Promise<string> {
 
 /** The objects in one text. */
 export function runDocuments(file: string, content: string): readonly (RunDocument | UnreadableRunDocument)[] {
-  const json = jsonDocuments(content);
-  if (json === undefined) return yamlDocuments(file, content);
-  return json.flatMap((value, index) => documentsOf(`${file}:${index + 1}`, value));
+  try {
+    const json = jsonDocuments(content);
+    if (Array.isArray(json)) return json.flatMap((value, index) => shallowDocuments(`${file}:${index + 1}`, value));
+    const found = yamlDocuments(file, content);
+    const isUnreadable = found.some((document) => 'syntaxError' in document);
+    // A text that begins as JSON and is neither is explained as what it was meant to be.
+    return isUnreadable && json instanceof SyntaxError
+      ? [{ place: `${file}:1`, syntaxError: jsonProblem(json) }]
+      : found;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [{ place: `${file}:1`, syntaxError: tooDeep }];
+  }
 }
 
-/** One JSON value after another; undefined when the text is not just that. */
-function jsonDocuments(content: string): readonly unknown[] | undefined {
+const tooDeep = 'it is nested too deep to be read';
+
+/** One value that is nested too deep keeps no other from being read. */
+function shallowDocuments(place: string, value: unknown): readonly (RunDocument | UnreadableRunDocument)[] {
+  try {
+    return documentsOf(place, value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [{ place, syntaxError: tooDeep }];
+  }
+}
+
+function jsonProblem({ message }: SyntaxError): string {
+  return `it is no JSON: ${firstLine(message)}; is the file whole?`;
+}
+
+/** One JSON value after another; why not, when the text begins as JSON; undefined for other texts. */
+function jsonDocuments(content: string): readonly unknown[] | SyntaxError | undefined {
   if (!/^\s*[{[]/.test(content)) return undefined;
   try {
     return splitJson(content).map(parsePreciseJson);
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    if (error instanceof SyntaxError) return error;
     throw error;
   }
 }

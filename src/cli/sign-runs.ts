@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bundleToJSON } from '@sigstore/bundle';
+import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
+import { ignoredSubject } from '../controllers/provenance-record/left-out.ts';
 import type { UnsignedArtifact } from '../evidence/signed-artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 import { sigstoreBundle } from '../evidence/sigstore-bundle.ts';
 import { subjectOutside } from '../pipelines/allowed-subjects.ts';
+import { printable } from '../runtime/printable.ts';
 import type { RunSigner } from '../signing/run-signer.ts';
 import type { Preview, PreviewedPayload } from './preview-runs.ts';
 
@@ -25,26 +28,36 @@ export interface SignedRuns {
   readonly failures: readonly string[];
 }
 
-/** Signs what a preview found, but for runs that claim to have built something outside of these repositories. */
+/** Signs what a preview found, but for runs that the policy's rules about subjects refuse. */
 export async function signRuns(
   { payloads, failures }: Preview,
   signer: RunSigner,
-  allowedRepositories: readonly string[],
+  subjects: EffectiveSigningPolicySpec['subjects'],
 ): Promise<SignedRuns> {
   const signed: SignedRun[] = [];
-  const refused = new Set<string>();
-  const outsideOf = new Map<string, string>();
-  for (const { run, payload } of payloads) {
-    const outside = subjectOutside(allowedRepositories, payload.subjects);
-    if (outside !== undefined) outsideOf.set(runText(run), outside);
+  const refusals = new Map<string, string>();
+  for (const previewed of payloads) {
+    const why = refusal(previewed, subjects);
+    const run = runText(previewed.run);
+    if (why !== undefined && !refusals.has(run)) refusals.set(run, why);
   }
   for (const previewed of payloads) {
-    const run = runText(previewed.run);
-    const outside = outsideOf.get(run);
-    if (outside === undefined) signed.push(await signedRun(previewed, signer));
-    else refused.add(`${run}: claims to have built ${outside}, which spec.subjects.allowedRepositories does not allow`);
+    if (!refusals.has(runText(previewed.run))) signed.push(await signedRun(previewed, signer));
   }
+  const refused = [...refusals].map(([run, why]) => printable(`${run}: ${why}`));
   return { signed, failures: [...failures, ...refused] };
+}
+
+function refusal(
+  { payload, warnings }: PreviewedPayload,
+  { allowedRepositories, onIgnored }: EffectiveSigningPolicySpec['subjects'],
+): string | undefined {
+  const outside = subjectOutside(allowedRepositories, payload.subjects);
+  if (outside !== undefined) {
+    return `claims to have built ${outside}, which spec.subjects.allowedRepositories does not allow`;
+  }
+  const ignored = onIgnored === 'Refuse' ? ignoredSubject(warnings) : undefined;
+  return ignored && `spec.subjects.onIgnored of the policy refuses it: ${ignored.message}`;
 }
 
 async function signedRun({ run, payload, warnings }: PreviewedPayload, signer: RunSigner): Promise<SignedRun> {

@@ -17,6 +17,7 @@ interface SignOptions {
   readonly key: string;
   readonly passwordFile?: string;
   readonly passwordPrompt?: boolean;
+  readonly unfinished?: boolean;
   readonly output: 'json' | 'yaml';
 }
 
@@ -31,6 +32,7 @@ export function signCommand(): Command {
     .summary('sign runs in files, offline')
     .description(
       'Signs the payloads that preview prints for the runs in the given files, and prints a Sigstore bundle of each.\n' +
+        'A run that has not finished is refused.\n' +
         'The policy sets what is stated and which repositories may be; its selectors, mode and signer are ignored. No network is\n' +
         'used: the bundles hold neither log entries nor timestamps, and the images of an index are not signed one by one.\n' +
         'Exits with 1 when a run is not signed, after one line about it on standard error.',
@@ -44,21 +46,26 @@ export function signCommand(): Command {
     .requiredOption('--key <file>', 'private key: PKCS#8 in PEM, or a cosign.key')
     .addOption(new Option('--password-file <file>', 'the password of a cosign.key').conflicts('passwordPrompt'))
     .option('--password-prompt', 'ask for the password of a cosign.key; $COSIGN_PASSWORD is taken otherwise')
+    .option('--unfinished', 'sign runs that have not finished, too, each with a warning')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['json', 'yaml']).default('json'))
     .allowExcessArguments(false)
     .exitOverride(usageError)
     .action(sign);
 }
 
-async function sign({ filename, output, ...options }: SignOptions, command: Command): Promise<void> {
+async function sign({ filename, output, unfinished, ...options }: SignOptions, command: Command): Promise<void> {
   if (filename.length === 0) refuse(command, new Error("required option '-f, --filename <file>' not specified"));
   if (options.policy === STANDARD_INPUT && filename.includes(STANDARD_INPUT))
     refuse(command, new Error('standard input is the policy or the runs and not both: give one of them as a file'));
   const spec = await readPolicyFile(options.policy).catch((error: unknown) => refuse(command, error));
   const signer = await openKey(options).catch((error: unknown) => refuse(command, error));
   const documents = await readRunDocuments(filename, process.stdin).catch((error: unknown) => refuse(command, error));
-  const preview = previewRuns(documents, optionsFromPolicy(spec));
-  const { signed, failures } = await signRuns(preview, signer, spec.subjects.allowedRepositories);
+  const preview = previewRuns(documents, {
+    ...optionsFromPolicy(spec),
+    allowsUnfinished: unfinished === true,
+    requiresOutcome: true,
+  });
+  const { signed, failures } = await signRuns(preview, signer, spec.subjects);
   const streams = command.configureOutput();
   streams.writeOut?.(
     output === 'json' ? `${JSON.stringify(signed, undefined, 2)}\n` : stringify(signed, { lineWidth: 0 }),
@@ -71,7 +78,7 @@ async function openKey({
   key,
   passwordFile,
   passwordPrompt,
-}: Omit<SignOptions, 'filename' | 'output'>): Promise<RunSigner> {
+}: Omit<SignOptions, 'filename' | 'output' | 'unfinished'>): Promise<RunSigner> {
   return openKeyFile(key, await readFile(key), () => keyPassword({ file: passwordFile, prompt: passwordPrompt }));
 }
 

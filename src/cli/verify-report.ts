@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { VerificationResult } from '../verify/verification-result.ts';
-import { printable } from './printable.ts';
+import { printable } from '../runtime/printable.ts';
 import type { Judged, Judgement } from './verify-judgement.ts';
 
 /** What `hallmark verify -o json` prints. `image`: the one that was looked at, by its digest. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { printable } from './printable.ts';
+import { printable } from '../runtime/printable.ts';
 import { policyOfCluster, readPublishedPolicy } from './trust-policy.ts';
 import type { PublishedPolicy } from './trust-policy.ts';
 import { Surroundings } from './verify-cluster.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Subject } from '../evidence/signed-artifact.ts';
+import { imageOfSubject, plainImageName } from '../tekton/image-name.ts';
 import { repositoryMatches } from './repository-glob.ts';
 
 /**
@@ -7,5 +8,11 @@ import { repositoryMatches } from './repository-glob.ts';
  */
 export function subjectOutside(globs: readonly string[], subjects: readonly Subject[]): string | undefined {
   if (globs.length === 0) return undefined;
-  return subjects.find(({ name }) => !globs.some((glob) => repositoryMatches(glob, name)))?.name;
+  return subjects.find((subject) => !globs.some((glob) => repositoryMatches(glob, placeOf(subject))))?.name;
+}
+
+/** The name as it is written; of a URI such as `oci://…` the canonical name of its image, since evidence goes there. */
+function placeOf({ name, digest }: Subject): string {
+  const image = plainImageName(name) === name ? undefined : imageOfSubject(name, digest['sha256'] ?? '');
+  return image?.repository ?? name;
 }

@@ -10,22 +10,27 @@ export interface ExecutedTask {
   readonly name: string;
   readonly isFinally: boolean;
   readonly taskRuns: readonly TaskRun[];
+  /** The PipelineRuns that ran it, for a task that is a pipeline itself. */
+  readonly nested: readonly FinishedRun[];
 }
 
 /** The tasks of a PipelineRun, then its finally tasks; none when the pipeline was never resolved. */
 export function executedTasks({ object, children }: FinishedRun): readonly ExecutedTask[] {
   if (object.kind !== 'PipelineRun' || object.pipelineSpec === undefined) return [];
-  const byTask = new Map<string, TaskRun[]>();
-  for (const { reference, object: child } of children) {
+  const byTask = new Map<string, { taskRuns: TaskRun[]; nested: FinishedRun[] }>();
+  const ranBy = (name: string) => {
+    const known = byTask.get(name) ?? { taskRuns: [], nested: [] };
+    byTask.set(name, known);
+    return known;
+  };
+  for (const { reference, object: child, nested } of children) {
+    if (nested !== undefined) ranBy(reference.pipelineTaskName).nested.push(nested);
     if (child?.completionTime === undefined) continue;
-    const name = child.labels.get('tekton.dev/pipelineTask') ?? reference.pipelineTaskName;
-    const ran = byTask.get(name);
-    if (ran === undefined) byTask.set(name, [child]);
-    else ran.push(child);
+    ranBy(child.labels.get('tekton.dev/pipelineTask') ?? reference.pipelineTaskName).taskRuns.push(child);
   }
   const executed = (task: JsonMap, isFinally: boolean): ExecutedTask => {
     const name = textAt(task, 'name');
-    return { task, name, isFinally, taskRuns: byTask.get(name) ?? [] };
+    return { task, name, isFinally, ...(byTask.get(name) ?? { taskRuns: [], nested: [] }) };
   };
   return [
     ...mapsAt(object.pipelineSpec, 'tasks').map((task) => executed(task, false)),
@@ -33,7 +38,12 @@ export function executedTasks({ object, children }: FinishedRun): readonly Execu
   ];
 }
 
-/** The TaskRuns of all tasks, in the order of the pipeline. */
+/** The TaskRuns of all tasks, in the order of the pipeline; those of a nested pipeline stand in the place of its task. */
 export function executedTaskRuns(run: FinishedRun): readonly TaskRun[] {
-  return executedTasks(run).flatMap(({ taskRuns }) => taskRuns);
+  return executedTasks(run).flatMap(({ taskRuns, nested }) => [...taskRuns, ...nested.flatMap(executedTaskRuns)]);
+}
+
+/** The nested PipelineRuns of a run, at every depth, in the order of the pipeline. */
+export function nestedRuns(run: FinishedRun): readonly FinishedRun[] {
+  return executedTasks(run).flatMap(({ nested }) => nested.flatMap((inner) => [inner, ...nestedRuns(inner)]));
 }

@@ -5,7 +5,7 @@ import type { GitSource } from '../tekton/git-hints.ts';
 import { artifactInputs } from '../tekton/object-hints.ts';
 import type { NamedValue, TaskRun } from '../tekton/run.ts';
 import type { DigestEntry } from './digest-entries.ts';
-import { executedTaskRuns } from './executed-tasks.ts';
+import { executedTaskRuns, nestedRuns } from './executed-tasks.ts';
 import { nativeInputs } from './native-artifacts.ts';
 import { placeholder } from './redact-run.ts';
 
@@ -28,10 +28,11 @@ export function stepInputs(run: TaskRun): readonly DigestEntry[] {
 
 /** What a PipelineRun says, and under deep inspection its TaskRuns. */
 export function pipelineInputs(run: FinishedRun, deepInspection: boolean): readonly DigestEntry[] {
-  const { object } = run;
   const children = deepInspection ? executedTaskRuns(run).flatMap(taskInputs) : [];
-  const git = pipelineGitSource(object.paramDefaults, object.params, object.results);
-  return [...objectEntries(object.results), ...children, ...gitEntry(git)];
+  const nested = deepInspection ? nestedRuns(run).flatMap((inner) => pipelineInputs(inner, false)) : [];
+  const { paramDefaults, params, results } = run.object;
+  const git = pipelineGitSource(paramDefaults, params, results);
+  return [...objectEntries(results), ...children, ...nested, ...gitEntry(git)];
 }
 
 function gitEntry(source: GitSource | undefined): readonly DigestEntry[] {

@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-import { warning } from '../api/v1alpha1/warning.ts';
+import { boundedWarnings, warning } from '../api/v1alpha1/warning.ts';
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import type { ImageReference } from '../tekton/image-reference.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
+import { announcementWarnings } from './announcement-warnings.ts';
 import { formats } from './formats.ts';
 import type { ImageSignatureFormat, Payload, PayloadOptions } from './payload.ts';
 import { redactRun } from './redact-run.ts';
+import { removeCredentials } from './remove-credentials.ts';
 import { signedImages } from './signed-images.ts';
 import { sigstoreStatementPayload } from './sigstore-statement.ts';
 import { simpleSigningPayload } from './simple-signing.ts';
 import { statementBytes, statementPayloadType } from './statement-bytes.ts';
 
 /**
- * Everything that is to be signed for a run: its attestation, then one signature per image that a TaskRun's results name
- * (a PipelineRun's images are signed with the TaskRuns that built them).
+ * Everything that is to be signed for a run: its attestation, then one signature per image that is a subject of a TaskRun
+ * (a PipelineRun's images are signed with the TaskRuns that built them). The first payload carries the warnings about the run.
  *
  * @throws PayloadError when the run cannot be stated, or a payload is larger than the options allow
  */
 export function payloads(run: FinishedRun, options: PayloadOptions): readonly Payload[] {
-  const found = [...attestations(run, options), ...imageSignatures(run, options)];
+  const clean = removeCredentials(run);
+  const redacted = redactRun(clean.run, options.attestation.redactParameters);
+  const announced = announcementWarnings(redacted, options.attestation);
+  const [first, ...others] = [...attestations(redacted, options), ...imageSignatures(clean.run, options)];
+  if (first === undefined) return [];
+  const warnings = boundedWarnings([...announced, ...first.warnings, ...clean.warnings]);
+  const found = [{ ...first, warnings }, ...others];
   const { maximumPayloadBytes } = options;
   const large = found.find(({ bytes }) => maximumPayloadBytes !== undefined && bytes.length > maximumPayloadBytes);
   if (large !== undefined) {
@@ -32,8 +40,7 @@ export function payloads(run: FinishedRun, options: PayloadOptions): readonly Pa
 
 function attestations(run: FinishedRun, { attestation }: PayloadOptions): readonly Payload[] {
   if (attestation.format === 'None') return [];
-  const redacted = redactRun(run, attestation.redactParameters);
-  const { statement, warnings } = formats[attestation.format].statement(redacted, attestation);
+  const { statement, warnings } = formats[attestation.format].statement(run, attestation);
   return [
     {
       name: 'attestation',
@@ -42,25 +49,31 @@ function attestations(run: FinishedRun, { attestation }: PayloadOptions): readon
       payloadType: statementPayloadType,
       bytes: statementBytes(statement),
       subjects: statement.subjects,
-      warnings: [...unfinished(run), ...warnings],
+      warnings: [...unstatedChildren(run), ...warnings],
     },
   ];
 }
 
-/** Children that had not ended by now; those that are gone are said by whoever looked for them. */
-function unfinished({ summary, children }: FinishedRun): readonly string[] {
-  return children
-    .filter(({ object }) => object !== undefined && object.completionTime === undefined)
-    .map(({ reference }) =>
-      warning(
-        'ChildMissing',
-        `TaskRun ${reference.name}, a child of PipelineRun ${summary.name}, has no completion time: stated without it`,
-      ),
-    );
+/** Children that had not ended by now, and nested pipelines that nothing is known of; the caller warns of TaskRuns that are gone. */
+function unstatedChildren({ summary, children }: FinishedRun): readonly string[] {
+  return children.flatMap((child) => {
+    const { reference, object, nested } = child;
+    const named = `${reference.kind} ${reference.name}, a child of PipelineRun ${summary.name},`;
+    if (object !== undefined && object.completionTime === undefined) {
+      return [warning('ChildMissing', `${named} has no completion time: stated without it`)];
+    }
+    if (nested !== undefined) return unstatedChildren(nested);
+    if (reference.kind !== 'PipelineRun') return [];
+    const why = child.isGiven === true ? 'is nested too deep' : 'is gone';
+    return [warning('ChildMissing', `${named} ${why}: what its tasks used and built is not stated`)];
+  });
 }
 
-function imageSignatures(run: FinishedRun, { imageSignatureFormats, indexImages }: PayloadOptions): readonly Payload[] {
-  const built = signedImages(run);
+function imageSignatures(
+  run: FinishedRun,
+  { attestation, imageSignatureFormats, indexImages }: PayloadOptions,
+): readonly Payload[] {
+  const built = signedImages(run, attestation.format);
   const children = built.flatMap(({ fullName }) => indexImages?.get(fullName)?.images ?? []);
   const images = new Map([...built, ...children].map((image) => [image.fullName, image]));
   return imageSignatureFormats.flatMap((format) =>

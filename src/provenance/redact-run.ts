@@ -4,8 +4,8 @@ import type { FinishedRun } from '../tekton/finished-run.ts';
 import { isList, isMap, textAt } from '../tekton/json-node.ts';
 import type { JsonMap, JsonNode } from '../tekton/json-node.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
-import { runFromNode } from '../tekton/run.ts';
-import type { Run, TaskRun } from '../tekton/run.ts';
+import { withNode } from '../tekton/run.ts';
+import type { Run } from '../tekton/run.ts';
 
 /** Stands where a value was. */
 export const placeholder = '[redacted]';
@@ -25,7 +25,10 @@ const mostValues = 256;
  */
 export function redactRun(run: FinishedRun, names: readonly string[]): FinishedRun {
   if (names.length === 0) return run;
-  const redaction = redactionOf(run, new Set(names));
+  return redactAll(run, redactionOf(run, new Set(names)));
+}
+
+function redactAll(run: FinishedRun, redaction: Redaction): FinishedRun {
   return {
     ...run,
     object: redacted(run.object, redaction),
@@ -39,9 +42,8 @@ interface Redaction {
 }
 
 function redactionOf(run: FinishedRun, names: ReadonlySet<string>): Redaction {
-  const runs: readonly Run[] = [run.object, ...run.children.map(({ object }) => object).filter((o) => o !== undefined)];
   const values = new Set<string>();
-  for (const { params, paramDefaults } of runs) {
+  for (const { params, paramDefaults } of runsIn(run)) {
     const named = [...params, ...paramDefaults].filter(({ name }) => names.has(name));
     for (const text of named.flatMap(({ value }) => textsOf(value))) {
       if (text.length >= shortestValue) values.add(text);
@@ -57,23 +59,26 @@ function redactionOf(run: FinishedRun, names: ReadonlySet<string>): Redaction {
   return { names, values: [...values].sort((left, right) => right.length - left.length) };
 }
 
+/** The run and everything that it ran. */
+function runsIn(run: FinishedRun): readonly Run[] {
+  const inner = run.children.flatMap(({ object, nested }) => [
+    ...(object === undefined ? [] : [object]),
+    ...(nested === undefined ? [] : runsIn(nested)),
+  ]);
+  return [run.object, ...inner];
+}
+
 function redactChild(child: ChildRun, redaction: Redaction): ChildRun {
-  return child.object === undefined ? child : { ...child, object: redactedTaskRun(child.object, redaction) };
+  const { object, nested } = child;
+  return {
+    ...child,
+    ...(object === undefined ? {} : { object: redacted(object, redaction) }),
+    ...(nested === undefined ? {} : { nested: redactAll(nested, redaction) }),
+  };
 }
 
-function redactedTaskRun(run: TaskRun, redaction: Redaction): TaskRun {
-  const found = redacted(run, redaction);
-  return found.kind === 'TaskRun' ? found : run;
-}
-
-function redacted(run: Run, redaction: Redaction): Run {
-  const node = redactMap(run.node, redaction);
-  return runFromNode(run.kind, node, {
-    startTime: run.startTime,
-    completionTime: run.completionTime,
-    hasLabels: run.declaredLabels !== undefined,
-    hasAnnotations: run.declaredAnnotations !== undefined,
-  });
+function redacted<R extends Run>(run: R, redaction: Redaction): R {
+  return withNode(run, redactMap(run.node, redaction));
 }
 
 /** Members that no parameter's value gets into and that verification rests on. */

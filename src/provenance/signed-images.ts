@@ -1,9 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
+import { hintPairs } from '../tekton/hint-pairs.ts';
 import { imageHints } from '../tekton/image-hints.ts';
+import { imageOfSubject, plainImageName } from '../tekton/image-name.ts';
 import type { ImageReference } from '../tekton/image-reference.ts';
+import { artifactOutputs, buildArtifacts } from '../tekton/object-hints.ts';
+import type { NamedValue, TaskRun } from '../tekton/run.ts';
+import { nativeImages } from './native-artifacts.ts';
+import { readsSteps } from './reads-steps.ts';
+import type { FormatName } from './statement.ts';
 
-/** The images that a run gets image signatures for: a PipelineRun's are signed with the TaskRuns that built them. */
-export function signedImages({ object }: FinishedRun): readonly ImageReference[] {
-  return object.kind === 'TaskRun' ? imageHints(object.results) : [];
+/**
+ * The images that a run gets image signatures for, each once: all that are subjects of a TaskRun in this format, under their
+ * canonical names. A PipelineRun's are signed with the TaskRuns that built them.
+ */
+export function signedImages({ object }: FinishedRun, format: FormatName | 'None'): readonly ImageReference[] {
+  if (object.kind !== 'TaskRun') return [];
+  const found = imagesOf(object, format).map((image) => imageOfSubject(image.repository, image.digestHex) ?? image);
+  return [...new Map(found.map((image) => [image.fullName, image])).values()];
+}
+
+function imagesOf(run: TaskRun, format: FormatName | 'None'): readonly ImageReference[] {
+  const lists = [run.results, ...(readsSteps(format) ? run.steps.map((step) => step.results) : [])];
+  return [...lists.flatMap((results) => resultImages(results, format)), ...nativeImages(run)];
+}
+
+/** What the reference takes for an image, and subjects whose URI says that they are one. */
+function resultImages(results: readonly NamedValue[], format: FormatName | 'None'): readonly ImageReference[] {
+  const places = readsSteps(format)
+    ? buildArtifacts(results)
+    : [...artifactOutputs(results), ...hintPairs(results, 'ARTIFACT_URI', 'ARTIFACT_DIGEST')];
+  const stated = places.map((place) => uriImage(place.uri, 'rawDigest' in place ? place.rawDigest : place.digest));
+  return [...imageHints(results), ...stated.filter((image) => image !== undefined)];
+}
+
+function uriImage(uri: string, digest: string): ImageReference | undefined {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  return hex === undefined || plainImageName(uri) === uri ? undefined : imageOfSubject(uri, hex);
 }

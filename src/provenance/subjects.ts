@@ -7,7 +7,7 @@ import type { NamedValue, Run } from '../tekton/run.ts';
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import { DigestEntries } from './digest-entries.ts';
 import type { DigestEntry } from './digest-entries.ts';
-import { executedTaskRuns } from './executed-tasks.ts';
+import { executedTaskRuns, nestedRuns } from './executed-tasks.ts';
 import { nativeSubjects } from './native-artifacts.ts';
 import type { Subject } from './statement.ts';
 
@@ -16,6 +16,7 @@ export function allOutputSubjects(run: FinishedRun, deepInspection: boolean): re
   const subjects = new DigestEntries();
   if (deepInspection) {
     for (const child of executedTaskRuns(run)) subjects.addAll(allOutputs(child));
+    for (const { object } of nestedRuns(run)) subjects.addAll(allOutputs(object));
   }
   subjects.addAll(allOutputs(run.object));
   return subjects.entries;
@@ -27,6 +28,7 @@ export function buildOutputSubjects(run: FinishedRun, deepInspection: boolean): 
   subjects.addAll(buildOutputs(run.object));
   if (deepInspection) {
     for (const child of executedTaskRuns(run)) subjects.addAll(buildOutputs(child));
+    for (const { object } of nestedRuns(run)) subjects.addAll(buildOutputs(object));
   }
   return subjects.entries;
 }

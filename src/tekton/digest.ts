@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { goTrim } from './go-trim.ts';
+
 export interface Digest {
   readonly algorithm: string;
   readonly hex: string;
@@ -15,8 +17,8 @@ const hexLengths: ReadonlyMap<string, number> = new Map([
 export function parseDigest(text: string): Digest | undefined {
   const [algorithmText, hexText, ...rest] = text.split(':');
   if (algorithmText === undefined || hexText === undefined || rest.length > 0) return undefined;
-  const algorithm = algorithmText.trim().toLowerCase();
-  const hex = hexText.trim();
+  const algorithm = goTrim(algorithmText).toLowerCase();
+  const hex = goTrim(hexText);
   const isValid = hex.length === hexLengths.get(algorithm) && /^[0-9a-f]+$/.test(hex);
   return isValid ? { algorithm, hex } : undefined;
 }

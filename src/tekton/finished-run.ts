@@ -28,6 +28,11 @@ export interface FinishedRunOptions {
   readonly matchBy?: 'UID' | 'Name';
 }
 
+/** Nested PipelineRuns are looked into so deep; what lies deeper is named and no more. */
+export const MAX_NESTING = 4;
+/** As many nested PipelineRuns of one run are looked into, at all depths together. */
+export const MAX_NESTED_RUNS = 64;
+
 /**
  * Reads a run and finds its children among the objects given.
  *
@@ -40,7 +45,21 @@ export function finishedRun(
   childObjects: readonly unknown[],
   options: FinishedRunOptions = {},
 ): FinishedRun {
-  const run = readRun(object);
+  const matchBy = options.matchBy ?? 'UID';
+  return readTree(object, { objects: childObjects, matchBy, depth: 0, budget: { runs: MAX_NESTED_RUNS } });
+}
+
+/** Where reading stands within nested pipelines. */
+interface Nesting {
+  readonly objects: readonly unknown[];
+  readonly matchBy: 'UID' | 'Name';
+  readonly depth: number;
+  /** Nested runs that may still be read; counted down. */
+  readonly budget: { runs: number };
+}
+
+function readTree(object: unknown, nesting: Nesting): FinishedRun {
+  const run = nesting.depth === 0 ? readRun(object) : parseRun('PipelineRun', object);
   const summary: RunSummary = {
     apiVersion: runApiVersion,
     kind: run.kind,
@@ -50,11 +69,12 @@ export function finishedRun(
     ...runFacts(run.kind, object),
   };
   if (run.kind === 'TaskRun') return { summary, object: run, children: [], missingChildren: [] };
-  const children = childrenOf(run, childObjects, options.matchBy ?? 'UID');
+  const children = childrenOf(run, nesting);
   const missingChildren = children
     .filter(({ reference, object: child }) => isTaskRunReference(reference) && child === undefined)
     .map(({ reference }) => reference.name);
-  return { summary, object: run, children, missingChildren };
+  const ofNested = children.flatMap(({ nested }) => nested?.missingChildren ?? []);
+  return { summary, object: run, children, missingChildren: [...missingChildren, ...ofNested] };
 }
 
 function readRun(object: unknown): Run {
@@ -74,7 +94,8 @@ interface Candidate {
   readonly object: unknown;
 }
 
-function childrenOf(run: PipelineRun, objects: readonly unknown[], matchBy: 'UID' | 'Name'): readonly ChildRun[] {
+function childrenOf(run: PipelineRun, nesting: Nesting): readonly ChildRun[] {
+  const { objects, matchBy } = nesting;
   const candidates = objects.filter((object) => belongs(run, object, matchBy)).map(candidate);
   const byName = new Map(candidates.map((found) => [`${found.kind}/${found.name}`, found]));
   const children: ChildRun[] = [];
@@ -84,14 +105,19 @@ function childrenOf(run: PipelineRun, objects: readonly unknown[], matchBy: 'UID
     const key = `${reference.kind}/${reference.name}`;
     if (taken.has(key)) continue;
     taken.add(key);
-    children.push(childRun(reference, byName.get(key)?.object));
+    children.push(childRun(reference, byName.get(key)?.object, nesting));
   }
-  if (matchBy === 'UID') return children;
-  return [...children, ...unreferenced(run, candidates, taken)];
+  // In a nested run of a file a label does not tell whose child a TaskRun is.
+  if (matchBy === 'UID' || nesting.depth > 0) return children;
+  return [...children, ...unreferenced(run, candidates, { taken, nesting })];
 }
 
 /** TaskRuns of hand-written files that only their label ties to the run. */
-function unreferenced(run: PipelineRun, candidates: readonly Candidate[], taken: ReadonlySet<string>): ChildRun[] {
+function unreferenced(
+  run: PipelineRun,
+  candidates: readonly Candidate[],
+  { taken, nesting }: { readonly taken: ReadonlySet<string>; readonly nesting: Nesting },
+): ChildRun[] {
   const { pipelineSpec } = run;
   if (pipelineSpec === undefined) return [];
   const tasks = [...mapsAt(pipelineSpec, 'tasks'), ...mapsAt(pipelineSpec, 'finally')];
@@ -103,7 +129,7 @@ function unreferenced(run: PipelineRun, candidates: readonly Candidate[], taken:
     const pipelineTaskName = child.labels.get('tekton.dev/pipelineTask') ?? '';
     const owner = child.labels.get('tekton.dev/pipelineRun') ?? run.name;
     if (!names.has(pipelineTaskName) || owner !== run.name) continue;
-    found.push(childRun({ apiVersion: runApiVersion, kind, name, pipelineTaskName }, object));
+    found.push(childRun({ apiVersion: runApiVersion, kind, name, pipelineTaskName }, object, nesting));
   }
   return found;
 }
@@ -117,16 +143,33 @@ function childReference(entry: JsonMap): ChildReference {
   };
 }
 
-function childRun(reference: ChildReference, object: unknown): ChildRun {
+function childRun(reference: ChildReference, object: unknown, nesting: Nesting): ChildRun {
   if (object === undefined) return { reference };
+  const nested = nestedRun(reference, object, nesting);
   const outcome = runFacts('TaskRun', object).finished?.outcome;
   const uid = textField(field(object, 'metadata'), 'uid');
   return {
     reference,
+    isGiven: true,
+    ...(nested === undefined ? {} : { nested }),
     ...(isTaskRunReference(reference) ? { object: readTaskRun(reference.name, object) } : {}),
     ...(uid === '' ? {} : { uid }),
     ...(outcome === undefined ? {} : { outcome }),
   };
+}
+
+/** A child that is a pipeline itself, with its own children among the same objects. */
+function nestedRun(reference: ChildReference, object: unknown, nesting: Nesting): FinishedRun | undefined {
+  const { depth, budget } = nesting;
+  if (reference.kind !== 'PipelineRun' || !reference.apiVersion.startsWith('tekton.dev/')) return undefined;
+  if (depth >= MAX_NESTING || budget.runs <= 0) return undefined;
+  budget.runs -= 1;
+  try {
+    return readTree(object, { ...nesting, depth: depth + 1 });
+  } catch (error) {
+    if (!(error instanceof PayloadError)) throw error;
+    throw new PayloadError(error.reason, `child PipelineRun ${reference.name}: ${error.message}`, { cause: error });
+  }
 }
 
 function readTaskRun(name: string, object: unknown): TaskRun {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goTrim, hintPairs } from './hint-pairs.ts';
+import { goTrim } from './go-trim.ts';
+import { hintPairs } from './hint-pairs.ts';
 import { parseImageReference } from './image-reference.ts';
 import type { ImageReference } from './image-reference.ts';
 import { buildArtifacts } from './object-hints.ts';

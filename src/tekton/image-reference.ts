@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isImageAuthority } from './image-authority.ts';
+
 /** An image named by digest, as go-containerregistry reads it in its weak mode. */
 export interface ImageReference {
   /** Host and optional port, case kept. */
@@ -16,8 +18,6 @@ const defaultRegistry = 'index.docker.io';
 const digestPattern = /^sha256:([a-f0-9]{64})$/;
 const tagPattern = /^[A-Za-z0-9_.-]{1,128}$/;
 const repositoryPattern = /^[a-z0-9_./-]{2,255}$/;
-/** What Go's URL parser takes as `//<host>[:port]`; the port may be empty. */
-const authorityPattern = /^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]/?#@%"<>\\^`{|}]*)(:[0-9]*)?$/u;
 
 /** Parses `name[:tag]@sha256:<hex>`; undefined when it is no such name. */
 export function parseImageReference(text: string): ImageReference | undefined {
@@ -30,8 +30,10 @@ export function parseImageReference(text: string): ImageReference | undefined {
   const hasRegistry = slash >= 0 && (first === 'localhost' || /[.:]/.test(first));
   const registry = registryName(hasRegistry ? first : '');
   const path = hasRegistry ? untagged.slice(slash + 1) : untagged;
-  if (!repositoryPattern.test(path) || !authorityPattern.test(registry)) return undefined;
+  if (!repositoryPattern.test(path) || !isImageAuthority(registry)) return undefined;
   const repositoryPath = registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path;
+  // The reference reads the canonical name once more, so that its length counts too.
+  if (!repositoryPattern.test(repositoryPath)) return undefined;
   const repository = `${registry}/${repositoryPath}`;
   return { registry, repositoryPath, repository, digestHex: hex, fullName: `${repository}@sha256:${hex}` };
 }

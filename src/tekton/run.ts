@@ -107,6 +107,17 @@ export interface RunExtras {
   readonly hasAnnotations: boolean;
 }
 
+/** The same run read from a changed node. */
+export function withNode<R extends Run>(run: R, node: JsonMap): R;
+export function withNode(run: Run, node: JsonMap): Run {
+  return runFromNode(run.kind, node, {
+    startTime: run.startTime,
+    completionTime: run.completionTime,
+    hasLabels: run.declaredLabels !== undefined,
+    hasAnnotations: run.declaredAnnotations !== undefined,
+  });
+}
+
 /** The model of a run that is decoded already. */
 export function runFromNode(kind: RunKind, node: JsonMap, extra: RunExtras): Run {
   const base = runBase(node, extra);

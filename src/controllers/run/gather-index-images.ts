@@ -55,7 +55,7 @@ function imagesToAsk({ run, pipeline: { policy }, existing }: IndexQuestions): r
   const { formats, indexChildren: isAsked } = policy.spec.imageSignatures;
   const isMade = (existing?.object.evidence?.artifacts ?? []).length > 0;
   if (!isAsked || formats.length === 0 || isMade || policy.invalid !== undefined || 'reason' in run) return [];
-  return signedImages(run);
+  return signedImages(run, policy.spec.attestation.format);
 }
 
 async function readAll(

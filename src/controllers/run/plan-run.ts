@@ -6,11 +6,13 @@ import { warning } from '../../api/v1alpha1/warning.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { announcementWarnings } from '../../provenance/announcement-warnings.ts';
 import type { Payload } from '../../provenance/payload.ts';
 import { payloads } from '../../provenance/payloads.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
+import { ignoredSubject } from '../provenance-record/left-out.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
 import {
   boundedEvidence,
@@ -102,7 +104,7 @@ function makePayloads(
       imageSignatureFormats: policy.spec.imageSignatures.formats,
       ...(indexImages === undefined ? {} : { indexImages }),
     });
-    return made.length > 0 ? withMissingChildren(made, run) : nothingToSign(policy);
+    return made.length > 0 ? withMissingChildren(made, run) : nothingToSign(policy, run);
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
     return { reason: reasons[error.reason], message: error.message };
@@ -119,7 +121,9 @@ function withMissingChildren(made: readonly Payload[], { missingChildren }: Fini
   );
 }
 
-function nothingToSign(policy: PolicyDefinition): Problem {
+function nothingToSign(policy: PolicyDefinition, run: FinishedRun): Problem {
+  const ignored = ignoredSubject(announcementWarnings(run, policy.spec.attestation));
+  if (ignored !== undefined) return ignored;
   return {
     reason: reasons.NoSubjects,
     message: `the run names no image and ${describePolicy(policy)} makes no attestation: set spec.attestation.format, or have the run state IMAGE_URL and IMAGE_DIGEST`,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { warning } from '../../api/v1alpha1/warning.ts';
 import type { Encodable } from '../../tekton/encode-json.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
+import { quoted } from '../../tekton/quoted.ts';
 import { formatNanoseconds } from '../../tekton/go-time.ts';
 import { listAt, mapAt, mapsAt, textAt, textsAt } from '../../tekton/json-node.ts';
 import type { JsonMap } from '../../tekton/json-node.ts';
@@ -22,14 +24,18 @@ export function taskBuildConfig(run: TaskRun): Encodable {
   return { steps: run.steps.map((state) => buildStep(state, byName.get(state.name) ?? noStep)) };
 }
 
-/** The tasks of a PipelineRun in the order of the pipeline, with what each ran after. */
-export function pipelineBuildConfig(run: FinishedRun): Encodable {
+/**
+ * The tasks of a PipelineRun in the order of the pipeline, with what each ran after. As in the reference, one whose steps do
+ * not match its definition is left out; a warning says so.
+ */
+export function pipelineBuildConfig(run: FinishedRun, warnings: string[]): Encodable {
   if (run.object.kind !== 'PipelineRun' || run.object.pipelineSpec === undefined) return { tasks: null };
   const account = textAt(mapAt(run.object.spec, 'taskRunTemplate'), 'serviceAccountName');
   const tasks: Encodable[] = [];
   let lastTask = '';
   for (const executed of executedTasks(run)) {
     const before = tasksBefore(executed.task);
+    warnings.push(...executed.taskRuns.filter((child) => !isDescribed(child)).map((child) => omitted(executed, child)));
     const after = before.length === 0 && executed.isFinally && lastTask !== '' ? [lastTask] : before;
     tasks.push(...executed.taskRuns.filter(isDescribed).map((child) => buildTask(executed, child, { after, account })));
     if (!executed.isFinally && executed.taskRuns.length > 0) lastTask = executed.name;
@@ -66,6 +72,14 @@ function buildStep(state: StepState, spec: JsonMap): Encodable {
     environment: { image: `oci://${withoutPullablePrefix(state.imageID)}`, container: state.name },
     annotations: null,
   };
+}
+
+function omitted({ name }: ExecutedTask, { name: taskRun, taskSpec, steps }: TaskRun): string {
+  const why =
+    taskSpec === undefined
+      ? 'its status holds no definition'
+      : `its ${steps.length} steps do not match the ${mapsAt(taskSpec, 'steps').length} of its definition`;
+  return warning('TaskOmitted', `task ${quoted(name)} (TaskRun ${taskRun}) is not in buildConfig: ${why}`);
 }
 
 /** Whether the steps that ran can be told apart by their place in the task. */

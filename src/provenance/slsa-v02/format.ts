@@ -5,9 +5,10 @@ import { formatNanoseconds } from '../../tekton/go-time.ts';
 import type { TaskRun } from '../../tekton/run.ts';
 import { DigestEntries } from '../digest-entries.ts';
 import type { DigestEntry } from '../digest-entries.ts';
-import { executedTaskRuns } from '../executed-tasks.ts';
+import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';
 import { imageMaterials } from '../image-materials.ts';
 import { pipelineInputs, taskInputs } from '../inputs.ts';
+import { malformedMaterials, malformedSubjects } from '../malformed-entries.ts';
 import type { FormatOptions, FormattedStatement, ProvenanceFormat } from '../statement.ts';
 import { statedTime } from '../stated-time.ts';
 import { allOutputSubjects } from '../subjects.ts';
@@ -23,23 +24,26 @@ export const inToto: ProvenanceFormat = { name: 'in-toto', statement };
 function statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
   const warnings: string[] = [];
   const { object } = run;
+  const found = materials(run, options, warnings);
+  const subjects = allOutputSubjects(run, options.deepInspection);
   const predicate: Encodable = {
     builder: { id: options.builderID },
     buildType: `tekton.dev/v1/${object.kind}`,
     invocation: invocation(object),
-    buildConfig: object.kind === 'TaskRun' ? taskBuildConfig(object) : pipelineBuildConfig(run),
+    buildConfig: object.kind === 'TaskRun' ? taskBuildConfig(object) : pipelineBuildConfig(run, warnings),
     metadata: {
       buildStartedOn: statedTime(object.startTime, formatNanoseconds),
       buildFinishedOn: statedTime(object.completionTime, formatNanoseconds),
       completeness: { parameters: false, environment: false, materials: false },
       reproducible: object.labels.get('chains.tekton.dev/reproducible') === 'true',
     },
-    materials: materials(run, options, warnings),
+    materials: written(found),
   };
+  warnings.push(...malformedSubjects(subjects), ...malformedMaterials([...found, ...sourceOf(object)]));
   return {
     statement: {
       type: 'https://in-toto.io/Statement/v0.1',
-      subjects: allOutputSubjects(run, options.deepInspection),
+      subjects,
       predicateType: 'https://slsa.dev/provenance/v0.2',
       predicate,
     },
@@ -47,7 +51,7 @@ function statement(run: FinishedRun, options: FormatOptions): FormattedStatement
   };
 }
 
-function materials(run: FinishedRun, { deepInspection }: FormatOptions, warnings: string[]): Encodable {
+function materials(run: FinishedRun, { deepInspection }: FormatOptions, warnings: string[]): readonly DigestEntry[] {
   const found = new DigestEntries();
   if (run.object.kind === 'TaskRun') {
     found.addAll(imageMaterials(run.object, warnings));
@@ -58,10 +62,15 @@ function materials(run: FinishedRun, { deepInspection }: FormatOptions, warnings
       found.addAll(imageMaterials(child, warnings));
       found.addAll(sourceOf(child));
     }
+    for (const { object } of nestedRuns(run)) found.addAll(sourceOf(object));
     found.addAll(pipelineInputs(run, deepInspection));
   }
-  if (found.entries.length === 0) return undefined;
-  return found.entries.map(({ name, digest }) => ({
+  return found.entries;
+}
+
+function written(entries: readonly DigestEntry[]): Encodable {
+  if (entries.length === 0) return undefined;
+  return entries.map(({ name, digest }) => ({
     uri: name === '' ? undefined : name,
     digest: Object.keys(digest).length === 0 ? undefined : digest,
   }));

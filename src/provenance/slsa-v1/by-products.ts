@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goJson } from '../../tekton/encode-json.ts';
-import type { Encodable } from '../../tekton/encode-json.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { untyped } from '../../tekton/json-node.ts';
 import { classifyResult } from '../../tekton/object-hints.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { NamedValue, TaskRun } from '../../tekton/run.ts';
-import { executedTaskRuns } from '../executed-tasks.ts';
+import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';
+import { jsonByProduct } from './json-by-product.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 
 /** The by-products of slsa/v2alpha3: every result of the run. */
@@ -20,25 +19,11 @@ export function otherResultByProducts(run: FinishedRun, deepInspection: boolean)
   const { object } = run;
   if (object.kind === 'TaskRun') return taskByProducts(object);
   const own = named(`pipelineRunResults/${object.name}`, object.results);
-  return deepInspection ? [...own, ...executedTaskRuns(run).flatMap(taskByProducts)] : own;
-}
-
-/**
- * What the reference does not state: how a run ended when it did not succeed, and children that are no TaskRuns. Both are
- * absent for a plain succeeded run, whose payload stays that of the reference.
- */
-export function hallmarkByProducts(run: FinishedRun): readonly ResourceDescriptor[] {
-  const outcome = run.summary.finished?.outcome;
-  const others = run.children.filter(({ reference }) => reference.kind !== 'TaskRun');
-  return [
-    ...(outcome === undefined || outcome === 'Succeeded' ? [] : [byProduct('hallmark/outcome', outcome)]),
-    ...(others.length === 0 ? [] : [byProduct('hallmark/children', others.map(childStatement))]),
-  ];
-}
-
-function childStatement({ reference, uid, outcome }: FinishedRun['children'][number]): Encodable {
-  const { apiVersion, kind, name, pipelineTaskName } = reference;
-  return { apiVersion, kind, name, pipelineTaskName, uid, outcome };
+  if (!deepInspection) return own;
+  const nested = nestedRuns(run).flatMap((inner) =>
+    named(`pipelineRunResults/${inner.object.name}`, inner.object.results),
+  );
+  return [...own, ...executedTaskRuns(run).flatMap(taskByProducts), ...nested];
 }
 
 function taskByProducts(run: TaskRun): readonly ResourceDescriptor[] {
@@ -60,9 +45,5 @@ function resultByProduct(group: string, { name, value }: NamedValue): ResourceDe
   if (value === untyped) {
     throw new PayloadError('PayloadInvalid', `result ${JSON.stringify(name)} of ${group} has no value`);
   }
-  return byProduct(`${group}/${name}`, value);
-}
-
-function byProduct(name: string, value: Encodable): ResourceDescriptor {
-  return { name, content: Buffer.from(goJson(value)).toString('base64'), mediaType: 'application/json' };
+  return jsonByProduct(`${group}/${name}`, value);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { goJson } from '../../tekton/encode-json.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
-import type { TaskRun } from '../../tekton/run.ts';
-import { executedTaskRuns } from '../executed-tasks.ts';
+import type { RefSource, TaskRun } from '../../tekton/run.ts';
+import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';
 import { imageMaterials } from '../image-materials.ts';
 import { pipelineInputs, stepInputs, taskInputs } from '../inputs.ts';
 import { slsaTektonBuildType } from './build-type.ts';
+import { requireAllValues } from '../require-values.ts';
 import { fromEntries, fromRefSource, withoutRepeats } from './resource-descriptor.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 
@@ -36,8 +37,7 @@ function taskDependencies(
   const images = fromEntries(imageMaterials(run, warnings));
   const steps = includeSteps ? [...fromEntries(stepInputs(run), inputName), ...stepActions(run)] : [];
   const inputs = fromEntries(taskInputs(run), inputName);
-  const task = run.refSource === undefined ? [] : [fromRefSource('task', run.refSource)];
-  return [...task, ...withoutRepeats([...images, ...steps, ...inputs])];
+  return [...definition('task', run.refSource), ...withoutRepeats([...images, ...steps, ...inputs])];
 }
 
 function pipelineDependencies(
@@ -54,8 +54,9 @@ function pipelineDependencies(
   ]);
   const ofSteps = includeSteps && deepInspection ? taskRuns.flatMap(stepInputs) : [];
   return withoutRepeats([
-    ...(refSource === undefined ? [] : [fromRefSource('pipeline', refSource)]),
+    ...definition('pipeline', refSource),
     ...ofChildren,
+    ...nestedRuns(run).flatMap(({ object }) => definition('pipelineTask', object.refSource)),
     ...fromEntries(ofSteps, inputName),
     ...fromEntries(pipelineInputs(run, deepInspection), inputName),
   ]);
@@ -65,10 +66,15 @@ function pipelineDependencies(
 function pipelineTask(child: TaskRun, buildType: string): readonly ResourceDescriptor[] {
   const source = child.refSource === undefined ? {} : fromRefSource('pipelineTask', child.refSource);
   if (buildType === slsaTektonBuildType) {
+    requireAllValues(child);
     const content = Buffer.from(goJson(child.node)).toString('base64');
     return [{ ...source, name: 'pipelineTask', content }];
   }
   return child.refSource === undefined ? [] : [source];
+}
+
+function definition(name: string, source: RefSource | undefined): readonly ResourceDescriptor[] {
+  return source === undefined ? [] : [fromRefSource(name, source)];
 }
 
 function stepActions(run: TaskRun): readonly ResourceDescriptor[] {

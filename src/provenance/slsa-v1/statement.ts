@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../../tekton/finished-run.ts';
+import { malformedMaterials, malformedSubjects } from '../malformed-entries.ts';
 import type { FormatOptions, FormattedStatement, Subject } from '../statement.ts';
 import { slsaV1Predicate } from './predicate.ts';
 import { resolvedDependencies } from './resolved-dependencies.ts';
@@ -16,6 +17,8 @@ export function slsaV1Statement(run: FinishedRun, options: FormatOptions, parts:
   const warnings: string[] = [];
   const { includeSteps, subjects, byProducts } = parts;
   const dependencies = resolvedDependencies(run, { ...options, includeSteps }, warnings);
+  const stated = dependencies.map(({ uri = '', digest = {} }) => ({ name: uri, digest }));
+  warnings.push(...malformedSubjects(subjects), ...malformedMaterials(stated));
   return {
     statement: {
       type: 'https://in-toto.io/Statement/v1',

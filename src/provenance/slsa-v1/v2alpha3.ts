@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { allOutputSubjects } from '../subjects.ts';
 import type { ProvenanceFormat } from '../statement.ts';
-import { hallmarkByProducts, resultByProducts } from './by-products.ts';
+import { resultByProducts } from './by-products.ts';
+import { hallmarkByProducts } from './hallmark-by-products.ts';
 import { slsaV1Statement } from './statement.ts';
 
 export const slsaV2Alpha3: ProvenanceFormat = {
@@ -10,6 +11,6 @@ export const slsaV2Alpha3: ProvenanceFormat = {
     slsaV1Statement(run, options, {
       includeSteps: false,
       subjects: allOutputSubjects(run, options.deepInspection),
-      byProducts: [...resultByProducts(run), ...hallmarkByProducts(run)],
+      byProducts: [...resultByProducts(run), ...hallmarkByProducts(run, options.deepInspection)],
     }),
 };

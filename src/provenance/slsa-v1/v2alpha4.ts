@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { buildOutputSubjects } from '../subjects.ts';
 import type { ProvenanceFormat } from '../statement.ts';
-import { hallmarkByProducts, otherResultByProducts } from './by-products.ts';
+import { otherResultByProducts } from './by-products.ts';
+import { hallmarkByProducts } from './hallmark-by-products.ts';
 import { slsaV1Statement } from './statement.ts';
 
 export const slsaV2Alpha4: ProvenanceFormat = {
@@ -10,6 +11,9 @@ export const slsaV2Alpha4: ProvenanceFormat = {
     slsaV1Statement(run, options, {
       includeSteps: true,
       subjects: buildOutputSubjects(run, options.deepInspection),
-      byProducts: [...otherResultByProducts(run, options.deepInspection), ...hallmarkByProducts(run)],
+      byProducts: [
+        ...otherResultByProducts(run, options.deepInspection),
+        ...hallmarkByProducts(run, options.deepInspection),
+      ],
     }),
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact, Subject } from '../../evidence/signed-artifact.ts';
+import { imageOfSubject } from '../../tekton/image-name.ts';
 import { parseRepository, repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
 
@@ -21,6 +22,7 @@ export function imageTargets(artifact: Pick<SignedArtifact, 'subjects'>): readon
 function imageTarget(subject: Subject): ImageTarget | undefined {
   const sha256 = subject.digest['sha256'];
   if (sha256 === undefined || !/^[a-f0-9]{64}$/.test(sha256)) return undefined;
-  const repository = parseRepository(subject.name);
+  const image = imageOfSubject(subject.name, sha256);
+  const repository = image === undefined ? undefined : parseRepository(image.repository);
   return repository === undefined ? undefined : { repository, digest: `sha256:${sha256}` };
 }

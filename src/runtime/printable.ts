@@ -8,3 +8,8 @@ export function printable(line: string): string {
       .replace(/^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]$/u, '?'),
   );
 }
+
+/** The same for a text of many lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
