@@ -4,7 +4,14 @@ import type { Clock } from '../runtime/clock.ts';
 import { KeyedQueue, type QueueObserver } from '../runtime/keyed-queue.ts';
 
 export type ControllerName =
-  'signing-policy' | 'storage-backend' | 'provenance-record' | 'verification' | 'run' | 'rescan';
+  | 'signing-policy'
+  | 'storage-backend'
+  | 'provenance-record'
+  | 'verification'
+  | 'retirement'
+  | 'resync'
+  | 'run'
+  | 'rescan';
 
 /** The controllers whose objects are kept while they are queued. */
 export type TenantController = Extract<ControllerName, 'run' | 'provenance-record'>;
@@ -25,6 +32,8 @@ export function controllerQueues(options: {
     'storage-backend': queue('storage-backend'),
     'provenance-record': queue('provenance-record'),
     verification: queue('verification'),
+    retirement: queue('retirement'),
+    resync: queue('resync'),
     run: queue('run'),
     rescan: queue('rescan'),
   };

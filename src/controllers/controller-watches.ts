@@ -8,6 +8,7 @@ import { parseMetadata } from '../kube/object-metadata.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { ByteBudgetCache } from '../runtime/byte-budget-cache.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { WorkerLanes } from '../runtime/worker-lanes.ts';
 import type { ControllerContext } from './controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
 import type { ControllerQueues, TenantController } from './controller-queues.ts';
@@ -16,8 +17,10 @@ import { namespaceFeed } from './namespace-feed.ts';
 import type { ObjectStore } from './object-store.ts';
 import { type DeliveredRecord, projectRecord, recordFeed } from './provenance-record/record-feed.ts';
 import { scheduleVerification } from './provenance-record/schedule-verification.ts';
+import type { Retirements } from './provenance-record/retirements.ts';
 import type { StoreAttempts } from './provenance-record/store-attempts.ts';
 import type { VerificationReconciler } from './provenance-record/verification-reconciler.ts';
+import type { RecordDrain } from './record-drain.ts';
 import type { Repercussions } from './repercussions.ts';
 import { pendingPipelines } from './run/gather-run.ts';
 import { type DeliveredRun, projectRun, runFeed } from './run/run-feed.ts';
@@ -40,6 +43,9 @@ export interface ControllerWatchesOptions {
   readonly attempts: StoreAttempts;
   readonly repercussions: Repercussions;
   readonly verification: VerificationReconciler;
+  readonly retirements: Retirements;
+  readonly drain: RecordDrain;
+  readonly lanes: Readonly<Record<'provenance-record' | 'verification', WorkerLanes>>;
 }
 
 /** The watches that feed the controllers' queues. Each method begins one, and resolves once everything that is there was delivered. */
@@ -101,22 +107,34 @@ export class ControllerWatches {
   }
 
   records(): Promise<void> {
-    const { attempts, caches, context, queues, verification } = this.#options;
-    const { records, pipelines, sealKey, owners, ownWrites, storedLately, witnessedLately } = context;
+    const { attempts, caches, context, drain, lanes, queues, retirements, verification } = this.#options;
+    const { records, sealKey, owners, ownWrites, storedLately, witnessedLately } = context;
     const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, sealKey);
     return this.#watch(hallmarkResource('ProvenanceRecord'), project, (onSynced) =>
       recordFeed({
         records,
-        pipelines,
-        attempts,
         ownWrites,
-        storedLately,
-        witnessedLately,
         owners,
         cache: caches['provenance-record'],
         queue: queues['provenance-record'],
         scheduleVerification: (storage) => {
           scheduleVerification(queues.verification, verification, storage);
+        },
+        planRetirement: (record) => {
+          retirements.plan(record);
+        },
+        forgetWork: (key) => {
+          attempts.forget(key);
+          storedLately.forget(key);
+          witnessedLately.forget(key);
+        },
+        forget: (key) => {
+          queues.verification.remove(key);
+          verification.forget(key);
+          retirements.forget(key);
+          drain.remove(key);
+          lanes['provenance-record'].remove(key);
+          lanes.verification.remove(key);
         },
         requeueRun: (key) => {
           queues.run.add(key);
@@ -127,7 +145,7 @@ export class ControllerWatches {
   }
 
   runs(kind: 'TaskRun' | 'PipelineRun'): Promise<void> {
-    const { caches, context, queues } = this.#options;
+    const { caches, context, queues, retirements } = this.#options;
     const { runs, records } = context;
     return this.#watch<DeliveredRun>(
       runResources[kind],
@@ -141,7 +159,9 @@ export class ControllerWatches {
           queue: queues.run,
           isPending: (run) => pendingPipelines(context, run).length > 0,
           requeueRecord: (key) => {
-            queues['provenance-record'].add(key);
+            const record = records.get(key);
+            if (record?.isSettled === true) retirements.plan(record);
+            else queues['provenance-record'].add(key);
           },
           onSynced: () => {
             runs.synced(kind);

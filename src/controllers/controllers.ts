@@ -2,11 +2,13 @@
 import type { OperatorConfiguration } from '../config/operator-configuration.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { ListWatchObserver } from '../kube/list-watch-options.ts';
+import { parseObjectKey } from '../kube/resource.ts';
 import { exponentialBackoff } from '../runtime/backoff.ts';
 import { ByteBudgetCache } from '../runtime/byte-budget-cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Controller, type ReconcileResult } from '../runtime/controller.ts';
 import type { QueueObserver } from '../runtime/keyed-queue.ts';
+import { backendLane } from './backend-lane.ts';
 import type { ControllerContext } from './controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
 import {
@@ -18,16 +20,21 @@ import {
 import { ControllerWatches } from './controller-watches.ts';
 import { ObjectStore } from './object-store.ts';
 import { RecordReconciler } from './provenance-record/record-reconciler.ts';
+import { Retirements } from './provenance-record/retirements.ts';
 import { VerificationReconciler } from './provenance-record/verification-reconciler.ts';
 import { StoreAttempts } from './provenance-record/store-attempts.ts';
+import { RecordDrain } from './record-drain.ts';
+import { RecordResync } from './record-resync.ts';
 import { EVERYWHERE, Repercussions } from './repercussions.ts';
 import { RunReconciler } from './run/run-reconciler.ts';
 import { PolicyReconciler } from './signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from './storage-backend/backend-reconciler.ts';
-import { WorkerShares } from './worker-shares.ts';
+import { type SharedController, WorkerShares } from './worker-shares.ts';
 
 /** What the objects of queued runs, and those of queued records, may take in memory each. */
 const CACHE_BYTES = 32 * 1024 * 1024;
+/** The workers of the controllers that wait for the API server alone. */
+const ALONE = { rescan: 1, resync: 1, retirement: 4 } as const;
 
 export interface ControllersOptions {
   readonly context: ControllerContext;
@@ -54,6 +61,8 @@ export class Controllers {
   };
   readonly #attempts: StoreAttempts;
   readonly #shares: WorkerShares;
+  readonly #retirements: Retirements;
+  readonly #drain: RecordDrain;
   readonly #repercussions: Repercussions;
   readonly #verification: VerificationReconciler;
   readonly #objects = { policies: new ObjectStore(), backends: new ObjectStore() };
@@ -79,13 +88,21 @@ export class Controllers {
     context.suspects.onSuspect((key) => {
       this.#queues['storage-backend'].add(key);
     });
+    this.#retirements = new Retirements({ context, queue: this.#queues.retirement });
+    this.#drain = new RecordDrain({
+      queue: this.#queues['provenance-record'],
+      isOpen: (key) => context.records.get(key)?.isSettled === false,
+      waitsFor: (backend, key) => {
+        const { name } = backendLane(backend, parseObjectKey(key).namespace ?? '');
+        return this.#shares.lanes['provenance-record'].isAwaiting(name, key);
+      },
+    });
     this.#repercussions = new Repercussions({
       pipelines: context.pipelines,
-      records: context.records,
-      attempts: this.#attempts,
       policyQueue: this.#queues['signing-policy'],
-      recordQueue: this.#queues['provenance-record'],
+      resyncQueue: this.#queues.resync,
       rescanQueue: this.#queues.rescan,
+      drain: this.#drain,
     });
     this.#watches = new ControllerWatches({
       ...options,
@@ -95,6 +112,9 @@ export class Controllers {
       attempts: this.#attempts,
       repercussions: this.#repercussions,
       verification: this.#verification,
+      retirements: this.#retirements,
+      drain: this.#drain,
+      lanes: this.#shares.lanes,
     });
     // Whoever finds another key than before, when signing or when looking, has the policy say so.
     context.keys.onChange((policy, isWorking) => {
@@ -128,6 +148,7 @@ export class Controllers {
     await watches.records();
     this.#repercussions.learned();
     await Promise.all([watches.runs('TaskRun'), watches.runs('PipelineRun')]);
+    this.#repercussions.runsKnown();
     this.#runRecordControllers();
   }
 
@@ -163,6 +184,14 @@ export class Controllers {
     const runs = new RunReconciler({ ...of('run'), context, childrenDeadlineSeconds });
     this.#run('provenance-record', (key, signal) => records.reconcile(key, signal));
     this.#run('verification', (key, signal) => this.#verification.reconcile(key, signal));
+    this.#run('retirement', (key, signal) => this.#retirements.reconcile(key, signal));
+    const resync = new RecordResync({
+      records: context.records,
+      attempts: this.#attempts,
+      retirements: this.#retirements,
+      drain: this.#drain,
+    });
+    this.#run('resync', (key, signal) => resync.reconcile(key, signal));
     this.#run('run', (key, signal) => runs.reconcile(key, signal));
     this.#run('rescan', async (namespace, signal) => {
       const scope = namespace === EVERYWHERE ? {} : { namespace };
@@ -175,7 +204,7 @@ export class Controllers {
     const { clock, host, onResult, onController } = this.#options;
     const controller = new Controller({
       name,
-      concurrency: name === 'rescan' ? 1 : this.#shares.workers[name],
+      concurrency: isShared(name) ? this.#shares.workers[name] : ALONE[name],
       reconcile,
       queue: this.#queues[name],
       clock,
@@ -190,6 +219,11 @@ export class Controllers {
 
   #ended(name: ControllerName, { key, waitsAgain }: ReconcileResult): void {
     if (!waitsAgain && (name === 'run' || name === 'provenance-record')) this.#caches[name].release(key);
-    if (name !== 'rescan') this.#shares.lanes[name].ended(key, waitsAgain);
+    if (isShared(name)) this.#shares.lanes[name].ended(key, waitsAgain);
+    if (name === 'provenance-record') this.#drain.looked(key);
   }
+}
+
+function isShared(name: ControllerName): name is SharedController {
+  return !(name in ALONE);
 }

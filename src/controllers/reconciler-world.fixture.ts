@@ -19,6 +19,7 @@ import { hallmarkResource } from './hallmark-resource.ts';
 import { makeContext } from './make-context.ts';
 import { ModelApi } from './model-api.fixture.ts';
 import { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
+import { Retirements } from './provenance-record/retirements.ts';
 import { RecordReconciler } from './provenance-record/record-reconciler.ts';
 import { StoreAttempts } from './provenance-record/store-attempts.ts';
 import type { Witnesses } from './provenance-record/witness-artifacts.ts';
@@ -42,10 +43,11 @@ export class ReconcilerWorld {
   readonly clock: ManualClock;
   readonly api: ModelApi;
   readonly context: ControllerContext;
-  readonly queues: Readonly<Record<'run' | 'record', KeyedQueue>>;
+  readonly queues: Readonly<Record<'run' | 'record' | 'retirement', KeyedQueue>>;
   readonly results: ReconcileResult[] = [];
   readonly events: string[] = [];
   readonly caches = { run: new ByteBudgetCache<unknown>(1e6), record: new ByteBudgetCache<unknown>(1e6) };
+  readonly #retirements: Retirements;
   signatures = 0;
   logEntries = 0;
   stored = 0;
@@ -56,7 +58,8 @@ export class ReconcilerWorld {
     this.api = options.api ?? new ModelApi(clock);
     this.context = this.#context(sealKey);
     const backoff = exponentialBackoff({ minMs: 1000, maxMs: 300_000, random: () => 0.5 });
-    this.queues = { run: new KeyedQueue({ clock, backoff }), record: new KeyedQueue({ clock, backoff }) };
+    const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
+    this.queues = { run: queue(), record: queue(), retirement: queue() };
     const { context, caches } = this;
     const runs = new RunReconciler({
       context,
@@ -66,6 +69,8 @@ export class ReconcilerWorld {
     });
     const attempts = new StoreAttempts(clock, backoff);
     const records = new RecordReconciler(context, { attempts, lanes: this.#lanes('record'), cache: caches.record });
+    this.#retirements = new Retirements({ context, queue: this.queues.retirement });
+    this.#start('retirement', (key, signal) => this.#retirements.reconcile(key, signal));
     this.#start('run', (key, signal) => runs.reconcile(key, signal));
     this.#start('record', (key, signal) => records.reconcile(key, signal));
     context.runs.synced('TaskRun');
@@ -146,12 +151,18 @@ export class ReconcilerWorld {
     });
   }
 
-  #start(name: 'run' | 'record', reconcile: ConstructorParameters<typeof Controller>[0]['reconcile']): void {
+  #start(
+    name: 'run' | 'record' | 'retirement',
+    reconcile: ConstructorParameters<typeof Controller>[0]['reconcile'],
+  ): void {
     const controller = new Controller({
       ...{ name, reconcile, concurrency: WORKERS, queue: this.queues[name], clock: this.clock },
       onResult: (result) => {
-        if (!result.waitsAgain) this.caches[name].release(result.key);
+        if (!result.waitsAgain && name !== 'retirement') this.caches[name].release(result.key);
         this.results.push(result);
+        const record = name === 'record' ? this.context.records.get(result.key) : undefined;
+        // As the feed does when the watch delivers the record.
+        if (record !== undefined) this.#retirements.plan(record);
       },
     });
     controller.start();

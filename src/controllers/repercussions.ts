@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseObjectKey } from '../kube/resource.ts';
 import type { CompiledBackend, PolicyKey } from '../pipelines/definitions.ts';
 import { policyKeyText } from '../pipelines/definitions.ts';
 import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { KeyedQueue } from '../runtime/keyed-queue.ts';
-import type { RecordIndex, RecordSummary } from './provenance-record/record-index.ts';
-import type { StoreAttempts } from './provenance-record/store-attempts.ts';
-import { forgetWitnesses } from './provenance-record/witness-turns.ts';
+import type { RecordDrain } from './record-drain.ts';
+import { resyncKey } from './resync-scope.ts';
 
 /** Names all namespaces in the queue of rescans. */
 export const EVERYWHERE = '*';
@@ -14,17 +12,15 @@ export const EVERYWHERE = '*';
 const SETTLE_MS = 200;
 /** For so long a signer that failed is left alone. */
 const FAILING_MS = 5000;
-/** Between two records that waited for the same backend. */
-const DRAIN_MS = 20;
 
 export interface RepercussionsOptions {
   readonly pipelines: Pipelines;
-  readonly records: RecordIndex;
-  readonly attempts: StoreAttempts;
   readonly policyQueue: KeyedQueue;
-  readonly recordQueue: KeyedQueue;
+  /** Changes whose records are to be looked at again, as `resyncKey` names them. */
+  readonly resyncQueue: KeyedQueue;
   /** Namespaces whose runs are to be looked at again. */
   readonly rescanQueue: KeyedQueue;
+  readonly drain: RecordDrain;
 }
 
 /** What a change of one object means for the others. */
@@ -45,17 +41,16 @@ export class Repercussions {
   policyChanged(policy: PolicyKey): void {
     this.#options.policyQueue.add(policyKeyText(policy));
     this.#rescan(policy.namespace);
-    // It may be mended: what waited for its log, authority or trusted root is tried at once.
-    forgetWitnesses(this.#options.attempts, policy, this.#recordsOf(policy));
+    this.#options.resyncQueue.add(resyncKey.policy(policy));
   }
 
   /**
-   * A policy's key began to work, became another one, or does not work for another reason than before: who waits for it is told, and
+   * A policy's key began to work, became another one, or does not work for another reason than before: what waits for it goes on, and
    * the policy publishes the key at once. One that fails is looked at in a moment, or a service that fails otherwise each time would be
    * asked without a pause.
    */
   policyKeyChanged(policy: PolicyKey, { isWorking }: { readonly isWorking: boolean }): void {
-    this.#recordsOf(policy, ({ isSettled }) => !isSettled);
+    this.#options.resyncQueue.add(resyncKey.signer(policy));
     if (isWorking) this.#options.policyQueue.add(policyKeyText(policy));
     else this.#options.policyQueue.addAfter(policyKeyText(policy), FAILING_MS);
   }
@@ -64,21 +59,31 @@ export class Repercussions {
   backendChanged(kind: CompiledBackend['kind'], namespace: string): void {
     const scope = kind === 'StorageBackend' ? namespace : '';
     this.#policiesIn(scope);
-    this.#drain(scope);
+    this.#options.resyncQueue.add(resyncKey.namespace(scope));
     this.#rescan(scope);
   }
 
   /** A backend became ready, or stopped being so. */
   backendHealthChanged(backend: CompiledBackend, isReady: boolean): void {
-    const scope = backend.kind === 'StorageBackend' ? backend.namespace : '';
-    this.#policiesIn(scope);
-    if (isReady) this.#drain(scope, `${backend.kind}/${backend.name}`);
+    this.#policiesIn(backend.kind === 'StorageBackend' ? backend.namespace : '');
+    const key = resyncKey.backendHealth(backend);
+    if (isReady) {
+      this.#options.resyncQueue.add(key);
+      return;
+    }
+    this.#options.resyncQueue.remove(key);
+    this.#options.drain.pause(key);
   }
 
   /** A namespace got other labels: cluster kinds may reach it now. */
   namespaceChanged(name: string): void {
     this.#rescan(name);
-    this.#drain(name);
+    this.#options.resyncQueue.add(resyncKey.namespace(name));
+  }
+
+  /** All runs are known. */
+  runsKnown(): void {
+    this.#options.resyncQueue.add(resyncKey.runs);
   }
 
   #rescan(namespace: string): void {
@@ -90,31 +95,6 @@ export class Repercussions {
     for (const policy of this.#options.pipelines.policies) {
       // A cluster backend can be in reach of teams' policies too.
       if (namespace === '' || policy.namespace === namespace) this.#options.policyQueue.add(policyKeyText(policy));
-    }
-  }
-
-  /** Queues the records of a policy. @returns their keys */
-  #recordsOf(policy: PolicyKey, isConcerned: (record: RecordSummary) => boolean = () => true): readonly string[] {
-    const key = policyKeyText(policy);
-    const keys: string[] = [];
-    for (const record of this.#options.records.all()) {
-      if (record.policy !== undefined && policyKeyText(record.policy) === key && isConcerned(record))
-        keys.push(record.key);
-    }
-    for (const each of keys) this.#options.recordQueue.add(each);
-    return keys;
-  }
-
-  /** Records that wait for a backend go on one after the other: one that was just mended is not to fall over again. */
-  #drain(namespace: string, backendKey?: string): void {
-    let waitMs = 0;
-    for (const { key, isSettled } of this.#options.records.all()) {
-      if (isSettled || (namespace !== '' && parseObjectKey(key).namespace !== namespace)) continue;
-      // What another backend asked to wait for still counts.
-      if (backendKey === undefined) this.#options.attempts.forget(key);
-      else this.#options.attempts.succeeded(key, backendKey);
-      this.#options.recordQueue.addAfter(key, waitMs);
-      waitMs += DRAIN_MS;
     }
   }
 }

@@ -6,7 +6,7 @@ import { WorkerLanes } from '../runtime/worker-lanes.ts';
 import type { ControllerName, ControllerQueues } from './controller-queues.ts';
 
 /** The controllers that wait for servers which a tenant names. */
-export type SharedController = Exclude<ControllerName, 'rescan'>;
+export type SharedController = Exclude<ControllerName, 'rescan' | 'resync' | 'retirement'>;
 
 type Reconcile = ConstructorParameters<typeof Controller>[0]['reconcile'];
 

@@ -3,10 +3,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { Resource } from './resource.ts';
 
+/** Whether an event told of an object, or a list, which holds everything that there is. */
+export type Origin = 'Event' | 'List';
+
 /** What happens to the objects of a resource, as a state to be in rather than a log of events. Must not throw. */
 export interface ListWatchHandler<T> {
   /** The object is there, in this version. */
-  upsert(key: string, object: T): void;
+  upsert(key: string, object: T, origin: Origin): void;
   /** The object is gone, or is projected away now. `last` is its last state, where the API server told it. */
   remove(key: string, last: T | undefined): void;
   /** Everything that was there at the start has been delivered. Called once. */

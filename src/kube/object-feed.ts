@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KnownObjects } from './known-objects.ts';
-import type { ListWatchHandler } from './list-watch-options.ts';
+import type { ListWatchHandler, Origin } from './list-watch-options.ts';
 import { objectMetadata, type ObjectMetadata } from './object-metadata.ts';
 import { objectKey } from './resource.ts';
 
@@ -8,6 +8,12 @@ export interface ObjectFeedOptions<T> {
   readonly project: (object: unknown) => T | undefined;
   readonly handler: ListWatchHandler<T>;
   readonly onFailure: (key: string, error: unknown) => void;
+}
+
+interface Delivery {
+  readonly key: string;
+  readonly metadata: ObjectMetadata;
+  readonly origin: Origin;
 }
 
 /** A list that is read while the watch goes on, which is ahead of it. */
@@ -48,7 +54,8 @@ export class ObjectFeed<T> {
     if (metadata === undefined) return;
     const key = objectKey(metadata);
     if (this.#removed?.has(key) === true || this.#known.isListed(key)) return;
-    if (!this.#known.isCurrent(key, metadata.uid, metadata.resourceVersion)) this.#deliver(key, metadata, object);
+    if (this.#known.isCurrent(key, metadata.uid, metadata.resourceVersion)) return;
+    this.#deliver({ key, metadata, origin: 'List' }, object);
   }
 
   /** An object of an ADDED or MODIFIED event. */
@@ -57,7 +64,7 @@ export class ObjectFeed<T> {
     if (metadata === undefined) return;
     const key = objectKey(metadata);
     if (this.#known.isCurrent(key, metadata.uid, metadata.resourceVersion)) return;
-    this.#deliver(key, metadata, object);
+    this.#deliver({ key, metadata, origin: 'Event' }, object);
   }
 
   /** Ends the list: what it did not have is removed. */
@@ -90,14 +97,14 @@ export class ObjectFeed<T> {
     if (removed.has(key)) return;
     // A version other than the one delivered is older, or the watch is about to deliver it.
     if (this.#known.has(key) && !this.#known.isCurrent(key, metadata.uid, metadata.resourceVersion)) return;
-    this.#deliver(key, metadata, object);
+    this.#deliver({ key, metadata, origin: 'List' }, object);
   }
 
   endRescan(rescan: Rescan): void {
     this.#rescans.delete(rescan);
   }
 
-  #deliver(key: string, metadata: ObjectMetadata, object: unknown): void {
+  #deliver({ key, metadata, origin }: Delivery, object: unknown): void {
     if (this.#known.isReplaced(key, metadata.uid)) {
       this.#known.delete(key);
       this.#remove(key, undefined);
@@ -110,7 +117,7 @@ export class ObjectFeed<T> {
     }
     this.#known.set(key, metadata.uid, metadata.resourceVersion);
     this.#guarded(key, () => {
-      this.#options.handler.upsert(key, projected);
+      this.#options.handler.upsert(key, projected, origin);
     });
   }
 

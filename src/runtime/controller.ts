@@ -23,7 +23,7 @@ export interface ReconcileResult {
   readonly waitsAgain: boolean;
 }
 
-type Verdict = Pick<ReconcileResult, 'kind' | 'error' | 'retryAfterMs'> & Pick<Outcome, 'isDeferred'>;
+type Verdict = Pick<ReconcileResult, 'kind' | 'error' | 'retryAfterMs'> & Pick<Outcome, 'isDeferred' | 'waitsForTurn'>;
 
 export interface ControllerOptions {
   readonly name: string;
@@ -106,8 +106,8 @@ export class Controller {
     if (!this.#turn.admits(key)) await this.#turn.next(key);
     const verdict = await this.#attempt(key);
     this.#active.delete(key);
-    const { isDeferred = false, ...rest } = verdict;
-    const waitsAgain = this.queue.done(key) || isDeferred;
+    const { isDeferred = false, waitsForTurn = false, ...rest } = verdict;
+    const waitsAgain = this.queue.done(key) || isDeferred || waitsForTurn;
     const durationMs = clock.monotonicMs() - beganMs;
     onResult?.({ controller: this.name, key, durationMs, waitsAgain, failures: this.queue.failures(key), ...rest });
   }
@@ -117,8 +117,10 @@ export class Controller {
       const outcome = await this.#options.reconcile(key, this.#abort.signal);
       if (outcome.isDeferred === true) return { kind: 'Succeeded', isDeferred: true };
       this.queue.forget(key);
-      if (outcome.requeueAfterSeconds === undefined) return { kind: 'Succeeded' };
-      return { kind: 'Succeeded', retryAfterMs: this.#again(key, outcome.requeueAfterSeconds) };
+      const { requeueAfterSeconds, isIdle = false, waitsForTurn } = outcome;
+      const verdict = { kind: 'Succeeded', ...(waitsForTurn === undefined ? {} : { waitsForTurn }) } as const;
+      if (requeueAfterSeconds === undefined) return verdict;
+      return { ...verdict, retryAfterMs: this.#again(key, requeueAfterSeconds, isIdle) };
     } catch (error) {
       if (error instanceof StalledError) {
         this.queue.forget(key);
@@ -132,9 +134,10 @@ export class Controller {
     }
   }
 
-  #again(key: string, seconds: number): number {
+  #again(key: string, seconds: number, isIdle = false): number {
     const delayMs = Math.max(0, seconds * 1000);
-    this.queue.addAfter(key, delayMs);
+    if (isIdle) this.queue.addIdleAfter(key, delayMs);
+    else this.queue.addAfter(key, delayMs);
     return delayMs;
   }
 }

@@ -65,6 +65,12 @@ export class WorkerLanes {
     };
   }
 
+  /** Whether the key waits for its turn in a lane, or was woken for it. */
+  isAwaiting(name: string, key: string): boolean {
+    const lane = this.#lanes.get(name);
+    return lane !== undefined && (lane.isAwaitedBy(key) || lane.hasPlaceOf(key));
+  }
+
   /**
    * The work on a key ended, whatever came of it: keys that wait get the room there is, one lane after the other.
    * @param comesAgain whether the key is enqueued again, now or later: a turn that it could not use is kept at the front
@@ -77,6 +83,16 @@ export class WorkerLanes {
       lane.ended(key, waits);
       if (!waits) this.#forget(lane, key);
     }
+    this.#wakeAll(() => true);
+    for (const lane of lanes) this.#tidy(lane);
+  }
+
+  /** The key is gone: nothing waits for it or is kept for it any more. */
+  remove(key: string): void {
+    this.#awaited.delete(key);
+    const lanes = [...(this.#lanesByKey.get(key) ?? [])];
+    this.#lanesByKey.delete(key);
+    for (const lane of lanes) lane.remove(key);
     this.#wakeAll(() => true);
     for (const lane of lanes) this.#tidy(lane);
   }

@@ -4,8 +4,8 @@ import { sealRecord } from '../../evidence/seal.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
+import { noteOwnWrite } from './note-own-write.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
-import { summariseRecord } from './record-index.ts';
 
 /**
  * Adds to exactly this version of a record what it may be given once, under a new seal.
@@ -27,7 +27,6 @@ export async function amendRecord(
   const written = await context.ownWrites.certain(objectKey(metadata), write);
   const read = readRecord(written, context.sealKey);
   if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
-  context.ownWrites.wrote(objectKey(read.object.metadata), read.object.metadata.resourceVersion);
-  context.records.set(summariseRecord(read));
+  noteOwnWrite(context, read, resourceVersion);
   return read;
 }

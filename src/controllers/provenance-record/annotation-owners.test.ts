@@ -3,20 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AnnotationOwners } from './annotation-owners.ts';
 import { RecordIndex, type RecordSummary } from './record-index.ts';
+import { recordSummary } from './record-summary.fixture.ts';
 
 function summary(key: string, annotatesRun = false): RecordSummary {
-  return {
-    key,
-    uid: `uid-of-${key}`,
-    isTrusted: true,
-    runUID: 'run',
-    needsRun: false,
-    isHeld: true,
-    unverifiedCount: 0,
-    isSettled: false,
-    annotatesRun,
-    reason: 'Progressing',
-  };
+  return recordSummary({ key, runUID: 'run', isHeld: true, annotatesRun });
 }
 
 describe('AnnotationOwners', () => {

@@ -58,6 +58,11 @@ export class OwnWrites {
     if (this.#writes.get(recordKey)?.version === version) this.#writes.delete(recordKey);
   }
 
+  /** Forgets a record that is gone. */
+  forget(recordKey: string): void {
+    this.#writes.delete(recordKey);
+  }
+
   /** Whether a version that the watch delivered may be older than what this process wrote. */
   mayPrecede(recordKey: string, version: string): boolean {
     const write = this.#writes.get(recordKey);

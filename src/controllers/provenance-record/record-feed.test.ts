@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ObjectFeed } from '../../kube/object-feed.ts';
-import { Pipelines } from '../../pipelines/pipelines.ts';
 import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { KeyedQueue } from '../../runtime/keyed-queue.ts';
@@ -13,10 +12,7 @@ import { readRecord } from './read-record.ts';
 import { projectRecord, recordFeed } from './record-feed.ts';
 import { RecordIndex, summariseRecord } from './record-index.ts';
 import { scheduleVerification } from './schedule-verification.ts';
-import { StoreAttempts } from './store-attempts.ts';
-import { SEAL_KEY, storedEntry, storedRecord } from './stored-record.fixture.ts';
-import { StoredLately } from './stored-lately.ts';
-import { WitnessedLately } from './witnessed-lately.ts';
+import { SEAL_KEY, storedEntry, storedRecord, storedRecordKey } from './stored-record.fixture.ts';
 
 const DAY_SECONDS = 86_400;
 const SOON_SECONDS = 30;
@@ -28,21 +24,22 @@ function setup() {
   const records = new RecordIndex();
   const queue = new KeyedQueue({ clock, backoff });
   const verification = new KeyedQueue({ clock, backoff });
-  const runs: string[] = [];
+  const cache = new ByteBudgetCache<unknown>(1_000_000);
+  const ownWrites = new OwnWrites(clock);
+  const calls: string[] = [];
   const handler = recordFeed({
     records,
-    pipelines: new Pipelines('ops'),
-    attempts: new StoreAttempts(clock, backoff),
-    ownWrites: new OwnWrites(clock),
-    storedLately: new StoredLately(),
-    witnessedLately: new WitnessedLately(),
+    ownWrites,
     owners: new AnnotationOwners(records),
-    cache: new ByteBudgetCache(1_000_000),
+    cache,
     queue,
     scheduleVerification: (storage) => {
       scheduleVerification(verification, looks, storage);
     },
-    requeueRun: (key) => runs.push(key),
+    planRetirement: ({ key }) => calls.push(`plan ${key}`),
+    forgetWork: (key) => calls.push(`forget work ${key}`),
+    forget: (key) => calls.push(`forget ${key}`),
+    requeueRun: (key) => calls.push(`requeue ${key}`),
     onSynced: () => undefined,
   });
   const feed = new ObjectFeed({
@@ -52,7 +49,7 @@ function setup() {
       throw error;
     },
   });
-  return { clock, records, queue, verification, runs, feed };
+  return { clock, records, queue, verification, cache, ownWrites, calls, feed };
 }
 
 /** What `writeRecordStatus` and `amendRecord` do with the answer to a write. */
@@ -110,5 +107,56 @@ describe('the record feed', () => {
     bed.verification.done(key);
     bed.feed.seen(storedRecord({ resourceVersion: '2', storage: unread }));
     assert.equal(await secondsUntilLook(bed), DAY_SECONDS);
+  });
+
+  it('neither enqueues nor keeps a settled record, and plans its end', () => {
+    const { feed, queue, cache, calls } = setup();
+    feed.beginList();
+    for (const runName of ['one', 'two']) feed.listed(storedRecord({ runName, storage: [storedEntry('evidence')] }));
+    feed.endList();
+    assert.deepEqual([queue.depth, queue.delayed, cache.size], [0, 0, 0]);
+    const keys = ['one', 'two'].map((runName) => storedRecordKey({ runName }));
+    assert.deepEqual(
+      calls.filter((call) => call.startsWith('plan')),
+      keys.map((key) => `plan ${key}`),
+    );
+  });
+
+  it('lets the records of a list wait behind one that an event tells of', async () => {
+    const { feed, queue } = setup();
+    feed.beginList();
+    for (const runName of ['one', 'two']) feed.listed(storedRecord({ runName }));
+    feed.endList();
+    feed.seen(storedRecord({ runName: 'new' }));
+    assert.equal(queue.depth, 3);
+    assert.equal(await queue.take(), storedRecordKey({ runName: 'new' }));
+  });
+
+  it('takes a record that is gone out of everything at once, and enqueues its run', () => {
+    const { feed, queue, verification, cache, records, ownWrites, calls } = setup();
+    const object = storedRecord({ storage: [storedEntry('evidence', { isVerified: false })], reason: 'Progressing' });
+    const key = storedRecordKey();
+    feed.seen(object);
+    ownWrites.wrote(key, '9');
+    assert.deepEqual([queue.depth, verification.delayed, cache.size], [1, 1, 1]);
+    feed.deleted(object);
+    assert.deepEqual([queue.depth, queue.delayed, cache.size, records.size], [0, 0, 0, 0]);
+    assert.equal(ownWrites.mayPrecede(key, '1'), false);
+    assert.deepEqual(calls.slice(-3), [
+      `forget work ${key}`,
+      `forget ${key}`,
+      'requeue TaskRun/team-a/bake/uid-of-bake',
+    ]);
+  });
+
+  it('does not have the run read of a record that this process retires', () => {
+    const { feed, records, calls } = setup();
+    const object = storedRecord({ storage: [storedEntry('evidence')] });
+    const key = storedRecordKey();
+    feed.seen(object);
+    records.setRetiring(key, true);
+    feed.deleted(object);
+    assert.equal(calls.at(-1), `forget ${key}`);
+    assert.equal(records.isRetiring(key), false);
   });
 });

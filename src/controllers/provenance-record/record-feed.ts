@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListWatchHandler } from '../../kube/list-watch-options.ts';
-import type { Pipelines } from '../../pipelines/pipelines.ts';
 import { approximateSizeBytes } from '../../runtime/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
@@ -10,10 +9,6 @@ import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record
 import { type RecordIndex, type RecordSummary, summariseRecord } from './record-index.ts';
 import type { OwnWrites } from './own-writes.ts';
 import type { DeliveredStorage } from './schedule-verification.ts';
-import { retirement } from './retirement.ts';
-import type { StoreAttempts } from './store-attempts.ts';
-import type { StoredLately } from './stored-lately.ts';
-import type { WitnessedLately } from './witnessed-lately.ts';
 
 /** A record as it is delivered: read, its seal checked, and as it came. */
 export interface DeliveredRecord {
@@ -23,17 +18,19 @@ export interface DeliveredRecord {
 
 export interface RecordFeedOptions {
   readonly records: RecordIndex;
-  readonly pipelines: Pipelines;
-  readonly attempts: StoreAttempts;
   readonly ownWrites: OwnWrites;
-  readonly storedLately: StoredLately;
-  readonly witnessedLately: WitnessedLately;
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
   /** Plans the look at what is stored of it. */
   readonly scheduleVerification: (storage: DeliveredStorage) => void;
-  /** Has a run looked at again whose record is gone. */
+  /** Plans the end of a record that nothing else is left to do for. */
+  readonly planRetirement: (record: RecordSummary) => void;
+  /** Forgets all that is kept for a record until it is settled. */
+  readonly forgetWork: (recordKey: string) => void;
+  /** Takes a record that is gone out of all other queues. */
+  readonly forget: (recordKey: string) => void;
+  /** Enqueues a run whose record is gone. */
   readonly requeueRun: (runKey: string) => void;
   readonly onSynced: () => void;
 }
@@ -44,47 +41,54 @@ export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredR
   return read === undefined ? undefined : { read, object };
 }
 
-/** Keeps the index of records, and queues those that something is left to do for. */
+/**
+ * Keeps the index of records, and enqueues those that something is left to do for. A settled record is neither read nor enqueued nor kept:
+ * what the index holds of it says when it is verified again and when it retires.
+ */
 export function recordFeed(options: RecordFeedOptions): ListWatchHandler<DeliveredRecord> {
-  const { records, pipelines, attempts, ownWrites, storedLately, owners, cache, queue } = options;
-  const { requeueRun, scheduleVerification, onSynced } = options;
+  const { records, ownWrites, owners, cache, queue, forget, forgetWork } = options;
+  const { requeueRun, scheduleVerification, planRetirement, onSynced } = options;
   /** What each delivery before left unverified. The index cannot tell: an own write updates it before its event comes. */
   const unverified = new Map<string, number>();
-  const mayRetire = (read: DeliveredRecord['read']): boolean => {
-    if (!read.isTrusted) return false;
-    const { atMs, withRun } = retirement(read.object.spec, pipelines.policy(read.policy)?.spec);
-    return withRun || atMs !== undefined;
+  const verify = (now: RecordSummary): void => {
+    const { key, unverifiedCount } = now;
+    scheduleVerification({ unverifiedBefore: unverified.get(key) ?? 0, now });
+    if (unverifiedCount > 0) unverified.set(key, unverifiedCount);
+    else unverified.delete(key);
   };
   return {
-    upsert(key, { read, object }) {
-      ownWrites.delivered(key, read.isTrusted ? read.object.metadata.resourceVersion : read.resourceVersion);
-      const before = records.get(key);
-      const summary = inheriting(before, summariseRecord(read));
+    upsert(key, { read, object }, origin) {
+      const summary = inheriting(records.get(key), summariseRecord(read));
+      ownWrites.delivered(key, summary.resourceVersion);
       records.set(summary);
-      scheduleVerification({ unverifiedBefore: unverified.get(key) ?? 0, now: summary });
-      if (summary.unverifiedCount > 0) unverified.set(key, summary.unverifiedCount);
-      else unverified.delete(key);
-      if (summary.isSettled && !mayRetire(read)) {
+      verify(summary);
+      planRetirement(summary);
+      if (summary.isSettled) {
         cache.release(key);
-        attempts.forget(key);
-        storedLately.forget(key);
+        forgetWork(key);
         return;
       }
       cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object) });
-      queue.add(key);
+      if (origin === 'Event') queue.add(key);
+      else queue.addIdle(key);
     },
     remove(key) {
+      const isRetiring = records.isRetiring(key);
       const record = records.remove(key);
       unverified.delete(key);
-      attempts.forget(key);
-      storedLately.forget(key);
-      options.witnessedLately.forget(key);
+      ownWrites.forget(key);
+      forgetWork(key);
       cache.release(key);
-      if (record?.runKey !== undefined) requeueRun(record.runKey);
+      queue.remove(key);
+      forget(key);
+      // A run whose record retired is out of scope: it need not be read to find that out.
+      if (record?.runKey !== undefined && !isRetiring) requeueRun(record.runKey);
       if (record?.runUID === undefined) return;
       // Another policy's record may have waited for the run's annotations.
       owners.release(record.runUID, key);
-      for (const other of records.ofRun(record.runUID)) queue.add(other);
+      for (const other of records.ofRun(record.runUID)) {
+        if (records.get(other)?.isSettled === false) queue.add(other);
+      }
     },
     synced: onSynced,
   };

@@ -6,16 +6,20 @@ import { backfillRefs } from './backfill-request.ts';
 import { hasNothingToSign } from './has-nothing-to-sign.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import { isDoneWith } from './storage-state.ts';
+import type { RetainedRecord } from './retirement.ts';
 
 /** What stays in memory of one record. */
 export interface RecordSummary {
   readonly key: string;
   readonly uid: string;
+  readonly resourceVersion: string;
   readonly isTrusted: boolean;
   /** Absent for a record that is not trusted. */
   readonly runUID?: string;
   readonly runKey?: string;
   readonly policy?: PolicyKey;
+  /** What its retirement depends on; absent for a record that is not trusted. */
+  readonly retained?: RetainedRecord;
   /** Whether only the run itself can take it further: it has no payload yet, or no backends. */
   readonly needsRun: boolean;
   /** Whether it is signed and stored, or audited: nothing but retirement is left to do. */
@@ -33,6 +37,10 @@ export interface RecordSummary {
 /** All records that the watch knows of, and which run each is about. */
 export class RecordIndex {
   readonly #records = new Map<string, RecordSummary>();
+  /** Those that something is left to do for. */
+  readonly #open = new Map<string, RecordSummary>();
+  /** Keys of those that this process removes because their time is over. */
+  readonly #retiring = new Set<string>();
   readonly #byRun = new Map<string, Set<string>>();
 
   get(key: string): RecordSummary | undefined {
@@ -45,6 +53,11 @@ export class RecordIndex {
 
   all(): Iterable<RecordSummary> {
     return this.#records.values();
+  }
+
+  /** The records that something other than retirement is left to do for. */
+  open(): Iterable<RecordSummary> {
+    return this.#open.values();
   }
 
   /** How many records there are by the reason of their condition Ready. */
@@ -60,23 +73,57 @@ export class RecordIndex {
   }
 
   set(record: RecordSummary): void {
-    this.remove(record.key);
-    this.#records.set(record.key, record);
-    if (record.runUID === undefined) return;
-    const keys = this.#byRun.get(record.runUID) ?? new Set();
-    keys.add(record.key);
-    this.#byRun.set(record.runUID, keys);
+    const { key, runUID, isSettled } = record;
+    const before = this.#records.get(key);
+    if (before?.runUID !== runUID) this.#forgetRun(before);
+    this.#records.set(key, record);
+    if (isSettled) this.#open.delete(key);
+    else this.#open.set(key, record);
+    if (runUID === undefined) return;
+    const keys = this.#byRun.get(runUID) ?? new Set();
+    keys.add(key);
+    this.#byRun.set(runUID, keys);
+  }
+
+  /**
+   * Sets what an own write made of a record, unless the watch delivered another version meanwhile. That is this one or a newer one: the
+   * write succeeded on the very version that it replaced.
+   */
+  setWritten(record: RecordSummary, replacedVersion: string): void {
+    const known = this.#records.get(record.key);
+    if (known === undefined || known.resourceVersion === replacedVersion) this.set(record);
+  }
+
+  /** Sets a record that was just created, unless the watch delivered it meanwhile. */
+  setCreated(record: RecordSummary): void {
+    if (this.#records.get(record.key)?.uid !== record.uid) this.set(record);
   }
 
   /** @returns what was known of it */
   remove(key: string): RecordSummary | undefined {
     const record = this.#records.get(key);
     this.#records.delete(key);
-    if (record?.runUID === undefined) return record;
-    const keys = this.#byRun.get(record.runUID);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#byRun.delete(record.runUID);
+    this.#open.delete(key);
+    this.#retiring.delete(key);
+    this.#forgetRun(record);
     return record;
+  }
+
+  /** Notes whether this process is about to remove the record because its time is over. */
+  setRetiring(key: string, isRetiring: boolean): void {
+    if (isRetiring && this.#records.has(key)) this.#retiring.add(key);
+    else this.#retiring.delete(key);
+  }
+
+  isRetiring(key: string): boolean {
+    return this.#retiring.has(key);
+  }
+
+  #forgetRun(record: RecordSummary | undefined): void {
+    if (record?.runUID === undefined) return;
+    const keys = this.#byRun.get(record.runUID);
+    keys?.delete(record.key);
+    if (keys?.size === 0) this.#byRun.delete(record.runUID);
   }
 }
 
@@ -96,7 +143,7 @@ export function runKey({ kind, namespace, name, uid }: RunName): string {
 export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSummary {
   const key = objectKey(record.isTrusted ? record.object.metadata : record);
   if (!record.isTrusted) {
-    const { uid } = record;
+    const { uid, resourceVersion } = record;
     const nothing = {
       isTrusted: false,
       needsRun: false,
@@ -105,7 +152,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
       unverifiedCount: 0,
       annotatesRun: false,
     };
-    return { key, uid, ...nothing, reason: reasons.VerificationFailed };
+    return { key, uid, resourceVersion, ...nothing, reason: reasons.VerificationFailed };
   }
   const { metadata, spec, evidence, status } = record.object;
   const held = record.storage.filter(({ state, locations = [] }) => state === 'Stored' && locations.length > 0);
@@ -115,10 +162,12 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
   return {
     key,
     uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
     isTrusted: true,
     runUID: spec.runRef.uid,
     runKey: runKey({ ...spec.runRef, namespace: metadata.namespace }),
     policy: record.policy,
+    retained: retainedPart(spec),
     needsRun: (evidence?.artifacts ?? []).length === 0 || spec.backendRefs === undefined,
     isSettled: (isCurrent && isDone(record)) || (isObserved && hasNothingToSign(record)),
     isHeld: held.length > 0,
@@ -126,6 +175,10 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),
     reason: Object.values(reasons).find((known) => known === ready?.reason) ?? reasons.Progressing,
   };
+}
+
+function retainedPart({ completionTime, retention }: RetainedRecord): RetainedRecord {
+  return retention === undefined ? { completionTime } : { completionTime, retention };
 }
 
 /** Whether everything of it is signed and stored, or audited as its policy asked. */

@@ -15,10 +15,11 @@ import { prepareEvidence } from './prepare-evidence.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
-import { retireRecord } from './retire-record.ts';
+import { retireRecord, retiringRecord } from './retire-record.ts';
 import type { StoreAttempts } from './store-attempts.ts';
 import type { LaneName, WorkerLanes } from '../../runtime/worker-lanes.ts';
-import { storeRecord } from './store-record.ts';
+import { QuietTurns } from './quiet-turns.ts';
+import { storeRecord, type Waits } from './store-record.ts';
 import { secondsUntilWitnesses } from './witness-turns.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
@@ -40,12 +41,14 @@ export class RecordReconciler {
   readonly #attempts: StoreAttempts;
   readonly #lanes: WorkerLanes;
   readonly #cache: ByteBudgetCache<unknown>;
+  readonly #turns: QuietTurns;
 
   constructor(context: ControllerContext, options: RecordReconcilerOptions) {
     this.#context = context;
     this.#attempts = options.attempts;
     this.#lanes = options.lanes;
     this.#cache = options.cache;
+    this.#turns = new QuietTurns(context.clock);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
@@ -60,7 +63,18 @@ export class RecordReconciler {
       this.#cache.release(key);
       if (!isConflict(error) && !isNotFound(error)) throw error;
       return { requeueAfterSeconds: 0.5 };
+    } finally {
+      if (this.#context.records.get(key) === undefined) this.#forget(key);
     }
+  }
+
+  /** The record went while it was worked on, after the feed had forgotten it: nothing of that work is of use. */
+  #forget(key: string): void {
+    this.#attempts.forget(key);
+    this.#turns.end(key);
+    this.#context.storedLately.forget(key);
+    this.#context.witnessedLately.forget(key);
+    this.#context.ownWrites.forget(key);
   }
 
   /** What the watch delivered, unless that is from before our own last write. */
@@ -86,7 +100,7 @@ export class RecordReconciler {
   async #take(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
     const snapshot = await gatherRecord(this.#context, this.#attempts, record, signal);
     const plan = planRecord(snapshot);
-    if (plan.retire !== undefined) return retireRecord(this.#context, record, plan.retire, signal);
+    if (plan.retire !== undefined) return retireRecord(this.#context, retiringRecord(record), plan.retire, signal);
     if (plan.bind !== undefined) return this.#bind(record, plan.bind, signal);
     const key = objectKey(record.object.metadata);
     const isAtWork = plan.sign !== undefined || plan.witness || plan.store.length > 0;
@@ -95,8 +109,8 @@ export class RecordReconciler {
     if (isAtWork && leave === undefined) return DEFERRED;
     try {
       const work = await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
-      const deferred = await storeRecord(this.#context, { attempts: this.#attempts, lanes: this.#lanes }, work, signal);
-      return this.#next(snapshot, plan, deferred);
+      const storing = { attempts: this.#attempts, lanes: this.#lanes, turns: this.#turns };
+      return this.#next(snapshot, plan, await storeRecord(this.#context, storing, work, signal));
     } finally {
       leave?.();
     }
@@ -109,22 +123,28 @@ export class RecordReconciler {
     return DONE;
   }
 
-  #next(snapshot: RecordSnapshot, plan: RecordPlan, deferred: readonly string[]): Outcome {
+  #next(snapshot: RecordSnapshot, plan: RecordPlan, { deferred, quietSeconds }: Waits): Outcome {
     const { record, backends } = snapshot;
-    const nowMs = this.#context.clock.now().getTime();
-    // Past that time it waits for something else, of which it will hear.
-    const isToRetire = plan.retiresAtMs !== undefined && plan.retiresAtMs > nowMs;
-    const retiresIn = isToRetire ? Math.max(1, (plan.retiresAtMs - nowMs) / 1000) : undefined;
     // A backend that is parked or busy has no time of its own: whoever keeps the record waiting says when it goes on.
     const existing = backends.flatMap(({ ref, backend, parked }) =>
       backend === undefined || parked !== undefined ? [] : [`${ref.kind}/${ref.name}`],
     );
     const open = existing.filter((backend) => !deferred.includes(backend));
-    const dueIn = this.#attempts.secondsUntilDue(objectKey(record.object.metadata), open);
+    const key = objectKey(record.object.metadata);
+    const dueIn = this.#attempts.secondsUntilDue(key, open);
     // Nothing is tried of what may not be signed, whatever was due.
     const tries = plan.unsigned === undefined ? [dueIn, this.#witnessesIn(snapshot, plan)] : [];
-    const waits = [retiresIn, ...tries].filter((seconds) => seconds !== undefined);
-    return waits.length === 0 ? DONE : { requeueAfterSeconds: Math.max(SHORT_SECONDS, Math.min(...waits)) };
+    const waits = [this.#retiresIn(key, plan), quietSeconds, ...tries].filter((seconds) => seconds !== undefined);
+    const turn = deferred.length > 0 ? { waitsForTurn: true as const } : {};
+    if (waits.length === 0) return turn;
+    return { ...turn, requeueAfterSeconds: Math.max(SHORT_SECONDS, Math.min(...waits)) };
+  }
+
+  /** Seconds until a record that is not settled retires all the same. Past that time it waits for something else, which has its own event. */
+  #retiresIn(key: string, { retiresAtMs }: RecordPlan): number | undefined {
+    const nowMs = this.#context.clock.now().getTime();
+    if (retiresAtMs === undefined || retiresAtMs <= nowMs) return undefined;
+    return this.#context.records.get(key)?.isSettled === false ? Math.max(1, (retiresAtMs - nowMs) / 1000) : undefined;
   }
 
   /** Seconds until the witnesses are asked again. Those that were due and not asked wait for a key or a policy, which has its own say. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, isObject } from '../../api/v1alpha1/field.ts';
 import { objectMetadata } from '../../kube/object-metadata.ts';
-import { objectKey } from '../../kube/resource.ts';
-import { describePolicy, type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
+import { objectKey, parseObjectKey } from '../../kube/resource.ts';
+import { describePolicy, type PolicyDefinition, type PolicyKey, policyKeyText } from '../../pipelines/definitions.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
@@ -10,8 +10,18 @@ import type { TrustedRecord } from './read-record.ts';
 
 type RetiringContext = Pick<
   ControllerContext,
-  'client' | 'fence' | 'observer' | 'ownWrites' | 'pipelines' | 'retirementMarks' | 'runs'
+  'client' | 'fence' | 'observer' | 'ownWrites' | 'pipelines' | 'records' | 'retirementMarks' | 'runs'
 >;
+
+/** A record whose time is over, in exactly the version that was decided about. */
+export interface RetiringRecord {
+  readonly key: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly policy: PolicyKey;
+  readonly runUID: string;
+  readonly completionTime: string;
+}
 
 /**
  * Deletes a record whose time is over. Before that its policy remembers that runs which finished by then have retired
@@ -19,33 +29,42 @@ type RetiringContext = Pick<
  */
 export async function retireRecord(
   context: RetiringContext,
-  record: TrustedRecord,
+  record: RetiringRecord,
   why: string,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const waitSeconds = await markRetired(context, record, signal);
   if (waitSeconds !== undefined) return { requeueAfterSeconds: waitSeconds };
-  const { namespace, name, uid, resourceVersion } = record.object.metadata;
-  const key = objectKey({ namespace, name });
+  const { key, uid, resourceVersion } = record;
   context.fence();
   const resource = hallmarkResource('ProvenanceRecord');
-  await context.ownWrites.certain(
-    key,
-    context.client.delete(resource, { namespace, name }, { signal, uid, resourceVersion }),
-  );
-  context.observer.recordRetired({ key, why });
+  // Its run is out of scope: the feed need not have it read to find that out.
+  context.records.setRetiring(key, true);
+  try {
+    const deletion = context.client.delete(resource, parseObjectKey(key), { signal, uid, resourceVersion });
+    if (await context.ownWrites.certain(key, deletion)) context.observer.recordRetired({ key, why });
+  } catch (error) {
+    context.records.setRetiring(key, false);
+    throw error;
+  }
   return DONE;
+}
+
+/** What retirement needs of a record that was read. */
+export function retiringRecord({ object: { metadata, spec }, policy }: TrustedRecord): RetiringRecord {
+  const { uid, resourceVersion } = metadata;
+  const { completionTime, runRef } = spec;
+  return { key: objectKey(metadata), uid, resourceVersion, policy, runUID: runRef.uid, completionTime };
 }
 
 /** @returns seconds to wait while the policy's mark is not written; undefined when the record may be deleted */
 async function markRetired(
   context: RetiringContext,
-  { object, policy: policyKey }: TrustedRecord,
+  { completionTime, policy: policyKey, runUID }: RetiringRecord,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const { completionTime, runRef } = object.spec;
   // A run that is gone never comes back, and needs no mark.
-  if (context.runs.has(runRef.uid) === false) return undefined;
+  if (context.runs.has(runUID) === false) return undefined;
   const policy = context.pipelines.policy(policyKey);
   if (policy === undefined) {
     // Without a policy there is no status: a policy that is made anew takes the mark over from memory.

@@ -5,22 +5,13 @@ import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import { ManualClock } from '../../runtime/manual-clock.ts';
 import type { RecordSummary } from './record-index.ts';
+import { recordSummary } from './record-summary.fixture.ts';
 import { scheduleVerification } from './schedule-verification.ts';
 
 const DAY_SECONDS = 86_400;
 const SOON_SECONDS = 30;
 const looks = { secondsUntilFirst: (isVerified: boolean) => (isVerified ? DAY_SECONDS : SOON_SECONDS) };
-const nothingStored: RecordSummary = {
-  key: 'team-a/bake-1',
-  uid: 'u',
-  isTrusted: true,
-  needsRun: false,
-  isSettled: false,
-  isHeld: false,
-  unverifiedCount: 0,
-  annotatesRun: false,
-  reason: 'Progressing',
-};
+const nothingStored = recordSummary();
 const verified = { ...nothingStored, isHeld: true };
 const unread = { ...verified, unverifiedCount: 1 };
 
@@ -62,7 +53,8 @@ describe('scheduleVerification', () => {
 
   it('leaves a look that is planned where its back-off put it', () => {
     const planned: number[] = [];
-    const queue = { has: () => true, addAfter: (_key: string, delayMs: number) => planned.push(delayMs) };
+    const add = (_key: string, delayMs: number): unknown => planned.push(delayMs);
+    const queue = { has: () => true, addAfter: add, addIdleAfter: add };
     scheduleVerification(queue, looks, { unverifiedBefore: 1, now: unread });
     scheduleVerification(queue, looks, { unverifiedBefore: 0, now: verified });
     assert.deepEqual(planned, []);
@@ -70,7 +62,8 @@ describe('scheduleVerification', () => {
 
   it('looks soon at what one more backend took while another waits out its back-off', () => {
     const planned: number[] = [];
-    const queue = { has: () => true, addAfter: (_key: string, delayMs: number) => planned.push(delayMs) };
+    const add = (_key: string, delayMs: number): unknown => planned.push(delayMs);
+    const queue = { has: () => true, addAfter: add, addIdleAfter: add };
     scheduleVerification(queue, looks, { unverifiedBefore: 1, now: { ...unread, unverifiedCount: 2 } });
     assert.deepEqual(planned, [SOON_SECONDS * 1000]);
   });

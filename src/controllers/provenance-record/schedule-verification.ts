@@ -15,7 +15,7 @@ export interface DeliveredStorage {
  * took and could not be read back is not to wait for the next look at the others, which may be a day away.
  */
 export function scheduleVerification(
-  queue: Pick<KeyedQueue, 'has' | 'addAfter'>,
+  queue: Pick<KeyedQueue, 'has' | 'addAfter' | 'addIdleAfter'>,
   verification: Pick<VerificationReconciler, 'secondsUntilFirst'>,
   { unverifiedBefore, now }: DeliveredStorage,
 ): void {
@@ -23,6 +23,8 @@ export function scheduleVerification(
   const isNews = now.unverifiedCount > unverifiedBefore;
   if (!isNews && queue.has(now.key)) return;
   const seconds = verification.secondsUntilFirst(now.unverifiedCount === 0);
+  if (seconds === undefined) return;
   // Of several times the queue keeps the earliest.
-  if (seconds !== undefined) queue.addAfter(now.key, seconds * 1000);
+  if (now.unverifiedCount > 0) queue.addAfter(now.key, seconds * 1000);
+  else queue.addIdleAfter(now.key, seconds * 1000);
 }

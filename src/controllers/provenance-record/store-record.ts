@@ -3,6 +3,7 @@ import { objectKey } from '../../kube/resource.ts';
 import { backendLane } from '../backend-lane.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { RecordPlan } from './plan-record.ts';
+import type { QuietTurns } from './quiet-turns.ts';
 import type { TrustedRecord } from './read-record.ts';
 import type { BackendFact } from './record-facts.ts';
 import type { StoreAttempts } from './store-attempts.ts';
@@ -16,18 +17,27 @@ const COALESCE_MS = 2_000;
 export interface Storing {
   readonly attempts: StoreAttempts;
   readonly lanes: WorkerLanes;
+  readonly turns: QuietTurns;
+}
+
+/** What a record waits for after it was stored in all backends that had room. */
+export interface Waits {
+  /** The backends that have enough to do already, as `kind/name`: the record is woken when its turn comes. */
+  readonly deferred: readonly string[];
+  /** In how many seconds its status is to say so; undefined when there is nothing to say. */
+  readonly quietSeconds: number | undefined;
 }
 
 /**
- * Stores in every backend that is due, in parallel, and writes how it went; a slow backend does not hide the others.
- * @returns the backends that have enough to do already, as `kind/name`: the record is woken when its turn comes
+ * Stores in every backend that is due, in parallel, and writes how it went; a slow backend does not hide the others. A record that only
+ * waits for its turn writes nothing for a while.
  */
 export async function storeRecord(
   context: ControllerContext,
   storing: Storing,
   work: { readonly record: TrustedRecord; readonly plan: RecordPlan },
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<Waits> {
   const { record, plan } = work;
   const facts = [...(plan.backends ?? [])];
   const written = (): RecordPlan => ({ ...plan, backends: plan.backends === undefined ? undefined : [...facts] });
@@ -49,10 +59,19 @@ export async function storeRecord(
     // Nothing of this reconcile may go on behind the next one of the same record.
     await all;
   }
+  const quietSeconds = quietOf(storing, record, deferred.length > 0 && deferred.length === puts.length);
   // What one backend threw must not hide what the others hold.
-  await writeRecordStatus(context, current, written(), signal);
+  if (quietSeconds === 0) await writeRecordStatus(context, current, written(), signal);
   for (const result of await all) if (result.status === 'rejected') throw result.reason;
-  return deferred;
+  return { deferred, quietSeconds: quietSeconds === 0 ? undefined : quietSeconds };
+}
+
+/** Seconds for which a record that only waits for its turn says nothing of it. */
+function quietOf({ turns }: Storing, { object }: TrustedRecord, isWaiting: boolean): number {
+  const key = objectKey(object.metadata);
+  if (isWaiting) return turns.secondsLeft(key);
+  turns.end(key);
+  return 0;
 }
 
 /** @returns undefined when the backend has enough to do already */

@@ -74,6 +74,11 @@ export class VerificationReconciler {
     return intervalSeconds === 0 ? undefined : intervalSeconds * random();
   }
 
+  /** Forgets a record that is gone. */
+  forget(recordKey: string): void {
+    this.#unread.delete(recordKey);
+  }
+
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const { namespace } = parseObjectKey(key);
     const names = [{ name: `namespace ${namespace}`, perIdle: 1 }];
@@ -161,10 +166,14 @@ export class VerificationReconciler {
   }
 
   #next(key: string, isComplete: boolean): Outcome {
+    // It went while it was looked at.
+    if (this.#options.context.records.get(key) === undefined) return DONE;
     if (isComplete) {
       this.#unread.delete(key);
       const { intervalSeconds, random = Math.random } = this.#options;
-      return intervalSeconds === 0 ? DONE : { requeueAfterSeconds: intervalSeconds * (1 - JITTER * random()) };
+      return intervalSeconds === 0
+        ? DONE
+        : { requeueAfterSeconds: intervalSeconds * (1 - JITTER * random()), isIdle: true };
     }
     const failures = (this.#unread.get(key) ?? 0) + 1;
     this.#unread.set(key, failures);

@@ -4,10 +4,10 @@ import type { ProvenanceRecordStatus } from '../../api/v1alpha1/provenance-recor
 import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
+import { noteOwnWrite } from './note-own-write.ts';
 import type { RecordPlan } from './plan-record.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordFacts } from './record-facts.ts';
-import { summariseRecord } from './record-index.ts';
 import { statusNews } from './record-news.ts';
 import { isSameStatus, readyOf, recordStatus } from './record-status.ts';
 
@@ -35,8 +35,7 @@ export async function writeRecordStatus(
   const written = await context.ownWrites.certain(objectKey(metadata), write);
   const read = readRecord(written, sealKey);
   if (read?.isTrusted !== true) throw new Error(`record ${namespace}/${name} does not read back as it was sealed`);
-  context.ownWrites.wrote(objectKey(metadata), read.object.metadata.resourceVersion);
-  context.records.set(summariseRecord(read));
+  noteOwnWrite(context, read, resourceVersion);
   tell(context, record, status);
   return read;
 }

@@ -37,21 +37,26 @@ export function projectRun(object: unknown): DeliveredRun | undefined {
 /** Knows which runs of one kind exist, and queues those that are finished and not recorded. */
 export function runFeed(options: RunFeedOptions): ListWatchHandler<DeliveredRun> {
   const { kind, runs, records, cache, queue, isPending, requeueRecord, onSynced } = options;
-  const enqueue = ({ summary, object }: DeliveredRun, irreplaceable: boolean): void => {
-    if (!isPending(summary)) return;
+  const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): string | undefined => {
+    if (!isPending(summary)) return undefined;
     const key = runKey(summary);
     cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
-    queue.add(key);
+    return key;
   };
   return {
-    upsert(key, run) {
+    upsert(key, run, origin) {
       runs.set(`${kind}/${key}`, run.summary.uid);
-      if (run.object !== undefined) enqueue(run, false);
+      const pending = run.object === undefined ? undefined : keep(run, false);
+      if (pending === undefined) return;
+      // A run that just finished comes before all that a restart or an edit of a policy has looked at again.
+      if (origin === 'Event') queue.add(pending);
+      else queue.addIdle(pending);
     },
     remove(key, last) {
       const uid = runs.remove(`${kind}/${key}`);
       // Its last state is all that is left of it: nobody can read it again.
-      if (last?.object !== undefined) enqueue(last, true);
+      const pending = last?.object === undefined ? undefined : keep(last, true);
+      if (pending !== undefined) queue.add(pending);
       if (uid !== undefined) for (const record of records.ofRun(uid)) requeueRecord(record);
     },
     synced: onSynced,

@@ -164,7 +164,7 @@ export class RunReconciler {
     const read = readRecord(created, this.#context.sealKey);
     if (read?.isTrusted !== true) throw new Error('a record does not read back as it was sealed');
     const summary = summariseRecord(read);
-    this.#context.records.set(summary);
+    this.#context.records.setCreated(summary);
     const isSigned = evidence.artifacts.some(({ signature }) => signature !== undefined);
     this.#context.observer.recordCreated({ key: summary.key, kind: read.object.spec.runRef.kind, isSigned });
   }
@@ -198,7 +198,7 @@ export class RunReconciler {
       const write = this.#context.client.mergePatch(RESOURCE, patch, { signal });
       const written = await this.#context.ownWrites.certain(objectKey(metadata), write);
       const read = readRecord(written, this.#context.sealKey);
-      if (read !== undefined) this.#context.records.set(summariseRecord(read));
+      if (read !== undefined) this.#context.records.setWritten(summariseRecord(read), resourceVersion);
     } catch (error) {
       if (!isInvalid(error) || draft.evidence.artifacts.length === 0) throw error;
       await this.#extend(existing, { ...draft, evidence: refusedEvidence(error) }, signal);

@@ -6,8 +6,7 @@ import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import { ManualClock } from '../../runtime/manual-clock.ts';
 import { ObjectStore } from '../object-store.ts';
-import { RecordIndex } from '../provenance-record/record-index.ts';
-import { StoreAttempts } from '../provenance-record/store-attempts.ts';
+import { RecordDrain } from '../record-drain.ts';
 import { Repercussions } from '../repercussions.ts';
 import { backendFeed } from './backend-feed.ts';
 import { BackendHealthBook } from './backend-health-book.ts';
@@ -34,16 +33,15 @@ function given() {
   const clock = new ManualClock();
   const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000 });
   const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
-  const [policyQueue, recordQueue, rescanQueue, backendQueue] = [queue(), queue(), queue(), queue()];
+  const [policyQueue, resyncQueue, rescanQueue, backendQueue] = [queue(), queue(), queue(), queue()];
   const pipelines = new Pipelines('hallmark-system');
   const health = new BackendHealthBook();
   const repercussions = new Repercussions({
     pipelines,
-    records: new RecordIndex(),
-    attempts: new StoreAttempts(clock, backoff),
     policyQueue,
-    recordQueue,
+    resyncQueue,
     rescanQueue,
+    drain: new RecordDrain({ queue: queue(), isOpen: () => false, waitsFor: () => false }),
   });
   const feed = backendFeed({
     kind: 'StorageBackend',
@@ -69,7 +67,7 @@ describe('backendFeed', () => {
   it('has a backend probed when it is made, edited, made anew or deleted, and not when its status is written', async () => {
     const { feed, queue } = given();
     const upsert = (object: unknown) => () => {
-      feed.upsert('team-a/registry', object);
+      feed.upsert('team-a/registry', object, 'Event');
     };
     assert.equal(await takenAfter(queue, upsert(backend({ generation: 1, resourceVersion: '1' }))), true);
     const written = backend({ generation: 1, resourceVersion: '2' }, { conditions: [] });
@@ -95,7 +93,7 @@ describe('backendFeed', () => {
       const { feed, health, pipelines } = given();
       const conditions = [{ type: 'Ready', message: 'why', lastTransitionTime: '2025-01-01T00:00:00Z', ...ready }];
       const status = { observedGeneration: 1, conditions };
-      feed.upsert('team-a/registry', backend({ generation, resourceVersion: '1' }, status));
+      feed.upsert('team-a/registry', backend({ generation, resourceVersion: '1' }, status), 'Event');
       const known = pipelines.promisedBackend({ kind: 'SigningPolicy', namespace: 'team-a', name: 'p' }, 'team-a', {
         kind: 'StorageBackend',
         name: 'registry',

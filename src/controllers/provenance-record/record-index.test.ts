@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RecordIndex } from './record-index.ts';
+import { recordSummary, settledSummary } from './record-summary.fixture.ts';
+
+const open = recordSummary();
+const { key } = open;
+
+describe('RecordIndex', () => {
+  it('knows which records something is left to do for', () => {
+    const records = new RecordIndex();
+    records.set(open);
+    records.set(settledSummary({ key: 'team-a/settled' }));
+    assert.deepEqual(
+      [...records.open()].map((record) => record.key),
+      [key],
+    );
+    records.set(settledSummary({ key }));
+    assert.deepEqual([...records.open()], []);
+    records.set(open);
+    records.remove(key);
+    assert.deepEqual([...records.open()], []);
+  });
+
+  it('does not go back to what an own write made of a record once the watch delivered a newer version', () => {
+    const records = new RecordIndex();
+    records.set({ ...open, resourceVersion: '4' });
+    records.setWritten({ ...open, resourceVersion: '3' }, '2');
+    assert.equal(records.get(key)?.resourceVersion, '4');
+    records.setWritten({ ...open, resourceVersion: '5' }, '4');
+    assert.equal(records.get(key)?.resourceVersion, '5');
+    records.setCreated({ ...open, resourceVersion: '1' });
+    assert.equal(records.get(key)?.resourceVersion, '5');
+    records.setCreated({ ...open, uid: 'another', resourceVersion: '9' });
+    assert.equal(records.get(key)?.resourceVersion, '9');
+  });
+
+  it('follows a record that is about another run now', () => {
+    const records = new RecordIndex();
+    records.set({ ...open, runUID: 'first' });
+    records.set({ ...open, runUID: 'second' });
+    assert.deepEqual([records.ofRun('first'), records.ofRun('second')], [[], [key]]);
+    records.remove(key);
+    assert.deepEqual(records.ofRun('second'), []);
+  });
+
+  it('notes no retirement of a record that is gone', () => {
+    const records = new RecordIndex();
+    records.setRetiring(key, true);
+    assert.equal(records.isRetiring(key), false);
+  });
+});
