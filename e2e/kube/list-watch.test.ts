@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import type { KubeRequest } from '../../src/kube/kube-observer.ts';
 import { ListWatchGroup } from '../../src/kube/list-watch-group.ts';
+import type { ListWatchOptions } from '../../src/kube/list-watch-options.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import type { Resource } from '../../src/kube/resource.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { ConfigMapStory, configMapValues, projectConfigMap } from './config-map-story.ts';
 import { hastyClock } from './hasty-clock.ts';
-import { configMapObject, KubeBed, unhurried, type BedClient } from './kube-bed.ts';
+import { configMapObject, KubeBed, unhurried } from './kube-bed.ts';
 
 describe('a list-watch of a real API server', () => {
   let bed: KubeBed;
@@ -138,19 +140,53 @@ describe('a list-watch of a real API server', () => {
     const pages = bed.admin.pages(configMapValues, { signal: unhurried, namespace, pageSize: 2 });
     const first = await pages.next();
     assert.equal(first.done, false);
-    const exactly = `/api/v1/namespaces/${namespace}/configmaps?resourceVersionMatch=Exact&resourceVersion=${first.value.resourceVersion}`;
-    await waitUntil('the version is compacted away', async () => {
-      await bed.put(namespace, 'busy', String(performance.now()));
-      return bed.plane.kubectl(['get', '--raw', exactly]).then(
-        () => false,
-        (error: unknown) => /provided resource version.*too old|Expired|too old resource version/i.test(String(error)),
-      );
-    });
+    await compacted(bed, namespace, first.value.resourceVersion);
     const rest = await Array.fromAsync(pages);
     assert.equal(rest[0]?.restarted, true);
     const names = new Set(rest.flatMap(({ items }) => items.map((item) => configMapValues.parse(item))));
     assert.ok(names.has('one'));
     assert.notEqual(rest[0].resourceVersion, first.value.resourceVersion);
+  });
+
+  it('goes on with a list whose next page was compacted away, while its watch tells what changed', async (t) => {
+    const namespace = await bed.namespace('outlasted');
+    for (const name of ['a', 'b', 'c', 'e']) await bed.put(namespace, name, 'one');
+    const { client, requests } = bed.client();
+    const gate = Promise.withResolvers<string>();
+    const release = Promise.withResolvers<undefined>();
+    const slow: ListWatchOptions<string>['client'] = {
+      watch: (...call) => client.watch(...call),
+      pages: async function* (resource, options) {
+        for await (const page of client.pages(resource, options)) {
+          yield page;
+          gate.resolve(page.resourceVersion);
+          await release.promise;
+        }
+      },
+    };
+    const { story } = follow(t, bed, { namespaces: [namespace], pageSize: 2, through: { client: slow, requests } });
+    const version = await gate.promise;
+    await bed.put(namespace, 'a', 'two');
+    await bed.remove(namespace, 'b');
+    await bed.put(namespace, 'c', 'two');
+    await bed.remove(namespace, 'e');
+    await bed.put(namespace, 'd', 'one');
+    await waitUntil('the watch told of it all', () => story.state.has(`${namespace}/d`));
+    await compacted(bed, namespace, version);
+    assert.equal(story.isSynced, false);
+    release.resolve(undefined);
+    await waitUntil('it is synced', () => story.isSynced);
+    story.state.delete(`${namespace}/busy`);
+    assert.deepEqual([...story.state].toSorted(), [
+      [`${namespace}/a`, 'two'],
+      [`${namespace}/c`, 'two'],
+      [`${namespace}/d`, 'one'],
+    ]);
+    assert.ok(
+      requests.some(({ verb, code }) => verb === 'list' && code === 410),
+      'a token had expired',
+    );
+    assert.deepEqual(story.restarts, [], 'no list began anew');
   });
 
   it('delivers everything again in a rescan, of one namespace or all, while the watch goes on', async (t) => {
@@ -197,9 +233,21 @@ describe('a list-watch of a real API server', () => {
 interface Following {
   readonly namespaces: readonly string[];
   readonly pageSize?: number;
-  readonly through?: BedClient;
+  readonly through?: { readonly client: ListWatchOptions<string>['client']; readonly requests: readonly KubeRequest[] };
   readonly resource?: Resource<unknown>;
   readonly clock?: Clock;
+}
+
+/** Waits until the API server has forgotten the version. */
+async function compacted(bed: KubeBed, namespace: string, version: string): Promise<void> {
+  const exactly = `/api/v1/namespaces/${namespace}/configmaps?resourceVersionMatch=Exact&resourceVersion=${version}`;
+  await waitUntil('the version is compacted away', async () => {
+    await bed.put(namespace, 'busy', String(performance.now()));
+    return bed.plane.kubectl(['get', '--raw', exactly]).then(
+      () => false,
+      (error: unknown) => /provided resource version.*too old|Expired|too old resource version/i.test(String(error)),
+    );
+  });
 }
 
 function follow(t: TestContext, bed: KubeBed, following: Following) {

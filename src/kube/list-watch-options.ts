@@ -38,7 +38,7 @@ export interface ListWatchObserver {
 }
 
 export interface ListWatchOptions<T> {
-  readonly client: KubeClient;
+  readonly client: Pick<KubeClient, 'pages' | 'watch'>;
   readonly resource: Resource<unknown>;
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
