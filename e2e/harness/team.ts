@@ -41,6 +41,8 @@ export interface BuildOptions {
   readonly repository?: string;
   /** What is in that repository already and the run states; a new image is pushed without it. */
   readonly pushed?: PushedImage;
+  /** Results that the run writes instead of, or beside, those of its image. */
+  readonly results?: Readonly<Record<string, string>>;
   /** The last step's; the run fails unless it is 0. */
   readonly exitCode?: number;
 }
@@ -140,7 +142,7 @@ export class Team {
   #run(options: BuildOptions, imageName: string, image: PushedImage): Manifest {
     const { kind = 'TaskRun', name, isRelease = true, labels = {}, exitCode = 0 } = options;
     const sample = sampleRun(this.name, kind);
-    const results = { IMAGE_URL: imageName, IMAGE_DIGEST: image.digest };
+    const results = { IMAGE_URL: imageName, IMAGE_DIGEST: image.digest, ...options.results };
     const annotations = {
       'testbed.hallmark.dev/results': JSON.stringify(results),
       'testbed.hallmark.dev/exit-code': String(exitCode),

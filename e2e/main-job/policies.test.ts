@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
+import { optionsFromFlags } from '../../src/cli/preview-options.ts';
+import { previewRuns } from '../../src/cli/preview-runs.ts';
 import { asManifest, at } from '../chart/helm.ts';
 import { Installation } from '../harness/installation.ts';
 import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
@@ -112,6 +114,39 @@ describe('subjects.allowedRepositories', () => {
     await patchPolicy('strict', { subjects: { allowedRepositories: [`${host}/strict/*`] } });
     await strict.readyRecord(evil);
     assert.equal(await isSigned(strict, evil), true);
+  });
+});
+
+describe('subjects.onIgnored', () => {
+  it('Refuse signs nothing of a run that announces an image which cannot be read; Warn signs it and says so', async () => {
+    const wary = await team('wary', { subjects: { onIgnored: 'Refuse' } });
+    const pushed = await wary.registry.pushImage('wary/app', 'cut');
+    // The digest is cut short, a mistake that real pipelines make.
+    const build = await wary.build({ name: 'cut', pushed, results: { IMAGE_DIGEST: pushed.digest.slice(0, 19) } });
+    const refused = await wary.recordWithReason(build, 'SubjectIgnored');
+    assert.ok(isUnsigned(refused));
+    const complete = conditionOf(refused, 'Complete');
+    assert.deepEqual([complete?.status, complete?.reason], ['False', 'SubjectIgnored']);
+
+    await patchPolicy('wary', { subjects: { onIgnored: 'Warn' } });
+    const signed = await wary.readyRecord(build);
+    assert.ok(!isUnsigned(signed));
+    const [warning = ''] = signed.evidence?.artifacts?.[0]?.warnings ?? [];
+    assert.match(warning, /^HintIgnored: results "IMAGE_URL" and "IMAGE_DIGEST" of TaskRun cut, .* has 12 digits/);
+    assert.equal(conditionOf(signed, 'Complete')?.message, warning);
+    const { stdout } = await installation.kubectl(['get', 'provenancerecords', '-n', 'wary']);
+    assert.match(stdout, / 0 +True +\d\/\d +1 +Stored /);
+
+    // A preview of the same run has the same words, and the run itself an Event.
+    const run = await installation.json(['get', 'taskrun', 'cut', '-n', 'wary']);
+    const { payloads } = previewRuns([{ place: 'run', value: run }], optionsFromFlags({}));
+    assert.deepEqual(payloads[0]?.warnings, [warning]);
+    const news = await installation.events('wary');
+    const ofRun = news.filter((event) => event.reason === 'SubjectIgnored' && event.regardingUID === build.uid);
+    assert.deepEqual(
+      ofRun.map(({ type, count }) => [type, count]),
+      [['Warning', 1]],
+    );
   });
 });
 

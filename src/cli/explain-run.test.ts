@@ -100,6 +100,26 @@ describe('explainRun', () => {
     );
   });
 
+  it('repeats the warnings of the evidence, without control sequences', () => {
+    const found = record('builds', 'Stored');
+    const warnings = ['HintIgnored: result "IMAGE_URL" \u001b[31m stands alone'];
+    const artifact = {
+      name: 'attestation',
+      type: 'Attestation',
+      form: 'InTotoStatement',
+      payloadType: 'p',
+      payload: '',
+      payloadDigest: '',
+      subjectCount: 0,
+      policyGeneration: 1,
+      warnings,
+    } as const;
+    const records = [{ ...found, evidence: { artifacts: [artifact] } }];
+    const explanation = explainRun({ runs: [run], pipelines: pipelines({ name: 'builds' }), records, unread: [] }, NOW);
+    assert.deepEqual(explanation.runs[0]?.policies[0]?.warnings, warnings);
+    assert.match(explanationText(explanation), /^ {4}HintIgnored: result "IMAGE_URL" \\u001b\[31m stands alone$/m);
+  });
+
   it('says that the operator has not come to a selected run yet', () => {
     const explanation = explainRun(
       { runs: [run], pipelines: pipelines({ name: 'builds' }), records: [], unread: [] },

@@ -58,3 +58,42 @@ describe('normalisation equals the reference', () => {
     });
   }
 });
+
+describe('names and digests that Go reads otherwise than JavaScript', () => {
+  const hex = '1'.repeat(64);
+  const accepted = ['a"b.c', 'a<b>.c', 'a.b:1:2', '::1', 'a\u00a0b.c', 'a\u0085b.c', '[::1]', '[::1]:5000', 'a.b:'];
+  for (const host of accepted) {
+    it(`takes the host ${JSON.stringify(host)}`, () => {
+      assert.equal(parseImageReference(`${host}/x/y@sha256:${hex}`)?.repository, `${host}/x/y`);
+    });
+  }
+  const refused = [
+    'a\u001bb.c',
+    'a\u0000.c',
+    'a\u007f.c',
+    'a b.c',
+    '[a.b]',
+    '[1.2.3.4]',
+    '[:]',
+    '[::1]x',
+    'x[::1]',
+    'a%41.c',
+    'a.b:x',
+  ];
+  for (const host of refused) {
+    it(`refuses the host ${JSON.stringify(host)}`, () => {
+      assert.equal(parseImageReference(`${host}/x/y@sha256:${hex}`), undefined);
+    });
+  }
+
+  it('counts the length of a name of Docker Hub with its library', () => {
+    assert.notEqual(parseImageReference(`${'a'.repeat(247)}@sha256:${hex}`), undefined);
+    assert.equal(parseImageReference(`${'a'.repeat(248)}@sha256:${hex}`), undefined);
+    assert.notEqual(parseImageReference(`reg.example/${'a'.repeat(255)}@sha256:${hex}`), undefined);
+  });
+
+  it('trims digests as Go does', () => {
+    assert.deepEqual(parseDigest(`\u0085sha256:${hex}\u00a0`), { algorithm: 'sha256', hex });
+    assert.equal(parseDigest(`\ufeffsha256:${hex}`), undefined);
+  });
+});

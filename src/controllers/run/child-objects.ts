@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField } from '../../api/v1alpha1/field.ts';
 import { isForbidden, isNotFound, isNotServed } from '../../kube/kube-error.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { MAX_NESTED_RUNS, MAX_NESTING } from '../../tekton/finished-run.ts';
 import type { RunIdentity } from '../../tekton/run-identity.ts';
-import type { ControllerContext } from '../controller-context.ts';
 import { customRunResource, runResources } from './tekton-resources.ts';
 
 const childResources: Readonly<Record<string, Resource<unknown>>> = {
@@ -26,7 +26,7 @@ interface Parent {
  * followed as deep and as often as `finishedRun` reads it.
  */
 export async function childObjects(
-  client: ControllerContext['client'],
+  client: Pick<KubeClient, 'listAll'>,
   pipelineRun: unknown,
   identity: RunIdentity,
   signal: AbortSignal,
@@ -71,7 +71,7 @@ function references(pipelineRun: unknown): readonly unknown[] {
 }
 
 async function directChildren(
-  client: ControllerContext['client'],
+  client: Pick<KubeClient, 'listAll'>,
   parent: Parent,
   namespace: string,
   signal: AbortSignal,

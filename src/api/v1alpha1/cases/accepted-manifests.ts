@@ -44,7 +44,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
         redactParameters: ['token'],
       },
       imageSignatures: { formats: [], indexChildren: true },
-      subjects: { allowedRepositories: ['registry.example.com/team-a/*'] },
+      subjects: { allowedRepositories: ['registry.example.com/team-a/*'], onIgnored: 'Refuse' },
       backendRefs: [
         { kind: 'StorageBackend', name: 'registry' },
         { kind: 'ClusterStorageBackend', name: 'registry' },

@@ -158,6 +158,13 @@ export const policyCases: readonly RefusedManifest[] = [
     serverMessage: 'spec.subjects: Required value',
   },
   {
+    name: 'an unknown answer to ignored subjects',
+    manifest: policy({ subjects: { onIgnored: 'Ignore' } }),
+    path: 'spec.subjects.onIgnored',
+    message: 'must be Warn or Refuse',
+    serverMessage: 'Unsupported value: "Ignore"',
+  },
+  {
     name: 'a cluster policy for no repository',
     manifest: clusterPolicy({ subjects: { allowedRepositories: [] } }),
     path: 'spec.subjects.allowedRepositories',
