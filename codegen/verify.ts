@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { steps, type Step } from './verify/steps.ts';
 
@@ -7,30 +8,37 @@ const root = join(import.meta.dirname, '..');
 const binaries = join(root, 'node_modules', '.bin');
 
 /** Runs a step with the tools of the checkout first on the PATH; resolves with whether it passed, and never rejects. */
-function run({ command: [command, ...args] }: Step): Promise<boolean> {
+function run({ command: [command, ...args] }: Step): Promise<{ readonly passed: boolean; readonly output: string }> {
   const env = { ...process.env, PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}` };
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: 'inherit' });
+    let output = '';
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.once('error', (error) => {
-      console.error(`${command}: ${error.message}`);
-      resolve(false);
+      resolve({ passed: false, output: `${command}: ${error.message}\n` });
     });
     child.once('close', (code) => {
-      resolve(code === 0);
+      resolve({ passed: code === 0, output });
     });
   });
 }
 
-/** Runs the wanted steps to the end, also after one that failed; returns those that failed. */
+/** Runs the wanted steps to the end, also after one that failed, as many at a time as there are cores; returns those that failed. */
 async function runAll(wanted: readonly Step[]): Promise<readonly Step[]> {
   const failed: Step[] = [];
-  for (const step of wanted) {
-    const started = performance.now();
-    const passed = await run(step);
-    if (!passed) failed.push(step);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`${passed ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s)${passed ? '' : `: ${step.remedy}`}`);
-  }
+  const waiting = [...wanted];
+  const work = async (): Promise<void> => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+      const started = performance.now();
+      const { passed, output } = await run(step);
+      if (!passed) failed.push(step);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      process.stdout.write(output);
+      console.log(`${passed ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s)${passed ? '' : `: ${step.remedy}`}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, work));
   return failed;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import type { ControlPlane, KubectlOptions } from '../testbed/control-plane/control-plane.ts';
+import { measured } from '../testbed/processes/measured.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 
 /** How long a condition may take: generous, because a machine of two cores runs everything. */
@@ -58,7 +59,15 @@ export class Cluster {
   }
 
   /** `kubectl wait --for=…` of one object; it need not exist yet. */
-  async wait(namespace: string, name: string, condition: string, timeoutSeconds = PATIENCE_SECONDS): Promise<void> {
+  wait(namespace: string, name: string, condition: string, timeoutSeconds = PATIENCE_SECONDS): Promise<void> {
+    return measured('waiting', () => this.#wait(namespace, name, { condition, timeoutSeconds }));
+  }
+
+  async #wait(
+    namespace: string,
+    name: string,
+    { condition, timeoutSeconds }: { readonly condition: string; readonly timeoutSeconds: number },
+  ): Promise<void> {
     const wait = (what: string) =>
       this.kubectl(['wait', '-n', namespace, name, `--for=${what}`, `--timeout=${timeoutSeconds}s`], {
         timeoutSeconds: timeoutSeconds + 10,

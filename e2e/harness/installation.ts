@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setArguments } from '../../codegen/chart/value-sets.ts';
 import { at, chart, releaseNamespace } from '../chart/helm.ts';
 import type { PodReport } from '../testbed/node-agent/pod-worker.ts';
+import { measured } from '../testbed/processes/measured.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { RegistryOptions } from '../testbed/registry/registry.ts';
@@ -21,6 +22,8 @@ export interface InstallationOptions {
   readonly replicas?: number;
   /** Further values of the chart: `path=json`. */
   readonly values?: readonly string[];
+  /** For tests that restart the API server. */
+  readonly ownControlPlane?: boolean;
 }
 
 /** The chart, installed with helm on a real control plane with real Tekton, registries and a node that runs the operator. */
@@ -35,7 +38,11 @@ export class Installation extends Cluster {
   }
 
   /** Builds what is missing, starts everything and waits until the operator's pods are Ready. */
-  static async start(options: InstallationOptions): Promise<Installation> {
+  static start(options: InstallationOptions): Promise<Installation> {
+    return measured('starting', () => Installation.#start(options));
+  }
+
+  static async #start(options: InstallationOptions): Promise<Installation> {
     const command = [process.execPath, 'src/main.ts'];
     const testbed = await Testbed.start({
       label: options.label,
@@ -43,6 +50,7 @@ export class Installation extends Cluster {
       cosign: true,
       helm: true,
       registries: options.registries ?? [{ referrers: false }],
+      controlPlane: { own: options.ownControlPlane === true },
       nodeAgent: { images: { 'registry.hallmark.dev/hallmark': { command, cwd: checkout } } },
     });
     const allow = testbed.registries.map(({ host }) => host);
@@ -98,7 +106,7 @@ export class Installation extends Cluster {
         const holder = String(at(lease, 'spec', 'holderIdentity'));
         return this.operatorPods().find(({ name }) => name !== notPod && holder.startsWith(`${name}_`));
       },
-      { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 500 },
+      { timeoutSeconds: PATIENCE_SECONDS },
     );
   }
 

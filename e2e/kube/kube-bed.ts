@@ -5,7 +5,7 @@ import { NAMESPACES } from '../../src/kube/core-resources.ts';
 import { KubeClient, type WritableObject } from '../../src/kube/kube-client.ts';
 import { KubeConnection } from '../../src/kube/kube-connection.ts';
 import type { KubeRequest } from '../../src/kube/kube-observer.ts';
-import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
+import { ControlPlane, type ControlPlaneOptions } from '../testbed/control-plane/control-plane.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { configMapValues } from './config-map-story.ts';
 
@@ -33,9 +33,9 @@ export class KubeBed {
     this.admin = this.client().client;
   }
 
-  static async start(label: string, apiServerArgs: readonly string[] = []): Promise<KubeBed> {
+  static async start(label: string, options: ControlPlaneOptions = {}): Promise<KubeBed> {
     const supervisor = new Supervisor(label);
-    return new KubeBed(supervisor, await ControlPlane.start(supervisor, { apiServerArgs }));
+    return new KubeBed(supervisor, await ControlPlane.start(supervisor, options));
   }
 
   client(kubeconfigPath = this.plane.kubeconfigPath, maxConnections = 32): BedClient {

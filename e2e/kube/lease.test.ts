@@ -18,7 +18,7 @@ describe('a lease on a real API server', () => {
   let bed: KubeBed;
 
   before(async () => {
-    bed = await KubeBed.start('lease');
+    bed = await KubeBed.start('lease', { own: true });
   });
   after(async () => {
     await bed.stop();

@@ -16,10 +16,9 @@ describe('a list-watch of a real API server', () => {
 
   before(async () => {
     // Versions are forgotten after a second instead of five minutes, and old pages are not served from memory.
-    bed = await KubeBed.start('list-watch', [
-      '--etcd-compaction-interval=1s',
-      '--feature-gates=ListFromCacheSnapshot=false',
-    ]);
+    bed = await KubeBed.start('list-watch', {
+      apiServerArgs: ['--etcd-compaction-interval=1s', '--feature-gates=ListFromCacheSnapshot=false'],
+    });
   });
   after(async () => {
     await bed.stop();

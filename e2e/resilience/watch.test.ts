@@ -34,7 +34,7 @@ let team: Team;
 let runs: ManagedRuns;
 
 before(async () => {
-  installation = await Installation.start({ label: 'watch', replicas: 0 });
+  installation = await Installation.start({ label: 'watch', replicas: 0, ownControlPlane: true });
   client = adminClient(installation.plane);
   team = await installation.team({ name: 'team-w', policy: managedRuns });
   runs = new ManagedRuns(client, team);

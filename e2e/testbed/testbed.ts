@@ -5,6 +5,7 @@ import { ControlPlane, type ControlPlaneOptions } from './control-plane/control-
 import { Cosign } from './cosign/cosign.ts';
 import { helm, type HelmOptions } from './helm/helm.ts';
 import { startNodeAgent, type NodeAgent, type NodeAgentOptions } from './node-agent/node-agent.ts';
+import { measured } from './processes/measured.ts';
 import type { CommandOutput } from './processes/run-command.ts';
 import { Supervisor } from './processes/supervisor.ts';
 import { Registry, type RegistryOptions } from './registry/registry.ts';
@@ -27,7 +28,6 @@ export interface TestbedOptions {
 interface Parts {
   readonly plane: ControlPlane;
   readonly registries: readonly Registry[];
-  readonly tekton: Tekton | undefined;
   readonly cosign: Cosign | undefined;
   readonly nodeAgent: NodeAgent | undefined;
 }
@@ -37,19 +37,21 @@ export class Testbed {
   readonly supervisor: Supervisor;
   readonly plane: ControlPlane;
   readonly registries: readonly Registry[];
-  readonly tekton: Tekton | undefined;
   readonly #parts: Parts;
 
   private constructor(supervisor: Supervisor, parts: Parts) {
     this.supervisor = supervisor;
     this.plane = parts.plane;
     this.registries = parts.registries;
-    this.tekton = parts.tekton;
     this.#parts = parts;
   }
 
   /** Builds what is missing and starts everything; on failure nothing is left running and the logs are kept. */
-  static async start(options: TestbedOptions = {}): Promise<Testbed> {
+  static start(options: TestbedOptions = {}): Promise<Testbed> {
+    return measured('starting', () => Testbed.#start(options));
+  }
+
+  static async #start(options: TestbedOptions): Promise<Testbed> {
     await ensureBinaries(commandsFor(options));
     const supervisor = new Supervisor(options.label ?? 'testbed');
     try {
@@ -95,8 +97,8 @@ export class Testbed {
 
 async function startParts(options: TestbedOptions, supervisor: Supervisor): Promise<Parts> {
   const registries = await Promise.all((options.registries ?? []).map((spec) => Registry.start(supervisor, spec)));
-  const plane = await ControlPlane.start(supervisor, options.controlPlane);
-  const tekton = options.tekton === true ? await Tekton.start(plane, supervisor) : undefined;
+  const plane = await ControlPlane.start(supervisor, { tekton: options.tekton === true, ...options.controlPlane });
+  if (options.tekton === true && !plane.access.hasTekton) await Tekton.start(plane, supervisor);
   const cosign = options.cosign === true ? await Cosign.prepare(supervisor) : undefined;
   const { kubeconfigPath } = plane;
   const logDirectory = supervisor.logDirectory('pods');
@@ -104,7 +106,7 @@ async function startParts(options: TestbedOptions, supervisor: Supervisor): Prom
     options.nodeAgent === undefined
       ? undefined
       : await startNodeAgent({ ...options.nodeAgent, kubeconfigPath, logDirectory });
-  return { registries, plane, tekton, cosign, nodeAgent };
+  return { registries, plane, cosign, nodeAgent };
 }
 
 function commandsFor(options: TestbedOptions): Command[] {

@@ -6,7 +6,7 @@ import { sharedWatchdog } from '../processes/shared-watchdog.ts';
 import { withBuildLock } from './build-lock.ts';
 import { say, withProgress } from './build-progress.ts';
 import { cacheDirectory } from './cache-directory.ts';
-import { recipeOf, type BuildRecipe, type Command } from './catalog.ts';
+import { catalog, recipeOf, type BuildRecipe, type Command } from './catalog.ts';
 import { goBuild } from './go-build.ts';
 import { hasCode } from './has-code.ts';
 import { fetchHelm } from './helm-layer.ts';
@@ -19,9 +19,16 @@ export async function ensureBinary(command: Command): Promise<string> {
 
 /** Builds what is missing of several commands, one after the other: two links at once do not fit small machines. */
 export async function ensureBinaries(commands: readonly Command[]): Promise<void> {
-  const needed = commands.filter((command) => ownBinary(command) === undefined).map(recipeOf);
-  const missing = [...new Set(needed)].filter((recipe) => !existsSync(cachedFolder(recipe)));
+  const missing = missingRecipes(commands);
   for (const [index, recipe] of missing.entries()) await ensureRecipe(recipe, missing.slice(index + 1));
+}
+
+/** The builds, in the order of the catalog, that some of these commands still wait for; of all commands by default. */
+export function missingRecipes(
+  commands: readonly Command[] = catalog.flatMap((recipe) => recipe.commands),
+): readonly BuildRecipe[] {
+  const needed = new Set(commands.filter((command) => ownBinary(command) === undefined).map(recipeOf));
+  return catalog.filter((recipe) => needed.has(recipe) && !existsSync(cachedFolder(recipe)));
 }
 
 /** The folder of a recipe's Go module in this checkout. */

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBinaries, ensureBinary } from '../binaries/ensure-binary.ts';
+import { borrowPlane } from '../pool/borrow-plane.ts';
 import { freePort } from '../processes/free-port.ts';
+import { measured } from '../processes/measured.ts';
 import { runCommand, type CommandOutput } from '../processes/run-command.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
+import { ApiClient } from './api-client.ts';
 import { ApiServer } from './api-server.ts';
 import { controllerManagerArgs } from './controller-manager-args.ts';
 import { CutProxy } from './cut-proxy.ts';
+import type { PlaneAccess } from './plane-access.ts';
 import { startEtcd } from './start-etcd.ts';
 import { writeKubeconfig } from './write-kubeconfig.ts';
 
 export interface ControlPlaneOptions {
   /** Further flags of kube-apiserver. */
   readonly apiServerArgs?: readonly string[];
+  /** A control plane that was started for this test alone, which may restart its API server. Otherwise the suite may lend one. */
+  readonly own?: boolean;
+  /** With Tekton Pipelines, if the suite lends one; see `hasTekton`. */
+  readonly tekton?: boolean;
 }
 
 export interface KubectlOptions {
@@ -33,51 +42,67 @@ export interface RestartOptions {
 
 /** etcd, kube-apiserver and kube-controller-manager: a cluster's brain without nodes. */
 export class ControlPlane {
-  readonly adminToken: string;
+  readonly access: PlaneAccess;
   /** A kubeconfig of the administrator (group `system:masters`). */
   readonly kubeconfigPath: string;
   readonly #supervisor: Supervisor;
-  readonly #apiServer: ApiServer;
-  readonly #port: number;
+  /** Undefined where the suite lends the control plane. */
+  readonly #apiServer: ApiServer | undefined;
+  readonly #client: ApiClient;
   #kubeconfigs = 0;
 
-  private constructor(supervisor: Supervisor, apiServer: ApiServer, adminToken: string, port: number) {
+  private constructor(supervisor: Supervisor, access: PlaneAccess, apiServer?: ApiServer) {
     this.#supervisor = supervisor;
     this.#apiServer = apiServer;
-    this.adminToken = adminToken;
-    this.#port = port;
+    this.access = access;
+    this.#client = new ApiClient(access.url, access.adminToken, () => readFileSync(access.caFile));
     this.kubeconfigPath = join(supervisor.directory, 'kubeconfig');
+    const { url: server, caFile, adminToken: token } = access;
+    writeKubeconfig(this.kubeconfigPath, { server, caFile, token, user: 'admin' });
   }
 
-  /** Builds what is missing and starts everything; resolves when pods could be created in `default`. */
+  /**
+   * Builds what is missing and starts everything; resolves when pods could be created in `default`. Within a run of the
+   * whole suite it is a control plane that another test may have had before, without anything of that test.
+   */
   static async start(supervisor: Supervisor, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    return measured('starting', async () => {
+      const isOwn = options.own === true || options.apiServerArgs !== undefined;
+      const lent = isOwn ? undefined : await borrowPlane(supervisor, options.tekton === true);
+      return lent === undefined
+        ? ControlPlane.#startOwn(supervisor, options.apiServerArgs ?? [])
+        : new ControlPlane(supervisor, lent);
+    });
+  }
+
+  static async #startOwn(supervisor: Supervisor, extraArgs: readonly string[]): Promise<ControlPlane> {
     await ensureBinaries(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
     const port = await freePort();
     const adminToken = randomBytes(16).toString('hex');
     const etcdURL = await startEtcd(await ensureBinary('etcd'), supervisor);
     const binary = await ensureBinary('kube-apiserver');
-    const extraArgs = options.apiServerArgs ?? [];
     const apiServer = new ApiServer({ binary, port, etcdURL, adminToken, extraArgs }, supervisor);
     await apiServer.start();
-    const plane = new ControlPlane(supervisor, apiServer, adminToken, port);
-    writeKubeconfig(plane.kubeconfigPath, {
-      server: plane.url,
-      caFile: plane.caFile,
-      token: adminToken,
-      user: 'admin',
-    });
-    await plane.#startControllerManager();
+    const { url, caFile } = apiServer;
+    const logDirectory = join(supervisor.directory, 'logs');
+    const access = { url, port, adminToken, caFile, etcdURL, logDirectory, hasTekton: false };
+    const plane = new ControlPlane(supervisor, access, apiServer);
+    await plane.#startControllerManager(apiServer);
     return plane;
   }
 
   /** `https://127.0.0.1:<port>`; also the issuer of ServiceAccount tokens. */
   get url(): string {
-    return this.#apiServer.url;
+    return this.access.url;
+  }
+
+  get adminToken(): string {
+    return this.access.adminToken;
   }
 
   /** PEM of the authority that signed the API server's certificate, which is valid for 127.0.0.1. */
   get caFile(): string {
-    return this.#apiServer.caFile;
+    return this.access.caFile;
   }
 
   /** Runs kubectl as the administrator (or with another kubeconfig) and returns what it printed. */
@@ -98,6 +123,7 @@ export class ControlPlane {
 
   /** Kills (or, with a grace period, ends) the API server and starts it on the same port and data. */
   async restartApiServer(options: RestartOptions = {}): Promise<void> {
+    if (this.#apiServer === undefined) throw new Error('the suite lends this control plane: start it with {own: true}');
     await this.#apiServer.stop(options.graceSeconds ?? 0);
     await options.whileDown?.();
     await this.#apiServer.start();
@@ -105,7 +131,7 @@ export class ControlPlane {
 
   /** A new proxy in front of the API server that can break connections; see `kubeconfigVia`. */
   cutProxy(): Promise<CutProxy> {
-    return CutProxy.start(this.#port);
+    return CutProxy.start(this.access.port);
   }
 
   /** The path of a new kubeconfig: the administrator's unless a token is given, straight or through a proxy. */
@@ -115,7 +141,7 @@ export class ControlPlane {
 
   /** Whether the API server says that it is ready. */
   async isReady(): Promise<boolean> {
-    return (await this.#apiServer.client.get('/readyz')).status === 200;
+    return (await this.#client.get('/readyz')).status === 200;
   }
 
   #writeKubeconfig(spec: { token: string; user: string; namespace?: string; server?: string }): string {
@@ -125,16 +151,16 @@ export class ControlPlane {
     return path;
   }
 
-  async #startControllerManager(): Promise<void> {
+  async #startControllerManager({ serviceAccountKeyFile }: ApiServer): Promise<void> {
     const args = controllerManagerArgs({
       port: await freePort(),
       kubeconfig: this.kubeconfigPath,
-      serviceAccountKeyFile: this.#apiServer.serviceAccountKeyFile,
+      serviceAccountKeyFile,
       caFile: this.caFile,
     });
     const command = await ensureBinary('kube-controller-manager');
     const manager = this.#supervisor.start({ name: 'kube-controller-manager', command, args, graceSeconds: 0 });
     const account = '/api/v1/namespaces/default/serviceaccounts/default';
-    await manager.untilReady(async () => (await this.#apiServer.client.get(account)).status === 200);
+    await manager.untilReady(async () => (await this.#client.get(account)).status === 200);
   }
 }

@@ -24,7 +24,7 @@ describe('node agent', () => {
   let agent: NodeAgent;
 
   before(async () => {
-    plane = await ControlPlane.start(supervisor);
+    plane = await ControlPlane.start(supervisor, { own: true });
     agent = await startNodeAgent({
       kubeconfigPath: plane.kubeconfigPath,
       images: {

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { signalGroup } from './signal-group.ts';
+import { measured } from './measured.ts';
 import { GaveUp, waitUntil, type WaitOptions } from './wait-until.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -113,7 +114,9 @@ export class ManagedProcess {
       );
     };
     try {
-      await waitUntil(`${this.name} is ready`, check, { timeoutSeconds: startSeconds, ...options });
+      const ready = (): Promise<boolean> =>
+        waitUntil(`${this.name} is ready`, check, { timeoutSeconds: startSeconds, ...options });
+      await measured('starting', ready);
     } catch (error) {
       if (error instanceof GaveUp) throw error;
       throw new Error(`${this.name} did not become ready; its log ends with\n${this.logTail()}`, { cause: error });

@@ -15,6 +15,7 @@ export class Supervisor {
   readonly directory: string;
   readonly #watchdog = sharedWatchdog();
   readonly #processes: ManagedProcess[] = [];
+  readonly #endings: (() => Promise<void>)[] = [];
   readonly #onExit: (code: number) => void;
 
   constructor(label = 'testbed') {
@@ -35,12 +36,14 @@ export class Supervisor {
     return started;
   }
 
-  /** The environment that every server and command starts from: nothing of the user's but PATH. */
+  /** The environment that every server and command starts from: nothing of the user's but PATH, and where Node keeps compiled code. */
   environment(): Readonly<Record<string, string>> {
+    const compileCache = process.env.NODE_COMPILE_CACHE;
     return {
       PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
       HOME: join(this.directory, 'home'),
       TMPDIR: join(this.directory, 'data'),
+      ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
     };
   }
 
@@ -68,9 +71,15 @@ export class Supervisor {
     }
   }
 
+  /** Runs once, when `stop` has ended every server. */
+  onStop(ending: () => Promise<void>): void {
+    this.#endings.push(ending);
+  }
+
   /** Ends every server, the newest first, and frees the data. The logs go when this process ends without failing. */
   async stop(): Promise<void> {
     for (const running of this.#processes.toReversed()) await running.stop();
+    for (const ending of this.#endings.splice(0)) await ending();
     rmSync(join(this.directory, 'data'), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }

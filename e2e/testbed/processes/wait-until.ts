@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as delay } from 'node:timers/promises';
+import { measured } from './measured.ts';
 
 export interface WaitOptions {
   readonly timeoutSeconds?: number;
@@ -10,10 +11,18 @@ export interface WaitOptions {
  * Asks again and again until `probe` gives something other than `undefined` or `false`, and returns that.
  * What `probe` throws counts as "not yet" and is the cause of the error in the end.
  */
-export async function waitUntil<T>(
+export function waitUntil<T>(
   what: string,
   probe: () => T | Promise<T>,
   options: WaitOptions = {},
+): Promise<Exclude<T, undefined | false>> {
+  return measured('waiting', () => wait(what, probe, options));
+}
+
+async function wait<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  options: WaitOptions,
 ): Promise<Exclude<T, undefined | false>> {
   const { timeoutSeconds = 120, intervalMilliseconds = 100 } = options;
   const deadline = Date.now() + timeoutSeconds * 1000;

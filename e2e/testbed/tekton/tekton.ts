@@ -24,10 +24,12 @@ const imageFlags = [
 
 /** Tekton Pipelines on a control plane: CRDs, controller and admission webhook. Its pods need somebody to run them. */
 export class Tekton {
-  readonly #processes: readonly ManagedProcess[];
+  readonly #controller: ManagedProcess;
+  readonly #webhook: ManagedProcess;
 
-  private constructor(processes: readonly ManagedProcess[]) {
-    this.#processes = processes;
+  private constructor(controller: ManagedProcess, webhook: ManagedProcess) {
+    this.#controller = controller;
+    this.#webhook = webhook;
   }
 
   /** Applies the manifests and starts both processes; resolves when runs are defaulted, validated and reconciled. */
@@ -51,13 +53,19 @@ export class Tekton {
       env: { ...(await tektonEnvironment('config-leader-election-webhook')), WEBHOOK_PORT: String(webhookPort) },
     });
     await controller.untilReady(() => controller.logTail(1000).includes('Started workers'));
-    await webhook.untilReady(() => isDefaulting(plane), { intervalMilliseconds: 250 });
-    return new Tekton([controller, webhook]);
+    const tekton = new Tekton(controller, webhook);
+    await tekton.untilAdmitting(plane);
+    return tekton;
+  }
+
+  /** Waits until the API server asks the webhook about runs; that it does not yet, or any more, would let them pass. */
+  async untilAdmitting(plane: ControlPlane): Promise<void> {
+    await this.#webhook.untilReady(() => isDefaulting(plane));
   }
 
   /** Ends both processes; what they made stays. */
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map((running) => running.stop()));
+    await Promise.all([this.#controller.stop(), this.#webhook.stop()]);
   }
 }
 

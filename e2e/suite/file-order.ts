@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What decides when an end-to-end file runs. */
+export interface FileTraits {
+  readonly file: string;
+  /** How long it took once; undefined for a new one. */
+  readonly seconds: number | undefined;
+  /** Whether it wants a control plane with Tekton. */
+  readonly usesTekton: boolean;
+  /** The number of servers that are built before the last one that it needs and that is not there yet; 0 if all are there. */
+  readonly waitsFor: number;
+}
+
+/** What a file without a record is taken for: long enough that it does not come last. */
+const unknownSeconds = 30;
+
+/**
+ * Files whose servers are there come first; then those with Tekton before those without, so that a control plane changes
+ * at most once; then the longest, so that none of them is left running alone at the end.
+ */
+export function fileOrder(files: readonly FileTraits[]): readonly string[] {
+  const seconds = ({ seconds: known }: FileTraits): number => known ?? unknownSeconds;
+  const compare = (one: FileTraits, other: FileTraits): number =>
+    one.waitsFor - other.waitsFor ||
+    Number(other.usesTekton) - Number(one.usesTekton) ||
+    seconds(other) - seconds(one) ||
+    one.file.localeCompare(other.file);
+  return files.toSorted(compare).map(({ file }) => file);
+}
+
+/** The files in an order that the seed alone determines (Fisher and Yates, with the generator of Park and Miller). */
+export function shuffled(files: readonly string[], seed: number): readonly string[] {
+  let state = (seed % 2_147_483_646) + 1;
+  const next = (below: number): number => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+  // Neighbouring seeds begin with neighbouring numbers.
+  for (let warm = 0; warm < 10; warm += 1) next(1);
+  const rest = files.toSorted();
+  const order: string[] = [];
+  while (rest.length > 0) order.push(...rest.splice(next(rest.length), 1));
+  return order;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cacheDirectory } from '../testbed/binaries/cache-directory.ts';
+import { PoolServer } from '../testbed/pool/pool-server.ts';
+import { changedPaths } from './changed-paths.ts';
+import { ChildProcesses } from './child-processes.ts';
+import { endToEndOrder, recordedSeconds, recordPath } from './end-to-end-order.ts';
+import { ImportGraph } from '../../codegen/verify/import-graph.ts';
+import { runFiles } from './run-files.ts';
+import type { SuiteOptions } from './suite-options.ts';
+import { readTimes, timesTable } from './times-table.ts';
+import { touchedTests } from './touched-tests.ts';
+
+const unitPatterns = ['src/**/*.test.ts', 'codegen/**/*.test.ts', 'e2e/suite/*.test.ts'];
+/** As many as there are usually cores: they compute, and wait for nothing. */
+const unitJobs = 2;
+
+/** A run of the tests, whole or in part. */
+export class Suite {
+  readonly #root: string;
+  readonly #options: SuiteOptions;
+  readonly #children: ChildProcesses;
+  readonly #graph: ImportGraph;
+  readonly #began = performance.now();
+  readonly #times = mkdtempSync(join(tmpdir(), 'hallmark-times-'));
+  readonly #seconds = new Map<string, number>();
+
+  constructor(root: string, options: SuiteOptions) {
+    this.#root = root;
+    this.#options = options;
+    this.#children = new ChildProcesses(root);
+    this.#graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench']);
+    process.env.HALLMARK_TEST_TIMES = this.#times;
+    // Test files and the processes that they start compile the same sources again and again.
+    process.env.NODE_COMPILE_CACHE ??= join(cacheDirectory(), 'compiled');
+  }
+
+  /** Runs what the options ask for; resolves with whether all of it passed. */
+  async run(): Promise<boolean> {
+    try {
+      const isPassed = await this.#selected();
+      if (this.#options.withTimes) {
+        const times = readTimes(this.#times, { root: this.#root, seconds: this.#seconds });
+        console.log(`\n${timesTable(times)}`);
+      }
+      if (this.#options.isRecorded) this.#record();
+      return isPassed && !this.#children.signal.aborted;
+    } finally {
+      rmSync(this.#times, { recursive: true, force: true });
+    }
+  }
+
+  #selected(): Promise<boolean> {
+    const { files, isChanged, isCheck } = this.#options;
+    if (files.length > 0) return this.#given(files);
+    if (isCheck) return this.#check();
+    return isChanged ? this.#changed() : this.#everything();
+  }
+
+  async #given(patterns: readonly string[]): Promise<boolean> {
+    const files = this.#files(patterns);
+    if (files.length === 0) throw new Error(`no test file is called ${patterns.join(' or ')}`);
+    return this.#endToEnd('given tests', files);
+  }
+
+  async #check(): Promise<boolean> {
+    const results = [await this.#gate(), await this.#units(this.#files(unitPatterns))];
+    return this.#close(results);
+  }
+
+  async #changed(): Promise<boolean> {
+    const units = this.#files(unitPatterns);
+    const changed = changedPaths(this.#root);
+    const touched = new Set(touchedTests(this.#graph, this.#allFiles(), changed));
+    this.#say(`${changed.length} changed files touch ${touched.size} test files`);
+    const results = [await this.#gate(), await this.#units(units.filter((file) => touched.has(file)))];
+    const others = [...touched].filter((file) => !units.includes(file));
+    if (others.length > 0) results.push(await this.#endToEnd('end-to-end tests', others));
+    return this.#close(results);
+  }
+
+  async #everything(): Promise<boolean> {
+    this.#say('building the servers of the testbed beside the tests');
+    const build = this.#children.node('e2e/testbed/build.ts');
+    const units = this.#files(unitPatterns);
+    const others = this.#allFiles().filter((file) => !units.includes(file));
+    const results = [await this.#gate(), await this.#units(units)];
+    results.push(await this.#endToEnd('end-to-end tests', others));
+    results.push(await build);
+    return this.#close(results);
+  }
+
+  #gate(): Promise<boolean> {
+    this.#say('static gate');
+    return this.#children.node('codegen/verify.ts');
+  }
+
+  async #units(files: readonly string[]): Promise<boolean> {
+    if (files.length === 0 || this.#children.signal.aborted) return !this.#children.signal.aborted;
+    this.#say(`unit and contract tests: ${files.length} files`);
+    return this.#run(files, unitJobs);
+  }
+
+  async #endToEnd(name: string, files: readonly string[]): Promise<boolean> {
+    const { seed, jobs } = this.#options;
+    if (this.#children.signal.aborted) return false;
+    const order = endToEndOrder(this.#root, files, { graph: this.#graph, seed });
+    this.#say(`${name}: ${files.length} files${seed === undefined ? '' : `, shuffled by --seed ${seed}`}`);
+    const pool = files.length > 1 ? await PoolServer.start() : undefined;
+    if (pool !== undefined) process.env.HALLMARK_TESTBED_POOL = pool.path;
+    try {
+      const isPassed = await this.#run(order, jobs);
+      const { lent, started } = pool?.counts ?? { lent: 0, started: 0 };
+      if (lent > 0) this.#say(`${started} control planes served ${lent} times`);
+      return isPassed;
+    } finally {
+      await pool?.stop();
+    }
+  }
+
+  async #run(files: readonly string[], jobs: number): Promise<boolean> {
+    const options = { root: this.#root, jobs, signal: this.#children.signal };
+    const { isPassed, seconds } = await runFiles(files, options);
+    for (const [file, taken] of seconds) this.#seconds.set(file, taken);
+    return isPassed;
+  }
+
+  #record(): void {
+    const all = [...recordedSeconds(this.#root), ...this.#seconds].map(
+      ([file, taken]) => [file, Math.ceil(taken)] as const,
+    );
+    const sorted = Object.fromEntries(new Map(all.toSorted(([one], [other]) => one.localeCompare(other))));
+    writeFileSync(join(this.#root, recordPath), `${JSON.stringify(sorted, undefined, 2)}\n`);
+  }
+
+  #allFiles(): readonly string[] {
+    return this.#files(['src/**/*.test.ts', 'codegen/**/*.test.ts', 'e2e/**/*.test.ts']);
+  }
+
+  #files(patterns: readonly string[]): string[] {
+    return globSync([...patterns], { cwd: this.#root }).sort();
+  }
+
+  #say(text: string): void {
+    const seconds = Math.round((performance.now() - this.#began) / 1000);
+    console.log(`\n==> ${text} (${Math.floor(seconds / 60)} min ${seconds % 60} s since the start)`);
+  }
+
+  #close(results: readonly boolean[]): boolean {
+    const isPassed = results.every(Boolean);
+    this.#say(isPassed ? 'all passed' : 'FAILED: see above');
+    return isPassed;
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Everything that a process needs to work with a control plane as its administrator. */
+export interface PlaneAccess {
+  /** `https://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly port: number;
+  readonly adminToken: string;
+  /** PEM of the authority that signed the API server's certificate. */
+  readonly caFile: string;
+  readonly etcdURL: string;
+  /** Where its servers write their logs. */
+  readonly logDirectory: string;
+  /** True where Tekton Pipelines runs on it already. */
+  readonly hasTekton: boolean;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { ControlPlane } from '../control-plane/control-plane.ts';
+import { Supervisor } from '../processes/supervisor.ts';
+import { waitUntil } from '../processes/wait-until.ts';
+import { Tekton } from '../tekton/tekton.ts';
+import { PoolServer } from './pool-server.ts';
+
+const definition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'cakes.example.dev' },
+  spec: {
+    group: 'example.dev',
+    scope: 'Namespaced',
+    names: { kind: 'Cake', plural: 'cakes' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
+};
+
+/** A test file's process that borrows a control plane, says its URL, and stays. */
+const borrower = `
+  import { ControlPlane } from ${JSON.stringify(fileURLToPath(new URL('../control-plane/control-plane.ts', import.meta.url)))};
+  import { Supervisor } from ${JSON.stringify(fileURLToPath(new URL('../processes/supervisor.ts', import.meta.url)))};
+  const plane = await ControlPlane.start(new Supervisor('borrower'));
+  console.log(plane.url);
+  setInterval(() => undefined, 1000);
+`;
+
+describe('the pool of control planes', () => {
+  const outer = process.env.HALLMARK_TESTBED_POOL;
+  let pool: PoolServer;
+
+  before(async () => {
+    pool = await PoolServer.start();
+    process.env.HALLMARK_TESTBED_POOL = pool.path;
+  });
+  after(async () => {
+    if (outer === undefined) delete process.env.HALLMARK_TESTBED_POOL;
+    else process.env.HALLMARK_TESTBED_POOL = outer;
+    await pool.stop();
+  });
+
+  /** Borrows a control plane, works on it, and gives it back. */
+  async function borrow<T>(
+    work: (plane: ControlPlane, supervisor: Supervisor) => Promise<T>,
+    options: { readonly tekton?: boolean } = {},
+  ): Promise<T> {
+    const supervisor = new Supervisor('pool-test');
+    try {
+      return await work(await ControlPlane.start(supervisor, options), supervisor);
+    } finally {
+      await supervisor.stop();
+    }
+  }
+
+  async function objects(plane: ControlPlane): Promise<string> {
+    const kinds = 'namespaces,crds,clusterroles,serviceaccounts,configmaps,mutatingwebhookconfigurations';
+    const columns = 'NS:.metadata.namespace,KIND:.kind,NAME:.metadata.name,LABELS:.metadata.labels';
+    return (await plane.kubectl(['get', kinds, '-A', '-o', `custom-columns=${columns}`])).stdout;
+  }
+
+  it('lends one after the other the same control plane, as it was at first', async () => {
+    const [url, before] = await borrow(async (plane) => {
+      const found = await objects(plane);
+      await plane.kubectl(['create', 'namespace', 'team-a']);
+      await plane.kubectl(['create', 'configmap', 'left', '-n', 'team-a']);
+      await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(definition) });
+      await plane.kubectl(['wait', '--for=condition=Established', 'crd/cakes.example.dev', '--timeout=60s']);
+      const cake = {
+        apiVersion: 'example.dev/v1',
+        kind: 'Cake',
+        metadata: { name: 'c', finalizers: ['example.dev/c'] },
+      };
+      await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(cake) });
+      await plane.kubectl(['delete', 'clusterrole', 'view']);
+      await plane.kubectl(['label', 'namespace', 'default', 'changed=yes']);
+      return [plane.url, found];
+    });
+    await borrow(async (plane) => {
+      assert.equal(plane.url, url);
+      assert.equal(await objects(plane), before);
+      await assert.rejects(plane.kubectl(['get', 'cakes']), { stderr: /doesn't have a resource type|could not find/ });
+      // The same names can be made anew, and hold nothing of before.
+      await plane.kubectl(['create', 'namespace', 'team-a']);
+      await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(definition) });
+      await plane.kubectl(['wait', '--for=condition=Established', 'crd/cakes.example.dev', '--timeout=60s']);
+      await waitUntil('the kind is served', async () => (await plane.kubectl(['get', 'cakes', '-A'])).stdout === '');
+      const left = await plane.kubectl(['get', 'configmap', 'left', '-n', 'team-a', '--ignore-not-found']);
+      assert.equal(left.stdout, '');
+      await waitUntil('pods can be made', async () =>
+        plane.kubectl(['get', 'serviceaccount', 'default', '-n', 'team-a']),
+      );
+    });
+    assert.deepEqual(pool.counts, { started: 1, lent: 2 });
+  });
+
+  it('adds Tekton for who wants it, and takes it away again', async () => {
+    const run = {
+      apiVersion: 'tekton.dev/v1',
+      kind: 'TaskRun',
+      metadata: { name: 'run' },
+      spec: { taskSpec: { steps: [{ name: 's', image: 'oven', command: ['true'] }] } },
+    };
+    const useTekton = async (plane: ControlPlane): Promise<void> => {
+      assert.equal(plane.access.hasTekton, true);
+      await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(run) });
+      const pod = async (): Promise<string> => (await plane.kubectl(['get', 'pod', 'run-pod', '-o', 'name'])).stdout;
+      assert.equal(await waitUntil('Tekton made the pod', pod), 'pod/run-pod\n');
+      // Who comes next has it back.
+      await plane.kubectl(['delete', 'mutatingwebhookconfiguration', 'webhook.pipeline.tekton.dev']);
+    };
+    await borrow(useTekton, { tekton: true });
+    await borrow(useTekton, { tekton: true });
+    await borrow(async (plane, supervisor) => {
+      assert.equal(plane.access.hasTekton, false);
+      await assert.rejects(plane.kubectl(['get', 'taskruns']), { stderr: /doesn't have a resource type/ });
+      await Tekton.start(plane, supervisor);
+    });
+    assert.equal(pool.counts.started, 1);
+  });
+
+  it('never lends what a process had that died', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', borrower], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const line = once(createInterface({ input: child.stdout }), 'line');
+    const [url] = await line.then((words: unknown[]) => words);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await borrow(async (plane) => {
+      assert.notEqual(plane.url, url);
+      await plane.kubectl(['get', 'namespaces']);
+    });
+    assert.equal(pool.counts.started, 2);
+  });
+
+  it('refuses to restart the API server of what is lent', async () => {
+    await borrow(async (plane) => {
+      await assert.rejects(plane.restartApiServer(), /start it with \{own: true\}/);
+    });
+  });
+
+  it('leaves a test to start its own when the pool is gone', async () => {
+    const { HALLMARK_TESTBED_POOL: path } = process.env;
+    process.env.HALLMARK_TESTBED_POOL = `${path ?? ''}-gone`;
+    await borrow(async (plane) => {
+      assert.equal(await plane.isReady(), true);
+    });
+    process.env.HALLMARK_TESTBED_POOL = path;
+  });
+});

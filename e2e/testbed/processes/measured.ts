@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Something else than work that a test spends its time on. */
+export type Activity = 'starting' | 'waiting';
+
+/** What a test file's process spent, in seconds. */
+export interface SpentTime {
+  readonly file: string;
+  readonly seconds: number;
+  /** Until servers were ready. */
+  readonly starting: number;
+  /** Until a condition held, but for servers that started. */
+  readonly waiting: number;
+  /** Of the processor, by this process and by what it started and ended. */
+  readonly cpu: number;
+}
+
+const running = { starting: 0, waiting: 0 };
+const spentMilliseconds = { starting: 0, waiting: 0 };
+let since = performance.now();
+
+/** Counts the time until `work` ends as spent on this activity; what overlaps counts once, starting before waiting. */
+export async function measured<T>(activity: Activity, work: () => Promise<T>): Promise<T> {
+  change(activity, 1);
+  try {
+    return await work();
+  } finally {
+    change(activity, -1);
+  }
+}
+
+function change(activity: Activity, by: 1 | -1): void {
+  const now = performance.now();
+  if (running.starting > 0) spentMilliseconds.starting += now - since;
+  else if (running.waiting > 0) spentMilliseconds.waiting += now - since;
+  since = now;
+  running[activity] += by;
+}
+
+/** What this process has spent so far. */
+function spentTime(): SpentTime {
+  const { user, system } = process.cpuUsage();
+  return {
+    file: process.argv[1] ?? '',
+    seconds: process.uptime(),
+    starting: spentMilliseconds.starting / 1000,
+    waiting: spentMilliseconds.waiting / 1000,
+    cpu: (user + system) / 1_000_000 + childSeconds(),
+  };
+}
+
+/** The processor time of children that have ended; 0 where no `/proc` tells. */
+function childSeconds(): number {
+  try {
+    // The name of the command, in parentheses, may hold spaces. Times count in hundredths of a second.
+    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return (Number(fields[13]) + Number(fields[14])) / 100;
+  } catch {
+    return 0;
+  }
+}
+
+const folder = process.env.HALLMARK_TEST_TIMES;
+if (folder !== undefined && folder !== '') {
+  process.once('exit', () => {
+    writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(spentTime()));
+  });
+}
