@@ -2,33 +2,32 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
 import { printableLines } from '../runtime/printable.ts';
-import { backfillCommand } from './backfill.ts';
-import { explainCommand } from './explain.ts';
-import { keygenCommand } from './keygen.ts';
-import { lintCommand } from './lint.ts';
-import { previewCommand } from './preview.ts';
 import { printableErrors } from './printable-errors.ts';
-import { signCommand } from './sign.ts';
-import { trustCommand } from './trust.ts';
-import { verifyCommand } from './verify.ts';
 
 /** Usage errors end with 2, so that scripts can tell them from what a command found. */
 const USAGE_ERROR = 2;
+
+/** Each command by its name. One that is named alone is loaded alone: the others bring packages that take their time. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['preview', async () => (await import('./preview.ts')).previewCommand()],
+  ['sign', async () => (await import('./sign.ts')).signCommand()],
+  ['explain', async () => (await import('./explain.ts')).explainCommand()],
+  ['verify', async () => (await import('./verify.ts')).verifyCommand()],
+  ['trust', async () => (await import('./trust.ts')).trustCommand()],
+  ['keygen', async () => (await import('./keygen.ts')).keygenCommand()],
+  ['lint', async () => (await import('./lint.ts')).lintCommand()],
+  ['backfill', async () => (await import('./backfill.ts')).backfillCommand()],
+]);
+const named = commands.get(process.argv[2] ?? '');
+const loaded = await Promise.all((named === undefined ? [...commands.values()] : [named]).map((load) => load()));
 
 const program = new Command('hallmark')
   .description('Sign what Tekton builds, and say what was signed.')
   .version(packageVersion())
   .exitOverride((error) => {
     throw error.exitCode === 0 ? error : new CommanderError(USAGE_ERROR, error.code, error.message);
-  })
-  .addCommand(previewCommand())
-  .addCommand(signCommand())
-  .addCommand(explainCommand())
-  .addCommand(verifyCommand())
-  .addCommand(trustCommand())
-  .addCommand(keygenCommand())
-  .addCommand(lintCommand())
-  .addCommand(backfillCommand());
+  });
+for (const command of loaded) program.addCommand(command);
 
 printableErrors(program);
 try {
