@@ -43,6 +43,7 @@ export class ReconcilerWorld {
   readonly clock: ManualClock;
   readonly api: ModelApi;
   readonly context: ControllerContext;
+  readonly attempts: StoreAttempts;
   readonly queues: Readonly<Record<'run' | 'record' | 'retirement', KeyedQueue>>;
   readonly results: ReconcileResult[] = [];
   readonly events: string[] = [];
@@ -51,6 +52,8 @@ export class ReconcilerWorld {
   signatures = 0;
   logEntries = 0;
   stored = 0;
+  /** Happens in the store before it answers. */
+  onPut: () => void = () => undefined;
 
   constructor(options: WorldOptions = {}) {
     const { clock = new ManualClock(), sealKey = new SecretValue(Buffer.alloc(32, 1)) } = options;
@@ -59,6 +62,7 @@ export class ReconcilerWorld {
     this.context = this.#context(sealKey);
     const backoff = exponentialBackoff({ minMs: 1000, maxMs: 300_000, random: () => 0.5 });
     const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
+    this.attempts = new StoreAttempts(clock, backoff);
     this.queues = { run: queue(), record: queue(), retirement: queue() };
     const { context, caches } = this;
     const runs = new RunReconciler({
@@ -67,8 +71,11 @@ export class ReconcilerWorld {
       lanes: this.#lanes('run'),
       childrenDeadlineSeconds: 60,
     });
-    const attempts = new StoreAttempts(clock, backoff);
-    const records = new RecordReconciler(context, { attempts, lanes: this.#lanes('record'), cache: caches.record });
+    const records = new RecordReconciler(context, {
+      attempts: this.attempts,
+      lanes: this.#lanes('record'),
+      cache: caches.record,
+    });
     this.#retirements = new Retirements({ context, queue: this.queues.retirement });
     this.#start('retirement', (key, signal) => this.#retirements.reconcile(key, signal));
     this.#start('run', (key, signal) => runs.reconcile(key, signal));
@@ -213,6 +220,7 @@ export class ReconcilerWorld {
       probe: () => Promise.resolve({ ready: true }),
       put: () => {
         this.stored += 1;
+        this.onPut();
         return Promise.resolve([{ uri: 'store://evidence' }]);
       },
       get: () => Promise.reject(new StorageError('BackendUnavailable', 'the store is read later')),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { field, listField } from '../../api/v1alpha1/field.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { unreachable } from '../model-api.fixture.ts';
 import { ReconcilerWorld } from '../reconciler-world.fixture.ts';
 
@@ -9,6 +10,25 @@ const AMEND = 'patch provenancerecords.hallmark.dev';
 const HALF_HOUR_MS = 1_800_000;
 
 describe('RecordReconciler', () => {
+  for (const [what, answer] of [
+    ['takes it', undefined],
+    ['fails', new StorageError('BackendUnavailable', 'it is full')],
+  ] as const) {
+    it(`leaves nothing behind of a record that goes while a store ${what}`, async () => {
+      const world = new ReconcilerWorld();
+      await world.setPolicy();
+      world.addStore();
+      await world.reconcileRun(await world.addRun('bake', '2026-01-02T03:04:00Z'));
+      world.onPut = () => {
+        for (const { key } of [...world.context.records.all()]) world.context.records.remove(key);
+        if (answer !== undefined) throw answer;
+      };
+      await world.reconcileRecords();
+      assert.equal(world.stored, 1);
+      assert.deepEqual([world.attempts.size, world.context.storedLately.size], [0, 0]);
+    });
+  }
+
   describe('with a log of version 2', () => {
     let world: ReconcilerWorld;
     beforeEach(async () => {

@@ -21,6 +21,11 @@ export class StoreAttempts {
     this.#backoff = backoff;
   }
 
+  /** How many records wait for another attempt. */
+  get size(): number {
+    return this.#attempts.size;
+  }
+
   isDue(recordKey: string, backendKey: string): boolean {
     const attempt = this.#attempts.get(recordKey)?.get(backendKey);
     return attempt === undefined || attempt.dueMs <= this.#clock.monotonicMs();

@@ -15,6 +15,11 @@ interface Stored {
 export class StoredLately {
   readonly #records = new Map<string, Stored>();
 
+  /** How many records do not say all that is stored of them. */
+  get size(): number {
+    return this.#records.size;
+  }
+
   note({ object }: TrustedRecord, entry: StorageEntry): void {
     const { uid } = object.metadata;
     const key = objectKey(object.metadata);
