@@ -128,6 +128,7 @@ describe('an announcement that cannot be read', () => {
     'a blank list': [['IMAGES', '\n,\n']],
     'no value': [['IMAGE_URL', null]],
     'IMAGES with line ends of Windows': [['IMAGES', `r.x/a1@${digest}\r\nr.x/b1@${digest}\r\n`]],
+    'a host with an IPv6 address': [['IMAGES', `[::1]:5000/app1@${digest}`]],
     'an artifact': [
       ['ARTIFACT_URI', 'pkg:a'],
       ['ARTIFACT_DIGEST', `sha1:${'a'.repeat(40)}`],

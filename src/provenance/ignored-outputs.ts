@@ -121,7 +121,8 @@ function imageListWarnings(results: readonly NamedValue[], source: string): read
         return [warning('HintIgnored', `${where} is ${typeName(value)}: ${imagesRemedy} in one text`)];
       }
       const text = textPart(value);
-      if (goTrim(text).startsWith('[')) {
+      // An IPv6 address begins with a bracket, too.
+      if (/^\[\s*["'\]]/.test(goTrim(text))) {
         return [warning('HintIgnored', `${where} is ${quoted(text)}, a list in a text: ${imagesRemedy}`)];
       }
       const pieces = text.split(/[\n,]/).map(goTrim);
