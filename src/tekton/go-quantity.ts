@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { goTrim } from './go-trim.ts';
+
 type QuantityFormat = 'DecimalExponent' | 'BinarySI' | 'DecimalSI';
 
 interface Suffix {
@@ -48,7 +50,7 @@ const maximumExponent = 2 ** 31 - 1;
  * reference keeps the text it read. Undefined when it is no quantity.
  */
 export function normaliseQuantity(text: string): string | undefined {
-  const trimmed = text.trim();
+  const trimmed = goTrim(text);
   if (trimmed === '0') return '0';
   const scanned = scan(trimmed);
   if (scanned === undefined) return undefined;

@@ -92,6 +92,11 @@ describe('names and digests that Go reads otherwise than JavaScript', () => {
     assert.notEqual(parseImageReference(`reg.example/${'a'.repeat(255)}@sha256:${hex}`), undefined);
   });
 
+  it('trims quantities as Go does', () => {
+    assert.equal(normaliseQuantity('\u00851024Mi'), '1Gi');
+    assert.equal(normaliseQuantity('\ufeff1Gi'), undefined);
+  });
+
   it('trims digests as Go does', () => {
     assert.deepEqual(parseDigest(`\u0085sha256:${hex}\u00a0`), { algorithm: 'sha256', hex });
     assert.equal(parseDigest(`\ufeffsha256:${hex}`), undefined);
