@@ -45,10 +45,10 @@ describe('user info of URLs', () => {
   }
 
   it('is looked for in linear time', () => {
-    const began = performance.now();
+    const before = process.cpuUsage();
     for (const part of ['://', '://a', 'a'.repeat(9), '@', '%3A%2F%2F', '%3A%2F%2Fa', '%41']) {
       withoutUserInfo(`https://${part.repeat(200_000)}`);
     }
-    assert.ok(performance.now() - began < 5_000);
+    assert.ok(process.cpuUsage(before).user < 5_000_000);
   });
 });

@@ -24,8 +24,8 @@ describe('isIssuerMatch', () => {
   }
 
   it('is done at once with a pattern that is made to take long', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     assert.equal(isIssuerMatch(`${'*'.repeat(200)}!`, 'a'.repeat(200)), false);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(process.cpuUsage(before).user < 1_000_000);
   });
 });

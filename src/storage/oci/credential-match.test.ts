@@ -60,9 +60,9 @@ describe('matchingCredential', () => {
   });
 
   it('takes a hostile pattern in stride', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     assert.equal(chosen([`${'*a'.repeat(5000)}.example`], `${'a'.repeat(63)}b.example/app`), undefined);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(process.cpuUsage(before).user < 1_000_000);
   });
 
   it('knows Docker Hub by all its names', () => {
