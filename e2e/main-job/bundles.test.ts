@@ -6,7 +6,6 @@ import { Installation } from '../harness/installation.ts';
 import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { verifyImage } from '../harness/verify-image.ts';
-import { waitUntil } from '../testbed/processes/wait-until.ts';
 
 describe('evidence in both encodings of registries', () => {
   let installation: Installation;
@@ -69,18 +68,10 @@ describe('evidence in both encodings of registries', () => {
     await installation.patch(team.name, 'signingpolicy/builds', {
       spec: { backendRefs, imageSignatures: { formats: ['SimpleSigning'] } },
     });
-    await waitUntil('policy and backend say what is left out', async () => {
-      const objects = await Promise.all(
-        ['signingpolicy/builds', 'storagebackend/bundles'].map((name) =>
-          installation.json(['get', name, '-n', team.name]),
-        ),
-      );
-      return objects
-        .map((object) => at(object, 'status', 'conditions', 0))
-        .every(
-          (ready) => at(ready, 'status') === 'True' && /takes no image signatures/.test(String(at(ready, 'message'))),
-        );
-    });
+    const said =
+      "jsonpath={.status.conditions[?(@.type=='BackendsReady')].message}=1 backends in reach; StorageBackend team-u/bundles (encoding SigstoreBundle) takes no image signatures of this policy (imageSignatures.formats [SimpleSigning]): add SigstoreStatement, or take ImageSignature out of the backend's artifacts";
+    await installation.wait(team.name, 'signingpolicy/builds', said);
+    await team.untilReady();
     const half = await team.build({ name: 'half' });
     const record = await team.recordWithReason(half, 'BackendNotFound');
     assert.match(conditionOf(record)?.message ?? '', /no backend takes image-/);

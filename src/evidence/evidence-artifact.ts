@@ -2,6 +2,7 @@
 import { MAX_LISTED_SUBJECTS } from '../api/v1alpha1/provenance-record/evidence.ts';
 import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/evidence.ts';
 import { boundedWarnings } from '../api/v1alpha1/warning.ts';
+import { boundedText } from '../runtime/bounded-text.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { packPayload, unpackPayload } from './packed-payload.ts';
 import { payloadDigest } from './payload-digest.ts';
@@ -113,5 +114,5 @@ export function subjectTexts({ name, digest }: Subject): readonly string[] {
 }
 
 function shortened(text: string): string {
-  return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - 1)}…`;
+  return text.length <= MAX_TEXT_LENGTH ? text : `${boundedText(text, MAX_TEXT_LENGTH - 1)}…`;
 }

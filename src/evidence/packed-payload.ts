@@ -6,6 +6,8 @@ import { EvidenceError } from './evidence-error.ts';
 /** The largest payload that is packed, and that a record may unpack to: a small text can unpack to gigabytes. */
 export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
+const REMEDY = 'turn off deepInspection, or have the run state fewer and smaller results and parameters';
+
 /** A payload as the record holds it: gzip, base64. @throws EvidenceError `PayloadTooLarge` past the record's bound. */
 export function packPayload(payload: Uint8Array): string {
   if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge();
@@ -13,7 +15,7 @@ export function packPayload(payload: Uint8Array): string {
   if (packed.length > MAX_PAYLOAD_LENGTH) {
     throw new EvidenceError(
       'PayloadTooLarge',
-      `the payload packs to ${packed.length} bytes and a record takes ${MAX_PAYLOAD_LENGTH}`,
+      `the payload packs to ${packed.length} bytes and a record takes ${MAX_PAYLOAD_LENGTH}: ${REMEDY}`,
     );
   }
   return packed;
@@ -30,5 +32,5 @@ export function unpackPayload(packed: string): Buffer {
 }
 
 function tooLarge(): EvidenceError {
-  return new EvidenceError('PayloadTooLarge', `the payload is longer than ${MAX_PAYLOAD_BYTES} bytes`);
+  return new EvidenceError('PayloadTooLarge', `the payload is longer than ${MAX_PAYLOAD_BYTES} bytes: ${REMEDY}`);
 }

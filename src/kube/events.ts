@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
+import { boundedText } from '../runtime/bounded-text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { isNotFound } from './kube-error.ts';
@@ -160,7 +161,7 @@ export class EventRecorder {
       involvedObject: { ...regarding },
       type: text.type,
       reason: text.reason,
-      message: text.message.slice(0, MAX_MESSAGE_CHARACTERS),
+      message: boundedText(text.message, MAX_MESSAGE_CHARACTERS),
       firstTimestamp: timestamp,
       lastTimestamp: timestamp,
       count,

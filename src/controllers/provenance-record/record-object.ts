@@ -8,6 +8,7 @@ import type {
 } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { sealRecord } from '../../evidence/seal.ts';
+import { boundedText } from '../../runtime/bounded-text.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
 import { type AskedOfEvidence, finalBytes, MAX_EVIDENCE_BYTES } from './evidence-room.ts';
 import type { Problem } from './record-facts.ts';
@@ -86,5 +87,5 @@ export function boundSpec(
 
 /** A message can quote what a run's author wrote, and a record takes only so much of it. */
 function bounded({ reason, message }: Problem): Problem {
-  return { reason, message: message.slice(0, MAX_MESSAGE_LENGTH) };
+  return { reason, message: boundedText(message, MAX_MESSAGE_LENGTH) };
 }

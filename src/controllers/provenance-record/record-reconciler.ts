@@ -20,6 +20,7 @@ import type { StoreAttempts } from './store-attempts.ts';
 import type { LaneName, WorkerLanes } from '../../runtime/worker-lanes.ts';
 import { QuietTurns } from './quiet-turns.ts';
 import { storeRecord, type Waits } from './store-record.ts';
+import { tellRefused } from './tell-refused.ts';
 import { secondsUntilWitnesses } from './witness-turns.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
@@ -111,6 +112,9 @@ export class RecordReconciler {
       const work = await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
       const storing = { attempts: this.#attempts, lanes: this.#lanes, turns: this.#turns };
       return this.#next(snapshot, plan, await storeRecord(this.#context, storing, work, signal));
+    } catch (error) {
+      await tellRefused(this.#context, { record, plan }, error, signal);
+      throw error;
     } finally {
       leave?.();
     }

@@ -5,6 +5,8 @@ import type { Transparency } from '../../api/v1alpha1/signing-policy/defaults.ts
 import { signatureFields, unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
 import type { ArtifactCertificate } from '../../evidence/signed-artifact.ts';
 import { signedBytes } from '../../evidence/signed-bytes.ts';
+import { artifactProblem } from '../../api/v1alpha1/provenance-record/artifact-problem.ts';
+import { SigningError } from '../../signing/signing-error.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { needsSignature, wantedWitnesses } from './artifact-needs.ts';
 
@@ -28,9 +30,17 @@ export async function signArtifacts(
       const { signature } = await signer.sign(signedBytes(unsignedFromEvidence(artifact)));
       const { keyID, publicKey } = signer;
       const fields = signatureFields({ signature, keyID, publicKey, ...certificateOf(signer) });
-      return { ...unsignedPart(artifact), ...fields, ...witnesses };
+      return fitting({ ...unsignedPart(artifact), ...fields, ...witnesses });
     }),
   );
+}
+
+/** What does not fit into the record could never be written down, and would be signed again and again. */
+function fitting(artifact: EvidenceArtifact): EvidenceArtifact {
+  const problem = artifactProblem(artifact);
+  if (problem === undefined) return artifact;
+  const message = `the signature of "${artifact.name}" does not fit into its record (${problem}): use a smaller key, or a certificate with a shorter chain`;
+  throw new SigningError('KeyInvalid', message);
 }
 
 /** Nothing of an earlier signature may stand beside the new one: it can be of another kind of signer. */

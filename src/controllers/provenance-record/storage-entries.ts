@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StorageEntry } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { boundedText } from '../../runtime/bounded-text.ts';
 import type { BackendFact, Problem, StoredLocation, VerificationFact } from './record-facts.ts';
 
 /** All storage entries of a status together: beside evidence of `MAX_EVIDENCE_BYTES` the object stays below what etcd takes. */
@@ -71,26 +72,26 @@ function listed(
 
 function boundedLocation({ uri, digest, artifact }: StoredLocation): Location {
   return {
-    uri: uri.slice(0, MAX_URI_LENGTH),
+    uri: boundedText(uri, MAX_URI_LENGTH),
     ...(digest === undefined ? {} : { digest }),
     ...(artifact === undefined ? {} : { artifact }),
   };
 }
 
 function said({ reason, message }: Problem, maxBytes: number): Pick<StorageEntry, 'reason' | 'message'> {
-  return { reason, message: boundedText(message, maxBytes) };
+  return { reason, message: textOfBytes(message, maxBytes) };
 }
 
 function boundedVerification(
   { state, message }: VerificationFact,
   maxBytes: number,
 ): NonNullable<StorageEntry['verification']> {
-  return { state, ...(message === undefined ? {} : { message: boundedText(message, maxBytes) }) };
+  return { state, ...(message === undefined ? {} : { message: textOfBytes(message, maxBytes) }) };
 }
 
 /** The beginning of a text that takes so many bytes in JSON. */
-function boundedText(text: string, maxBytes: number): string {
-  const bounded = text.slice(0, MAX_MESSAGE_LENGTH);
+function textOfBytes(text: string, maxBytes: number): string {
+  const bounded = boundedText(text, MAX_MESSAGE_LENGTH);
   if (bytesOf(bounded) <= maxBytes) return bounded;
   let [kept, left] = ['', maxBytes - 2];
   for (const character of bounded) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import type { Transparency } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import { artifactProblem } from '../../api/v1alpha1/provenance-record/artifact-problem.ts';
+import { boundedText } from '../../runtime/bounded-text.ts';
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import type { LogEntry, SignedArtifact, Timestamp } from '../../evidence/signed-artifact.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
@@ -116,7 +118,7 @@ async function withTimestamps(
     artifact,
     timestamps.map(({ time }) => time),
   );
-  return { ...artifact, timestamps };
+  return fitting({ ...artifact, timestamps });
 }
 
 async function withLogEntry(
@@ -130,12 +132,20 @@ async function withLogEntry(
     // With its timestamps: a log without a clock takes a certificate at the word of these.
     const entry = await witnesses.logEntry(fromEvidenceArtifact(artifact), signal);
     checkWindow(artifact, entry.integratedTime === undefined ? [] : [entry.integratedTime]);
-    return { ...artifact, logEntries: [entry] };
+    return fitting({ ...artifact, logEntries: [entry] });
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof TransparencyError) || rekor.onFailure !== 'StoreWithout') throw error;
-    return { ...artifact, logFailure: error.message.slice(0, MAX_FAILURE_LENGTH) };
+    return { ...artifact, logFailure: boundedText(error.message, MAX_FAILURE_LENGTH) };
   }
+}
+
+/** What does not fit into the record could never be written down, and would be asked for again and again. */
+function fitting(artifact: EvidenceArtifact): EvidenceArtifact {
+  const problem = artifactProblem(artifact);
+  if (problem === undefined) return artifact;
+  const message = `what witnessed "${artifact.name}" does not fit into its record (${problem}): use another log or timestamp authority`;
+  throw new TransparencyError('VerificationFailed', message);
 }
 
 /** What a witness saw after the certificate ended proves nothing: the artifact has to be signed anew. */

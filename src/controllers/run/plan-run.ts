@@ -9,6 +9,7 @@ import { describePolicy, type PolicyDefinition } from '../../pipelines/definitio
 import { announcementWarnings } from '../../provenance/announcement-warnings.ts';
 import type { Payload } from '../../provenance/payload.ts';
 import { payloads } from '../../provenance/payloads.ts';
+import { boundedText } from '../../runtime/bounded-text.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
@@ -57,7 +58,7 @@ function draftSpec({ summary }: RunSnapshot, { pipeline, existing }: PendingPipe
     completionTime: finished.completionTime,
     mode: policy.spec.mode,
     // Longer than the name of any ServiceAccount is nobody's name; the record is made all the same.
-    serviceAccountName: serviceAccountName.slice(0, 253),
+    serviceAccountName: boundedText(serviceAccountName, 253),
     retention: frozenRetention(policy.spec.record),
     ...(backendRefs === undefined ? {} : { backendRefs }),
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { boundedText } from '../../runtime/bounded-text.ts';
 import type { Problem } from '../provenance-record/record-facts.ts';
 import { isPassingProblem } from './is-passing-problem.ts';
 
@@ -15,7 +16,7 @@ export function backendConditions(
   problem: Problem | undefined,
   untaken: readonly string[] = [],
 ): readonly ConditionFact[] {
-  const message = ['evidence can be stored', ...untaken].join('; ').slice(0, MAX_MESSAGE_LENGTH);
+  const message = boundedText(['evidence can be stored', ...untaken].join('; '), MAX_MESSAGE_LENGTH);
   return conditions(generation, problem, problem ?? { reason: reasons.Ready, message });
 }
 

@@ -82,7 +82,8 @@ const timestamp = Type.Object({
   token: Type.String({ description: 'The RFC 3161 response, DER, base64.', minLength: 1, maxLength: 32_768 }),
 });
 
-const artifact = Type.Object(
+/** Schema of one artifact of the evidence. */
+export const evidenceArtifact = Type.Object(
   {
     name: Type.String({
       description: 'attestation, or image- (a statement: image-statement-) and 12 digits of a hash over the image.',
@@ -197,7 +198,7 @@ const keptList: CelRule = {
 export const provenanceRecordEvidence = Type.Object(
   {
     artifacts: Type.Optional(
-      Type.Array(artifact, {
+      Type.Array(evidenceArtifact, {
         description: 'What is signed, by name. Grows; what was set once stays.',
         maxItems: MAX_ARTIFACTS,
         'x-kubernetes-list-type': 'map',

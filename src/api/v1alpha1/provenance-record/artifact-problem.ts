@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import { problemText } from '../problem.ts';
+import { validator } from '../validator.ts';
+import { type EvidenceArtifact, evidenceArtifact } from './evidence.ts';
+
+const validate = validator(evidenceArtifact);
+
+/** Why the API server would refuse an artifact in a record, such as `certificate.chain: must NOT have more than 32768 characters`. */
+export function artifactProblem(artifact: EvidenceArtifact): string | undefined {
+  const checked = validate(artifact);
+  if (checked.ok) return undefined;
+  return checked.problems.map(problemText).join('; ');
+}
