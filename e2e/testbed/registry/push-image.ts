@@ -38,7 +38,8 @@ export async function pushImage(address: RegistryAddress, repository: string, ta
   return { digest, reference: `${address.host}/${repository}@${digest}` };
 }
 
-async function pushBlob(client: RegistryClient, repository: string, blob: Buffer): Promise<void> {
+/** Uploads one blob into a repository. */
+export async function pushBlob(client: RegistryClient, repository: string, blob: Buffer): Promise<void> {
   const opened = await expectStatus(client, `/v2/${repository}/blobs/uploads/`, { method: 'POST' }, 202);
   const { location } = opened.headers;
   if (typeof location !== 'string') throw new Error('the registry opened an upload without a Location');
@@ -49,7 +50,8 @@ async function pushBlob(client: RegistryClient, repository: string, blob: Buffer
   await expectStatus(client, path, { method: 'PUT', headers, body: blob }, 201);
 }
 
-async function expectStatus(
+/** A request that must end with this status. */
+export async function expectStatus(
   client: RegistryClient,
   path: string,
   request: Parameters<RegistryClient['send']>[1],
