@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { parseObjectKey } from '../kube/resource.ts';
 import { DONE, type Outcome } from '../runtime/outcome.ts';
 import type { RecordIndex, RecordSummary } from './provenance-record/record-index.ts';
 import type { Retirements } from './provenance-record/retirements.ts';
@@ -21,7 +20,8 @@ export interface RecordResyncOptions {
 
 /**
  * Finds the records that a change concerns, and lets those go on that something is left to do for. Settled records are left alone: at most
- * the time of their retirement changes. It walks in slices, so that a hundred thousand records hold the event loop for no longer than a few.
+ * the time of their retirement changes. It walks the records of one namespace where it can, and in slices, so that a hundred thousand
+ * records hold the event loop for no longer than a few.
  */
 export class RecordResync {
   readonly #options: RecordResyncOptions;
@@ -36,7 +36,7 @@ export class RecordResync {
     const { attempts, records, retirements } = this.#options;
     if (scope.change === 'Policy') forgetWitnesses(attempts, scope.policy, []);
     if (scope.change === 'Policy' || scope.change === 'Runs') {
-      await inSlices(records.all(), signal, (record) => {
+      await inSlices(records.all(namespaceOf(scope)), signal, (record) => {
         if (record.isSettled && concerns(scope, record)) retirements.plan(record);
       });
     }
@@ -51,7 +51,7 @@ export class RecordResync {
     const { records, drain } = this.#options;
     drain.begin({ name, backend: scope.change === 'BackendHealth' ? scope.backend : undefined });
     try {
-      await inSlices(records.open(), signal, (record) => {
+      await inSlices(records.open(namespaceOf(scope)), signal, (record) => {
         if (!concerns(scope, record)) return;
         this.#forgetFailures(scope, record);
         drain.add(name, record.key, waitsSinceMs(record));
@@ -70,13 +70,16 @@ export class RecordResync {
   }
 }
 
-function concerns(scope: ResyncScope, { key, policy }: RecordSummary): boolean {
-  if (scope.change === 'Runs') return true;
-  if (scope.change === 'Policy' || scope.change === 'Signer') {
-    const { kind, namespace, name } = scope.policy;
-    return policy?.name === name && policy.namespace === namespace && policy.kind === kind;
-  }
-  return scope.namespace === '' || parseObjectKey(key).namespace === scope.namespace;
+/** The namespace whose records may be concerned; empty for all. */
+function namespaceOf(scope: ResyncScope): string {
+  if (scope.change === 'Runs') return '';
+  return scope.change === 'Policy' || scope.change === 'Signer' ? scope.policy.namespace : scope.namespace;
+}
+
+function concerns(scope: ResyncScope, { policy }: RecordSummary): boolean {
+  if (scope.change !== 'Policy' && scope.change !== 'Signer') return true;
+  const { kind, namespace, name } = scope.policy;
+  return policy?.name === name && policy.namespace === namespace && policy.kind === kind;
 }
 
 /** A record that is not trusted waits for nothing. */

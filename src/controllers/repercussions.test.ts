@@ -106,6 +106,35 @@ describe('Repercussions', () => {
     assert.equal(queues.records.depth, 1);
   });
 
+  it('a policy that changed has only the records of its namespace walked', async () => {
+    const walked: unknown[] = [];
+    const open = records.open.bind(records);
+    records.open = (namespace) => {
+      walked.push(namespace);
+      return open(namespace);
+    };
+    repercussions.policyChanged(builds);
+    await resynced();
+    assert.deepEqual(walked, ['team-a']);
+  });
+
+  it('what is learned at the start has no record looked at twice', () => {
+    const learning = new Repercussions({
+      pipelines: new Pipelines('ops'),
+      policyQueue: queues.policies,
+      resyncQueue: queues.resyncs,
+      rescanQueue: queues.rescans,
+      drain: new RecordDrain({ queue: queues.records, isOpen: () => true, waitsFor: () => false }),
+    });
+    learning.policyChanged(builds);
+    learning.backendChanged('StorageBackend', 'team-a');
+    learning.namespaceChanged('team-a');
+    assert.deepEqual([queues.resyncs.depth, queues.rescans.delayed], [0, 0]);
+    learning.learned();
+    learning.runsKnown();
+    assert.equal(queues.resyncs.depth, 1);
+  });
+
   it('a policy that changed lets the new record of another team go first', async () => {
     for (let index = 0; index < 1000; index += 1) records.set(recordSummary({ key: `team-a/open-${index}` }));
     repercussions.policyChanged(builds);

@@ -32,7 +32,7 @@ export class Repercussions {
     this.#options = options;
   }
 
-  /** From now on runs are watched: a change calls for a second look at them, which their first list made needless. */
+  /** From now on a change calls for a second look at runs and records, which their first lists made needless. */
   learned(): void {
     this.#isLearning = false;
   }
@@ -41,7 +41,7 @@ export class Repercussions {
   policyChanged(policy: PolicyKey): void {
     this.#options.policyQueue.add(policyKeyText(policy));
     this.#rescan(policy.namespace);
-    this.#options.resyncQueue.add(resyncKey.policy(policy));
+    this.#resync(resyncKey.policy(policy));
   }
 
   /**
@@ -50,7 +50,7 @@ export class Repercussions {
    * asked without a pause.
    */
   policyKeyChanged(policy: PolicyKey, { isWorking }: { readonly isWorking: boolean }): void {
-    this.#options.resyncQueue.add(resyncKey.signer(policy));
+    this.#resync(resyncKey.signer(policy));
     if (isWorking) this.#options.policyQueue.add(policyKeyText(policy));
     else this.#options.policyQueue.addAfter(policyKeyText(policy), FAILING_MS);
   }
@@ -59,7 +59,7 @@ export class Repercussions {
   backendChanged(kind: CompiledBackend['kind'], namespace: string): void {
     const scope = kind === 'StorageBackend' ? namespace : '';
     this.#policiesIn(scope);
-    this.#options.resyncQueue.add(resyncKey.namespace(scope));
+    this.#resync(resyncKey.namespace(scope));
     this.#rescan(scope);
   }
 
@@ -68,7 +68,7 @@ export class Repercussions {
     this.#policiesIn(backend.kind === 'StorageBackend' ? backend.namespace : '');
     const key = resyncKey.backendHealth(backend);
     if (isReady) {
-      this.#options.resyncQueue.add(key);
+      this.#resync(key);
       return;
     }
     this.#options.resyncQueue.remove(key);
@@ -78,12 +78,16 @@ export class Repercussions {
   /** A namespace got other labels: cluster kinds may reach it now. */
   namespaceChanged(name: string): void {
     this.#rescan(name);
-    this.#options.resyncQueue.add(resyncKey.namespace(name));
+    this.#resync(resyncKey.namespace(name));
   }
 
   /** All runs are known. */
   runsKnown(): void {
-    this.#options.resyncQueue.add(resyncKey.runs);
+    this.#resync(resyncKey.runs);
+  }
+
+  #resync(key: string): void {
+    if (!this.#isLearning) this.#options.resyncQueue.add(key);
   }
 
   #rescan(namespace: string): void {

@@ -4,6 +4,7 @@ import { objectKey } from '../../kube/resource.ts';
 import type { PolicyKey } from '../../pipelines/definitions.ts';
 import { backfillRefs } from './backfill-request.ts';
 import { hasNothingToSign } from './has-nothing-to-sign.ts';
+import { NamespacedMap } from '../namespaced-map.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import { isDoneWith } from './storage-state.ts';
 import type { RetainedRecord } from './retirement.ts';
@@ -36,9 +37,9 @@ export interface RecordSummary {
 
 /** All records that the watch knows of, and which run each is about. */
 export class RecordIndex {
-  readonly #records = new Map<string, RecordSummary>();
+  readonly #records = new NamespacedMap<RecordSummary>();
   /** Those that something is left to do for. */
-  readonly #open = new Map<string, RecordSummary>();
+  readonly #open = new NamespacedMap<RecordSummary>();
   /** Keys of those that this process removes because their time is over. */
   readonly #retiring = new Set<string>();
   readonly #byRun = new Map<string, Set<string>>();
@@ -51,13 +52,14 @@ export class RecordIndex {
     return this.#records.size;
   }
 
-  all(): Iterable<RecordSummary> {
-    return this.#records.values();
+  /** The records of a namespace, or of all when it is empty. */
+  all(namespace = ''): Iterable<RecordSummary> {
+    return this.#records.values(namespace);
   }
 
-  /** The records that something other than retirement is left to do for. */
-  open(): Iterable<RecordSummary> {
-    return this.#open.values();
+  /** The records among them that something other than retirement is left to do for. */
+  open(namespace = ''): Iterable<RecordSummary> {
+    return this.#open.values(namespace);
   }
 
   /** How many records there are by the reason of their condition Ready. */
