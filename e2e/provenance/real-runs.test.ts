@@ -131,12 +131,16 @@ describe('a pipeline with one of everything, under a policy for each format', ()
     });
   }
 
-  it('names its CustomRun with uid and outcome among the by-products of SLSA 1.0', async () => {
+  it('names its CustomRun and the failure that it ignores, with uid and outcome, among the by-products of SLSA 1.0', async () => {
     const children = entries(at(await bakery.object(loaf), 'status', 'childReferences'));
     const name = String(children.find(({ kind }) => kind === 'CustomRun')?.['name']);
     const customRun = await installation.json(['get', 'customrun', name, '-n', NAMESPACE]);
+    const [taste] = await bakery.taskRuns(loaf, 'taste');
+    const failure = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', pipelineTaskName: 'taste', outcome: 'Failed' };
     for (const policy of ['v2alpha3', 'v2alpha4', 'whole-tasks', 'redacted'] as const) {
-      assert.deepEqual(byProducts(statementOf(await recordOfLoaf(policy))).get('hallmark/children'), [
+      const children = entries(byProducts(statementOf(await recordOfLoaf(policy))).get('hallmark/children'));
+      const stated = children.toSorted((a, b) => String(a['kind']).localeCompare(String(b['kind'])));
+      assert.deepEqual(stated, [
         {
           apiVersion: 'tekton.dev/v1beta1',
           kind: 'CustomRun',
@@ -145,6 +149,7 @@ describe('a pipeline with one of everything, under a policy for each format', ()
           uid: at(customRun, 'metadata', 'uid'),
           outcome: 'Succeeded',
         },
+        { ...failure, name: taste?.name, uid: taste?.uid },
       ]);
     }
   });

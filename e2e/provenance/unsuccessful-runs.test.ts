@@ -64,7 +64,7 @@ describe('runs that did not end as they should', () => {
       assert.equal(byProducts(statementOf(record)).get('hallmark/outcome'), 'Cancelled');
       assert.deepEqual(warningsOf(record), [
         // Tekton deletes the pod of a cancelled TaskRun before its step has an image.
-        'the image of step "work" of TaskRun halted-1-simmer is not among the materials: its imageID is empty',
+        'MaterialMissing: the image of step "work" of TaskRun halted-1-simmer is not among the materials: its imageID is empty',
       ]);
       await assertStored(run, 'unsuccessful');
     }
@@ -95,7 +95,8 @@ describe('runs that did not end as they should', () => {
 
     const record = await bakery.record(orphan, 'orphan');
     assert.equal(conditionOf(record)?.reason, 'Stored');
-    assert.deepEqual(warningsOf(record), ['child TaskRun orphan-1-prove is gone: stated without it']);
+    assert.deepEqual(warningsOf(record), ['ChildMissing: child TaskRun orphan-1-prove is gone: stated without it']);
+    assert.equal(conditionOf(record, 'Complete')?.reason, 'ChildMissing');
     await assertStored(orphan, 'orphan');
   });
 });
