@@ -141,7 +141,7 @@ describe("teams whose keys are in Google's and Azure's services", () => {
         const record = (await googlers.records()).find(({ spec }) => spec.runRef.name === 'bake-2');
         return record !== undefined && conditionOf(record, 'Signed')?.reason === 'SignerUnauthorized';
       },
-      { timeoutSeconds: 60, intervalMilliseconds: 500 },
+      { timeoutSeconds: 60 },
     );
     for (const principal of principals) google.permitted.add(principal);
     await googlers.readyRecord(build);

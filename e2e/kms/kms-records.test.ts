@@ -175,7 +175,7 @@ describe('teams whose keys are in a service', () => {
         const record = (await rollers.records()).find(({ spec }) => spec.runRef.name === 'bake-2');
         return record !== undefined && conditionOf(record, 'Signed')?.reason === 'SignerUnavailable';
       },
-      { timeoutSeconds: 60, intervalMilliseconds: 500 },
+      { timeoutSeconds: 60 },
     );
     await transit.up();
     await rollers.readyRecord(build);

@@ -215,7 +215,7 @@ describe('a registry that is down', () => {
       const line = lines.find((text) => /^hallmark_storage_attempts_total\{.*result="BackendUnavailable"/.test(text));
       return Number(line?.split(' ').at(-1) ?? 0);
     };
-    await waitUntil('it was tried five times', async () => (await attempts()) >= 5, { intervalMilliseconds: 500 });
+    await waitUntil('it was tried five times', async () => (await attempts()) >= 5);
     const record = await steady.recordWithReason(build, 'BackendUnavailable');
     const entry = storageOf(record, 'registry');
     assert.ok((entry?.attempts ?? 0) >= 2, `${entry?.attempts} attempts`);

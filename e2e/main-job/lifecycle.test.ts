@@ -89,7 +89,7 @@ describe('a leader that is killed', () => {
         const { name } = await installation.leader();
         return name !== crashing && name;
       },
-      { timeoutSeconds: 120, intervalMilliseconds: 500 },
+      { timeoutSeconds: 120 },
     );
     await assertSignedOnce(inFlight);
     await assertSignedOnce(first);

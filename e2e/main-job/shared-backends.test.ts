@@ -112,7 +112,7 @@ describe('a backend that is shared', () => {
         const reasons = found.map((record) => conditionOf(record)?.reason).sort();
         return reasons.join() === 'KeyConflict,Stored' ? found : undefined;
       },
-      { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 200 },
+      { timeoutSeconds: PATIENCE_SECONDS },
     );
     const loser = records.find((record) => conditionOf(record)?.reason === 'KeyConflict');
     assert.ok(loser);

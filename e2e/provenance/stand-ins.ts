@@ -42,7 +42,7 @@ export class StandIns {
     while (!this.#end.signal.aborted) {
       await this.#answer('resolutionrequests', resolved);
       await this.#answer('customruns', approved);
-      await delay(500, undefined, { signal: this.#end.signal }).catch(() => undefined);
+      await delay(100, undefined, { signal: this.#end.signal }).catch(() => undefined);
     }
   }
 

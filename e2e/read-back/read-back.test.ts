@@ -12,7 +12,7 @@ import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
 import { runCommand, type CommandOutput } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 
-const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+const patience = { timeoutSeconds: PATIENCE_SECONDS } as const;
 
 describe('what was stored', () => {
   let installation: Installation;

@@ -12,7 +12,7 @@ import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient } from './admin-client.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
 
-const patience = { timeoutSeconds: 2 * PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+const patience = { timeoutSeconds: 2 * PATIENCE_SECONDS } as const;
 /** More than there are workers. */
 const RUNS = 60;
 const FEW = 5;

@@ -13,7 +13,7 @@ import { Transit } from '../testbed/transit/transit.ts';
 import { adminClient } from './admin-client.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
 
-const patience = { timeoutSeconds: 2 * PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+const patience = { timeoutSeconds: 2 * PATIENCE_SECONDS } as const;
 /** Far more than there are workers. */
 const RUNS = 100;
 const FEW = 5;

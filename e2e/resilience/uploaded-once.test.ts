@@ -15,7 +15,7 @@ import { ManagedRuns, managedRuns } from './managed-runs.ts';
 
 const RUNS = 30;
 const TOPIC = 'evidence';
-const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 500 } as const;
+const patience = { timeoutSeconds: PATIENCE_SECONDS } as const;
 const signal = new AbortController().signal;
 
 /** A topic takes whatever comes: a second upload of the same evidence is a second message. */

@@ -63,7 +63,7 @@ async function assertRecordedOnce(builds: readonly Build[]): Promise<void> {
       );
       return ready.size === uids.size ? ours : undefined;
     },
-    { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 500 },
+    { timeoutSeconds: PATIENCE_SECONDS },
   );
   assert.equal(records.length, builds.length);
   for (const build of builds) {

@@ -41,11 +41,13 @@ export function suiteOptions(args: readonly string[]): SuiteOptions {
       check: { type: 'boolean', default: false },
       times: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
       seed: { type: 'string' },
       jobs: { type: 'string' },
     },
   });
-  const { changed, check, times, record, seed, jobs } = values;
+  const { changed, check, times, record, help, seed, jobs } = values;
+  if (help) throw new Error('What npm test takes:');
   if ([positionals.length > 0, changed, check].filter(Boolean).length > 1)
     throw new Error('FILE…, --changed and --check exclude each other');
   return {

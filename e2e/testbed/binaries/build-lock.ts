@@ -22,7 +22,7 @@ export async function withBuildLock<T>(path: string, onWait: () => void, work: (
     }
     if (!waiting) onWait();
     waiting = true;
-    await delay(500);
+    await delay(100);
   }
   const heartbeat = setInterval(() => {
     try {
