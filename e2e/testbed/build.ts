@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds the testbed's servers ahead of time: `node e2e/testbed/build.ts [name…]`, all of them by default.
 import { catalog } from './binaries/catalog.ts';
+import { builtSeconds, say } from './binaries/build-progress.ts';
 import { ensureBinaries, ensureBinary } from './binaries/ensure-binary.ts';
 import { commandLine } from './command-line.ts';
 
@@ -16,6 +17,8 @@ if (unknown.length > 0) {
     const wanted = catalog.filter(({ name }) => names.length === 0 || names.includes(name));
     const commands = wanted.flatMap((recipe) => recipe.commands);
     await ensureBinaries(commands);
+    const slowestFirst = [...builtSeconds()].toSorted(([, one], [, other]) => other - one);
+    for (const [name, seconds] of slowestFirst) say(`${String(seconds).padStart(5)} s  ${name}`);
     for (const command of commands) process.stdout.write(`${command}\t${await ensureBinary(command)}\n`);
   });
 }

@@ -2,6 +2,12 @@
 import type { BuildRecipe } from './catalog.ts';
 
 const intervalSeconds = 15;
+const built = new Map<string, number>();
+
+/** What this process built, and the seconds that each took. */
+export function builtSeconds(): ReadonlyMap<string, number> {
+  return built;
+}
 
 /** Tells on stderr what is being built, how far it is, and what comes after it. */
 export async function withProgress<T>(
@@ -21,6 +27,7 @@ export async function withProgress<T>(
   ticker.unref();
   try {
     const result = await work();
+    built.set(recipe.name, elapsed());
     say(`built ${recipe.name} in ${duration(elapsed())}`);
     return result;
   } finally {
