@@ -72,12 +72,16 @@ async function main(): Promise<void> {
       isLearning = true;
       logger.info('leading', { instance });
       const isLeader = (): boolean => leadership.isLeader;
-      await lead({ client, door, events, clock, configuration, host, logger, metrics, isLeader }, signal);
+      const onTrouble = (next: typeof trouble): void => {
+        trouble = next;
+      };
+      await lead({ onTrouble, client, door, events, clock, configuration, host, logger, metrics, isLeader }, signal);
       isLearning = false;
       logger.info('working');
     },
   });
-  const controllers = (): string | undefined => (isLearning ? 'still reading what is there' : undefined);
+  let trouble: () => string | undefined = () => undefined;
+  const controllers = (): string | undefined => trouble() ?? (isLearning ? 'still reading what is there' : undefined);
   const servers = await startEndpoints({
     http: configuration.http,
     metrics,

@@ -9,6 +9,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import type { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import type { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
+import type { FailingSeals } from './provenance-record/failing-seals.ts';
 import type { OwnWrites } from './provenance-record/own-writes.ts';
 import type { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
 import type { RecordIndex } from './provenance-record/record-index.ts';
@@ -35,6 +36,7 @@ export interface ControllerContext {
   readonly storedLately: StoredLately;
   readonly witnessedLately: WitnessedLately;
   readonly retirementMarks: RetirementMarks;
+  readonly failingSeals: FailingSeals;
   readonly runs: RunIndex;
   readonly owners: AnnotationOwners;
   readonly keys: PolicySigners;

@@ -108,12 +108,13 @@ export class ControllerWatches {
 
   records(): Promise<void> {
     const { attempts, caches, context, drain, lanes, queues, retirements, verification } = this.#options;
-    const { records, sealKey, owners, ownWrites, storedLately, witnessedLately } = context;
+    const { records, sealKey, owners, ownWrites, storedLately, witnessedLately, failingSeals } = context;
     const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, sealKey);
     return this.#watch(hallmarkResource('ProvenanceRecord'), project, (onSynced) =>
       recordFeed({
         records,
         ownWrites,
+        failingSeals,
         owners,
         cache: caches['provenance-record'],
         queue: queues['provenance-record'],

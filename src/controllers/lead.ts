@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { reasons } from '../api/v1alpha1/reasons.ts';
 import type { OperatorConfiguration } from '../config/operator-configuration.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -14,9 +15,10 @@ import { controllerObserver, resultObserver, watchObserver } from './controller-
 import { Controllers } from './controllers.ts';
 import { makeContext } from './make-context.ts';
 import { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
-import { loadSealKey } from './seal-key.ts';
+import { SEAL_SECRET } from './seal-key.ts';
 import { PolicySigners } from './signing-policy/policy-signers.ts';
 import { DriverPool } from './storage-backend/driver-pool.ts';
+import { takeUpSeal } from './take-up-seal.ts';
 import { TrustedRoots } from '../trust/trusted-roots.ts';
 
 export interface LeadOptions {
@@ -29,6 +31,8 @@ export interface LeadOptions {
   readonly host: ControllerHost;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Has readiness ask from now on what keeps the operator from its work. */
+  readonly onTrouble: (trouble: () => string | undefined) => void;
   /** Whether this replica may act now. */
   readonly isLeader: () => boolean;
 }
@@ -36,7 +40,15 @@ export interface LeadOptions {
 /** Does the operator's work, from the moment that this replica leads. Resolves when all there is has been looked at once. */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
   const { client, door, events, clock, configuration, host, logger, metrics, isLeader } = options;
-  const sealKey = await loadSealKey(client, configuration.operatorNamespace, signal);
+  const onWait = (message: string | undefined): void => {
+    options.onTrouble(() => message);
+    if (message !== undefined) logger.error('not working', { why: message });
+  };
+  const seal = await takeUpSeal({ client, clock, configuration, onWait }, signal);
+  const onHold = (message: string | undefined): void => {
+    if (message === undefined) logger.info('all records verify again');
+    else tellOfSeals(options, message);
+  };
   const objects = new KubeObjectReader({ client, clock });
   const tokens = new KubeTokenSource({ client, clock, destinations: configuration.tokens.destinations });
   const access = { objects, tokens, door, clock };
@@ -60,12 +72,15 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     drivers,
     access,
     witnesses,
-    sealKey,
+    sealKey: seal.value,
+    sealing: { replaced: seal.replaces, onHold },
     operatorNamespace: configuration.operatorNamespace,
     isLeader,
     observer: controllerObserver(logger, metrics),
   });
   metrics.showRecords(() => context.records.countByReason());
+  metrics.showHeldRecords(() => context.failingSeals.heldCount);
+  options.onTrouble(() => context.failingSeals.problem);
   const controllers = new Controllers({
     context,
     client,
@@ -80,4 +95,14 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     },
   });
   await controllers.start();
+}
+
+/** Says once where an administrator looks that records are left alone. */
+function tellOfSeals({ events, logger, configuration }: LeadOptions, message: string): void {
+  logger.error('records are left alone', { why: message });
+  const namespace = configuration.operatorNamespace;
+  events.record(
+    { apiVersion: 'v1', kind: 'Secret', namespace, name: SEAL_SECRET, uid: '' },
+    { type: 'Warning', reason: reasons.VerificationFailed, message },
+  );
 }

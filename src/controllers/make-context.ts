@@ -3,6 +3,7 @@ import { Pipelines } from '../pipelines/pipelines.ts';
 import type { ControllerContext } from './controller-context.ts';
 import { AnnotationOwners } from './provenance-record/annotation-owners.ts';
 import { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
+import { FailingSeals, type FailingSealsOptions } from './provenance-record/failing-seals.ts';
 import { OwnWrites } from './provenance-record/own-writes.ts';
 import { RecordIndex } from './provenance-record/record-index.ts';
 import { RetirementMarks } from './provenance-record/retirement-marks.ts';
@@ -19,13 +20,15 @@ export interface ContextOptions extends Pick<
   'client' | 'objects' | 'events' | 'clock' | 'keys' | 'drivers' | 'access' | 'witnesses' | 'sealKey' | 'observer'
 > {
   readonly operatorNamespace: string;
+  /** Keys that records may have been sealed with before, and what to do when records are left alone. */
+  readonly sealing?: Omit<FailingSealsOptions, 'clock'>;
   /** Whether this replica may act now. */
   readonly isLeader: () => boolean;
 }
 
 /** The context of one leadership: an empty memory, and the given ways to the world. */
 export function makeContext(options: ContextOptions): ControllerContext {
-  const { operatorNamespace, isLeader, ...world } = options;
+  const { operatorNamespace, isLeader, sealing = {}, ...world } = options;
   const { clock, keys, witnesses } = world;
   const records = new RecordIndex();
   return {
@@ -36,6 +39,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     storedLately: new StoredLately(),
     witnessedLately: new WitnessedLately(),
     retirementMarks: new RetirementMarks(clock),
+    failingSeals: new FailingSeals({ clock, ...sealing }),
     runs: new RunIndex(),
     owners: new AnnotationOwners(records),
     health: new BackendHealthBook(),

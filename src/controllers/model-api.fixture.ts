@@ -45,6 +45,12 @@ export class ModelApi {
     return [...this.#objects].filter(([path]) => path.split('/').at(-2) === plural).map(([, object]) => object);
   }
 
+  /** Changes stored objects behind everybody's back. */
+  rewrite(plural: string, change: (object: Json) => Json): void {
+    for (const [path, object] of this.#objects)
+      if (path.split('/').at(-2) === plural) this.#objects.set(path, change(object));
+  }
+
   count(request: string): number {
     return this.requests.filter((each) => each === request).length;
   }
@@ -55,7 +61,7 @@ export class ModelApi {
     const target = isStatus ? path.slice(0, -'/status'.length) : path;
     if (method === 'POST') return this.#create(target, body);
     const found = this.#objects.get(target);
-    if (method === 'GET' && target.split('/').length % 2 === 1) return this.#list(target);
+    if (method === 'GET' && isCollection(target)) return this.#list(target);
     if (found === undefined) throw notFound(target);
     if (method === 'GET') return found;
     if (method === 'DELETE') {
@@ -75,7 +81,11 @@ export class ModelApi {
   }
 
   #list(collection: string): Json {
-    const items = [...this.#objects].filter(([path]) => path.startsWith(`${collection}/`)).map(([, object]) => object);
+    const isListed = (path: string): boolean => {
+      const own = path.slice(0, path.lastIndexOf('/'));
+      return own === collection || own.replace(/\/namespaces\/[^/]+/, '') === collection;
+    };
+    const items = [...this.#objects].filter(([path]) => isListed(path)).map(([, object]) => object);
     return { metadata: { resourceVersion: String(this.#version) }, items };
   }
 
@@ -92,6 +102,12 @@ export class ModelApi {
 /** The API server cannot be reached. */
 export function unreachable(): KubeError {
   return new KubeError({ status: 0, reason: 'Unreachable', message: 'connection refused' });
+}
+
+/** `/apis/group/version/plural`, with or without a namespace; the core group has one part less. */
+function isCollection(path: string): boolean {
+  const rest = path.replace(/^\/(api|apis\/[^/]+)\/[^/]+\//, '').replace(/^namespaces\/[^/]+\//, '');
+  return !rest.includes('/');
 }
 
 /** The kind is not served. */

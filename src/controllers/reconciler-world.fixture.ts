@@ -3,6 +3,7 @@ import { effectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/def
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
 import { KubeTokenSource } from '../kube/kube-token-source.ts';
+import { objectMetadata } from '../kube/object-metadata.ts';
 import { OutboundDoor } from '../net/outbound-door.ts';
 import { readPolicy } from '../pipelines/read-policy.ts';
 import { exponentialBackoff } from '../runtime/backoff.ts';
@@ -18,6 +19,8 @@ import type { ControllerContext } from './controller-context.ts';
 import { hallmarkResource } from './hallmark-resource.ts';
 import { makeContext } from './make-context.ts';
 import { ModelApi } from './model-api.fixture.ts';
+import { readRecord } from './provenance-record/read-record.ts';
+import { summariseRecord } from './provenance-record/record-index.ts';
 import { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
 import { Retirements } from './provenance-record/retirements.ts';
 import { RecordReconciler } from './provenance-record/record-reconciler.ts';
@@ -36,6 +39,7 @@ export interface WorldOptions {
   readonly clock?: ManualClock;
   readonly api?: ModelApi;
   readonly sealKey?: SecretValue;
+  readonly replaced?: ReadonlySet<string>;
 }
 
 /** The real run and record reconcilers on their queues; API server, signer, log and store are models that count what they do. */
@@ -59,7 +63,7 @@ export class ReconcilerWorld {
     const { clock = new ManualClock(), sealKey = new SecretValue(Buffer.alloc(32, 1)) } = options;
     this.clock = clock;
     this.api = options.api ?? new ModelApi(clock);
-    this.context = this.#context(sealKey);
+    this.context = this.#context(sealKey, options.replaced);
     const backoff = exponentialBackoff({ minMs: 1000, maxMs: 300_000, random: () => 0.5 });
     const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
     this.attempts = new StoreAttempts(clock, backoff);
@@ -127,13 +131,35 @@ export class ReconcilerWorld {
     const resource = { group: 'tekton.dev', version: 'v1', plural: 'taskruns', kind: 'TaskRun', namespaced: true };
     const parse = (object: unknown): unknown => object;
     const made = await this.api.client.create({ ...resource, parse }, run, { signal });
-    const uid = String(Reflect.get(Object(Reflect.get(Object(made), 'metadata')), 'uid'));
+    const uid = objectMetadata(made)?.uid ?? '';
     this.context.runs.set(`TaskRun/${NAMESPACE}/${name}`, uid);
     return `TaskRun/${NAMESPACE}/${name}/${uid}`;
   }
 
   get records(): readonly Readonly<Record<string, unknown>>[] {
     return this.api.objects('provenancerecords');
+  }
+
+  /** Has every record known that is there, as its watch would, and every run. */
+  deliverRecords(): void {
+    for (const object of this.records) {
+      const read = readRecord(object, this.context.sealKey);
+      if (read === undefined) continue;
+      this.context.failingSeals.note(read);
+      this.context.records.set(summariseRecord(read));
+    }
+    for (const key of this.runKeys()) {
+      const [kind, namespace, name, uid = ''] = key.split('/');
+      this.context.runs.set(`${kind}/${namespace}/${name}`, uid);
+    }
+  }
+
+  /** The runs that are there. */
+  runKeys(): readonly string[] {
+    return this.api.objects('taskruns').flatMap((run) => {
+      const metadata = objectMetadata(run);
+      return metadata === undefined ? [] : [`TaskRun/${NAMESPACE}/${metadata.name}/${metadata.uid}`];
+    });
   }
 
   /** Queues the run and lets its reconcile end. */
@@ -175,7 +201,7 @@ export class ReconcilerWorld {
     controller.start();
   }
 
-  #context(sealKey: SecretValue): ControllerContext {
+  #context(sealKey: SecretValue, replaced: ReadonlySet<string> = new Set()): ControllerContext {
     const { clock, api } = this;
     const client = api.client;
     const objects = new KubeObjectReader({ client, clock });
@@ -183,7 +209,16 @@ export class ReconcilerWorld {
     const access = { objects, tokens, clock, door: new OutboundDoor() };
     const nothing = (): void => undefined;
     return makeContext({
-      ...{ client, objects, clock, access, sealKey, operatorNamespace: 'hallmark-system', isLeader: () => true },
+      ...{
+        client,
+        objects,
+        clock,
+        access,
+        sealKey,
+        sealing: { replaced },
+        operatorNamespace: 'hallmark-system',
+        isLeader: () => true,
+      },
       events: { record: (_regarding, { reason, message }) => this.events.push(`${reason}: ${message}`) },
       keys: this.#signers(access),
       drivers: this.#drivers(access),

@@ -52,6 +52,11 @@ export function statusSealMatches(status: SealedStatus, seal: unknown): boolean 
   return isEqual(sealStatus(status), seal);
 }
 
+/** Names a key without giving anything of it away. */
+export function sealKeyID(key: SecretValue): string {
+  return createHmac('sha256', key.reveal()).update('hallmark.dev/seal-key-id/v1').digest('hex').slice(0, 16);
+}
+
 /** The purpose is part of what is sealed, so that no seal of one kind passes as one of another. */
 function mac(purpose: string, key: SecretValue, sealed: object): string {
   return createHmac('sha256', key.reveal())

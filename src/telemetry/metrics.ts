@@ -11,6 +11,7 @@ export class Metrics {
   readonly registry = new Registry();
   readonly #controllers: Controller[] = [];
   #isLeader: () => boolean = () => false;
+  #heldRecords: () => number = () => 0;
   #records: () => ReadonlyMap<Reason, number> = () => new Map();
 
   readonly #runsSigned = this.#counter('hallmark_runs_signed_total', 'Runs signed.', ['kind']);
@@ -85,6 +86,11 @@ export class Metrics {
         for (const [reason, count] of this.#records()) gauge.set({ reason }, count);
       },
     );
+    const held =
+      'ProvenanceRecords that are left alone because their seals fail: too many at once, or sealed by another operator.';
+    this.#gauge('hallmark_records_held', held, [], (gauge) => {
+      gauge.set(this.#heldRecords());
+    });
   }
 
   /** Shows the controller's queue and reconciles. */
@@ -156,6 +162,11 @@ export class Metrics {
   /** Asked at each scrape: how many records there are by reason. */
   showRecords(records: () => ReadonlyMap<Reason, number>): void {
     this.#records = records;
+  }
+
+  /** Asked at each scrape: how many records are left alone because their seals fail. */
+  showHeldRecords(count: () => number): void {
+    this.#heldRecords = count;
   }
 
   /** All metrics in the text format, and its content type. */

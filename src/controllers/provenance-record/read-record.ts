@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { field, isObject, listField } from '../../api/v1alpha1/field.ts';
 import { parseProvenanceRecord } from '../../api/v1alpha1/parse.ts';
 import type { ProvenanceRecord, StorageEntry } from '../../api/v1alpha1/provenance-record/schema.ts';
-import { sealMatches, statusSealMatches } from '../../evidence/seal.ts';
+import { sealKeyID, sealMatches, statusSealMatches } from '../../evidence/seal.ts';
 import { objectMetadata } from '../../kube/object-metadata.ts';
 import type { PolicyKey } from '../../pipelines/definitions.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
@@ -25,6 +26,8 @@ export interface ForgedRecord {
   readonly resourceVersion: string;
   readonly generation: number;
   readonly why: string;
+  /** Another key that it says it was sealed with, and that sealed its status as well as far as can be told: another operator's record. */
+  readonly sealedBy?: string;
 }
 
 /**
@@ -35,14 +38,17 @@ export function readRecord(object: unknown, sealKey: SecretValue): TrustedRecord
   const metadata = objectMetadata(object);
   if (metadata?.namespace === undefined) return undefined;
   const { namespace, name, uid, resourceVersion } = metadata;
+  const other = otherKey(object, { namespace, name, uid }, sealKey);
+  const sealedBy = other === undefined ? {} : { sealedBy: other };
   const parsed = parseProvenanceRecord(object);
   if (!parsed.ok) {
     const why = `it does not parse: ${parsed.message}`;
-    return { isTrusted: false, namespace, name, uid, resourceVersion, generation: 0, why };
+    return { isTrusted: false, namespace, name, uid, resourceVersion, generation: 0, why, ...sealedBy };
   }
   const record = parsed.value;
   const forged = (why: string): ForgedRecord => {
-    return { isTrusted: false, namespace, name, uid, resourceVersion, generation: record.metadata.generation, why };
+    const { generation } = record.metadata;
+    return { isTrusted: false, namespace, name, uid, resourceVersion, generation, why, ...sealedBy };
   };
   const { spec, evidence } = record;
   if (evidence === undefined || !sealMatches({ key: sealKey, namespace, name, spec, evidence }, evidence.seal)) {
@@ -53,6 +59,20 @@ export function readRecord(object: unknown, sealKey: SecretValue): TrustedRecord
   const storage = record.status?.storage ?? [];
   const isStorageSealed = statusSealMatches({ key: sealKey, namespace, name, uid, storage }, record.status?.seal);
   return { isTrusted: true, object: record, policy, storage: isStorageSealed ? storage : [] };
+}
+
+/** The key of another operator. A status that our key sealed shows that the record is ours, whatever key its evidence names by now. */
+function otherKey(
+  object: unknown,
+  identity: { readonly namespace: string; readonly name: string; readonly uid: string },
+  sealKey: SecretValue,
+): string | undefined {
+  const keyID = field(field(object, 'evidence'), 'sealKeyID');
+  if (typeof keyID !== 'string' || keyID === sealKeyID(sealKey)) return undefined;
+  const status = field(object, 'status');
+  const storage = listField(status, 'storage').filter(isObject);
+  const isOurs = statusSealMatches({ key: sealKey, ...identity, storage }, field(status, 'seal'));
+  return isOurs ? undefined : keyID;
 }
 
 /** The policy that a record names, which is one of its own namespace or a cluster policy. */

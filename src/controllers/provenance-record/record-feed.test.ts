@@ -7,6 +7,7 @@ import { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import { ManualClock } from '../../runtime/manual-clock.ts';
 import { AnnotationOwners } from './annotation-owners.ts';
+import { FailingSeals } from './failing-seals.ts';
 import { OwnWrites } from './own-writes.ts';
 import { readRecord } from './read-record.ts';
 import { projectRecord, recordFeed } from './record-feed.ts';
@@ -30,6 +31,7 @@ function setup() {
   const handler = recordFeed({
     records,
     ownWrites,
+    failingSeals: new FailingSeals({ clock }),
     owners: new AnnotationOwners(records),
     cache,
     queue,

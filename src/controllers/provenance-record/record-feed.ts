@@ -5,6 +5,7 @@ import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
 import type { AnnotationOwners } from './annotation-owners.ts';
+import type { FailingSeals } from './failing-seals.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
 import { type RecordIndex, type RecordSummary, summariseRecord } from './record-index.ts';
 import type { OwnWrites } from './own-writes.ts';
@@ -19,6 +20,7 @@ export interface DeliveredRecord {
 export interface RecordFeedOptions {
   readonly records: RecordIndex;
   readonly ownWrites: OwnWrites;
+  readonly failingSeals: FailingSeals;
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
@@ -60,6 +62,7 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
     upsert(key, { read, object }, origin) {
       const summary = inheriting(records.get(key), summariseRecord(read));
       ownWrites.delivered(key, summary.resourceVersion);
+      options.failingSeals.note(read);
       records.set(summary);
       verify(summary);
       planRetirement(summary);
@@ -77,6 +80,7 @@ export function recordFeed(options: RecordFeedOptions): ListWatchHandler<Deliver
       const record = records.remove(key);
       unverified.delete(key);
       ownWrites.forget(key);
+      options.failingSeals.forget(key);
       forgetWork(key);
       cache.release(key);
       queue.remove(key);

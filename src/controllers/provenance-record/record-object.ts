@@ -7,7 +7,7 @@ import type {
   ProvenanceRecordSpec,
 } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { sealRecord } from '../../evidence/seal.ts';
+import { sealKeyID, sealRecord } from '../../evidence/seal.ts';
 import { boundedText } from '../../runtime/bounded-text.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
 import { type AskedOfEvidence, finalBytes, MAX_EVIDENCE_BYTES } from './evidence-room.ts';
@@ -71,6 +71,7 @@ export function sealedRecord(
   const evidence: ProvenanceRecordEvidence = {
     ...(draft.artifacts.length === 0 ? {} : { artifacts: draft.artifacts }),
     ...(draft.problem === undefined ? {} : { problem: bounded(draft.problem) }),
+    sealKeyID: sealKeyID(sealKey),
   };
   const { name, namespace } = metadata;
   const seal = sealRecord({ key: sealKey, namespace, name, spec, evidence });

@@ -9,10 +9,13 @@ import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
 import type { ForgedRecord } from './read-record.ts';
 
+/** A record that is left alone may have been mended without a word from its watch, as by the CRD that knows all its fields. */
+const HELD_SECONDS = 3600;
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 
 /**
- * Removes what the operator did not write, so that the run controller makes it anew. A record whose run is gone cannot be made
+ * Removes what the operator did not write, so that the run controller makes it anew, unless so many fail that something else must be
+ * wrong. A record whose run is gone cannot be made
  * anew: it stays, and says that it is not to be trusted.
  */
 export async function rejectRecord(
@@ -22,6 +25,9 @@ export async function rejectRecord(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { namespace, name, uid, why } = record;
+  const verdict = context.failingSeals.verdict(record);
+  if (verdict === 'Wait') return { requeueAfterSeconds: 1 };
+  if (verdict === 'Hold') return { requeueAfterSeconds: HELD_SECONDS };
   const key = objectKey(record);
   const runUID = context.records.get(key)?.runUID ?? claimedRunUID(object);
   const hasRun = runUID === undefined ? false : context.runs.has(runUID);

@@ -18,7 +18,7 @@ import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 
 /** The pipelines that select a run and have no complete record of it, as far as memory tells. */
 export function pendingPipelines(
-  context: Pick<ControllerContext, 'pipelines' | 'records' | 'clock'>,
+  context: Pick<ControllerContext, 'pipelines' | 'records' | 'clock' | 'failingSeals'>,
   run: RunSummary,
 ): readonly { readonly pipeline: Pipeline; readonly recordName: string }[] {
   if (!isFinished(run)) return [];
@@ -26,7 +26,10 @@ export function pendingPipelines(
   return context.pipelines.forNamespace(run.namespace).flatMap((pipeline) => {
     if (whyNotSelected(pipeline.policy, run, now) !== undefined) return [];
     const name = recordName(run, pipeline.policy);
-    const record = context.records.get(objectKey({ namespace: run.namespace, name }));
+    const key = objectKey({ namespace: run.namespace, name });
+    // A record that is left alone for its seal keeps its place: signing the run would come to nothing.
+    if (context.failingSeals.holds(key)) return [];
+    const record = context.records.get(key);
     const isComplete = record?.isTrusted === true && !record.needsRun;
     return isComplete ? [] : [{ pipeline, recordName: name }];
   });

@@ -4,6 +4,7 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isAlreadyExists, isConflict, isInvalid, isNamespaceGone, type KubeError } from '../../kube/kube-error.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import { WaitingError } from '../../runtime/errors.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { WorkerLanes } from '../../runtime/worker-lanes.ts';
 import { SigningError } from '../../signing/signing-error.ts';
@@ -11,6 +12,7 @@ import { isRunKind } from '../../tekton/run-identity.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
+import { readBack } from '../provenance-record/read-back.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from '../provenance-record/read-record.ts';
 import { summariseRecord } from '../provenance-record/record-index.ts';
 import {
@@ -30,6 +32,8 @@ const RESOURCE = hallmarkResource('ProvenanceRecord');
 const LABELS = { 'app.kubernetes.io/managed-by': 'hallmark' };
 /** A record that somebody keeps putting in our place is removed so often in one reconcile. */
 const MAX_ADOPTIONS = 3;
+/** After so long a run is looked at again whose record is left alone. */
+const HELD_SECONDS = 3600;
 
 export interface RunReconcilerOptions {
   readonly context: ControllerContext;
@@ -161,8 +165,7 @@ export class RunReconciler {
   }
 
   #remember(created: unknown, { evidence }: RecordDraft): void {
-    const read = readRecord(created, this.#context.sealKey);
-    if (read?.isTrusted !== true) throw new Error('a record does not read back as it was sealed');
+    const read = readBack(this.#context, created);
     const summary = summariseRecord(read);
     this.#context.records.setCreated(summary);
     const isSigned = evidence.artifacts.some(({ signature }) => signature !== undefined);
@@ -171,6 +174,13 @@ export class RunReconciler {
 
   async #removeForged(record: ForgedRecord, { summary }: RunSnapshot, signal: AbortSignal): Promise<void> {
     const { namespace, name, uid, why } = record;
+    const verdict = this.#context.failingSeals.verdict(record);
+    if (verdict !== 'Remove') {
+      const message = `ProvenanceRecord ${name} is in the place of this run's and left alone for now: ${why}`;
+      if (verdict === 'Wait') throw new WaitingError(reasons.VerificationFailed, message, 2);
+      this.#context.events.record(summary, { type: 'Warning', reason: reasons.VerificationFailed, message });
+      throw new WaitingError(reasons.VerificationFailed, message, HELD_SECONDS);
+    }
     this.#context.fence();
     await this.#context.client.delete(RESOURCE, { namespace, name }, { signal, uid }).catch((error: unknown) => {
       if (!isConflict(error)) throw error;
@@ -197,8 +207,8 @@ export class RunReconciler {
     try {
       const write = this.#context.client.mergePatch(RESOURCE, patch, { signal });
       const written = await this.#context.ownWrites.certain(objectKey(metadata), write);
-      const read = readRecord(written, this.#context.sealKey);
-      if (read !== undefined) this.#context.records.setWritten(summariseRecord(read), resourceVersion);
+      const read = readBack(this.#context, written);
+      this.#context.records.setWritten(summariseRecord(read), resourceVersion);
     } catch (error) {
       if (!isInvalid(error) || draft.evidence.artifacts.length === 0) throw error;
       await this.#extend(existing, { ...draft, evidence: refusedEvidence(error) }, signal);

@@ -215,6 +215,13 @@ export const provenanceRecordEvidence = Type.Object(
         { description: 'Why there is no payload to sign, until there is one.' },
       ),
     ),
+    sealKeyID: Type.Optional(
+      Type.String({
+        description: 'Which key sealed it: two operators with keys of their own tell their records apart by it.',
+        minLength: 1,
+        maxLength: 64,
+      }),
+    ),
     seal: Type.Optional(
       Type.String({
         description:
