@@ -8,7 +8,7 @@ import { KubeClient } from './kube/kube-client.ts';
 import { KubeConnection } from './kube/kube-connection.ts';
 import { Leadership } from './kube/leadership.ts';
 import { OutboundDoor } from './net/outbound-door.ts';
-import { HallmarkOperator } from './operator.ts';
+import { HallmarkOperator, type StopLimits } from './operator.ts';
 import { packageVersion } from './package-version.ts';
 import { systemClock as clock } from './runtime/clock.ts';
 import { EventLoopWatchdog } from './runtime/event-loop-watchdog.ts';
@@ -38,9 +38,9 @@ async function main(): Promise<void> {
 
   let isLearning = false;
   let ending: Promise<void> | undefined;
-  const end = (exitCode: number): void => {
+  const end = (exitCode: number, limits: Partial<StopLimits> = {}): void => {
     process.exitCode ??= exitCode;
-    ending ??= operator.shutDown().finally(async () => {
+    ending ??= operator.shutDown(limits).finally(async () => {
       await Promise.allSettled(servers.map((server) => server.close()));
       process.exit();
     });
@@ -53,7 +53,11 @@ async function main(): Promise<void> {
     election: configuration.leaderElection,
     onLost: () => {
       logger.error('the lease is lost: another replica takes over', { instance });
-      end(1);
+      // Another replica may begin when the Lease runs out: by then nothing of this one may go on.
+      const { leaseDurationSeconds, renewDeadlineSeconds } = configuration.leaderElection;
+      const abortedSeconds = leaseDurationSeconds - renewDeadlineSeconds;
+      void clock.sleep(abortedSeconds * 1000).then(() => process.exit(1));
+      end(1, { graceSeconds: 0, abortedSeconds });
     },
     onFailure: (error) => {
       logger.warn('the lease was neither acquired nor renewed', { error });
@@ -63,9 +67,10 @@ async function main(): Promise<void> {
   const operator = new HallmarkOperator({
     logger,
     shutdownGraceSeconds: configuration.shutdownGraceSeconds,
+    abortedSeconds: configuration.leaderElection.leaseDurationSeconds,
     init: async (host, signal) => {
       host.releaseAtEnd('connection to the API server', () => connection.close());
-      host.releaseAtEnd('lease', () => leadership.release());
+      host.releaseWhenIdle('lease', () => leadership.release());
       host.releaseAtEnd('events', () => events.stop());
       logger.info('waiting for the lease', { lease: configuration.leaderElection.leaseName });
       await leadership.acquire(signal);

@@ -1,134 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { PassThrough } from 'node:stream';
+import { beforeEach, describe, it } from 'node:test';
 import { HallmarkOperator } from './operator.ts';
-import type { WatchSource } from './kube/list-watch-options.ts';
 import { exponentialBackoff } from './runtime/backoff.ts';
 import { Controller } from './runtime/controller.ts';
 import { KeyedQueue } from './runtime/keyed-queue.ts';
 import { ManualClock } from './runtime/manual-clock.ts';
-import type { Logger } from './telemetry/log.ts';
+import { DONE } from './runtime/outcome.ts';
+import { createLogger } from './telemetry/log.ts';
 
-describe('the operator', () => {
-  it('starts each watch it is given and refuses a second one of the same resource', async () => {
-    const story: string[] = [];
-    const operator = new HallmarkOperator({
-      logger: storyLogger(story),
-      shutdownGraceSeconds: 5,
-      init: async (self) => {
-        await self.watch({ group: 'tekton.dev', version: 'v1', plural: 'taskruns', source: source('taskruns', story) });
-        await assert.rejects(
-          self.watch({ group: 'tekton.dev', version: 'v1', plural: 'taskruns', source: source('taskruns', story) }),
-          /taskruns\.tekton\.dev\/v1 is watched already/,
-        );
-      },
+const GRACE_SECONDS = 20;
+const ABORTED_SECONDS = 15;
+
+describe('an operator that stops', () => {
+  let clock: ManualClock;
+  let operator: HallmarkOperator;
+  let order: string[];
+  let work: PromiseWithResolvers<undefined>;
+  beforeEach(async () => {
+    clock = new ManualClock();
+    order = [];
+    work = Promise.withResolvers<undefined>();
+    operator = new HallmarkOperator({
+      logger: createLogger({ level: 'error', stream: new PassThrough() }),
+      init: () => Promise.resolve(),
+      shutdownGraceSeconds: GRACE_SECONDS,
+      abortedSeconds: ABORTED_SECONDS,
     });
-    await operator.start();
-    assert.deepEqual(story, ['start taskruns', 'info watching']);
-    await operator.shutDown();
+    operator.releaseWhenIdle('lease', () => Promise.resolve(void order.push('lease')));
+    operator.releaseAtEnd('events', () => Promise.resolve(void order.push('events')));
+    const queue = new KeyedQueue({ clock, backoff: exponentialBackoff({ minMs: 1000, maxMs: 1000 }) });
+    const reconcile = async (_key: string, signal: AbortSignal): Promise<typeof DONE> => {
+      signal.addEventListener('abort', () => order.push('aborted'));
+      await work.promise;
+      order.push('work ended');
+      return DONE;
+    };
+    operator.run(new Controller({ name: 'slow', concurrency: 4, reconcile, queue, clock }));
+    queue.add('team-a/slow');
+    await clock.settle();
   });
 
-  it('finishes the reconcile under way before it gives up the lease, and the connection last of all', async () => {
-    const story: string[] = [];
-    const clock = new ManualClock();
-    const queue = new KeyedQueue({ clock, backoff: exponentialBackoff({ minMs: 1, maxMs: 1 }) });
-    const work = Promise.withResolvers<undefined>();
-    const operator = new HallmarkOperator({
-      logger: storyLogger([]),
-      shutdownGraceSeconds: 5,
-      init: async (self, signal) => {
-        signal.addEventListener('abort', () => story.push('stopping'));
-        self.releaseAtEnd('connection', step(story, 'connection closed'));
-        self.releaseAtEnd('lease', step(story, 'lease released'));
-        await self.watch({ group: '', version: 'v1', plural: 'namespaces', source: source('namespaces', story) });
-        self.run(
-          new Controller({
-            name: 'run',
-            concurrency: 1,
-            queue,
-            clock,
-            reconcile: async () => {
-              await work.promise;
-              story.push('reconciled');
-              return {};
-            },
-          }),
-        );
-      },
-    });
-    await operator.start();
-    queue.add('a');
-    await clock.settle();
-    operator.stop();
+  it('gives the Lease up only after the work that it aborted has ended', async () => {
     const stopped = operator.shutDown();
-    await clock.settle();
+    await clock.advance(GRACE_SECONDS * 1000);
+    assert.deepEqual(order, ['aborted']);
     work.resolve(undefined);
     await stopped;
-    assert.deepEqual(story, [
-      'start namespaces',
-      'stopping',
-      'stop namespaces',
-      'reconciled',
-      'lease released',
-      'connection closed',
-    ]);
+    assert.deepEqual(order, ['aborted', 'work ended', 'events', 'lease']);
   });
 
-  it('releases what is left when one release fails, and says which one failed', async () => {
-    const story: string[] = [];
-    const operator = new HallmarkOperator({
-      logger: storyLogger(story),
-      shutdownGraceSeconds: 0,
-      init: (self) => {
-        self.releaseAtEnd('connection', step(story, 'connection closed'));
-        self.releaseAtEnd('lease', () => Promise.reject(new Error('unreachable')));
-        return Promise.resolve();
-      },
-    });
-    await operator.start();
-    await operator.shutDown();
-    assert.deepEqual(story, ['info stopping', 'error release failed lease', 'connection closed', 'info stopped']);
+  it('keeps the Lease when the work outlasts its abort, so that nobody begins before the process has ended', async () => {
+    const stopped = operator.shutDown();
+    await clock.advance((GRACE_SECONDS + ABORTED_SECONDS) * 1000);
+    await stopped;
+    assert.deepEqual(order, ['aborted', 'events']);
   });
 
-  it('tells the caller of start what init threw', async () => {
-    const operator = new HallmarkOperator({
-      logger: storyLogger([]),
-      shutdownGraceSeconds: 0,
-      init: () => Promise.reject(new Error('no CRDs')),
-    });
-    await assert.rejects(operator.start(), /no CRDs/);
+  it('aborts at once when the Lease is lost', async () => {
+    const stopped = operator.shutDown({ graceSeconds: 0, abortedSeconds: 5 });
+    await clock.advance(0);
+    assert.deepEqual(order, ['aborted']);
+    work.resolve(undefined);
+    await stopped;
+    assert.deepEqual(order, ['aborted', 'work ended', 'events', 'lease']);
   });
 });
-
-function step(story: string[], text: string): () => Promise<void> {
-  return () => {
-    story.push(text);
-    return Promise.resolve();
-  };
-}
-
-function source(name: string, story: string[]): WatchSource {
-  return {
-    name,
-    synced: true,
-    lastError: undefined,
-    start: () => story.push(`start ${name}`),
-    stop: step(story, `stop ${name}`),
-    rescan: () => Promise.resolve(),
-  };
-}
-
-function storyLogger(story: string[]): Logger {
-  const write = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-    const named = typeof fields?.['name'] === 'string' ? ` ${fields['name']}` : '';
-    story.push(`${level} ${message}${named}`);
-  };
-  const logger: Logger = {
-    error: write('error'),
-    warn: write('warn'),
-    info: write('info'),
-    debug: write('debug'),
-    with: () => logger,
-  };
-  return logger;
-}

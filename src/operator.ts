@@ -18,10 +18,19 @@ export interface HallmarkOperatorOptions {
   readonly init: (operator: HallmarkOperator, signal: AbortSignal) => Promise<void>;
   /** How long reconciles under way may take to finish when the operator stops. */
   readonly shutdownGraceSeconds: number;
+  /** How long those that were aborted then are waited for: as long as the Lease lasts. */
+  readonly abortedSeconds: number;
+}
+
+/** How much time a stop has. */
+export interface StopLimits {
+  readonly graceSeconds: number;
+  readonly abortedSeconds: number;
 }
 
 interface Release {
   readonly name: string;
+  readonly isForIdle: boolean;
   readonly release: () => Promise<void>;
 }
 
@@ -65,7 +74,12 @@ export class HallmarkOperator extends k8sOperator.default {
 
   /** Has something given up after the controllers are drained; what was named first is given up last. */
   releaseAtEnd(name: string, release: () => Promise<void>): void {
-    this.#releases.unshift({ name, release });
+    this.#releases.unshift({ name, release, isForIdle: false });
+  }
+
+  /** The same for what lets others begin: it is kept when a reconcile outlasts its abort, and the process has to end instead. */
+  releaseWhenIdle(name: string, release: () => Promise<void>): void {
+    this.#releases.unshift({ name, release, isForIdle: true });
   }
 
   /** Stops in good order; what `shutDown` does, for callers of the base class. */
@@ -75,9 +89,13 @@ export class HallmarkOperator extends k8sOperator.default {
     });
   }
 
-  /** Takes no more work, finishes what is under way within the grace period, and releases the rest, the lease last. */
-  shutDown(): Promise<void> {
-    this.#stopped ??= this.#shutDown();
+  /**
+   * Takes no more work, finishes what is under way within the grace period, aborts and awaits what is not, and releases the rest, the
+   * lease last.
+   */
+  shutDown(limits: Partial<StopLimits> = {}): Promise<void> {
+    const { shutdownGraceSeconds: graceSeconds, abortedSeconds } = this.#options;
+    this.#stopped ??= this.#shutDown({ graceSeconds, abortedSeconds, ...limits });
     return this.#stopped;
   }
 
@@ -97,25 +115,31 @@ export class HallmarkOperator extends k8sOperator.default {
     return Promise.resolve();
   }
 
-  async #shutDown(): Promise<void> {
-    const { logger, shutdownGraceSeconds } = this.#options;
-    logger.info('stopping', { graceSeconds: shutdownGraceSeconds });
+  async #shutDown({ graceSeconds, abortedSeconds }: StopLimits): Promise<void> {
+    const { logger } = this.#options;
+    logger.info('stopping', { graceSeconds });
     this.#stopping.abort(new Error('the operator is stopping'));
+    let isIdle = false;
     try {
       const drained = [...this.#controllers].map(async (controller) => {
-        const cutShort = await controller.stop(shutdownGraceSeconds);
+        const cutShort = await controller.stop(graceSeconds);
         if (cutShort.length > 0) logger.warn('reconciles cut short', { controller: controller.name, keys: cutShort });
+        const keys = await controller.outlasting(abortedSeconds);
+        if (keys.length > 0) logger.error('reconciles outlast their abort', { controller: controller.name, keys });
+        return keys.length === 0;
       });
-      await Promise.all([...drained, ...this.watches.map((source) => source.stop())]);
+      const [areDrained] = await Promise.all([Promise.all(drained), ...this.watches.map((source) => source.stop())]);
+      isIdle = areDrained.every((isDrained) => isDrained);
     } finally {
-      await this.#release();
+      await this.#release(isIdle);
     }
     logger.info('stopped');
   }
 
   /** One release that fails must not keep the next from being tried. */
-  async #release(): Promise<void> {
-    for (const { name, release } of this.#releases) {
+  async #release(isIdle: boolean): Promise<void> {
+    for (const { name, release, isForIdle } of this.#releases) {
+      if (isForIdle && !isIdle) continue;
       await release().catch((error: unknown) => {
         this.#options.logger.error('release failed', { name, error });
       });

@@ -82,6 +82,12 @@ export class OperatorProcess {
     await this.#process.untilReady(isWorking, { timeoutSeconds: PATIENCE_SECONDS });
   }
 
+  /** Its readiness, as the kubelet would read it. */
+  async readiness(): Promise<{ readonly isReady: boolean; readonly text: string }> {
+    const answer = await fetch(`http://127.0.0.1:${this.#ports.health}/readyz`);
+    return { isReady: answer.ok, text: await answer.text() };
+  }
+
   /** Its metrics, as Prometheus would read them. */
   async metrics(): Promise<string> {
     return (await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`)).text();

@@ -5,7 +5,8 @@ import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
-import { at } from '../chart/helm.ts';
+import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import { asManifest, at, type Manifest, releaseNamespace } from '../chart/helm.ts';
 import { conditionOf, storageOf } from '../harness/record.ts';
 import type { Build } from '../harness/team.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
@@ -211,6 +212,89 @@ describe('a record forged under the name that the operator would use', () => {
     assert.equal(conditionOf(record, 'Stored')?.status, 'False');
     assert.equal(conditionOf(record, 'Stalled')?.status, 'True');
     await bed.assertUnharmed();
+  });
+
+  describe('is told from what has another cause:', () => {
+    const secret = ['secret', 'hallmark-seal', '-n', releaseNamespace];
+    const crd = ['crd', 'provenancerecords.hallmark.dev'];
+    const names = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
+    let sealed: readonly ProvenanceRecord[];
+    let kept: Manifest;
+    before(async () => {
+      const builds: Build[] = [];
+      for (const name of names) builds.push(await bed.runs.build({ name: `sealed-${name}` }));
+      for (const build of builds) await bed.readyRecord(build);
+      kept = await bed.installation.json(['get', ...secret]);
+      sealed = (await bed.team.records()).filter(({ metadata }) => metadata.name.startsWith('sealed-'));
+      assert.equal(sealed.length, names.length);
+    });
+
+    /** What can be made anew with the same content. */
+    function remade(object: Manifest): Manifest {
+      const { name, namespace, labels, annotations } = asManifest(at(object, 'metadata'));
+      const metadata = Object.fromEntries(
+        Object.entries({ name, namespace, labels, annotations }).filter(([, value]) => value !== undefined),
+      );
+      return { ...object, metadata, status: undefined };
+    }
+
+    async function untilNotReady(why: RegExp): Promise<void> {
+      await waitUntil('the operator says why it does nothing', async () => {
+        const { isReady, text } = await bed.operator.readiness();
+        return !isReady && why.test(text);
+      });
+    }
+
+    async function assertUntouched(): Promise<void> {
+      const after = (await bed.team.records()).filter(({ metadata }) => metadata.name.startsWith('sealed-'));
+      const essence = ({ metadata, evidence }: ProvenanceRecord): unknown => [metadata.name, metadata.uid, evidence];
+      assert.deepEqual(after.map(essence), sealed.map(essence));
+    }
+
+    it('a seal Secret that is lost: no key is made, and the operator waits for it', async () => {
+      await bed.operator.stop();
+      await bed.installation.kubectl(['delete', ...secret]);
+      bed.operator.restart();
+      await untilNotReady(/Secret .*hallmark-seal.* is missing.*restore it/);
+      await assert.rejects(bed.installation.kubectl(['get', ...secret]), /NotFound|not found/);
+      await bed.installation.apply(remade(kept));
+      await bed.operator.untilWorking();
+      await assertUntouched();
+      const build = await bed.runs.build({ name: 'after-the-loss' });
+      await bed.readyRecord(build);
+    });
+
+    it('a second operator with a key of its own: it says so and does nothing', async () => {
+      await bed.operator.stop();
+      await bed.installation.kubectl(['delete', ...secret]);
+      const data = { key: randomBytes(32).toString('base64') };
+      await bed.installation.apply({ ...remade(kept), data });
+      bed.operator.restart();
+      const run = await bed.runs.build({ name: 'for-the-first' });
+      await untilNotReady(/another operator works here/);
+      await assertUntouched();
+      assert.equal(await bed.record(run), undefined);
+      await bed.operator.stop();
+      await bed.installation.kubectl(['delete', ...secret]);
+      await bed.installation.apply(remade(kept));
+      bed.operator.restart();
+      await bed.operator.untilWorking();
+      await assertUntouched();
+      await bed.readyRecord(run);
+    });
+
+    it('a CRD that is away: runs that finish meanwhile are recorded once it is back', async () => {
+      const definition = await bed.installation.json(['get', ...crd]);
+      await bed.installation.kubectl(['delete', ...crd, '--wait=true']);
+      const during = await bed.runs.build({ name: 'without-a-crd' });
+      await waitUntil('a record was refused', () =>
+        bed.operator.log().includes('could not find the requested resource'),
+      );
+      await bed.client.delete(runResources.TaskRun, { namespace: bed.team.name, name: during.name }, soon());
+      await bed.installation.apply(remade(definition));
+      await bed.installation.kubectl(['wait', '--for=condition=Established', crd.join('/'), '--timeout=60s']);
+      await bed.recordWhen('is made', during, () => true);
+    });
   });
 
   describe('with the admission policy', () => {

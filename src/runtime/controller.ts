@@ -94,6 +94,18 @@ export class Controller {
     return cutShort;
   }
 
+  /**
+   * After `stop`: waits for the reconciles that were aborted, so that none goes on once somebody else may begin.
+   * @returns the keys whose reconcile has still not ended when the time is over
+   */
+  async outlasting(seconds: number): Promise<readonly string[]> {
+    const over = new AbortController();
+    const expired = this.#options.clock.sleep(seconds * 1000, over.signal).catch(() => undefined);
+    await Promise.race([Promise.all(this.#workers), expired]);
+    over.abort();
+    return [...this.#active.keys()];
+  }
+
   async #work(): Promise<void> {
     for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take())
       await this.#reconcile(key);
