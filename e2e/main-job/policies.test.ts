@@ -175,6 +175,19 @@ describe('record retention', () => {
     // A later run is through: had the first one been taken up again, it would have its record by now.
     await brief.readyRecord(await brief.build({ name: 'later' }));
     assert.equal(await brief.record(build), undefined);
+    const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', 'brief']);
+    assert.equal(at(policy, 'status', 'retiredBefore'), record.spec.completionTime);
+    // Nor does a longer retention have it made again.
+    await patchPolicy('brief', { record: { retention: 'Keep', seconds: null } });
+    await brief.readyRecord(await brief.build({ name: 'latest' }));
+    assert.equal(await brief.record(build), undefined);
+  });
+
+  it('by Seconds retires a record whose policy is deleted by then', async () => {
+    const leaving = await team('leaving', { record: { retention: 'Seconds', seconds: 30 } });
+    const record = await leaving.readyRecord(await leaving.build({ name: 'left-behind' }));
+    await installation.kubectl(['delete', 'signingpolicy', 'builds', '-n', 'leaving']);
+    await installation.wait('leaving', `provenancerecord/${record.metadata.name}`, 'delete');
   });
 
   it('WithRun retires a record when its run is deleted, and not before; Keep keeps it', async () => {
