@@ -58,6 +58,8 @@ export class ReconcilerWorld {
   stored = 0;
   /** Happens in the store before it answers. */
   onPut: () => void = () => undefined;
+  /** What reading from the store fails with. */
+  readError: Error = new StorageError('BackendUnavailable', 'the store is read later');
 
   constructor(options: WorldOptions = {}) {
     const { clock = new ManualClock(), sealKey = new SecretValue(Buffer.alloc(32, 1)) } = options;
@@ -258,7 +260,7 @@ export class ReconcilerWorld {
         this.onPut();
         return Promise.resolve([{ uri: 'store://evidence' }]);
       },
-      get: () => Promise.reject(new StorageError('BackendUnavailable', 'the store is read later')),
+      get: () => Promise.reject(this.readError),
       close: () => Promise.resolve(),
     };
     return new DriverPool({ ...access, annotator: new KubeRunAnnotator(this.api.client) }, () => driver);

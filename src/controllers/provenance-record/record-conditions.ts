@@ -172,7 +172,9 @@ function verifiedVerdicts({ backends = [] }: RecordFacts): readonly Verdict[] {
   if (failed !== undefined) return [failed];
   const verified = held.filter(({ verification }) => verification?.state === 'Verified').length;
   if (verified < held.length) {
-    const message = `read back from ${verified}/${held.length} backends so far`;
+    const unread = held.find((fact) => fact.verification === undefined && fact.unread !== undefined);
+    const why = unread === undefined ? '' : `; ${unread.backendRef.kind} ${unread.backendRef.name}: ${unread.unread}`;
+    const message = `read back from ${verified}/${held.length} backends so far${why}`;
     return [{ status: 'False', reason: reasons.Progressing, message }];
   }
   const message = `what ${held.length} backends hold is what was signed, and verifies`;

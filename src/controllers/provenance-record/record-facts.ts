@@ -47,6 +47,8 @@ export interface BackendFact {
   readonly isBackfill?: boolean;
   /** Absent until what it holds was read back. */
   readonly verification?: VerificationFact;
+  /** Why it could not be read back the last time, where that is no failure of the backend. */
+  readonly unread?: string;
 }
 
 /** Whether logs and timestamp authorities have seen the signatures, where the policy asks for that. */

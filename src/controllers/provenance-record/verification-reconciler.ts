@@ -116,7 +116,11 @@ export class VerificationReconciler {
     const settled = await Promise.allSettled(asked);
     // What one backend threw must not hide what the others hold.
     const backends = settled
-      .map((result, index) => (result.status === 'fulfilled' ? result.value.fact : undefined) ?? plan.backends?.[index])
+      .map((result, index) => {
+        if (result.status === 'fulfilled') return result.value.fact;
+        const fact = plan.backends?.[index];
+        return fact === undefined ? undefined : { ...fact, unread: unreadBy(result.reason) };
+      })
       .filter((fact) => fact !== undefined);
     await writeRecordStatus(context, record, { ...plan, backends }, signal);
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
@@ -179,4 +183,10 @@ export class VerificationReconciler {
     this.#unread.set(key, failures);
     return { requeueAfterSeconds: this.#backoff.delayMs(failures) / 1000 };
   }
+}
+
+/** Nobody foresaw the error, so that its text may hold anything: the record says that there is one, and the log what. */
+function unreadBy(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error;
+  return `reading it back failed with an unexpected ${name}, which the operator's log tells; it is tried again`;
 }
