@@ -98,7 +98,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   PolicyDeleted: {
     meaning: 'The policy was deleted before the run could be signed, or before its signatures were witnessed.',
     setOn: RECORD,
-    remedy: 'Make the policy again under the same name, or delete the record.',
+    remedy: 'Make the policy again under the same name. If its runs are to stay unsigned, leave the record: it retires as its own retention says. An administrator may delete it sooner; the roles of the chart let teams read records, not delete them.',
   },
   KeyNotFound: {
     meaning: 'The Secret of the signer is not there, or has no entry that holds a key.',
@@ -184,6 +184,6 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   RunDeleted: {
     meaning: 'The run was deleted before it could be signed, and what is left does not suffice to sign it.',
     setOn: RECORD,
-    remedy: 'Keep runs until they are signed; delete the record when it was read.',
+    remedy: 'Keep runs until they are signed. Nothing brings this one back: the record retires as its own retention says, or an administrator deletes it when it was read.',
   },
 };
