@@ -36,11 +36,13 @@ describe('SigningGate', () => {
   let gate: SigningGate;
   let hasKey: boolean;
   let hasRoot: boolean;
+  let tokens: number;
 
   beforeEach(() => {
     clock = new ManualClock();
     hasKey = true;
     hasRoot = false;
+    tokens = 0;
     const access = {
       objects: {
         getSecret: () => Promise.resolve(hasKey ? keyEntries : undefined),
@@ -48,7 +50,12 @@ describe('SigningGate', () => {
           Promise.resolve(hasRoot ? { 'trusted_root.json': trustedRootJson('https://rekor.example') } : undefined),
         getServiceAccount: () => Promise.resolve(undefined),
       },
-      tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens here')) },
+      tokens: {
+        token: () => {
+          tokens += 1;
+          return Promise.reject(new TokenError('Forbidden', 'no tokens here'));
+        },
+      },
       door: new OutboundDoor({ allow: [] }),
       clock,
     };
@@ -95,6 +102,16 @@ describe('SigningGate', () => {
       assert.equal(ready.reason, reason ?? 'Ready');
     });
   }
+
+  it('asks for no certificate that would sign nothing', async () => {
+    const signer = {
+      type: 'Keyless',
+      keyless: { fulcioURL: 'https://fulcio.example', serviceAccountName: 'builder' },
+    } as const;
+    const refused = await gate.signer(policyOf({ signer, ...logged, trustedRoot }), signal);
+    assert.equal('reason' in refused ? refused.reason : undefined, 'VerificationFailed');
+    assert.equal(tokens, 0);
+  });
 
   it('calls its listener when what witnesses are judged by comes and goes, and lets runs be signed then', async () => {
     const policy = policyOf({ ...logged, trustedRoot });

@@ -48,9 +48,11 @@ export class SigningGate {
     const { invalid, spec } = policy;
     const written = signingProblem({ invalid, isSuspended: spec.suspend });
     if (written !== undefined) return written;
+    const witnessProblem = await this.#lately(policy, signal);
+    // Each certificate is public for ever: none is asked for that would sign nothing.
+    if (witnessProblem !== undefined && spec.signer.type === 'Keyless') return witnessProblem;
     try {
       const signer = await this.#options.keys.signer(policy, signal);
-      const witnessProblem = await this.#lately(policy, signal);
       return signingProblem({ witnessProblem }) ?? signer;
     } catch (error) {
       signal.throwIfAborted();
