@@ -309,11 +309,11 @@ describe('the remedies of docs/reasons.md', { concurrency: 4 }, () => {
     const team = await installation.team({ name: 'team-astray', backends: [], policy });
     const vault = (repository: string): Promise<void> =>
       apply(team, 'vault', { type: 'OCI', oci: { encoding: 'CosignTags', repository } });
-    await vault('registry.elsewhere.example/evidence');
+    await vault('127.0.0.1:1/evidence');
     const reason = 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=BackendNotReady';
     await installation.wait(team.name, 'signingpolicy/builds', reason);
     const backend = await installation.json(['get', 'storagebackend', 'vault', '-n', team.name]);
-    assert.match(JSON.stringify(backend['status']), /registry\.elsewhere\.example.*outbound\.allow/);
+    assert.match(JSON.stringify(backend['status']), /127\.0\.0\.1:1/);
     await vault(`${team.registry.host}/evidence`);
     await team.untilReady();
     const build = await new ManagedRuns(adminClient(installation.plane), team).build({ name: 'bake' });
