@@ -150,6 +150,50 @@ describe('subjects.onIgnored', () => {
   });
 });
 
+describe('an image that a native artifact names', () => {
+  it('is signed and attested in its registry, and no credential of the run gets into the evidence', async () => {
+    const managedBy = 'example.dev/maker';
+    const makers = await team('makers', { runs: { managedBy: [managedBy] } });
+    const image = await makers.registry.pushImage('makers/native', 'native');
+    const sha1 = 'a'.repeat(40);
+    const spec = {
+      managedBy,
+      serviceAccountName: 'builder',
+      params: [
+        { name: 'CHAINS-GIT_URL', value: 'https://bob:tok3n-s3cret@git.example/app' },
+        { name: 'CHAINS-GIT_COMMIT', value: sha1 },
+      ],
+      taskSpec: { steps: [{ name: 'build', image: 'busybox', script: 'true' }] },
+    };
+    const metadata = { name: 'native', namespace: 'makers', labels: makers.releaseLabel };
+    const run = await installation.create({ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata, spec });
+    const ended = new Date(Date.now() + 1000).toISOString().replace(/\.\d+/, '');
+    const sha256 = image.digest.slice('sha256:'.length);
+    const values = [{ uri: `oci://${image.reference}`, digest: { sha256 } }];
+    const failed = { conditions: [{ type: 'Succeeded', status: 'False', reason: 'Failed' }], podName: 'native-pod' };
+    const status = {
+      conditions: [{ type: 'Succeeded', status: 'True', reason: 'Succeeded', lastTransitionTime: ended }],
+      completionTime: ended,
+      artifacts: { outputs: [{ name: 'image', buildOutput: true, values }] },
+      retriesStatus: [failed],
+    };
+    const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
+    await installation.kubectl(['patch', 'taskrun', 'native', '-n', 'makers', ...patch]);
+
+    const build: Build = { kind: 'TaskRun', name: 'native', uid: String(at(run, 'metadata', 'uid')), image };
+    const record = await makers.readyRecord(build);
+    assert.equal(await isSigned(makers, build), true);
+    const [repository] = image.reference.split('@');
+    assert.deepEqual(at(statementOf(record), 'subject'), [{ name: repository, digest: { sha256 } }]);
+    const statement = JSON.stringify(statementOf(record));
+    assert.match(statement, /git\+https:\/\/git\.example\/app\.git/);
+    assert.match(statement, /"name":"hallmark\/attempts"/);
+    assert.doesNotMatch(statement + JSON.stringify(record), /tok3n-s3cret/);
+    assert.match(record.evidence?.artifacts?.[0]?.warnings?.join() ?? '', /^CredentialRemoved: .*CHAINS-GIT_URL/);
+    assert.equal(conditionOf(record, 'Complete')?.status, 'True');
+  });
+});
+
 describe('runs.outcomes', () => {
   it('leaves failed runs alone until it names them', async () => {
     const honest = await team('honest', {});

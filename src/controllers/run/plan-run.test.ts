@@ -77,6 +77,18 @@ describe('planRun', () => {
     assert.deepEqual(draft.spec.runRef, { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', uid: 'r' });
   });
 
+  it('leaves a run with an ignored subject unsigned where its policy refuses such runs', () => {
+    const halved = run('TaskRun', { results: [{ name: 'IMAGE_URL', value: 'reg.example/app' }] });
+    const drafts = (['Warn', 'Refuse'] as const).map(
+      (onIgnored) => planRun(snapshot(halved, policy({ subjects: { onIgnored } })))[0],
+    );
+    assert.deepEqual(
+      drafts.map((draft) => draft?.mayBeSigned),
+      [true, false],
+    );
+    for (const draft of drafts) assert.match(draft?.evidence.artifacts[0]?.warnings?.join() ?? '', /^HintIgnored: /);
+  });
+
   it('freezes how long its policy keeps records', () => {
     const retentions = [
       [{}, { type: 'Keep' }],
@@ -110,6 +122,14 @@ describe('planRun', () => {
       'neither attestation nor image is to be signed',
       snapshot(run('TaskRun'), policy({ attestation: { format: 'None' } })),
       'NoSubjects',
+    ],
+    [
+      'the only image that is to be signed cannot be read',
+      snapshot(
+        run('TaskRun', { results: [{ name: 'IMAGE_URL', value: 'reg.example/app' }] }),
+        policy({ attestation: { format: 'None' } }),
+      ),
+      'SubjectIgnored',
     ],
   ];
   for (const [when, given, reason] of problems) {
