@@ -122,6 +122,21 @@ describe('WorkerLanes', () => {
     assert.deepEqual(pool.woken, ['next']);
   });
 
+  it('lets a key pass to where its turn has come, one more than there is room for', () => {
+    const woken: string[] = [];
+    const lanes = new WorkerLanes({ idleWorkers: () => 0, isBusy: () => false, wake: (key) => woken.push(key) });
+    const outer = { name: 'namespace', perIdle: 1, isOuter: true } as const;
+    const backends = ['b', 'c'].map((name) => ({ name, perIdle: 0 }));
+    const busy = backends.map((backend) => lanes.enter([backend], `holder of ${backend.name}`));
+    for (const backend of backends) assert.equal(lanes.enter([backend], `waits for ${backend.name}`), undefined);
+    assert.ok(lanes.enter([outer], 'passing') !== undefined);
+    for (const leave of busy) leave?.();
+    assert.deepEqual(woken, ['waits for b', 'waits for c']);
+    assert.equal(lanes.enter([outer], 'has no turn'), undefined);
+    assert.ok(lanes.enter([outer], 'waits for b') !== undefined, 'its turn at b has come');
+    assert.equal(lanes.enter([outer], 'waits for c'), undefined, 'one more is enough to go on');
+  });
+
   it('counts the workers that woken keys of all lanes will need', () => {
     const pool = new Pool(8);
     const lanes = ['a', 'b', 'c', 'd'];

@@ -16,7 +16,12 @@ export interface LaneName {
   /** How many workers it may hold for each that is idle; within another lane, how many places of that one for each that is free. */
   readonly perIdle: number;
   /** The lane whose places it shares with others: the teams that use one backend, say. */
-  readonly within?: Omit<LaneName, 'within'>;
+  readonly within?: Omit<LaneName, 'within' | 'isOuter'>;
+  /**
+   * Keys pass through it on their way to other lanes. A key whose turn has come in one of those finds one place more: else two keys, each
+   * with a turn in the lane that the other has to wait for, would be woken and refused in turn for ever.
+   */
+  readonly isOuter?: true;
 }
 
 /**
@@ -45,7 +50,7 @@ export class WorkerLanes {
   /** @returns what leaves the lanes again; undefined when one is full: the key is woken when its turn comes */
   enter(names: readonly LaneName[], key: string): (() => void) | undefined {
     const lanes = names.map((name) => this.#lane(name));
-    const full = lanes.find((lane) => !this.#hasRoom(lane, key));
+    const full = lanes.find((lane, index) => !this.#hasRoom(lane, key) && !this.#mayPass(lane, key, names[index]));
     if (full !== undefined) {
       this.#await(full, key);
       for (const lane of lanes) this.#tidy(lane);
@@ -160,6 +165,13 @@ export class WorkerLanes {
 
   #hasRoom(lane: WorkerLane, key: string): boolean {
     return lane.hasPlaceOf(key) || this.#isOpen(lane, this.#spokenFor());
+  }
+
+  /** Whether the key may pass through a full lane, to where its turn has come. */
+  #mayPass(lane: WorkerLane, key: string, name: LaneName | undefined): boolean {
+    if (name?.isOuter !== true) return false;
+    const hasTurn = [...(this.#lanesByKey.get(key) ?? [])].some((other) => other.hasPlaceOf(key));
+    return hasTurn && lane.occupied <= roomFor(lane.perIdle, this.#options.idleWorkers() - this.#spokenFor());
   }
 
   /** @param spokenFor workers that are idle only for now */

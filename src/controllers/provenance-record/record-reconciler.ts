@@ -161,5 +161,5 @@ export class RecordReconciler {
 
 /** More than any one of its backends may hold, so that those do not starve each other either. */
 function namespaceLane({ object }: TrustedRecord): LaneName {
-  return { name: `namespace ${object.metadata.namespace}`, perIdle: 3 };
+  return { name: `namespace ${object.metadata.namespace}`, perIdle: 3, isOuter: true };
 }

@@ -81,7 +81,7 @@ export class VerificationReconciler {
 
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const { namespace } = parseObjectKey(key);
-    const names = [{ name: `namespace ${namespace}`, perIdle: 1 }];
+    const names = [{ name: `namespace ${namespace}`, perIdle: 1, isOuter: true as const }];
     return inLanes(this.#options.lanes, { key, names }, () => this.#look(key, signal));
   }
 
