@@ -65,6 +65,7 @@ export class SubjectBed {
       objects: {
         getSecret: () => Promise.resolve(secret),
         getConfigMap: () => Promise.resolve({}),
+        getTypedSecret: () => Promise.resolve({ type: 'Opaque', annotations: {}, data: secret }),
         getServiceAccount: () => Promise.resolve(undefined),
       },
       tokens: { token: refuse },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ServiceAccountSecrets } from '../../src/credentials/object-reader.ts';
+import type { ServiceAccountSecrets, TypedSecret } from '../../src/credentials/object-reader.ts';
 import { TokenError } from '../../src/credentials/token-source.ts';
 import { OutboundDoor } from '../../src/net/outbound-door.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -16,6 +16,11 @@ export class HeldObjects {
   getSecret(namespace: string, name: string, signal: AbortSignal): Promise<Entries | undefined> {
     signal.throwIfAborted();
     return Promise.resolve(this.secrets.get(`${namespace}/${name}`));
+  }
+
+  async getTypedSecret(namespace: string, name: string, signal: AbortSignal): Promise<TypedSecret | undefined> {
+    const data = await this.getSecret(namespace, name, signal);
+    return data === undefined ? undefined : { type: 'Opaque', annotations: {}, data };
   }
 
   getConfigMap(

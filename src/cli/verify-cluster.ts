@@ -55,6 +55,7 @@ export class Surroundings {
     const reader = (): KubeObjectReader => new KubeObjectReader({ client: this.#cluster().client, clock });
     const objects = {
       getSecret: () => Promise.resolve(undefined),
+      getTypedSecret: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
       getConfigMap: (namespace: string, name: string, signal: AbortSignal) =>
         reader().getConfigMap(namespace, name, signal),

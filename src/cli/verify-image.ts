@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { payloadDigest } from '../evidence/payload-digest.ts';
 import type { OutboundDoor } from '../net/outbound-door.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
-import { matchingCredential } from '../storage/oci/credential-match.ts';
+import { matchingEntries } from '../storage/oci/credential-match.ts';
 import { dockerConfigEntries } from '../storage/oci/docker-config.ts';
 import { RegistryClient } from '../storage/oci/registry-client.ts';
 import { RegistrySession } from '../storage/oci/registry-session.ts';
@@ -81,8 +81,8 @@ async function open(repository: Repository, options: ImageOptions, door: Outboun
     ...(options.registryCa === undefined ? {} : { ca: await readText(options.registryCa) }),
     ...(options.allowInsecureRegistry === true ? { insecure: true } : {}),
   };
-  const credential = matchingCredential(await dockerConfig(), repository);
-  const session = new RegistrySession({ door, repository, tls, credential, actions: 'pull' });
+  const credentials = matchingEntries(await dockerConfig(), repository);
+  const session = new RegistrySession({ door, repository, tls, credentials, actions: 'pull' });
   return { client: new RegistryClient(session, repository), session, repository };
 }
 

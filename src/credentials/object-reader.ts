@@ -8,12 +8,22 @@ export interface ObjectReader {
     name: string,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, Uint8Array>> | undefined>;
+  /** The same with the Secret's type and annotations. */
+  getTypedSecret(namespace: string, name: string, signal: AbortSignal): Promise<TypedSecret | undefined>;
   getConfigMap(
     namespace: string,
     name: string,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, string>> | undefined>;
   getServiceAccount(namespace: string, name: string, signal: AbortSignal): Promise<ServiceAccountSecrets | undefined>;
+}
+
+/** A Secret with what says how its entries are meant. */
+export interface TypedSecret {
+  readonly type: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Decoded, by entry. */
+  readonly data: Readonly<Record<string, Uint8Array>>;
 }
 
 export interface ServiceAccountSecrets {

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, stringField, stringMapField } from './json.ts';
+import { isJsonObject, objectField, stringField, stringMapField } from './json.ts';
 import { parseMetadata, type ObjectMetadata } from './object-metadata.ts';
 import { metadataOnly, type Resource } from './resource.ts';
 
 /** The entries of a Secret, decoded. */
 export type SecretData = Readonly<Record<string, Uint8Array>>;
+
+/** A Secret with what says how its entries are meant. */
+export interface TypedSecret {
+  readonly type: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly data: SecretData;
+}
 
 export interface ServiceAccountSecrets {
   /** Names listed under `secrets`; `imagePullSecrets` are for pulling and are left out. */
@@ -17,10 +24,17 @@ export const SECRETS: Resource<SecretData> = {
   plural: 'secrets',
   kind: 'Secret',
   namespaced: true,
-  parse: (object) =>
-    Object.fromEntries(
-      Object.entries(stringMapField(object, 'data')).map(([entry, value]) => [entry, Buffer.from(value, 'base64')]),
-    ),
+  parse: secretData,
+};
+
+/** The same Secrets with their type and annotations. */
+export const TYPED_SECRETS: Resource<TypedSecret> = {
+  ...SECRETS,
+  parse: (object) => ({
+    type: stringField(object, 'type') ?? 'Opaque',
+    annotations: stringMapField(objectField(object, 'metadata'), 'annotations'),
+    data: secretData(object),
+  }),
 };
 
 export const CONFIG_MAPS: Resource<Readonly<Record<string, string>>> = {
@@ -52,6 +66,11 @@ const NAMESPACE_OBJECTS: Resource<unknown> = {
 
 /** Namespaces by their metadata: labels are all that selection needs. */
 export const NAMESPACES: Resource<ObjectMetadata> = metadataOnly(NAMESPACE_OBJECTS, parseMetadata);
+
+function secretData(object: unknown): SecretData {
+  const entries = Object.entries(stringMapField(object, 'data'));
+  return Object.fromEntries(entries.map(([entry, value]) => [entry, Buffer.from(value, 'base64')]));
+}
 
 function listedNames(object: unknown, field: string): readonly string[] {
   const references: unknown = isJsonObject(object) ? object[field] : undefined;

@@ -3,10 +3,11 @@ import { abortable } from '../runtime/abortable.ts';
 import type { Clock } from '../runtime/clock.ts';
 import {
   CONFIG_MAPS,
-  SECRETS,
+  TYPED_SECRETS,
   SERVICE_ACCOUNTS,
   type SecretData,
   type ServiceAccountSecrets,
+  type TypedSecret,
 } from './core-resources.ts';
 import type { KubeClient } from './kube-client.ts';
 import { objectKey } from './resource.ts';
@@ -28,7 +29,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 interface CachedSecret {
   readonly readAtMs: number;
   /** A promise, so that many reconciles of one moment share one read. */
-  readonly data: Promise<SecretData | undefined>;
+  readonly secret: Promise<TypedSecret | undefined>;
   /** 0 until it was read. */
   sizeBytes: number;
 }
@@ -55,14 +56,18 @@ export class KubeObjectReader {
   }
 
   async getSecret(namespace: string, name: string, signal: AbortSignal): Promise<SecretData | undefined> {
+    return (await this.getTypedSecret(namespace, name, signal))?.data;
+  }
+
+  async getTypedSecret(namespace: string, name: string, signal: AbortSignal): Promise<TypedSecret | undefined> {
     const key = objectKey({ namespace, name });
     this.#dropOld();
     const cached = this.#secrets.get(key);
-    if (cached !== undefined) return abortable(cached.data, signal);
+    if (cached !== undefined) return abortable(cached.secret, signal);
     // Read under a signal of its own: the caller who gives up must not fail the others who wait for the same read.
-    const data = this.#client.find(SECRETS, { namespace, name }, { signal: new AbortController().signal });
-    this.#remember(key, data);
-    return abortable(data, signal);
+    const secret = this.#client.find(TYPED_SECRETS, { namespace, name }, { signal: new AbortController().signal });
+    this.#remember(key, secret);
+    return abortable(secret, signal);
   }
 
   async getConfigMap(
@@ -81,20 +86,20 @@ export class KubeObjectReader {
     return this.#client.find(SERVICE_ACCOUNTS, { namespace, name }, { signal });
   }
 
-  #remember(key: string, data: Promise<SecretData | undefined>): void {
-    const entry = { readAtMs: this.#clock.monotonicMs(), data, sizeBytes: 0 };
+  #remember(key: string, secret: Promise<TypedSecret | undefined>): void {
+    const entry = { readAtMs: this.#clock.monotonicMs(), secret, sizeBytes: 0 };
     this.#secrets.set(key, entry);
     this.#makeRoom();
     const forget = (): void => {
       if (this.#secrets.get(key) === entry) this.#secrets.delete(key);
     };
     // Neither a failure nor an absence is kept: the next read may find it mended.
-    data.then((found) => {
+    secret.then((found) => {
       if (found === undefined) {
         forget();
         return;
       }
-      entry.sizeBytes = Object.values(found).reduce((sum, { length }) => sum + length, 0);
+      entry.sizeBytes = Object.values(found.data).reduce((sum, { length }) => sum + length, 0);
       this.#makeRoom();
     }, forget);
   }

@@ -65,6 +65,7 @@ describe('keys that a policy lists as retired', () => {
         return held instanceof Error ? Promise.reject(held) : Promise.resolve(held);
       },
       getConfigMap: () => Promise.resolve(undefined),
+      getTypedSecret: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
     },
     tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'none here')) },

@@ -30,7 +30,12 @@ async function failureAt(
   const asked: TokenRequest[] = [];
   const nothing = (): Promise<undefined> => Promise.resolve(undefined);
   const access = {
-    objects: { getSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
+    objects: {
+      getSecret: nothing,
+      getConfigMap: nothing,
+      getTypedSecret: () => Promise.resolve(undefined),
+      getServiceAccount: nothing,
+    },
     tokens: {
       token: (request: TokenRequest) => {
         asked.push(request);

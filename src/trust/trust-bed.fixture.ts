@@ -34,6 +34,7 @@ export class TrustBed {
   #objects(): ObjectReader {
     return {
       getSecret: () => Promise.resolve(undefined),
+      getTypedSecret: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
       getConfigMap: (namespace, name) => {
         this.reads += 1;

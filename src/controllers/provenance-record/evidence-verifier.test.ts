@@ -27,7 +27,7 @@ const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 const secrets = new Map<string, Readonly<Record<string, Uint8Array>>>();
 const getSecret = (_namespace: string, name: string) => Promise.resolve(secrets.get(name));
 const access = {
-  objects: { getSecret, getConfigMap: nothing, getServiceAccount: nothing },
+  objects: { getSecret, getTypedSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
   tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'this test has no ServiceAccounts')) },
   door: new OutboundDoor({ allow: [] }),
   clock: systemClock,

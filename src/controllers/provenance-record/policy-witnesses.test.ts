@@ -18,7 +18,7 @@ import { PolicyWitnesses } from './policy-witnesses.ts';
 
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 const access = {
-  objects: { getSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
+  objects: { getSecret: nothing, getTypedSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
   tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'this test has no ServiceAccounts')) },
   door: new OutboundDoor({ allow: [] }),
   clock: systemClock,

@@ -53,7 +53,7 @@ describe('PolicySigners at a certificate authority that answers questions and is
     const claims = JSON.stringify({ iss: ISSUER, sub: 'system:serviceaccount:team:signer' });
     const token = new SecretValue(`e30.${Buffer.from(claims).toString('base64url')}.x`);
     signers = new PolicySigners({
-      objects: { getSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
+      objects: { getSecret: nothing, getTypedSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
       tokens: { token: () => Promise.resolve({ token, expiresAt: new Date() }) },
       door,
       clock,

@@ -98,6 +98,7 @@ class Bed {
       objects: {
         getSecret: () => Promise.resolve(this.hasKey ? keyEntries : undefined),
         getConfigMap: () => Promise.resolve(undefined),
+        getTypedSecret: () => Promise.resolve(undefined),
         getServiceAccount: () => Promise.resolve(undefined),
       },
       tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens here')) },

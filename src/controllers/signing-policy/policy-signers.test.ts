@@ -48,6 +48,7 @@ describe('PolicySigners', () => {
           asked.push(`${namespace}/${name}`);
           return secret();
         },
+        getTypedSecret: () => Promise.resolve(undefined),
         getConfigMap: () => Promise.resolve(undefined),
         getServiceAccount: () => Promise.resolve(undefined),
       },

@@ -48,6 +48,7 @@ describe('SigningGate', () => {
         getSecret: () => Promise.resolve(hasKey ? keyEntries : undefined),
         getConfigMap: () =>
           Promise.resolve(hasRoot ? { 'trusted_root.json': trustedRootJson('https://rekor.example') } : undefined),
+        getTypedSecret: () => Promise.resolve(undefined),
         getServiceAccount: () => Promise.resolve(undefined),
       },
       tokens: {

@@ -37,6 +37,7 @@ function access(secret: Readonly<Record<string, Uint8Array>> | undefined, ...all
   return {
     objects: {
       getSecret: () => Promise.resolve(secret),
+      getTypedSecret: () => Promise.resolve(undefined),
       getConfigMap: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
     },

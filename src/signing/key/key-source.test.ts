@@ -61,6 +61,7 @@ describe('the source of a key in a Secret', () => {
         return held instanceof Error ? Promise.reject(held) : Promise.resolve(held);
       },
       getConfigMap: () => Promise.resolve(undefined),
+      getTypedSecret: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
     };
     const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'none here')) };

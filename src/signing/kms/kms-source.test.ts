@@ -33,6 +33,7 @@ describe('a key in a service', () => {
       objects: {
         getSecret: () => Promise.resolve(undefined),
         getConfigMap: () => Promise.resolve(configMap),
+        getTypedSecret: () => Promise.resolve(undefined),
         getServiceAccount: () => Promise.resolve(undefined),
       },
       tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens here')) },

@@ -11,7 +11,12 @@ import { AwsConnection } from './aws-connection.ts';
 const never = new AbortController().signal;
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 const access = {
-  objects: { getSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
+  objects: {
+    getSecret: nothing,
+    getConfigMap: nothing,
+    getTypedSecret: () => Promise.resolve(undefined),
+    getServiceAccount: nothing,
+  },
   tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'this test gives none')) },
   door: new OutboundDoor({ allow: [] }),
   clock: systemClock,

@@ -70,8 +70,7 @@ describe('a tag that several processes append to', () => {
   /** One more process: without the lock that the others would share with it. */
   function append(added: CosignLayer): Promise<void> {
     const repository = { registry: server.host, path: 'team/app' };
-    const credential = undefined;
-    const session = new RegistrySession({ door, repository, tls: {}, credential, actions: 'pull,push' });
+    const session = new RegistrySession({ door, repository, tls: {}, credentials: [], actions: 'pull,push' });
     return appendLayer(new RegistryClient(session, repository), place, added, never);
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { matchingCredential } from './credential-match.ts';
+import { matchingEntries } from './credential-match.ts';
 import { dockerConfigEntries } from './docker-config.ts';
 import { parseRepository } from './repository.ts';
 
@@ -15,11 +15,12 @@ function config(keys: readonly string[]): Record<string, Uint8Array> {
 function chosen(keys: readonly string[], name: string): string | undefined {
   const repository = parseRepository(name);
   assert.ok(repository, name);
-  const credential = matchingCredential(dockerConfigEntries(config(keys)) ?? [], repository);
+  const [entry] = matchingEntries(dockerConfigEntries(config(keys)) ?? [], repository);
+  const credential = entry?.credential;
   return credential?.type === 'Basic' ? credential.username : undefined;
 }
 
-describe('matchingCredential', () => {
+describe('matchingEntries', () => {
   it('matches by host, port and path prefix', () => {
     assert.equal(chosen(['reg.example'], 'reg.example/team/app'), 'reg.example');
     assert.equal(chosen(['https://reg.example/v1/'], 'reg.example/team/app'), 'https://reg.example/v1/');
@@ -47,6 +48,16 @@ describe('matchingCredential', () => {
     assert.equal(chosen(keys, 'reg.example/team/app/x'), 'reg.example/team/app');
     assert.equal(chosen(keys, 'reg.example/team/other'), 'reg.example/team');
     assert.equal(chosen(keys, 'mirror.example/team'), '*.example');
+  });
+
+  it('keeps all that match: the longest key first, and equal ones in their order', () => {
+    const one = dockerConfigEntries(config(['reg.example', 'reg.example/team', 'other.example'])) ?? [];
+    const two = dockerConfigEntries(config(['https://reg.example/v1/'])) ?? [];
+    const found = matchingEntries([...one, ...two], { registry: 'reg.example', path: 'team/app' });
+    assert.deepEqual(
+      found.map(({ key }) => key),
+      ['reg.example/team', 'reg.example', 'https://reg.example/v1/'],
+    );
   });
 
   it('lets globs stand within one label of the host', () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DockerConfigEntry, RegistryCredential } from './docker-config.ts';
+import type { DockerConfigEntry } from './docker-config.ts';
 import type { Repository } from './repository.ts';
 
 interface RegistryKey {
@@ -11,20 +11,20 @@ interface RegistryKey {
 const DOCKER_HUB = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 
 /**
- * The credential for a repository, by the kubelet's rules: the longest key that matches wins; globs match within one label
- * of the host, the port is equal, the path is a prefix. A prefix ends at a "/", so that `reg.example/team` is not shown to
- * `reg.example/team-b`.
+ * The entries for a repository in the order in which they are tried, by the kubelet's rules: the longest key first, equal ones as they
+ * are listed; globs match within one label of the host, the port is equal, the path is a prefix. A prefix ends at a "/", so that
+ * `reg.example/team` is not shown to `reg.example/team-b`.
  */
-export function matchingCredential(
-  entries: readonly DockerConfigEntry[],
+export function matchingEntries<T extends DockerConfigEntry>(
+  entries: readonly T[],
   repository: Repository,
-): RegistryCredential | undefined {
+): readonly T[] {
   const target = { ...splitHost(canonicalHost(repository.registry)), path: repository.path };
   return entries
-    .map(({ key, credential }) => ({ key: parseKey(key), credential }))
+    .map((entry) => ({ key: parseKey(entry.key), entry }))
     .filter(({ key }) => isMatch(key, target))
     .toSorted((left, right) => length(right.key) - length(left.key))
-    .at(0)?.credential;
+    .map(({ entry }) => entry);
 }
 
 function parseKey(key: string): RegistryKey {

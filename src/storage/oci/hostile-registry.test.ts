@@ -45,7 +45,8 @@ describe('a registry that is out for more than evidence', () => {
 
   function client(credential: RegistryCredential | undefined = basic, patience?: RegistryPatience): RegistryClient {
     const repository = { registry: registry.host, path };
-    const options = { door, repository, tls: {}, credential, actions: 'pull,push' } as const;
+    const credentials = credential === undefined ? [] : [{ credential }];
+    const options = { door, repository, tls: {}, credentials, actions: 'pull,push' } as const;
     const session = new RegistrySession(patience === undefined ? options : { ...options, patience });
     return new RegistryClient(session, repository);
   }

@@ -6,9 +6,8 @@ import { callFailure } from '../call-failure.ts';
 import type { RunTarget } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../within-deadline.ts';
-import { matchingCredential } from './credential-match.ts';
 import { type IndexEntry, parseIndex } from './parse-index.ts';
-import { RegistryAccess } from './registry-access.ts';
+import { credentialsFor, RegistryAccess } from './registry-access.ts';
 import { RegistryClient } from './registry-client.ts';
 import { accountSecrets } from './registry-credentials.ts';
 import { RegistrySession } from './registry-session.ts';
@@ -109,13 +108,14 @@ async function imageClient(
   const { objects, door } = access;
   const lender = backend?.spec.type === 'OCI' ? { backend, oci: backend.spec.oci } : undefined;
   try {
-    const credential = matchingCredential(await accountSecrets(run, objects, signal), repository);
-    if (credential === undefined && lender !== undefined) {
+    const named = credentialsFor(await accountSecrets(run, objects, signal), repository);
+    if (named.credentials.length === 0 && lender !== undefined) {
       const registries = await new RegistryAccess(lender.backend, lender.oci, access).open(run, signal);
       return await registries.client(repository, 'pull');
     }
     const tls = lender === undefined ? {} : await backendTls(lender.backend, lender.oci.tls, objects, signal);
-    return new RegistryClient(new RegistrySession({ door, repository, tls, credential, actions: 'pull' }), repository);
+    const session = new RegistrySession({ door, repository, tls, ...named, actions: 'pull' });
+    return new RegistryClient(session, repository);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof StorageError) throw error;

@@ -9,12 +9,13 @@ import { callFailure } from '../call-failure.ts';
 import type { RunTarget } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import { CloudKeychain } from './cloud/cloud-keychain.ts';
-import { matchingCredential } from './credential-match.ts';
-import type { RegistryCredential } from './docker-config.ts';
+import { matchingEntries } from './credential-match.ts';
 import { registryCredentials } from './registry-credentials.ts';
+import type { CredentialSupply } from './registry-credentials.ts';
 import { RegistryClient } from './registry-client.ts';
 import { RegistryPatience } from './registry-patience.ts';
 import { RegistrySession } from './registry-session.ts';
+import type { SessionCredential } from './registry-session.ts';
 import type { Repository } from './repository.ts';
 
 export type RegistryActions = 'pull' | 'pull,push';
@@ -52,18 +53,31 @@ export class RegistryAccess {
     const source = { backend: this.#backend, authentication, objects };
     signal.throwIfAborted();
     const tls = await this.#reading(signal, () => backendTls(this.#backend, this.#oci.tls, objects, signal));
-    const entries = await this.#reading(signal, () => registryCredentials(source, run, signal));
+    const supply = await this.#reading(signal, () => registryCredentials(source, run, signal));
     const session = async (repository: Repository, actions: RegistryActions): Promise<RegistrySession> => {
-      const credential = matchingCredential(entries, repository) ?? (await this.#cloud(repository, tls, signal));
-      return new RegistrySession({ door, repository, tls, credential, actions, patience: this.#patience, isProbe });
+      const named = credentialsFor(supply, repository);
+      const cloud = named.credentials.length > 0 ? [] : await this.#cloud(repository, tls, signal);
+      const credentials = [...named.credentials, ...cloud];
+      const { passedOver } = named;
+      return new RegistrySession({
+        door,
+        repository,
+        tls,
+        credentials,
+        passedOver,
+        actions,
+        patience: this.#patience,
+        isProbe,
+      });
     };
     return { session, client: async (...named) => new RegistryClient(await session(...named), named[0]) };
   }
 
-  #cloud(repository: Repository, tls: TlsOptions, signal: AbortSignal): Promise<RegistryCredential | undefined> {
+  async #cloud(repository: Repository, tls: TlsOptions, signal: AbortSignal): Promise<readonly SessionCredential[]> {
     const keychain = this.#keychain;
-    if (keychain === undefined) return Promise.resolve(undefined);
-    return this.#reading(signal, () => keychain.credential(repository.registry, tls, signal));
+    if (keychain === undefined) return [];
+    const credential = await this.#reading(signal, () => keychain.credential(repository.registry, tls, signal));
+    return credential === undefined ? [] : [{ credential, source: "the backend's cloud identity" }];
   }
 
   async #reading<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
@@ -75,4 +89,16 @@ export class RegistryAccess {
       throw callFailure(error, `reading what ${describeBackend(this.#backend)} refers to`);
     }
   }
+}
+
+/** What of a supply is for a repository, and what is not. */
+export function credentialsFor(
+  { entries, passedOver }: CredentialSupply,
+  repository: Repository,
+): { readonly credentials: readonly SessionCredential[]; readonly passedOver: readonly string[] } {
+  const credentials = matchingEntries(entries, repository);
+  const used = new Set(credentials.map(({ source }) => source));
+  const strangers = new Set(entries.map(({ source }) => source).filter((source) => !used.has(source)));
+  const others = [...strangers].map((source) => `${source} (names no ${repository.registry})`);
+  return { credentials, passedOver: [...others, ...passedOver] };
 }

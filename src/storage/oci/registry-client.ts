@@ -2,7 +2,6 @@
 import type { DoorResponse } from '../../net/outbound-door.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { StorageError } from '../storage-error.ts';
-import { refusal } from './registry-failure.ts';
 import type { RegistrySession } from './registry-session.ts';
 import { repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
@@ -63,7 +62,7 @@ export class RegistryClient {
       signal,
     );
     if (response.status === 404) return undefined;
-    if (response.status !== 200) throw refusal(response, doing);
+    if (response.status !== 200) throw this.#session.refusal(response, doing);
     const size = response.headers['content-length'];
     if (size !== undefined && /^[1-9]\d*$/.test(size))
       return { mediaType: mediaType(response), size: Number(size), digest };
@@ -85,7 +84,7 @@ export class RegistryClient {
       signal,
     );
     if (response.status === 404) return undefined;
-    if (response.status !== 200) throw refusal(response, doing);
+    if (response.status !== 200) throw this.#session.refusal(response, doing);
     if (reference.includes(':') && payloadDigest(response.body) !== reference) throw otherBytes(doing);
     const etag = response.headers['etag'];
     return { bytes: response.body, mediaType: mediaType(response), ...(etag === undefined ? {} : { etag }) };
@@ -107,7 +106,7 @@ export class RegistryClient {
   /** Writes a manifest that refers to another. @returns whether the registry says that it lists it there */
   async putReferrer(digest: string, content: ManifestContent, signal: AbortSignal): Promise<boolean> {
     const response = await this.#put(digest, content, {}, signal);
-    if (response.status === 412) throw refusal(response, `writing ${this.#name(digest)}`);
+    if (response.status === 412) throw this.#session.refusal(response, `writing ${this.#name(digest)}`);
     return response.headers['oci-subject'] !== undefined;
   }
 
@@ -129,7 +128,7 @@ export class RegistryClient {
       signal,
     );
     if ([400, 404, 405, 406].includes(response.status)) return undefined;
-    if (response.status !== 200) throw refusal(response, doing);
+    if (response.status !== 200) throw this.#session.refusal(response, doing);
     if (mediaType(response) !== imageMediaTypes.ociIndex) return undefined;
     const next = nextLink(response.headers['link']);
     if (next === undefined) return { bytes: response.body };
@@ -150,7 +149,7 @@ export class RegistryClient {
     const headers = { ...condition, 'content-type': type };
     const target = this.#path(`manifests/${reference}`);
     const response = await this.#session.request({ method: 'PUT', target, headers, body: bytes, doing }, signal);
-    if (![200, 201, 202, 412].includes(response.status)) throw refusal(response, doing);
+    if (![200, 201, 202, 412].includes(response.status)) throw this.#session.refusal(response, doing);
     return response;
   }
 
@@ -162,7 +161,7 @@ export class RegistryClient {
       { method: 'GET', target, doing, maxResponseBytes: MAX_BLOB_BYTES },
       signal,
     );
-    if (response.status !== 200) throw refusal(response, doing);
+    if (response.status !== 200) throw this.#session.refusal(response, doing);
     if (payloadDigest(response.body) === digest) return response.body;
     throw otherBytes(doing);
   }
@@ -177,12 +176,12 @@ export class RegistryClient {
       { method: 'POST', target: this.#path('blobs/uploads/'), doing },
       signal,
     );
-    if (started.status !== 202) throw refusal(started, doing);
+    if (started.status !== 202) throw this.#session.refusal(started, doing);
     const target = this.#session.continuation(started.headers['location'], started.url, doing);
     target.searchParams.set('digest', digest);
     const headers = { 'content-type': 'application/octet-stream' };
     const finished = await this.#session.request({ method: 'PUT', target, headers, body: bytes, doing }, signal);
-    if (finished.status !== 201) throw refusal(finished, doing);
+    if (finished.status !== 201) throw this.#session.refusal(finished, doing);
   }
 
   #path(rest: string): string {

@@ -3,18 +3,23 @@ import { displayUrl } from '../../net/display-url.ts';
 import type { DoorResponse } from '../../net/outbound-door.ts';
 import type { OutboundError } from '../../net/outbound-error.ts';
 import { StorageError } from '../storage-error.ts';
+import { credentialAdvice } from './credential-advice.ts';
 
 const MAX_RETRY_AFTER_SECONDS = 3600;
 
-/** A refusal as the failure it means. `doing` names the object, e.g. "reading reg.example/app". */
-export function refusal(response: DoorResponse, doing: string): StorageError {
+/**
+ * A refusal as the failure it means. `doing` names the object, e.g. "reading reg.example/app"; `advice` says what to do where
+ * credentials are missing.
+ */
+export function refusal(
+  response: DoorResponse,
+  doing: string,
+  advice: string = credentialAdvice([], []),
+): StorageError {
   const { status } = response;
   const said = `${doing}: ${displayUrl(response.url)} answers ${status}${errorCode(response)}`;
   if (status === 401 || status === 403) {
-    return new StorageError(
-      'BackendUnauthorized',
-      `${said}; give the backend, or the run's ServiceAccount, credentials that may pull and push there`,
-    );
+    return new StorageError('BackendUnauthorized', `${said}; ${advice}`);
   }
   if (status === 408 || status === 429 || status >= 500) {
     return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response) });

@@ -6,6 +6,7 @@ import { SecretValue } from '../../runtime/secret-value.ts';
 import { StorageError } from '../storage-error.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
+import { credentialAdvice } from './credential-advice.ts';
 import type { RegistryCredential } from './docker-config.ts';
 import { exchangeFailure, refusal } from './registry-failure.ts';
 import type { RegistryPatience } from './registry-patience.ts';
@@ -14,11 +15,21 @@ import { basicAuthorization, fetchRegistryToken } from './registry-token.ts';
 import { repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
 
+/** A credential that is for the session's repository. */
+export interface SessionCredential {
+  readonly credential: RegistryCredential;
+  /** Whose it is, for messages. */
+  readonly source?: string;
+}
+
 export interface RegistrySessionOptions {
   readonly door: OutboundDoor;
   readonly repository: Repository;
   readonly tls: TlsOptions;
-  readonly credential: RegistryCredential | undefined;
+  /** In the order in which they are tried; without any, nothing but what everybody may do. */
+  readonly credentials: readonly SessionCredential[];
+  /** What gave no credential for this repository, and why, for messages. */
+  readonly passedOver?: readonly string[];
   readonly actions: 'pull' | 'pull,push';
   /** Which registries to leave alone for now; none without it. */
   readonly patience?: RegistryPatience;
@@ -44,23 +55,86 @@ export class RegistrySession {
   /** Where an answer came from; settled by the first. */
   #origin: string | undefined;
   #authorization: SecretValue | undefined;
+  /** Which credential `#authorization` is from. */
+  #current: SessionCredential | undefined;
+  /** How the registry last asked for credentials. */
+  #challenge: Challenge | undefined;
+  /** Whose credentials the last request was refused with. */
+  #tried: string[] = [];
 
   constructor(options: RegistrySessionOptions) {
     this.#options = options;
     this.#origins = registryOrigins(options.repository.registry, options.tls);
   }
 
-  /** Any status but 401 is handed back. @throws StorageError */
+  /**
+   * Any status but 401 is handed back, and 403 when no other credential gets further. @throws StorageError `BackendUnauthorized` when
+   * every credential is refused
+   */
   async request(request: RegistryRequest, signal: AbortSignal): Promise<DoorResponse> {
+    this.#tried = [];
     const response = await this.#send(request, signal);
-    if (response.status !== 401) return response;
-    const challenge = parseChallenge(response.headers['www-authenticate']);
-    const authorization = await this.#authorize(challenge, request.doing, signal);
-    if (authorization === undefined) throw refusal(response, request.doing);
-    this.#authorization = authorization;
-    const again = await this.#send(request, signal);
-    if (again.status === 401) throw refusal(again, request.doing);
-    return again;
+    if (!isRefused(response)) return response;
+    const before = { authorization: this.#authorization, current: this.#current };
+    const last = await this.#tryOthers(request, response, signal);
+    if (!isRefused(last)) return last;
+    // What was taken before may still be for other requests.
+    this.#authorization = before.authorization;
+    this.#current = before.current;
+    if (last.status === 401) throw this.refusal(last, request.doing);
+    return last;
+  }
+
+  /** A refusal of the last request as the failure it means, with the credentials that were tried. */
+  refusal(response: DoorResponse, doing: string): StorageError {
+    return refusal(response, doing, this.#advice());
+  }
+
+  #advice(): string {
+    return credentialAdvice(this.#tried, this.#options.passedOver ?? []);
+  }
+
+  /** Each credential in turn, as the kubelet does, until one is not refused. @returns the last answer */
+  async #tryOthers(request: RegistryRequest, refused: DoorResponse, signal: AbortSignal): Promise<DoorResponse> {
+    if (refused.status === 401) this.#challenge = parseChallenge(refused.headers['www-authenticate']);
+    const challenge = this.#challenge;
+    if (challenge === undefined) return refused;
+    let last = refused;
+    let tokenRefusal: StorageError | undefined;
+    for (const candidate of this.#candidates(refused)) {
+      if (candidate?.source !== undefined) this.#tried.push(candidate.source);
+      try {
+        const authorization = await this.#authorize(
+          { challenge, credential: candidate?.credential },
+          request.doing,
+          signal,
+        );
+        if (authorization === undefined) continue;
+        this.#authorization = authorization;
+        this.#current = candidate;
+      } catch (error) {
+        if (!(error instanceof StorageError) || error.reason !== 'BackendUnauthorized') throw error;
+        tokenRefusal = error;
+        continue;
+      }
+      last = await this.#send(request, signal);
+      if (!isRefused(last)) return last;
+    }
+    if (last === refused && tokenRefusal !== undefined && refused.status === 401) throw tokenRefusal;
+    return last;
+  }
+
+  /** Who may get further. A token can be over, so the one that served so far is asked again; one that may not is not. */
+  #candidates({ status }: DoorResponse): readonly (SessionCredential | undefined)[] {
+    const { credentials } = this.#options;
+    const others = credentials.filter((candidate) => candidate !== this.#current);
+    if (this.#current !== undefined) {
+      if (status === 401) return [this.#current, ...others];
+      if (this.#current.source !== undefined) this.#tried.push(this.#current.source);
+      return others;
+    }
+    // Without any, a token service may give what everybody may do.
+    return credentials.length > 0 || status === 403 ? others : [undefined];
   }
 
   /** Whether the registry answers and takes the credentials; without `credentialed`, whether it answers. */
@@ -68,7 +142,7 @@ export class RegistrySession {
     const doing = `reaching ${repositoryName(this.#options.repository)}`;
     const request: RegistryRequest = { method: 'GET', target: '/v2/', doing };
     const response = credentialed ? await this.request(request, signal) : await this.#send(request, signal);
-    if (response.status !== 200 && !(response.status === 401 && !credentialed)) throw refusal(response, doing);
+    if (response.status !== 200 && !(response.status === 401 && !credentialed)) throw this.refusal(response, doing);
   }
 
   /**
@@ -145,13 +219,13 @@ export class RegistrySession {
     );
   }
 
+  /** @returns undefined when a credential is of no use for the challenge */
   async #authorize(
-    challenge: Challenge | undefined,
+    { challenge, credential }: { readonly challenge: Challenge; readonly credential: RegistryCredential | undefined },
     doing: string,
     signal: AbortSignal,
   ): Promise<SecretValue | undefined> {
-    const { credential, door, tls, repository, actions } = this.#options;
-    if (challenge === undefined) return undefined;
+    const { door, tls, repository, actions } = this.#options;
     if (credential?.type === 'RegistryToken') return new SecretValue(`Bearer ${credential.token.revealText()}`);
     if (challenge.scheme === 'Basic') {
       return credential?.type === 'Basic' ? new SecretValue(basicAuthorization(credential)) : undefined;
@@ -167,7 +241,13 @@ export class RegistrySession {
           throw error instanceof OutboundError ? exchangeFailure(error, doing) : error;
         }
       });
-    const token = await fetchRegistryToken({ challenge, origin, scope, credential, doing }, send);
+    const advice = this.#advice();
+    const token = await fetchRegistryToken({ challenge, origin, scope, credential, doing, advice }, send);
     return new SecretValue(`Bearer ${token.revealText()}`);
   }
+}
+
+/** Another credential may do what this one may not. */
+function isRefused({ status }: DoorResponse): boolean {
+  return status === 401 || status === 403;
 }

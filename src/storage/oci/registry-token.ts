@@ -24,6 +24,8 @@ export interface TokenRequest {
   readonly scope: string;
   readonly credential: RegistryCredential | undefined;
   readonly doing: string;
+  /** What to do where the service refuses the credential. */
+  readonly advice: string;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function fetchRegistryToken(
   send: (exchange: DoorRequest) => Promise<DoorResponse>,
 ): Promise<SecretValue> {
   const response = await send(exchange(request, realmUrl(request)));
-  if (response.status !== 200) throw refusal(response, request.doing);
+  if (response.status !== 200) throw refusal(response, request.doing, request.advice);
   const body = parsed(response.body);
   const given = answer.Check(body) ? [body.token, body.access_token] : [];
   const token = given.find((text) => text !== undefined && TOKEN.test(text));
