@@ -59,6 +59,11 @@ export interface StorageDriver {
   /** Whether evidence could be written now, as far as that can be told without writing. Never rejects but on abort. */
   probe(signal: AbortSignal): Promise<Probe>;
   /**
+   * The name under which an artifact is filed, where one name is one place: another artifact of that name would take it. Absent for
+   * stores that keep both.
+   */
+  nameOf?(artifact: SignedArtifact, run: RunTarget): string;
+  /**
    * Writes one artifact; repeating it, also concurrently, changes nothing. A StorageError with the reason `NoSubjects` means that the
    * backend has no place for this artifact, now or later.
    */

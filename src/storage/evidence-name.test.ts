@@ -27,6 +27,15 @@ describe('evidenceName', () => {
     for (const name of names) assert.match(name, /^abababababab-[0-9a-f]{10}$/);
   });
 
+  it('tells the repositories of one digest apart where policies are told apart, as Chains does not', () => {
+    const images = ['reg.example/us/app', 'reg.example/eu/app'].map((name) =>
+      imageFixture({ subjects: [{ name, digest: { sha256: 'ab'.repeat(32) } }] }),
+    );
+    const names = (keys: 'Reference' | 'PerPolicy'): number =>
+      new Set(images.map((image) => evidenceName(image, runFixture(), keys))).size;
+    assert.deepEqual([names('Reference'), names('PerPolicy')], [1, 2]);
+  });
+
   it('does not change from one run of the same policy to the next', () => {
     const [one, two] = ['uid-1', 'uid-2'].map((uid) => evidenceName(imageFixture(), runFixture({ uid }), 'PerPolicy'));
     assert.equal(one, two);

@@ -9,11 +9,13 @@ export type KeyScheme = 'Reference' | 'PerPolicy';
 
 /**
  * The key under which stores with named objects file an artifact: Chains' short key, and under `PerPolicy` 10 hex digits of a hash
- * over the policy behind it.
+ * behind it, over the policy and, for an image, its name: one digest can lie in two repositories.
  */
 export function evidenceName(artifact: SignedArtifact, run: RunTarget, keys: KeyScheme): string {
   const name = shortKey(artifact, run);
-  return keys === 'Reference' ? name : `${name}-${policyDigest(run)}`;
+  if (keys === 'Reference') return name;
+  const image = artifact.type === 'ImageSignature' ? artifact.subjects[0]?.name : undefined;
+  return `${name}-${policyDigest(run, image)}`;
 }
 
 /**
@@ -24,7 +26,8 @@ export function evidenceOwner(artifact: SignedArtifact, run: RunTarget): string 
   return `${run.uid}/${policyDigest(run)}/${artifact.name}`;
 }
 
-function policyDigest({ policy }: RunTarget): string {
-  const text = JSON.stringify([policy.kind, policy.namespace, policy.name]);
+function policyDigest({ policy }: RunTarget, image?: string): string {
+  const names = [policy.kind, policy.namespace, policy.name];
+  const text = JSON.stringify(image === undefined ? names : [...names, image]);
   return createHash('sha256').update(text).digest('hex').slice(0, 10);
 }

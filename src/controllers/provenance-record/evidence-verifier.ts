@@ -57,6 +57,7 @@ export class EvidenceVerifier {
       if (artifact === undefined) return { state: 'Failed', message: unknownPlace(location) };
       try {
         const problem = await this.#problemAt({ ...work, trustedRoot }, location, artifact, signal);
+        if (problem !== undefined && (await this.#isOtherOf({ ...work, trustedRoot }, location, signal))) continue;
         if (problem !== undefined) return { state: 'Failed', message: `${location.uri}: ${problem}` };
       } catch (error) {
         signal.throwIfAborted();
@@ -69,6 +70,20 @@ export class EvidenceVerifier {
       }
     }
     return { state: 'Verified' };
+  }
+
+  /** Whether another artifact of the record lies there: earlier versions let two of one digest take the same name in turn. */
+  async #isOtherOf(
+    work: ReadBack & { readonly trustedRoot: TrustedRoot | undefined },
+    { uri, artifact: expected }: StoredLocation,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (const other of work.locations.filter((of) => of.uri === uri && of.artifact !== expected)) {
+      const artifact = work.artifacts.find(({ name }) => name === other.artifact);
+      if (artifact === undefined) continue;
+      if ((await this.#problemAt(work, other, artifact, signal)) === undefined) return true;
+    }
+    return false;
   }
 
   /** The policy's trusted root; undefined where there is none to be had, now or any more. */

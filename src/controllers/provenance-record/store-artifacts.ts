@@ -20,6 +20,8 @@ export interface ArtifactOutcome {
   /** Where it lies; a part of it where `error` is set. */
   readonly placed?: readonly Location[];
   readonly error?: StorageError;
+  /** Whether `error` means that the backend has no place for it, now or later. */
+  readonly isPlaceless?: boolean;
 }
 
 /** After so long nothing further is begun once something failed: the other records of the backend wait. */
@@ -51,7 +53,7 @@ export async function storeArtifacts(
     const outcome = await storeArtifact(driver, artifact, run, signal);
     outcomes.push(outcome);
     const { error } = outcome;
-    hasFailed ||= error !== undefined && error.reason !== 'NoSubjects';
+    hasFailed ||= error !== undefined && outcome.isPlaceless !== true;
     const isLate = hasFailed && clock.monotonicMs() - beganMs >= FAILING_TURN_MS;
     isOver = isLate || (error !== undefined && endsTurn(error, driver));
   }
@@ -69,7 +71,7 @@ async function storeArtifact(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StorageError)) throw error;
-    return { artifact, placed: error.placed, error };
+    return { artifact, placed: error.placed, error, isPlaceless: error.reason === 'NoSubjects' };
   }
 }
 

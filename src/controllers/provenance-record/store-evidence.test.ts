@@ -192,6 +192,29 @@ describe('storeEvidence', () => {
     assert.match(fact.problem?.message ?? '', /spec\.artifacts is ImageSignature/);
   });
 
+  const twoImages = ['image-us', 'image-eu'].map((name) => ({ ...artifact(name), subjects: [{ name, digest: {} }] }));
+
+  it('stores the first of two artifacts that have one name, and says of the other that they collide', async () => {
+    const { task: given, puts } = task(placed);
+    const driver = { ...given.driver, nameOf: ({ type }: SignedArtifact) => type };
+    const work = { ...given, driver, artifacts: [artifact('attestation'), ...twoImages] };
+    for (const before of [undefined, { locations: [{ uri: 'mem://old', artifact: 'image-eu' }] }]) {
+      puts.length = 0;
+      const { fact, retry } = await storeEvidence(before === undefined ? work : { ...work, before }, clock, never);
+      assert.deepEqual(puts, ['attestation', 'image-us']);
+      assert.deepEqual([fact.state, fact.missing, retry], ['Stored', ['image-eu'], undefined]);
+      assert.equal(fact.problem?.reason, 'KeyConflict');
+      assert.match(fact.problem.message, /image-us and image-eu are of one digest; a backend of type OCI keeps both/);
+      assert.ok(fact.locations.every(({ uri }) => uri !== 'mem://old'));
+    }
+  });
+
+  it('stores both where the store keeps both under one name', async () => {
+    const { task: given, puts } = task(placed);
+    await storeEvidence({ ...given, artifacts: twoImages }, clock, never);
+    assert.deepEqual(puts, ['image-us', 'image-eu']);
+  });
+
   it('gives up for good when the run is gone that was to hold it', async () => {
     const { task: given } = task(() => Promise.reject(new StorageError('RunDeleted', 'gone')));
     const { fact, retry } = await storeEvidence(given, clock, never);

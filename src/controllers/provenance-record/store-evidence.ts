@@ -6,6 +6,7 @@ import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { StorageError } from '../../storage/storage-error.ts';
 import type { BackendFact, Problem, StoredLocation } from './record-facts.ts';
+import { nameCollisions } from './name-collisions.ts';
 import { type ArtifactOutcome, type ArtifactsToStore, storeArtifacts } from './store-artifacts.ts';
 
 /** One backend, and what of a record's evidence it takes. */
@@ -36,13 +37,12 @@ const MAX_NAMED = 3;
  * on abort and by the fence: what went wrong is in the fact.
  */
 export async function storeEvidence(task: StoreTask, clock: Clock, signal: AbortSignal): Promise<StoreResult> {
-  const held = task.artifacts.filter(({ name }) => isHeld(name, task));
-  const due = inTurn(
-    task.artifacts.filter((artifact) => !held.includes(artifact)),
-    task,
-  );
+  const collisions = nameCollisions(task);
+  const isDue = (artifact: SignedArtifact): boolean =>
+    !isHeld(artifact.name, task) && !collisions.some((collision) => collision.artifact === artifact);
+  const due = inTurn(task.artifacts.filter(isDue), task);
   const outcomes = await storeArtifacts({ ...task, artifacts: due }, clock, signal);
-  return result(task, outcomes, rfc3339Seconds(clock.now()));
+  return result(task, [...collisions, ...outcomes], rfc3339Seconds(clock.now()));
 }
 
 /** Whether an earlier attempt stored all of an artifact. */
@@ -65,7 +65,7 @@ function result(task: StoreTask, outcomes: readonly ArtifactOutcome[], storedTim
   const gone = tried.find(({ error }) => error.reason === reasons.RunDeleted);
   // No retry brings back the run, nor what its annotations held.
   if (gone !== undefined) return { fact: { backendRef, state: 'Failed', locations: [], problem: problemOf([gone]) } };
-  const failed = tried.filter(({ error }) => error.reason !== reasons.NoSubjects);
+  const failed = tried.filter(({ isPlaceless }) => isPlaceless !== true);
   const untried = outcomes.filter(({ placed, error }) => placed === undefined && error === undefined);
   const locations = allLocations(task, outcomes);
   const missing = [...untried, ...tried].map(({ artifact }) => artifact.name);
@@ -88,12 +88,13 @@ function allLocations(
   { before, artifacts }: StoreTask,
   outcomes: readonly ArtifactOutcome[],
 ): readonly StoredLocation[] {
-  const isWhole = (name: string | undefined): boolean =>
+  const isRenewed = (name: string | undefined): boolean =>
     outcomes.some(
-      ({ artifact, placed, error }) => artifact.name === name && placed !== undefined && error === undefined,
+      ({ artifact, placed, error, isPlaceless }) =>
+        artifact.name === name && (isPlaceless === true || (placed !== undefined && error === undefined)),
     );
-  // What a complete put says of an artifact takes the place of what was known of it.
-  const kept = (before?.locations ?? []).filter(({ artifact }) => !isWhole(artifact));
+  // A complete put, and the lack of a place, take the place of what was known of an artifact.
+  const kept = (before?.locations ?? []).filter(({ artifact }) => !isRenewed(artifact));
   const came = outcomes.flatMap(({ artifact, placed = [] }) =>
     placed.map((location) => ({ ...location, artifact: artifact.name })),
   );

@@ -6,6 +6,7 @@ import { certificateTexts, storedChain } from '../certificate-texts.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { evidenceOwner } from '../evidence-name.ts';
 import type { KeyScheme } from '../evidence-name.ts';
+import { evidenceName } from '../evidence-name.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../within-deadline.ts';
 import type { Bucket } from './bucket.ts';
@@ -42,6 +43,10 @@ export class BucketDriver implements StorageDriver {
       if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
       throw error;
     }
+  }
+
+  nameOf(artifact: SignedArtifact, run: RunTarget): string {
+    return evidenceName(artifact, run, this.#options.keys);
   }
 
   /** The signature first: whoever gets it under the name owns the other three, which follow at once. */

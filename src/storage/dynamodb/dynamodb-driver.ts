@@ -56,6 +56,10 @@ export class DynamoDbDriver implements StorageDriver {
     }
   }
 
+  nameOf(artifact: SignedArtifact, run: RunTarget): string {
+    return evidenceName(artifact, run, this.#keys);
+  }
+
   put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const name = evidenceName(artifact, run, this.#keys);
     const doing = `storing "${artifact.name}" in table ${this.#tableName}`;

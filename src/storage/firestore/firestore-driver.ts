@@ -71,6 +71,10 @@ export class FirestoreDriver implements StorageDriver {
     }
   }
 
+  nameOf(artifact: SignedArtifact, run: RunTarget): string {
+    return evidenceName(artifact, run, this.#backend.spec.keys);
+  }
+
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     signal.throwIfAborted();
     const name = evidenceName(artifact, run, this.#backend.spec.keys);

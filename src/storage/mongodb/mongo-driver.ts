@@ -60,6 +60,10 @@ export class MongoDriver implements StorageDriver {
     }
   }
 
+  nameOf(artifact: SignedArtifact, run: RunTarget): string {
+    return evidenceName(artifact, run, this.#backend.spec.keys);
+  }
+
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const name = evidenceName(artifact, run, this.#backend.spec.keys);
     const owner = evidenceOwner(artifact, run);

@@ -38,6 +38,10 @@ export class TektonDriver implements StorageDriver {
     });
   }
 
+  nameOf(artifact: SignedArtifact, run: RunTarget): string {
+    return shortKey(artifact, run);
+  }
+
   /** One patch of four annotations, without reading the run first: the same values again change nothing. */
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     signal.throwIfAborted();
