@@ -137,6 +137,20 @@ describe('OCI storage in Sigstore bundles', () => {
         assert.equal(await reasonOf(subject.driver().get(location, never, run), /no longer/), 'BackendRejected');
       });
 
+      it('has no place for what is about a blob alone, and passes it over beside an image', async () => {
+        const { digest } = await registry.pushImage('team/app');
+        const manifest = await registry.client().send(`/v2/team/app/manifests/${digest}`);
+        const [, blob = ''] = /"config":\{[^}]*"digest":"sha256:([a-f0-9]{64})"/.exec(manifest.body.toString()) ?? [];
+        const name = `${registry.host}/team/app`;
+        const [file, image] = [blob, digest.slice('sha256:'.length)].map((sha256) => ({ name, digest: { sha256 } }));
+        assert.ok(file !== undefined && image !== undefined);
+        const run = runTarget(namespace, { serviceAccountName: account });
+        const driver = ociDriver(bed, namespace, { encoding: 'SigstoreBundle' });
+        const alone = driver.put(await signedStatement(signer, [file]), run, never);
+        assert.equal(await reasonOf(alone, /is a blob and no image.*CosignTags/), 'NoSubjects');
+        assert.equal((await driver.put(await signedStatement(signer, [file, image]), run, never)).length, 1);
+      });
+
       it('has no place for a simple signing, and says what to change', async () => {
         const { run, attestation } = await subject.fixture();
         const [of] = attestation.subjects;

@@ -195,12 +195,123 @@ describe('OCI storage', () => {
 
   it('stores for the images that can be reached when another cannot', async () => {
     const image = await push(registry, 'team/app');
-    const missing = { name: `${registry.host}/team/app`, digest: { sha256: 'd'.repeat(64) } };
-    const statement = await signedStatement(signer, [missing, { name: image.name, digest: { sha256: image.sha256 } }]);
-    const error = await failure(driverFor(registry).put(statement, runTarget(namespace), never));
+    const refused = { name: `${locked.host}/team/app`, digest: { sha256: 'd'.repeat(64) } };
+    const statement = await signedStatement(signer, [refused, { name: image.name, digest: { sha256: image.sha256 } }]);
+    const driver = driverFor(registry, { allow: [registry.host, locked.host] });
+    const error = await failure(driver.put(statement, runTarget(namespace), never));
+    assert.equal(error.reason, 'BackendUnauthorized');
+    assert.match(error.message, new RegExp(`${locked.host}/.*ServiceAccount ${namespace}/default`));
+    const tag = `sha256-${image.sha256}.att`;
+    assert.deepEqual(
+      error.placed.map(({ uri }) => uri),
+      [`oci://${image.name}:${tag}`],
+    );
+    assert.equal((await tagged(registry, 'team/app', tag)).layers.length, 1);
+  });
+
+  it('attests what is no image manifest, and signs a blob, as Chains does', async () => {
+    const { sha256 } = await push(registry, 'team/blobs');
+    const config = await registry.client().send(`/v2/team/blobs/manifests/sha256:${sha256}`);
+    const blob = (parseCosignManifest(config.body)?.config.digest ?? '').slice('sha256:'.length);
+    const name = `${registry.host}/team/blobs`;
+    const driver = driverFor(registry);
+    for (const artifact of [
+      await signedStatement(signer, [{ name, digest: { sha256: blob } }]),
+      await signedImage(signer, name, blob),
+    ]) {
+      const [location] = await driver.put(artifact, runTarget(namespace), never);
+      assert.ok(location);
+      assert.deepEqual((await driver.get(location, never)).payload, artifact.payload);
+    }
+    const absent = 'd'.repeat(64);
+    const statement = await signedStatement(signer, [{ name, digest: { sha256: absent } }]);
+    assert.equal((await driver.put(statement, runTarget(namespace), never)).length, 1);
+    const error = await failure(driver.put(await signedImage(signer, name, absent), runTarget(namespace), never));
     assert.equal(error.reason, 'BackendRejected');
-    assert.match(error.message, new RegExp(`${registry.host}/team/app@sha256:d+ does not exist`));
-    assert.equal((await tagged(registry, 'team/app', `sha256-${image.sha256}.att`)).layers.length, 1);
+    assert.match(error.message, new RegExp(`${registry.host}/team/blobs@sha256:d+ does not exist; push it`));
+  });
+
+  it('adds no second signature of one payload by one key, unless the first does not verify', async () => {
+    const image = await push(registry, 'team/twice');
+    const driver = driverFor(registry);
+    const [one, two] = [
+      await signedImage(signer, image.name, image.sha256),
+      await signedImage(signer, image.name, image.sha256),
+    ];
+    assert.ok(!one.signature.equals(two.signature));
+    const locations = await driver.put(one, runTarget(namespace), never);
+    assert.deepEqual(await driver.put(two, runTarget(namespace), never), locations);
+    const tag = `sha256-${image.sha256}.sig`;
+    const { text, layers } = await tagged(registry, 'team/twice', tag);
+    assert.equal(layers.length, 1);
+    const [location] = locations;
+    assert.ok(location);
+    assert.deepEqual((await driver.get(location, never)).signature, one.signature);
+    const forged = text.replace(one.signature.toString('base64'), Buffer.from('forged').toString('base64'));
+    const headers = { 'content-type': 'application/vnd.oci.image.manifest.v1+json' };
+    const put = { method: 'PUT', headers, body: forged };
+    assert.equal((await registry.client().send(`/v2/team/twice/manifests/${tag}`, put)).status, 201);
+    await driver.put(two, runTarget(namespace), never);
+    assert.equal((await tagged(registry, 'team/twice', tag)).layers.length, 2);
+  });
+
+  it('tries every Secret of the ServiceAccount that is for the registry, and names those that are none', async () => {
+    const image = await push(locked, 'team/app');
+    const metadata = (name: string, annotations = {}): object => ({ name, namespace, annotations });
+    const docker = (name: string, password: string): object => {
+      const data = { '.dockerconfigjson': dockerConfig(locked.host, { ...auth, password }) };
+      return {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'kubernetes.io/dockerconfigjson',
+        metadata: metadata(name),
+        stringData: data,
+      };
+    };
+    const annotated = { 'tekton.dev/docker-0': `http://${locked.host}` };
+    const account = (name: string, secrets: readonly string[]): object => {
+      return {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: metadata(name),
+        secrets: secrets.map((of) => ({ name: of })),
+      };
+    };
+    await bed.apply(
+      docker('expired', 'old'),
+      docker('good', auth.password),
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'kubernetes.io/basic-auth',
+        metadata: metadata('tekton', annotated),
+        stringData: auth,
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'Opaque',
+        metadata: metadata('opaque'),
+        stringData: { 'config.json': '{}' },
+      },
+      account('two-secrets', ['expired', 'good']),
+      account('basic-auth', ['tekton']),
+      account('none-works', ['expired', 'opaque', 'absent']),
+    );
+    const driver = driverFor(locked);
+    for (const serviceAccountName of ['two-secrets', 'basic-auth']) {
+      const statement = await statementOf(image, serviceAccountName);
+      assert.equal((await driver.put(statement, runTarget(namespace, { serviceAccountName }), never)).length, 1);
+    }
+    const refused = driver.put(
+      await statementOf(image),
+      runTarget(namespace, { serviceAccountName: 'none-works' }),
+      never,
+    );
+    const error = await failure(refused);
+    assert.equal(error.reason, 'BackendUnauthorized');
+    const named = `tried Secret ${namespace}/expired, passed over Secret ${namespace}/opaque \\(is of type Opaque with a config.json.*Secret ${namespace}/absent \\(does not exist\\)`;
+    assert.match(error.message, new RegExp(named));
   });
 
   it('gives up on registries that never answer, and tries each of them once', async () => {

@@ -5,7 +5,7 @@ import type { SignedArtifact } from '../evidence/signed-artifact.ts';
 import { certificateIdentity } from './certificate-identity.ts';
 import { readCertificate } from './check-certificate.ts';
 import type { CertificateIdentity } from './expectations.ts';
-import { isSignedBy } from './signature-check.ts';
+import { isSignedBy } from '../evidence/signature-check.ts';
 import type { StoredMaterial } from './verify-stored.ts';
 
 /** What another signature of the same policy may verify with. */

@@ -10,19 +10,37 @@ import type { RegistryClient } from './registry-client.ts';
 
 const MANIFEST_TYPES: readonly string[] = [imageMediaTypes.ociManifest, imageMediaTypes.dockerManifest];
 
-/** Makes sure that the image under a tag has a layer, keeping all others. @throws StorageError */
+/** A layer to append, and which layers are as good. */
+export interface WantedLayer {
+  readonly layer: CosignLayer;
+  readonly isSame: (existing: ManifestLayer) => boolean;
+}
+
+type ManifestLayer = CosignManifest['layers'][number];
+
+/**
+ * Makes sure that the image under a tag has a layer, keeping all others.
+ * @returns the one that is there, which may be another that is as good
+ * @throws StorageError
+ */
 export async function appendLayer(
   client: RegistryClient,
   place: TagPlace,
-  layer: CosignLayer,
+  { layer, isSame }: WantedLayer,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ManifestLayer> {
+  const find = (state: { readonly manifest: CosignManifest } | undefined): ManifestLayer | undefined =>
+    state && (findLayer(state.manifest, layer.descriptor) ?? state.manifest.layers.find(isSame));
+  let found: ManifestLayer | undefined;
   await changeTag(
     client,
     place,
     {
       read: () => readTag(client, place, signal),
-      isDone: (state) => state !== undefined && findLayer(state.manifest, layer.descriptor) !== undefined,
+      isDone: (state) => {
+        found = find(state);
+        return found !== undefined;
+      },
       next: async (state) => {
         if ((state?.manifest.layers.length ?? 0) >= MAX_LAYERS) throw full(place.name);
         const { config, manifest, mediaType } = withLayer(state?.manifest, layer.descriptor);
@@ -33,6 +51,7 @@ export async function appendLayer(
     },
     signal,
   );
+  return found ?? layer.descriptor;
 }
 
 /** The cosign image under a tag; undefined when there is none. */

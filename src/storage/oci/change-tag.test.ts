@@ -68,10 +68,11 @@ describe('a tag that several processes append to', () => {
   }
 
   /** One more process: without the lock that the others would share with it. */
-  function append(added: CosignLayer): Promise<void> {
+  async function append(added: CosignLayer): Promise<void> {
     const repository = { registry: server.host, path: 'team/app' };
     const session = new RegistrySession({ door, repository, tls: {}, credentials: [], actions: 'pull,push' });
-    return appendLayer(new RegistryClient(session, repository), place, added, never);
+    const wanted = { layer: added, isSame: () => false };
+    await appendLayer(new RegistryClient(session, repository), place, wanted, never);
   }
 
   function digests(): readonly string[] {

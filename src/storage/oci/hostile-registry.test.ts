@@ -43,10 +43,9 @@ describe('a registry that is out for more than evidence', () => {
     await Promise.all([registry, stranger, internal].map((server) => server.stop()));
   });
 
-  function client(credential: RegistryCredential | undefined = basic, patience?: RegistryPatience): RegistryClient {
+  function client(credential: RegistryCredential = basic, patience?: RegistryPatience): RegistryClient {
     const repository = { registry: registry.host, path };
-    const credentials = credential === undefined ? [] : [{ credential }];
-    const options = { door, repository, tls: {}, credentials, actions: 'pull,push' } as const;
+    const options = { door, repository, tls: {}, credentials: [{ credential }], actions: 'pull,push' } as const;
     const session = new RegistrySession(patience === undefined ? options : { ...options, patience });
     return new RegistryClient(session, repository);
   }

@@ -110,8 +110,11 @@ export class OciDriver implements StorageDriver {
         failures.push({ registry, error });
       }
     }
-    const [first] = failures;
+    const [first] = failures.filter(({ error }) => error.reason !== 'NoSubjects');
     if (first !== undefined) throw first.error;
+    // Subjects without a place are passed over, unless there is nothing else.
+    const [passedOver] = failures;
+    if (passedOver !== undefined && placed.length === 0) throw passedOver.error;
   }
 
   #attach(

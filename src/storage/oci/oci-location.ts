@@ -39,7 +39,11 @@ export function bundleLocation({ repository, manifest, digest }: BundleLocation)
  * `oci://<registry>/<path>:<tag>` with the layer's digest beside it. Two keys' signatures of one image share a digest, so an
  * image signature's URI also carries a fingerprint of the signature: `#<16 hex digits>`.
  */
-export function ociLocation(repository: Repository, tag: string, layer: LayerDescriptor): Location {
+export function ociLocation(
+  repository: Repository,
+  tag: string,
+  layer: Pick<LayerDescriptor, 'digest'> & Partial<Pick<LayerDescriptor, 'annotations'>>,
+): Location {
   const fingerprint = signatureFingerprint(layer.annotations);
   const uri = `oci://${repositoryName(repository)}:${tag}${fingerprint === undefined ? '' : `#${fingerprint}`}`;
   return { uri, digest: layer.digest };

@@ -166,12 +166,18 @@ export class RegistryClient {
     throw otherBytes(doing);
   }
 
+  /** Whether the repository has a blob; `false` also where the registry does not say. */
+  async hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
+    const doing = `looking for ${this.#name(digest)}`;
+    const target = this.#path(`blobs/${digest}`);
+    return (await this.#session.request({ method: 'HEAD', target, doing }, signal)).status === 200;
+  }
+
   /** Uploads a blob in one piece unless the repository has it. */
   async putBlob(bytes: Buffer, signal: AbortSignal): Promise<void> {
     const digest = payloadDigest(bytes);
     const doing = `uploading to ${repositoryName(this.repository)}`;
-    const known = await this.#session.request({ method: 'HEAD', target: this.#path(`blobs/${digest}`), doing }, signal);
-    if (known.status === 200) return;
+    if (await this.hasBlob(digest, signal)) return;
     const started = await this.#session.request(
       { method: 'POST', target: this.#path('blobs/uploads/'), doing },
       signal,

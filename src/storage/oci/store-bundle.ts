@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { Location, RunTarget } from '../driver.ts';
+import { StorageError } from '../storage-error.ts';
 import { attachBundle } from './attach-bundle.ts';
 import { bundleManifest, requireBundleForm } from './bundle-manifest.ts';
+import type { ImageTarget } from './image-target.ts';
 import { bundleLocation } from './oci-location.ts';
+import { repositoryName } from './repository.ts';
 import { requireImage } from './require-image.ts';
 import type { EvidencePlace } from './store-layer.ts';
 
@@ -16,9 +19,15 @@ export async function storeBundle(
   requireBundleForm(artifact);
   const home = await registries.client(image.repository, override === undefined ? 'pull,push' : 'pull');
   const subject = await requireImage(home, image, signal);
+  if (subject === 'Blob') throw noManifest(artifact, image);
   const client = override === undefined ? home : await registries.client(override, 'pull,push');
   const bundle = bundleManifest(artifact, run, subject);
   await attachBundle(client, image.digest, bundle, signal);
   const { descriptor, bundleDigest } = bundle;
   return bundleLocation({ repository: client.repository, manifest: descriptor.digest, digest: bundleDigest });
+}
+
+function noManifest({ name }: SignedArtifact, { repository, digest }: ImageTarget): StorageError {
+  const message = `"${name}" is about ${repositoryName(repository)}@${digest}, which is a blob and no image: a bundle can only refer to a manifest; use oci.encoding CosignTags, or add a backend of another type`;
+  return new StorageError('NoSubjects', message);
 }

@@ -9,6 +9,7 @@ import { ociLocation } from './oci-location.ts';
 import type { Registries } from './registry-access.ts';
 import { repositoryKey, repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
+import { sameLayer } from './same-layer.ts';
 import { requireImage } from './require-image.ts';
 
 /** Where evidence about an image goes. */
@@ -31,10 +32,12 @@ export async function storeLayer(
   const layer = cosignLayer(artifact);
   const repository = override ?? image.repository;
   const client = await registries.client(repository, 'pull,push');
-  if (override === undefined) await requireImage(client, image, signal);
+  // An attestation may be about anything that has a digest, as in Chains; a signature says that there is an image, or a blob.
+  if (override === undefined && artifact.type === 'ImageSignature') await requireImage(client, image, signal);
   const tag = cosignTag(image.digest, artifact);
   const place = { tag, name: `${repositoryName(repository)}:${tag}` };
   const key = `${repositoryKey(repository)}:${tag}`;
-  await tags.run(key, signal, () => appendLayer(client, place, layer, signal));
-  return ociLocation(repository, tag, layer.descriptor);
+  const wanted = { layer, isSame: sameLayer(artifact, layer.descriptor) };
+  const found = await tags.run(key, signal, () => appendLayer(client, place, wanted, signal));
+  return ociLocation(repository, tag, found);
 }
