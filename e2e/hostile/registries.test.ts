@@ -150,7 +150,7 @@ describe('a registry that a run names', () => {
       if (request.headers.authorization !== undefined) response.writeHead(404).end();
       else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
     };
-    await assertRefused(registry.host, 'BackendRejected', /does not exist/);
+    await assertRefused(registry.host, 'BackendRejected', /answers 404; check that the repository exists/);
     const alias = registry.host.replace('127.0.0.1', 'localhost');
     await assertRefused(alias, 'BackendUnauthorized', /credentials/);
     const byAlias = registry.requests.filter(({ headers }) => headers.host === alias);

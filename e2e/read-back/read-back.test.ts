@@ -212,4 +212,86 @@ describe('what was stored', () => {
     assert.equal(storageOf(stored, 'doomed')?.state, 'Stored');
     assert.deepEqual(signaturesOf(stored), signaturesOf(before));
   });
+
+  describe('in a registry and in annotations', () => {
+    let both: Team;
+    let odd: ManagedRuns;
+
+    before(async () => {
+      both = await installation.team({ name: 'team-both', policy: { ...managedRuns } });
+      odd = new ManagedRuns(adminClient(installation.plane), both);
+      await both.untilReady();
+    });
+
+    const images = (...references: readonly string[]): readonly unknown[] => [
+      { name: 'IMAGES', type: 'string', value: references.join('\n') },
+    ];
+
+    it('lies in the annotations alone when the run names no image, and the registry is not counted', async () => {
+      const record = await both.readyRecord(await odd.build({ name: 'nothing', results: [] }));
+      assert.equal(record.status?.stored, '1/1');
+      const entry = storageOf(record, 'registry');
+      assert.deepEqual(
+        [entry?.state, entry?.reason, entry?.locations, entry?.verification, entry?.attempts],
+        ['NotApplicable', 'NoSubjects', undefined, undefined, undefined],
+      );
+      assert.equal(storageOf(record, 'tekton')?.state, 'Stored');
+    });
+
+    it('lies beside each image that is there, and the one that is not is named and tried again alone', async () => {
+      const good = await both.registry.pushImage('team-both/good');
+      const missing = `${both.registry.host}/team-both/missing@sha256:${'d'.repeat(64)}`;
+      const build = await odd.build({ name: 'half', results: images(missing, good.reference) });
+      const record = await both.recordWithReason(build, 'BackendRejected');
+      const entry = storageOf(record, 'registry');
+      assert.match(entry?.message ?? '', /^image-[0-9a-f]+: image .*team-both\/missing@sha256:d+ does not exist/);
+      assert.equal(entry?.missing?.length, 1);
+      const held = entry.locations?.map(({ uri }) => uri.replace(/#.*/, '')) ?? [];
+      const tag = `oci://${both.registry.host}/team-both/good:${good.digest.replace(':', '-')}`;
+      for (const place of [`${tag}.att`, `${tag}.sig`]) assert.ok(held.includes(place), held.join());
+      const { publicKey } = both.key;
+      assert.ok(await isVerified(installation.testbed, { command: 'verify', publicKey, image: good.reference }));
+    });
+
+    it('raises no alarm for one digest in two repositories, whose annotations share a name', async () => {
+      const { digest } = await both.registry.pushImage('team-both/us');
+      const body = (await both.registry.client().send(`/v2/team-both/us/manifests/${digest}`)).body;
+      const blobs = [...body.toString().matchAll(/"digest":"(sha256:[a-f0-9]{64})"/g)].map(([, of = '']) => of);
+      for (const blob of blobs) {
+        const mount = `/v2/team-both/eu/blobs/uploads/?mount=${blob}&from=team-both/us`;
+        assert.equal((await both.registry.client().send(mount, { method: 'POST' })).status, 201);
+      }
+      const headers = { 'content-type': 'application/vnd.oci.image.manifest.v1+json' };
+      const put = { method: 'PUT', headers, body };
+      assert.equal((await both.registry.client().send(`/v2/team-both/eu/manifests/${digest}`, put)).status, 201);
+      const named = ['us', 'eu'].map((path) => `${both.registry.host}/team-both/${path}@${digest}`);
+      const build = await odd.build({ name: 'mirrors', results: images(...named) });
+      await waitUntil(
+        'it was read back',
+        async () => {
+          const found = await both.record(build);
+          return found !== undefined && conditionOf(found, 'Verified')?.status === 'True' ? true : undefined;
+        },
+        patience,
+      );
+      const record = await both.readyRecord(build);
+      assert.equal(record.status?.stored, '2/2');
+      assert.equal(storageOf(record, 'tekton')?.reason, 'KeyConflict');
+      assert.equal(storageOf(record, 'registry')?.reason, undefined);
+    });
+  });
+
+  it('is nothing where a registry alone is to hold a run without an image, and that is said once', async () => {
+    const alone = await installation.team({ name: 'team-alone', policy: managedRuns, backends: ['registry'] });
+    await alone.untilReady();
+    const build = await new ManagedRuns(adminClient(installation.plane), alone).build({ name: 'bare', results: [] });
+    const record = await alone.recordWithReason(build, 'NoSubjects');
+    assert.deepEqual(
+      [record.status?.stored, conditionOf(record)?.status, conditionOf(record, 'Stalled')?.status],
+      ['0/0', 'False', 'True'],
+    );
+    assert.equal(conditionOf(record, 'Verified'), undefined);
+    const entry = storageOf(record, 'registry');
+    assert.deepEqual([entry?.state, entry?.attempts, entry?.nextAttemptTime], ['NotApplicable', undefined, undefined]);
+  });
 });

@@ -61,7 +61,12 @@ function stored(artifact: SignedArtifact): StoredEvidence {
 
 function readBack(
   get: () => Promise<StoredEvidence>,
-  given: { readonly artifact?: SignedArtifact; readonly policy?: PolicyDefinition | undefined } = { policy: policy() },
+  given: {
+    readonly artifact?: SignedArtifact;
+    /** Artifacts of the same record that were stored under the same name. */
+    readonly others?: readonly SignedArtifact[];
+    readonly policy?: PolicyDefinition | undefined;
+  } = { policy: policy() },
 ): Promise<ReadBackResult> {
   const driver: StorageDriver = {
     probe: () => Promise.resolve({ ready: true }),
@@ -70,11 +75,12 @@ function readBack(
     get,
   };
   const run = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', namespace: 'team-a', name: 'r', uid: 'u' } as const;
+  const artifacts = [given.artifact ?? attestation, ...(given.others ?? [])];
   return verifier.verify(
     {
       driver,
-      artifacts: [given.artifact ?? attestation],
-      locations: [{ uri: 'mem://attestation', artifact: (given.artifact ?? attestation).name }],
+      artifacts,
+      locations: artifacts.map(({ name }) => ({ uri: 'mem://attestation', artifact: name })),
       run: { ...run, serviceAccountName: 'default', policy: policyKey },
       policy: given.policy,
       now: NOW,
@@ -96,6 +102,14 @@ describe('EvidenceVerifier', () => {
       state: 'Failed',
       message: 'mem://attestation: there is no such object; "hallmark backfill" writes it again',
     });
+  });
+
+  it('takes another artifact of the record for what earlier versions stored last under one name', async () => {
+    const other: SignedArtifact = { ...signer.artifact(signer.simpleSigning()), name: 'image-eu' };
+    const result = await readBack(() => Promise.resolve(stored(other)), { policy: policy(), others: [other] });
+    assert.deepEqual(result, { state: 'Verified' });
+    const stranger = await readBack(() => Promise.resolve(stored(other)), { policy: policy() });
+    assert.equal(typeof stranger === 'string' ? stranger : stranger.state, 'Failed');
   });
 
   it('says where something else lies', async () => {

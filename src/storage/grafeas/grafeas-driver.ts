@@ -7,6 +7,7 @@ import type { BackendDefinition } from '../backend-definition.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { KeyedLock } from '../keyed-lock.ts';
+import { listingPlaced } from '../listing-placed.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../within-deadline.ts';
 import { GrafeasClient } from './grafeas-client.ts';
@@ -65,14 +66,14 @@ export class GrafeasDriver implements StorageDriver {
     if (wanted.length === 0) throw noSubjects(artifact, run);
     const doing = `writing "${artifact.name}" to ${this.#place()}`;
     const digest = payloadDigest(artifact.payload);
-    return withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
-      const locations: Location[] = [];
-      for (const occurrence of wanted) {
-        const { name } = await this.#ensure(note, occurrence, doing, either);
-        locations.push({ uri: this.#uri(name), digest });
-      }
-      return locations;
-    });
+    return listingPlaced((placed) =>
+      withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
+        for (const occurrence of wanted) {
+          const { name } = await this.#ensure(note, occurrence, doing, either);
+          placed.push({ uri: this.#uri(name), digest });
+        }
+      }),
+    );
   }
 
   async get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {

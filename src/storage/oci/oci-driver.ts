@@ -4,6 +4,7 @@ import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import { listingPlaced } from '../listing-placed.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../within-deadline.ts';
 import { imageTargets } from './image-target.ts';
@@ -69,16 +70,10 @@ export class OciDriver implements StorageDriver {
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const targets = imageTargets(artifact);
     if (targets.length === 0) throw noSubjects(artifact, run);
-    const placed: Location[] = [];
     const deadline = { signal, timeoutMs: this.#putTimeoutMs, doing: `storing "${artifact.name}"` };
-    try {
-      await withinDeadline(deadline, (inTime) => this.#attachAll(artifact, { targets, run, placed }, inTime));
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-      const { reason, message, cause, retryAfterSeconds } = error;
-      throw new StorageError(reason, message, { cause, retryAfterSeconds, placed: [...placed] });
-    }
-    return placed;
+    return listingPlaced((placed) =>
+      withinDeadline(deadline, (inTime) => this.#attachAll(artifact, { targets, run, placed }, inTime)),
+    );
   }
 
   async get(location: Location, signal: AbortSignal, run?: RunTarget): Promise<StoredEvidence> {
