@@ -58,9 +58,10 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy: 'Keep TaskRuns until their PipelineRun is signed.',
   },
   NoSubjects: {
-    meaning: 'The run names nothing that it built, and the backends file evidence under what was built, so there is no place for it.',
+    meaning:
+      'An artifact has no place in a backend: registries file evidence under the image that it is about, Grafeas under what the run built, and Archivista takes envelopes alone. A backend that holds nothing of the record is `NotApplicable` in `status.storage`: it is tried once, not counted in `STORED` and not read back. The record says `NoSubjects` only where an artifact has no place in any of its backends.',
     setOn: RECORD,
-    remedy: 'Let the run write `IMAGE_URL` and `IMAGE_DIGEST` (or another type hint) as results, add a backend of type Tekton, or select fewer runs.',
+    remedy: 'Let the run write `IMAGE_URL` and `IMAGE_DIGEST` (or another type hint) as results, without a scheme such as `https://` before the host, add a backend of type Tekton, or select fewer runs.',
   },
   SubjectIgnored: {
     meaning:
@@ -165,7 +166,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   },
   KeyConflict: {
     meaning:
-      "Another policy's evidence lies under the names that this record would write, in a run's annotations or under the object and row names of Tekton Chains; the first policy keeps them.",
+      "Another policy's evidence lies under the names that this record would write, in a run's annotations or under the object and row names of Tekton Chains; the first policy keeps them. In the entry of a backend that is `Stored` it means that two images of the record are of one digest and share a name there: the first of them is stored, the other has no place.",
     setOn: RECORD,
     remedy:
       'Let only one policy use the backend for these runs (by `spec.backendRefs` or the backend\'s selector), give each its own names with `spec.keys: PerPolicy` where the backend has it, or remove what holds the names.',
