@@ -82,7 +82,7 @@ describe('a team that follows the samples', () => {
     const [header = '', ...rows] = stdout.trimEnd().split('\n');
     assert.match(header, /^NAME +RUN +KIND +POLICY +SUBJECTS +SIGNED +STORED +WARNINGS +REASON +AGE$/);
     const row = rows.find((line) => line.includes('PipelineRun')) ?? '';
-    assert.match(row, /^bakery-1-\w{10} +bakery-1 +PipelineRun +builds +True +2\/2 +Stored +\d+\w+$/);
+    assert.match(row, /^bakery-1-\w{10} +bakery-1 +PipelineRun +builds +1 +True +2\/2 +0 +Stored +\d+\w+$/);
     const wide = await installation.kubectl(['get', 'pvr', '-n', 'team-a', '-o', 'wide']);
     assert.match(wide.stdout, /signed and stored in 2\/2 backends/);
   });
