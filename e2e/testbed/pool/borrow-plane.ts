@@ -21,7 +21,11 @@ export async function borrowPlane(supervisor: Supervisor, withTekton: boolean): 
     const access = await answer(socket, withTekton);
     // A test that forgets to stop must still end.
     socket.unref();
-    supervisor.onStop(() => giveBack(socket));
+    socket.on('close', endWithSuite);
+    supervisor.onStop(() => {
+      socket.off('close', endWithSuite);
+      return giveBack(socket);
+    });
     return access;
   } catch (error) {
     socket.destroy();
@@ -29,6 +33,12 @@ export async function borrowPlane(supervisor: Supervisor, withTekton: boolean): 
     process.stderr.write(`testbed: the suite lends no control plane, one of our own starts: ${reason}\n`);
     return undefined;
   }
+}
+
+/** The suite has ended and its control planes with it: this file would only wait in vain. */
+function endWithSuite(): void {
+  process.stderr.write('testbed: the suite ended, and this test file with it\n');
+  process.kill(process.pid, 'SIGTERM');
 }
 
 async function answer(socket: Socket, withTekton: boolean): Promise<PlaneAccess> {

@@ -140,6 +140,17 @@ describe('the pool of control planes', () => {
     assert.equal(pool.counts.started, 2);
   });
 
+  it('ends a test file with the suite that lent to it', async () => {
+    const other = await PoolServer.start();
+    const env = { ...process.env, HALLMARK_TESTBED_POOL: other.path };
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', borrower], { stdio: [...stdio], env });
+    await once(createInterface({ input: child.stdout }), 'line');
+    const exit = once(child, 'exit');
+    await other.stop();
+    assert.deepEqual(await exit, [null, 'SIGTERM']);
+  });
+
   it('refuses to restart the API server of what is lent', async () => {
     await borrow(async (plane) => {
       await assert.rejects(plane.restartApiServer(), /start it with \{own: true\}/);
