@@ -13,6 +13,8 @@ import { KeyedQueue } from '../runtime/keyed-queue.ts';
 import { ManualClock } from '../runtime/manual-clock.ts';
 import { SecretValue } from '../runtime/secret-value.ts';
 import { WorkerLanes } from '../runtime/worker-lanes.ts';
+import { describeBackend } from '../storage/backend-definition.ts';
+import type { StorageDriver } from '../storage/driver.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { TrustedRoots } from '../trust/trusted-roots.ts';
 import type { ControllerContext } from './controller-context.ts';
@@ -42,6 +44,14 @@ export interface WorldOptions {
   readonly replaced?: ReadonlySet<string>;
 }
 
+/** What the models wait for before they answer; for nothing where a name is absent. */
+export interface Waits {
+  sign?: (policy: string) => Promise<void>;
+  put?: (backend: string, namespace: string) => Promise<void>;
+  get?: (backend: string) => Promise<void>;
+  probe?: (backend: string) => Promise<void>;
+}
+
 /** The real run and record reconcilers on their queues; API server, signer, log and store are models that count what they do. */
 export class ReconcilerWorld {
   readonly clock: ManualClock;
@@ -60,6 +70,8 @@ export class ReconcilerWorld {
   onPut: () => void = () => undefined;
   /** What reading from the store fails with. */
   readError: Error = new StorageError('BackendUnavailable', 'the store is read later');
+  /** How long servers take: each step waits for what its name gives. */
+  readonly waits: Waits = {};
 
   constructor(options: WorldOptions = {}) {
     const { clock = new ManualClock(), sealKey = new SecretValue(Buffer.alloc(32, 1)) } = options;
@@ -71,21 +83,14 @@ export class ReconcilerWorld {
     this.attempts = new StoreAttempts(clock, backoff);
     this.queues = { run: queue(), record: queue(), retirement: queue() };
     const { context, caches } = this;
-    const runs = new RunReconciler({
-      context,
-      cache: caches.run,
-      lanes: this.#lanes('run'),
-      childrenDeadlineSeconds: 60,
-    });
-    const records = new RecordReconciler(context, {
-      attempts: this.attempts,
-      lanes: this.#lanes('record'),
-      cache: caches.record,
-    });
+    const lanes = { run: this.#lanes('run'), record: this.#lanes('record') };
+    const runs = new RunReconciler({ context, cache: caches.run, lanes: lanes.run, childrenDeadlineSeconds: 60 });
+    const { attempts } = this;
+    const records = new RecordReconciler(context, { attempts, lanes: lanes.record, cache: caches.record });
     this.#retirements = new Retirements({ context, queue: this.queues.retirement });
     this.#start('retirement', (key, signal) => this.#retirements.reconcile(key, signal));
-    this.#start('run', (key, signal) => runs.reconcile(key, signal));
-    this.#start('record', (key, signal) => records.reconcile(key, signal));
+    this.#start('run', (key, signal) => runs.reconcile(key, signal), lanes.run);
+    this.#start('record', (key, signal) => records.reconcile(key, signal), lanes.record);
     context.runs.synced('TaskRun');
     context.runs.synced('PipelineRun');
   }
@@ -116,17 +121,17 @@ export class ReconcilerWorld {
     this.context.pipelines.removePolicy({ kind: 'SigningPolicy', ...POLICY });
   }
 
-  addStore(): void {
+  addStore(of: { readonly namespace?: string; readonly name?: string } = {}): void {
     const spec = effectiveStorageBackendSpec({ type: 'Tekton' });
-    const backend = { kind: 'StorageBackend', namespace: NAMESPACE, name: 'store', uid: 'b', generation: 1 } as const;
-    this.context.pipelines.setBackend({ ...backend, spec });
+    const { namespace = NAMESPACE, name = 'store' } = of;
+    this.context.pipelines.setBackend({ kind: 'StorageBackend', namespace, name, uid: 'b', generation: 1, spec });
   }
 
   /** A TaskRun that has finished, in the API server and in memory. @returns its key */
-  async addRun(name: string, completionTime: string): Promise<string> {
+  async addRun(name: string, completionTime: string, namespace = NAMESPACE): Promise<string> {
     const condition = { type: 'Succeeded', status: 'True', reason: 'Succeeded', lastTransitionTime: completionTime };
     const run = {
-      metadata: { namespace: NAMESPACE, name, creationTimestamp: completionTime },
+      metadata: { namespace, name, creationTimestamp: completionTime },
       spec: {},
       status: { startTime: completionTime, completionTime, conditions: [condition], taskSpec: { steps: [] } },
     };
@@ -134,8 +139,8 @@ export class ReconcilerWorld {
     const parse = (object: unknown): unknown => object;
     const made = await this.api.client.create({ ...resource, parse }, run, { signal });
     const uid = objectMetadata(made)?.uid ?? '';
-    this.context.runs.set(`TaskRun/${NAMESPACE}/${name}`, uid);
-    return `TaskRun/${NAMESPACE}/${name}/${uid}`;
+    this.context.runs.set(`TaskRun/${namespace}/${name}`, uid);
+    return `TaskRun/${namespace}/${name}/${uid}`;
   }
 
   get records(): readonly Readonly<Record<string, unknown>>[] {
@@ -189,11 +194,13 @@ export class ReconcilerWorld {
   #start(
     name: 'run' | 'record' | 'retirement',
     reconcile: ConstructorParameters<typeof Controller>[0]['reconcile'],
+    lanes?: WorkerLanes,
   ): void {
     const controller = new Controller({
       ...{ name, reconcile, concurrency: WORKERS, queue: this.queues[name], clock: this.clock },
       onResult: (result) => {
         if (!result.waitsAgain && name !== 'retirement') this.caches[name].release(result.key);
+        lanes?.ended(result.key, result.waitsAgain);
         this.results.push(result);
         const record = name === 'record' ? this.context.records.get(result.key) : undefined;
         // As the feed does when the watch delivers the record.
@@ -233,37 +240,47 @@ export class ReconcilerWorld {
   }
 
   #signers(access: ControllerContext['access']): PolicySigners {
-    const signer = {
+    const signer = (policy: string) => ({
       keyID: 'SHA256:k',
       publicKey: 'PEM',
-      sign: () => {
+      sign: async () => {
+        await this.waits.sign?.(policy);
         this.signatures += 1;
-        return Promise.resolve({
-          signature: Buffer.from(`signature ${this.signatures}`),
-          key: { $case: 'publicKey', publicKey: 'PEM' } as const,
-        });
+        const signature = Buffer.from(`signature ${this.signatures}`);
+        return { signature, key: { $case: 'publicKey', publicKey: 'PEM' } as const };
       },
-    };
-    const source = {
-      signer: () => Promise.resolve(signer),
-      check: () => Promise.resolve({ retired: [] }),
+    });
+    return new PolicySigners({ ...access, keylessAudience: 'sigstore' }, ({ description }) => ({
+      signer: () => Promise.resolve(signer(description)),
+      check: async () => {
+        await this.waits.sign?.(description);
+        return { retired: [] };
+      },
       close: () => Promise.resolve(),
-    };
-    return new PolicySigners({ ...access, keylessAudience: 'sigstore' }, () => source);
+    }));
   }
 
   #drivers(access: ControllerContext['access']): DriverPool {
-    const driver = {
-      probe: () => Promise.resolve({ ready: true }),
-      put: () => {
+    const driver = (backend: string): StorageDriver => ({
+      probe: async () => {
+        await this.waits.probe?.(backend);
+        return { ready: true };
+      },
+      put: async (_artifact, { namespace }) => {
+        await this.waits.put?.(backend, namespace);
         this.stored += 1;
         this.onPut();
-        return Promise.resolve([{ uri: 'store://evidence' }]);
+        return [{ uri: 'store://evidence' }];
       },
-      get: () => Promise.reject(this.readError),
+      get: async () => {
+        await this.waits.get?.(backend);
+        throw this.readError;
+      },
       close: () => Promise.resolve(),
-    };
-    return new DriverPool({ ...access, annotator: new KubeRunAnnotator(this.api.client) }, () => driver);
+    });
+    return new DriverPool({ ...access, annotator: new KubeRunAnnotator(this.api.client) }, (backend) =>
+      driver(describeBackend(backend)),
+    );
   }
 
   #witnesses(access: ControllerContext['access']): PolicyWitnesses {

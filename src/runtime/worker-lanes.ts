@@ -47,7 +47,7 @@ export class WorkerLanes {
     this.#options = options;
   }
 
-  /** @returns what leaves the lanes again; undefined when one is full: the key is woken when its turn comes */
+  /** @returns what leaves the lanes again, once; undefined when one is full: the key is woken when its turn comes */
   enter(names: readonly LaneName[], key: string): (() => void) | undefined {
     const lanes = names.map((name) => this.#lane(name));
     const full = lanes.find((lane, index) => !this.#hasRoom(lane, key) && !this.#mayPass(lane, key, names[index]));
@@ -61,8 +61,11 @@ export class WorkerLanes {
       lane.enter(key);
       this.#forget(lane, key);
     }
+    const left = new Set<WorkerLane>();
     return () => {
       for (const lane of lanes) {
+        if (left.has(lane)) continue;
+        left.add(lane);
         lane.leave(key);
         this.#wakeAll((other) => other === lane || (lane.within !== undefined && other.within === lane.within));
         this.#tidy(lane);

@@ -23,6 +23,12 @@ import type { StoreAttempts } from './store-attempts.ts';
 import { unsignedProblem } from './unsigned-problem.ts';
 import { areWitnessesDue } from './witness-turns.ts';
 
+/** What is known of a record without its signer, and the policy whose signer is to be asked for. */
+export interface KnownRecord {
+  readonly snapshot: RecordSnapshot;
+  readonly signerOf: PolicyDefinition | undefined;
+}
+
 /** Reads all that the decision about a record needs: the key if something is to be signed, everything else from memory. */
 export async function gatherRecord(
   context: ControllerContext,
@@ -30,6 +36,25 @@ export async function gatherRecord(
   written: TrustedRecord,
   signal: AbortSignal,
 ): Promise<RecordSnapshot> {
+  return withSigner(context, await knownRecord(context, attempts, written, signal), signal);
+}
+
+/** Asks for the signer that is missing in what is known of a record. */
+export async function withSigner(
+  context: Pick<ControllerContext, 'gate'>,
+  { snapshot, signerOf }: KnownRecord,
+  signal: AbortSignal,
+): Promise<RecordSnapshot> {
+  return signerOf === undefined ? snapshot : { ...snapshot, signer: await context.gate.signer(signerOf, signal) };
+}
+
+/** Gathers what the decision about a record needs, all but the signer. */
+export async function knownRecord(
+  context: ControllerContext,
+  attempts: StoreAttempts,
+  written: TrustedRecord,
+  signal: AbortSignal,
+): Promise<KnownRecord> {
   const record = context.storedLately.completed(written);
   const { spec, evidence } = record.object;
   const policy = context.pipelines.policyIn(record.object.metadata.namespace, record.policy);
@@ -41,11 +66,11 @@ export async function gatherRecord(
   const unsigned = toSign ? whyUnsigned(record, policy, artifacts) : undefined;
   const needsSigner = toSign && unsigned === undefined && policy !== undefined;
   const backends = boundBackends(context, attempts, record);
-  return {
+  const snapshot = {
     record,
     policy,
     unsigned,
-    signer: needsSigner ? await context.gate.signer(policy, signal) : undefined,
+    signer: undefined,
     backends,
     bindable: spec.backendRefs === undefined ? bindableBackends(context, record) : undefined,
     rebound: await gatherRebinding(context, record, backends, signal),
@@ -54,6 +79,7 @@ export async function gatherRecord(
     hasRun: context.runs.has(spec.runRef.uid),
     now,
   };
+  return { snapshot, signerOf: needsSigner ? policy : undefined };
 }
 
 /** Whether a signer is needed: for what never was signed, and for certificates that ended unseen. */

@@ -7,11 +7,12 @@ import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../hallmark-resource.ts';
+import { policyLane } from '../policy-lane.ts';
 import { amendRecord } from './amend-record.ts';
-import { gatherRecord } from './gather-record.ts';
+import { knownRecord, withSigner } from './gather-record.ts';
 import { keepTestimonies } from './keep-testimonies.ts';
 import { type RecordPlan, planRecord } from './plan-record.ts';
-import { prepareEvidence } from './prepare-evidence.ts';
+import { prepareEvidence, type RecordWork } from './prepare-evidence.ts';
 import { readRecord, type TrustedRecord } from './read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
@@ -99,24 +100,59 @@ export class RecordReconciler {
   }
 
   async #take(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
-    const snapshot = await gatherRecord(this.#context, this.#attempts, record, signal);
+    const known = await knownRecord(this.#context, this.#attempts, record, signal);
+    const { signerOf } = known;
+    if (signerOf === undefined) return this.#decide(record, known.snapshot, signal);
+    const { namespace } = record.object.metadata;
+    const names = [namespaceLane(record), policyLane(signerOf, namespace)];
+    // A signer that hangs holds up the records of its policy alone.
+    const leave = this.#lanes.enter(names, objectKey(record.object.metadata));
+    if (leave === undefined) return DEFERRED;
+    try {
+      const snapshot = await withSigner(this.#context, known, signal);
+      return await this.#decide(record, snapshot, signal, leave);
+    } finally {
+      leave();
+    }
+  }
+
+  /** @param leaveSigner leaves the lane of the signer, which storing does not need */
+  async #decide(
+    record: TrustedRecord,
+    snapshot: RecordSnapshot,
+    signal: AbortSignal,
+    leaveSigner?: () => void,
+  ): Promise<Outcome> {
     const plan = planRecord(snapshot);
     if (plan.retire !== undefined) return retireRecord(this.#context, retiringRecord(record), plan.retire, signal);
     if (plan.bind !== undefined) return this.#bind(record, plan.bind, signal);
+    const lanes = workLanes(record, plan);
     const key = objectKey(record.object.metadata);
-    const isAtWork = plan.sign !== undefined || plan.witness || plan.store.length > 0;
-    const leave = isAtWork ? this.#lanes.enter([namespaceLane(record)], key) : undefined;
+    const leave = this.#lanes.enter(lanes.whole, key);
     // Other namespaces have their turn first; this record is woken then.
-    if (isAtWork && leave === undefined) return DEFERRED;
+    if (leave === undefined) return DEFERRED;
     try {
-      const work = await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
+      const work = await this.#prepared({ record, plan }, lanes.preparing, signal);
+      if (work === undefined) return DEFERRED;
+      leaveSigner?.();
       const storing = { attempts: this.#attempts, lanes: this.#lanes, turns: this.#turns };
       return this.#next(snapshot, plan, await storeRecord(this.#context, storing, work, signal));
     } catch (error) {
       await tellRefused(this.#context, { record, plan }, error, signal);
       throw error;
     } finally {
-      leave?.();
+      leave();
+    }
+  }
+
+  /** @returns undefined when the policy's signer or witnesses have enough to do already */
+  async #prepared(work: RecordWork, names: readonly LaneName[], signal: AbortSignal): Promise<RecordWork | undefined> {
+    const leave = this.#lanes.enter(names, objectKey(work.record.object.metadata));
+    if (leave === undefined) return undefined;
+    try {
+      return await prepareEvidence(this.#context, this.#attempts, work, signal);
+    } finally {
+      leave();
     }
   }
 
@@ -162,4 +198,16 @@ export class RecordReconciler {
 /** More than any one of its backends may hold, so that those do not starve each other either. */
 function namespaceLane({ object }: TrustedRecord): LaneName {
   return { name: `namespace ${object.metadata.namespace}`, perIdle: 3, isOuter: true };
+}
+
+/** The lanes of all the work on a record, and those of what is done before it is stored. None is needed where nothing is to be done. */
+function workLanes(
+  record: TrustedRecord,
+  plan: RecordPlan,
+): Readonly<Record<'whole' | 'preparing', readonly LaneName[]>> {
+  const isPreparing = plan.sign !== undefined || plan.witness;
+  return {
+    whole: isPreparing || plan.store.length > 0 ? [namespaceLane(record)] : [],
+    preparing: isPreparing ? [policyLane(record.policy, record.object.metadata.namespace)] : [],
+  };
 }

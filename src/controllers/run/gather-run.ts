@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { objectKey } from '../../kube/resource.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/run-selection.ts';
 import { type FinishedRun, finishedRun } from '../../tekton/finished-run.ts';
@@ -35,15 +36,23 @@ export function pendingPipelines(
   });
 }
 
+export interface GatherRunOptions {
+  readonly childrenDeadlineSeconds: number;
+  readonly signal: AbortSignal;
+  /** Whether a policy is looked at now; each by default. */
+  readonly admits?: (policy: PolicyDefinition) => boolean;
+}
+
 /** Reads all that the decision about a run needs. @returns undefined when there is nothing to decide */
 export async function gatherRun(
   context: ControllerContext,
   object: unknown,
-  options: { readonly childrenDeadlineSeconds: number; readonly signal: AbortSignal },
+  options: GatherRunOptions,
 ): Promise<RunSnapshot | undefined> {
   const summary = summariseRun(object);
   if (summary === undefined || !isFinished(summary)) return undefined;
-  const pipelines = pendingPipelines(context, summary);
+  const { admits = () => true } = options;
+  const pipelines = pendingPipelines(context, summary).filter(({ pipeline }) => admits(pipeline.policy));
   if (pipelines.length === 0) return undefined;
   const { signal } = options;
   const run = await readRun(context, object, summary, signal);

@@ -3,8 +3,10 @@ import { canonicalJson } from '../../evidence/canonical-json.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isAlreadyExists, isConflict, isInvalid, isNamespaceGone, type KubeError } from '../../kube/kube-error.ts';
 import { objectKey } from '../../kube/resource.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { WaitingError } from '../../runtime/errors.ts';
+import { inLanes } from '../../runtime/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { WorkerLanes } from '../../runtime/worker-lanes.ts';
 import { SigningError } from '../../signing/signing-error.ts';
@@ -25,6 +27,7 @@ import { isProblem } from '../provenance-record/record-snapshot.ts';
 import { signArtifacts } from '../provenance-record/sign-artifacts.ts';
 import { gatherRun } from './gather-run.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
+import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 import { runResources } from './tekton-resources.ts';
 
@@ -56,29 +59,42 @@ export class RunReconciler {
   /** @param key as runKey makes it: kind, namespace, name and UID */
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const [, namespace = ''] = key.split('/');
-    const leave = this.#options.lanes.enter([{ name: namespace, perIdle: 1 }], key);
     // Other namespaces have their turn first; this run is woken then.
-    if (leave === undefined) return DEFERRED;
+    const names = [{ name: `namespace ${namespace}`, perIdle: 1 }];
+    return inLanes(this.#options.lanes, { key, names }, () => this.#advance(key, namespace, signal));
+  }
+
+  async #advance(key: string, namespace: string, signal: AbortSignal): Promise<Outcome> {
+    const object = this.#options.cache.get(key) ?? (await this.#read(key, signal));
+    if (object === undefined) return DONE;
+    const turns = new PolicyTurns(this.#options.lanes, { key, namespace });
     try {
-      return await this.#advance(key, signal);
+      return await this.#recordAll(object, turns, signal);
     } finally {
-      leave();
+      turns.end();
     }
   }
 
-  async #advance(key: string, signal: AbortSignal): Promise<Outcome> {
-    const object = this.#options.cache.get(key) ?? (await this.#read(key, signal));
-    if (object === undefined) return DONE;
+  /** Each policy on its own: one that fails or hangs does not keep the others waiting. */
+  async #recordAll(object: unknown, turns: PolicyTurns, signal: AbortSignal): Promise<Outcome> {
     const { childrenDeadlineSeconds } = this.#options;
-    const snapshot = await gatherRun(this.#context, object, { childrenDeadlineSeconds, signal });
-    if (snapshot === undefined) return DONE;
-    const failures: unknown[] = [...snapshot.failures];
-    for (const draft of planRun(snapshot)) {
-      // Each policy on its own: one that fails does not keep the others waiting.
-      await this.#record(snapshot, draft, signal).catch((error: unknown) => failures.push(error));
+    const admits = (policy: PolicyDefinition): boolean => turns.begin(policy);
+    const snapshot = await gatherRun(this.#context, object, { childrenDeadlineSeconds, signal, admits });
+    const failures: unknown[] = [...(snapshot?.failures ?? [])];
+    if (snapshot !== undefined) {
+      const records = planRun(snapshot).map(async (draft) => {
+        try {
+          await this.#record(snapshot, draft, signal);
+        } finally {
+          turns.endOf(draft.pending.pipeline.policy);
+        }
+      });
+      for (const result of await Promise.allSettled(records))
+        if (result.status === 'rejected') failures.push(result.reason);
     }
     if (failures.length > 0) throw failures[0];
-    return this.#next(snapshot);
+    if (turns.areMissing) return DEFERRED;
+    return snapshot === undefined ? DONE : this.#next(snapshot);
   }
 
   async #read(key: string, signal: AbortSignal): Promise<unknown> {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
+import { Installation } from '../harness/installation.ts';
+import { OperatorProcess } from '../harness/operator-process.ts';
+import { conditionOf } from '../harness/record.ts';
+import type { Team } from '../harness/team.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { adminClient } from './admin-client.ts';
+import { ManagedRuns, managedRuns } from './managed-runs.ts';
+
+const patience = { timeoutSeconds: 2 * PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+/** More runs than workers in more namespaces than could each have half of them. */
+const TEAMS = 5;
+const RUNS = 20;
+/** Blocks the event loop of a process that gets SIGUSR2, for ever, as a circle of promises does. */
+const BLOCKABLE = `data:text/javascript,process.on('SIGUSR2', async () => { for (;;) await undefined; });`;
+const election = { leaseDurationSeconds: 6, renewDeadlineSeconds: 4, retryPeriodSeconds: 1 } as const;
+
+describe('the event loop of the operator', () => {
+  let installation: Installation;
+  const operators: OperatorProcess[] = [];
+
+  before(async () => {
+    installation = await Installation.start({ label: 'livelock', replicas: 0 });
+  });
+  after(async () => {
+    await Promise.all(operators.map((operator) => operator.stop()));
+    await installation.stop();
+  });
+
+  async function team(index: number): Promise<Team> {
+    return installation.team({ name: `team-${index}`, backends: ['tekton'], policy: { ...managedRuns } });
+  }
+
+  async function finishRuns(owner: Team, count: number, prefix: string): Promise<void> {
+    const runs = new ManagedRuns(adminClient(installation.plane), owner);
+    for (let index = 0; index < count; index += 1)
+      await runs.finish(await runs.create({ name: `${prefix}-${index}` }), {});
+  }
+
+  async function start(): Promise<OperatorProcess> {
+    const operator = await OperatorProcess.start(installation, {
+      nodeArgs: ['--import', BLOCKABLE],
+      configuration: { leaderElection: election },
+    });
+    operators.push(operator);
+    return operator;
+  }
+
+  async function untilReady(owner: Team, count: number): Promise<void> {
+    const areReady = async (): Promise<boolean> =>
+      (await owner.records()).filter((record) => conditionOf(record)?.status === 'True').length === count;
+    await waitUntil(`the ${count} runs of ${owner.name} are stored`, areReady, patience);
+  }
+
+  it('is served when several teams have finished runs that wait, and one that is blocked ends its process', async () => {
+    const teams = await Promise.all(Array.from({ length: TEAMS }, (_, index) => team(index)));
+    await Promise.all(teams.map((owner) => finishRuns(owner, RUNS, 'before')));
+    const leader = await start();
+    await leader.untilWorking();
+    await Promise.all(teams.map((owner) => untilReady(owner, RUNS)));
+    assert.match(await leader.metrics(), /^hallmark_/m, 'the endpoint answers');
+
+    const standby = await start();
+    await waitUntil('the second process waits', () => standby.log().includes('waiting for the lease'), patience);
+    await leader.kill('SIGUSR2');
+    assert.equal(leader.exit?.signal, 'SIGKILL');
+    assert.match(leader.log(), /"message":"the event loop is blocked: the process ends"/);
+    await standby.untilWorking();
+    await Promise.all(teams.map((owner) => finishRuns(owner, 1, 'after')));
+    await Promise.all(teams.map((owner) => untilReady(owner, RUNS + 1)));
+  });
+});
