@@ -52,12 +52,17 @@ export class WorkerShares {
 
   #lanesOf(name: SharedController): WorkerLanes {
     const queue = this.#queues[name];
-    return new WorkerLanes({
+    const lanes = new WorkerLanes({
       idleWorkers: () => this.workers[name] - queue.processing,
       wake: (key) => {
         queue.add(key);
       },
       isBusy: (key) => queue.isProcessing(key),
     });
+    // A place that was kept for it would be kept for ever.
+    queue.onRemoved((key) => {
+      lanes.ended(key);
+    });
+    return lanes;
   }
 }

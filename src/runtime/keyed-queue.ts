@@ -52,6 +52,7 @@ export class KeyedQueue {
   readonly #takers: ((key: string | undefined) => void)[] = [];
   #alarm: { readonly dueMs: number; readonly controller: AbortController } | undefined;
   #closed = false;
+  #onRemoved: (key: string) => void = () => undefined;
 
   constructor(options: KeyedQueueOptions) {
     this.#clock = options.clock;
@@ -136,12 +137,19 @@ export class KeyedQueue {
 
   /** Takes the key out of all waiting and forgets its failures. Work on it that is under way goes on. */
   remove(key: string): void {
+    const isExpected = !this.#processing.has(key);
     this.#ready.delete(key);
     this.#idle.delete(key);
     this.#delayed.delete(key);
     this.#delayedIdle.delete(key);
     this.#addedWhileProcessing.delete(key);
     this.#failures.delete(key);
+    if (isExpected) this.#onRemoved(key);
+  }
+
+  /** Has a listener told of each key that was removed and on which no work is under way: it does not come any more. */
+  onRemoved(listener: (key: string) => void): void {
+    this.#onRemoved = listener;
   }
 
   /** Adds the key after the back-off that its failures in a row ask for. @returns the wait in milliseconds */
