@@ -97,7 +97,8 @@ export class WorkerLane {
 
   /** Forgets the key wherever it waits; one that is inside leaves by itself. */
   remove(key: string): void {
-    for (const keys of [this.#waiting, this.#waitingAgain, this.#woken, this.#lost]) keys.delete(key);
+    this.#counted(() => this.#woken.delete(key));
+    for (const keys of [this.#waiting, this.#waitingAgain, this.#lost]) keys.delete(key);
   }
 
   /** The work on the key ended: a place that was kept for it is free. One that comes again has lost its turn. */

@@ -249,6 +249,20 @@ describe('WorkerLanes', () => {
     assert.deepEqual(served, ['a-0', 'b-0', 'a-1', 'b-1']);
   });
 
+  it('frees the place in a shared lane of a record that is removed after it was woken', () => {
+    const pool = new Pool(3);
+    const within = { name: 'backend', perIdle: 0 };
+    const lane = (name: string) => ({ name, perIdle: 1, within });
+    assert.equal(pool.takes('first', lane('a')), true);
+    assert.equal(pool.takes('gone', lane('a')), false);
+    assert.equal(pool.takes('other', lane('b')), false);
+    pool.ends('first');
+    assert.deepEqual(pool.woken, ['gone']);
+    pool.lanes.remove('gone');
+    assert.deepEqual(pool.woken, ['gone', 'other']);
+    assert.equal(pool.takes('other', lane('b')), true);
+  });
+
   it('counts a record once in a lane that all its work passes through', () => {
     const pool = new Pool(4);
     const first = pool.lanes.enter([{ name: 'namespace a', perIdle: 1 }], 'r');

@@ -60,7 +60,7 @@ export class RunReconciler {
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const [, namespace = ''] = key.split('/');
     // Other namespaces have their turn first; this run is woken then.
-    const names = [{ name: `namespace ${namespace}`, perIdle: 1 }];
+    const names = [{ name: `namespace ${namespace}`, perIdle: 1, isOuter: true as const }];
     return inLanes(this.#options.lanes, { key, names }, () => this.#advance(key, namespace, signal));
   }
 
