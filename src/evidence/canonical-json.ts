@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isObject } from '../api/v1alpha1/field.ts';
 
 /**
  * One text for one value, whatever the order of its fields (RFC 8785: keys sorted by UTF-16 code units, ECMAScript
@@ -7,13 +8,7 @@
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const fields = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .toSorted(([left], [right]) => (left < right ? -1 : 1))
-      .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
-    return `{${fields.join(',')}}`;
-  }
+  if (isObject(value)) return canonicalObject(value);
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('JSON has no such number');
   // An integer that a double cannot hold, as the API server sent it.
   if (typeof value === 'bigint') return value.toString();
@@ -21,4 +16,14 @@ export function canonicalJson(value: unknown): string {
     return JSON.stringify(value);
   }
   throw new TypeError(`JSON cannot hold a ${typeof value}`);
+}
+
+function canonicalObject(object: Readonly<Record<string, unknown>>): string {
+  let text = '';
+  for (const name of Object.keys(object).sort()) {
+    const value = object[name];
+    if (value === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(value)}`;
+  }
+  return `{${text}}`;
 }
