@@ -14,7 +14,7 @@ import { SigningGate } from './signing-policy/signing-gate.ts';
 import { BackendHealthBook } from './storage-backend/backend-health-book.ts';
 import { SuspectBackends } from './storage-backend/suspect-backends.ts';
 
-/** What the controllers reach beyond their memory, and where they report to. */
+/** Ways to the world beyond the controllers' memory, and the places they report to. */
 export interface ContextOptions extends Pick<
   ControllerContext,
   'client' | 'objects' | 'events' | 'clock' | 'keys' | 'drivers' | 'access' | 'witnesses' | 'sealKey' | 'observer'
@@ -22,6 +22,8 @@ export interface ContextOptions extends Pick<
   readonly operatorNamespace: string;
   /** Keys that records may have been sealed with before, and what to do when records are left alone. */
   readonly sealing?: Omit<FailingSealsOptions, 'clock'>;
+  /** Judges what stores give back; the real judge when absent. */
+  readonly evidence?: ControllerContext['evidence'];
   /** Whether this replica may act now. */
   readonly isLeader: () => boolean;
 }
@@ -29,7 +31,7 @@ export interface ContextOptions extends Pick<
 /** The context of one leadership: an empty memory, and the given ways to the world. */
 export function makeContext(options: ContextOptions): ControllerContext {
   const { operatorNamespace, isLeader, sealing = {}, ...world } = options;
-  const { clock, keys, witnesses } = world;
+  const { clock, keys, witnesses, evidence = new EvidenceVerifier(witnesses, keys) } = world;
   const records = new RecordIndex();
   return {
     ...world,
@@ -45,7 +47,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     health: new BackendHealthBook(),
     suspects: new SuspectBackends(clock),
     gate: new SigningGate({ keys, witnesses, clock }),
-    evidence: new EvidenceVerifier(witnesses, keys),
+    evidence,
     fence: () => {
       if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');
     },

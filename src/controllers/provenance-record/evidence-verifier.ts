@@ -40,10 +40,17 @@ const silent = new Set(['BackendUnavailable', 'BackendUnauthorized', 'BackendNot
 /** Fetches what was stored and verifies it: what lies there is what was signed, and its signature and witnesses hold. */
 export class EvidenceVerifier {
   readonly #witnesses: PolicyWitnesses;
+  readonly #judge: typeof verifyStored;
   readonly #signers: Pick<PolicySigners, 'check'>;
 
-  constructor(witnesses: PolicyWitnesses, signers: Pick<PolicySigners, 'check'>) {
+  /** @param judge compares evidence with what was signed, and verifies it */
+  constructor(
+    witnesses: PolicyWitnesses,
+    signers: Pick<PolicySigners, 'check'>,
+    judge: typeof verifyStored = verifyStored,
+  ) {
     this.#witnesses = witnesses;
+    this.#judge = judge;
     this.#signers = signers;
   }
 
@@ -108,7 +115,7 @@ export class EvidenceVerifier {
     const { certificate } = artifact;
     const identity =
       certificate === undefined ? undefined : { identity: certificate.identity, issuer: certificate.issuer };
-    const [problem] = verifyStored(stored, artifact, {
+    const [problem] = this.#judge(stored, artifact, {
       keys: certificate === undefined ? keys : [],
       ...(identity === undefined ? {} : { identity }),
       ...(trustedRoot === undefined ? {} : { trustedRoot }),

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import { backendKind, backendManifest, metadataOf, plurals, policyKind } from './manifests.ts';
+import type { ModelApiServer } from './model/api-server.ts';
+import type { ModelCluster } from './model/cluster.ts';
+import type { ModelSigner } from './model/signer.ts';
+import type { ModelStore } from './model/store.ts';
+import type { BackendPlan, Incident, PolicyPlan } from './world-plan.ts';
+
+/** All that incidents can reach of a world. */
+export interface Scene {
+  readonly cluster: ModelCluster;
+  readonly api: ModelApiServer;
+  readonly store: (backend: BackendPlan) => ModelStore;
+  readonly signer: (policy: PolicyPlan) => ModelSigner;
+  readonly kill: () => void;
+  readonly restart: (graceSeconds: number) => void;
+}
+
+/** Makes an incident happen now. */
+export function happen(incident: Incident, scene: Scene): void {
+  if ('backend' in incident) toBackend(incident, scene);
+  else if ('policy' in incident) toPolicy(incident, scene);
+  else toOthers(incident, scene);
+}
+
+type OfBackend = Extract<Incident, { readonly backend: BackendPlan }>;
+type OfPolicy = Extract<Incident, { readonly policy: PolicyPlan }>;
+
+function toBackend(incident: OfBackend, { cluster, store }: Scene): void {
+  const { backend } = incident;
+  switch (incident.kind) {
+    case 'StoreDown':
+      store(backend).goDown(incident.forMs);
+      return;
+    case 'StoreHangs':
+      store(backend).hang(incident.forMs);
+      return;
+    case 'StoreBlind':
+      store(backend).goBlind(incident.forMs);
+      return;
+    case 'BackendMadeAnew':
+      cluster.delete(plurals[backendKind(backend)], backend);
+      cluster.create(plurals[backendKind(backend)], backendManifest(backend));
+  }
+}
+
+function toPolicy(incident: OfPolicy, { cluster, signer }: Scene): void {
+  const { policy } = incident;
+  switch (incident.kind) {
+    case 'SignerDown':
+      signer(policy).goDown(incident.forMs);
+      return;
+    case 'SignerHangs':
+      signer(policy).hang(incident.forMs);
+      return;
+    case 'PolicyEdited': {
+      const spec = { suspend: incident.suspend };
+      cluster.update(plurals[policyKind(policy)], 'Patch', { metadata: metadataOf(policy), spec });
+    }
+  }
+}
+
+function toOthers(incident: Exclude<Incident, OfBackend | OfPolicy>, { cluster, api, kill, restart }: Scene): void {
+  switch (incident.kind) {
+    case 'ApiAway':
+      api.goAway(incident.forMs);
+      return;
+    case 'WatchesCut':
+      api.cutWatches();
+      return;
+    case 'HistoryCompacted':
+      cluster.compact();
+      api.cutWatches();
+      return;
+    case 'Killed':
+      kill();
+      return;
+    case 'Restarted':
+      restart(incident.graceSeconds);
+      return;
+    case 'NamespaceLabelled': {
+      const labels = { at: String(incident.atMs) };
+      cluster.update(plurals.Namespace, 'Patch', { metadata: { name: incident.namespace, labels } });
+    }
+  }
+}

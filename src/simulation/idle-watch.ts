@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Controller } from '../runtime/controller.ts';
+import type { Debt } from './ledger.ts';
+import type { ModelCluster } from './model/cluster.ts';
+import type { OperatorLife } from './operator-life.ts';
+import type { WorldPlan } from './world-plan.ts';
+
+export interface IdleLook {
+  readonly nowMs: number;
+  readonly operator: OperatorLife;
+  readonly owed: readonly Debt[];
+  readonly cluster: ModelCluster;
+}
+
+/** How long something may be owed, with workers idle and nothing planned, before that is a fault: events have arrived by then. */
+const LIMBO_MS = 5_000;
+/** A store counts as well when nothing was wrong with it for so long: by then a probe has found out and said so. */
+const RECOVERED_MS = 30_000;
+
+/** Watches for keys that wait for nothing: work is owed, it could be done, a worker is idle, and no queue has the key. */
+export class IdleWatch {
+  readonly #plan: WorldPlan;
+  readonly #sinceMs = new Map<string, number>();
+  readonly #unwellMs = new Map<string, number>();
+
+  constructor(plan: WorldPlan) {
+    this.#plan = plan;
+  }
+
+  /** @returns what waits for nothing by now */
+  look({ nowMs, operator, owed }: IdleLook): readonly string[] {
+    const stuck = new Map<string, Debt>();
+    for (const { store } of owed) if (store !== undefined && !store.isWell) this.#unwellMs.set(store.name, nowMs);
+    if (operator.isWorking)
+      for (const debt of owed)
+        if (this.#isInLimbo(operator, debt, nowMs))
+          stuck.set(`${debt.kind} ${debt.key} ${debt.store?.name ?? ''}`, debt);
+    for (const name of this.#sinceMs.keys()) if (!stuck.has(name)) this.#sinceMs.delete(name);
+    return [...stuck].flatMap(([name, { what }]) => {
+      const sinceMs = this.#sinceMs.get(name) ?? nowMs;
+      this.#sinceMs.set(name, sinceMs);
+      return nowMs - sinceMs >= LIMBO_MS ? [`a worker is idle and nothing is planned although ${what()}`] : [];
+    });
+  }
+
+  #isInLimbo(operator: OperatorLife, { kind, key, store }: Debt, nowMs: number): boolean {
+    if (kind === 'Record')
+      return this.#isApiCalm && isForgotten(operator.controller('run'), key, 2 * this.#plan.settings.concurrentRuns);
+    if (kind !== 'Storage' || store === undefined) return false;
+    const wasUnwellMs = this.#unwellMs.get(store.name) ?? -Infinity;
+    const isWell = nowMs - wasUnwellMs > RECOVERED_MS && this.#plan.faults.store.failing === 0;
+    if (!isWell || store.active(operator.life) > 0 || !this.#isApiCalm) return false;
+    return isForgotten(operator.controller('provenance-record'), key, 3 * this.#plan.settings.concurrentRecords);
+  }
+
+  /** Otherwise events may be long on their way. */
+  get #isApiCalm(): boolean {
+    const troubles = ['ApiAway', 'WatchesCut', 'HistoryCompacted'];
+    return this.#plan.incidents.every(({ kind }) => !troubles.includes(kind));
+  }
+}
+
+/** Whether nobody has the key while half of the workers are idle, which is more than any share of others may keep. */
+function isForgotten(controller: Controller | undefined, key: string, workers: number): boolean {
+  if (controller === undefined || controller.queue.has(key)) return false;
+  return controller.active * 2 < workers;
+}

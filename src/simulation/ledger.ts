@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, listField } from '../api/v1alpha1/field.ts';
+import { recordName } from '../controllers/provenance-record/record-name.ts';
+import { type JsonObject, objectField, stringField } from '../kube/json.ts';
+import { backendKind, plurals, policyKind } from './manifests.ts';
+import type { ModelCluster } from './model/cluster.ts';
+import type { ModelStore } from './model/store.ts';
+import type { BackendPlan, PolicyPlan, WorldPlan } from './world-plan.ts';
+
+export interface Books {
+  readonly plan: WorldPlan;
+  readonly cluster: ModelCluster;
+  readonly store: (kind: string, namespace: string, name: string) => ModelStore | undefined;
+}
+
+/** Something that the operator owes: a record of a run, or a part of one. */
+export interface Debt {
+  /** The key of the run, or of the record, that it is owed to. */
+  readonly key: string;
+  readonly kind: 'Record' | 'Signature' | 'Storage' | 'Verification';
+  readonly what: () => string;
+  /** The store that it is owed in, where it is. */
+  readonly store?: ModelStore;
+}
+
+/** All that is owed now for the runs that exist, and for the records that there are. */
+export function debts(books: Books): readonly Debt[] {
+  return [
+    ...missingRecords(books),
+    ...books.cluster.list(plurals.ProvenanceRecord).flatMap((record) => recordDebts(books, record)),
+  ];
+}
+
+const recordNames = new WeakMap<PolicyPlan, Map<string, string>>();
+
+/** As `recordName`, which hashes: it is asked for the same ones each second. */
+function recordNameOf(run: { readonly name: string; readonly uid: string }, policy: PolicyPlan): string {
+  const ofPolicy = recordNames.get(policy) ?? new Map<string, string>();
+  recordNames.set(policy, ofPolicy);
+  const name = ofPolicy.get(run.uid) ?? recordName(run, { ...policy, kind: policyKind(policy) });
+  ofPolicy.set(run.uid, name);
+  return name;
+}
+
+/** The runs that exist and have no record of a policy that selects them. */
+function missingRecords({ plan, cluster }: Books): readonly Debt[] {
+  return cluster.list(plurals.TaskRun).flatMap((run) => {
+    const { namespace, name, uid } = identityOf(run);
+    return plan.policies.flatMap((policy): Debt[] => {
+      if (policy.namespace !== '' && policy.namespace !== namespace) return [];
+      const record = recordNameOf({ name, uid }, policy);
+      if (cluster.get(plurals.ProvenanceRecord, { namespace, name: record }) !== undefined) return [];
+      const key = `TaskRun/${namespace}/${name}/${uid}`;
+      return [{ key, kind: 'Record', what: () => `run ${namespace}/${name} has no record of policy ${policy.name}` }];
+    });
+  });
+}
+
+function recordDebts(books: Books, record: JsonObject): readonly Debt[] {
+  const { namespace, name } = identityOf(record);
+  const key = `${namespace}/${name}`;
+  const artifacts = listField(record['evidence'], 'artifacts');
+  const hasRun = books.cluster.get(plurals.TaskRun, { namespace, name: runOf(record) }) !== undefined;
+  if (artifacts.length === 0) {
+    return hasRun ? [{ key, kind: 'Signature', what: () => `record ${key} has no payload` }] : [];
+  }
+  if (artifacts.some((artifact) => field(artifact, 'signature') === undefined))
+    return [{ key, kind: 'Signature', what: () => `record ${key} is not signed: ${conditionOf(record, 'Ready')}` }];
+  const refs = listField(record['spec'], 'backendRefs');
+  if (refs.length === 0) return [{ key, kind: 'Storage', what: () => `record ${key} has no backends` }];
+  return refs.flatMap((ref) => backendDebts(books, { record, key, hasRun }, ref));
+}
+
+function backendDebts(
+  { plan, store }: Books,
+  { record, key, hasRun }: { readonly record: JsonObject; readonly key: string; readonly hasRun: boolean },
+  ref: unknown,
+): readonly Debt[] {
+  const kind = stringField(ref, 'kind') ?? '';
+  const name = stringField(ref, 'name') ?? '';
+  const namespace = kind === 'StorageBackend' ? identityOf(record).namespace : '';
+  const backend = plan.backends.find((each) => isNamed(each, { kind, namespace, name }));
+  const entry = listField(record['status'], 'storage').find(
+    (each) => field(field(each, 'backendRef'), 'kind') === kind && field(field(each, 'backendRef'), 'name') === name,
+  );
+  // A run's annotations are gone with the run.
+  if (backend?.type === 'Tekton' && !hasRun) return [];
+  const where = store(kind, namespace, name);
+  const at = where === undefined ? {} : { store: where };
+  if (field(entry, 'state') !== 'Stored')
+    return [
+      { key, kind: 'Storage', what: () => `record ${key} is not stored in ${name}: ${JSON.stringify(entry)}`, ...at },
+    ];
+  if (field(field(entry, 'verification'), 'state') !== 'Verified')
+    return [
+      {
+        key,
+        kind: 'Verification',
+        what: () => `record ${key} is not verified in ${name}: ${JSON.stringify(entry)}`,
+        ...at,
+      },
+    ];
+  const missing = listField(entry, 'locations').find(
+    (location) => where !== undefined && where.at(stringField(location, 'uri') ?? '') === undefined,
+  );
+  if (missing === undefined) return [];
+  return [{ key, kind: 'Storage', what: () => `record ${key} says Stored and ${name} holds nothing of it`, ...at }];
+}
+
+function isNamed(backend: BackendPlan, named: { kind: string; namespace: string; name: string }): boolean {
+  return backend.name === named.name && backend.namespace === named.namespace && backendKind(backend) === named.kind;
+}
+
+export function identityOf(object: JsonObject): {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+} {
+  const metadata = objectField(object, 'metadata');
+  const text = (name: string): string => stringField(metadata, name) ?? '';
+  return { namespace: text('namespace'), name: text('name'), uid: text('uid') };
+}
+
+function runOf(record: JsonObject): string {
+  return stringField(field(record['spec'], 'runRef'), 'name') ?? '';
+}
+
+function conditionOf(record: JsonObject, type: string): string {
+  const condition = listField(record['status'], 'conditions').find((each) => field(each, 'type') === type);
+  return `${stringField(condition, 'reason') ?? 'no condition'}: ${stringField(condition, 'message') ?? ''}`;
+}

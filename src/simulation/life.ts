@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../runtime/clock.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+const START_MS = Date.parse('2026-01-02T03:04:05Z');
+
+/**
+ * One life of the operator's process, seen from outside: its clock, and whether it goes on. After the end nothing that it waits for comes
+ * and nothing that it does reaches the world, as with a process that was killed.
+ */
+export class Life {
+  readonly clock: Clock;
+  readonly #time: VirtualTime;
+  #isOver = false;
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+    this.clock = {
+      now: () => {
+        time.step();
+        return new Date(START_MS + time.nowMs);
+      },
+      monotonicMs: () => {
+        time.step();
+        return time.nowMs;
+      },
+      sleep: (ms, signal) => this.#sleep(ms, signal),
+    };
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Waits for an answer that comes after `ms`; never comes back when the life ends before. */
+  wait(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#time.after(ms, () => {
+      if (!this.#isOver) resolve(undefined);
+    });
+    return promise;
+  }
+
+  #sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    if (signal?.aborted === true) {
+      reject(signal.reason);
+      return promise;
+    }
+    const onAbort = (): void => {
+      cancel();
+      if (!this.#isOver) reject(signal?.reason);
+    };
+    const cancel = this.#time.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      if (!this.#isOver) resolve(undefined);
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return promise;
+  }
+}
+
+/** The virtual instant as people write it. */
+export function dateAt(nowMs: number): Date {
+  return new Date(START_MS + nowMs);
+}

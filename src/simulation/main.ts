@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArgs } from 'node:util';
+import { faults } from './put-back/faults.ts';
+import { putBack } from './put-back/put-back.ts';
+
+const { values } = parseArgs({
+  options: {
+    worlds: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    'max-failed': { type: 'string', default: '5' },
+    /** Name of a mended fault that is brought back before. */
+    'put-back': { type: 'string' },
+    /** Prints each world that went wrong, or the only one, with everything that happened in it. */
+    trace: { type: 'boolean', default: false },
+  },
+});
+
+const name = values['put-back'];
+if (name !== undefined) {
+  const fault = faults.find((each) => each.name === name);
+  if (fault === undefined)
+    throw new Error(`--put-back ${name}: choose of ${faults.map((each) => each.name).join(', ')}`);
+  putBack(fault);
+}
+// Loaded only now, so that it has the fault.
+const { describeFailure, runWorlds } = await import('./run-worlds.ts');
+const { World } = await import('./world.ts');
+const { planWorld } = await import('./world-plan.ts');
+
+if (values.trace) {
+  const result = await new World(planWorld(Number(values.seed))).play();
+  process.stdout.write(`${JSON.stringify(result.plan, null, 2)}\n${result.trace().join('\n')}\n`);
+}
+const report = await runWorlds({
+  firstSeed: Number(values.seed),
+  worlds: Number(values.worlds),
+  maxFailed: Number(values['max-failed']),
+});
+for (const failure of report.failed) process.stdout.write(`${describeFailure(failure)}\n`);
+const { played, runs, lives, looks, virtualMs, failed } = report;
+const cpuSeconds = Math.round(process.cpuUsage().user / 1e5) / 10;
+const virtualHours = Math.round(virtualMs / 360_000) / 10;
+process.stdout.write(
+  `${JSON.stringify({ played, failed: failed.length, runs, lives, looks, virtualHours, cpuSeconds })}\n`,
+);
+process.exitCode = failed.length > 0 ? 1 : 0;

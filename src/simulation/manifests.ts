@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { JsonObject } from '../kube/json.ts';
+import { dateAt } from './life.ts';
+import type { BackendPlan, PolicyPlan, RunPlan } from './world-plan.ts';
+
+const API_VERSION = 'hallmark.dev/v1alpha1';
+const authentication = { type: 'Secret', secretRef: { name: 'store' } };
+
+/** How the plural of an object's kind is written in paths. */
+export const plurals = {
+  SigningPolicy: 'signingpolicies',
+  ClusterSigningPolicy: 'clustersigningpolicies',
+  StorageBackend: 'storagebackends',
+  ClusterStorageBackend: 'clusterstoragebackends',
+  ProvenanceRecord: 'provenancerecords',
+  TaskRun: 'taskruns',
+  Namespace: 'namespaces',
+} as const;
+
+export function policyKind({ namespace }: PolicyPlan): 'SigningPolicy' | 'ClusterSigningPolicy' {
+  return namespace === '' ? 'ClusterSigningPolicy' : 'SigningPolicy';
+}
+
+export function backendKind({ namespace }: BackendPlan): 'StorageBackend' | 'ClusterStorageBackend' {
+  return namespace === '' ? 'ClusterStorageBackend' : 'StorageBackend';
+}
+
+/** The metadata of an object that may have no namespace. */
+export function metadataOf({ namespace, name }: { readonly namespace: string; readonly name: string }): JsonObject {
+  return namespace === '' ? { name } : { namespace, name };
+}
+
+export function policyManifest(policy: PolicyPlan): JsonObject {
+  const { namespace, retention } = policy;
+  return {
+    apiVersion: API_VERSION,
+    kind: policyKind(policy),
+    metadata: metadataOf(policy),
+    spec: {
+      signer: { type: 'Key', key: { secretRef: { name: 'signing' } } },
+      runs: { finishedAfter: '2026-01-01T00:00:00Z' },
+      record: { retention },
+      ...(namespace === '' ? { subjects: { allowedRepositories: ['*'] } } : {}),
+    },
+  };
+}
+
+export function backendManifest(backend: BackendPlan): JsonObject {
+  const { namespace, type } = backend;
+  return {
+    apiVersion: API_VERSION,
+    kind: backendKind(backend),
+    metadata: metadataOf(backend),
+    spec: {
+      type,
+      ...(type === 'GCS' ? { gcs: { bucket: 'model-bucket', authentication } } : {}),
+      ...(namespace === '' ? { acceptFrom: ['SigningPolicy'] } : {}),
+    },
+  };
+}
+
+/** A TaskRun that has finished at this instant. */
+export function runManifest(run: RunPlan, nowMs: number): JsonObject {
+  const now = dateAt(nowMs)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: metadataOf(run),
+    spec: {},
+    status: {
+      startTime: now,
+      completionTime: now,
+      conditions: [{ type: 'Succeeded', status: 'True', reason: 'Succeeded', lastTransitionTime: now }],
+      taskSpec: { steps: [] },
+    },
+  };
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isJsonObject, type JsonObject, objectField, stringField } from '../../kube/json.ts';
+import { KubeError } from '../../kube/kube-error.ts';
+import { type ObjectName, objectKey } from '../../kube/resource.ts';
+
+export interface ClusterEvent {
+  readonly version: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: JsonObject;
+}
+
+type Listener = (event: ClusterEvent) => void;
+
+interface Collection {
+  readonly objects: Map<string, JsonObject>;
+  readonly log: ClusterEvent[];
+  readonly listeners: Set<Listener>;
+  /** A watch cannot continue from before. */
+  forgottenVersion: number;
+}
+
+/** The objects of a Kubernetes cluster with their versions and history, as etcd and the API server's storage keep them. */
+export class ModelCluster {
+  readonly #collections = new Map<string, Collection>();
+  readonly #timestamp: () => string;
+  #version = 1;
+  #uids = 0;
+
+  /** @param timestamp the time now, RFC 3339 in whole seconds */
+  constructor(timestamp: () => string) {
+    this.#timestamp = timestamp;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get(plural: string, name: ObjectName): JsonObject | undefined {
+    return this.#collection(plural).objects.get(objectKey(name));
+  }
+
+  list(plural: string, namespace?: string): readonly JsonObject[] {
+    const objects = [...this.#collection(plural).objects.values()];
+    if (namespace === undefined) return objects;
+    return objects.filter((object) => stringField(objectField(object, 'metadata'), 'namespace') === namespace);
+  }
+
+  /** @throws KubeError `AlreadyExists` */
+  create(plural: string, object: JsonObject): JsonObject {
+    const metadata = objectField(object, 'metadata');
+    const key = keyOf(metadata);
+    const { objects } = this.#collection(plural);
+    if (objects.has(key)) throw refusal(409, 'AlreadyExists', `${plural} "${key}" already exists`);
+    this.#uids += 1;
+    const uid = `00000000-0000-4000-8000-${String(this.#uids).padStart(12, '0')}`;
+    return this.#store(plural, 'ADDED', {
+      ...object,
+      metadata: { uid, ...metadata, generation: 1, creationTimestamp: this.#timestamp() },
+    });
+  }
+
+  /** Replaces the status, or merges a patch (RFC 7386). @throws KubeError `NotFound` or `Conflict` */
+  update(plural: string, how: 'Status' | 'Patch', change: JsonObject): JsonObject {
+    const current = this.#current(plural, objectField(change, 'metadata'));
+    const { apiVersion, kind } = current;
+    const next = how === 'Status' ? { ...current, status: change['status'] } : merged(current, change);
+    const before = objectField(current, 'metadata');
+    const isSpecChanged = withoutStatus(next) !== withoutStatus(current);
+    const generation = Number(before['generation']) + (isSpecChanged ? 1 : 0);
+    const metadata = { ...objectField(next, 'metadata'), generation };
+    const whole = { ...next, apiVersion, kind, metadata };
+    // A write that changes nothing makes no version and no event.
+    if (JSON.stringify(whole) === JSON.stringify(current)) return current;
+    return this.#store(plural, 'MODIFIED', whole);
+  }
+
+  /** @throws KubeError `NotFound` or `Conflict` */
+  delete(plural: string, name: ObjectName, preconditions: JsonObject = {}): void {
+    const current = this.#current(plural, { ...name, ...preconditions });
+    this.#collection(plural).objects.delete(objectKey(name));
+    this.#append(plural, 'DELETED', current);
+  }
+
+  /** What happened since a version, and from now on. @throws KubeError `Expired` */
+  watch(plural: string, sinceVersion: number, listener: Listener): () => void {
+    const { log, listeners, forgottenVersion } = this.#collection(plural);
+    if (sinceVersion < forgottenVersion) throw refusal(410, 'Expired', 'too old resource version');
+    for (const event of log) if (event.version > sinceVersion) listener(event);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+
+  /** Forgets the history so far, as etcd's compaction does. */
+  compact(): void {
+    for (const collection of this.#collections.values()) {
+      collection.log.length = 0;
+      collection.forgottenVersion = this.#version;
+    }
+  }
+
+  #current(plural: string, wanted: JsonObject): JsonObject {
+    const key = keyOf(wanted);
+    const current = this.#collection(plural).objects.get(key);
+    if (current === undefined) throw refusal(404, 'NotFound', `${plural} "${key}" not found`);
+    const metadata = objectField(current, 'metadata');
+    for (const name of ['uid', 'resourceVersion']) {
+      const value = wanted[name];
+      if (value !== undefined && value !== metadata[name])
+        throw refusal(409, 'Conflict', `${plural} "${key}" has another ${name} than ${JSON.stringify(value)}`);
+    }
+    return current;
+  }
+
+  #store(plural: string, type: 'ADDED' | 'MODIFIED', object: JsonObject): JsonObject {
+    const stored = this.#append(plural, type, object);
+    this.#collection(plural).objects.set(keyOf(objectField(stored, 'metadata')), stored);
+    return stored;
+  }
+
+  #append(plural: string, type: ClusterEvent['type'], object: JsonObject): JsonObject {
+    this.#version += 1;
+    const resourceVersion = String(this.#version);
+    const versioned = { ...object, metadata: { ...objectField(object, 'metadata'), resourceVersion } };
+    const event = { version: this.#version, type, object: versioned };
+    const { log, listeners } = this.#collection(plural);
+    log.push(event);
+    for (const listener of listeners) listener(event);
+    return versioned;
+  }
+
+  #collection(plural: string): Collection {
+    const known = this.#collections.get(plural);
+    if (known !== undefined) return known;
+    const made = { objects: new Map(), log: [], listeners: new Set<Listener>(), forgottenVersion: 0 };
+    this.#collections.set(plural, made);
+    return made;
+  }
+}
+
+/** An answer that is an error, as the API server words it. */
+export function refusal(status: number, reason: string, message: string): KubeError {
+  return new KubeError({ status, reason, message });
+}
+
+function keyOf(metadata: JsonObject): string {
+  return objectKey({ name: stringField(metadata, 'name') ?? '', namespace: stringField(metadata, 'namespace') });
+}
+
+function withoutStatus(object: JsonObject): string {
+  const { spec, evidence } = object;
+  return JSON.stringify([spec, evidence]);
+}
+
+function merged(target: JsonObject, patch: JsonObject): JsonObject {
+  const result: Record<string, unknown> = { ...target };
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) Reflect.deleteProperty(result, name);
+    else if (isJsonObject(value)) result[name] = merged(objectField(result, name), value);
+    else result[name] = value;
+  }
+  return result;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import { objectField, stringField } from '../../kube/json.ts';
+import type { Life } from '../life.ts';
+import type { SeededRandom } from '../seeded-random.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import type { ClusterEvent } from './cluster.ts';
+
+export interface ModelWatchOptions {
+  readonly life: Life;
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+  /** Absent: all namespaces. */
+  readonly namespace: string | undefined;
+  readonly maxLagMs: () => number;
+}
+
+const BOOKMARK_MS = 60_000;
+
+/** Each event is written once, however many watches deliver it. */
+const written = new WeakMap<ClusterEvent, Buffer>();
+
+/** One watch: events in their order, each a while after it happened, until the server ends it or it is cut. */
+export class ModelWatch {
+  readonly #options: ModelWatchOptions;
+  #arrived: Buffer[] = [];
+  #wake: (() => void) | undefined;
+  #end: { readonly error: Error | undefined } | undefined;
+  #onEnd: () => void = () => undefined;
+  #lastDueMs = 0;
+  #lastVersion = 0;
+
+  constructor(options: ModelWatchOptions) {
+    this.#options = options;
+  }
+
+  /** @param onEnd hears of the end once */
+  open(lastsMs: number, onEnd: () => void): void {
+    const { time, life } = this.#options;
+    this.#onEnd = onEnd;
+    time.after(lastsMs, () => {
+      this.#finish(undefined);
+    });
+    const bookmark = (): void => {
+      if (this.#end !== undefined || life.isOver) return;
+      this.#arrive(Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: metadataOf(this.#lastVersion) })}\n`));
+      time.after(BOOKMARK_MS, bookmark);
+    };
+    time.after(BOOKMARK_MS, bookmark);
+  }
+
+  push(event: ClusterEvent): void {
+    const { time, random, namespace, maxLagMs, life } = this.#options;
+    if (life.isOver) {
+      this.#finish(undefined);
+      return;
+    }
+    this.#lastVersion = event.version;
+    if (namespace !== undefined && stringField(objectField(event.object, 'metadata'), 'namespace') !== namespace)
+      return;
+    this.#lastDueMs = Math.max(this.#lastDueMs, time.nowMs + random.between(0, maxLagMs()));
+    time.after(this.#lastDueMs - time.nowMs, () => {
+      if (this.#end === undefined) this.#arrive(frameOf(event));
+    });
+  }
+
+  /** The connection breaks; what is under way is lost. */
+  cut(error = new Error('the connection was reset')): void {
+    this.#arrived = [];
+    this.#finish({ error });
+  }
+
+  async *body(): AsyncGenerator<Buffer, void, undefined> {
+    for (;;) {
+      const frame = this.#arrived.shift();
+      if (frame !== undefined) {
+        yield frame;
+      } else if (this.#end === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      } else {
+        if (this.#end.error !== undefined) throw this.#end.error;
+        return;
+      }
+    }
+  }
+
+  #arrive(frame: Buffer): void {
+    if (this.#options.life.isOver) return;
+    this.#arrived.push(frame);
+    this.#wake?.();
+  }
+
+  #finish(end: { readonly error: Error } | undefined): void {
+    if (this.#end !== undefined) return;
+    this.#end = end ?? { error: undefined };
+    this.#onEnd();
+    if (!this.#options.life.isOver) this.#wake?.();
+  }
+}
+
+function metadataOf(version: number): unknown {
+  return { metadata: { resourceVersion: String(version) } };
+}
+
+function frameOf(event: ClusterEvent): Buffer {
+  const known = written.get(event);
+  if (known !== undefined) return known;
+  const { type, object } = event;
+  const frame = Buffer.from(`${JSON.stringify({ type, object })}\n`);
+  written.set(event, frame);
+  return frame;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type OperatorConfiguration, parseOperatorConfiguration } from '../config/operator-configuration.ts';
+import type { ControllerHost } from '../controllers/controller-host.ts';
+import { Controllers } from '../controllers/controllers.ts';
+import { makeContext } from '../controllers/make-context.ts';
+import { takeUpSeal } from '../controllers/take-up-seal.ts';
+import { EvidenceVerifier } from '../controllers/provenance-record/evidence-verifier.ts';
+import { PolicyWitnesses } from '../controllers/provenance-record/policy-witnesses.ts';
+import { PolicySigners } from '../controllers/signing-policy/policy-signers.ts';
+import { DriverPool } from '../controllers/storage-backend/driver-pool.ts';
+import { signatureText } from '../evidence/signature-text.ts';
+import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import { KubeClient } from '../kube/kube-client.ts';
+import { KubeObjectReader } from '../kube/kube-object-reader.ts';
+import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
+import { KubeTokenSource } from '../kube/kube-token-source.ts';
+import type { WatchSource } from '../kube/list-watch-options.ts';
+import { OutboundDoor } from '../net/outbound-door.ts';
+import type { Controller, ReconcileResult } from '../runtime/controller.ts';
+import type { SignerDefinition } from '../signing/signer-definition.ts';
+import type { SigningSource } from '../signing/signing-source.ts';
+import type { BackendDefinition } from '../storage/backend-definition.ts';
+import type { StorageDriver } from '../storage/driver.ts';
+import { TektonDriver } from '../storage/tekton/tekton-driver.ts';
+import { TrustedRoots } from '../trust/trusted-roots.ts';
+import type { StoredMaterial } from '../verify/verify-stored.ts';
+import { Life } from './life.ts';
+import type { ModelApiServer } from './model/api-server.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export const OPERATOR_NAMESPACE = 'hallmark-system';
+
+/** Nothing is ever sent through it. */
+const door = new OutboundDoor();
+const connection = {
+  server: 'https://model.invalid',
+  endpoint: () => Promise.reject(new Error('the model has no connections')),
+  invalidate: () => undefined,
+};
+
+/** How many workers and how patient an operator of one world is. */
+export interface OperatorSettings {
+  readonly concurrentRuns: number;
+  readonly concurrentRecords: number;
+  readonly maxRetrySeconds: number;
+}
+
+export interface OperatorLifeOptions {
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+  readonly settings: OperatorSettings;
+  readonly api: ModelApiServer;
+  readonly driver: (backend: BackendDefinition, life: Life) => StorageDriver;
+  readonly signingSource: (definition: SignerDefinition, life: Life) => SigningSource;
+  readonly onResult: (result: ReconcileResult) => void;
+  /** A handler of events threw, or an object could not be read: a defect, whatever the world did. */
+  readonly onDefect: (what: string) => void;
+  /** The process cannot go on. */
+  readonly onCrash: (error: unknown) => void;
+}
+
+/** The operator as `lead` makes it, from one start of its process to the end, on a model of the world. */
+export class OperatorLife {
+  readonly life: Life;
+  readonly #options: OperatorLifeOptions;
+  readonly #configuration: OperatorConfiguration;
+  readonly #controllers = new Map<string, Controller>();
+  readonly #sources: WatchSource[] = [];
+  #isWorking = false;
+  #isStopping = false;
+
+  constructor(options: OperatorLifeOptions) {
+    this.#options = options;
+    this.life = new Life(options.time);
+    this.#configuration = configuration(options.settings);
+    this.#start().catch((error: unknown) => {
+      if (!this.life.isOver) options.onCrash(error);
+    });
+  }
+
+  /** Whether it has looked at all there was at its start. */
+  get isWorking(): boolean {
+    return this.#isWorking && !this.life.isOver;
+  }
+
+  controller(name: string): Controller | undefined {
+    return this.#controllers.get(name);
+  }
+
+  /** Ends it as a kill does: what is under way neither ends nor fails. */
+  kill(): void {
+    if (this.life.isOver) return;
+    this.life.end();
+    for (const { queue } of this.#controllers.values()) queue.close();
+  }
+
+  /** Ends it in good order, as a signal does. @returns false when it was killed before that was done */
+  async stop(graceSeconds: number): Promise<boolean> {
+    if (this.#isStopping) return false;
+    this.#isStopping = true;
+    this.#isWorking = false;
+    const controllers = [...this.#controllers.values()];
+    await Promise.all([
+      ...controllers.map((controller) => controller.stop(graceSeconds)),
+      ...this.#sources.map((source) => source.stop()),
+    ]);
+    if (this.life.isOver) return false;
+    this.kill();
+    return true;
+  }
+
+  async #start(): Promise<void> {
+    const { api, random, onResult, onDefect } = this.#options;
+    const { clock } = this.life;
+    const transport = api.transport(this.life);
+    const client = new KubeClient({ connection, clock, userAgent: 'hallmark/simulation', transport });
+    const seal = await this.#sealKey(client);
+    const controllers = new Controllers({
+      context: this.#context(client, seal),
+      client,
+      clock,
+      configuration: this.#configuration,
+      host: this.#host(),
+      onResult,
+      watchObserver: {
+        failed: ({ name, key, error }) => {
+          onDefect(`${name} ${key}: ${String(error)}`);
+        },
+      },
+      queueObserver: () => ({}),
+      onController: (controller) => this.#controllers.set(controller.name, controller),
+      random: random.next,
+    });
+    await controllers.start();
+    this.#isWorking = !this.#isStopping;
+  }
+
+  /** Kubernetes starts a process again whose start failed. */
+  async #sealKey(client: KubeClient): ReturnType<typeof takeUpSeal> {
+    const { clock } = this.life;
+    const options = { client, clock, configuration: this.#configuration, onWait: nothing };
+    for (;;) {
+      try {
+        return await takeUpSeal(options, new AbortController().signal);
+      } catch {
+        await clock.sleep(1000);
+      }
+    }
+  }
+
+  #context(client: KubeClient, seal: Awaited<ReturnType<typeof takeUpSeal>>): ReturnType<typeof makeContext> {
+    const { life } = this;
+    const { clock } = life;
+    const { driver, signingSource } = this.#options;
+    const objects = new KubeObjectReader({ client, clock });
+    const tokens = new KubeTokenSource({ client, clock, destinations: [] });
+    const access = { objects, tokens, door, clock };
+    const annotator = new KubeRunAnnotator(client);
+    const drivers = new DriverPool({ ...access, annotator }, (backend, context) =>
+      backend.spec.type === 'Tekton' ? new TektonDriver(context) : driver(backend, life),
+    );
+    const keys = new PolicySigners({ ...access, keylessAudience: 'sigstore' }, (definition) =>
+      signingSource(definition, life),
+    );
+    const witnesses = new PolicyWitnesses({ access, roots: new TrustedRoots(access), logs: [] });
+    return makeContext({
+      client,
+      objects,
+      events: { record: () => undefined },
+      clock,
+      keys,
+      drivers,
+      access,
+      witnesses,
+      evidence: new EvidenceVerifier(witnesses, keys, sameBytes),
+      sealKey: seal.value,
+      sealing: {
+        replaced: seal.replaces,
+        onHold: (message) => {
+          if (message !== undefined) this.#options.onDefect(message);
+        },
+      },
+      observer: silentObserver,
+      operatorNamespace: OPERATOR_NAMESPACE,
+      isLeader: () => !life.isOver,
+    });
+  }
+
+  #host(): ControllerHost {
+    return {
+      watch: ({ source }) => {
+        this.#sources.push(source);
+        source.start();
+        return Promise.resolve();
+      },
+      run: (controller) => {
+        controller.start();
+      },
+      releaseAtEnd: () => undefined,
+    };
+  }
+}
+
+/** Signatures that a model made need no mathematics: what lies there is what was signed, or it is not. */
+function sameBytes(
+  stored: StoredMaterial,
+  expected: SignedArtifact,
+): readonly { readonly code: 'NotWhatWasSigned'; readonly message: string }[] {
+  const isSame = stored.payload.equals(expected.payload) && stored.signature.equals(signatureText(expected));
+  return isSame ? [] : [{ code: 'NotWhatWasSigned', message: 'what was read back is not what was signed' }];
+}
+
+const nothing = (): undefined => undefined;
+
+const silentObserver = {
+  recordCreated: nothing,
+  recordRejected: nothing,
+  recordRetired: nothing,
+  recordChanged: nothing,
+  stored: nothing,
+  witnessed: nothing,
+  readBack: nothing,
+};
+
+function configuration({
+  concurrentRuns,
+  concurrentRecords,
+  maxRetrySeconds,
+}: OperatorSettings): OperatorConfiguration {
+  const file = {
+    apiVersion: 'config.hallmark.dev/v1alpha1',
+    kind: 'OperatorConfiguration',
+    operatorNamespace: OPERATOR_NAMESPACE,
+    concurrency: { runs: concurrentRuns, records: concurrentRecords },
+    retry: { minSeconds: 1, maxSeconds: maxRetrySeconds },
+  };
+  return parseOperatorConfiguration(JSON.stringify(file), 'the simulation', {});
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, listField } from '../api/v1alpha1/field.ts';
+import type { JsonObject } from '../kube/json.ts';
+import { identityOf } from './ledger.ts';
+import { plurals } from './manifests.ts';
+import type { ClusterEvent, ModelCluster } from './model/cluster.ts';
+import type { WorldPlan } from './world-plan.ts';
+
+/** Watches what happens to records: each is made once, and what is signed stays as it is. */
+export class RecordWatch {
+  readonly #plan: WorldPlan;
+  readonly #signatures = new Map<string, string>();
+  readonly #onFault: (what: string) => void;
+
+  constructor(plan: WorldPlan, onFault: (what: string) => void) {
+    this.#plan = plan;
+    this.#onFault = onFault;
+  }
+
+  follow(cluster: ModelCluster): void {
+    cluster.watch(plurals.ProvenanceRecord, 0, (event) => {
+      this.#see(event);
+    });
+  }
+
+  #see({ type, object }: ClusterEvent): void {
+    const { namespace, name } = identityOf(object);
+    const key = `${namespace}/${name}`;
+    if (type === 'DELETED') {
+      if (!this.#mayRetire(object)) this.#onFault(`record ${key} was deleted`);
+      return;
+    }
+    const signatures = JSON.stringify(
+      listField(object['evidence'], 'artifacts').map((each) => field(each, 'signature')),
+    );
+    const before = this.#signatures.get(key);
+    if (before !== undefined && before !== signatures) this.#onFault(`record ${key} was signed a second time`);
+    if (/^\["/.test(signatures)) this.#signatures.set(key, signatures);
+  }
+
+  #mayRetire(record: JsonObject): boolean {
+    const { namespace } = identityOf(record);
+    const ref = field(record['spec'], 'policyRef');
+    const scope = field(ref, 'kind') === 'SigningPolicy' ? namespace : '';
+    const policy = this.#plan.policies.find((each) => each.namespace === scope && each.name === field(ref, 'name'));
+    return policy?.retention === 'WithRun';
+  }
+}

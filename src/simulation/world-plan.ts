@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ApiFaults } from './model/api-server.ts';
+import type { SignerFaults } from './model/signer.ts';
+import type { StoreFaults } from './model/store.ts';
+import type { OperatorSettings } from './operator-life.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+export interface PolicyPlan {
+  /** Empty for a cluster policy. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly retention: 'Keep' | 'WithRun';
+}
+
+export interface BackendPlan {
+  /** Empty for a cluster backend. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: 'Tekton' | 'GCS';
+}
+
+export interface RunPlan {
+  readonly namespace: string;
+  readonly name: string;
+  /** 0: it waits already when the operator starts for the first time. */
+  readonly finishedMs: number;
+  readonly deletedMs: number | undefined;
+}
+
+/** Something that happens to the world at a time, and for how long where it passes. */
+export type Incident = { readonly atMs: number } & (
+  | { readonly kind: 'StoreDown' | 'StoreHangs' | 'StoreBlind'; readonly backend: BackendPlan; readonly forMs: number }
+  | { readonly kind: 'SignerDown' | 'SignerHangs'; readonly policy: PolicyPlan; readonly forMs: number }
+  | { readonly kind: 'ApiAway'; readonly forMs: number }
+  | { readonly kind: 'WatchesCut' | 'HistoryCompacted' | 'Killed' }
+  | { readonly kind: 'Restarted'; readonly graceSeconds: number }
+  | { readonly kind: 'PolicyEdited'; readonly policy: PolicyPlan; readonly suspend: boolean }
+  | { readonly kind: 'BackendMadeAnew'; readonly backend: BackendPlan }
+  | { readonly kind: 'NamespaceLabelled'; readonly namespace: string }
+);
+
+/** All that is decided of a world before it begins. */
+export interface WorldPlan {
+  readonly seed: number;
+  readonly settings: OperatorSettings;
+  readonly namespaces: readonly string[];
+  readonly policies: readonly PolicyPlan[];
+  readonly backends: readonly BackendPlan[];
+  readonly runs: readonly RunPlan[];
+  readonly incidents: readonly Incident[];
+  /** From here on everything works and stays as it is. */
+  readonly healedMs: number;
+  readonly faults: { readonly api: ApiFaults; readonly store: StoreFaults; readonly signer: SignerFaults };
+}
+
+type Chances = SeededRandom;
+
+const FEW_RUNS = [1, 4] as const;
+const SOME_RUNS = [5, 12] as const;
+const MANY_RUNS = [16, 60] as const;
+
+/** Lays out one world: most are small, for these are many, and each has only some of the troubles, for these hide each other. */
+export function planWorld(seed: number): WorldPlan {
+  const random = new SeededRandom(seed);
+  const size = random.next();
+  const namespaces = names('team', countNamespaces(random, size));
+  const policies = planPolicies(random, namespaces);
+  const backends = planBackends(random, namespaces, policies);
+  const healedMs = random.between(size < 0.6 ? 10 : 30, 90) * 1000;
+  const layout = { namespaces, policies, backends, healedMs };
+  return {
+    seed,
+    settings: {
+      concurrentRuns: random.pick([1, 2, 2, 4, 8]),
+      concurrentRecords: random.pick([1, 2, 2, 4, 8]),
+      maxRetrySeconds: random.pick([5, 30]),
+    },
+    ...layout,
+    runs: planRuns(random, layout, countRuns(random, size)),
+    incidents: planIncidents(random, layout, size),
+    faults: planFaults(random),
+  };
+}
+
+function countNamespaces(random: Chances, size: number): number {
+  if (size < 0.6) return random.between(1, 2);
+  return random.chance(0.4) ? random.between(5, 10) : random.between(2, 4);
+}
+
+function countRuns(random: Chances, size: number): number {
+  const [min, max] = size < 0.6 ? FEW_RUNS : size < 0.9 ? SOME_RUNS : MANY_RUNS;
+  return random.between(min, max);
+}
+
+function names(stem: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${stem}-${index}`);
+}
+
+function planPolicies(random: Chances, namespaces: readonly string[]): PolicyPlan[] {
+  const retention = (): PolicyPlan['retention'] => (random.chance(0.2) ? 'WithRun' : 'Keep');
+  const hasClusterPolicy = random.chance(0.25);
+  const own = namespaces.flatMap((namespace) => {
+    const count = hasClusterPolicy && random.chance(0.3) ? 0 : random.chance(0.2) ? 2 : 1;
+    return names('policy', count).map((name) => ({ namespace, name, retention: retention() }));
+  });
+  return hasClusterPolicy ? [...own, { namespace: '', name: 'baseline', retention: retention() }] : own;
+}
+
+/** Only one policy of a namespace may write a run's annotations, so a Tekton backend has no second policy beside it. */
+function planBackends(
+  random: Chances,
+  namespaces: readonly string[],
+  policies: readonly PolicyPlan[],
+): readonly BackendPlan[] {
+  const shared = names('shared', random.between(random.chance(0.5) ? 1 : 2, 3));
+  const own = namespaces.flatMap((namespace): BackendPlan[] => {
+    const count = random.chance(0.5) ? 0 : random.between(1, 2);
+    const isTekton = policies.filter((policy) => policy.namespace === namespace).length === 1 && random.chance(0.3);
+    return [
+      ...names('own', count).map((name) => ({ namespace, name, type: 'GCS' as const })),
+      ...(isTekton ? [{ namespace, name: 'annotations', type: 'Tekton' as const }] : []),
+    ];
+  });
+  return [...shared.map((name) => ({ namespace: '', name, type: 'GCS' as const })), ...own];
+}
+
+type Layout = Pick<WorldPlan, 'namespaces' | 'policies' | 'backends' | 'healedMs'>;
+
+function planRuns(random: Chances, { namespaces, healedMs }: Layout, count: number): readonly RunPlan[] {
+  const backlog = random.pick([0, 0.5, 1, 1]);
+  const deleting = random.pick([0, 0, 0.3]);
+  return names('run', count).map((name, index) => {
+    const namespace = namespaces[index % namespaces.length] ?? random.pick(namespaces);
+    const finishedMs = random.chance(backlog) ? 0 : random.between(1, healedMs);
+    const deletedMs = random.chance(deleting) ? finishedMs + random.between(1000, 20_000) : undefined;
+    return {
+      namespace,
+      name,
+      finishedMs,
+      deletedMs: deletedMs !== undefined && deletedMs < healedMs ? deletedMs : undefined,
+    };
+  });
+}
+
+function planIncidents(random: Chances, layout: Layout, size: number): readonly Incident[] {
+  const { healedMs, namespaces, policies } = layout;
+  const stores = layout.backends.filter(({ type }) => type === 'GCS');
+  const when = (): { atMs: number; forMs: number } => {
+    const atMs = random.between(0, healedMs - 1000);
+    return { atMs, forMs: random.between(500, healedMs - atMs) };
+  };
+  const kinds: readonly (() => readonly Incident[])[] = [
+    () => [{ kind: random.pick(['StoreDown', 'StoreHangs', 'StoreBlind']), backend: random.pick(stores), ...when() }],
+    () => [{ kind: random.pick(['SignerDown', 'SignerHangs']), policy: random.pick(policies), ...when() }],
+    () => [{ kind: 'ApiAway', ...when() }],
+    () => [{ kind: random.pick(['WatchesCut', 'HistoryCompacted', 'Killed']), atMs: when().atMs }],
+    () => [{ kind: 'Restarted', atMs: when().atMs, graceSeconds: random.between(0, 20) }],
+    () => {
+      const policy = random.pick(policies);
+      const { atMs, forMs } = when();
+      return [
+        { kind: 'PolicyEdited', policy, suspend: true, atMs },
+        { kind: 'PolicyEdited', policy, suspend: false, atMs: atMs + forMs },
+      ];
+    },
+    () => [{ kind: 'BackendMadeAnew', backend: random.pick(stores), atMs: when().atMs }],
+    () => [{ kind: 'NamespaceLabelled', namespace: random.pick(namespaces), atMs: when().atMs }],
+  ];
+  const count = random.pick([0, 1, 1, 2, 3, 5]);
+  // A store that hangs harms others only where many wait for it.
+  const hanging: Incident = { kind: 'StoreHangs', backend: random.pick(stores), atMs: 0, forMs: healedMs };
+  const first = size > 0.6 && random.chance(0.6) ? [hanging] : [];
+  return [...first, ...Array.from({ length: count }, () => random.pick(kinds)()).flat()];
+}
+
+function planFaults(random: Chances): WorldPlan['faults'] {
+  const now = (isLikely: number, value: number): number => (random.chance(isLikely) ? value : 0);
+  const killing = now(0.15, 0.005);
+  return {
+    api: {
+      maxDelayMs: random.pick([5, 20, 200]),
+      failing: now(0.2, 0.1),
+      losingAnswers: now(0.2, 0.1),
+      killing,
+      maxLagMs: random.pick([0, 20, 300]),
+    },
+    store: {
+      maxDelayMs: random.pick([10, 100, 3000]),
+      failing: now(0.2, 0.2),
+      losingAnswers: now(0.2, 0.1),
+      killing,
+    },
+    signer: { maxDelayMs: random.pick([0, 50, 500]), failing: now(0.15, 0.1) },
+  };
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ReconcileResult } from '../runtime/controller.ts';
+import type { BackendDefinition } from '../storage/backend-definition.ts';
+import { happen } from './happen.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { type Books, debts } from './ledger.ts';
+import { dateAt, type Life } from './life.ts';
+import { backendKind, backendManifest, plurals, policyKind, policyManifest, runManifest } from './manifests.ts';
+import { ModelApiServer } from './model/api-server.ts';
+import { ModelCluster } from './model/cluster.ts';
+import { ModelSigner } from './model/signer.ts';
+import { ModelStore } from './model/store.ts';
+import { OperatorLife } from './operator-life.ts';
+import { RecordWatch } from './record-watch.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { VirtualTime } from './virtual-time.ts';
+import type { BackendPlan, Incident, PolicyPlan, WorldPlan } from './world-plan.ts';
+
+/** How a world ended. */
+export interface WorldResult {
+  readonly plan: WorldPlan;
+  /** What went wrong; none when all is well. */
+  readonly faults: readonly string[];
+  /** What happened, in order. */
+  readonly trace: () => readonly string[];
+  readonly virtualMs: number;
+  readonly lives: number;
+  readonly looks: number;
+}
+
+const LOOK_MS = 1_000;
+/** After the last trouble everything has to be well before this is over; the longest back-off is far below. */
+const PATIENCE_MS = 40 * 60_000;
+const RESTART_MS = 500;
+/** Reconciles that end at one instant. Each key may have some; more than this is a circle that no event asked for. */
+const MAX_LOOKS_AN_INSTANT = 1_500;
+const CALM = { maxDelayMs: 5, failing: 0, losingAnswers: 0, killing: 0 };
+
+/** One world: a cluster, stores, signers, and the operator in one or more lives. */
+export class World {
+  readonly #plan: WorldPlan;
+  readonly #time: VirtualTime;
+  readonly #random: SeededRandom;
+  readonly #cluster: ModelCluster;
+  readonly #api: ModelApiServer;
+  readonly #stores = new Map<string, ModelStore>();
+  readonly #signers = new Map<string, ModelSigner>();
+  readonly #faults: string[] = [];
+  readonly #trace: (() => string)[] = [];
+  readonly #idle: IdleWatch;
+  #operator: OperatorLife | undefined;
+  #lives = 0;
+  #looks = 0;
+  #isDone = false;
+  #instant = { nowMs: 0, looks: 0 };
+
+  constructor(plan: WorldPlan) {
+    this.#plan = plan;
+    this.#random = new SeededRandom(plan.seed ^ 0x5eed);
+    this.#time = new VirtualTime((how) => {
+      this.#fault(`the event loop is blocked: ${how}`);
+      this.#operator?.kill();
+    });
+    const time = this.#time;
+    this.#cluster = new ModelCluster(() =>
+      dateAt(time.nowMs)
+        .toISOString()
+        .replace(/\.\d+Z$/, 'Z'),
+    );
+    const kill = (life: Life): void => {
+      if (this.#operator?.life === life) this.#kill('during a request');
+    };
+    const isHealed = (): boolean => time.nowMs >= plan.healedMs;
+    const { api, store, signer } = plan.faults;
+    this.#api = new ModelApiServer({
+      cluster: this.#cluster,
+      time,
+      random: this.#random.fork(),
+      faults: () => (isHealed() ? { ...CALM, maxLagMs: api.maxLagMs } : api),
+      kill,
+    });
+    for (const backend of plan.backends.filter(({ type }) => type === 'GCS')) {
+      const faults = (): typeof store => (isHealed() ? CALM : store);
+      const made = new ModelStore({ name: storeKey(backend), time, random: this.#random.fork(), faults, kill });
+      this.#stores.set(storeKey(backend), made);
+    }
+    for (const policy of plan.policies) {
+      const faults = (): typeof signer => (isHealed() ? CALM : signer);
+      this.#signers.set(policyName(policy), new ModelSigner({ time, random: this.#random.fork(), faults }));
+    }
+    new RecordWatch(plan, (what) => {
+      this.#fault(what);
+    }).follow(this.#cluster);
+    this.#idle = new IdleWatch(plan);
+  }
+
+  /** Plays the world to its end. */
+  async play(): Promise<WorldResult> {
+    this.#found();
+    for (const incident of this.#plan.incidents) {
+      this.#time.after(incident.atMs, () => {
+        this.#happen(incident);
+      });
+    }
+    this.#begin();
+    this.#look();
+    await this.#time.run(this.#plan.healedMs + PATIENCE_MS, () => this.#isDone || this.#faults.length > 0);
+    if (!this.#isDone && this.#faults.length === 0) this.#reportDebts();
+    this.#operator?.kill();
+    return {
+      plan: this.#plan,
+      faults: this.#faults,
+      trace: () => this.#trace.map((line) => line()),
+      virtualMs: this.#time.nowMs,
+      lives: this.#lives,
+      looks: this.#looks,
+    };
+  }
+
+  get #books(): Books {
+    const store = (kind: string, namespace: string, name: string): ModelStore | undefined =>
+      this.#stores.get(`${kind}/${namespace}/${name}`);
+    return { plan: this.#plan, cluster: this.#cluster, store };
+  }
+
+  /** What is there before the operator is. */
+  #found(): void {
+    const { namespaces, policies, backends, runs } = this.#plan;
+    for (const name of namespaces)
+      this.#cluster.create(plurals.Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    for (const backend of backends) this.#cluster.create(plurals[backendKind(backend)], backendManifest(backend));
+    for (const policy of policies) this.#cluster.create(plurals[policyKind(policy)], policyManifest(policy));
+    for (const run of runs) {
+      const finish = (): void => {
+        this.#note(`run ${run.namespace}/${run.name} finishes`);
+        this.#cluster.create(plurals.TaskRun, runManifest(run, this.#time.nowMs));
+      };
+      if (run.finishedMs === 0) finish();
+      else this.#time.after(run.finishedMs, finish);
+      if (run.deletedMs === undefined) continue;
+      this.#time.after(run.deletedMs, () => {
+        this.#note(`run ${run.namespace}/${run.name} is deleted`);
+        this.#cluster.delete(plurals.TaskRun, run);
+      });
+    }
+  }
+
+  #begin(): void {
+    this.#lives += 1;
+    this.#note(`life ${this.#lives} of the operator begins`);
+    this.#operator = new OperatorLife({
+      time: this.#time,
+      random: this.#random.fork(),
+      settings: this.#plan.settings,
+      api: this.#api,
+      driver: (backend, life) => this.#storeOf(backend).driver(life),
+      signingSource: ({ description }, life) => this.#signerOf(description).source(life),
+      onResult: (result) => {
+        this.#noteResult(result);
+      },
+      onDefect: (what) => {
+        this.#fault(what);
+      },
+      onCrash: (error) => {
+        this.#fault(`the operator cannot start: ${String(error)}`);
+      },
+    });
+  }
+
+  #kill(how: string): void {
+    this.#note(`the operator is killed ${how}`);
+    this.#operator?.kill();
+    this.#time.after(RESTART_MS, () => {
+      this.#begin();
+    });
+  }
+
+  #restart(graceSeconds: number): void {
+    const operator = this.#operator;
+    if (operator === undefined || operator.life.isOver) return;
+    this.#note('the operator is asked to stop');
+    operator
+      .stop(graceSeconds)
+      .then((isInOrder) => {
+        if (isInOrder) this.#begin();
+      })
+      .catch((error: unknown) => {
+        this.#fault(`the operator does not stop in good order: ${String(error)}`);
+      });
+  }
+
+  #happen(incident: Incident): void {
+    this.#note(JSON.stringify(incident));
+    happen(incident, {
+      cluster: this.#cluster,
+      api: this.#api,
+      store: (backend) => found(this.#stores, storeKey(backend)),
+      signer: (policy) => found(this.#signers, policyName(policy)),
+      kill: () => {
+        if (this.#operator?.life.isOver === false) this.#kill('from outside');
+      },
+      restart: (graceSeconds) => {
+        this.#restart(graceSeconds);
+      },
+    });
+  }
+
+  /** Looks at the world from outside once a second, and ends it when everything is well and stays so. */
+  #look(): void {
+    const { nowMs } = this.#time;
+    const { incidents, runs, healedMs } = this.#plan;
+    const owed = debts(this.#books);
+    const operator = this.#operator;
+    if (operator !== undefined)
+      for (const fault of this.#idle.look({ nowMs, operator, owed, cluster: this.#cluster })) this.#fault(fault);
+    const times = [
+      ...incidents.map(({ atMs }) => atMs),
+      ...runs.flatMap(({ finishedMs, deletedMs = 0 }) => [finishedMs, deletedMs]),
+    ];
+    const isQuiet = nowMs > Math.max(0, ...times) + LOOK_MS || nowMs >= healedMs;
+    if (isQuiet && owed.length === 0 && operator?.isWorking === true) this.#isDone = true;
+    else
+      this.#time.after(LOOK_MS, () => {
+        this.#look();
+      });
+  }
+
+  #reportDebts(): void {
+    for (const { what } of debts(this.#books))
+      this.#fault(`still owed ${PATIENCE_MS / 60_000} min after the last trouble: ${what()}`);
+    if (this.#faults.length === 0) this.#fault('the operator did not come to work');
+  }
+
+  #noteResult({ controller, key, kind, error, retryAfterMs, waitsAgain }: ReconcileResult): void {
+    this.#looks += 1;
+    this.#countInstant();
+    this.#note(() => {
+      const more = error instanceof Error ? ` ${error.message}` : '';
+      const next = retryAfterMs === undefined ? (waitsAgain ? ', waits again' : '') : `, again in ${retryAfterMs} ms`;
+      return `${controller} ${key}: ${kind}${more}${next}`;
+    });
+    if (error instanceof TypeError || error instanceof RangeError)
+      this.#fault(`${controller} ${key}: ${error.stack ?? ''}`);
+  }
+
+  #countInstant(): void {
+    const { nowMs } = this.#time;
+    this.#instant = nowMs === this.#instant.nowMs ? { nowMs, looks: this.#instant.looks + 1 } : { nowMs, looks: 1 };
+    if (this.#instant.looks !== MAX_LOOKS_AN_INSTANT) return;
+    this.#fault(`the event loop is blocked: ${MAX_LOOKS_AN_INSTANT} reconciles at one instant`);
+    this.#operator?.kill();
+  }
+
+  /** Written out only when somebody reads it. */
+  #note(text: string | (() => string)): void {
+    const { nowMs } = this.#time;
+    this.#trace.push(() => `${(nowMs / 1000).toFixed(3)} ${typeof text === 'string' ? text : text()}`);
+  }
+
+  #fault(text: string): void {
+    this.#note(`FAULT ${text}`);
+    this.#faults.push(text);
+  }
+
+  #storeOf({ kind, namespace, name }: BackendDefinition): ModelStore {
+    return found(this.#stores, `${kind}/${kind === 'StorageBackend' ? namespace : ''}/${name}`);
+  }
+
+  #signerOf(description: string): ModelSigner {
+    return found(this.#signers, description);
+  }
+}
+
+function found<T>(map: ReadonlyMap<string, T>, key: string): T {
+  const value = map.get(key);
+  if (value === undefined) throw new RangeError(`the world has no ${key}`);
+  return value;
+}
+
+function storeKey(backend: BackendPlan): string {
+  return `${backendKind(backend)}/${backend.namespace}/${backend.name}`;
+}
+
+/** As messages of the operator name it. */
+function policyName(policy: PolicyPlan): string {
+  const { namespace, name } = policy;
+  return `${policyKind(policy)} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}
