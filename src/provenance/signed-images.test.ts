@@ -67,6 +67,14 @@ describe('image signatures', () => {
     assert.deepEqual([signed(artifact, 'slsa/v1'), signed(artifact)], [['r.x/app1'], []]);
   });
 
+  it('are made for a build artifact only where it is an image', () => {
+    const output = (uri: string) => results(['ARTIFACT_OUTPUTS', { uri, digest, isBuildArtifact: 'true' }]);
+    assert.deepEqual(signed(output('r.x/app1:v1')), ['r.x/app1']);
+    for (const format of ['slsa/v1', 'slsa/v2alpha4'] as const) {
+      assert.deepEqual(signed(output('https://sbom.example.com/loaf.json'), format), []);
+    }
+  });
+
   it('are made once for an image that is announced in several ways', () => {
     const status = {
       ...results(['IMAGES', `r.x/app1@${digest},docker://r.x/app1@${digest}`]),

@@ -25,16 +25,24 @@ function imagesOf(run: TaskRun, format: FormatName | 'None'): readonly ImageRefe
   return [...lists.flatMap((results) => resultImages(results, format)), ...nativeImages(run)];
 }
 
-/** What the reference takes for an image, and subjects whose URI says that they are one. */
+/**
+ * What results announce as an image, and outputs that are one by their URI. A build artifact such as `https://sbom.example/a.json`
+ * passes for an image in the reference, which then fails to push its signature; here it is none.
+ */
 function resultImages(results: readonly NamedValue[], format: FormatName | 'None'): readonly ImageReference[] {
-  const places = readsSteps(format)
-    ? buildArtifacts(results)
+  const hinted = imageHints(results.filter(({ name }) => !name.endsWith('ARTIFACT_OUTPUTS')));
+  const built = buildArtifacts(results).map(({ uri, rawDigest }) => imageOf(uri, rawDigest));
+  const others = readsSteps(format)
+    ? []
     : [...artifactOutputs(results), ...hintPairs(results, 'ARTIFACT_URI', 'ARTIFACT_DIGEST')];
-  const stated = places.map((place) => uriImage(place.uri, 'rawDigest' in place ? place.rawDigest : place.digest));
-  return [...imageHints(results), ...stated.filter((image) => image !== undefined)];
+  const named = others
+    // Only a scheme tells an image from other artifacts there.
+    .filter(({ uri }) => plainImageName(uri) !== uri)
+    .map((place) => imageOf(place.uri, 'rawDigest' in place ? place.rawDigest : place.digest));
+  return [...hinted, ...[...built, ...named].filter((image) => image !== undefined)];
 }
 
-function uriImage(uri: string, digest: string): ImageReference | undefined {
+function imageOf(uri: string, digest: string): ImageReference | undefined {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  return hex === undefined || plainImageName(uri) === uri ? undefined : imageOfSubject(uri, hex);
+  return hex === undefined ? undefined : imageOfSubject(uri, hex);
 }
