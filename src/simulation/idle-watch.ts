@@ -12,9 +12,9 @@ export interface IdleLook {
   readonly cluster: ModelCluster;
 }
 
-/** How long something may be owed, with workers idle and nothing planned, before that is a fault: events have arrived by then. */
+/** A debt with idle workers and nothing planned is a fault after so long: events have arrived by then. */
 const LIMBO_MS = 5_000;
-/** A store counts as well when nothing was wrong with it for so long: by then a probe has found out and said so. */
+/** A store counts as well when nothing was wrong with it for so long: by then a probe has found out. */
 const RECOVERED_MS = 30_000;
 
 /** Watches for keys that wait for nothing: work is owed, it could be done, a worker is idle, and no queue has the key. */
@@ -44,13 +44,16 @@ export class IdleWatch {
   }
 
   #isInLimbo(operator: OperatorLife, { kind, key, store }: Debt, nowMs: number): boolean {
-    if (kind === 'Record')
-      return this.#isApiCalm && isForgotten(operator.controller('run'), key, 2 * this.#plan.settings.concurrentRuns);
+    if (!this.#isApiCalm) return false;
+    // A namespace or a policy of which no run is worked on always has a place, however small its share is.
+    if (kind === 'Record') return isForgotten(operator.controller('run'), key, 0);
     if (kind !== 'Storage' || store === undefined) return false;
     const wasUnwellMs = this.#unwellMs.get(store.name) ?? -Infinity;
     const isWell = nowMs - wasUnwellMs > RECOVERED_MS && this.#plan.faults.store.failing === 0;
-    if (!isWell || store.active(operator.life) > 0 || !this.#isApiCalm) return false;
-    return isForgotten(operator.controller('provenance-record'), key, 3 * this.#plan.settings.concurrentRecords);
+    if (!isWell || store.active(operator.life) > 0) return false;
+    // Half of the workers is more than other stores may hold, and this one has none.
+    const half = Math.ceil((3 * this.#plan.settings.concurrentRecords) / 2) - 1;
+    return isForgotten(operator.controller('provenance-record'), key, half);
   }
 
   /** Otherwise events may be long on their way. */
@@ -60,8 +63,7 @@ export class IdleWatch {
   }
 }
 
-/** Whether nobody has the key while half of the workers are idle, which is more than any share of others may keep. */
-function isForgotten(controller: Controller | undefined, key: string, workers: number): boolean {
-  if (controller === undefined || controller.queue.has(key)) return false;
-  return controller.active * 2 < workers;
+/** The key is in no queue and with no worker, while no more than `maxActive` keys are worked on. */
+function isForgotten(controller: Controller | undefined, key: string, maxActive: number): boolean {
+  return controller !== undefined && !controller.queue.has(key) && controller.active <= maxActive;
 }

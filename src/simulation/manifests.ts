@@ -6,7 +6,7 @@ import type { BackendPlan, PolicyPlan, RunPlan } from './world-plan.ts';
 const API_VERSION = 'hallmark.dev/v1alpha1';
 const authentication = { type: 'Secret', secretRef: { name: 'store' } };
 
-/** How the plural of an object's kind is written in paths. */
+/** The plural of each kind, as paths have it. */
 export const plurals = {
   SigningPolicy: 'signingpolicies',
   ClusterSigningPolicy: 'clustersigningpolicies',

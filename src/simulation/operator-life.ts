@@ -39,7 +39,7 @@ const connection = {
   invalidate: () => undefined,
 };
 
-/** How many workers and how patient an operator of one world is. */
+/** The workers and the patience of one world's operator. */
 export interface OperatorSettings {
   readonly concurrentRuns: number;
   readonly concurrentRecords: number;
@@ -79,7 +79,7 @@ export class OperatorLife {
     });
   }
 
-  /** Whether it has looked at all there was at its start. */
+  /** True once it has looked at all there was at its start. */
   get isWorking(): boolean {
     return this.#isWorking && !this.life.isOver;
   }

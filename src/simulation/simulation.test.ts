@@ -11,7 +11,7 @@ import { planWorld } from './world-plan.ts';
 /** Some seconds' worth; `main.ts` plays as many as one likes. */
 const WORLDS = 100;
 
-/** How each fault shows, and the world from which on it is looked for: it shows soon after. */
+/** The symptom of each fault, and the world from which on the search begins: it shows soon after. */
 const signs: Readonly<Record<string, { readonly symptom: RegExp; readonly firstSeed: number }>> = {
   'lanes-livelock': { symptom: /the event loop is blocked/, firstSeed: 1 },
   'place-for-busy-key': {

@@ -106,7 +106,7 @@ function planPolicies(random: Chances, namespaces: readonly string[]): PolicyPla
   return hasClusterPolicy ? [...own, { namespace: '', name: 'baseline', retention: retention() }] : own;
 }
 
-/** Only one policy of a namespace may write a run's annotations, so a Tekton backend has no second policy beside it. */
+/** Only one policy of a namespace may write a run's annotations, so a Tekton backend has no second policy there. */
 function planBackends(
   random: Chances,
   namespaces: readonly string[],

@@ -16,12 +16,12 @@ import { SeededRandom } from './seeded-random.ts';
 import { VirtualTime } from './virtual-time.ts';
 import type { BackendPlan, Incident, PolicyPlan, WorldPlan } from './world-plan.ts';
 
-/** How a world ended. */
+/** The end of a world. */
 export interface WorldResult {
   readonly plan: WorldPlan;
-  /** What went wrong; none when all is well. */
+  /** Empty when all is well. */
   readonly faults: readonly string[];
-  /** What happened, in order. */
+  /** All that happened, in order. */
   readonly trace: () => readonly string[];
   readonly virtualMs: number;
   readonly lives: number;
@@ -123,7 +123,7 @@ export class World {
     return { plan: this.#plan, cluster: this.#cluster, store };
   }
 
-  /** What is there before the operator is. */
+  /** Makes all that is there before the operator. */
   #found(): void {
     const { namespaces, policies, backends, runs } = this.#plan;
     for (const name of namespaces)

@@ -8,7 +8,7 @@ import type { VirtualTime } from '../virtual-time.ts';
 import { type ModelCluster, refusal } from './cluster.ts';
 import { ModelWatch } from './watch.ts';
 
-/** How badly the way to the API server behaves. Chances are of one request. */
+/** The troubles on the way to the API server. Chances are of one request. */
 export interface ApiFaults {
   readonly maxDelayMs: number;
   /** The request does not arrive, or the server is too busy for it. */
@@ -17,7 +17,7 @@ export interface ApiFaults {
   readonly losingAnswers: number;
   /** The operator's process is killed while the request is under way. */
   readonly killing: number;
-  /** How far a watch may trail behind. */
+  /** The longest time by which a watch trails behind. */
   readonly maxLagMs: number;
 }
 
@@ -55,7 +55,7 @@ export class ModelApiServer {
     this.#watches.clear();
   }
 
-  /** What one life of the operator sends its requests by. */
+  /** The transport of one life of the operator. */
   transport(life: Life): Transport {
     return {
       json: (request) => this.#answer(life, request),
@@ -91,7 +91,7 @@ export class ModelApiServer {
       await life.clock.sleep(ms, signal);
       return;
     }
-    // An address that nobody answers at: some requests fail at once, others hang.
+    // No server listens there: some requests fail at once, others hang.
     const hangs = this.#options.random.chance(0.3);
     await life.clock.sleep(hangs ? Math.min(awayMs, request.timeoutMs ?? TIMEOUT_MS) : ms, signal);
     throw unreachable(request);

@@ -81,7 +81,7 @@ export class ModelCluster {
     this.#append(plural, 'DELETED', current);
   }
 
-  /** What happened since a version, and from now on. @throws KubeError `Expired` */
+  /** Delivers all events since a version, and from now on. @throws KubeError `Expired` */
   watch(plural: string, sinceVersion: number, listener: Listener): () => void {
     const { log, listeners, forgottenVersion } = this.#collection(plural);
     if (sinceVersion < forgottenVersion) throw refusal(410, 'Expired', 'too old resource version');

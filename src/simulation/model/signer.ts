@@ -8,7 +8,7 @@ import type { Life } from '../life.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
-/** How badly a signing service behaves. */
+/** The troubles of a signing service. */
 export interface SignerFaults {
   readonly maxDelayMs: number;
   /** The chance of one request to fail. */

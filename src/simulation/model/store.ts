@@ -7,7 +7,7 @@ import type { Life } from '../life.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
-/** How badly a store behaves. Chances are of one request. */
+/** The troubles of a store. Chances are of one request. */
 export interface StoreFaults {
   readonly maxDelayMs: number;
   readonly failing: number;
@@ -50,7 +50,7 @@ export class ModelStore {
     return this.#active.get(life) ?? 0;
   }
 
-  /** Whether nothing keeps it from taking evidence now, and from showing it. */
+  /** Nothing keeps it from taking evidence now, or from showing it. */
   get isWell(): boolean {
     const { nowMs } = this.#options.time;
     return [this.#downUntilMs, this.#hangsUntilMs, this.#blindUntilMs].every((until) => until <= nowMs);
@@ -71,7 +71,7 @@ export class ModelStore {
     this.#blindUntilMs = this.#options.time.nowMs + ms;
   }
 
-  /** What lies there under a location. */
+  /** The evidence under a location. */
   at(uri: string): StoredEvidence | undefined {
     return this.#held.get(uri);
   }
