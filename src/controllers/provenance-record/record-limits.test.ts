@@ -88,6 +88,7 @@ const bounds: Readonly<Record<string, Bound>> = {
   'evidence.problem.reason': 'Ours',
   'evidence.problem.message': 'problem',
   'evidence.seal': 'Ours',
+  'evidence.sealKeyID': 'Ours',
   'status.conditions': 'Ours',
   'status.conditions[].type': 'Ours',
   'status.conditions[].reason': 'Ours',
