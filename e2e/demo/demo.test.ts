@@ -26,8 +26,8 @@ describe('npm run demo', () => {
       env: environment(),
       timeoutSeconds: TIMEOUT_SECONDS,
     });
-    assert.match(stdout, /bake-1-\w{10}\s+bake-1\s+TaskRun\s+builds\s+True\s+2\/2\s+Stored/);
-    assert.match(stdout, /bakery-1-\w{10}\s+bakery-1\s+PipelineRun\s+builds\s+True\s+2\/2\s+Stored/);
+    assert.match(stdout, /bake-1-\w{10}\s+bake-1\s+TaskRun\s+builds\s+1\s+True\s+2\/2\s+0\s+Stored/);
+    assert.match(stdout, /bakery-1-\w{10}\s+bakery-1\s+PipelineRun\s+builds\s+1\s+True\s+2\/2\s+0\s+Stored/);
     assert.match(stdout, /The signatures were verified against the specified public key/);
     assert.match(stdout, /no matching signatures, no matching attestations/);
     assert.match(stdout, /Done in \d+ s/);
@@ -57,7 +57,7 @@ describe('npm run demo', () => {
         env,
         timeoutSeconds: TIMEOUT_SECONDS,
       });
-      assert.match(stdout, /demo-\w{10}\s+demo\s+TaskRun\s+demo\s+True\s+2\/2\s+Stored/);
+      assert.match(stdout, /demo-\w{10}\s+demo\s+TaskRun\s+demo\s+1\s+True\s+2\/2\s+0\s+Stored/);
       assert.match(stdout, /signingpolicies\.hallmark\.dev is there already and stays/);
       const left = await testbed.plane.kubectl(['get', 'crds,namespaces', '-o', 'name']);
       assert.match(left.stdout, /signingpolicies\.hallmark\.dev/);

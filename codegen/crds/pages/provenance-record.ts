@@ -39,7 +39,7 @@ spec:
     { name: 'Policy', type: 'string', jsonPath: '.spec.policyRef.name', description: 'Name of the policy.' },
     { name: 'Subjects', type: 'integer', jsonPath: '.status.subjects', description: 'How many subjects the evidence has.' },
     conditionColumn('Signed', 'Signed', 'status'),
-    { name: 'Stored', type: 'string', jsonPath: '.status.stored', description: 'Backends that hold the evidence, of all.' },
+    { name: 'Stored', type: 'string', jsonPath: '.status.stored', description: 'Backends that hold the evidence, of those that have a place for it.' },
     { name: 'Warnings', type: 'integer', jsonPath: '.status.warnings', description: 'How many warnings the evidence carries.' },
     { name: 'Reason', type: 'string', jsonPath: '.status.reason', description: 'Reason of the condition Ready.' },
     { name: 'Message', type: 'string', jsonPath: '.status.message', description: 'Message of the condition Ready.', wide: true },
