@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { trustedRootJson } from '../../src/trust/trust-bed.fixture.ts';
 import { managedRuns } from '../resilience/managed-runs.ts';
 import { dockerConfig } from '../testbed/registry/credentials.ts';
 import { GIVEN_TOKEN, TENANT } from './mirror.ts';
@@ -111,4 +112,5 @@ export function mirroredManifests(namespace: string, { host, ca }: { readonly ho
   ];
 }
 
-const ROOT = { type: 'Inline', inline: '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}' };
+/** Without a root that can be used, no certificate would be asked for. */
+const ROOT = { type: 'Inline', inline: trustedRootJson('https://log.example.com') };

@@ -68,7 +68,8 @@ class Soak {
       this.#say(JSON.stringify(this.#ledger.totals()));
     }, 30_000);
     try {
-      await this.#bed.replicas[0]?.operator.untilWorking();
+      // Either of them holds the Lease.
+      await Promise.any(this.#bed.replicas.map(({ operator }) => operator.untilWorking()));
       await Promise.all([
         this.#makeRuns(new Random(seed)),
         this.#disturb(operatorDisturbances, new Random(seed + 1)),
