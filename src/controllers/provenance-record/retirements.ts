@@ -11,7 +11,7 @@ import { retirement } from './retirement.ts';
 /** By then the watch has delivered what a deletion met. */
 const CONFLICT_SECONDS = 1;
 /** A policy that is deleted may come back in a moment, with a retention longer than its records froze. */
-const POLICY_GONE_MS = 600_000;
+const POLICY_GONE_MS = 60_000;
 
 export interface RetirementsOptions {
   readonly context: Pick<
