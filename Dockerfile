@@ -20,7 +20,7 @@ LABEL org.opencontainers.image.title="Hallmark" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.base.name="gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot"
-# Half of these threads look up names: a team's name server that is slow must not hold up everybody else's.
+# Threads for signatures, files and the name of the API server. The names that teams give are looked up without threads.
 ENV NODE_ENV=production UV_THREADPOOL_SIZE=16
 WORKDIR /app
 # Owned by root and not writable by the user that runs it.

@@ -7,6 +7,8 @@ import { EventRecorder } from './kube/events.ts';
 import { KubeClient } from './kube/kube-client.ts';
 import { KubeConnection } from './kube/kube-connection.ts';
 import { Leadership } from './kube/leadership.ts';
+import { ClusterResolver } from './net/cluster-resolver.ts';
+import { NameLookups } from './net/name-lookups.ts';
 import { OutboundDoor } from './net/outbound-door.ts';
 import { HallmarkOperator, type StopLimits } from './operator.ts';
 import { packageVersion } from './package-version.ts';
@@ -32,7 +34,8 @@ async function main(): Promise<void> {
   const client = new KubeClient({ connection, clock, userAgent: `hallmark/${packageVersion()}`, observer });
   // The API server knows the operator: no tenant may send it there, whatever the registry's name resolves to.
   const deny = [...configuration.outbound.deny, hostAndPort(connection.server)];
-  const door = new OutboundDoor({ allow: configuration.outbound.allow, deny });
+  const lookups = new NameLookups({ resolver: new ClusterResolver(), clock });
+  const door = new OutboundDoor({ allow: configuration.outbound.allow, deny }, lookups);
   const onDropped = metrics.eventDropped.bind(metrics);
   const events = new EventRecorder({ client, clock, instance, onDropped });
 

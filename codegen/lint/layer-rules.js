@@ -19,7 +19,7 @@ const middle = [
 const layers = {
   api: [],
   runtime: [],
-  net: [],
+  net: ['runtime'],
   config: ['api'],
   credentials: ['api', 'runtime', 'net'],
   kube: ['api', 'runtime', 'net', 'credentials'],

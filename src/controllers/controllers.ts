@@ -205,7 +205,7 @@ export class Controllers {
     const controller = new Controller({
       name,
       concurrency: isShared(name) ? this.#shares.workers[name] : ALONE[name],
-      reconcile,
+      reconcile: isShared(name) ? this.#shares.forTenant(name, reconcile) : reconcile,
       queue: this.#queues[name],
       clock,
       onResult: (result) => {

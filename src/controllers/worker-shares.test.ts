@@ -5,6 +5,7 @@ import { effectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/def
 import { readPolicy } from '../pipelines/read-policy.ts';
 import { exponentialBackoff } from '../runtime/backoff.ts';
 import { Controller } from '../runtime/controller.ts';
+import { currentTenant } from '../runtime/tenant.ts';
 import { controllerQueues } from './controller-queues.ts';
 import { ObjectStore } from './object-store.ts';
 import { RecordReconciler } from './provenance-record/record-reconciler.ts';
@@ -278,3 +279,26 @@ function policyObject(spec: object, of: { readonly namespace?: string; readonly 
 function storedIn(name: string, kind = 'StorageBackend'): object {
   return { backendRefs: [{ kind, name }] };
 }
+
+describe('a reconcile on behalf of a tenant', () => {
+  it('counts for the namespace of its key, and for no team where the kind is of the whole cluster', async () => {
+    const { shares } = new Teams();
+    const tenants: readonly [SharedController, string, string][] = [
+      ['run', 'TaskRun/team-a/bake/uid', 'team-a'],
+      ['provenance-record', 'team-b/bake-1', 'team-b'],
+      ['verification', 'team-c/bake-1', 'team-c'],
+      ['signing-policy', 'SigningPolicy/team-d/works', 'team-d'],
+      ['storage-backend', 'ClusterStorageBackend//shared', ''],
+    ];
+    for (const [name, key, tenant] of tenants) {
+      let seen: string | undefined;
+      const reconcile = shares.forTenant(name, async () => {
+        await Promise.resolve();
+        seen = currentTenant();
+        return {};
+      });
+      await reconcile(key, new AbortController().signal);
+      assert.equal(seen, tenant, key);
+    }
+  });
+});

@@ -2,6 +2,7 @@
 import type { OperatorConfiguration } from '../config/operator-configuration.ts';
 import type { Controller } from '../runtime/controller.ts';
 import { inLanes } from '../runtime/in-lanes.ts';
+import { onBehalfOf } from '../runtime/tenant.ts';
 import { WorkerLanes } from '../runtime/worker-lanes.ts';
 import type { ControllerName, ControllerQueues } from './controller-queues.ts';
 
@@ -47,6 +48,16 @@ export class WorkerShares {
       const [, namespace = ''] = key.split('/');
       const names = [{ name: `namespace ${namespace}`, perIdle: 1 }];
       return inLanes(this.lanes[name], { key, names }, () => reconcile(key, signal));
+    };
+  }
+
+  /** Has what the work asks of servers, names among it, count for the namespace of its key. */
+  forTenant(name: SharedController, reconcile: Reconcile): Reconcile {
+    const isRecord = name === 'provenance-record' || name === 'verification';
+    return (key, signal) => {
+      // `namespace/name` or `kind/namespace/name`.
+      const tenant = key.split('/')[isRecord ? 0 : 1] ?? '';
+      return onBehalfOf(tenant, () => reconcile(key, signal));
     };
   }
 

@@ -4,8 +4,7 @@ import type { ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { forbiddenEndpoint, guardedLookup } from './guarded-lookup.ts';
-import type { OutboundRules } from './outbound-rules.ts';
+import { forbiddenEndpoint, type Guard, guardedLookup } from './guarded-lookup.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** Node's agents for client libraries that speak HTTP by themselves. The caller destroys them. */
@@ -20,30 +19,30 @@ const IDLE_MS = 30_000;
 type Connect = (...args: Parameters<HttpAgent['createConnection']>) => Duplex | null | undefined;
 
 /** Agents that ask the rules about each address they connect to, and check certificates as `tls` says. */
-export function guardedAgents(rules: OutboundRules, tls: TlsOptions): GuardedAgents {
+export function guardedAgents(guard: Guard, tls: TlsOptions): GuardedAgents {
   const options = { keepAlive: true, maxSockets: CONNECTIONS_PER_ORIGIN, timeout: IDLE_MS };
   return {
-    http: guarded(new HttpAgent(options), rules),
+    http: guarded(new HttpAgent(options), guard),
     https: guarded(
       new HttpsAgent({
         ...options,
         rejectUnauthorized: tls.insecure !== true,
         ...(tls.ca === undefined ? {} : { ca: tls.ca }),
       }),
-      rules,
+      guard,
     ),
   };
 }
 
-function guarded<Kind extends HttpAgent>(agent: Kind, rules: OutboundRules): Kind {
+function guarded<Kind extends HttpAgent>(agent: Kind, guard: Guard): Kind {
   const connect: Connect = agent.createConnection.bind(agent);
   agent.createConnection = (options: ClientRequestArgs, callback) => {
     const hostname = (options.host ?? 'localhost').replace(/^\[(.*)\]$/, '$1');
     const port = Number(options.port ?? 443);
-    if (isIP(hostname) !== 0 && !rules.permits({ hostname, address: hostname, port })) {
+    if (isIP(hostname) !== 0 && !guard.rules.permits({ hostname, address: hostname, port })) {
       throw forbiddenEndpoint(hostname, port);
     }
-    return connect({ ...options, lookup: guardedLookup(rules, port) }, callback);
+    return connect({ ...options, lookup: guardedLookup(guard, port) }, callback);
   };
   return agent;
 }

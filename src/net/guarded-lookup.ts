@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { currentTenant } from '../runtime/tenant.ts';
+import type { NameLookups } from './name-lookups.ts';
 import { OutboundError } from './outbound-error.ts';
 import type { OutboundRules } from './outbound-rules.ts';
 
-/** A name lookup that gives only addresses which the rules permit. Whoever connects must connect to what it gave. */
-export function guardedLookup(rules: OutboundRules, port: number): LookupFunction {
+/** How names are looked up, and which of their addresses may be connected to. */
+export interface Guard {
+  readonly rules: OutboundRules;
+  readonly lookups: NameLookups;
+}
+
+/**
+ * A name lookup that gives only addresses which the rules permit, asked anew for each connection, wherever the addresses come from. The
+ * caller must connect to what it gave. The look-up counts for the tenant on whose behalf the connection is opened.
+ */
+export function guardedLookup({ rules, lookups }: Guard, port: number, signal?: AbortSignal): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { family: options.family ?? 0, hints: options.hints ?? 0, all: true }, (error, addresses) => {
-      if (error !== null) {
-        callback(error, []);
-        return;
-      }
+    const family = familyOf(options.family);
+    const judge = (found: readonly LookupAddress[]): void => {
+      const addresses = found.filter((each) => family === undefined || each.family === family);
       const permitted = addresses.filter(({ address }) => rules.permits({ hostname, address, port }));
       const [first] = permitted;
       if (first === undefined) callback(forbiddenEndpoint(hostname, port), []);
       else if (options.all === true) callback(null, permitted);
       else callback(null, first.address, first.family);
+    };
+    const asker = { share: currentTenant(), ...(signal === undefined ? {} : { signal }) };
+    lookups.lookup(hostname, asker).then(judge, (error: unknown) => {
+      callback(error instanceof Error ? error : new Error(String(error)), []);
     });
   };
 }
@@ -25,4 +38,10 @@ export function guardedLookup(rules: OutboundRules, port: number): LookupFunctio
 export function forbiddenEndpoint(hostname: string, port: number): OutboundError {
   const message = `${hostname}:${port} is an address that this operator does not connect to; its administrator can allow it under "outbound.allow"`;
   return new OutboundError('EndpointForbidden', message);
+}
+
+/** The family that the caller insists on. */
+function familyOf(family: number | string | undefined): 4 | 6 | undefined {
+  if (family === 4 || family === 'IPv4') return 4;
+  return family === 6 || family === 'IPv6' ? 6 : undefined;
 }

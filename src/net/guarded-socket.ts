@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { forbiddenEndpoint, guardedLookup } from './guarded-lookup.ts';
+import { forbiddenEndpoint, type Guard, guardedLookup } from './guarded-lookup.ts';
 import { OutboundError } from './outbound-error.ts';
-import type { OutboundRules } from './outbound-rules.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** Where a protocol other than HTTP connects to. */
@@ -19,17 +18,18 @@ export interface SocketTarget {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** A connected socket to an address that the rules permit. @throws OutboundError */
-export async function guardedSocket(rules: OutboundRules, target: SocketTarget, signal: AbortSignal): Promise<Socket> {
+export async function guardedSocket(guard: Guard, target: SocketTarget, signal: AbortSignal): Promise<Socket> {
   const { hostname, port, tls } = target;
-  if (isIP(hostname) !== 0 && !rules.permits({ hostname, address: hostname, port })) {
+  if (isIP(hostname) !== 0 && !guard.rules.permits({ hostname, address: hostname, port })) {
     throw forbiddenEndpoint(hostname, port);
   }
-  const options = { host: hostname, port, lookup: guardedLookup(rules, port) };
-  const socket = tls === undefined ? connectTcp(options) : connectTls({ ...options, ...tlsOptions(target, tls) });
   const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  const ending = AbortSignal.any([signal, timeout]);
+  const options = { host: hostname, port, lookup: guardedLookup(guard, port, ending) };
+  const socket = tls === undefined ? connectTcp(options) : connectTls({ ...options, ...tlsOptions(target, tls) });
   try {
     const connected = tls === undefined ? 'connect' : 'secureConnect';
-    await once(socket, connected, { signal: AbortSignal.any([signal, timeout]) });
+    await once(socket, connected, { signal: ending });
     return socket;
   } catch (error) {
     socket.destroy();

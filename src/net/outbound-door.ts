@@ -3,16 +3,20 @@ import { createHash } from 'node:crypto';
 import type { LookupFunction, Socket } from 'node:net';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { abortable } from '../runtime/abortable.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { displayUrl } from './display-url.ts';
 import { guardedAgents } from './guarded-agents.ts';
 import type { GuardedAgents } from './guarded-agents.ts';
 import { guardedConnector } from './guarded-connector.ts';
-import { guardedLookup } from './guarded-lookup.ts';
+import { type Guard, guardedLookup } from './guarded-lookup.ts';
 import { guardedSocket } from './guarded-socket.ts';
 import type { SocketTarget } from './guarded-socket.ts';
+import { NameLookups } from './name-lookups.ts';
 import { OutboundError } from './outbound-error.ts';
 import { OutboundRules } from './outbound-rules.ts';
 import type { OutboundConfiguration } from './outbound-rules.ts';
+import { systemResolver } from './system-resolver.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 export interface DoorRequest {
@@ -52,18 +56,24 @@ const HARMLESS_HEADERS = new Set(['accept', 'user-agent']);
  * another origin or falling from https to http, and no proxy of the environment is used.
  */
 export class OutboundDoor {
-  readonly #rules: OutboundRules;
+  readonly #guard: Guard;
   readonly #agents = new Map<string, Agent>();
 
-  constructor(configuration: OutboundConfiguration = {}) {
-    this.#rules = new OutboundRules(configuration);
+  /** @param lookups how names are looked up: as the system does, which is for one user, when absent */
+  constructor(configuration: OutboundConfiguration = {}, lookups?: NameLookups) {
+    this.#guard = {
+      rules: new OutboundRules(configuration),
+      lookups: lookups ?? new NameLookups({ resolver: systemResolver, clock: systemClock }),
+    };
   }
 
   /** @throws OutboundError when no response came; the signal's reason when it aborts. Any status is a response. */
   async request(exchange: DoorRequest, signal: AbortSignal): Promise<DoorResponse> {
     const timeout = AbortSignal.timeout(exchange.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const ending = AbortSignal.any([signal, timeout]);
     try {
-      return await this.#follow(exchange, AbortSignal.any([signal, timeout]));
+      // undici asks no signal while it connects, and a look-up and a connection may take long.
+      return await abortable(this.#follow(exchange, ending), ending);
     } catch (error) {
       signal.throwIfAborted();
       throw translated(error, exchange.url, timeout.aborted);
@@ -72,22 +82,22 @@ export class OutboundDoor {
 
   /** For client libraries that speak HTTP by themselves: agents under the same rules. The caller destroys them. */
   agents(tls: TlsOptions = {}): GuardedAgents {
-    return guardedAgents(this.#rules, tls);
+    return guardedAgents(this.#guard, tls);
   }
 
   /** For client libraries that speak another protocol: a connected socket, under the same rules. @throws OutboundError */
   connect(target: SocketTarget, signal: AbortSignal): Promise<Socket> {
-    return guardedSocket(this.#rules, target, signal);
+    return guardedSocket(this.#guard, target, signal);
   }
 
   /** For client libraries that take a lookup. It is not asked about literal addresses: those need `permits` first. */
   lookup(port: number): LookupFunction {
-    return guardedLookup(this.#rules, port);
+    return guardedLookup(this.#guard, port);
   }
 
   /** Whether a connection to a literal address may be opened. */
   permits(address: string, port: number): boolean {
-    return this.#rules.permits({ hostname: address, address, port });
+    return this.#guard.rules.permits({ hostname: address, address, port });
   }
 
   /** Ends idle and open connections. */
@@ -143,7 +153,7 @@ export class OutboundDoor {
       return known;
     }
     const agent = new Agent({
-      connect: guardedConnector(this.#rules, tls, CONNECT_TIMEOUT_MS),
+      connect: guardedConnector(this.#guard, tls, CONNECT_TIMEOUT_MS),
       connections: CONNECTIONS_PER_ORIGIN,
     });
     this.#agents.set(key, agent);
