@@ -202,7 +202,10 @@ describe('what was stored', () => {
     await installation.kubectl(['delete', 'storagebackend', 'doomed', '-n', team.name]);
     const orphan = await team.recordWithReason(released, 'BackendNotFound');
     const before = await team.recordWithReason(waiting, 'BackendNotFound');
-    assert.match(storageOf(before, 'doomed')?.message ?? '', /create it \(again\).*or delete the record to release it/);
+    assert.match(
+      storageOf(before, 'doomed')?.message ?? '',
+      /create it \(again\).*or name others in spec\.backendRefs of the policy/,
+    );
     await installation.kubectl(['delete', 'provenancerecord', orphan.metadata.name, '-n', team.name]);
     const free = await team.readyRecord(released);
     assert.equal(storageOf(free, 'doomed'), undefined);
