@@ -20,7 +20,7 @@ const sizes: readonly Size[] = [
   { runs: 10_000, namespaces: 10 },
   { runs: 10_000, namespaces: 200 },
 ];
-/** Of the runs that finish while the operator works. */
+/** The share of runs that finish while the operator works. */
 const STEADY_SHARE = 0.1;
 
 function wanted(): readonly Size[] {

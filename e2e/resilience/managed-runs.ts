@@ -28,7 +28,7 @@ export interface CreateOptions {
 
 const signal = new AbortController().signal;
 
-/** What these runs need of a team. */
+/** The parts of a team that these runs need. */
 export type RunningTeam = Pick<Team, 'name' | 'releaseLabel' | 'registry'>;
 
 /** Runs of a team that are finished by writing their status, at once and without pods: for tests that need many, or odd ones. */

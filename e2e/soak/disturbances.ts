@@ -15,7 +15,7 @@ export interface Disturbance {
 const seconds = (random: Random, least: number, most: number): Promise<void> =>
   sleep(1000 * (least + random.next() * (most - least)));
 
-/** What happens to the replicas. They are revived by the soak. */
+/** Trouble of replicas. The soak revives them. */
 export const operatorDisturbances: readonly Disturbance[] = [
   {
     title: 'replica killed',
@@ -93,13 +93,13 @@ function outage(title: string, proxyOf: (bed: SoakBed) => FaultProxy): Disturban
   };
 }
 
-/** What happens to the stores. */
+/** Trouble of stores. */
 export const storeDisturbances: readonly Disturbance[] = [
   outage('registry out', ({ registry }) => registry),
   outage('bucket out', ({ bucket }) => bucket),
 ];
 
-/** What teams do. */
+/** Edits by teams. */
 export const teamDisturbances: readonly Disturbance[] = [
   {
     title: 'policy edited',

@@ -11,12 +11,12 @@ export interface Obligation {
   readonly mayRetire: boolean;
 }
 
-/** What the ledger notes of one version of a record. */
+/** The facts that the ledger notes of one version of a record. */
 export interface SeenRecord {
   readonly uid: string;
   readonly runUID: string;
   readonly policy: string;
-  /** Of the attestation, in base64. */
+  /** The signature of the attestation, in base64. */
   readonly signature: string | undefined;
   readonly isReady: boolean;
   readonly isVerified: boolean;

@@ -16,7 +16,7 @@ export const ARCHIVE_LABEL = { 'soak.example.com/archive': 'true' } as const;
 
 export interface SoakBedOptions {
   readonly teams: number;
-  /** Of the teams whose records retire by time. */
+  /** The retention of teams whose records retire by time. */
   readonly retentionSeconds: number;
 }
 

@@ -5,7 +5,7 @@ export interface FileTraits {
   readonly file: string;
   /** How long it took once; undefined for a new one. */
   readonly seconds: number | undefined;
-  /** Whether it wants a control plane with Tekton. */
+  /** True when it wants a control plane with Tekton. */
   readonly usesTekton: boolean;
   /** The number of servers that are built before the last one that it needs and that is not there yet; 0 if all are there. */
   readonly waitsFor: number;

@@ -30,7 +30,7 @@ export interface Preview {
 export interface PreviewOptions extends PayloadOptions {
   /** State runs that have not finished, too. */
   readonly allowsUnfinished?: boolean;
-  /** Whether a run that does not say how it ended counts as unfinished; a file written by hand may leave that out. */
+  /** True when a run that does not say how it ended counts as unfinished; a file written by hand may leave that out. */
   readonly requiresOutcome?: boolean;
 }
 

@@ -13,7 +13,7 @@ export class RunReferences {
     }
   }
 
-  /** Whether a TaskRun or CustomRun is the child of a PipelineRun among the objects. A nested PipelineRun is a run of its own, too. */
+  /** True when a TaskRun or CustomRun is the child of a PipelineRun among the objects. A nested PipelineRun is a run of its own, too. */
   isChildOnly(object: unknown): boolean {
     const kind = text(object, 'kind');
     if (kind !== 'TaskRun' && kind !== 'CustomRun') return false;

@@ -24,7 +24,7 @@ export interface ContextOptions extends Pick<
   readonly sealing?: Omit<FailingSealsOptions, 'clock'>;
   /** Judges what stores give back; the real judge when absent. */
   readonly evidence?: ControllerContext['evidence'];
-  /** Whether this replica may act now. */
+  /** True when this replica may act now. */
   readonly isLeader: () => boolean;
 }
 

@@ -21,9 +21,9 @@ export interface DrainLine {
 
 export interface RecordDrainOptions {
   readonly queue: KeyedQueue;
-  /** Whether something is left to do for the record. */
+  /** True when something is left to do for the record. */
   readonly isOpen: (recordKey: string) => boolean;
-  /** Whether the record waits for its turn at a backend. */
+  /** True when the record waits for its turn at a backend. */
   readonly waitsFor: (backend: BackendName, recordKey: string) => boolean;
 }
 

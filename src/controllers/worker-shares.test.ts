@@ -98,7 +98,7 @@ class Teams extends ReconcilerWorld {
     for (const { key } of this.context.records.all()) this.shared[name].add(key);
   }
 
-  /** Whether a look at the key has ended. */
+  /** True when a look at the key has ended. */
   hasLookedAt(name: SharedController, key: string): boolean {
     return this.#ended.has(`${name} ${key}`);
   }

@@ -28,7 +28,7 @@ export class KnownObjects {
     return true;
   }
 
-  /** Whether the object was delivered, or found unchanged, since the list under way began. */
+  /** True when the object was delivered, or found unchanged, since the list under way began. */
   isListed(key: string): boolean {
     return this.#known.get(key)?.list === this.#list;
   }

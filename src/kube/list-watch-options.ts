@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { Resource } from './resource.ts';
 
-/** Whether an event told of an object, or a list, which holds everything that there is. */
+/** True when an event told of an object, or a list, which holds everything that there is. */
 export type Origin = 'Event' | 'List';
 
 /** What happens to the objects of a resource, as a state to be in rather than a log of events. Must not throw. */

@@ -13,7 +13,7 @@ const answer = (address: string, ttlSeconds = 60): ResolvedName => ({
 /** A resolver whose `slow-…` names never answer by themselves. */
 class Resolver implements NameResolver {
   readonly asked: string[] = [];
-  /** Whether an abort ends a look-up, as with c-ares; a thread that waits in getaddrinfo ends when it likes. */
+  /** True when an abort ends a look-up, as with c-ares; a thread that waits in getaddrinfo ends when it likes. */
   isAbortable = true;
   answers: (name: string) => ResolvedName | Error = () => answer('192.0.2.1');
   readonly #slow = new Map<string, PromiseWithResolvers<ResolvedName>>();

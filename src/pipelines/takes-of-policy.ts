@@ -10,7 +10,7 @@ export interface PolicyInBackend {
   readonly asked: readonly MadeArtifact[];
   /** What of that the backend can hold. */
   readonly taken: readonly MadeArtifact[];
-  /** Whether the backend has room for the log entries that come with every artifact of the policy. */
+  /** True when the backend has room for the log entries that come with every artifact of the policy. */
   readonly holdsWitnesses: boolean;
 }
 

@@ -74,7 +74,7 @@ export class KeyedQueue {
     return this.#processing.size;
   }
 
-  /** Whether the key is being worked on. */
+  /** True when the key is being worked on. */
   isProcessing(key: string): boolean {
     return this.#processing.has(key);
   }

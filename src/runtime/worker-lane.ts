@@ -47,7 +47,7 @@ export class WorkerLane {
     return this.occupied + this.#lost.size === 0 && !this.hasWaiting;
   }
 
-  /** Whether the key has a place: it is inside already, or was woken for it. */
+  /** True when the key has a place: it is inside already, or was woken for it. */
   hasPlaceOf(key: string): boolean {
     return this.#inside.has(key) || this.#woken.has(key);
   }

@@ -6,7 +6,7 @@ export interface WorkerLanesOptions {
   readonly idleWorkers: () => number;
   /** Enqueues a key whose turn in a lane has come. */
   readonly wake: (key: string) => void;
-  /** Whether a worker has the key. Such a key cannot come before that work ends, so no place is kept for it until then. */
+  /** True when a worker has the key. Such a key cannot come before that work ends, so no place is kept for it until then. */
   readonly isBusy: (key: string) => boolean;
 }
 
@@ -73,7 +73,7 @@ export class WorkerLanes {
     };
   }
 
-  /** Whether the key waits for its turn in a lane, or was woken for it. */
+  /** True when the key waits for its turn in a lane, or was woken for it. */
   isAwaiting(name: string, key: string): boolean {
     const lane = this.#lanes.get(name);
     return lane !== undefined && (lane.isAwaitedBy(key) || lane.hasPlaceOf(key));
@@ -170,7 +170,7 @@ export class WorkerLanes {
     return lane.hasPlaceOf(key) || this.#isOpen(lane, this.#spokenFor());
   }
 
-  /** Whether the key may pass through a full lane, to where its turn has come. */
+  /** True when the key may pass through a full lane, to where its turn has come. */
   #mayPass(lane: WorkerLane, key: string, name: LaneName | undefined): boolean {
     if (name?.isOuter !== true) return false;
     const hasTurn = [...(this.#lanesByKey.get(key) ?? [])].some((other) => other.hasPlaceOf(key));

@@ -54,7 +54,7 @@ export interface Probe {
 
 /** One configured backend. Every failure is a StorageError; an abort rejects with the signal's reason. */
 export interface StorageDriver {
-  /** Whether artifacts go to servers of their own, so that the silence of one says nothing about the next. */
+  /** True when artifacts go to servers of their own, so that the silence of one says nothing about the next. */
   readonly hasManyServers?: boolean;
   /** Whether evidence could be written now, as far as that can be told without writing. Never rejects but on abort. */
   probe(signal: AbortSignal): Promise<Probe>;

@@ -10,7 +10,7 @@ export interface OfferedArtifact extends Pick<UnsignedArtifact, 'type' | 'form'>
 }
 
 /**
- * Whether a backend takes an artifact: its kind, and a form and log entries that the backend's encoding can hold. Of an image's two
+ * True when a backend takes an artifact: its kind, and a form and log entries that the backend's encoding can hold. Of an image's two
  * signatures a bundle holds the statement and a cosign tag the simple signing; a policy that makes both feeds backends of both encodings.
  */
 export function takesArtifact(
@@ -20,7 +20,7 @@ export function takesArtifact(
   return spec.artifacts.includes(type) && fitsForm(spec, form) && holdsLogEntries(spec, logEntries);
 }
 
-/** Whether a backend has room for entries of logs: cosign's tags have none for those of Rekor v2, which state no time. */
+/** True when a backend has room for entries of logs: cosign's tags have none for those of Rekor v2, which state no time. */
 export function holdsLogEntries(spec: EffectiveStorageBackendSpec, logEntries: WitnessedBy): boolean {
   const isTags = spec.type === 'OCI' && spec.oci.encoding === 'CosignTags';
   return !isTags || logEntries.every(({ integratedTime }) => integratedTime !== undefined);

@@ -18,7 +18,7 @@ export interface ChildRun {
   readonly object?: TaskRun;
   /** The nested PipelineRun with its own children, when its object was given and the nesting is not too deep. */
   readonly nested?: FinishedRun;
-  /** Whether its object was given, whatever became of it. */
+  /** True when its object was given, whatever became of it. */
   readonly isGiven?: boolean;
   /** Of whatever kind the child is, when its object was given. */
   readonly uid?: string;

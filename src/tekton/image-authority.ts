@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net';
 const hostPattern = /^[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"\u0080-\u{10FFFF}]*$/u;
 const portPattern = /^(:[0-9]*)?$/;
 
-/** Whether Go's `url.Parse` takes `//<text>` for a URL of exactly this host: what the reference asks of a registry. */
+/** True when Go's `url.Parse` takes `//<text>` for a URL of exactly this host: what the reference asks of a registry. */
 export function isImageAuthority(text: string): boolean {
   if (!hostPattern.test(text)) return false;
   const open = text.lastIndexOf('[');

@@ -20,7 +20,7 @@ export function restoringChanges(snapshot: readonly EtcdKey[], now: readonly Etc
   return [...removed, ...putBack];
 }
 
-/** Whether two listings of keys hold the same, but for what servers keep up to date by themselves. */
+/** True when two listings of keys hold the same, but for what servers keep up to date by themselves. */
 export function isSame(one: readonly EtcdKey[], other: readonly EtcdKey[]): boolean {
   const lasting = (keys: readonly EtcdKey[]): string =>
     keys

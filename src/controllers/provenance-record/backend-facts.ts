@@ -31,7 +31,7 @@ function backendFact(record: RecordSnapshot['record'], bound: BoundBackend): Bac
   return nextAttemptTime === undefined ? pending : { ...pending, nextAttemptTime };
 }
 
-/** Whether nothing is left to do for a backend. */
+/** True when nothing is left to do for a backend. */
 function isSettled(record: RecordSnapshot['record'], entry: StorageEntry, bound: BoundBackend): boolean {
   if (entry.state === 'Failed') return true;
   const isDone = isDoneWith(entry.state) && holdsAll(record, entry, bound.backend);
@@ -75,7 +75,7 @@ function isToBeRefilled(
   return mayGo && verification?.state === 'Failed' && isRefillRequested(object, backendRef);
 }
 
-/** Whether a backend that is done has all that it takes by now. What one that is gone was given stays given. */
+/** True when a backend that is done has all that it takes by now. What one that is gone was given stays given. */
 function holdsAll(
   { object }: RecordSnapshot['record'],
   entry: StorageEntry,

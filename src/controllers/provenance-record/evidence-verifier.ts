@@ -79,7 +79,7 @@ export class EvidenceVerifier {
     return { state: 'Verified' };
   }
 
-  /** Whether another artifact of the record lies there: earlier versions let two of one digest take the same name in turn. */
+  /** True when another artifact of the record lies there: earlier versions let two of one digest take the same name in turn. */
   async #isOtherOf(
     work: ReadBack & { readonly trustedRoot: TrustedRoot | undefined },
     { uri, artifact: expected }: StoredLocation,

@@ -19,7 +19,7 @@ interface Failing {
   readonly namespace: string;
   readonly sinceMs: number;
   readonly sealedBy: string | undefined;
-  /** Whether it counts among those that may have one cause. */
+  /** True when it counts among those that may have one cause. */
   readonly isOpen: boolean;
 }
 
@@ -112,7 +112,7 @@ export class FailingSeals {
     return 'Remove';
   }
 
-  /** Whether a record is known to be left alone. */
+  /** True when a record is known to be left alone. */
   holds(recordKey: string): boolean {
     const failing = this.#failing.get(recordKey);
     if (failing === undefined || this.#isReplaced(failing.sealedBy)) return false;

@@ -55,7 +55,7 @@ function placeless({ artifacts, backends = [], unsigned }: RecordFacts): Problem
   return { reason: reasons.NoSubjects, message: `no backend has a place for ${lost.name}${because}` };
 }
 
-/** Whether a backend is done with the record, and its status lists all of it by artifact. */
+/** True when a backend is done with the record, and its status lists all of it by artifact. */
 function isSettled({ state, locations, unlistedLocations = 0 }: BackendFact): boolean {
   const isDone = state !== 'Pending' && state !== 'Failed';
   return isDone && unlistedLocations === 0 && locations.every(({ artifact }) => artifact !== undefined);

@@ -28,7 +28,7 @@ export function loggingFact(snapshot: RecordSnapshot, artifacts: readonly Eviden
   return isSeen && artifacts.length > 0 ? { state: 'Logged' } : undefined;
 }
 
-/** Whether a backend was given anything of a record: then its evidence stays as it is, so that all of them hold the same. */
+/** True when a backend was given anything of a record: then its evidence stays as it is, so that all of them hold the same. */
 export function isStoredAnywhere({ storage }: Pick<TrustedRecord, 'storage'>): boolean {
   return storage.some((entry) => isDoneWith(entry.state) || holdsAnything(entry));
 }

@@ -48,7 +48,7 @@ export class OwnWrites {
     }
   }
 
-  /** Whether it is not known what became of the last write. */
+  /** True when it is not known what became of the last write. */
   isUncertain(recordKey: string): boolean {
     return this.#writes.get(recordKey)?.version === UNKNOWN && this.mayPrecede(recordKey, '');
   }

@@ -124,7 +124,7 @@ export class PolicyWitnesses {
   }
 }
 
-/** Whether anything that the policy's evidence carries is judged by a trusted root. */
+/** True when anything that the policy's evidence carries is judged by a trusted root. */
 function usesTrustedRoot({ spec: { signer, transparency } }: PolicyDefinition): boolean {
   const { rekor, timestampAuthorities } = transparency;
   return signer.type === 'Keyless' || rekor !== undefined || timestampAuthorities.length > 0;

@@ -4,7 +4,7 @@ import type { BackendFact } from './record-facts.ts';
 interface Round {
   /** What each backend held when it was read back, by `kind/name`. */
   readonly read: Map<string, string>;
-  /** Whether a backend could not be asked. */
+  /** True when a backend could not be asked. */
   isIncomplete: boolean;
 }
 
@@ -15,7 +15,7 @@ interface Round {
 export class ReadBackRounds {
   readonly #rounds = new Map<string, Round>();
 
-  /** Whether the backend was read back in this round, and the record still says of it what it said then. */
+  /** True when the backend was read back in this round, and the record still says of it what it said then. */
   isRead(key: string, fact: BackendFact): boolean {
     return this.#rounds.get(key)?.read.get(nameOf(fact)) === contentOf(fact);
   }

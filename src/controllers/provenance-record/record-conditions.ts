@@ -240,7 +240,7 @@ function lostArtifact({ artifacts, backends = [] }: RecordFacts): Verdict | unde
   };
 }
 
-/** Whether an artifact lies in a backend, as far as its status lists what does. */
+/** True when an artifact lies in a backend, as far as its status lists what does. */
 function mayHold({ state, locations, unlistedLocations = 0, missing = [] }: BackendFact, name: string): boolean {
   if (state !== 'Stored') return false;
   if (locations.some(({ artifact = name }) => artifact === name)) return true;

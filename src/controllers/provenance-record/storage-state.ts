@@ -4,12 +4,12 @@ import type { StorageEntry } from '../../api/v1alpha1/provenance-record/schema.t
 type Entry = Pick<StorageEntry, 'locations' | 'unlistedLocations'>;
 type State = StorageEntry['state'];
 
-/** Whether a backend holds anything of a record, all of it or a part. */
+/** True when a backend holds anything of a record, all of it or a part. */
 export function holdsAnything({ locations = [], unlistedLocations = 0 }: Entry): boolean {
   return locations.length > 0 || unlistedLocations > 0;
 }
 
-/** Whether a backend has nothing left to store: it holds all that it has a place for. */
+/** True when a backend has nothing left to store: it holds all that it has a place for. */
 export function isDoneWith(state: State): boolean {
   return state === 'Stored' || state === 'NotApplicable';
 }

@@ -45,7 +45,7 @@ export async function storeEvidence(task: StoreTask, clock: Clock, signal: Abort
   return result(task, [...collisions, ...outcomes], rfc3339Seconds(clock.now()));
 }
 
-/** Whether an earlier attempt stored all of an artifact. */
+/** True when an earlier attempt stored all of an artifact. */
 function isHeld(name: string, { before }: StoreTask): boolean {
   if (before?.missing === undefined || before.missing.includes(name)) return false;
   return before.locations.some(({ artifact }) => artifact === name);

@@ -42,7 +42,7 @@ interface Question {
 
 interface Answer {
   readonly fact: BackendFact;
-  /** Whether the backend has enough to do already. */
+  /** True when the backend has enough to do already. */
   readonly isDeferred: boolean;
 }
 

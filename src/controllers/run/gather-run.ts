@@ -39,7 +39,7 @@ export function pendingPipelines(
 export interface GatherRunOptions {
   readonly childrenDeadlineSeconds: number;
   readonly signal: AbortSignal;
-  /** Whether a policy is looked at now; each by default. */
+  /** True when a policy is looked at now; each by default. */
   readonly admits?: (policy: PolicyDefinition) => boolean;
 }
 

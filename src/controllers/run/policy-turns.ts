@@ -15,7 +15,7 @@ export class PolicyTurns {
     this.#run = run;
   }
 
-  /** Whether a policy had no room for the run, which is woken when its turn comes. */
+  /** True when a policy had no room for the run, which is woken when its turn comes. */
   get areMissing(): boolean {
     return this.#areMissing;
   }

@@ -8,7 +8,7 @@ import { signingProblem } from './signing-problem.ts';
 export interface BackendHealth {
   readonly kind: string;
   readonly name: string;
-  /** Whether any probe of it has ended. Default: none has. */
+  /** True when any probe of it has ended. Default: none has. */
   readonly isProbed?: boolean;
   /** What its last probe found. */
   readonly problem?: Problem | undefined;
@@ -33,7 +33,7 @@ export interface PolicyFacts {
   readonly untaken?: readonly string[] | undefined;
   readonly mode: 'Enforce' | 'Audit';
   readonly isSuspended: boolean;
-  /** Whether something that the policy names has been missing for longer than an apply takes. */
+  /** True when something that the policy names has been missing for longer than an apply takes. */
   readonly isOverdue?: boolean;
 }
 

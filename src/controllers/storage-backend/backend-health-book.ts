@@ -12,7 +12,7 @@ export class BackendHealthBook {
     return this.#problems.get(describeBackend(backend));
   }
 
-  /** Whether any look at the backend has ended. */
+  /** True when any look at the backend has ended. */
   isProbed(backend: CompiledBackend): boolean {
     return this.#problems.has(describeBackend(backend));
   }

@@ -4,7 +4,7 @@ import type { Problem } from '../provenance-record/record-facts.ts';
 
 const passing: ReadonlySet<Reason> = new Set([reasons.BackendUnavailable, reasons.BackendNotReady]);
 
-/** Whether a backend may recover from this problem by itself; anything else needs a change by its owner. */
+/** True when a backend may recover from this problem by itself; anything else needs a change by its owner. */
 export function isPassingProblem({ reason }: Problem): boolean {
   return passing.has(reason);
 }

@@ -76,7 +76,7 @@ function taskOf({ pipelineTaskName }: ChildRun['reference'], object: TaskRun | u
   return pipelineTaskName === '' ? (object?.labels.get('tekton.dev/pipelineTask') ?? '') : pipelineTaskName;
 }
 
-/** Whether the pipeline goes on when this task fails. */
+/** True when the pipeline goes on when this task fails. */
 function isIgnored({ object }: FinishedRun, pipelineTaskName: string): boolean {
   if (object.kind !== 'PipelineRun' || object.pipelineSpec === undefined) return false;
   const tasks = [...mapsAt(object.pipelineSpec, 'tasks'), ...mapsAt(object.pipelineSpec, 'finally')];

@@ -166,7 +166,7 @@ export class RegistryClient {
     throw otherBytes(doing);
   }
 
-  /** Whether the repository has a blob; `false` also where the registry does not say. */
+  /** True when the repository has a blob; `false` also where the registry does not say. */
   async hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
     const doing = `looking for ${this.#name(digest)}`;
     const target = this.#path(`blobs/${digest}`);
