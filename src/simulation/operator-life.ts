@@ -26,7 +26,7 @@ import { TrustedRoots } from '../trust/trusted-roots.ts';
 import type { StoredMaterial } from '../verify/verify-stored.ts';
 import { Life } from './life.ts';
 import type { ModelApiServer } from './model/api-server.ts';
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export const OPERATOR_NAMESPACE = 'hallmark-system';

@@ -3,7 +3,7 @@ import type { ApiFaults } from './model/api-server.ts';
 import type { SignerFaults } from './model/signer.ts';
 import type { StoreFaults } from './model/store.ts';
 import type { OperatorSettings } from './operator-life.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../runtime/seeded-random.fixture.ts';
 
 export interface PolicyPlan {
   /** Empty for a cluster policy. */

@@ -12,7 +12,7 @@ import { ModelSigner } from './model/signer.ts';
 import { ModelStore } from './model/store.ts';
 import { OperatorLife } from './operator-life.ts';
 import { RecordWatch } from './record-watch.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../runtime/seeded-random.fixture.ts';
 import { VirtualTime } from './virtual-time.ts';
 import type { BackendPlan, Incident, PolicyPlan, WorldPlan } from './world-plan.ts';
 

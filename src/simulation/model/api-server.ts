@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, objectField, stringField } from '../../k
 import { KubeError } from '../../kube/kube-error.ts';
 import type { KubeTransport, TransportRequest } from '../../kube/kube-transport.ts';
 import type { Life } from '../life.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { type ModelCluster, refusal } from './cluster.ts';
 import { ModelWatch } from './watch.ts';

@@ -5,7 +5,7 @@ import { SigningError } from '../../signing/signing-error.ts';
 import type { SigningSource } from '../../signing/signing-source.ts';
 import { sshKeyID } from '../../signing/ssh-key-id.ts';
 import type { Life } from '../life.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
 /** The troubles of a signing service. */

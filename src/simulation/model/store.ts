@@ -4,7 +4,7 @@ import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Life } from '../life.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
 /** The troubles of a store. Chances are of one request. */

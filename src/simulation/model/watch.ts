@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { objectField, stringField } from '../../kube/json.ts';
 import type { Life } from '../life.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { ClusterEvent } from './cluster.ts';
 

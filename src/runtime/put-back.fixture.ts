@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import type { LaneFault } from './lane-faults.fixture.ts';
+
+/**
+ * Loads modules of this folder anew, with the fault in them; those that were loaded before stay as they are.
+ * @throws Error when the edits do not fit the sources any more
+ */
+export async function withFault<T>({ name, edits }: LaneFault, load: () => Promise<T>): Promise<T> {
+  const query = `?fault=${encodeURIComponent(name)}`;
+  const here = new URL('.', import.meta.url).href;
+  const hooks = registerHooks({
+    resolve: (specifier, context, nextResolve) => {
+      const resolved = nextResolve(specifier, context);
+      return resolved.url.startsWith(here) ? { ...resolved, url: resolved.url.replace(/\?.*$/, '') + query } : resolved;
+    },
+    load: (url, context, nextLoad) => {
+      const loaded = nextLoad(url, context);
+      const ofFile = edits.filter(({ file }) => url === `${here}${file}${query}`);
+      if (ofFile.length === 0) return loaded;
+      return { ...loaded, source: ofFile.reduce(edited, readFileSync(new URL(url), 'utf8')) };
+    },
+  });
+  try {
+    return await load();
+  } finally {
+    hooks.deregister();
+  }
+}
+
+function edited(text: string, { file, from, to }: LaneFault['edits'][number]): string {
+  const parts = text.split(from);
+  if (parts.length !== 2)
+    throw new Error(`the fault does not fit ${file} any more: it has ${parts.length - 1} times ${from}`);
+  return parts.join(to);
+}
