@@ -17,6 +17,7 @@ import { processUsage } from './process-usage.ts';
 import { parseCosignManifest } from '../../src/storage/oci/cosign-manifest.ts';
 
 const HUNDRED = 100;
+const TEAMS = ['team-o', 'team-p', 'team-q', 'team-r'] as const;
 /** A hundred appends to one tag, one after the other. */
 const patience = { timeoutSeconds: 3 * PATIENCE_SECONDS, intervalMilliseconds: 500 } as const;
 const MEBIBYTE = 1024 * 1024;
@@ -31,12 +32,11 @@ function told({ metadata, status }: ProvenanceRecord): string {
   return [metadata.name, ...conditions, JSON.stringify(status?.storage)].join('\n  ');
 }
 
-describe('a backend that fails in the middle of many runs', () => {
+describe('a server that fails in the middle of many runs of four teams', () => {
   let installation: Installation;
   let operator: OperatorProcess;
   let proxy: FaultProxy;
-  let team: Team;
-  let runs: ManagedRuns;
+  const teams: { readonly team: Team; readonly runs: ManagedRuns }[] = [];
   let image: PushedImage;
   const builds: Build[] = [];
 
@@ -47,31 +47,35 @@ describe('a backend that fails in the middle of many runs', () => {
     operator = await OperatorProcess.start(installation, {
       configuration: { outbound: { allow: [host, proxy.host] }, retry: { minSeconds: 1, maxSeconds: 2 } },
     });
-    team = await installation.team({
-      name: 'team-o',
-      backends: ['tekton'],
-      policy: { ...managedRuns, backendRefs: [] },
-    });
-    await installation.apply({
-      apiVersion: 'hallmark.dev/v1alpha1',
-      kind: 'StorageBackend',
-      metadata: { name: 'evidence', namespace: team.name },
-      spec: {
-        type: 'OCI',
-        artifacts: ['Attestation'],
-        oci: {
-          encoding: 'CosignTags',
-          repository: `${proxy.host}/evidence/all`,
-          authentication: { type: 'Anonymous' },
-          tls: { insecure: true },
+    for (const name of TEAMS) {
+      const team = await installation.team({
+        name,
+        backends: ['tekton'],
+        policy: { ...managedRuns, backendRefs: [] },
+      });
+      await installation.apply({
+        apiVersion: 'hallmark.dev/v1alpha1',
+        kind: 'StorageBackend',
+        metadata: { name: 'evidence', namespace: team.name },
+        spec: {
+          type: 'OCI',
+          artifacts: ['Attestation'],
+          oci: {
+            encoding: 'CosignTags',
+            repository: `${proxy.host}/evidence/all`,
+            authentication: { type: 'Anonymous' },
+            tls: { insecure: true },
+          },
         },
-      },
-    });
-    runs = new ManagedRuns(adminClient(installation.plane), team);
+      });
+      teams.push({ team, runs: new ManagedRuns(adminClient(installation.plane), team) });
+    }
     await operator.untilWorking();
-    await team.untilReady();
-    await installation.wait(team.name, 'storagebackend/evidence', 'condition=Ready');
-    image = await team.registry.pushImage(`${team.name}/app`, 'all');
+    for (const { team } of teams) {
+      await team.untilReady();
+      await installation.wait(team.name, 'storagebackend/evidence', 'condition=Ready');
+    }
+    image = await installation.testbed.registry().pushImage('team-o/app', 'all');
   });
   after(async () => {
     await operator.stop();
@@ -79,7 +83,11 @@ describe('a backend that fails in the middle of many runs', () => {
     await installation.stop();
   });
 
+  /** A run of the next team in turn. */
   async function build(name: string): Promise<void> {
+    const next = teams[builds.length % teams.length];
+    assert.ok(next !== undefined);
+    const { runs } = next;
     const created = await runs.create({ name });
     await runs.finish(created, { results: runs.imageResults(image) });
     const uid = String(Reflect.get(Object(created['metadata']), 'uid'));
@@ -87,7 +95,7 @@ describe('a backend that fails in the middle of many runs', () => {
   }
 
   async function records(): Promise<readonly ProvenanceRecord[]> {
-    return team.records();
+    return (await Promise.all(teams.map(({ team }) => team.records()))).flat();
   }
 
   async function untilStoredIn(backend: string, count = builds.length): Promise<readonly ProvenanceRecord[]> {
@@ -105,7 +113,7 @@ describe('a backend that fails in the middle of many runs', () => {
   /** One layer for each run, whatever happened on the way: the tag of the one image that all of them built. */
   async function statements(): Promise<number> {
     const path = `/v2/evidence/all/manifests/${image.digest.replace(':', '-')}.att`;
-    const { status, body } = await team.registry.client().send(path);
+    const { status, body } = await installation.testbed.registry().client().send(path);
     assert.equal(status, 200);
     return parseCosignManifest(body)?.layers.length ?? 0;
   }
@@ -131,8 +139,9 @@ describe('a backend that fails in the middle of many runs', () => {
     proxy.fail({ type: 'Reset' });
     for (let index = 0; index < HUNDRED / 2; index += 1) await build(`during-${index}`);
     const all = await untilStoredIn('tekton');
-    const signatures = new Map(all.map((record) => [record.metadata.name, signaturesOf(record)]));
-    await installation.wait(team.name, 'storagebackend/evidence', 'condition=Ready=False');
+    const signatures = new Map(all.map((record) => [record.metadata.uid, signaturesOf(record)]));
+    for (const { team } of teams)
+      await installation.wait(team.name, 'storagebackend/evidence', 'condition=Ready=False');
     proxy.requests.length = 0;
     // A second round of everybody's back-off, were there one for each run, would show in the requests.
     for (let index = 0; index < 5; index += 1) await build(`late-${index}`);
@@ -150,7 +159,7 @@ describe('a backend that fails in the middle of many runs', () => {
     }
     await untilHealed();
     for (const record of await records()) {
-      const before = signatures.get(record.metadata.name);
+      const before = signatures.get(record.metadata.uid);
       if (before !== undefined) assert.deepEqual(signaturesOf(record), before, 'nothing is signed twice');
     }
   });

@@ -24,12 +24,15 @@ const MAY_GROW_BYTES = 200 * MEBIBYTE;
 /** How many runs finish before all stores are cut off, while nobody knows yet that they are, and when everybody does. */
 const RUNS = { before: 25, unaware: 20, aware: 55 } as const;
 const HUNDRED = 100;
+/** Teams that use none of the stores, and the runs of each while these are away. */
+const HONEST = { teams: ['team-t', 'team-u', 'team-v'], runs: 5 } as const;
 
 describe('all stores but one cut off in the middle of a hundred runs', () => {
   let installation: Installation;
   let operator: OperatorProcess;
   let cutStores: CutStores;
   let team: Team;
+  const honest: Team[] = [];
   let runs: ManagedRuns;
   let image: PushedImage;
   /** Of the records while the stores were away. */
@@ -49,6 +52,8 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
       policy: { ...managedRuns, imageSignatures: { formats: [] }, backendRefs },
     });
     await installation.apply(...cutStores.manifests(team.name));
+    for (const name of HONEST.teams)
+      honest.push(await installation.team({ name, backends: ['tekton'], policy: managedRuns }));
     runs = new ManagedRuns(adminClient(installation.plane), team);
     await operator.untilWorking();
     await team.untilReady();
@@ -112,6 +117,18 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
     }
     signed = new Map(all.map((record) => [record.metadata.name, signaturesOf(record)['attestation']]));
     assert.equal(new Set(signed.values()).size, HUNDRED);
+  });
+
+  it('leaves the teams unaffected that use other backends', async () => {
+    for (const other of honest) {
+      const others = new ManagedRuns(adminClient(installation.plane), other);
+      for (let index = 0; index < HONEST.runs; index += 1) await others.build({ name: `honest-${index}` });
+    }
+    for (const other of honest) {
+      const isReady = (record: ProvenanceRecord): boolean => conditionOf(record)?.status === 'True';
+      const areReady = async (): Promise<boolean> => (await other.records()).filter(isReady).length === HONEST.runs;
+      await waitUntil(`the runs of ${other.name} are stored`, areReady, patience);
+    }
   });
 
   it('says of every record and store that it waits for it', async () => {
