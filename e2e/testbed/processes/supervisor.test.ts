@@ -94,8 +94,9 @@ describe('a supervisor', () => {
     await supervisor.stop();
   });
 
-  it('passes nothing of the user environment on but PATH', async () => {
+  it('passes nothing of the user environment on but PATH and the compile cache', async () => {
     process.env.PLANTED = 'secret';
+    process.env.NODE_COMPILE_CACHE ??= '';
     const supervisor = new Supervisor('supervisor-test');
     const server = supervisor.start({ name: 'env', command: '/usr/bin/env', args: [], env: { GIVEN: 'yes' } });
     await server.exited;
@@ -103,7 +104,7 @@ describe('a supervisor', () => {
       .logTail()
       .split('\n')
       .map((line) => line.split('=')[0]);
-    assert.deepEqual(names.sort(), ['GIVEN', 'HOME', 'PATH', 'TMPDIR']);
+    assert.deepEqual(names.sort(), ['GIVEN', 'HOME', 'NODE_COMPILE_CACHE', 'PATH', 'TMPDIR']);
     delete process.env.PLANTED;
     await supervisor.stop();
   });
