@@ -55,5 +55,5 @@ export class ImportGraph {
   }
 }
 
-/** What `bin/hallmark` runs. */
+/** The module that `bin/hallmark` runs. */
 const program = 'src/cli/main.ts';

@@ -23,7 +23,7 @@ function hash(texts: readonly string[]): string {
   return digest.digest('hex');
 }
 
-/** What the outcome for each file depends on, as one text. */
+/** Everything that the outcome for a file depends on, as one text. */
 function keys(): ReadonlyMap<string, string> {
   const graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench']);
   const base = hash(globSync(foundations, { cwd: root }).sort().map(read));

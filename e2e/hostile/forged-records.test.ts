@@ -229,7 +229,7 @@ describe('a record forged under the name that the operator would use', () => {
       assert.equal(sealed.length, names.length);
     });
 
-    /** What can be made anew with the same content. */
+    /** The content of an object, so that it can be made anew. */
     function remade(object: Manifest): Manifest {
       const { name, namespace, labels, annotations } = asManifest(at(object, 'metadata'));
       const metadata = Object.fromEntries(

@@ -24,11 +24,11 @@ interface Case extends Pick<TeamOptions, 'withKey' | 'keyData' | 'policy'> {
   /** The remedy that docs/reasons.md gives, as a sentence; docs and this table are compared by a unit test. */
   readonly title: string;
   readonly backends?: readonly string[];
-  /** What the run states; an image that it pushed when absent. */
+  /** Results of the run; an image that it pushed when absent. */
   readonly run?: (team: Team, runs: ManagedRuns) => Promise<Partial<CreateOptions> & FinishOptions>;
   /** Breaks what was whole when the run was recorded. */
   readonly breaks?: (team: Team, build: Build) => Promise<void>;
-  /** What the message must name. */
+  /** The words that the message must hold. */
   readonly names: RegExp;
   /** Carries out the remedy. */
   readonly mends: (team: Team, build: Build) => Promise<void>;

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KEY_SECRET } from '../harness/team.ts';
 import type { Fault } from '../testbed/fault-proxy/fault.ts';
 import type { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
-import type { Random } from './random.ts';
+import type { SeededRandom } from '../../src/runtime/seeded-random.fixture.ts';
 import type { SoakBed } from './soak-bed.ts';
 
 /** Something that goes wrong, and is well again when its promise resolves. */
 export interface Disturbance {
   readonly title: string;
-  readonly happen: (bed: SoakBed, random: Random) => Promise<void>;
+  readonly happen: (bed: SoakBed, random: SeededRandom) => Promise<void>;
 }
 
-const seconds = (random: Random, least: number, most: number): Promise<void> =>
+const seconds = (random: SeededRandom, least: number, most: number): Promise<void> =>
   sleep(1000 * (least + random.next() * (most - least)));
 
 /** Trouble of replicas. The soak revives them. */

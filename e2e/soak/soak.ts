@@ -9,7 +9,7 @@ import { processUsage } from '../resilience/process-usage.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { type Disturbance, operatorDisturbances, storeDisturbances, teamDisturbances } from './disturbances.ts';
 import { Ledger } from './ledger.ts';
-import { Random } from './random.ts';
+import { SeededRandom } from '../../src/runtime/seeded-random.fixture.ts';
 import { watchRecords } from './record-watch.ts';
 import { ARCHIVE_LABEL, SoakBed, type SoakTeam } from './soak-bed.ts';
 import { storedDifferences } from './stored-differences.ts';
@@ -71,10 +71,10 @@ class Soak {
       // Either of them holds the Lease.
       await Promise.any(this.#bed.replicas.map(({ operator }) => operator.untilWorking()));
       await Promise.all([
-        this.#makeRuns(new Random(seed)),
-        this.#disturb(operatorDisturbances, new Random(seed + 1)),
-        this.#disturb(storeDisturbances, new Random(seed + 2)),
-        this.#disturb(teamDisturbances, new Random(seed + 3)),
+        this.#makeRuns(new SeededRandom(seed)),
+        this.#disturb(operatorDisturbances, new SeededRandom(seed + 1)),
+        this.#disturb(storeDisturbances, new SeededRandom(seed + 2)),
+        this.#disturb(teamDisturbances, new SeededRandom(seed + 3)),
       ]);
       this.#say('nothing goes wrong any more: waiting until everything is settled');
       await this.#settled();
@@ -118,7 +118,7 @@ class Soak {
     return performance.now() - this.#began > this.#options.minutes * 60_000;
   }
 
-  async #makeRuns(random: Random): Promise<void> {
+  async #makeRuns(random: SeededRandom): Promise<void> {
     for (let index = 0; !this.#isOver; index += 1) {
       const chosen = random.pick(this.#bed.teams);
       const isArchived = random.next() < 0.3;
@@ -137,7 +137,7 @@ class Soak {
   }
 
   /** Deletes a run that is done, as a pruner does. */
-  async #deleteRun(random: Random): Promise<void> {
+  async #deleteRun(random: SeededRandom): Promise<void> {
     const { obligations } = this.#ledger;
     if (obligations.length === 0) return;
     const { namespace, run, uid } = random.pick(obligations);
@@ -148,7 +148,7 @@ class Soak {
       this.#deleted += 1;
   }
 
-  async #disturb(disturbances: readonly Disturbance[], random: Random): Promise<void> {
+  async #disturb(disturbances: readonly Disturbance[], random: SeededRandom): Promise<void> {
     await sleep(5000 * random.next());
     while (!this.#isOver) {
       const { title, happen } = random.pick(disturbances);

@@ -12,7 +12,7 @@ export const recordPath = 'e2e/suite/expected-seconds.json';
 /** Modules that know every command, whatever is used of it. */
 const indifferent = new Set(['e2e/testbed/binaries/catalog.ts', 'e2e/testbed/testbed.ts']);
 const withTekton = /\btekton: true\b/;
-/** What `Testbed` builds for an installation. */
+/** Recipes that `Testbed` builds for an installation. */
 const installation = ['tekton', 'cosign', 'helm'];
 
 /** The order in which end-to-end files run: see fileOrder, or shuffled by a seed. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What decides when an end-to-end file runs. */
+/** The facts that decide when an end-to-end file runs. */
 export interface FileTraits {
   readonly file: string;
   /** How long it took once; undefined for a new one. */
@@ -11,7 +11,7 @@ export interface FileTraits {
   readonly waitsFor: number;
 }
 
-/** What a file without a record is taken for: long enough that it does not come last. */
+/** Seconds that a file without a record counts for: long enough that it does not come last. */
 const unknownSeconds = 30;
 
 /**

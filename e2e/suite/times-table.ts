@@ -15,7 +15,7 @@ const SpentTimes = Compile(
   }),
 );
 
-/** What each test file spent: as long as the runner saw it, and in detail where it wrote that into the folder. */
+/** The time that each test file spent: as long as the runner saw it, and in detail where it wrote that into the folder. */
 export function readTimes(
   folder: string,
   { root, seconds }: { readonly root: string; readonly seconds: ReadonlyMap<string, number> },

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ImportGraph } from '../../codegen/verify/import-graph.ts';
 
-/** What no test reads. */
+/** Files that no test reads. */
 const texts = /\.md$|^LICENSE$|^docs\/|^\.git/;
-/** What everything stands on. */
+/** Files that everything stands on. */
 const foundations = /^(package(-lock)?\.json|tsconfig.*\.json|Dockerfile|bin\/.*)$/;
 
 /** Folders of sources, which every import names. */

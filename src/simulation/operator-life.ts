@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type OperatorConfiguration, parseOperatorConfiguration } from '../config/operator-configuration.ts';
 import type { ControllerHost } from '../controllers/controller-host.ts';
+import { silentObserver } from '../controllers/silent-observer.fixture.ts';
 import { Controllers } from '../controllers/controllers.ts';
 import { makeContext } from '../controllers/make-context.ts';
 import { takeUpSeal } from '../controllers/take-up-seal.ts';
@@ -212,16 +213,6 @@ function sameBytes(
 }
 
 const nothing = (): undefined => undefined;
-
-const silentObserver = {
-  recordCreated: nothing,
-  recordRejected: nothing,
-  recordRetired: nothing,
-  recordChanged: nothing,
-  stored: nothing,
-  witnessed: nothing,
-  readBack: nothing,
-};
 
 function configuration({
   concurrentRuns,

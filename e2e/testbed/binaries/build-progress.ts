@@ -4,7 +4,7 @@ import type { BuildRecipe } from './catalog.ts';
 const intervalSeconds = 15;
 const built = new Map<string, number>();
 
-/** What this process built, and the seconds that each took. */
+/** Names that this process built, and the seconds that each took. */
 export function builtSeconds(): ReadonlyMap<string, number> {
   return built;
 }

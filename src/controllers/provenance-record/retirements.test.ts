@@ -8,7 +8,7 @@ import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { Controller } from '../../runtime/controller.ts';
 import { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import { ManualClock } from '../../runtime/manual-clock.ts';
-import type { ControllerObserver } from '../controller-context.ts';
+import { silentObserver } from '../silent-observer.fixture.ts';
 import { ModelApi } from '../model-api.fixture.ts';
 import { policyDefinition } from '../policy-definition.fixture.ts';
 import { RunIndex } from '../run/run-index.ts';
@@ -61,7 +61,7 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
     fence: () => undefined,
     ownWrites: new OwnWrites(clock),
     retirementMarks: new RetirementMarks(clock),
-    observer: { ...silent, recordRetired: ({ key }: { readonly key: string }): unknown => retired.push(key) },
+    observer: { ...silentObserver, recordRetired: ({ key }: { readonly key: string }): unknown => retired.push(key) },
     pipelines,
     records,
     runs,
@@ -78,17 +78,6 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
   t.after(() => controller.stop(0));
   return { clock, queue, records, runs, pipelines, retirements, deletions, refusals, retired };
 }
-
-const nothing = (): undefined => undefined;
-const silent: ControllerObserver = {
-  recordCreated: nothing,
-  recordRejected: nothing,
-  recordRetired: nothing,
-  recordChanged: nothing,
-  stored: nothing,
-  witnessed: nothing,
-  readBack: nothing,
-};
 
 describe('Retirements', () => {
   it('removes each record when its time is over, in the version that is known, and reads nothing', async (t) => {
