@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { validator } from '../src/api/v1alpha1/validator.ts';
-import { policySigner } from '../src/api/v1alpha1/policy-signer.ts';
+import { policySigner } from '../src/api/v1alpha1/signing-policy/policy-signer.ts';
 import { SecretValue } from '../src/runtime/secret-value.ts';
 import { signingSource } from '../src/signing/signing-source-of.ts';
 import { HeldObjects, signingContext } from '../e2e/signing/signing-bed.ts';
@@ -69,7 +69,7 @@ const after = memory();
 // A keyless signer is one for each run, with a key and a certificate of its own; of the others each run asks too, as the operator does.
 const measured = await measure(async () => (await source.signer(never)).sign(data), job.seconds);
 await source.close();
-await context.door.close();
+await context.egress.close();
 const { perSecond: plainPerSecond, cpuMs: plainCpuMs } = plain;
 process.stdout.write(
   JSON.stringify({ ...measured, plainPerSecond, plainCpuMs, before, after } satisfies SigningResult),

@@ -2,14 +2,14 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadOperatorConfiguration } from './config/operator-configuration.ts';
-import { lead } from './controllers/lead.ts';
+import { lead } from './controllers/wiring/lead.ts';
 import { EventRecorder } from './kube/events.ts';
 import { KubeClient } from './kube/kube-client.ts';
 import { KubeConnection } from './kube/kube-connection.ts';
-import { Leadership } from './kube/leadership.ts';
-import { ClusterResolver } from './net/cluster-resolver.ts';
-import { NameLookups } from './net/name-lookups.ts';
-import { OutboundDoor } from './net/outbound-door.ts';
+import { Leadership } from './kube/lease/leadership.ts';
+import { ClusterResolver } from './net/lookup/cluster-resolver.ts';
+import { NameLookups } from './net/lookup/name-lookups.ts';
+import { EgressClient } from './net/egress-client.ts';
 import { HallmarkOperator, type StopLimits } from './operator.ts';
 import { packageVersion } from './package-version.ts';
 import { systemClock as clock } from './runtime/clock.ts';
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   // The API server knows the operator: no tenant may send it there, whatever the registry's name resolves to.
   const deny = [...configuration.outbound.deny, hostAndPort(connection.server)];
   const lookups = new NameLookups({ resolver: new ClusterResolver(), clock });
-  const door = new OutboundDoor({ allow: configuration.outbound.allow, deny }, lookups);
+  const egress = new EgressClient({ allow: configuration.outbound.allow, deny }, lookups);
   const onDropped = metrics.eventDropped.bind(metrics);
   const events = new EventRecorder({ client, clock, instance, onDropped });
 
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
       const onTrouble = (next: typeof trouble): void => {
         trouble = next;
       };
-      await lead({ onTrouble, client, door, events, clock, configuration, host, logger, metrics, isLeader }, signal);
+      await lead({ onTrouble, client, egress, events, clock, configuration, host, logger, metrics, isLeader }, signal);
       isLearning = false;
       logger.info('working');
     },
@@ -116,7 +116,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** `10.96.0.1:443`, as rules of the outbound door write it. */
+/** `10.96.0.1:443`, as rules of the egress client write it. */
 function hostAndPort(server: string): string {
   const { hostname, port, protocol } = new URL(server);
   return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;

@@ -6,7 +6,7 @@ import { HallmarkOperator } from './operator.ts';
 import { exponentialBackoff } from './runtime/backoff.ts';
 import { Controller } from './runtime/controller.ts';
 import { KeyedQueue } from './runtime/keyed-queue.ts';
-import { ManualClock } from './runtime/manual-clock.ts';
+import { ManualClock } from './runtime/manual-clock.fixture.ts';
 import { DONE } from './runtime/outcome.ts';
 import { createLogger } from './telemetry/log.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import k8sOperator from '@dot-i/k8s-operator';
-import type { WatchSource } from './kube/list-watch-options.ts';
+import type { WatchSource } from './kube/watch/list-watch-options.ts';
 import type { Controller } from './runtime/controller.ts';
 import type { Logger } from './telemetry/log.ts';
 

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { effectiveStorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
 import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/schema.ts';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
-import { OutboundDoor } from '../../src/net/outbound-door.ts';
+import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import type { KeySigner } from '../../src/signing/key-signer.ts';
+import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { DriverContext } from '../../src/storage/driver-context.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
@@ -28,7 +28,7 @@ export class SubjectBed {
   /** A signed payload of 8 kB. */
   readonly payload: Buffer;
   readonly #signer: KeySigner;
-  readonly #door = new OutboundDoor({ allow: ['127.0.0.0/8'] });
+  readonly #egress = new EgressClient({ allow: ['127.0.0.0/8'] });
 
   private constructor(signer: KeySigner, payload: Buffer) {
     this.#signer = signer;
@@ -42,7 +42,7 @@ export class SubjectBed {
   }
 
   async stop(): Promise<void> {
-    await this.#door.close();
+    await this.#egress.close();
     await this.supervisor.stop();
   }
 
@@ -70,7 +70,7 @@ export class SubjectBed {
       },
       tokens: { token: refuse },
       annotator: { annotateRun: refuse, readAnnotations: refuse },
-      door: this.#door,
+      egress: this.#egress,
       clock: systemClock,
     };
     const definition = { kind: 'StorageBackend', name: NAME, namespace: NAME } as const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
-import { ListWatch } from '../../src/kube/list-watch.ts';
+import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
+import { ListWatch } from '../../src/kube/watch/list-watch.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { conditionOf, parseRecord } from '../../e2e/harness/record.ts';
 import { adminClient } from '../../e2e/resilience/admin-client.ts';

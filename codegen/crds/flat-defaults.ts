@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject } from '../../src/api/v1alpha1/field.ts';
+import { isObject } from '../../src/json/fields.ts';
 import type { Defaults } from './kind-page.ts';
 
 /**

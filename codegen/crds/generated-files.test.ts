@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { field, isObject, listField } from '../../src/api/v1alpha1/field.ts';
+import { field, isObject, listField } from '../../src/json/fields.ts';
 import { kinds } from '../../src/api/v1alpha1/kinds.ts';
 import { parseManifest } from '../../src/api/v1alpha1/parse-manifest.ts';
 import { chartCrd } from './chart-crd.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, isObject, listField } from '../../src/api/v1alpha1/field.ts';
+import { field, isObject, listField } from '../../src/json/fields.ts';
 import { API_VERSION } from '../../src/api/v1alpha1/group-version.ts';
 import { kinds, type KindName } from '../../src/api/v1alpha1/kinds.ts';
 import { schemaNode, type SchemaNode } from './schema-node.ts';

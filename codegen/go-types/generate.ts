@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes src/tekton/go-types.generated.ts with the Go program beside this file, and vectors of what the Go types themselves do
+// Writes src/tekton/go/go-types.generated.ts with the Go program beside this file, and vectors of what the Go types themselves do
 // to test it with. Go and its modules are only needed when that program or its modules have changed: the table carries the
 // hash of what it was made from. With --check nothing is written and the exit code is 1 when it is out of date or edited.
 import { spawnSync } from 'node:child_process';
@@ -8,9 +8,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const here = import.meta.dirname;
-const path = 'src/tekton/go-types.generated.ts';
+const path = 'src/tekton/go/go-types.generated.ts';
 const file = join(here, '../..', path);
-const vectors = join(here, '../../src/tekton/go-roundtrip.vectors.jsonl');
+const vectors = join(here, '../../src/tekton/go/go-roundtrip.vectors.jsonl');
 const inputs = ['go.mod', 'go.sum', 'main.go', 'roundtrip.go'];
 
 function hash(...texts: readonly string[]): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { RandomRun } from '../../src/tekton/random-run.ts';
+import { RandomRun } from '../../src/tekton/random-run.fixture.ts';
 
 const runs = 24;
 const scalars = 150;

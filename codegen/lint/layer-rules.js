@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The import directions of the house as lint rules: a folder of src/ may import only the folders named for it here, and
- * a package that has one door may be imported through that door alone. See docs/architecture.md.
+ * a package with a single importer may be imported there alone. See docs/architecture.md.
  */
-const edges = ['api', 'runtime', 'net', 'kube', 'tekton'];
+const ground = ['json', 'runtime'];
+const edges = [...ground, 'api', 'net', 'kube', 'tekton'];
 const middle = [
   ...edges,
   'credentials',
@@ -17,15 +18,16 @@ const middle = [
 ];
 
 const layers = {
-  api: [],
+  json: [],
   runtime: [],
-  net: ['runtime'],
-  config: ['api'],
-  credentials: ['api', 'runtime', 'net'],
-  kube: ['api', 'runtime', 'net', 'credentials'],
-  tekton: ['api', 'runtime', 'net'],
-  telemetry: ['api', 'runtime'],
-  evidence: ['api', 'runtime'],
+  api: ['json'],
+  net: ground,
+  config: [...ground, 'api'],
+  credentials: [...ground, 'api', 'net'],
+  kube: [...ground, 'api', 'net', 'credentials'],
+  tekton: [...ground, 'api', 'net'],
+  telemetry: [...ground, 'api'],
+  evidence: [...ground, 'api'],
   provenance: edges,
   signing: [...edges, 'credentials', 'evidence', 'trust'],
   trust: [...edges, 'credentials', 'evidence'],
@@ -33,13 +35,14 @@ const layers = {
   verify: [...edges, 'evidence', 'signing', 'trust'],
   storage: [...edges, 'credentials', 'evidence'],
   pipelines: middle,
-  controllers: [...middle, 'pipelines', 'telemetry', 'config'],
+  records: [...middle, 'pipelines'],
+  controllers: [...middle, 'pipelines', 'records', 'telemetry', 'config'],
   // For tests alone: it is in neither the image nor the package, so nothing that is may import it.
-  simulation: [...middle, 'pipelines', 'config', 'controllers'],
+  simulation: [...middle, 'pipelines', 'records', 'config', 'controllers'],
 };
 
 /** Packages with a single importer. */
-const doors = {
+const importers = {
   '@kubernetes/client-node': 'src/kube/',
   '@dot-i/k8s-operator': 'src/operator.ts',
 };
@@ -55,9 +58,9 @@ function restrictions(layer, allowed) {
     },
     { regex: '^(\\.\\./)+(main|operator)\\.ts$', message: 'main.ts and operator.ts are imported by nobody.' },
   ];
-  const paths = Object.entries(doors)
-    .filter(([, door]) => door !== `src/${layer}/`)
-    .map(([name, door]) => ({ name, message: `${name} is imported by ${door} alone.` }));
+  const paths = Object.entries(importers)
+    .filter(([, importer]) => importer !== `src/${layer}/`)
+    .map(([name, importer]) => ({ name, message: `${name} is imported by ${importer} alone.` }));
   return { files: [`src/${layer}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns, paths }] } };
 }
 
@@ -70,9 +73,9 @@ export const layerRules = [
         'error',
         {
           patterns: [{ regex: '/simulation/', message: 'src/simulation/ is for tests alone.' }],
-          paths: Object.entries(doors).map(([name, door]) => ({
+          paths: Object.entries(importers).map(([name, importer]) => ({
             name,
-            message: `${name} is imported by ${door} alone.`,
+            message: `${name} is imported by ${importer} alone.`,
           })),
         },
       ],

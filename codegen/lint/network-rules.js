@@ -4,9 +4,9 @@
  * docs/security.md.
  */
 const MODULES = '/^(node:)?(undici|http|https|http2|net|tls|dgram|dns)(\\u002fpromises)?$/';
-/** What of these modules connects to nobody. */
+/** Imports from these modules that open no connection. */
 const HARMLESS = '/^(isIP|isIPv4|isIPv6|BlockList|createServer)$/';
-const message = 'Connections are opened by the outbound door alone: see src/net/.';
+const message = 'Connections are opened by the egress client alone: see src/net/.';
 
 const exempt = [
   '**/*.test.ts',
@@ -15,7 +15,7 @@ const exempt = [
   'src/net/**',
   // Towards the API server alone.
   'src/kube/**',
-  // By the door's agents.
+  // Through the agents of the egress client.
   'src/credentials/aws/aws-request-handler.ts',
   // Towards the agent that the pod's own environment names, which is link-local.
   'src/credentials/aws/container-secrets.ts',

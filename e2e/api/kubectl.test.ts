@@ -8,7 +8,7 @@ import {
   policy,
   recordCase,
   recordSpec,
-} from '../../src/api/v1alpha1/cases/case-objects.ts';
+} from '../../src/api/v1alpha1/cases/case-objects.fixture.ts';
 import { setConditions } from '../../src/api/v1alpha1/condition.ts';
 import { pages } from '../../codegen/crds/pages/all.ts';
 import { installedCrds, type ApiUnderTest } from './installed-crds.ts';

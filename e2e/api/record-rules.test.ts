@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { artifactCase, recordCase, recordSpec } from '../../src/api/v1alpha1/cases/case-objects.ts';
+import { artifactCase, recordCase, recordSpec } from '../../src/api/v1alpha1/cases/case-objects.fixture.ts';
 import { installedCrds, type ApiUnderTest } from './installed-crds.ts';
 import { refusal } from './refusal.ts';
 

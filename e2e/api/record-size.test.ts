@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { artifactCase, digest, recordSpec } from '../../src/api/v1alpha1/cases/case-objects.ts';
+import { artifactCase, digest, recordSpec } from '../../src/api/v1alpha1/cases/case-objects.fixture.ts';
 import { MAX_ARTIFACTS } from '../../src/api/v1alpha1/provenance-record/evidence.ts';
 import type { EvidenceArtifact } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { MAX_BACKENDS } from '../../src/api/v1alpha1/provenance-record/spec.ts';
 import { recordConditionTypes } from '../../src/api/v1alpha1/provenance-record/status.ts';
-import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
-import {
-  type AskedOfEvidence,
-  finalBytes,
-  MAX_EVIDENCE_BYTES,
-} from '../../src/controllers/provenance-record/evidence-room.ts';
-import type { BackendFact } from '../../src/controllers/provenance-record/record-facts.ts';
-import { boundedEvidence } from '../../src/controllers/provenance-record/record-object.ts';
-import { storageEntries } from '../../src/controllers/provenance-record/storage-entries.ts';
+import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
+import { type AskedOfEvidence, finalBytes, MAX_EVIDENCE_BYTES } from '../../src/records/evidence-size-limit.ts';
+import type { BackendFact } from '../../src/records/record-facts.ts';
+import { boundedEvidence } from '../../src/records/record-object.ts';
+import { storageEntries } from '../../src/records/storage-entries.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { at } from '../chart/helm.ts';
 import { adminClient } from '../resilience/admin-client.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { acceptedManifests } from '../../src/api/v1alpha1/cases/accepted-manifests.ts';
-import { policy } from '../../src/api/v1alpha1/cases/case-objects.ts';
-import { refusedManifests } from '../../src/api/v1alpha1/cases/refused-manifests.ts';
+import { acceptedManifests } from '../../src/api/v1alpha1/cases/accepted-manifests.fixture.ts';
+import { policy } from '../../src/api/v1alpha1/cases/case-objects.fixture.ts';
+import { refusedManifests } from '../../src/api/v1alpha1/cases/refused-manifests.fixture.ts';
 import { pages } from '../../codegen/crds/pages/all.ts';
 import { parse } from 'yaml';
 import { installedCrds, type ApiUnderTest } from './installed-crds.ts';

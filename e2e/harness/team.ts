@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
-import { recordName } from '../../src/controllers/provenance-record/record-name.ts';
+import { recordName } from '../../src/records/record-name.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
 import { dockerConfig } from '../testbed/registry/credentials.ts';

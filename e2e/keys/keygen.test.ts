@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { loadKeySigner } from '../../src/signing/load-key-signer.ts';
+import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import { CommandFailed, Cosign, runCommand, Supervisor } from '../testbed/index.ts';
 import { checkout } from '../harness/installation.ts';
 

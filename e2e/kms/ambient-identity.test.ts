@@ -56,7 +56,7 @@ before(async () => {
   objects.configMaps.set('team/ca', { 'ca.crt': service.ca });
 });
 after(async () => {
-  await context.door.close();
+  await context.egress.close();
   await service.down();
   trap.closeAllConnections();
   await new Promise((resolve) => trap.close(resolve));

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateAliasCommand, CreateKeyCommand, DeleteAliasCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { KeySpec, KeyUsageType } from '@aws-sdk/client-kms';
-import { ManualClock } from '../../src/runtime/manual-clock.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
 import type { SigningSource } from '../../src/signing/signing-source.ts';
@@ -81,7 +81,7 @@ export class AwsBed {
   async stop(): Promise<void> {
     for (const source of this.#sources) await source.close();
     this.#admin.destroy();
-    await this.context.door.close();
+    await this.context.egress.close();
     await this.proxy.stop();
     await this.#supervisor.stop();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ManualClock } from '../../src/runtime/manual-clock.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';
 import type { KmsSpec } from '../../src/signing/kms/kms-definition.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
@@ -62,7 +62,7 @@ export class GoogleBed {
 
   async stop(): Promise<void> {
     for (const source of this.#sources) await source.close();
-    await this.context.door.close();
+    await this.context.egress.close();
     await this.proxy.stop();
     await this.kms.server.down();
   }

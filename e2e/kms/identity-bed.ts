@@ -5,8 +5,8 @@ import { KubeConnection } from '../../src/kube/kube-connection.ts';
 import { KubeObjectReader } from '../../src/kube/kube-object-reader.ts';
 import { KubeTokenSource } from '../../src/kube/kube-token-source.ts';
 import type { TokenDestination } from '../../src/kube/kube-token-source.ts';
-import { OutboundDoor } from '../../src/net/outbound-door.ts';
-import { ManualClock } from '../../src/runtime/manual-clock.ts';
+import { EgressClient } from '../../src/net/egress-client.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { KmsSpec } from '../../src/signing/kms/kms-definition.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';
@@ -25,7 +25,7 @@ export class IdentityBed {
   readonly plane: ControlPlane;
   readonly clock = new ManualClock(new Date());
   readonly #kubeconfig: string;
-  readonly #doors: OutboundDoor[] = [];
+  readonly #doors: EgressClient[] = [];
   readonly #connections: KubeConnection[] = [];
   readonly #sources: SigningSource[] = [];
 
@@ -69,17 +69,17 @@ export class IdentityBed {
     return new IdentityBed(supervisor, plane, await plane.kubeconfigFor('default', 'operator'));
   }
 
-  /** What signers work with: the operator's own rights, tokens for these destinations, and a door to these hosts. */
+  /** What signers work with: the operator's own rights, tokens for these destinations, and a egress to these hosts. */
   context(allow: readonly string[], destinations: readonly TokenDestination[]): SigningContext {
     const connection = KubeConnection.fromText(readFileSync(this.#kubeconfig, 'utf8'), { clock: systemClock });
     const client = new KubeClient({ connection, clock: systemClock, userAgent: 'hallmark/test' });
-    const door = new OutboundDoor({ allow });
-    this.#doors.push(door);
+    const egress = new EgressClient({ allow });
+    this.#doors.push(egress);
     this.#connections.push(connection);
     return {
       objects: new KubeObjectReader({ client, clock: systemClock, secretAgeMs: 0 }),
       tokens: new KubeTokenSource({ client, clock: this.clock, destinations }),
-      door,
+      egress,
       clock: this.clock,
       keylessAudience: 'sigstore',
     };
@@ -95,7 +95,7 @@ export class IdentityBed {
 
   async stop(): Promise<void> {
     for (const source of this.#sources) await source.close();
-    await Promise.all(this.#doors.map((door) => door.close()));
+    await Promise.all(this.#doors.map((egress) => egress.close()));
     await Promise.all(this.#connections.map((connection) => connection.close()));
     await this.supervisor.stop();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ManualClock } from '../../src/runtime/manual-clock.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import type { KmsSpec } from '../../src/signing/kms/kms-definition.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
@@ -73,7 +73,7 @@ export class VaultBed {
 
   async stop(): Promise<void> {
     for (const source of this.#sources) await source.close();
-    await this.context.door.close();
+    await this.context.egress.close();
     await this.proxy.stop();
     await this.#supervisor.stop();
   }

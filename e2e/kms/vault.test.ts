@@ -144,7 +144,7 @@ describe('a transit key', () => {
     const context = signingContext(bed.objects);
     const failure = signingFailure(bed.source(key, { context }).signer(never), 'EndpointForbidden', tokens);
     assert.match((await failure).message, /outbound\.allow/);
-    await context.door.close();
+    await context.egress.close();
   });
 
   it("of a team's policy is never used with what the operator's environment has", async () => {
@@ -232,7 +232,7 @@ describe('a transit engine, when it', () => {
         assert.match(message, /standby node.*vault\.address/);
     }
     assert.ok(active.requests.every(({ headers }) => headers['x-vault-token'] === undefined));
-    await context.door.close();
+    await context.egress.close();
     await active.down();
   });
 

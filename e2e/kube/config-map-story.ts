@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { objectField, stringField } from '../../src/kube/json.ts';
-import type { ListWatchHandler, ListWatchObserver, RestartEvent } from '../../src/kube/list-watch-options.ts';
+import { objectField, stringField } from '../../src/json/json-fields.ts';
+import type { ListWatchHandler, ListWatchObserver, RestartEvent } from '../../src/kube/watch/list-watch-options.ts';
 import type { Resource } from '../../src/kube/resource.ts';
 
 /** What the tests keep of a ConfigMap: the value of its entry `value`. */

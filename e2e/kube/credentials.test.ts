@@ -8,7 +8,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { KubeClient } from '../../src/kube/kube-client.ts';
 import { KubeConnection } from '../../src/kube/kube-connection.ts';
 import { isForbidden } from '../../src/kube/kube-error.ts';
-import { ManualClock } from '../../src/runtime/manual-clock.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import { configMapValues } from './config-map-story.ts';
 import { KubeBed, unhurried } from './kube-bed.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { Leadership } from '../../src/kube/leadership.ts';
+import { Leadership } from '../../src/kube/lease/leadership.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { KubeBed, unhurried } from './kube-bed.ts';

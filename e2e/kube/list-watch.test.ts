@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { KubeRequest } from '../../src/kube/kube-observer.ts';
-import { ListWatchGroup } from '../../src/kube/list-watch-group.ts';
-import type { ListWatchOptions } from '../../src/kube/list-watch-options.ts';
+import { ListWatchGroup } from '../../src/kube/watch/list-watch-group.ts';
+import type { ListWatchOptions } from '../../src/kube/watch/list-watch-options.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import type { Resource } from '../../src/kube/resource.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { EventRecorder } from '../../src/kube/events.ts';
-import { stringField } from '../../src/kube/json.ts';
+import { stringField } from '../../src/json/json-fields.ts';
 import { isForbidden } from '../../src/kube/kube-error.ts';
 import { KubeObjectReader } from '../../src/kube/kube-object-reader.ts';
 import { KubeRunAnnotator, type AnnotatedRun } from '../../src/kube/kube-run-annotator.ts';
 import { parseMetadata } from '../../src/kube/object-metadata.ts';
 import { metadataOnly, type Resource } from '../../src/kube/resource.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { ManualClock } from '../../src/runtime/manual-clock.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import { KubeBed, unhurried } from './kube-bed.ts';
 
 const taskRuns: Resource<unknown> = {

@@ -9,7 +9,7 @@ import { newSigningKey } from '../harness/signing-key.ts';
 import { KEY_SECRET, type Build, type Team } from '../harness/team.ts';
 import { isVerified } from '../harness/verify-image.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
-import { recordName } from '../../src/controllers/provenance-record/record-name.ts';
+import { recordName } from '../../src/records/record-name.ts';
 
 const PLATFORM_POLICY = { kind: 'ClusterSigningPolicy', namespace: '', name: 'releases' };
 const commands = ['verify', 'verify-attestation'] as const;

@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
-import { recordName } from '../../src/controllers/provenance-record/record-name.ts';
+import { recordName } from '../../src/records/record-name.ts';
 import { at, type Manifest } from '../chart/helm.ts';
 import { checkout, type Installation } from '../harness/installation.ts';
 import { parseRecord } from '../harness/record.ts';

@@ -14,7 +14,7 @@ import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient } from './admin-client.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
 import { processUsage } from './process-usage.ts';
-import { parseCosignManifest } from '../../src/storage/oci/cosign-manifest.ts';
+import { parseCosignManifest } from '../../src/storage/oci/cosign-tags/cosign-manifest.ts';
 
 const HUNDRED = 100;
 const TEAMS = ['team-o', 'team-p', 'team-q', 'team-r'] as const;

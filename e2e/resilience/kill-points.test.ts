@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
+import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import { runResources } from '../../src/controllers/run/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { releaseNamespace } from '../chart/helm.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseCosignManifest } from '../../src/storage/oci/cosign-manifest.ts';
-import { SIGNATURE_ANNOTATION } from '../../src/storage/oci/cosign-layer.ts';
+import { parseCosignManifest } from '../../src/storage/oci/cosign-tags/cosign-manifest.ts';
+import { SIGNATURE_ANNOTATION } from '../../src/storage/oci/cosign-tags/cosign-layer.ts';
 import { asManifest, at } from '../chart/helm.ts';
 import type { Build, Team } from '../harness/team.ts';
 import type { WriteRequest } from './write-journal.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
+import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';

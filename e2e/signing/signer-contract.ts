@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import type { EffectiveOCI } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
 import type { ArtifactForm, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
-import { OutboundDoor } from '../../src/net/outbound-door.ts';
+import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { contractArtifact, type ContractSubjectName } from '../../src/signing/contract-artifacts.fixture.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';
@@ -98,7 +98,7 @@ class CosignBench {
   readonly #supervisor: Supervisor;
   readonly #cosign: Cosign;
   readonly #registry: Registry;
-  readonly #door: OutboundDoor;
+  readonly #egress: EgressClient;
   readonly #folder: string;
 
   private constructor(subject: CosignSubject, supervisor: Supervisor, tools: { cosign: Cosign; registry: Registry }) {
@@ -106,7 +106,7 @@ class CosignBench {
     this.#supervisor = supervisor;
     this.#cosign = tools.cosign;
     this.#registry = tools.registry;
-    this.#door = new OutboundDoor({ allow: [tools.registry.host] });
+    this.#egress = new EgressClient({ allow: [tools.registry.host] });
     this.#folder = supervisor.dataDirectory('evidence');
   }
 
@@ -118,7 +118,7 @@ class CosignBench {
   }
 
   async stop(): Promise<void> {
-    await this.#door.close();
+    await this.#egress.close();
     await this.#supervisor.stop();
   }
 
@@ -208,7 +208,7 @@ class CosignBench {
     const noRuns = (): Promise<never> => Promise.reject(new Error('no runs here'));
     const annotator = { annotateRun: noRuns, readAnnotations: noRuns };
     const { objects, tokens } = signingContext(new HeldObjects());
-    const context = { objects, tokens, annotator, door: this.#door, clock: systemClock };
+    const context = { objects, tokens, annotator, egress: this.#egress, clock: systemClock };
     return storageDriver({ kind: 'StorageBackend', name: 'r', namespace: 'team', spec }, context);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServiceAccountSecrets, TypedSecret } from '../../src/credentials/object-reader.ts';
 import { TokenError } from '../../src/credentials/token-source.ts';
-import { OutboundDoor } from '../../src/net/outbound-door.ts';
+import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
@@ -37,7 +37,7 @@ export class HeldObjects {
   }
 }
 
-/** A signing context on held objects, without tokens, whose door lets through exactly these `host:port` pairs. */
+/** A signing context on held objects, without tokens, whose egress lets through exactly these `host:port` pairs. */
 export function signingContext(
   objects: HeldObjects,
   options: { readonly allow?: readonly string[]; readonly clock?: Clock } = {},
@@ -46,7 +46,7 @@ export function signingContext(
   return {
     objects,
     tokens: { token: () => Promise.reject(noTokens) },
-    door: new OutboundDoor({ allow: options.allow ?? [] }),
+    egress: new EgressClient({ allow: options.allow ?? [] }),
     clock: options.clock ?? systemClock,
     keylessAudience: 'sigstore',
   };

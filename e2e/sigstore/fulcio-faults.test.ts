@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { ManualClock } from '../../src/runtime/manual-clock.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import { SigningError } from '../../src/signing/signing-error.ts';
 import type { SigningSource } from '../../src/signing/signing-source.ts';

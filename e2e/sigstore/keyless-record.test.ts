@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { field, listField } from '../../src/api/v1alpha1/field.ts';
+import { field, listField } from '../../src/json/fields.ts';
 import { fromEvidenceArtifact } from '../../src/evidence/evidence-artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { asManifest, type Manifest } from '../chart/helm.ts';

@@ -10,7 +10,7 @@ import type { ArtifactForm, SignedArtifact } from '../../src/evidence/signed-art
 import type { Clock } from '../../src/runtime/clock.ts';
 import { SecretValue } from '../../src/runtime/secret-value.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
-import { KeySigner } from '../../src/signing/key-signer.ts';
+import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
 import type { Digest } from '../../src/signing/signing-algorithm.ts';
@@ -85,7 +85,7 @@ export class SigstoreBed {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#contexts.map(({ door }) => door.close()));
+    await Promise.all(this.#contexts.map(({ egress }) => egress.close()));
     await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
     await this.issuer.stop();
     await this.supervisor.stop();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { hallmarkResource } from '../../src/controllers/hallmark-resource.ts';
+import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import { ListWatch } from '../../src/kube/list-watch.ts';
+import { ListWatch } from '../../src/kube/watch/list-watch.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { conditionOf, parseRecord, signaturesOf } from '../harness/record.ts';
 import type { Ledger, SeenRecord } from './ledger.ts';

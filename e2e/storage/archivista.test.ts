@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { field, listField } from '../../src/api/v1alpha1/field.ts';
+import { field, listField } from '../../src/json/fields.ts';
 import { envelopeBody } from '../../src/storage/archivista/envelope-body.ts';
 import { gitoid } from '../../src/storage/archivista/gitoid.ts';
-import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
+import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { Archivista } from '../testbed/archivista/archivista.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';

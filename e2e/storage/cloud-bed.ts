@@ -3,8 +3,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { effectiveStorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
 import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/schema.ts';
 import type { ArtifactCertificate, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
-import { loadKeySigner } from '../../src/signing/load-key-signer.ts';
-import type { KeySigner } from '../../src/signing/key-signer.ts';
+import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
+import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { BackendDefinition } from '../../src/storage/backend-definition.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
@@ -14,7 +14,7 @@ import { StorageBed } from './storage-bed.ts';
 
 export interface DriverSetting {
   readonly kind?: BackendDefinition['kind'];
-  /** `host:port` pairs that the door lets through. */
+  /** `host:port` pairs that the egress lets through. */
   readonly allow?: readonly string[];
   readonly putTimeoutMs?: number;
 }

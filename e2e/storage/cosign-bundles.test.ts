@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { KeySigner } from '../../src/signing/key-signer.ts';
+import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';

@@ -6,7 +6,7 @@ import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/
 import { shortKey } from '../../src/evidence/short-key.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
-import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
+import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { MotoAccounts } from '../kms/moto-accounts.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StorageDriver } from '../../src/storage/driver.ts';
-import type { Interruption } from '../../src/storage/interruptions.contract.ts';
+import type { Interruption } from '../../src/storage/contract/interruptions.contract.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 
 /**

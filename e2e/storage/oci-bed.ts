@@ -2,10 +2,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { EffectiveAuthentication, EffectiveOCI } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
-import type { KeySigner } from '../../src/signing/key-signer.ts';
-import { loadKeySigner } from '../../src/signing/load-key-signer.ts';
+import type { KeySigner } from '../../src/signing/key/key-signer.ts';
+import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
-import type { ContractSubject } from '../../src/storage/driver.contract.ts';
+import type { ContractSubject } from '../../src/storage/contract/driver.contract.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { KeySigner } from '../../src/signing/key-signer.ts';
+import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { payloadDigest } from '../../src/evidence/payload-digest.ts';
-import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
+import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import { reasonOf } from '../../src/storage/reason-of.fixture.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import type { RegistryOptions } from '../testbed/registry/registry.ts';

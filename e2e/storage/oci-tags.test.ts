@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
-import type { KeySigner } from '../../src/signing/key-signer.ts';
-import { describeStorageDriver } from '../../src/storage/driver.contract.ts';
-import { cosignLayer } from '../../src/storage/oci/cosign-layer.ts';
-import { MAX_LAYERS, parseCosignManifest } from '../../src/storage/oci/cosign-manifest.ts';
-import type { CosignManifest } from '../../src/storage/oci/cosign-manifest.ts';
+import type { KeySigner } from '../../src/signing/key/key-signer.ts';
+import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
+import { cosignLayer } from '../../src/storage/oci/cosign-tags/cosign-layer.ts';
+import { MAX_LAYERS, parseCosignManifest } from '../../src/storage/oci/cosign-tags/cosign-manifest.ts';
+import type { CosignManifest } from '../../src/storage/oci/cosign-tags/cosign-manifest.ts';
 import { reasonOf } from '../../src/storage/reason-of.fixture.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import type { RegistryOptions } from '../testbed/registry/registry.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
 import type { SignedArtifact, Subject, UnsignedArtifact } from '../../src/evidence/signed-artifact.ts';
-import type { KeySigner } from '../../src/signing/key-signer.ts';
+import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { RunTarget } from '../../src/storage/driver.ts';
 
 export function runTarget(namespace: string, more: Partial<RunTarget> = {}): RunTarget {

@@ -6,7 +6,7 @@ import { KubeObjectReader } from '../../src/kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../../src/kube/kube-run-annotator.ts';
 import { KubeTokenSource } from '../../src/kube/kube-token-source.ts';
 import type { TokenDestination } from '../../src/kube/kube-token-source.ts';
-import { OutboundDoor } from '../../src/net/outbound-door.ts';
+import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { DriverContext } from '../../src/storage/driver-context.ts';
 import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
@@ -17,7 +17,7 @@ import { readFileSync } from 'node:fs';
 export class StorageBed {
   readonly supervisor: Supervisor;
   readonly plane: ControlPlane;
-  readonly #doors: OutboundDoor[] = [];
+  readonly #doors: EgressClient[] = [];
 
   private constructor(supervisor: Supervisor, plane: ControlPlane) {
     this.supervisor = supervisor;
@@ -30,11 +30,11 @@ export class StorageBed {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#doors.map((door) => door.close()));
+    await Promise.all(this.#doors.map((egress) => egress.close()));
     await this.supervisor.stop();
   }
 
-  /** A context whose door lets through exactly these `host:port` pairs, and tokens of these audiences. */
+  /** A context whose egress lets through exactly these `host:port` pairs, and tokens of these audiences. */
   context(
     allow: readonly string[],
     kubeconfigPath = this.plane.kubeconfigPath,
@@ -42,11 +42,11 @@ export class StorageBed {
   ): DriverContext {
     const connection = KubeConnection.fromText(readFileSync(kubeconfigPath, 'utf8'), { clock: systemClock });
     const client = new KubeClient({ connection, clock: systemClock, userAgent: 'hallmark/test' });
-    const door = new OutboundDoor({ allow });
-    this.#doors.push(door);
+    const egress = new EgressClient({ allow });
+    this.#doors.push(egress);
     const objects = new KubeObjectReader({ client, clock: systemClock, secretAgeMs: 0 });
     const tokens = new KubeTokenSource({ client, clock: systemClock, destinations });
-    return { objects, tokens, annotator: new KubeRunAnnotator(client), door, clock: systemClock };
+    return { objects, tokens, annotator: new KubeRunAnnotator(client), egress, clock: systemClock };
   }
 
   async namespace(): Promise<string> {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { X509Certificate } from '@sigstore/core';
-import { certificateIdentity } from '../../src/verify/certificate-identity.ts';
-import { readCertificate } from '../../src/verify/check-certificate.ts';
+import { certificateIdentity } from '../../src/verify/checks/certificate-identity.ts';
+import { readCertificate } from '../../src/verify/checks/check-certificate.ts';
 import { VerificationFailure } from '../../src/verify/verification-problem.ts';
 import { der, oid } from '../testbed/certificates/der.ts';
 import { issueCertificate } from '../testbed/certificates/issue-certificate.ts';

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { TransparencyLogEntry, TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
-import { KeySigner } from '../../src/signing/key-signer.ts';
+import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { TestLog } from '../../src/verify/test-log.fixture.ts';
 import { CosignBlobs } from '../sigstore/cosign-blobs.ts';
 import { issueCertificate } from '../testbed/certificates/issue-certificate.ts';

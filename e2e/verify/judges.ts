@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
-import { bundleMaterial } from '../../src/verify/bundle-material.ts';
+import { bundleMaterial } from '../../src/verify/material/bundle-material.ts';
 import type { Expectations } from '../../src/verify/expectations.ts';
-import { DEFAULT_TYPES } from '../../src/cli/verify-expectations.ts';
+import { DEFAULT_TYPES } from '../../src/cli/verify/verify-expectations.ts';
 import { VerificationFailure } from '../../src/verify/verification-problem.ts';
 import { verifyArtifact } from '../../src/verify/verify-artifact.ts';
 import type { CosignBlobs } from '../sigstore/cosign-blobs.ts';

@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
-import { KeySigner } from '../../src/signing/key-signer.ts';
+import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import { runTarget, signedImage, signedStatement } from '../storage/signed-evidence.ts';
 import { StorageBed } from '../storage/storage-bed.ts';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CommanderError } from 'commander';
-import { verifyCommand } from '../../src/cli/verify.ts';
+import { verifyCommand } from '../../src/cli/verify/verify.ts';
 import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';

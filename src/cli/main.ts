@@ -9,14 +9,14 @@ const USAGE_ERROR = 2;
 
 /** Each command by its name. One that is named alone is loaded alone: the others bring packages that take their time. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['preview', async () => (await import('./preview.ts')).previewCommand()],
-  ['sign', async () => (await import('./sign.ts')).signCommand()],
-  ['explain', async () => (await import('./explain.ts')).explainCommand()],
-  ['verify', async () => (await import('./verify.ts')).verifyCommand()],
-  ['trust', async () => (await import('./trust.ts')).trustCommand()],
-  ['keygen', async () => (await import('./keygen.ts')).keygenCommand()],
-  ['lint', async () => (await import('./lint.ts')).lintCommand()],
-  ['backfill', async () => (await import('./backfill.ts')).backfillCommand()],
+  ['preview', async () => (await import('./preview/preview.ts')).previewCommand()],
+  ['sign', async () => (await import('./sign/sign.ts')).signCommand()],
+  ['explain', async () => (await import('./explain/explain.ts')).explainCommand()],
+  ['verify', async () => (await import('./verify/verify.ts')).verifyCommand()],
+  ['trust', async () => (await import('./trust/trust.ts')).trustCommand()],
+  ['keygen', async () => (await import('./keygen/keygen.ts')).keygenCommand()],
+  ['lint', async () => (await import('./lint/lint.ts')).lintCommand()],
+  ['backfill', async () => (await import('./backfill/backfill.ts')).backfillCommand()],
 ]);
 const named = commands.get(process.argv[2] ?? '');
 const loaded = await Promise.all((named === undefined ? [...commands.values()] : [named]).map((load) => load()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../api/v1alpha1/field.ts';
+import { field } from '../json/fields.ts';
 import { parseManifest } from '../api/v1alpha1/parse-manifest.ts';
-import { problemText } from '../api/v1alpha1/problem.ts';
+import { fieldErrorText } from '../api/v1alpha1/field-error.ts';
 import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import { readRunDocuments } from './run-documents.ts';
@@ -22,7 +22,7 @@ export async function readPolicyFile(path: string): Promise<EffectiveSigningPoli
     throw new Error(`${path} must hold one SigningPolicy or ClusterSigningPolicy; it holds ${policies.length}`);
   }
   const parsed = parseManifest(policy.value);
-  if (!parsed.ok) throw new Error(`${policy.place}: ${parsed.problems.map(problemText).join('; ')}`);
+  if (!parsed.ok) throw new Error(`${policy.place}: ${parsed.problems.map(fieldErrorText).join('; ')}`);
   const manifest = parsed.value;
   if (manifest.kind !== 'SigningPolicy' && manifest.kind !== 'ClusterSigningPolicy')
     throw new Error(`${path}: no policy`);

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
-import { field, listField } from '../api/v1alpha1/field.ts';
-import { parsePreciseJson } from '../runtime/precise-json.ts';
+import { field, listField } from '../json/fields.ts';
+import { parsePreciseJson } from '../json/precise-json.ts';
 
 /** One object of a file; `place` says where it stands, for messages. */
 export interface RunDocument {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parseDocument } from 'yaml';
-import { problemOf, problemText, type Problem } from '../api/v1alpha1/problem.ts';
+import { fieldErrorOf, fieldErrorText, type FieldError } from '../api/v1alpha1/field-error.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { operatorConfigurationSchema, type OperatorConfigurationFile } from './operator-configuration-schema.ts';
 
@@ -77,9 +77,9 @@ function validated(value: unknown, source: string): OperatorConfigurationFile {
   throw invalid(source, (compiled.errors ?? []).map(configurationProblem));
 }
 
-function configurationProblem(error: ErrorObject): Problem {
+function configurationProblem(error: ErrorObject): FieldError {
   const unknown: unknown = error.keyword === 'additionalProperties' ? error.params['additionalProperty'] : undefined;
-  if (typeof unknown !== 'string') return problemOf(error);
+  if (typeof unknown !== 'string') return fieldErrorOf(error);
   const parent = error.instancePath.slice(1).replaceAll('/', '.');
   return {
     path: parent === '' ? unknown : `${parent}.${unknown}`,
@@ -87,7 +87,7 @@ function configurationProblem(error: ErrorObject): Problem {
   };
 }
 
-function crossFieldProblems(file: OperatorConfigurationFile): readonly Problem[] {
+function crossFieldProblems(file: OperatorConfigurationFile): readonly FieldError[] {
   const { leaderElection: lease, retry, http } = file;
   const rules: readonly (readonly [boolean, string, string])[] = [
     [
@@ -110,7 +110,7 @@ function crossFieldProblems(file: OperatorConfigurationFile): readonly Problem[]
   return rules.flatMap(([holds, path, message]) => (holds ? [] : [{ path, message }]));
 }
 
-function invalid(source: string, problems: readonly Problem[]): ConfigurationError {
-  const lines = [...new Set(problems.map(problemText))];
+function invalid(source: string, problems: readonly FieldError[]): ConfigurationError {
+  const lines = [...new Set(problems.map(fieldErrorText))];
   return new ConfigurationError(`${source}: ${lines.join('; ')}`);
 }

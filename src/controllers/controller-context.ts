@@ -7,21 +7,21 @@ import type { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
-import type { AnnotationOwners } from './provenance-record/annotation-owners.ts';
-import type { EvidenceVerifier } from './provenance-record/evidence-verifier.ts';
-import type { FailingSeals } from './provenance-record/failing-seals.ts';
-import type { OwnWrites } from './provenance-record/own-writes.ts';
-import type { PolicyWitnesses } from './provenance-record/policy-witnesses.ts';
-import type { RecordIndex } from './provenance-record/record-index.ts';
-import type { RetirementMarks } from './provenance-record/retirement-marks.ts';
-import type { StoredLately } from './provenance-record/stored-lately.ts';
-import type { WitnessedLately } from './provenance-record/witnessed-lately.ts';
-import type { RunIndex } from './run/run-index.ts';
-import type { PolicySigners } from './signing-policy/policy-signers.ts';
-import type { SigningGate } from './signing-policy/signing-gate.ts';
-import type { BackendHealthBook } from './storage-backend/backend-health-book.ts';
-import type { DriverPool } from './storage-backend/driver-pool.ts';
-import type { SuspectBackends } from './storage-backend/suspect-backends.ts';
+import type { AnnotationOwners } from './memory/annotation-owners.ts';
+import type { EvidenceVerifier } from './policy-services/evidence-verifier.ts';
+import type { FailingSeals } from './memory/failing-seals.ts';
+import type { OwnWrites } from './memory/own-writes.ts';
+import type { PolicyWitnesses } from './policy-services/policy-witnesses.ts';
+import type { RecordIndex } from './memory/record-index.ts';
+import type { RetirementMarks } from './memory/retirement-marks.ts';
+import type { UnconfirmedStores } from './memory/unconfirmed-stores.ts';
+import type { UnrecordedTestimonies } from './memory/unrecorded-testimonies.ts';
+import type { RunIndex } from './memory/run-index.ts';
+import type { PolicySigners } from './policy-services/policy-signers.ts';
+import type { SigningGate } from './policy-services/signing-gate.ts';
+import type { BackendHealthBook } from './memory/backend-health-book.ts';
+import type { DriverPool } from './policy-services/driver-pool.ts';
+import type { SuspectBackends } from './memory/suspect-backends.ts';
 
 /** What the reconcilers share. One for each time that the process leads. */
 export interface ControllerContext {
@@ -33,8 +33,8 @@ export interface ControllerContext {
   readonly records: RecordIndex;
   /** What this process did with records that it was not told back yet. */
   readonly ownWrites: OwnWrites;
-  readonly storedLately: StoredLately;
-  readonly witnessedLately: WitnessedLately;
+  readonly unconfirmedStores: UnconfirmedStores;
+  readonly unrecordedTestimonies: UnrecordedTestimonies;
   readonly retirementMarks: RetirementMarks;
   readonly failingSeals: FailingSeals;
   readonly runs: RunIndex;

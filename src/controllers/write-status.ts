@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Condition } from '../api/v1alpha1/condition.ts';
-import { field, listField } from '../api/v1alpha1/field.ts';
-import { canonicalJson } from '../evidence/canonical-json.ts';
+import { field, listField } from '../json/fields.ts';
+import { canonicalJson } from '../json/canonical-json.ts';
 import { isConflict, isNotFound } from '../kube/kube-error.ts';
 import { objectMetadata } from '../kube/object-metadata.ts';
 import type { Resource } from '../kube/resource.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { OutboundDoor } from '../net/outbound-door.ts';
+import type { EgressClient } from '../net/egress-client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ObjectReader } from './object-reader.ts';
 import type { TokenSource } from './token-source.ts';
@@ -8,6 +8,6 @@ import type { TokenSource } from './token-source.ts';
 export interface Access {
   readonly objects: ObjectReader;
   readonly tokens: TokenSource;
-  readonly door: OutboundDoor;
+  readonly egress: EgressClient;
   readonly clock: Clock;
 }

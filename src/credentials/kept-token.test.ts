@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ManualClock } from '../runtime/manual-clock.ts';
+import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import { SecretValue } from '../runtime/secret-value.ts';
 import type { AccessToken } from './access-token.ts';
 import { KeptToken } from './kept-token.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, objectField, stringField, stringMapField } from './json.ts';
+import { isJsonObject, objectField, stringField, stringMapField } from '../json/json-fields.ts';
 import { parseMetadata, type ObjectMetadata } from './object-metadata.ts';
 import { metadataOnly, type Resource } from './resource.ts';
 

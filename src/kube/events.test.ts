@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ManualClock } from '../runtime/manual-clock.ts';
+import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import { EventRecorder, type EventRecorderOptions } from './events.ts';
 import { KubeError } from './kube-error.ts';
 

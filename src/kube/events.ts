@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { boundedText } from '../runtime/bounded-text.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { BoundedMap } from './bounded-map.ts';
+import { BoundedMap } from '../runtime/bounded-map.ts';
 import { isNotFound } from './kube-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { parseMetadata, type ObjectMetadata } from './object-metadata.ts';

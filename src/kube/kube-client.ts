@@ -5,7 +5,7 @@ import { isNotFound } from './kube-error.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import type { KubeObserver, KubeVerb } from './kube-observer.ts';
 import { KubeTransport, type Query } from './kube-transport.ts';
-import { listPages, type ListOptions, type ListPage } from './list-pages.ts';
+import { listPages, type ListOptions, type ListPage } from './watch/list-pages.ts';
 import { apiVersionOf, objectKey, resourceName, resourcePath, type ObjectName, type Resource } from './resource.ts';
 import { tokenAudiences } from './token-audiences.ts';
 

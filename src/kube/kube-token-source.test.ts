@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { TokenError } from '../credentials/token-source.ts';
-import { ManualClock } from '../runtime/manual-clock.ts';
+import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import { KubeError } from './kube-error.ts';
 import { KubeTokenSource } from './kube-token-source.ts';
 

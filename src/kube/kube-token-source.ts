@@ -3,7 +3,7 @@ import type { ServiceAccountToken, TokenRequest, TokenSource } from '../credenti
 import { TokenError } from '../credentials/token-source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SecretValue } from '../runtime/secret-value.ts';
-import { isJsonObject, stringField } from './json.ts';
+import { isJsonObject, stringField } from '../json/json-fields.ts';
 import type { KubeClient } from './kube-client.ts';
 import { isForbidden, isNotFound } from './kube-error.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
-import { parsePreciseJson } from '../runtime/precise-json.ts';
+import { parsePreciseJson } from '../json/precise-json.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
 import { kubeErrorFromResponse } from './kube-status.ts';

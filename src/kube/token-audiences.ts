@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject } from './json.ts';
+import { isJsonObject } from '../json/json-fields.ts';
 
 /** The audiences that a bearer token states; none of an opaque one, or of another kind of credentials. Nothing is verified. */
 export function tokenAudiences(authorization: string | undefined): readonly string[] {

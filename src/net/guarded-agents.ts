@@ -4,7 +4,7 @@ import type { ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { forbiddenEndpoint, type Guard, guardedLookup } from './guarded-lookup.ts';
+import { forbiddenEndpoint, type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** Node's agents for client libraries that speak HTTP by themselves. The caller destroys them. */

@@ -7,8 +7,8 @@ import type { RequestListener, Server } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { after, afterEach, describe, it, mock } from 'node:test';
-import { OutboundDoor } from './outbound-door.ts';
-import { OutboundError } from './outbound-error.ts';
+import { EgressClient } from './egress-client.ts';
+import { EgressError } from './egress-error.ts';
 
 const never = new AbortController().signal;
 /** Both are this machine; the operator allows the second alone. */
@@ -42,8 +42,8 @@ function serve(address: string, listener: RequestListener, port?: number): Promi
   return listen(createServer(listener), address, port);
 }
 
-function door(allow: readonly string[] = [ALLOWED]): OutboundDoor {
-  const made = new OutboundDoor({ allow });
+function egress(allow: readonly string[] = [ALLOWED]): EgressClient {
+  const made = new EgressClient({ allow });
   closers.push(() => made.close());
   return made;
 }
@@ -70,12 +70,12 @@ function resolving(...answers: readonly (readonly string[])[]): () => number {
   return () => asked;
 }
 
-/** Each way through the door: the text that the server at `hostname:port` answers. */
-const ways: Readonly<Record<string, (through: OutboundDoor, hostname: string, port: number) => Promise<string>>> = {
-  'door.request': async (through, hostname, port) =>
+/** Each way through the egress: the text that the server at `hostname:port` answers. */
+const ways: Readonly<Record<string, (through: EgressClient, hostname: string, port: number) => Promise<string>>> = {
+  'egress.request': async (through, hostname, port) =>
     (await through.request({ method: 'GET', url: new URL(`http://${hostname}:${port}/`) }, never)).body.toString(),
 
-  'door.agents': (through, hostname, port) =>
+  'egress.agents': (through, hostname, port) =>
     new Promise((resolve, reject) => {
       const agents = through.agents();
       const sent = httpGet({ host: hostname, port, agent: agents.http }, (response) => {
@@ -87,7 +87,7 @@ const ways: Readonly<Record<string, (through: OutboundDoor, hostname: string, po
       sent.on('error', reject);
     }),
 
-  'door.connect': async (through, hostname, port) => {
+  'egress.connect': async (through, hostname, port) => {
     const socket = await through.connect({ hostname, port }, never);
     socket.end('GET / HTTP/1.0\r\n\r\n');
     let text = '';
@@ -101,8 +101,8 @@ async function forbidden(promise: Promise<unknown>): Promise<void> {
     () => new Error('it was let through'),
     (failure: unknown) => failure,
   );
-  const cause = error instanceof OutboundError ? error : error instanceof Error ? error.cause : undefined;
-  assert.ok(cause instanceof OutboundError, String(error));
+  const cause = error instanceof EgressError ? error : error instanceof Error ? error.cause : undefined;
+  assert.ok(cause instanceof EgressError, String(error));
   assert.equal(cause.code, 'EndpointForbidden');
 }
 
@@ -119,13 +119,13 @@ async function twoServers(): Promise<{ port: number; reached: string[] }> {
   return { port, reached };
 }
 
-describe('every way through the outbound door', () => {
+describe('every way through the egress client', () => {
   for (const [name, reach] of Object.entries(ways)) {
     it(`${name}: a name that resolves to this machine is refused`, async () => {
       const { port, reached } = await twoServers();
       for (const address of [SECRET, '::1', '169.254.169.254', '::ffff:127.0.0.1', '64:ff9b::a9fe:a9fe']) {
         resolving([address]);
-        await forbidden(reach(door(), 'metadata.evil.example', port));
+        await forbidden(reach(egress(), 'metadata.evil.example', port));
       }
       assert.deepEqual(reached, []);
     });
@@ -133,25 +133,25 @@ describe('every way through the outbound door', () => {
     it(`${name}: the address that was judged is the one that is connected to, whatever the name says next`, async () => {
       const { port, reached } = await twoServers();
       const asked = resolving([ALLOWED], [SECRET]);
-      assert.equal(await reach(door(), 'rebinding.evil.example', port), ALLOWED);
+      assert.equal(await reach(egress(), 'rebinding.evil.example', port), ALLOWED);
       assert.equal(asked(), 1);
-      await forbidden(reach(door(), 'rebinding.evil.example', port));
+      await forbidden(reach(egress(), 'rebinding.evil.example', port));
       assert.deepEqual(reached, [ALLOWED]);
     });
 
     it(`${name}: of several addresses only the permitted ones are tried`, async () => {
       const { port, reached } = await twoServers();
       resolving([SECRET, ALLOWED]);
-      assert.equal(await reach(door(), 'both.evil.example', port), ALLOWED);
+      assert.equal(await reach(egress(), 'both.evil.example', port), ALLOWED);
       assert.deepEqual(reached, [ALLOWED]);
     });
 
     it(`${name}: no spelling of a forbidden address passes`, async () => {
       const { port, reached } = await twoServers();
       const spellings = ['127.0.0.1', '2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1', '127.1', 'localhost'];
-      for (const spelling of spellings) await forbidden(reach(door(), spelling, port));
+      for (const spelling of spellings) await forbidden(reach(egress(), spelling, port));
       for (const literal of ['[::1]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[64:ff9b::7f00:1]']) {
-        await forbidden(reach(door(), name === 'door.connect' ? literal.slice(1, -1) : literal, port));
+        await forbidden(reach(egress(), name === 'egress.connect' ? literal.slice(1, -1) : literal, port));
       }
       assert.deepEqual(reached, []);
     });
@@ -159,7 +159,7 @@ describe('every way through the outbound door', () => {
 
   it('judges connections for TLS just the same', async () => {
     const { port, reached } = await twoServers();
-    const through = door();
+    const through = egress();
     const agents = through.agents({ insecure: true });
     const secure: readonly ((hostname: string) => Promise<unknown>)[] = [
       (hostname) => through.request({ method: 'GET', url: new URL(`https://${hostname}:${port}/`) }, never),
@@ -180,9 +180,9 @@ describe('every way through the outbound door', () => {
     assert.deepEqual(reached, []);
   });
 
-  it('door.lookup gives nothing but permitted addresses, and door.permits judges literal ones', async () => {
+  it('egress.lookup gives nothing but permitted addresses, and egress.permits judges literal ones', async () => {
     resolving([SECRET, ALLOWED]);
-    const through = door();
+    const through = egress();
     const found = await new Promise((resolve, reject) => {
       through.lookup(443)('both.evil.example', { all: true }, (error, addresses) => {
         if (error === null) resolve(addresses);
@@ -194,7 +194,7 @@ describe('every way through the outbound door', () => {
   });
 });
 
-describe('the outbound door, attacked by a server', () => {
+describe('the egress client, attacked by a server', () => {
   it('gives up on headers that dribble in for ever', async () => {
     const server = createServer();
     const port = await listen(server, ALLOWED);
@@ -207,7 +207,7 @@ describe('the outbound door, attacked by a server', () => {
       });
     });
     const url = new URL(`http://${ALLOWED}:${port}/`);
-    await assert.rejects(door().request({ method: 'GET', url, timeoutMs: 200 }, never), { code: 'Timeout' });
+    await assert.rejects(egress().request({ method: 'GET', url, timeoutMs: 200 }, never), { code: 'Timeout' });
   });
 
   it('takes no more headers than a client needs', async () => {
@@ -218,7 +218,7 @@ describe('the outbound door, attacked by a server', () => {
       socket.write(`HTTP/1.1 200 OK\r\n${'x-filler: y\r\n'.repeat(100_000)}\r\n`);
     });
     const url = new URL(`http://${ALLOWED}:${port}/`);
-    await assert.rejects(door().request({ method: 'GET', url, timeoutMs: 5000 }, never), { code: 'Unreachable' });
+    await assert.rejects(egress().request({ method: 'GET', url, timeoutMs: 5000 }, never), { code: 'Unreachable' });
   });
 
   it('ends a loop of redirects between two hosts, and shows its credentials to the first alone', async () => {
@@ -240,7 +240,7 @@ describe('the outbound door, attacked by a server', () => {
     );
     const url = new URL(`http://${ALLOWED}:${first}/`);
     const headers = { authorization: 'Basic cGxhbnRlZA==' };
-    await assert.rejects(door().request({ method: 'GET', url, headers }, never), { code: 'RedirectRefused' });
+    await assert.rejects(egress().request({ method: 'GET', url, headers }, never), { code: 'RedirectRefused' });
     assert.deepEqual(seen.slice(1).filter(Boolean), []);
     assert.equal(seen.length, 6);
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP } from 'node:net';
 import { buildConnector } from 'undici';
-import { forbiddenEndpoint, type Guard, guardedLookup } from './guarded-lookup.ts';
+import { forbiddenEndpoint, type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /**

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { forbiddenEndpoint, type Guard, guardedLookup } from './guarded-lookup.ts';
-import { OutboundError } from './outbound-error.ts';
+import { forbiddenEndpoint, type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
+import { EgressError } from './egress-error.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** Where a protocol other than HTTP connects to. */
@@ -17,7 +17,7 @@ export interface SocketTarget {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** A connected socket to an address that the rules permit. @throws OutboundError */
+/** A connected socket to an address that the rules permit. @throws EgressError */
 export async function guardedSocket(guard: Guard, target: SocketTarget, signal: AbortSignal): Promise<Socket> {
   const { hostname, port, tls } = target;
   if (isIP(hostname) !== 0 && !guard.rules.permits({ hostname, address: hostname, port })) {
@@ -34,9 +34,9 @@ export async function guardedSocket(guard: Guard, target: SocketTarget, signal: 
   } catch (error) {
     socket.destroy();
     signal.throwIfAborted();
-    if (error instanceof OutboundError) throw error;
+    if (error instanceof EgressError) throw error;
     const why = timeout.aborted ? 'it does not answer' : codeOf(error);
-    throw new OutboundError(
+    throw new EgressError(
       timeout.aborted ? 'Timeout' : 'Unreachable',
       `${hostname}:${port} cannot be reached: ${why}`,
       {

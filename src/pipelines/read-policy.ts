@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, has } from '../api/v1alpha1/field.ts';
+import { field, has } from '../json/fields.ts';
 import { parseClusterSigningPolicy, parseSigningPolicy } from '../api/v1alpha1/parse.ts';
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import type { PolicyDefinition } from './definitions.ts';

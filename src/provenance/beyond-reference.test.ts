@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { field, isObject } from '../api/v1alpha1/field.ts';
+import { field, isObject } from '../json/fields.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 import { finishedRun } from '../tekton/finished-run.ts';
-import { attested, byProductsOf, materialsOf } from './attested.ts';
+import { attested, byProductsOf, materialsOf } from './attested.fixture.ts';
 import { payloads } from './payloads.ts';
 import { buildTypes, slsaBuildType, slsaTektonBuildType } from './slsa-v1/build-type.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
-import { mapsAt, textAt } from '../tekton/json-node.ts';
-import type { JsonMap } from '../tekton/json-node.ts';
+import { mapsAt, textAt } from '../tekton/go/json-node.ts';
+import type { JsonMap } from '../tekton/go/json-node.ts';
 import type { TaskRun } from '../tekton/run.ts';
 
 /** A task of the resolved pipeline with the TaskRuns that ran it to an end; several for matrix tasks. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { ImageReference } from '../tekton/image-reference.ts';
+import type { ImageReference } from '../tekton/images/image-reference.ts';
 
 /** 12 hex digits that tell an image from the others of a run, for the names of its signatures in the record. */
 export function imageNameDigits({ fullName }: ImageReference): string {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
-import { pipelineGitSource, taskGitSource } from '../tekton/git-hints.ts';
-import type { GitSource } from '../tekton/git-hints.ts';
-import { artifactInputs } from '../tekton/object-hints.ts';
+import { pipelineGitSource, taskGitSource } from '../tekton/hints/git-hints.ts';
+import type { GitSource } from '../tekton/hints/git-hints.ts';
+import { artifactInputs } from '../tekton/hints/object-hints.ts';
 import type { NamedValue, TaskRun } from '../tekton/run.ts';
 import type { DigestEntry } from './digest-entries.ts';
 import { executedTaskRuns, nestedRuns } from './executed-tasks.ts';
 import { nativeInputs } from './native-artifacts.ts';
-import { placeholder } from './redact-run.ts';
+import { placeholder } from './redaction/redact-run.ts';
 
 /** What a TaskRun says it was built from: the git source, `*ARTIFACT_INPUTS`, native artifacts. */
 export function taskInputs(run: TaskRun): readonly DigestEntry[] {

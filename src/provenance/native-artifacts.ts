@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { warning } from '../api/v1alpha1/warning.ts';
-import { parseDigest } from '../tekton/digest.ts';
-import { imageOfSubject, plainImageName } from '../tekton/image-name.ts';
-import type { ImageReference } from '../tekton/image-reference.ts';
+import { parseDigest } from '../tekton/images/digest.ts';
+import { imageOfSubject, plainImageName } from '../tekton/images/image-name.ts';
+import type { ImageReference } from '../tekton/images/image-reference.ts';
 import { quoted } from '../tekton/quoted.ts';
 import type { ArtifactValue, NativeArtifact, TaskRun } from '../tekton/run.ts';
 import type { DigestEntry } from './digest-entries.ts';
-import { digestFault } from './image-fault.ts';
+import { digestFault } from './warnings/image-fault.ts';
 
 const knownAlgorithm = /^sha(1|256|384|512)$/i;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ImageReference } from '../tekton/image-reference.ts';
+import type { ImageReference } from '../tekton/images/image-reference.ts';
 import type { FormatName, FormatOptions, Subject } from './statement.ts';
 
 /** The exact bytes that are signed, and what the record keeps beside them. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { boundedWarnings, warning } from '../api/v1alpha1/warning.ts';
 import type { FinishedRun } from '../tekton/finished-run.ts';
-import type { ImageReference } from '../tekton/image-reference.ts';
+import type { ImageReference } from '../tekton/images/image-reference.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
-import { announcementWarnings } from './announcement-warnings.ts';
+import { announcementWarnings } from './warnings/announcement-warnings.ts';
 import { formats } from './formats.ts';
 import type { ImageSignatureFormat, Payload, PayloadOptions } from './payload.ts';
-import { redactRun } from './redact-run.ts';
-import { removeCredentials } from './remove-credentials.ts';
+import { redactRun } from './redaction/redact-run.ts';
+import { removeCredentials } from './redaction/remove-credentials.ts';
 import { signedImages } from './signed-images.ts';
 import { sigstoreStatementPayload } from './sigstore-statement.ts';
 import { simpleSigningPayload } from './simple-signing.ts';

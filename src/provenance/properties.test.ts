@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { field } from '../api/v1alpha1/field.ts';
+import { field } from '../json/fields.ts';
 import { finishedRun } from '../tekton/finished-run.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
-import { RandomRun } from '../tekton/random-run.ts';
+import { RandomRun } from '../tekton/random-run.fixture.ts';
 import { summariseRun } from '../tekton/run-summary.ts';
 import { formats, isFormatName } from './formats.ts';
 import type { Payload } from './payload.ts';
 import { payloads } from './payloads.ts';
 import { buildTypes } from './slsa-v1/build-type.ts';
-import { statementProblems } from './statement-definitions.ts';
+import { statementProblems } from './statement-definitions.fixture.ts';
 
 const seeds = 150;
 const names = Object.keys(formats).filter(isFormatName);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { untyped } from '../tekton/json-node.ts';
+import { untyped } from '../tekton/go/json-node.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 import type { NamedValue, Run } from '../tekton/run.ts';
 

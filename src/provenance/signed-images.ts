@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
-import { hintPairs } from '../tekton/hint-pairs.ts';
-import { imageHints } from '../tekton/image-hints.ts';
-import { imageOfSubject, plainImageName } from '../tekton/image-name.ts';
-import type { ImageReference } from '../tekton/image-reference.ts';
-import { artifactOutputs, buildArtifacts } from '../tekton/object-hints.ts';
+import { hintPairs } from '../tekton/hints/hint-pairs.ts';
+import { imageHints } from '../tekton/hints/image-hints.ts';
+import { imageOfSubject, plainImageName } from '../tekton/images/image-name.ts';
+import type { ImageReference } from '../tekton/images/image-reference.ts';
+import { artifactOutputs, buildArtifacts } from '../tekton/hints/object-hints.ts';
 import type { NamedValue, TaskRun } from '../tekton/run.ts';
 import { nativeImages } from './native-artifacts.ts';
 import { readsSteps } from './reads-steps.ts';

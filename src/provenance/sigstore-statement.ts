@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ImageReference } from '../tekton/image-reference.ts';
+import type { ImageReference } from '../tekton/images/image-reference.ts';
 import { imageNameDigits } from './image-name-digits.ts';
 import type { Payload } from './payload.ts';
 import { statementBytes, statementPayloadType } from './statement-bytes.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goJson } from '../tekton/encode-json.ts';
-import type { ImageReference } from '../tekton/image-reference.ts';
+import { goJson } from '../tekton/go/encode-json.ts';
+import type { ImageReference } from '../tekton/images/image-reference.ts';
 import { imageNameDigits } from './image-name-digits.ts';
 import type { Payload } from './payload.ts';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { GoTime } from '../tekton/go-time.ts';
+import type { GoTime } from '../tekton/go/go-time.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 
 const firstSecond = -62_135_596_800;

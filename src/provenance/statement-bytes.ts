@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { structJson } from '../tekton/encode-json.ts';
+import { structJson } from '../tekton/go/encode-json.ts';
 import type { Statement } from './statement.ts';
 
 export const statementPayloadType = 'application/vnd.in-toto+json';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
-import type { Encodable } from '../tekton/encode-json.ts';
+import type { Encodable } from '../tekton/go/encode-json.ts';
 
 /** What an attestation or an image signature is about. */
 export interface Subject {

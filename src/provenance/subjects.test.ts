@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { attested, byProductsOf, materialsOf } from './attested.ts';
+import { attested, byProductsOf, materialsOf } from './attested.fixture.ts';
 import { DigestEntries } from './digest-entries.ts';
 
 const hex = '3'.repeat(64);

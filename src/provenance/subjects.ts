@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseDigest } from '../tekton/digest.ts';
-import { hintPairs } from '../tekton/hint-pairs.ts';
-import { imageHints } from '../tekton/image-hints.ts';
-import { artifactOutputs, buildArtifacts } from '../tekton/object-hints.ts';
+import { parseDigest } from '../tekton/images/digest.ts';
+import { hintPairs } from '../tekton/hints/hint-pairs.ts';
+import { imageHints } from '../tekton/hints/image-hints.ts';
+import { artifactOutputs, buildArtifacts } from '../tekton/hints/object-hints.ts';
 import type { NamedValue, Run } from '../tekton/run.ts';
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import { DigestEntries } from './digest-entries.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock } from './clock.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from './manual-clock.fixture.ts';
 
 const clocks = { systemClock: () => systemClock, ManualClock: () => new ManualClock() };
 

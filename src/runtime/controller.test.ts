@@ -5,7 +5,7 @@ import { exponentialBackoff } from './backoff.ts';
 import { Controller, type ReconcileResult } from './controller.ts';
 import { StalledError, WaitingError } from './errors.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from './manual-clock.fixture.ts';
 import { DEFERRED, type Outcome } from './outcome.ts';
 
 describe('the controller', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import type { LaneFault } from './lane-faults.fixture.ts';
+import type { LaneFault } from './lanes/lane-faults.fixture.ts';
 
 /**
  * Loads modules of this folder anew, with the fault in them; those that were loaded before stay as they are.

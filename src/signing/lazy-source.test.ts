@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { KeySigner } from './key-signer.ts';
+import { KeySigner } from './key/key-signer.ts';
 import { lazySource } from './lazy-source.ts';
 import type { SigningSource } from './signing-source.ts';
 

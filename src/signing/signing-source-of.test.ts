@@ -34,9 +34,9 @@ registerHooks({
   },
 });
 const load = (path) => import(new URL(path, ${JSON.stringify(root.href)}).href);
-await load('src/controllers/lead.ts');
+await load('src/controllers/wiring/lead.ts');
 const { signingSource } = await load('src/signing/signing-source-of.ts');
-const { OutboundDoor } = await load('src/net/outbound-door.ts');
+const { EgressClient } = await load('src/net/egress-client.ts');
 const { systemClock } = await load('src/runtime/clock.ts');
 const uri = process.env.KEY_URI;
 if (uri !== undefined) {
@@ -45,7 +45,7 @@ if (uri !== undefined) {
   const kms = { uri, secretRef: { name: 'missing' }, ...vault, ...aws };
   const nothing = () => Promise.resolve(undefined);
   const objects = { getSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing };
-  const context = { objects, tokens: { token: nothing }, door: new OutboundDoor(), clock: systemClock, keylessAudience: 'x' };
+  const context = { objects, tokens: { token: nothing }, egress: new EgressClient(), clock: systemClock, keylessAudience: 'x' };
   const policy = { kind: 'SigningPolicy', description: 'p', homeNamespace: 'n', signer: { type: 'KMS', kms } };
   await signingSource(policy, context).check(new AbortController().signal).catch(() => undefined);
 }

@@ -4,7 +4,7 @@ import { lazySource } from './lazy-source.ts';
 import type { SignerDefinition } from './signer-definition.ts';
 import type { SigningContext } from './signing-context.ts';
 import type { SigningSource } from './signing-source.ts';
-import { withRetiredKeys } from './with-retired-keys.ts';
+import { withRetiredKeys } from './key/with-retired-keys.ts';
 
 /**
  * What signs for a policy, by its type. Nothing is read, connected or loaded until it is asked for a signer.

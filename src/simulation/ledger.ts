@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../api/v1alpha1/field.ts';
-import { recordName } from '../controllers/provenance-record/record-name.ts';
-import { type JsonObject, objectField, stringField } from '../kube/json.ts';
+import { field, listField } from '../json/fields.ts';
+import { recordName } from '../records/record-name.ts';
+import { type JsonObject, objectField, stringField } from '../json/json-fields.ts';
 import { backendKind, plurals, policyKind } from './manifests.ts';
 import type { ModelCluster } from './model/cluster.ts';
 import type { ModelStore } from './model/store.ts';

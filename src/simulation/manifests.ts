@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { JsonObject } from '../kube/json.ts';
+import type { JsonObject } from '../json/json-fields.ts';
 import { dateAt } from './life.ts';
 import type { BackendPlan, PolicyPlan, RunPlan } from './world-plan.ts';
 

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type OperatorConfiguration, parseOperatorConfiguration } from '../config/operator-configuration.ts';
-import type { ControllerHost } from '../controllers/controller-host.ts';
-import { silentObserver } from '../controllers/silent-observer.fixture.ts';
-import { Controllers } from '../controllers/controllers.ts';
-import { makeContext } from '../controllers/make-context.ts';
-import { takeUpSeal } from '../controllers/take-up-seal.ts';
-import { EvidenceVerifier } from '../controllers/provenance-record/evidence-verifier.ts';
-import { PolicyWitnesses } from '../controllers/provenance-record/policy-witnesses.ts';
-import { PolicySigners } from '../controllers/signing-policy/policy-signers.ts';
-import { DriverPool } from '../controllers/storage-backend/driver-pool.ts';
+import type { ControllerHost } from '../controllers/wiring/controller-host.ts';
+import { silentObserver } from '../controllers/fixtures/silent-observer.fixture.ts';
+import { Controllers } from '../controllers/wiring/controllers.ts';
+import { makeContext } from '../controllers/wiring/make-context.ts';
+import { takeUpSeal } from '../controllers/wiring/take-up-seal.ts';
+import { EvidenceVerifier } from '../controllers/policy-services/evidence-verifier.ts';
+import { PolicyWitnesses } from '../controllers/policy-services/policy-witnesses.ts';
+import { PolicySigners } from '../controllers/policy-services/policy-signers.ts';
+import { DriverPool } from '../controllers/policy-services/driver-pool.ts';
 import { signatureText } from '../evidence/signature-text.ts';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
 import { KubeClient } from '../kube/kube-client.ts';
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
 import { KubeTokenSource } from '../kube/kube-token-source.ts';
-import type { WatchSource } from '../kube/list-watch-options.ts';
-import { OutboundDoor } from '../net/outbound-door.ts';
+import type { WatchSource } from '../kube/watch/list-watch-options.ts';
+import { EgressClient } from '../net/egress-client.ts';
 import type { Controller, ReconcileResult } from '../runtime/controller.ts';
 import type { SignerDefinition } from '../signing/signer-definition.ts';
 import type { SigningSource } from '../signing/signing-source.ts';
@@ -33,7 +33,7 @@ import type { VirtualTime } from './virtual-time.ts';
 export const OPERATOR_NAMESPACE = 'hallmark-system';
 
 /** Nothing is ever sent through it. */
-const door = new OutboundDoor();
+const egress = new EgressClient();
 const connection = {
   server: 'https://model.invalid',
   endpoint: () => Promise.reject(new Error('the model has no connections')),
@@ -156,7 +156,7 @@ export class OperatorLife {
     const { driver, signingSource } = this.#options;
     const objects = new KubeObjectReader({ client, clock });
     const tokens = new KubeTokenSource({ client, clock, destinations: [] });
-    const access = { objects, tokens, door, clock };
+    const access = { objects, tokens, egress, clock };
     const annotator = new KubeRunAnnotator(client);
     const drivers = new DriverPool({ ...access, annotator }, (backend, context) =>
       backend.spec.type === 'Tekton' ? new TektonDriver(context) : driver(backend, life),

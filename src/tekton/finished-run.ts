@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../api/v1alpha1/field.ts';
+import { field, listField } from '../json/fields.ts';
 import type { ChildReference, ChildRun } from './child-run.ts';
-import { mapsAt, textAt } from './json-node.ts';
-import type { JsonMap } from './json-node.ts';
+import { mapsAt, textAt } from './go/json-node.ts';
+import type { JsonMap } from './go/json-node.ts';
 import { PayloadError } from './payload-error.ts';
 import { parseRun } from './run.ts';
 import type { PipelineRun, Run, TaskRun } from './run.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { byteOrder } from './byte-order.ts';
-import { isMap, untyped } from './json-node.ts';
-import type { JsonMap, JsonNode } from './json-node.ts';
+import { byteOrder } from './go/byte-order.ts';
+import { isMap, untyped } from './go/json-node.ts';
+import type { JsonMap, JsonNode } from './go/json-node.ts';
 
 /**
  * The value of a parameter or result: its JSON shape decides, never its declared type. A text, a list of texts and an

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, isObject, listField } from '../api/v1alpha1/field.ts';
-import { formatSeconds, isZeroTime, parseGoTime } from './go-time.ts';
+import { field, isObject, listField } from '../json/fields.ts';
+import { formatSeconds, isZeroTime, parseGoTime } from './go/go-time.ts';
 import { isRunKind, runApiVersion } from './run-identity.ts';
 import type { RunIdentity, RunKind } from './run-identity.ts';
 import { outcomeOf } from './run-outcome.ts';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../api/v1alpha1/field.ts';
-import { goDecode } from './go-decode.ts';
-import { parseGoTime } from './go-time.ts';
-import type { GoTime } from './go-time.ts';
-import { isMap, mapAt, mapsAt, optionalMapAt, textAt, textMapAt } from './json-node.ts';
-import type { JsonMap, JsonNode } from './json-node.ts';
+import { field } from '../json/fields.ts';
+import { goDecode } from './go/go-decode.ts';
+import { parseGoTime } from './go/go-time.ts';
+import type { GoTime } from './go/go-time.ts';
+import { isMap, mapAt, mapsAt, optionalMapAt, textAt, textMapAt } from './go/json-node.ts';
+import type { JsonMap, JsonNode } from './go/json-node.ts';
 import { PayloadError } from './payload-error.ts';
 import type { RunKind } from './run-identity.ts';
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { parseDigest } from './digest.ts';
-import { gitUri } from './git-uri.ts';
-import { normaliseDuration } from './go-duration.ts';
-import { normaliseQuantity } from './go-quantity.ts';
-import { parseImageReference } from './image-reference.ts';
+import { parseDigest } from './images/digest.ts';
+import { gitUri } from './hints/git-uri.ts';
+import { normaliseDuration } from './go/go-duration.ts';
+import { normaliseQuantity } from './go/go-quantity.ts';
+import { parseImageReference } from './images/image-reference.ts';
 
 type Vector = Readonly<Record<string, unknown>>;
 

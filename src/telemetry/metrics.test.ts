@@ -5,7 +5,7 @@ import { reasons } from '../api/v1alpha1/reasons.ts';
 import { exponentialBackoff } from '../runtime/backoff.ts';
 import { Controller } from '../runtime/controller.ts';
 import { KeyedQueue } from '../runtime/keyed-queue.ts';
-import { ManualClock } from '../runtime/manual-clock.ts';
+import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import type { Outcome } from '../runtime/outcome.ts';
 import { Metrics } from './metrics.ts';
 

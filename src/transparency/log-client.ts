@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DoorRequest, DoorResponse, OutboundDoor } from '../net/outbound-door.ts';
+import type { EgressRequest, EgressResponse, EgressClient } from '../net/egress-client.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import type { WitnessName } from './log-failure.ts';
 import { TransparencyError } from './transparency-error.ts';
@@ -7,14 +7,14 @@ import { TransparencyError } from './transparency-error.ts';
 export interface LogClientOptions {
   readonly url: string;
   readonly tls: TlsOptions;
-  readonly door: OutboundDoor;
+  readonly egress: EgressClient;
   readonly signal: AbortSignal;
 }
 
 const MAX_RESPONSE_BYTES = 262_144;
 
 /**
- * Requests to one log. Spoken through the outbound door: sigstore's own clients bring an HTTP stack that cannot be sent through it,
+ * Requests to one log. Spoken through the egress client: sigstore's own clients bring an HTTP stack that cannot be sent through it,
  * follows redirects and does not cap what comes back.
  */
 export class LogClient {
@@ -30,9 +30,9 @@ export class LogClient {
     return new URL(`${this.#options.url.replace(/\/+$/, '')}${path}`);
   }
 
-  ask(request: DoorRequest): Promise<DoorResponse> {
-    const { door, tls, signal } = this.#options;
-    return door.request({ maxResponseBytes: MAX_RESPONSE_BYTES, ...request, tls }, signal);
+  ask(request: EgressRequest): Promise<EgressResponse> {
+    const { egress, tls, signal } = this.#options;
+    return egress.request({ maxResponseBytes: MAX_RESPONSE_BYTES, ...request, tls }, signal);
   }
 
   /** @throws TransparencyError for what is no JSON */

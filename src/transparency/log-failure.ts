@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { displayUrl } from '../net/display-url.ts';
-import type { DoorResponse } from '../net/outbound-door.ts';
-import { OutboundError } from '../net/outbound-error.ts';
+import type { EgressResponse } from '../net/egress-client.ts';
+import { EgressError } from '../net/egress-error.ts';
 import { retryAfterSeconds } from '../net/retry-after.ts';
 import { VerificationFailure } from '../verify/verification-problem.ts';
 import { TransparencyError, type TransparencyReason } from './transparency-error.ts';
@@ -16,7 +16,7 @@ export interface WitnessName {
 /** What a failure on the way to a testimony means. Text of errors that are not ours is left out. */
 export function witnessFailure(error: unknown, { text, unavailable }: WitnessName): TransparencyError {
   if (error instanceof TransparencyError) return error;
-  if (error instanceof OutboundError) {
+  if (error instanceof EgressError) {
     const reason = error.code === 'EndpointForbidden' ? 'EndpointForbidden' : unavailable;
     return new TransparencyError(reason, error.message, { cause: error });
   }
@@ -28,7 +28,7 @@ export function witnessFailure(error: unknown, { text, unavailable }: WitnessNam
 }
 
 /** An answer that is no testimony. What the server says to it stays out: anybody can have written it. */
-export function witnessRefusal({ status, headers, url }: DoorResponse, witness: WitnessName): TransparencyError {
+export function witnessRefusal({ status, headers, url }: EgressResponse, witness: WitnessName): TransparencyError {
   const wait = { retryAfterSeconds: retryAfterSeconds(headers) };
   const message = `the ${witness.text} ${meaning(status)}: ${displayUrl(url)} gave status ${status}`;
   return new TransparencyError(witness.unavailable, message, wait);

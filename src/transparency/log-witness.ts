@@ -4,7 +4,7 @@ import { PublicKeyDetails, type TrustedRoot } from '@sigstore/protobuf-specs';
 import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
 import type { Access } from '../credentials/access.ts';
 import type { LogEntry, SignedArtifact } from '../evidence/signed-artifact.ts';
-import { stringField } from '../kube/json.ts';
+import { stringField } from '../json/json-fields.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { LogClient } from './log-client.ts';
 import { witnessFailure } from './log-failure.ts';
@@ -33,12 +33,12 @@ export interface LogWitness {
 const MAX_ENTRY_LENGTH = 65_536;
 
 /** Rekor, version 1 or 2. Nothing is sent unless the answer can be judged afterwards. */
-export function logWitness(options: LogWitnessOptions, { door }: Pick<Access, 'door'>): LogWitness {
+export function logWitness(options: LogWitnessOptions, { egress }: Pick<Access, 'egress'>): LogWitness {
   const { url, tls = {} } = options;
   return {
     async testify(artifact, trustedRoot, signal) {
       signal.throwIfAborted();
-      const client = new LogClient({ url, tls, door, signal });
+      const client = new LogClient({ url, tls, egress, signal });
       try {
         const root = permitted(options, artifact, trustedRoot);
         return verifiedEntry(artifact, root, { url, entry: await logged(options, { artifact, root }, client) });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, numberField, objectField, stringField } from '../kube/json.ts';
-import type { DoorRequest, DoorResponse } from '../net/outbound-door.ts';
+import { isJsonObject, numberField, objectField, stringField } from '../json/json-fields.ts';
+import type { EgressRequest, EgressResponse } from '../net/egress-client.ts';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
 import type { LogClient } from './log-client.ts';
 import { witnessRefusal } from './log-failure.ts';
@@ -27,13 +27,13 @@ export async function rekorV1Entry(
 }
 
 /** The entry that a conflict names, asked of the log itself wherever its Location points. */
-function existing({ headers: { location = '' } }: DoorResponse, client: LogClient): DoorRequest {
+function existing({ headers: { location = '' } }: EgressResponse, client: LogClient): EgressRequest {
   const id = location.split('/').at(-1) ?? '';
   if (!entryID.test(id)) throw notUnderstood(client);
   return { method: 'GET', url: client.at(`/api/v1/log/entries/${id}`), headers: { accept: 'application/json' } };
 }
 
-function entryOf({ body }: DoorResponse, client: LogClient): object {
+function entryOf({ body }: EgressResponse, client: LogClient): object {
   const answer = client.json(body);
   const [entry, ...others] = isJsonObject(answer) ? Object.values(answer) : [];
   const canonicalizedBody = stringField(entry, 'body');

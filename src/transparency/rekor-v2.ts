@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
-import { isJsonObject } from '../kube/json.ts';
-import type { DoorResponse } from '../net/outbound-door.ts';
+import { isJsonObject } from '../json/json-fields.ts';
+import type { EgressResponse } from '../net/egress-client.ts';
 import type { LogClient } from './log-client.ts';
 import { witnessRefusal } from './log-failure.ts';
 import { logRequestV2, type TiledAlgorithm } from './log-request.ts';
@@ -30,7 +30,7 @@ export async function rekorV2Entry(
 }
 
 /** Where the log says that the entry is. */
-function existingIndex(response: DoorResponse, { name }: LogClient): number {
+function existingIndex(response: EgressResponse, { name }: LogClient): number {
   const index = response.headers['x-log-index'] ?? '';
   if (/^\d{1,12}$/.test(index)) return Number(index);
   throw witnessRefusal(response, name);

@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { stringField } from '../kube/json.ts';
-import { OutboundDoor } from '../net/outbound-door.ts';
+import { stringField } from '../json/json-fields.ts';
+import { EgressClient } from '../net/egress-client.ts';
 import { LogClient } from './log-client.ts';
 import { tiledEntry } from './tiled-entry.ts';
 import { TransparencyError } from './transparency-error.ts';
@@ -39,7 +39,7 @@ describe('the entry of a tiled log that is full', () => {
     response.writeHead(file === undefined ? 404 : 200).end(file);
   });
   const never = new AbortController().signal;
-  let door: OutboundDoor;
+  let egress: EgressClient;
   let client: LogClient;
   const root = TrustedRoot.fromJSON({ tlogs: [{ logId: { keyId: keyId.toString('base64') } }] });
 
@@ -48,11 +48,11 @@ describe('the entry of a tiled log that is full', () => {
     const address = server.address();
     assert.ok(typeof address === 'object' && address !== null);
     const host = `127.0.0.1:${address.port}`;
-    door = new OutboundDoor({ allow: [host] });
-    client = new LogClient({ url: `http://${host}`, tls: {}, door, signal: never });
+    egress = new EgressClient({ allow: [host] });
+    client = new LogClient({ url: `http://${host}`, tls: {}, egress, signal: never });
   });
   after(async () => {
-    await door.close();
+    await egress.close();
     server.close();
   });
 

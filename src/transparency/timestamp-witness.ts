@@ -29,8 +29,11 @@ const REQUEST_HEAD = Buffer.from('30360201013031300d0609608648016503040201050004
 /** PKIStatus: granted, and granted with modifications. */
 const GRANTED: readonly bigint[] = [0n, 1n];
 
-/** Asks for the time in RFC 3161's own form, which every authority takes, and through the outbound door. */
-export function timestampWitness(options: TimestampWitnessOptions, { door }: Pick<Access, 'door'>): TimestampWitness {
+/** Asks for the time in RFC 3161's own form, which every authority takes, and through the egress client. */
+export function timestampWitness(
+  options: TimestampWitnessOptions,
+  { egress }: Pick<Access, 'egress'>,
+): TimestampWitness {
   const { url, tls = {} } = options;
   const name: WitnessName = { text: `timestamp authority ${url}`, unavailable: 'TimestampAuthorityUnavailable' };
   return {
@@ -44,7 +47,7 @@ export function timestampWitness(options: TimestampWitnessOptions, { door }: Pic
         const body = Buffer.concat([REQUEST_HEAD, createHash('sha256').update(artifact.signature).digest()]);
         const headers = { 'content-type': 'application/timestamp-query', accept: 'application/timestamp-reply' };
         const request = { method: 'POST', url: new URL(url), headers, body, tls } as const;
-        const response = await door.request({ ...request, maxResponseBytes: MAX_TOKEN_BYTES }, signal);
+        const response = await egress.request({ ...request, maxResponseBytes: MAX_TOKEN_BYTES }, signal);
         if (response.status !== 200 && response.status !== 201) throw witnessRefusal(response, name);
         requireGranted(response.body, name);
         return verifiedTimestamp(artifact, trustedRoot, { url, token: response.body.toString('base64') });

@@ -2,9 +2,9 @@
 import { createPublicKey } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
-import { artifactMaterial } from '../verify/artifact-material.ts';
-import { readCertificate } from '../verify/check-certificate.ts';
-import { checkWitnesses, type Witnessed } from '../verify/check-witnesses.ts';
+import { artifactMaterial } from '../verify/material/artifact-material.ts';
+import { readCertificate } from '../verify/checks/check-certificate.ts';
+import { checkWitnesses, type Witnessed } from '../verify/checks/check-witnesses.ts';
 import { SignatureContent } from '../verify/signature-content.ts';
 import { trustMaterial } from '../verify/trust-material.ts';
 

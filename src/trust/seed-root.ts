@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module';
-import { field } from '../api/v1alpha1/field.ts';
+import { field } from '../json/fields.ts';
 
 /** The initial root that `@sigstore/tuf` ships for a well-known mirror; undefined for any other. */
 export function seedRoot(mirror: string): string | undefined {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ObjectReader } from '../credentials/object-reader.ts';
 import { TokenError } from '../credentials/token-source.ts';
-import { OutboundDoor } from '../net/outbound-door.ts';
-import { ManualClock } from '../runtime/manual-clock.ts';
+import { EgressClient } from '../net/egress-client.ts';
+import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import { TrustedRoots } from './trusted-roots.ts';
 
 /** Trusted roots over ConfigMaps that the test writes, a clock that it moves and a cache folder of its own. */
@@ -14,20 +14,20 @@ export class TrustBed {
   readonly clock = new ManualClock(new Date());
   readonly configMaps: Record<string, Readonly<Record<string, string>>> = {};
   readonly directory = mkdtempSync(join(tmpdir(), 'hallmark-trust-'));
-  readonly #doors: OutboundDoor[] = [];
+  readonly #doors: EgressClient[] = [];
   reads = 0;
 
   /** A new life of the process: what is kept in memory is gone, the cache folder stays. */
   roots(...allow: readonly string[]): TrustedRoots {
-    const door = new OutboundDoor({ allow });
-    this.#doors.push(door);
+    const egress = new EgressClient({ allow });
+    this.#doors.push(egress);
     const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'not here')) };
-    const access = { objects: this.#objects(), tokens, door, clock: this.clock };
+    const access = { objects: this.#objects(), tokens, egress, clock: this.clock };
     return new TrustedRoots(access, { cacheDirectory: this.directory });
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#doors.map((door) => door.close()));
+    await Promise.all(this.#doors.map((egress) => egress.close()));
     rmSync(this.directory, { recursive: true, force: true });
   }
 

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fetcher } from 'tuf-js';
-import { field } from '../api/v1alpha1/field.ts';
+import { field } from '../json/fields.ts';
 import { TrustError } from './trust-error.ts';
 
 /** The target of sigstore's TUF repositories that is a trusted root. */

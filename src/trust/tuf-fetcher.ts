@@ -4,13 +4,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fetcher } from 'tuf-js';
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
-import type { OutboundDoor } from '../net/outbound-door.ts';
-import { OutboundError } from '../net/outbound-error.ts';
+import type { EgressClient } from '../net/egress-client.ts';
+import { EgressError } from '../net/egress-error.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { TrustError } from './trust-error.ts';
 
 export interface TufFetcherOptions {
-  readonly door: OutboundDoor;
+  readonly egress: EgressClient;
   readonly tls: TlsOptions;
   /** Where downloads lie until they are verified. */
   readonly directory: string;
@@ -20,7 +20,7 @@ export interface TufFetcherOptions {
 /** Mirrors are tenants' choice, and state the length of a target themselves. Real files have some ten thousand bytes. */
 const MAX_FILE_BYTES = 262_144;
 
-/** Downloads of a TUF client through the outbound door. It notes what failed, since the client wraps errors into texts. */
+/** Downloads of a TUF client through the egress client. It notes what failed, since the client wraps errors into texts. */
 export class TufFetcher implements Fetcher {
   readonly #options: TufFetcherOptions;
   #failure: TrustError | undefined;
@@ -35,11 +35,11 @@ export class TufFetcher implements Fetcher {
   }
 
   async downloadBytes(url: string, maxLength: number): Promise<Buffer> {
-    const { door, tls, signal } = this.#options;
+    const { egress, tls, signal } = this.#options;
     try {
       const maxResponseBytes = Math.min(maxLength, MAX_FILE_BYTES);
       const request = { method: 'GET', url: new URL(url), tls, maxResponseBytes } as const;
-      const { status, body } = await door.request(request, signal);
+      const { status, body } = await egress.request(request, signal);
       if (status === 200) return body;
       // The end of a chain of roots shows as the absence of the next one.
       if (/\/\d+\.root\.json$/.test(url) && (status === 404 || status === 403)) {
@@ -48,7 +48,7 @@ export class TufFetcher implements Fetcher {
       this.#failure = new TrustError('Unavailable', `${fileOf(url)} of the TUF mirror is answered with ${status}`);
       throw this.#failure;
     } catch (error) {
-      if (error instanceof OutboundError) this.#failure = outboundFailure(error);
+      if (error instanceof EgressError) this.#failure = outboundFailure(error);
       throw error;
     }
   }
@@ -71,7 +71,7 @@ export const offlineFetcher: Fetcher = {
   downloadFile: () => Promise.reject(new Error('offline')),
 };
 
-function outboundFailure(error: OutboundError): TrustError {
+function outboundFailure(error: EgressError): TrustError {
   const code = error.code === 'EndpointForbidden' ? 'EndpointForbidden' : 'Unavailable';
   return new TrustError(code, error.message, { cause: error });
 }

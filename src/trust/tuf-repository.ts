@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { OutboundDoor } from '../net/outbound-door.ts';
+import type { EgressClient } from '../net/egress-client.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { parseTrustedRoot } from './parse-trusted-root.ts';
@@ -17,7 +17,7 @@ const RETRY_EMPTY_MS = 10_000;
 const TIMEOUT_MS = 60_000;
 
 export interface TufRepositoryOptions extends TufFolder {
-  readonly door: OutboundDoor;
+  readonly egress: EgressClient;
   readonly clock: Clock;
   readonly tls: TlsOptions;
 }
@@ -83,9 +83,9 @@ export class TufRepository {
   }
 
   async #fetch(): Promise<FetchedRoot> {
-    const { door, tls, directory } = this.#options;
+    const { egress, tls, directory } = this.#options;
     const { TufFetcher } = await import('./tuf-fetcher.ts');
-    const fetcher = new TufFetcher({ door, tls, directory, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const fetcher = new TufFetcher({ egress, tls, directory, signal: AbortSignal.timeout(TIMEOUT_MS) });
     try {
       return await fetchRoot(this.#options, fetcher, false);
     } catch (error) {

@@ -196,7 +196,7 @@ describe('a trusted root of a TUF repository', () => {
     assert.equal(await named(bed.roots(mirror.host)), 'https://first');
   });
 
-  it('comes through the outbound door alone', async () => {
+  it('comes through the egress client alone', async () => {
     await refused(named(bed.roots()), 'EndpointForbidden', /127\.0\.0\.1/);
     assert.deepEqual(mirror.requests, []);
   });

@@ -68,9 +68,9 @@ export class TufRoots {
       .update(JSON.stringify([mirror, initialRoot, tls]))
       .digest('hex');
     const known = this.#repositories.get(key);
-    const { door, clock } = this.#access;
+    const { egress, clock } = this.#access;
     const directory = join(this.#cacheDirectory, key);
-    const repository = known ?? new TufRepository({ mirror, initialRoot, tls, directory, door, clock });
+    const repository = known ?? new TufRepository({ mirror, initialRoot, tls, directory, egress, clock });
     // Those that are asked for stay: the one that was asked for last is the last to go.
     this.#repositories.delete(key);
     this.#repositories.set(key, repository);

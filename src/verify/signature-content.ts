@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { SignedEntity } from '@sigstore/verify';
 import { preAuthEncoding } from '../evidence/pre-auth-encoding.ts';
-import type { Material } from './material.ts';
+import type { Material } from './material/material.ts';
 import { isSignedBy } from '../evidence/signature-check.ts';
 
 const hashOfLength: Readonly<Record<number, string>> = { 32: 'sha256', 48: 'sha384', 64: 'sha512' };

@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { json } from '@sigstore/core';
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import { TransparencyLogEntry as LogEntryMessage } from '@sigstore/protobuf-specs';
-import type { Material } from './material.ts';
+import type { Material } from './material/material.ts';
 
 /** What a log is told of a signature. */
 export interface LoggedSignature extends Pick<Material, 'form' | 'payload' | 'signature'> {

@@ -2,8 +2,8 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
-import { certificateIdentity } from './certificate-identity.ts';
-import { readCertificate } from './check-certificate.ts';
+import { certificateIdentity } from './checks/certificate-identity.ts';
+import { readCertificate } from './checks/check-certificate.ts';
 import type { CertificateIdentity } from './expectations.ts';
 import { isSignedBy } from '../evidence/signature-check.ts';
 import type { StoredMaterial } from './verify-stored.ts';

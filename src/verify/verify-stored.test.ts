@@ -7,7 +7,7 @@ import { signatureText } from '../evidence/signature-text.ts';
 import type { SignedArtifact } from '../evidence/signed-artifact.ts';
 import { sigstoreBundleText } from '../evidence/sigstore-bundle.ts';
 import { parseTrustedRoot } from '../trust/parse-trusted-root.ts';
-import type { Material } from './material.ts';
+import type { Material } from './material/material.ts';
 import { TestLog } from './test-log.fixture.ts';
 import { NOW, statement, TestSigner } from './test-signer.fixture.ts';
 import type { StoredMaterial, StoredTrust } from './verify-stored.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { OutboundDoor } from '../../../src/net/outbound-door.ts';
+import { EgressClient } from '../../../src/net/egress-client.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import type { Fault } from './fault.ts';
 
@@ -13,7 +13,7 @@ const { signal } = new AbortController();
 describe('a fault proxy', () => {
   let server: Server;
   let proxy: FaultProxy;
-  let door: OutboundDoor;
+  let egress: EgressClient;
   let served = 0;
 
   before(async () => {
@@ -25,13 +25,13 @@ describe('a fault proxy', () => {
     const address = server.address();
     assert.ok(address !== null && typeof address === 'object');
     proxy = await FaultProxy.start({ target: `http://127.0.0.1:${address.port}`, tls: true });
-    door = new OutboundDoor({ allow: [proxy.host] });
+    egress = new EgressClient({ allow: [proxy.host] });
   });
   afterEach(() => {
     proxy.heal();
   });
   after(async () => {
-    await door.close();
+    await egress.close();
     await proxy.stop();
     server.close();
   });
@@ -39,7 +39,7 @@ describe('a fault proxy', () => {
   function ask(timeoutMs = 5000) {
     const tls = { ca: proxy.ca ?? '' };
     const url = new URL('/a?b=c', proxy.url);
-    return door.request({ method: 'POST', url, body: 'hello', tls, timeoutMs, maxResponseBytes: 100_000 }, signal);
+    return egress.request({ method: 'POST', url, body: 'hello', tls, timeoutMs, maxResponseBytes: 100_000 }, signal);
   }
 
   it('passes requests through and remembers them', async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Write } from '@firestore-emulator/proto/dist/google/firestore/v1/write.js';
 import type { FirestoreState } from '@firestore-emulator/server';
-import { field } from '../../../src/api/v1alpha1/field.ts';
+import { field } from '../../../src/json/fields.ts';
 import { fieldsFromJson, fieldsToJson } from './firestore-json.ts';
 
 /** An answer of the REST API. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, isObject, listField } from '../../../src/api/v1alpha1/field.ts';
+import { field, isObject, listField } from '../../../src/json/fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 /** A value as the emulator's messages have it: snake case, bytes as bytes. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { OutboundDoor } from '../../../src/net/outbound-door.ts';
+import { EgressClient } from '../../../src/net/egress-client.ts';
 import type { TokenIssuer } from '../sigstore/fulcio.ts';
 
 export interface TrustedClaims {
@@ -33,15 +33,15 @@ export async function trustedToken(
 }
 
 async function issuerKeys({ url, caFile }: TokenIssuer): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const door = new OutboundDoor({ allow: [new URL(url).host] });
+  const egress = new EgressClient({ allow: [new URL(url).host] });
   try {
     const tls = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
     const request = { method: 'GET', url: new URL('/openid/v1/jwks', url), tls } as const;
-    const { body } = await door.request(request, AbortSignal.timeout(5000));
+    const { body } = await egress.request(request, AbortSignal.timeout(5000));
     const keys = parsed(body.toString())['keys'];
     return Array.isArray(keys) ? keys.map((key: unknown) => asFields(key)) : [];
   } finally {
-    await door.close();
+    await egress.close();
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import type { CelRule } from './cel-rule.ts';
-import { has } from './field.ts';
+import { has } from '../../json/fields.ts';
 import { labelMap } from './label-selector.ts';
 import { objectName } from './object-name.ts';
 

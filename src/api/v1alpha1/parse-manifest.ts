@@ -2,12 +2,12 @@
 import Type, { type Static } from 'typebox';
 import { clusterSigningPolicySchema } from './cluster-signing-policy/schema.ts';
 import { clusterStorageBackendSchema } from './cluster-storage-backend/schema.ts';
-import { field } from './field.ts';
+import { field } from '../../json/fields.ts';
 import { API_VERSION, GROUP } from './group-version.ts';
 import type { Immutable } from './immutable.ts';
 import { isKindName, kinds } from './kinds.ts';
 import { manifestMeta } from './manifest-meta.ts';
-import type { Problem } from './problem.ts';
+import type { FieldError } from './field-error.ts';
 import { provenanceRecordSchema } from './provenance-record/schema.ts';
 import { signingPolicySchema } from './signing-policy/schema.ts';
 import { storageBackendSchema } from './storage-backend/schema.ts';
@@ -57,6 +57,6 @@ export function parseManifest(document: unknown): Validated<Manifest> {
   return { ok: false, problems: [...unknown, ...(result.ok ? [] : result.problems)] };
 }
 
-function problem(path: string, message: string): { readonly ok: false; readonly problems: readonly Problem[] } {
+function problem(path: string, message: string): { readonly ok: false; readonly problems: readonly FieldError[] } {
   return { ok: false, problems: [{ path, message }] };
 }

@@ -3,7 +3,7 @@ import type { Static, TSchema } from 'typebox';
 import { clusterSigningPolicySchema } from './cluster-signing-policy/schema.ts';
 import { clusterStorageBackendSchema } from './cluster-storage-backend/schema.ts';
 import type { Immutable } from './immutable.ts';
-import { problemText } from './problem.ts';
+import { fieldErrorText } from './field-error.ts';
 import { provenanceRecordSchema } from './provenance-record/schema.ts';
 import { signingPolicySchema } from './signing-policy/schema.ts';
 import { storageBackendSchema } from './storage-backend/schema.ts';
@@ -26,6 +26,6 @@ function parser<Schema extends TSchema>(schema: Schema): (value: unknown) => Par
   const validate = validator(schema);
   return (value) => {
     const result = validate(value);
-    return result.ok ? result : { ok: false, message: result.problems.map(problemText).join('; ') };
+    return result.ok ? result : { ok: false, message: result.problems.map(fieldErrorText).join('; ') };
   };
 }

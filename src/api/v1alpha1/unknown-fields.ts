@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, isObject } from './field.ts';
-import { childPath, type Problem } from './problem.ts';
+import { field, isObject } from '../../json/fields.ts';
+import { childPath, type FieldError } from './field-error.ts';
 
 /** Fields of `value` that `schema` does not know, to any depth: what the API server would drop, or refuse when asked to be strict. */
-export function unknownFields(schema: unknown, value: unknown, path = ''): readonly Problem[] {
+export function unknownFields(schema: unknown, value: unknown, path = ''): readonly FieldError[] {
   if (Array.isArray(value)) {
     return value.flatMap((entry, index) =>
       unknownFields(field(schema, 'items'), entry, childPath(path, String(index))),

@@ -2,14 +2,14 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import type { CelRule } from './cel-rule.ts';
-import { field } from './field.ts';
+import { field } from '../../json/fields.ts';
 import type { Immutable } from './immutable.ts';
-import { problemOf, type Problem } from './problem.ts';
+import { fieldErrorOf, type FieldError } from './field-error.ts';
 import { isDateTime } from './date-time.ts';
 
 /** A parsed value, or every problem that was found. */
 export type Validated<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly FieldError[] };
 
 const RULES = 'x-kubernetes-validations';
 const LIST_TYPE = 'x-kubernetes-list-type';
@@ -28,7 +28,7 @@ export function validator<Schema extends TSchema>(
     if (compiled(value)) return { ok: true, value };
     const errors = compiled.errors ?? [];
     const shape = errors.filter(({ keyword }) => keyword !== RULES);
-    return { ok: false, problems: (shape.length > 0 ? shape : errors).map(problemOf) };
+    return { ok: false, problems: (shape.length > 0 ? shape : errors).map(fieldErrorOf) };
   };
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProvenanceRecordEvidence, ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
-import { sealKeyID, sealRecord } from '../../evidence/seal.ts';
+import { sealKeyID, sealRecord } from '../../records/seal/seal.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../hallmark-resource.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { noteOwnWrite } from './note-own-write.ts';
-import { readBack } from './read-back.ts';
-import type { TrustedRecord } from './read-record.ts';
+import { readBack } from './read-own-write.ts';
+import type { TrustedRecord } from '../../records/read-record.ts';
 
 /**
  * Adds to exactly this version of a record what it may be given once, under a new seal.

@@ -11,17 +11,17 @@ import { tooManyBackends } from '../../pipelines/too-many-backends.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hasClock, needsSignature } from './artifact-needs.ts';
-import { gatherRebinding } from './gather-rebinding.ts';
-import { backfillRefs } from './backfill-request.ts';
-import { isStoredAnywhere } from './logging-fact.ts';
-import type { TrustedRecord } from './read-record.ts';
-import type { Problem } from './record-facts.ts';
+import { hasClock, needsSignature } from '../../records/artifact-needs.ts';
+import { gatherRebinding } from './rebinding/gather-rebinding.ts';
+import { backfillRefs } from '../../records/backfill-request.ts';
+import { isStoredAnywhere } from './signing/logging-fact.ts';
+import type { TrustedRecord } from '../../records/read-record.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 import type { BoundBackend, RecordSnapshot } from './record-snapshot.ts';
-import { isDoneWith } from './storage-state.ts';
-import type { StoreAttempts } from './store-attempts.ts';
-import { unsignedProblem } from './unsigned-problem.ts';
-import { areWitnessesDue } from './witness-turns.ts';
+import { isDoneWith } from '../../records/storage-state.ts';
+import type { StoreAttempts } from '../memory/store-attempts.ts';
+import { unsignedProblem } from '../../records/unsigned-problem.ts';
+import { areWitnessesDue } from './signing/witness-turns.ts';
 
 /** What is known of a record without its signer, and the policy whose signer is to be asked for. */
 export interface KnownRecord {
@@ -55,7 +55,7 @@ export async function knownRecord(
   written: TrustedRecord,
   signal: AbortSignal,
 ): Promise<KnownRecord> {
-  const record = context.storedLately.completed(written);
+  const record = context.unconfirmedStores.completed(written);
   const { spec, evidence } = record.object;
   const policy = context.pipelines.policyIn(record.object.metadata.namespace, record.policy);
   const now = context.clock.now();

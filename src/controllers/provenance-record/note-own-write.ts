@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import type { TrustedRecord } from './read-record.ts';
-import { summariseRecord } from './record-index.ts';
+import type { TrustedRecord } from '../../records/read-record.ts';
+import { summariseRecord } from '../memory/record-index.ts';
 
 /**
  * Notes what an own write made of a record, before the watch delivers it. If the watch was faster, there is nothing to note.

@@ -4,13 +4,14 @@ import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { fitsForm, takesArtifact } from '../../storage/takes-artifact.ts';
-import { backendFacts } from './backend-facts.ts';
-import { hasNothingToSign } from './has-nothing-to-sign.ts';
-import { loggingFact } from './logging-fact.ts';
-import type { BackendFact, LoggingFact, Problem } from './record-facts.ts';
+import { backendFacts } from './storing/backend-facts.ts';
+import { hasNothingToSign } from '../../records/has-nothing-to-sign.ts';
+import { loggingFact } from './signing/logging-fact.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
+import type { BackendFact, LoggingFact } from '../../records/record-facts.ts';
 import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snapshot.ts';
-import { type Retirement, retirement } from './retirement.ts';
-import { isDoneWith } from './storage-state.ts';
+import { type Retirement, retirement } from '../../records/retirement.ts';
+import { isDoneWith } from '../../records/storage-state.ts';
 
 /** What to do about a record, in this order. */
 export interface RecordPlan {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { setConditions } from '../../api/v1alpha1/condition.ts';
-import { field } from '../../api/v1alpha1/field.ts';
+import { field } from '../../json/fields.ts';
 import { parseProvenanceRecord } from '../../api/v1alpha1/parse.ts';
 import { artifactProblem } from '../../api/v1alpha1/provenance-record/artifact-problem.ts';
 import {
@@ -15,16 +15,16 @@ import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import type { UnsignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
-import { KeySigner } from '../../signing/key-signer.ts';
+import { KeySigner } from '../../signing/key/key-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
-import { recordConditions } from './record-conditions.ts';
-import { type DraftEvidence, sealedRecord, tooManyArtifacts } from './record-object.ts';
-import { signArtifacts } from './sign-artifacts.ts';
-import { storageEntries } from './storage-entries.ts';
-import { SEAL_KEY, storedRecord } from './stored-record.fixture.ts';
-import { witnessArtifacts } from './witness-artifacts.ts';
+import { recordConditions } from '../../records/record-conditions.ts';
+import { type DraftEvidence, sealedRecord, tooManyArtifacts } from '../../records/record-object.ts';
+import { signArtifacts } from './signing/sign-artifacts.ts';
+import { storageEntries } from '../../records/storage-entries.ts';
+import { SEAL_KEY, storedRecord } from '../../records/stored-record.fixture.ts';
+import { witnessArtifacts } from './signing/witness-artifacts.ts';
 
 /** Longer than any field, and cut in two wherever a limit is odd. */
 const long = `x${'🥖'.repeat(50_000)}`;

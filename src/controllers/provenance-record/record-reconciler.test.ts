@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { field, listField } from '../../api/v1alpha1/field.ts';
+import { field, listField } from '../../json/fields.ts';
 import { StorageError } from '../../storage/storage-error.ts';
-import { unreachable } from '../model-api.fixture.ts';
-import { ReconcilerWorld } from '../reconciler-world.fixture.ts';
+import { unreachable } from '../fixtures/model-api.fixture.ts';
+import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 
 const AMEND = 'patch provenancerecords.hallmark.dev';
 const HALF_HOUR_MS = 1_800_000;
@@ -25,7 +25,7 @@ describe('RecordReconciler', () => {
       };
       await world.reconcileRecords();
       assert.equal(world.stored, 1);
-      assert.deepEqual([world.attempts.size, world.context.storedLately.size], [0, 0]);
+      assert.deepEqual([world.attempts.size, world.context.unconfirmedStores.size], [0, 0]);
     });
   }
 

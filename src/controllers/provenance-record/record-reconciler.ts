@@ -6,23 +6,23 @@ import { objectKey, parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../hallmark-resource.ts';
-import { policyLane } from '../policy-lane.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import { policyLane } from '../shares/policy-lane.ts';
 import { amendRecord } from './amend-record.ts';
 import { knownRecord, withSigner } from './gather-record.ts';
-import { keepTestimonies } from './keep-testimonies.ts';
+import { keepTestimonies } from './signing/keep-testimonies.ts';
 import { type RecordPlan, planRecord } from './plan-record.ts';
-import { prepareEvidence, type RecordWork } from './prepare-evidence.ts';
-import { readRecord, type TrustedRecord } from './read-record.ts';
+import { prepareEvidence, type RecordWork } from './signing/prepare-evidence.ts';
+import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
-import { retireRecord, retiringRecord } from './retire-record.ts';
-import type { StoreAttempts } from './store-attempts.ts';
-import type { LaneName, WorkerLanes } from '../../runtime/worker-lanes.ts';
-import { QuietTurns } from './quiet-turns.ts';
-import { storeRecord, type Waits } from './store-record.ts';
-import { tellRefused } from './tell-refused.ts';
-import { secondsUntilWitnesses } from './witness-turns.ts';
+import { retireRecord, retiringRecord } from './retirement/retire-record.ts';
+import type { StoreAttempts } from '../memory/store-attempts.ts';
+import type { LaneName, WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
+import { QuietTurns } from '../memory/quiet-turns.ts';
+import { storeRecord, type Waits } from './storing/store-record.ts';
+import { reportRefused } from './report-refused.ts';
+import { secondsUntilWitnesses } from './signing/witness-turns.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
 const LONG_SECONDS = 60;
@@ -74,8 +74,8 @@ export class RecordReconciler {
   #forget(key: string): void {
     this.#attempts.forget(key);
     this.#turns.end(key);
-    this.#context.storedLately.forget(key);
-    this.#context.witnessedLately.forget(key);
+    this.#context.unconfirmedStores.forget(key);
+    this.#context.unrecordedTestimonies.forget(key);
     this.#context.ownWrites.forget(key);
   }
 
@@ -138,7 +138,7 @@ export class RecordReconciler {
       const storing = { attempts: this.#attempts, lanes: this.#lanes, turns: this.#turns };
       return this.#next(snapshot, plan, await storeRecord(this.#context, storing, work, signal));
     } catch (error) {
-      await tellRefused(this.#context, { record, plan }, error, signal);
+      await reportRefused(this.#context, { record, plan }, error, signal);
       throw error;
     } finally {
       leave();

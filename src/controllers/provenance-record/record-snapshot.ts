@@ -2,8 +2,8 @@
 import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
-import type { TrustedRecord } from './read-record.ts';
-import type { Problem } from './record-facts.ts';
+import type { TrustedRecord } from '../../records/read-record.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 
 /** A backend frozen in the record, as it stands now. */
 export interface BoundBackend {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { type ConditionFact, setConditions } from '../../api/v1alpha1/condition.ts';
-import { field } from '../../api/v1alpha1/field.ts';
+import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../hallmark-resource.ts';
-import type { ForgedRecord } from './read-record.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import type { ForgedRecord } from '../../records/read-record.ts';
 
 /** A record that is left alone may have been mended without a word from its watch, as by the CRD that knows all its fields. */
 const HELD_SECONDS = 3600;

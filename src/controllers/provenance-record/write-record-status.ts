@@ -3,14 +3,14 @@ import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import type { ProvenanceRecordStatus } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../hallmark-resource.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { noteOwnWrite } from './note-own-write.ts';
 import type { RecordPlan } from './plan-record.ts';
-import { readBack } from './read-back.ts';
-import type { TrustedRecord } from './read-record.ts';
-import type { RecordFacts } from './record-facts.ts';
-import { statusNews } from './record-news.ts';
-import { isSameStatus, readyOf, recordStatus } from './record-status.ts';
+import { readBack } from './read-own-write.ts';
+import type { TrustedRecord } from '../../records/read-record.ts';
+import type { RecordFacts } from '../../records/record-facts.ts';
+import { statusEvents } from '../../records/record-events.ts';
+import { isSameStatus, readyOf, recordStatus } from '../../records/record-status.ts';
 
 /** What a status says of a plan, as far as it has come. */
 export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound'>;
@@ -62,7 +62,7 @@ function tell(context: ControllerContext, record: TrustedRecord, after: Provenan
     context.observer.recordChanged({ key: objectKey(metadata), isReady: ready.status === 'True', reason, message });
   }
   const { namespace, name, uid } = metadata;
-  for (const news of statusNews(before, after)) {
+  for (const news of statusEvents(before, after)) {
     context.events.record({ apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid }, news);
     if (context.runs.has(spec.runRef.uid) !== false) context.events.record({ ...spec.runRef, namespace }, news);
   }

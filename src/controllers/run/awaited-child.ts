@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 
 /**
  * The child that a PipelineRun still waits for: a TaskRun that is gone or not in the list yet, or one that has not finished.

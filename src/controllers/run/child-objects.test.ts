@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { field } from '../../api/v1alpha1/field.ts';
-import type { ListOptions } from '../../kube/list-pages.ts';
+import { field } from '../../json/fields.ts';
+import type { ListOptions } from '../../kube/watch/list-pages.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
 import { childObjects } from './child-objects.ts';

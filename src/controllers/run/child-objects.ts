@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../../api/v1alpha1/field.ts';
+import { field, listField } from '../../json/fields.ts';
 import { isForbidden, isNotFound, isNotServed } from '../../kube/kube-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Resource } from '../../kube/resource.ts';

@@ -11,10 +11,10 @@ import type { RunTarget } from '../../storage/driver.ts';
 import { indexChildren } from '../../storage/oci/index-children.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
-import { type ImageReference, parseImageReference } from '../../tekton/image-reference.ts';
+import { type ImageReference, parseImageReference } from '../../tekton/images/image-reference.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import type { TrustedRecord } from '../provenance-record/read-record.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
+import type { TrustedRecord } from '../../records/read-record.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 
 /** Images of one index that get signatures of their own. */
 const MAX_CHILDREN = 64;

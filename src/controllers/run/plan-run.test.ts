@@ -5,7 +5,7 @@ import { policyKeyText, type PolicyDefinition } from '../../pipelines/definition
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { isFinished } from '../../pipelines/run-selection.ts';
-import { parseImageReference } from '../../tekton/image-reference.ts';
+import { parseImageReference } from '../../tekton/images/image-reference.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
 import { awaitedChild } from './awaited-child.ts';
 import { planRun } from './plan-run.ts';

@@ -6,22 +6,17 @@ import { warning } from '../../api/v1alpha1/warning.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
-import { announcementWarnings } from '../../provenance/announcement-warnings.ts';
+import { announcementWarnings } from '../../provenance/warnings/announcement-warnings.ts';
 import type { Payload } from '../../provenance/payload.ts';
 import { payloads } from '../../provenance/payloads.ts';
 import { boundedText } from '../../runtime/bounded-text.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
-import { ignoredSubject } from '../provenance-record/left-out.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
-import {
-  boundedEvidence,
-  boundSpec,
-  type DraftEvidence,
-  tooManyArtifacts,
-} from '../provenance-record/record-object.ts';
-import { unsignedProblem } from '../provenance-record/unsigned-problem.ts';
+import { ignoredSubject } from '../../records/left-out.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
+import { boundedEvidence, boundSpec, type DraftEvidence, tooManyArtifacts } from '../../records/record-object.ts';
+import { unsignedProblem } from '../../records/unsigned-problem.ts';
 import { awaitedChild } from './awaited-child.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 

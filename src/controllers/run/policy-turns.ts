@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describePolicy, type PolicyKey } from '../../pipelines/definitions.ts';
-import type { WorkerLanes } from '../../runtime/worker-lanes.ts';
-import { policyLane } from '../policy-lane.ts';
+import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
+import { policyLane } from '../shares/policy-lane.ts';
 
 /** The places of one run in the lanes of its policies: a signer that hangs holds up the runs of its policy alone. */
 export class PolicyTurns {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { field, listField } from '../../api/v1alpha1/field.ts';
+import { field, listField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
-import { notServed, unreachable } from '../model-api.fixture.ts';
-import { ReconcilerWorld } from '../reconciler-world.fixture.ts';
+import { notServed, unreachable } from '../fixtures/model-api.fixture.ts';
+import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 
 const CREATE = 'create provenancerecords.hallmark.dev';
 const HOUR_MS = 3600_000;

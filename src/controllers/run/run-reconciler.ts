@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import { canonicalJson } from '../../evidence/canonical-json.ts';
+import { canonicalJson } from '../../json/canonical-json.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isAlreadyExists, isConflict, isInvalid, isNamespaceGone, type KubeError } from '../../kube/kube-error.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { WaitingError } from '../../runtime/errors.ts';
-import { inLanes } from '../../runtime/in-lanes.ts';
+import { inLanes } from '../../runtime/lanes/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
-import type { WorkerLanes } from '../../runtime/worker-lanes.ts';
+import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import { isRunKind } from '../../tekton/run-identity.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../hallmark-resource.ts';
-import { readBack } from '../provenance-record/read-back.ts';
-import { type ForgedRecord, readRecord, type TrustedRecord } from '../provenance-record/read-record.ts';
-import { summariseRecord } from '../provenance-record/record-index.ts';
-import {
-  boundedEvidence,
-  type DraftEvidence,
-  type RecordObject,
-  sealedRecord,
-} from '../provenance-record/record-object.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import { readBack } from '../provenance-record/read-own-write.ts';
+import { type ForgedRecord, readRecord, type TrustedRecord } from '../../records/read-record.ts';
+import { summariseRecord } from '../memory/record-index.ts';
+import { boundedEvidence, type DraftEvidence, type RecordObject, sealedRecord } from '../../records/record-object.ts';
 import { isProblem } from '../provenance-record/record-snapshot.ts';
-import { signArtifacts } from '../provenance-record/sign-artifacts.ts';
+import { signArtifacts } from '../provenance-record/signing/sign-artifacts.ts';
 import { gatherRun } from './gather-run.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
 import { PolicyTurns } from './policy-turns.ts';

@@ -3,8 +3,8 @@ import type { IndexImages } from '../../provenance/payload.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { SelectableRun } from '../../pipelines/run-selection.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
-import type { TrustedRecord } from '../provenance-record/read-record.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
+import type { TrustedRecord } from '../../records/read-record.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 
 /** One pipeline that the run goes through and that has no complete record of it yet. */
 export interface PendingPipeline {

@@ -4,24 +4,24 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { Condition } from '../../api/v1alpha1/condition.ts';
 import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.ts';
-import { field } from '../../api/v1alpha1/field.ts';
+import { field } from '../../json/fields.ts';
 import type { Reason } from '../../api/v1alpha1/reasons.ts';
 import { TokenError } from '../../credentials/token-source.ts';
-import { OutboundDoor } from '../../net/outbound-door.ts';
+import { EgressClient } from '../../net/egress-client.ts';
 import type { Resource } from '../../kube/resource.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
-import { ManualClock } from '../../runtime/manual-clock.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
-import { ObjectStore } from '../object-store.ts';
-import { PolicyWitnesses } from '../provenance-record/policy-witnesses.ts';
-import { BackendHealthBook } from '../storage-backend/backend-health-book.ts';
+import { ObjectStore } from '../memory/object-store.ts';
+import { PolicyWitnesses } from '../policy-services/policy-witnesses.ts';
+import { BackendHealthBook } from '../memory/backend-health-book.ts';
 import { storedConditions } from '../write-status.ts';
 import { PolicyReconciler } from './policy-reconciler.ts';
-import { PolicySigners } from './policy-signers.ts';
-import { SigningGate } from './signing-gate.ts';
+import { PolicySigners } from '../policy-services/policy-signers.ts';
+import { SigningGate } from '../policy-services/signing-gate.ts';
 
 const KEY = 'SigningPolicy/team-a/builds';
 const OPERATOR = 'hallmark-system';
@@ -102,7 +102,7 @@ class Bed {
         getServiceAccount: () => Promise.resolve(undefined),
       },
       tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens here')) },
-      door: new OutboundDoor({ allow: [] }),
+      egress: new EgressClient({ allow: [] }),
       clock,
     };
     const keys = new PolicySigners({ ...access, keylessAudience: 'sigstore' });

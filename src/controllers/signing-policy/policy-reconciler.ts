@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Condition } from '../../api/v1alpha1/condition.ts';
 import { setConditions } from '../../api/v1alpha1/condition.ts';
-import { field } from '../../api/v1alpha1/field.ts';
+import { field } from '../../json/fields.ts';
 import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { shownDefaults } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../hallmark-resource.ts';
-import type { ObjectStore } from '../object-store.ts';
-import type { WitnessProblem } from '../provenance-record/policy-witnesses.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import type { ObjectStore } from '../memory/object-store.ts';
+import type { WitnessProblem } from '../policy-services/policy-witnesses.ts';
 import { storedConditions, writeStatus } from '../write-status.ts';
-import { GracePeriods } from './grace-periods.ts';
+import { GracePeriods } from '../memory/grace-periods.ts';
 import { policyConditions } from './policy-conditions.ts';
-import { policyNews } from './policy-news.ts';
+import { policyEvents } from './policy-events.ts';
 import { type PolicyFacts, policyVerdict } from './policy-verdict.ts';
 import { type SignerReport, signerReport, storedPublication } from './signer-report.ts';
 
@@ -148,7 +148,7 @@ export class PolicyReconciler {
   ): void {
     const { kind, namespace, name, uid } = policy;
     const regarding = { apiVersion: API_VERSION, kind, namespace: namespace === '' ? undefined : namespace, name, uid };
-    for (const news of policyNews(told)) this.#options.context.events.record(regarding, news);
+    for (const news of policyEvents(told)) this.#options.context.events.record(regarding, news);
   }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { isPassingProblem } from '../storage-backend/is-passing-problem.ts';
-import { signingProblem } from './signing-problem.ts';
+import { signingProblem } from '../../pipelines/signing-problem.ts';
 
 /** A backend in a policy's reach, and what its own controller found. */
 export interface BackendHealth {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { field, listField } from '../../api/v1alpha1/field.ts';
+import { field, listField } from '../../json/fields.ts';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { SignerCheck } from '../../signing/signing-source.ts';
-import { policyNews } from './policy-news.ts';
+import { policyEvents } from './policy-events.ts';
 import { type SignerReport, signerReport, storedPublication } from './signer-report.ts';
 
 const policy: PolicyDefinition = {
@@ -138,7 +138,7 @@ describe('signerReport', () => {
   });
 });
 
-describe('policyNews', () => {
+describe('policyEvents', () => {
   const warnings = [{ reason: 'KeyExpired', message: 'it ends soon' }] as const;
   const keyReady = (message: string) => [
     { type: 'KeyReady', status: 'True', reason: 'Ready', message, lastTransitionTime: '' } as const,
@@ -148,8 +148,8 @@ describe('policyNews', () => {
   it('tells a warning once', () => {
     const [before, after] = [keyReady('key a can sign'), keyReady('key a can sign; it ends soon')];
     const told = [{ type: 'Warning', reason: 'KeyExpired', message: 'it ends soon' }];
-    assert.deepEqual(policyNews({ before, after, report }), told);
-    assert.deepEqual(policyNews({ before: [], after, report }), told);
-    assert.deepEqual(policyNews({ before: after, after, report }), []);
+    assert.deepEqual(policyEvents({ before, after, report }), told);
+    assert.deepEqual(policyEvents({ before: [], after, report }), told);
+    assert.deepEqual(policyEvents({ before: after, after, report }), []);
   });
 });

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
-import { field, listField } from '../../api/v1alpha1/field.ts';
+import { field, listField } from '../../json/fields.ts';
 import type { SigningPolicyStatus } from '../../api/v1alpha1/signing-policy/schema.ts';
-import { isJsonObject } from '../../kube/json.ts';
+import { isJsonObject } from '../../json/json-fields.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError, type SigningReason } from '../../signing/signing-error.ts';
 import type { SignerCheck, SignerWarning, VerificationKey } from '../../signing/signing-source.ts';
-import type { PolicySigners } from './policy-signers.ts';
+import type { PolicySigners } from '../policy-services/policy-signers.ts';
 
 /** What a policy's status says of its signer besides conditions. */
 type SignerStatus = Readonly<Record<string, unknown>>;

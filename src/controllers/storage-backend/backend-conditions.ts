@@ -2,7 +2,7 @@
 import type { ConditionFact } from '../../api/v1alpha1/condition.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { boundedText } from '../../runtime/bounded-text.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { isPassingProblem } from './is-passing-problem.ts';
 
 /** The schema's bound on a condition's message is larger; nobody reads more. */

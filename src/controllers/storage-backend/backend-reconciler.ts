@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setConditions } from '../../api/v1alpha1/condition.ts';
-import { field } from '../../api/v1alpha1/field.ts';
+import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { describePolicy } from '../../pipelines/definitions.ts';
 import type { BackendKind, CompiledBackend } from '../../pipelines/definitions.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../hallmark-resource.ts';
-import type { ObjectStore } from '../object-store.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import type { ObjectStore } from '../memory/object-store.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { storedConditions, writeStatus } from '../write-status.ts';
 import { backendConditions } from './backend-conditions.ts';
 import { nextProbeSeconds } from './next-probe-seconds.ts';

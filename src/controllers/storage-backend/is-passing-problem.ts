@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 
 const passing: ReadonlySet<Reason> = new Set([reasons.BackendUnavailable, reasons.BackendNotReady]);
 

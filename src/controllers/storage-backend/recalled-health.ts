@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../../api/v1alpha1/field.ts';
+import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import type { Problem } from '../provenance-record/record-facts.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { storedConditions } from '../write-status.ts';
 
 /**

@@ -39,7 +39,7 @@ const AUDIENCE = 'sts.amazonaws.com';
 
 /**
  * Credentials of an identity, read or exchanged with the first request and again before they end. Rejects with
- * CredentialError, TokenError or OutboundError, through the SDK's client as well.
+ * CredentialError, TokenError or EgressError, through the SDK's client as well.
  */
 export function awsCredentials(options: AwsIdentityOptions, access: Access): AwsCredentialProvider {
   const { identity } = options;
@@ -53,7 +53,7 @@ export function awsCredentials(options: AwsIdentityOptions, access: Access): Aws
   const fetch =
     identity.type === 'ServiceAccount'
       ? (signal: AbortSignal) => accountSecrets(options, access, signal)
-      : (signal: AbortSignal) => operatorSecrets(options, access.door, signal);
+      : (signal: AbortSignal) => operatorSecrets(options, access.egress, signal);
   let known: AwsSecrets | undefined;
   return async () => {
     const nowMs = access.clock.now().getTime();
@@ -75,5 +75,5 @@ async function accountSecrets(options: AwsIdentityOptions, access: Access, signa
   const { token } = await access.tokens.token({ namespace, serviceAccountName, audience: AUDIENCE, host }, signal);
   const sessionName = `hallmark-${namespace}-${serviceAccountName}`;
   const region = awsRegion(options.region);
-  return assumeRole({ token, roleARN, sessionName, region, endpoint, tls, who }, access.door, signal);
+  return assumeRole({ token, roleARN, sessionName, region, endpoint, tls, who }, access.egress, signal);
 }

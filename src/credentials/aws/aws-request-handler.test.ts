@@ -4,14 +4,14 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { OutboundDoor } from '../../net/outbound-door.ts';
+import { EgressClient } from '../../net/egress-client.ts';
 import type { AwsHandlerOptions, AwsRequest } from './aws-request-handler.ts';
 import { awsRequestHandler } from './aws-request-handler.ts';
 
 describe("the handler of the SDK's requests", () => {
   let server: Server;
   let port: number;
-  let door: OutboundDoor;
+  let egress: EgressClient;
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
   before(async () => {
@@ -22,16 +22,16 @@ describe("the handler of the SDK's requests", () => {
     const address = server.address();
     assert.ok(address !== null && typeof address === 'object');
     port = address.port;
-    door = new OutboundDoor({ allow: [`127.0.0.1:${port}`] });
+    egress = new EgressClient({ allow: [`127.0.0.1:${port}`] });
   });
   after(async () => {
-    await door.close();
+    await egress.close();
     server.closeAllConnections();
     server.close();
   });
 
   async function send(changes: Partial<AwsRequest> = {}, options: AwsHandlerOptions = {}, abortSignal?: AbortSignal) {
-    const handler = awsRequestHandler(door, options);
+    const handler = awsRequestHandler(egress, options);
     const request = { protocol: 'http:', hostname: '127.0.0.1', port, path: '/a', method: 'POST', headers: {} };
     try {
       const { response } = await handler.handle(

@@ -4,8 +4,8 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import type { GuardedAgents } from '../../net/guarded-agents.ts';
-import { OutboundError } from '../../net/outbound-error.ts';
-import type { OutboundDoor } from '../../net/outbound-door.ts';
+import { EgressError } from '../../net/egress-error.ts';
+import type { EgressClient } from '../../net/egress-client.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { awsPath } from './aws-path.ts';
 import { cappedBody } from './capped-body.ts';
@@ -49,11 +49,11 @@ const DEFAULT_MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
- * `requestHandler` of every client of Amazon's SDK: under the door's rules, without redirects and proxies, with caps on time and
+ * `requestHandler` of every client of Amazon's SDK: under the egress's rules, without redirects and proxies, with caps on time and
  * bytes. The client's `destroy` ends its connections.
  */
-export function awsRequestHandler(door: OutboundDoor, options: AwsHandlerOptions = {}): AwsRequestHandler {
-  return new AwsRequestHandler(door.agents(options.tls), options);
+export function awsRequestHandler(egress: EgressClient, options: AwsHandlerOptions = {}): AwsRequestHandler {
+  return new AwsRequestHandler(egress.agents(options.tls), options);
 }
 
 export class AwsRequestHandler {
@@ -86,9 +86,9 @@ export class AwsRequestHandler {
       return { response: { ...response, headers: Object.fromEntries(headers) } };
     } catch (error) {
       if (abortSignal instanceof AbortSignal) abortSignal.throwIfAborted();
-      if (error instanceof OutboundError) throw error;
-      if (timeout.aborted) throw new OutboundError('Timeout', `${host} did not answer in time`);
-      throw new OutboundError('Unreachable', `${host} cannot be reached: ${codeOf(error)}`, { cause: error });
+      if (error instanceof EgressError) throw error;
+      if (timeout.aborted) throw new EgressError('Timeout', `${host} did not answer in time`);
+      throw new EgressError('Unreachable', `${host} cannot be reached: ${codeOf(error)}`, { cause: error });
     }
   }
 

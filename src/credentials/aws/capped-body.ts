@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Readable } from 'node:stream';
-import { OutboundError } from '../../net/outbound-error.ts';
+import { EgressError } from '../../net/egress-error.ts';
 
 export interface BodyCaps {
   /** Bytes. */
@@ -19,13 +19,13 @@ export function cappedBody(body: Readable, { limit, timeout, host }: BodyCaps): 
       for await (const chunk of body) {
         const bytes = Buffer.from(chunk);
         size += bytes.length;
-        if (size > limit) throw new OutboundError('ResponseTooLarge', `${host} answers with more than ${limit} bytes`);
+        if (size > limit) throw new EgressError('ResponseTooLarge', `${host} answers with more than ${limit} bytes`);
         yield bytes;
       }
     } catch (error) {
-      if (error instanceof OutboundError) throw error;
-      if (timeout.aborted) throw new OutboundError('Timeout', `${host} did not finish its answer in time`);
-      throw new OutboundError('Unreachable', `${host} broke off its answer`);
+      if (error instanceof EgressError) throw error;
+      if (timeout.aborted) throw new EgressError('Timeout', `${host} did not finish its answer in time`);
+      throw new EgressError('Unreachable', `${host} broke off its answer`);
     } finally {
       body.destroy();
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import type { OutboundDoor } from '../../net/outbound-door.ts';
+import type { EgressClient } from '../../net/egress-client.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import { CredentialError } from '../identity.ts';
 import type { AwsIdentityOptions, AwsSecrets } from './aws-credentials.ts';
@@ -17,7 +17,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function operatorSecrets(
   options: AwsIdentityOptions,
-  door: OutboundDoor,
+  egress: EgressClient,
   signal: AbortSignal,
   environment: Environment = process.env,
 ): Promise<AwsSecrets> {
@@ -25,7 +25,7 @@ export async function operatorSecrets(
   const { AWS_SESSION_TOKEN: sessionToken, AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile } = environment;
   if (accessKeyId !== undefined && secretAccessKey !== undefined)
     return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-  if (tokenFile !== undefined) return webIdentity(options, { door, tokenFile, environment }, signal);
+  if (tokenFile !== undefined) return webIdentity(options, { egress, tokenFile, environment }, signal);
   const fromAgent = await containerSecrets(environment, signal);
   if (fromAgent !== undefined) return fromAgent;
   const message =
@@ -35,7 +35,7 @@ export async function operatorSecrets(
 
 async function webIdentity(
   options: AwsIdentityOptions,
-  from: { readonly door: OutboundDoor; readonly tokenFile: string; readonly environment: Environment },
+  from: { readonly egress: EgressClient; readonly tokenFile: string; readonly environment: Environment },
   signal: AbortSignal,
 ): Promise<AwsSecrets> {
   const roleARN = options.roleARN ?? from.environment['AWS_ROLE_ARN'];
@@ -54,5 +54,5 @@ async function webIdentity(
     tls: options.tls ?? {},
     who: 'the operator',
   };
-  return assumeRole(identity, from.door, signal);
+  return assumeRole(identity, from.egress, signal);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { OutboundDoor } from '../../net/outbound-door.ts';
-import { OutboundError } from '../../net/outbound-error.ts';
+import type { EgressClient } from '../../net/egress-client.ts';
+import { EgressError } from '../../net/egress-error.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
 import { CredentialError } from '../identity.ts';
@@ -19,13 +19,17 @@ export interface WebIdentity {
   readonly who: string;
 }
 
-/** Credentials of a role for a token that its trust policy takes (STS AssumeRoleWithWebIdentity). @throws CredentialError, OutboundError */
-export async function assumeRole(identity: WebIdentity, door: OutboundDoor, signal: AbortSignal): Promise<AwsSecrets> {
+/** Credentials of a role for a token that its trust policy takes (STS AssumeRoleWithWebIdentity). @throws CredentialError, EgressError */
+export async function assumeRole(
+  identity: WebIdentity,
+  egress: EgressClient,
+  signal: AbortSignal,
+): Promise<AwsSecrets> {
   const { AssumeRoleWithWebIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   const client = new STSClient({
     region: identity.region,
     endpoint: identity.endpoint,
-    requestHandler: awsRequestHandler(door, { tls: identity.tls }),
+    requestHandler: awsRequestHandler(egress, { tls: identity.tls }),
     // Whoever asks tries again by itself.
     maxAttempts: 1,
   });
@@ -57,7 +61,7 @@ export async function assumeRole(identity: WebIdentity, door: OutboundDoor, sign
 
 /** The SDK's errors hold the request with its token: nothing of them is kept. */
 function translated(error: unknown, { endpoint, roleARN, who }: WebIdentity): Error {
-  if (error instanceof CredentialError || error instanceof OutboundError) return error;
+  if (error instanceof CredentialError || error instanceof EgressError) return error;
   const status = statusOf(error);
   if (status >= 400 && status < 500 && status !== 429) {
     const message = `${endpoint} does not let ${who} assume role ${roleARN}: let the role's trust policy name the cluster's issuer and this ServiceAccount`;

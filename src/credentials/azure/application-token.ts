@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TokenCredential } from '@azure/identity';
 import type { TlsOptions } from '../../net/tls-options.ts';
-import { OutboundError } from '../../net/outbound-error.ts';
+import { EgressError } from '../../net/egress-error.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import type { Access } from '../access.ts';
 import type { AccessToken } from '../access-token.ts';
 import { CredentialError } from '../identity.ts';
 import { TokenError } from '../token-source.ts';
-import { doorHttpClient } from './door-http-client.ts';
-import type { AzureHttpClient } from './door-http-client.ts';
+import { egressHttpClient } from './egress-http-client.ts';
+import type { AzureHttpClient } from './egress-http-client.ts';
 
 /** How an application shows who it is. */
 export type Proof =
@@ -50,11 +50,11 @@ const REFUSALS = [
  */
 export async function applicationToken(
   request: ApplicationTokenRequest,
-  { door }: Access,
+  { egress }: Access,
   signal: AbortSignal,
 ): Promise<AccessToken> {
   const { application, scope, tls } = request;
-  const transport = remembering(doorHttpClient(door, { origin: application.authority.origin, tls }));
+  const transport = remembering(egressHttpClient(egress, { origin: application.authority.origin, tls }));
   try {
     const credential = await libraryCredential(application, transport);
     const token = await credential.getToken(scope, { abortSignal: signal });
@@ -98,7 +98,7 @@ function remembering(transport: AzureHttpClient): RememberingTransport {
         answer = { status: response.status, body: response.bodyAsText ?? '' };
         return response;
       } catch (error) {
-        if (error instanceof OutboundError) failure = error;
+        if (error instanceof EgressError) failure = error;
         throw error;
       }
     },
@@ -111,7 +111,7 @@ function remembering(transport: AzureHttpClient): RememberingTransport {
 function ownError(error: unknown): Error | undefined {
   let current = error;
   for (let depth = 0; depth < 4 && current instanceof Error; depth += 1) {
-    if (current instanceof CredentialError || current instanceof TokenError || current instanceof OutboundError)
+    if (current instanceof CredentialError || current instanceof TokenError || current instanceof EgressError)
       return current;
     current = current.cause;
   }

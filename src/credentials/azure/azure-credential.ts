@@ -34,9 +34,9 @@ const MAX_SCOPES = 8;
 const TIMEOUT_MS = 20_000;
 
 /**
- * An identity for Azure's client libraries. Nothing is asked for yet; tokens come through the outbound door from the authority that
+ * An identity for Azure's client libraries. Nothing is asked for yet; tokens come through the egress client from the authority that
  * the options name, whatever authority and directory a server's challenge speaks of. Rejects with CredentialError, TokenError or
- * OutboundError.
+ * EgressError.
  * @throws CredentialError `Invalid` for settings that cannot work
  */
 export function azureCredential(options: AzureCredentialOptions, access: Access): TokenCredential {

@@ -5,17 +5,17 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { OutboundDoor } from '../../net/outbound-door.ts';
-import { ManualClock } from '../../runtime/manual-clock.ts';
+import { EgressClient } from '../../net/egress-client.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import type { Access } from '../access.ts';
 import { TokenError } from '../token-source.ts';
 import { googleAuth } from './google-auth.ts';
 
 const SCOPES = ['https://www.googleapis.com/auth/devstorage.read_write'];
 const servers: Server[] = [];
-const doors: OutboundDoor[] = [];
+const doors: EgressClient[] = [];
 after(async () => {
-  for (const door of doors) await door.close();
+  for (const egress of doors) await egress.close();
   for (const server of servers) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -30,10 +30,10 @@ async function serve(listener: RequestListener): Promise<URL> {
   return new URL(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`);
 }
 
-/** Access with one Secret, and a door to one place. */
+/** Access with one Secret, and a egress to one place. */
 function access(secret: Readonly<Record<string, Uint8Array>> | undefined, ...allow: readonly string[]): Access {
-  const door = new OutboundDoor({ allow });
-  doors.push(door);
+  const egress = new EgressClient({ allow });
+  doors.push(egress);
   return {
     objects: {
       getSecret: () => Promise.resolve(secret),
@@ -42,7 +42,7 @@ function access(secret: Readonly<Record<string, Uint8Array>> | undefined, ...all
       getServiceAccount: () => Promise.resolve(undefined),
     },
     tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'nobody')) },
-    door,
+    egress,
     clock: new ManualClock(),
   };
 }
@@ -51,7 +51,7 @@ const identity = { type: 'Secret', namespace: 'team', secretName: 'google' } as 
 const secret = { access_token: Buffer.from('planted-token\n') };
 
 describe("an identity for Google's client libraries", () => {
-  it('sends requests through the door, with its token', async () => {
+  it('sends requests through the egress, with its token', async () => {
     const seen: IncomingMessage[] = [];
     const url = await serve((request, response) => {
       seen.push(request);

@@ -4,7 +4,7 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
 import type { AccessTokenSource } from '../access-token.ts';
-import type { DoorFetchOptions } from './door-fetch.ts';
+import type { EgressFetchOptions } from './egress-fetch.ts';
 import { federatedToken } from './federated-token.ts';
 import { operatorToken } from './operator-token.ts';
 import { secretToken } from './secret-token.ts';
@@ -26,12 +26,12 @@ export interface GoogleAuthOptions {
   /** Of one exchange with the API; default 30 s. */
   readonly timeoutMs?: number | undefined;
   /** Which answers of the API are thrown, and as what. */
-  readonly refusal?: DoorFetchOptions['refusal'];
+  readonly refusal?: EgressFetchOptions['refusal'];
 }
 
 /**
  * An identity for Google's client libraries. Nothing is asked for yet: what goes wrong rejects the first request, or
- * `getRequestHeaders()`, with CredentialError, TokenError or OutboundError. All requests made with it go through the outbound door.
+ * `getRequestHeaders()`, with CredentialError, TokenError or EgressError. All requests made with it go through the egress client.
  * @throws CredentialError `Invalid` for settings that cannot work
  */
 export async function googleAuth(options: GoogleAuthOptions, access: Access): Promise<AuthClient> {

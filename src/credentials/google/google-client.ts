@@ -2,23 +2,23 @@
 import { AuthClient, gaxios } from 'google-auth-library';
 import type { Access } from '../access.ts';
 import type { AccessTokenSource } from '../access-token.ts';
-import { doorFetch } from './door-fetch.ts';
-import type { DoorFetchOptions } from './door-fetch.ts';
+import { egressFetch } from './egress-fetch.ts';
+import type { EgressFetchOptions } from './egress-fetch.ts';
 
 /** Of each call for credentials: the interface of the library hands no signal on. */
 const TIMEOUT_MS = 20_000;
 
 /**
- * An identity for Google's client libraries, whose every request goes through the outbound door. The library's own clients are not
+ * An identity for Google's client libraries, whose every request goes through the egress client. The library's own clients are not
  * used: its federated one asks for tokens past the transport that it is given, and all of them ask again by themselves.
  * To be imported on first use: it loads the library.
  */
 export class GoogleClient extends AuthClient {
   readonly #source: AccessTokenSource;
 
-  constructor(source: AccessTokenSource, { door }: Access, options: DoorFetchOptions) {
+  constructor(source: AccessTokenSource, { egress }: Access, options: EgressFetchOptions) {
     super({
-      transporterOptions: { fetchImplementation: doorFetch(door, options), retry: false },
+      transporterOptions: { fetchImplementation: egressFetch(egress, options), retry: false },
       // Those of the library write headers, the token among them, into its debug log.
       useAuthRequestParameters: false,
     });

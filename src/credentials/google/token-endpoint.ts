@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { displayUrl } from '../../net/display-url.ts';
-import type { OutboundDoor } from '../../net/outbound-door.ts';
+import type { EgressClient } from '../../net/egress-client.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
@@ -36,16 +36,16 @@ export interface TokenExchange {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** Asks an endpoint of Google's for an access token. @throws CredentialError, OutboundError */
+/** Asks an endpoint of Google's for an access token. @throws CredentialError, EgressError */
 export async function exchangedToken(
   exchange: TokenExchange,
-  { door, clock }: { readonly door: OutboundDoor; readonly clock: Clock },
+  { egress, clock }: { readonly egress: EgressClient; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<AccessToken> {
   const { url, headers, body, tls } = exchange;
   const limits = { maxResponseBytes: MAX_RESPONSE_BYTES, timeoutMs: TIMEOUT_MS };
   const request = { method: 'POST', url, headers, body, ...limits, ...(tls === undefined ? {} : { tls }) } as const;
-  const { status, body: answer } = await door.request(request, signal);
+  const { status, body: answer } = await egress.request(request, signal);
   const fields = objectOf(answer);
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
     const message = `${displayUrl(url)} answers ${status}${errorName(fields)}: ${exchange.whenRefused}`;

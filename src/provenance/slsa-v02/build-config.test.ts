@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { field, listField } from '../../api/v1alpha1/field.ts';
-import { attested } from '../attested.ts';
+import { field, listField } from '../../json/fields.ts';
+import { attested } from '../attested.fixture.ts';
 
 const completed = { startTime: '2025-01-01T00:00:00.25Z', completionTime: '2025-01-01T00:00:01Z' };
 const imageID = `reg.example/i@sha256:${'1'.repeat(64)}`;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { warning } from '../../api/v1alpha1/warning.ts';
-import type { Encodable } from '../../tekton/encode-json.ts';
+import type { Encodable } from '../../tekton/go/encode-json.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { quoted } from '../../tekton/quoted.ts';
-import { formatNanoseconds } from '../../tekton/go-time.ts';
-import { listAt, mapAt, mapsAt, textAt, textsAt } from '../../tekton/json-node.ts';
-import type { JsonMap } from '../../tekton/json-node.ts';
+import { formatNanoseconds } from '../../tekton/go/go-time.ts';
+import { listAt, mapAt, mapsAt, textAt, textsAt } from '../../tekton/go/json-node.ts';
+import type { JsonMap } from '../../tekton/go/json-node.ts';
 import type { StepState, TaskRun } from '../../tekton/run.ts';
 import { executedTasks } from '../executed-tasks.ts';
 import type { ExecutedTask } from '../executed-tasks.ts';

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Encodable } from '../../tekton/encode-json.ts';
+import type { Encodable } from '../../tekton/go/encode-json.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
-import { formatNanoseconds } from '../../tekton/go-time.ts';
+import { formatNanoseconds } from '../../tekton/go/go-time.ts';
 import type { TaskRun } from '../../tekton/run.ts';
 import { DigestEntries } from '../digest-entries.ts';
 import type { DigestEntry } from '../digest-entries.ts';
 import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';
 import { imageMaterials } from '../image-materials.ts';
 import { pipelineInputs, taskInputs } from '../inputs.ts';
-import { malformedMaterials, malformedSubjects } from '../malformed-entries.ts';
+import { malformedMaterials, malformedSubjects } from '../warnings/malformed-entries.ts';
 import type { FormatOptions, FormattedStatement, ProvenanceFormat } from '../statement.ts';
 import { statedTime } from '../stated-time.ts';
 import { allOutputSubjects } from '../subjects.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Encodable } from '../../tekton/encode-json.ts';
-import { untyped } from '../../tekton/json-node.ts';
-import type { JsonNode } from '../../tekton/json-node.ts';
+import type { Encodable } from '../../tekton/go/encode-json.ts';
+import { untyped } from '../../tekton/go/json-node.ts';
+import type { JsonNode } from '../../tekton/go/json-node.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { Run } from '../../tekton/run.ts';
 

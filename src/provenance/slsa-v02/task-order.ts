@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isList, isMap, mapAt, mapsAt, optionalMapAt, textAt, textsAt } from '../../tekton/json-node.ts';
-import type { JsonMap, JsonNode } from '../../tekton/json-node.ts';
+import { isList, isMap, mapAt, mapsAt, optionalMapAt, textAt, textsAt } from '../../tekton/go/json-node.ts';
+import type { JsonMap, JsonNode } from '../../tekton/go/json-node.ts';
 
 const substitution = /\$\(([A-Za-z0-9_.-]+(?:\[(?:[0-9]+|\*)\])?)\)/g;
 

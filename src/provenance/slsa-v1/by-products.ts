@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../../tekton/finished-run.ts';
-import { untyped } from '../../tekton/json-node.ts';
-import { classifyResult } from '../../tekton/object-hints.ts';
+import { untyped } from '../../tekton/go/json-node.ts';
+import { classifyResult } from '../../tekton/hints/object-hints.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { NamedValue, TaskRun } from '../../tekton/run.ts';
 import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { field, listField } from '../../api/v1alpha1/field.ts';
-import { attested, byProductsOf, materialsOf } from '../attested.ts';
+import { field, listField } from '../../json/fields.ts';
+import { attested, byProductsOf, materialsOf } from '../attested.fixture.ts';
 
 const hex = '1'.repeat(64);
 const completionTime = '2026-01-01T00:00:00Z';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChildRun } from '../../tekton/child-run.ts';
-import type { Encodable, EncodableObject } from '../../tekton/encode-json.ts';
+import type { Encodable, EncodableObject } from '../../tekton/go/encode-json.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
-import { mapAt, mapsAt, textAt } from '../../tekton/json-node.ts';
-import type { JsonMap } from '../../tekton/json-node.ts';
+import { mapAt, mapsAt, textAt } from '../../tekton/go/json-node.ts';
+import type { JsonMap } from '../../tekton/go/json-node.ts';
 import { outcomeOf } from '../../tekton/run-outcome.ts';
 import type { TaskRun } from '../../tekton/run.ts';
 import { executedTaskRuns } from '../executed-tasks.ts';

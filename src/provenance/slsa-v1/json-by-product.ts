@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goJson } from '../../tekton/encode-json.ts';
-import type { Encodable } from '../../tekton/encode-json.ts';
+import { goJson } from '../../tekton/go/encode-json.ts';
+import type { Encodable } from '../../tekton/go/encode-json.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 
 /** A by-product whose content is a JSON value, written as Go writes it. */

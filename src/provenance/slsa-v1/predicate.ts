@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { byteOrder } from '../../tekton/byte-order.ts';
-import type { Encodable } from '../../tekton/encode-json.ts';
-import { formatTimestamp } from '../../tekton/go-time.ts';
-import { mapAt, textAt } from '../../tekton/json-node.ts';
+import { byteOrder } from '../../tekton/go/byte-order.ts';
+import type { Encodable } from '../../tekton/go/encode-json.ts';
+import { formatTimestamp } from '../../tekton/go/go-time.ts';
+import { mapAt, textAt } from '../../tekton/go/json-node.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { Run } from '../../tekton/run.ts';
 import { requireValues } from '../require-values.ts';

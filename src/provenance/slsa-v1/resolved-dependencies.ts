@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goJson } from '../../tekton/encode-json.ts';
+import { goJson } from '../../tekton/go/encode-json.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import type { RefSource, TaskRun } from '../../tekton/run.ts';
 import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { byteOrder } from '../../tekton/byte-order.ts';
-import type { EncodableObject } from '../../tekton/encode-json.ts';
+import { byteOrder } from '../../tekton/go/byte-order.ts';
+import type { EncodableObject } from '../../tekton/go/encode-json.ts';
 import type { RefSource } from '../../tekton/run.ts';
 import type { DigestEntry } from '../digest-entries.ts';
 

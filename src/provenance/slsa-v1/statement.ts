@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../../tekton/finished-run.ts';
-import { malformedMaterials, malformedSubjects } from '../malformed-entries.ts';
+import { malformedMaterials, malformedSubjects } from '../warnings/malformed-entries.ts';
 import type { FormatOptions, FormattedStatement, Subject } from '../statement.ts';
 import { slsaV1Predicate } from './predicate.ts';
 import { resolvedDependencies } from './resolved-dependencies.ts';

@@ -5,7 +5,7 @@ import tweetnacl from 'tweetnacl';
 import { parseCosignKeyFile } from './cosign-key-file.ts';
 import type { CosignKeyFile } from './cosign-key-file.ts';
 import type { KeyFile } from './key-file.ts';
-import type { KeySigner } from '../key-signer.ts';
+import type { KeySigner } from './key-signer.ts';
 import { firstPemBlock } from './pem.ts';
 import { deriveKey } from './scrypt.ts';
 import { digestOfCurve, keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';

@@ -5,8 +5,8 @@ import type { KeyObject } from 'node:crypto';
 import { after, beforeEach, describe, it } from 'node:test';
 import { TokenError } from '../../credentials/token-source.ts';
 import { KubeError } from '../../kube/kube-error.ts';
-import { OutboundDoor } from '../../net/outbound-door.ts';
-import { ManualClock } from '../../runtime/manual-clock.ts';
+import { EgressClient } from '../../net/egress-client.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
@@ -44,8 +44,8 @@ async function failure(promise: Promise<unknown>): Promise<SigningError> {
 }
 
 describe('the source of a key in a Secret', () => {
-  const door = new OutboundDoor({ allow: [] });
-  after(() => door.close());
+  const egress = new EgressClient({ allow: [] });
+  after(() => egress.close());
 
   let secrets: Map<string, Entries | Error>;
   let clock: ManualClock;
@@ -65,7 +65,7 @@ describe('the source of a key in a Secret', () => {
       getServiceAccount: () => Promise.resolve(undefined),
     };
     const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'none here')) };
-    context = { objects, tokens, door, clock, keylessAudience: 'sigstore' };
+    context = { objects, tokens, egress, clock, keylessAudience: 'sigstore' };
   });
 
   function source(key: Partial<KeySpec> = {}): SigningSource {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KeySigner } from '../key-signer.ts';
+import type { KeySigner } from './key-signer.ts';
 import type { RunSigner } from '../run-signer.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KeySigner } from '../key-signer.ts';
+import type { KeySigner } from './key-signer.ts';
 import { SigningError } from '../signing-error.ts';
 import { cosignSigner } from './cosign-key.ts';
 import { localKeyFile } from './key-file.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { KeySigner } from '../key-signer.ts';
-import { loadKeySigner } from '../load-key-signer.ts';
+import type { KeySigner } from './key-signer.ts';
+import { loadKeySigner } from './load-key-signer.ts';
 import type { SecretEntries } from './key-secret.ts';
 
 const ENTRIES = ['x509.pem', 'cosign.key', 'cosign.password'] as const;

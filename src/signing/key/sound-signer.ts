@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { KeySigner } from '../key-signer.ts';
+import { KeySigner } from './key-signer.ts';
 import type { Digest } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
 import type { KeyFile } from './key-file.ts';

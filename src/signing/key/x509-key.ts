@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { KeyFile } from './key-file.ts';
-import type { KeySigner } from '../key-signer.ts';
+import type { KeySigner } from './key-signer.ts';
 import { firstPemBlock } from './pem.ts';
 import { keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';

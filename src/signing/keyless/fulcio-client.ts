@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, objectField, stringField } from '../../kube/json.ts';
+import { isJsonObject, objectField, stringField } from '../../json/json-fields.ts';
 import { displayUrl } from '../../net/display-url.ts';
-import type { DoorRequest, DoorResponse, OutboundDoor } from '../../net/outbound-door.ts';
+import type { EgressRequest, EgressResponse, EgressClient } from '../../net/egress-client.ts';
 import { retryAfterSeconds } from '../../net/retry-after.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
@@ -29,20 +29,20 @@ const MAX_RESPONSE_BYTES = 262_144;
 
 /**
  * Fulcio's API, version 2. Spoken here, as sigstore's own client has an HTTP stack of its own that cannot be sent through the outbound
- * door, follows redirects with the token, and puts what the server says into its errors.
+ * egress, follows redirects with the token, and puts what the server says into its errors.
  */
 export class FulcioClient {
-  readonly #door: OutboundDoor;
+  readonly #egress: EgressClient;
   readonly #url: string;
   readonly #tls: TlsOptions;
 
-  constructor(door: OutboundDoor, url: string, tls: TlsOptions) {
-    this.#door = door;
+  constructor(egress: EgressClient, url: string, tls: TlsOptions) {
+    this.#egress = egress;
     this.#url = url.replace(/\/+$/, '');
     this.#tls = tls;
   }
 
-  /** PEM certificates, the issued one first. @throws SigningError, OutboundError */
+  /** PEM certificates, the issued one first. @throws SigningError, EgressError */
   async certificates(request: CertificateRequest, signal: AbortSignal): Promise<readonly string[]> {
     const body = JSON.stringify({
       credentials: { oidcIdentityToken: request.token.revealText() },
@@ -64,7 +64,7 @@ export class FulcioClient {
     return pems;
   }
 
-  /** Whose tokens it takes; undefined where it does not say. @throws SigningError, OutboundError */
+  /** Whose tokens it takes; undefined where it does not say. @throws SigningError, EgressError */
   async issuers(signal: AbortSignal): Promise<readonly TrustedIssuer[] | undefined> {
     const headers = { accept: 'application/json' };
     const response = await this.#ask({ method: 'GET', url: this.#at('configuration'), headers }, signal);
@@ -76,15 +76,15 @@ export class FulcioClient {
     return list.map((issuer: unknown) => trustedIssuer(issuer));
   }
 
-  #ask(request: DoorRequest, signal: AbortSignal): Promise<DoorResponse> {
-    return this.#door.request({ ...request, tls: this.#tls, maxResponseBytes: MAX_RESPONSE_BYTES }, signal);
+  #ask(request: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
+    return this.#egress.request({ ...request, tls: this.#tls, maxResponseBytes: MAX_RESPONSE_BYTES }, signal);
   }
 
   #at(resource: string): URL {
     return new URL(`${this.#url}/api/v2/${resource}`);
   }
 
-  #json({ body }: DoorResponse): unknown {
+  #json({ body }: EgressResponse): unknown {
     try {
       return JSON.parse(body.toString('utf8'));
     } catch {
@@ -94,7 +94,7 @@ export class FulcioClient {
   }
 
   /** What Fulcio says to its refusal stays out: it can quote the token. */
-  #refusal({ status, headers, url }: DoorResponse): SigningError {
+  #refusal({ status, headers, url }: EgressResponse): SigningError {
     const what = `Fulcio at ${displayUrl(url)}`;
     if (status === 400 || status === 401 || status === 403) {
       const message = `${what} gives no certificate for this token (status ${status}): its configuration must list the cluster's issuer with the audience of the operator's keyless.audience`;

@@ -2,7 +2,7 @@
 import { CredentialError } from '../../credentials/identity.ts';
 import { TokenError } from '../../credentials/token-source.ts';
 import { isForbidden, KubeError } from '../../kube/kube-error.ts';
-import { OutboundError } from '../../net/outbound-error.ts';
+import { EgressError } from '../../net/egress-error.ts';
 import { SigningError } from '../signing-error.ts';
 
 /** What a failure on the way to a certificate means. The text of errors that are not ours is left out: it can carry the token. */
@@ -13,7 +13,7 @@ export function keylessFailure(error: unknown): SigningError {
     return new SigningError(reason, error.message, { cause: error });
   }
   if (error instanceof CredentialError) return new SigningError('SignerUnavailable', error.message, { cause: error });
-  if (error instanceof OutboundError) {
+  if (error instanceof EgressError) {
     const reason = error.code === 'EndpointForbidden' ? 'EndpointForbidden' : 'SignerUnavailable';
     return new SigningError(reason, error.message, { cause: error });
   }

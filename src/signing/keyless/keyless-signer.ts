@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import type { Signature } from '@sigstore/sign';
 import type { Clock } from '../../runtime/clock.ts';
-import type { KeySigner } from '../key-signer.ts';
+import type { KeySigner } from '../key/key-signer.ts';
 import type { RunSigner, SigningCertificate } from '../run-signer.ts';
 import { SigningError } from '../signing-error.ts';
 

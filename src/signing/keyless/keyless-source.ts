@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { tokenHost } from '../../credentials/token-host.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
-import { KeySigner } from '../key-signer.ts';
+import { KeySigner } from '../key/key-signer.ts';
 import type { RunSigner } from '../run-signer.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
@@ -97,7 +97,7 @@ class KeylessSource implements SigningSource {
   }
 
   async #fulcio(signal: AbortSignal): Promise<FulcioClient> {
-    return new FulcioClient(this.#context.door, this.#spec().fulcioURL, await this.#tls(signal));
+    return new FulcioClient(this.#context.egress, this.#spec().fulcioURL, await this.#tls(signal));
   }
 
   async #tls(signal: AbortSignal): Promise<TlsOptions> {

@@ -2,7 +2,7 @@
 import { CredentialError } from '../../credentials/identity.ts';
 import { TokenError } from '../../credentials/token-source.ts';
 import { isForbidden, KubeError } from '../../kube/kube-error.ts';
-import { OutboundError } from '../../net/outbound-error.ts';
+import { EgressError } from '../../net/egress-error.ts';
 import type { SigningReason } from '../signing-error.ts';
 import { SigningError } from '../signing-error.ts';
 
@@ -28,7 +28,7 @@ export function kmsFailure(error: unknown, uri: string): SigningError {
   if (known instanceof SigningError) return known;
   if (known instanceof CredentialError) return failure(credentialReasons[known.code], uri, known);
   if (known instanceof TokenError) return failure(tokenReasons[known.code], uri, known);
-  if (known instanceof OutboundError)
+  if (known instanceof EgressError)
     return failure(known.code === 'EndpointForbidden' ? 'EndpointForbidden' : 'SignerUnavailable', uri, known);
   if (isForbidden(error)) {
     const message = `key ${uri}: the operator may not read the Secret or ConfigMap that the policy names: grant its ServiceAccount get on it`;
@@ -64,6 +64,6 @@ function isOurs(error: Error): boolean {
     error instanceof SigningError ||
     error instanceof CredentialError ||
     error instanceof TokenError ||
-    error instanceof OutboundError
+    error instanceof EgressError
   );
 }

@@ -5,9 +5,9 @@ import { inspect } from 'node:util';
 import { CredentialError } from '../../credentials/identity.ts';
 import { TokenError } from '../../credentials/token-source.ts';
 import { KubeError } from '../../kube/kube-error.ts';
-import { OutboundDoor } from '../../net/outbound-door.ts';
-import { OutboundError } from '../../net/outbound-error.ts';
-import { ManualClock } from '../../runtime/manual-clock.ts';
+import { EgressClient } from '../../net/egress-client.ts';
+import { EgressError } from '../../net/egress-error.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
@@ -25,8 +25,8 @@ function definition(kms: Partial<Kms>, kind: SignerDefinition['kind'] = 'Signing
 }
 
 describe('a key in a service', () => {
-  const door = new OutboundDoor();
-  after(() => door.close());
+  const egress = new EgressClient();
+  after(() => egress.close());
 
   function context(configMap?: Readonly<Record<string, string>>): SigningContext {
     return {
@@ -37,7 +37,7 @@ describe('a key in a service', () => {
         getServiceAccount: () => Promise.resolve(undefined),
       },
       tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens here')) },
-      door,
+      egress,
       clock: new ManualClock(),
       keylessAudience: 'sigstore',
     };
@@ -80,8 +80,8 @@ describe('a failure of a service', () => {
     [new CredentialError('Unavailable', 'm'), 'SignerUnavailable'],
     [new TokenError('Forbidden', 'm'), 'SignerUnauthorized'],
     [new TokenError('Unavailable', 'm'), 'SignerUnavailable'],
-    [new OutboundError('EndpointForbidden', 'm'), 'EndpointForbidden'],
-    [new OutboundError('Timeout', 'm'), 'SignerUnavailable'],
+    [new EgressError('EndpointForbidden', 'm'), 'EndpointForbidden'],
+    [new EgressError('Timeout', 'm'), 'SignerUnavailable'],
     [new KubeError({ status: 403, reason: 'Forbidden', message: 'm' }), 'SignerUnauthorized'],
     [new KubeError({ status: 0, reason: 'Unreachable', message: 'm' }), 'SignerUnavailable'],
     [new Error('wrapped', { cause: new CredentialError('Invalid', 'm') }), 'SignerUnauthorized'],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, type JsonObject, objectField, stringField } from '../../kube/json.ts';
+import { isJsonObject, type JsonObject, objectField, stringField } from '../../json/json-fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import type { KubeTransport, TransportRequest } from '../../kube/kube-transport.ts';
 import type { Life } from '../life.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, type JsonObject, objectField, stringField } from '../../kube/json.ts';
+import { isJsonObject, type JsonObject, objectField, stringField } from '../../json/json-fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { type ObjectName, objectKey } from '../../kube/resource.ts';
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Fault } from './fault.ts';
 
-const LANE = 'runtime/worker-lane.ts';
-const LANES = 'runtime/worker-lanes.ts';
+const LANE = 'runtime/lanes/worker-lane.ts';
+const LANES = 'runtime/lanes/worker-lanes.ts';
 
 /** Faults that stopped the operator, each of which the simulation has to find. */
 export const faults: readonly Fault[] = [
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
     name: 'lost-second-look',
     edits: [
       {
-        file: 'controllers/provenance-record/record-feed.ts',
+        file: 'controllers/provenance-record/record-event-handler.ts',
         from: 'const summary = inheriting(',
         to: 'unverified.set(key, records.get(key)?.unverifiedCount ?? 0);\n      const summary = inheriting(',
       },

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../../api/v1alpha1/field.ts';
-import type { DoorResponse } from '../../net/outbound-door.ts';
-import type { RestService } from '../rest-service.ts';
+import { field } from '../../json/fields.ts';
+import type { EgressResponse } from '../../net/egress-client.ts';
+import type { RestService } from '../http/rest-service.ts';
 import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
-import { jsonBody } from '../rest-service.ts';
+import { jsonBody } from '../http/rest-service.ts';
 import { StorageError } from '../storage-error.ts';
 
 /** Whether an upload is there; `Unsaid` when the server has no GraphQL to ask. */
@@ -45,7 +45,7 @@ export class ArchivistaClient {
   }
 
   /** undefined when it was taken; the answer of the server otherwise. @throws StorageError */
-  async upload(body: Buffer, gitoid: string, doing: string, signal: AbortSignal): Promise<DoorResponse | undefined> {
+  async upload(body: Buffer, gitoid: string, doing: string, signal: AbortSignal): Promise<EgressResponse | undefined> {
     const request = { method: 'POST', path: '/upload', body: body.toString('utf8'), doing } as const;
     const response = await this.#service.send(request, signal);
     if (response.status !== 200) return response;
@@ -54,7 +54,7 @@ export class ArchivistaClient {
     throw new StorageError('BackendUnavailable', message);
   }
 
-  refusal(response: DoorResponse, doing: string): StorageError {
+  refusal(response: EgressResponse, doing: string): StorageError {
     return this.#service.refusal(response, doing);
   }
 
@@ -69,7 +69,7 @@ export class ArchivistaClient {
 }
 
 /** A missing upload is an error of the object store to this server, and so a 500 that only its text tells from others. */
-function isAbsent({ status, body }: DoorResponse): boolean {
+function isAbsent({ status, body }: EgressResponse): boolean {
   const text = body.subarray(0, 1024).toString('utf8');
   return status === 404 || (status === 500 && /no such file|not found|does not exist|NoSuchKey/i.test(text));
 }

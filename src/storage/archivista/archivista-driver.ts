@@ -3,12 +3,12 @@ import type { ArchivistaSpec } from '../../api/v1alpha1/backend-types/archivista
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import { backendTls } from '../backend-tls.ts';
+import { backendTls } from '../http/backend-tls.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
-import { RestService } from '../rest-service.ts';
+import { RestService } from '../http/rest-service.ts';
 import { StorageError } from '../storage-error.ts';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../http/within-deadline.ts';
 import { archivistaAuthorization } from './archivista-authorization.ts';
 import { ArchivistaClient } from './archivista-client.ts';
 import { envelopeBody, parseEnvelopeBody } from './envelope-body.ts';
@@ -27,9 +27,9 @@ export class ArchivistaDriver implements StorageDriver {
   constructor(
     backend: BackendDefinition,
     settings: WithEffectiveTls<ArchivistaSpec>,
-    context: Pick<DriverContext, 'door' | 'objects' | 'putTimeoutMs'>,
+    context: Pick<DriverContext, 'egress' | 'objects' | 'putTimeoutMs'>,
   ) {
-    const { door, objects } = context;
+    const { egress, objects } = context;
     const remedies = {
       unauthorized: 'let archivista.authentication name credentials that may upload and download',
       missing: 'no Archivista is there: check archivista.url',
@@ -38,7 +38,7 @@ export class ArchivistaDriver implements StorageDriver {
     this.#putTimeoutMs = context.putTimeoutMs ?? PUT_TIMEOUT_MS;
     this.#client = new ArchivistaClient(
       new RestService({
-        door,
+        egress,
         base: this.#base,
         tls: (signal) => backendTls(backend, settings.tls, objects, signal),
         authorization: (signal) => archivistaAuthorization(backend, settings.authentication, objects, signal),
@@ -97,7 +97,7 @@ export class ArchivistaDriver implements StorageDriver {
     throw new StorageError('BackendRejected', `${doing}: what the server gives is not what was uploaded`);
   }
 
-  /** Connections belong to the process's door, which outlives its drivers. */
+  /** Connections belong to the process's egress, which outlives its drivers. */
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
 import { TokenError } from '../../credentials/token-source.ts';
-import { OutboundDoor } from '../../net/outbound-door.ts';
+import { EgressClient } from '../../net/egress-client.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { AwsConnection } from './aws-connection.ts';
@@ -18,7 +18,7 @@ const access = {
     getServiceAccount: nothing,
   },
   tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'this test gives none')) },
-  door: new OutboundDoor({ allow: [] }),
+  egress: new EgressClient({ allow: [] }),
   clock: systemClock,
 };
 const authentication = { type: 'Secret', secretRef: { name: 'aws' } } as const;

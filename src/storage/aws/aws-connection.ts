@@ -8,7 +8,7 @@ import { awsRequestHandler } from '../../credentials/aws/aws-request-handler.ts'
 import type { AwsRequestHandler } from '../../credentials/aws/aws-request-handler.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { backendIdentity } from '../backend-identity.ts';
-import { backendTls } from '../backend-tls.ts';
+import { backendTls } from '../http/backend-tls.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 
 /** What a service of AWS is reached with. */
@@ -78,7 +78,7 @@ export class AwsConnection<Client extends { destroy(): void }> {
       region,
       ...(endpoint === undefined ? {} : { endpoint }),
       credentials: awsCredentials({ identity, region, roleARN, stsEndpoint, tls }, this.#access),
-      requestHandler: awsRequestHandler(this.#access.door, {
+      requestHandler: awsRequestHandler(this.#access.egress, {
         tls,
         timeoutMs: TIMEOUT_MS,
         maxResponseBytes: this.#maker.maxResponseBytes,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../../api/v1alpha1/field.ts';
-import { callFailure } from '../call-failure.ts';
+import { field } from '../../json/fields.ts';
+import { callFailure } from '../http/call-failure.ts';
 import { retryAfterSeconds } from '../../net/retry-after.ts';
 import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';

@@ -2,13 +2,13 @@
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
-import { certificateTexts, storedChain } from '../certificate-texts.ts';
+import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
-import { evidenceOwner } from '../evidence-name.ts';
-import type { KeyScheme } from '../evidence-name.ts';
-import { evidenceName } from '../evidence-name.ts';
+import { evidenceOwner } from '../documents/evidence-name.ts';
+import type { KeyScheme } from '../documents/evidence-name.ts';
+import { evidenceName } from '../documents/evidence-name.ts';
 import { StorageError } from '../storage-error.ts';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../http/within-deadline.ts';
 import type { Bucket } from './bucket.ts';
 import { objectStem, stemOf } from './object-names.ts';
 import { storeObject } from './store-object.ts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { RunTarget } from '../driver.ts';
-import { evidenceName } from '../evidence-name.ts';
-import type { KeyScheme } from '../evidence-name.ts';
+import { evidenceName } from '../documents/evidence-name.ts';
+import type { KeyScheme } from '../documents/evidence-name.ts';
 
 /** What Chains ends the names of an artifact's four objects with. */
 export const SUFFIXES = ['signature', 'payload', 'cert', 'chain'] as const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
-import { standing } from '../standing.ts';
+import { standing } from '../documents/compare-existing.ts';
 import { StorageError } from '../storage-error.ts';
 import type { Bucket, FoundObject, NewObject } from './bucket.ts';
 import type { Suffix } from './object-names.ts';

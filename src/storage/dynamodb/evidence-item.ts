@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
-import { certificateTexts, storedChain } from '../certificate-texts.ts';
-import { evidenceDocument } from '../evidence-document.ts';
+import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
+import { evidenceDocument } from '../documents/evidence-document.ts';
 import type { StoredEvidence } from '../driver.ts';
 import { attributeValue, text } from './attribute-values.ts';
 

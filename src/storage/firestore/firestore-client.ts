@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../../api/v1alpha1/field.ts';
-import type { DoorResponse } from '../../net/outbound-door.ts';
-import { jsonBody } from '../rest-service.ts';
-import type { RestRequest, RestService } from '../rest-service.ts';
+import { field } from '../../json/fields.ts';
+import type { EgressResponse } from '../../net/egress-client.ts';
+import { jsonBody } from '../http/rest-service.ts';
+import type { RestRequest, RestService } from '../http/rest-service.ts';
 import { StorageError } from '../storage-error.ts';
-import type { OwnerNote } from '../evidence-document.ts';
+import type { OwnerNote } from '../documents/evidence-document.ts';
 import { READ_FIELDS, foundDocument, foundNote, noteFields } from './firestore-fields.ts';
 import type { FirestoreFields, FoundDocument } from './firestore-fields.ts';
 
@@ -117,7 +117,7 @@ export class FirestoreClient {
     return { method: 'PATCH', path, body: JSON.stringify({ fields: change.fields }), doing: change.doing };
   }
 
-  #requireDocument(response: DoorResponse, name: string, doing: string): unknown {
+  #requireDocument(response: EgressResponse, name: string, doing: string): unknown {
     if (response.status !== 200) throw this.#service.refusal(response, doing);
     const document = jsonBody(response, doing);
     const found = field(document, 'name');
@@ -131,7 +131,7 @@ function noteName(name: string): string {
 }
 
 /** Removed (404), or another version (400 FAILED_PRECONDITION, 409 ABORTED). */
-function isStale({ status, body }: DoorResponse): boolean {
+function isStale({ status, body }: EgressResponse): boolean {
   if (status === 404 || status === 409) return true;
   return status === 400 && body.subarray(0, 4096).includes('FAILED_PRECONDITION');
 }

@@ -4,15 +4,15 @@ import type { FirestoreSpec } from '../../api/v1alpha1/backend-types/firestore.t
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import { storedChain } from '../certificate-texts.ts';
+import { storedChain } from '../documents/certificate-texts.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
-import { evidenceDocument, notedOwner, ownerNote } from '../evidence-document.ts';
-import { evidenceName, evidenceOwner } from '../evidence-name.ts';
-import { googleService } from '../google-service.ts';
-import { standing } from '../standing.ts';
+import { evidenceDocument, notedOwner, ownerNote } from '../documents/evidence-document.ts';
+import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
+import { googleService } from '../http/google-service.ts';
+import { standing } from '../documents/compare-existing.ts';
 import { StorageError } from '../storage-error.ts';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../http/within-deadline.ts';
 import { FirestoreClient } from './firestore-client.ts';
 import { firestoreFields } from './firestore-fields.ts';
 import type { FirestoreFields } from './firestore-fields.ts';
@@ -116,7 +116,7 @@ export class FirestoreDriver implements StorageDriver {
     return { payload, signature, encoding: 'SignatureText', ...storedChain({ certificate, chain }) };
   }
 
-  /** Connections belong to the process's door, which outlives its drivers. */
+  /** Connections belong to the process's egress, which outlives its drivers. */
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../../api/v1alpha1/field.ts';
-import type { EvidenceDocument, JsonValue, OwnerNote } from '../evidence-document.ts';
+import { field } from '../../json/fields.ts';
+import type { EvidenceDocument, JsonValue, OwnerNote } from '../documents/evidence-document.ts';
 import { StorageError } from '../storage-error.ts';
 
 /** A value in the JSON of Firestore's API. */

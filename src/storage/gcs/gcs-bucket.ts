@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import type { DoorRequest, DoorResponse, OutboundDoor } from '../../net/outbound-door.ts';
+import type { EgressRequest, EgressResponse, EgressClient } from '../../net/egress-client.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { MAX_OBJECT_BYTES, OWNER_METADATA, TRIAL_NAME } from '../buckets/bucket.ts';
 import type { Bucket, FoundObject, NewObject, WriteCondition } from '../buckets/bucket.ts';
-import { callFailure } from '../call-failure.ts';
-import type { GoogleAuthorization } from '../google-authorization.ts';
+import { callFailure } from '../http/call-failure.ts';
+import type { GoogleAuthorization } from '../http/google-authorization.ts';
 import { StorageError } from '../storage-error.ts';
 import { gcsRefusal } from './gcs-refusal.ts';
 import { objectResource } from './object-resource.ts';
@@ -14,13 +14,13 @@ import { objectResource } from './object-resource.ts';
 export interface GcsConnection {
   readonly bucket: string;
   readonly endpoint: string;
-  readonly door: OutboundDoor;
+  readonly egress: EgressClient;
   tls(signal: AbortSignal): Promise<TlsOptions>;
   readonly authorization: Pick<GoogleAuthorization, 'headers' | 'refused'>;
 }
 
 /**
- * A bucket of Google Cloud Storage by its JSON API. It goes through the door itself, since Google's storage client can neither be
+ * A bucket of Google Cloud Storage by its JSON API. It goes through the egress itself, since Google's storage client can neither be
  * aborted nor be told how much to read; its credentials are those of Google's own library.
  */
 export class GcsBucket implements Bucket {
@@ -77,13 +77,13 @@ export class GcsBucket implements Bucket {
     );
   }
 
-  /** Connections belong to the process's door. */
+  /** Connections belong to the process's egress. */
   close(): Promise<void> {
     this.#connection.authorization.refused();
     return Promise.resolve();
   }
 
-  #upload(object: NewObject, generation: string): DoorRequest {
+  #upload(object: NewObject, generation: string): EgressRequest {
     const metadata = {
       name: object.name,
       contentType: object.contentType,
@@ -112,12 +112,12 @@ export class GcsBucket implements Bucket {
     return url;
   }
 
-  async #send(request: DoorRequest, doing: string, signal: AbortSignal): Promise<DoorResponse> {
-    const { door, authorization } = this.#connection;
+  async #send(request: EgressRequest, doing: string, signal: AbortSignal): Promise<EgressResponse> {
+    const { egress, authorization } = this.#connection;
     try {
       const tls = await this.#connection.tls(signal);
       const headers = { ...request.headers, ...(await authorization.headers(tls)) };
-      const response = await door.request({ ...request, headers, tls }, signal);
+      const response = await egress.request({ ...request, headers, tls }, signal);
       if (response.status === 401) authorization.refused();
       return response;
     } catch (error) {
@@ -132,7 +132,7 @@ export class GcsBucket implements Bucket {
 }
 
 /** A missing object and a missing bucket are both 404; the message of the service says which. */
-function isAboutObject(response: DoorResponse): boolean {
+function isAboutObject(response: EgressResponse): boolean {
   return !/bucket does not exist/i.test(response.body.subarray(0, 4096).toString('utf8'));
 }
 

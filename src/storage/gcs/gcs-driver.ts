@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { GCSSpec } from '../../api/v1alpha1/backend-types/gcs.ts';
-import { backendTls } from '../backend-tls.ts';
+import { backendTls } from '../http/backend-tls.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { BucketDriver } from '../buckets/bucket-driver.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { StorageDriver } from '../driver.ts';
-import { GoogleAuthorization } from '../google-authorization.ts';
+import { GoogleAuthorization } from '../http/google-authorization.ts';
 import { GcsBucket } from './gcs-bucket.ts';
 
 const DEFAULT_ENDPOINT = 'https://storage.googleapis.com';
@@ -22,7 +22,7 @@ export function gcsDriver(
   const bucket = new GcsBucket({
     bucket: gcs.bucket,
     endpoint,
-    door: context.door,
+    egress: context.egress,
     tls: (signal) => backendTls(backend, gcs.tls, context.objects, signal),
     authorization: new GoogleAuthorization({ backend, authentication, scope: SCOPE, endpoint }, context),
   });

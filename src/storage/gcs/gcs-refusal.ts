@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { displayUrl } from '../../net/display-url.ts';
-import type { DoorResponse } from '../../net/outbound-door.ts';
+import type { EgressResponse } from '../../net/egress-client.ts';
 import { retryAfterSeconds } from '../../net/retry-after.ts';
 import { StorageError } from '../storage-error.ts';
 
 /** What Google's refusal means. `doing` names the object. The service's own text is not repeated. */
-export function gcsRefusal(response: DoorResponse, doing: string): StorageError {
+export function gcsRefusal(response: EgressResponse, doing: string): StorageError {
   const { status } = response;
   const said = `${doing}: ${displayUrl(new URL('/', response.url))} answers ${status}`;
   if (status === 401) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DoorResponse } from '../../net/outbound-door.ts';
-import { field } from '../../api/v1alpha1/field.ts';
+import type { EgressResponse } from '../../net/egress-client.ts';
+import { field } from '../../json/fields.ts';
 import { OWNER_METADATA } from '../buckets/bucket.ts';
 
 /** What the JSON API says of an object. */
@@ -13,7 +13,7 @@ export interface ObjectResource {
 }
 
 /** The resource in a response; undefined when it is none. */
-export function objectResource(response: DoorResponse): ObjectResource | undefined {
+export function objectResource(response: EgressResponse): ObjectResource | undefined {
   const body = parsed(response.body);
   const name = field(body, 'name');
   const generation = String(field(body, 'generation'));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../../api/v1alpha1/field.ts';
-import type { DoorResponse } from '../../net/outbound-door.ts';
-import { jsonBody } from '../rest-service.ts';
-import type { RestService } from '../rest-service.ts';
+import { field, listField } from '../../json/fields.ts';
+import type { EgressResponse } from '../../net/egress-client.ts';
+import { jsonBody } from '../http/rest-service.ts';
+import type { RestService } from '../http/rest-service.ts';
 import { StorageError } from '../storage-error.ts';
 import type { ApiVersion, GrafeasNote } from './grafeas-note.ts';
 import type { NewOccurrence } from './grafeas-occurrence.ts';
@@ -126,7 +126,7 @@ function matches(values: readonly unknown[], wanted: NewOccurrence): readonly St
 }
 
 /** Grafeas' own server says 429 to a page that is longer than a message of gRPC, and asks for no pause then. */
-function isTooLongForMessage({ status, headers }: DoorResponse): boolean {
+function isTooLongForMessage({ status, headers }: EgressResponse): boolean {
   return status === 429 && headers['retry-after'] === undefined;
 }
 

@@ -7,9 +7,9 @@ import type { BackendDefinition } from '../backend-definition.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { KeyedLock } from '../keyed-lock.ts';
-import { listingPlaced } from '../listing-placed.ts';
+import { listingPlaced } from '../documents/listing-placed.ts';
 import { StorageError } from '../storage-error.ts';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../http/within-deadline.ts';
 import { GrafeasClient } from './grafeas-client.ts';
 import { grafeasNote } from './grafeas-note.ts';
 import type { ApiVersion, GrafeasNote } from './grafeas-note.ts';
@@ -91,7 +91,7 @@ export class GrafeasDriver implements StorageDriver {
     throw new StorageError('BackendRejected', `${doing}: there is no such occurrence, or it holds no evidence`);
   }
 
-  /** Connections belong to the process's door, which outlives its drivers. */
+  /** Connections belong to the process's egress, which outlives its drivers. */
   close(): Promise<void> {
     return Promise.resolve();
   }

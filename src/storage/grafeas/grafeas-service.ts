@@ -3,8 +3,8 @@ import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effectiv
 import type { GrafeasSpec } from '../../api/v1alpha1/backend-types/grafeas.ts';
 import type { Access } from '../../credentials/access.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import { googleService } from '../google-service.ts';
-import type { RestService } from '../rest-service.ts';
+import { googleService } from '../http/google-service.ts';
+import type { RestService } from '../http/rest-service.ts';
 
 const CONTAINER_ANALYSIS = 'https://containeranalysis.googleapis.com';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, isObject, listField } from '../../api/v1alpha1/field.ts';
+import { field, isObject, listField } from '../../json/fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

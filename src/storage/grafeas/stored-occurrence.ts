@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../../api/v1alpha1/field.ts';
+import { field, listField } from '../../json/fields.ts';
 import { dsseEnvelope } from '../../evidence/dsse-envelope.ts';
 import type { StoredEvidence } from '../driver.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP } from 'node:net';
 import type { Connection, ConnectionOptions } from '@platformatic/kafka';
-import type { OutboundDoor } from '../../net/outbound-door.ts';
+import type { EgressClient } from '../../net/egress-client.ts';
 import { StorageError } from '../storage-error.ts';
 import { brokerName } from './broker-address.ts';
 import type { BrokerAddress } from './broker-address.ts';
@@ -31,11 +31,11 @@ interface OpenBroker {
  * the name only to check the certificate against.
  */
 export class BrokerConnections {
-  readonly #door: OutboundDoor;
+  readonly #egress: EgressClient;
   readonly #open = new Map<string, OpenBroker>();
 
-  constructor(door: OutboundDoor) {
-    this.#door = door;
+  constructor(egress: EgressClient) {
+    this.#egress = egress;
   }
 
   /** Runs one request and answer. A connection that failed, or that was opened under other credentials, is not used again. */
@@ -94,7 +94,7 @@ export class BrokerConnections {
     watch: (connection: Connection) => void,
   ): Promise<Connection> {
     const { Connection: KafkaConnection } = await import('@platformatic/kafka');
-    const permitted = await guardedAddress(this.#door, address);
+    const permitted = await guardedAddress(this.#egress, address);
     const connection = new KafkaConnection('hallmark', connectionOptions(address, security));
     // An emitter without this listener ends the process.
     connection.on('error', () => undefined);

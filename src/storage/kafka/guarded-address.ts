@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP } from 'node:net';
-import { forbiddenEndpoint } from '../../net/guarded-lookup.ts';
-import type { OutboundDoor } from '../../net/outbound-door.ts';
+import { forbiddenEndpoint } from '../../net/lookup/guarded-lookup.ts';
+import type { EgressClient } from '../../net/egress-client.ts';
 import type { BrokerAddress } from './broker-address.ts';
 
 /**
  * The address to connect to for a broker, which the operator's rules permit. Whoever connects must connect to this very address, so
- * that no name server answers differently in between. @throws OutboundError, or the system's error when there is no such name
+ * that no name server answers differently in between. @throws EgressError, or the system's error when there is no such name
  */
-export function guardedAddress(door: OutboundDoor, { host, port }: BrokerAddress): Promise<string> {
+export function guardedAddress(egress: EgressClient, { host, port }: BrokerAddress): Promise<string> {
   if (isIP(host) !== 0) {
-    if (!door.permits(host, port)) return Promise.reject(forbiddenEndpoint(host, port));
+    if (!egress.permits(host, port)) return Promise.reject(forbiddenEndpoint(host, port));
     return Promise.resolve(host);
   }
   return new Promise((resolve, reject) => {
-    door.lookup(port)(host, { all: false }, (error, address) => {
+    egress.lookup(port)(host, { all: false }, (error, address) => {
       if (error !== null) reject(error);
       else resolve(Array.isArray(address) ? (address[0]?.address ?? host) : address);
     });

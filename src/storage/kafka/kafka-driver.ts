@@ -6,14 +6,14 @@ import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import { callFailure } from '../call-failure.ts';
-import { certificateTexts, storedChain } from '../certificate-texts.ts';
+import { callFailure } from '../http/call-failure.ts';
+import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
-import { evidenceName, evidenceOwner } from '../evidence-name.ts';
+import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import { KeyedLock } from '../keyed-lock.ts';
 import { StorageError } from '../storage-error.ts';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../http/within-deadline.ts';
 import { parseBroker } from './broker-address.ts';
 import { BrokerConnections } from './broker-connections.ts';
 import { kafkaSecurity } from './kafka-security.ts';
@@ -40,7 +40,7 @@ export class KafkaDriver implements StorageDriver {
     this.#backend = backend;
     this.#kafka = kafka;
     this.#context = context;
-    this.#connections = new BrokerConnections(context.door);
+    this.#connections = new BrokerConnections(context.egress);
     this.#topic = new TopicClient({
       topic: kafka.topic,
       bootstrap: kafka.bootstrapServers.map(parseBroker),

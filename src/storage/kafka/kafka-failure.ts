@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';
-import { callFailure } from '../call-failure.ts';
+import { callFailure } from '../http/call-failure.ts';
 
 interface Meaning {
   readonly reason: StorageReason;

@@ -5,7 +5,7 @@ import type { KafkaSpec } from '../../api/v1alpha1/backend-types/kafka.ts';
 import type { ObjectReader } from '../../credentials/object-reader.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
-import { backendTls } from '../backend-tls.ts';
+import { backendTls } from '../http/backend-tls.ts';
 import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { StorageError } from '../storage-error.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { OutboundDoor } from '../../net/outbound-door.ts';
+import { EgressClient } from '../../net/egress-client.ts';
 import { reasonOf } from '../reason-of.fixture.ts';
 import { MongoConnection } from './mongo-connection.ts';
 
@@ -63,8 +63,8 @@ function pour(socket: Socket): void {
 
 /** Asks a server that answers in this way, and is refused. */
 async function assertRefused(answer: (socket: Socket, request: Buffer) => void): Promise<void> {
-  const door = new OutboundDoor({ allow: ['127.0.0.1'] });
-  const connection = new MongoConnection(door);
+  const egress = new EgressClient({ allow: ['127.0.0.1'] });
+  const connection = new MongoConnection(egress);
   await withServer(
     (socket) => {
       socket.on('data', (request) => {
@@ -78,7 +78,7 @@ async function assertRefused(answer: (socket: Socket, request: Buffer) => void):
     },
   );
   await connection.close();
-  await door.close();
+  await egress.close();
 }
 
 describe('MongoConnection', () => {

@@ -7,7 +7,7 @@ import { connectionStringProblem, statesTls } from './connection-string.ts';
 import { mongoFailure } from './mongo-failure.ts';
 import type { RelayAccess } from './socks-relay.ts';
 import { SocksRelay } from './socks-relay.ts';
-import type { OutboundDoor } from '../../net/outbound-door.ts';
+import type { EgressClient } from '../../net/egress-client.ts';
 
 const CONNECT_MS = 5_000;
 const MAX_CONNECTIONS = 16;
@@ -35,12 +35,12 @@ interface Lease {
  * uses it does, so that a rotation cuts off nothing.
  */
 export class MongoConnection {
-  readonly #door: Pick<OutboundDoor, 'connect'>;
+  readonly #egress: Pick<EgressClient, 'connect'>;
   #current: Promise<Lease> | undefined;
   #version: string | undefined;
 
-  constructor(door: Pick<OutboundDoor, 'connect'>) {
-    this.#door = door;
+  constructor(egress: Pick<EgressClient, 'connect'>) {
+    this.#egress = egress;
   }
 
   /** @throws StorageError */
@@ -85,7 +85,7 @@ export class MongoConnection {
     if (this.#version !== version || this.#current === undefined) {
       const old = this.#current;
       this.#version = version;
-      this.#current = connect(this.#door, target, version);
+      this.#current = connect(this.#egress, target, version);
       if (old !== undefined) await retire(old);
     }
     const made = this.#current;
@@ -101,7 +101,7 @@ export class MongoConnection {
   }
 }
 
-async function connect(door: Pick<OutboundDoor, 'connect'>, target: MongoTarget, version: string): Promise<Lease> {
+async function connect(egress: Pick<EgressClient, 'connect'>, target: MongoTarget, version: string): Promise<Lease> {
   const { connectionString, described } = target;
   const problem = connectionStringProblem(connectionString);
   if (problem !== undefined)
@@ -109,7 +109,7 @@ async function connect(door: Pick<OutboundDoor, 'connect'>, target: MongoTarget,
   const { MongoClient } = await import('mongodb');
   const { refuseCompression } = await import('./refuse-compression.ts');
   refuseCompression();
-  const relay = await SocksRelay.start(door);
+  const relay = await SocksRelay.start(egress);
   try {
     const client = new MongoClient(connectionString, clientOptions(target, relay.access));
     const connected = client.connect();

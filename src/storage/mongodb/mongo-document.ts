@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BSON } from 'mongodb';
-import { isObject } from '../../api/v1alpha1/field.ts';
-import type { EvidenceDocument, JsonValue } from '../evidence-document.ts';
+import { isObject } from '../../json/fields.ts';
+import type { EvidenceDocument, JsonValue } from '../documents/evidence-document.ts';
 import { StorageError } from '../storage-error.ts';
 
 type Bson = Pick<typeof BSON, 'Binary' | 'Double' | 'calculateObjectSize'>;

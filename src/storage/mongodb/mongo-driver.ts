@@ -6,15 +6,15 @@ import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import { backendTls } from '../backend-tls.ts';
-import { callFailure } from '../call-failure.ts';
-import { storedChain } from '../certificate-texts.ts';
+import { backendTls } from '../http/backend-tls.ts';
+import { callFailure } from '../http/call-failure.ts';
+import { storedChain } from '../documents/certificate-texts.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
-import { evidenceDocument } from '../evidence-document.ts';
-import { evidenceName, evidenceOwner } from '../evidence-name.ts';
+import { evidenceDocument } from '../documents/evidence-document.ts';
+import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import { StorageError } from '../storage-error.ts';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../http/within-deadline.ts';
 import { MongoConnection } from './mongo-connection.ts';
 import type { MongoTarget } from './mongo-connection.ts';
 import { mongoDocument, projection, storedDocument } from './mongo-document.ts';
@@ -22,7 +22,7 @@ import { probeCollection } from './mongo-probe.ts';
 import { storeDocument } from './store-document.ts';
 
 export type MongoSettings = WithEffectiveTls<MongoDBSpec>;
-export type MongoContext = Pick<DriverContext, 'door' | 'objects' | 'putTimeoutMs'>;
+export type MongoContext = Pick<DriverContext, 'egress' | 'objects' | 'putTimeoutMs'>;
 
 const DEFAULT_ENTRY = 'MONGO_SERVER_URL';
 const PUT_TIMEOUT_MS = 60_000;
@@ -41,7 +41,7 @@ export class MongoDriver implements StorageDriver {
     this.#backend = backend;
     this.#settings = settings;
     this.#context = context;
-    this.#connection = new MongoConnection(context.door);
+    this.#connection = new MongoConnection(context.egress);
   }
 
   /** Asks the server who is calling, what that account may do, and whether the collection exists. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../../api/v1alpha1/field.ts';
+import { field } from '../../json/fields.ts';
 import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';
-import { callFailure, codeOf } from '../call-failure.ts';
+import { callFailure, codeOf } from '../http/call-failure.ts';
 
 /** Codes of the server's error responses, by what they mean for the backend. */
 const UNAUTHORIZED: ReadonlySet<number> = new Set([11, 13, 18, 8000]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MongoClient } from 'mongodb';
-import { field, listField } from '../../api/v1alpha1/field.ts';
+import { field, listField } from '../../json/fields.ts';
 import { StorageError } from '../storage-error.ts';
 
 export interface CollectionPlace {

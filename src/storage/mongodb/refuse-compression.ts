@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module';
 import { MongoNetworkError } from 'mongodb';
-import { isObject } from '../../api/v1alpha1/field.ts';
+import { isObject } from '../../json/fields.ts';
 
 const MODULE = 'mongodb/lib/cmap/wire_protocol/compression.js';
 const OP_CODE_OFFSET = 12;

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { OutboundDoor } from '../../net/outbound-door.ts';
+import { EgressClient } from '../../net/egress-client.ts';
 import { SocksRelay } from './socks-relay.ts';
 
 describe('a SOCKS relay', () => {
   let echo: Server;
   let port: number;
-  let door: OutboundDoor;
+  let egress: EgressClient;
   let relay: SocksRelay;
 
   before(async () => {
@@ -19,12 +19,12 @@ describe('a SOCKS relay', () => {
     const address = echo.address();
     assert.ok(typeof address === 'object' && address !== null);
     port = address.port;
-    door = new OutboundDoor({ allow: [`127.0.0.1:${port}`, `localhost:${port}`] });
-    relay = await SocksRelay.start(door);
+    egress = new EgressClient({ allow: [`127.0.0.1:${port}`, `localhost:${port}`] });
+    relay = await SocksRelay.start(egress);
   });
   after(async () => {
     await relay.close();
-    await door.close();
+    await egress.close();
     echo.close();
   });
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import type { OutboundDoor } from '../../net/outbound-door.ts';
-import { OutboundError } from '../../net/outbound-error.ts';
+import type { EgressClient } from '../../net/egress-client.ts';
+import { EgressError } from '../../net/egress-error.ts';
 import { readExactly } from './read-exactly.ts';
 
 const VERSION = 5;
@@ -23,21 +23,21 @@ export interface RelayAccess {
 }
 
 /**
- * A SOCKS 5 server (RFC 1928, 1929) on 127.0.0.1 that opens each connection through the outbound door. MongoDB's driver follows
+ * A SOCKS 5 server (RFC 1928, 1929) on 127.0.0.1 that opens each connection through the egress client. MongoDB's driver follows
  * the members that a server announces by itself, and asks nobody about literal addresses among them; through a proxy it has no
  * other way than this one. Only who knows the password, drawn anew for each relay, is served.
  */
 export class SocksRelay {
   readonly access: RelayAccess;
   readonly #server: Server;
-  readonly #door: Pick<OutboundDoor, 'connect'>;
+  readonly #egress: Pick<EgressClient, 'connect'>;
   readonly #sockets = new Set<Socket>();
   readonly #stopping = new AbortController();
-  #refusal: OutboundError | undefined;
+  #refusal: EgressError | undefined;
 
-  private constructor(server: Server, port: number, door: Pick<OutboundDoor, 'connect'>) {
+  private constructor(server: Server, port: number, egress: Pick<EgressClient, 'connect'>) {
     this.#server = server;
-    this.#door = door;
+    this.#egress = egress;
     this.access = { port, username: 'hallmark', password: randomBytes(24).toString('hex') };
     // The driver's connections keep the process alive, a waiting relay need not.
     server.unref();
@@ -45,23 +45,23 @@ export class SocksRelay {
       this.#keep(socket);
       // What fails here ends in the driver as a failed connection; the reason is kept for its error.
       this.#serve(socket).catch((error: unknown) => {
-        if (error instanceof OutboundError && error.code === 'EndpointForbidden') this.#refusal = error;
+        if (error instanceof EgressError && error.code === 'EndpointForbidden') this.#refusal = error;
         socket.destroy();
       });
     });
   }
 
-  static async start(door: Pick<OutboundDoor, 'connect'>): Promise<SocksRelay> {
+  static async start(egress: Pick<EgressClient, 'connect'>): Promise<SocksRelay> {
     const server = createServer({ pauseOnConnect: false });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     if (address === null || typeof address === 'string') throw new TypeError('the relay has no port');
-    return new SocksRelay(server, address.port, door);
+    return new SocksRelay(server, address.port, egress);
   }
 
   /** The last connection that the operator's rules refused since this was asked before. */
-  takeRefusal(): OutboundError | undefined {
+  takeRefusal(): EgressError | undefined {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     return refusal;
@@ -108,9 +108,9 @@ export class SocksRelay {
 
   async #connect(socket: Socket, target: { hostname: string; port: number }): Promise<Socket> {
     try {
-      return await this.#door.connect(target, this.#stopping.signal);
+      return await this.#egress.connect(target, this.#stopping.signal);
     } catch (error) {
-      const forbidden = error instanceof OutboundError && error.code === 'EndpointForbidden';
+      const forbidden = error instanceof EgressError && error.code === 'EndpointForbidden';
       socket.write(reply(forbidden ? REPLY.notAllowed : REPLY.refused));
       throw error;
     }

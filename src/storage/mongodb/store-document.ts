@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Abortable, Collection, OperationOptions } from 'mongodb';
-import { field } from '../../api/v1alpha1/field.ts';
+import { field } from '../../json/fields.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
-import { notedOwner, ownerNote } from '../evidence-document.ts';
-import type { EvidenceDocument, OwnerNote } from '../evidence-document.ts';
-import { standing } from '../standing.ts';
+import { notedOwner, ownerNote } from '../documents/evidence-document.ts';
+import type { EvidenceDocument, OwnerNote } from '../documents/evidence-document.ts';
+import { standing } from '../documents/compare-existing.ts';
 import { StorageError } from '../storage-error.ts';
 import type { MongoMap } from './mongo-document.ts';
 import { projection, storedDocument } from './mongo-document.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { imageTargets } from './image-target.ts';
-import { repositoryName } from './repository.ts';
+import { repositoryName } from './registry/repository.ts';
 
 const sha256 = '1'.repeat(64);
 

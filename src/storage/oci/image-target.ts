@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact, Subject } from '../../evidence/signed-artifact.ts';
-import { imageOfSubject } from '../../tekton/image-name.ts';
-import { parseRepository, repositoryName } from './repository.ts';
-import type { Repository } from './repository.ts';
+import { imageOfSubject } from '../../tekton/images/image-name.ts';
+import { parseRepository, repositoryName } from './registry/repository.ts';
+import type { Repository } from './registry/repository.ts';
 
 /** An image that evidence is attached to. */
 export interface ImageTarget {

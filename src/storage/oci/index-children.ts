@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Access } from '../../credentials/access.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import { backendTls } from '../backend-tls.ts';
-import { callFailure } from '../call-failure.ts';
+import { backendTls } from '../http/backend-tls.ts';
+import { callFailure } from '../http/call-failure.ts';
 import type { RunTarget } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../http/within-deadline.ts';
 import { type IndexEntry, parseIndex } from './parse-index.ts';
-import { credentialsFor, RegistryAccess } from './registry-access.ts';
-import { RegistryClient } from './registry-client.ts';
-import { accountSecrets } from './registry-credentials.ts';
-import { RegistrySession } from './registry-session.ts';
-import { parseRepository, repositoryName } from './repository.ts';
-import type { Repository } from './repository.ts';
+import { credentialsFor, RegistryAccess } from './registry/registry-access.ts';
+import { RegistryClient } from './registry/registry-client.ts';
+import { accountSecrets } from './registry/registry-credentials.ts';
+import { RegistrySession } from './registry/registry-session.ts';
+import { parseRepository, repositoryName } from './registry/repository.ts';
+import type { Repository } from './registry/repository.ts';
 
 /** A run waits for nothing else meanwhile, but its worker does no other run. */
 const READ_TIMEOUT_MS = 30_000;
@@ -105,7 +105,7 @@ async function imageClient(
   { run, backend }: IndexQuestion,
   { access, signal }: { readonly access: Access; readonly signal: AbortSignal },
 ): Promise<RegistryClient> {
-  const { objects, door } = access;
+  const { objects, egress } = access;
   const lender = backend?.spec.type === 'OCI' ? { backend, oci: backend.spec.oci } : undefined;
   try {
     const named = credentialsFor(await accountSecrets(run, objects, signal), repository);
@@ -114,7 +114,7 @@ async function imageClient(
       return await registries.client(repository, 'pull');
     }
     const tls = lender === undefined ? {} : await backendTls(lender.backend, lender.oci.tls, objects, signal);
-    const session = new RegistrySession({ door, repository, tls, ...named, actions: 'pull' });
+    const session = new RegistrySession({ egress, repository, tls, ...named, actions: 'pull' });
     return new RegistryClient(session, repository);
   } catch (error) {
     signal.throwIfAborted();

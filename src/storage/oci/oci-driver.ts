@@ -4,20 +4,20 @@ import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
-import { listingPlaced } from '../listing-placed.ts';
+import { listingPlaced } from '../documents/listing-placed.ts';
 import { StorageError } from '../storage-error.ts';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../http/within-deadline.ts';
 import { imageTargets } from './image-target.ts';
 import type { ImageTarget } from './image-target.ts';
 import { parseOciLocation } from './oci-location.ts';
-import { RegistryAccess } from './registry-access.ts';
-import type { Registries } from './registry-access.ts';
-import { parseRepository } from './repository.ts';
-import type { Repository } from './repository.ts';
-import { storeBundle } from './store-bundle.ts';
-import { storeLayer } from './store-layer.ts';
-import { storedBundle } from './stored-bundle.ts';
-import { storedLayer } from './stored-layer.ts';
+import { RegistryAccess } from './registry/registry-access.ts';
+import type { Registries } from './registry/registry-access.ts';
+import { parseRepository } from './registry/repository.ts';
+import type { Repository } from './registry/repository.ts';
+import { storeBundle } from './referrers/store-bundle.ts';
+import { storeLayer } from './cosign-tags/store-layer.ts';
+import { storedBundle } from './referrers/stored-bundle.ts';
+import { storedLayer } from './cosign-tags/stored-layer.ts';
 
 /** A run's author names the registries, and can name many that answer slowly. */
 const PUT_TIMEOUT_MS = 120_000;
@@ -84,7 +84,7 @@ export class OciDriver implements StorageDriver {
     return 'tag' in parsed ? storedLayer(client, parsed, signal) : storedBundle(client, parsed, signal);
   }
 
-  /** Connections belong to the process's door, which outlives its drivers. */
+  /** Connections belong to the process's egress, which outlives its drivers. */
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseIndex } from './parse-index.ts';
-import { imageMediaTypes } from './registry-client.ts';
+import { imageMediaTypes } from './registry/registry-client.ts';
 
 const { ociIndex, ociManifest, dockerList, dockerManifest } = imageMediaTypes;
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;

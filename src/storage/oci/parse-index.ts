@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { imageMediaTypes } from './registry-client.ts';
-import type { StoredManifest } from './registry-client.ts';
+import { imageMediaTypes } from './registry/registry-client.ts';
+import type { StoredManifest } from './registry/registry-client.ts';
 
 const Index = Compile(
   Type.Object({

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StorageError } from '../storage-error.ts';
 import type { ImageTarget } from './image-target.ts';
-import { imageMediaTypes } from './registry-client.ts';
-import type { ManifestDescriptor, RegistryClient } from './registry-client.ts';
-import { repositoryName } from './repository.ts';
+import { imageMediaTypes } from './registry/registry-client.ts';
+import type { ManifestDescriptor, RegistryClient } from './registry/registry-client.ts';
+import { repositoryName } from './registry/repository.ts';
 
 const IMAGE_TYPES: readonly string[] = Object.values(imageMediaTypes);
 

@@ -2,7 +2,7 @@
 import { shortKey } from '../../evidence/short-key.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
-import { certificateTexts } from '../certificate-texts.ts';
+import { certificateTexts } from '../documents/certificate-texts.ts';
 import type { RunTarget } from '../driver.ts';
 
 /** The prefix and the names are Tekton Chains'; verifiers read them. */

@@ -2,7 +2,7 @@
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { shortKey } from '../../evidence/short-key.ts';
 import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
-import { storedChain } from '../certificate-texts.ts';
+import { storedChain } from '../documents/certificate-texts.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';

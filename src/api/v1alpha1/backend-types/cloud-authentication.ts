@@ -2,7 +2,7 @@
 import Type, { type Static, type TProperties } from 'typebox';
 import type { CelRule } from '../cel-rule.ts';
 import { unionRule } from '../cel-rule.ts';
-import { field, has } from '../field.ts';
+import { field, has } from '../../../json/fields.ts';
 import { httpURL } from '../http-url.ts';
 import type { Immutable } from '../immutable.ts';
 import { objectName } from '../object-name.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
 import { matchesRule, unionRule } from '../cel-rule.ts';
-import { field, has } from '../field.ts';
+import { field, has } from '../../../json/fields.ts';
 import type { Immutable } from '../immutable.ts';
 import { secretRef } from '../secret-ref.ts';
 import { tls, where } from './tls.ts';

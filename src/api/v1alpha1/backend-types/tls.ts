@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import type { CelRule } from '../cel-rule.ts';
-import { field, has } from '../field.ts';
+import { field, has } from '../../../json/fields.ts';
 import { objectName } from '../object-name.ts';
 
 /** Where the references of a backend are read, for descriptions. */

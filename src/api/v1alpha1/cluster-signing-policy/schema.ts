@@ -11,7 +11,7 @@ import {
   policySpecFields,
   policySpecRules,
   policyStatus,
-} from '../policy-spec.ts';
+} from '../signing-policy/policy-spec.ts';
 
 /** Schema of a ClusterSigningPolicy's spec. */
 export const clusterSigningPolicySpec = Type.Object(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { backendSpecFields, backendSpecRules, backendStatus } from '../backend-spec.ts';
+import { backendSpecFields, backendSpecRules, backendStatus } from '../storage-backend/backend-spec.ts';
 import { API_VERSION } from '../group-version.ts';
 import type { Immutable } from '../immutable.ts';
 import { labelSelector } from '../label-selector.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { problemText } from '../problem.ts';
+import { fieldErrorText } from '../field-error.ts';
 import { validator } from '../validator.ts';
 import { type EvidenceArtifact, evidenceArtifact } from './evidence.ts';
 
@@ -9,5 +9,5 @@ const validate = validator(evidenceArtifact);
 export function artifactProblem(artifact: EvidenceArtifact): string | undefined {
   const checked = validate(artifact);
   if (checked.ok) return undefined;
-  return checked.problems.map(problemText).join('; ');
+  return checked.problems.map(fieldErrorText).join('; ');
 }

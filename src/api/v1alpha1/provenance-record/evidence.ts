@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import type { CelRule } from '../cel-rule.ts';
 import { matchesRule } from '../cel-rule.ts';
-import { has } from '../field.ts';
+import { has } from '../../../json/fields.ts';
 import type { Immutable } from '../immutable.ts';
 import { MAX_WARNING_LENGTH, MAX_WARNINGS } from '../warning.ts';
 

@@ -4,7 +4,7 @@ import { API_VERSION } from '../group-version.ts';
 import type { Immutable } from '../immutable.ts';
 import { labelSelector } from '../label-selector.ts';
 import { namespacedObjectMeta } from '../object-meta.ts';
-import { namespacedSignerRules } from '../policy-kms.ts';
+import { namespacedSignerRules } from './policy-kms.ts';
 import {
   allowedRepositories,
   onIgnored,
@@ -12,7 +12,7 @@ import {
   policySpecFields,
   policySpecRules,
   policyStatus,
-} from '../policy-spec.ts';
+} from './policy-spec.ts';
 
 /** Schema of a SigningPolicy's spec. */
 export const signingPolicySpec = Type.Object(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { field, isObject } from '../field.ts';
+import { field, isObject } from '../../../json/fields.ts';
 import { effectiveStorageBackendSpec } from './defaults.ts';
 import type { StorageBackendSpec } from './schema.ts';
 

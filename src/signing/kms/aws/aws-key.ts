@@ -91,7 +91,7 @@ class AwsKey implements KmsKey {
     const { identity, tls, spec, kind } = this.#definition;
     const region = this.#region();
     const { roleARN, stsEndpoint } = spec.aws ?? {};
-    this.#handler ??= awsRequestHandler(this.#context.door, { tls });
+    this.#handler ??= awsRequestHandler(this.#context.egress, { tls });
     return new KMSClient({
       region,
       requestHandler: this.#handler,

@@ -4,7 +4,7 @@ import type { JsonWebKey as NodeWebKey, KeyObject } from 'node:crypto';
 import { KeyClient } from '@azure/keyvault-keys';
 import type { CryptographyClient, KeyVaultKey } from '@azure/keyvault-keys';
 import { azureCredential } from '../../../credentials/azure/azure-credential.ts';
-import { doorHttpClient } from '../../../credentials/azure/door-http-client.ts';
+import { egressHttpClient } from '../../../credentials/azure/egress-http-client.ts';
 import type { SigningContext } from '../../signing-context.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
@@ -112,7 +112,7 @@ class AzureKey implements KmsKey {
     return new KeyClient(vault.origin, vaultCredential(credential, vault, uri), {
       // vaultCredential checks it.
       disableChallengeResourceVerification: true,
-      httpClient: doorHttpClient(this.#context.door, { origin: vault.origin, tls }),
+      httpClient: egressHttpClient(this.#context.egress, { origin: vault.origin, tls }),
       retryOptions: { maxRetries: 0 },
       redirectOptions: { maxRetries: 0 },
     });

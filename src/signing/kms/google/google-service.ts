@@ -27,7 +27,7 @@ const TIMEOUT_MS = 10_000;
 const MAX_RESPONSE_BYTES = 256 * 1024;
 
 /**
- * Cloud KMS, called as a policy's identity. The REST form of the API is spoken: its requests go through the outbound door, which
+ * Cloud KMS, called as a policy's identity. The REST form of the API is spoken: its requests go through the egress client, which
  * checks the address that is connected to and caps the answer. The gRPC form would resolve names and open connections by itself.
  */
 export class GoogleService {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import nodeVault from 'node-vault';
-import type { OutboundDoor } from '../../../net/outbound-door.ts';
-import { OutboundError } from '../../../net/outbound-error.ts';
+import type { EgressClient } from '../../../net/egress-client.ts';
+import { EgressError } from '../../../net/egress-error.ts';
 import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import type { TlsOptions } from '../../../net/tls-options.ts';
 import type { SecretValue } from '../../../runtime/secret-value.ts';
@@ -42,24 +42,24 @@ export const SENT_ON =
   'sends on to another host, as a standby node does, and the token is taken to no other host: name the active node, or a load balancer, in vault.address';
 
 /**
- * node-vault, with the outbound door as its transport: its own knows no abort and no limit of bytes, takes proxies from the
+ * node-vault, with the egress client as its transport: its own knows no abort and no limit of bytes, takes proxies from the
  * environment and carries the token along redirects. What it takes from the environment besides (VAULT_TOKEN above all, which would go to
  * a server that a tenant names) is overruled.
  */
 export class VaultClient {
   readonly #client: nodeVault.client;
 
-  constructor({ address, namespace = '', tls }: VaultAddress, door: OutboundDoor) {
+  constructor({ address, namespace = '', tls }: VaultAddress, egress: EgressClient) {
     this.#client = nodeVault({
       endpoint: address.href.replace(/\/+$/, ''),
       debug: () => undefined,
-      'request-promise': { defaults: () => (options: unknown) => send(options, tls, door) },
+      'request-promise': { defaults: () => (options: unknown) => send(options, tls, egress) },
     });
     this.#client.token = '';
     Object.assign(this.#client, { namespace, pathPrefix: '' });
   }
 
-  /** The body of the answer, parsed. @throws VaultRefusal, OutboundError */
+  /** The body of the answer, parsed. @throws VaultRefusal, EgressError */
   async call({ path, token, data }: VaultCall, signal: AbortSignal): Promise<unknown> {
     const headers = token === undefined ? {} : { 'X-Vault-Token': token.revealText() };
     const options = { headers, signal };
@@ -83,11 +83,11 @@ interface NodeVaultAnswer {
   readonly request: { readonly path: string };
 }
 
-async function send(options: unknown, tls: TlsOptions, door: OutboundDoor): Promise<NodeVaultAnswer> {
+async function send(options: unknown, tls: TlsOptions, egress: EgressClient): Promise<NodeVaultAnswer> {
   if (!isRequest(options)) throw new TypeError('node-vault sends something else than it did');
   const url = new URL(options.uri);
   const headers = Object.entries(options.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const answer = await door.request(
+  const answer = await egress.request(
     {
       method: options.method === 'GET' ? 'GET' : 'POST',
       url,
@@ -99,7 +99,7 @@ async function send(options: unknown, tls: TlsOptions, door: OutboundDoor): Prom
     options.signal,
   );
   // A standby node sends reading requests on to the active one. The token stays here, and what another host answers is no answer.
-  if (answer.url.origin !== url.origin) throw new OutboundError('RedirectRefused', `${url.origin} ${SENT_ON}`);
+  if (answer.url.origin !== url.origin) throw new EgressError('RedirectRefused', `${url.origin} ${SENT_ON}`);
   if (answer.status !== 200 && answer.status !== 204) {
     throw new VaultRefusal(answer.status, retryAfterSeconds(answer.headers));
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { objectField, stringField } from '../../../kube/json.ts';
+import { objectField, stringField } from '../../../json/json-fields.ts';
 import type { SigningContext } from '../../signing-context.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
@@ -28,7 +28,7 @@ class VaultKey implements KmsKey {
     const { uri, tls, spec } = definition;
     const address = vaultAddress(definition, process.env);
     this.#definition = definition;
-    this.#client = new VaultClient({ address, namespace: spec.vault?.namespace, tls }, context.door);
+    this.#client = new VaultClient({ address, namespace: spec.vault?.namespace, tls }, context.egress);
     this.#session = new VaultSession(definition, context, { client: this.#client, address });
     this.#mount = vaultMount(spec.vault?.transitPath ?? 'transit');
     this.#name = vaultKeyName(uri);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CredentialError } from '../../../credentials/identity.ts';
-import { numberField, objectField, stringField } from '../../../kube/json.ts';
+import { numberField, objectField, stringField } from '../../../json/json-fields.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
 import type { SigningContext } from '../../signing-context.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
@@ -39,7 +39,7 @@ export class VaultSession {
     this.#address = to.address;
   }
 
-  /** @throws CredentialError, TokenError, OutboundError */
+  /** @throws CredentialError, TokenError, EgressError */
   async token(signal: AbortSignal): Promise<SecretValue> {
     const { identity } = this.#definition;
     if (identity.type === 'Secret') return secretToken(identity, this.#context.objects, signal);

@@ -8,7 +8,7 @@ import type { Identity } from '../../../credentials/identity.ts';
 import type { TlsOptions } from '../../../net/tls-options.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
 import { StorageError } from '../../storage-error.ts';
-import { refusal } from '../registry-failure.ts';
+import { refusal } from '../registry/registry-failure.ts';
 
 export interface AcrOptions {
   readonly identity: Identity;
@@ -30,7 +30,7 @@ const answer = Compile(Type.Object({ refresh_token: Type.String({ minLength: 1 }
 
 /**
  * The refresh token of a registry of Azure, for which it takes a token of the directory (its `/oauth2/exchange`).
- * @throws StorageError, CredentialError, TokenError or OutboundError
+ * @throws StorageError, CredentialError, TokenError or EgressError
  */
 export async function acrRefreshToken(options: AcrOptions, access: Access, signal: AbortSignal): Promise<AccessToken> {
   const { identity, origin, tenantID, clientID, authorityHost, authorityTls, tls = {} } = options;
@@ -47,7 +47,7 @@ export async function acrRefreshToken(options: AcrOptions, access: Access, signa
   });
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   const exchange = { method: 'POST', url, headers, body: body.toString(), tls } as const;
-  const response = await access.door.request({ ...exchange, maxResponseBytes: MAX_RESPONSE_BYTES }, signal);
+  const response = await access.egress.request({ ...exchange, maxResponseBytes: MAX_RESPONSE_BYTES }, signal);
   if (response.status !== 200) throw refusal(response, doing);
   const given = parsed(response.body);
   if (!answer.Check(given)) throw new StorageError('BackendUnavailable', `${doing}: it gives none`);

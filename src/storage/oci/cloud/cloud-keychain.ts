@@ -7,7 +7,7 @@ import { KeptToken } from '../../../credentials/kept-token.ts';
 import type { TlsOptions } from '../../../net/tls-options.ts';
 import type { BackendDefinition } from '../../backend-definition.ts';
 import { backendIdentity } from '../../backend-identity.ts';
-import type { RegistryCredential } from '../docker-config.ts';
+import type { RegistryCredential } from '../registry/docker-config.ts';
 import { acrRefreshToken } from './acr-refresh-token.ts';
 import { cloudRegistry } from './cloud-registry.ts';
 import type { CloudRegistry } from './cloud-registry.ts';
@@ -35,7 +35,7 @@ export class CloudKeychain {
     this.#google = new GoogleRegistryTokens(authentication, access);
   }
 
-  /** @throws StorageError, CredentialError, TokenError or OutboundError */
+  /** @throws StorageError, CredentialError, TokenError or EgressError */
   async credential(registry: string, tls: TlsOptions, signal: AbortSignal): Promise<RegistryCredential | undefined> {
     const found = cloudRegistry(registry);
     if (found === undefined) return undefined;

@@ -20,7 +20,7 @@ export interface EcrOptions {
 const TIMEOUT_MS = 15_000;
 const MAX_RESPONSE_BYTES = 256 * 1024;
 
-/** The password that ECR takes from user AWS, good for 12 hours. @throws StorageError, CredentialError, TokenError or OutboundError */
+/** The password that ECR takes from user AWS, good for 12 hours. @throws StorageError, CredentialError, TokenError or EgressError */
 export async function ecrPassword(options: EcrOptions, access: Access, signal: AbortSignal): Promise<AccessToken> {
   const { identity, region, roleARN, stsEndpoint, endpoint } = options;
   const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
@@ -28,7 +28,7 @@ export async function ecrPassword(options: EcrOptions, access: Access, signal: A
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     credentials: awsCredentials({ identity, region, roleARN, stsEndpoint }, access),
-    requestHandler: awsRequestHandler(access.door, { timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_RESPONSE_BYTES }),
+    requestHandler: awsRequestHandler(access.egress, { timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_RESPONSE_BYTES }),
     maxAttempts: 1,
     // What the operator's own environment says of endpoints is not for the registries of teams.
     ignoreConfiguredEndpointUrls: true,

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import type { CelRule } from '../cel-rule.ts';
+import { unionRule } from '../cel-rule.ts';
+import { policySigner } from './policy-signer.ts';
+import { policyTransparency, policyTrustedRoot, witnessRules } from './policy-transparency.ts';
+import { field } from '../../../json/fields.ts';
+import { conditionList } from '../condition.ts';
+import { objectName } from '../object-name.ts';
+import { enumSet, stringSet } from '../string-set.ts';
+
+/** Shared by SigningPolicy and ClusterSigningPolicy: all that does not depend on the scope. */
+export const formats = ['slsa/v2alpha4', 'slsa/v2alpha3', 'slsa/v1', 'in-toto', 'None'] as const;
+export const buildTypes = ['https://tekton.dev/chains/v2/slsa', 'https://tekton.dev/chains/v2/slsa-tekton'] as const;
+export const policyConditionTypes = ['Ready', 'KeyReady', 'BackendsReady', 'Reconciling', 'Stalled'] as const;
+
+const MAX_BACKENDS = 32;
+
+const descriptions = {
+  runs: 'Which finished runs are signed, beside the labels.',
+  attestation: 'The provenance statement made for a run.',
+  imageSignatures: 'Signatures of the images themselves.',
+  record:
+    'How long the ProvenanceRecords of this policy are kept. None is removed before it is stored or its run is gone.',
+};
+
+const nothingToSign: CelRule = {
+  rule:
+    "!(has(self.attestation) && has(self.attestation.format) && self.attestation.format == 'None' && " +
+    'has(self.imageSignatures) && has(self.imageSignatures.formats) && size(self.imageSignatures.formats) == 0)',
+  message: 'attestation.format None and empty imageSignatures.formats leave nothing to sign: set one of them',
+  holds: (self) => {
+    const signatureFormats = field(field(self, 'imageSignatures'), 'formats');
+    const noSignatures = Array.isArray(signatureFormats) && signatureFormats.length === 0;
+    return !(field(field(self, 'attestation'), 'format') === 'None' && noSignatures);
+  },
+};
+
+/** Rules about a policy's spec as a whole. */
+export const policySpecRules: readonly CelRule[] = [nothingToSign, ...witnessRules];
+
+const kinds = enumSet(['TaskRun', 'PipelineRun'], {
+  description: 'Kinds of runs to sign. TaskRuns that belong to a PipelineRun count too.',
+  minItems: 1,
+});
+const outcomes = enumSet(['Succeeded', 'Failed', 'Cancelled'], {
+  description: 'How a run must have ended.',
+  minItems: 1,
+});
+const managedBy = stringSet('Values of spec.managedBy accepted beside none and tekton.dev/pipeline.', {
+  maxItems: 16,
+  maxLength: 63,
+});
+const finishedAfter = Type.String({
+  description:
+    'Only runs that finished after this time are signed, so that a new policy never signs history by surprise.',
+  format: 'date-time',
+});
+
+const format = Type.Enum([...formats], {
+  description: 'Format of the provenance statement; None makes no attestation.',
+});
+const buildType = Type.Enum([...buildTypes], {
+  description: 'buildType of the formats slsa/v2alpha3 and slsa/v2alpha4.',
+});
+const builderID = Type.String({
+  description: 'Builder id stated in every attestation.',
+  minLength: 1,
+  maxLength: 1024,
+});
+const deepInspection = Type.Boolean({
+  description: "Look for a PipelineRun's subjects and materials in the results of its TaskRuns too.",
+});
+const redactParameters = stringSet('Names of run parameters whose values are replaced by "[redacted]" in statements.', {
+  maxItems: 64,
+  maxLength: 253,
+});
+
+const imageFormats = enumSet(['SimpleSigning', 'SigstoreStatement'], {
+  description:
+    "Payloads signed for each image a run built, each with a signature of its own: SimpleSigning for cosign's .sig tags and every other store, SigstoreStatement for OCI backends with the encoding SigstoreBundle. An empty list signs no images.",
+  minItems: 0,
+});
+
+const indexChildren = Type.Boolean({
+  description:
+    'Sign, beside an image index that a run built, each image in it. The operator reads the index from its registry first, and signs nothing of the run before it can.',
+});
+
+const mode = Type.Enum(['Enforce', 'Audit'], {
+  description: 'Enforce signs and stores; Audit records what would be signed and signs nothing.',
+});
+const suspend = Type.Boolean({
+  description: 'Record selected runs as Suspended and sign them once this is false again.',
+});
+
+const retention = Type.Enum(['Keep', 'WithRun', 'Seconds'], {
+  description: 'Keep records for ever, until their run is gone, or for a number of seconds after the run finished.',
+});
+const seconds = Type.Integer({
+  description: 'Seconds that a record is kept after its run finished; runs that finished longer ago are out of scope.',
+  minimum: 1,
+  maximum: 3_153_600_000,
+  format: 'int64',
+});
+
+/** Fields of a policy's spec that do not depend on its scope. */
+export const policySpecFields = {
+  runs: Type.Optional(
+    Type.Object(
+      {
+        kinds: Type.Optional(kinds),
+        outcomes: Type.Optional(outcomes),
+        managedBy: Type.Optional(managedBy),
+        finishedAfter: Type.Optional(finishedAfter),
+      },
+      { description: descriptions.runs },
+    ),
+  ),
+  attestation: Type.Optional(
+    Type.Object(
+      {
+        format: Type.Optional(format),
+        buildType: Type.Optional(buildType),
+        builderID: Type.Optional(builderID),
+        deepInspection: Type.Optional(deepInspection),
+        redactParameters: Type.Optional(redactParameters),
+      },
+      { description: descriptions.attestation },
+    ),
+  ),
+  imageSignatures: Type.Optional(
+    Type.Object(
+      { formats: Type.Optional(imageFormats), indexChildren: Type.Optional(indexChildren) },
+      { description: descriptions.imageSignatures },
+    ),
+  ),
+  signer: policySigner,
+  transparency: Type.Optional(policyTransparency),
+  trustedRoot: Type.Optional(policyTrustedRoot),
+  mode: Type.Optional(mode),
+  suspend: Type.Optional(suspend),
+  record: Type.Optional(
+    Type.Object(
+      { retention: Type.Optional(retention), seconds: Type.Optional(seconds) },
+      {
+        description: descriptions.record,
+        'x-kubernetes-validations': [unionRule('retention', 'Seconds', 'seconds')],
+      },
+    ),
+  ),
+};
+
+/** `subjects.onIgnored` of a policy. */
+export const onIgnored = Type.Enum(['Warn', 'Refuse'], {
+  description:
+    'What becomes of a run that announces a subject which cannot be read (a result such as IMAGE_URL without its digest): Warn signs what can be read and says so in the record, Refuse signs nothing of the run.',
+});
+
+/** `subjects` of a policy; `minItems` 1 where naming repositories is required. */
+export function allowedRepositories(description: string, minItems: number) {
+  return Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
+    description,
+    minItems,
+    maxItems: 256,
+    'x-kubernetes-list-type': 'set',
+  });
+}
+
+/** `backendRefs` of a policy, for the kinds it may name. */
+export function policyBackendRefs<const Kind extends string>(...kinds: readonly Kind[]) {
+  return Type.Array(
+    Type.Object({
+      kind: Type.Enum([...kinds], { description: 'Kind of the backend.' }),
+      name: objectName('Name of the backend.'),
+    }),
+    {
+      description: `The backends that evidence goes to. Absent or empty: every ${kinds.join(' and ')} in reach whose selector takes the run.`,
+      maxItems: MAX_BACKENDS,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['kind', 'name'],
+    },
+  );
+}
+
+const effective = Type.Object(
+  {
+    runs: Type.Object({ kinds, outcomes, managedBy, finishedAfter }, { description: descriptions.runs }),
+    attestation: Type.Object(
+      { format, buildType, builderID, deepInspection, redactParameters },
+      { description: descriptions.attestation },
+    ),
+    imageSignatures: Type.Object(
+      { formats: imageFormats, indexChildren },
+      { description: descriptions.imageSignatures },
+    ),
+    mode,
+    suspend,
+    record: Type.Object({ retention, seconds: Type.Optional(seconds) }, { description: descriptions.record }),
+  },
+  { description: 'The settings in force, with the defaults filled in.' },
+);
+
+/** Status of both policy kinds. */
+export const policyStatus = Type.Object(
+  {
+    observedGeneration: Type.Optional(
+      Type.Integer({
+        description: 'metadata.generation that this status was computed from.',
+        minimum: 0,
+        format: 'int64',
+      }),
+    ),
+    conditions: Type.Optional(conditionList(policyConditionTypes)),
+    effective: Type.Optional(effective),
+    retiredBefore: Type.Optional(
+      Type.String({
+        description:
+          'Records of runs that finished until then have retired: no such run is taken up again, whatever the retention is by now.',
+        format: 'date-time',
+      }),
+    ),
+    publicKey: Type.Optional(
+      Type.String({ description: 'Public key (PEM) that the evidence of this policy verifies with.', maxLength: 8192 }),
+    ),
+    keyID: Type.Optional(Type.String({ description: 'Key id stated in envelopes.', maxLength: 256 })),
+    verificationKeys: Type.Optional(
+      Type.Array(
+        Type.Object({
+          keyID: Type.String({ description: 'Key id stated in envelopes.', minLength: 1, maxLength: 256 }),
+          publicKey: Type.String({ description: 'Public key (PEM).', minLength: 1, maxLength: 8192 }),
+          state: Type.Enum(['Active', 'Retired'], { description: 'Active signs; Retired only verifies.' }),
+          notBefore: Type.Optional(
+            Type.String({ description: 'Signatures made earlier do not count.', format: 'date-time' }),
+          ),
+          notAfter: Type.Optional(
+            Type.String({ description: 'Signatures made later do not count.', format: 'date-time' }),
+          ),
+        }),
+        {
+          description: 'Every key that the evidence of this policy verifies with, the active one first.',
+          maxItems: 17,
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['keyID'],
+        },
+      ),
+    ),
+    certificateIdentity: Type.Optional(
+      Type.Object(
+        {
+          identity: Type.String({ description: 'Whom certificates name.', minLength: 1, maxLength: 2048 }),
+          issuer: Type.String({ description: 'OIDC issuer that vouches for it.', minLength: 1, maxLength: 2048 }),
+        },
+        { description: 'What certificates of a keyless policy say.' },
+      ),
+    ),
+  },
+  { description: 'What the operator found. Written by the operator only.' },
+);

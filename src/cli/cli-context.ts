@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Access } from '../credentials/access.ts';
+import { TokenError } from '../credentials/token-source.ts';
+import { KubeClient } from '../kube/kube-client.ts';
+import { KubeConnection } from '../kube/kube-connection.ts';
+import { KubeObjectReader } from '../kube/kube-object-reader.ts';
+import type { Resource } from '../kube/resource.ts';
+import { EgressClient } from '../net/egress-client.ts';
+import { systemClock as clock } from '../runtime/clock.ts';
+import { TrustedRoots } from '../trust/trusted-roots.ts';
+import { UncheckedError } from './verify/verify-error.ts';
+
+export interface ClusterOptions {
+  readonly namespace?: string;
+  readonly context?: string;
+  readonly operatorNamespace?: string;
+}
+
+/** What `verify` and `trust` reach, each with the first use: the cluster of the kubeconfig, and the network as the user. */
+export class CliContext {
+  /** The user says where to go, so nothing is refused. */
+  readonly egress = new EgressClient({ allow: ['0.0.0.0/0', '::/0'] });
+  readonly operatorNamespace: string;
+  readonly #options: ClusterOptions;
+  #opened: { readonly connection: KubeConnection; readonly client: KubeClient } | undefined;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.operatorNamespace = options.operatorNamespace ?? 'hallmark-system';
+  }
+
+  /** Of the option, else of the context. */
+  get namespace(): string {
+    return this.#options.namespace ?? this.#cluster().connection.namespace ?? 'default';
+  }
+
+  /** An object as it is, or undefined. @throws UncheckedError when the API server does not say */
+  async find(resource: Resource<unknown>, name: string, signal: AbortSignal): Promise<unknown> {
+    const { client } = this.#cluster();
+    const place = resource.namespaced ? { namespace: this.namespace, name } : { name };
+    try {
+      return await client.find(resource, place, { signal });
+    } catch (error) {
+      const said = error instanceof Error ? error.message : 'unknown failure';
+      throw new UncheckedError(`reading ${resource.kind} ${name}: ${said}`, { cause: error });
+    }
+  }
+
+  /** For what reads ConfigMaps of the cluster and nothing secret. */
+  access(): Access {
+    const { egress } = this;
+    const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens are asked for here')) };
+    const reader = (): KubeObjectReader => new KubeObjectReader({ client: this.#cluster().client, clock });
+    const objects = {
+      getSecret: () => Promise.resolve(undefined),
+      getTypedSecret: () => Promise.resolve(undefined),
+      getServiceAccount: () => Promise.resolve(undefined),
+      getConfigMap: (namespace: string, name: string, signal: AbortSignal) =>
+        reader().getConfigMap(namespace, name, signal),
+    };
+    return { objects, tokens, egress, clock };
+  }
+
+  trustedRoots(): TrustedRoots {
+    const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+    return new TrustedRoots(this.access(), { cacheDirectory: join(cache, 'hallmark', 'tuf') });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.egress.close(), this.#opened?.connection.close()]);
+  }
+
+  #cluster(): { readonly connection: KubeConnection; readonly client: KubeClient } {
+    if (this.#opened !== undefined) return this.#opened;
+    const { context } = this.#options;
+    try {
+      const connection = KubeConnection.fromDefault({ clock, ...(context === undefined ? {} : { context }) });
+      const client = new KubeClient({ connection, clock, userAgent: 'hallmark-cli' });
+      this.#opened = { connection, client };
+      return this.#opened;
+    } catch (error) {
+      const said = error instanceof Error ? error.message : 'unknown failure';
+      throw new UncheckedError(`no cluster can be reached: ${said}`, { cause: error });
+    }
+  }
+}

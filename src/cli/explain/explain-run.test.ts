@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { recordName } from '../../records/record-name.ts';
+import { Pipelines } from '../../pipelines/pipelines.ts';
+import { readPolicy } from '../../pipelines/read-policy.ts';
+import type { RunSummary } from '../../tekton/run-summary.ts';
+import { explainRun } from './explain-run.ts';
+import { explanationText } from './explanation-text.ts';
+
+const NOW = new Date('2025-03-02T00:00:00Z');
+const identity = {
+  apiVersion: 'tekton.dev/v1',
+  kind: 'TaskRun',
+  namespace: 'team-a',
+  name: 'bake-1',
+  uid: 'r',
+} as const;
+const run: RunSummary = {
+  ...identity,
+  resourceVersion: '1',
+  labels: { app: 'bread' },
+  managedBy: '',
+  serviceAccountName: 'default',
+  finished: { outcome: 'Succeeded', completionTime: '2025-03-01T12:00:00Z' },
+  deleting: false,
+};
+
+function pipelines(...specs: readonly { readonly name: string; readonly spec?: object }[]): Pipelines {
+  const made = new Pipelines('hallmark-system');
+  for (const { name, spec = {} } of specs) {
+    const metadata = {
+      namespace: 'team-a',
+      name,
+      uid: name,
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: '2025-01-01T00:00:00Z',
+    };
+    const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
+    const object = { apiVersion: 'hallmark.dev/v1alpha1', kind: 'SigningPolicy', metadata, spec: { signer, ...spec } };
+    const policy = readPolicy(object, 'hallmark-system');
+    assert.ok(policy !== undefined);
+    made.setPolicy(policy);
+  }
+  return made;
+}
+
+function record(policy: string, reason: string): ProvenanceRecord {
+  const name = recordName(run, { kind: 'SigningPolicy', namespace: 'team-a', name: policy });
+  return {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind: 'ProvenanceRecord',
+    metadata: {
+      namespace: 'team-a',
+      name,
+      uid: 'u',
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: '2025-03-01T12:00:00Z',
+    },
+    spec: {
+      runRef: { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: run.name, uid: run.uid },
+      policyRef: { kind: 'SigningPolicy', name: policy },
+      outcome: 'Succeeded',
+      completionTime: '2025-03-01T12:00:00Z',
+      mode: 'Enforce',
+      serviceAccountName: 'default',
+    },
+    status: { reason, message: `because of ${reason}` },
+  };
+}
+
+describe('explainRun', () => {
+  it('says that no policy reaches the namespace, and what to do', () => {
+    const explanation = explainRun({ runs: [run], pipelines: pipelines(), records: [], unread: [] }, NOW);
+    assert.match(explanation.runs[0]?.summary ?? '', /no policy reaches namespace team-a: create a SigningPolicy/);
+    assert.equal(explanation.isFine, true);
+  });
+
+  it('says of each policy why it leaves the run alone', () => {
+    const other = { selector: { matchLabels: { app: 'rolls' } } };
+    const made = pipelines({ name: 'others', spec: other });
+    const explanation = explainRun({ runs: [run], pipelines: made, records: [], unread: [] }, NOW);
+    assert.match(explanationText(explanation), /SigningPolicy team-a\/others: not selected\n.*labels do not match/);
+    assert.match(explanationText(explanation), /no policy selects this run/);
+  });
+
+  it('repeats what the record of a selected run says, and is fine only when all is stored', () => {
+    const made = pipelines({ name: 'builds' });
+    const explain = (reason: string): ReturnType<typeof explainRun> =>
+      explainRun({ runs: [run], pipelines: made, records: [record('builds', reason)], unread: [] }, NOW);
+    assert.equal(explain('Stored').isFine, true);
+    assert.equal(explain('AuditOnly').isFine, true);
+    assert.equal(explain('KeyNotFound').isFine, false);
+    assert.match(
+      explanationText(explain('KeyNotFound')),
+      /builds: KeyNotFound \(record bake-1-\w{10}\)\n.*because of KeyNotFound/,
+    );
+  });
+
+  it('repeats the warnings of the evidence, without control sequences', () => {
+    const found = record('builds', 'Stored');
+    const warnings = ['HintIgnored: result "IMAGE_URL" \u001b[31m stands alone'];
+    const artifact = {
+      name: 'attestation',
+      type: 'Attestation',
+      form: 'InTotoStatement',
+      payloadType: 'p',
+      payload: '',
+      payloadDigest: '',
+      subjectCount: 0,
+      policyGeneration: 1,
+      warnings,
+    } as const;
+    const records = [{ ...found, evidence: { artifacts: [artifact] } }];
+    const explanation = explainRun({ runs: [run], pipelines: pipelines({ name: 'builds' }), records, unread: [] }, NOW);
+    assert.deepEqual(explanation.runs[0]?.policies[0]?.warnings, warnings);
+    assert.match(explanationText(explanation), /^ {4}HintIgnored: result "IMAGE_URL" \\u001b\[31m stands alone$/m);
+  });
+
+  it('says that the operator has not come to a selected run yet', () => {
+    const explanation = explainRun(
+      { runs: [run], pipelines: pipelines({ name: 'builds' }), records: [], unread: [] },
+      NOW,
+    );
+    assert.equal(explanation.isFine, false);
+    assert.match(explanationText(explanation), /there is no record yet/);
+  });
+
+  it('says that a run has not finished, and what it was not allowed to read', () => {
+    const running: RunSummary = {
+      ...identity,
+      resourceVersion: '1',
+      labels: {},
+      managedBy: '',
+      serviceAccountName: 'default',
+      deleting: false,
+    };
+    const explanation = explainRun(
+      { runs: [running], pipelines: pipelines({ name: 'builds' }), records: [], unread: ['ClusterSigningPolicy'] },
+      NOW,
+    );
+    assert.match(explanationText(explanation), /not finished/);
+    assert.match(explanationText(explanation), /not allowed to read ClusterSigningPolicy/);
+  });
+});

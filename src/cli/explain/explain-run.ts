@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { recordName } from '../../records/record-name.ts';
+import { describePolicy } from '../../pipelines/definitions.ts';
+import type { Pipeline } from '../../pipelines/pipeline.ts';
+import { isFinished, whyNotSelected } from '../../pipelines/run-selection.ts';
+import type { RunSummary } from '../../tekton/run-summary.ts';
+import type { GatheredExplanation } from './gather-explanation.ts';
+
+/** What one policy makes of a run. */
+export interface PolicyExplanation {
+  readonly policy: string;
+  readonly isSelected: boolean;
+  /** Why it is not selected, or what its record says. */
+  readonly message: string;
+  readonly record?: string;
+  readonly reason?: string;
+  /** What of the run its evidence leaves out or states ill-formed. */
+  readonly warnings?: readonly string[];
+}
+
+/** Why a run was or was not signed. */
+export interface Explanation {
+  readonly runs: readonly {
+    readonly run: string;
+    readonly state: string;
+    readonly policies: readonly PolicyExplanation[];
+    /** What holds for the run as a whole, where that is the answer. */
+    readonly summary: string;
+  }[];
+  /** Kinds that could not be read: what they would say is missing here. */
+  readonly unread: readonly string[];
+  /** Whether every policy that selects a run has it signed and stored, or audited. */
+  readonly isFine: boolean;
+}
+
+/** Pure: what the operator decides about the run, by the same rules. */
+export function explainRun(gathered: GatheredExplanation, now: Date): Explanation {
+  const runs = gathered.runs.map((run) => {
+    const pipelines = gathered.pipelines.forNamespace(run.namespace);
+    const policies = pipelines.map((pipeline) => explainPolicy(run, pipeline, gathered.records, now));
+    return {
+      run: `${run.kind} ${run.namespace}/${run.name}`,
+      state: run.finished === undefined ? 'not finished' : `${run.finished.outcome} at ${run.finished.completionTime}`,
+      policies,
+      summary: summaryOf(run, policies),
+    };
+  });
+  const selected = runs.flatMap(({ policies }) => policies.filter(({ isSelected }) => isSelected));
+  const isFine = selected.every(({ reason }) => reason === 'Stored' || reason === 'AuditOnly');
+  return { runs, unread: gathered.unread, isFine };
+}
+
+function explainPolicy(
+  run: RunSummary,
+  { policy }: Pipeline,
+  records: readonly ProvenanceRecord[],
+  now: Date,
+): PolicyExplanation {
+  const named = { policy: describePolicy(policy) };
+  const name = recordName(run, policy);
+  const record = records.find(({ metadata }) => metadata.namespace === run.namespace && metadata.name === name);
+  if (record !== undefined) {
+    const { reason = 'Progressing', message = 'its record has no status yet' } = record.status ?? {};
+    const warnings = (record.evidence?.artifacts ?? []).flatMap(({ warnings: found = [] }) => found);
+    const extra = warnings.length === 0 ? {} : { warnings };
+    return { ...named, isSelected: true, record: name, reason, message, ...extra };
+  }
+  if (!isFinished(run)) return { ...named, isSelected: false, message: 'the run has not finished' };
+  const why = whyNotSelected(policy, run, now);
+  if (why !== undefined) return { ...named, isSelected: false, message: why };
+  const message =
+    'it selects the run and there is no record yet: the operator is behind, not running, or not watching this namespace';
+  return { ...named, isSelected: true, message };
+}
+
+function summaryOf(run: RunSummary, policies: readonly PolicyExplanation[]): string {
+  if (policies.length === 0) {
+    return `no policy reaches namespace ${run.namespace}: create a SigningPolicy there, or a ClusterSigningPolicy whose namespaceSelector takes it`;
+  }
+  const selecting = policies.filter(({ isSelected }) => isSelected).length;
+  return selecting === 0
+    ? 'no policy selects this run, so it is not signed'
+    : `${selecting} of ${policies.length} policies select this run`;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { KindName } from '../../api/v1alpha1/kinds.ts';
+import { parseProvenanceRecord } from '../../api/v1alpha1/parse.ts';
+import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import { runResources } from '../../controllers/run/tekton-resources.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { NAMESPACES } from '../../kube/core-resources.ts';
+import { isForbidden } from '../../kube/kube-error.ts';
+import { Pipelines } from '../../pipelines/pipelines.ts';
+import { readBackend } from '../../pipelines/read-backend.ts';
+import { readPolicy } from '../../pipelines/read-policy.ts';
+import type { RunKind } from '../../tekton/run-identity.ts';
+import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
+
+/** What `hallmark explain` was asked about. */
+export interface ExplainQuestion {
+  /** NAME, taskrun/NAME or pipelinerun/NAME. */
+  readonly run: string;
+  readonly namespace: string;
+  readonly operatorNamespace: string;
+}
+
+/** Everything an explanation is made from. */
+export interface GatheredExplanation {
+  readonly runs: readonly RunSummary[];
+  readonly pipelines: Pipelines;
+  readonly records: readonly ProvenanceRecord[];
+  /** What could not be read, for want of permission. */
+  readonly unread: readonly string[];
+}
+
+/** Reads the run, the policies and backends in its reach, and its records. @throws Error when there is no such run */
+export async function gatherExplanation(
+  client: KubeClient,
+  question: ExplainQuestion,
+  signal: AbortSignal,
+): Promise<GatheredExplanation> {
+  const { namespace, operatorNamespace } = question;
+  const runs = await readRuns(client, question, signal);
+  if (runs.length === 0) {
+    throw new Error(`there is no TaskRun or PipelineRun "${question.run}" in namespace "${namespace}"`);
+  }
+  const unread: string[] = [];
+  const list = async (kind: KindName): Promise<readonly unknown[]> => {
+    const resource = hallmarkResource(kind);
+    const scope = resource.namespaced ? { namespace } : {};
+    return readable(client.listAll(resource, { ...scope, signal }), kind, unread);
+  };
+  const pipelines = new Pipelines(operatorNamespace);
+  const own = client.find(NAMESPACES, { name: namespace }, { signal });
+  const found = await readable(
+    own.then((object) => (object === undefined ? [] : [object])),
+    'Namespace',
+    unread,
+  );
+  for (const { labels } of found) pipelines.setNamespace({ name: namespace, labels });
+  for (const kind of ['StorageBackend', 'ClusterStorageBackend'] as const) {
+    for (const object of await list(kind)) {
+      const read = readBackend(object, operatorNamespace);
+      if (read.ok) pipelines.setBackend(read.backend);
+    }
+  }
+  for (const kind of ['SigningPolicy', 'ClusterSigningPolicy'] as const) {
+    for (const object of await list(kind)) {
+      const policy = readPolicy(object, operatorNamespace);
+      if (policy !== undefined) pipelines.setPolicy(policy);
+    }
+  }
+  const records = (await list('ProvenanceRecord')).flatMap((object) => {
+    const parsed = parseProvenanceRecord(object);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  return { runs, pipelines, records, unread };
+}
+
+async function readRuns(
+  client: KubeClient,
+  { run, namespace }: ExplainQuestion,
+  signal: AbortSignal,
+): Promise<RunSummary[]> {
+  const [prefix, rest] = run.includes('/')
+    ? [run.slice(0, run.indexOf('/')), run.slice(run.indexOf('/') + 1)]
+    : ['', run];
+  const kinds: readonly RunKind[] = kindsNamed(prefix);
+  const found = await Promise.all(
+    kinds.map(async (kind) => {
+      const object = await client.find(runResources[kind], { namespace, name: rest }, { signal });
+      return object === undefined ? undefined : summariseRun(object);
+    }),
+  );
+  return found.filter((summary) => summary !== undefined);
+}
+
+function kindsNamed(prefix: string): readonly RunKind[] {
+  switch (
+    prefix
+      .toLowerCase()
+      .replace(/s$/, '')
+      .replace(/\.tekton\.dev$/, '')
+  ) {
+    case '':
+      return ['TaskRun', 'PipelineRun'];
+    case 'taskrun':
+    case 'tr':
+      return ['TaskRun'];
+    case 'pipelinerun':
+    case 'pr':
+      return ['PipelineRun'];
+    default:
+      throw new Error(`"${prefix}" is neither taskrun nor pipelinerun`);
+  }
+}
+
+async function readable<T>(read: Promise<readonly T[]>, what: string, unread: string[]): Promise<readonly T[]> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    unread.push(what);
+    return [];
+  }
+}

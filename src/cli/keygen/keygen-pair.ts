@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { generateKeyPair } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { encryptCosignKey } from '../../signing/key/encrypt-cosign-key.ts';
+import { sshKeyID } from '../../signing/ssh-key-id.ts';
+
+export const algorithms = ['p256', 'p384', 'p521', 'rsa', 'ed25519'] as const;
+export type Algorithm = (typeof algorithms)[number];
+export const keyFormats = ['cosign', 'x509'] as const;
+export type KeyFormat = (typeof keyFormats)[number];
+
+/** A new key as the entries of its Secret. */
+export interface NewKey {
+  /** OpenSSH fingerprint, as envelopes state it. */
+  readonly keyID: string;
+  /** The private half, as the Secret's entry of that name holds it. */
+  readonly privateEntry: { readonly name: 'cosign.key' | 'x509.pem'; readonly text: string };
+  readonly publicEntry: { readonly name: 'cosign.pub' | 'x509.pub'; readonly text: string };
+  /** Of a cosign key. */
+  readonly password?: Uint8Array;
+}
+
+const RSA_BITS = 3072;
+const generate = promisify(generateKeyPair);
+
+/**
+ * The format in which cosign verifies what the key signs: with an x509.pem it is SHA-256 whatever the curve, which is what cosign
+ * verifies, while a cosign.key takes the hash of its curve.
+ */
+export function defaultFormat(algorithm: Algorithm): KeyFormat {
+  return algorithm === 'p256' || algorithm === 'rsa' ? 'cosign' : 'x509';
+}
+
+/** Makes a key pair. @param password of a cosign key; none for x509, which is not encrypted */
+export async function newKey(algorithm: Algorithm, format: KeyFormat, password: Uint8Array): Promise<NewKey> {
+  const { privateKey, publicKey } = await generated(algorithm);
+  const keyID = sshKeyID(publicKey);
+  const publicText = publicKey.export({ format: 'pem', type: 'spki' }).toString();
+  if (format === 'x509') {
+    const text = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+    return { keyID, privateEntry: { name: 'x509.pem', text }, publicEntry: { name: 'x509.pub', text: publicText } };
+  }
+  const text = await encryptCosignKey(privateKey, password);
+  const publicEntry = { name: 'cosign.pub', text: publicText } as const;
+  return { keyID, privateEntry: { name: 'cosign.key', text }, publicEntry, password };
+}
+
+function generated(algorithm: Algorithm): Promise<{ readonly privateKey: KeyObject; readonly publicKey: KeyObject }> {
+  switch (algorithm) {
+    case 'p256':
+      return generate('ec', { namedCurve: 'P-256' });
+    case 'p384':
+      return generate('ec', { namedCurve: 'P-384' });
+    case 'p521':
+      return generate('ec', { namedCurve: 'P-521' });
+    case 'rsa':
+      return generate('rsa', { modulusLength: RSA_BITS });
+    case 'ed25519':
+      return generate('ed25519');
+  }
+}

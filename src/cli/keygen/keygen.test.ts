@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { parse } from 'yaml';
+import { loadKeySigner } from '../../signing/key/load-key-signer.ts';
+import { keyType } from '../../signing/signing-algorithm.ts';
+
+const hallmark = fileURLToPath(new URL('../../../bin/hallmark', import.meta.url));
+const Secret = Compile(
+  Type.Object({
+    apiVersion: Type.Literal('v1'),
+    kind: Type.Literal('Secret'),
+    metadata: Type.Object({ name: Type.String(), namespace: Type.Optional(Type.String()) }),
+    type: Type.Literal('Opaque'),
+    data: Type.Record(Type.String(), Type.String()),
+  }),
+);
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The entries of the Secret in a manifest. */
+function entriesOf(manifest: string): Readonly<Record<string, Buffer>> {
+  const { data } = Secret.Parse(parse(manifest));
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, Buffer.from(value, 'base64')]));
+}
+
+describe('hallmark keygen', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'hallmark-keygen-'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach(() => {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  });
+
+  function keygen(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
+    const { PATH = '' } = process.env;
+    const ended = spawnSync(process.execPath, [hallmark, 'keygen', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { PATH, ...env },
+    });
+    return { code: ended.status, out: ended.stdout, err: ended.stderr };
+  }
+
+  const kinds = { p256: 'P-256', p384: 'P-384', p521: 'P-521', rsa: 'RSA', ed25519: 'Ed25519' } as const;
+  for (const [algorithm, type] of Object.entries(kinds)) {
+    for (const format of ['cosign', 'x509']) {
+      it(`makes a ${format} Secret with a ${algorithm} key that the operator signs with`, async () => {
+        const { code, out, err } = keygen(['--algorithm', algorithm, '--format', format]);
+        assert.equal(code, 0, err);
+        const entries = entriesOf(out);
+        const signer = await loadKeySigner(entries, 's');
+        assert.ok(err.includes(signer.keyID), err);
+        assert.equal(keyType(createPublicKey(signer.publicKey)), type);
+        assert.equal(entries[format === 'cosign' ? 'cosign.pub' : 'x509.pub']?.toString(), signer.publicKey);
+      });
+    }
+  }
+
+  it('makes an encrypted P-256 key with a random password by default, in a manifest without a namespace', () => {
+    const [one, two] = [keygen([]), keygen([])];
+    const { metadata } = Secret.Parse(parse(one.out));
+    assert.deepEqual(metadata, { name: 'signing-secrets' });
+    const passwords = [one, two].map(({ out }) => entriesOf(out)['cosign.password']?.toString() ?? '');
+    for (const password of passwords) assert.match(password, /^[\w-]{43}$/);
+    assert.notEqual(passwords[0], passwords[1]);
+  });
+
+  it('names the Secret and its namespace as it is told', () => {
+    const { out } = keygen(['--name', 'release-2026', '-n', 'team-a']);
+    assert.deepEqual(Secret.Parse(parse(out)).metadata, { name: 'release-2026', namespace: 'team-a' });
+  });
+
+  it('takes the password from a file without its line end, or from the environment, and shows it nowhere else', async () => {
+    writeFileSync(join(folder, 'password'), 'planted-in-file\n');
+    const made = [
+      ['planted-in-file', keygen(['--password-file', 'password'], { COSIGN_PASSWORD: 'planted-in-env' })],
+      ['planted-in-env', keygen([], { COSIGN_PASSWORD: 'planted-in-env' })],
+      ['', keygen([], { COSIGN_PASSWORD: '' })],
+    ] as const;
+    for (const [password, { out, err }] of made) {
+      const entries = entriesOf(out);
+      assert.equal(entries['cosign.password']?.toString(), password);
+      await loadKeySigner(entries, 's');
+      assert.ok(password === '' || !`${out}${err}`.includes(password));
+    }
+  });
+
+  it('writes files for their owner alone, the public key for all, and nothing to standard output', () => {
+    const args = ['-o', 'secret.yaml', '--private-key', 'cosign.key', '--public-key', 'cosign.pub'];
+    const { code, out, err } = keygen(args);
+    assert.deepEqual([code, out], [0, ''], err);
+    const entries = entriesOf(readFileSync(join(folder, 'secret.yaml'), 'utf8'));
+    for (const name of ['cosign.key', 'cosign.pub']) {
+      assert.equal(readFileSync(join(folder, name), 'utf8'), entries[name]?.toString());
+    }
+    const modes = ['secret.yaml', 'cosign.key', 'cosign.pub'].map((name) => statSync(join(folder, name)).mode & 0o777);
+    assert.deepEqual(modes, [0o600, 0o600, 0o644]);
+  });
+
+  for (const flag of ['-o', '--private-key', '--public-key']) {
+    it(`overwrites no file of ${flag} unless it is forced, and then not what a link leads to`, () => {
+      writeFileSync(join(folder, 'precious'), 'precious', { mode: 0o644 });
+      symlinkSync('precious', join(folder, 'taken'));
+      const refused = keygen(['-o', 'first.yaml', flag, 'taken']);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /taken exists already: name another file, or replace it with --force/);
+      assert.deepEqual(readdirSync(folder).sort(), ['precious', 'taken'], 'nothing was written');
+      assert.equal(keygen([flag, 'taken', '--force']).code, 0);
+      assert.equal(readFileSync(join(folder, 'precious'), 'utf8'), 'precious');
+      assert.match(readFileSync(join(folder, 'taken'), 'utf8'), /Secret|BEGIN/);
+    });
+  }
+
+  it('overwrites no link, not even one that leads nowhere', () => {
+    symlinkSync('nowhere', join(folder, 'taken'));
+    const { code, err } = keygen(['-o', 'first.yaml', '--public-key', 'taken']);
+    assert.equal(code, 2);
+    assert.match(err, /taken exists already/);
+    assert.deepEqual(readdirSync(folder), ['taken'], 'nothing was written');
+  });
+
+  for (const force of [[], ['--force']]) {
+    it(`writes all files or none ${force.join('')}`, () => {
+      writeFileSync(join(folder, 'precious'), 'precious');
+      const taken = force.length === 0 ? 'new' : 'precious';
+      const { code, out, err } = keygen(['-o', taken, '--public-key', 'no-folder/cosign.pub', ...force]);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, /no-folder/);
+      assert.deepEqual(readdirSync(folder), ['precious']);
+      assert.equal(readFileSync(join(folder, 'precious'), 'utf8'), 'precious');
+    });
+  }
+
+  const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['an unknown algorithm', ['--algorithm', 'dsa'], /Allowed choices are p256, p384, p521, rsa, ed25519/],
+    ['a name that no Secret can have', ['--name', 'Team A'], /must be an object's name/],
+    ['a password file that is not there', ['--password-file', 'none'], /no such file/],
+    ['a password that nothing is encrypted with', ['--format', 'x509', '--password-prompt'], /takes no password/],
+    ['a prompt without a terminal', ['--password-prompt'], /no terminal.*--password-file/],
+    ['two passwords', ['--password-prompt', '--password-file', 'f'], /cannot be used with/],
+    ['one file for two things', ['-o', 'x', '--private-key', './x', '--force'], /\.\/x is named twice/],
+    ['a private key on standard output', ['--private-key', '-'], /must be a file/],
+    ['a namespace that none can be', ['-n', 'team.a'], /must be a namespace's name/],
+    ['arguments', ['secret.yaml'], /too many arguments/],
+  ];
+  for (const [what, args, message] of mistakes) {
+    it(`ends with 2 and makes nothing of ${what}`, () => {
+      const { code, out, err } = keygen(args);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, message);
+    });
+  }
+});

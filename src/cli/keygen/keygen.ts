@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { stringify } from 'yaml';
+import { keyPassword } from './key-password.ts';
+import type { Algorithm, KeyFormat, NewKey } from './keygen-pair.ts';
+import { algorithms, defaultFormat, keyFormats, newKey } from './keygen-pair.ts';
+import type { NewFile } from '../new-file.ts';
+import { refuseExisting, refuseSame, writeNewFiles } from '../new-file.ts';
+
+interface KeygenOptions {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly algorithm: Algorithm;
+  readonly format?: KeyFormat;
+  readonly output: string;
+  readonly publicKey?: string;
+  readonly privateKey?: string;
+  readonly passwordFile?: string;
+  readonly passwordPrompt?: boolean;
+  readonly force?: boolean;
+}
+
+const STANDARD_OUTPUT = '-';
+const GENERATED_BYTES = 32;
+const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/**
+ * `hallmark keygen`: makes a signing key and prints the Secret that a policy's `signer.key.secretRef` names. Touches no cluster.
+ * Everything that is wrong ends as a CommanderError with exit code 2, and nothing is written then.
+ */
+export function keygenCommand(): Command {
+  return new Command('keygen')
+    .summary('make a signing key and its Secret')
+    .description(
+      'Makes a signing key, offline, and prints the manifest of its Secret: pipe it to "kubectl apply -f -".\n' +
+        'Keys are encrypted as cosign does it, with the password of --password-file, --password-prompt or $COSIGN_PASSWORD,\n' +
+        'or a random one; it lies in the Secret beside the key. Files are never overwritten without --force.',
+    )
+    .addOption(new Option('--name <name>', 'name of the Secret').default('signing-secrets').argParser(objectName))
+    .addOption(
+      new Option('-n, --namespace <namespace>', 'namespace of the Secret; none by default').argParser(namespaceName),
+    )
+    .addOption(new Option('--algorithm <algorithm>', 'kind of key').choices([...algorithms]).default('p256'))
+    .addOption(
+      new Option(
+        '--format <format>',
+        'cosign (encrypted; default for p256 and rsa) or x509 (PKCS#8; default for the others, so that cosign verifies them)',
+      ).choices([...keyFormats]),
+    )
+    .option('-o, --output <file>', 'where the manifest goes, - for standard output', STANDARD_OUTPUT)
+    .addOption(new Option('--public-key <file>', 'write the public key here too').argParser(realFile))
+    .addOption(new Option('--private-key <file>', 'write the private key here too').argParser(realFile))
+    .addOption(new Option('--password-file <file>', 'the password of a cosign key').conflicts('passwordPrompt'))
+    .option('--password-prompt', 'ask for the password of a cosign key')
+    .option('--force', 'replace files that exist')
+    .allowExcessArguments(false)
+    .exitOverride(usageError)
+    .action(keygen);
+}
+
+async function keygen(options: KeygenOptions, command: Command): Promise<void> {
+  try {
+    const { algorithm, format = defaultFormat(algorithm), force = false } = options;
+    const targets = [options.output, options.publicKey, options.privateKey].filter(isFile);
+    refuseSame(targets);
+    if (!force) await refuseExisting(targets);
+    const key = await newKey(algorithm, format, await password(options, format));
+    await writeNewFiles(files(options, key), { force });
+    const streams = command.configureOutput();
+    if (options.output === STANDARD_OUTPUT) streams.writeOut?.(manifest(options, key));
+    streams.writeErr?.(
+      `key ${key.keyID}: name Secret ${options.name} in spec.signer.key.secretRef; keep it out of git\n`,
+    );
+  } catch (error) {
+    command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 2 });
+  }
+}
+
+async function password({ passwordFile, passwordPrompt }: KeygenOptions, format: KeyFormat): Promise<Buffer> {
+  if (format === 'x509') {
+    if (passwordFile === undefined && passwordPrompt === undefined) return Buffer.alloc(0);
+    throw new Error('an x509 key is not encrypted and takes no password: use --format cosign');
+  }
+  const given = await keyPassword({ file: passwordFile, prompt: passwordPrompt, confirm: true });
+  return given ?? Buffer.from(randomBytes(GENERATED_BYTES).toString('base64url'));
+}
+
+function files({ output, publicKey, privateKey, ...options }: KeygenOptions, key: NewKey): readonly NewFile[] {
+  return [
+    ...(output === STANDARD_OUTPUT ? [] : [{ path: output, text: manifest(options, key), isSecret: true }]),
+    ...(privateKey === undefined ? [] : [{ path: privateKey, text: key.privateEntry.text, isSecret: true }]),
+    ...(publicKey === undefined ? [] : [{ path: publicKey, text: key.publicEntry.text, isSecret: false }]),
+  ];
+}
+
+function manifest(
+  { name, namespace }: Pick<KeygenOptions, 'name' | 'namespace'>,
+  { privateEntry, publicEntry, password: secret }: NewKey,
+): string {
+  const base64 = (content: string | Uint8Array): string => Buffer.from(content).toString('base64');
+  return stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+      type: 'Opaque',
+      data: {
+        [privateEntry.name]: base64(privateEntry.text),
+        ...(secret === undefined ? {} : { 'cosign.password': base64(secret) }),
+        [publicEntry.name]: base64(publicEntry.text),
+      },
+    },
+    { lineWidth: 0 },
+  );
+}
+
+function isFile(path: string | undefined): path is string {
+  return path !== undefined && path !== STANDARD_OUTPUT;
+}
+
+function realFile(value: string): string {
+  if (value !== STANDARD_OUTPUT) return value;
+  throw new InvalidArgumentError('It must be a file: standard output is for the manifest.');
+}
+
+function objectName(value: string): string {
+  if (value.length <= 253 && OBJECT_NAME.test(value)) return value;
+  throw new InvalidArgumentError("It must be an object's name: lower-case letters, digits, '-' and '.'.");
+}
+
+function namespaceName(value: string): string {
+  if (value.length <= 63 && !value.includes('.')) return objectName(value);
+  throw new InvalidArgumentError("It must be a namespace's name: at most 63 lower-case letters, digits and '-'.");
+}
+
+/** Help ends well; every other complaint of the parser is about the command line. */
+function usageError({ exitCode, code, message }: CommanderError): never {
+  throw new CommanderError(exitCode === 0 ? 0 : 2, code, message);
+}

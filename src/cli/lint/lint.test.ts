@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { CommanderError } from 'commander';
+import { lintCommand } from './lint.ts';
+
+const backend = `apiVersion: hallmark.dev/v1alpha1
+kind: StorageBackend
+metadata: {name: registry, namespace: team-a}
+spec: {type: Tekton}
+`;
+const policy = `apiVersion: hallmark.dev/v1alpha1
+kind: SigningPolicy
+metadata: {name: builds, namespace: team-a}
+spec:
+  signer: {type: Key, key: {secretRef: {name: signing-secrets}}}
+  backendRefs: [{kind: StorageBackend, name: registry}]
+`;
+const broken = `apiVersion: hallmark.dev/v1alpha1
+kind: SigningPolicy
+metadata: {name: broken, namespace: team-a}
+spec: {signer: {type: Key}, record: {seconds: 60}}
+`;
+const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n';
+
+describe('hallmark lint', () => {
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'hallmark-lint-'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  afterEach(() => {
+    process.exitCode = 0;
+  });
+
+  function file(name: string, text: string): string {
+    const path = join(folder, name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  }
+
+  async function lint(...args: readonly string[]): Promise<{ out: string; err: string; code: number }> {
+    let out = '';
+    let err = '';
+    const command = lintCommand().configureOutput({
+      writeOut: (text) => (out += text),
+      writeErr: (text) => (err += text),
+    });
+    try {
+      await command.parseAsync(args, { from: 'user' });
+      return { out, err, code: Number(process.exitCode ?? 0) };
+    } catch (error) {
+      assert.ok(error instanceof CommanderError);
+      return { out, err, code: error.exitCode };
+    }
+  }
+
+  it('is silent but for a summary when all is well', async () => {
+    const path = file('good.yaml', [configMap, backend, policy].join('---\n'));
+    const summary = '2 hallmark.dev documents checked, 1 of other groups ignored, 0 problems, 0 warnings\n';
+    assert.deepEqual(await lint(path), { out: '', err: summary, code: 0 });
+  });
+
+  it('names file, document, object, path and what must hold, a line a problem', async () => {
+    const path = file('broken.yaml', `${configMap}---\n${broken}`);
+    const { out, code } = await lint(path);
+    assert.equal(code, 1);
+    assert.deepEqual(out.trim().split('\n'), [
+      `${path}:2 SigningPolicy team-a/broken: spec.signer: key must be set when type is Key, and only then`,
+      `${path}:2 SigningPolicy team-a/broken: spec.record: seconds must be set when retention is Seconds, and only then`,
+    ]);
+  });
+
+  it('prints JSON for machines', async () => {
+    const path = file('broken.yaml', broken);
+    const { out, err, code } = await lint('-o', 'json', path);
+    assert.deepEqual([err, code], ['', 1]);
+    const report: unknown = JSON.parse(out);
+    const place = { file: path, document: 1, kind: 'SigningPolicy', namespace: 'team-a', name: 'broken' };
+    assert.deepEqual(report, {
+      checked: 1,
+      ignored: 0,
+      problems: [
+        { ...place, path: 'spec.signer', message: 'key must be set when type is Key, and only then' },
+        { ...place, path: 'spec.record', message: 'seconds must be set when retention is Seconds, and only then' },
+      ],
+      warnings: [],
+    });
+  });
+
+  it('only warns of a backend that is not among the files', async () => {
+    const path = file('alone.yaml', policy);
+    assert.deepEqual(await lint(path), {
+      out: `${path}:1 SigningPolicy team-a/builds: warning: spec.backendRefs[0]: no StorageBackend registry among the given files\n`,
+      err: '1 hallmark.dev document checked, 0 of other groups ignored, 0 problems, 1 warning\n',
+      code: 0,
+    });
+    const elsewhere = file('elsewhere.yaml', backend.replace('team-a', 'team-b'));
+    assert.match((await lint(path, elsewhere)).out, /warning/);
+    assert.equal((await lint(path, file('beside.yaml', backend))).out, '');
+  });
+
+  it('walks folders, leaving hidden ones and other files out', async () => {
+    file('walk/b/deep.yml', broken);
+    file('walk/a.json', JSON.stringify({ apiVersion: 'hallmark.dev/v1alpha1', kind: 'Typo', metadata: { name: 'a' } }));
+    file('walk/.git/hidden.yaml', broken);
+    file('walk/readme.md', broken);
+    const { out } = await lint(join(folder, 'walk'));
+    const files = [
+      ...new Set(
+        out
+          .trim()
+          .split('\n')
+          .map((line) => line.split(':')[0]),
+      ),
+    ];
+    assert.deepEqual(files, [join(folder, 'walk/a.json'), join(folder, 'walk/b/deep.yml')]);
+  });
+
+  it('takes lists apart', async () => {
+    const items = [
+      JSON.parse(
+        JSON.stringify({
+          apiVersion: 'hallmark.dev/v1alpha1',
+          kind: 'StorageBackend',
+          metadata: { name: 'a' },
+          spec: {},
+        }),
+      ),
+    ];
+    const path = file('list.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    assert.equal((await lint(path)).out, `${path}:1 StorageBackend a: spec.type: must be set\n`);
+  });
+
+  it('reads YAML as kubectl does', async () => {
+    const path = file(
+      'yaml11.yaml',
+      policy
+        .replace('spec:\n', 'spec:\n  suspend: yes\n  runs: {finishedAfter: 2026-01-31T12:00:00Z}\n')
+        .replace('registry}', 'on}'),
+    );
+    assert.equal(
+      (await lint(path)).out,
+      `${path}:1 SigningPolicy team-a/builds: spec.backendRefs[0].name: must be of type string\n`,
+    );
+  });
+
+  it('says where a file is not YAML, and goes on with the rest', async () => {
+    const path = file('syntax.yaml', `${broken}---\na: b: c\n---\n{a: 1, a: 2}\n`);
+    const { out, code } = await lint(path);
+    assert.equal(code, 1);
+    assert.match(out, /syntax\.yaml:2: cannot be read: .*at line/);
+    assert.match(out, /syntax\.yaml:3: cannot be read: Map keys must be unique/);
+    assert.match(out, /syntax\.yaml:1 SigningPolicy/);
+  });
+
+  it('does not let a document of aliases eat the memory', async () => {
+    const levels = Array.from(
+      { length: 9 },
+      (_, n) =>
+        `a${String(n + 1)}: &a${String(n + 1)} [${Array(9)
+          .fill(`*a${String(n)}`)
+          .join(', ')}]`,
+    );
+    const path = file('bomb.yaml', ['a0: &a0 [x, x]', ...levels].join('\n'));
+    assert.match((await lint(path)).out, /cannot be read/);
+  });
+
+  it('finds nothing to mend in the samples', async () => {
+    const { out, code } = await lint(join(import.meta.dirname, '..', '..', '..', 'samples'));
+    assert.deepEqual([out, code], ['', 0]);
+  });
+
+  it('ends with 2 when the command line is wrong', async () => {
+    for (const args of [[], [join(folder, 'nowhere.yaml')], ['--no-such-option', folder], ['-o', 'xml', folder]]) {
+      const { err, code } = await lint(...args);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(err, /^error: /);
+    }
+  });
+});

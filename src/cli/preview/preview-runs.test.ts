@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { optionsFromFlags } from './preview-options.ts';
+import { previewOutput } from './preview-output.ts';
+import { previewRuns } from './preview-runs.ts';
+import type { PreviewOptions } from './preview-runs.ts';
+import { readRunDocuments, runDocuments } from '../run-documents.ts';
+
+const digest = `sha256:${'1'.repeat(64)}`;
+
+function preview(objects: readonly unknown[], options: Partial<PreviewOptions> = {}) {
+  const documents = objects.map((value, index) => ({ place: `f:${index + 1}`, value }));
+  return previewRuns(documents, { ...optionsFromFlags({}), ...options });
+}
+
+const taskRun = (name: string, status: object, kind = 'TaskRun') => ({
+  apiVersion: 'tekton.dev/v1',
+  kind,
+  metadata: { namespace: 'n', name },
+  status,
+});
+const succeeded = { conditions: [{ type: 'Succeeded', status: 'True' }] };
+const running = { conditions: [{ type: 'Succeeded', status: 'Unknown', reason: 'Running' }] };
+
+describe('a run that has not finished', () => {
+  it('is refused, unless it is asked for, and then it is warned of', () => {
+    const { payloads, failures } = preview([taskRun('t', running)]);
+    assert.deepEqual(payloads, []);
+    assert.match(
+      failures.join(),
+      /^f:1: TaskRun n\/t: TaskRun t has the condition Succeeded=Unknown, .* give --unfinished/,
+    );
+    const asked = preview([taskRun('t', running)], { allowsUnfinished: true });
+    assert.deepEqual(asked.failures, []);
+    assert.match(asked.payloads[0]?.warnings.join() ?? '', /^RunUnfinished: TaskRun t /);
+  });
+
+  it('may be one that does not say how it ended: a preview warns, a signature needs to know', () => {
+    assert.match(preview([taskRun('t', {})]).payloads[0]?.warnings.join() ?? '', /^RunUnfinished: .* no condition/);
+    assert.match(preview([taskRun('t', {})], { requiresOutcome: true }).failures.join(), /has no condition Succeeded/);
+    assert.deepEqual(preview([taskRun('t', succeeded)], { requiresOutcome: true }).payloads[0]?.warnings, []);
+  });
+});
+
+describe('what a preview says of a run', () => {
+  const cut = { ...succeeded, results: [{ name: 'IMAGE_URL', value: 'reg.example/\u001b[31mapp' }] };
+
+  it('is in its warnings in every output', () => {
+    const { payloads } = preview([taskRun('t', cut)]);
+    for (const format of ['json', 'yaml', 'text'] as const) {
+      assert.match(previewOutput(payloads, format), /HintIgnored: result "?\\*"?IMAGE_URL/);
+      assert.doesNotMatch(previewOutput(payloads, format), /\u001b/);
+    }
+  });
+
+  it('is a failure where the policy makes no attestation and nothing else is left', () => {
+    const options = optionsFromFlags({ format: 'None' });
+    const { payloads, failures } = preview([taskRun('t', cut)], options);
+    assert.deepEqual(payloads, []);
+    assert.match(failures.join(), /there is nothing to sign: HintIgnored: result "IMAGE_URL"/);
+  });
+
+  it('has no control sequences in failures', () => {
+    const odd = { ...taskRun('a\u001b[31mRED\u202e', succeeded), spec: { timeout: 'x' } };
+    const { failures } = preview([odd]);
+    assert.equal(failures.length, 1);
+    assert.doesNotMatch(failures.join(), /[\u001b\u202e]/);
+  });
+});
+
+describe('nested pipelines among several runs', () => {
+  it('are runs of their own and children of others, with their TaskRuns', () => {
+    const steps = [{ name: 's', imageID: `reg.example/tool@${digest}` }];
+    const child = taskRun('c', { ...succeeded, completionTime: '2026-01-01T00:00:00Z', steps });
+    const reference = (kind: string, name: string) => ({ kind, name, pipelineTaskName: name });
+    const pipeline = (name: string, kind: string, inner: string) =>
+      taskRun(
+        name,
+        { ...succeeded, pipelineSpec: { tasks: [{ name: inner }] }, childReferences: [reference(kind, inner)] },
+        'PipelineRun',
+      );
+    const { payloads, failures } = preview([
+      pipeline('outer', 'PipelineRun', 'inner'),
+      pipeline('inner', 'TaskRun', 'c'),
+      child,
+    ]);
+    assert.deepEqual(failures, []);
+    assert.deepEqual(
+      payloads.map(({ run }) => run.name),
+      ['outer', 'inner'],
+    );
+    for (const { payload } of payloads) assert.match(payload.bytes.toString(), /oci:\/\/reg\.example\/tool/);
+  });
+});
+
+it('looks for children in time that grows with the number of documents', () => {
+  const indices = Array.from({ length: 1500 }, (_, index) => index);
+  const childNames = (index: number) => Array.from({ length: 5 }, (_, task) => `p${index}-${task}`);
+  const pipelines = indices.map((index) => {
+    const childReferences = childNames(index).map((name) => ({ kind: 'TaskRun', name }));
+    return taskRun(`p${index}`, { ...succeeded, childReferences }, 'PipelineRun');
+  });
+  const children = indices.flatMap((index) => childNames(index).map((name) => taskRun(name, succeeded)));
+  const began = process.cpuUsage();
+  const { payloads } = preview([...pipelines, ...children]);
+  assert.equal(payloads.length, 1500);
+  // Comparing each with each takes 13 million looks and some 30 s.
+  assert.ok(process.cpuUsage(began).user < 12_000_000);
+});
+
+describe('files that cannot be read', () => {
+  const problem = (content: string): string => {
+    const found = runDocuments('f', content);
+    return found.map((document) => ('syntaxError' in document ? document.syntaxError : 'read')).join();
+  };
+
+  it('are explained as JSON where they begin as JSON', () => {
+    assert.match(problem('{"kind":"TaskRun","metadata":{"name":"t"'), /^it is no JSON: .*; is the file whole\?$/);
+    assert.equal(problem('{kind: TaskRun}'), 'read');
+  });
+
+  it('keep no other document from being read when they are nested too deep', () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    assert.equal(problem(`{"kind":"TaskRun"}\n${deep}`), 'read,it is nested too deep to be read');
+  });
+
+  it('are no texts in UTF-16 with a mark, as PowerShell writes them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hallmark-utf16-'));
+    try {
+      const path = join(folder, 'run.json');
+      writeFileSync(path, Buffer.from('\ufeff{"kind":"TaskRun"}', 'utf16le'));
+      const found = await readRunDocuments([path], Readable.from([]));
+      assert.deepEqual(
+        found.map((document) => ('value' in document ? document.value : document)),
+        [{ kind: 'TaskRun' }],
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field } from '../../json/fields.ts';
+import { warning } from '../../api/v1alpha1/warning.ts';
+import type { Payload, PayloadOptions } from '../../provenance/payload.ts';
+import { announcementWarnings } from '../../provenance/warnings/announcement-warnings.ts';
+import { payloads } from '../../provenance/payloads.ts';
+import { printable } from '../../runtime/printable.ts';
+import { finishedRun } from '../../tekton/finished-run.ts';
+import type { FinishedRun } from '../../tekton/finished-run.ts';
+import { textAt } from '../../tekton/go/json-node.ts';
+import { PayloadError } from '../../tekton/payload-error.ts';
+import { isRunKind } from '../../tekton/run-identity.ts';
+import type { RunDocument, UnreadableRunDocument } from '../run-documents.ts';
+import { RunReferences } from '../run-references.ts';
+
+/** A payload with the run that it belongs to. */
+export interface PreviewedPayload {
+  readonly run: { readonly kind: string; readonly namespace: string; readonly name: string };
+  readonly payload: Payload;
+  /** What the statement lacks and why. */
+  readonly warnings: readonly string[];
+}
+
+export interface Preview {
+  readonly payloads: readonly PreviewedPayload[];
+  /** One line for each document that gives no payload. */
+  readonly failures: readonly string[];
+}
+
+export interface PreviewOptions extends PayloadOptions {
+  /** State runs that have not finished, too. */
+  readonly allowsUnfinished?: boolean;
+  /** True when a run that does not say how it ended counts as unfinished; a file written by hand may leave that out. */
+  readonly requiresOutcome?: boolean;
+}
+
+/**
+ * The payloads of every run among the documents, in their order. TaskRuns (and CustomRuns) that a PipelineRun among them refers
+ * to are its children and no runs of their own.
+ */
+export function previewRuns(
+  documents: readonly (RunDocument | UnreadableRunDocument)[],
+  options: PreviewOptions,
+): Preview {
+  const found: PreviewedPayload[] = [];
+  const failures: string[] = [];
+  const readable = documents.filter((document) => 'value' in document);
+  const objects = readable.map(({ value }) => value);
+  const references = new RunReferences(objects);
+  const isSole = objects.filter((object) => field(object, 'kind') === 'PipelineRun').length === 1;
+  for (const document of documents) {
+    if ('syntaxError' in document) {
+      failures.push(printable(`${document.place}: ${document.syntaxError}`));
+      continue;
+    }
+    if (references.isChildOnly(document.value)) continue;
+    // With several PipelineRuns, a label alone does not tell whose child a TaskRun is.
+    const children = () => (isSole ? objects : references.descendants(document.value));
+    try {
+      found.push(...previewRun(document.value, children, options));
+    } catch (error) {
+      if (!(error instanceof PayloadError)) throw error;
+      failures.push(printable(`${document.place}: ${described(document.value)}: ${oneLine(error.message)}`));
+    }
+  }
+  if (documents.length === 0) failures.push('no TaskRun or PipelineRun given');
+  return { payloads: found, failures };
+}
+
+function previewRun(
+  object: unknown,
+  children: () => readonly unknown[],
+  options: PreviewOptions,
+): readonly PreviewedPayload[] {
+  const kind = field(object, 'kind');
+  if (!isRunKind(kind)) throw new PayloadError('PayloadInvalid', 'is no TaskRun or PipelineRun of tekton.dev/v1');
+  const others = kind === 'PipelineRun' ? children().filter((child) => child !== object) : [];
+  const run = finishedRun(object, others, { matchBy: 'Name' });
+  const missing = run.missingChildren.map((name) =>
+    warning('ChildMissing', `child TaskRun ${name} is not given: stated without it`),
+  );
+  const unfinished = unfinishedWarning(run, options);
+  const { namespace, name } = run.summary;
+  const made = payloads(run, options);
+  // Without a payload there is no place for a warning, and the run announced something.
+  const [ignored] = made.length === 0 ? announcementWarnings(run, options.attestation) : [];
+  if (ignored !== undefined) throw new PayloadError('PayloadInvalid', `there is nothing to sign: ${ignored}`);
+  return made.map((payload) => ({
+    run: { kind, namespace, name },
+    payload,
+    warnings: payload.type === 'Attestation' ? [...missing, ...payload.warnings, ...unfinished] : payload.warnings,
+  }));
+}
+
+/** @throws PayloadError for a run that has not finished, unless the options allow it */
+function unfinishedWarning(
+  { object, summary }: FinishedRun,
+  { allowsUnfinished, requiresOutcome }: PreviewOptions,
+): readonly string[] {
+  if (summary.finished !== undefined) return [];
+  const condition = object.conditions.find((entry) => textAt(entry, 'type') === 'Succeeded');
+  const state =
+    condition === undefined
+      ? 'has no condition Succeeded'
+      : `has the condition Succeeded=${textAt(condition, 'status') || 'Unknown'}`;
+  const text = `${object.kind} ${object.name} ${state}, so that it has not finished`;
+  const isAllowed = allowsUnfinished === true || (condition === undefined && requiresOutcome !== true);
+  if (!isAllowed) {
+    throw new PayloadError(
+      'PayloadInvalid',
+      `${text}: wait until it is done, or give --unfinished to state it as it is`,
+    );
+  }
+  return [warning('RunUnfinished', `${text}: the operator waits with it`)];
+}
+
+function described(object: unknown): string {
+  const metadata = field(object, 'metadata');
+  const name = [text(metadata, 'namespace'), text(metadata, 'name')].filter((part) => part !== '').join('/');
+  return oneLine([text(object, 'kind') || 'object', name].filter((part) => part !== '').join(' '));
+}
+
+function oneLine(message: string): string {
+  return message.replace(/\s+/g, ' ');
+}
+
+function text(object: unknown, key: string): string {
+  const value = field(object, key);
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { openKeyFile } from '../../signing/key/open-key-file.ts';
+import { optionsFromFlags } from '../preview/preview-options.ts';
+import { previewRuns } from '../preview/preview-runs.ts';
+import { signRuns } from './sign-runs.ts';
+
+const digest = `sha256:${'1'.repeat(64)}`;
+const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' });
+
+function run(name: string, conditions: readonly object[], images: string) {
+  const value = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: { namespace: 'n', name },
+    status: { conditions, results: [{ name: 'IMAGES', value: images }] },
+  };
+  return { place: name, value };
+}
+
+const succeeded = [{ type: 'Succeeded', status: 'True' }];
+const good = run('good', succeeded, `reg.example/app1@${digest}`);
+const halved = run('halved', succeeded, `reg.example/app1@${digest},reg.example/app2:v1`);
+const running = run('running', [{ type: 'Succeeded', status: 'Unknown' }], '');
+
+async function sign(onIgnored: 'Warn' | 'Refuse', allowsUnfinished = false) {
+  const signer = await openKeyFile('key.pem', Buffer.from(pem), () =>
+    Promise.reject(new Error('no password is asked')),
+  );
+  const options = { ...optionsFromFlags({}), allowsUnfinished, requiresOutcome: true };
+  const preview = previewRuns([good, halved, running], options);
+  const { signed, failures } = await signRuns(preview, signer, { allowedRepositories: [], onIgnored });
+  return { names: [...new Set(signed.map(({ run: { name } }) => name))], signed, failures };
+}
+
+describe('what is signed offline', () => {
+  it('is every finished run, with its warnings', async () => {
+    const { names, signed, failures } = await sign('Warn');
+    assert.deepEqual(names, ['good', 'halved']);
+    const [attestation] = signed.filter((entry) => entry.run.name === 'halved');
+    assert.match(attestation?.warnings?.join() ?? '', /^HintIgnored: .*"reg\.example\/app2:v1"/);
+    assert.equal(failures.length, 1);
+    assert.match(failures[0] ?? '', /^running: TaskRun n\/running: .* give --unfinished/);
+  });
+
+  it('is no run with an ignored subject under a policy that refuses it', async () => {
+    const { names, failures } = await sign('Refuse');
+    assert.deepEqual(names, ['good']);
+    assert.match(failures.join('\n'), /^TaskRun n\/halved: spec\.subjects\.onIgnored .* refuses it: HintIgnored: /m);
+  });
+
+  it('is an unfinished run where that is asked for, with a warning', async () => {
+    const { names, signed } = await sign('Warn', true);
+    assert.deepEqual(names, ['good', 'halved', 'running']);
+    assert.match(signed.at(-1)?.warnings?.join() ?? '', /^RunUnfinished: /);
+  });
+});

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bundleToJSON } from '@sigstore/bundle';
+import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import { ignoredSubject } from '../../records/left-out.ts';
+import type { UnsignedArtifact } from '../../evidence/signed-artifact.ts';
+import { signedBytes } from '../../evidence/signed-bytes.ts';
+import { sigstoreBundle } from '../../evidence/sigstore-bundle.ts';
+import { subjectOutside } from '../../pipelines/allowed-subjects.ts';
+import { printable } from '../../runtime/printable.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
+import type { Preview, PreviewedPayload } from '../preview/preview-runs.ts';
+
+/** What `hallmark sign` prints of one artifact. */
+export interface SignedRun {
+  readonly run: PreviewedPayload['run'];
+  readonly type: UnsignedArtifact['type'];
+  /** JSON of a Sigstore bundle. */
+  readonly bundle: unknown;
+  /** What is signed, where the bundle holds its digest alone. */
+  readonly payload?: string;
+  /** What the statement lacks and why. */
+  readonly warnings?: readonly string[];
+}
+
+export interface SignedRuns {
+  readonly signed: readonly SignedRun[];
+  /** One line for each run or payload that is not signed. */
+  readonly failures: readonly string[];
+}
+
+/** Signs what a preview found, but for runs that the policy's rules about subjects refuse. */
+export async function signRuns(
+  { payloads, failures }: Preview,
+  signer: RunSigner,
+  subjects: EffectiveSigningPolicySpec['subjects'],
+): Promise<SignedRuns> {
+  const signed: SignedRun[] = [];
+  const refusals = new Map<string, string>();
+  for (const previewed of payloads) {
+    const why = refusal(previewed, subjects);
+    const run = runText(previewed.run);
+    if (why !== undefined && !refusals.has(run)) refusals.set(run, why);
+  }
+  for (const previewed of payloads) {
+    if (!refusals.has(runText(previewed.run))) signed.push(await signedRun(previewed, signer));
+  }
+  const refused = [...refusals].map(([run, why]) => printable(`${run}: ${why}`));
+  return { signed, failures: [...failures, ...refused] };
+}
+
+function refusal(
+  { payload, warnings }: PreviewedPayload,
+  { allowedRepositories, onIgnored }: EffectiveSigningPolicySpec['subjects'],
+): string | undefined {
+  const outside = subjectOutside(allowedRepositories, payload.subjects);
+  if (outside !== undefined) {
+    return `claims to have built ${outside}, which spec.subjects.allowedRepositories does not allow`;
+  }
+  const ignored = onIgnored === 'Refuse' ? ignoredSubject(warnings) : undefined;
+  return ignored && `spec.subjects.onIgnored of the policy refuses it: ${ignored.message}`;
+}
+
+async function signedRun({ run, payload, warnings }: PreviewedPayload, signer: RunSigner): Promise<SignedRun> {
+  const { bytes, ...rest } = payload;
+  const artifact = { ...rest, payload: bytes };
+  const { signature } = await signer.sign(signedBytes(artifact));
+  const { keyID, publicKey } = signer;
+  const bundle = bundleToJSON(sigstoreBundle({ ...artifact, signature, keyID, publicKey }));
+  // A statement lies in its own bundle; an image signature's does not, and nobody could verify it without.
+  const beside = payload.type === 'ImageSignature' ? { payload: bytes.toString('utf8') } : {};
+  return { run, type: payload.type, bundle, ...beside, ...(warnings.length === 0 ? {} : { warnings }) };
+}
+
+function runText({ kind, namespace, name }: PreviewedPayload['run']): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { bundleFromJSON } from '@sigstore/bundle';
+import { TrustedRoot } from '@sigstore/protobuf-specs';
+import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { parse } from 'yaml';
+import { encryptCosignKey } from '../../signing/key/encrypt-cosign-key.ts';
+
+const hallmark = fileURLToPath(new URL('../../../bin/hallmark', import.meta.url));
+const PASSWORD = 'planted-password-4711';
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+const secretNumber = pem.split('\n')[1]?.slice(40, 60) ?? '';
+
+const run = Type.Object({ kind: Type.String(), namespace: Type.String(), name: Type.String() });
+const payload = Type.Optional(Type.String());
+const Signed = Compile(Type.Array(Type.Object({ run, type: Type.String(), bundle: Type.Unknown(), payload })));
+const Previewed = Compile(Type.Array(Type.Object({ run, type: Type.String(), payload: Type.String() })));
+
+const digest = `sha256:${'3'.repeat(64)}`;
+const taskRun = {
+  apiVersion: 'tekton.dev/v1',
+  kind: 'TaskRun',
+  metadata: { name: 'bake-1', namespace: 'team-a', uid: 'u1' },
+  spec: {},
+  status: {
+    conditions: [{ type: 'Succeeded', status: 'True' }],
+    completionTime: '2026-01-31T12:00:00Z',
+    results: [
+      { name: 'IMAGE_URL', value: 'registry.example.com/team-a/bread' },
+      { name: 'IMAGE_DIGEST', value: digest },
+    ],
+  },
+};
+
+function policy(spec: object): string {
+  const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
+  const metadata = { name: 'builds', namespace: 'team-a' };
+  return JSON.stringify({
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind: 'SigningPolicy',
+    metadata,
+    spec: { signer, ...spec },
+  });
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('hallmark sign', () => {
+  let folder: string;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'hallmark-sign-'));
+    const contents = {
+      'run.json': JSON.stringify(taskRun),
+      'running.json': JSON.stringify({
+        ...taskRun,
+        metadata: { name: 'bake-2', namespace: 'team-a', uid: 'u2' },
+        status: 3,
+      }),
+      'policy.json': policy({ attestation: { format: 'slsa/v1' } }),
+      'elsewhere.json': policy({ subjects: { allowedRepositories: ['registry.example.com/team-b/*'] } }),
+      'bad-policy.json': policy({ attestation: { format: 'x' } }),
+      'key.pem': pem,
+      'ec.pem': privateKey.export({ format: 'pem', type: 'sec1' }).toString(),
+      'cosign.key': await encryptCosignKey(privateKey, Buffer.from(PASSWORD)),
+      password: `${PASSWORD}\n`,
+    };
+    for (const [name, content] of Object.entries(contents)) writeFileSync(join(folder, name), content);
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
+    const { PATH = '' } = process.env;
+    const options = { cwd: folder, encoding: 'utf8', timeout: 60_000, env: { PATH, ...env } } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [hallmark, command, ...args], options);
+    for (const secret of [PASSWORD, secretNumber])
+      assert.ok(!`${stdout}${stderr}`.includes(secret), 'a secret is shown');
+    return { code: status, out: stdout, err: stderr };
+  }
+
+  it('prints a bundle of each payload that preview prints, which sigstore verifies', () => {
+    const { code, out, err } = run('sign', ['-f', 'run.json', '--policy', 'policy.json', '--key', 'key.pem']);
+    assert.deepEqual([code, err], [0, '']);
+    const previewed = Previewed.Parse(JSON.parse(run('preview', ['-f', 'run.json', '--policy', 'policy.json']).out));
+    const signed = Signed.Parse(JSON.parse(out));
+    assert.deepEqual(
+      signed.map((entry) => [entry.run, entry.type]),
+      previewed.map((entry) => [entry.run, entry.type]),
+    );
+    assert.deepEqual([...new Set(signed.map(({ type }) => type))], ['Attestation', 'ImageSignature']);
+    const material = toTrustMaterial(TrustedRoot.fromJSON({}), () => ({ publicKey, validFor: () => true }));
+    const verifier = new Verifier(material, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 });
+    for (const [index, { type, bundle, payload: beside }] of signed.entries()) {
+      const payload = previewed[index]?.payload ?? '';
+      assert.equal(beside, type === 'ImageSignature' ? payload : undefined);
+      const read = bundleFromJSON(bundle);
+      verifier.verify(toSignedEntity(read, Buffer.from(payload)));
+      if (read.content.$case === 'dsseEnvelope') assert.equal(read.content.dsseEnvelope.payload.toString(), payload);
+    }
+  });
+
+  it('takes a cosign key with the password from a file or the environment', () => {
+    const args = ['-f', 'run.json', '--policy', 'policy.json', '--key', 'cosign.key', '-o', 'yaml'];
+    for (const { code, out, err } of [
+      run('sign', [...args, '--password-file', 'password']),
+      run('sign', args, { COSIGN_PASSWORD: PASSWORD }),
+    ]) {
+      assert.equal(code, 0, err);
+      assert.equal(Signed.Parse(parse(out)).length, 2);
+    }
+  });
+
+  it('signs the good runs, and ends with 1 after a line for each bad one', () => {
+    const args = ['-f', 'run.json', '-f', 'running.json', '--policy', 'policy.json', '--key', 'key.pem'];
+    const { code, out, err } = run('sign', args);
+    assert.equal(code, 1);
+    assert.equal(Signed.Parse(JSON.parse(out)).length, 2);
+    assert.match(err, /^running\.json:1: TaskRun team-a\/bake-2: .+\n$/);
+  });
+
+  it('signs no run that claims to have built what the policy does not allow', () => {
+    const { code, out, err } = run('sign', ['-f', 'run.json', '--policy', 'elsewhere.json', '--key', 'key.pem']);
+    assert.deepEqual([code, JSON.parse(out)], [1, []]);
+    assert.equal(
+      err,
+      'TaskRun team-a/bake-1: claims to have built registry.example.com/team-a/bread, which spec.subjects.allowedRepositories does not allow\n',
+    );
+  });
+
+  const usual = ['-f', 'run.json', '--policy', 'policy.json'];
+  const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['no runs', ['--policy', 'policy.json', '--key', 'key.pem'], /--filename <file>' not specified/],
+    ['no policy', ['-f', 'run.json', '--key', 'key.pem'], /--policy <file>' not specified/],
+    ['no key', usual, /--key <file>' not specified/],
+    ['a key that is not there', [...usual, '--key', 'none.pem'], /none\.pem/],
+    ['a key in another format', [...usual, '--key', 'ec.pem'], /ec\.pem begins with a PEM block "EC PRIVATE KEY"/],
+    ['a file that is no key', [...usual, '--key', 'run.json'], /run\.json holds no PEM block/],
+    ['a key without its password', [...usual, '--key', 'cosign.key'], /cosign\.key is encrypted: give its password/],
+    [
+      'a wrong password',
+      [...usual, '--key', 'cosign.key', '--password-file', 'run.json'],
+      /cosign\.key cannot be decrypted; check that --password-file/,
+    ],
+    [
+      'a policy that is invalid',
+      ['-f', 'run.json', '--policy', 'bad-policy.json', '--key', 'key.pem'],
+      /spec\.attestation\.format/,
+    ],
+    [
+      'standard input twice',
+      ['-f', '-', '--policy', '-', '--key', 'key.pem'],
+      /standard input is the policy or the runs/,
+    ],
+    ['runs that are not there', ['-f', 'none.json', '--policy', 'policy.json', '--key', 'key.pem'], /none\.json/],
+  ];
+  for (const [what, args, message] of mistakes) {
+    it(`ends with 2 and prints nothing for ${what}`, () => {
+      const { code, out, err } = run('sign', args);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, message);
+    });
+  }
+});

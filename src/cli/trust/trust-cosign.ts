@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
+import type { TrustMaterialOfPolicy } from './trust-material.ts';
+import { asksForTimestamp, trustedRootText } from './trust-material.ts';
+
+type ImageFormat = TrustMaterialOfPolicy['imageFormats'][number];
+
+/**
+ * A shell script that verifies an image with cosign 3: its signature and its provenance, each by one of the keys or by the certificate
+ * identity.
+ */
+export function cosignTrust(material: TrustMaterialOfPolicy): string {
+  const { description, keys, trustedRoot, identity, predicateType, imageFormats } = material;
+  const files = [
+    ...keys.map(({ publicKey }, index) => heredoc(`${index + 1}.pub`, publicKey)),
+    ...(trustedRoot === undefined ? [] : [heredoc('trusted_root.json', trustedRootText(trustedRoot))]),
+  ];
+  const signers = [
+    ...keys.map((_key, index) => `--key "$trust/${index + 1}.pub"`),
+    ...(identity === undefined
+      ? []
+      : [
+          `--certificate-identity ${quoted(identity.identity)} --certificate-oidc-issuer ${quoted(identity.issuer)}${sct(material)}`,
+        ]),
+  ];
+  const checks = [
+    ...(imageFormats.length === 0 ? [] : [imageFormats.map((format) => imageCheck(format, material))]),
+    ...(predicateType === undefined ? [] : [[attestationCheck(predicateType, material)]]),
+  ];
+  return [
+    '#!/bin/sh',
+    `# Verifies with cosign 3 what ${description} signed. Usage: sh FILE IMAGE@sha256:… [options of cosign]`,
+    'set -eu',
+    'image=$1',
+    'shift',
+    'trust=$(mktemp -d)',
+    `trap 'rm -rf "$trust"' EXIT`,
+    ...files,
+    ...checks.map((ways) =>
+      ways.flatMap((check) => signers.map((signer) => command(check, signer, material))).join(' ||\n'),
+    ),
+    '',
+  ].join('\n');
+}
+
+/** One way to check something, as cosign's arguments. */
+interface Check {
+  readonly command: string;
+  readonly isTimestamped: boolean;
+}
+
+/** Of bundles, `cosign verify` takes an attestation of any type for a signature, so the type is asked for. */
+function imageCheck(format: ImageFormat, { isTimestamped }: TrustMaterialOfPolicy): Check {
+  return format === 'SimpleSigning'
+    ? { command: 'verify --new-bundle-format=false', isTimestamped }
+    : { command: `verify-attestation --new-bundle-format=true --type ${quoted(IMAGE_SIGNATURE_TYPE)}`, isTimestamped };
+}
+
+function attestationCheck(predicateType: string, material: TrustMaterialOfPolicy): Check {
+  return { command: `verify-attestation --type ${quoted(predicateType)}`, isTimestamped: asksForTimestamp(material) };
+}
+
+function command(check: Check, signer: string, { isLogged, trustedRoot }: TrustMaterialOfPolicy): string {
+  const options = [
+    signer,
+    ...(trustedRoot === undefined ? [] : ['--trusted-root "$trust/trusted_root.json"']),
+    ...(isLogged ? [] : ['--insecure-ignore-tlog=true']),
+    ...(check.isTimestamped ? ['--use-signed-timestamps'] : []),
+  ];
+  return `cosign ${check.command} ${options.join(' ')} "$@" "$image"`;
+}
+
+/** A private certificate authority has no certificate log. */
+function sct({ trustedRoot }: TrustMaterialOfPolicy): string {
+  return (trustedRoot?.ctlogs.length ?? 0) === 0 ? ' --insecure-ignore-sct=true' : '';
+}
+
+function heredoc(file: string, content: string): string {
+  return `cat > "$trust/${file}" <<'END_OF_FILE'\n${content.trimEnd()}\nEND_OF_FILE`;
+}
+
+/** For a shell: what is in single quotes is nothing but text. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

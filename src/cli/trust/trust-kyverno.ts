@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import { stringify } from 'yaml';
+import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
+import type { TrustMaterialOfPolicy } from './trust-material.ts';
+import { asksForTimestamp } from './trust-material.ts';
+import { certificatePem, publicKeyPem } from './trust-pem.ts';
+
+/** A ClusterPolicy of Kyverno that admits only images whose signature and provenance are this policy's. */
+export function kyvernoTrust(material: TrustMaterialOfPolicy): string {
+  const { name, description, images } = material;
+  const rule = {
+    name: 'verify-images',
+    match: { any: [{ resources: { kinds: ['Pod'] } }] },
+    verifyImages: [
+      {
+        imageReferences: images.length === 0 ? ['*'] : images.map((glob) => `${glob}*`),
+        failureAction: 'Enforce',
+        ...checks(material),
+      },
+    ],
+  };
+  const policy = {
+    apiVersion: 'kyverno.io/v1',
+    kind: 'ClusterPolicy',
+    metadata: {
+      name,
+      annotations: { 'policies.kyverno.io/description': `Images signed by ${description} of Hallmark.` },
+    },
+    spec: { background: false, webhookConfiguration: { failurePolicy: 'Fail', timeoutSeconds: 30 }, rules: [rule] },
+  };
+  return stringify(policy, { lineWidth: 0 });
+}
+
+/** Of bundles, attestors alone would take an attestation of any type for a signature, so that its type is asked for. */
+function checks(material: TrustMaterialOfPolicy): object {
+  const { predicateType, imageFormats, isInBundles } = material;
+  const isSigned = imageFormats.length > 0;
+  const signature = { attestors: [{ count: 1, entries: entries(material, material.isTimestamped) }] };
+  const provenance = { attestors: [{ count: 1, entries: entries(material, asksForTimestamp(material)) }] };
+  const attestations = predicateType === undefined ? [] : [{ type: predicateType, ...provenance }];
+  if (isInBundles) {
+    const ofImage = isSigned ? [{ type: IMAGE_SIGNATURE_TYPE, ...signature }] : [];
+    return { type: 'SigstoreBundle', attestations: [...ofImage, ...attestations] };
+  }
+  return { ...(isSigned ? signature : {}), ...(attestations.length === 0 ? {} : { attestations }) };
+}
+
+function entries(material: TrustMaterialOfPolicy, isTimestamped: boolean): readonly object[] {
+  const { keys, identity, trustedRoot, isLogged } = material;
+  const witnesses = { rekor: rekor(material), ctlog: { ignoreSCT: (trustedRoot?.ctlogs.length ?? 0) === 0 } };
+  const roots = trustedRoot?.certificateAuthorities.flatMap(({ certChain }) => certChain?.certificates ?? []) ?? [];
+  const tsa = trustedRoot?.timestampAuthorities.flatMap(({ certChain }) => certChain?.certificates ?? []) ?? [];
+  const tsaCertChain =
+    tsa.length === 0 || isLogged || !isTimestamped ? {} : { tsaCertChain: tsa.map(certificatePem).join('') };
+  return [
+    ...keys.map(({ publicKey }) => ({ keys: { publicKeys: publicKey, ...witnesses, ...tsaCertChain } })),
+    ...(identity === undefined
+      ? []
+      : [
+          {
+            keyless: {
+              subject: identity.identity,
+              issuer: identity.issuer,
+              ...(roots.length === 0 ? {} : { roots: roots.map(certificatePem).join('') }),
+              ...witnesses,
+              ...tsaCertChain,
+            },
+          },
+        ]),
+  ];
+}
+
+function rekor({ isLogged, trustedRoot }: TrustMaterialOfPolicy): object {
+  const [log] = trustedRoot?.tlogs ?? [];
+  if (!isLogged || log === undefined) return { ignoreTlog: true };
+  return { url: log.baseUrl, ...(log.publicKey === undefined ? {} : { pubkey: publicKeyPem(log.publicKey) }) };
+}

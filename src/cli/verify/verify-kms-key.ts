@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Access } from '../../credentials/access.ts';
+import { kmsSource } from '../../signing/kms/kms-source.ts';
+import { SigningError } from '../../signing/signing-error.ts';
+import type { VerificationKey } from '../../signing/signing-source.ts';
+import { UncheckedError, UsageError } from './verify-error.ts';
+
+/** The public key of a KMS, asked for with the credentials and addresses of the user's own environment. @throws UsageError, UncheckedError */
+export async function kmsVerificationKey(uri: string, access: Access, signal: AbortSignal): Promise<VerificationKey> {
+  if (!/^(awskms|gcpkms|azurekms|hashivault|openbao):\/\/\S+$/.test(uri)) {
+    throw new UsageError(`"${uri}" is not a key as awskms://, gcpkms://, azurekms://, hashivault:// or openbao://`);
+  }
+  const source = kmsSource(
+    {
+      // The kind that uses the identity of its surroundings.
+      kind: 'ClusterSigningPolicy',
+      description: '--kms',
+      homeNamespace: '',
+      signer: { type: 'KMS', kms: { uri } },
+    },
+    { ...access, keylessAudience: '' },
+  );
+  try {
+    const { keyID, publicKey } = await source.signer(signal);
+    return { keyID, publicKey };
+  } catch (error) {
+    if (error instanceof SigningError) throw new UncheckedError(error.message, { cause: error });
+    throw error;
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { SigningError } from '../../signing/signing-error.ts';
+import type { RunTarget, StorageDriver } from '../../storage/driver.ts';
+import { StorageError } from '../../storage/storage-error.ts';
+import { TransparencyError } from '../../transparency/transparency-error.ts';
+import { isSharedSignature } from '../../verify/verify-shared.ts';
+import { verifyStored } from '../../verify/verify-stored.ts';
+import type { PolicySigners } from './policy-signers.ts';
+import type { PolicyWitnesses } from './policy-witnesses.ts';
+import type { StoredLocation, VerificationFact } from '../../records/record-facts.ts';
+
+type TrustedRoot = NonNullable<Awaited<ReturnType<PolicyWitnesses['root']>>>;
+
+/** What one backend holds of a record, to be read back. */
+export interface ReadBack {
+  readonly driver: StorageDriver;
+  readonly artifacts: readonly SignedArtifact[];
+  readonly locations: readonly StoredLocation[];
+  readonly run: RunTarget;
+  /** Whose trusted root counts; undefined when the policy is gone. */
+  readonly policy: PolicyDefinition | undefined;
+  readonly now: Date;
+}
+
+/**
+ * What reading back came to. `Unread`: the backend, or what the policy trusts, cannot be asked now. `Untold`: nothing can be told any
+ * more, because the run is gone that held it, or the policy whose trusted root counted.
+ */
+export type ReadBackResult = VerificationFact | 'Unread' | 'Untold';
+
+function unknownPlace({ uri }: StoredLocation): string {
+  return `${uri}: the record does not say which of its artifacts lies there; "hallmark backfill" writes them again`;
+}
+
+/** Reasons of a backend under which nothing can be told about what it holds. */
+const silent = new Set(['BackendUnavailable', 'BackendUnauthorized', 'BackendNotReady', 'EndpointForbidden']);
+
+/** Fetches what was stored and verifies it: what lies there is what was signed, and its signature and witnesses hold. */
+export class EvidenceVerifier {
+  readonly #witnesses: PolicyWitnesses;
+  readonly #judge: typeof verifyStored;
+  readonly #signers: Pick<PolicySigners, 'check'>;
+
+  /** @param judge compares evidence with what was signed, and verifies it */
+  constructor(
+    witnesses: PolicyWitnesses,
+    signers: Pick<PolicySigners, 'check'>,
+    judge: typeof verifyStored = verifyStored,
+  ) {
+    this.#witnesses = witnesses;
+    this.#judge = judge;
+    this.#signers = signers;
+  }
+
+  async verify(work: ReadBack, signal: AbortSignal): Promise<ReadBackResult> {
+    const trustedRoot = await this.#root(work, signal);
+    if (trustedRoot === undefined && work.artifacts.some(needsRoot)) {
+      return work.policy?.spec.trustedRoot === undefined ? 'Untold' : 'Unread';
+    }
+    for (const location of work.locations) {
+      const artifact = work.artifacts.find(({ name }) => name === location.artifact);
+      if (artifact === undefined) return { state: 'Failed', message: unknownPlace(location) };
+      try {
+        const problem = await this.#problemAt({ ...work, trustedRoot }, location, artifact, signal);
+        if (problem !== undefined && (await this.#isOtherOf({ ...work, trustedRoot }, location, signal))) continue;
+        if (problem !== undefined) return { state: 'Failed', message: `${location.uri}: ${problem}` };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof StorageError)) throw error;
+        if (silent.has(error.reason)) return 'Unread';
+        // Runs are pruned in time, and their annotations with them: nobody took evidence away.
+        if (error.reason === 'RunDeleted') return 'Untold';
+        const message = `${location.uri}: ${error.message}; "hallmark backfill" writes it again`;
+        return { state: 'Failed', message };
+      }
+    }
+    return { state: 'Verified' };
+  }
+
+  /** True when another artifact of the record lies there: earlier versions let two of one digest take the same name in turn. */
+  async #isOtherOf(
+    work: ReadBack & { readonly trustedRoot: TrustedRoot | undefined },
+    { uri, artifact: expected }: StoredLocation,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (const other of work.locations.filter((of) => of.uri === uri && of.artifact !== expected)) {
+      const artifact = work.artifacts.find(({ name }) => name === other.artifact);
+      if (artifact === undefined) continue;
+      if ((await this.#problemAt(work, other, artifact, signal)) === undefined) return true;
+    }
+    return false;
+  }
+
+  /** The policy's trusted root; undefined where there is none to be had, now or any more. */
+  async #root({ policy }: ReadBack, signal: AbortSignal): Promise<TrustedRoot | undefined> {
+    if (policy === undefined) return undefined;
+    try {
+      return await this.#witnesses.root(policy, signal);
+    } catch (error) {
+      if (error instanceof TransparencyError) return undefined;
+      throw error;
+    }
+  }
+
+  async #problemAt(
+    { driver, run, policy, now, trustedRoot }: ReadBack & { readonly trustedRoot: TrustedRoot | undefined },
+    location: StoredLocation,
+    artifact: SignedArtifact,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const stored = await driver.get(location, signal, run);
+    const keys = [{ keyID: artifact.keyID, publicKey: artifact.publicKey }];
+    const { certificate } = artifact;
+    const identity =
+      certificate === undefined ? undefined : { identity: certificate.identity, issuer: certificate.issuer };
+    const [problem] = this.#judge(stored, artifact, {
+      keys: certificate === undefined ? keys : [],
+      ...(identity === undefined ? {} : { identity }),
+      ...(trustedRoot === undefined ? {} : { trustedRoot }),
+      requireLog: artifact.logEntries !== undefined,
+      requireTimestamp: artifact.timestamps !== undefined,
+      now,
+    });
+    if (problem?.code !== 'NotWhatWasSigned') return problem?.message;
+    const own = certificate === undefined ? [artifact.publicKey] : [];
+    const publicKeys = [...own, ...(await this.#keysOf(policy, signal))];
+    return isSharedSignature(stored, artifact, { publicKeys, identity, trustedRoot }) ? undefined : problem.message;
+  }
+
+  /** Every key that the policy's evidence verifies with, as far as that can be told. */
+  async #keysOf(policy: PolicyDefinition | undefined, signal: AbortSignal): Promise<readonly string[]> {
+    if (policy === undefined) return [];
+    const { active, retired } = await this.#signers.check(policy, signal).catch((error: unknown) => {
+      if (error instanceof SigningError) return error.published ?? { active: undefined, retired: [] };
+      throw error;
+    });
+    return [...(active === undefined ? [] : [active]), ...retired].map(({ publicKey }) => publicKey);
+  }
+}
+
+/** What certificates and witnesses say is judged by a trusted root alone: without one it is neither true nor false. */
+function needsRoot({ certificate, logEntries, timestamps }: SignedArtifact): boolean {
+  return [certificate, logEntries, timestamps].some((part) => part !== undefined);
+}

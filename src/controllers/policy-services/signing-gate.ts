@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { canonicalJson } from '../../json/canonical-json.ts';
+import { type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
+import { SigningError } from '../../signing/signing-error.ts';
+import type { PolicyWitnesses, WitnessProblem } from './policy-witnesses.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
+import type { PolicySigners } from './policy-signers.ts';
+import { signingProblem } from '../../pipelines/signing-problem.ts';
+
+/** For so long runs go by what the last look at a policy's witnesses found. */
+const WELL_MS = 60_000;
+const PROBLEM_MS = 15_000;
+
+interface Look {
+  readonly uid: string;
+  readonly generation: number;
+  readonly problem: WitnessProblem | undefined;
+  readonly untilMs: number;
+}
+
+export interface SigningGateOptions {
+  readonly keys: Pick<PolicySigners, 'signer'>;
+  readonly witnesses: Pick<PolicyWitnesses, 'problem'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
+/** Lets the runs of a policy be signed, or says why the policy signs nothing: what its own conditions say, and nothing else. */
+export class SigningGate {
+  readonly #options: SigningGateOptions;
+  readonly #looks = new Map<string, Look>();
+  /** What each policy's witnesses were found to be, in the words that records repeat. */
+  readonly #answers = new Map<string, string>();
+  #onChange: (policy: PolicyDefinition, isWorking: boolean) => void = () => undefined;
+
+  constructor(options: SigningGateOptions) {
+    this.#options = options;
+  }
+
+  /** Has a listener called when a policy's witnesses are found otherwise than before. */
+  onChange(listener: (policy: PolicyDefinition, isWorking: boolean) => void): void {
+    this.#onChange = listener;
+  }
+
+  /** The signer for one run of a policy, or why it signs nothing. @throws what may pass by itself, such as an API server that is away */
+  async signer(policy: PolicyDefinition, signal: AbortSignal): Promise<RunSigner | Problem> {
+    const { invalid, spec } = policy;
+    const written = signingProblem({ invalid, isSuspended: spec.suspend });
+    if (written !== undefined) return written;
+    const witnessProblem = await this.#lately(policy, signal);
+    // Each certificate is public for ever: none is asked for that would sign nothing.
+    if (witnessProblem !== undefined && spec.signer.type === 'Keyless') return witnessProblem;
+    try {
+      const signer = await this.#options.keys.signer(policy, signal);
+      return signingProblem({ witnessProblem }) ?? signer;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof SigningError)) throw error;
+      const { reason, message } = error;
+      return signingProblem({ keyProblem: { reason, message } }) ?? { reason, message };
+    }
+  }
+
+  /** Looks now at what the policy's signatures will be witnessed and judged by; undefined when nothing is known against it. */
+  async witnessProblem(policy: PolicyDefinition, signal: AbortSignal): Promise<WitnessProblem | undefined> {
+    return this.#look(policy, signal);
+  }
+
+  /** Forgets a policy that was deleted, by the text of its key. */
+  forget(policyKey: string): void {
+    this.#looks.delete(policyKey);
+    this.#answers.delete(policyKey);
+  }
+
+  async #lately(policy: PolicyDefinition, signal: AbortSignal): Promise<WitnessProblem | undefined> {
+    const look = this.#looks.get(policyKeyText(policy));
+    const isOfThis = look?.uid === policy.uid && look.generation === policy.generation;
+    const isYoung = isOfThis && this.#options.clock.monotonicMs() < look.untilMs;
+    return isYoung ? look.problem : this.#look(policy, signal);
+  }
+
+  async #look(policy: PolicyDefinition, signal: AbortSignal): Promise<WitnessProblem | undefined> {
+    const problem = await this.#options.witnesses.problem(policy, signal);
+    const key = policyKeyText(policy);
+    const { uid, generation } = policy;
+    const untilMs = this.#options.clock.monotonicMs() + (problem === undefined ? WELL_MS : PROBLEM_MS);
+    this.#looks.set(key, { uid, generation, problem, untilMs });
+    const answer = problem === undefined ? '' : canonicalJson(problem);
+    const before = this.#answers.get(key);
+    this.#answers.set(key, answer);
+    if (before !== undefined && before !== answer) this.#onChange(policy, problem === undefined);
+    return problem;
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
+import { Pipelines } from '../../pipelines/pipelines.ts';
+import { exponentialBackoff } from '../../runtime/backoff.ts';
+import { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
+import { policyDefinition } from '../fixtures/policy-definition.fixture.ts';
+import { RecordIndex, type RecordSummary } from '../memory/record-index.ts';
+import { recordSummary, settledSummary } from '../memory/record-summary.fixture.ts';
+import { StoreAttempts } from '../memory/store-attempts.ts';
+import { RecordDrain } from './record-drain.ts';
+import { RecordResync } from './record-resync.ts';
+import { ChangePropagation } from './change-propagation.ts';
+
+const clock = new ManualClock();
+const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 });
+const builds = policyDefinition('team-a', 'builds');
+let queues: Record<'policies' | 'records' | 'rescans' | 'resyncs', KeyedQueue>;
+let attempts: StoreAttempts;
+let records: RecordIndex;
+let propagation: ChangePropagation;
+let resync: RecordResync;
+let planned: string[];
+
+beforeEach(() => {
+  const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
+  queues = { policies: queue(), records: queue(), rescans: queue(), resyncs: queue() };
+  attempts = new StoreAttempts(clock, backoff);
+  const pipelines = new Pipelines('ops');
+  records = new RecordIndex();
+  planned = [];
+  for (const each of [builds, policyDefinition('team-b', 'builds')]) pipelines.setPolicy(each);
+  for (const key of ['team-a/open', 'team-b/open']) records.set(recordSummary({ key }));
+  records.set(settledSummary({ key: 'team-a/settled' }));
+  const drain = new RecordDrain({
+    queue: queues.records,
+    isOpen: (key) => records.get(key)?.isSettled === false,
+    waitsFor: () => false,
+  });
+  const retirements = { plan: ({ key }: RecordSummary): unknown => planned.push(key) };
+  resync = new RecordResync({ records, attempts, drain, retirements });
+  propagation = new ChangePropagation({
+    pipelines,
+    policyQueue: queues.policies,
+    resyncQueue: queues.resyncs,
+    rescanQueue: queues.rescans,
+    drain,
+  });
+  propagation.learned();
+});
+
+/** Has the controller of resyncs do its work. */
+async function resynced(): Promise<void> {
+  while (queues.resyncs.depth > 0) {
+    const key = (await queues.resyncs.take()) ?? '';
+    await resync.reconcile(key, new AbortController().signal);
+    queues.resyncs.done(key);
+  }
+}
+
+/** Which of the keys wait in the queue, now or later. */
+function waiting(queue: KeyedQueue, ...keys: readonly string[]): string[] {
+  return keys.filter((key) => queue.has(key));
+}
+
+const RECORDS = ['team-a/open', 'team-a/settled', 'team-b/open'];
+const NAMESPACES = ['team-a', 'team-b', '*'];
+
+describe('ChangePropagation', () => {
+  it('a policy that changed has its runs and its unfinished records looked at, and nobody else', async () => {
+    propagation.policyChanged(builds);
+    await resynced();
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-a']);
+    assert.deepEqual(waiting(queues.policies, 'SigningPolicy/team-a/builds', 'SigningPolicy/team-b/builds'), [
+      'SigningPolicy/team-a/builds',
+    ]);
+  });
+
+  it('a policy that changed has the end of its settled records planned anew', async () => {
+    records.set(settledSummary({ key: 'team-b/settled' }));
+    propagation.policyChanged(builds);
+    await resynced();
+    assert.deepEqual(planned, ['team-a/settled']);
+  });
+
+  it('a policy that changed enqueues none of its settled records, and holds the event loop for no more than a slice', async () => {
+    for (let index = 0; index < 20_000; index += 1) records.set(settledSummary({ key: `team-a/${index}` }));
+    propagation.policyChanged(builds);
+    assert.deepEqual([queues.resyncs.depth, planned.length], [1, 0]);
+    let seen = 0;
+    let longest = 0;
+    const watching = new AbortController();
+    const onTurn = (): void => {
+      longest = Math.max(longest, planned.length - seen);
+      seen = planned.length;
+      if (!watching.signal.aborted) setImmediate(onTurn);
+    };
+    setImmediate(onTurn);
+    await resynced();
+    watching.abort();
+    assert.equal(planned.length, 20_001);
+    assert.ok(longest <= 1000, `${longest} records in one turn of the event loop`);
+    assert.equal(queues.records.depth, 1);
+  });
+
+  it('a policy that changed has only the records of its namespace walked', async () => {
+    const walked: unknown[] = [];
+    const open = records.open.bind(records);
+    records.open = (namespace) => {
+      walked.push(namespace);
+      return open(namespace);
+    };
+    propagation.policyChanged(builds);
+    await resynced();
+    assert.deepEqual(walked, ['team-a']);
+  });
+
+  it('what is learned at the start has no record looked at twice', () => {
+    const learning = new ChangePropagation({
+      pipelines: new Pipelines('ops'),
+      policyQueue: queues.policies,
+      resyncQueue: queues.resyncs,
+      rescanQueue: queues.rescans,
+      drain: new RecordDrain({ queue: queues.records, isOpen: () => true, waitsFor: () => false }),
+    });
+    learning.policyChanged(builds);
+    learning.backendChanged('StorageBackend', 'team-a');
+    learning.namespaceChanged('team-a');
+    assert.deepEqual([queues.resyncs.depth, queues.rescans.delayed], [0, 0]);
+    learning.learned();
+    learning.runsKnown();
+    assert.equal(queues.resyncs.depth, 1);
+  });
+
+  it('a policy that changed lets the new record of another team go first', async () => {
+    for (let index = 0; index < 1000; index += 1) records.set(recordSummary({ key: `team-a/open-${index}` }));
+    propagation.policyChanged(builds);
+    await resynced();
+    queues.records.add('team-b/new');
+    assert.equal(await queues.records.take(), 'team-b/new');
+  });
+
+  it('a policy that changed has its witnesses asked at once, whatever their back-off', async () => {
+    for (const key of ['team-a/open', 'team-b/open', 'SigningPolicy/team-a/builds'])
+      attempts.failed(key, 'witnesses', 600);
+    propagation.policyChanged(builds);
+    await resynced();
+    assert.equal(attempts.isDue('team-a/open', 'witnesses'), true);
+    assert.equal(attempts.isDue('SigningPolicy/team-a/builds', 'witnesses'), true);
+    assert.equal(attempts.isDue('team-b/open', 'witnesses'), false);
+  });
+
+  it('a backend that changed has unfinished records tried anew, whatever their back-off', async () => {
+    attempts.failed('team-a/open', 'StorageBackend/x', 600);
+    propagation.backendChanged('StorageBackend', 'team-a');
+    await resynced();
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/x'), true);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-a']);
+  });
+
+  const spec = effectiveStorageBackendSpec({ type: 'Tekton' });
+  const backend = { kind: 'StorageBackend', namespace: 'team-a', name: 'b', uid: 'b', generation: 1, spec } as const;
+
+  it('a backend that is ready again ends its own back-off, and not that which another asked for', async () => {
+    for (const name of ['b', 'other']) attempts.failed('team-a/open', `StorageBackend/${name}`, 600);
+    propagation.backendHealthChanged(backend, true);
+    await resynced();
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/b'), true);
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/other'), false);
+  });
+
+  it('a backend that fails again before its records were found gets none of them', async () => {
+    propagation.backendHealthChanged(backend, true);
+    propagation.backendHealthChanged(backend, false);
+    await resynced();
+    assert.deepEqual(waiting(queues.records, ...RECORDS), []);
+  });
+
+  const mendings = {
+    'a probe says so': (): void => {
+      propagation.backendHealthChanged(backend, true);
+    },
+    'it was edited': (): void => {
+      propagation.backendChanged('StorageBackend', 'team-a');
+    },
+  };
+  for (const [why, mend] of Object.entries(mendings)) {
+    it(`a backend gets what waited for it, longest first, as fast as the work on it ends, when ${why}`, async () => {
+      records.remove('team-a/open');
+      const order = Array.from({ length: 200 }, (_unused, index) => (index * 71) % 200);
+      for (const minute of order) {
+        const completionTime = new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+        records.set(recordSummary({ key: `team-a/${minute}`, retained: { completionTime } }));
+      }
+      mend();
+      await resynced();
+      assert.equal(queues.records.depth, 32);
+      assert.equal(queues.records.delayed, 0, 'nothing of it waits for a clock');
+      assert.equal(await queues.records.take(), 'team-a/0');
+      assert.equal(await queues.records.take(), 'team-a/1');
+    });
+  }
+
+  it('a cluster backend that changed concerns every namespace', async () => {
+    propagation.backendChanged('ClusterStorageBackend', '');
+    await resynced();
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open', 'team-b/open']);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['*']);
+  });
+
+  it('a namespace with other labels has its runs looked at and its unfinished records tried', async () => {
+    propagation.namespaceChanged('team-b');
+    await resynced();
+    assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-b/open']);
+    assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-b']);
+  });
+
+  it('the first complete list of runs has the end of all settled records planned, and nothing enqueued', async () => {
+    propagation.runsKnown();
+    await resynced();
+    assert.deepEqual(planned, ['team-a/settled']);
+    assert.deepEqual(waiting(queues.records, ...RECORDS), []);
+  });
+
+  for (const isWorking of [true, false]) {
+    it(`a key that ${isWorking ? 'works again' : 'fails otherwise'} has the unfinished records of its policy looked at, and no runs`, async () => {
+      propagation.policyKeyChanged(builds, { isWorking });
+      await resynced();
+      assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
+      assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), []);
+    });
+  }
+
+  it('a key that works has its policy say so at once, and one that fails after a pause', async () => {
+    propagation.policyKeyChanged(builds, { isWorking: false });
+    assert.deepEqual([queues.policies.depth, queues.policies.delayed], [0, 1]);
+    await clock.advance(5000);
+    assert.equal(queues.policies.depth, 1);
+    queues.policies.done((await queues.policies.take()) ?? '');
+    propagation.policyKeyChanged(builds, { isWorking: true });
+    assert.equal(queues.policies.depth, 1);
+  });
+});

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CompiledBackend, PolicyKey } from '../../pipelines/definitions.ts';
+import { policyKeyText } from '../../pipelines/definitions.ts';
+import type { Pipelines } from '../../pipelines/pipelines.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { RecordDrain } from './record-drain.ts';
+import { resyncKey } from './resync-scope.ts';
+
+/** Names all namespaces in the queue of rescans. */
+export const EVERYWHERE = '*';
+/** Changes that come together (an apply of many manifests) are answered by one rescan. */
+const SETTLE_MS = 200;
+/** For so long a signer that failed is left alone. */
+const FAILING_MS = 5000;
+
+export interface ChangePropagationOptions {
+  readonly pipelines: Pipelines;
+  readonly policyQueue: KeyedQueue;
+  /** Changes whose records are to be looked at again, as `resyncKey` names them. */
+  readonly resyncQueue: KeyedQueue;
+  /** Namespaces whose runs are to be looked at again. */
+  readonly rescanQueue: KeyedQueue;
+  readonly drain: RecordDrain;
+}
+
+/** What a change of one object means for the others. */
+export class ChangePropagation {
+  readonly #options: ChangePropagationOptions;
+  #isLearning = true;
+
+  constructor(options: ChangePropagationOptions) {
+    this.#options = options;
+  }
+
+  /** From now on a change calls for a second look at runs and records, which their first lists made needless. */
+  learned(): void {
+    this.#isLearning = false;
+  }
+
+  /** A policy was made, edited or deleted: other runs are selected, and its records may be signed or retired otherwise. */
+  policyChanged(policy: PolicyKey): void {
+    this.#options.policyQueue.add(policyKeyText(policy));
+    this.#rescan(policy.namespace);
+    this.#resync(resyncKey.policy(policy));
+  }
+
+  /**
+   * A policy's key began to work, became another one, or does not work for another reason than before: what waits for it goes on, and
+   * the policy publishes the key at once. One that fails is looked at in a moment, or a service that fails otherwise each time would be
+   * asked without a pause.
+   */
+  policyKeyChanged(policy: PolicyKey, { isWorking }: { readonly isWorking: boolean }): void {
+    this.#resync(resyncKey.signer(policy));
+    if (isWorking) this.#options.policyQueue.add(policyKeyText(policy));
+    else this.#options.policyQueue.addAfter(policyKeyText(policy), FAILING_MS);
+  }
+
+  /** A backend was made, edited or deleted. */
+  backendChanged(kind: CompiledBackend['kind'], namespace: string): void {
+    const scope = kind === 'StorageBackend' ? namespace : '';
+    this.#policiesIn(scope);
+    this.#resync(resyncKey.namespace(scope));
+    this.#rescan(scope);
+  }
+
+  /** A backend became ready, or stopped being so. */
+  backendHealthChanged(backend: CompiledBackend, isReady: boolean): void {
+    this.#policiesIn(backend.kind === 'StorageBackend' ? backend.namespace : '');
+    const key = resyncKey.backendHealth(backend);
+    if (isReady) {
+      this.#resync(key);
+      return;
+    }
+    this.#options.resyncQueue.remove(key);
+    this.#options.drain.pause(key);
+  }
+
+  /** A namespace got other labels: cluster kinds may reach it now. */
+  namespaceChanged(name: string): void {
+    this.#rescan(name);
+    this.#resync(resyncKey.namespace(name));
+  }
+
+  /** All runs are known. */
+  runsKnown(): void {
+    this.#resync(resyncKey.runs);
+  }
+
+  #resync(key: string): void {
+    if (!this.#isLearning) this.#options.resyncQueue.add(key);
+  }
+
+  #rescan(namespace: string): void {
+    if (this.#isLearning) return;
+    this.#options.rescanQueue.addAfter(namespace === '' ? EVERYWHERE : namespace, SETTLE_MS);
+  }
+
+  #policiesIn(namespace: string): void {
+    for (const policy of this.#options.pipelines.policies) {
+      // A cluster backend can be in reach of teams' policies too.
+      if (namespace === '' || policy.namespace === namespace) this.#options.policyQueue.add(policyKeyText(policy));
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseObjectKey } from '../../kube/resource.ts';
+import type { CompiledBackend } from '../../pipelines/definitions.ts';
+import { DueHeap } from '../../runtime/due-heap.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+
+/** More than any backend's share of the workers: so many records of a line and a namespace are enqueued at once. */
+const WINDOW = 32;
+/** More than any time in milliseconds since the epoch: a later round comes after all of an earlier one. */
+const ROUND_MS = 1e13;
+
+export type BackendName = Pick<CompiledBackend, 'kind' | 'namespace' | 'name'>;
+
+/** Records that wait for the same thing. */
+export interface DrainLine {
+  /** Names the line. */
+  readonly name: string;
+  /** The backend that they wait for: a record that waits for its turn there keeps its place in the window. */
+  readonly backend?: BackendName | undefined;
+}
+
+export interface RecordDrainOptions {
+  readonly queue: KeyedQueue;
+  /** True when something is left to do for the record. */
+  readonly isOpen: (recordKey: string) => boolean;
+  /** True when the record waits for its turn at a backend. */
+  readonly waitsFor: (backend: BackendName, recordKey: string) => boolean;
+}
+
+/** The records of one namespace in a line. */
+interface Part {
+  readonly waiting: DueHeap;
+  readonly enqueued: Set<string>;
+}
+
+interface Line {
+  readonly backend: BackendName | undefined;
+  readonly parts: Map<string, Part>;
+  round: number;
+  isPaused: boolean;
+}
+
+/**
+ * Lets records go on that waited for the same thing: in each namespace those that waited longest first. Some dozens of them are enqueued at
+ * once, behind all new work, and one more for each that is done with: what takes them sets the pace.
+ */
+export class RecordDrain {
+  readonly #options: RecordDrainOptions;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(options: RecordDrainOptions) {
+    this.#options = options;
+  }
+
+  /** How many records wait in all lines, those that are enqueued not among them. */
+  get size(): number {
+    let size = 0;
+    for (const { parts } of this.#lines.values()) for (const { waiting } of parts.values()) size += waiting.size;
+    return size;
+  }
+
+  /** Begins a round of a line, or goes on with one that was paused. Records that are added from now on come after those that wait in it. */
+  begin({ name, backend }: DrainLine): void {
+    const line = this.#lines.get(name) ?? { backend, parts: new Map<string, Part>(), round: 0, isPaused: false };
+    this.#lines.set(name, line);
+    line.isPaused = false;
+    line.round += 1;
+  }
+
+  /** @param sinceMs when the record began to wait, in milliseconds since the epoch */
+  add(name: string, recordKey: string, sinceMs: number): void {
+    const line = this.#lines.get(name);
+    if (line === undefined) return;
+    const namespace = namespaceOf(recordKey);
+    const part = line.parts.get(namespace) ?? { waiting: new DueHeap(), enqueued: new Set<string>() };
+    line.parts.set(namespace, part);
+    if (part.enqueued.has(recordKey) || part.waiting.has(recordKey)) return;
+    part.waiting.set(recordKey, line.round * ROUND_MS + sinceMs);
+  }
+
+  /** Every record of the round was added. */
+  flow(name: string): void {
+    const line = this.#lines.get(name);
+    for (const namespace of line?.parts.keys() ?? []) this.#flow(name, namespace);
+    this.#tidy(name);
+  }
+
+  /** Enqueues no more of a line, which keeps its order. */
+  pause(name: string): void {
+    const line = this.#lines.get(name);
+    if (line !== undefined) line.isPaused = true;
+  }
+
+  /** A record was looked at. */
+  looked(recordKey: string): void {
+    const namespace = namespaceOf(recordKey);
+    for (const [name, { backend, parts }] of this.#lines) {
+      const enqueued = parts.get(namespace)?.enqueued;
+      if (enqueued?.has(recordKey) !== true) continue;
+      if (backend !== undefined && this.#options.waitsFor(backend, recordKey)) continue;
+      enqueued.delete(recordKey);
+      this.#flow(name, namespace);
+    }
+  }
+
+  /** A record is gone. */
+  remove(recordKey: string): void {
+    const namespace = namespaceOf(recordKey);
+    for (const [name, { parts }] of this.#lines) {
+      const part = parts.get(namespace);
+      part?.waiting.delete(recordKey);
+      part?.enqueued.delete(recordKey);
+      this.#flow(name, namespace);
+    }
+  }
+
+  #flow(name: string, namespace: string): void {
+    const line = this.#lines.get(name);
+    const part = line?.parts.get(namespace);
+    if (line === undefined || part === undefined) return;
+    const { waiting, enqueued } = part;
+    while (!line.isPaused && enqueued.size < WINDOW) {
+      const next = waiting.takeDue(Infinity);
+      if (next === undefined) break;
+      if (!this.#options.isOpen(next)) continue;
+      enqueued.add(next);
+      this.#options.queue.addIdle(next);
+    }
+    if (waiting.size + enqueued.size > 0) return;
+    line.parts.delete(namespace);
+    this.#tidy(name);
+  }
+
+  #tidy(name: string): void {
+    if (this.#lines.get(name)?.parts.size === 0) this.#lines.delete(name);
+  }
+}
+
+function namespaceOf(recordKey: string): string {
+  return parseObjectKey(recordKey).namespace ?? '';
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import type { RecordIndex, RecordSummary } from '../memory/record-index.ts';
+import type { Retirements } from '../provenance-record/retirement/retirements.ts';
+import type { StoreAttempts } from '../memory/store-attempts.ts';
+import { forgetWitnesses } from '../provenance-record/signing/witness-turns.ts';
+import type { RecordDrain } from './record-drain.ts';
+import { parseResyncKey, type ResyncScope } from './resync-scope.ts';
+
+/** Records looked at in one turn of the event loop: a millisecond or two. */
+const SLICE = 500;
+
+export interface RecordResyncOptions {
+  readonly records: RecordIndex;
+  readonly attempts: StoreAttempts;
+  readonly retirements: Pick<Retirements, 'plan'>;
+  readonly drain: RecordDrain;
+}
+
+/**
+ * Finds the records that a change concerns, and lets those go on that something is left to do for. Settled records are left alone: at most
+ * the time of their retirement changes. It walks the records of one namespace where it can, and in slices, so that a hundred thousand
+ * records hold the event loop for no longer than a few.
+ */
+export class RecordResync {
+  readonly #options: RecordResyncOptions;
+
+  constructor(options: RecordResyncOptions) {
+    this.#options = options;
+  }
+
+  /** @param key as `resyncKey` makes it */
+  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    const scope = parseResyncKey(key);
+    const { attempts, records, retirements } = this.#options;
+    if (scope.change === 'Policy') forgetWitnesses(attempts, scope.policy, []);
+    if (scope.change === 'Policy' || scope.change === 'Runs') {
+      await inSlices(records.all(namespaceOf(scope)), signal, (record) => {
+        if (record.isSettled && concerns(scope, record)) retirements.plan(record);
+      });
+    }
+    if (scope.change !== 'Runs') await this.#release(scope, { name: key, signal });
+    return DONE;
+  }
+
+  async #release(
+    scope: ResyncScope,
+    { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { records, drain } = this.#options;
+    drain.begin({ name, backend: scope.change === 'BackendHealth' ? scope.backend : undefined });
+    try {
+      await inSlices(records.open(namespaceOf(scope)), signal, (record) => {
+        if (!concerns(scope, record)) return;
+        this.#forgetFailures(scope, record);
+        drain.add(name, record.key, waitsSinceMs(record));
+      });
+    } finally {
+      drain.flow(name);
+    }
+  }
+
+  /** What kept the record may be mended. What others asked to wait for still counts. */
+  #forgetFailures(scope: ResyncScope, { key }: RecordSummary): void {
+    const { attempts } = this.#options;
+    if (scope.change === 'BackendHealth') attempts.succeeded(key, `${scope.backend.kind}/${scope.backend.name}`);
+    else if (scope.change === 'Namespace') attempts.forget(key);
+    else if (scope.change === 'Policy') forgetWitnesses(attempts, scope.policy, [key]);
+  }
+}
+
+/** The namespace whose records may be concerned; empty for all. */
+function namespaceOf(scope: ResyncScope): string {
+  if (scope.change === 'Runs') return '';
+  return scope.change === 'Policy' || scope.change === 'Signer' ? scope.policy.namespace : scope.namespace;
+}
+
+function concerns(scope: ResyncScope, { policy }: RecordSummary): boolean {
+  if (scope.change !== 'Policy' && scope.change !== 'Signer') return true;
+  const { kind, namespace, name } = scope.policy;
+  return policy?.name === name && policy.namespace === namespace && policy.kind === kind;
+}
+
+/** A record that is not trusted waits for nothing. */
+function waitsSinceMs({ retained }: RecordSummary): number {
+  return retained === undefined ? 0 : Date.parse(retained.completionTime);
+}
+
+async function inSlices(
+  records: Iterable<RecordSummary>,
+  signal: AbortSignal,
+  visit: (record: RecordSummary) => void,
+): Promise<void> {
+  let visited = 0;
+  for (const record of records) {
+    visit(record);
+    visited += 1;
+    if (visited % SLICE === 0) await nextTurn(undefined, { signal });
+  }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
+import { isConflict, isNotFound } from '../../../kube/kube-error.ts';
+import { objectKey, parseObjectKey } from '../../../kube/resource.ts';
+import { type Backoff, exponentialBackoff } from '../../../runtime/backoff.ts';
+import { inLanes } from '../../../runtime/lanes/in-lanes.ts';
+import { DEFERRED, DONE, type Outcome } from '../../../runtime/outcome.ts';
+import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
+import { backendLane } from '../../shares/backend-lane.ts';
+import type { ControllerContext } from '../../controller-context.ts';
+import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
+import type { ReadBackResult } from '../../policy-services/evidence-verifier.ts';
+import { gatherRecord } from '../gather-record.ts';
+import { planRecord } from '../plan-record.ts';
+import { readRecord, type TrustedRecord } from '../../../records/read-record.ts';
+import { ReadBackRounds } from '../../memory/read-back-rounds.ts';
+import type { BackendFact } from '../../../records/record-facts.ts';
+import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
+import type { StoreAttempts } from '../../memory/store-attempts.ts';
+import { writeRecordStatus } from '../write-record-status.ts';
+
+const RESOURCE = hallmarkResource('ProvenanceRecord');
+/** Evidence that could not be read back yet is asked for again after so long, and ever less often. */
+const UNREAD_SECONDS = 30;
+const MAX_UNREAD_SECONDS = 3600;
+/** Records that were stored together are spread over this part of the interval. */
+const JITTER = 0.5;
+
+export interface VerificationReconcilerOptions {
+  readonly context: ControllerContext;
+  readonly attempts: StoreAttempts;
+  readonly lanes: WorkerLanes;
+  /** How often stored evidence is looked at again; 0 only until it was read back once. */
+  readonly intervalSeconds: number;
+  readonly random?: () => number;
+}
+
+interface Question {
+  readonly key: string;
+  readonly fact: BackendFact;
+}
+
+interface Answer {
+  readonly fact: BackendFact;
+  /** True when the backend has enough to do already. */
+  readonly isDeferred: boolean;
+}
+
+/** Looks at what backends hold of a record that is stored: evidence that vanished or changed is said in the record. */
+export class VerificationReconciler {
+  readonly #options: VerificationReconcilerOptions;
+  /** How often each record could not be read back, one time after the other. */
+  readonly #unread = new Map<string, number>();
+  readonly #rounds = new ReadBackRounds();
+  readonly #backoff: Backoff;
+
+  constructor(options: VerificationReconcilerOptions) {
+    this.#options = options;
+    const { random } = options;
+    this.#backoff = exponentialBackoff({
+      minMs: UNREAD_SECONDS * 1000,
+      maxMs: MAX_UNREAD_SECONDS * 1000,
+      ...(random === undefined ? {} : { random }),
+    });
+  }
+
+  /**
+   * When a record that was just heard of is looked at, in seconds; undefined for never. Any time within the interval: whoever waited for
+   * all of it after each restart would look at nothing where restarts come more often.
+   */
+  secondsUntilFirst(isVerified: boolean): number | undefined {
+    const { intervalSeconds, random = Math.random } = this.#options;
+    if (!isVerified) return UNREAD_SECONDS * (1 - JITTER * random());
+    return intervalSeconds === 0 ? undefined : intervalSeconds * random();
+  }
+
+  /** Forgets a record that is gone. */
+  forget(recordKey: string): void {
+    this.#unread.delete(recordKey);
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    const { namespace } = parseObjectKey(key);
+    const names = [{ name: `namespace ${namespace}`, perIdle: 1, isOuter: true as const }];
+    return inLanes(this.#options.lanes, { key, names }, () => this.#look(key, signal));
+  }
+
+  async #look(key: string, signal: AbortSignal): Promise<Outcome> {
+    const { context } = this.#options;
+    const object = await context.client.find(RESOURCE, parseObjectKey(key), { signal });
+    const record = object === undefined ? undefined : readRecord(object, context.sealKey);
+    if (record?.isTrusted !== true || record.object.metadata.deletionTimestamp !== undefined) {
+      this.#unread.delete(key);
+      this.#rounds.end(key);
+      return DONE;
+    }
+    try {
+      // The record is woken for the backends that have enough to do already.
+      if ((await this.#verify(record, signal)) === 'Deferred') return DEFERRED;
+      return this.#next(key, this.#rounds.end(key));
+    } catch (error) {
+      // It changed while it was looked at: what is there now is looked at soon.
+      if (!isConflict(error) && !isNotFound(error)) throw error;
+      return { requeueAfterSeconds: 1 };
+    }
+  }
+
+  /** Reads back from all backends at the same time, so that one that hangs holds up no other. */
+  async #verify(record: TrustedRecord, signal: AbortSignal): Promise<'Done' | 'Deferred'> {
+    const { context, attempts } = this.#options;
+    const snapshot = await gatherRecord(context, attempts, record, signal);
+    const plan = planRecord(snapshot);
+    if (plan.backends === undefined || plan.retire !== undefined) return 'Done';
+    const key = objectKey(record.object.metadata);
+    const asked = plan.backends.map((fact) => this.#ask(snapshot, { key, fact }, signal));
+    const settled = await Promise.allSettled(asked);
+    // What one backend threw must not hide what the others hold.
+    const backends = settled
+      .map((result, index) => {
+        if (result.status === 'fulfilled') return result.value.fact;
+        const fact = plan.backends?.[index];
+        return fact === undefined ? undefined : { ...fact, unread: unreadBy(result.reason) };
+      })
+      .filter((fact) => fact !== undefined);
+    await writeRecordStatus(context, record, { ...plan, backends }, signal);
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
+    return settled.some((result) => result.status === 'fulfilled' && result.value.isDeferred) ? 'Deferred' : 'Done';
+  }
+
+  async #ask(snapshot: RecordSnapshot, { key, fact }: Question, signal: AbortSignal): Promise<Answer> {
+    const { kind, name } = fact.backendRef;
+    const bound = snapshot.backends.find(({ ref }) => ref.kind === kind && ref.name === name);
+    const isHolding = fact.state === 'Stored' && fact.locations.length > 0;
+    const { backend, parked } = bound ?? {};
+    if (!isHolding || backend === undefined || this.#rounds.isRead(key, fact)) return { fact, isDeferred: false };
+    if (parked !== undefined) return this.#noted(key, fact, 'Unread');
+    const { namespace } = snapshot.record.object.metadata;
+    const leave = this.#options.lanes.enter([backendLane(backend, namespace)], key);
+    if (leave === undefined) return { fact, isDeferred: true };
+    try {
+      return this.#noted(key, fact, await this.#readBack(snapshot, { fact, backend }, signal));
+    } finally {
+      leave();
+    }
+  }
+
+  #noted(key: string, fact: BackendFact, result: ReadBackResult): Answer {
+    const noted = typeof result === 'string' ? fact : { ...fact, verification: result };
+    this.#rounds.note(key, noted, { isUnread: result === 'Unread' });
+    return { fact: noted, isDeferred: false };
+  }
+
+  async #readBack(
+    { record, policy }: RecordSnapshot,
+    { fact, backend }: { readonly fact: BackendFact; readonly backend: NonNullable<BoundBackend['backend']> },
+    signal: AbortSignal,
+  ): Promise<ReadBackResult> {
+    const { context } = this.#options;
+    const { spec, evidence, metadata } = record.object;
+    const { namespace } = metadata;
+    const run = { ...spec.runRef, namespace, serviceAccountName: spec.serviceAccountName, policy: record.policy };
+    const artifacts = (evidence?.artifacts ?? []).map(fromEvidenceArtifact);
+    const driver = context.drivers.driver(backend);
+    const { locations } = fact;
+    const now = context.clock.now();
+    const verification = await context.evidence.verify({ driver, artifacts, locations, run, policy, now }, signal);
+    const result = typeof verification === 'string' ? 'Unread' : verification.state;
+    context.observer.readBack({ type: backend.spec.type, result });
+    return verification;
+  }
+
+  #next(key: string, isComplete: boolean): Outcome {
+    // It went while it was looked at.
+    if (this.#options.context.records.get(key) === undefined) return DONE;
+    if (isComplete) {
+      this.#unread.delete(key);
+      const { intervalSeconds, random = Math.random } = this.#options;
+      return intervalSeconds === 0
+        ? DONE
+        : { requeueAfterSeconds: intervalSeconds * (1 - JITTER * random()), isIdle: true };
+    }
+    const failures = (this.#unread.get(key) ?? 0) + 1;
+    this.#unread.set(key, failures);
+    return { requeueAfterSeconds: this.#backoff.delayMs(failures) / 1000 };
+  }
+}
+
+/** Nobody foresaw the error, so that its text may hold anything: the record says that there is one, and the log what. */
+function unreadBy(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error;
+  return `reading it back failed with an unexpected ${name}, which the operator's log tells; it is tried again`;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BackendRef } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import { summariseRun } from '../../../tekton/run-summary.ts';
+import type { ControllerContext } from '../../controller-context.ts';
+import { runResources } from '../../run/tekton-resources.ts';
+import type { TrustedRecord } from '../../../records/read-record.ts';
+import { rebinding, type RunLabels } from './rebinding.ts';
+import type { BoundBackend } from '../record-snapshot.ts';
+
+/** The backends to bind a record to anew; reads its run where backends select by the labels of runs. undefined leaves it as it is. */
+export async function gatherRebinding(
+  context: Pick<ControllerContext, 'client' | 'pipelines' | 'runs'>,
+  record: TrustedRecord,
+  backends: readonly BoundBackend[],
+  signal: AbortSignal,
+): Promise<readonly BackendRef[] | undefined> {
+  const pipeline = context.pipelines.pipeline(record.object.metadata.namespace, record.policy);
+  if (pipeline === undefined) return undefined;
+  const bound = backends.filter(({ isBackfill }) => isBackfill !== true);
+  const found = rebinding({ record, pipeline, bound }, 'Unread');
+  if (found !== 'Unread') return found;
+  const refs = rebinding({ record, pipeline, bound }, await runLabels(context, record, signal));
+  return refs === 'Unread' ? undefined : refs;
+}
+
+/** Of a run that is gone nobody knows the labels: backends that take every run take it. */
+async function runLabels(
+  { client, runs }: Pick<ControllerContext, 'client' | 'runs'>,
+  { object: { metadata, spec } }: TrustedRecord,
+  signal: AbortSignal,
+): Promise<Exclude<RunLabels, 'Unread'>> {
+  const { kind, name, uid } = spec.runRef;
+  if (runs.has(uid) === false) return {};
+  const run = summariseRun(await client.find(runResources[kind], { namespace: metadata.namespace, name }, { signal }));
+  return run?.uid === uid ? run.labels : {};
+}

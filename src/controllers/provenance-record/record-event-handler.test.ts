@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ObjectFeed } from '../../kube/watch/object-feed.ts';
+import { exponentialBackoff } from '../../runtime/backoff.ts';
+import { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
+import { AnnotationOwners } from '../memory/annotation-owners.ts';
+import { FailingSeals } from '../memory/failing-seals.ts';
+import { OwnWrites } from '../memory/own-writes.ts';
+import { readRecord } from '../../records/read-record.ts';
+import { projectRecord, recordEventHandler } from './record-event-handler.ts';
+import { RecordIndex, summariseRecord } from '../memory/record-index.ts';
+import { scheduleVerification } from './read-back/schedule-verification.ts';
+import { SEAL_KEY, storedEntry, storedRecord, storedRecordKey } from '../../records/stored-record.fixture.ts';
+
+const DAY_SECONDS = 86_400;
+const SOON_SECONDS = 30;
+const looks = { secondsUntilFirst: (isVerified: boolean) => (isVerified ? DAY_SECONDS : SOON_SECONDS) };
+
+function setup() {
+  const clock = new ManualClock();
+  const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000 });
+  const records = new RecordIndex();
+  const queue = new KeyedQueue({ clock, backoff });
+  const verification = new KeyedQueue({ clock, backoff });
+  const cache = new ByteBudgetCache<unknown>(1_000_000);
+  const ownWrites = new OwnWrites(clock);
+  const calls: string[] = [];
+  const handler = recordEventHandler({
+    records,
+    ownWrites,
+    failingSeals: new FailingSeals({ clock }),
+    owners: new AnnotationOwners(records),
+    cache,
+    queue,
+    scheduleVerification: (storage) => {
+      scheduleVerification(verification, looks, storage);
+    },
+    planRetirement: ({ key }) => calls.push(`plan ${key}`),
+    forgetWork: (key) => calls.push(`forget work ${key}`),
+    forget: (key) => calls.push(`forget ${key}`),
+    requeueRun: (key) => calls.push(`requeue ${key}`),
+    onSynced: () => undefined,
+  });
+  const feed = new ObjectFeed({
+    project: (object) => projectRecord(object, SEAL_KEY),
+    handler,
+    onFailure: (_key, error) => {
+      throw error;
+    },
+  });
+  return { clock, records, queue, verification, cache, ownWrites, calls, feed };
+}
+
+/** What `writeRecordStatus` and `amendRecord` do with the answer to a write. */
+function answered(records: RecordIndex, object: unknown): void {
+  const read = readRecord(object, SEAL_KEY);
+  assert.ok(read?.isTrusted === true);
+  records.set(summariseRecord(read));
+}
+
+/** The seconds until the first look at what is stored, at most a day. */
+async function secondsUntilLook({ clock, verification }: ReturnType<typeof setup>): Promise<number | undefined> {
+  const looked: number[] = [];
+  const taking = verification.take().then((key) => {
+    if (key !== undefined) looked.push(clock.monotonicMs());
+  });
+  const beganMs = clock.monotonicMs();
+  for (const seconds of [SOON_SECONDS, DAY_SECONDS - SOON_SECONDS]) await clock.advance(seconds * 1000);
+  verification.close();
+  await taking;
+  return looked[0] === undefined ? undefined : (looked[0] - beganMs) / 1000;
+}
+
+const backends = ['evidence', 'tekton'];
+const versions = [
+  storedRecord({ backends, resourceVersion: '1' }),
+  storedRecord({ backends, resourceVersion: '2', storage: [storedEntry('tekton')], reason: 'Progressing' }),
+  storedRecord({
+    backends,
+    resourceVersion: '3',
+    storage: [storedEntry('evidence', { isVerified: false }), storedEntry('tekton')],
+  }),
+];
+
+describe('the record feed', () => {
+  for (const order of ['before', 'after'] as const) {
+    it(`has what a second backend took looked at soon when the watch delivers it ${order} the answer to its write`, async () => {
+      const bed = setup();
+      for (const version of versions) {
+        if (order === 'after') answered(bed.records, version);
+        bed.feed.seen(version);
+        if (order === 'before') answered(bed.records, version);
+      }
+      assert.equal(await secondsUntilLook(bed), SOON_SECONDS);
+    });
+  }
+
+  it('leaves a look where its back-off put it when an event tells nothing new of what is stored', async () => {
+    const bed = setup();
+    const unread = [storedEntry('evidence', { isVerified: false })];
+    bed.feed.seen(storedRecord({ resourceVersion: '1', storage: unread }));
+    await bed.clock.advance(SOON_SECONDS * 1000);
+    const key = await bed.verification.take();
+    assert.ok(key !== undefined);
+    bed.verification.addAfter(key, DAY_SECONDS * 1000);
+    bed.verification.done(key);
+    bed.feed.seen(storedRecord({ resourceVersion: '2', storage: unread }));
+    assert.equal(await secondsUntilLook(bed), DAY_SECONDS);
+  });
+
+  it('neither enqueues nor keeps a settled record, and plans its end', () => {
+    const { feed, queue, cache, calls } = setup();
+    feed.beginList();
+    for (const runName of ['one', 'two']) feed.listed(storedRecord({ runName, storage: [storedEntry('evidence')] }));
+    feed.endList();
+    assert.deepEqual([queue.depth, queue.delayed, cache.size], [0, 0, 0]);
+    const keys = ['one', 'two'].map((runName) => storedRecordKey({ runName }));
+    assert.deepEqual(
+      calls.filter((call) => call.startsWith('plan')),
+      keys.map((key) => `plan ${key}`),
+    );
+  });
+
+  it('lets the records of a list wait behind one that an event tells of', async () => {
+    const { feed, queue } = setup();
+    feed.beginList();
+    for (const runName of ['one', 'two']) feed.listed(storedRecord({ runName }));
+    feed.endList();
+    feed.seen(storedRecord({ runName: 'new' }));
+    assert.equal(queue.depth, 3);
+    assert.equal(await queue.take(), storedRecordKey({ runName: 'new' }));
+  });
+
+  it('takes a record that is gone out of everything at once, and enqueues its run', () => {
+    const { feed, queue, verification, cache, records, ownWrites, calls } = setup();
+    const object = storedRecord({ storage: [storedEntry('evidence', { isVerified: false })], reason: 'Progressing' });
+    const key = storedRecordKey();
+    feed.seen(object);
+    ownWrites.wrote(key, '9');
+    assert.deepEqual([queue.depth, verification.delayed, cache.size], [1, 1, 1]);
+    feed.deleted(object);
+    assert.deepEqual([queue.depth, queue.delayed, cache.size, records.size], [0, 0, 0, 0]);
+    assert.equal(ownWrites.mayPrecede(key, '1'), false);
+    assert.deepEqual(calls.slice(-3), [
+      `forget work ${key}`,
+      `forget ${key}`,
+      'requeue TaskRun/team-a/bake/uid-of-bake',
+    ]);
+  });
+
+  it('does not have the run read of a record that this process retires', () => {
+    const { feed, records, calls } = setup();
+    const object = storedRecord({ storage: [storedEntry('evidence')] });
+    const key = storedRecordKey();
+    feed.seen(object);
+    records.setRetiring(key, true);
+    feed.deleted(object);
+    assert.equal(calls.at(-1), `forget ${key}`);
+    assert.equal(records.isRetiring(key), false);
+  });
+});

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
+import { approximateSizeBytes } from '../../runtime/approximate-size.ts';
+import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { SecretValue } from '../../runtime/secret-value.ts';
+import type { AnnotationOwners } from '../memory/annotation-owners.ts';
+import type { FailingSeals } from '../memory/failing-seals.ts';
+import { type ForgedRecord, readRecord, type TrustedRecord } from '../../records/read-record.ts';
+import { type RecordIndex, type RecordSummary, summariseRecord } from '../memory/record-index.ts';
+import type { OwnWrites } from '../memory/own-writes.ts';
+import type { DeliveredStorage } from './read-back/schedule-verification.ts';
+
+/** A record as it is delivered: read, its seal checked, and as it came. */
+export interface DeliveredRecord {
+  readonly read: TrustedRecord | ForgedRecord;
+  readonly object: unknown;
+}
+
+export interface RecordEventHandlerOptions {
+  readonly records: RecordIndex;
+  readonly ownWrites: OwnWrites;
+  readonly failingSeals: FailingSeals;
+  readonly owners: AnnotationOwners;
+  readonly cache: ByteBudgetCache<unknown>;
+  readonly queue: KeyedQueue;
+  /** Plans the look at what is stored of it. */
+  readonly scheduleVerification: (storage: DeliveredStorage) => void;
+  /** Plans the end of a record that nothing else is left to do for. */
+  readonly planRetirement: (record: RecordSummary) => void;
+  /** Forgets all that is kept for a record until it is settled. */
+  readonly forgetWork: (recordKey: string) => void;
+  /** Takes a record that is gone out of all other queues. */
+  readonly forget: (recordKey: string) => void;
+  /** Enqueues a run whose record is gone. */
+  readonly requeueRun: (runKey: string) => void;
+  readonly onSynced: () => void;
+}
+
+/** What is kept of a record that passes by. */
+export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredRecord | undefined {
+  const read = readRecord(object, sealKey);
+  return read === undefined ? undefined : { read, object };
+}
+
+/**
+ * Keeps the index of records, and enqueues those that something is left to do for. A settled record is neither read nor enqueued nor kept:
+ * what the index holds of it says when it is verified again and when it retires.
+ */
+export function recordEventHandler(options: RecordEventHandlerOptions): ListWatchHandler<DeliveredRecord> {
+  const { records, ownWrites, owners, cache, queue, forget, forgetWork } = options;
+  const { requeueRun, scheduleVerification, planRetirement, onSynced } = options;
+  /** What each delivery before left unverified. The index cannot tell: an own write updates it before its event comes. */
+  const unverified = new Map<string, number>();
+  const verify = (now: RecordSummary): void => {
+    const { key, unverifiedCount } = now;
+    scheduleVerification({ unverifiedBefore: unverified.get(key) ?? 0, now });
+    if (unverifiedCount > 0) unverified.set(key, unverifiedCount);
+    else unverified.delete(key);
+  };
+  return {
+    upsert(key, { read, object }, origin) {
+      const summary = inheriting(records.get(key), summariseRecord(read));
+      ownWrites.delivered(key, summary.resourceVersion);
+      options.failingSeals.note(read);
+      records.set(summary);
+      verify(summary);
+      planRetirement(summary);
+      if (summary.isSettled) {
+        cache.release(key);
+        forgetWork(key);
+        return;
+      }
+      cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object) });
+      if (origin === 'Event') queue.add(key);
+      else queue.addIdle(key);
+    },
+    remove(key) {
+      const isRetiring = records.isRetiring(key);
+      const record = records.remove(key);
+      unverified.delete(key);
+      ownWrites.forget(key);
+      options.failingSeals.forget(key);
+      forgetWork(key);
+      cache.release(key);
+      queue.remove(key);
+      forget(key);
+      // A run whose record retired is out of scope: it need not be read to find that out.
+      if (record?.runKey !== undefined && !isRetiring) requeueRun(record.runKey);
+      if (record?.runUID === undefined) return;
+      // Another policy's record may have waited for the run's annotations.
+      owners.release(record.runUID, key);
+      for (const other of records.ofRun(record.runUID)) {
+        if (records.get(other)?.isSettled === false) queue.add(other);
+      }
+    },
+    synced: onSynced,
+  };
+}
+
+/** A record that lost its trust is still about the run that it was about while it had it. */
+function inheriting(before: RecordSummary | undefined, now: RecordSummary): RecordSummary {
+  if (now.isTrusted || before?.uid !== now.uid) return now;
+  const { runUID, runKey, policy } = before;
+  return {
+    ...now,
+    ...(runUID === undefined ? {} : { runUID }),
+    ...(runKey === undefined ? {} : { runKey }),
+    ...(policy === undefined ? {} : { policy }),
+  };
+}

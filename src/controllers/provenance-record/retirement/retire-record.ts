@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, isObject } from '../../../json/fields.ts';
+import { objectMetadata } from '../../../kube/object-metadata.ts';
+import { objectKey, parseObjectKey } from '../../../kube/resource.ts';
+import {
+  describePolicy,
+  type PolicyDefinition,
+  type PolicyKey,
+  policyKeyText,
+} from '../../../pipelines/definitions.ts';
+import { DONE, type Outcome } from '../../../runtime/outcome.ts';
+import type { ControllerContext } from '../../controller-context.ts';
+import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
+import type { TrustedRecord } from '../../../records/read-record.ts';
+
+type RetiringContext = Pick<
+  ControllerContext,
+  'client' | 'fence' | 'observer' | 'ownWrites' | 'pipelines' | 'records' | 'retirementMarks' | 'runs'
+>;
+
+/** A record whose time is over, in exactly the version that was decided about. */
+export interface RetiringRecord {
+  readonly key: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly policy: PolicyKey;
+  readonly runUID: string;
+  readonly completionTime: string;
+}
+
+/**
+ * Deletes a record whose time is over. Before that its policy remembers that runs which finished by then have retired
+ * (`status.retiredBefore`): a longer retention, or a clock that goes back, does not sign them a second time.
+ */
+export async function retireRecord(
+  context: RetiringContext,
+  record: RetiringRecord,
+  why: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const waitSeconds = await markRetired(context, record, signal);
+  if (waitSeconds !== undefined) return { requeueAfterSeconds: waitSeconds };
+  const { key, uid, resourceVersion } = record;
+  context.fence();
+  const resource = hallmarkResource('ProvenanceRecord');
+  // Its run is out of scope: the feed need not have it read to find that out.
+  context.records.setRetiring(key, true);
+  try {
+    const deletion = context.client.delete(resource, parseObjectKey(key), { signal, uid, resourceVersion });
+    if (await context.ownWrites.certain(key, deletion)) context.observer.recordRetired({ key, why });
+  } catch (error) {
+    context.records.setRetiring(key, false);
+    throw error;
+  }
+  return DONE;
+}
+
+/** What retirement needs of a record that was read. */
+export function retiringRecord({ object: { metadata, spec }, policy }: TrustedRecord): RetiringRecord {
+  const { uid, resourceVersion } = metadata;
+  const { completionTime, runRef } = spec;
+  return { key: objectKey(metadata), uid, resourceVersion, policy, runUID: runRef.uid, completionTime };
+}
+
+/** @returns seconds to wait while the policy's mark is not written; undefined when the record may be deleted */
+async function markRetired(
+  context: RetiringContext,
+  { completionTime, policy: policyKey, runUID }: RetiringRecord,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  // A run that is gone never comes back, and needs no mark.
+  if (context.runs.has(runUID) === false) return undefined;
+  const policy = context.pipelines.policy(policyKey);
+  if (policy === undefined) {
+    // Without a policy there is no status: a policy that is made anew takes the mark over from memory.
+    context.pipelines.retired(policyKey, completionTime);
+    return undefined;
+  }
+  if (isCovered(policy, completionTime)) return undefined;
+  const waitSeconds = context.retirementMarks.want(policyKeyText(policy), completionTime);
+  if (waitSeconds > 0) return waitSeconds;
+  const key = policyKeyText(policy);
+  context.retirementMarks.begin(key, policy.spec.record);
+  try {
+    await writeMark(context, policy, signal);
+  } catch (error) {
+    context.retirementMarks.failed(key);
+    throw error;
+  }
+  return undefined;
+}
+
+function isCovered({ retiredBefore }: PolicyDefinition, completionTime: string): boolean {
+  return retiredBefore !== undefined && Date.parse(completionTime) <= Date.parse(retiredBefore);
+}
+
+async function writeMark(context: RetiringContext, policy: PolicyDefinition, signal: AbortSignal): Promise<void> {
+  const { kind, namespace, name } = policy;
+  const resource = hallmarkResource(kind);
+  const retiredBefore = context.retirementMarks.wanted(policyKeyText(policy));
+  const objectName = namespace === '' ? { name } : { namespace, name };
+  const object = await context.client.find(resource, objectName, { signal });
+  const metadata = objectMetadata(object);
+  if (metadata === undefined || retiredBefore === undefined) throw new Error(`${describePolicy(policy)} is gone`);
+  const before = field(object, 'status');
+  const { uid, resourceVersion } = metadata;
+  const status = { ...(isObject(before) ? before : {}), retiredBefore };
+  context.fence();
+  const update = { metadata: { namespace: metadata.namespace, name, uid, resourceVersion }, status };
+  const written = await context.client.replaceStatus(resource, update, { signal });
+  if (field(field(written, 'status'), 'retiredBefore') !== retiredBefore) {
+    throw new Error(
+      `the API server does not keep status.retiredBefore of ${describePolicy(policy)}, and its records do not retire without it: install the CRDs of this version`,
+    );
+  }
+  context.pipelines.retired(policy, retiredBefore);
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { field } from '../../../json/fields.ts';
+import { KubeError } from '../../../kube/kube-error.ts';
+import { Pipelines } from '../../../pipelines/pipelines.ts';
+import { exponentialBackoff } from '../../../runtime/backoff.ts';
+import { Controller } from '../../../runtime/controller.ts';
+import { KeyedQueue } from '../../../runtime/keyed-queue.ts';
+import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
+import { silentObserver } from '../../fixtures/silent-observer.fixture.ts';
+import { ModelApi } from '../../fixtures/model-api.fixture.ts';
+import { policyDefinition } from '../../fixtures/policy-definition.fixture.ts';
+import { RunIndex } from '../../memory/run-index.ts';
+import { OwnWrites } from '../../memory/own-writes.ts';
+import { RecordIndex } from '../../memory/record-index.ts';
+import { RetirementMarks } from '../../memory/retirement-marks.ts';
+import { settledSummary } from '../../memory/record-summary.fixture.ts';
+import { Retirements } from './retirements.ts';
+
+const COMPLETED = '2026-01-02T03:00:00Z';
+const START = new Date('2026-01-02T03:04:05Z');
+const retained = { completionTime: COMPLETED } as const;
+const hour = { record: { retention: 'Seconds', seconds: 3600 } };
+const withRun = { record: { retention: 'WithRun' } };
+const HOUR_LEFT_MS = Date.parse(COMPLETED) + 3_600_000 - START.getTime();
+
+interface Deletion {
+  readonly name: unknown;
+  readonly uid: unknown;
+  readonly resourceVersion: unknown;
+}
+
+const policyObject = { metadata: { namespace: 'team-a', name: 'builds', uid: 'p', resourceVersion: '1' } };
+
+function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?: object) {
+  const clock = new ManualClock(START);
+  const queue = new KeyedQueue({ clock, backoff: exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 }) });
+  const records = new RecordIndex();
+  const runs = new RunIndex();
+  const pipelines = new Pipelines('ops');
+  if (policySpec !== undefined) pipelines.setPolicy(policyDefinition('team-a', 'builds', policySpec));
+  const deletions: Deletion[] = [];
+  const refusals: KubeError[] = [];
+  const retired: string[] = [];
+  const api = new ModelApi(clock);
+  api.intercept = ({ verb, resource, path, body }) => {
+    // The policy remembers until when its runs have retired.
+    if (resource.startsWith('signingpolicies')) return verb === 'get' ? policyObject : body;
+    assert.equal(verb, 'delete', `nothing is read or written to retire a record: ${verb} ${resource}`);
+    const preconditions = field(body, 'preconditions');
+    const [uid, resourceVersion] = [field(preconditions, 'uid'), field(preconditions, 'resourceVersion')];
+    deletions.push({ name: path.split('/').at(-1), uid, resourceVersion });
+    const refusal = refusals.shift();
+    if (refusal !== undefined) throw refusal;
+    return {};
+  };
+  const context = {
+    client: api.client,
+    clock,
+    fence: () => undefined,
+    ownWrites: new OwnWrites(clock),
+    retirementMarks: new RetirementMarks(clock),
+    observer: { ...silentObserver, recordRetired: ({ key }: { readonly key: string }): unknown => retired.push(key) },
+    pipelines,
+    records,
+    runs,
+  };
+  const retirements = new Retirements({ context, queue });
+  const controller = new Controller({
+    name: 'retirement',
+    concurrency: 2,
+    reconcile: (key, signal) => retirements.reconcile(key, signal),
+    queue,
+    clock,
+  });
+  controller.start();
+  t.after(() => controller.stop(0));
+  return { clock, queue, records, runs, pipelines, retirements, deletions, refusals, retired };
+}
+
+describe('Retirements', () => {
+  it('removes each record when its time is over, in the version that is known, and reads nothing', async (t) => {
+    const { clock, records, retirements, deletions } = setup(t, hour);
+    for (let index = 0; index < 100; index += 1) {
+      const record = settledSummary({ key: `team-a/${index}`, resourceVersion: String(index), retained });
+      records.set(record);
+      retirements.plan(record);
+    }
+    await clock.advance(HOUR_LEFT_MS - 1000);
+    assert.deepEqual(deletions, []);
+    // One that comes while the policy's mark is being written waits for the next one.
+    await clock.advance(300_000);
+    assert.equal(deletions.length, 100);
+    const seventh = deletions.filter(({ resourceVersion }) => resourceVersion === '7');
+    assert.deepEqual(seventh, [{ name: '7', uid: 'uid-of-team-a/7', resourceVersion: '7' }]);
+  });
+
+  it('keeps what is not settled, is kept for ever, or is kept with its run, which exists', async (t) => {
+    const unsettled = setup(t, hour);
+    const kept = setup(t, { record: { retention: 'Keep' } });
+    const together = setup(t, withRun);
+    for (const kind of ['TaskRun', 'PipelineRun']) together.runs.synced(kind);
+    together.runs.set('TaskRun/team-a/bake', 'run-of-team-a/bake');
+    for (const { bed, record } of [
+      { bed: unsettled, record: settledSummary({ isSettled: false, retained }) },
+      { bed: kept, record: settledSummary({ retained }) },
+      { bed: together, record: settledSummary({ retained }) },
+    ]) {
+      bed.records.set(record);
+      bed.retirements.plan(record);
+      await bed.clock.advance(10 * HOUR_LEFT_MS);
+      assert.deepEqual([bed.deletions.length, bed.queue.depth, bed.queue.delayed], [0, 0, 0]);
+    }
+  });
+
+  it('removes a record with its run, and waits while runs are not known', async (t) => {
+    const { clock, records, runs, retirements, deletions, queue } = setup(t, withRun);
+    const record = settledSummary({ retained });
+    records.set(record);
+    retirements.plan(record);
+    await clock.advance(HOUR_LEFT_MS);
+    assert.deepEqual([deletions.length, queue.depth, queue.delayed], [0, 0, 0]);
+    for (const kind of ['TaskRun', 'PipelineRun']) runs.synced(kind);
+    retirements.plan(record);
+    await clock.advance(1);
+    assert.equal(deletions.length, 1);
+  });
+
+  it('follows the retention of now, sooner and later', async (t) => {
+    const { clock, records, pipelines, retirements, deletions } = setup(t, hour);
+    const record = settledSummary({ retained });
+    records.set(record);
+    retirements.plan(record);
+    pipelines.setPolicy(policyDefinition('team-a', 'builds', { record: { retention: 'Seconds', seconds: 7200 } }));
+    retirements.plan(record);
+    await clock.advance(HOUR_LEFT_MS + 60_000);
+    assert.equal(deletions.length, 0);
+    pipelines.setPolicy(policyDefinition('team-a', 'builds', { record: { retention: 'Seconds', seconds: 60 } }));
+    retirements.plan(record);
+    await clock.advance(1);
+    assert.equal(deletions.length, 1);
+  });
+
+  it('leaves a policy that is deleted a minute to come back, and then follows what the record froze', async (t) => {
+    const { clock, records, retirements, deletions } = setup(t);
+    const record = settledSummary({ retained: { ...retained, retention: { type: 'Seconds', seconds: 60 } } });
+    records.set(record);
+    retirements.plan(record);
+    await clock.advance(59_000);
+    assert.equal(deletions.length, 0);
+    await clock.advance(1000);
+    assert.equal(deletions.length, 1);
+  });
+
+  it('decides anew about a record that changed, and says of each one that was removed that it was', async (t) => {
+    const { clock, records, retirements, deletions, refusals, retired } = setup(t, hour);
+    const record = settledSummary({ retained });
+    records.set(record);
+    retirements.plan(record);
+    refusals.push(new KubeError({ status: 409, reason: 'Conflict', message: 'it changed' }));
+    await clock.advance(HOUR_LEFT_MS);
+    assert.equal(records.isRetiring(record.key), false);
+    records.set({ ...record, resourceVersion: '2' });
+    await clock.advance(1000);
+    assert.deepEqual(
+      deletions.map(({ resourceVersion }) => resourceVersion),
+      ['1', '2'],
+    );
+    assert.deepEqual(retired, [record.key]);
+    assert.equal(records.isRetiring(record.key), true);
+  });
+
+  it('leaves nothing behind of a record that is gone', async (t) => {
+    const { clock, records, retirements, deletions, queue } = setup(t, hour);
+    const record = settledSummary({ retained });
+    records.set(record);
+    retirements.plan(record);
+    records.remove(record.key);
+    retirements.forget(record.key);
+    assert.equal(queue.delayed, 0);
+    await clock.advance(HOUR_LEFT_MS);
+    assert.equal(deletions.length, 0);
+  });
+});

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isConflict } from '../../../kube/kube-error.ts';
+import { policyKeyText } from '../../../pipelines/definitions.ts';
+import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
+import { DONE, type Outcome } from '../../../runtime/outcome.ts';
+import type { ControllerContext } from '../../controller-context.ts';
+import type { RecordSummary } from '../../memory/record-index.ts';
+import { retireRecord } from './retire-record.ts';
+import { retirement } from '../../../records/retirement.ts';
+
+/** By then the watch has delivered what a deletion met. */
+const CONFLICT_SECONDS = 1;
+/** A policy that is deleted may come back in a moment, with a retention longer than its records froze. */
+const POLICY_GONE_MS = 60_000;
+
+export interface RetirementsOptions {
+  readonly context: Pick<
+    ControllerContext,
+    'client' | 'clock' | 'fence' | 'observer' | 'ownWrites' | 'pipelines' | 'records' | 'retirementMarks' | 'runs'
+  >;
+  readonly queue: KeyedQueue;
+}
+
+/**
+ * Removes settled records when their time is over. What the index keeps of a record decides; neither the record nor its run is read for
+ * it. Records that are not settled retire in the record controller, which knows what they wait for.
+ */
+export class Retirements {
+  readonly #context: RetirementsOptions['context'];
+  readonly #queue: KeyedQueue;
+  /** Until when the records of each policy that is gone are kept in any case, in milliseconds since the epoch. */
+  readonly #graceEndsMs = new Map<string, number>();
+
+  constructor({ context, queue }: RetirementsOptions) {
+    this.#context = context;
+    this.#queue = queue;
+  }
+
+  /** Plans the end of a record by the retention of now, in place of what was planned before. */
+  plan(record: RecordSummary): void {
+    this.#queue.remove(record.key);
+    const leftMs = this.#leftMs(record);
+    if (leftMs < Infinity) this.#queue.addIdleAfter(record.key, leftMs);
+  }
+
+  /** Forgets a record that is gone. */
+  forget(key: string): void {
+    this.#queue.remove(key);
+  }
+
+  /** Removes the record if its time is over. */
+  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    const record = this.#context.records.get(key);
+    const leftMs = record === undefined ? Infinity : this.#leftMs(record);
+    if (record?.policy === undefined || record.retained === undefined || record.runUID === undefined) return DONE;
+    if (leftMs === Infinity) return DONE;
+    if (leftMs > 0) return { requeueAfterSeconds: leftMs / 1000, isIdle: true };
+    const why = this.#isRunGone(record)
+      ? 'its run is gone and the policy keeps records with their runs'
+      : 'the policy keeps records for a time, which is over';
+    try {
+      const { uid, resourceVersion, policy, runUID, retained } = record;
+      const retiring = { key, uid, resourceVersion, policy, runUID, completionTime: retained.completionTime };
+      return { ...(await retireRecord(this.#context, retiring, why, signal)), isIdle: true };
+    } catch (error) {
+      if (isConflict(error)) return { requeueAfterSeconds: CONFLICT_SECONDS, isIdle: true };
+      throw error;
+    }
+  }
+
+  /** Milliseconds until the record retires; Infinity for one that is kept, or ends with its run. */
+  #leftMs(record: RecordSummary): number {
+    const { isSettled, policy, retained } = record;
+    if (!isSettled || policy === undefined || retained === undefined) return Infinity;
+    const nowMs = this.#context.clock.now().getTime();
+    const definition = this.#context.pipelines.policy(policy);
+    const dueMs = this.#isRunGone(record) ? nowMs : (retirement(retained, definition?.spec).atMs ?? Infinity);
+    const graceEndsMs = this.#graceEndMs(policyKeyText(policy), definition !== undefined, nowMs);
+    return Math.max(0, dueMs - nowMs, dueMs === Infinity ? 0 : graceEndsMs - nowMs);
+  }
+
+  #isRunGone({ runUID, policy, retained }: RecordSummary): boolean {
+    if (runUID === undefined || policy === undefined || retained === undefined) return false;
+    const { withRun } = retirement(retained, this.#context.pipelines.policy(policy)?.spec);
+    return withRun && this.#context.runs.has(runUID) === false;
+  }
+
+  #graceEndMs(policyKey: string, exists: boolean, nowMs: number): number {
+    if (exists) {
+      this.#graceEndsMs.delete(policyKey);
+      return nowMs;
+    }
+    const endsMs = this.#graceEndsMs.get(policyKey) ?? nowMs + POLICY_GONE_MS;
+    this.#graceEndsMs.set(policyKey, endsMs);
+    return endsMs;
+  }
+}

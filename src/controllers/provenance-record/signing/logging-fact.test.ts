@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { EvidenceArtifact, StorageEntry } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import { effectiveSigningPolicySpec } from '../../../api/v1alpha1/signing-policy/defaults.ts';
+import type { PolicyDefinition } from '../../../pipelines/definitions.ts';
+import { loggingFact } from './logging-fact.ts';
+import { planRecord } from '../plan-record.ts';
+import type { RecordSnapshot } from '../record-snapshot.ts';
+
+const policyKey = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
+const url = 'https://witness.example';
+const both = { type: 'Rekor', rekor: { url }, timestampAuthorities: [{ url }] } as const;
+
+function policy(transparency?: typeof both, more: Partial<PolicyDefinition> = {}): PolicyDefinition {
+  const signer = { type: 'Key', key: { secretRef: { name: 'k' } } } as const;
+  const spec = effectiveSigningPolicySpec({ signer, ...(transparency === undefined ? {} : { transparency }) }, '');
+  return { ...policyKey, uid: 'p', generation: 1, homeNamespace: 'team-a', spec, ...more };
+}
+
+const signed: EvidenceArtifact = {
+  name: 'attestation',
+  type: 'Attestation',
+  form: 'InTotoStatement',
+  payloadType: 'application/vnd.in-toto+json',
+  payload: '',
+  payloadDigest: `sha256:${'0'.repeat(64)}`,
+  subjectCount: 0,
+  policyGeneration: 1,
+  signature: 'c2ln',
+  keyID: 'id',
+  publicKey: 'pem',
+};
+const asked: EvidenceArtifact = { ...signed, witnesses: ['Log', 'TimestampAuthority'] };
+const stamped: EvidenceArtifact = { ...asked, timestamps: [{ url, time: '2026-01-01T00:01:00Z', token: 'dG9r' }] };
+const logged: EvidenceArtifact = { ...stamped, logEntries: [{ url, logIndex: '7', entry: '{}' }] };
+const without: EvidenceArtifact = { ...stamped, logFailure: 'the log is down' };
+const stored: StorageEntry = { backendRef: { kind: 'StorageBackend', name: 'tekton' }, state: 'Stored' };
+
+interface Given {
+  readonly policy?: PolicyDefinition | undefined;
+  readonly storage?: readonly StorageEntry[];
+  /** What the condition Logged said before. */
+  readonly said?: { readonly reason: string; readonly message: string };
+}
+
+function snapshot(artifacts: readonly EvidenceArtifact[], given: Given): RecordSnapshot {
+  const time = '2026-01-01T00:00:00Z';
+  const condition = { type: 'Logged', status: 'False', lastTransitionTime: time } as const;
+  return {
+    record: {
+      isTrusted: true,
+      object: {
+        apiVersion: 'hallmark.dev/v1alpha1',
+        kind: 'ProvenanceRecord',
+        metadata: { namespace: 'a', name: 'n', uid: 'u', resourceVersion: '1', generation: 1, creationTimestamp: time },
+        spec: {
+          runRef: { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', uid: 'r' },
+          policyRef: { kind: 'SigningPolicy', name: 'builds' },
+          outcome: 'Succeeded',
+          completionTime: time,
+          mode: 'Enforce',
+          serviceAccountName: 'default',
+        },
+        evidence: { artifacts, seal: 's' },
+        ...(given.said === undefined ? {} : { status: { conditions: [{ ...condition, ...given.said }] } }),
+      },
+      policy: policyKey,
+      storage: given.storage ?? [],
+    },
+    policy: given.policy,
+    signer: undefined,
+    unsigned: undefined,
+    backends: [],
+    bindable: undefined,
+    areWitnessesDue: true,
+    hasRun: true,
+    now: new Date(time),
+  };
+}
+
+type Row = readonly [when: string, artifacts: readonly EvidenceArtifact[], given: Given, state: string | undefined];
+
+const rows: readonly Row[] = [
+  ['nothing is asked for', [signed], { policy: policy() }, undefined],
+  ['nothing has seen it', [signed], { policy: policy(both) }, 'Pending'],
+  ['only the clock has seen it', [stamped], { policy: policy(both) }, 'Pending'],
+  ['everything has seen it', [logged], { policy: policy(both) }, 'Logged'],
+  ['one of two was seen', [logged, signed], { policy: policy(both) }, 'Pending'],
+  ['the log failed', [without], { policy: policy(both) }, 'Without'],
+  ['the log failed for one, and nothing has seen the other', [without, signed], { policy: policy(both) }, 'Pending'],
+  ['there is no payload yet', [], { policy: policy(both) }, 'Pending'],
+  ['there is none and nothing is asked for', [], { policy: policy() }, undefined],
+  ['the policy asks for no log any more, and one was logged', [logged, asked], { policy: policy() }, undefined],
+  ['the policy asks for no log any more, and all were', [logged, logged], { policy: policy() }, 'Logged'],
+  [
+    'it is stored, and the policy asks for a log only now',
+    [signed],
+    { policy: policy(both), storage: [stored] },
+    undefined,
+  ],
+  ['the policy is gone and everything has seen it', [logged], {}, 'Logged'],
+  ['the policy is gone and had asked for nothing', [signed], {}, undefined],
+  ['the policy is gone before the log has seen it', [stamped], {}, 'Pending'],
+  ['it is stored and the policy is gone', [logged], { storage: [stored] }, 'Logged'],
+  [
+    'the policy cannot be read before the log has seen it',
+    [asked],
+    { policy: policy(undefined, { invalid: 'x' }) },
+    'Pending',
+  ],
+];
+
+describe('loggingFact', () => {
+  for (const [when, artifacts, given, state] of rows) {
+    it(`is ${state ?? 'nothing'} when ${when}`, () => {
+      assert.equal(loggingFact(snapshot(artifacts, given), artifacts)?.state, state);
+    });
+  }
+
+  it('says who would have to say whom to ask, and asks nobody', () => {
+    for (const [given, reason] of [
+      [{}, 'PolicyDeleted'],
+      [{ policy: policy(both, { invalid: 'spec.x' }) }, 'PolicyInvalid'],
+    ] as const) {
+      const plan = planRecord(snapshot([asked], given));
+      assert.equal(plan.logging?.state === 'Pending' && plan.logging.problem?.reason, reason);
+      assert.equal(plan.witness, false);
+    }
+  });
+
+  it('repeats what the last attempt said, and nothing that was not about witnesses', () => {
+    const said = (reason: string): unknown =>
+      loggingFact(snapshot([signed], { policy: policy(both), said: { reason, message: 'm' } }), [signed]);
+    const problem = { reason: 'TransparencyLogUnavailable', message: 'm' };
+    assert.deepEqual(said('TransparencyLogUnavailable'), { state: 'Pending', problem });
+    assert.deepEqual(said('PolicyDeleted'), { state: 'Pending' });
+  });
+});

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import { packPayload } from '../../../evidence/packed-payload.ts';
+import { payloadDigest } from '../../../evidence/payload-digest.ts';
+import { TransparencyError } from '../../../transparency/transparency-error.ts';
+import { witnessArtifacts, type Witnesses, type WitnessOutcome } from './witness-artifacts.ts';
+
+const never = new AbortController().signal;
+const url = 'https://witness.example';
+const payload = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: [] }));
+
+function artifact(name: string, more: Partial<EvidenceArtifact> = {}): EvidenceArtifact {
+  return {
+    name,
+    type: 'Attestation',
+    form: 'InTotoStatement',
+    payloadType: 'application/vnd.in-toto+json',
+    payload: packPayload(payload),
+    payloadDigest: payloadDigest(payload),
+    subjectCount: 0,
+    policyGeneration: 1,
+    signature: 'c2ln',
+    keyID: 'id',
+    publicKey: 'pem',
+    ...more,
+  };
+}
+
+interface Given {
+  readonly apiVersion?: 1 | 2;
+  readonly onFailure?: 'Retry' | 'StoreWithout';
+  readonly time?: string;
+  readonly logFails?: (name: string) => boolean;
+}
+
+const certificate = {
+  chain: 'pem',
+  identity: 'me',
+  issuer: 'us',
+  notBefore: '2026-01-01T00:00:00Z',
+  notAfter: '2026-01-01T00:10:00Z',
+};
+
+function witnesses(given: Given = {}): { readonly of: Witnesses; readonly calls: string[] } {
+  const { apiVersion = 1, onFailure = 'Retry', time = '2026-01-01T00:01:00Z', logFails = () => false } = given;
+  const calls: string[] = [];
+  const of: Witnesses = {
+    transparency: { rekor: { url, apiVersion, onFailure }, timestampAuthorities: [{ url }] },
+    timestamps: ({ name }) => {
+      calls.push(`timestamp ${name}`);
+      return Promise.resolve([{ url, time, token: 'dG9rZW4=' }]);
+    },
+    logEntry: ({ name }) => {
+      calls.push(`log ${name}`);
+      if (logFails(name)) {
+        const wait = { retryAfterSeconds: 9 };
+        return Promise.reject(new TransparencyError('TransparencyLogUnavailable', `${url} is down`, wait));
+      }
+      return Promise.resolve({ url, logIndex: '7', entry: '{}' });
+    },
+  };
+  return { of, calls };
+}
+
+/** What comes of it, and what was written down on the way. */
+async function witnessed(
+  artifacts: readonly EvidenceArtifact[],
+  of: Witnesses,
+  signal = never,
+): Promise<WitnessOutcome & { readonly kept: readonly (readonly EvidenceArtifact[])[] }> {
+  const kept: (readonly EvidenceArtifact[])[] = [];
+  const keep = (seen: readonly EvidenceArtifact[]): Promise<void> => {
+    kept.push(seen);
+    return Promise.resolve();
+  };
+  return { ...(await witnessArtifacts(artifacts, { witnesses: of, keep }, signal)), kept };
+}
+
+const isLogged = ({ logEntries }: EvidenceArtifact): boolean => logEntries !== undefined;
+
+describe('witnessArtifacts', () => {
+  it('asks for leave before each artifact, and before the log after a slow timestamp authority', async () => {
+    for (const [lastGrant, expected] of [
+      [0, []],
+      [1, ['timestamp one']],
+      [2, ['timestamp one', 'log one']],
+    ] as const) {
+      const { of, calls } = witnesses();
+      let asked = 0;
+      const fence = (): void => {
+        asked += 1;
+        if (asked > lastGrant) throw new Error('this replica does not lead any more');
+      };
+      const witnessing = { witnesses: of, fence, keep: () => Promise.resolve() };
+      const outcome = witnessArtifacts([artifact('one'), artifact('two')], witnessing, never);
+      await assert.rejects(outcome, /does not lead/);
+      assert.deepEqual(calls, expected);
+    }
+  });
+
+  it('asks the clocks first and the log last, so that an attempt that fails leaves no entry behind', async () => {
+    const { of, calls } = witnesses();
+    const { artifacts, problem } = await witnessed([artifact('attestation')], of);
+    assert.equal(problem, undefined);
+    assert.deepEqual(calls, ['timestamp attestation', 'log attestation']);
+    assert.equal(artifacts[0]?.logEntries?.[0]?.logIndex, '7');
+    assert.equal(artifacts[0].timestamps?.length, 1);
+  });
+
+  it('asks for nothing a second time', async () => {
+    const { of } = witnesses();
+    const first = await witnessed([artifact('attestation')], of);
+    const again = witnesses();
+    assert.deepEqual((await witnessed(first.artifacts, again.of)).artifacts, first.artifacts);
+    assert.deepEqual(again.calls, []);
+  });
+
+  it('keeps what was witnessed before a failure, and leaves the rest as it was', async () => {
+    const { of } = witnesses({ logFails: (name) => name === 'image-1' });
+    const given = [artifact('attestation'), artifact('image-1'), artifact('image-2')];
+    const outcome = await witnessed(given, of);
+    assert.deepEqual(outcome.problem, { reason: 'TransparencyLogUnavailable', message: `${url} is down` });
+    assert.equal(outcome.retryAfterSeconds, 9);
+    assert.deepEqual(outcome.artifacts.map(isLogged), [true, false, false]);
+    assert.deepEqual(outcome.artifacts.slice(2), given.slice(2));
+  });
+
+  it('writes down each entry of a tiled log before the next is made, and those of the other log at the end', async () => {
+    const given = ['attestation', 'image-1', 'image-2'].map((name) => artifact(name));
+    const tiled = await witnessed(given, witnesses({ apiVersion: 2 }).of);
+    assert.deepEqual(
+      tiled.kept.map((artifacts) => artifacts.map(isLogged)),
+      [
+        [true, false, false],
+        [true, true, false],
+        [true, true, true],
+      ],
+    );
+    assert.deepEqual((await witnessed(given, witnesses().of)).kept, []);
+  });
+
+  const certified = (name: string): EvidenceArtifact => artifact(name, { certificate });
+  const down = (): boolean => true;
+  const rows: readonly (readonly [what: string, given: EvidenceArtifact, apiVersion: 1 | 2, keeps: boolean])[] = [
+    ['of a key', artifact('attestation'), 1, true],
+    ['of a certificate, before a log without a clock', certified('attestation'), 2, true],
+    ['of a certificate, before a log that has to see it in time, too', certified('attestation'), 1, false],
+  ];
+  for (const [what, given, apiVersion, keeps] of rows) {
+    it(`${keeps ? 'keeps' : 'drops'} the timestamps ${what} while the log is down`, async () => {
+      const first = await witnessed([given], witnesses({ apiVersion, logFails: down }).of);
+      assert.equal(first.problem?.reason, 'TransparencyLogUnavailable');
+      assert.equal(first.artifacts[0]?.timestamps?.length, keeps ? 1 : undefined);
+      const { of, calls } = witnesses({ apiVersion });
+      const later = await witnessed(first.artifacts, of);
+      assert.deepEqual(calls, [...(keeps ? [] : ['timestamp attestation']), 'log attestation']);
+      assert.deepEqual([later.artifacts[0]?.timestamps?.length, later.artifacts.map(isLogged)], [1, [true]]);
+    });
+  }
+
+  it('goes on without the log where the policy says so, and notes why', async () => {
+    const { of } = witnesses({ onFailure: 'StoreWithout', logFails: () => true });
+    const { artifacts, problem } = await witnessed([artifact('attestation')], of);
+    assert.equal(problem, undefined);
+    assert.equal(artifacts[0]?.logFailure, `${url} is down`);
+    assert.equal(artifacts[0].logEntries, undefined);
+    assert.equal(artifacts[0].timestamps?.length, 1);
+  });
+
+  it('does not count what was seen after the certificate ended', async () => {
+    const late = witnesses({ time: '2026-01-01T00:10:01Z' });
+    const given = artifact('attestation', { certificate });
+    const outcome = await witnessed([given], late.of);
+    assert.equal(outcome.problem?.reason, 'VerificationFailed');
+    assert.deepEqual(outcome.artifacts, [given]);
+  });
+
+  it('lets an abort through', async () => {
+    const stop = new AbortController();
+    const { of } = witnesses();
+    const aborting: Witnesses = {
+      ...of,
+      timestamps: () => {
+        stop.abort(new Error('stopped'));
+        return Promise.reject(new TransparencyError('TimestampAuthorityUnavailable', 'cut off'));
+      },
+    };
+    await assert.rejects(witnessed([artifact('attestation')], aborting, stop.signal), /stopped/);
+  });
+});

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import type { Transparency } from '../../../api/v1alpha1/signing-policy/defaults.ts';
+import { artifactProblem } from '../../../api/v1alpha1/provenance-record/artifact-problem.ts';
+import { boundedText } from '../../../runtime/bounded-text.ts';
+import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
+import type { LogEntry, SignedArtifact, Timestamp } from '../../../evidence/signed-artifact.ts';
+import { TransparencyError } from '../../../transparency/transparency-error.ts';
+import { isWitnessed, wantedWitnesses } from '../../../records/artifact-needs.ts';
+import type { Problem } from '../../../api/v1alpha1/problem.ts';
+
+/** Who sees the signatures of a policy. Every failure is a TransparencyError; an abort rejects with the signal's reason. */
+export interface Witnesses {
+  readonly transparency: Transparency;
+  /** One timestamp of each authority of the policy, verified. */
+  timestamps(artifact: SignedArtifact, signal: AbortSignal): Promise<readonly Timestamp[]>;
+  /** The entry of the policy's log, verified. */
+  logEntry(artifact: SignedArtifact, signal: AbortSignal): Promise<LogEntry>;
+}
+
+export interface WitnessOutcome {
+  /** All artifacts, those that were witnessed with what they got. */
+  readonly artifacts: readonly EvidenceArtifact[];
+  /** Why some were not. */
+  readonly problem?: Problem;
+  readonly retryAfterSeconds?: number;
+}
+
+/** What is done with testimonies before all of them are there. */
+export interface Witnessing {
+  readonly witnesses: Witnesses;
+  /** Throws when this replica may not ask any more. */
+  readonly fence?: () => void;
+  /** Keeps in memory what a witness returned, until it is written down. */
+  readonly note?: (artifact: EvidenceArtifact) => void;
+  /** Writes down how far it has come. */
+  readonly keep: (artifacts: readonly EvidenceArtifact[]) => Promise<void>;
+}
+
+const MAX_FAILURE_LENGTH = 1024;
+
+/**
+ * Has every signed artifact seen by the policy's witnesses: timestamps first, which cost nobody anything, and the log last, so that an
+ * attempt that fails leaves no entry behind.
+ */
+export async function witnessArtifacts(
+  artifacts: readonly EvidenceArtifact[],
+  { witnesses, keep, fence = () => undefined, note = () => undefined }: Witnessing,
+  signal: AbortSignal,
+): Promise<WitnessOutcome> {
+  const current = [...artifacts];
+  const wanted = wantedWitnesses(witnesses.transparency);
+  const missing = artifacts.flatMap((artifact, index) => (isWitnessed(artifact, wanted) ? [] : [{ artifact, index }]));
+  for (const { artifact, index } of missing) {
+    fence();
+    const { seen, failure } = await witnessArtifact(artifact, fenced(witnesses, fence), signal);
+    current[index] = seen;
+    note(seen);
+    if (failure !== undefined) return { artifacts: current, ...told(failure) };
+    // A tiled log can forget what it has: a crash must cost no more than the entry that was just being made.
+    if (witnesses.transparency.rekor?.apiVersion === 2) await keep([...current]);
+  }
+  return { artifacts: current };
+}
+
+/** A timestamp authority can take so long to answer that another replica leads by then. */
+function fenced(witnesses: Witnesses, fence: () => void): Witnesses {
+  return {
+    ...witnesses,
+    logEntry: async (artifact, signal) => {
+      fence();
+      return witnesses.logEntry(artifact, signal);
+    },
+  };
+}
+
+function told({ reason, message, retryAfterSeconds }: TransparencyError): Omit<WitnessOutcome, 'artifacts'> {
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return { problem: { reason, message }, ...wait };
+}
+
+interface Seen {
+  /** The artifact with what it got and may keep. */
+  readonly seen: EvidenceArtifact;
+  readonly failure?: TransparencyError;
+}
+
+async function witnessArtifact(artifact: EvidenceArtifact, witnesses: Witnesses, signal: AbortSignal): Promise<Seen> {
+  let seen = artifact;
+  try {
+    const stamped = await withTimestamps(artifact, witnesses, signal);
+    if (mayKeepTimestamps(artifact, witnesses)) seen = stamped;
+    return { seen: await withLogEntry(stamped, witnesses, signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof TransparencyError)) throw error;
+    return { seen, failure: error };
+  }
+}
+
+/**
+ * Whether timestamps are worth something before the log has answered. A certificate that they saw in time is good for ever; but a log that
+ * states a time of its own has to see it in time, too, and if it does not, the artifact is signed anew.
+ */
+function mayKeepTimestamps({ certificate }: EvidenceArtifact, { transparency }: Witnesses): boolean {
+  return certificate === undefined || transparency.rekor?.apiVersion !== 1;
+}
+
+async function withTimestamps(
+  artifact: EvidenceArtifact,
+  witnesses: Witnesses,
+  signal: AbortSignal,
+): Promise<EvidenceArtifact> {
+  const isStamped = witnesses.transparency.timestampAuthorities.length === 0 || artifact.timestamps !== undefined;
+  if (isStamped) return artifact;
+  const timestamps = await witnesses.timestamps(fromEvidenceArtifact(artifact), signal);
+  checkWindow(
+    artifact,
+    timestamps.map(({ time }) => time),
+  );
+  return fitting({ ...artifact, timestamps });
+}
+
+async function withLogEntry(
+  artifact: EvidenceArtifact,
+  witnesses: Witnesses,
+  signal: AbortSignal,
+): Promise<EvidenceArtifact> {
+  const { rekor } = witnesses.transparency;
+  if (rekor === undefined || isWitnessed(artifact, ['Log'])) return artifact;
+  try {
+    // With its timestamps: a log without a clock takes a certificate at the word of these.
+    const entry = await witnesses.logEntry(fromEvidenceArtifact(artifact), signal);
+    checkWindow(artifact, entry.integratedTime === undefined ? [] : [entry.integratedTime]);
+    return fitting({ ...artifact, logEntries: [entry] });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof TransparencyError) || rekor.onFailure !== 'StoreWithout') throw error;
+    return { ...artifact, logFailure: boundedText(error.message, MAX_FAILURE_LENGTH) };
+  }
+}
+
+/** What does not fit into the record could never be written down, and would be asked for again and again. */
+function fitting(artifact: EvidenceArtifact): EvidenceArtifact {
+  const problem = artifactProblem(artifact);
+  if (problem === undefined) return artifact;
+  const message = `what witnessed "${artifact.name}" does not fit into its record (${problem}): use another log or timestamp authority`;
+  throw new TransparencyError('VerificationFailed', message);
+}
+
+/** What a witness saw after the certificate ended proves nothing: the artifact has to be signed anew. */
+function checkWindow({ name, certificate }: EvidenceArtifact, times: readonly string[]): void {
+  if (certificate === undefined) return;
+  const [from, to] = [Date.parse(certificate.notBefore), Date.parse(certificate.notAfter)];
+  const isOutside = times.some((time) => Date.parse(time) < from || Date.parse(time) > to);
+  if (!isOutside) return;
+  const message = `"${name}" was seen outside the validity of its certificate: it is signed again`;
+  throw new TransparencyError('VerificationFailed', message);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { EvidenceArtifact, StorageEntry } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import { effectiveStorageBackendSpec } from '../../../api/v1alpha1/storage-backend/defaults.ts';
+import type { CompiledBackend } from '../../../pipelines/definitions.ts';
+import { backendFacts } from './backend-facts.ts';
+import { planRecord } from '../plan-record.ts';
+import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
+
+const ref = { kind: 'StorageBackend', name: 'tekton', uid: 'b' } as const;
+const later = { kind: 'StorageBackend', name: 'later' } as const;
+const artifact: EvidenceArtifact = {
+  name: 'attestation',
+  type: 'Attestation',
+  form: 'InTotoStatement',
+  payloadType: 'application/vnd.in-toto+json',
+  payload: '',
+  payloadDigest: `sha256:${'0'.repeat(64)}`,
+  subjectCount: 0,
+  policyGeneration: 1,
+  signature: 'c2ln',
+  keyID: 'id',
+  publicKey: 'pem',
+};
+const held: StorageEntry = {
+  backendRef: { kind: 'StorageBackend', name: 'tekton' },
+  state: 'Stored',
+  artifacts: ['Attestation', 'ImageSignature'],
+  locations: [{ uri: 'tekton://x', artifact: 'attestation' }],
+};
+
+function backend(name: string): CompiledBackend {
+  const spec = effectiveStorageBackendSpec({ type: 'Tekton' });
+  return { kind: 'StorageBackend', namespace: 'team-a', name, uid: 'b', generation: 1, spec };
+}
+
+function snapshot(
+  storage: readonly StorageEntry[],
+  backends: readonly BoundBackend[],
+  request?: string,
+): RecordSnapshot {
+  const metadata = {
+    namespace: 'team-a',
+    name: 'n',
+    uid: 'u',
+    resourceVersion: '1',
+    generation: 1,
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    ...(request === undefined ? {} : { annotations: { 'hallmark.dev/backfill': request } }),
+  };
+  const spec = {
+    runRef: { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake', uid: 'r' },
+    policyRef: { kind: 'SigningPolicy', name: 'builds' },
+    outcome: 'Succeeded',
+    completionTime: '2026-01-01T00:00:00Z',
+    mode: 'Enforce',
+    serviceAccountName: 'default',
+    backendRefs: [ref],
+  } as const;
+  const evidence = { artifacts: [artifact], seal: 's' };
+  return {
+    record: {
+      isTrusted: true,
+      object: { apiVersion: 'hallmark.dev/v1alpha1', kind: 'ProvenanceRecord', metadata, spec, evidence },
+      policy: { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' },
+      storage,
+    },
+    policy: undefined,
+    signer: undefined,
+    unsigned: undefined,
+    backends,
+    bindable: undefined,
+    hasRun: true,
+    now: new Date('2026-01-01T00:00:00Z'),
+  };
+}
+
+describe('backendFacts', () => {
+  const parked = { reason: 'BackendUnavailable', message: 'waits until the backend is ready again: down' } as const;
+
+  it('says what a parked backend waits for, and nothing is sent to it', () => {
+    const given = snapshot([], [{ ref, backend: backend('tekton'), isDue: true, parked }]);
+    assert.deepEqual(backendFacts(given)?.[0]?.problem, parked);
+    assert.deepEqual(planRecord(given).store, []);
+  });
+
+  it('leaves alone what a backend holds, parked or not', () => {
+    const given = snapshot([held], [{ ref, backend: backend('tekton'), isDue: true, parked }]);
+    assert.equal(backendFacts(given)?.[0]?.state, 'Stored');
+  });
+
+  const failed: StorageEntry = {
+    backendRef: held.backendRef,
+    state: 'Pending',
+    attempts: 3,
+    nextAttemptTime: '2026-01-01T00:05:00Z',
+    reason: 'BackendRejected',
+  };
+
+  it('keeps how often storing failed, and when it is tried again', () => {
+    const [fact] = backendFacts(snapshot([failed], [{ ref, backend: backend('tekton'), isDue: false }])) ?? [];
+    assert.deepEqual([fact?.attempts, fact?.nextAttemptTime], [3, '2026-01-01T00:05:00Z']);
+  });
+
+  it('names no time for what waits until its backend is ready again', () => {
+    const [fact] = backendFacts(snapshot([failed], [{ ref, backend: backend('tekton'), isDue: true, parked }])) ?? [];
+    assert.deepEqual([fact?.attempts, fact?.nextAttemptTime], [3, undefined]);
+  });
+
+  const lost: StorageEntry = { ...held, verification: { state: 'Failed', message: 'gone' } };
+
+  it('does not put back by itself what vanished', () => {
+    const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: true }]);
+    assert.deepEqual(planRecord(given).store, []);
+    assert.equal(backendFacts(given)?.[0]?.verification?.state, 'Failed');
+  });
+
+  it('puts back what vanished when somebody asks for it', () => {
+    const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: true }], 'StorageBackend/tekton');
+    assert.equal(planRecord(given).store.length, 1);
+  });
+
+  it('does not put it back again and again where it vanishes at once, and forgets no place meanwhile', () => {
+    const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: false }], 'StorageBackend/tekton');
+    assert.deepEqual(planRecord(given).store, []);
+    assert.deepEqual(backendFacts(given)?.[0]?.locations, held.locations);
+  });
+
+  const missing: StorageEntry = {
+    ...failed,
+    locations: [{ uri: 'tekton://image', artifact: 'image-1' }],
+    missing: ['attestation'],
+  };
+
+  it('keeps what is there, and what is missing, while it is tried again', () => {
+    const [fact] = backendFacts(snapshot([missing], [{ ref, backend: backend('tekton'), isDue: true }])) ?? [];
+    assert.deepEqual([fact?.locations, fact?.missing], [missing.locations, ['attestation']]);
+    const [gone] = backendFacts(snapshot([missing], [{ ref, backend: undefined, isDue: true }])) ?? [];
+    assert.deepEqual([gone?.locations, gone?.problem?.reason], [missing.locations, 'BackendNotFound']);
+  });
+
+  it('keeps what is there when the backend takes more by now', () => {
+    const narrow: StorageEntry = { ...held, artifacts: ['ImageSignature'] };
+    const given = snapshot([narrow], [{ ref, backend: backend('tekton'), isDue: true }]);
+    assert.equal(planRecord(given).store.length, 1);
+    assert.deepEqual(backendFacts(given)?.[0]?.locations, held.locations);
+  });
+
+  const untried: StorageEntry = {
+    backendRef: held.backendRef,
+    state: 'NotApplicable',
+    artifacts: ['Attestation', 'ImageSignature'],
+    reason: 'NoSubjects',
+    message: 'no image',
+  };
+  const placeless: StorageEntry = { ...untried, missing: ['attestation'] };
+
+  it('is done with a backend that has no place for anything, until it takes something else', () => {
+    const given = snapshot([placeless], [{ ref, backend: backend('tekton'), isDue: true }]);
+    assert.deepEqual(planRecord(given).store, []);
+    assert.equal(backendFacts(given)?.[0]?.state, 'NotApplicable');
+    const edited = snapshot([untried], [{ ref, backend: backend('tekton'), isDue: true }]);
+    assert.equal(planRecord(edited).store.length, 1);
+  });
+
+  it('reads as NotApplicable what once was called Stored and held nothing', () => {
+    const old: StorageEntry = { ...untried, state: 'Stored', verification: { state: 'Verified' } };
+    const [fact] = backendFacts(snapshot([old], [{ ref, backend: undefined, isDue: true }])) ?? [];
+    assert.deepEqual(
+      [fact?.state, fact?.verification, fact?.problem?.message],
+      ['NotApplicable', undefined, 'no image'],
+    );
+  });
+
+  it('marks what was asked for later, stores there, and promises nothing by it', () => {
+    const bound = [
+      { ref, backend: backend('tekton'), isDue: true },
+      { ref: later, backend: backend('later'), isDue: true, isBackfill: true },
+    ];
+    const plan = planRecord(snapshot([held], bound));
+    assert.deepEqual(
+      plan.backends?.map(({ isBackfill = false }) => isBackfill),
+      [false, true],
+    );
+    assert.deepEqual(
+      plan.store.map(({ bound: { ref: to } }) => to.name),
+      ['later'],
+    );
+  });
+});

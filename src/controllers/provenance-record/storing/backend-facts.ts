@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { StorageEntry } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import { reasons } from '../../../api/v1alpha1/reasons.ts';
+import type { CompiledBackend } from '../../../pipelines/definitions.ts';
+import { takesArtifact } from '../../../storage/takes-artifact.ts';
+import { isRefillRequested } from '../../../records/backfill-request.ts';
+import type { Problem } from '../../../api/v1alpha1/problem.ts';
+import type { BackendFact } from '../../../records/record-facts.ts';
+import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
+import { isDoneWith, stateOf } from '../../../records/storage-state.ts';
+
+/** How each backend of a record stands before anything is stored; undefined while the record has none. */
+export function backendFacts(snapshot: RecordSnapshot): readonly BackendFact[] | undefined {
+  const { record, backends } = snapshot;
+  if (record.object.spec.backendRefs === undefined && backends.length === 0) return undefined;
+  return backends.map((bound) => {
+    const fact = backendFact(record, bound);
+    return bound.isBackfill === true ? { ...fact, isBackfill: true } : fact;
+  });
+}
+
+function backendFact(record: RecordSnapshot['record'], bound: BoundBackend): BackendFact {
+  const { ref, backend, parked } = bound;
+  const backendRef = { kind: ref.kind, name: ref.name };
+  const entry = record.storage.find(({ backendRef: of }) => of.kind === ref.kind && of.name === ref.name);
+  if (entry !== undefined && isSettled(record, entry, bound)) return settledFact(entry, backendRef);
+  const pending = pendingFact(entry, backendRef, entry !== undefined && isToBeRefilled(record, entry, bound));
+  if (backend === undefined) return { ...pending, problem: missingBackend };
+  if (parked !== undefined) return { ...pending, problem: parked };
+  // Its own back-off counts while nobody waits for the backend as such.
+  const { nextAttemptTime } = entry ?? {};
+  return nextAttemptTime === undefined ? pending : { ...pending, nextAttemptTime };
+}
+
+/** True when nothing is left to do for a backend. */
+function isSettled(record: RecordSnapshot['record'], entry: StorageEntry, bound: BoundBackend): boolean {
+  if (entry.state === 'Failed') return true;
+  const isDone = isDoneWith(entry.state) && holdsAll(record, entry, bound.backend);
+  return isDone && !isToBeRefilled(record, entry, bound);
+}
+
+function settledFact(entry: StorageEntry, backendRef: BackendFact['backendRef']): BackendFact {
+  const state = stateOf(entry);
+  const fact = storedFact(entry);
+  if (state !== 'NotApplicable') return { ...fact, backendRef, state };
+  const { artifacts, missing, problem = nothingThere } = fact;
+  return {
+    backendRef,
+    state,
+    locations: [],
+    problem,
+    ...(artifacts === undefined ? {} : { artifacts }),
+    ...(missing === undefined ? {} : { missing }),
+  };
+}
+
+/** What a backend is known to hold while something is missing. What is to be written again counts as if it never was. */
+function pendingFact(
+  entry: StorageEntry | undefined,
+  backendRef: BackendFact['backendRef'],
+  isToBeWrittenAgain: boolean,
+): BackendFact {
+  if (entry === undefined || isToBeWrittenAgain) return { backendRef, state: 'Pending', locations: [] };
+  if (entry.state === 'Pending') return { ...storedFact(entry), backendRef, state: 'Pending' };
+  const { locations = [], missing = [] } = entry;
+  return { backendRef, state: 'Pending', locations, missing };
+}
+
+/** Whether somebody asked for what is gone from a backend, or changed there, to be written again, and that can be tried now. */
+function isToBeRefilled(
+  { object }: RecordSnapshot['record'],
+  { backendRef, verification }: StorageEntry,
+  { backend, isDue, parked }: BoundBackend,
+): boolean {
+  const mayGo = backend !== undefined && isDue && parked === undefined;
+  return mayGo && verification?.state === 'Failed' && isRefillRequested(object, backendRef);
+}
+
+/** True when a backend that is done has all that it takes by now. What one that is gone was given stays given. */
+function holdsAll(
+  { object }: RecordSnapshot['record'],
+  entry: StorageEntry,
+  backend: CompiledBackend | undefined,
+): boolean {
+  if (backend === undefined) return true;
+  const { artifacts: held = [], missing = [] } = entry;
+  const artifacts = object.evidence?.artifacts ?? [];
+  // One that had no place for anything may have one for what it takes since it was edited.
+  if (stateOf(entry) === 'NotApplicable')
+    return artifacts.every((artifact) => missing.includes(artifact.name) || !takesArtifact(backend.spec, artifact));
+  return artifacts.every(({ type }) => held.includes(type) || !backend.spec.artifacts.includes(type));
+}
+
+function storedFact(entry: StorageEntry): Omit<BackendFact, 'backendRef' | 'state'> {
+  const reason = Object.values(reasons).find((known) => known === entry.reason);
+  const { artifacts, missing, storedTime, attempts, unlistedLocations, verification } = entry;
+  return {
+    locations: entry.locations ?? [],
+    ...(missing === undefined ? {} : { missing }),
+    ...(unlistedLocations === undefined ? {} : { unlistedLocations }),
+    ...(artifacts === undefined ? {} : { artifacts }),
+    ...(reason === undefined ? {} : { problem: { reason, message: entry.message ?? '' } }),
+    ...(storedTime === undefined ? {} : { storedTime }),
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(verification === undefined ? {} : { verification }),
+  };
+}
+
+const nothingThere: Problem = {
+  reason: reasons.NoSubjects,
+  message: 'it has no place for anything of this record',
+};
+
+const missingBackend: Problem = {
+  reason: reasons.BackendNotFound,
+  message:
+    'it does not exist or is out of reach: create it (again) under this name, have its namespaceSelector take this namespace, or name others in spec.backendRefs of the policy',
+};

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Location, RunTarget, StorageDriver } from '../../../storage/driver.ts';
+import { StorageError } from '../../../storage/storage-error.ts';
+
+/** Artifacts of one record for one backend. */
+export interface ArtifactsToStore {
+  readonly driver: StorageDriver;
+  /** In the order in which they are tried. */
+  readonly artifacts: readonly SignedArtifact[];
+  readonly run: RunTarget;
+  /** Throws when nothing may be written any more: asked before each artifact. */
+  readonly fence: () => void;
+}
+
+/** What became of one artifact. Without `placed` and `error` it had no turn. */
+export interface ArtifactOutcome {
+  readonly artifact: SignedArtifact;
+  /** Where it lies; a part of it where `error` is set. */
+  readonly placed?: readonly Location[];
+  readonly error?: StorageError;
+  /** Whether `error` means that the backend has no place for it, now or later. */
+  readonly isPlaceless?: boolean;
+}
+
+/** After so long nothing further is begun once something failed: the other records of the backend wait. */
+const FAILING_TURN_MS = 120_000;
+
+/** Failures of the server as such: where there is one server, the other artifacts would meet the same. */
+const ofServer: ReadonlySet<StorageError['reason']> = new Set([
+  'BackendUnavailable',
+  'BackendUnauthorized',
+  'BackendNotReady',
+  'EndpointForbidden',
+]);
+
+/** Stores each artifact on its own, one after the other. Rejects on abort and by the fence; other failures are outcomes. */
+export async function storeArtifacts(
+  { driver, artifacts, run, fence }: ArtifactsToStore,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly ArtifactOutcome[]> {
+  const outcomes: ArtifactOutcome[] = [];
+  const beganMs = clock.monotonicMs();
+  let [hasFailed, isOver] = [false, false];
+  for (const artifact of artifacts) {
+    if (isOver) {
+      outcomes.push({ artifact });
+      continue;
+    }
+    fence();
+    const outcome = await storeArtifact(driver, artifact, run, signal);
+    outcomes.push(outcome);
+    const { error } = outcome;
+    hasFailed ||= error !== undefined && outcome.isPlaceless !== true;
+    const isLate = hasFailed && clock.monotonicMs() - beganMs >= FAILING_TURN_MS;
+    isOver = isLate || (error !== undefined && endsTurn(error, driver));
+  }
+  return outcomes;
+}
+
+async function storeArtifact(
+  driver: StorageDriver,
+  artifact: SignedArtifact,
+  run: RunTarget,
+  signal: AbortSignal,
+): Promise<ArtifactOutcome> {
+  try {
+    return { artifact, placed: await driver.put(artifact, run, signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StorageError)) throw error;
+    return { artifact, placed: error.placed, error, isPlaceless: error.reason === 'NoSubjects' };
+  }
+}
+
+function endsTurn({ reason }: StorageError, driver: StorageDriver): boolean {
+  // The run is gone, and its annotations with it.
+  if (reason === 'RunDeleted') return true;
+  return driver.hasManyServers !== true && ofServer.has(reason);
+}

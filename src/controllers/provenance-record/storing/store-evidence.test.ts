@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
+import type { Location, StorageDriver } from '../../../storage/driver.ts';
+import { StorageError } from '../../../storage/storage-error.ts';
+import { storeEvidence, type StoreTask } from './store-evidence.ts';
+
+/*
+ * The drivers have their own tests against real servers. Here a driver in memory shows what becomes of its answers: their order,
+ * what is done after a failure, and what is left undone once nothing may be written any more.
+ */
+type Put = (artifact: SignedArtifact) => Promise<readonly Location[]>;
+
+const clock = new ManualClock(new Date('2025-03-01T00:00:00.123Z'));
+const never = new AbortController().signal;
+
+function artifact(name: string): SignedArtifact {
+  return {
+    name,
+    type: name === 'attestation' ? 'Attestation' : 'ImageSignature',
+    form: name === 'attestation' ? 'InTotoStatement' : 'SimpleSigning',
+    payloadType: 'application/json',
+    payload: Buffer.from('{}'),
+    subjects: [],
+    signature: Buffer.from('signature'),
+    keyID: 'SHA256:x',
+    publicKey: 'pem',
+  };
+}
+
+function task(put: Put, fence: () => void = () => undefined): { task: StoreTask; puts: string[] } {
+  const puts: string[] = [];
+  const driver: StorageDriver = {
+    probe: () => Promise.resolve({ ready: true }),
+    get: () => Promise.reject(new Error('not asked for')),
+    close: () => Promise.resolve(),
+    put: (given) => {
+      puts.push(given.name);
+      return put(given);
+    },
+  };
+  const run = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', namespace: 'n', name: 'r', uid: 'u' } as const;
+  return {
+    puts,
+    task: {
+      ref: { kind: 'StorageBackend', name: 'b' },
+      driver,
+      artifacts: [artifact('attestation'), artifact('image-1')],
+      types: ['Attestation', 'ImageSignature'],
+      run: {
+        ...run,
+        serviceAccountName: 'default',
+        policy: { kind: 'SigningPolicy', namespace: 'n', name: 'builds' },
+      },
+      fence,
+    },
+  };
+}
+
+const placed: Put = ({ name }) => Promise.resolve([{ uri: `mem://${name}` }]);
+
+/** Refuses one artifact and takes the others. */
+function failing(name: string, error: StorageError): Put {
+  return (given) => (given.name === name ? Promise.reject(error) : placed(given));
+}
+
+describe('storeEvidence', () => {
+  it('stores the artifacts one after the other and says what the backend took, where and when', async () => {
+    const { task: given, puts } = task(placed);
+    const { fact, retry } = await storeEvidence(given, clock, never);
+    assert.deepEqual(puts, ['attestation', 'image-1']);
+    assert.equal(retry, undefined);
+    assert.deepEqual(fact, {
+      backendRef: { kind: 'StorageBackend', name: 'b' },
+      state: 'Stored',
+      artifacts: ['Attestation', 'ImageSignature'],
+      locations: [
+        { uri: 'mem://attestation', artifact: 'attestation' },
+        { uri: 'mem://image-1', artifact: 'image-1' },
+      ],
+      storedTime: '2025-03-01T00:00:00Z',
+    });
+  });
+
+  it('leaves off when the one server is down, and asks for another attempt when the server says', async () => {
+    const { task: given, puts } = task(() =>
+      Promise.reject(new StorageError('BackendUnavailable', 'down', { retryAfterSeconds: 7 })),
+    );
+    const { fact, retry } = await storeEvidence(given, clock, never);
+    assert.deepEqual(puts, ['attestation']);
+    assert.equal(fact.state, 'Pending');
+    assert.deepEqual(fact.problem, { reason: 'BackendUnavailable', message: 'attestation: down' });
+    assert.deepEqual(fact.missing, ['image-1', 'attestation']);
+    assert.deepEqual(retry, { afterSeconds: 7 });
+  });
+
+  it('goes on when one of many servers is down', async () => {
+    const { task: given, puts } = task(failing('attestation', new StorageError('BackendUnavailable', 'down')));
+    const driver = { ...given.driver, hasManyServers: true as const };
+    const { fact } = await storeEvidence({ ...given, driver }, clock, never);
+    assert.deepEqual(puts, ['attestation', 'image-1']);
+    assert.deepEqual(fact.locations, [{ uri: 'mem://image-1', artifact: 'image-1' }]);
+    assert.deepEqual([fact.state, fact.missing], ['Pending', ['attestation']]);
+  });
+
+  it('lets one artifact that fails keep no other out, names it, and lists what is there', async () => {
+    const rejected = new StorageError('BackendRejected', 'no such image', { placed: [{ uri: 'mem://part' }] });
+    const { task: given } = task(failing('attestation', rejected));
+    const { fact, retry } = await storeEvidence(given, clock, never);
+    assert.deepEqual(fact, {
+      backendRef: { kind: 'StorageBackend', name: 'b' },
+      state: 'Pending',
+      locations: [
+        { uri: 'mem://part', artifact: 'attestation' },
+        { uri: 'mem://image-1', artifact: 'image-1' },
+      ],
+      missing: ['attestation'],
+      problem: { reason: 'BackendRejected', message: 'attestation: no such image' },
+    });
+    assert.deepEqual(retry, { afterSeconds: undefined });
+  });
+
+  it('tries again only what is missing, and keeps what is there', async () => {
+    const first = task(failing('attestation', new StorageError('BackendRejected', 'no such image')));
+    const { fact: before } = await storeEvidence(first.task, clock, never);
+    const second = task(placed);
+    const { fact } = await storeEvidence({ ...second.task, before }, clock, never);
+    assert.deepEqual(second.puts, ['attestation']);
+    assert.equal(fact.state, 'Stored');
+    assert.equal(fact.missing, undefined);
+    assert.deepEqual(
+      fact.locations.map(({ uri }) => uri),
+      ['mem://attestation', 'mem://image-1'],
+    );
+  });
+
+  it('begins with what had no turn the last time', async () => {
+    const down = task(() => Promise.reject(new StorageError('BackendUnavailable', 'down')));
+    const { fact: before } = await storeEvidence(down.task, clock, never);
+    const again = task(placed);
+    await storeEvidence({ ...again.task, before }, clock, never);
+    assert.deepEqual(again.puts, ['image-1', 'attestation']);
+  });
+
+  it('begins nothing further when failing takes too long', async () => {
+    const { task: given, puts } = task(async () => {
+      await clock.advance(120_000);
+      throw new StorageError('BackendRejected', 'slow');
+    });
+    const { fact } = await storeEvidence(given, clock, never);
+    assert.deepEqual(puts, ['attestation']);
+    assert.deepEqual(fact.missing, ['image-1', 'attestation']);
+  });
+
+  it('waits no longer than the server that asks for the shortest time', async () => {
+    const { task: given } = task(({ name }) =>
+      Promise.reject(new StorageError('BackendRejected', name, { retryAfterSeconds: name === 'image-1' ? 5 : 50 })),
+    );
+    assert.deepEqual((await storeEvidence(given, clock, never)).retry, { afterSeconds: 5 });
+  });
+
+  it('goes on when the backend has no place for one artifact, and says so', async () => {
+    const { task: given } = task(failing('attestation', new StorageError('NoSubjects', 'no image')));
+    const { fact, retry } = await storeEvidence(given, clock, never);
+    assert.equal(fact.state, 'Stored');
+    assert.equal(fact.problem?.reason, 'NoSubjects');
+    assert.deepEqual(fact.missing, ['attestation']);
+    assert.deepEqual(fact.locations, [{ uri: 'mem://image-1', artifact: 'image-1' }]);
+    assert.equal(retry, undefined);
+  });
+
+  it('stores nothing where there is no place for anything, and is done with it', async () => {
+    const { task: given } = task(() => Promise.reject(new StorageError('NoSubjects', 'no image')));
+    const { fact, retry } = await storeEvidence(given, clock, never);
+    assert.deepEqual(fact, {
+      backendRef: { kind: 'StorageBackend', name: 'b' },
+      state: 'NotApplicable',
+      artifacts: ['Attestation', 'ImageSignature'],
+      locations: [],
+      missing: ['attestation', 'image-1'],
+      problem: { reason: 'NoSubjects', message: 'attestation: no image (also image-1)' },
+    });
+    assert.equal(retry, undefined);
+  });
+
+  it('stores nothing where the record has nothing that the backend takes', async () => {
+    const { task: given } = task(placed);
+    const { fact } = await storeEvidence({ ...given, artifacts: [], types: ['ImageSignature'] }, clock, never);
+    assert.equal(fact.state, 'NotApplicable');
+    assert.match(fact.problem?.message ?? '', /spec\.artifacts is ImageSignature/);
+  });
+
+  const twoImages = ['image-us', 'image-eu'].map((name) => ({ ...artifact(name), subjects: [{ name, digest: {} }] }));
+
+  it('stores the first of two artifacts that have one name, and says of the other that they collide', async () => {
+    const { task: given, puts } = task(placed);
+    const driver = { ...given.driver, nameOf: ({ type }: SignedArtifact) => type };
+    const work = { ...given, driver, artifacts: [artifact('attestation'), ...twoImages] };
+    for (const before of [undefined, { locations: [{ uri: 'mem://old', artifact: 'image-eu' }] }]) {
+      puts.length = 0;
+      const { fact, retry } = await storeEvidence(before === undefined ? work : { ...work, before }, clock, never);
+      assert.deepEqual(puts, ['attestation', 'image-us']);
+      assert.deepEqual([fact.state, fact.missing, retry], ['Stored', ['image-eu'], undefined]);
+      assert.equal(fact.problem?.reason, 'KeyConflict');
+      assert.match(fact.problem.message, /image-us and image-eu are of one digest; a backend of type OCI keeps both/);
+      assert.ok(fact.locations.every(({ uri }) => uri !== 'mem://old'));
+    }
+  });
+
+  it('stores both where the store keeps both under one name', async () => {
+    const { task: given, puts } = task(placed);
+    await storeEvidence({ ...given, artifacts: twoImages }, clock, never);
+    assert.deepEqual(puts, ['image-us', 'image-eu']);
+  });
+
+  it('gives up for good when the run is gone that was to hold it', async () => {
+    const { task: given } = task(() => Promise.reject(new StorageError('RunDeleted', 'gone')));
+    const { fact, retry } = await storeEvidence(given, clock, never);
+    assert.equal(fact.state, 'Failed');
+    assert.equal(retry, undefined);
+  });
+
+  it('writes nothing more once the lease is lost between two artifacts', async () => {
+    let isHeld = true;
+    const { task: given, puts } = task(
+      (of) => {
+        isHeld = false;
+        return placed(of);
+      },
+      () => {
+        if (!isHeld) throw new Error('not leading');
+      },
+    );
+    await assert.rejects(storeEvidence(given, clock, never), /not leading/);
+    assert.deepEqual(puts, ['attestation']);
+  });
+
+  it('lets an abort through instead of calling it a failure of the backend', async () => {
+    const stop = new AbortController();
+    const { task: given } = task(() => {
+      stop.abort(new Error('stopped'));
+      return Promise.reject(new StorageError('BackendUnavailable', 'cut off'));
+    });
+    await assert.rejects(storeEvidence(given, clock, stop.signal), /stopped/);
+  });
+});

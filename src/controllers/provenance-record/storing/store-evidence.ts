@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rfc3339Seconds } from '../../../api/v1alpha1/date-time.ts';
+import type { BackendRef, EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import { reasons } from '../../../api/v1alpha1/reasons.ts';
+import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { StorageError } from '../../../storage/storage-error.ts';
+import type { Problem } from '../../../api/v1alpha1/problem.ts';
+import type { BackendFact, StoredLocation } from '../../../records/record-facts.ts';
+import { nameCollisions } from './name-collisions.ts';
+import { type ArtifactOutcome, type ArtifactsToStore, storeArtifacts } from './store-artifacts.ts';
+
+/** One backend, and what of a record's evidence it takes. */
+export interface StoreTask extends ArtifactsToStore {
+  readonly ref: BackendRef;
+  /** All that the backend takes of the record, in the record's order. */
+  readonly artifacts: readonly SignedArtifact[];
+  /** What the backend takes, whether the record has such artifacts or not. */
+  readonly types: readonly EvidenceArtifact['type'][];
+  /** What earlier attempts stored and missed. */
+  readonly before?: Pick<BackendFact, 'locations' | 'missing'>;
+}
+
+export interface StoreResult {
+  readonly fact: BackendFact;
+  /** Set when the backend is to be tried again. */
+  readonly retry?: { readonly afterSeconds?: number | undefined };
+}
+
+/** An artifact that was tried, and what went wrong with it. */
+type FailedOutcome = ArtifactOutcome & { readonly error: StorageError };
+
+/** As many artifacts are named in a message. */
+const MAX_NAMED = 3;
+
+/**
+ * Stores what of one task is not known to be there. Each artifact stands for itself: one that fails keeps no other out. Never throws but
+ * on abort and by the fence: what went wrong is in the fact.
+ */
+export async function storeEvidence(task: StoreTask, clock: Clock, signal: AbortSignal): Promise<StoreResult> {
+  const collisions = nameCollisions(task);
+  const isDue = (artifact: SignedArtifact): boolean =>
+    !isHeld(artifact.name, task) && !collisions.some((collision) => collision.artifact === artifact);
+  const due = inTurn(task.artifacts.filter(isDue), task);
+  const outcomes = await storeArtifacts({ ...task, artifacts: due }, clock, signal);
+  return result(task, [...collisions, ...outcomes], rfc3339Seconds(clock.now()));
+}
+
+/** True when an earlier attempt stored all of an artifact. */
+function isHeld(name: string, { before }: StoreTask): boolean {
+  if (before?.missing === undefined || before.missing.includes(name)) return false;
+  return before.locations.some(({ artifact }) => artifact === name);
+}
+
+/** Those that had no turn the last time come first. They head the list of what is missing. */
+function inTurn(due: readonly SignedArtifact[], { before }: StoreTask): readonly SignedArtifact[] {
+  const place = ({ name }: SignedArtifact): number => before?.missing?.indexOf(name) ?? -1;
+  return due.toSorted((left, right) => place(left) - place(right));
+}
+
+function result(task: StoreTask, outcomes: readonly ArtifactOutcome[], storedTime: string): StoreResult {
+  const { kind, name } = task.ref;
+  const backendRef = { kind, name };
+  const errors = task.artifacts.flatMap((artifact) => outcomes.find((of) => of.artifact === artifact) ?? []);
+  const tried = errors.filter((outcome): outcome is FailedOutcome => outcome.error !== undefined);
+  const gone = tried.find(({ error }) => error.reason === reasons.RunDeleted);
+  // No retry brings back the run, nor what its annotations held.
+  if (gone !== undefined) return { fact: { backendRef, state: 'Failed', locations: [], problem: problemOf([gone]) } };
+  const failed = tried.filter(({ isPlaceless }) => isPlaceless !== true);
+  const untried = outcomes.filter(({ placed, error }) => placed === undefined && error === undefined);
+  const locations = allLocations(task, outcomes);
+  const missing = [...untried, ...tried].map(({ artifact }) => artifact.name);
+  const known = { locations, ...(missing.length === 0 ? {} : { missing }) };
+  if (failed.length > 0) {
+    const fact = { backendRef, state: 'Pending', ...known, problem: problemOf(failed) } as const;
+    return { fact, retry: { afterSeconds: soonest(failed) } };
+  }
+  const artifacts = [...task.types];
+  if (locations.length === 0) {
+    const problem = tried.length === 0 ? nothingTaken(task) : problemOf(tried);
+    return { fact: { backendRef, state: 'NotApplicable', artifacts, ...known, problem } };
+  }
+  const problem = tried.length === 0 ? {} : { problem: problemOf(tried) };
+  return { fact: { backendRef, state: 'Stored', artifacts, ...known, storedTime, ...problem } };
+}
+
+/** What was there before, and what came. */
+function allLocations(
+  { before, artifacts }: StoreTask,
+  outcomes: readonly ArtifactOutcome[],
+): readonly StoredLocation[] {
+  const isRenewed = (name: string | undefined): boolean =>
+    outcomes.some(
+      ({ artifact, placed, error, isPlaceless }) =>
+        artifact.name === name && (isPlaceless === true || (placed !== undefined && error === undefined)),
+    );
+  // A complete put, and the lack of a place, take the place of what was known of an artifact.
+  const kept = (before?.locations ?? []).filter(({ artifact }) => !isRenewed(artifact));
+  const came = outcomes.flatMap(({ artifact, placed = [] }) =>
+    placed.map((location) => ({ ...location, artifact: artifact.name })),
+  );
+  const all = [...kept, ...came];
+  const order = new Map(artifacts.map(({ name }, index) => [name, index]));
+  const unique = new Map(all.map((location) => [JSON.stringify(location), location]));
+  const place = ({ artifact = '' }: StoredLocation): number => order.get(artifact) ?? -1;
+  return [...unique.values()].toSorted((left, right) => place(left) - place(right));
+}
+
+/** The first problem in the record's order, and which other artifacts have one. */
+function problemOf(tried: readonly FailedOutcome[]): Problem {
+  const [first, ...others] = tried;
+  if (first === undefined) throw new TypeError('nothing failed');
+  const { artifact, error } = first;
+  const message = error.message.includes(artifact.name) ? error.message : `${artifact.name}: ${error.message}`;
+  if (others.length === 0) return { reason: error.reason, message };
+  const named = others.slice(0, MAX_NAMED).map((other) => other.artifact.name);
+  const more = others.length > MAX_NAMED ? ` and ${others.length - MAX_NAMED} more` : '';
+  return { reason: error.reason, message: `${message} (also ${named.join(', ')}${more})` };
+}
+
+/** The shortest time that a server asked for; none where one of them asked for none. */
+function soonest(failed: readonly FailedOutcome[]): number | undefined {
+  const asked = failed.map(({ error }) => error.retryAfterSeconds ?? 0);
+  const seconds = Math.min(...asked);
+  return seconds === 0 ? undefined : seconds;
+}
+
+function nothingTaken({ types }: StoreTask): Problem {
+  const message = `the record has nothing that it takes: spec.artifacts is ${types.join(', ')}, and the backend's encoding must be able to hold the form`;
+  return { reason: reasons.NoSubjects, message };
+}

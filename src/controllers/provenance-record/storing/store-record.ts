@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import { objectKey } from '../../../kube/resource.ts';
+import { backendLane } from '../../shares/backend-lane.ts';
+import type { ControllerContext } from '../../controller-context.ts';
+import type { RecordPlan } from '../plan-record.ts';
+import type { QuietTurns } from '../../memory/quiet-turns.ts';
+import type { TrustedRecord } from '../../../records/read-record.ts';
+import type { BackendFact } from '../../../records/record-facts.ts';
+import type { StoreAttempts } from '../../memory/store-attempts.ts';
+import { type BackendWork, storeInBackend } from './store-in-backend.ts';
+import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
+import { writeRecordStatus } from '../write-record-status.ts';
+
+/** The status waits so long for slow backends before it is written without them. */
+const COALESCE_MS = 2_000;
+
+export interface Storing {
+  readonly attempts: StoreAttempts;
+  readonly lanes: WorkerLanes;
+  readonly turns: QuietTurns;
+}
+
+/** What a record waits for after it was stored in all backends that had room. */
+export interface Waits {
+  /** The backends that have enough to do already, as `kind/name`: the record is woken when its turn comes. */
+  readonly deferred: readonly string[];
+  /** In how many seconds its status is to say so; undefined when there is nothing to say. */
+  readonly quietSeconds: number | undefined;
+}
+
+/**
+ * Stores in every backend that is due, in parallel, and writes how it went; a slow backend does not hide the others. A record that only
+ * waits for its turn writes nothing for a while.
+ */
+export async function storeRecord(
+  context: ControllerContext,
+  storing: Storing,
+  work: { readonly record: TrustedRecord; readonly plan: RecordPlan },
+  signal: AbortSignal,
+): Promise<Waits> {
+  const { record, plan } = work;
+  const facts = [...(plan.backends ?? [])];
+  const written = (): RecordPlan => ({ ...plan, backends: plan.backends === undefined ? undefined : [...facts] });
+  const deferred: string[] = [];
+  const puts = plan.store.map(async (task) => {
+    const fact = await inTurn(storing.lanes, { record, plan, task }, (turn) =>
+      storeInBackend(context, storing.attempts, turn, signal),
+    );
+    const { kind, name } = task.bound.ref;
+    if (fact === undefined) deferred.push(`${kind}/${name}`);
+    else replaceFact(facts, fact);
+  });
+  const all = Promise.allSettled(puts);
+  const isSlow = puts.length > 1 && (await outlasts(context, all, COALESCE_MS));
+  let current = record;
+  try {
+    if (isSlow) current = await writeRecordStatus(context, record, written(), signal);
+  } finally {
+    // Nothing of this reconcile may go on behind the next one of the same record.
+    await all;
+  }
+  const quietSeconds = quietOf(storing, record, deferred.length > 0 && deferred.length === puts.length);
+  // What one backend threw must not hide what the others hold.
+  if (quietSeconds === 0) await writeRecordStatus(context, current, written(), signal);
+  for (const result of await all) if (result.status === 'rejected') throw result.reason;
+  return { deferred, quietSeconds: quietSeconds === 0 ? undefined : quietSeconds };
+}
+
+/** Seconds for which a record that only waits for its turn says nothing of it. */
+function quietOf({ turns }: Storing, { object }: TrustedRecord, isWaiting: boolean): number {
+  const key = objectKey(object.metadata);
+  if (isWaiting) return turns.secondsLeft(key);
+  turns.end(key);
+  return 0;
+}
+
+/** @returns undefined when the backend has enough to do already */
+async function inTurn(
+  lanes: WorkerLanes,
+  work: BackendWork,
+  store: (work: BackendWork) => Promise<BackendFact>,
+): Promise<BackendFact | undefined> {
+  const { metadata } = work.record.object;
+  const leave = lanes.enter([backendLane(work.task.backend, metadata.namespace)], objectKey(metadata));
+  if (leave === undefined) return undefined;
+  try {
+    return await store(work);
+  } finally {
+    leave();
+  }
+}
+
+function replaceFact(facts: BackendFact[], fact: BackendFact): void {
+  const { kind, name } = fact.backendRef;
+  const at = facts.findIndex(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
+  if (at >= 0) facts[at] = fact;
+}
+
+async function outlasts(context: ControllerContext, work: Promise<unknown>, ms: number): Promise<boolean> {
+  const over = new AbortController();
+  const slow = context.clock.sleep(ms, over.signal).then(
+    () => true,
+    () => false,
+  );
+  const isSlow = await Promise.race([
+    slow,
+    work.then(
+      () => false,
+      () => false,
+    ),
+  ]);
+  over.abort();
+  return isSlow;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
+import { approximateSizeBytes } from '../../runtime/approximate-size.ts';
+import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { RunKind } from '../../tekton/run-identity.ts';
+import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
+import { type RecordIndex, runKey } from '../memory/record-index.ts';
+import type { RunIndex } from '../memory/run-index.ts';
+
+/** A run as it is delivered: its summary, and the object itself once the run has finished. */
+export interface DeliveredRun {
+  readonly summary: RunSummary;
+  readonly object: unknown;
+}
+
+export interface RunEventHandlerOptions {
+  readonly kind: RunKind;
+  readonly runs: RunIndex;
+  readonly records: RecordIndex;
+  readonly cache: ByteBudgetCache<unknown>;
+  readonly queue: KeyedQueue;
+  /** Whether a pipeline selects the run and has no complete record of it. */
+  readonly isPending: (run: RunSummary) => boolean;
+  /** Records of a run that is gone may retire. */
+  readonly requeueRecord: (recordKey: string) => void;
+  readonly onSynced: () => void;
+}
+
+/** What is kept of a run that passes by: nothing but its summary while it is running. */
+export function projectRun(object: unknown): DeliveredRun | undefined {
+  const summary = summariseRun(object);
+  if (summary === undefined) return undefined;
+  return { summary, object: summary.finished === undefined ? undefined : object };
+}
+
+/** Knows which runs of one kind exist, and queues those that are finished and not recorded. */
+export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandler<DeliveredRun> {
+  const { kind, runs, records, cache, queue, isPending, requeueRecord, onSynced } = options;
+  const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): string | undefined => {
+    if (!isPending(summary)) return undefined;
+    const key = runKey(summary);
+    cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
+    return key;
+  };
+  return {
+    upsert(key, run, origin) {
+      runs.set(`${kind}/${key}`, run.summary.uid);
+      const pending = run.object === undefined ? undefined : keep(run, false);
+      if (pending === undefined) return;
+      // A run that just finished comes before all that a restart or an edit of a policy has looked at again.
+      if (origin === 'Event') queue.add(pending);
+      else queue.addIdle(pending);
+    },
+    remove(key, last) {
+      const uid = runs.remove(`${kind}/${key}`);
+      // Its last state is all that is left of it: nobody can read it again.
+      const pending = last?.object === undefined ? undefined : keep(last, true);
+      if (pending !== undefined) queue.add(pending);
+      if (uid !== undefined) for (const record of records.ofRun(uid)) requeueRecord(record);
+    },
+    synced: onSynced,
+  };
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
+import { readPolicy } from '../../pipelines/read-policy.ts';
+import { exponentialBackoff } from '../../runtime/backoff.ts';
+import { Controller } from '../../runtime/controller.ts';
+import { currentTenant } from '../../runtime/tenant.ts';
+import { controllerQueues } from '../wiring/controller-queues.ts';
+import { ObjectStore } from '../memory/object-store.ts';
+import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
+import { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
+import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
+import { RunReconciler } from '../run/run-reconciler.ts';
+import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
+import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
+import { type SharedController, WorkerShares } from './worker-shares.ts';
+
+const TEAMS = ['team-a', 'team-b', 'team-c', 'team-d', 'team-e'] as const;
+const COMPLETED = '2026-01-02T03:04:00Z';
+/** As long as a server that does not answer is waited for. */
+const HANG_MS = 60_000;
+const MANY = 40;
+
+/** The real reconcilers of five teams, each with a policy `works`, with the workers that an operator has. */
+class Teams extends ReconcilerWorld {
+  readonly #backoff = exponentialBackoff({ minMs: 1000, maxMs: 2000, random: () => 0.5 });
+  readonly shared = controllerQueues({ clock: this.clock, backoff: this.#backoff, observer: () => ({}) });
+  readonly shares = new WorkerShares(this.shared, { runs: 8, records: 16 });
+  readonly #ended = new Set<string>();
+  readonly objects = { policies: new ObjectStore(), backends: new ObjectStore() };
+
+  constructor() {
+    super();
+    for (const namespace of TEAMS) this.setPolicyOf({}, { namespace, name: 'works' });
+    const { context, shares, caches, attempts, objects } = this;
+    const { lanes } = shares;
+    const runs = new RunReconciler({ context, cache: caches.run, lanes: lanes.run, childrenDeadlineSeconds: 60 });
+    this.#run('run', (key, signal) => runs.reconcile(key, signal));
+    const stored = { attempts, lanes: lanes['provenance-record'], cache: caches.record };
+    const records = new RecordReconciler(context, stored);
+    this.#run('provenance-record', (key, signal) => records.reconcile(key, signal));
+    const readBack = { context, attempts, lanes: lanes.verification, intervalSeconds: 86_400 };
+    const verification = new VerificationReconciler(readBack);
+    this.#run('verification', (key, signal) => verification.reconcile(key, signal));
+    const operatorNamespace = 'hallmark-system';
+    const policies = new PolicyReconciler({ context, operatorNamespace, objects: objects.policies });
+    const look = shares.byNamespace('signing-policy', (key, signal) => policies.reconcile(key, signal));
+    this.#run('signing-policy', look);
+    const probes = { context, operatorNamespace, objects: objects.backends, onHealthChange: () => undefined };
+    const backends = new BackendReconciler(probes);
+    const probe = shares.byNamespace('storage-backend', (key, signal) => backends.reconcile(key, signal));
+    this.#run('storage-backend', probe);
+  }
+
+  /** Makes a policy, of the whole cluster where no namespace is given. */
+  setPolicyOf(spec: object, of: { readonly namespace?: string; readonly name: string }): void {
+    const policy = readPolicy(policyObject(spec, of), 'hallmark-system');
+    assert.ok(policy !== undefined);
+    this.context.pipelines.setPolicy(policy);
+  }
+
+  /** Makes a backend, of the whole cluster where no namespace is given. */
+  setBackend(of: { readonly namespace?: string; readonly name: string }): void {
+    const kind = of.namespace === undefined ? 'ClusterStorageBackend' : 'StorageBackend';
+    const gcs = { bucket: 'evidence', keys: 'PerPolicy', authentication: { type: 'WorkloadIdentity' } } as const;
+    const spec = effectiveStorageBackendSpec({ type: 'GCS', gcs, acceptFrom: ['SigningPolicy'] });
+    const identity = { kind, namespace: 'hallmark-system', uid: 'b', generation: 1, ...of } as const;
+    this.context.pipelines.setBackend({ ...identity, spec });
+  }
+
+  /** Lets time pass in small steps, in each of which the controllers go on. */
+  async pass(ms: number): Promise<void> {
+    for (let step = 0; step < 25; step += 1) await this.clock.advance(ms / 25);
+  }
+
+  hang(): Promise<void> {
+    return this.clock.sleep(HANG_MS);
+  }
+
+  async finishRuns(namespace: string, count: number): Promise<void> {
+    for (let index = 0; index < count; index += 1)
+      this.shared.run.add(await this.addRun(`run-${index}`, COMPLETED, namespace));
+  }
+
+  /** How many records of a policy are made, signed or not. */
+  made(namespace: string, policy: string): number {
+    return this.#recordsOf(namespace, policy).length;
+  }
+
+  /** How many of them a backend holds. */
+  held(namespace: string, policy: string): number {
+    return this.#recordsOf(namespace, policy).filter(({ isHeld }) => isHeld).length;
+  }
+
+  /** Has each record looked at by the controller, as an event of the watch would. */
+  queueRecords(name: 'provenance-record' | 'verification'): void {
+    for (const { key } of this.context.records.all()) this.shared[name].add(key);
+  }
+
+  /** True when a look at the key has ended. */
+  hasLookedAt(name: SharedController, key: string): boolean {
+    return this.#ended.has(`${name} ${key}`);
+  }
+
+  #recordsOf(namespace: string, policy: string) {
+    const all = [...this.context.records.all()];
+    return all.filter((record) => record.key.startsWith(`${namespace}/`) && record.policy?.name === policy);
+  }
+
+  #run(name: SharedController, reconcile: ConstructorParameters<typeof Controller>[0]['reconcile']): void {
+    const queue = this.shared[name];
+    const { clock } = this;
+    const onResult = ({ key, waitsAgain }: { readonly key: string; readonly waitsAgain: boolean }): void => {
+      this.shares.lanes[name].ended(key, waitsAgain);
+      this.#ended.add(`${name} ${key}`);
+    };
+    new Controller({ name, concurrency: this.shares.workers[name], reconcile, queue, clock, onResult }).start();
+  }
+}
+
+describe('the shares of the workers', () => {
+  it('let no signer that hangs hold up another policy, of its namespace or of any other', async () => {
+    const world = new Teams();
+    world.setPolicyOf({}, { namespace: 'team-a', name: 'hangs' });
+    world.waits.sign = (policy) => (policy.includes('hangs') ? world.hang() : Promise.resolve());
+    for (const namespace of TEAMS) await world.finishRuns(namespace, namespace === 'team-a' ? MANY : 10);
+    await world.pass(HANG_MS / 2);
+    for (const namespace of TEAMS)
+      assert.equal(world.made(namespace, 'works'), namespace === 'team-a' ? MANY : 10, namespace);
+    assert.equal(world.made('team-a', 'hangs'), 0);
+    for (let round = 0; round < MANY / 4; round += 1) await world.pass(HANG_MS);
+    assert.equal(world.made('team-a', 'hangs'), MANY);
+  });
+
+  it('let no signer of a policy of the whole cluster hold up the policies of the teams', async () => {
+    const world = new Teams();
+    world.setPolicyOf({}, { name: 'hangs' });
+    world.waits.sign = (policy) => (policy.includes('hangs') ? world.hang() : Promise.resolve());
+    for (const namespace of TEAMS) await world.finishRuns(namespace, 20);
+    await world.pass(HANG_MS / 2);
+    for (const namespace of TEAMS) assert.equal(world.made(namespace, 'works'), 20, namespace);
+  });
+
+  it('let no backend that hangs hold up the storing of others, of the same namespace or of any other', async () => {
+    const world = new Teams();
+    world.setPolicyOf(storedIn('hangs'), { namespace: 'team-a', name: 'hangs' });
+    world.setBackend({ namespace: 'team-a', name: 'hangs' });
+    for (const namespace of TEAMS) {
+      world.setBackend({ namespace, name: 'store' });
+      world.setPolicyOf(storedIn('store'), { namespace, name: 'works' });
+    }
+    world.waits.put = (backend) => (backend.includes('hangs') ? world.hang() : Promise.resolve());
+    for (const namespace of TEAMS) await world.finishRuns(namespace, 20);
+    await world.pass(1000);
+    world.queueRecords('provenance-record');
+    await world.pass(HANG_MS / 2);
+    for (const namespace of TEAMS) assert.equal(world.held(namespace, 'works'), 20, namespace);
+  });
+
+  it('let no registry of one team hold up the others in a backend of the whole cluster', async () => {
+    const world = new Teams();
+    world.setBackend({ name: 'shared' });
+    for (const namespace of TEAMS)
+      world.setPolicyOf(storedIn('shared', 'ClusterStorageBackend'), { namespace, name: 'works' });
+    world.waits.put = (_backend, namespace) => (namespace === 'team-a' ? world.hang() : Promise.resolve());
+    for (const namespace of TEAMS) await world.finishRuns(namespace, namespace === 'team-a' ? MANY : 20);
+    await world.pass(1000);
+    world.queueRecords('provenance-record');
+    await world.pass(HANG_MS / 2);
+    for (const namespace of TEAMS.slice(1)) assert.equal(world.held(namespace, 'works'), 20, namespace);
+    assert.equal(world.held('team-a', 'works'), 0);
+  });
+
+  it('let no backend that hangs hold up the reading back of others', async () => {
+    const world = new Teams();
+    for (const namespace of TEAMS) {
+      world.setBackend({ namespace, name: 'store' });
+      world.setPolicyOf(storedIn('store'), { namespace, name: 'works' });
+    }
+    world.setBackend({ namespace: 'team-a', name: 'hangs' });
+    world.setPolicyOf(storedIn('hangs'), { namespace: 'team-a', name: 'hangs' });
+    for (const namespace of TEAMS) await world.finishRuns(namespace, 20);
+    await world.pass(1000);
+    world.queueRecords('provenance-record');
+    await world.pass(10_000);
+    const asked: string[] = [];
+    world.waits.get = (backend) => {
+      asked.push(backend);
+      return backend.includes('hangs') ? world.hang() : Promise.resolve();
+    };
+    world.queueRecords('verification');
+    await world.pass(5000);
+    for (const namespace of TEAMS)
+      assert.equal(asked.filter((backend) => backend.includes(`${namespace}/store`)).length, 20, namespace);
+    const hanging = asked.filter((backend) => backend.includes('hangs')).length;
+    assert.ok(hanging > 0 && hanging <= 8, `${hanging} read-backs wait for the backend that hangs`);
+  });
+
+  it('let no team whose key services hang hold up the policies of others', async () => {
+    const world = new Teams();
+    world.waits.sign = (policy) => (policy.includes('hangs') ? world.hang() : Promise.resolve());
+    const looks: string[] = [];
+    const add = (namespace: string, name: string): void => {
+      const key = `SigningPolicy/${namespace}/${name}`;
+      const object = policyObject({}, { namespace, name });
+      world.objects.policies.set(key, object);
+      world.shared['signing-policy'].add(key);
+      looks.push(key);
+    };
+    for (let index = 0; index < MANY; index += 1) add('team-a', `hangs-${index}`);
+    for (const namespace of TEAMS.slice(1)) add(namespace, 'works');
+    await world.pass(1000);
+    const open = looks.filter((key) => world.shared['signing-policy'].isProcessing(key));
+    assert.ok(open.length > 0 && open.every((key) => key.includes('hangs')), open.join());
+    for (const namespace of TEAMS.slice(1))
+      assert.equal(world.hasLookedAt('signing-policy', `SigningPolicy/${namespace}/works`), true, namespace);
+  });
+
+  it('keep no place for a record that was deleted after it was woken', () => {
+    const world = new Teams();
+    const lanes = world.shares.lanes['provenance-record'];
+    const queue = world.shared['provenance-record'];
+    const narrow = [{ name: 'narrow', perIdle: 0 }];
+    const leave = lanes.enter(narrow, 'team-a/first');
+    assert.equal(lanes.enter(narrow, 'team-a/deleted'), undefined);
+    assert.equal(lanes.enter(narrow, 'team-a/other'), undefined);
+    queue.close();
+    leave?.();
+    // As the feed does when the watch delivers the deletion.
+    queue.remove('team-a/deleted');
+    assert.notEqual(lanes.enter(narrow, 'team-a/other'), undefined);
+  });
+
+  it('let no team whose backends hang hold up the probes of others', async () => {
+    const world = new Teams();
+    const probed: string[] = [];
+    world.waits.probe = async (backend) => {
+      if (backend.includes('hangs')) await world.hang();
+      probed.push(backend);
+    };
+    const add = (namespace: string, name: string): void => {
+      const key = `StorageBackend/${namespace}/${name}`;
+      world.objects.backends.set(key, {
+        apiVersion: 'hallmark.dev/v1alpha1',
+        kind: 'StorageBackend',
+        metadata: {
+          namespace,
+          name,
+          uid: `${namespace} ${name}`,
+          generation: 1,
+          resourceVersion: '1',
+          creationTimestamp: COMPLETED,
+        },
+        spec: { type: 'Tekton' },
+      });
+      world.shared['storage-backend'].add(key);
+    };
+    for (let index = 0; index < 3 * MANY; index += 1) add('team-a', `hangs-${index}`);
+    for (const namespace of TEAMS.slice(1)) add(namespace, 'works');
+    await world.pass(500);
+    assert.deepEqual(
+      probed.toSorted(),
+      TEAMS.slice(1).map((namespace) => `StorageBackend ${namespace}/works`),
+    );
+  });
+});
+
+function policyObject(spec: object, of: { readonly namespace?: string; readonly name: string }): object {
+  const metadata = { uid: `${of.namespace} ${of.name}`, resourceVersion: '1', generation: 1, ...of };
+  return {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind: of.namespace === undefined ? 'ClusterSigningPolicy' : 'SigningPolicy',
+    metadata: { ...metadata, creationTimestamp: '2026-01-01T00:00:00Z' },
+    spec: { signer: { type: 'Key', key: { secretRef: { name: 'k' } } }, ...spec },
+  };
+}
+
+function storedIn(name: string, kind = 'StorageBackend'): object {
+  return { backendRefs: [{ kind, name }] };
+}
+
+describe('a reconcile on behalf of a tenant', () => {
+  it('counts for the namespace of its key, and for no team where the kind is of the whole cluster', async () => {
+    const { shares } = new Teams();
+    const tenants: readonly [SharedController, string, string][] = [
+      ['run', 'TaskRun/team-a/bake/uid', 'team-a'],
+      ['provenance-record', 'team-b/bake-1', 'team-b'],
+      ['verification', 'team-c/bake-1', 'team-c'],
+      ['signing-policy', 'SigningPolicy/team-d/works', 'team-d'],
+      ['storage-backend', 'ClusterStorageBackend//shared', ''],
+    ];
+    for (const [name, key, tenant] of tenants) {
+      let seen: string | undefined;
+      const reconcile = shares.forTenant(name, async () => {
+        await Promise.resolve();
+        seen = currentTenant();
+        return {};
+      });
+      await reconcile(key, new AbortController().signal);
+      assert.equal(seen, tenant, key);
+    }
+  });
+});

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
+import { parseObjectKey } from '../../kube/resource.ts';
+import { type PolicyKind, policyKeyText } from '../../pipelines/definitions.ts';
+import type { Pipelines } from '../../pipelines/pipelines.ts';
+import { readPolicy } from '../../pipelines/read-policy.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { ObjectStore } from '../memory/object-store.ts';
+import type { ChangePropagation } from '../propagation/change-propagation.ts';
+
+export interface PolicyEventHandlerOptions {
+  readonly kind: PolicyKind;
+  readonly operatorNamespace: string;
+  readonly pipelines: Pipelines;
+  readonly objects: ObjectStore;
+  readonly queue: KeyedQueue;
+  readonly propagation: ChangePropagation;
+  readonly onSynced: () => void;
+}
+
+/** Keeps the pipelines' policies of one kind as the API server has them. */
+export function policyEventHandler(options: PolicyEventHandlerOptions): ListWatchHandler<unknown> {
+  const { kind, operatorNamespace, pipelines, objects, queue, propagation, onSynced } = options;
+  return {
+    upsert(_key, object) {
+      const policy = readPolicy(object, operatorNamespace);
+      if (policy === undefined) return;
+      objects.set(policyKeyText(policy), object);
+      if (pipelines.setPolicy(policy)) propagation.policyChanged(policy);
+      else queue.add(policyKeyText(policy));
+    },
+    remove(key) {
+      const { namespace = '', name } = parseObjectKey(key);
+      const policy = { kind, namespace, name };
+      objects.remove(policyKeyText(policy));
+      if (pipelines.removePolicy(policy)) propagation.policyChanged(policy);
+    },
+    synced: onSynced,
+  };
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Pipelines } from '../../pipelines/pipelines.ts';
+import { exponentialBackoff } from '../../runtime/backoff.ts';
+import { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
+import { ObjectStore } from '../memory/object-store.ts';
+import { RecordDrain } from '../propagation/record-drain.ts';
+import { ChangePropagation } from '../propagation/change-propagation.ts';
+import { backendEventHandler } from './backend-event-handler.ts';
+import { BackendHealthBook } from '../memory/backend-health-book.ts';
+
+const KEY = 'StorageBackend/team-a/registry';
+
+function backend(version: { generation: number; resourceVersion: string; uid?: string }, status: object = {}): unknown {
+  return {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind: 'StorageBackend',
+    metadata: {
+      namespace: 'team-a',
+      name: 'registry',
+      uid: 'u',
+      creationTimestamp: '2025-01-01T00:00:00Z',
+      ...version,
+    },
+    spec: { type: 'Tekton' },
+    status,
+  };
+}
+
+function given() {
+  const clock = new ManualClock();
+  const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000 });
+  const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
+  const [policyQueue, resyncQueue, rescanQueue, backendQueue] = [queue(), queue(), queue(), queue()];
+  const pipelines = new Pipelines('hallmark-system');
+  const health = new BackendHealthBook();
+  const propagation = new ChangePropagation({
+    pipelines,
+    policyQueue,
+    resyncQueue,
+    rescanQueue,
+    drain: new RecordDrain({ queue: queue(), isOpen: () => false, waitsFor: () => false }),
+  });
+  const feed = backendEventHandler({
+    kind: 'StorageBackend',
+    operatorNamespace: 'hallmark-system',
+    pipelines,
+    objects: new ObjectStore(),
+    health,
+    queue: backendQueue,
+    propagation,
+    onSynced: () => undefined,
+  });
+  return { feed, health, pipelines, queue: backendQueue };
+}
+
+async function takenAfter(queue: KeyedQueue, act: () => void): Promise<boolean> {
+  act();
+  if (queue.depth === 0) return false;
+  queue.done((await queue.take()) ?? '');
+  return true;
+}
+
+describe('backendEventHandler', () => {
+  it('has a backend probed when it is made, edited, made anew or deleted, and not when its status is written', async () => {
+    const { feed, queue } = given();
+    const upsert = (object: unknown) => () => {
+      feed.upsert('team-a/registry', object, 'Event');
+    };
+    assert.equal(await takenAfter(queue, upsert(backend({ generation: 1, resourceVersion: '1' }))), true);
+    const written = backend({ generation: 1, resourceVersion: '2' }, { conditions: [] });
+    assert.equal(await takenAfter(queue, upsert(written)), false);
+    assert.equal(await takenAfter(queue, upsert(backend({ generation: 2, resourceVersion: '3' }))), true);
+    const anew = backend({ generation: 2, resourceVersion: '4', uid: 'v' });
+    assert.equal(await takenAfter(queue, upsert(anew)), true);
+    const remove = (): void => {
+      feed.remove('team-a/registry', undefined);
+    };
+    assert.equal(await takenAfter(queue, remove), true);
+    assert.equal(queue.has(KEY), false);
+  });
+
+  const rows = [
+    ['Ready', { status: 'True', reason: 'Ready' }, 1, true, undefined],
+    ['not Ready', { status: 'False', reason: 'BackendUnavailable' }, 1, true, 'BackendUnavailable'],
+    ['of another generation', { status: 'True', reason: 'Ready' }, 2, false, undefined],
+    ['for a reason that is none of ours', { status: 'False', reason: 'Odd' }, 1, false, undefined],
+  ] as const;
+  for (const [what, ready, generation, isProbed, reason] of rows) {
+    it(`takes from the status what an earlier process found: ${what}`, () => {
+      const { feed, health, pipelines } = given();
+      const conditions = [{ type: 'Ready', message: 'why', lastTransitionTime: '2025-01-01T00:00:00Z', ...ready }];
+      const status = { observedGeneration: 1, conditions };
+      feed.upsert('team-a/registry', backend({ generation, resourceVersion: '1' }, status), 'Event');
+      const known = pipelines.promisedBackend({ kind: 'SigningPolicy', namespace: 'team-a', name: 'p' }, 'team-a', {
+        kind: 'StorageBackend',
+        name: 'registry',
+      });
+      assert.ok(known !== undefined);
+      assert.equal(health.isProbed(known), isProbed);
+      assert.equal(health.problem(known)?.reason, reason);
+    });
+  }
+});

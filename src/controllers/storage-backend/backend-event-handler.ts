@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field } from '../../json/fields.ts';
+import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
+import { parseObjectKey } from '../../kube/resource.ts';
+import type { BackendKind } from '../../pipelines/definitions.ts';
+import type { Pipelines } from '../../pipelines/pipelines.ts';
+import { readBackend } from '../../pipelines/read-backend.ts';
+import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { ObjectStore } from '../memory/object-store.ts';
+import type { ChangePropagation } from '../propagation/change-propagation.ts';
+import type { BackendHealthBook } from '../memory/backend-health-book.ts';
+import { recalledHealth } from './recalled-health.ts';
+
+export interface BackendEventHandlerOptions {
+  readonly kind: BackendKind;
+  readonly operatorNamespace: string;
+  readonly pipelines: Pipelines;
+  readonly objects: ObjectStore;
+  readonly health: Pick<BackendHealthBook, 'recall'>;
+  readonly queue: KeyedQueue;
+  readonly propagation: ChangePropagation;
+  readonly onSynced: () => void;
+}
+
+/** Keeps the pipelines' backends of one kind as the API server has them. */
+export function backendEventHandler(options: BackendEventHandlerOptions): ListWatchHandler<unknown> {
+  const { kind, operatorNamespace, pipelines, objects, health, queue, propagation, onSynced } = options;
+  const queueKey = (namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
+  const forget = (namespace: string, name: string): void => {
+    if (pipelines.removeBackend({ kind, namespace, name })) propagation.backendChanged(kind, namespace);
+  };
+  return {
+    upsert(key, object) {
+      const { namespace = '', name } = parseObjectKey(key);
+      const before = objects.get(queueKey(namespace, name));
+      objects.set(queueKey(namespace, name), object);
+      // A probe ends in a status; were that to cause the next, a server that answers differently each time were probed for ever.
+      if (versionOf(before) !== versionOf(object)) queue.add(queueKey(namespace, name));
+      const read = readBackend(object, operatorNamespace);
+      if (!read.ok) {
+        forget(namespace, name);
+        return;
+      }
+      const recalled = recalledHealth(object);
+      if (recalled !== undefined) health.recall(read.backend, recalled.problem);
+      if (pipelines.setBackend(read.backend)) propagation.backendChanged(kind, namespace);
+    },
+    remove(key) {
+      const { namespace = '', name } = parseObjectKey(key);
+      objects.remove(queueKey(namespace, name));
+      queue.add(queueKey(namespace, name));
+      forget(namespace, name);
+    },
+    synced: onSynced,
+  };
+}
+
+/** What tells one spec of one object from another. */
+function versionOf(object: unknown): string {
+  const metadata = field(object, 'metadata');
+  return JSON.stringify([field(metadata, 'uid'), field(metadata, 'generation')]);
+}

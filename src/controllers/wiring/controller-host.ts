@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { WatchSource } from '../../kube/watch/list-watch-options.ts';
+import type { Controller } from '../../runtime/controller.ts';
+
+/** What owns the lives of watches and controllers: starts them when asked to and ends them in good order. */
+export interface ControllerHost {
+  watch(watch: {
+    readonly group: string;
+    readonly version: string;
+    readonly plural: string;
+    readonly source: WatchSource;
+  }): Promise<void>;
+  run(controller: Controller): void;
+  releaseAtEnd(name: string, release: () => Promise<void>): void;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OperatorConfiguration } from '../../config/operator-configuration.ts';
+import { NAMESPACES } from '../../kube/core-resources.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { ListWatchGroup } from '../../kube/watch/list-watch-group.ts';
+import type { ListWatchHandler, ListWatchObserver, WatchSource } from '../../kube/watch/list-watch-options.ts';
+import { parseMetadata } from '../../kube/object-metadata.ts';
+import type { Resource } from '../../kube/resource.ts';
+import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import type { ControllerHost } from './controller-host.ts';
+import type { ControllerQueues, TenantController } from './controller-queues.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import { namespaceEventHandler } from '../propagation/namespace-event-handler.ts';
+import type { ObjectStore } from '../memory/object-store.ts';
+import { type DeliveredRecord, projectRecord, recordEventHandler } from '../provenance-record/record-event-handler.ts';
+import { scheduleVerification } from '../provenance-record/read-back/schedule-verification.ts';
+import type { Retirements } from '../provenance-record/retirement/retirements.ts';
+import type { StoreAttempts } from '../memory/store-attempts.ts';
+import type { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
+import type { RecordDrain } from '../propagation/record-drain.ts';
+import type { ChangePropagation } from '../propagation/change-propagation.ts';
+import { pendingPipelines } from '../run/gather-run.ts';
+import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
+import { runResources } from '../run/tekton-resources.ts';
+import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
+import { backendEventHandler } from '../storage-backend/backend-event-handler.ts';
+
+export interface ControllerWatchesOptions {
+  readonly context: ControllerContext;
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly configuration: OperatorConfiguration;
+  readonly host: ControllerHost;
+  readonly watchObserver: ListWatchObserver;
+  readonly random?: () => number;
+  readonly queues: ControllerQueues;
+  /** The objects of queued runs, and of queued records. */
+  readonly caches: Readonly<Record<TenantController, ByteBudgetCache<unknown>>>;
+  readonly objects: Readonly<Record<'policies' | 'backends', ObjectStore>>;
+  readonly attempts: StoreAttempts;
+  readonly propagation: ChangePropagation;
+  readonly verification: VerificationReconciler;
+  readonly retirements: Retirements;
+  readonly drain: RecordDrain;
+  readonly lanes: Readonly<Record<'provenance-record' | 'verification', WorkerLanes>>;
+}
+
+/** The watches that feed the controllers' queues. Each method begins one, and resolves once everything that is there was delivered. */
+export class ControllerWatches {
+  readonly #options: ControllerWatchesOptions;
+  readonly #runSources: WatchSource[] = [];
+
+  constructor(options: ControllerWatchesOptions) {
+    this.#options = options;
+  }
+
+  /** Has the runs of a namespace, or of all, delivered once more. */
+  async rescanRuns(scope: { readonly namespace?: string; readonly signal: AbortSignal }): Promise<void> {
+    await Promise.all(this.#runSources.map((source) => source.rescan(scope)));
+  }
+
+  policies(kind: 'SigningPolicy' | 'ClusterSigningPolicy'): Promise<void> {
+    const { objects, queues, propagation, configuration } = this.#options;
+    return this.#watch(
+      hallmarkResource(kind),
+      (object: unknown) => object,
+      (onSynced) =>
+        policyEventHandler({
+          kind,
+          operatorNamespace: configuration.operatorNamespace,
+          pipelines: this.#options.context.pipelines,
+          objects: objects.policies,
+          queue: queues['signing-policy'],
+          propagation,
+          onSynced,
+        }),
+    );
+  }
+
+  backends(kind: 'StorageBackend' | 'ClusterStorageBackend'): Promise<void> {
+    const { objects, queues, propagation, configuration } = this.#options;
+    return this.#watch(
+      hallmarkResource(kind),
+      (object: unknown) => object,
+      (onSynced) =>
+        backendEventHandler({
+          kind,
+          operatorNamespace: configuration.operatorNamespace,
+          pipelines: this.#options.context.pipelines,
+          objects: objects.backends,
+          health: this.#options.context.health,
+          queue: queues['storage-backend'],
+          propagation,
+          onSynced,
+        }),
+    );
+  }
+
+  namespaces(): Promise<void> {
+    const { context, propagation } = this.#options;
+    return this.#watch(NAMESPACES, parseMetadata, (onSynced) =>
+      namespaceEventHandler(context.pipelines, propagation, onSynced),
+    );
+  }
+
+  records(): Promise<void> {
+    const { attempts, caches, context, drain, lanes, queues, retirements, verification } = this.#options;
+    const { records, sealKey, owners, ownWrites, unconfirmedStores, unrecordedTestimonies, failingSeals } = context;
+    const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, sealKey);
+    return this.#watch(hallmarkResource('ProvenanceRecord'), project, (onSynced) =>
+      recordEventHandler({
+        records,
+        ownWrites,
+        failingSeals,
+        owners,
+        cache: caches['provenance-record'],
+        queue: queues['provenance-record'],
+        scheduleVerification: (storage) => {
+          scheduleVerification(queues.verification, verification, storage);
+        },
+        planRetirement: (record) => {
+          retirements.plan(record);
+        },
+        forgetWork: (key) => {
+          attempts.forget(key);
+          unconfirmedStores.forget(key);
+          unrecordedTestimonies.forget(key);
+        },
+        forget: (key) => {
+          queues.verification.remove(key);
+          verification.forget(key);
+          retirements.forget(key);
+          drain.remove(key);
+          lanes['provenance-record'].remove(key);
+          lanes.verification.remove(key);
+        },
+        requeueRun: (key) => {
+          queues.run.add(key);
+        },
+        onSynced,
+      }),
+    );
+  }
+
+  runs(kind: 'TaskRun' | 'PipelineRun'): Promise<void> {
+    const { caches, context, queues, retirements } = this.#options;
+    const { runs, records } = context;
+    return this.#watch<DeliveredRun>(
+      runResources[kind],
+      projectRun,
+      (onSynced) =>
+        runEventHandler({
+          kind,
+          runs,
+          records,
+          cache: caches.run,
+          queue: queues.run,
+          isPending: (run) => pendingPipelines(context, run).length > 0,
+          requeueRecord: (key) => {
+            const record = records.get(key);
+            if (record?.isSettled === true) retirements.plan(record);
+            else queues['provenance-record'].add(key);
+          },
+          onSynced: () => {
+            runs.synced(kind);
+            onSynced();
+          },
+        }),
+      (source) => this.#runSources.push(source),
+    );
+  }
+
+  /** Resolves once everything that is there has been delivered. */
+  async #watch<T>(
+    resource: Resource<unknown>,
+    project: (object: unknown) => T | undefined,
+    feed: (onSynced: () => void) => ListWatchHandler<T>,
+    onSource?: (source: WatchSource) => void,
+  ): Promise<void> {
+    const { client, clock, configuration, host, watchObserver, random } = this.#options;
+    const spread = random === undefined ? {} : { random };
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const handler = feed(() => {
+      resolve(undefined);
+    });
+    const namespaces = resource.namespaced ? configuration.watchNamespaces : [];
+    const source = new ListWatchGroup(
+      { client, resource, project, handler, clock, observer: watchObserver, ...spread },
+      namespaces,
+    );
+    onSource?.(source);
+    await host.watch({ group: resource.group, version: resource.version, plural: resource.plural, source });
+    await promise;
+  }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OperatorConfiguration } from '../../config/operator-configuration.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import type { ListWatchObserver } from '../../kube/watch/list-watch-options.ts';
+import { parseObjectKey } from '../../kube/resource.ts';
+import { exponentialBackoff } from '../../runtime/backoff.ts';
+import { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Controller, type ReconcileResult } from '../../runtime/controller.ts';
+import type { QueueObserver } from '../../runtime/keyed-queue.ts';
+import { backendLane } from '../shares/backend-lane.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import type { ControllerHost } from './controller-host.ts';
+import {
+  type ControllerName,
+  type ControllerQueues,
+  controllerQueues,
+  type TenantController,
+} from './controller-queues.ts';
+import { ControllerWatches } from './controller-watches.ts';
+import { ObjectStore } from '../memory/object-store.ts';
+import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
+import { Retirements } from '../provenance-record/retirement/retirements.ts';
+import { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
+import { StoreAttempts } from '../memory/store-attempts.ts';
+import { RecordDrain } from '../propagation/record-drain.ts';
+import { RecordResync } from '../propagation/record-resync.ts';
+import { EVERYWHERE, ChangePropagation } from '../propagation/change-propagation.ts';
+import { RunReconciler } from '../run/run-reconciler.ts';
+import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
+import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
+import { type SharedController, WorkerShares } from '../shares/worker-shares.ts';
+
+/** What the objects of queued runs, and those of queued records, may take in memory each. */
+const CACHE_BYTES = 32 * 1024 * 1024;
+/** The workers of the controllers that wait for the API server alone. */
+const ALONE = { rescan: 1, resync: 1, retirement: 4 } as const;
+
+export interface ControllersOptions {
+  readonly context: ControllerContext;
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly configuration: OperatorConfiguration;
+  readonly host: ControllerHost;
+  readonly onResult: (result: ReconcileResult) => void;
+  readonly watchObserver: ListWatchObserver;
+  readonly queueObserver: (controller: string) => QueueObserver;
+  readonly onController: (controller: Controller) => void;
+  /** Spreads retries and looks, 0 to 1; `Math.random` when absent. */
+  readonly random?: () => number;
+}
+
+/** All controllers of the operator with the watches that feed them. Made when the process begins to lead. */
+export class Controllers {
+  readonly #options: ControllersOptions;
+  readonly #context: ControllerContext;
+  readonly #queues: ControllerQueues;
+  readonly #caches = {
+    run: new ByteBudgetCache<unknown>(CACHE_BYTES),
+    'provenance-record': new ByteBudgetCache<unknown>(CACHE_BYTES),
+  };
+  readonly #attempts: StoreAttempts;
+  readonly #shares: WorkerShares;
+  readonly #retirements: Retirements;
+  readonly #drain: RecordDrain;
+  readonly #propagation: ChangePropagation;
+  readonly #verification: VerificationReconciler;
+  readonly #objects = { policies: new ObjectStore(), backends: new ObjectStore() };
+  readonly #watches: ControllerWatches;
+
+  constructor(options: ControllersOptions) {
+    const { context, configuration, clock } = options;
+    const spread = options.random === undefined ? {} : { random: options.random };
+    this.#options = options;
+    this.#context = context;
+    const { minSeconds, maxSeconds } = configuration.retry;
+    const backoff = exponentialBackoff({ minMs: minSeconds * 1000, maxMs: maxSeconds * 1000, ...spread });
+    this.#queues = controllerQueues({ clock, backoff, observer: options.queueObserver });
+    this.#attempts = new StoreAttempts(clock, backoff);
+    this.#shares = new WorkerShares(this.#queues, configuration.concurrency);
+    this.#verification = new VerificationReconciler({
+      context,
+      attempts: this.#attempts,
+      lanes: this.#shares.lanes.verification,
+      intervalSeconds: configuration.verification.intervalSeconds,
+      ...spread,
+    });
+    context.suspects.onSuspect((key) => {
+      this.#queues['storage-backend'].add(key);
+    });
+    this.#retirements = new Retirements({ context, queue: this.#queues.retirement });
+    this.#drain = new RecordDrain({
+      queue: this.#queues['provenance-record'],
+      isOpen: (key) => context.records.get(key)?.isSettled === false,
+      waitsFor: (backend, key) => {
+        const { name } = backendLane(backend, parseObjectKey(key).namespace ?? '');
+        return this.#shares.lanes['provenance-record'].isAwaiting(name, key);
+      },
+    });
+    this.#propagation = new ChangePropagation({
+      pipelines: context.pipelines,
+      policyQueue: this.#queues['signing-policy'],
+      resyncQueue: this.#queues.resync,
+      rescanQueue: this.#queues.rescan,
+      drain: this.#drain,
+    });
+    this.#watches = new ControllerWatches({
+      ...options,
+      queues: this.#queues,
+      caches: this.#caches,
+      objects: this.#objects,
+      attempts: this.#attempts,
+      propagation: this.#propagation,
+      verification: this.#verification,
+      retirements: this.#retirements,
+      drain: this.#drain,
+      lanes: this.#shares.lanes,
+    });
+    // Whoever finds another key than before, when signing or when looking, has the policy say so.
+    context.keys.onChange((policy, isWorking) => {
+      // The policy itself may have seen nothing of a key that was away for a moment, in which records needed it.
+      this.#propagation.policyKeyChanged(policy, { isWorking });
+    });
+    // Records that stayed unsigned for want of a trusted root or an allowed log are signed, or say what is missing now.
+    context.gate.onChange((policy, isWorking) => {
+      this.#propagation.policyKeyChanged(policy, { isWorking });
+    });
+  }
+
+  /**
+   * Learns the pipelines, then the records, then the runs: what a run goes through and what is recorded of it is known before the
+   * first run is looked at. Resolves when all of it is; each list is tried until it succeeds.
+   */
+  async start(): Promise<void> {
+    this.#runBackendController();
+    const { watchNamespaces } = this.#options.configuration;
+    const watches = this.#watches;
+    const isClusterWide = watchNamespaces.length === 0;
+    await Promise.all([
+      watches.policies('SigningPolicy'),
+      watches.backends('StorageBackend'),
+      ...(isClusterWide
+        ? [watches.policies('ClusterSigningPolicy'), watches.backends('ClusterStorageBackend'), watches.namespaces()]
+        : []),
+    ]);
+    // A policy that was looked at before its backends are known would say that they are missing.
+    this.#runPolicyController();
+    await watches.records();
+    this.#propagation.learned();
+    await Promise.all([watches.runs('TaskRun'), watches.runs('PipelineRun')]);
+    this.#propagation.runsKnown();
+    this.#runRecordControllers();
+  }
+
+  #runPolicyController(): void {
+    const context = this.#context;
+    const { operatorNamespace } = this.#options.configuration;
+    const policies = new PolicyReconciler({ context, operatorNamespace, objects: this.#objects.policies });
+    const reconcile = this.#shares.byNamespace('signing-policy', (key, signal) => policies.reconcile(key, signal));
+    this.#run('signing-policy', reconcile);
+  }
+
+  #runBackendController(): void {
+    const { configuration, random } = this.#options;
+    const backends = new BackendReconciler({
+      context: this.#context,
+      operatorNamespace: configuration.operatorNamespace,
+      maxRetrySeconds: configuration.retry.maxSeconds,
+      ...(random === undefined ? {} : { random }),
+      objects: this.#objects.backends,
+      onHealthChange: (backend, isReady) => {
+        this.#propagation.backendHealthChanged(backend, isReady);
+      },
+    });
+    const reconcile = this.#shares.byNamespace('storage-backend', (key, signal) => backends.reconcile(key, signal));
+    this.#run('storage-backend', reconcile);
+  }
+
+  #runRecordControllers(): void {
+    const context = this.#context;
+    const of = (name: TenantController) => ({ cache: this.#caches[name], lanes: this.#shares.lanes[name] });
+    const records = new RecordReconciler(context, { ...of('provenance-record'), attempts: this.#attempts });
+    const childrenDeadlineSeconds = this.#options.configuration.children.deadlineSeconds;
+    const runs = new RunReconciler({ ...of('run'), context, childrenDeadlineSeconds });
+    this.#run('provenance-record', (key, signal) => records.reconcile(key, signal));
+    this.#run('verification', (key, signal) => this.#verification.reconcile(key, signal));
+    this.#run('retirement', (key, signal) => this.#retirements.reconcile(key, signal));
+    const resync = new RecordResync({
+      records: context.records,
+      attempts: this.#attempts,
+      retirements: this.#retirements,
+      drain: this.#drain,
+    });
+    this.#run('resync', (key, signal) => resync.reconcile(key, signal));
+    this.#run('run', (key, signal) => runs.reconcile(key, signal));
+    this.#run('rescan', async (namespace, signal) => {
+      const scope = namespace === EVERYWHERE ? {} : { namespace };
+      await this.#watches.rescanRuns({ ...scope, signal });
+      return {};
+    });
+  }
+
+  #run(name: ControllerName, reconcile: ConstructorParameters<typeof Controller>[0]['reconcile']): void {
+    const { clock, host, onResult, onController } = this.#options;
+    const controller = new Controller({
+      name,
+      concurrency: isShared(name) ? this.#shares.workers[name] : ALONE[name],
+      reconcile: isShared(name) ? this.#shares.forTenant(name, reconcile) : reconcile,
+      queue: this.#queues[name],
+      clock,
+      onResult: (result) => {
+        this.#ended(name, result);
+        onResult(result);
+      },
+    });
+    onController(controller);
+    host.run(controller);
+  }
+
+  #ended(name: ControllerName, { key, waitsAgain }: ReconcileResult): void {
+    if (!waitsAgain && (name === 'run' || name === 'provenance-record')) this.#caches[name].release(key);
+    if (isShared(name)) this.#shares.lanes[name].ended(key, waitsAgain);
+    if (name === 'provenance-record') this.#drain.looked(key);
+  }
+}
+
+function isShared(name: ControllerName): name is SharedController {
+  return !(name in ALONE);
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { isObject } from '../../json/fields.ts';
+import { sealKeyID } from '../../records/seal/seal.ts';
+import { SECRETS } from '../../kube/core-resources.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
+import { SecretValue } from '../../runtime/secret-value.ts';
+import { ModelApi } from '../fixtures/model-api.fixture.ts';
+import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
+import type { SealKey } from '../../records/seal/seal-key.ts';
+import { takeUpSeal } from './take-up-seal.ts';
+
+const { signal } = new AbortController();
+const first = Buffer.alloc(32, 1);
+const second = Buffer.alloc(32, 2);
+const CREATE_SECRET = 'create secrets';
+
+describe('an operator that takes up its seal', () => {
+  let clock: ManualClock;
+  let api: ModelApi;
+  let said: (string | undefined)[];
+  beforeEach(() => {
+    clock = new ManualClock();
+    api = new ModelApi(clock);
+    said = [];
+  });
+
+  /** Records of an operator with the first key. */
+  async function makeRecords(): Promise<ReconcilerWorld> {
+    const world = new ReconcilerWorld({ clock, api, sealKey: new SecretValue(first) });
+    await world.setPolicy();
+    world.addStore();
+    for (let index = 0; index < 8; index += 1)
+      await world.reconcileRun(await world.addRun(`bake-${index}`, '2026-01-02T03:04:00Z'));
+    await world.reconcileRecords();
+    assert.equal(world.stored, 8);
+    return world;
+  }
+
+  async function putSecret(namespace: string, key: Buffer, more: Readonly<Record<string, string>> = {}): Promise<void> {
+    const data = { key: key.toString('base64'), ...more };
+    await api.client.create(SECRETS, { metadata: { namespace, name: 'hallmark-seal' }, ...{ data } }, { signal });
+  }
+
+  function takeUp(
+    operatorNamespace = 'hallmark-system',
+    watchNamespaces: string[] = [],
+  ): { readonly key: () => SealKey | undefined } {
+    let taken: SealKey | undefined;
+    const onWait = (message: string | undefined): void => void said.push(message);
+    const configuration = { operatorNamespace, watchNamespaces };
+    void takeUpSeal({ client: api.client, clock, configuration, onWait }, signal).then((key) => (taken = key));
+    return { key: () => taken };
+  }
+
+  it('makes a key in a new cluster', async () => {
+    const { key } = takeUp();
+    await clock.advance(0);
+    assert.equal(key()?.value.reveal().length, 32);
+    assert.deepEqual([said, api.count(CREATE_SECRET)], [[], 1]);
+  });
+
+  it('waits while its key is lost that records are sealed with, and goes on once it is restored', async () => {
+    await makeRecords();
+    const { key } = takeUp();
+    await clock.advance(60_000);
+    assert.deepEqual([key(), api.count(CREATE_SECRET), said.length], [undefined, 0, 1]);
+    assert.match(said[0] ?? '', /"hallmark-system\/hallmark-seal" is missing.*restore it from a backup/);
+    await putSecret('hallmark-system', first);
+    await clock.advance(10_000);
+    assert.deepEqual(Buffer.from(key()?.value.reveal() ?? []), first);
+    assert.equal(said.at(-1), undefined);
+  });
+
+  it('goes on with a new key that names the lost one', async () => {
+    await makeRecords();
+    const lost = sealKeyID(new SecretValue(first));
+    await putSecret('hallmark-system', second, { replaces: Buffer.from(lost).toString('base64') });
+    const { key } = takeUp();
+    await clock.advance(0);
+    assert.deepEqual([...(key()?.replaces ?? [])], [lost]);
+  });
+
+  it("does nothing where all records are another operator's, and says whose", async () => {
+    await makeRecords();
+    await putSecret('hallmark-two', second);
+    const { key } = takeUp('hallmark-two');
+    await clock.advance(600_000);
+    assert.equal(key(), undefined);
+    const other = sealKeyID(new SecretValue(first));
+    assert.match(said[0] ?? '', new RegExp(`sealed with key ${other}.*another operator works here.*watchNamespaces`));
+    assert.equal(said.length, 1);
+  });
+
+  it('works beside another operator in namespaces of its own', async () => {
+    await makeRecords();
+    const { key } = takeUp('hallmark-two', ['team-b']);
+    await clock.advance(0);
+    assert.ok(key() !== undefined);
+  });
+
+  it('removes, signs and writes nothing of records that an operator with another key made', async () => {
+    const one = await makeRecords();
+    const before = JSON.stringify(one.records);
+    const two = new ReconcilerWorld({ clock, api, sealKey: new SecretValue(second) });
+    await two.learnPolicy();
+    two.addStore();
+    two.deliverRecords();
+    await two.reconcileRecords();
+    for (const run of two.runKeys()) await two.reconcileRun(run);
+    await clock.advance(600_000);
+    assert.deepEqual([two.signatures, two.stored, JSON.stringify(two.records)], [0, 0, before]);
+    assert.match(two.context.failingSeals.problem ?? '', /8 records are sealed with a key that is not this operator's/);
+  });
+
+  it('removes nothing when a CRD of another version prunes what was sealed', async () => {
+    const one = await makeRecords();
+    api.rewrite('provenancerecords', (record) => {
+      const { spec } = record;
+      assert.ok(isObject(spec) && spec['retention'] !== undefined);
+      return { ...record, spec: { ...spec, retention: undefined } };
+    });
+    const before = JSON.stringify(one.records);
+    const two = new ReconcilerWorld({ clock, api, sealKey: new SecretValue(first) });
+    await two.learnPolicy();
+    two.addStore();
+    two.deliverRecords();
+    await two.reconcileRecords();
+    for (const run of two.runKeys()) await two.reconcileRun(run);
+    await clock.advance(600_000);
+    assert.deepEqual([two.signatures, JSON.stringify(two.records)], [0, before]);
+    assert.match(two.context.failingSeals.problem ?? '', /seals of 8 records do not verify.*the CRDs of this version/);
+  });
+
+  it('makes the records of a key anew that it was told to replace', async () => {
+    await makeRecords();
+    const replaced = new Set([sealKeyID(new SecretValue(first))]);
+    const two = new ReconcilerWorld({ clock, api, sealKey: new SecretValue(second), replaced });
+    await two.learnPolicy();
+    two.addStore();
+    two.deliverRecords();
+    for (const run of two.runKeys()) await two.reconcileRun(run);
+    await two.reconcileRecords();
+    await clock.advance(10_000);
+    assert.deepEqual([two.records.length, two.signatures, two.stored], [8, 8, 8]);
+  });
+});

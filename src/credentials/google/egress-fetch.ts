@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { displayUrl } from '../../net/display-url.ts';
+import type { EgressRequest, EgressClient } from '../../net/egress-client.ts';
+import { EgressError } from '../../net/egress-error.ts';
+import type { TlsOptions } from '../../net/tls-options.ts';
+
+export interface EgressFetchOptions {
+  readonly tls?: TlsOptions | undefined;
+  /** Default 8 MiB. */
+  readonly maxResponseBytes?: number | undefined;
+  /** For one exchange. Default 30 s. */
+  readonly timeoutMs?: number | undefined;
+  /** What an answer is thrown as, in place of being handed to the library, which would forget its headers. Names in lower case. */
+  readonly refusal?: ((status: number, headers: Readonly<Record<string, string>>) => Error | undefined) | undefined;
+}
+
+const MAX_BYTES = 8 * 1024 * 1024;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** Which fetch itself sets, or which speak of a connection that is not ours. */
+const DROPPED_HEADERS = new Set(['content-length', 'connection', 'host', 'transfer-encoding', 'accept-encoding']);
+const BODILESS = [204, 205, 304];
+
+/**
+ * `fetch` through the egress client, for client libraries that let one be given. Bodies are held in memory, and answers
+ * capped; agents and proxies among the options are passed over.
+ */
+export function egressFetch(egress: EgressClient, options: EgressFetchOptions): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
+    const exchange: EgressRequest = {
+      method: methodOf(request.method),
+      url: new URL(request.url),
+      headers: headersOf(request.headers),
+      maxResponseBytes: options.maxResponseBytes ?? MAX_BYTES,
+      ...(body === undefined ? {} : { body }),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    };
+    const answer = await egress.request(exchange, request.signal);
+    // What another host answers is not what the API said.
+    if (answer.url.origin !== exchange.url.origin)
+      throw new EgressError('RedirectRefused', `${displayUrl(exchange.url)} redirects to another host`);
+    const refusal = options.refusal?.(answer.status, answer.headers);
+    if (refusal !== undefined) throw refusal;
+    const content = BODILESS.includes(answer.status) ? null : new Uint8Array(answer.body);
+    return new Response(content, { status: answer.status, headers: answer.headers });
+  };
+}
+
+function methodOf(name: string): EgressRequest['method'] {
+  const method = METHODS.find((known) => known === name.toUpperCase());
+  if (method === undefined) throw new TypeError(`the egress client knows no method ${name}`);
+  return method;
+}
+
+function headersOf(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !DROPPED_HEADERS.has(name)));
+}

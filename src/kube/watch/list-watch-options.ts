@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../../runtime/clock.ts';
+import type { KubeClient } from '../kube-client.ts';
+import type { Resource } from '../resource.ts';
+
+/** True when an event told of an object, or a list, which holds everything that there is. */
+export type Origin = 'Event' | 'List';
+
+/** What happens to the objects of a resource, as a state to be in rather than a log of events. Must not throw. */
+export interface ListWatchHandler<T> {
+  /** The object is there, in this version. */
+  upsert(key: string, object: T, origin: Origin): void;
+  /** The object is gone, or is projected away now. `last` is its last state, where the API server told it. */
+  remove(key: string, last: T | undefined): void;
+  /** Everything that was there at the start has been delivered. Called once. */
+  synced(): void;
+}
+
+/** Why a watch began anew: the server ended it in good order, it broke, fell silent, its version was forgotten, or it was refused. */
+export type WatchRestart = 'Ended' | 'Cut' | 'Stalled' | 'Expired' | 'Refused';
+
+export interface RestartEvent {
+  readonly name: string;
+  /** The name without the namespace. */
+  readonly resource: string;
+  readonly cause: WatchRestart;
+  readonly error: Error | undefined;
+  readonly failures: number;
+  readonly retryMs: number;
+}
+
+/** Hears when list-watches begin anew and what goes wrong, for logs and metrics. */
+export interface ListWatchObserver {
+  /** The watch or list begins anew in `retryMs`, after `failures` failures in a row. */
+  restarted?(event: RestartEvent): void;
+  /** An object could not be projected, or its handler threw; it is delivered again with its next version or list. */
+  failed?(event: { readonly name: string; readonly key: string; readonly error: unknown }): void;
+}
+
+export interface ListWatchOptions<T> {
+  readonly client: Pick<KubeClient, 'pages' | 'watch'>;
+  readonly resource: Resource<unknown>;
+  /** Absent: all namespaces. */
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  /** What is kept of a decoded object; undefined leaves the object out. Items of a list may lack `apiVersion` and `kind`. */
+  readonly project: (object: unknown) => T | undefined;
+  readonly handler: ListWatchHandler<T>;
+  readonly clock: Clock;
+  readonly observer?: ListWatchObserver;
+  readonly random?: () => number;
+  /** Objects a page of a list; 500 when absent. */
+  readonly pageSize?: number;
+  /** Events larger than this break the watch; 16 MiB when absent, far above what the API server stores. */
+  readonly maxFrameBytes?: number;
+  /** A watch that is silent for so long is opened anew; 150 s when absent, more than twice the interval of bookmarks. */
+  readonly stallMs?: number;
+}
+
+/** One or more list-watches seen as one. */
+export interface WatchSource {
+  /** For logs and readiness: the resource, and its namespace if it has one. */
+  readonly name: string;
+  /** Whether everything that was there at the start has been delivered. */
+  readonly synced: boolean;
+  /** Why it does not work now; undefined while it does. */
+  readonly lastError: string | undefined;
+  start(): void;
+  stop(): Promise<void>;
+  /**
+   * Delivers every object (of one namespace) again, from a list of its own, while the watch goes on. What the watch delivered
+   * newer meanwhile is left alone.
+   */
+  rescan(options: { readonly namespace?: string | undefined; readonly signal: AbortSignal }): Promise<void>;
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type { LookupFunction, Socket } from 'node:net';
+import { Agent, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { abortable } from '../runtime/abortable.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { displayUrl } from './display-url.ts';
+import { guardedAgents } from './guarded-agents.ts';
+import type { GuardedAgents } from './guarded-agents.ts';
+import { guardedConnector } from './guarded-connector.ts';
+import { type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
+import { guardedSocket } from './guarded-socket.ts';
+import type { SocketTarget } from './guarded-socket.ts';
+import { NameLookups } from './lookup/name-lookups.ts';
+import { EgressError } from './egress-error.ts';
+import { EgressRules } from './egress-rules.ts';
+import type { EgressConfiguration } from './egress-rules.ts';
+import { systemResolver } from './lookup/system-resolver.ts';
+import type { TlsOptions } from './tls-options.ts';
+
+export interface EgressRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: URL;
+  /** Lower-case names. Only `accept` and `user-agent` follow a redirect to another origin. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+  readonly tls?: TlsOptions;
+  /** A longer response is an error. Default 1 MiB. */
+  readonly maxResponseBytes?: number;
+  /** For the whole exchange with its redirects. Default 30 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface EgressResponse {
+  readonly status: number;
+  /** Lower-case names; repeated headers joined by a comma and a space. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** The URL that answered, after redirects. */
+  readonly url: URL;
+}
+
+export const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MAX_RESPONSE_BYTES = 1024 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_REDIRECTS = 5;
+const MAX_TLS_PROFILES = 64;
+const CONNECTIONS_PER_ORIGIN = 16;
+/** What may follow a redirect to another origin: each server has its own names for headers that hold credentials. */
+const HARMLESS_HEADERS = new Set(['accept', 'user-agent']);
+
+/**
+ * The only HTTP client towards hosts that a tenant can name. Each connection's resolved address is checked against the
+ * operator's rules, responses and time are capped, reading requests follow redirects without taking credentials to
+ * another origin or falling from https to http, and no proxy of the environment is used.
+ */
+export class EgressClient {
+  readonly #guard: Guard;
+  readonly #agents = new Map<string, Agent>();
+
+  /** @param lookups how names are looked up: as the system does, which is for one user, when absent */
+  constructor(configuration: EgressConfiguration = {}, lookups?: NameLookups) {
+    this.#guard = {
+      rules: new EgressRules(configuration),
+      lookups: lookups ?? new NameLookups({ resolver: systemResolver, clock: systemClock }),
+    };
+  }
+
+  /** @throws EgressError when no response came; the signal's reason when it aborts. Any status is a response. */
+  async request(exchange: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
+    const timeout = AbortSignal.timeout(exchange.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const ending = AbortSignal.any([signal, timeout]);
+    try {
+      // undici asks no signal while it connects, and a look-up and a connection may take long.
+      return await abortable(this.#follow(exchange, ending), ending);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw translated(error, exchange.url, timeout.aborted);
+    }
+  }
+
+  /** For client libraries that speak HTTP by themselves: agents under the same rules. The caller destroys them. */
+  agents(tls: TlsOptions = {}): GuardedAgents {
+    return guardedAgents(this.#guard, tls);
+  }
+
+  /** For client libraries that speak another protocol: a connected socket, under the same rules. @throws EgressError */
+  connect(target: SocketTarget, signal: AbortSignal): Promise<Socket> {
+    return guardedSocket(this.#guard, target, signal);
+  }
+
+  /** For client libraries that take a lookup. It is not asked about literal addresses: those need `permits` first. */
+  lookup(port: number): LookupFunction {
+    return guardedLookup(this.#guard, port);
+  }
+
+  /** Whether a connection to a literal address may be opened. */
+  permits(address: string, port: number): boolean {
+    return this.#guard.rules.permits({ hostname: address, address, port });
+  }
+
+  /** Ends idle and open connections. */
+  async close(): Promise<void> {
+    const agents = [...this.#agents.values()];
+    this.#agents.clear();
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  async #follow(exchange: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
+    let current = exchange;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
+      const response = await this.#exchange(current, signal);
+      const next = redirected(current, response);
+      if (next === undefined) return response;
+      current = next;
+    }
+    throw new EgressError('RedirectRefused', `${displayUrl(exchange.url)} redirects more than ${MAX_REDIRECTS} times`);
+  }
+
+  async #exchange(exchange: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
+    const timeoutMs = exchange.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const response = await request(exchange.url, {
+      dispatcher: this.#agent(exchange.tls ?? {}),
+      method: exchange.method,
+      headers: { 'user-agent': 'hallmark', 'accept-encoding': 'identity', ...exchange.headers },
+      body: exchange.body ?? null,
+      signal,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
+    const limit = exchange.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+    return {
+      status: response.statusCode,
+      headers: joined(response.headers),
+      body: await read(response.body, limit, exchange.url),
+      url: exchange.url,
+    };
+  }
+
+  /** One agent for each way of checking certificates, so that no connection is reused under laxer rules than it was opened with. */
+  #agent(tls: TlsOptions): Agent {
+    const key = `${String(tls.insecure === true)} ${createHash('sha256')
+      .update(tls.ca ?? '')
+      .digest('hex')}`;
+    const known = this.#agents.get(key);
+    if (known !== undefined) {
+      this.#agents.delete(key);
+      this.#agents.set(key, known);
+      return known;
+    }
+    const agent = new Agent({
+      connect: guardedConnector(this.#guard, tls, CONNECT_TIMEOUT_MS),
+      connections: CONNECTIONS_PER_ORIGIN,
+    });
+    this.#agents.set(key, agent);
+    this.#evict();
+    return agent;
+  }
+
+  #evict(): void {
+    const [oldest] = this.#agents;
+    if (oldest === undefined || this.#agents.size <= MAX_TLS_PROFILES) return;
+    this.#agents.delete(oldest[0]);
+    // Lets the requests that still use it end; what fails then fails in those requests.
+    oldest[1].close().catch(() => undefined);
+  }
+}
+
+/** The request that a redirect asks for, or undefined when the response is the answer. Only reading requests follow. */
+function redirected(exchange: EgressRequest, response: EgressResponse): EgressRequest | undefined {
+  const target = response.headers['location'];
+  if (![301, 302, 303, 307, 308].includes(response.status) || target === undefined) return undefined;
+  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return undefined;
+  const url = URL.parse(target, exchange.url.href);
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    throw refused(exchange.url, 'to something that is not HTTP');
+  if (exchange.url.protocol === 'https:' && url.protocol === 'http:') throw refused(exchange.url, 'from https to http');
+  const crosses = url.origin !== exchange.url.origin;
+  const headers = Object.entries(exchange.headers ?? {}).filter(([name]) => !crosses || HARMLESS_HEADERS.has(name));
+  return { ...exchange, url, headers: Object.fromEntries(headers) };
+}
+
+function refused(url: URL, where: string): EgressError {
+  return new EgressError('RedirectRefused', `${displayUrl(url)} redirects ${where}, which is not followed`);
+}
+
+async function read(body: Dispatcher.ResponseData['body'], limit: number, url: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    size += bytes.length;
+    // Leaving the loop destroys the body and with it the connection.
+    if (size > limit)
+      throw new EgressError('ResponseTooLarge', `${displayUrl(url)} answers with more than ${limit} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+function joined(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined) return [];
+    return [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function translated(error: unknown, url: URL, timedOut: boolean): EgressError {
+  if (error instanceof EgressError) return error;
+  if (timedOut) return new EgressError('Timeout', `${displayUrl(url)} did not answer in time`, { cause: error });
+  return new EgressError('Unreachable', `${displayUrl(url)} cannot be reached: ${causeText(error)}`, {
+    cause: error,
+  });
+}
+
+/** The word that tells most: the system's or OpenSSL's code where there is one. */
+function causeText(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return causeText(error.errors[0]);
+  if (!(error instanceof Error)) return 'unknown failure';
+  if ('code' in error && typeof error.code === 'string') return `${error.code} (${error.message})`;
+  return error.message;
+}

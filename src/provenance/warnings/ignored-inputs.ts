@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { warning } from '../../api/v1alpha1/warning.ts';
+import { isList, isMap } from '../../tekton/go/json-node.ts';
+import { objectPart, textPart } from '../../tekton/param-value.ts';
+import { quoted } from '../../tekton/quoted.ts';
+import type { NamedValue } from '../../tekton/run.ts';
+import type { RunKind } from '../../tekton/run-identity.ts';
+import { objectFault, typeName } from './ignored-outputs.ts';
+import { placeholder } from '../redaction/redact-run.ts';
+
+/** Warnings about `*ARTIFACT_INPUTS` results that are no materials for the form that they have. */
+export function ignoredObjectInputs(results: readonly NamedValue[], source: string): readonly string[] {
+  return results.flatMap(({ name, value }) => {
+    const fault = name.endsWith('ARTIFACT_INPUTS') ? objectFault(value) : undefined;
+    if (fault === undefined) return [];
+    const shown = objectPart(value)?.get('uri') ?? textPart(value);
+    const named = `result ${quoted(name)} of ${source}${shown === '' ? '' : `, ${quoted(shown)}`}`;
+    return [warning('InputIgnored', `${named}: ${fault}`)];
+  });
+}
+
+const gitURL = 'CHAINS-GIT_URL';
+const gitCommit = 'CHAINS-GIT_COMMIT';
+
+/**
+ * Warnings about a git source that is no material, because a half is missing or no text; the later list of values overrides
+ * the earlier one. The reference states a TaskRun's commit without its URL, a PipelineRun's it does not.
+ */
+export function ignoredGitInputs(
+  kind: RunKind,
+  sources: readonly (readonly NamedValue[])[],
+  source: string,
+): readonly string[] {
+  const last = new Map<string, NamedValue>();
+  for (const given of sources.flat()) {
+    if (given.name === gitURL || given.name === gitCommit) last.set(given.name, given);
+  }
+  const odd = [...last.values()].filter(({ value }) => isList(value) || isMap(value));
+  if (odd.length > 0) {
+    return odd.map(({ name, value }) =>
+      warning('InputIgnored', `${quoted(name)} of ${source} is ${typeName(value)}: write a text`),
+    );
+  }
+  const [url, commit] = [gitURL, gitCommit].map((name) => textPart(last.get(name)?.value));
+  if (url === undefined || commit === undefined || url.includes(placeholder) || commit.includes(placeholder)) return [];
+  if ((url === '') === (commit === '') || (commit !== '' && kind === 'TaskRun')) return [];
+  const [there, lacking] = url === '' ? [gitCommit, gitURL] : [gitURL, gitCommit];
+  const text = `${quoted(there)} of ${source} is ${quoted(url || commit)} and ${quoted(lacking)} has no value: give both`;
+  return [warning('InputIgnored', text)];
+}

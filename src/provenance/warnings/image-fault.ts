@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { WarningKind } from '../../api/v1alpha1/warning.ts';
+import { plainImageName } from '../../tekton/images/image-name.ts';
+import { parseImageReference } from '../../tekton/images/image-reference.ts';
+
+/** What is wrong with an announcement: the kind of the warning, and the words behind the name of the result. */
+export interface HintFault {
+  readonly kind: WarningKind;
+  readonly text: string;
+}
+
+const registryPattern = /^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/;
+const pathPattern = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
+
+/** Why a name and a digest name no image, or none that a registry holds; undefined for a sound pair. */
+export function imageFault(name: string, digest: string): HintFault | undefined {
+  const image = parseImageReference(`${name}@${digest}`);
+  if (image === undefined) return { kind: 'HintIgnored', text: unreadable(name, digest) };
+  if (registryPattern.test(image.registry) && pathPattern.test(image.repositoryPath)) return undefined;
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(name)?.[0];
+  if (scheme === undefined) return { kind: 'HintMalformed', text: 'no registry can hold a repository of this name' };
+  const plain = plainImageName(name) ?? name.slice(scheme.length);
+  return { kind: 'HintMalformed', text: `a name of an image has no scheme: write ${JSON.stringify(plain)}` };
+}
+
+type Rule = (name: string, digest: string) => string | undefined;
+
+const rules: readonly Rule[] = [
+  (name) => (/\s/.test(name) ? 'there is white space in the name' : undefined),
+  (name) =>
+    name.includes('@') ? 'the name holds a digest itself: write the name alone, and its digest beside it' : undefined,
+  (_, digest) => (/^sha256:[0-9a-f]{64}$/.test(digest) ? undefined : digestFault(digest, ['sha256'])),
+  (name) => (/[A-Z]/.test(name.slice(name.indexOf('/') + 1)) ? 'names of repositories are in lower case' : undefined),
+];
+
+function unreadable(name: string, digest: string): string {
+  for (const rule of rules) {
+    const fault = rule(name, digest);
+    if (fault !== undefined) return fault;
+  }
+  return 'it is no name of an image, such as registry.example/team/app';
+}
+
+const digits: Readonly<Record<string, number>> = { sha1: 40, sha256: 64, sha384: 96, sha512: 128 };
+
+/** What is wrong with the text of a digest that must be of one of the algorithms. */
+export function digestFault(text: string, algorithms: readonly string[] = Object.keys(digits)): string {
+  const [algorithm = '', hex, ...rest] = text.split(':');
+  if (text === '') return 'the digest is missing';
+  if (/\s/.test(text.trim())) return 'there is white space in the digest';
+  if (hex === undefined) return `the digest does not begin with its algorithm, such as "sha256:"`;
+  if (rest.length > 0 || !algorithms.includes(algorithm.trim().toLowerCase())) {
+    return `the digest is of another algorithm than ${algorithms.join(', ')}`;
+  }
+  const wanted = digits[algorithm.trim().toLowerCase()] ?? 0;
+  if (hex.trim().length !== wanted) return `the digest has ${hex.trim().length} digits, and ${algorithm} has ${wanted}`;
+  return 'the digest is not written in lower-case hexadecimal digits';
+}

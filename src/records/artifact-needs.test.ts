@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/schema.ts';
+import type { Transparency } from '../api/v1alpha1/signing-policy/defaults.ts';
+import { hasClock, isWitnessed, needsSignature, wantedWitnesses } from './artifact-needs.ts';
+
+const NOW = new Date('2026-01-01T00:05:00Z');
+const unsigned: EvidenceArtifact = {
+  name: 'attestation',
+  type: 'Attestation',
+  form: 'InTotoStatement',
+  payloadType: 'application/vnd.in-toto+json',
+  payload: '',
+  payloadDigest: `sha256:${'0'.repeat(64)}`,
+  subjectCount: 0,
+  policyGeneration: 1,
+};
+const signed: EvidenceArtifact = { ...unsigned, signature: 'c2ln', keyID: 'id', publicKey: 'pem' };
+const url = 'https://witness.example';
+const timestamps = [{ url, time: '2026-01-01T00:01:00Z', token: 'dG9rZW4=' }];
+const logEntries = [{ url, logIndex: '7', entry: '{}' }];
+
+function certified(notAfter: string): EvidenceArtifact {
+  const window = { notBefore: '2026-01-01T00:00:00Z', notAfter };
+  return { ...signed, certificate: { chain: 'pem', identity: 'me', issuer: 'us', ...window } };
+}
+
+describe('needsSignature', () => {
+  const rows: readonly (readonly [what: string, artifact: EvidenceArtifact, needs: boolean])[] = [
+    ['an artifact without a signature', unsigned, true],
+    ['a signature by a key', signed, false],
+    ['a signature whose certificate holds', certified('2026-01-01T00:10:00Z'), false],
+    ['a signature whose certificate ended unseen', certified('2026-01-01T00:04:00Z'), true],
+    ['a signature whose certificate ends before a witness could answer', certified('2026-01-01T00:05:10Z'), true],
+    ['a signature that was timestamped in time', { ...certified('2026-01-01T00:04:00Z'), timestamps }, false],
+    ['a signature that was logged in time', { ...certified('2026-01-01T00:04:00Z'), logEntries }, false],
+  ];
+  for (const [what, artifact, needs] of rows) {
+    it(`${needs ? 'signs' : 'keeps'} ${what}`, () => {
+      assert.equal(needsSignature(artifact, NOW), needs);
+    });
+  }
+});
+
+const retry = { url, apiVersion: 1, onFailure: 'Retry' } as const;
+
+describe('a signature whose certificate holds and that nothing has seen', () => {
+  const fresh = certified('2026-01-01T00:10:00Z');
+  const policies: readonly (readonly [what: string, transparency: Transparency, needs: boolean])[] = [
+    ['has no witness any more', { timestampAuthorities: [] }, true],
+    ['has a log left that states no time', { rekor: { ...retry, apiVersion: 2 }, timestampAuthorities: [] }, true],
+    ['may go on without its log', { rekor: { ...retry, onFailure: 'StoreWithout' }, timestampAuthorities: [] }, true],
+    ['has a log that states the time', { rekor: retry, timestampAuthorities: [] }, false],
+    ['has a timestamp authority', { timestampAuthorities: [{ url }] }, false],
+  ];
+  for (const [what, transparency, needs] of policies) {
+    it(`is ${needs ? 'made anew' : 'kept'} when its policy ${what}`, () => {
+      assert.equal(hasClock(transparency), !needs);
+      assert.equal(needsSignature(fresh, NOW, transparency), needs);
+      assert.equal(needsSignature(signed, NOW, transparency), false, 'of a key');
+      assert.equal(needsSignature({ ...fresh, timestamps }, NOW, transparency), false, 'that was seen');
+    });
+  }
+});
+
+describe('isWitnessed', () => {
+  it('asks for everything that the policy names', () => {
+    const both = wantedWitnesses({ rekor: retry, timestampAuthorities: [{ url }] });
+    assert.equal(isWitnessed(signed, both), false);
+    assert.equal(isWitnessed({ ...signed, timestamps }, both), false);
+    assert.equal(isWitnessed({ ...signed, logEntries }, both), false);
+    assert.equal(isWitnessed({ ...signed, timestamps, logEntries }, both), true);
+    assert.equal(isWitnessed({ ...signed, timestamps, logFailure: 'down' }, both), true);
+  });
+
+  it('asks for nothing where the policy names no witness', () => {
+    assert.deepEqual(wantedWitnesses({ rekor: retry, timestampAuthorities: [] }), ['Log']);
+    assert.deepEqual(wantedWitnesses({ timestampAuthorities: [] }), []);
+    assert.equal(isWitnessed(signed, []), true);
+  });
+});

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.ts';
+
+/** Names the backends that a record is to be stored in besides those it was promised to: `Kind/name`, by commas. */
+export const BACKFILL_ANNOTATION = 'hallmark.dev/backfill';
+
+const MAX_BACKFILLS = 32;
+
+/** A backend as a request names it. */
+export interface BackfillRef {
+  readonly kind: 'StorageBackend' | 'ClusterStorageBackend';
+  readonly name: string;
+}
+
+/**
+ * The backends that somebody asked a record to be stored in later. Anybody who may annotate a record may ask: what is sent is what was
+ * signed, and only to backends that the record's policy reaches. What does not read as a backend is left out.
+ */
+export function backfillRefs({ metadata, spec }: ProvenanceRecord): readonly BackfillRef[] {
+  const text = metadata.annotations?.[BACKFILL_ANNOTATION] ?? '';
+  const refs = new Map<string, BackfillRef>();
+  for (const part of text.split(',').slice(0, MAX_BACKFILLS)) {
+    const ref = parseRef(part.trim());
+    const isPromised = spec.backendRefs?.some(({ kind, name }) => kind === ref?.kind && name === ref.name) === true;
+    if (ref !== undefined && !isPromised) refs.set(`${ref.kind}/${ref.name}`, ref);
+  }
+  return [...refs.values()];
+}
+
+/** Whether the request names a backend that holds the evidence already, to have it written there again. */
+export function isRefillRequested({ metadata }: ProvenanceRecord, { kind, name }: BackfillRef): boolean {
+  const text = metadata.annotations?.[BACKFILL_ANNOTATION] ?? '';
+  return text.split(',').some((part) => part.trim() === `${kind}/${name}`);
+}
+
+function parseRef(text: string): BackfillRef | undefined {
+  const [kind, name, ...more] = text.split('/');
+  if (kind !== 'StorageBackend' && kind !== 'ClusterStorageBackend') return undefined;
+  return name === undefined || name === '' || name.length > 253 || more.length > 0 ? undefined : { kind, name };
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, isObject, listField } from '../json/fields.ts';
+import { parseProvenanceRecord } from '../api/v1alpha1/parse.ts';
+import type { ProvenanceRecord, StorageEntry } from '../api/v1alpha1/provenance-record/schema.ts';
+import { sealKeyID, sealMatches, statusSealMatches } from './seal/seal.ts';
+import { objectMetadata } from '../kube/object-metadata.ts';
+import type { PolicyKey } from '../pipelines/definitions.ts';
+import type { SecretValue } from '../runtime/secret-value.ts';
+import { recordName } from './record-name.ts';
+
+/** A record whose seal verifies: its spec and evidence are the operator's own words. */
+export interface TrustedRecord {
+  readonly isTrusted: true;
+  readonly object: ProvenanceRecord;
+  readonly policy: PolicyKey;
+  /** What its status says is stored, where that carries the operator's seal too; empty otherwise. */
+  readonly storage: readonly StorageEntry[];
+}
+
+/** A record under a name of ours that the operator did not write, or that was changed since. */
+export interface ForgedRecord {
+  readonly isTrusted: false;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  readonly why: string;
+  /** Another key that it says it was sealed with, and that sealed its status as well as far as can be told: another operator's record. */
+  readonly sealedBy?: string;
+}
+
+/**
+ * Reads a stored ProvenanceRecord and checks its seals. Nothing in a record counts before this says it is trusted.
+ * @returns undefined for an object without usable metadata
+ */
+export function readRecord(object: unknown, sealKey: SecretValue): TrustedRecord | ForgedRecord | undefined {
+  const metadata = objectMetadata(object);
+  if (metadata?.namespace === undefined) return undefined;
+  const { namespace, name, uid, resourceVersion } = metadata;
+  const other = otherKey(object, { namespace, name, uid }, sealKey);
+  const sealedBy = other === undefined ? {} : { sealedBy: other };
+  const parsed = parseProvenanceRecord(object);
+  if (!parsed.ok) {
+    const why = `it does not parse: ${parsed.message}`;
+    return { isTrusted: false, namespace, name, uid, resourceVersion, generation: 0, why, ...sealedBy };
+  }
+  const record = parsed.value;
+  const forged = (why: string): ForgedRecord => {
+    const { generation } = record.metadata;
+    return { isTrusted: false, namespace, name, uid, resourceVersion, generation, why, ...sealedBy };
+  };
+  const { spec, evidence } = record;
+  if (evidence === undefined || !sealMatches({ key: sealKey, namespace, name, spec, evidence }, evidence.seal)) {
+    return forged('its seal does not verify: it was written or changed by somebody else than the operator');
+  }
+  const policy = policyKeyOf(spec.policyRef, namespace);
+  if (name !== recordName(spec.runRef, policy)) return forged('its name is not that of its run and policy');
+  const storage = record.status?.storage ?? [];
+  const isStorageSealed = statusSealMatches({ key: sealKey, namespace, name, uid, storage }, record.status?.seal);
+  return { isTrusted: true, object: record, policy, storage: isStorageSealed ? storage : [] };
+}
+
+/** The key of another operator. A status that our key sealed shows that the record is ours, whatever key its evidence names by now. */
+function otherKey(
+  object: unknown,
+  identity: { readonly namespace: string; readonly name: string; readonly uid: string },
+  sealKey: SecretValue,
+): string | undefined {
+  const keyID = field(field(object, 'evidence'), 'sealKeyID');
+  if (typeof keyID !== 'string' || keyID === sealKeyID(sealKey)) return undefined;
+  const status = field(object, 'status');
+  const storage = listField(status, 'storage').filter(isObject);
+  const isOurs = statusSealMatches({ key: sealKey, ...identity, storage }, field(status, 'seal'));
+  return isOurs ? undefined : keyID;
+}
+
+/** The policy that a record names, which is one of its own namespace or a cluster policy. */
+export function policyKeyOf(ref: ProvenanceRecord['spec']['policyRef'], namespace: string): PolicyKey {
+  return { kind: ref.kind, namespace: ref.kind === 'SigningPolicy' ? namespace : '', name: ref.name };
+}

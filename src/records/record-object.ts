@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MAX_ARTIFACTS } from '../api/v1alpha1/provenance-record/evidence.ts';
+import type {
+  BackendRef,
+  EvidenceArtifact,
+  ProvenanceRecordEvidence,
+  ProvenanceRecordSpec,
+} from '../api/v1alpha1/provenance-record/schema.ts';
+import { reasons } from '../api/v1alpha1/reasons.ts';
+import { sealKeyID, sealRecord } from './seal/seal.ts';
+import { boundedText } from '../runtime/bounded-text.ts';
+import type { SecretValue } from '../runtime/secret-value.ts';
+import { type AskedOfEvidence, finalBytes, MAX_EVIDENCE_BYTES } from './evidence-size-limit.ts';
+import type { Problem } from '../api/v1alpha1/problem.ts';
+
+const MAX_MESSAGE_LENGTH = 4096;
+
+/** A record as it is sent to the API server. */
+export interface RecordObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec: ProvenanceRecordSpec;
+  readonly evidence: ProvenanceRecordEvidence;
+}
+
+/** What a run came to: artifacts, signed or not, or why there are none. */
+export interface DraftEvidence {
+  readonly artifacts: readonly EvidenceArtifact[];
+  readonly problem?: Problem;
+}
+
+/**
+ * Evidence that a record can hold with all that its policy will have it gain, or `PayloadTooLarge` instead of it: what outgrows the
+ * record later could never be written down, and nobody would hear why.
+ */
+export function boundedEvidence(draft: DraftEvidence, asked: AskedOfEvidence): DraftEvidence {
+  const bytes = draft.artifacts.reduce((sum, artifact) => sum + finalBytes(artifact, asked), 0);
+  const problem =
+    bytes > MAX_EVIDENCE_BYTES
+      ? tooLarge(
+          `takes ${bytes} bytes with its signatures and their witnesses, and a record holds ${MAX_EVIDENCE_BYTES}`,
+        )
+      : tooManyArtifacts(draft.artifacts.length);
+  return problem === undefined ? draft : { artifacts: [], problem };
+}
+
+/** Why a record cannot hold so many artifacts; worth asking before they are packed. */
+export function tooManyArtifacts(count: number): Problem | undefined {
+  if (count <= MAX_ARTIFACTS) return undefined;
+  return tooLarge(`names so many images that it takes ${count} artifacts and a record holds ${MAX_ARTIFACTS}`);
+}
+
+function tooLarge(what: string): Problem {
+  const remedy = 'turn off deepInspection or imageSignatures.indexChildren, or have the run state fewer results';
+  const message = `the evidence of this run ${what}: ${remedy}`;
+  return { reason: reasons.PayloadTooLarge, message };
+}
+
+/** Spec and evidence with the seal over both. */
+export function sealedRecord(
+  metadata: RecordObject['metadata'],
+  parts: { readonly spec: ProvenanceRecordSpec; readonly draft: DraftEvidence },
+  sealKey: SecretValue,
+): RecordObject {
+  const { spec, draft } = parts;
+  const evidence: ProvenanceRecordEvidence = {
+    ...(draft.artifacts.length === 0 ? {} : { artifacts: draft.artifacts }),
+    ...(draft.problem === undefined ? {} : { problem: bounded(draft.problem) }),
+    sealKeyID: sealKeyID(sealKey),
+  };
+  const { name, namespace } = metadata;
+  const seal = sealRecord({ key: sealKey, namespace, name, spec, evidence });
+  return { metadata, spec, evidence: { ...evidence, seal } };
+}
+
+/** The spec with its backends bound, where they were not. */
+export function boundSpec(
+  spec: ProvenanceRecordSpec,
+  backendRefs: readonly BackendRef[] | undefined,
+): ProvenanceRecordSpec {
+  return spec.backendRefs !== undefined || backendRefs === undefined ? spec : { ...spec, backendRefs };
+}
+
+/** A message can quote what a run's author wrote, and a record takes only so much of it. */
+function bounded({ reason, message }: Problem): Problem {
+  return { reason, message: boundedText(message, MAX_MESSAGE_LENGTH) };
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import { SECRETS, type SecretData } from '../../kube/core-resources.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { isAlreadyExists } from '../../kube/kube-error.ts';
+import { SecretValue } from '../../runtime/secret-value.ts';
+
+/** The Secret in the operator's namespace, and its entries. */
+export const SEAL_SECRET = 'hallmark-seal';
+const ENTRY = 'key';
+const REPLACES = 'replaces';
+const KEY_BYTES = 32;
+
+/** What seals records. */
+export interface SealKey {
+  readonly value: SecretValue;
+  /** Ids of keys that are lost for good: records that they sealed are removed, and made anew where their run exists. */
+  readonly replaces: ReadonlySet<string>;
+}
+
+/** The Secret is gone, and records are there that its key sealed: no other key can take its place. */
+export class SealKeyLostError extends Error {
+  constructor(namespace: string, record: SealedRecordFound) {
+    const { keyID = 'unnamed', name } = record;
+    super(
+      `Secret "${namespace}/${SEAL_SECRET}" is missing, and records are sealed with its key (${name}, key id ${keyID}): restore it from a backup. To give those records up and have them made anew, create it with a new key of ${KEY_BYTES} bytes in the entry "${ENTRY}" and "${keyID}" in the entry "${REPLACES}"`,
+    );
+    this.name = 'SealKeyLostError';
+  }
+}
+
+/** A record that carries a seal. */
+export interface SealedRecordFound {
+  /** `namespace/name` */
+  readonly name: string;
+  /** Absent in records of versions that named no key. */
+  readonly keyID?: string;
+}
+
+export interface SealKeyOptions {
+  /** The operator's own. */
+  readonly namespace: string;
+  /** Looks for a record that was sealed before; asked only where there is no key. */
+  readonly findSealed: () => Promise<SealedRecordFound | undefined>;
+}
+
+/**
+ * The key that seals records: made once, by the first replica of a new installation, and read by all. Without the key, nobody can trust
+ * any record that was sealed with it.
+ * @throws SealKeyLostError when it is gone and needed, KubeError when the Secret may be neither read nor made, Error when its entry is
+ * not such a key
+ */
+export async function loadSealKey(
+  client: Pick<KubeClient, 'find' | 'create'>,
+  { namespace, findSealed }: SealKeyOptions,
+  signal: AbortSignal,
+): Promise<SealKey> {
+  const name = { namespace, name: SEAL_SECRET };
+  const found = await client.find(SECRETS, name, { signal });
+  if (found !== undefined) return keyIn(found, namespace);
+  const sealed = await findSealed();
+  if (sealed !== undefined) throw new SealKeyLostError(namespace, sealed);
+  const key = randomBytes(KEY_BYTES);
+  const secret = {
+    metadata: { ...name, labels: { 'app.kubernetes.io/managed-by': 'hallmark' } },
+    type: 'Opaque',
+    immutable: true,
+    data: { [ENTRY]: key.toString('base64') },
+  };
+  try {
+    await client.create(SECRETS, secret, { signal });
+    return { value: new SecretValue(key), replaces: new Set() };
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    return keyIn((await client.find(SECRETS, name, { signal })) ?? {}, namespace);
+  }
+}
+
+function keyIn(secret: SecretData, namespace: string): SealKey {
+  const key = secret[ENTRY];
+  if (key === undefined || key.length < KEY_BYTES) {
+    throw new Error(
+      `Secret "${namespace}/${SEAL_SECRET}" has no entry "${ENTRY}" of at least ${KEY_BYTES} bytes: restore it from a backup`,
+    );
+  }
+  const replaces = Buffer.from(secret[REPLACES] ?? [])
+    .toString()
+    .split(/[\s,]+/);
+  return { value: new SecretValue(key), replaces: new Set(replaces.filter((keyID) => keyID !== '')) };
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { SecretValue } from '../../runtime/secret-value.ts';
+import { canonicalJson } from '../../json/canonical-json.ts';
+
+/** What a record's seal covers. `evidence` may still carry its own `seal` field; that one is left out. */
+export interface SealedRecord {
+  readonly key: SecretValue;
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: object;
+  readonly evidence: object;
+}
+
+/** What the seal of a status covers: which backends hold the evidence, for the record of this UID alone. */
+export interface SealedStatus {
+  readonly key: SecretValue;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly storage: readonly object[];
+}
+
+/**
+ * HMAC-SHA256 (base64) over a record's namespace, name, spec and evidence. Only the operator holds the key, so a record
+ * whose seal matches was written by it, whatever the cluster's permissions allow others.
+ */
+export function sealRecord(record: SealedRecord): string {
+  return mac('hallmark.dev/record/v1', record.key, {
+    namespace: record.namespace,
+    name: record.name,
+    spec: record.spec,
+    evidence: withoutSeal(record.evidence),
+  });
+}
+
+export function sealMatches(record: SealedRecord, seal: unknown): boolean {
+  return isEqual(sealRecord(record), seal);
+}
+
+/** The same for the storage entries in a record's status, so that nobody else can claim evidence to be stored. */
+export function sealStatus(status: SealedStatus): string {
+  return mac('hallmark.dev/status/v1', status.key, {
+    namespace: status.namespace,
+    name: status.name,
+    uid: status.uid,
+    storage: status.storage,
+  });
+}
+
+export function statusSealMatches(status: SealedStatus, seal: unknown): boolean {
+  return isEqual(sealStatus(status), seal);
+}
+
+/** Names a key without giving anything of it away. */
+export function sealKeyID(key: SecretValue): string {
+  return createHmac('sha256', key.reveal()).update('hallmark.dev/seal-key-id/v1').digest('hex').slice(0, 16);
+}
+
+/** The purpose is part of what is sealed, so that no seal of one kind passes as one of another. */
+function mac(purpose: string, key: SecretValue, sealed: object): string {
+  return createHmac('sha256', keyObject(key))
+    .update(`${purpose}\n${canonicalJson(sealed)}`)
+    .digest('base64');
+}
+
+const keyObjects = new WeakMap<SecretValue, KeyObject>();
+
+/** The key as Node takes it at once: bytes it would look through at each seal, which takes several times as long as the seal. */
+function keyObject(key: SecretValue): KeyObject {
+  const known = keyObjects.get(key);
+  if (known !== undefined) return known;
+  const made = createSecretKey(key.reveal());
+  keyObjects.set(key, made);
+  return made;
+}
+
+function withoutSeal(evidence: object): object {
+  return Object.fromEntries(Object.entries(evidence).filter(([name]) => name !== 'seal'));
+}
+
+function isEqual(expected: string, given: unknown): boolean {
+  if (typeof given !== 'string') return false;
+  const left = Buffer.from(expected);
+  const right = Buffer.from(given);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

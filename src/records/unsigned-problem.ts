@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import { reasons } from '../api/v1alpha1/reasons.ts';
+import type { Subject } from '../evidence/signed-artifact.ts';
+import { subjectOutside } from '../pipelines/allowed-subjects.ts';
+import { describePolicy, type PolicyDefinition, type PolicyKey } from '../pipelines/definitions.ts';
+import { signingProblem } from '../pipelines/signing-problem.ts';
+import { ignoredSubject } from './left-out.ts';
+import type { Problem } from '../api/v1alpha1/problem.ts';
+
+/** What decides whether a payload may be signed at all, before any key is touched. */
+export interface SigningQuestion {
+  readonly mode: 'Enforce' | 'Audit';
+  readonly policyKey: PolicyKey;
+  /** The policy as it stands now; undefined when it was deleted. */
+  readonly policy: PolicyDefinition | undefined;
+  readonly subjects: readonly Subject[];
+  /** What the evidence warns of. */
+  readonly warnings: readonly string[];
+}
+
+type Rule = (question: SigningQuestion) => Problem | undefined;
+
+const rules: readonly Rule[] = [
+  ({ mode, policyKey }) =>
+    mode === 'Audit'
+      ? {
+          reason: reasons.AuditOnly,
+          message: `${describePolicy(policyKey)} audits: this is what it would sign`,
+        }
+      : undefined,
+  ({ policy, policyKey }) =>
+    policy === undefined
+      ? {
+          reason: reasons.PolicyDeleted,
+          message: `${describePolicy(policyKey)} was deleted before this was signed: create it again to have it signed, or delete this record`,
+        }
+      : undefined,
+  ({ policy, policyKey }) => {
+    const problem = signingProblem({ invalid: policy?.invalid, isSuspended: policy?.spec.suspend === true });
+    if (problem === undefined) return undefined;
+    const { reason, message } = problem;
+    const state = reason === reasons.PolicyInvalid ? `invalid: ${message}` : message;
+    return { reason, message: `${describePolicy(policyKey)} is ${state}` };
+  },
+  ({ policy, policyKey, subjects }) => {
+    const outside = subjectOutside(policy?.spec.subjects.allowedRepositories ?? [], subjects);
+    if (outside === undefined) return undefined;
+    return {
+      reason: reasons.SubjectNotAllowed,
+      message: `the run claims to have built ${outside}, which spec.subjects.allowedRepositories of ${describePolicy(policyKey)} does not allow`,
+    };
+  },
+  ({ policy, policyKey, warnings }) => {
+    if (policy?.spec.subjects.onIgnored !== 'Refuse') return undefined;
+    const ignored = ignoredSubject(warnings);
+    if (ignored === undefined) return undefined;
+    const message = `spec.subjects.onIgnored of ${describePolicy(policyKey)} refuses the run: ${ignored.message}`;
+    return { reason: reasons.SubjectIgnored, message };
+  },
+];
+
+/** Why nothing of this is signed now; undefined when it may be. The first rule that speaks wins. */
+export function unsignedProblem(question: SigningQuestion): Problem | undefined {
+  for (const rule of rules) {
+    const problem = rule(question);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

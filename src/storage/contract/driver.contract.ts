@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { RunTarget, StorageDriver } from '../driver.ts';
+import { describeInterruptions } from './interruptions.contract.ts';
+import type { Interruption } from './interruptions.contract.ts';
+import { describeConcurrentWriters } from './concurrent-writers.contract.ts';
+import { describeProbe } from './probe.contract.ts';
+import type { ProbeSituations } from './probe.contract.ts';
+import { describeReadBack, readBack } from './read-back.contract.ts';
+import { reasonOf } from '../reason-of.fixture.ts';
+
+/** A run and two artifacts of it, signed: what they are stored on exists. */
+export interface ContractFixture {
+  readonly run: RunTarget;
+  readonly attestation: SignedArtifact;
+  readonly image: SignedArtifact;
+}
+
+/** What a driver's test gives the contract: its real server, and the situations that exist for it. */
+export interface ContractSubject {
+  driver(): StorageDriver;
+  /** Runs the work while the server cannot be reached. */
+  whileUnreachable(work: () => Promise<void>): Promise<void>;
+  /** Each call a fresh run. */
+  fixture(): Promise<ContractFixture>;
+  /** Everything the server holds of a run's evidence, in a stable order: equal texts mean nothing changed. */
+  contents(run: RunTarget, artifact: SignedArtifact): Promise<string>;
+  /** How often the server holds this artifact's evidence. Absent for stores that deliver at least once by their nature (Kafka). */
+  readonly copies?: (run: RunTarget, artifact: SignedArtifact) => Promise<number>;
+  /**
+   * A driver whose connection breaks for good at its request number `request` (from 0): `Request` is lost before the server hears of
+   * it, `Answer` after the server has done it. Absent like `copies`.
+   */
+  readonly interrupted?: (request: number, lost: 'Request' | 'Answer') => Promise<Interruption>;
+  /** What `get` gives back. Default `SignatureText`. */
+  readonly encoding?: 'SignatureText' | 'SigstoreBundle';
+  /** `false` where the store's form has no room for certificates (Grafeas, Archivista, and bundles, which hold the leaf). */
+  readonly keepsCertificates?: boolean;
+  /** Whether what witnessed a signature lies beside it (cosign's tags). Bundles hold it within. */
+  readonly keepsWitnesses?: boolean;
+  /**
+   * What becomes of two policies' evidence of one run: stores with named objects keep the first and say KeyConflict (default); where
+   * each piece has a place of its own (registries, content addresses, topics, notes per policy) both are kept. `ByRecords`: the
+   * operator's records tell who may write before the driver is asked, which spares it a read of the run (Tekton's annotations).
+   */
+  readonly meeting?: 'KeyConflict' | 'Both' | 'ByRecords';
+  /** The same backend with `keys: PerPolicy`. Absent where that does not exist. */
+  readonly perPolicy?: () => StorageDriver;
+  /** An artifact past the store's own limit; absent where there is none below what a record holds (1 MiB). */
+  readonly oversized?: () => Promise<{ readonly run: RunTarget; readonly artifact: SignedArtifact }>;
+  /** What the probe tells apart; see there for what may be absent. */
+  readonly probe?: ProbeSituations;
+}
+
+const never = new AbortController().signal;
+
+/** What every storage driver does, whatever it stores in. */
+export function describeStorageDriver(name: string, subject: ContractSubject): void {
+  describe(`${name}, as every storage driver,`, () => {
+    describeReadBack(subject);
+    describeRepetition(subject);
+    describeInterruptions(subject);
+    describeConcurrentWriters(subject);
+    describeProbe(subject);
+    describeEnds(subject);
+  });
+}
+
+function describeRepetition(subject: ContractSubject): void {
+  it('changes nothing when the same is put again', async () => {
+    const { run, attestation, image } = await subject.fixture();
+    for (const artifact of [attestation, image]) {
+      const first = await subject.driver().put(artifact, run, never);
+      const before = await subject.contents(run, artifact);
+      assert.deepEqual(await subject.driver().put(artifact, run, never), first);
+      assert.equal(await subject.contents(run, artifact), before);
+    }
+  });
+
+  it('stores once what is put many times at once', async () => {
+    const { run, attestation } = await subject.fixture();
+    const drivers = Array.from({ length: 6 }, () => subject.driver());
+    const all = await Promise.all(drivers.map((driver) => driver.put(attestation, run, never)));
+    const contents = await subject.contents(run, attestation);
+    const [first] = all;
+    for (const locations of all) assert.deepEqual(locations, first);
+    await subject.driver().put(attestation, run, never);
+    assert.equal(await subject.contents(run, attestation), contents);
+    if (subject.copies !== undefined) assert.equal(await subject.copies(run, attestation), 1);
+  });
+
+  it('loses none of the artifacts that are put at once', async () => {
+    const { run, attestation, image } = await subject.fixture();
+    const driver = subject.driver();
+    const stored = await Promise.all(
+      [attestation, image].map(async (artifact) => ({ artifact, locations: await driver.put(artifact, run, never) })),
+    );
+    for (const { artifact, locations } of stored) {
+      for (const location of locations) {
+        assert.deepEqual(await driver.get(location, never, run), readBack(subject, artifact));
+      }
+    }
+  });
+}
+
+function describeEnds(subject: ContractSubject): void {
+  it('says BackendUnavailable when its server does not answer, and stores once it is back', async () => {
+    const { run, attestation } = await subject.fixture();
+    const driver = subject.driver();
+    await subject.whileUnreachable(async () => {
+      assert.equal(await reasonOf(driver.put(attestation, run, never)), 'BackendUnavailable');
+    });
+    // A driver may leave a server alone for some seconds after a failure; another one has not seen it fail.
+    const [location] = await subject.driver().put(attestation, run, never);
+    assert.ok(location);
+    await subject.whileUnreachable(async () => {
+      assert.equal(await reasonOf(subject.driver().get(location, never, run)), 'BackendUnavailable');
+    });
+    assert.deepEqual(await subject.driver().get(location, never, run), readBack(subject, attestation));
+  });
+
+  it('rejects with the reason of an abort', async () => {
+    const { run, attestation } = await subject.fixture();
+    const reason = new Error('stopping');
+    const aborted = AbortSignal.abort(reason);
+    const driver = subject.driver();
+    await assert.rejects(driver.put(attestation, run, aborted), reason);
+    await assert.rejects(driver.probe(aborted), reason);
+    const [location] = await driver.put(attestation, run, never);
+    assert.ok(location);
+    await assert.rejects(driver.get(location, aborted, run), reason);
+    const controller = new AbortController();
+    const midway = driver.put(attestation, run, controller.signal);
+    controller.abort(reason);
+    await assert.rejects(midway, reason);
+  });
+
+  it('closes, used or not, and twice', async () => {
+    const { run, attestation } = await subject.fixture();
+    const unused = subject.driver();
+    await unused.close();
+    const used = subject.driver();
+    await used.put(attestation, run, never);
+    await used.close();
+    await used.close();
+  });
+
+  const { oversized } = subject;
+  if (oversized === undefined) return;
+  it('says BackendRejected of what is larger than the store takes, and how large that is', async () => {
+    const { run, artifact } = await oversized();
+    const before = await subject.contents(run, artifact);
+    assert.equal(await reasonOf(subject.driver().put(artifact, run, never), /\d/), 'BackendRejected');
+    assert.equal(await subject.contents(run, artifact), before);
+  });
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { ContractSubject } from './driver.contract.ts';
+import type { StorageDriver } from '../driver.ts';
+import { readBack } from './read-back.contract.ts';
+
+/** A driver whose connection breaks at one request. */
+export interface Interruption {
+  readonly driver: StorageDriver;
+  /** Whether that request came. Ends what stands between the driver and its server. */
+  end(): Promise<boolean>;
+}
+
+const never = new AbortController().signal;
+/** No driver needs as many requests for one artifact; one that does not come to an end must not hold the test up. */
+const MAX_REQUESTS = 40;
+
+/** A put that breaks off between any two requests, and the one after it by a new life of the operator. */
+export function describeInterruptions(subject: ContractSubject): void {
+  const { interrupted, copies } = subject;
+  if (interrupted === undefined || copies === undefined) return;
+
+  for (const lost of ['Request', 'Answer'] as const) {
+    const when = lost === 'Request' ? 'before the server hears of it' : 'before its answer is heard';
+    it(`stores once what was broken off at any of its requests, ${when}`, async () => {
+      let broken = 0;
+      for (let request = 0; request < MAX_REQUESTS; request += 1) {
+        const { run, attestation } = await subject.fixture();
+        const interruption: Interruption = await interrupted(request, lost);
+        const outcome: string = await interruption.driver.put(attestation, run, never).then(
+          () => 'Stored',
+          () => 'Broken',
+        );
+        await interruption.driver.close();
+        const came: boolean = await interruption.end();
+        const driver = subject.driver();
+        const [location] = await driver.put(attestation, run, never);
+        assert.ok(location);
+        assert.equal(await copies(run, attestation), 1, `after request ${request}`);
+        assert.deepEqual(await driver.get(location, never, run), readBack(subject, attestation));
+        if (came) broken += 1;
+        else assert.equal(outcome, 'Stored');
+        if (!came) break;
+      }
+      assert.ok(broken > 0 && broken < MAX_REQUESTS, `${broken} requests`);
+    });
+  }
+}

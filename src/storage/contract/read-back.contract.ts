@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { signatureText } from '../../evidence/signature-text.ts';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { sigstoreBundleText } from '../../evidence/sigstore-bundle.ts';
+import { selfSignedCertificate } from '../../net/self-signed-certificate.fixture.ts';
+import type { ContractSubject } from './driver.contract.ts';
+import type { StoredEvidence } from '../driver.ts';
+import { storedWitnesses, witnessAnnotations } from '../oci/cosign-tags/witness-annotations.ts';
+import { reasonOf } from '../reason-of.fixture.ts';
+
+const never = new AbortController().signal;
+
+/** What `get` must give of an artifact that was put. */
+export function readBack(
+  {
+    encoding = 'SignatureText',
+    keepsCertificates = true,
+    keepsWitnesses = false,
+  }: Pick<ContractSubject, 'encoding' | 'keepsCertificates' | 'keepsWitnesses'>,
+  artifact: SignedArtifact,
+): StoredEvidence {
+  const { payload, certificate } = artifact;
+  if (encoding === 'SigstoreBundle') {
+    return { payload, signature: Buffer.from(sigstoreBundleText(artifact)), encoding };
+  }
+  return {
+    payload,
+    signature: signatureText(artifact),
+    encoding,
+    ...(keepsCertificates ? { certificateChain: certificate?.chain ?? '' } : {}),
+    ...(keepsWitnesses ? { witnesses: storedWitnesses(witnessAnnotations(artifact)) } : {}),
+  };
+}
+
+/** An artifact as a keyless signer leaves it: two certificates, the signing one first. */
+function certified(artifact: SignedArtifact): SignedArtifact {
+  const chain = selfSignedCertificate().certificate + selfSignedCertificate().certificate;
+  const times = { notBefore: '2026-01-01T00:00:00Z', notAfter: '2026-01-01T00:10:00Z' };
+  return { ...artifact, certificate: { chain, identity: 'builder', issuer: 'https://issuer.example', ...times } };
+}
+
+/** Reading back what was put, and nothing else. */
+export function describeReadBack(subject: ContractSubject): void {
+  it('gives back what was put', async () => {
+    const { run, attestation, image } = await subject.fixture();
+    const driver = subject.driver();
+    for (const artifact of [attestation, image]) {
+      const locations = await driver.put(artifact, run, never);
+      assert.ok(locations.length > 0);
+      for (const location of locations) {
+        assert.deepEqual(await driver.get(location, never, run), readBack(subject, artifact));
+      }
+    }
+    await driver.close();
+  });
+
+  it('gives back the certificates of a keyless signature, where it has room for them', async () => {
+    const { run, attestation, image } = await subject.fixture();
+    const driver = subject.driver();
+    for (const artifact of [attestation, image].map(certified)) {
+      for (const location of await driver.put(artifact, run, never)) {
+        assert.deepEqual(await driver.get(location, never, run), readBack(subject, artifact));
+      }
+    }
+  });
+
+  it('refuses a location that it never gave', async () => {
+    const { run } = await subject.fixture();
+    assert.equal(await reasonOf(subject.driver().get({ uri: 'file:///etc/passwd' }, never, run)), 'BackendRejected');
+  });
+}

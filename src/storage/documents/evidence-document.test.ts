@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, it } from 'node:test';
+import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import { evidenceDocument, notedOwner, ownerNote } from './evidence-document.ts';
+
+function artifact(payload: string): SignedArtifact {
+  const { publicKey } = generateKeyPairSync('ed25519');
+  return {
+    name: 'attestation',
+    type: 'Attestation',
+    form: 'InTotoStatement',
+    payloadType: 'application/vnd.in-toto+json',
+    payload: Buffer.from(payload),
+    subjects: [],
+    signature: Buffer.from('s'),
+    keyID: 'SHA256:k',
+    publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+  };
+}
+
+describe('evidenceDocument', () => {
+  const limits = { store: 'this store', maxDepth: 3 };
+
+  it("has the reference's fields, certificates empty with a key signer", () => {
+    const document = evidenceDocument(artifact('{"a":[{"b":1}]}'), 'name', limits);
+    assert.deepEqual(Object.keys(document), ['Name', 'Signed', 'Signature', 'Cert', 'Chain', 'Object']);
+    assert.deepEqual([document.Cert, document.Chain], ['', '']);
+    assert.deepEqual(document.Object, { a: [{ b: 1 }] });
+    assert.match(Buffer.from(document.Signature, 'base64').toString(), /^\{"payloadType":"application\/vnd/);
+  });
+
+  it('counts nesting outside texts alone', () => {
+    assert.doesNotThrow(() => evidenceDocument(artifact('{"a":"[[[[{{{{\\"[[[["}'), 'name', limits));
+    assert.throws(() => evidenceDocument(artifact('[[[[1]]]]'), 'name', limits), { reason: 'BackendRejected' });
+  });
+
+  it('does not walk down what is too deep', () => {
+    const deep = '['.repeat(500_000);
+    assert.throws(() => evidenceDocument(artifact(deep), 'name', limits), /the 3 levels that this store takes/);
+  });
+});
+
+describe('notedOwner', () => {
+  it('believes a note only about the signature that it was made for', () => {
+    const note = ownerNote('uid/policy/attestation', 'signature');
+    assert.equal(notedOwner(note, 'signature'), 'uid/policy/attestation');
+    assert.equal(notedOwner(note, 'another'), undefined);
+    assert.equal(notedOwner(undefined, 'signature'), undefined);
+  });
+});

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { EvidenceError } from '../../../evidence/evidence-error.ts';
+import { BUNDLE_MEDIA_TYPE, parseSigstoreBundle } from '../../../evidence/sigstore-bundle.ts';
+import type { StoredEvidence } from '../../driver.ts';
+import { StorageError } from '../../storage-error.ts';
+import { readIndex } from './attach-bundle.ts';
+import type { BundleLocation } from '../oci-location.ts';
+import { lists, parseReferrersIndex, referrersTag } from './referrers-index.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import { repositoryName } from '../registry/repository.ts';
+
+/** A registry that always names one more page is not followed for ever. */
+const MAX_PAGES = 100;
+
+const manifestOf = Compile(
+  Type.Object({
+    layers: Type.Array(Type.Object({ mediaType: Type.String(), digest: Type.String() })),
+    subject: Type.Object({ digest: Type.String({ pattern: '^sha256:[a-f0-9]{64}$' }) }),
+  }),
+);
+
+/**
+ * The evidence in a bundle that refers to an image, which verifiers must still be able to find: it is listed among the image's
+ * referrers. @throws StorageError `BackendRejected` when it is not there.
+ */
+export async function storedBundle(
+  client: RegistryClient,
+  location: BundleLocation,
+  signal: AbortSignal,
+): Promise<StoredEvidence> {
+  const name = `${repositoryName(location.repository)}@${location.manifest}`;
+  const stored = await client.getManifest(location.manifest, signal);
+  if (stored === undefined) throw gone(`${name} is no longer there`);
+  const manifest: unknown = parsed(stored.bytes);
+  if (!manifestOf.Check(manifest)) throw gone(`${name} is no referrer of an image`);
+  const layer = manifest.layers.find(
+    ({ mediaType, digest }) => mediaType === BUNDLE_MEDIA_TYPE && digest === location.digest,
+  );
+  if (layer === undefined) throw gone(`${name} does not hold the bundle ${location.digest}`);
+  const { digest } = manifest.subject;
+  if (!(await isListed(client, { digest, manifest: location.manifest }, signal)))
+    throw gone(`${name} is no longer listed among the referrers of ${digest}`);
+  return evidenceIn(await client.getBlob(layer.digest, signal), name);
+}
+
+async function isListed(
+  client: RegistryClient,
+  { digest, manifest }: { readonly digest: string; readonly manifest: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const own = await ownList(client, { digest, manifest }, signal);
+  if (own !== undefined) return own;
+  const tag = referrersTag(digest);
+  const found = await readIndex(client, { tag, name: `${repositoryName(client.repository)}:${tag}` }, signal);
+  return found !== undefined && lists(found.index, manifest);
+}
+
+/** Whether the registry's own list has it, on however many pages; undefined when it keeps no list. */
+async function ownList(
+  client: RegistryClient,
+  { digest, manifest }: { readonly digest: string; readonly manifest: string },
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  let page = await client.getReferrers(digest, BUNDLE_MEDIA_TYPE, signal);
+  if (page === undefined) return undefined;
+  for (let read = 1; page !== undefined && read <= MAX_PAGES; read += 1) {
+    const index = parseReferrersIndex(page.bytes);
+    if (index !== undefined && lists(index, manifest)) return true;
+    if (page.next === undefined) return false;
+    page = await client.getReferrers(digest, BUNDLE_MEDIA_TYPE, signal, page.next);
+  }
+  return false;
+}
+
+function evidenceIn(bytes: Buffer, name: string): StoredEvidence {
+  try {
+    const { content } = parseSigstoreBundle(bytes.toString('utf8'));
+    if (content.$case === 'dsseEnvelope') {
+      return { payload: content.dsseEnvelope.payload, signature: bytes, encoding: 'SigstoreBundle' };
+    }
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+  }
+  throw gone(`${name} holds no Sigstore bundle with a statement`);
+}
+
+function gone(message: string): StorageError {
+  return new StorageError('BackendRejected', message);
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

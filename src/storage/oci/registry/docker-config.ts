@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { SecretValue } from '../../../runtime/secret-value.ts';
+
+/** What a registry may be shown. */
+export type RegistryCredential =
+  | { readonly type: 'Basic'; readonly username: string; readonly password: SecretValue }
+  | { readonly type: 'IdentityToken'; readonly token: SecretValue }
+  | { readonly type: 'RegistryToken'; readonly token: SecretValue };
+
+export interface DockerConfigEntry {
+  /** Registry, perhaps with globs, a port and a path prefix, as the file has it. */
+  readonly key: string;
+  readonly credential: RegistryCredential;
+}
+
+const Entry = Type.Object({
+  auth: Type.Optional(Type.String()),
+  username: Type.Optional(Type.String()),
+  password: Type.Optional(Type.String()),
+  identitytoken: Type.Optional(Type.String()),
+  registrytoken: Type.Optional(Type.String()),
+});
+const Entries = Type.Record(Type.String(), Entry);
+const entriesFile = Compile(Entries);
+const configFile = Compile(Type.Object({ auths: Type.Optional(Entries) }));
+
+/**
+ * The credentials in the data of a Secret of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg`; undefined
+ * when the data is of neither type, or cannot be read as what it says it is.
+ */
+export function dockerConfigEntries(
+  data: Readonly<Record<string, Uint8Array>>,
+): readonly DockerConfigEntry[] | undefined {
+  const config = parsed(data['.dockerconfigjson']);
+  if (configFile.Check(config)) return credentials(config.auths ?? {});
+  const legacy = parsed(data['.dockercfg']);
+  return entriesFile.Check(legacy) ? credentials(legacy) : undefined;
+}
+
+function credentials(entries: Static<typeof Entries>): readonly DockerConfigEntry[] {
+  return Object.entries(entries).flatMap(([key, entry]) => {
+    const credential = credentialOf(entry);
+    return credential === undefined ? [] : [{ key, credential }];
+  });
+}
+
+function credentialOf(entry: Static<typeof Entry>): RegistryCredential | undefined {
+  const { registrytoken, identitytoken } = entry;
+  if (isText(registrytoken)) return { type: 'RegistryToken', token: new SecretValue(registrytoken) };
+  if (isText(identitytoken)) return { type: 'IdentityToken', token: new SecretValue(identitytoken) };
+  const decoded = Buffer.from(entry.auth ?? '', 'base64')
+    .toString('utf8')
+    .replace(/\0+$/, '');
+  const colon = decoded.indexOf(':');
+  const username = colon > 0 ? decoded.slice(0, colon) : entry.username;
+  const password = colon > 0 ? decoded.slice(colon + 1) : entry.password;
+  if (!isText(username) || password === undefined) return undefined;
+  return { type: 'Basic', username, password: new SecretValue(password) };
+}
+
+function isText(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}
+
+function parsed(bytes: Uint8Array | undefined): unknown {
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    // The parser's message can quote the credentials.
+    return undefined;
+  }
+}

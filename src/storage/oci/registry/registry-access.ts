@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EffectiveOCI } from '../../../api/v1alpha1/storage-backend/defaults.ts';
+import type { Access } from '../../../credentials/access.ts';
+import type { TlsOptions } from '../../../net/tls-options.ts';
+import { describeBackend } from '../../backend-definition.ts';
+import type { BackendDefinition } from '../../backend-definition.ts';
+import { backendTls } from '../../http/backend-tls.ts';
+import { callFailure } from '../../http/call-failure.ts';
+import type { RunTarget } from '../../driver.ts';
+import { StorageError } from '../../storage-error.ts';
+import { CloudKeychain } from '../cloud/cloud-keychain.ts';
+import { matchingEntries } from './credential-match.ts';
+import { registryCredentials } from './registry-credentials.ts';
+import type { CredentialSupply } from './registry-credentials.ts';
+import { RegistryClient } from './registry-client.ts';
+import { RegistryPatience } from './registry-patience.ts';
+import { RegistrySession } from './registry-session.ts';
+import type { SessionCredential } from './registry-session.ts';
+import type { Repository } from './repository.ts';
+
+export type RegistryActions = 'pull' | 'pull,push';
+
+/** The registries that one call of a driver talks to, with the credentials that are for each. */
+export interface Registries {
+  session(repository: Repository, actions: RegistryActions): Promise<RegistrySession>;
+  client(repository: Repository, actions: RegistryActions): Promise<RegistryClient>;
+}
+
+/** How an OCI backend reaches registries. One a driver: it remembers cloud tokens, and which registries to leave alone. */
+export class RegistryAccess {
+  readonly #backend: BackendDefinition;
+  readonly #oci: EffectiveOCI;
+  readonly #context: Access;
+  readonly #patience: RegistryPatience;
+  readonly #keychain: CloudKeychain | undefined;
+
+  constructor(backend: BackendDefinition, oci: EffectiveOCI, context: Access) {
+    this.#backend = backend;
+    this.#oci = oci;
+    this.#context = context;
+    this.#patience = new RegistryPatience(context.clock);
+    const { authentication } = oci;
+    this.#keychain =
+      authentication.type === 'ServiceAccount' || authentication.type === 'WorkloadIdentity'
+        ? new CloudKeychain(backend, authentication, context)
+        : undefined;
+  }
+
+  /** Reads what the backend refers to. @throws StorageError */
+  async open(run: RunTarget | undefined, signal: AbortSignal, { isProbe = false } = {}): Promise<Registries> {
+    const { objects, egress } = this.#context;
+    const { authentication } = this.#oci;
+    const source = { backend: this.#backend, authentication, objects };
+    signal.throwIfAborted();
+    const tls = await this.#reading(signal, () => backendTls(this.#backend, this.#oci.tls, objects, signal));
+    const supply = await this.#reading(signal, () => registryCredentials(source, run, signal));
+    const session = async (repository: Repository, actions: RegistryActions): Promise<RegistrySession> => {
+      const named = credentialsFor(supply, repository);
+      const cloud = named.credentials.length > 0 ? [] : await this.#cloud(repository, tls, signal);
+      const credentials = [...named.credentials, ...cloud];
+      const { passedOver } = named;
+      return new RegistrySession({
+        egress,
+        repository,
+        tls,
+        credentials,
+        passedOver,
+        actions,
+        patience: this.#patience,
+        isProbe,
+      });
+    };
+    return { session, client: async (...named) => new RegistryClient(await session(...named), named[0]) };
+  }
+
+  async #cloud(repository: Repository, tls: TlsOptions, signal: AbortSignal): Promise<readonly SessionCredential[]> {
+    const keychain = this.#keychain;
+    if (keychain === undefined) return [];
+    const credential = await this.#reading(signal, () => keychain.credential(repository.registry, tls, signal));
+    return credential === undefined ? [] : [{ credential, source: "the backend's cloud identity" }];
+  }
+
+  async #reading<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StorageError) throw error;
+      throw callFailure(error, `reading what ${describeBackend(this.#backend)} refers to`);
+    }
+  }
+}
+
+/** What of a supply is for a repository, and what is not. */
+export function credentialsFor(
+  { entries, passedOver }: CredentialSupply,
+  repository: Repository,
+): { readonly credentials: readonly SessionCredential[]; readonly passedOver: readonly string[] } {
+  const credentials = matchingEntries(entries, repository);
+  const used = new Set(credentials.map(({ source }) => source));
+  const strangers = new Set(entries.map(({ source }) => source).filter((source) => !used.has(source)));
+  const others = [...strangers].map((source) => `${source} (names no ${repository.registry})`);
+  return { credentials, passedOver: [...others, ...passedOver] };
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EgressResponse } from '../../../net/egress-client.ts';
+import { payloadDigest } from '../../../evidence/payload-digest.ts';
+import { StorageError } from '../../storage-error.ts';
+import type { RegistrySession } from './registry-session.ts';
+import { repositoryName } from './repository.ts';
+import type { Repository } from './repository.ts';
+
+/** What registries take as a manifest at most. */
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+const MAX_BLOB_BYTES = 32 * 1024 * 1024;
+
+export const imageMediaTypes = {
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+} as const;
+const ACCEPT = Object.values(imageMediaTypes).join(', ');
+
+export interface ManifestContent {
+  readonly bytes: Buffer;
+  readonly mediaType: string;
+}
+
+export interface StoredManifest extends ManifestContent {
+  /** As the registry sent it, where it sends one. */
+  readonly etag?: string;
+}
+
+/** A page of a registry's list of referrers. */
+export interface ReferrersPage {
+  /** An image index. */
+  readonly bytes: Buffer;
+  /** Where the list goes on; of the registry itself. */
+  readonly next?: URL;
+}
+
+/** What names a manifest in others. */
+export interface ManifestDescriptor {
+  readonly mediaType: string;
+  readonly size: number;
+  readonly digest: string;
+}
+
+/** Manifests and blobs of one repository (OCI distribution specification 1.1). */
+export class RegistryClient {
+  readonly repository: Repository;
+  readonly #session: RegistrySession;
+
+  constructor(session: RegistrySession, repository: Repository) {
+    this.#session = session;
+    this.repository = repository;
+  }
+
+  /** What a manifest is, or undefined when the registry has none of this digest. */
+  async describeManifest(digest: string, signal: AbortSignal): Promise<ManifestDescriptor | undefined> {
+    const doing = `looking for ${this.#name(digest)}`;
+    const target = this.#path(`manifests/${digest}`);
+    const response = await this.#session.request(
+      { method: 'HEAD', target, headers: { accept: ACCEPT }, doing },
+      signal,
+    );
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw this.#session.refusal(response, doing);
+    const size = response.headers['content-length'];
+    if (size !== undefined && /^[1-9]\d*$/.test(size))
+      return { mediaType: mediaType(response), size: Number(size), digest };
+    // Not every registry tells the length without the content.
+    const whole = await this.getManifest(digest, signal);
+    return whole && { mediaType: whole.mediaType, size: whole.bytes.length, digest };
+  }
+
+  /**
+   * What is under a tag or digest; undefined when nothing is.
+   * @throws StorageError `BackendRejected` when its bytes do not have the digest that was asked for
+   */
+  async getManifest(reference: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
+    const doing = `reading ${this.#name(reference)}`;
+    const target = this.#path(`manifests/${reference}`);
+    const headers = { accept: ACCEPT };
+    const response = await this.#session.request(
+      { method: 'GET', target, headers, doing, maxResponseBytes: MAX_MANIFEST_BYTES },
+      signal,
+    );
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw this.#session.refusal(response, doing);
+    if (reference.includes(':') && payloadDigest(response.body) !== reference) throw otherBytes(doing);
+    const etag = response.headers['etag'];
+    return { bytes: response.body, mediaType: mediaType(response), ...(etag === undefined ? {} : { etag }) };
+  }
+
+  /**
+   * Writes a manifest, under a condition that the registry may mind (RFC 9110 §13.1). `false` when it does: somebody changed what is
+   * there. @throws StorageError `BackendRejected` for what nobody could read again
+   */
+  async putManifest(
+    reference: string,
+    content: ManifestContent,
+    condition: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return (await this.#put(reference, content, condition, signal)).status !== 412;
+  }
+
+  /** Writes a manifest that refers to another. @returns whether the registry says that it lists it there */
+  async putReferrer(digest: string, content: ManifestContent, signal: AbortSignal): Promise<boolean> {
+    const response = await this.#put(digest, content, {}, signal);
+    if (response.status === 412) throw this.#session.refusal(response, `writing ${this.#name(digest)}`);
+    return response.headers['oci-subject'] !== undefined;
+  }
+
+  /**
+   * The registry's own list of what refers to a manifest, or the page of it at `page`; undefined when it keeps none (OCI distribution
+   * 1.1). @throws StorageError
+   */
+  async getReferrers(
+    digest: string,
+    artifactType: string,
+    signal: AbortSignal,
+    page?: URL,
+  ): Promise<ReferrersPage | undefined> {
+    const doing = `asking for the referrers of ${this.#name(digest)}`;
+    const first = `${this.#path(`referrers/${digest}`)}?artifactType=${encodeURIComponent(artifactType)}`;
+    const headers = { accept: imageMediaTypes.ociIndex };
+    const response = await this.#session.request(
+      { method: 'GET', target: page ?? first, headers, doing, maxResponseBytes: MAX_MANIFEST_BYTES },
+      signal,
+    );
+    if ([400, 404, 405, 406].includes(response.status)) return undefined;
+    if (response.status !== 200) throw this.#session.refusal(response, doing);
+    if (mediaType(response) !== imageMediaTypes.ociIndex) return undefined;
+    const next = nextLink(response.headers['link']);
+    if (next === undefined) return { bytes: response.body };
+    return { bytes: response.body, next: this.#session.continuation(next, response.url, doing) };
+  }
+
+  async #put(
+    reference: string,
+    { bytes, mediaType: type }: ManifestContent,
+    condition: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<EgressResponse> {
+    const doing = `writing ${this.#name(reference)}`;
+    if (bytes.length > MAX_MANIFEST_BYTES) {
+      const message = `${doing}: it would have ${bytes.length} bytes, and no more than ${MAX_MANIFEST_BYTES} can be read of a manifest; remove old evidence there or store in another repository`;
+      throw new StorageError('BackendRejected', message);
+    }
+    const headers = { ...condition, 'content-type': type };
+    const target = this.#path(`manifests/${reference}`);
+    const response = await this.#session.request({ method: 'PUT', target, headers, body: bytes, doing }, signal);
+    if (![200, 201, 202, 412].includes(response.status)) throw this.#session.refusal(response, doing);
+    return response;
+  }
+
+  /** @throws StorageError `BackendRejected` when it is missing or its bytes do not have the digest. */
+  async getBlob(digest: string, signal: AbortSignal): Promise<Buffer> {
+    const doing = `reading ${this.#name(digest)}`;
+    const target = this.#path(`blobs/${digest}`);
+    const response = await this.#session.request(
+      { method: 'GET', target, doing, maxResponseBytes: MAX_BLOB_BYTES },
+      signal,
+    );
+    if (response.status !== 200) throw this.#session.refusal(response, doing);
+    if (payloadDigest(response.body) === digest) return response.body;
+    throw otherBytes(doing);
+  }
+
+  /** True when the repository has a blob; `false` also where the registry does not say. */
+  async hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
+    const doing = `looking for ${this.#name(digest)}`;
+    const target = this.#path(`blobs/${digest}`);
+    return (await this.#session.request({ method: 'HEAD', target, doing }, signal)).status === 200;
+  }
+
+  /** Uploads a blob in one piece unless the repository has it. */
+  async putBlob(bytes: Buffer, signal: AbortSignal): Promise<void> {
+    const digest = payloadDigest(bytes);
+    const doing = `uploading to ${repositoryName(this.repository)}`;
+    if (await this.hasBlob(digest, signal)) return;
+    const started = await this.#session.request(
+      { method: 'POST', target: this.#path('blobs/uploads/'), doing },
+      signal,
+    );
+    if (started.status !== 202) throw this.#session.refusal(started, doing);
+    const target = this.#session.continuation(started.headers['location'], started.url, doing);
+    target.searchParams.set('digest', digest);
+    const headers = { 'content-type': 'application/octet-stream' };
+    const finished = await this.#session.request({ method: 'PUT', target, headers, body: bytes, doing }, signal);
+    if (finished.status !== 201) throw this.#session.refusal(finished, doing);
+  }
+
+  #path(rest: string): string {
+    return `/v2/${this.repository.path}/${rest}`;
+  }
+
+  #name(reference: string): string {
+    return `${repositoryName(this.repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
+  }
+}
+
+function mediaType(response: EgressResponse): string {
+  return (response.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+}
+
+function otherBytes(doing: string): StorageError {
+  return new StorageError('BackendRejected', `${doing}: the registry sends other bytes than the digest says`);
+}
+
+/** The URL of the next page (RFC 8288). */
+function nextLink(header: string | undefined): string | undefined {
+  return /<([^<>]*)>\s*;[^,<]*\brel="?next"?/i.exec(header ?? '')?.[1];
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EffectiveAuthentication } from '../../../api/v1alpha1/storage-backend/defaults.ts';
+import type { ObjectReader } from '../../../credentials/object-reader.ts';
+import { isForbidden } from '../../../kube/kube-error.ts';
+import { describeBackend } from '../../backend-definition.ts';
+import type { BackendDefinition } from '../../backend-definition.ts';
+import type { RunTarget } from '../../driver.ts';
+import { StorageError } from '../../storage-error.ts';
+import type { DockerConfigEntry } from './docker-config.ts';
+import { secretEntries } from './secret-entries.ts';
+
+/** A ServiceAccount may list any number of Secrets; pushing one artifact reads at most these. */
+const MAX_ACCOUNT_SECRETS = 32;
+
+export interface CredentialSource {
+  readonly backend: Pick<BackendDefinition, 'kind' | 'name' | 'namespace'>;
+  readonly authentication: EffectiveAuthentication;
+  readonly objects: ObjectReader;
+}
+
+/** A docker configuration's entry, and the Secret that it is from. */
+export interface SourcedEntry extends DockerConfigEntry {
+  /** For messages: `Secret team-a/push`. */
+  readonly source: string;
+}
+
+/** The credentials that a call may use for any registry, and what gives none. */
+export interface CredentialSupply {
+  readonly entries: readonly SourcedEntry[];
+  /** For messages: `Secret team-a/old (does not exist)`. */
+  readonly passedOver: readonly string[];
+}
+
+const NONE: CredentialSupply = { entries: [], passedOver: [] };
+
+/**
+ * The registry credentials a call may use. `RunServiceAccount` reads the run's own namespace, for this call alone; a
+ * `Secret` is read in the backend's. @throws StorageError `BackendUnauthorized` when a named Secret is missing or unusable.
+ */
+export async function registryCredentials(
+  source: CredentialSource,
+  run: RunTarget | undefined,
+  signal: AbortSignal,
+): Promise<CredentialSupply> {
+  const { authentication, backend, objects } = source;
+  switch (authentication.type) {
+    case 'Anonymous':
+    case 'ServiceAccount':
+    case 'WorkloadIdentity':
+      return NONE;
+    case 'Secret':
+      return namedSecret(authentication.secretRef.name, backend, objects, signal);
+    case 'RunServiceAccount':
+      return run === undefined ? NONE : accountSecrets(run, objects, signal);
+  }
+}
+
+async function namedSecret(
+  name: string,
+  backend: CredentialSource['backend'],
+  objects: ObjectReader,
+  signal: AbortSignal,
+): Promise<CredentialSupply> {
+  const source = `Secret ${backend.namespace}/${name}`;
+  const secret = `${source} of ${describeBackend(backend)}`;
+  const found = await objects.getTypedSecret(backend.namespace, name, signal);
+  if (found === undefined) throw new StorageError('BackendUnauthorized', `${secret} does not exist; create it`);
+  const entries = secretEntries(found);
+  if (typeof entries !== 'string') return { entries: sourced(entries, source), passedOver: [] };
+  const message = `${secret} ${entries}; create it with "kubectl create secret docker-registry"`;
+  throw new StorageError('BackendUnauthorized', message);
+}
+
+/** Missing accounts and Secrets count as none, and Secrets that hold no credentials are passed over, as in Chains. */
+export async function accountSecrets(
+  run: Pick<RunTarget, 'namespace' | 'serviceAccountName'>,
+  objects: ObjectReader,
+  signal: AbortSignal,
+): Promise<CredentialSupply> {
+  const { namespace, serviceAccountName } = run;
+  const named = `ServiceAccount ${namespace}/${serviceAccountName}`;
+  const account = await objects.getServiceAccount(namespace, serviceAccountName, signal);
+  if (account === undefined) return { entries: [], passedOver: [`${named} (does not exist)`] };
+  const { secretNames } = account;
+  if (secretNames.length === 0) return { entries: [], passedOver: [`${named} (lists no Secret under "secrets")`] };
+  const entries: SourcedEntry[] = [];
+  const passedOver: string[] = [];
+  for (const name of secretNames.slice(0, MAX_ACCOUNT_SECRETS)) {
+    const source = `Secret ${namespace}/${name}`;
+    const found = await listedSecret({ namespace, name }, objects, signal);
+    if (typeof found === 'string') passedOver.push(`${source} (${found})`);
+    else entries.push(...sourced(found, source));
+  }
+  const unread = secretNames.length - MAX_ACCOUNT_SECRETS;
+  if (unread > 0)
+    passedOver.push(`${unread} more Secrets of ${named} (only the first ${MAX_ACCOUNT_SECRETS} are read)`);
+  return { entries, passedOver };
+}
+
+/** The entries of a Secret, or why it gives none. */
+async function listedSecret(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  objects: ObjectReader,
+  signal: AbortSignal,
+): Promise<readonly DockerConfigEntry[] | string> {
+  try {
+    const secret = await objects.getTypedSecret(namespace, name, signal);
+    return secret === undefined ? 'does not exist' : secretEntries(secret);
+  } catch (error) {
+    if (isForbidden(error)) return 'the operator may not read it';
+    throw error;
+  }
+}
+
+function sourced(entries: readonly DockerConfigEntry[], source: string): readonly SourcedEntry[] {
+  return entries.map((entry) => ({ ...entry, source }));
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { displayUrl } from '../../../net/display-url.ts';
+import type { EgressResponse } from '../../../net/egress-client.ts';
+import type { EgressError } from '../../../net/egress-error.ts';
+import { StorageError } from '../../storage-error.ts';
+import { credentialAdvice } from './credential-advice.ts';
+
+const MAX_RETRY_AFTER_SECONDS = 3600;
+
+/**
+ * A refusal as the failure it means. `doing` names the object, e.g. "reading reg.example/app"; `advice` says what to do where
+ * credentials are missing.
+ */
+export function refusal(
+  response: EgressResponse,
+  doing: string,
+  advice: string = credentialAdvice([], []),
+): StorageError {
+  const { status } = response;
+  const said = `${doing}: ${displayUrl(response.url)} answers ${status}${errorCode(response)}`;
+  if (status === 401 || status === 403) {
+    return new StorageError('BackendUnauthorized', `${said}; ${advice}`);
+  }
+  if (status === 408 || status === 429 || status >= 500) {
+    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response) });
+  }
+  if (status === 404) return new StorageError('BackendRejected', `${said}; check that the repository exists`);
+  return new StorageError('BackendRejected', said);
+}
+
+/** An exchange without a response as the failure it means. */
+export function exchangeFailure(error: EgressError, doing: string): StorageError {
+  const message = `${doing}: ${error.message}`;
+  switch (error.code) {
+    case 'EndpointForbidden':
+      return new StorageError('EndpointForbidden', message, { cause: error });
+    case 'Unreachable':
+    case 'Timeout':
+      return new StorageError('BackendUnavailable', `${message}${certificateRemedy(error)}`, { cause: error });
+    case 'ResponseTooLarge':
+    case 'RedirectRefused':
+      return new StorageError('BackendRejected', message, { cause: error });
+  }
+}
+
+function certificateRemedy(error: EgressError): string {
+  return /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/.test(error.message)
+    ? '; if the registry has a private certificate authority, name its certificate in oci.tls.caBundleRef'
+    : '';
+}
+
+/** The registry's first error code. Its message is not repeated: a registry that a tenant named could say anything. */
+function errorCode(response: EgressResponse): string {
+  const code = /"code"\s*:\s*"([A-Z_]{1,40})"/.exec(response.body.subarray(0, 4096).toString('utf8'))?.[1];
+  return code === undefined ? '' : ` (${code})`;
+}
+
+/** Seconds or a date; a date counts from the server's own clock. */
+function retryAfterSeconds(response: EgressResponse): number | undefined {
+  const value = response.headers['retry-after'];
+  if (value === undefined) return undefined;
+  const seconds = /^\d+$/.test(value)
+    ? Number(value)
+    : (Date.parse(value) - Date.parse(response.headers['date'] ?? '')) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS) : undefined;
+}

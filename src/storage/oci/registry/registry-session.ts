@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EgressRequest, EgressResponse, EgressClient } from '../../../net/egress-client.ts';
+import { EgressError } from '../../../net/egress-error.ts';
+import type { TlsOptions } from '../../../net/tls-options.ts';
+import { SecretValue } from '../../../runtime/secret-value.ts';
+import { StorageError } from '../../storage-error.ts';
+import { parseChallenge } from './challenge.ts';
+import type { Challenge } from './challenge.ts';
+import { credentialAdvice } from './credential-advice.ts';
+import type { RegistryCredential } from './docker-config.ts';
+import { exchangeFailure, refusal } from './registry-failure.ts';
+import type { RegistryPatience } from './registry-patience.ts';
+import { registryOrigins } from './registry-origins.ts';
+import { basicAuthorization, fetchRegistryToken } from './registry-token.ts';
+import { repositoryName } from './repository.ts';
+import type { Repository } from './repository.ts';
+
+/** A credential that is for the session's repository. */
+export interface SessionCredential {
+  readonly credential: RegistryCredential;
+  /** Whose it is, for messages. */
+  readonly source?: string;
+}
+
+export interface RegistrySessionOptions {
+  readonly egress: EgressClient;
+  readonly repository: Repository;
+  readonly tls: TlsOptions;
+  /** In the order in which they are tried; without any, nothing but what everybody may do. */
+  readonly credentials: readonly SessionCredential[];
+  /** What gave no credential for this repository, and why, for messages. */
+  readonly passedOver?: readonly string[];
+  readonly actions: 'pull' | 'pull,push';
+  /** Which registries to leave alone for now; none without it. */
+  readonly patience?: RegistryPatience;
+  /** A probe asks also those: by its answer everybody else goes on. */
+  readonly isProbe?: boolean;
+}
+
+export interface RegistryRequest {
+  readonly method: EgressRequest['method'];
+  /** Below the registry's origin, or a whole URL of the same origin. */
+  readonly target: string | URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  readonly maxResponseBytes?: number;
+  /** What is done, for messages: "reading reg.example/app:tag". */
+  readonly doing: string;
+}
+
+/** Requests to one repository, authenticated when the registry asks for it. Lives for one call of a driver. */
+export class RegistrySession {
+  readonly #options: RegistrySessionOptions;
+  readonly #origins: readonly string[];
+  /** Where an answer came from; settled by the first. */
+  #origin: string | undefined;
+  #authorization: SecretValue | undefined;
+  /** Which credential `#authorization` is from. */
+  #current: SessionCredential | undefined;
+  /** How the registry last asked for credentials. */
+  #challenge: Challenge | undefined;
+  /** Whose credentials the last request was refused with. */
+  #tried: string[] = [];
+
+  constructor(options: RegistrySessionOptions) {
+    this.#options = options;
+    this.#origins = registryOrigins(options.repository.registry, options.tls);
+  }
+
+  /**
+   * Any status but 401 is handed back, and 403 when no other credential gets further. @throws StorageError `BackendUnauthorized` when
+   * every credential is refused
+   */
+  async request(request: RegistryRequest, signal: AbortSignal): Promise<EgressResponse> {
+    this.#tried = [];
+    const response = await this.#send(request, signal);
+    if (!isRefused(response)) return response;
+    const before = { authorization: this.#authorization, current: this.#current };
+    const last = await this.#tryOthers(request, response, signal);
+    if (!isRefused(last)) return last;
+    // What was taken before may still be for other requests.
+    this.#authorization = before.authorization;
+    this.#current = before.current;
+    if (last.status === 401) throw this.refusal(last, request.doing);
+    return last;
+  }
+
+  /** A refusal of the last request as the failure it means, with the credentials that were tried. */
+  refusal(response: EgressResponse, doing: string): StorageError {
+    return refusal(response, doing, this.#advice());
+  }
+
+  #advice(): string {
+    return credentialAdvice(this.#tried, this.#options.passedOver ?? []);
+  }
+
+  /** Each credential in turn, as the kubelet does, until one is not refused. @returns the last answer */
+  async #tryOthers(request: RegistryRequest, refused: EgressResponse, signal: AbortSignal): Promise<EgressResponse> {
+    if (refused.status === 401) this.#challenge = parseChallenge(refused.headers['www-authenticate']);
+    const challenge = this.#challenge;
+    if (challenge === undefined) return refused;
+    let last = refused;
+    let tokenRefusal: StorageError | undefined;
+    for (const candidate of this.#candidates(refused)) {
+      if (candidate?.source !== undefined) this.#tried.push(candidate.source);
+      try {
+        const authorization = await this.#authorize(
+          { challenge, credential: candidate?.credential },
+          request.doing,
+          signal,
+        );
+        if (authorization === undefined) continue;
+        this.#authorization = authorization;
+        this.#current = candidate;
+      } catch (error) {
+        if (!(error instanceof StorageError) || error.reason !== 'BackendUnauthorized') throw error;
+        tokenRefusal = error;
+        continue;
+      }
+      last = await this.#send(request, signal);
+      if (!isRefused(last)) return last;
+    }
+    if (last === refused && tokenRefusal !== undefined && refused.status === 401) throw tokenRefusal;
+    return last;
+  }
+
+  /** Who may get further. A token can be over, so the one that served so far is asked again; one that may not is not. */
+  #candidates({ status }: EgressResponse): readonly (SessionCredential | undefined)[] {
+    const { credentials } = this.#options;
+    const others = credentials.filter((candidate) => candidate !== this.#current);
+    if (this.#current !== undefined) {
+      if (status === 401) return [this.#current, ...others];
+      if (this.#current.source !== undefined) this.#tried.push(this.#current.source);
+      return others;
+    }
+    // Without any, a token service may give what everybody may do.
+    return credentials.length > 0 || status === 403 ? others : [undefined];
+  }
+
+  /** Whether the registry answers and takes the credentials; without `credentialed`, whether it answers. */
+  async ping(credentialed: boolean, signal: AbortSignal): Promise<void> {
+    const doing = `reaching ${repositoryName(this.#options.repository)}`;
+    const request: RegistryRequest = { method: 'GET', target: '/v2/', doing };
+    const response = credentialed ? await this.request(request, signal) : await this.#send(request, signal);
+    if (response.status !== 200 && !(response.status === 401 && !credentialed)) throw this.refusal(response, doing);
+  }
+
+  /**
+   * The URL a registry told to go on at, for an upload or in a list. It must be the registry's own, since the session's credentials
+   * go there; plain http is lifted to https, which registries behind a proxy get wrong.
+   */
+  continuation(location: string | undefined, base: URL, doing: string): URL {
+    const url = location === undefined ? null : URL.parse(location, base.href);
+    if (url?.host === base.host && url.protocol === 'http:') url.protocol = base.protocol;
+    if (url?.origin === base.origin) return url;
+    throw new StorageError('BackendRejected', `${doing}: ${base.host} sends on to another host, which is not followed`);
+  }
+
+  #send(request: RegistryRequest, signal: AbortSignal): Promise<EgressResponse> {
+    const { registry } = this.#options.repository;
+    return this.#patiently({ host: registry, doing: request.doing }, signal, () => this.#sendAnywhere(request, signal));
+  }
+
+  /** Asks a host unless it is to be left alone, and remembers how that went. */
+  async #patiently(
+    { host, doing }: { readonly host: string; readonly doing: string },
+    signal: AbortSignal,
+    exchange: () => Promise<EgressResponse>,
+  ): Promise<EgressResponse> {
+    const { patience, isProbe = false } = this.#options;
+    if (!isProbe) patience?.enter(host, doing);
+    try {
+      const response = await exchange();
+      if (response.status === 429 || response.status === 503)
+        patience?.failed(host, refusal(response, doing).retryAfterSeconds);
+      else patience?.answered(host);
+      return response;
+    } catch (error) {
+      const isSilent = error instanceof StorageError && error.reason === 'BackendUnavailable';
+      if (isSilent && !signal.aborted) patience?.failed(host);
+      else patience?.abandoned(host);
+      throw error;
+    }
+  }
+
+  async #sendAnywhere(request: RegistryRequest, signal: AbortSignal): Promise<EgressResponse> {
+    const origins = this.#origin === undefined ? this.#origins : [this.#origin];
+    let failure: StorageError | undefined;
+    for (const origin of origins) {
+      try {
+        const response = await this.#exchange(request, origin, signal);
+        this.#origin = origin;
+        return response;
+      } catch (error) {
+        if (!(error instanceof EgressError)) throw error;
+        failure ??= exchangeFailure(error, request.doing);
+        if (error.code !== 'Unreachable') break;
+      }
+    }
+    throw failure ?? new StorageError('BackendUnavailable', request.doing);
+  }
+
+  #exchange(request: RegistryRequest, origin: string, signal: AbortSignal): Promise<EgressResponse> {
+    const { egress, tls } = this.#options;
+    const authorization = this.#authorization;
+    return egress.request(
+      {
+        method: request.method,
+        url: new URL(request.target, origin),
+        headers: {
+          ...request.headers,
+          ...(authorization === undefined ? {} : { authorization: authorization.revealText() }),
+        },
+        tls,
+        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.maxResponseBytes === undefined ? {} : { maxResponseBytes: request.maxResponseBytes }),
+      },
+      signal,
+    );
+  }
+
+  /** @returns undefined when a credential is of no use for the challenge */
+  async #authorize(
+    { challenge, credential }: { readonly challenge: Challenge; readonly credential: RegistryCredential | undefined },
+    doing: string,
+    signal: AbortSignal,
+  ): Promise<SecretValue | undefined> {
+    const { egress, tls, repository, actions } = this.#options;
+    if (credential?.type === 'RegistryToken') return new SecretValue(`Bearer ${credential.token.revealText()}`);
+    if (challenge.scheme === 'Basic') {
+      return credential?.type === 'Basic' ? new SecretValue(basicAuthorization(credential)) : undefined;
+    }
+    const origin = this.#origin ?? '';
+    const scope = `repository:${repository.path}:${actions}`;
+    // A token service is a server of its own: one that is down is not asked by every run either.
+    const send = (exchange: EgressRequest): Promise<EgressResponse> =>
+      this.#patiently({ host: exchange.url.host, doing }, signal, async () => {
+        try {
+          return await egress.request({ ...exchange, tls }, signal);
+        } catch (error) {
+          throw error instanceof EgressError ? exchangeFailure(error, doing) : error;
+        }
+      });
+    const advice = this.#advice();
+    const token = await fetchRegistryToken({ challenge, origin, scope, credential, doing, advice }, send);
+    return new SecretValue(`Bearer ${token.revealText()}`);
+  }
+}
+
+/** Another credential may do what this one may not. */
+function isRefused({ status }: EgressResponse): boolean {
+  return status === 401 || status === 403;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { displayUrl } from '../../../net/display-url.ts';
+import type { EgressRequest, EgressResponse } from '../../../net/egress-client.ts';
+import { SecretValue } from '../../../runtime/secret-value.ts';
+import { StorageError } from '../../storage-error.ts';
+import type { Challenge } from './challenge.ts';
+import type { RegistryCredential } from './docker-config.ts';
+import { refusal } from './registry-failure.ts';
+
+const answer = Compile(
+  Type.Object({ token: Type.Optional(Type.String()), access_token: Type.Optional(Type.String()) }),
+);
+const MAX_TOKEN_RESPONSE_BYTES = 256 * 1024;
+/** What a header can hold, and servers take in one. */
+const TOKEN = /^[\x21-\x7e]{1,65536}$/;
+
+export interface TokenRequest {
+  readonly challenge: Extract<Challenge, { scheme: 'Bearer' }>;
+  /** The registry's own origin: its scheme bounds the realm's. */
+  readonly origin: string;
+  /** `repository:<path>:pull,push` */
+  readonly scope: string;
+  readonly credential: RegistryCredential | undefined;
+  readonly doing: string;
+  /** What to do where the service refuses the credential. */
+  readonly advice: string;
+}
+
+/**
+ * A token for the scope from the service that the registry names (distribution token authentication; with an identity
+ * token its OAuth 2 form). @throws StorageError
+ */
+export async function fetchRegistryToken(
+  request: TokenRequest,
+  send: (exchange: EgressRequest) => Promise<EgressResponse>,
+): Promise<SecretValue> {
+  const response = await send(exchange(request, realmUrl(request)));
+  if (response.status !== 200) throw refusal(response, request.doing, request.advice);
+  const body = parsed(response.body);
+  const given = answer.Check(body) ? [body.token, body.access_token] : [];
+  const token = given.find((text) => text !== undefined && TOKEN.test(text));
+  if (token !== undefined) return new SecretValue(token);
+  throw new StorageError('BackendRejected', `${request.doing}: ${displayUrl(response.url)} gives no usable token`);
+}
+
+/** Credentials go to the realm, so it must not be easier to listen to than the registry itself. */
+function realmUrl(request: TokenRequest): URL {
+  const url = URL.parse(request.challenge.realm);
+  const plain = url?.protocol === 'http:' && request.origin.startsWith('http:');
+  if (url === null || (url.protocol !== 'https:' && !plain) || url.username !== '' || url.password !== '') {
+    const message = `${request.doing}: ${request.origin} names a token service that is not an https URL; its "realm" must be one`;
+    throw new StorageError('BackendRejected', message);
+  }
+  return url;
+}
+
+function exchange(request: TokenRequest, realm: URL): EgressRequest {
+  const { credential, challenge, scope } = request;
+  const parameters = new URLSearchParams({
+    scope,
+    ...(challenge.service === undefined ? {} : { service: challenge.service }),
+  });
+  const maxResponseBytes = MAX_TOKEN_RESPONSE_BYTES;
+  if (credential?.type === 'IdentityToken') {
+    parameters.set('grant_type', 'refresh_token');
+    parameters.set('client_id', 'hallmark');
+    parameters.set('refresh_token', credential.token.revealText());
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return { method: 'POST', url: realm, headers, body: parameters.toString(), maxResponseBytes };
+  }
+  const url = new URL(realm);
+  for (const [name, value] of parameters) url.searchParams.set(name, value);
+  const headers = credential?.type === 'Basic' ? { authorization: basicAuthorization(credential) } : {};
+  return { method: 'GET', url, headers, maxResponseBytes };
+}
+
+export function basicAuthorization(credential: Extract<RegistryCredential, { type: 'Basic' }>): string {
+  return `Basic ${Buffer.from(`${credential.username}:${credential.password.revealText()}`, 'utf8').toString('base64')}`;
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { goTrim } from '../go/go-trim.ts';
+import { textPart } from '../param-value.ts';
+import type { NamedValue } from '../run.ts';
+
+export interface HintPair {
+  readonly uri: string;
+  readonly digest: string;
+}
+
+/**
+ * Joins results such as `appIMAGE_URL` and `appIMAGE_DIGEST` by the marker in front of the suffix. Values are trimmed,
+ * blank ones ignored; of a repeated name the last counts. In the order in which the markers first appear.
+ */
+export function hintPairs(
+  results: readonly NamedValue[],
+  uriSuffix: string,
+  digestSuffix: string,
+): readonly HintPair[] {
+  const found = new Map<string, { uri: string; digest: string }>();
+  for (const { name, value } of results) {
+    const suffix = [uriSuffix, digestSuffix].find((candidate) => name.endsWith(candidate));
+    const text = goTrim(textPart(value));
+    if (suffix === undefined || text === '') continue;
+    const marker = name.slice(0, -suffix.length);
+    const pair = found.get(marker) ?? { uri: '', digest: '' };
+    found.set(marker, suffix === uriSuffix ? { ...pair, uri: text } : { ...pair, digest: text });
+  }
+  return [...found.values()].filter(({ uri, digest }) => uri !== '' && digest !== '');
+}

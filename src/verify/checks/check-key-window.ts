@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { VerificationKey } from '../../signing/signing-source.ts';
+import type { VerifiedTime } from '../verification-result.ts';
+import { VerificationFailure } from '../verification-problem.ts';
+
+/**
+ * Whether a key counted when it signed. Every time that a log or authority vouches for must lie in its window. What nothing
+ * witnessed could have been signed at any time, and is judged as if it were signed at `otherwise`. @throws VerificationFailure
+ */
+export function requireInWindow(key: VerificationKey, times: readonly VerifiedTime[], otherwise: Date): void {
+  const witnessed = times.length > 0;
+  for (const time of witnessed ? times.map((verified) => verified.time) : [otherwise]) {
+    if (isIn(key, time)) continue;
+    const window = `${text(key.notBefore)} to ${text(key.notAfter)}`;
+    const hint = witnessed ? '' : '; no log or timestamp says when it was signed';
+    const message = `key ${key.keyID} counts from ${window}, and not at ${text(time)}${hint}`;
+    throw new VerificationFailure('KeyOutsideWindow', message);
+  }
+}
+
+function isIn({ notBefore, notAfter }: VerificationKey, time: Date): boolean {
+  if (Number.isNaN(time.getTime())) return false;
+  // Written so that an invalid date in the window is outside of it.
+  return (notBefore === undefined || notBefore <= time) && (notAfter === undefined || time <= notAfter);
+}
+
+function text(time: Date | undefined): string {
+  if (time === undefined) return 'ever';
+  return Number.isNaN(time.getTime()) ? 'no valid time' : time.toISOString();
+}

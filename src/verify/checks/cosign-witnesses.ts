@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { TransparencyLogEntry } from '@sigstore/bundle';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { field } from '../../json/fields.ts';
+import { parseLogEntry } from '../material/artifact-material.ts';
+import type { Material } from '../material/material.ts';
+import { strictBase64 } from './strict-base64.ts';
+import { strictJson } from '../strict-json.ts';
+import { VerificationFailure } from '../verification-problem.ts';
+
+/** Texts that cosign keeps beside a layer; absent or empty where nothing witnessed it. */
+export interface CosignWitnesses {
+  readonly logEntry?: string;
+  readonly timestamp?: string;
+}
+
+const rekorBundle = Compile(
+  Type.Object({
+    SignedEntryTimestamp: Type.String(),
+    Payload: Type.Object({
+      body: Type.String(),
+      integratedTime: Type.Integer(),
+      logIndex: Type.Integer(),
+      logID: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    }),
+  }),
+);
+const rfc3161 = Compile(Type.Object({ SignedRFC3161Timestamp: Type.String() }));
+
+/** The log entry and timestamp of a layer in cosign's tags. @throws VerificationFailure */
+export function cosignWitnesses({
+  logEntry = '',
+  timestamp = '',
+}: CosignWitnesses): Pick<Material, 'logEntries' | 'timestamps'> {
+  return {
+    logEntries: logEntry === '' ? [] : [cosignLogEntry(logEntry)],
+    timestamps: timestamp === '' ? [] : [cosignTimestamp(timestamp)],
+  };
+}
+
+/** Cosign's own bundle of a log entry: a promise without a proof. */
+function cosignLogEntry(text: string): TransparencyLogEntry {
+  const value = strictJson(text, 'the log entry beside the signature');
+  if (!rekorBundle.Check(value)) throw unreadable('log entry');
+  const { SignedEntryTimestamp: signedEntryTimestamp, Payload } = value;
+  const { body, logID, logIndex, integratedTime } = Payload;
+  const bytes = strictBase64(body, 'the log entry beside the signature');
+  const entry = strictJson(bytes, 'the log entry beside the signature');
+  return parseLogEntry(
+    JSON.stringify({
+      logIndex: String(logIndex),
+      logId: { keyId: Buffer.from(logID, 'hex').toString('base64') },
+      kindVersion: { kind: field(entry, 'kind'), version: field(entry, 'apiVersion') },
+      integratedTime: String(integratedTime),
+      inclusionPromise: { signedEntryTimestamp },
+      canonicalizedBody: body,
+    }),
+  );
+}
+
+function cosignTimestamp(text: string): Buffer {
+  const value = strictJson(text, 'the timestamp beside the signature');
+  if (!rfc3161.Check(value)) throw unreadable('timestamp');
+  return strictBase64(value.SignedRFC3161Timestamp, 'the timestamp beside the signature');
+}
+
+function unreadable(what: string): VerificationFailure {
+  return new VerificationFailure('MaterialInvalid', `the ${what} beside the signature cannot be read`);
+}
