@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { effectiveStorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
 import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/schema.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';

@@ -6,7 +6,7 @@ import { effectiveSigningPolicySpec } from '../../src/api/v1alpha1/signing-polic
 import { EvidenceVerifier, type ReadBackResult } from '../../src/controllers/policy-services/evidence-verifier.ts';
 import { PolicyWitnesses } from '../../src/controllers/policy-services/policy-witnesses.ts';
 import { PolicySigners } from '../../src/controllers/policy-services/policy-signers.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { PolicyDefinition } from '../../src/pipelines/definitions.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
 import { KeySigner } from '../../src/signing/key/key-signer.ts';

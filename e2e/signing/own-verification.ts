@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { it } from 'node:test';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
 import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { SignerSubject } from '../../src/signing/signer.contract.ts';

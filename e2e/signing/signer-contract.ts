@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { EffectiveOCI } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
-import type { ArtifactForm, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { ArtifactForm, SignedArtifact } from '../../src/evidence/artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, objectField } from '../../src/json/json-fields.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { Cosign, type Supervisor } from '../testbed/index.ts';
 

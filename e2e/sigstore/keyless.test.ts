@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import type { SignerDefinition } from '../../src/signing/signer-definition.ts';
 import { describeSignerWithCosign } from '../signing/signer-contract.ts';

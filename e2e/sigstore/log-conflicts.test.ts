@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { LogEntry } from '../../src/evidence/signed-artifact.ts';
+import type { LogEntry } from '../../src/evidence/artifact.ts';
 import type { ProxiedAnswer } from '../testbed/fault-proxy/fault.ts';
 import { never, SigstoreBed, transparencyError } from './sigstore-bed.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { LogEntry, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { LogEntry, SignedArtifact } from '../../src/evidence/artifact.ts';
 import { at } from '../chart/helm.ts';
 import type { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import type { Fault, ProxiedAnswer } from '../testbed/fault-proxy/fault.ts';

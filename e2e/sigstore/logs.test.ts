@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import type { ArtifactForm, LogEntry, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { ArtifactForm, LogEntry, SignedArtifact } from '../../src/evidence/artifact.ts';
 import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { sigstoreVerify } from '../../src/signing/signer.contract.ts';
 import { CosignBlobs, tampered } from './cosign-blobs.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { TokenRequest, TokenSource } from '../../src/credentials/token-source.ts';
 import { TokenError } from '../../src/credentials/token-source.ts';
-import type { ArtifactForm, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { ArtifactForm, SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { SecretValue } from '../../src/runtime/secret-value.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';

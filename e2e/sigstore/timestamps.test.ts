@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { ArtifactForm, SignedArtifact, Timestamp } from '../../src/evidence/signed-artifact.ts';
+import type { ArtifactForm, SignedArtifact, Timestamp } from '../../src/evidence/artifact.ts';
 import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import { sigstoreVerify } from '../../src/signing/signer.contract.ts';
 import { logWitness } from '../../src/transparency/log-witness.ts';

@@ -8,7 +8,7 @@ import { describeStorageDriver } from '../../src/storage/contract/driver.contrac
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { Archivista } from '../testbed/archivista/archivista.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { CloudBed } from './cloud-bed.ts';
 import type { Evidence } from './cloud-bed.ts';
 import { failureOf } from './failure-of.ts';

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { effectiveStorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
 import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/schema.ts';
-import type { ArtifactCertificate, SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { ArtifactCertificate, SignedArtifact } from '../../src/evidence/artifact.ts';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { BackendDefinition } from '../../src/storage/backend-definition.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Firestore as Client } from '@google-cloud/firestore';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';

@@ -6,7 +6,7 @@ import { Storage } from '@google-cloud/storage';
 import type { Bucket } from '@google-cloud/storage';
 import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/schema.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { objectStem, SUFFIXES } from '../../src/storage/buckets/object-names.ts';

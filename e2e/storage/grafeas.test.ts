@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { field, listField } from '../../src/json/fields.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { grafeasNote } from '../../src/storage/grafeas/grafeas-note.ts';

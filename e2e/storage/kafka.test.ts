@@ -6,7 +6,7 @@ import type { Server, Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/schema.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { evidenceName } from '../../src/storage/documents/evidence-name.ts';

@@ -7,7 +7,7 @@ import { Binary, Double, MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
 import { field } from '../../src/json/fields.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { evidenceName } from '../../src/storage/documents/evidence-name.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { signatureText } from '../../src/evidence/signature-text.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import { keyless } from './cloud-bed.ts';
 import type { Evidence } from './cloud-bed.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from 'node:crypto';
 import type { EffectiveAuthentication, EffectiveOCI } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { Clock } from '../../src/runtime/clock.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { payloadDigest } from '../../src/evidence/payload-digest.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { parseCosignManifest } from '../../src/storage/oci/cosign-tags/cosign-manifest.ts';

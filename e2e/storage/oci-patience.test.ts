@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';

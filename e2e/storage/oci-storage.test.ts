@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { EffectiveAuthentication, EffectiveOCI } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';

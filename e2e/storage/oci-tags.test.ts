@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import { cosignLayer } from '../../src/storage/oci/cosign-tags/cosign-layer.ts';

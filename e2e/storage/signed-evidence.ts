@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
-import type { SignedArtifact, Subject, UnsignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact, Subject, Artifact } from '../../src/evidence/artifact.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { RunTarget } from '../../src/storage/driver.ts';
 
@@ -56,7 +56,7 @@ export function signedImageStatement(signer: KeySigner, repository: string, sha2
   return signed(signer, { ...type, payloadType: 'application/vnd.in-toto+json', payload, subjects });
 }
 
-async function signed(signer: KeySigner, artifact: UnsignedArtifact): Promise<SignedArtifact> {
+async function signed(signer: KeySigner, artifact: Artifact): Promise<SignedArtifact> {
   const { signature } = await signer.sign(signedBytes(artifact));
   return { ...artifact, signature, keyID: signer.keyID, publicKey: signer.publicKey };
 }

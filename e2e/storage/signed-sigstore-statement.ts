@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 
 /** The signature of an image as cosign 3 makes it, an in-toto statement: repository and hex digest, signed. */

@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';

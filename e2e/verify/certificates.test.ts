@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { TransparencyLogEntry, TrustedRoot } from '@sigstore/protobuf-specs';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
 import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { TestLog } from '../../src/verify/test-log.fixture.ts';

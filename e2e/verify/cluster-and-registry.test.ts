@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toEvidenceArtifact } from '../../src/evidence/evidence-artifact.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { signedStatement } from '../storage/signed-evidence.ts';
 import { Cosign } from '../testbed/index.ts';
 import { newSigner, VerifyBed } from './verify-bed.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { bundleMaterial } from '../../src/verify/material/bundle-material.ts';
 import type { Expectations } from '../../src/verify/expectations.ts';

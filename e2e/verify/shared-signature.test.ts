@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { isSharedSignature } from '../../src/verify/verify-shared.ts';
 import type { StoredMaterial } from '../../src/verify/verify-stored.ts';
 import { issueCertificate } from '../testbed/certificates/issue-certificate.ts';

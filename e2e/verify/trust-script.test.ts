@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
 import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';

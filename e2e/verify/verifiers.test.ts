@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { dsseEnvelope } from '../../src/evidence/dsse-envelope.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
 import { TestLog } from '../../src/verify/test-log.fixture.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import { runTarget, signedImage, signedStatement } from '../storage/signed-evidence.ts';

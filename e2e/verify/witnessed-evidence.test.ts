@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';
 import { verifyStored } from '../../src/verify/verify-stored.ts';

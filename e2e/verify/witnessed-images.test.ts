@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CommanderError } from 'commander';
 import { verifyCommand } from '../../src/cli/verify/verify.ts';
-import type { SignedArtifact } from '../../src/evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from './signed-artifact.ts';
+import type { SignedArtifact } from './artifact.ts';
 
 /**
  * The DSSE envelope as Tekton Chains writes it: compact JSON, keys in this order, exactly one signature with its keyid.

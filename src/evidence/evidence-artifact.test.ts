@@ -16,7 +16,7 @@ import { preAuthEncoding } from './pre-auth-encoding.ts';
 import { shortKey } from './short-key.ts';
 import { signatureText } from './signature-text.ts';
 import { signedBytes } from './signed-bytes.ts';
-import type { SignedArtifact, Subject } from './signed-artifact.ts';
+import type { SignedArtifact, Subject } from './artifact.ts';
 
 const hex = 'ab'.repeat(32);
 

@@ -7,7 +7,7 @@ import { EvidenceError } from './evidence-error.ts';
 import { packPayload, unpackPayload } from './packed-payload.ts';
 import { payloadDigest } from './payload-digest.ts';
 import { payloadSubjects } from './payload-subjects.ts';
-import type { SignedArtifact, Subject, UnsignedArtifact } from './signed-artifact.ts';
+import type { SignedArtifact, Subject, Artifact } from './artifact.ts';
 
 /** Bounds of the schema on what is listed for readers. */
 const MAX_TEXT_LENGTH = 1024;
@@ -22,10 +22,7 @@ export interface EvidenceOptions {
  * An artifact as the record holds it, signed or not yet. Lists for readers are cut to the schema's bounds; the payload is
  * whole. @throws EvidenceError `PayloadTooLarge`
  */
-export function toEvidenceArtifact(
-  artifact: UnsignedArtifact | SignedArtifact,
-  options: EvidenceOptions,
-): EvidenceArtifact {
+export function toEvidenceArtifact(artifact: Artifact | SignedArtifact, options: EvidenceOptions): EvidenceArtifact {
   const warnings = boundedWarnings(options.warnings ?? []);
   return {
     name: artifact.name,
@@ -77,7 +74,7 @@ function witnessFields<Parts extends Pick<SignatureParts, 'certificate' | 'logEn
  * An artifact of the record whether signed or not, its payload checked against the digest beside it and its subjects read
  * from the payload. @throws EvidenceError `PayloadInvalid` or `PayloadTooLarge`
  */
-export function unsignedFromEvidence(evidence: EvidenceArtifact): UnsignedArtifact {
+export function unsignedFromEvidence(evidence: EvidenceArtifact): Artifact {
   const payload = unpackPayload(evidence.payload);
   if (payloadDigest(payload) !== evidence.payloadDigest) {
     throw new EvidenceError(

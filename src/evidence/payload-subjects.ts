@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { EvidenceError } from './evidence-error.ts';
-import type { ArtifactForm, Subject } from './signed-artifact.ts';
+import type { ArtifactForm, Subject } from './artifact.ts';
 
 const statement = Compile(
   Type.Object({

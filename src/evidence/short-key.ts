@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from './signed-artifact.ts';
+import type { SignedArtifact } from './artifact.ts';
 
 /**
  * The name under which Chains files evidence: `taskrun-<uid>` or `pipelinerun-<uid>` for a run's attestation, the first

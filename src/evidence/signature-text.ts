@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dsseEnvelope } from './dsse-envelope.ts';
-import type { SignedArtifact } from './signed-artifact.ts';
+import type { SignedArtifact } from './artifact.ts';
 
 /** What Chains' storage backends receive as "the signature": the envelope of a statement, the raw bytes of an image signature. */
 export function signatureText(artifact: SignedArtifact): Buffer {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { preAuthEncoding } from './pre-auth-encoding.ts';
-import type { UnsignedArtifact } from './signed-artifact.ts';
+import type { Artifact } from './artifact.ts';
 
 /** The bytes a signer signs: the pre-authentication encoding of a statement, the payload itself of a simple signing. */
-export function signedBytes(artifact: Pick<UnsignedArtifact, 'form' | 'payloadType' | 'payload'>): Buffer {
+export function signedBytes(artifact: Pick<Artifact, 'form' | 'payloadType' | 'payload'>): Buffer {
   switch (artifact.form) {
     case 'InTotoStatement':
     case 'SigstoreStatement':

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { EvidenceError } from './evidence-error.ts';
-import type { SignedArtifact } from './signed-artifact.ts';
+import type { SignedArtifact } from './artifact.ts';
 import { parseSigstoreBundle, sigstoreBundleText } from './sigstore-bundle.ts';
 
 const Vectors = Compile(

@@ -4,7 +4,7 @@ import { bundleFromJSON, bundleToJSON, toDSSEBundle, toMessageSignatureBundle } 
 import type { Bundle } from '@sigstore/bundle';
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import { EvidenceError } from './evidence-error.ts';
-import type { SignedArtifact } from './signed-artifact.ts';
+import type { SignedArtifact } from './artifact.ts';
 
 /** Media type of what {@link sigstoreBundle} makes. */
 export const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';

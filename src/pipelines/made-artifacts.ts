@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
-import type { UnsignedArtifact } from '../evidence/signed-artifact.ts';
+import type { Artifact } from '../evidence/artifact.ts';
 
 /** What tells artifacts apart that a backend takes or not. */
-export type MadeArtifact = Pick<UnsignedArtifact, 'type' | 'form'>;
+export type MadeArtifact = Pick<Artifact, 'type' | 'form'>;
 
 /** The kinds of artifacts that runs of a policy can have. Images are signed for TaskRuns alone. */
 export function madeArtifacts({

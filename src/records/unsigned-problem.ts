@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../api/v1alpha1/reasons.ts';
-import type { Subject } from '../evidence/signed-artifact.ts';
+import type { Subject } from '../evidence/artifact.ts';
 import { subjectOutside } from '../pipelines/allowed-subjects.ts';
 import { describePolicy, type PolicyDefinition, type PolicyKey } from '../pipelines/definitions.ts';
 import { signingProblem } from '../pipelines/signing-problem.ts';

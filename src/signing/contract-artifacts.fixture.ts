@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
-import type { ArtifactForm, SignedArtifact, UnsignedArtifact } from '../evidence/signed-artifact.ts';
+import type { ArtifactForm, SignedArtifact, Artifact } from '../evidence/artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 import type { RunSigner } from './run-signer.ts';
 
@@ -35,7 +35,7 @@ export async function contractArtifact(
   return { ...artifact, signature, keyID, publicKey, certificate: { chain, identity, issuer, ...window } };
 }
 
-function statement(form: keyof typeof PREDICATES, subject: ContractSubjectName): UnsignedArtifact {
+function statement(form: keyof typeof PREDICATES, subject: ContractSubjectName): Artifact {
   const subjects = [{ name: subject.name, digest: { sha256: subject.sha256 } }];
   const payload = Buffer.from(
     JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: subjects, ...PREDICATES[form] }),
@@ -45,7 +45,7 @@ function statement(form: keyof typeof PREDICATES, subject: ContractSubjectName):
   return { name, type, form, payloadType: STATEMENT_TYPE, payload, subjects };
 }
 
-function simpleSigning({ name, sha256 }: ContractSubjectName): UnsignedArtifact {
+function simpleSigning({ name, sha256 }: ContractSubjectName): Artifact {
   const critical = {
     identity: { 'docker-reference': name },
     image: { 'docker-manifest-digest': `sha256:${sha256}` },

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 import { parseSigstoreBundle, sigstoreBundleText } from '../evidence/sigstore-bundle.ts';
 import { contractArtifact } from './contract-artifacts.fixture.ts';

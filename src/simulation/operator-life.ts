@@ -10,7 +10,7 @@ import { PolicyWitnesses } from '../controllers/policy-services/policy-witnesses
 import { PolicySigners } from '../controllers/policy-services/policy-signers.ts';
 import { DriverPool } from '../controllers/policy-services/driver-pool.ts';
 import { signatureText } from '../evidence/signature-text.ts';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import { KubeClient } from '../kube/kube-client.ts';
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';

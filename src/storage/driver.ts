@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { StorageReason } from './storage-error.ts';
 
 /** The run whose evidence is stored, and the ServiceAccount its pods ran as. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { RunTarget } from './driver.ts';
 
 /** An attestation about one image, as far as naming and comparing it goes: its signature is of nobody. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EffectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/defaults.ts';
-import type { LogEntry, UnsignedArtifact } from '../evidence/signed-artifact.ts';
+import type { LogEntry, Artifact } from '../evidence/artifact.ts';
 
 type WitnessedBy = readonly Pick<LogEntry, 'integratedTime'>[];
 
 /** What decides whether a backend takes an artifact, signed or not. */
-export interface OfferedArtifact extends Pick<UnsignedArtifact, 'type' | 'form'> {
+export interface OfferedArtifact extends Pick<Artifact, 'type' | 'form'> {
   readonly logEntries?: WitnessedBy;
 }
 
@@ -27,14 +27,14 @@ export function holdsLogEntries(spec: EffectiveStorageBackendSpec, logEntries: W
 }
 
 /** Whether a backend's encoding can hold a form. */
-export function fitsForm(spec: EffectiveStorageBackendSpec, form: UnsignedArtifact['form']): boolean {
+export function fitsForm(spec: EffectiveStorageBackendSpec, form: Artifact['form']): boolean {
   // It takes envelopes alone, and a simple signing has none.
   if (spec.type === 'Archivista') return form !== 'SimpleSigning';
   return spec.type !== 'OCI' || spec.oci.encoding !== unfitEncoding(form);
 }
 
 /** The encoding of registries that a form cannot be stored in. */
-function unfitEncoding(form: UnsignedArtifact['form']): 'CosignTags' | 'SigstoreBundle' | undefined {
+function unfitEncoding(form: Artifact['form']): 'CosignTags' | 'SigstoreBundle' | undefined {
   switch (form) {
     case 'SimpleSigning':
       return 'SigstoreBundle';

@@ -3,7 +3,7 @@ import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
 import type { PublicKeyDetails } from '@sigstore/protobuf-specs';
 import { CreateEntryRequest, type Verifier } from '@sigstore/protobuf-specs/rekor/v2';
 import { dsseEnvelope } from '../evidence/dsse-envelope.ts';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 import type { Hash } from './signature-algorithm.ts';
 

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { PublicKeyDetails, type TrustedRoot } from '@sigstore/protobuf-specs';
 import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
 import type { Access } from '../credentials/access.ts';
-import type { LogEntry, SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { LogEntry, SignedArtifact } from '../evidence/artifact.ts';
 import { stringField } from '../json/json-fields.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { LogClient } from './log-client.ts';

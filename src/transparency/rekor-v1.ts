@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isJsonObject, numberField, objectField, stringField } from '../json/json-fields.ts';
 import type { EgressRequest, EgressResponse } from '../net/egress-client.ts';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { LogClient } from './log-client.ts';
 import { witnessRefusal } from './log-failure.ts';
 import { logRequestV1 } from './log-request.ts';

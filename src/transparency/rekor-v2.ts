@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import { isJsonObject } from '../json/json-fields.ts';
 import type { EgressResponse } from '../net/egress-client.ts';
 import type { LogClient } from './log-client.ts';

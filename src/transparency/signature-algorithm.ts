@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { PublicKeyDetails } from '@sigstore/protobuf-specs';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 
 export type Hash = 'sha256' | 'sha384' | 'sha512';

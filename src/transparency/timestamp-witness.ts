@@ -4,7 +4,7 @@ import { RFC3161Timestamp } from '@sigstore/core';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
 import type { Access } from '../credentials/access.ts';
-import type { SignedArtifact, Timestamp } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact, Timestamp } from '../evidence/artifact.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { witnessFailure, witnessRefusal, type WitnessName } from './log-failure.ts';
 import { TransparencyError } from './transparency-error.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import { artifactMaterial } from '../verify/material/artifact-material.ts';
 import { readCertificate } from '../verify/checks/check-certificate.ts';
 import { checkWitnesses, type Witnessed } from '../verify/checks/check-witnesses.ts';

@@ -2,7 +2,7 @@
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { preAuthEncoding } from '../evidence/pre-auth-encoding.ts';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { VerificationKey } from '../signing/signing-source.ts';
 import { sshKeyID } from '../signing/ssh-key-id.ts';
 import type { Expectations } from './expectations.ts';

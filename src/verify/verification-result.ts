@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Subject } from '../evidence/signed-artifact.ts';
+import type { Subject } from '../evidence/artifact.ts';
 import type { VerificationProblem } from './verification-problem.ts';
 
 /** A time that a trusted log or authority vouches for. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import { certificateIdentity } from './checks/certificate-identity.ts';
 import { readCertificate } from './checks/check-certificate.ts';
 import type { CertificateIdentity } from './expectations.ts';

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import { dsseEnvelope } from '../evidence/dsse-envelope.ts';
 import { signatureText } from '../evidence/signature-text.ts';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import { sigstoreBundleText } from '../evidence/sigstore-bundle.ts';
 import { parseTrustedRoot } from '../trust/parse-trusted-root.ts';
 import type { Material } from './material/material.ts';

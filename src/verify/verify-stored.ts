@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { SignedArtifact } from '../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { VerificationKey } from '../signing/signing-source.ts';
 import { artifactMaterial, leafCertificate } from './material/artifact-material.ts';
 import { bundleMaterial } from './material/bundle-material.ts';

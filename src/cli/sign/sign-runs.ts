@@ -2,7 +2,7 @@
 import { bundleToJSON } from '@sigstore/bundle';
 import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { ignoredSubject } from '../../records/left-out.ts';
-import type { UnsignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { Artifact } from '../../evidence/artifact.ts';
 import { signedBytes } from '../../evidence/signed-bytes.ts';
 import { sigstoreBundle } from '../../evidence/sigstore-bundle.ts';
 import { subjectOutside } from '../../pipelines/allowed-subjects.ts';
@@ -13,7 +13,7 @@ import type { Preview, PreviewedPayload } from '../preview/preview-runs.ts';
 /** What `hallmark sign` prints of one artifact. */
 export interface SignedRun {
   readonly run: PreviewedPayload['run'];
-  readonly type: UnsignedArtifact['type'];
+  readonly type: Artifact['type'];
   /** JSON of a Sigstore bundle. */
   readonly bundle: unknown;
   /** What is signed, where the bundle holds its digest alone. */

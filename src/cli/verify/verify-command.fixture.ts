@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { CommanderError } from 'commander';
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { TestLog } from '../../verify/test-log.fixture.ts';
 import { DIGEST, TestSigner } from '../../verify/test-signer.fixture.ts';
 import { verifyCommand } from './verify.ts';

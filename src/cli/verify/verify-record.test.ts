@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { DIGEST, statement } from '../../verify/test-signer.fixture.ts';
 import {
   about,

@@ -6,7 +6,7 @@ import type { EvidenceArtifact, ProvenanceRecord } from '../../api/v1alpha1/prov
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { fromEvidenceArtifact, subjectTexts } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
-import type { Subject } from '../../evidence/signed-artifact.ts';
+import type { Subject } from '../../evidence/artifact.ts';
 import { artifactMaterial } from '../../verify/material/artifact-material.ts';
 import type { Material } from '../../verify/material/material.ts';
 import { VerificationFailure } from '../../verify/verification-problem.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dsseEnvelope } from '../../evidence/dsse-envelope.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { DIGEST, statement } from '../../verify/test-signer.fixture.ts';
 import { about, file, image, key, signer, verify } from './verify-command.fixture.ts';
 

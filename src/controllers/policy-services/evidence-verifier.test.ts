@@ -6,7 +6,7 @@ import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/de
 import type { SigningPolicySpec } from '../../api/v1alpha1/signing-policy/schema.ts';
 import { TokenError } from '../../credentials/token-source.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { systemClock } from '../../runtime/clock.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { RunTarget, StorageDriver } from '../../storage/driver.ts';

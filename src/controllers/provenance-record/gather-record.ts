@@ -5,7 +5,7 @@ import { MAX_BACKENDS } from '../../api/v1alpha1/provenance-record/spec.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
-import type { Subject } from '../../evidence/signed-artifact.ts';
+import type { Subject } from '../../evidence/artifact.ts';
 import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { tooManyBackends } from '../../pipelines/too-many-backends.ts';
 import { objectKey } from '../../kube/resource.ts';

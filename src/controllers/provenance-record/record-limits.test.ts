@@ -12,7 +12,7 @@ import {
   provenanceRecordSchema,
 } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
-import type { UnsignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { Artifact } from '../../evidence/artifact.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { KeySigner } from '../../signing/key/key-signer.ts';
@@ -30,7 +30,7 @@ import { witnessArtifacts } from './signing/witness-artifacts.ts';
 const long = `x${'🥖'.repeat(50_000)}`;
 const never = new AbortController().signal;
 
-const unsigned: UnsignedArtifact = {
+const unsigned: Artifact = {
   name: 'attestation',
   type: 'Attestation',
   form: 'InTotoStatement',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Life } from '../life.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ArchivistaSpec } from '../../api/v1alpha1/backend-types/archivista.ts';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';
 import type { DriverContext } from '../driver-context.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { evidenceOwner } from '../documents/evidence-name.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { RunTarget } from '../driver.ts';
 import { evidenceName } from '../documents/evidence-name.ts';
 import type { KeyScheme } from '../documents/evidence-name.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { standing } from '../documents/compare-existing.ts';
 import { StorageError } from '../storage-error.ts';
 import type { Bucket, FoundObject, NewObject } from './bucket.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { ContractSubject } from './driver.contract.ts';
 import type { RunTarget } from '../driver.ts';
 import { readBack } from './read-back.contract.ts';

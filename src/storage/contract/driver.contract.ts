@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { RunTarget, StorageDriver } from '../driver.ts';
 import { describeInterruptions } from './interruptions.contract.ts';
 import type { Interruption } from './interruptions.contract.ts';

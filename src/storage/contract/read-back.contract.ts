@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { sigstoreBundleText } from '../../evidence/sigstore-bundle.ts';
 import { selfSignedCertificate } from '../../net/self-signed-certificate.fixture.ts';
 import type { ContractSubject } from './driver.contract.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 
 /** What lies under a name already. `owner` as it was noted beside it; absent when nobody noted one. */
 export interface ExistingEvidence {

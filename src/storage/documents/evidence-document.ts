@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import { certificateTexts } from './certificate-texts.ts';
 import { StorageError } from '../storage-error.ts';

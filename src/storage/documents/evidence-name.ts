@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { shortKey } from '../../evidence/short-key.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { RunTarget } from '../driver.ts';
 
 /** How a backend names what it stores: as Chains does, or so that no two policies meet. */

@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBSpec } from '../../api/v1alpha1/backend-types/dynamodb.ts';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { AwsConnection } from '../aws/aws-connection.ts';
 import type { AwsClientConfig } from '../aws/aws-connection.ts';
 import type { BackendDefinition } from '../backend-definition.ts';

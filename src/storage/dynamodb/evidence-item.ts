@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
 import { evidenceDocument } from '../documents/evidence-document.ts';
 import type { StoredEvidence } from '../driver.ts';

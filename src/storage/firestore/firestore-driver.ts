@@ -2,7 +2,7 @@
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { FirestoreSpec } from '../../api/v1alpha1/backend-types/firestore.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { storedChain } from '../documents/certificate-texts.ts';
 import type { DriverContext } from '../driver-context.ts';

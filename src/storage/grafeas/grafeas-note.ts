@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { RunTarget } from '../driver.ts';
 
 export type ApiVersion = 'v1' | 'v1beta1';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact, Subject } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact, Subject } from '../../evidence/artifact.ts';
 import type { RunTarget } from '../driver.ts';
 import { builderVersion } from './grafeas-note.ts';
 import type { ApiVersion, GrafeasNote } from './grafeas-note.ts';

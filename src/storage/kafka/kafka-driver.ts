@@ -4,7 +4,7 @@ import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effectiv
 import type { KafkaSpec } from '../../api/v1alpha1/backend-types/kafka.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { callFailure } from '../http/call-failure.ts';
 import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';

@@ -3,7 +3,7 @@ import type { Collection, MongoClient } from 'mongodb';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { MongoDBSpec } from '../../api/v1alpha1/backend-types/mongodb.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';

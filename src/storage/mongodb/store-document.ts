@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Abortable, Collection, OperationOptions } from 'mongodb';
 import { field } from '../../json/fields.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { notedOwner, ownerNote } from '../documents/evidence-document.ts';
 import type { EvidenceDocument, OwnerNote } from '../documents/evidence-document.ts';
 import { standing } from '../documents/compare-existing.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact, Subject } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact, Subject } from '../../evidence/artifact.ts';
 import { imageOfSubject } from '../../tekton/images/image-name.ts';
 import { parseRepository, repositoryName } from './registry/repository.ts';
 import type { Repository } from './registry/repository.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EffectiveOCI } from '../../api/v1alpha1/storage-backend/defaults.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';

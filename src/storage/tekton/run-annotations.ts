@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { shortKey } from '../../evidence/short-key.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { certificateTexts } from '../documents/certificate-texts.ts';
 import type { RunTarget } from '../driver.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { shortKey } from '../../evidence/short-key.ts';
-import type { SignedArtifact } from '../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { storedChain } from '../documents/certificate-texts.ts';
 import type { DriverContext } from '../driver-context.ts';
 import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';

@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { payloadSubjects } from '../../evidence/payload-subjects.ts';
-import type { Subject } from '../../evidence/signed-artifact.ts';
+import type { Subject } from '../../evidence/artifact.ts';
 import { IMAGE_SIGNATURE_TYPE } from '../expectations.ts';
 import type { Expectations } from '../expectations.ts';
 import { SIMPLE_SIGNING_TYPE, STATEMENT_TYPE } from '../material/material.ts';

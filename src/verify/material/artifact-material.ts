@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import { TransparencyLogEntry as LogEntryMessage } from '@sigstore/protobuf-specs';
-import type { LogEntry, SignedArtifact, Timestamp } from '../../evidence/signed-artifact.ts';
+import type { LogEntry, SignedArtifact, Timestamp } from '../../evidence/artifact.ts';
 import type { Material } from './material.ts';
 import { strictBase64 } from '../checks/strict-base64.ts';
 import { VerificationFailure } from '../verification-problem.ts';

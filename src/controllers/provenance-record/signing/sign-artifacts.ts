@@ -3,7 +3,7 @@ import { rfc3339Seconds } from '../../../api/v1alpha1/date-time.ts';
 import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import type { Transparency } from '../../../api/v1alpha1/signing-policy/defaults.ts';
 import { signatureFields, unsignedFromEvidence } from '../../../evidence/evidence-artifact.ts';
-import type { ArtifactCertificate } from '../../../evidence/signed-artifact.ts';
+import type { ArtifactCertificate } from '../../../evidence/artifact.ts';
 import { signedBytes } from '../../../evidence/signed-bytes.ts';
 import { artifactProblem } from '../../../api/v1alpha1/provenance-record/artifact-problem.ts';
 import { SigningError } from '../../../signing/signing-error.ts';

@@ -4,7 +4,7 @@ import type { Transparency } from '../../../api/v1alpha1/signing-policy/defaults
 import { artifactProblem } from '../../../api/v1alpha1/provenance-record/artifact-problem.ts';
 import { boundedText } from '../../../runtime/bounded-text.ts';
 import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
-import type { LogEntry, SignedArtifact, Timestamp } from '../../../evidence/signed-artifact.ts';
+import type { LogEntry, SignedArtifact, Timestamp } from '../../../evidence/artifact.ts';
 import { TransparencyError } from '../../../transparency/transparency-error.ts';
 import { isWitnessed, wantedWitnesses } from '../../../records/artifact-needs.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';

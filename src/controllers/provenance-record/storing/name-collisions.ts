@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { StorageError } from '../../../storage/storage-error.ts';
 import type { ArtifactOutcome, ArtifactsToStore } from './store-artifacts.ts';
 

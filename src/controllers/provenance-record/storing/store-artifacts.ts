@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Location, RunTarget, StorageDriver } from '../../../storage/driver.ts';
 import { StorageError } from '../../../storage/storage-error.ts';

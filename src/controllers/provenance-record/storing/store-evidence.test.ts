@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
 import type { Location, StorageDriver } from '../../../storage/driver.ts';
 import { StorageError } from '../../../storage/storage-error.ts';

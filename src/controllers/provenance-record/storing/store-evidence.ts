@@ -2,7 +2,7 @@
 import { rfc3339Seconds } from '../../../api/v1alpha1/date-time.ts';
 import type { BackendRef, EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../../api/v1alpha1/reasons.ts';
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { StorageError } from '../../../storage/storage-error.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import { signatureText } from '../../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { certificateTexts } from '../../documents/certificate-texts.ts';
 import { StorageError } from '../../storage-error.ts';
 import { witnessAnnotations } from './witness-annotations.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { cosignLayer, cosignTag } from './cosign-layer.ts';
 import { findLayer, parseCosignManifest, withLayer } from './cosign-manifest.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey } from 'node:crypto';
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { isSignedBy } from '../../../evidence/signature-check.ts';
 import { CERTIFICATE_ANNOTATION, SIGNATURE_ANNOTATION } from './cosign-layer.ts';
 import type { LayerDescriptor } from './cosign-layer.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import type { Location } from '../../driver.ts';
 import { KeyedLock } from '../../keyed-lock.ts';
 import { appendLayer } from './append-layer.ts';

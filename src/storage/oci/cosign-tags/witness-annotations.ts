@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
-import type { LogEntry, SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { LogEntry, SignedArtifact } from '../../../evidence/artifact.ts';
 import type { StoredWitnesses } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { BUNDLE_MEDIA_TYPE, sigstoreBundleText } from '../../../evidence/sigstore-bundle.ts';
 import type { RunTarget } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';

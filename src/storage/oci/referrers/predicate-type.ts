@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { SignedArtifact } from '../../../evidence/signed-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { StorageError } from '../../storage-error.ts';
 
 const statement = Compile(Type.Object({ predicateType: Type.String({ minLength: 1 }) }));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/evidence.ts';
 
 /** Something a payload is about, as in-toto's ResourceDescriptor: a name and its digests, hex by algorithm. */
 export interface Subject {
@@ -6,15 +7,15 @@ export interface Subject {
   readonly digest: Readonly<Record<string, string>>;
 }
 
-export type ArtifactType = 'Attestation' | 'ImageSignature';
+export type ArtifactType = EvidenceArtifact['type'];
 /**
  * `InTotoStatement`: provenance. `SimpleSigning`: the payload of cosign's `.sig` layers, signed as it is. `SigstoreStatement`: the
  * in-toto statement that cosign 3 makes of an image signature, for bundles.
  */
-export type ArtifactForm = 'InTotoStatement' | 'SimpleSigning' | 'SigstoreStatement';
+export type ArtifactForm = EvidenceArtifact['form'];
 
 /** An artifact whose payload is known and which no key has signed yet. */
-export interface UnsignedArtifact {
+export interface Artifact {
   /** The name in the record: `attestation`, or `image-` and 12 hex digits. */
   readonly name: string;
   readonly type: ArtifactType;
@@ -27,7 +28,7 @@ export interface UnsignedArtifact {
 }
 
 /** An artifact with its one signature and what witnessed it. What every storage driver receives. */
-export interface SignedArtifact extends UnsignedArtifact {
+export interface SignedArtifact extends Artifact {
   /** Raw signature bytes over {@link signedBytes}; ASN.1 DER for ECDSA, 64 bytes for Ed25519. */
   readonly signature: Buffer;
   /** OpenSSH fingerprint of the public key, `SHA256:…`. */
@@ -43,33 +44,8 @@ export interface SignedArtifact extends UnsignedArtifact {
 }
 
 /** The certificate of a keyless signature. */
-export interface ArtifactCertificate {
-  /** PEM, the signing certificate first. */
-  readonly chain: string;
-  readonly identity: string;
-  readonly issuer: string;
-  /** RFC 3339. */
-  readonly notBefore: string;
-  /** RFC 3339. */
-  readonly notAfter: string;
-}
-
+export type ArtifactCertificate = NonNullable<EvidenceArtifact['certificate']>;
 /** An entry of a transparency log. */
-export interface LogEntry {
-  readonly url: string;
-  /** Decimal. */
-  readonly logIndex: string;
-  /** RFC 3339; absent where the log states no time (Rekor v2). */
-  readonly integratedTime?: string;
-  /** JSON of sigstore's `TransparencyLogEntry`. */
-  readonly entry: string;
-}
-
-/** What a timestamp authority said of a signature. */
-export interface Timestamp {
-  readonly url: string;
-  /** RFC 3339. */
-  readonly time: string;
-  /** RFC 3161 response, DER, base64. */
-  readonly token: string;
-}
+export type LogEntry = NonNullable<EvidenceArtifact['logEntries']>[number];
+/** A timestamp authority's RFC 3161 response for a signature. */
+export type Timestamp = NonNullable<EvidenceArtifact['timestamps']>[number];
