@@ -25,13 +25,13 @@ export interface ReconcileResult {
 
 type Verdict = Pick<ReconcileResult, 'kind' | 'error' | 'retryAfterMs'> & Pick<Outcome, 'isDeferred' | 'waitsForTurn'>;
 
-export interface ControllerOptions {
+export interface ControllerOptions<Key extends string = string> {
   readonly name: string;
   /** Reconciles at once; never two of one key. */
   readonly concurrency: number;
   /** Makes the world as the key's objects ask. May run twice; never sleeps. Its signal aborts when the grace period of a stop ends. */
-  readonly reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>;
-  readonly queue: KeyedQueue;
+  readonly reconcile: (key: Key, signal: AbortSignal) => Promise<Outcome>;
+  readonly queue: KeyedQueue<Key>;
   readonly clock: Clock;
   /** Hears every result, for logs and metrics; must not throw. */
   readonly onResult?: (result: ReconcileResult) => void;
@@ -42,21 +42,21 @@ export interface ControllerOptions {
  * event, `WaitingError` for its time, anything else backs off. Between two reconciles of one key the event loop gets a turn, so that no
  * circle of keys that come back at once keeps timers, sockets and signals from being served.
  */
-export class Controller {
+export class Controller<Key extends string = string> {
   readonly name: string;
-  readonly #options: ControllerOptions;
+  readonly #options: ControllerOptions<Key>;
   readonly #abort = new AbortController();
   /** Keys being reconciled, with the monotonic time they began. */
-  readonly #active = new Map<string, number>();
+  readonly #active = new Map<Key, number>();
   readonly #turn = new EventLoopTurn();
   #workers: Promise<void>[] = [];
 
-  constructor(options: ControllerOptions) {
+  constructor(options: ControllerOptions<Key>) {
     this.name = options.name;
     this.#options = options;
   }
 
-  get queue(): KeyedQueue {
+  get queue(): KeyedQueue<Key> {
     return this.#options.queue;
   }
 
@@ -111,7 +111,7 @@ export class Controller {
       await this.#reconcile(key);
   }
 
-  async #reconcile(key: string): Promise<void> {
+  async #reconcile(key: Key): Promise<void> {
     const { clock, onResult } = this.#options;
     const beganMs = clock.monotonicMs();
     this.#active.set(key, beganMs);
@@ -124,7 +124,7 @@ export class Controller {
     onResult?.({ controller: this.name, key, durationMs, waitsAgain, failures: this.queue.failures(key), ...rest });
   }
 
-  async #attempt(key: string): Promise<Verdict> {
+  async #attempt(key: Key): Promise<Verdict> {
     try {
       const outcome = await this.#options.reconcile(key, this.#abort.signal);
       if (outcome.isDeferred === true) return { kind: 'Succeeded', isDeferred: true };
@@ -146,7 +146,7 @@ export class Controller {
     }
   }
 
-  #again(key: string, seconds: number, isIdle = false): number {
+  #again(key: Key, seconds: number, isIdle = false): number {
     const delayMs = Math.max(0, seconds * 1000);
     if (isIdle) this.queue.addIdleAfter(key, delayMs);
     else this.queue.addAfter(key, delayMs);

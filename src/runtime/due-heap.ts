@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-interface Entry {
-  readonly key: string;
+interface Entry<Key> {
+  readonly key: Key;
   readonly dueMs: number;
 }
 
@@ -12,20 +12,20 @@ const FEW_ENTRIES = 64;
  * Keys with the time they are due, earliest first. A key counts once, with the earliest time it was given; entries that an
  * earlier time or a removal made stale stay in the heap until they surface or are half of it, which keeps operations logarithmic.
  */
-export class DueHeap {
-  #heap: Entry[] = [];
-  readonly #dueMs = new Map<string, number>();
+export class DueHeap<Key extends string = string> {
+  #heap: Entry<Key>[] = [];
+  readonly #dueMs = new Map<Key, number>();
 
   get size(): number {
     return this.#dueMs.size;
   }
 
-  has(key: string): boolean {
+  has(key: Key): boolean {
     return this.#dueMs.has(key);
   }
 
   /** Adds the key, or makes it due earlier. @returns false when it was due earlier already. */
-  set(key: string, dueMs: number): boolean {
+  set(key: Key, dueMs: number): boolean {
     const current = this.#dueMs.get(key);
     if (current !== undefined && current <= dueMs) return false;
     this.#dueMs.set(key, dueMs);
@@ -35,7 +35,7 @@ export class DueHeap {
     return true;
   }
 
-  delete(key: string): boolean {
+  delete(key: Key): boolean {
     return this.#dueMs.delete(key);
   }
 
@@ -46,7 +46,7 @@ export class DueHeap {
   }
 
   /** Removes and returns one key that is due at `nowMs`. */
-  takeDue(nowMs: number): string | undefined {
+  takeDue(nowMs: number): Key | undefined {
     this.#dropStale();
     const first = this.#heap[0];
     if (first === undefined || first.dueMs > nowMs) return undefined;

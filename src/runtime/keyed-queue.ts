@@ -32,27 +32,27 @@ const IDLE_SHARE = 16;
  *
  * Idle keys wait behind all others: looks that no event asked for, of which there may be very many at once.
  */
-export class KeyedQueue {
+export class KeyedQueue<Key extends string = string> {
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   readonly #observer: QueueObserver;
   /** Keys ready to be taken, in order, with the monotonic time they became ready. */
-  readonly #ready = new Map<string, number>();
+  readonly #ready = new Map<Key, number>();
   /** The same of the idle keys. */
-  readonly #idle = new Map<string, number>();
-  readonly #delayed = new DueHeap();
+  readonly #idle = new Map<Key, number>();
+  readonly #delayed = new DueHeap<Key>();
   /** Delayed keys that are idle when they are due. */
-  readonly #delayedIdle = new Set<string>();
-  readonly #processing = new Set<string>();
+  readonly #delayedIdle = new Set<Key>();
+  readonly #processing = new Set<Key>();
   /** With whether each is idle. */
-  readonly #addedWhileProcessing = new Map<string, boolean>();
+  readonly #addedWhileProcessing = new Map<Key, boolean>();
   /** Keys handed out since an idle one was. */
   #sinceIdle = 0;
-  readonly #failures = new Map<string, number>();
-  readonly #takers: ((key: string | undefined) => void)[] = [];
+  readonly #failures = new Map<Key, number>();
+  readonly #takers: ((key: Key | undefined) => void)[] = [];
   #alarm: { readonly dueMs: number; readonly controller: AbortController } | undefined;
   #closed = false;
-  #onRemoved: (key: string) => void = () => undefined;
+  #onRemoved: (key: Key) => void = () => undefined;
 
   constructor(options: KeyedQueueOptions) {
     this.#clock = options.clock;
@@ -75,16 +75,16 @@ export class KeyedQueue {
   }
 
   /** True when the key is being worked on. */
-  isProcessing(key: string): boolean {
+  isProcessing(key: Key): boolean {
     return this.#processing.has(key);
   }
 
   /** Whether the key waits, now or later, or is being worked on. */
-  has(key: string): boolean {
+  has(key: Key): boolean {
     return this.#ready.has(key) || this.#idle.has(key) || this.#delayed.has(key) || this.#processing.has(key);
   }
 
-  add(key: string): void {
+  add(key: Key): void {
     if (this.#closed) return;
     this.#delayed.delete(key);
     this.#delayedIdle.delete(key);
@@ -101,7 +101,7 @@ export class KeyedQueue {
   }
 
   /** Adds the key behind all others. One that waits already keeps its place, and one that is due at some time keeps that too. */
-  addIdle(key: string): void {
+  addIdle(key: Key): void {
     if (this.#closed || this.#ready.has(key) || this.#idle.has(key)) return;
     if (this.#delayedIdle.delete(key)) this.#delayed.delete(key);
     if (this.#processing.has(key)) {
@@ -114,7 +114,7 @@ export class KeyedQueue {
   }
 
   /** Adds the key `delayMs` from now; the earliest of several times wins, and a key that waits without delay stays where it is. */
-  addAfter(key: string, delayMs: number): void {
+  addAfter(key: Key, delayMs: number): void {
     if (this.#closed || this.#ready.has(key) || this.#addedWhileProcessing.get(key) === false) return;
     if (delayMs <= 0) {
       this.add(key);
@@ -125,7 +125,7 @@ export class KeyedQueue {
   }
 
   /** As `addAfter`, and behind all others when its time has come. */
-  addIdleAfter(key: string, delayMs: number): void {
+  addIdleAfter(key: Key, delayMs: number): void {
     if (this.#closed || this.#ready.has(key) || this.#idle.has(key) || this.#addedWhileProcessing.has(key)) return;
     if (delayMs <= 0) {
       this.addIdle(key);
@@ -136,7 +136,7 @@ export class KeyedQueue {
   }
 
   /** Takes the key out of all waiting and forgets its failures. Work on it that is under way goes on. */
-  remove(key: string): void {
+  remove(key: Key): void {
     const isExpected = !this.#processing.has(key);
     this.#ready.delete(key);
     this.#idle.delete(key);
@@ -148,12 +148,12 @@ export class KeyedQueue {
   }
 
   /** Has a listener told of each key that was removed and on which no work is under way: it does not come any more. */
-  onRemoved(listener: (key: string) => void): void {
+  onRemoved(listener: (key: Key) => void): void {
     this.#onRemoved = listener;
   }
 
   /** Adds the key after the back-off that its failures in a row ask for. @returns the wait in milliseconds */
-  addAfterFailure(key: string): number {
+  addAfterFailure(key: Key): number {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     const delayMs = this.#backoff.delayMs(failures);
@@ -163,26 +163,26 @@ export class KeyedQueue {
   }
 
   /** Forgets the key's failures: its next one starts the back-off again. */
-  forget(key: string): void {
+  forget(key: Key): void {
     this.#failures.delete(key);
   }
 
   /** The key's failures in a row. */
-  failures(key: string): number {
+  failures(key: Key): number {
     return this.#failures.get(key) ?? 0;
   }
 
   /** Waits for a key and takes it; `done` must follow. @returns undefined once the queue is closed */
-  take(): Promise<string | undefined> {
+  take(): Promise<Key | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const { promise, resolve } = Promise.withResolvers<Key | undefined>();
     this.#takers.push(resolve);
     this.#handOut();
     return promise;
   }
 
   /** Ends the work on a taken key. @returns whether the key waits again (ready or delayed) */
-  done(key: string): boolean {
+  done(key: Key): boolean {
     this.#processing.delete(key);
     const isIdle = this.#addedWhileProcessing.get(key);
     if (isIdle === undefined) return this.#delayed.has(key);
@@ -213,7 +213,7 @@ export class KeyedQueue {
     }
   }
 
-  #takeNext(): { readonly key: string; readonly readySinceMs: number } | undefined {
+  #takeNext(): { readonly key: Key; readonly readySinceMs: number } | undefined {
     const isIdleTurn = this.#ready.size === 0 || (this.#idle.size > 0 && this.#sinceIdle >= IDLE_SHARE - 1);
     const from = isIdleTurn ? this.#idle : this.#ready;
     const first = from.entries().next();
@@ -224,13 +224,13 @@ export class KeyedQueue {
     return { key, readySinceMs };
   }
 
-  #addWhileProcessing(key: string, isIdle: boolean): void {
+  #addWhileProcessing(key: Key, isIdle: boolean): void {
     const wasIdle = this.#addedWhileProcessing.get(key);
     this.#addedWhileProcessing.set(key, isIdle && wasIdle !== false);
     if (wasIdle === undefined) this.#observer.added?.();
   }
 
-  #delay(key: string, delayMs: number): void {
+  #delay(key: Key, delayMs: number): void {
     if (this.#delayed.set(key, this.#clock.monotonicMs() + delayMs)) this.#setAlarm();
   }
 

@@ -11,22 +11,22 @@ export interface SharedLane {
 }
 
 /** The keys of one lane: those in it, those that wait for it and those whose turn has come. */
-export class WorkerLane {
+export class WorkerLane<Key extends string = string> {
   readonly name: string;
   /** How many places it may hold for each that is free. */
   readonly perIdle: number;
   /** Whose places it takes; those of the workers themselves when undefined. */
   readonly within: SharedLane | undefined;
   /** Keys in the lane, with how often each entered. */
-  readonly #inside = new Map<string, number>();
+  readonly #inside = new Map<Key, number>();
   /** Keys that wait, first come first served. */
-  readonly #waiting = new Set<string>();
+  readonly #waiting = new Set<Key>();
   /** Keys that wait and lost an earlier turn: they come before the others. */
-  readonly #waitingAgain = new Set<string>();
+  readonly #waitingAgain = new Set<Key>();
   /** Keys that were woken and have neither entered nor ended since: each has its place kept. */
-  readonly #woken = new Set<string>();
+  readonly #woken = new Set<Key>();
   /** Keys that were woken, could not enter for another reason, and will come again. */
-  readonly #lost = new Set<string>();
+  readonly #lost = new Set<Key>();
 
   constructor(name: string, perIdle: number, within?: SharedLane) {
     this.name = name;
@@ -48,15 +48,15 @@ export class WorkerLane {
   }
 
   /** True when the key has a place: it is inside already, or was woken for it. */
-  hasPlaceOf(key: string): boolean {
+  hasPlaceOf(key: Key): boolean {
     return this.#inside.has(key) || this.#woken.has(key);
   }
 
-  isAwaitedBy(key: string): boolean {
+  isAwaitedBy(key: Key): boolean {
     return this.#waiting.has(key) || this.#waitingAgain.has(key);
   }
 
-  enter(key: string): void {
+  enter(key: Key): void {
     this.#counted(() => {
       this.#inside.set(key, (this.#inside.get(key) ?? 0) + 1);
       this.#woken.delete(key);
@@ -66,7 +66,7 @@ export class WorkerLane {
     this.#lost.delete(key);
   }
 
-  leave(key: string): void {
+  leave(key: Key): void {
     const left = (this.#inside.get(key) ?? 1) - 1;
     this.#counted(() => {
       if (left > 0) this.#inside.set(key, left);
@@ -75,7 +75,7 @@ export class WorkerLane {
   }
 
   /** Queues the key up; one that lost its turn comes before those that had none. */
-  await(key: string): void {
+  await(key: Key): void {
     if (this.#lost.delete(key)) {
       this.#waiting.delete(key);
       this.#waitingAgain.add(key);
@@ -83,7 +83,7 @@ export class WorkerLane {
   }
 
   /** Wakes the first key that waits and is not busy elsewhere. A busy key keeps its turn. @returns the key */
-  wakeFirst(isBusy: (key: string) => boolean): string | undefined {
+  wakeFirst(isBusy: (key: Key) => boolean): Key | undefined {
     for (const queue of [this.#waitingAgain, this.#waiting]) {
       for (const key of queue) {
         if (isBusy(key)) continue;
@@ -96,13 +96,13 @@ export class WorkerLane {
   }
 
   /** Forgets the key wherever it waits; one that is inside leaves by itself. */
-  remove(key: string): void {
+  remove(key: Key): void {
     this.#counted(() => this.#woken.delete(key));
     for (const keys of [this.#waiting, this.#waitingAgain, this.#lost]) keys.delete(key);
   }
 
   /** The work on the key ended: a place that was kept for it is free. One that comes again has lost its turn. */
-  ended(key: string, comesAgain: boolean): void {
+  ended(key: Key, comesAgain: boolean): void {
     const wasWoken = this.#counted(() => this.#woken.delete(key));
     if (wasWoken && comesAgain) this.#lost.add(key);
     if (!comesAgain) this.#lost.delete(key);

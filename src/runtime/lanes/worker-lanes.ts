@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type SharedLane, WorkerLane } from './worker-lane.ts';
 
-export interface WorkerLanesOptions {
+export interface WorkerLanesOptions<Key extends string = string> {
   /** How many more keys could be worked on now. */
   readonly idleWorkers: () => number;
   /** Enqueues a key whose turn in a lane has come. */
-  readonly wake: (key: string) => void;
+  readonly wake: (key: Key) => void;
   /** True when a worker has the key. Such a key cannot come before that work ends, so no place is kept for it until then. */
-  readonly isBusy: (key: string) => boolean;
+  readonly isBusy: (key: Key) => boolean;
 }
 
 /** What shares the workers with others of its kind. */
@@ -32,23 +32,23 @@ export interface LaneName {
  *
  * A key that was woken is always admitted: its place was kept. The workers that woken keys will need are counted over all lanes.
  */
-export class WorkerLanes {
-  readonly #options: WorkerLanesOptions;
-  readonly #lanes = new Map<string, WorkerLane>();
+export class WorkerLanes<Key extends string = string> {
+  readonly #options: WorkerLanesOptions<Key>;
+  readonly #lanes = new Map<string, WorkerLane<Key>>();
   readonly #shared = new Map<string, SharedLane>();
   /** Lanes that keys wait for, in the order in which they may wake the next one. */
-  readonly #crowded = new Set<WorkerLane>();
+  readonly #crowded = new Set<WorkerLane<Key>>();
   /** The lanes that each key waits for, or was woken for. */
-  readonly #lanesByKey = new Map<string, Set<WorkerLane>>();
+  readonly #lanesByKey = new Map<Key, Set<WorkerLane<Key>>>();
   /** Woken keys that no worker has taken yet, in the order in which the queue hands them out. */
-  readonly #awaited = new Set<string>();
+  readonly #awaited = new Set<Key>();
 
-  constructor(options: WorkerLanesOptions) {
+  constructor(options: WorkerLanesOptions<Key>) {
     this.#options = options;
   }
 
   /** @returns what leaves the lanes again, once; undefined when one is full: the key is woken when its turn comes */
-  enter(names: readonly LaneName[], key: string): (() => void) | undefined {
+  enter(names: readonly LaneName[], key: Key): (() => void) | undefined {
     const lanes = names.map((name) => this.#lane(name));
     const full = lanes.find((lane, index) => !this.#hasRoom(lane, key) && !this.#mayPass(lane, key, names[index]));
     if (full !== undefined) {
@@ -61,7 +61,7 @@ export class WorkerLanes {
       lane.enter(key);
       this.#forget(lane, key);
     }
-    const left = new Set<WorkerLane>();
+    const left = new Set<WorkerLane<Key>>();
     return () => {
       for (const lane of lanes) {
         if (left.has(lane)) continue;
@@ -74,7 +74,7 @@ export class WorkerLanes {
   }
 
   /** True when the key waits for its turn in a lane, or was woken for it. */
-  isAwaiting(name: string, key: string): boolean {
+  isAwaiting(name: string, key: Key): boolean {
     const lane = this.#lanes.get(name);
     return lane !== undefined && (lane.isAwaitedBy(key) || lane.hasPlaceOf(key));
   }
@@ -83,7 +83,7 @@ export class WorkerLanes {
    * The work on a key ended, whatever came of it: keys that wait get the room there is, one lane after the other.
    * @param comesAgain whether the key is enqueued again, now or later: a turn that it could not use is kept at the front
    */
-  ended(key: string, comesAgain = false): void {
+  ended(key: Key, comesAgain = false): void {
     this.#awaited.delete(key);
     const lanes = [...(this.#lanesByKey.get(key) ?? [])];
     const waits = comesAgain || lanes.some((lane) => lane.isAwaitedBy(key));
@@ -96,7 +96,7 @@ export class WorkerLanes {
   }
 
   /** The key is gone: nothing waits for it or is kept for it any more. */
-  remove(key: string): void {
+  remove(key: Key): void {
     this.#awaited.delete(key);
     const lanes = [...(this.#lanesByKey.get(key) ?? [])];
     this.#lanesByKey.delete(key);
@@ -105,7 +105,7 @@ export class WorkerLanes {
     for (const lane of lanes) this.#tidy(lane);
   }
 
-  #await(lane: WorkerLane, key: string): void {
+  #await(lane: WorkerLane<Key>, key: Key): void {
     lane.await(key);
     this.#crowded.add(lane);
     const lanes = this.#lanesByKey.get(key) ?? new Set();
@@ -113,14 +113,14 @@ export class WorkerLanes {
     this.#lanesByKey.set(key, lanes);
   }
 
-  #forget(lane: WorkerLane, key: string): void {
+  #forget(lane: WorkerLane<Key>, key: Key): void {
     const lanes = this.#lanesByKey.get(key);
     lanes?.delete(lane);
     if (lanes?.size === 0) this.#lanesByKey.delete(key);
   }
 
   /** Wakes a key of each lane in turn, as long as there is room. */
-  #wakeAll(concerns: (lane: WorkerLane) => boolean): void {
+  #wakeAll(concerns: (lane: WorkerLane<Key>) => boolean): void {
     for (const lane of this.#crowded) {
       if (!concerns(lane) || !this.#wakeOne(lane)) continue;
       // It comes after the others, and the loop comes back to it.
@@ -130,7 +130,7 @@ export class WorkerLanes {
   }
 
   /** @returns whether a key was woken */
-  #wakeOne(lane: WorkerLane): boolean {
+  #wakeOne(lane: WorkerLane<Key>): boolean {
     // The key that is woken takes a worker too.
     if (!this.#isOpen(lane, this.#spokenFor() + 1)) return false;
     const key = lane.wakeFirst(this.#options.isBusy);
@@ -140,10 +140,10 @@ export class WorkerLanes {
     return true;
   }
 
-  #lane(name: LaneName): WorkerLane {
+  #lane(name: LaneName): WorkerLane<Key> {
     const known = this.#lanes.get(name.name);
     if (known !== undefined) return known;
-    const lane = new WorkerLane(name.name, name.perIdle, this.#sharedLane(name.within));
+    const lane = new WorkerLane<Key>(name.name, name.perIdle, this.#sharedLane(name.within));
     this.#lanes.set(name.name, lane);
     return lane;
   }
@@ -156,7 +156,7 @@ export class WorkerLanes {
     return shared;
   }
 
-  #tidy(lane: WorkerLane): void {
+  #tidy(lane: WorkerLane<Key>): void {
     if (!lane.hasWaiting) this.#crowded.delete(lane);
     if (!lane.isEmpty || this.#lanes.get(lane.name) !== lane) return;
     this.#lanes.delete(lane.name);
@@ -166,12 +166,12 @@ export class WorkerLanes {
     if (within.lanes === 0) this.#shared.delete(within.name);
   }
 
-  #hasRoom(lane: WorkerLane, key: string): boolean {
+  #hasRoom(lane: WorkerLane<Key>, key: Key): boolean {
     return lane.hasPlaceOf(key) || this.#isOpen(lane, this.#spokenFor());
   }
 
   /** True when the key may pass through a full lane, to where its turn has come. */
-  #mayPass(lane: WorkerLane, key: string, name: LaneName | undefined): boolean {
+  #mayPass(lane: WorkerLane<Key>, key: Key, name: LaneName | undefined): boolean {
     if (name?.isOuter !== true) return false;
     const hasTurn = [...(this.#lanesByKey.get(key) ?? [])].some((other) => other.hasPlaceOf(key));
     return hasTurn && lane.occupied <= roomFor(lane.perIdle, this.#options.idleWorkers() - this.#spokenFor());
