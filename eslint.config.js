@@ -2,6 +2,7 @@
 import tseslint from 'typescript-eslint';
 import { layerRules } from './codegen/lint/layer-rules.js';
 import { networkRules } from './codegen/lint/network-rules.js';
+import { testDataRules } from './codegen/lint/test-data-rules.js';
 
 export default tseslint.config(
   { ignores: ['node_modules', 'dist', 'helm', 'testdata', '**/vendor/**'] },
@@ -45,4 +46,5 @@ export default tseslint.config(
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   ...layerRules,
   ...networkRules,
+  ...testDataRules,
 );

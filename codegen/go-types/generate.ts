@@ -10,7 +10,7 @@ import { join } from 'node:path';
 const here = import.meta.dirname;
 const path = 'src/tekton/go/go-types.generated.ts';
 const file = join(here, '../..', path);
-const vectors = join(here, '../../src/tekton/go/go-roundtrip.vectors.jsonl');
+const vectors = join(here, '../../testdata/golden/go-roundtrip.jsonl');
 const inputs = ['go.mod', 'go.sum', 'main.go', 'roundtrip.go'];
 
 function hash(...texts: readonly string[]): string {

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkoutFiles } from './checkout-files.ts';
 import { sourceFaults } from './source-rules.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-
-/** Tracked files and those not yet added, without what git ignores. */
-function files(): readonly string[] {
-  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  return list.split('\0').filter((path) => path !== '' && existsSync(join(root, path)));
-}
-
-const checked = files().filter((path) => /\.(ts|go|json)$/.test(path));
+const checked = checkoutFiles(root).filter((path) => /\.(ts|go|json)$/.test(path));
 const faults = checked.flatMap((path) => sourceFaults(path, readFileSync(join(root, path), 'utf8')));
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { builtinModules } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { asManifest, at, manifests } from './helm.ts';
 
@@ -15,22 +14,6 @@ const instructions = read('Dockerfile')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'));
 const lastStage = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
-
-const sources = readdirSync(join(checkout, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts') && !/\.(test|contract)\.ts$/.test(path))
-  .map((path) => join('src', path));
-
-/** What a source imports at run time; types are stripped before Node sees them. */
-function imports(path: string): readonly string[] {
-  const statements = read(path).matchAll(
-    /^(?:import|export)\s+(?!type\b)[^;]*?\bfrom\s+'([^']+)';|^import '([^']+)';/gm,
-  );
-  const dynamic = read(path).matchAll(/\bimport\('([^']+)'\)/g);
-  return [
-    ...[...statements].map(([, from, bare]) => from ?? bare ?? ''),
-    ...[...dynamic].map(([, from]) => from ?? ''),
-  ];
-}
 
 describe('the image', () => {
   it('is distroless, has no shell step, and is not root', () => {
@@ -55,30 +38,6 @@ describe('the image', () => {
     assert.ok(lastStage.includes(`CMD ${JSON.stringify(container['args']).replace(',', ', ')}`));
     const ports = [0, 1].map((index) => at(container, 'ports', index, 'containerPort'));
     assert.ok(lastStage.includes(`EXPOSE ${ports.join(' ')}`));
-  });
-
-  it('holds every file that the sources import', () => {
-    assert.ok(sources.length > 50);
-    for (const path of sources) {
-      for (const from of imports(path).filter((name) => name.startsWith('.'))) {
-        const target = relative(checkout, resolve(checkout, dirname(path), from));
-        assert.ok(sources.includes(target) || target === 'package.json', `${path} imports ${target}`);
-      }
-    }
-  });
-
-  it('holds every package that the sources import, none of them a development dependency', () => {
-    const manifest: unknown = JSON.parse(read('package.json'));
-    const dependencies = Object.keys(asManifest(at(manifest, 'dependencies')));
-    const packages = sources.flatMap((path) => imports(path)).filter((name) => !/^\.|^node:/.test(name));
-    assert.ok(packages.length > 10);
-    for (const name of new Set(packages)) {
-      const root = name
-        .split('/')
-        .slice(0, name.startsWith('@') ? 2 : 1)
-        .join('/');
-      assert.ok(dependencies.includes(root) && !builtinModules.includes(root), name);
-    }
   });
 
   it('is built from what .dockerignore lets through, and from nothing else', () => {

@@ -8,7 +8,7 @@ import { goDecode } from './go-decode.ts';
 import { PayloadError } from '../payload-error.ts';
 import { parsePreciseJson } from '../../json/precise-json.ts';
 
-const vectors = readFileSync(new URL('./go-roundtrip.vectors.jsonl', import.meta.url), 'utf8')
+const vectors = readFileSync(new URL('../../../testdata/golden/go-roundtrip.jsonl', import.meta.url), 'utf8')
   .trim()
   .split('\n')
   .map((line): unknown => JSON.parse(line));
