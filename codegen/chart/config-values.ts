@@ -27,13 +27,13 @@ function section(schema: TObject) {
 }
 
 /**
- * The part of the operator's configuration file that the chart lets its user set, with the operator's own limits and
+ * The part of the operator's configuration file that chart values can set, with the operator's own limits and
  * defaults. Namespaces are a value of their own, and the ports are what the Deployment and the Service name.
  */
 export const configValues = group("The operator's configuration file, as /etc/hallmark/config.yaml holds it.", {
   leaderElection: section(leaderElection),
   concurrency: section(concurrency),
-  http: group('What is served to the kubelet (port 8080) and to Prometheus (port 9090).', {
+  http: group('HTTP endpoints for the kubelet (port 8080) and for Prometheus (port 9090).', {
     host: http.properties.host,
   }),
   log: section(log),

@@ -41,15 +41,15 @@ const spreadConstraint = Type.Object(
 
 export const values = group('Values of the Hallmark chart.', {
   replicas: Type.Integer({
-    description: 'How many operator pods run. One works at a time, the others stand by and take over by Lease.',
+    description: 'Number of operator pods. One is active at a time; the others stand by and take over by Lease.',
     default: 2,
     minimum: 0,
     maximum: 16,
   }),
   watchNamespaces: Type.Array(namespaceName, {
     description:
-      'Empty: the whole cluster, with a ClusterRole. Otherwise namespaced mode: the operator sees these namespaces alone, ' +
-      'its rights are Roles in them, and the cluster kinds are not served.',
+      'Namespaces to watch. Empty: the whole cluster, with a ClusterRole. Otherwise the operator runs in namespaced mode: it sees only these ' +
+      'namespaces, its permissions are Roles in them, and the cluster kinds are not served.',
     default: [],
     maxItems: 256,
     uniqueItems: true,
@@ -67,17 +67,17 @@ export const values = group('Values of the Hallmark chart.', {
       pattern: '^[\\w][\\w.-]{0,127}$|^$',
     }),
     digest: Type.String({
-      description: 'Digest, `sha256:…`. When set it decides alone which image runs, and the tag is left out.',
+      description: 'Digest, `sha256:…`. When set, it alone selects the image and the tag is ignored.',
       default: '',
       pattern: '^(sha256:[0-9a-f]{64})?$',
     }),
     pullPolicy: Type.Enum(['IfNotPresent', 'Always', 'Never'], {
-      description: 'When the kubelet pulls: IfNotPresent, Always or Never.',
+      description: 'Pull policy: IfNotPresent, Always or Never.',
       default: 'IfNotPresent',
     }),
   }),
   imagePullSecrets: Type.Array(Type.Object({ name: Type.String({ minLength: 1 }) }, { additionalProperties: false }), {
-    description: 'Secrets of the release namespace that the image is pulled with: `[{name: …}]`.',
+    description: 'Pull Secrets in the release namespace: `[{name: …}]`.',
     default: [],
   }),
   nameOverride: name('Replaces the chart name in the names and labels of all objects.'),
@@ -87,7 +87,7 @@ export const values = group('Values of the Hallmark chart.', {
   crds: group('The custom resource definitions.', {
     enabled: Type.Boolean({
       description:
-        'Install and upgrade the CRDs with the release. They carry `helm.sh/resource-policy: keep`: uninstalling leaves them and every object of theirs.',
+        'Install and upgrade the CRDs with the release. They carry `helm.sh/resource-policy: keep`, so uninstalling keeps them and all their objects.',
       default: true,
     }),
   }),
@@ -95,38 +95,43 @@ export const values = group('Values of the Hallmark chart.', {
     enabled: Type.Boolean({
       description:
         "Only the operator's ServiceAccount may create ProvenanceRecords or change their spec, evidence or status; in namespaced mode, in the " +
-        'watched namespaces. Turn it off only when the installer may not create cluster-wide objects: the seal then stands alone.',
+        'watched namespaces. Turn it off only if you may not create cluster-scoped objects; the seal is then the only protection.',
       default: true,
     }),
   }),
-  rbac: group('The rights of the operator and of users.', {
+  rbac: group('Permissions of the operator and of users.', {
     create: Type.Boolean({
-      description: "Create the operator's roles and bindings. Off: somebody else grants what docs/security.md lists.",
+      description:
+        "Create the operator's roles and bindings. If false, grant the permissions that docs/security.md lists yourself.",
       default: true,
     }),
     userRoles: Type.Boolean({
       description:
-        'Create ClusterRoles that add to the built-in view, edit and admin roles: teams edit SigningPolicies and StorageBackends and read ' +
+        'Create ClusterRoles that extend the built-in view, edit and admin roles: teams may edit SigningPolicies and StorageBackends and read ' +
         'ProvenanceRecords. Only without watchNamespaces.',
       default: true,
     }),
   }),
-  tokens: group("Acting as teams' ServiceAccounts, for keyless signing, key management services and clouds.", {
+  tokens: group("Acting as teams' ServiceAccounts for keyless signing, key management services and clouds.", {
     serviceAccounts: Type.Record(Type.String(), Type.Array(accountName, { minItems: 1, maxItems: 256 }), {
       description:
-        'ServiceAccounts that the operator may ask tokens for, by namespace: `{team-a: [signer]}`. Each namespace gets a Role that names them; ' +
-        'none without. Where the tokens may go is config.tokens.destinations.',
+        'ServiceAccounts whose tokens the operator may request, by namespace: `{team-a: [signer]}`. Each namespace gets a Role that names them. ' +
+        'Empty: none. config.tokens.destinations lists the hosts that may receive the tokens.',
       default: {},
     }),
   }),
   serviceAccount: group("The operator's ServiceAccount.", {
-    create: Type.Boolean({ description: 'Create it. Off: `name` names one that exists.', default: true }),
-    name: name('Its name. Empty: the full name of the release, or `default` when it is not created.'),
-    annotations: labelValues("Annotations added to it, such as those by which a cloud knows the operator's identity."),
+    create: Type.Boolean({ description: 'Create it. If false, `name` must name an existing one.', default: true }),
+    name: name('Its name. Empty: the full name of the release. Required when `create` is false.'),
+    annotations: labelValues('Annotations added to it, such as those that bind it to a cloud identity.'),
   }),
-  podDisruptionBudget: group('The PodDisruptionBudget; it exists when replicas is above 1.', {
+  podDisruptionBudget: group('The PodDisruptionBudget, created when replicas is above 1.', {
     enabled: Type.Boolean({ description: 'Create it.', default: true }),
-    maxUnavailable: Type.Integer({ description: 'How many pods a drain may take at once.', default: 1, minimum: 1 }),
+    maxUnavailable: Type.Integer({
+      description: 'Number of pods that may be unavailable at once.',
+      default: 1,
+      minimum: 1,
+    }),
   }),
   resources: Type.Object(
     { requests: Type.Optional(quantities), limits: Type.Optional(quantities) },
@@ -136,16 +141,16 @@ export const values = group('Values of the Hallmark chart.', {
       default: { requests: { cpu: '50m', memory: '160Mi' }, limits: { memory: '512Mi' } },
     },
   ),
-  env: openObjects('Environment added to the container, such as `VAULT_ADDR`, as a list of EnvVar.'),
+  env: openObjects('Environment variables added to the container, such as `VAULT_ADDR`, as a list of EnvVar.'),
   volumes: openObjects('Volumes added to the pods, such as a projected token for a cloud.'),
-  volumeMounts: openObjects('Where the container mounts them.'),
+  volumeMounts: openObjects('Volume mounts added to the container.'),
   podLabels: labelValues('Labels added to the pods.'),
   podAnnotations: labelValues('Annotations added to the pods.'),
-  nodeSelector: labelValues('Node labels that the pods need.'),
+  nodeSelector: labelValues('Node labels that the pods require.'),
   tolerations: openObjects('Tolerations of the pods.'),
   affinity: openObject('Affinity of the pods.'),
   topologySpreadConstraints: Type.Array(spreadConstraint, {
-    description: 'How the pods spread; the label selector is filled in.',
+    description: 'Topology spread constraints of the pods; the chart fills in the label selector.',
     default: [
       { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
       { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
@@ -153,7 +158,8 @@ export const values = group('Values of the Hallmark chart.', {
   }),
   priorityClassName: Type.String({ description: 'PriorityClass of the pods.', default: '', maxLength: 253 }),
   terminationGracePeriodSeconds: Type.Integer({
-    description: 'How long the kubelet lets a pod end by itself. Must be above config.shutdownGraceSeconds.',
+    description:
+      'Time that a pod has to shut down before the kubelet kills it. Must be above config.shutdownGraceSeconds.',
     default: 30,
     minimum: 1,
     maximum: 3600,

@@ -6,8 +6,8 @@ import { administrator, ChartCluster, operator, type Identity } from './chart-cl
 import { asManifest, at } from './helm.ts';
 import { sampleRecord } from './sample-record.ts';
 
-const onlyTheOperatorCreates = /Only the Hallmark operator creates ProvenanceRecords/;
-const onlyTheOperatorWrites = /Only the Hallmark operator writes the spec, evidence and status/;
+const onlyTheOperatorCreates = /Only the Hallmark operator may create ProvenanceRecords/;
+const onlyTheOperatorWrites = /Only the Hallmark operator may write the spec, evidence and status/;
 
 /** The policy takes effect a moment after it is created; until then the API server lets everything pass. */
 async function untilInForce(cluster: ChartCluster): Promise<void> {

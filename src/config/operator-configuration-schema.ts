@@ -29,70 +29,70 @@ export const operatorConfigurationSchema = Type.Object(
     operatorNamespace: Type.Optional(
       Type.String({
         ...name,
-        description: 'Where the operator runs and cluster kinds read Secrets. Default: $POD_NAMESPACE.',
+        description: 'Namespace of the operator, where cluster kinds read Secrets. Default: $POD_NAMESPACE.',
       }),
     ),
     watchNamespaces: Type.Array(Type.String(name), {
-      description: 'Namespaces to work in. Empty: all, and the cluster kinds are served.',
+      description: 'Namespaces to watch. Empty: all of them, and the cluster kinds are served.',
       maxItems: 256,
       uniqueItems: true,
       default: [],
     }),
-    leaderElection: section('Which replica works.', {
-      enabled: Type.Boolean({ description: 'Elect one replica by Lease.', default: true }),
+    leaderElection: section('Leader election between replicas.', {
+      enabled: Type.Boolean({ description: 'Elect the active replica by Lease.', default: true }),
       leaseName: Type.String({ ...name, description: 'Name of the Lease in operatorNamespace.', default: 'hallmark' }),
-      leaseDurationSeconds: seconds('How long a silent holder keeps the Lease.', {
+      leaseDurationSeconds: seconds('Time after which an unrenewed Lease expires.', {
         minimum: 3,
         maximum: 300,
         default: 15,
       }),
-      renewDeadlineSeconds: seconds('How long a holder tries to renew before it stops working.', {
+      renewDeadlineSeconds: seconds('Time that the holder tries to renew before it stops working.', {
         minimum: 2,
         maximum: 299,
         default: 10,
       }),
-      retryPeriodSeconds: seconds('How often the Lease is renewed or tried for.', {
+      retryPeriodSeconds: seconds('Interval between attempts to acquire or renew the Lease.', {
         minimum: 1,
         maximum: 60,
         default: 2,
       }),
     }),
-    concurrency: section('How much is done at once.', {
+    concurrency: section('Limits on concurrent work.', {
       runs: Type.Integer({
-        description: 'Runs signed at once in one namespace; twice as many in all.',
+        description: 'Runs signed at once per namespace; twice as many in total.',
         minimum: 1,
         maximum: 256,
         default: 8,
       }),
       records: Type.Integer({
-        description: 'Records stored at once in one backend; three times as many in all.',
+        description: 'Records stored at once per backend; three times as many in total.',
         minimum: 1,
         maximum: 256,
         default: 16,
       }),
     }),
-    http: section('What is served to the kubelet and to Prometheus.', {
+    http: section('HTTP endpoints for the kubelet and for Prometheus.', {
       host: Type.String({ description: 'Address to listen on.', minLength: 1, maxLength: 253, default: '0.0.0.0' }),
       port: port('Port of /livez and /readyz; 0 takes a free one.', 8080),
       metricsPort: port('Port of /metrics; 0 takes a free one.', 9090),
     }),
     log: section('The log, JSON lines on standard output.', {
       level: Type.Enum(['error', 'warn', 'info', 'debug'], {
-        description: 'The least important messages that are written.',
+        description: 'Lowest level that is logged.',
         default: 'info',
       }),
     }),
-    outbound: section('Hosts that a tenant may make the operator connect to.', {
-      allow: hosts('Allowed although they are refused by default: host, host:port, address, address/prefix.'),
-      deny: hosts('Refused although they are public.'),
+    outbound: section('Hosts that tenants may have the operator connect to.', {
+      allow: hosts('Allowed despite being refused by default: host, host:port, address, address/prefix.'),
+      deny: hosts('Refused despite being public.'),
     }),
-    tokens: section("Tokens of teams' ServiceAccounts, for signing services and clouds.", {
+    tokens: section("Tokens of teams' ServiceAccounts for signing services and clouds.", {
       destinations: Type.Array(
         Type.Object(
           {
-            audience: Type.String({ description: 'Whom the tokens are for.', minLength: 1, maxLength: 512 }),
+            audience: Type.String({ description: 'Audience of the tokens.', minLength: 1, maxLength: 512 }),
             hosts: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
-              description: 'Where they may be sent: host or host:port; *.example.com for every host below.',
+              description: 'Hosts that may receive them: host or host:port; *.example.com for every host below it.',
               minItems: 1,
               maxItems: 64,
             }),
@@ -100,7 +100,7 @@ export const operatorConfigurationSchema = Type.Object(
           closed,
         ),
         {
-          description: 'Audiences that tokens may have and the hosts they may go to. Empty: none.',
+          description: 'Allowed token audiences, each with the hosts that may receive its tokens. Empty: none.',
           maxItems: 64,
           default: [],
         },
@@ -108,7 +108,7 @@ export const operatorConfigurationSchema = Type.Object(
     }),
     keyless: section('Signing with certificates instead of keys.', {
       audience: Type.String({
-        description: 'Audience of the tokens that Fulcio takes. tokens.destinations must list it.',
+        description: 'Audience of the tokens for Fulcio. tokens.destinations must list it.',
         minLength: 1,
         maxLength: 512,
         default: 'sigstore',
@@ -116,31 +116,35 @@ export const operatorConfigurationSchema = Type.Object(
     }),
     transparency: section('Transparency logs.', {
       logs: Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), {
-        description: 'URLs of the logs that policies may use. Empty: none; what is in a public log stays public.',
+        description:
+          'URLs of the logs that policies may use. Empty: none. Entries in a public log are public for good.',
         maxItems: 64,
         default: [],
       }),
     }),
-    verification: section('Reading back what was stored.', {
-      intervalSeconds: seconds('How often stored evidence is read back and verified again; 0 only once.', {
-        minimum: 0,
-        maximum: 31_536_000,
-        default: 86_400,
-      }),
+    verification: section('Read-back of stored evidence.', {
+      intervalSeconds: seconds(
+        'Interval at which stored evidence is read back and verified again. 0: verify once only.',
+        {
+          minimum: 0,
+          maximum: 31_536_000,
+          default: 86_400,
+        },
+      ),
     }),
-    shutdownGraceSeconds: seconds('How long work in hand may take to finish when the operator stops.', {
+    shutdownGraceSeconds: seconds('Time that work in progress has to finish when the operator stops.', {
       minimum: 0,
       maximum: 600,
       default: 20,
     }),
-    children: section('TaskRuns of a PipelineRun.', {
-      deadlineSeconds: seconds('How long to wait for a child that is missing before signing without it.', {
+    children: section('Child TaskRuns of a PipelineRun.', {
+      deadlineSeconds: seconds('Time to wait for a missing child before signing without it.', {
         minimum: 0,
         maximum: 3600,
         default: 60,
       }),
     }),
-    retry: section('Back-off of what failed.', {
+    retry: section('Back-off after failures.', {
       minSeconds: seconds('First delay.', { minimum: 1, maximum: 3600, default: 1 }),
       maxSeconds: seconds('Longest delay.', { minimum: 1, maximum: 86_400, default: 300 }),
     }),

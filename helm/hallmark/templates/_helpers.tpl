@@ -16,7 +16,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Cluster-wide objects carry the namespace, so that two namespaced installs never meet under one name. */}}
+{{/* Cluster-wide objects carry the namespace, so that two namespaced installs never share a name. */}}
 {{- define "hallmark.clusterName" -}}
 {{- printf "%s-%s" .Release.Namespace (include "hallmark.fullname" .) }}
 {{- end }}
@@ -56,13 +56,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   namespace: {{ .Release.Namespace }}
 {{- end }}
 
-{{/* What the operator may do where runs, policies and backends live: in the whole cluster, or in each watched namespace. */}}
+{{/* Permissions of the operator on runs, policies and backends, in the whole cluster or in each watched namespace. */}}
 {{- define "hallmark.tenantRules" -}}
-# Runs are read; patch is for the annotations that the Tekton backend writes.
+# The operator reads runs; the Tekton backend patches annotations.
 - apiGroups: [tekton.dev]
   resources: [taskruns, pipelineruns]
   verbs: [get, list, watch, patch]
-# Custom tasks are recorded as children of their PipelineRun.
+# Evidence names custom tasks as children of their PipelineRun.
 - apiGroups: [tekton.dev]
   resources: [customruns]
   verbs: [list]
@@ -75,7 +75,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 - apiGroups: [hallmark.dev]
   resources: [provenancerecords]
   verbs: [get, list, watch, create, patch, delete]
-# Keys, registry credentials and CA bundles are read by name when they are needed; never listed, never watched.
+# The operator reads keys, registry credentials and CA bundles by name when it needs them, and never lists or watches them.
 - apiGroups: ['']
   resources: [secrets, configmaps, serviceaccounts]
   verbs: [get]
