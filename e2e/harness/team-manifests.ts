@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -20,7 +21,7 @@ export function teamManifests(team: string, folder = '.'): readonly Manifest[] {
 }
 
 /** The sample run of a kind, for a team of another name. */
-export function sampleRun(team: string, kind: 'TaskRun' | 'PipelineRun'): Manifest {
+export function sampleRun(team: string, kind: RunKind): Manifest {
   const run = teamManifests(team, 'runs').find((manifest) => manifest['kind'] === kind);
   if (run === undefined) throw new Error(`samples/team-a/runs has no ${kind}`);
   return run;

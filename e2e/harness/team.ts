@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../src/records/record-name.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
@@ -33,7 +34,7 @@ export interface TeamOptions {
 export interface BuildOptions {
   readonly name: string;
   /** TaskRun by default. */
-  readonly kind?: 'TaskRun' | 'PipelineRun';
+  readonly kind?: RunKind;
   /** Without the label that the sample policy selects when false. */
   readonly isRelease?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
@@ -49,7 +50,7 @@ export interface BuildOptions {
 
 /** A run that real Tekton finished, and the image that it says it built. */
 export interface Build {
-  readonly kind: 'TaskRun' | 'PipelineRun';
+  readonly kind: RunKind;
   readonly name: string;
   readonly uid: string;
   readonly image: PushedImage;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PolicyKind } from '../../src/api/v1alpha1/kinds.ts';
 import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
 import type { KmsSpec } from '../../src/signing/kms/kms-definition.ts';
 import { kmsSource } from '../../src/signing/kms/kms-source.ts';
@@ -15,7 +16,7 @@ export interface VaultSourceOptions {
   readonly vault?: VaultSpec;
   readonly timeoutMs?: number;
   readonly context?: SigningContext;
-  readonly kind?: 'SigningPolicy' | 'ClusterSigningPolicy';
+  readonly kind?: PolicyKind;
   /** Instead of the Secret `vault`. */
   readonly identity?: Pick<KmsSpec, 'serviceAccountName'>;
   readonly scheme?: 'hashivault' | 'openbao';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
@@ -12,7 +13,7 @@ import { bakeryPolicies, type BakeryPolicyName, policyObjects } from './bakery-p
 
 /** A run of the bakery. */
 export interface BakeryRun {
-  readonly kind: 'TaskRun' | 'PipelineRun';
+  readonly kind: RunKind;
   readonly name: string;
   readonly uid: string;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind } from '../../src/api/v1alpha1/kinds.ts';
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { EffectiveCloudAuthentication } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
@@ -108,7 +109,7 @@ describe("clouds' registries", () => {
   });
 
   describe('the keychain of a backend', () => {
-    function keychain(kind: 'StorageBackend' | 'ClusterStorageBackend', type: EffectiveCloudAuthentication['type']) {
+    function keychain(kind: BackendKind, type: EffectiveCloudAuthentication['type']) {
       return new CloudKeychain({ kind, name: 'registry', namespace: 'team' }, { type }, access);
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import type { Reason } from '../api/v1alpha1/reasons.ts';
 import type { Access } from '../credentials/access.ts';
 import type { EventRecorder } from '../kube/events.ts';
@@ -59,11 +60,7 @@ export interface ControllerContext {
 
 /** Hears what the controllers did. Must not throw. */
 export interface ControllerObserver {
-  recordCreated(event: {
-    readonly key: string;
-    readonly kind: 'TaskRun' | 'PipelineRun';
-    readonly isSigned: boolean;
-  }): void;
+  recordCreated(event: { readonly key: string; readonly kind: RunKind; readonly isSigned: boolean }): void;
   recordRejected(event: { readonly key: string; readonly why: string; readonly isDeleted: boolean }): void;
   recordRetired(event: { readonly key: string; readonly why: string }): void;
   recordChanged(event: {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import type { SignedArtifact } from './artifact.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { SignedArtifact } from './artifact.ts';
  */
 export function shortKey(
   artifact: Pick<SignedArtifact, 'type' | 'form' | 'subjects' | 'name'>,
-  run: { readonly kind: 'TaskRun' | 'PipelineRun'; readonly uid: string },
+  run: { readonly kind: RunKind; readonly uid: string },
 ): string {
   if (artifact.type === 'Attestation') return `${run.kind.toLowerCase()}-${run.uid}`;
   const digest = artifact.subjects[0]?.digest['sha256'];

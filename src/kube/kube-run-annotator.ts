@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import type { KubeClient } from './kube-client.ts';
 import { isConflict, isInvalid, isNotFound } from './kube-error.ts';
 import { parseMetadata, type ObjectMetadata } from './object-metadata.ts';
@@ -7,7 +8,7 @@ import { metadataOnly, type Resource } from './resource.ts';
 /** The run to annotate; its UID is a precondition. */
 export interface AnnotatedRun {
   readonly apiVersion: 'tekton.dev/v1';
-  readonly kind: 'TaskRun' | 'PipelineRun';
+  readonly kind: RunKind;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;

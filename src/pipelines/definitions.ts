@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PolicyKind } from '../api/v1alpha1/kinds.ts';
 import type { LabelSelector } from '../api/v1alpha1/label-selector.ts';
 import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import type { BackendDefinition } from '../storage/backend-definition.ts';
-
-export type PolicyKind = 'SigningPolicy' | 'ClusterSigningPolicy';
-export type BackendKind = 'StorageBackend' | 'ClusterStorageBackend';
 
 /** Names a policy as records and pipelines do. */
 export interface PolicyKey {

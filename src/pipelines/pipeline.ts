@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendKind, CompiledBackend, PolicyDefinition } from './definitions.ts';
+import type { BackendKind } from '../api/v1alpha1/kinds.ts';
+import type { CompiledBackend, PolicyDefinition } from './definitions.ts';
 
 /** A backend that a policy names and that is not in its reach. */
 export interface MissingBackend {

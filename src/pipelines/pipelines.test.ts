@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind } from '../api/v1alpha1/kinds.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BackendKind, CompiledBackend, PolicyDefinition } from './definitions.ts';
+import type { CompiledBackend, PolicyDefinition } from './definitions.ts';
 import { Pipelines } from './pipelines.ts';
 import { readBackend } from './read-backend.ts';
 import { readPolicy } from './read-policy.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendKind, CompiledBackend, PolicyDefinition, PolicyKey } from './definitions.ts';
+import type { BackendKind } from '../api/v1alpha1/kinds.ts';
+import type { CompiledBackend, PolicyDefinition, PolicyKey } from './definitions.ts';
 import { policyKeyText } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
 import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind } from '../api/v1alpha1/kinds.ts';
 import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.ts';
 
 /** Names the backends that a record is to be stored in besides those it was promised to: `Kind/name`, by commas. */
@@ -8,7 +9,7 @@ const MAX_BACKFILLS = 32;
 
 /** A backend as a request names it. */
 export interface BackfillRef {
-  readonly kind: 'StorageBackend' | 'ClusterStorageBackend';
+  readonly kind: BackendKind;
   readonly name: string;
 }
 

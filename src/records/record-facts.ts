@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind } from '../api/v1alpha1/kinds.ts';
 import type { Problem } from '../api/v1alpha1/problem.ts';
 
 /** A place where one artifact lies. */
@@ -18,7 +19,7 @@ export interface VerificationFact {
 
 /** How far one backend is with a record's evidence. */
 export interface BackendFact {
-  readonly backendRef: { readonly kind: 'StorageBackend' | 'ClusterStorageBackend'; readonly name: string };
+  readonly backendRef: { readonly kind: BackendKind; readonly name: string };
   /** `NotApplicable`: it has no place for anything of the record. */
   readonly state: 'Pending' | 'Stored' | 'Failed' | 'NotApplicable';
   /** Types of artifacts that it holds all of; what a backend takes can be edited after it stored. */

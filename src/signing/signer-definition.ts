@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PolicyKind } from '../api/v1alpha1/kinds.ts';
 import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
 
 /** What a signing source needs of a SigningPolicy or ClusterSigningPolicy. */
 export interface SignerDefinition {
-  readonly kind: 'SigningPolicy' | 'ClusterSigningPolicy';
+  readonly kind: PolicyKind;
   /** "SigningPolicy team-a/release", for messages. */
   readonly description: string;
   /** Where its references are read and its ServiceAccounts live: the policy's own namespace, the operator's for the cluster kind. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind, PolicyKind } from '../api/v1alpha1/kinds.ts';
 import type { JsonObject } from '../json/json-fields.ts';
 import { dateAt } from './life.ts';
 import type { BackendPlan, PolicyPlan, RunPlan } from './world-plan.ts';
@@ -17,11 +18,11 @@ export const plurals = {
   Namespace: 'namespaces',
 } as const;
 
-export function policyKind({ namespace }: PolicyPlan): 'SigningPolicy' | 'ClusterSigningPolicy' {
+export function policyKind({ namespace }: PolicyPlan): PolicyKind {
   return namespace === '' ? 'ClusterSigningPolicy' : 'SigningPolicy';
 }
 
-export function backendKind({ namespace }: BackendPlan): 'StorageBackend' | 'ClusterStorageBackend' {
+export function backendKind({ namespace }: BackendPlan): BackendKind {
   return namespace === '' ? 'ClusterStorageBackend' : 'StorageBackend';
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PolicyKind, RunKind } from '../api/v1alpha1/kinds.ts';
 import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { StorageReason } from './storage-error.ts';
 
 /** The run whose evidence is stored, and the ServiceAccount its pods ran as. */
 export interface RunTarget {
   readonly apiVersion: 'tekton.dev/v1';
-  readonly kind: 'TaskRun' | 'PipelineRun';
+  readonly kind: RunKind;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -15,7 +16,7 @@ export interface RunTarget {
   readonly completionTime?: string;
   /** Whose evidence it is. `namespace` is empty for a cluster policy. */
   readonly policy: {
-    readonly kind: 'SigningPolicy' | 'ClusterSigningPolicy';
+    readonly kind: PolicyKind;
     readonly namespace: string;
     readonly name: string;
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Random runs for property tests: everything that the Go types admit and, when asked, what they refuse. */
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import { goTypes } from './go/go-types.generated.ts';
-import type { RunKind } from './run-identity.ts';
 
 const texts = ['', 'a', 'b<c>&', '\u2028x', 'é😀', '\u0001', '$(tasks.a.results.b)', '"q"\\', '\u007f\u0085', '\ud800'];
 const keys = ['cpu', 'b', 'a', '__proto__', 'constructor', '10', '9', 'é', '😀', '\uffee'];

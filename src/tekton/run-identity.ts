@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export type RunKind = 'TaskRun' | 'PipelineRun';
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
 
 /** The one API version that is read; the reference knows no other. */
 export const runApiVersion = 'tekton.dev/v1';

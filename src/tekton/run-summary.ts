@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import { field, isObject, listField } from '../json/fields.ts';
 import { formatSeconds, isZeroTime, parseGoTime } from './go/go-time.ts';
 import { isRunKind, runApiVersion } from './run-identity.ts';
-import type { RunIdentity, RunKind } from './run-identity.ts';
+import type { RunIdentity } from './run-identity.ts';
 import { outcomeOf } from './run-outcome.ts';
 import type { Outcome } from './run-outcome.ts';
 

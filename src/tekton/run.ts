@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import { field } from '../json/fields.ts';
 import { goDecode } from './go/go-decode.ts';
 import { parseGoTime } from './go/go-time.ts';
@@ -6,7 +7,6 @@ import type { GoTime } from './go/go-time.ts';
 import { isMap, mapAt, mapsAt, optionalMapAt, textAt, textMapAt } from './go/json-node.ts';
 import type { JsonMap, JsonNode } from './go/json-node.ts';
 import { PayloadError } from './payload-error.ts';
-import type { RunKind } from './run-identity.ts';
 
 /** A parameter with its value, a parameter's default, or a result. */
 export interface NamedValue {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Reason } from '../api/v1alpha1/reasons.ts';
 import type { Controller, ReconcileResult } from '../runtime/controller.ts';
@@ -117,7 +118,7 @@ export class Metrics {
     this.#reconcile.observe({ controller: result.controller, result: result.kind }, result.durationMs / 1000);
   }
 
-  runSigned(kind: 'TaskRun' | 'PipelineRun'): void {
+  runSigned(kind: RunKind): void {
     this.#runsSigned.inc({ kind });
   }
 

@@ -27,6 +27,11 @@ export const kinds = {
 /** Name of a kind of the group. */
 export type KindName = keyof typeof kinds;
 
+export type PolicyKind = 'SigningPolicy' | 'ClusterSigningPolicy';
+export type BackendKind = 'StorageBackend' | 'ClusterStorageBackend';
+/** Tekton's kinds that policies select and records name. */
+export type RunKind = 'TaskRun' | 'PipelineRun';
+
 /** Whether `kind` is one of ours. */
 export function isKindName(kind: unknown): kind is KindName {
   return typeof kind === 'string' && Object.hasOwn(kinds, kind);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind } from '../../api/v1alpha1/kinds.ts';
 import { parseProvenanceRecord } from '../../api/v1alpha1/parse.ts';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
@@ -10,7 +11,7 @@ import type { Clock } from '../../runtime/clock.ts';
 
 /** The backend to fill. */
 export interface BackfillTarget {
-  readonly kind: 'StorageBackend' | 'ClusterStorageBackend';
+  readonly kind: BackendKind;
   readonly name: string;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KindName } from '../../api/v1alpha1/kinds.ts';
+import type { KindName, RunKind } from '../../api/v1alpha1/kinds.ts';
 import { parseProvenanceRecord } from '../../api/v1alpha1/parse.ts';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
@@ -10,7 +10,6 @@ import { isForbidden } from '../../kube/kube-error.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
-import type { RunKind } from '../../tekton/run-identity.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 
 /** What `hallmark explain` was asked about. */

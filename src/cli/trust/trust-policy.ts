@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PolicyKind } from '../../api/v1alpha1/kinds.ts';
 import { existsSync } from 'node:fs';
 import { parseClusterSigningPolicy, parseSigningPolicy } from '../../api/v1alpha1/parse.ts';
 import type { ClusterSigningPolicySpec } from '../../api/v1alpha1/cluster-signing-policy/schema.ts';
@@ -12,7 +13,7 @@ import { UncheckedError, UsageError } from '../verify/verify-error.ts';
 
 /** A policy with what the operator published of it. */
 export interface PublishedPolicy {
-  readonly kind: 'SigningPolicy' | 'ClusterSigningPolicy';
+  readonly kind: PolicyKind;
   readonly name: string;
   /** Where its references are. */
   readonly homeNamespace: string;

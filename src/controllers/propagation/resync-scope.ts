@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendKind, PolicyKey } from '../../pipelines/definitions.ts';
+import type { BackendKind } from '../../api/v1alpha1/kinds.ts';
+import type { PolicyKey } from '../../pipelines/definitions.ts';
 import { policyKeyText } from '../../pipelines/definitions.ts';
 import type { BackendName } from './record-drain.ts';
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { policyKeyText, type PolicyDefinition } from '../../pipelines/definitions.ts';
@@ -14,7 +15,7 @@ import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 const NOW = new Date('2025-03-01T00:01:00Z');
 const DEADLINE = new Date('2025-03-01T00:02:00Z');
 
-function run(kind: 'TaskRun' | 'PipelineRun', status: object = {}): unknown {
+function run(kind: RunKind, status: object = {}): unknown {
   const condition = { type: 'Succeeded', status: 'True', reason: 'Succeeded' };
   return {
     apiVersion: 'tekton.dev/v1',

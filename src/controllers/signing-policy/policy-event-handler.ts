@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PolicyKind } from '../../api/v1alpha1/kinds.ts';
 import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
-import { type PolicyKind, policyKeyText } from '../../pipelines/definitions.ts';
+import { policyKeyText } from '../../pipelines/definitions.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';

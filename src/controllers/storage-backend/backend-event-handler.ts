@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind } from '../../api/v1alpha1/kinds.ts';
 import { field } from '../../json/fields.ts';
 import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
-import type { BackendKind } from '../../pipelines/definitions.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind } from '../../api/v1alpha1/kinds.ts';
 import { setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { describePolicy } from '../../pipelines/definitions.ts';
-import type { BackendKind, CompiledBackend } from '../../pipelines/definitions.ts';
+import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';

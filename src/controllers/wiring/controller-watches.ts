@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind, PolicyKind, RunKind } from '../../api/v1alpha1/kinds.ts';
 import type { OperatorConfiguration } from '../../config/operator-configuration.ts';
 import { NAMESPACES } from '../../kube/core-resources.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
@@ -62,7 +63,7 @@ export class ControllerWatches {
     await Promise.all(this.#runSources.map((source) => source.rescan(scope)));
   }
 
-  policies(kind: 'SigningPolicy' | 'ClusterSigningPolicy'): Promise<void> {
+  policies(kind: PolicyKind): Promise<void> {
     const { objects, queues, propagation, configuration } = this.#options;
     return this.#watch(
       hallmarkResource(kind),
@@ -80,7 +81,7 @@ export class ControllerWatches {
     );
   }
 
-  backends(kind: 'StorageBackend' | 'ClusterStorageBackend'): Promise<void> {
+  backends(kind: BackendKind): Promise<void> {
     const { objects, queues, propagation, configuration } = this.#options;
     return this.#watch(
       hallmarkResource(kind),
@@ -145,7 +146,7 @@ export class ControllerWatches {
     );
   }
 
-  runs(kind: 'TaskRun' | 'PipelineRun'): Promise<void> {
+  runs(kind: RunKind): Promise<void> {
     const { caches, context, queues, retirements } = this.#options;
     const { runs, records } = context;
     return this.#watch<DeliveredRun>(

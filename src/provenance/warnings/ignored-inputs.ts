@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';
 import { isList, isMap } from '../../tekton/go/json-node.ts';
 import { objectPart, textPart } from '../../tekton/param-value.ts';
 import { quoted } from '../../tekton/quoted.ts';
 import type { NamedValue } from '../../tekton/run.ts';
-import type { RunKind } from '../../tekton/run-identity.ts';
 import { objectFault, typeName } from './ignored-outputs.ts';
 import { placeholder } from '../redaction/redact-run.ts';
 

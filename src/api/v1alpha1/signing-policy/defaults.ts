@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKind } from '../kinds.ts';
 import type { ClusterSigningPolicySpec } from '../cluster-signing-policy/schema.ts';
 import type { LabelSelector } from '../label-selector.ts';
 import type { SigningPolicySpec, SigningPolicyStatus } from './schema.ts';
@@ -35,7 +36,7 @@ export interface EffectiveSigningPolicySpec {
   /** Absent: nothing of sigstore's is trusted. */
   readonly trustedRoot?: NonNullable<SigningPolicySpec['trustedRoot']>;
   /** An empty list means every backend in reach whose selector takes the run. */
-  readonly backendRefs: readonly { readonly kind: 'StorageBackend' | 'ClusterStorageBackend'; readonly name: string }[];
+  readonly backendRefs: readonly { readonly kind: BackendKind; readonly name: string }[];
   readonly mode: EffectiveStatus['mode'];
   readonly suspend: boolean;
   readonly record: Retention;
