@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServiceAccountSecrets, TypedSecret } from '../../src/credentials/object-reader.ts';
-import { TokenError } from '../../src/credentials/token-source.ts';
 import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
+import { CredentialError } from '../../src/credentials/credential-error.ts';
 
 export type Entries = Readonly<Record<string, Uint8Array>>;
 
@@ -42,7 +42,7 @@ export function signingContext(
   objects: HeldObjects,
   options: { readonly allow?: readonly string[]; readonly clock?: Clock } = {},
 ): SigningContext {
-  const noTokens = new TokenError('Forbidden', 'this test has no ServiceAccounts');
+  const noTokens = new CredentialError('Forbidden', 'this test has no ServiceAccounts');
   return {
     objects,
     tokens: { token: () => Promise.reject(noTokens) },

@@ -5,7 +5,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { TokenRequest, TokenSource } from '../../src/credentials/token-source.ts';
-import { TokenError } from '../../src/credentials/token-source.ts';
 import type { ArtifactForm, SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { SecretValue } from '../../src/runtime/secret-value.ts';
@@ -21,6 +20,7 @@ import { HeldObjects, signingContext } from '../signing/signing-bed.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import type { ProxiedAnswer, ProxiedRequest } from '../testbed/fault-proxy/fault.ts';
 import { OidcIssuer, SigstoreStack, Supervisor, type SigstoreOptions } from '../testbed/index.ts';
+import { CredentialError } from '../../src/credentials/credential-error.ts';
 
 export const never = new AbortController().signal;
 export const team = 'bakery';
@@ -43,7 +43,8 @@ export class IssuedTokens implements TokenSource {
   token(request: TokenRequest, signal: AbortSignal) {
     signal.throwIfAborted();
     this.asked.push(request);
-    if (!this.#hosts.has(request.host)) return Promise.reject(new TokenError('Forbidden', `not to ${request.host}`));
+    if (!this.#hosts.has(request.host))
+      return Promise.reject(new CredentialError('Forbidden', `not to ${request.host}`));
     const { namespace, serviceAccountName: serviceAccount, audience } = request;
     const token = this.#issuer.token({ namespace, serviceAccount, audience });
     this.given.push(token);

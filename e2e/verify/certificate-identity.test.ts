@@ -4,10 +4,10 @@ import { describe, it } from 'node:test';
 import { X509Certificate } from '@sigstore/core';
 import { certificateIdentity } from '../../src/verify/checks/certificate-identity.ts';
 import { readCertificate } from '../../src/verify/checks/check-certificate.ts';
-import { VerificationFailure } from '../../src/verify/verification-problem.ts';
 import { der, oid } from '../testbed/certificates/der.ts';
 import { issueCertificate } from '../testbed/certificates/issue-certificate.ts';
 import type { CertificateRequest } from '../testbed/certificates/issue-certificate.ts';
+import { VerificationFailure } from '../../src/verify/verification-failure.ts';
 
 const identity = 'https://kubernetes.io/namespaces/bakery/serviceaccounts/signer';
 const issuer = 'https://issuer.example/id/D1A2';

@@ -2,7 +2,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Access } from '../credentials/access.ts';
-import { TokenError } from '../credentials/token-source.ts';
 import { KubeClient } from '../kube/kube-client.ts';
 import { KubeConnection } from '../kube/kube-connection.ts';
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
@@ -11,6 +10,7 @@ import { EgressClient } from '../net/egress-client.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
 import { TrustedRoots } from '../trust/trusted-roots.ts';
 import { UncheckedError } from './verify/verify-error.ts';
+import { CredentialError } from '../credentials/credential-error.ts';
 
 export interface ClusterOptions {
   readonly namespace?: string;
@@ -51,7 +51,7 @@ export class CliContext {
   /** For what reads ConfigMaps of the cluster and nothing secret. */
   access(): Access {
     const { egress } = this;
-    const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens are asked for here')) };
+    const tokens = { token: () => Promise.reject(new CredentialError('Forbidden', 'no tokens are asked for here')) };
     const reader = (): KubeObjectReader => new KubeObjectReader({ client: this.#cluster().client, clock });
     const objects = {
       getSecret: () => Promise.resolve(undefined),

@@ -10,7 +10,7 @@ export interface AccessToken {
 
 /** Where an identity's tokens come from. */
 export interface AccessTokenSource {
-  /** A token to use now. @throws CredentialError, TokenError or EgressError */
+  /** A token to use now. @throws CredentialError or EgressError */
   token(signal: AbortSignal): Promise<AccessToken>;
   /** The API refused the last one: the next is a new one. */
   refused(): void;

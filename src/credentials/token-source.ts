@@ -17,20 +17,8 @@ export interface ServiceAccountToken {
   readonly expiresAt: Date;
 }
 
-/** Why there is no token. The message names the ServiceAccount and the remedy. */
-export class TokenError extends Error {
-  /** `Forbidden`: the operator may not, by RBAC or by its configuration. `NotFound`: no such ServiceAccount. */
-  readonly code: 'Forbidden' | 'NotFound' | 'Unavailable';
-
-  constructor(code: 'Forbidden' | 'NotFound' | 'Unavailable', message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'TokenError';
-    this.code = code;
-  }
-}
-
 /** The one way to act as a team's ServiceAccount: Kubernetes' TokenRequest. */
 export interface TokenSource {
-  /** A token with at least some minutes left. @throws TokenError */
+  /** A token with at least some minutes left. @throws CredentialError */
   token(request: TokenRequest, signal: AbortSignal): Promise<ServiceAccountToken>;
 }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import { AccessError } from '../runtime/access-error.ts';
+import type { ReasonedErrorOptions } from '../runtime/reasoned-error.ts';
 
-export interface KubeErrorDetails {
+export interface KubeErrorDetails extends ReasonedErrorOptions {
   /** The HTTP status; 0 when no answer came. */
   readonly status: number;
   /** `metav1.Status` reason, or `Unreachable`, `Timeout`, `ResponseTooLarge`, `MalformedResponse` when there is no such answer. */
   readonly reason: string;
   readonly message: string;
-  /** What the server asked to wait, in seconds. */
-  readonly retryAfterSeconds?: number | undefined;
   /** With which a list whose token expired can go on, at a later version. */
   readonly continueToken?: string | undefined;
   /** The `details` of the server's answer; empty where it names nothing, absent where there was no answer. */
   readonly about?: NamedObject | undefined;
-  readonly cause?: unknown;
 }
 
 /** What an answer is about. */
@@ -23,21 +22,20 @@ export interface NamedObject {
 }
 
 /** A request to the Kubernetes API that did not do what it should. The message names the request and what the server said. */
-export class KubeError extends Error {
+export class KubeError extends AccessError {
   readonly status: number;
-  readonly reason: string;
-  readonly retryAfterSeconds: number | undefined;
   readonly continueToken: string | undefined;
   readonly about: NamedObject | undefined;
 
   constructor(details: KubeErrorDetails) {
-    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = 'KubeError';
+    super(details.reason, details.message, details);
     this.status = details.status;
-    this.reason = details.reason;
-    this.retryAfterSeconds = details.retryAfterSeconds;
     this.continueToken = details.continueToken;
     this.about = details.about;
+  }
+
+  get failure(): 'Unauthorized' | 'Unavailable' {
+    return isForbidden(this) ? 'Unauthorized' : 'Unavailable';
   }
 }
 

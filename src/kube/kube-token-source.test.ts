@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { TokenError } from '../credentials/token-source.ts';
 import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import { KubeError } from './kube-error.ts';
 import { KubeTokenSource } from './kube-token-source.ts';
+import { CredentialError } from '../credentials/credential-error.ts';
 
 const never = new AbortController().signal;
 const destinations = [
@@ -58,9 +58,9 @@ function refusal(status: number): KubeError {
   return new KubeError({ status, reason: 'x', message: 'planted-text' });
 }
 
-async function tokenError(promise: Promise<unknown>): Promise<TokenError> {
+async function tokenError(promise: Promise<unknown>): Promise<CredentialError> {
   const error: unknown = await promise.catch((failure: unknown) => failure);
-  assert.ok(error instanceof TokenError, String(error));
+  assert.ok(error instanceof CredentialError, String(error));
   return error;
 }
 
@@ -96,7 +96,7 @@ describe('KubeTokenSource', () => {
     const { client, source } = bed();
     for (const audience of ['https://kubernetes.default.svc.cluster.local', 'https://kubernetes.default.svc', OWN]) {
       const error = await tokenError(source.token({ ...request, audience }, never));
-      assert.equal(error.code, 'Forbidden');
+      assert.equal(error.reason, 'Forbidden');
       assert.match(error.message, /API server's own/);
     }
     assert.equal(client.asked.length, 0);
@@ -117,14 +117,14 @@ describe('KubeTokenSource', () => {
   for (const change of refused) {
     it(`asks for no token with ${JSON.stringify(change)}`, async () => {
       const { client, source } = bed();
-      const { code, message } = await tokenError(source.token({ ...request, ...change }, never));
-      assert.equal(code, 'Forbidden');
+      const { reason, message } = await tokenError(source.token({ ...request, ...change }, never));
+      assert.equal(reason, 'Forbidden');
       assert.match(message, /tokens\.destinations/);
       assert.deepEqual(client.asked, []);
     });
   }
 
-  const failures: readonly (readonly [number, TokenError['code'], RegExp])[] = [
+  const failures: readonly (readonly [number, CredentialError['reason'], RegExp])[] = [
     [404, 'NotFound', /"team-a\/signer" does not exist: create it/],
     [403, 'Forbidden', /tokens\.serviceAccounts of the chart/],
     [500, 'Unavailable', /gives no token/],
@@ -134,7 +134,7 @@ describe('KubeTokenSource', () => {
       const { client, source } = bed();
       client.answer = () => Promise.reject(refusal(status));
       const error = await tokenError(source.token(request, never));
-      assert.equal(error.code, code);
+      assert.equal(error.reason, code);
       assert.match(error.message, pattern);
     });
   }
@@ -144,7 +144,7 @@ describe('KubeTokenSource', () => {
       const { client, source } = bed();
       client.answer = () => Promise.resolve(answer);
       const error = await tokenError(source.token(request, never));
-      assert.equal(error.code, 'Unavailable');
+      assert.equal(error.reason, 'Unavailable');
       assert.ok(!inspect(error, { depth: 8 }).includes('planted'));
     });
   }

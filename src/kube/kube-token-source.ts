@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServiceAccountToken, TokenRequest, TokenSource } from '../credentials/token-source.ts';
-import { TokenError } from '../credentials/token-source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SecretValue } from '../runtime/secret-value.ts';
 import { isJsonObject, stringField } from '../json/json-fields.ts';
 import type { KubeClient } from './kube-client.ts';
 import { isForbidden, isNotFound } from './kube-error.ts';
+import { CredentialError } from '../credentials/credential-error.ts';
 
 /** An audience that tokens may have, and the hosts they may go to. */
 export interface TokenDestination {
@@ -54,12 +54,12 @@ export class KubeTokenSource implements TokenSource {
     const isOwn = API_SERVER.test(audience) || (await this.#options.client.ownAudiences()).includes(audience);
     if (isOwn) {
       const message = `audience "${audience}" is the API server's own: a token for it leaves the cluster for nobody, whatever "tokens.destinations" lists`;
-      throw new TokenError('Forbidden', message);
+      throw new CredentialError('Forbidden', message);
     }
     const hosts = this.#options.destinations.flatMap((allowed) => (allowed.audience === audience ? allowed.hosts : []));
     if (hosts.some((allowed) => isHostMatch(allowed, host))) return;
     const message = `no token of audience "${audience}" may go to ${host}: the operator's administrator can allow it under "tokens.destinations"`;
-    throw new TokenError('Forbidden', message);
+    throw new CredentialError('Forbidden', message);
   }
 
   async #request(request: TokenRequest, signal: AbortSignal): Promise<ServiceAccountToken> {
@@ -83,13 +83,14 @@ function tokenOf(answer: unknown): ServiceAccountToken {
   return { token: new SecretValue(token), expiresAt };
 }
 
-function translated(error: unknown, account: string): TokenError {
-  if (isNotFound(error)) return new TokenError('NotFound', `${account} does not exist: create it`, { cause: error });
+function translated(error: unknown, account: string): CredentialError {
+  if (isNotFound(error))
+    return new CredentialError('NotFound', `${account} does not exist: create it`, { cause: error });
   if (isForbidden(error)) {
     const message = `the operator may not act as ${account}: list it under tokens.serviceAccounts of the chart's values`;
-    return new TokenError('Forbidden', message, { cause: error });
+    return new CredentialError('Forbidden', message, { cause: error });
   }
-  return new TokenError('Unavailable', `the API server gives no token for ${account}`, { cause: error });
+  return new CredentialError('Unavailable', `the API server gives no token for ${account}`, { cause: error });
 }
 
 function isHostMatch(allowed: string, host: string): boolean {

@@ -74,7 +74,7 @@ describe('the egress client', () => {
       new URL(`http://2130706433:${url.port}/`),
     ]) {
       const error = await failure(get(egress(), target));
-      assert.equal(error.code, 'EndpointForbidden', target.href);
+      assert.equal(error.reason, 'EndpointForbidden', target.href);
       assert.match(error.message, /outbound\.allow/);
     }
     assert.equal(seen.length, 0);
@@ -87,7 +87,7 @@ describe('the egress client', () => {
     const allowed = new EgressClient({ allow: [`localhost:${url.port}`] });
     closers.push(() => allowed.close());
     assert.equal((await get(allowed, byName)).body.toString(), 'ok');
-    assert.equal((await failure(get(allowed, url))).code, 'EndpointForbidden');
+    assert.equal((await failure(get(allowed, url))).reason, 'EndpointForbidden');
   });
 
   it('hands back any status, headers in lower case and the body', async () => {
@@ -115,16 +115,16 @@ describe('the egress client', () => {
       pour();
     });
     const error = await failure(get(egress(url), url, { maxResponseBytes: 1_000_000 }));
-    assert.equal(error.code, 'ResponseTooLarge');
+    assert.equal(error.reason, 'ResponseTooLarge');
   });
 
   it('gives up on a server that is silent, and on one that dribbles', async () => {
     const silent = await serve(() => undefined);
-    assert.equal((await failure(get(egress(silent), silent, { timeoutMs: 100 }))).code, 'Timeout');
+    assert.equal((await failure(get(egress(silent), silent, { timeoutMs: 100 }))).reason, 'Timeout');
     const dribbling = await serve((_request, response) => {
       response.write('x');
     });
-    assert.equal((await failure(get(egress(dribbling), dribbling, { timeoutMs: 100 }))).code, 'Timeout');
+    assert.equal((await failure(get(egress(dribbling), dribbling, { timeoutMs: 100 }))).reason, 'Timeout');
   });
 
   it('rejects with the reason of the caller who aborts', async () => {
@@ -141,7 +141,7 @@ describe('the egress client', () => {
     const gone = new URL('/path?token=hush', url);
     await closers.at(-1)?.();
     const error = await failure(get(egress(url), gone));
-    assert.equal(error.code, 'Unreachable');
+    assert.equal(error.reason, 'Unreachable');
     assert.match(error.message, /ECONNREFUSED/);
     assert.ok(!error.message.includes('hush'));
   });
@@ -174,18 +174,18 @@ describe('the egress client', () => {
   it('checks the address that a redirect leads to', async () => {
     const inner = await serve((_request, response) => response.end('secret'));
     const first = await serve((_request, response) => response.writeHead(302, { location: inner.href }).end());
-    assert.equal((await failure(get(egress(first), first))).code, 'EndpointForbidden');
+    assert.equal((await failure(get(egress(first), first))).reason, 'EndpointForbidden');
   });
 
   it('does not follow redirects of writes, to other schemes, without end, or from https to http', async () => {
     const url = await serve((_request, response) => response.writeHead(302, { location: '/again' }).end());
-    assert.equal((await failure(get(egress(url), url))).code, 'RedirectRefused');
+    assert.equal((await failure(get(egress(url), url))).reason, 'RedirectRefused');
     assert.equal((await egress(url).request({ method: 'PUT', url, body: 'x' }, never)).status, 302);
     const file = await serve((_request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end());
-    assert.equal((await failure(get(egress(file), file))).code, 'RedirectRefused');
+    assert.equal((await failure(get(egress(file), file))).reason, 'RedirectRefused');
     const secure = await serveTls((_request, response) => response.writeHead(302, { location: url.href }).end());
     assert.equal(
-      (await failure(get(egress(secure, url), secure, { tls: { ca: certificate } }))).code,
+      (await failure(get(egress(secure, url), secure, { tls: { ca: certificate } }))).reason,
       'RedirectRefused',
     );
   });
@@ -195,7 +195,7 @@ describe('the egress client', () => {
     const through = egress(url);
     assert.equal((await get(through, url, { tls: { insecure: true } })).body.toString(), 'ok');
     const error = await failure(get(through, url));
-    assert.equal(error.code, 'Unreachable');
+    assert.equal(error.reason, 'Unreachable');
     assert.match(error.message, /SELF_SIGNED/);
     assert.equal((await get(through, url, { tls: { ca: certificate } })).body.toString(), 'ok');
   });

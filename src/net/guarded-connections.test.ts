@@ -103,7 +103,7 @@ async function forbidden(promise: Promise<unknown>): Promise<void> {
   );
   const cause = error instanceof EgressError ? error : error instanceof Error ? error.cause : undefined;
   assert.ok(cause instanceof EgressError, String(error));
-  assert.equal(cause.code, 'EndpointForbidden');
+  assert.equal(cause.reason, 'EndpointForbidden');
 }
 
 async function twoServers(): Promise<{ port: number; reached: string[] }> {
@@ -207,7 +207,7 @@ describe('the egress client, attacked by a server', () => {
       });
     });
     const url = new URL(`http://${ALLOWED}:${port}/`);
-    await assert.rejects(egress().request({ method: 'GET', url, timeoutMs: 200 }, never), { code: 'Timeout' });
+    await assert.rejects(egress().request({ method: 'GET', url, timeoutMs: 200 }, never), { reason: 'Timeout' });
   });
 
   it('takes no more headers than a client needs', async () => {
@@ -218,7 +218,7 @@ describe('the egress client, attacked by a server', () => {
       socket.write(`HTTP/1.1 200 OK\r\n${'x-filler: y\r\n'.repeat(100_000)}\r\n`);
     });
     const url = new URL(`http://${ALLOWED}:${port}/`);
-    await assert.rejects(egress().request({ method: 'GET', url, timeoutMs: 5000 }, never), { code: 'Unreachable' });
+    await assert.rejects(egress().request({ method: 'GET', url, timeoutMs: 5000 }, never), { reason: 'Unreachable' });
   });
 
   it('ends a loop of redirects between two hosts, and shows its credentials to the first alone', async () => {
@@ -240,7 +240,7 @@ describe('the egress client, attacked by a server', () => {
     );
     const url = new URL(`http://${ALLOWED}:${first}/`);
     const headers = { authorization: 'Basic cGxhbnRlZA==' };
-    await assert.rejects(egress().request({ method: 'GET', url, headers }, never), { code: 'RedirectRefused' });
+    await assert.rejects(egress().request({ method: 'GET', url, headers }, never), { reason: 'RedirectRefused' });
     assert.deepEqual(seen.slice(1).filter(Boolean), []);
     assert.equal(seen.length, 6);
   });

@@ -3,8 +3,8 @@ import { displayUrl } from '../net/display-url.ts';
 import type { EgressResponse } from '../net/egress-client.ts';
 import { EgressError } from '../net/egress-error.ts';
 import { retryAfterSeconds } from '../net/retry-after.ts';
-import { VerificationFailure } from '../verify/verification-problem.ts';
 import { TransparencyError, type TransparencyReason } from './transparency-error.ts';
+import { VerificationFailure } from '../verify/verification-failure.ts';
 
 /** Who was asked, and what it is called when it does not answer. */
 export interface WitnessName {
@@ -17,7 +17,7 @@ export interface WitnessName {
 export function witnessFailure(error: unknown, { text, unavailable }: WitnessName): TransparencyError {
   if (error instanceof TransparencyError) return error;
   if (error instanceof EgressError) {
-    const reason = error.code === 'EndpointForbidden' ? 'EndpointForbidden' : unavailable;
+    const reason = error.failure === 'Forbidden' ? 'EndpointForbidden' : unavailable;
     return new TransparencyError(reason, error.message, { cause: error });
   }
   if (error instanceof VerificationFailure) {

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ObjectReader } from '../credentials/object-reader.ts';
-import { TokenError } from '../credentials/token-source.ts';
 import { EgressClient } from '../net/egress-client.ts';
 import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import { TrustedRoots } from './trusted-roots.ts';
+import { CredentialError } from '../credentials/credential-error.ts';
 
 /** Trusted roots over ConfigMaps that the test writes, a clock that it moves and a cache folder of its own. */
 export class TrustBed {
@@ -21,7 +21,7 @@ export class TrustBed {
   roots(...allow: readonly string[]): TrustedRoots {
     const egress = new EgressClient({ allow });
     this.#doors.push(egress);
-    const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'not here')) };
+    const tokens = { token: () => Promise.reject(new CredentialError('Forbidden', 'not here')) };
     const access = { objects: this.#objects(), tokens, egress, clock: this.clock };
     return new TrustedRoots(access, { cacheDirectory: this.directory });
   }

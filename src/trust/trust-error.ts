@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ReasonedError } from '../runtime/reasoned-error.ts';
 
 /** Why there is no trusted root. */
-export type TrustErrorCode =
+export type TrustReason =
   /** Something that is named does not exist. */
   | 'NotFound'
   /** It exists and is no trusted root, or what the mirror serves is not signed as it must be. */
@@ -12,12 +13,4 @@ export type TrustErrorCode =
   | 'EndpointForbidden';
 
 /** No trusted root. The message names the policy, the ConfigMap or mirror, and the remedy. */
-export class TrustError extends Error {
-  readonly code: TrustErrorCode;
-
-  constructor(code: TrustErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'TrustError';
-    this.code = code;
-  }
-}
+export class TrustError extends ReasonedError<TrustReason> {}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { TrustBed, trustedRootJson } from './trust-bed.fixture.ts';
 import { TrustError } from './trust-error.ts';
-import type { TrustErrorCode } from './trust-error.ts';
+import type { TrustReason } from './trust-error.ts';
 
 const never = new AbortController().signal;
 const bed = new TrustBed();
@@ -12,10 +12,10 @@ after(() => bed.stop());
 const policy = { homeNamespace: 'team', description: 'SigningPolicy team/release' };
 const fromConfigMap = (name: string) => ({ ...policy, spec: { type: 'ConfigMap', configMap: { name } } }) as const;
 
-async function refused(promise: Promise<unknown>, code: TrustErrorCode, message: RegExp): Promise<void> {
+async function refused(promise: Promise<unknown>, code: TrustReason, message: RegExp): Promise<void> {
   await assert.rejects(promise, (error: unknown) => {
     assert.ok(error instanceof TrustError, String(error));
-    assert.equal(error.code, code);
+    assert.equal(error.reason, code);
     assert.match(error.message, message);
     return true;
   });

@@ -72,8 +72,8 @@ export const offlineFetcher: Fetcher = {
 };
 
 function outboundFailure(error: EgressError): TrustError {
-  const code = error.code === 'EndpointForbidden' ? 'EndpointForbidden' : 'Unavailable';
-  return new TrustError(code, error.message, { cause: error });
+  const reason = error.failure === 'Forbidden' ? 'EndpointForbidden' : 'Unavailable';
+  return new TrustError(reason, error.message, { cause: error });
 }
 
 function fileOf(url: string): string {

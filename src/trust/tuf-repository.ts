@@ -129,7 +129,7 @@ export class TufRepository {
   #translated(error: unknown): TrustError {
     const { mirror } = this.#options;
     if (error instanceof TrustError) {
-      return new TrustError(error.code, `TUF mirror ${mirror}: ${error.message}`, { cause: error });
+      return new TrustError(error.reason, `TUF mirror ${mirror}: ${error.message}`, { cause: error });
     }
     const message = `TUF mirror ${mirror} serves metadata that is not signed as it must be, is rolled back or has expired; check its initial root`;
     return new TrustError('Invalid', message, { cause: error });

@@ -6,7 +6,7 @@ import { after, beforeEach, describe, it } from 'node:test';
 import { seedRoot } from './seed-root.ts';
 import { TrustBed, trustedRootJson } from './trust-bed.fixture.ts';
 import { TrustError } from './trust-error.ts';
-import type { TrustErrorCode } from './trust-error.ts';
+import type { TrustReason } from './trust-error.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 import { TufMirror } from './tuf-mirror.fixture.ts';
 
@@ -39,11 +39,11 @@ async function named(roots: TrustedRoots, more: object = {}): Promise<string | u
   return root.tlogs[0]?.baseUrl;
 }
 
-async function refused(promise: Promise<unknown>, code: TrustErrorCode, message: RegExp): Promise<void> {
+async function refused(promise: Promise<unknown>, code: TrustReason, message: RegExp): Promise<void> {
   await assert.rejects(promise, (error: unknown) => {
     assert.ok(error instanceof TrustError, String(error));
     assert.match(error.message, message);
-    assert.equal(error.code, code);
+    assert.equal(error.reason, code);
     return true;
   });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { VerificationKey } from '../signing/signing-source.ts';
+import type { VerificationKey } from '../signing/verification-key.ts';
 
 /** Predicate type of an image signature in a bundle; a simple signing, which has none, counts as it. */
 export const IMAGE_SIGNATURE_TYPE = 'https://sigstore.dev/cosign/sign/v1';

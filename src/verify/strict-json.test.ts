@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { strictJson } from './strict-json.ts';
-import { VerificationFailure } from './verification-problem.ts';
+import { VerificationFailure } from './verification-failure.ts';
 
 function messageOf(json: Buffer | string): string {
   try {

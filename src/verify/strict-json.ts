@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { VerificationCode } from './verification-problem.ts';
-import { VerificationFailure } from './verification-problem.ts';
+import { VerificationFailure } from './verification-failure.ts';
 
 /**
  * A value from JSON that reads in one way only: whole UTF-8 without a mark before it, and no field given twice. Of two fields of one name

@@ -3,11 +3,11 @@ import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { preAuthEncoding } from '../evidence/pre-auth-encoding.ts';
 import type { SignedArtifact } from '../evidence/artifact.ts';
-import type { VerificationKey } from '../signing/signing-source.ts';
 import { sshKeyID } from '../signing/ssh-key-id.ts';
 import type { Expectations } from './expectations.ts';
 import type { Material } from './material/material.ts';
 import { SIMPLE_SIGNING_TYPE, STATEMENT_TYPE } from './material/material.ts';
+import type { VerificationKey } from '../signing/verification-key.ts';
 
 export const PROVENANCE = 'https://slsa.dev/provenance/v1';
 export const NOW = new Date('2026-03-01T12:00:00Z');

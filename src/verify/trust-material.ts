@@ -2,7 +2,7 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toTrustMaterial } from '@sigstore/verify';
 import type { TrustMaterial } from '@sigstore/verify';
-import { VerificationFailure } from './verification-problem.ts';
+import { VerificationFailure } from './verification-failure.ts';
 
 /** Always in force: the windows of keys are judged by check-key-window.ts, with a message of its own. */
 const ALWAYS = { start: new Date(0), end: new Date(8.64e15) };

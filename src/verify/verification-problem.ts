@@ -32,18 +32,3 @@ export interface VerificationProblem {
   readonly code: VerificationCode;
   readonly message: string;
 }
-
-/** Ends a check of evidence; caught by the functions that return problems. */
-export class VerificationFailure extends Error {
-  readonly code: VerificationCode;
-
-  constructor(code: VerificationCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'VerificationFailure';
-    this.code = code;
-  }
-
-  problem(): VerificationProblem {
-    return { code: this.code, message: this.message };
-  }
-}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { VerificationKey } from '../signing/signing-source.ts';
 import { readCertificate, requireIdentity } from './checks/check-certificate.ts';
 import { requireInWindow } from './checks/check-key-window.ts';
 import { payloadProblems, readPayload } from './checks/check-payload.ts';
@@ -13,8 +12,9 @@ import type { Material } from './material/material.ts';
 import { SignatureContent } from './signature-content.ts';
 import { trustMaterial } from './trust-material.ts';
 import type { VerificationProblem } from './verification-problem.ts';
-import { VerificationFailure } from './verification-problem.ts';
 import type { VerificationResult, VerifiedSigner } from './verification-result.ts';
+import { VerificationFailure } from './verification-failure.ts';
+import type { VerificationKey } from '../signing/verification-key.ts';
 
 /**
  * Judges one signature: payload type, predicate type and subjects; the signature by an accepted key, or by a certificate that names an

@@ -2,7 +2,6 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../evidence/artifact.ts';
-import type { VerificationKey } from '../signing/signing-source.ts';
 import { artifactMaterial, leafCertificate } from './material/artifact-material.ts';
 import { bundleMaterial } from './material/bundle-material.ts';
 import { readPayload } from './checks/check-payload.ts';
@@ -13,8 +12,9 @@ import type { CertificateIdentity } from './expectations.ts';
 import type { Material } from './material/material.ts';
 import { SIMPLE_SIGNING_TYPE } from './material/material.ts';
 import type { VerificationProblem } from './verification-problem.ts';
-import { VerificationFailure } from './verification-problem.ts';
 import { verifyArtifact } from './verify-artifact.ts';
+import { VerificationFailure } from './verification-failure.ts';
+import type { VerificationKey } from '../signing/verification-key.ts';
 
 /** What a backend gave back: storage's StoredEvidence. */
 export interface StoredMaterial {

@@ -86,7 +86,7 @@ describe('a fault proxy', () => {
 
   it('does not answer while it hangs', async () => {
     proxy.fail({ type: 'Hang' });
-    await assert.rejects(ask(100), { code: 'Timeout' });
+    await assert.rejects(ask(100), { reason: 'Timeout' });
   });
 
   it('strikes a few requests, or those of one kind', async () => {

@@ -2,13 +2,13 @@
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import type { VerificationKey } from '../../signing/signing-source.ts';
 import { TrustError } from '../../trust/trust-error.ts';
 import type { CertificateIdentity } from '../../verify/expectations.ts';
 import type { PublishedPolicy } from './trust-policy.ts';
 import type { CliContext } from '../cli-context.ts';
 import { UncheckedError, UsageError } from '../verify/verify-error.ts';
 import { publishedKeys } from '../verify/verify-expectations.ts';
+import type { VerificationKey } from '../../signing/verification-key.ts';
 
 /** What a verifier needs to know to accept the evidence of one policy. */
 export interface TrustMaterialOfPolicy {

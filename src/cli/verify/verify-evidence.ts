@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Material } from '../../verify/material/material.ts';
 import type { VerificationProblem } from '../../verify/verification-problem.ts';
-import { VerificationFailure } from '../../verify/verification-problem.ts';
+import { VerificationFailure } from '../../verify/verification-failure.ts';
 
 /** One signature that was found somewhere. */
 export interface Evidence {

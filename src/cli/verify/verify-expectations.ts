@@ -2,7 +2,6 @@
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { VerificationKey } from '../../signing/signing-source.ts';
 import { sshKeyID } from '../../signing/ssh-key-id.ts';
 import { parseImageReference } from '../../tekton/images/image-reference.ts';
 import { parseTrustedRoot } from '../../trust/parse-trusted-root.ts';
@@ -14,6 +13,7 @@ import type { CliContext } from '../cli-context.ts';
 import { UncheckedError, UsageError } from './verify-error.ts';
 import { kmsVerificationKey } from './verify-kms-key.ts';
 import type { VerifyOptions } from './verify-options.ts';
+import type { VerificationKey } from '../../signing/verification-key.ts';
 
 /** Whom to trust, and what for. */
 export type Trust = Omit<Expectations, 'predicateTypes' | 'subjects'>;

@@ -5,10 +5,10 @@ import { envelopeMaterial } from '../../verify/material/envelope-material.ts';
 import type { Material } from '../../verify/material/material.ts';
 import { strictJson } from '../../verify/strict-json.ts';
 import type { VerificationProblem } from '../../verify/verification-problem.ts';
-import { VerificationFailure } from '../../verify/verification-problem.ts';
 import type { Evidence } from './verify-evidence.ts';
 import { evidence } from './verify-evidence.ts';
 import { readText } from './verify-expectations.ts';
+import { VerificationFailure } from '../../verify/verification-failure.ts';
 
 /**
  * The Sigstore bundles and DSSE envelopes in a file: one, a list, or what `hallmark sign` prints. `payload` is what a bundle of a

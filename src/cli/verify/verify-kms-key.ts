@@ -2,8 +2,8 @@
 import type { Access } from '../../credentials/access.ts';
 import { kmsSource } from '../../signing/kms/kms-source.ts';
 import { SigningError } from '../../signing/signing-error.ts';
-import type { VerificationKey } from '../../signing/signing-source.ts';
 import { UncheckedError, UsageError } from './verify-error.ts';
+import type { VerificationKey } from '../../signing/verification-key.ts';
 
 /** The public key of a KMS, asked for with the credentials and addresses of the user's own environment. @throws UsageError, UncheckedError */
 export async function kmsVerificationKey(uri: string, access: Access, signal: AbortSignal): Promise<VerificationKey> {

@@ -9,12 +9,12 @@ import { EvidenceError } from '../../evidence/evidence-error.ts';
 import type { Subject } from '../../evidence/artifact.ts';
 import { artifactMaterial } from '../../verify/material/artifact-material.ts';
 import type { Material } from '../../verify/material/material.ts';
-import { VerificationFailure } from '../../verify/verification-problem.ts';
 import { readRunDocuments } from '../run-documents.ts';
 import type { CliContext } from '../cli-context.ts';
 import { UncheckedError, UsageError } from './verify-error.ts';
 import type { Evidence } from './verify-evidence.ts';
 import { evidence } from './verify-evidence.ts';
+import { VerificationFailure } from '../../verify/verification-failure.ts';
 
 /** What of a record is verified. */
 export type ReadRecord = Pick<ProvenanceRecord, 'spec' | 'evidence'> & { readonly name: string };

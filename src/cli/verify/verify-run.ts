@@ -8,12 +8,12 @@ import type { Material } from '../../verify/material/material.ts';
 import { payloadSubjects } from '../../evidence/payload-subjects.ts';
 import { strictBase64 } from '../../verify/checks/strict-base64.ts';
 import { strictJson } from '../../verify/strict-json.ts';
-import { VerificationFailure } from '../../verify/verification-problem.ts';
 import { readRunDocuments } from '../run-documents.ts';
 import type { CliContext } from '../cli-context.ts';
 import { UncheckedError, UsageError } from './verify-error.ts';
 import type { Evidence } from './verify-evidence.ts';
 import { evidence } from './verify-evidence.ts';
+import { VerificationFailure } from '../../verify/verification-failure.ts';
 
 const SIGNATURE = /^chains\.tekton\.dev\/signature-(.+)$/;
 const MAX_ANNOTATION = 1024 * 1024;

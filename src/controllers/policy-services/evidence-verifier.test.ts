@@ -4,7 +4,6 @@ import { describe, it } from 'node:test';
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { SigningPolicySpec } from '../../api/v1alpha1/signing-policy/schema.ts';
-import { TokenError } from '../../credentials/token-source.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { EgressClient } from '../../net/egress-client.ts';
@@ -18,6 +17,7 @@ import { NOW, TestSigner } from '../../verify/test-signer.fixture.ts';
 import { PolicySigners } from './policy-signers.ts';
 import { EvidenceVerifier, type ReadBackResult } from './evidence-verifier.ts';
 import { PolicyWitnesses } from './policy-witnesses.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 /*
  * The drivers have their own tests against real servers, and so has the verification. Here a driver in memory shows what becomes of
@@ -28,7 +28,7 @@ const secrets = new Map<string, Readonly<Record<string, Uint8Array>>>();
 const getSecret = (_namespace: string, name: string) => Promise.resolve(secrets.get(name));
 const access = {
   objects: { getSecret, getTypedSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
-  tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'this test has no ServiceAccounts')) },
+  tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'this test has no ServiceAccounts')) },
   egress: new EgressClient({ allow: [] }),
   clock: systemClock,
 };

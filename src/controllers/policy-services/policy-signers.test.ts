@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, beforeEach, describe, it } from 'node:test';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import { TokenError } from '../../credentials/token-source.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { PolicySigners } from './policy-signers.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 type Entries = Readonly<Record<string, Uint8Array>>;
 
@@ -21,7 +21,7 @@ function policyWith(key: object, generation = 1): PolicyDefinition {
 
 const policy = policyWith({});
 const { signal } = new AbortController();
-const NOBODY = new TokenError('Forbidden', 'no tokens here');
+const NOBODY = new CredentialError('Forbidden', 'no tokens here');
 
 function keyData(): Entries {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

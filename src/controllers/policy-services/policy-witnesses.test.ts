@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { SigningPolicySpec } from '../../api/v1alpha1/signing-policy/schema.ts';
-import { TokenError } from '../../credentials/token-source.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -15,11 +14,12 @@ import { TrustedRoots } from '../../trust/trusted-roots.ts';
 import { TufMirror } from '../../trust/tuf-mirror.fixture.ts';
 import { TestSigner } from '../../verify/test-signer.fixture.ts';
 import { PolicyWitnesses } from './policy-witnesses.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 const access = {
   objects: { getSecret: nothing, getTypedSecret: nothing, getConfigMap: nothing, getServiceAccount: nothing },
-  tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'this test has no ServiceAccounts')) },
+  tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'this test has no ServiceAccounts')) },
   egress: new EgressClient({ allow: [] }),
   clock: systemClock,
 };

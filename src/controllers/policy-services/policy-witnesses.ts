@@ -138,7 +138,7 @@ function tolerated({ spec: { transparency } }: PolicyDefinition, problem: Witnes
 }
 
 function witnessProblem({ reason, message, cause }: TransparencyError): WitnessProblem {
-  const isMissing = cause instanceof TrustError && cause.code === 'NotFound';
+  const isMissing = cause instanceof TrustError && cause.reason === 'NotFound';
   return { reason, message, ...(isMissing ? { isMissing } : {}) };
 }
 
@@ -152,6 +152,6 @@ function translate(unavailable: UnavailableReason) {
       Unavailable: unavailable,
       EndpointForbidden: 'EndpointForbidden',
     } as const;
-    throw new TransparencyError(reasons[error.code], error.message, { cause: error });
+    throw new TransparencyError(reasons[error.reason], error.message, { cause: error });
   };
 }

@@ -4,7 +4,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { SigningPolicySpec } from '../../api/v1alpha1/signing-policy/schema.ts';
-import { TokenError } from '../../credentials/token-source.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
@@ -15,6 +14,7 @@ import { policyVerdict } from '../signing-policy/policy-verdict.ts';
 import { PolicySigners } from './policy-signers.ts';
 import { SigningGate } from './signing-gate.ts';
 import { signerReport } from '../signing-policy/signer-report.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 const { signal } = new AbortController();
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -54,7 +54,7 @@ describe('SigningGate', () => {
       tokens: {
         token: () => {
           tokens += 1;
-          return Promise.reject(new TokenError('Forbidden', 'no tokens here'));
+          return Promise.reject(new CredentialError('Forbidden', 'no tokens here'));
         },
       },
       egress: new EgressClient({ allow: [] }),

@@ -6,7 +6,6 @@ import type { Condition } from '../../api/v1alpha1/condition.ts';
 import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.ts';
 import { field } from '../../json/fields.ts';
 import type { Reason } from '../../api/v1alpha1/reasons.ts';
-import { TokenError } from '../../credentials/token-source.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { Resource } from '../../kube/resource.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
@@ -22,6 +21,7 @@ import { storedConditions } from '../write-status.ts';
 import { PolicyReconciler } from './policy-reconciler.ts';
 import { PolicySigners } from '../policy-services/policy-signers.ts';
 import { SigningGate } from '../policy-services/signing-gate.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 const KEY = 'SigningPolicy/team-a/builds';
 const OPERATOR = 'hallmark-system';
@@ -101,7 +101,7 @@ class Bed {
         getTypedSecret: () => Promise.resolve(undefined),
         getServiceAccount: () => Promise.resolve(undefined),
       },
-      tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens here')) },
+      tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'no tokens here')) },
       egress: new EgressClient({ allow: [] }),
       clock,
     };

@@ -5,8 +5,9 @@ import type { SigningPolicyStatus } from '../../api/v1alpha1/signing-policy/sche
 import { isJsonObject } from '../../json/json-fields.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError, type SigningReason } from '../../signing/signing-error.ts';
-import type { SignerCheck, SignerWarning, VerificationKey } from '../../signing/signing-source.ts';
+import type { SignerCheck, SignerWarning } from '../../signing/signing-source.ts';
 import type { PolicySigners } from '../policy-services/policy-signers.ts';
+import type { VerificationKey } from '../../signing/verification-key.ts';
 
 /** What a policy's status says of its signer besides conditions. */
 type SignerStatus = Readonly<Record<string, unknown>>;

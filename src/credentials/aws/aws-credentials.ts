@@ -2,12 +2,12 @@
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
-import { CredentialError } from '../identity.ts';
 import { tokenHost } from '../token-host.ts';
 import { awsRegion, stsEndpoint } from './aws-region.ts';
 import { operatorSecrets } from './operator-secrets.ts';
 import { staticSecrets } from './static-secrets.ts';
 import { assumeRole } from './web-identity.ts';
+import { CredentialError } from '../credential-error.ts';
 
 export interface AwsIdentityOptions {
   readonly identity: Identity;
@@ -39,7 +39,7 @@ const AUDIENCE = 'sts.amazonaws.com';
 
 /**
  * Credentials of an identity, read or exchanged with the first request and again before they end. Rejects with
- * CredentialError, TokenError or EgressError, through the SDK's client as well.
+ * CredentialError or EgressError, through the SDK's client as well.
  */
 export function awsCredentials(options: AwsIdentityOptions, access: Access): AwsCredentialProvider {
   const { identity } = options;

@@ -66,26 +66,26 @@ describe("the handler of the SDK's requests", () => {
   });
 
   it('goes nowhere that the rules forbid', async () => {
-    await assert.rejects(send({ port: port === 1 ? 2 : 1 }), { code: 'EndpointForbidden' });
-    await assert.rejects(send({ hostname: 'localhost', port: 1 }), { code: 'EndpointForbidden' });
+    await assert.rejects(send({ port: port === 1 ? 2 : 1 }), { reason: 'EndpointForbidden' });
+    await assert.rejects(send({ hostname: 'localhost', port: 1 }), { reason: 'EndpointForbidden' });
   });
 
   it('takes no answer that is too long, too slow or broken off', async () => {
     answer = (_request, response) => {
       response.end('x'.repeat(2000));
     };
-    await assert.rejects(send({}, { maxResponseBytes: 1999 }), { code: 'ResponseTooLarge' });
+    await assert.rejects(send({}, { maxResponseBytes: 1999 }), { reason: 'ResponseTooLarge' });
     assert.equal((await send({}, { maxResponseBytes: 2000 })).text.length, 2000);
     answer = () => undefined;
-    await assert.rejects(send({}, { timeoutMs: 50 }), { code: 'Timeout' });
+    await assert.rejects(send({}, { timeoutMs: 50 }), { reason: 'Timeout' });
     answer = (_request, response) => response.writeHead(200).write('x');
-    await assert.rejects(send({}, { timeoutMs: 50 }), { code: 'Timeout' });
+    await assert.rejects(send({}, { timeoutMs: 50 }), { reason: 'Timeout' });
     answer = (_request, response) => {
       response.writeHead(200, { 'content-length': 10 }).write('x', () => response.destroy());
     };
-    await assert.rejects(send(), { code: 'Unreachable' });
+    await assert.rejects(send(), { reason: 'Unreachable' });
     answer = (_request, response) => response.destroy();
-    await assert.rejects(send(), { code: 'Unreachable' });
+    await assert.rejects(send(), { reason: 'Unreachable' });
   });
 
   it('gives up when it is told to', async () => {

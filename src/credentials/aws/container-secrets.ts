@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { CredentialError } from '../identity.ts';
 import type { AwsSecrets } from './aws-credentials.ts';
+import { CredentialError } from '../credential-error.ts';
 
 /** The agents of ECS and EKS, which are not reached over TLS. */
 const AGENTS = new Set(['169.254.170.2', '169.254.170.23', '[fd00:ec2::23]', 'localhost', '127.0.0.1', '[::1]']);

@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import type { EgressClient } from '../../net/egress-client.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
-import { CredentialError } from '../identity.ts';
 import type { AwsIdentityOptions, AwsSecrets } from './aws-credentials.ts';
 import { awsRegion, stsEndpoint } from './aws-region.ts';
 import { containerSecrets } from './container-secrets.ts';
 import { assumeRole } from './web-identity.ts';
+import { CredentialError } from '../credential-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

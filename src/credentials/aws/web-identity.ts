@@ -3,9 +3,9 @@ import type { EgressClient } from '../../net/egress-client.ts';
 import { EgressError } from '../../net/egress-error.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
-import { CredentialError } from '../identity.ts';
 import type { AwsSecrets } from './aws-credentials.ts';
 import { awsRequestHandler } from './aws-request-handler.ts';
+import { CredentialError } from '../credential-error.ts';
 
 export interface WebIdentity {
   readonly token: SecretValue;

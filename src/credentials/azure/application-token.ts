@@ -2,13 +2,13 @@
 import type { TokenCredential } from '@azure/identity';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { EgressError } from '../../net/egress-error.ts';
+import { accessErrorIn } from '../../runtime/access-error.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import type { Access } from '../access.ts';
 import type { AccessToken } from '../access-token.ts';
-import { CredentialError } from '../identity.ts';
-import { TokenError } from '../token-source.ts';
 import { egressHttpClient } from './egress-http-client.ts';
 import type { AzureHttpClient } from './egress-http-client.ts';
+import { CredentialError } from '../credential-error.ts';
 
 /** How an application shows who it is. */
 export type Proof =
@@ -61,7 +61,7 @@ export async function applicationToken(
     if (token === null) throw new TypeError('no token');
     return { token: new SecretValue(token.token), expiresAt: new Date(token.expiresOnTimestamp) };
   } catch (error) {
-    throw transport.failure() ?? ownError(error) ?? refused(application, transport);
+    throw transport.failure() ?? accessErrorIn(error) ?? refused(application, transport);
   }
 }
 
@@ -105,17 +105,6 @@ function remembering(transport: AzureHttpClient): RememberingTransport {
     failure: () => failure,
     answer: () => answer,
   };
-}
-
-/** What getting the assertion failed with. */
-function ownError(error: unknown): Error | undefined {
-  let current = error;
-  for (let depth = 0; depth < 4 && current instanceof Error; depth += 1) {
-    if (current instanceof CredentialError || current instanceof TokenError || current instanceof EgressError)
-      return current;
-    current = current.cause;
-  }
-  return undefined;
 }
 
 /** The library's error repeats answers and headers: it is neither quoted nor kept. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CredentialError } from '../identity.ts';
+import { CredentialError } from '../credential-error.ts';
 
 const AUTHORITY_HOST = 'https://login.microsoftonline.com';
 

@@ -5,7 +5,6 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Access } from '../access.ts';
 import type { AccessToken } from '../access-token.ts';
 import type { Identity } from '../identity.ts';
-import { CredentialError } from '../identity.ts';
 import { KeptToken } from '../kept-token.ts';
 import { authorityOf } from './authority.ts';
 import { applicationToken } from './application-token.ts';
@@ -14,6 +13,7 @@ import { federatedApplication } from './federated-application.ts';
 import { managedIdentity } from './managed-identity.ts';
 import { operatorApplication } from './operator-application.ts';
 import { secretApplication } from './secret-application.ts';
+import { CredentialError } from '../credential-error.ts';
 
 export interface AzureCredentialOptions {
   /** A Secret has tenantID, clientID and clientSecret. */
@@ -35,7 +35,7 @@ const TIMEOUT_MS = 20_000;
 
 /**
  * An identity for Azure's client libraries. Nothing is asked for yet; tokens come through the egress client from the authority that
- * the options name, whatever authority and directory a server's challenge speaks of. Rejects with CredentialError, TokenError or
+ * the options name, whatever authority and directory a server's challenge speaks of. Rejects with CredentialError or
  * EgressError.
  * @throws CredentialError `Invalid` for settings that cannot work
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
-import { CredentialError } from '../identity.ts';
 import { tokenHost } from '../token-host.ts';
 import type { Application } from './application-token.ts';
+import { CredentialError } from '../credential-error.ts';
 
 export interface FederatedApplicationOptions {
   readonly identity: Extract<Identity, { type: 'ServiceAccount' }>;

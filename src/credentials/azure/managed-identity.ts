@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TokenCredential } from '@azure/identity';
-import { CredentialError } from '../identity.ts';
+import { CredentialError } from '../credential-error.ts';
 
 /**
  * The managed identity of the operator's node. Its tokens come past the outbound rules, which refuse metadata servers: only cluster

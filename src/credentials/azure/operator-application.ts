@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { CredentialError } from '../identity.ts';
 import type { Application } from './application-token.ts';
 import { authorityOf } from './authority.ts';
+import { CredentialError } from '../credential-error.ts';
 
 export interface OperatorApplicationOptions {
   readonly tenantID?: string | undefined;

@@ -2,8 +2,8 @@
 import { SecretValue } from '../../runtime/secret-value.ts';
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
-import { CredentialError } from '../identity.ts';
 import type { Application } from './application-token.ts';
+import { CredentialError } from '../credential-error.ts';
 
 export interface SecretApplicationOptions {
   readonly identity: Extract<Identity, { type: 'Secret' }>;

@@ -2,11 +2,11 @@
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
-import { CredentialError } from '../identity.ts';
 import { tokenHost } from '../token-host.ts';
 import type { AccessToken, AccessTokenSource } from '../access-token.ts';
 import { KeptToken } from '../kept-token.ts';
 import { exchangedToken } from './token-endpoint.ts';
+import { CredentialError } from '../credential-error.ts';
 
 export interface FederatedTokenOptions {
   readonly identity: Extract<Identity, { type: 'ServiceAccount' }>;

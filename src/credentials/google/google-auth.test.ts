@@ -8,8 +8,8 @@ import { inspect } from 'node:util';
 import { EgressClient } from '../../net/egress-client.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import type { Access } from '../access.ts';
-import { TokenError } from '../token-source.ts';
 import { googleAuth } from './google-auth.ts';
+import { CredentialError } from '../credential-error.ts';
 
 const SCOPES = ['https://www.googleapis.com/auth/devstorage.read_write'];
 const servers: Server[] = [];
@@ -41,7 +41,7 @@ function access(secret: Readonly<Record<string, Uint8Array>> | undefined, ...all
       getConfigMap: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
     },
-    tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'nobody')) },
+    tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'nobody')) },
     egress,
     clock: new ManualClock(),
   };
@@ -102,6 +102,6 @@ describe("an identity for Google's client libraries", () => {
     const wrong = { identity: account, workloadIdentityProvider, serviceAccountEmail: 'a@b:x/y', scopes: SCOPES };
     await assert.rejects(googleAuth(wrong, access(secret)), /serviceAccountEmail/);
     const right = { identity: account, workloadIdentityProvider, scopes: SCOPES };
-    await assert.rejects((await googleAuth(right, access(secret))).getRequestHeaders(), TokenError);
+    await assert.rejects((await googleAuth(right, access(secret))).getRequestHeaders(), CredentialError);
   });
 });

@@ -31,7 +31,7 @@ export interface GoogleAuthOptions {
 
 /**
  * An identity for Google's client libraries. Nothing is asked for yet: what goes wrong rejects the first request, or
- * `getRequestHeaders()`, with CredentialError, TokenError or EgressError. All requests made with it go through the egress client.
+ * `getRequestHeaders()`, with CredentialError or EgressError. All requests made with it go through the egress client.
  * @throws CredentialError `Invalid` for settings that cannot work
  */
 export async function googleAuth(options: GoogleAuthOptions, access: Access): Promise<AuthClient> {

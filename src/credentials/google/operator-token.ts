@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SecretValue } from '../../runtime/secret-value.ts';
-import { CredentialError } from '../identity.ts';
 import type { AccessTokenSource } from '../access-token.ts';
+import { CredentialError } from '../credential-error.ts';
 
 /**
  * The operator's own application default credentials: GOOGLE_APPLICATION_CREDENTIALS, or the metadata server of the node. They come

@@ -4,11 +4,11 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import type { Access } from '../access.ts';
 import type { Identity } from '../identity.ts';
-import { CredentialError } from '../identity.ts';
 import type { AccessToken, AccessTokenSource } from '../access-token.ts';
 import { KeptToken } from '../kept-token.ts';
 import { serviceAccountKey, signedGrant } from './service-account-key.ts';
 import { exchangedToken } from './token-endpoint.ts';
+import { CredentialError } from '../credential-error.ts';
 
 export interface SecretTokenOptions {
   readonly identity: Extract<Identity, { type: 'Secret' }>;

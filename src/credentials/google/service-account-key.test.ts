@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, verify } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { CredentialError } from '../identity.ts';
 import { serviceAccountKey, signedGrant } from './service-account-key.ts';
+import { CredentialError } from '../credential-error.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
@@ -57,7 +57,7 @@ describe('the key of a Google service account', () => {
         () => read(fields),
         (error) => {
           assert.ok(error instanceof CredentialError);
-          assert.equal(error.code, 'Invalid');
+          assert.equal(error.reason, 'Invalid');
           assert.match(error.message, remark);
           const shown = inspect(error, { depth: 8, showHidden: true });
           return !pem.split('\n').some((line) => line.length > 20 && !line.startsWith('-') && shown.includes(line));

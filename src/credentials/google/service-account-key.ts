@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { CredentialError } from '../identity.ts';
+import { CredentialError } from '../credential-error.ts';
 
 /** A key of a Google service account, as the console and `gcloud iam service-accounts keys create` write it. */
 export interface ServiceAccountKey {

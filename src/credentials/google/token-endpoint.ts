@@ -4,8 +4,8 @@ import type { EgressClient } from '../../net/egress-client.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
-import { CredentialError } from '../identity.ts';
 import type { AccessToken } from '../access-token.ts';
+import { CredentialError } from '../credential-error.ts';
 
 const MAX_RESPONSE_BYTES = 65_536;
 const TIMEOUT_MS = 10_000;

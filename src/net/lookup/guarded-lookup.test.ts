@@ -8,6 +8,8 @@ import { onBehalfOf } from '../../runtime/tenant.ts';
 import type { NameResolver } from './name-resolver.ts';
 import { NameLookups } from './name-lookups.ts';
 import { EgressClient } from '../egress-client.ts';
+import { causesOf } from '../../runtime/causes-of.ts';
+import { EgressError } from '../egress-error.ts';
 
 const never = new AbortController().signal;
 /** Both are this machine; the operator allows the second alone. */
@@ -148,9 +150,7 @@ describe('guardedLookup', () => {
 });
 
 function isForbidden(error: unknown): boolean {
-  const codes = [error, error instanceof Error ? error.cause : undefined].map((each) =>
-    each instanceof Error && 'code' in each ? each.code : undefined,
-  );
-  assert.ok(codes.includes('EndpointForbidden'), String(error));
+  const reasons = causesOf(error).map((each) => (each instanceof EgressError ? each.reason : undefined));
+  assert.ok(reasons.includes('EndpointForbidden'), String(error));
   return true;
 }

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { after, beforeEach, describe, it } from 'node:test';
-import { TokenError } from '../../credentials/token-source.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
@@ -13,6 +12,7 @@ import { SigningError } from '../signing-error.ts';
 import type { SigningSource } from '../signing-source.ts';
 import { keySource } from './key-source.ts';
 import { pkcs8Pem, unsoundKeys } from './unsound-keys.fixture.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 type Entries = Readonly<Record<string, Uint8Array>>;
 type KeySpec = NonNullable<SignerDefinition['signer']['key']>;
@@ -64,7 +64,7 @@ describe('the source of a key in a Secret', () => {
       getTypedSecret: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
     };
-    const tokens = { token: () => Promise.reject(new TokenError('Forbidden', 'none here')) };
+    const tokens = { token: () => Promise.reject(new CredentialError('Forbidden', 'none here')) };
     context = { objects, tokens, egress, clock, keylessAudience: 'sigstore' };
   });
 

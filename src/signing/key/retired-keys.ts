@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ObjectReader } from '../../credentials/object-reader.ts';
 import { SigningError } from '../signing-error.ts';
-import type { SignerWarning, VerificationKey } from '../signing-source.ts';
+import type { SignerWarning } from '../signing-source.ts';
 import { sshKeyID } from '../ssh-key-id.ts';
 import { secretKeyFile } from './key-file.ts';
 import type { SecretEntries } from './key-secret.ts';
@@ -10,6 +10,7 @@ import type { StatedWindow } from './key-window.ts';
 import { keyWindow } from './key-window.ts';
 import type { OpenedKeys } from './opened-keys.ts';
 import { publicKey } from './public-key.ts';
+import type { VerificationKey } from '../verification-key.ts';
 
 /** An entry of `retired` of any kind of signer. */
 export interface RetiredRef extends StatedWindow {

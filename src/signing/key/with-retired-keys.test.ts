@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { after, beforeEach, describe, it } from 'node:test';
-import { TokenError } from '../../credentials/token-source.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -12,6 +11,7 @@ import { SigningError, type SigningReason } from '../signing-error.ts';
 import type { SignerCheck, SigningSource } from '../signing-source.ts';
 import { signingSource } from '../signing-source-of.ts';
 import { withRetiredKeys } from './with-retired-keys.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 type Signer = SignerDefinition['signer'];
 type Retired = NonNullable<NonNullable<Signer['key']>['retired']>;
@@ -68,7 +68,7 @@ describe('keys that a policy lists as retired', () => {
       getTypedSecret: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
     },
-    tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'none here')) },
+    tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'none here')) },
     egress,
     clock: systemClock,
     keylessAudience: 'sigstore',

@@ -5,7 +5,8 @@ import type { RunSigner } from '../run-signer.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
-import type { SignerCheck, SigningSource, VerificationKey } from '../signing-source.ts';
+import type { SignerCheck, SigningSource } from '../signing-source.ts';
+import type { VerificationKey } from '../verification-key.ts';
 
 /**
  * Has a source publish the keys that its policy lists as retired, whatever signs now: a key of a Secret, of a service, or one for each

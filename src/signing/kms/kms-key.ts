@@ -27,7 +27,7 @@ export interface KmsSignRequest {
 
 /**
  * One key of a key management service. Failures are SigningErrors, or what `kmsFailure` makes one of: CredentialError,
- * TokenError, EgressError. Signatures are verified by the caller; a signal that aborts ends the call.
+ * EgressError. Signatures are verified by the caller; a signal that aborts ends the call.
  */
 export interface KmsKey {
   /** Asks the service each time. */

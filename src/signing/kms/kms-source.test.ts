@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { CredentialError } from '../../credentials/identity.ts';
-import { TokenError } from '../../credentials/token-source.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import { EgressError } from '../../net/egress-error.ts';
@@ -14,6 +12,7 @@ import { SigningError } from '../signing-error.ts';
 import { kmsFailure } from './kms-failure.ts';
 import { kmsIdentity } from './kms-identity.ts';
 import { kmsSource } from './kms-source.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 type Kms = NonNullable<SignerDefinition['signer']['kms']>;
 
@@ -36,7 +35,7 @@ describe('a key in a service', () => {
         getTypedSecret: () => Promise.resolve(undefined),
         getServiceAccount: () => Promise.resolve(undefined),
       },
-      tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'no tokens here')) },
+      tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'no tokens here')) },
       egress,
       clock: new ManualClock(),
       keylessAudience: 'sigstore',
@@ -78,8 +77,8 @@ describe('a failure of a service', () => {
     [new SigningError('KeyInvalid', 'm'), 'KeyInvalid'],
     [new CredentialError('NotFound', 'm'), 'SignerUnauthorized'],
     [new CredentialError('Unavailable', 'm'), 'SignerUnavailable'],
-    [new TokenError('Forbidden', 'm'), 'SignerUnauthorized'],
-    [new TokenError('Unavailable', 'm'), 'SignerUnavailable'],
+    [new CredentialError('Forbidden', 'm'), 'SignerUnauthorized'],
+    [new CredentialError('Unavailable', 'm'), 'SignerUnavailable'],
     [new EgressError('EndpointForbidden', 'm'), 'EndpointForbidden'],
     [new EgressError('Timeout', 'm'), 'SignerUnavailable'],
     [new KubeError({ status: 403, reason: 'Forbidden', message: 'm' }), 'SignerUnauthorized'],

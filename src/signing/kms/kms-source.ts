@@ -15,7 +15,7 @@ import { kmsIdentity } from './kms-identity.ts';
 import type { KmsKey, KmsProvider, KmsPublicKey } from './kms-key.ts';
 import { kmsProvider } from './kms-providers.ts';
 import { KmsSigner } from './kms-signer.ts';
-import { verificationKey } from './verification-key.ts';
+import { verificationKey } from '../verification-key.ts';
 
 /** How the service is called. */
 export interface KmsCallOptions {

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
-import { TokenError } from '../../credentials/token-source.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { AwsConnection } from './aws-connection.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 const never = new AbortController().signal;
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
@@ -17,7 +17,7 @@ const access = {
     getTypedSecret: () => Promise.resolve(undefined),
     getServiceAccount: nothing,
   },
-  tokens: { token: () => Promise.reject(new TokenError('Forbidden', 'this test gives none')) },
+  tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'this test gives none')) },
   egress: new EgressClient({ allow: [] }),
   clock: systemClock,
 };

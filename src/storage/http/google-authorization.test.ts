@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { GoogleAuthentication } from '../../api/v1alpha1/backend-types/cloud-authentication.ts';
 import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
-import { TokenError } from '../../credentials/token-source.ts';
 import type { TokenRequest } from '../../credentials/token-source.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { GoogleAuthorization } from './google-authorization.ts';
 import { StorageError } from '../storage-error.ts';
+import { CredentialError } from '../../credentials/credential-error.ts';
 
 const authentication: GoogleAuthentication = {
   type: 'ServiceAccount',
@@ -39,7 +39,7 @@ async function failureAt(
     tokens: {
       token: (request: TokenRequest) => {
         asked.push(request);
-        return Promise.reject(new TokenError('Forbidden', 'this test gives none'));
+        return Promise.reject(new CredentialError('Forbidden', 'this test gives none'));
       },
     },
     egress: new EgressClient({ allow: [] }),

@@ -29,7 +29,7 @@ export class GoogleAuthorization {
     this.#access = access;
   }
 
-  /** Headers that authenticate a request. Rejects with CredentialError, TokenError, EgressError or StorageError. */
+  /** Headers that authenticate a request. Rejects with CredentialError, EgressError or StorageError. */
   async headers(tls: TlsOptions): Promise<Readonly<Record<string, string>>> {
     const known = this.#current;
     const current = known !== undefined && known.ca === tls.ca ? known : { client: this.#make(tls), ca: tls.ca };

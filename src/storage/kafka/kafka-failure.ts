@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { causesOf } from '../../runtime/causes-of.ts';
 import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';
 import { callFailure } from '../http/call-failure.ts';
@@ -71,21 +72,11 @@ export function isOutOfRange(error: unknown): boolean {
 
 /** Names of Kafka's errors in an error of the library, its causes and members. */
 function protocolCodes(error: unknown): readonly string[] {
-  return [...family(error)].flatMap((member) =>
+  return causesOf(error).flatMap((member) =>
     'apiId' in member && typeof member.apiId === 'string' ? [member.apiId] : [],
   );
 }
 
 function hasCode(error: unknown, code: string): boolean {
-  return [...family(error)].some((member) => 'code' in member && member.code === code);
-}
-
-const MAX_DEPTH = 6;
-
-function* family(error: unknown, depth = 0): Generator<Error> {
-  if (!(error instanceof Error) || depth > MAX_DEPTH) return;
-  yield error;
-  yield* family(error.cause, depth + 1);
-  if (!(error instanceof AggregateError)) return;
-  for (const member of error.errors) yield* family(member, depth + 1);
+  return causesOf(error).some((member) => 'code' in member && member.code === code);
 }

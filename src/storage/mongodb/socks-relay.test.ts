@@ -85,7 +85,7 @@ describe('a SOCKS relay', () => {
     it(`refuses ${what} that he does not, and remembers why`, async () => {
       const { answers, socket } = await talk([...login(), ask(type, address)]);
       assert.equal(answers[2]?.[1], 2);
-      assert.equal(relay.takeRefusal()?.code, 'EndpointForbidden');
+      assert.equal(relay.takeRefusal()?.reason, 'EndpointForbidden');
       assert.equal(relay.takeRefusal(), undefined);
       socket.destroy();
     });

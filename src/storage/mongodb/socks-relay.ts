@@ -45,7 +45,7 @@ export class SocksRelay {
       this.#keep(socket);
       // What fails here ends in the driver as a failed connection; the reason is kept for its error.
       this.#serve(socket).catch((error: unknown) => {
-        if (error instanceof EgressError && error.code === 'EndpointForbidden') this.#refusal = error;
+        if (error instanceof EgressError && error.reason === 'EndpointForbidden') this.#refusal = error;
         socket.destroy();
       });
     });
@@ -110,7 +110,7 @@ export class SocksRelay {
     try {
       return await this.#egress.connect(target, this.#stopping.signal);
     } catch (error) {
-      const forbidden = error instanceof EgressError && error.code === 'EndpointForbidden';
+      const forbidden = error instanceof EgressError && error.reason === 'EndpointForbidden';
       socket.write(reply(forbidden ? REPLY.notAllowed : REPLY.refused));
       throw error;
     }

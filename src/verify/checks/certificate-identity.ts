@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { X509Certificate } from '@sigstore/core';
 import type { CertificateIdentity } from '../expectations.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 const ISSUER_V1 = '1.3.6.1.4.1.57264.1.1';
 const ISSUER_V2 = '1.3.6.1.4.1.57264.1.8';

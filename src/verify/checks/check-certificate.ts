@@ -3,7 +3,7 @@ import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { X509Certificate } from '@sigstore/core';
 import { certificateIdentity } from './certificate-identity.ts';
 import type { CertificateIdentity } from '../expectations.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { VerificationKey } from '../../signing/signing-source.ts';
 import type { VerifiedTime } from '../verification-result.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
+import type { VerificationKey } from '../../signing/verification-key.ts';
 
 /**
  * Whether a key counted when it signed. Every time that a log or authority vouches for must lie in its window. What nothing

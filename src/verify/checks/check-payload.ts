@@ -9,7 +9,7 @@ import { SIMPLE_SIGNING_TYPE, STATEMENT_TYPE } from '../material/material.ts';
 import type { Material } from '../material/material.ts';
 import { strictJson } from '../strict-json.ts';
 import type { VerificationProblem } from '../verification-problem.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 const statement = Compile(
   Type.Object({

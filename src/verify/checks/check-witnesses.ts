@@ -10,8 +10,8 @@ import type { Material } from '../material/material.ts';
 import type { SignatureContent } from '../signature-content.ts';
 import { SIGNER_HINT } from '../trust-material.ts';
 import type { VerificationCode } from '../verification-problem.ts';
-import { VerificationFailure } from '../verification-problem.ts';
 import type { VerifiedTime } from '../verification-result.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 /** Who made the signature: it verifies with this key. */
 export interface SigningParty {

@@ -7,7 +7,7 @@ import { parseLogEntry } from '../material/artifact-material.ts';
 import type { Material } from '../material/material.ts';
 import { strictBase64 } from './strict-base64.ts';
 import { strictJson } from '../strict-json.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 /** Texts that cosign keeps beside a layer; absent or empty where nothing witnessed it. */
 export interface CosignWitnesses {

@@ -5,7 +5,7 @@ import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { Verifier } from '@sigstore/protobuf-specs/rekor/v2';
 import { Entry } from '@sigstore/protobuf-specs/rekor/v2';
 import { field, listField } from '../../json/fields.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 /** Who a log entry says made the signature. */
 type LoggedVerifier =

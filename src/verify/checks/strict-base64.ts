@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 /** Bytes of canonical standard base64. Node's own decoder skips over what it does not know. @throws VerificationFailure */
 export function strictBase64(text: string, what: string): Buffer {

@@ -5,7 +5,7 @@ import { TransparencyLogEntry as LogEntryMessage } from '@sigstore/protobuf-spec
 import type { LogEntry, SignedArtifact, Timestamp } from '../../evidence/artifact.ts';
 import type { Material } from './material.ts';
 import { strictBase64 } from '../checks/strict-base64.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 /** The material of an artifact as a record holds it. @throws VerificationFailure */
 export function artifactMaterial(artifact: SignedArtifact): Material {

@@ -9,7 +9,7 @@ import { bundleMaterial } from './bundle-material.ts';
 import { envelopeMaterial } from './envelope-material.ts';
 import { TestLog } from '../test-log.fixture.ts';
 import { TestSigner } from '../test-signer.fixture.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 const signer = new TestSigner();
 const material = signer.envelope();

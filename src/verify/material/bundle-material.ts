@@ -5,7 +5,7 @@ import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import type { Material } from './material.ts';
 import { SIMPLE_SIGNING_TYPE } from './material.ts';
 import { parseBundle } from './parse-bundle.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 /**
  * The material of a Sigstore bundle. `payload` is what a message signature is about: such a bundle holds its digest alone.

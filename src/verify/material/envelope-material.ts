@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import type { Material } from './material.ts';
 import { strictBase64 } from '../checks/strict-base64.ts';
 import { strictJson } from '../strict-json.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 const envelope = Compile(
   Type.Object({

@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 import { field, has, isObject } from '../../json/fields.ts';
 import { parseSigstoreBundle } from '../../evidence/sigstore-bundle.ts';
 import { strictJson } from '../strict-json.ts';
-import { VerificationFailure } from '../verification-problem.ts';
+import { VerificationFailure } from '../verification-failure.ts';
 
 /** Of a later version nobody knows here what its fields mean. */
 const MEDIA_TYPES = [

@@ -9,7 +9,6 @@ import type { SigningContext } from '../../signing-context.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
 import type { KmsKey, KmsProvider, KmsPublicKey, KmsSignRequest } from '../kms-key.ts';
-import { verificationKey } from '../verification-key.ts';
 import { azureAlgorithm } from './azure-algorithm.ts';
 import { authorityOfVault } from './azure-cloud.ts';
 import { azureFailure, statusOf } from './azure-failure.ts';
@@ -17,6 +16,7 @@ import { azureKeyName } from './azure-uri.ts';
 import type { AzureKeyName } from './azure-uri.ts';
 import { ecdsaSignature } from './ecdsa-signature.ts';
 import { vaultCredential } from './vault-credential.ts';
+import { verificationKey } from '../../verification-key.ts';
 
 /** A key of Azure Key Vault or a Managed HSM: `azurekms://VAULT-HOST/KEY[/VERSION]`. */
 export const azureKey: KmsProvider = (definition, context) => new AzureKey(definition, context);

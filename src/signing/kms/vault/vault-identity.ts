@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import type { Identity } from '../../../credentials/identity.ts';
-import { CredentialError } from '../../../credentials/identity.ts';
 import type { ObjectReader } from '../../../credentials/object-reader.ts';
 import { tokenHost } from '../../../credentials/token-host.ts';
 import type { TokenSource } from '../../../credentials/token-source.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
 import type { Environment } from './environment-value.ts';
 import { environmentValue } from './environment-value.ts';
+import { CredentialError } from '../../../credentials/credential-error.ts';
 
 /** Entry `token` of a Secret. Trimmed: a file that ends with a newline is the usual way to make one. @throws CredentialError */
 export async function secretToken(
@@ -22,7 +22,7 @@ export async function secretToken(
   return usable(Buffer.from(data['token'] ?? []).toString('utf8'), `${name} has no usable entry "token": add it`);
 }
 
-/** A token of the policy's ServiceAccount for the server. @throws TokenError */
+/** A token of the policy's ServiceAccount for the server. @throws CredentialError */
 export async function serviceAccountJwt(
   { namespace, serviceAccountName }: Extract<Identity, { type: 'ServiceAccount' }>,
   to: { readonly tokens: TokenSource; readonly address: URL; readonly audience: string },

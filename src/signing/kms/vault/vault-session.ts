@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CredentialError } from '../../../credentials/identity.ts';
 import { numberField, objectField, stringField } from '../../../json/json-fields.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
 import type { SigningContext } from '../../signing-context.ts';
@@ -8,6 +7,7 @@ import type { VaultClient } from './vault-client.ts';
 import { VaultRefusal } from './vault-client.ts';
 import { operatorJwt, operatorToken, secretToken, serviceAccountJwt } from './vault-identity.ts';
 import { vaultMount } from './vault-uri.ts';
+import { CredentialError } from '../../../credentials/credential-error.ts';
 
 type Authentication = NonNullable<NonNullable<KmsDefinition['spec']['vault']>['authentication']>;
 
@@ -39,7 +39,7 @@ export class VaultSession {
     this.#address = to.address;
   }
 
-  /** @throws CredentialError, TokenError, EgressError */
+  /** @throws CredentialError, EgressError */
   async token(signal: AbortSignal): Promise<SecretValue> {
     const { identity } = this.#definition;
     if (identity.type === 'Secret') return secretToken(identity, this.#context.objects, signal);

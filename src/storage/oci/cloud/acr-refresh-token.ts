@@ -30,7 +30,7 @@ const answer = Compile(Type.Object({ refresh_token: Type.String({ minLength: 1 }
 
 /**
  * The refresh token of a registry of Azure, for which it takes a token of the directory (its `/oauth2/exchange`).
- * @throws StorageError, CredentialError, TokenError or EgressError
+ * @throws StorageError, CredentialError or EgressError
  */
 export async function acrRefreshToken(options: AcrOptions, access: Access, signal: AbortSignal): Promise<AccessToken> {
   const { identity, origin, tenantID, clientID, authorityHost, authorityTls, tls = {} } = options;

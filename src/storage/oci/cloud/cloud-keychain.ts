@@ -35,7 +35,7 @@ export class CloudKeychain {
     this.#google = new GoogleRegistryTokens(authentication, access);
   }
 
-  /** @throws StorageError, CredentialError, TokenError or EgressError */
+  /** @throws StorageError, CredentialError or EgressError */
   async credential(registry: string, tls: TlsOptions, signal: AbortSignal): Promise<RegistryCredential | undefined> {
     const found = cloudRegistry(registry);
     if (found === undefined) return undefined;

@@ -20,7 +20,7 @@ export interface EcrOptions {
 const TIMEOUT_MS = 15_000;
 const MAX_RESPONSE_BYTES = 256 * 1024;
 
-/** The password that ECR takes from user AWS, good for 12 hours. @throws StorageError, CredentialError, TokenError or EgressError */
+/** The password that ECR takes from user AWS, good for 12 hours. @throws StorageError, CredentialError or EgressError */
 export async function ecrPassword(options: EcrOptions, access: Access, signal: AbortSignal): Promise<AccessToken> {
   const { identity, region, roleARN, stsEndpoint, endpoint } = options;
   const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');

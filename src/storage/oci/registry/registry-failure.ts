@@ -2,6 +2,7 @@
 import { displayUrl } from '../../../net/display-url.ts';
 import type { EgressResponse } from '../../../net/egress-client.ts';
 import type { EgressError } from '../../../net/egress-error.ts';
+import { storageReasons } from '../../http/call-failure.ts';
 import { StorageError } from '../../storage-error.ts';
 import { credentialAdvice } from './credential-advice.ts';
 
@@ -28,19 +29,10 @@ export function refusal(
   return new StorageError('BackendRejected', said);
 }
 
-/** An exchange without a response as the failure it means. */
+/** Translates an exchange without a response. */
 export function exchangeFailure(error: EgressError, doing: string): StorageError {
-  const message = `${doing}: ${error.message}`;
-  switch (error.code) {
-    case 'EndpointForbidden':
-      return new StorageError('EndpointForbidden', message, { cause: error });
-    case 'Unreachable':
-    case 'Timeout':
-      return new StorageError('BackendUnavailable', `${message}${certificateRemedy(error)}`, { cause: error });
-    case 'ResponseTooLarge':
-    case 'RedirectRefused':
-      return new StorageError('BackendRejected', message, { cause: error });
-  }
+  const remedy = error.failure === 'Unavailable' ? certificateRemedy(error) : '';
+  return new StorageError(storageReasons[error.failure], `${doing}: ${error.message}${remedy}`, { cause: error });
 }
 
 function certificateRemedy(error: EgressError): string {

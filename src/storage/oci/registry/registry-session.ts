@@ -194,7 +194,7 @@ export class RegistrySession {
       } catch (error) {
         if (!(error instanceof EgressError)) throw error;
         failure ??= exchangeFailure(error, request.doing);
-        if (error.code !== 'Unreachable') break;
+        if (error.reason !== 'Unreachable') break;
       }
     }
     throw failure ?? new StorageError('BackendUnavailable', request.doing);
