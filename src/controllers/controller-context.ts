@@ -6,6 +6,7 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import type { Pipelines } from '../pipelines/pipelines.ts';
+import type { RecordWriter } from '../records/record-writer.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import type { AnnotationOwners } from './memory/annotation-owners.ts';
@@ -52,6 +53,7 @@ export interface ControllerContext {
   readonly witnesses: PolicyWitnesses;
   readonly evidence: EvidenceVerifier;
   readonly sealKey: SecretValue;
+  readonly writer: RecordWriter;
   /** Throws when the lease is not held any more: asked before each external write. */
   readonly fence: () => void;
   /** Tells what happened, for logs and metrics. */

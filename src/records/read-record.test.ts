@@ -28,7 +28,7 @@ const storage: readonly StorageEntry[] = [
 function stored(change: (record: Record<string, unknown>) => object = (record) => record): object {
   const name = recordName(runRef, policyKey);
   const problem = { reason: 'ChildMissing', message: 'TaskRun x' } as const;
-  const sealed = sealedRecord({ namespace: 'team-a', name }, { spec, draft: { artifacts: [], problem } }, sealKey);
+  const sealed = sealedRecord({ namespace: 'team-a', name }, { spec, evidence: { problem } }, sealKey);
   const metadata = {
     namespace: 'team-a',
     name,

@@ -15,6 +15,12 @@ import type { Problem } from '../api/v1alpha1/problem.ts';
 
 const MAX_MESSAGE_LENGTH = 4096;
 
+/** The parts of a record that its seal covers. */
+export interface RecordParts {
+  readonly spec: ProvenanceRecordSpec;
+  readonly evidence: Partial<ProvenanceRecordEvidence>;
+}
+
 /** A record as it is sent to the API server. */
 export interface RecordObject {
   readonly metadata: {
@@ -61,19 +67,22 @@ function tooLarge(what: string): Problem {
   return { reason: reasons.PayloadTooLarge, message };
 }
 
+/** A draft as a record holds it. */
+export function recordedEvidence({ artifacts, problem }: DraftEvidence): RecordParts['evidence'] {
+  return {
+    ...(artifacts.length === 0 ? {} : { artifacts }),
+    ...(problem === undefined ? {} : { problem: bounded(problem) }),
+  };
+}
+
 /** Spec and evidence with the seal over both. */
 export function sealedRecord(
   metadata: RecordObject['metadata'],
-  parts: { readonly spec: ProvenanceRecordSpec; readonly draft: DraftEvidence },
+  { spec, evidence: unsealed }: RecordParts,
   sealKey: SecretValue,
 ): RecordObject {
-  const { spec, draft } = parts;
-  const evidence: ProvenanceRecordEvidence = {
-    ...(draft.artifacts.length === 0 ? {} : { artifacts: draft.artifacts }),
-    ...(draft.problem === undefined ? {} : { problem: bounded(draft.problem) }),
-    sealKeyID: sealKeyID(sealKey),
-  };
   const { name, namespace } = metadata;
+  const evidence = { ...unsealed, sealKeyID: sealKeyID(sealKey) };
   const seal = sealRecord({ key: sealKey, namespace, name, spec, evidence });
   return { metadata, spec, evidence: { ...evidence, seal } };
 }

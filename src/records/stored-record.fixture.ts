@@ -46,7 +46,7 @@ export function storedRecord(options: StoredRecordOptions = {}): unknown {
     backendRefs: backends.map((backend) => ({ kind: 'StorageBackend', name: backend, uid: `uid-of-${backend}` })),
     ...options.spec,
   };
-  const sealed = sealedRecord({ name, namespace }, { spec, draft: { artifacts: [artifact()] } }, SEAL_KEY);
+  const sealed = sealedRecord({ name, namespace }, { spec, evidence: { artifacts: [artifact()] } }, SEAL_KEY);
   const uid = `uid-of-${name}`;
   const metadata = { name, namespace, uid, resourceVersion, generation: 1, creationTimestamp: COMPLETED };
   const status = statusOf(options, { namespace, name, uid });

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AnnotationOwners } from './annotation-owners.ts';
-import { RecordIndex, type RecordSummary } from './record-index.ts';
-import { recordSummary } from './record-summary.fixture.ts';
+import { RecordIndex } from './record-index.ts';
+import type { RecordSummary } from '../../records/record-summary.ts';
+import { recordSummary } from '../../records/record-summary.fixture.ts';
 
 function summary(key: string, annotatesRun = false): RecordSummary {
   return recordSummary({ key, runUID: 'run', isHeld: true, annotatesRun });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RecordIndex } from './record-index.ts';
-import { recordSummary, settledSummary } from './record-summary.fixture.ts';
+import { recordSummary, settledSummary } from '../../records/record-summary.fixture.ts';
 
 const open = recordSummary();
 const { key } = open;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
-import type { RecordIndex, RecordSummary } from '../memory/record-index.ts';
+import type { RecordIndex } from '../memory/record-index.ts';
+import type { RecordSummary } from '../../records/record-summary.ts';
 import type { Retirements } from '../provenance-record/retirement/retirements.ts';
 import type { StoreAttempts } from '../memory/store-attempts.ts';
 import { forgetWitnesses } from '../provenance-record/signing/witness-turns.ts';

@@ -5,7 +5,7 @@ import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { fitsForm, takesArtifact } from '../../storage/takes-artifact.ts';
 import { backendFacts } from './storing/backend-facts.ts';
-import { hasNothingToSign } from '../../records/has-nothing-to-sign.ts';
+import { hasNothingToSign } from '../../records/record-summary.ts';
 import { loggingFact } from './signing/logging-fact.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import type { BackendFact, LoggingFact } from '../../records/record-facts.ts';

@@ -11,7 +11,8 @@ import { FailingSeals } from '../memory/failing-seals.ts';
 import { OwnWrites } from '../memory/own-writes.ts';
 import { readRecord } from '../../records/read-record.ts';
 import { projectRecord, recordEventHandler } from './record-event-handler.ts';
-import { RecordIndex, summariseRecord } from '../memory/record-index.ts';
+import { RecordIndex } from '../memory/record-index.ts';
+import { summariseRecord } from '../../records/record-summary.ts';
 import { scheduleVerification } from './read-back/schedule-verification.ts';
 import { SEAL_KEY, storedEntry, storedRecord, storedRecordKey } from '../../records/stored-record.fixture.ts';
 

@@ -7,7 +7,8 @@ import type { SecretValue } from '../../runtime/secret-value.ts';
 import type { AnnotationOwners } from '../memory/annotation-owners.ts';
 import type { FailingSeals } from '../memory/failing-seals.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from '../../records/read-record.ts';
-import { type RecordIndex, type RecordSummary, summariseRecord } from '../memory/record-index.ts';
+import type { RecordIndex } from '../memory/record-index.ts';
+import { type RecordSummary, summariseRecord } from '../../records/record-summary.ts';
 import type { OwnWrites } from '../memory/own-writes.ts';
 import type { DeliveredStorage } from './read-back/schedule-verification.ts';
 

@@ -20,7 +20,7 @@ import { SigningError } from '../../signing/signing-error.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import { recordConditions } from '../../records/record-conditions.ts';
-import { type DraftEvidence, sealedRecord, tooManyArtifacts } from '../../records/record-object.ts';
+import { type DraftEvidence, recordedEvidence, sealedRecord, tooManyArtifacts } from '../../records/record-object.ts';
 import { signArtifacts } from './signing/sign-artifacts.ts';
 import { storageEntries } from '../../records/storage-entries.ts';
 import { SEAL_KEY, storedRecord } from '../../records/stored-record.fixture.ts';
@@ -143,7 +143,11 @@ describe('the limits of a record', () => {
   it('cut what keeps a run from being stated, so that its seal is that of what the API server keeps', () => {
     const draft: DraftEvidence = { artifacts: [], problem: { reason: 'PayloadInvalid', message: long } };
     const { spec } = written({});
-    const { evidence } = sealedRecord({ name: 'n', namespace: 'team-a' }, { spec, draft }, SEAL_KEY);
+    const { evidence } = sealedRecord(
+      { name: 'n', namespace: 'team-a' },
+      { spec, evidence: recordedEvidence(draft) },
+      SEAL_KEY,
+    );
     const { evidence: kept } = written({ evidence });
     assert.deepEqual(kept, evidence);
     assert.ok(kept.problem?.message.isWellFormed());

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { field, listField } from '../../json/fields.ts';
 import { StorageError } from '../../storage/storage-error.ts';
-import { unreachable } from '../fixtures/model-api.fixture.ts';
+import { unreachable } from '../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 
 const AMEND = 'patch provenancerecords.hallmark.dev';

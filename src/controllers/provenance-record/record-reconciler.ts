@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
-import { isConflict, isNotFound } from '../../kube/kube-error.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { isConflict, isInvalid, isNotFound } from '../../kube/kube-error.ts';
 import { objectMetadata } from '../../kube/object-metadata.ts';
 import { objectKey, parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
@@ -8,9 +9,7 @@ import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { policyLane } from '../shares/policy-lane.ts';
-import { amendRecord } from './amend-record.ts';
 import { knownRecord, withSigner } from './gather-record.ts';
-import { keepTestimonies } from './signing/keep-testimonies.ts';
 import { type RecordPlan, planRecord } from './plan-record.ts';
 import { prepareEvidence, type RecordWork } from './signing/prepare-evidence.ts';
 import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
@@ -21,7 +20,7 @@ import type { StoreAttempts } from '../memory/store-attempts.ts';
 import type { LaneName, WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import { QuietTurns } from '../memory/quiet-turns.ts';
 import { storeRecord, type Waits } from './storing/store-record.ts';
-import { reportRefused } from './report-refused.ts';
+import { writeRecordStatus } from './write-record-status.ts';
 import { secondsUntilWitnesses } from './signing/witness-turns.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
@@ -95,8 +94,15 @@ export class RecordReconciler {
 
   async #advance(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
     if (record.object.metadata.deletionTimestamp !== undefined) return DONE;
-    const witnessed = await keepTestimonies(this.#context, record, signal);
-    return this.#take(witnessed, signal);
+    return this.#take(await this.#recordTestimonies(record, signal), signal);
+  }
+
+  /** Records what witnesses returned earlier, where that write failed. */
+  async #recordTestimonies(record: TrustedRecord, signal: AbortSignal): Promise<TrustedRecord> {
+    const artifacts = this.#context.unrecordedTestimonies.missingIn(record);
+    if (artifacts === undefined) return record;
+    const { spec, evidence } = record.object;
+    return this.#context.writer.amend(record, { spec, evidence: { ...evidence, artifacts } }, signal);
   }
 
   async #take(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
@@ -138,11 +144,19 @@ export class RecordReconciler {
       const storing = { attempts: this.#attempts, lanes: this.#lanes, turns: this.#turns };
       return this.#next(snapshot, plan, await storeRecord(this.#context, storing, work, signal));
     } catch (error) {
-      await reportRefused(this.#context, { record, plan }, error, signal);
+      await this.#reportRefused({ record, plan }, error, signal);
       throw error;
     } finally {
       leave();
     }
+  }
+
+  /** Reports a write that the API server refuses in the status: a silent retry would look like progress. */
+  async #reportRefused({ record, plan }: RecordWork, error: unknown, signal: AbortSignal): Promise<void> {
+    if (!isInvalid(error)) return;
+    const message = `the API server refuses what is to be written into this record; it is tried again: ${error.message}`;
+    const unsigned = { reason: reasons.PayloadInvalid, message };
+    await writeRecordStatus(this.#context, record, { ...plan, unsigned }, signal);
   }
 
   /** @returns undefined when the policy's signer or witnesses have enough to do already */
@@ -159,7 +173,8 @@ export class RecordReconciler {
   /** Promises the evidence to backends that were not there before; the watch brings the record back. */
   async #bind(record: TrustedRecord, backendRefs: readonly BackendRef[], signal: AbortSignal): Promise<Outcome> {
     const { spec, evidence } = record.object;
-    await amendRecord(this.#context, record, { spec: { ...spec, backendRefs }, evidence: evidence ?? {} }, signal);
+    const parts = { spec: { ...spec, backendRefs }, evidence: evidence ?? {} };
+    await this.#context.writer.amend(record, parts, signal);
     return DONE;
   }
 

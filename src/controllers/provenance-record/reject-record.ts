@@ -6,12 +6,10 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { ForgedRecord } from '../../records/read-record.ts';
 
 /** A record that is left alone may have been mended without a word from its watch, as by the CRD that knows all its fields. */
 const HELD_SECONDS = 3600;
-const RESOURCE = hallmarkResource('ProvenanceRecord');
 
 /**
  * Removes what the operator did not write, so that the run controller makes it anew, unless so many fail that something else must be
@@ -32,10 +30,11 @@ export async function rejectRecord(
   const runUID = context.records.get(key)?.runUID ?? claimedRunUID(object);
   const hasRun = runUID === undefined ? false : context.runs.has(runUID);
   if (hasRun === undefined) return { requeueAfterSeconds: 1 };
-  context.fence();
   const message = `${why}; nothing of it is stored`;
-  if (hasRun) await context.client.delete(RESOURCE, { namespace, name }, { signal, uid });
-  else if (!(await disown(context, record, message, { object, signal }))) return DONE;
+  const isChanged = hasRun
+    ? await context.writer.delete({ key, uid }, signal)
+    : await disown(context, record, message, { object, signal });
+  if (!isChanged) return DONE;
   const regarding = { apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid };
   context.events.record(regarding, { type: 'Warning', reason: reasons.VerificationFailed, message });
   context.observer.recordRejected({ key, why, isDeleted: hasRun });
@@ -55,7 +54,7 @@ async function disown(
   message: string,
   read: { readonly object: unknown; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  const { namespace, name, uid, resourceVersion, generation } = record;
+  const { generation } = record;
   const before = field(field(read.object, 'status'), 'reason');
   if (before === reasons.VerificationFailed) return false;
   const condition = (type: string, status: 'True' | 'False'): ConditionFact => {
@@ -75,7 +74,6 @@ async function disown(
     reason: reasons.VerificationFailed,
     message,
   };
-  const written = { metadata: { namespace, name, uid, resourceVersion }, status };
-  await context.client.replaceStatus(RESOURCE, written, { signal: read.signal });
+  await context.writer.disown(record, status, read.signal);
   return true;
 }

@@ -3,20 +3,17 @@ import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import type { ProvenanceRecordStatus } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../../kube/hallmark-resource.ts';
-import { noteOwnWrite } from './note-own-write.ts';
 import type { RecordPlan } from './plan-record.ts';
-import { readBack } from './read-own-write.ts';
 import type { TrustedRecord } from '../../records/read-record.ts';
 import type { RecordFacts } from '../../records/record-facts.ts';
 import { statusEvents } from '../../records/record-events.ts';
-import { isSameStatus, readyOf, recordStatus } from '../../records/record-status.ts';
+import { readyOf, recordStatus } from '../../records/record-status.ts';
 
 /** What a status says of a plan, as far as it has come. */
 export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound'>;
 
 /**
- * Writes the record's status if it says something new, and tells the news of it.
+ * Writes the record's status if it changes, and emits the Events of the change.
  * @returns the record as it is now
  */
 export async function writeRecordStatus(
@@ -25,19 +22,11 @@ export async function writeRecordStatus(
   plan: StatusFacts,
   signal: AbortSignal,
 ): Promise<TrustedRecord> {
-  const { metadata, status: before } = record.object;
-  const { clock, sealKey } = context;
+  const { clock, sealKey, writer } = context;
   const status = recordStatus(record, recordFacts(record, plan), { now: clock.now(), sealKey });
-  if (isSameStatus(before, status)) return record;
-  const { namespace, name, uid, resourceVersion } = metadata;
-  context.fence();
-  const object = { metadata: { namespace, name, uid, resourceVersion }, status };
-  const write = context.client.replaceStatus(hallmarkResource('ProvenanceRecord'), object, { signal });
-  const written = await context.ownWrites.certain(objectKey(metadata), write);
-  const read = readBack(context, written);
-  noteOwnWrite(context, read, resourceVersion);
-  tell(context, record, status);
-  return read;
+  const written = await writer.writeStatus(record, status, signal);
+  if (written !== record) emitEvents(context, record, status);
+  return written;
 }
 
 function recordFacts(record: TrustedRecord, plan: StatusFacts): RecordFacts {
@@ -54,7 +43,7 @@ function recordFacts(record: TrustedRecord, plan: StatusFacts): RecordFacts {
   };
 }
 
-function tell(context: ControllerContext, record: TrustedRecord, after: ProvenanceRecordStatus): void {
+function emitEvents(context: ControllerContext, record: TrustedRecord, after: ProvenanceRecordStatus): void {
   const { metadata, spec, status: before } = record.object;
   const ready = readyOf(after);
   if (ready !== undefined && ready.reason !== readyOf(before)?.reason) {

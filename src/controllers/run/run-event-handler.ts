@@ -5,7 +5,8 @@ import { approximateSizeBytes } from '../../runtime/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
-import { type RecordIndex, runKey } from '../memory/record-index.ts';
+import type { RecordIndex } from '../memory/record-index.ts';
+import { runKey } from '../../records/record-summary.ts';
 import type { RunIndex } from '../memory/run-index.ts';
 
 /** A run as it is delivered: its summary, and the object itself once the run has finished. */

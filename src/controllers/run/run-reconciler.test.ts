@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { field, listField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
-import { notServed, unreachable } from '../fixtures/model-api.fixture.ts';
+import { notServed, unreachable } from '../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 
 const CREATE = 'create provenancerecords.hallmark.dev';

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { canonicalJson } from '../../json/canonical-json.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { isAlreadyExists, isConflict, isInvalid, isNamespaceGone, type KubeError } from '../../kube/kube-error.ts';
+import { isInvalid, type KubeError } from '../../kube/kube-error.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
@@ -13,11 +12,13 @@ import { SigningError } from '../../signing/signing-error.ts';
 import { isRunKind } from '../../tekton/run-identity.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { hallmarkResource } from '../../kube/hallmark-resource.ts';
-import { readBack } from '../provenance-record/read-own-write.ts';
-import { type ForgedRecord, readRecord, type TrustedRecord } from '../../records/read-record.ts';
-import { summariseRecord } from '../memory/record-index.ts';
-import { boundedEvidence, type DraftEvidence, type RecordObject, sealedRecord } from '../../records/record-object.ts';
+import type { ForgedRecord, TrustedRecord } from '../../records/read-record.ts';
+import {
+  boundedEvidence,
+  type DraftEvidence,
+  recordedEvidence,
+  type RecordParts,
+} from '../../records/record-object.ts';
 import { isProblem } from '../provenance-record/record-snapshot.ts';
 import { signArtifacts } from '../provenance-record/signing/sign-artifacts.ts';
 import { gatherRun } from './gather-run.ts';
@@ -26,8 +27,6 @@ import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 import { runResources } from './tekton-resources.ts';
 
-const RESOURCE = hallmarkResource('ProvenanceRecord');
-const LABELS = { 'app.kubernetes.io/managed-by': 'hallmark' };
 /** A record that somebody keeps putting in our place is removed so often in one reconcile. */
 const MAX_ADOPTIONS = 3;
 /** After so long a run is looked at again whose record is left alone. */
@@ -104,8 +103,15 @@ export class RunReconciler {
     const evidence = draft.mayBeSigned
       ? boundedEvidence(await this.#signed(draft, signal), draft.pending.pipeline.policy.spec)
       : draft.evidence;
-    if (draft.pending.existing === undefined) await this.#create(snapshot, { ...draft, evidence }, signal);
-    else await this.#extend(draft.pending.existing, { ...draft, evidence }, signal);
+    try {
+      await this.#write(snapshot, { ...draft, evidence }, signal);
+    } catch (error) {
+      if (!isInvalid(error) || evidence.artifacts.length === 0 || holdsArtifacts(draft)) throw error;
+      // A run whose evidence the API server refuses still gets its record, which reports that.
+      await this.#write(snapshot, { ...draft, evidence: refusedEvidence(error) }, signal);
+      // A webhook may have refused it, and accept it once it is mended.
+      throw error;
+    }
   }
 
   /** The evidence signed; or as it is, where the signer cannot sign now: the record is made all the same and signed later. */
@@ -123,68 +129,38 @@ export class RunReconciler {
     }
   }
 
-  async #create(snapshot: RunSnapshot, draft: RecordDraft, signal: AbortSignal): Promise<void> {
-    const name = { namespace: snapshot.summary.namespace, name: draft.pending.recordName };
-    const metadata = { ...name, labels: LABELS };
-    const object = sealedRecord(metadata, { spec: draft.spec, draft: draft.evidence }, this.#context.sealKey);
-    for (let attempt = 0; attempt < MAX_ADOPTIONS; attempt += 1) {
-      if (await this.#tryCreate(object, draft, signal)) return;
-      const taken = await this.#context.client.find(RESOURCE, name, { signal });
-      const read = taken === undefined ? undefined : readRecord(taken, this.#context.sealKey);
-      if (read?.isTrusted === true) {
-        this.#context.records.set(summariseRecord(read));
-        return;
-      }
-      if (read !== undefined) await this.#removeForged(read, snapshot, signal);
-    }
-    throw new Error(`somebody keeps creating ProvenanceRecord ${objectKey(name)} in the operator's place`);
-  }
-
-  /** @returns false when the name is taken */
-  async #tryCreate(object: RecordObject, draft: RecordDraft, signal: AbortSignal): Promise<boolean> {
-    this.#context.fence();
-    try {
-      const write = this.#context.client.create(RESOURCE, object, { signal });
-      const created = await this.#context.ownWrites.certain(objectKey(object.metadata), write);
-      this.#remember(created, draft);
-      return true;
-    } catch (error) {
-      if (isAlreadyExists(error)) return false;
-      // The run is gone with its namespace. Any other 404, such as that of a CRD which is away, is tried again.
-      if (isNamespaceGone(error)) return true;
-      if (!isInvalid(error) || draft.evidence.artifacts.length === 0) throw error;
-      await this.#createWithout(object, draft, { error, signal });
-      // Somebody's webhook may have refused it, and take it once it is mended.
-      throw error;
-    }
-  }
-
-  /** A run whose evidence the API server refuses still gets its record, which says so. */
-  async #createWithout(
-    object: RecordObject,
-    draft: RecordDraft,
-    { error, signal }: { readonly error: KubeError; readonly signal: AbortSignal },
+  async #write(
+    snapshot: RunSnapshot,
+    { pending, spec, evidence: draft }: RecordDraft,
+    signal: AbortSignal,
   ): Promise<void> {
-    const parts = { spec: object.spec, draft: refusedEvidence(error) };
-    this.#context.fence();
-    const created = await this.#context.client.create(
-      RESOURCE,
-      sealedRecord(object.metadata, parts, this.#context.sealKey),
-      { signal },
-    );
-    this.#remember(created, { ...draft, evidence: parts.draft });
+    const evidence = recordedEvidence(draft);
+    if (pending.existing !== undefined) await this.#context.writer.amend(pending.existing, { spec, evidence }, signal);
+    else await this.#create(snapshot, { name: pending.recordName, parts: { spec, evidence } }, signal);
   }
 
-  #remember(created: unknown, { evidence }: RecordDraft): void {
-    const read = readBack(this.#context, created);
-    const summary = summariseRecord(read);
-    this.#context.records.setCreated(summary);
-    const isSigned = evidence.artifacts.some(({ signature }) => signature !== undefined);
-    this.#context.observer.recordCreated({ key: summary.key, kind: read.object.spec.runRef.kind, isSigned });
+  async #create(
+    snapshot: RunSnapshot,
+    { name, parts }: { readonly name: string; readonly parts: RecordParts },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const key = { namespace: snapshot.summary.namespace, name };
+    for (let attempt = 0; attempt < MAX_ADOPTIONS; attempt += 1) {
+      const creation = await this.#context.writer.create(key, parts, signal);
+      if (creation.state === 'Created') this.#reportCreated(creation.record);
+      if (creation.state !== 'Taken') return;
+      if (creation.forged !== undefined) await this.#removeForged(creation.forged, snapshot, signal);
+    }
+    throw new Error(`somebody keeps creating ProvenanceRecord ${objectKey(key)} in the operator's place`);
+  }
+
+  #reportCreated({ object: { metadata, spec, evidence } }: TrustedRecord): void {
+    const isSigned = (evidence?.artifacts ?? []).some(({ signature }) => signature !== undefined);
+    this.#context.observer.recordCreated({ key: objectKey(metadata), kind: spec.runRef.kind, isSigned });
   }
 
   async #removeForged(record: ForgedRecord, { summary }: RunSnapshot, signal: AbortSignal): Promise<void> {
-    const { namespace, name, uid, why } = record;
+    const { name, uid, why } = record;
     const verdict = this.#context.failingSeals.verdict(record);
     if (verdict !== 'Remove') {
       const message = `ProvenanceRecord ${name} is in the place of this run's and left alone for now: ${why}`;
@@ -192,39 +168,10 @@ export class RunReconciler {
       this.#context.events.record(summary, { type: 'Warning', reason: reasons.VerificationFailed, message });
       throw new WaitingError(reasons.VerificationFailed, message, HELD_SECONDS);
     }
-    this.#context.fence();
-    await this.#context.client.delete(RESOURCE, { namespace, name }, { signal, uid }).catch((error: unknown) => {
-      if (!isConflict(error)) throw error;
-    });
+    if (!(await this.#context.writer.delete({ key: objectKey(record), uid }, signal))) return;
     const message = `ProvenanceRecord ${name} of this run was removed and made anew: ${why}`;
     this.#context.events.record(summary, { type: 'Warning', reason: reasons.VerificationFailed, message });
     this.#context.observer.recordRejected({ key: objectKey(record), why, isDeleted: true });
-  }
-
-  /** Adds to a record what was missing in it. */
-  async #extend(existing: TrustedRecord, draft: RecordDraft, signal: AbortSignal): Promise<void> {
-    const { metadata, spec, evidence } = existing.object;
-    const { namespace, name, uid, resourceVersion } = metadata;
-    const identity = { namespace, name, uid, resourceVersion };
-    const parts = { spec: draft.spec, draft: draft.evidence };
-    const sealed = sealedRecord(identity, parts, this.#context.sealKey);
-    if (canonicalJson([spec, evidence]) === canonicalJson([sealed.spec, sealed.evidence])) return;
-    this.#context.fence();
-    const patch = {
-      metadata: identity,
-      spec: sealed.spec,
-      evidence: { problem: null, ...sealed.evidence },
-    };
-    try {
-      const write = this.#context.client.mergePatch(RESOURCE, patch, { signal });
-      const written = await this.#context.ownWrites.certain(objectKey(metadata), write);
-      const read = readBack(this.#context, written);
-      this.#context.records.setWritten(summariseRecord(read), resourceVersion);
-    } catch (error) {
-      if (!isInvalid(error) || draft.evidence.artifacts.length === 0) throw error;
-      await this.#extend(existing, { ...draft, evidence: refusedEvidence(error) }, signal);
-      throw error;
-    }
   }
 
   #next({ run, now, childrenDeadline }: RunSnapshot): Outcome {
@@ -236,6 +183,10 @@ export class RunReconciler {
     const untilDeadline = (childrenDeadline.getTime() - now.getTime()) / 1000;
     return { requeueAfterSeconds: Math.max(0.1, Math.min(5, untilDeadline)) };
   }
+}
+
+function holdsArtifacts({ pending: { existing } }: RecordDraft): boolean {
+  return (existing?.object.evidence?.artifacts ?? []).length > 0;
 }
 
 /** What is recorded of a run whose evidence the API server refuses. */

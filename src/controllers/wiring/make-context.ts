@@ -3,6 +3,7 @@ import { Pipelines } from '../../pipelines/pipelines.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { AnnotationOwners } from '../memory/annotation-owners.ts';
 import { EvidenceVerifier } from '../policy-services/evidence-verifier.ts';
+import { RecordWriter } from '../../records/record-writer.ts';
 import { FailingSeals, type FailingSealsOptions } from '../memory/failing-seals.ts';
 import { OwnWrites } from '../memory/own-writes.ts';
 import { RecordIndex } from '../memory/record-index.ts';
@@ -31,25 +32,29 @@ export interface ContextOptions extends Pick<
 /** The context of one leadership: an empty memory, and the given ways to the world. */
 export function makeContext(options: ContextOptions): ControllerContext {
   const { operatorNamespace, isLeader, sealing = {}, ...world } = options;
-  const { clock, keys, witnesses, evidence = new EvidenceVerifier(witnesses, keys) } = world;
+  const { client, clock, keys, sealKey, witnesses, evidence = new EvidenceVerifier(witnesses, keys) } = world;
   const records = new RecordIndex();
+  const ownWrites = new OwnWrites(clock);
+  const failingSeals = new FailingSeals({ clock, ...sealing });
+  const fence = (): void => {
+    if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');
+  };
   return {
     ...world,
     pipelines: new Pipelines(operatorNamespace),
     records,
-    ownWrites: new OwnWrites(clock),
+    writer: new RecordWriter({ client, sealKey, fence, index: records, ownWrites, failingSeals }),
+    ownWrites,
     unconfirmedStores: new UnconfirmedStores(),
     unrecordedTestimonies: new UnrecordedTestimonies(),
     retirementMarks: new RetirementMarks(clock),
-    failingSeals: new FailingSeals({ clock, ...sealing }),
+    failingSeals,
     runs: new RunIndex(),
     owners: new AnnotationOwners(records),
     health: new BackendHealthBook(),
     suspects: new SuspectBackends(clock),
     gate: new SigningGate({ keys, witnesses, clock }),
     evidence,
-    fence: () => {
-      if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');
-    },
+    fence,
   };
 }

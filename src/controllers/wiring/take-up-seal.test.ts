@@ -6,7 +6,7 @@ import { sealKeyID } from '../../records/seal/seal.ts';
 import { SECRETS } from '../../kube/core-resources.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
-import { ModelApi } from '../fixtures/model-api.fixture.ts';
+import { ModelApi } from '../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import type { SealKey } from '../../records/seal/seal-key.ts';
 import { takeUpSeal } from './take-up-seal.ts';

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { exponentialBackoff } from '../../../runtime/backoff.ts';
 import { KeyedQueue } from '../../../runtime/keyed-queue.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
-import type { RecordSummary } from '../../memory/record-index.ts';
-import { recordSummary } from '../../memory/record-summary.fixture.ts';
+import type { RecordSummary } from '../../../records/record-summary.ts';
+import { recordSummary } from '../../../records/record-summary.fixture.ts';
 import { scheduleVerification } from './schedule-verification.ts';
 
 const DAY_SECONDS = 86_400;

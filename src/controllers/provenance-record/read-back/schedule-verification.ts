@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
-import type { RecordSummary } from '../../memory/record-index.ts';
+import type { RecordSummary } from '../../../records/record-summary.ts';
 import type { VerificationReconciler } from './verification-reconciler.ts';
 
 /** What a record that the watch delivers holds in backends. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { field } from '../../../json/fields.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
-import { unreachable } from '../../fixtures/model-api.fixture.ts';
+import { unreachable } from '../../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../../fixtures/reconciler-world.fixture.ts';
 
 const HOUR_MS = 3600_000;

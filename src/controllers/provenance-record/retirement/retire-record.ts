@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, isObject } from '../../../json/fields.ts';
 import { objectMetadata } from '../../../kube/object-metadata.ts';
-import { objectKey, parseObjectKey } from '../../../kube/resource.ts';
+import { objectKey } from '../../../kube/resource.ts';
 import {
   describePolicy,
   type PolicyDefinition,
@@ -13,9 +13,10 @@ import type { ControllerContext } from '../../controller-context.ts';
 import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 
-type RetiringContext = Pick<
+/** Memory and writers that retiring a record needs. */
+export type RetiringContext = Pick<
   ControllerContext,
-  'client' | 'fence' | 'observer' | 'ownWrites' | 'pipelines' | 'records' | 'retirementMarks' | 'runs'
+  'client' | 'fence' | 'observer' | 'pipelines' | 'records' | 'retirementMarks' | 'runs' | 'writer'
 >;
 
 /** A record whose time is over, in exactly the version that was decided about. */
@@ -40,14 +41,11 @@ export async function retireRecord(
 ): Promise<Outcome> {
   const waitSeconds = await markRetired(context, record, signal);
   if (waitSeconds !== undefined) return { requeueAfterSeconds: waitSeconds };
-  const { key, uid, resourceVersion } = record;
-  context.fence();
-  const resource = hallmarkResource('ProvenanceRecord');
-  // Its run is out of scope: the feed need not have it read to find that out.
+  const { key } = record;
+  // Tells the event handler that the run is out of scope, so that it need not be read again.
   context.records.setRetiring(key, true);
   try {
-    const deletion = context.client.delete(resource, parseObjectKey(key), { signal, uid, resourceVersion });
-    if (await context.ownWrites.certain(key, deletion)) context.observer.recordRetired({ key, why });
+    if (await context.writer.delete(record, signal)) context.observer.recordRetired({ key, why });
   } catch (error) {
     context.records.setRetiring(key, false);
     throw error;

@@ -9,13 +9,16 @@ import { Controller } from '../../../runtime/controller.ts';
 import { KeyedQueue } from '../../../runtime/keyed-queue.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
 import { silentObserver } from '../../fixtures/silent-observer.fixture.ts';
-import { ModelApi } from '../../fixtures/model-api.fixture.ts';
+import { ModelApi } from '../../../kube/model-api.fixture.ts';
 import { policyDefinition } from '../../fixtures/policy-definition.fixture.ts';
 import { RunIndex } from '../../memory/run-index.ts';
 import { OwnWrites } from '../../memory/own-writes.ts';
 import { RecordIndex } from '../../memory/record-index.ts';
 import { RetirementMarks } from '../../memory/retirement-marks.ts';
-import { settledSummary } from '../../memory/record-summary.fixture.ts';
+import { settledSummary } from '../../../records/record-summary.fixture.ts';
+import { RecordWriter } from '../../../records/record-writer.ts';
+import { SecretValue } from '../../../runtime/secret-value.ts';
+import { FailingSeals } from '../../memory/failing-seals.ts';
 import { Retirements } from './retirements.ts';
 
 const COMPLETED = '2026-01-02T03:00:00Z';
@@ -55,11 +58,21 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
     if (refusal !== undefined) throw refusal;
     return {};
   };
-  const context = {
-    client: api.client,
-    clock,
-    fence: () => undefined,
+  const { client } = api;
+  const fence = (): void => undefined;
+  const writer = new RecordWriter({
+    client,
+    sealKey: new SecretValue(Buffer.alloc(32)),
+    fence,
+    index: records,
     ownWrites: new OwnWrites(clock),
+    failingSeals: new FailingSeals({ clock }),
+  });
+  const context = {
+    client,
+    clock,
+    fence,
+    writer,
     retirementMarks: new RetirementMarks(clock),
     observer: { ...silentObserver, recordRetired: ({ key }: { readonly key: string }): unknown => retired.push(key) },
     pipelines,

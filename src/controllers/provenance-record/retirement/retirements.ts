@@ -4,8 +4,8 @@ import { policyKeyText } from '../../../pipelines/definitions.ts';
 import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
 import { DONE, type Outcome } from '../../../runtime/outcome.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import type { RecordSummary } from '../../memory/record-index.ts';
-import { retireRecord } from './retire-record.ts';
+import type { RecordSummary } from '../../../records/record-summary.ts';
+import { retireRecord, type RetiringContext } from './retire-record.ts';
 import { retirement } from '../../../records/retirement.ts';
 
 /** By then the watch has delivered what a deletion met. */
@@ -14,10 +14,7 @@ const CONFLICT_SECONDS = 1;
 const POLICY_GONE_MS = 60_000;
 
 export interface RetirementsOptions {
-  readonly context: Pick<
-    ControllerContext,
-    'client' | 'clock' | 'fence' | 'observer' | 'ownWrites' | 'pipelines' | 'records' | 'retirementMarks' | 'runs'
-  >;
+  readonly context: RetiringContext & Pick<ControllerContext, 'clock'>;
   readonly queue: KeyedQueue;
 }
 

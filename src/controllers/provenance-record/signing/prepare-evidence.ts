@@ -4,7 +4,6 @@ import { reasons } from '../../../api/v1alpha1/reasons.ts';
 import type { RunSigner } from '../../../signing/run-signer.ts';
 import { SigningError } from '../../../signing/signing-error.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import { amendRecord } from '../amend-record.ts';
 import type { RecordPlan } from '../plan-record.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { LoggingFact } from '../../../records/record-facts.ts';
@@ -103,5 +102,5 @@ function withArtifacts(
   signal: AbortSignal,
 ): Promise<TrustedRecord> {
   const { spec, evidence } = record.object;
-  return amendRecord(context, record, { spec, evidence: { ...evidence, artifacts } }, signal);
+  return context.writer.amend(record, { spec, evidence: { ...evidence, artifacts } }, signal);
 }

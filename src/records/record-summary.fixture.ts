@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RecordSummary } from './record-index.ts';
+import type { RecordSummary } from './record-summary.ts';
 
 /** What the index keeps of a record that is signed and not stored yet, with what a test wants otherwise. */
 export function recordSummary(given: Partial<RecordSummary> = {}): RecordSummary {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Allows no write of a ProvenanceRecord outside src/records/record-writer.ts, which holds the lease check, the seal and the memory of own writes. */
+const WRITES = new Set(['apply', 'create', 'delete', 'mergePatch', 'replace', 'replaceStatus']);
+const message = 'ProvenanceRecords are written by RecordWriter alone: see src/records/record-writer.ts.';
+
+const oneRecordWriter = {
+  create(context) {
+    const isRecordResource = (node) => {
+      if (node?.type === 'CallExpression')
+        return node.callee.name === 'hallmarkResource' && node.arguments[0]?.value === 'ProvenanceRecord';
+      if (node?.type !== 'Identifier') return false;
+      for (let scope = context.sourceCode.getScope(node); scope !== null; scope = scope.upper) {
+        const variable = scope.set.get(node.name);
+        if (variable !== undefined) return variable.defs.some(({ node: { init } }) => isRecordResource(init));
+      }
+      return false;
+    };
+    return {
+      CallExpression(node) {
+        const { callee } = node;
+        const isWrite = callee.type === 'MemberExpression' && WRITES.has(callee.property.name);
+        if (isWrite && isRecordResource(node.arguments[0])) context.report({ node, message });
+      },
+    };
+  },
+};
+
+export const recordWriterRules = [
+  {
+    files: ['src/**/*.ts'],
+    // The command annotates records with its user's own rights.
+    ignores: ['src/records/record-writer.ts', 'src/cli/**', '**/*.test.ts', '**/*.fixture.ts'],
+    plugins: { hallmark: { rules: { 'one-record-writer': oneRecordWriter } } },
+    rules: { 'hallmark/one-record-writer': 'error' },
+  },
+];

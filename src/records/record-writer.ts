@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ProvenanceRecordStatus } from '../api/v1alpha1/provenance-record/schema.ts';
+import { canonicalJson } from '../json/canonical-json.ts';
+import { hallmarkResource } from '../kube/hallmark-resource.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { isAlreadyExists, isConflict, isNamespaceGone } from '../kube/kube-error.ts';
+import { objectMetadata } from '../kube/object-metadata.ts';
+import { objectKey, parseObjectKey } from '../kube/resource.ts';
+import type { SecretValue } from '../runtime/secret-value.ts';
+import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
+import { type RecordParts, sealedRecord } from './record-object.ts';
+import { isSameStatus } from './record-status.ts';
+import { type RecordSummary, summariseRecord } from './record-summary.ts';
+
+const RESOURCE = hallmarkResource('ProvenanceRecord');
+const LABELS = { 'app.kubernetes.io/managed-by': 'hallmark' };
+
+/** The index of records, which an own write updates before the watch delivers it. */
+export interface WrittenIndex {
+  get(recordKey: string): RecordSummary | undefined;
+  set(record: RecordSummary): void;
+  setWritten(record: RecordSummary, replacedVersion: string): void;
+}
+
+/** Remembers own writes until the watch delivers them. */
+export interface WriteLog {
+  /** Awaits a write, and remembers a failed one, which may have arrived all the same. */
+  certain<T>(recordKey: string, write: Promise<T>): Promise<T>;
+  wrote(recordKey: string, version: string): void;
+  forget(recordKey: string): void;
+}
+
+export interface RecordWriterOptions {
+  readonly client: Pick<KubeClient, 'find' | 'create' | 'mergePatch' | 'replaceStatus' | 'delete'>;
+  readonly sealKey: SecretValue;
+  /** Throws once this replica does not lead any more. */
+  readonly fence: () => void;
+  readonly index: WrittenIndex;
+  readonly ownWrites: WriteLog;
+  /** Learns that the API server stored a record differently from what was sent. */
+  readonly failingSeals: { storedOtherwise(recordKey: string): void };
+}
+
+export interface RecordName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The result of creating a record. */
+export type Creation =
+  | { readonly state: 'Created'; readonly record: TrustedRecord }
+  /** The record was there already, as after a create whose answer was lost. */
+  | { readonly state: 'Exists'; readonly record: TrustedRecord }
+  /** Another writer holds the name; undefined when that object is gone again. */
+  | { readonly state: 'Taken'; readonly forged: ForgedRecord | undefined }
+  | { readonly state: 'NamespaceGone' };
+
+/**
+ * The only writer of ProvenanceRecords. Each write checks the lease, is sealed, is read back from the answer, and is remembered before the
+ * watch delivers it, so that no reconcile decides by an older version and signs, logs or uploads a second time.
+ *
+ * Writes reject with KubeError; a Conflict means that the record changed since it was read, and nothing was written. They reject with Error
+ * when the answer does not read back as it was sealed.
+ */
+export class RecordWriter {
+  readonly #options: RecordWriterOptions;
+
+  constructor(options: RecordWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Creates a record, or finds what holds its name. */
+  async create(name: RecordName, parts: RecordParts, signal: AbortSignal): Promise<Creation> {
+    const { client, index, sealKey } = this.#options;
+    const object = sealedRecord({ ...name, labels: LABELS }, parts, sealKey);
+    try {
+      const created = await this.#write(objectKey(name), () => client.create(RESOURCE, object, { signal }));
+      const record = this.#readBack(created);
+      this.#noteCreated(record);
+      return { state: 'Created', record };
+    } catch (error) {
+      // The run is gone with its namespace. Any other 404, such as that of a CRD which is away, is tried again.
+      if (isNamespaceGone(error)) return { state: 'NamespaceGone' };
+      if (!isAlreadyExists(error)) throw error;
+    }
+    const existing = await client.find(RESOURCE, name, { signal });
+    const record = existing === undefined ? undefined : readRecord(existing, sealKey);
+    if (record?.isTrusted !== true) return { state: 'Taken', forged: record };
+    index.set(summariseRecord(record));
+    return { state: 'Exists', record };
+  }
+
+  /** Replaces the spec and evidence of exactly this version of a record, if they change. @returns the record as it is now */
+  async amend(record: TrustedRecord, parts: RecordParts, signal: AbortSignal): Promise<TrustedRecord> {
+    const { client, sealKey } = this.#options;
+    const { metadata, spec, evidence } = record.object;
+    const sealed = sealedRecord(identityOf(metadata), parts, sealKey);
+    if (canonicalJson([spec, evidence]) === canonicalJson([sealed.spec, sealed.evidence])) return record;
+    // A merge patch keeps each field that it does not name.
+    const removed = evidence?.problem === undefined ? {} : { problem: null };
+    const patch = { ...sealed, evidence: { ...removed, ...sealed.evidence } };
+    return this.#replace(record, () => client.mergePatch(RESOURCE, patch, { signal }));
+  }
+
+  /** Replaces the status of exactly this version of a record, if it changes. @returns the record as it is now */
+  async writeStatus(
+    record: TrustedRecord,
+    status: ProvenanceRecordStatus,
+    signal: AbortSignal,
+  ): Promise<TrustedRecord> {
+    const { metadata, status: before } = record.object;
+    if (isSameStatus(before, status)) return record;
+    const object = { metadata: identityOf(metadata), status };
+    return this.#replace(record, () => this.#options.client.replaceStatus(RESOURCE, object, { signal }));
+  }
+
+  /** Replaces the status of a record that is not trusted, without a seal. */
+  async disown(record: ForgedRecord, status: object, signal: AbortSignal): Promise<void> {
+    this.#options.fence();
+    const object = { metadata: identityOf(record), status };
+    await this.#options.client.replaceStatus(RESOURCE, object, { signal });
+  }
+
+  /**
+   * Deletes exactly this object, and exactly this version where one is given.
+   * @returns false when it was gone already, or another object holds its name. @throws KubeError that is a Conflict when it has another version
+   */
+  async delete(
+    record: { readonly key: string; readonly uid: string; readonly resourceVersion?: string },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { key, uid, resourceVersion } = record;
+    const { client } = this.#options;
+    try {
+      const options = { signal, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+      return await this.#write(key, () => client.delete(RESOURCE, parseObjectKey(key), options));
+    } catch (error) {
+      if (resourceVersion === undefined && isConflict(error)) return false;
+      throw error;
+    }
+  }
+
+  async #write<T>(key: string, write: () => Promise<T>): Promise<T> {
+    this.#options.fence();
+    return this.#options.ownWrites.certain(key, write());
+  }
+
+  async #replace({ object }: TrustedRecord, write: () => Promise<unknown>): Promise<TrustedRecord> {
+    const { metadata } = object;
+    const written = this.#readBack(await this.#write(objectKey(metadata), write));
+    this.#noteReplaced(written, metadata.resourceVersion);
+    return written;
+  }
+
+  /** The API server may store something else than was sent, as under a CRD of another version, which prunes fields. */
+  #readBack(written: unknown): TrustedRecord {
+    const read = readRecord(written, this.#options.sealKey);
+    if (read?.isTrusted === true) return read;
+    const metadata = objectMetadata(written);
+    const key = metadata === undefined ? 'without a name' : objectKey(metadata);
+    this.#options.failingSeals.storedOtherwise(key);
+    throw new Error(`ProvenanceRecord ${key} does not read back as it was sealed: install the CRDs of this version`);
+  }
+
+  #noteCreated(record: TrustedRecord): void {
+    const { index, ownWrites } = this.#options;
+    const summary = summariseRecord(record);
+    const { key, uid, resourceVersion } = summary;
+    // The watch was faster.
+    if (index.get(key)?.uid === uid) {
+      ownWrites.forget(key);
+      return;
+    }
+    ownWrites.wrote(key, resourceVersion);
+    index.set(summary);
+  }
+
+  #noteReplaced(record: TrustedRecord, replacedVersion: string): void {
+    const { index, ownWrites } = this.#options;
+    const summary = summariseRecord(record);
+    const { key, resourceVersion } = summary;
+    const indexed = index.get(key);
+    // The record was deleted meanwhile: keep nothing of it.
+    if (indexed === undefined) return;
+    if (indexed.resourceVersion === resourceVersion) ownWrites.forget(key);
+    else ownWrites.wrote(key, resourceVersion);
+    index.setWritten(summary, replacedVersion);
+  }
+}
+
+function identityOf({ namespace, name, uid, resourceVersion }: Identity): Identity {
+  return { namespace, name, uid, resourceVersion };
+}
+
+interface Identity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
