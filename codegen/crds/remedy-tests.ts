@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Reason } from '../../src/api/v1alpha1/reasons.ts';
 
-/** An end-to-end test that breaks something, sees the reason, does what its remedy says, and sees it heal. */
+/** An end-to-end test that breaks something, expects the reason, carries out its remedy, and expects recovery. */
 export interface RemedyTest {
   readonly file: string;
   /** The beginning of the test's title, as it stands in the file. */
@@ -12,7 +12,7 @@ function remedies(title: string): RemedyTest {
   return { file: 'e2e/main-job/remedies.test.ts', title };
 }
 
-/** The test of each remedy in docs/reasons.md; none where the remedy is to do nothing. The type makes a reason without an entry an error. */
+/** The tests of each remedy in docs/reasons.md; none if the remedy is to do nothing. The type rejects a reason without an entry. */
 export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
   Ready: [],
   Progressing: [],
@@ -32,15 +32,15 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
   ],
   NoSubjects: [remedies('NoSubjects: add a backend of type Tekton')],
   SubjectIgnored: [remedies('SubjectIgnored: set spec.subjects.onIgnored to Warn')],
-  StatementIncomplete: [remedies('StatementIncomplete: mend what the message names, and run it again')],
-  PayloadInvalid: [remedies('PayloadInvalid: mend the task that wrote what the message names')],
-  PayloadTooLarge: [remedies('PayloadTooLarge: let results carry less')],
+  StatementIncomplete: [remedies('StatementIncomplete: fix what the message names, and run it again')],
+  PayloadInvalid: [remedies('PayloadInvalid: fix the task that produced the value named in the message')],
+  PayloadTooLarge: [remedies('PayloadTooLarge: emit smaller results')],
   SubjectNotAllowed: [remedies('SubjectNotAllowed: add the repository to spec.subjects.allowedRepositories')],
   PolicyInvalid: [remedies('PolicyInvalid: change what the message names')],
-  PolicyDeleted: [remedies('PolicyDeleted: make the policy again under the same name')],
-  KeyNotFound: [remedies('KeyNotFound: make the Secret that the message names')],
+  PolicyDeleted: [remedies('PolicyDeleted: create the policy again under the same name')],
+  KeyNotFound: [remedies('KeyNotFound: create the Secret that the message names')],
   KeyInvalid: [remedies('KeyInvalid: put a key under the entry that the message names')],
-  KeyExpired: [remedies('KeyExpired: mend notAfter')],
+  KeyExpired: [remedies('KeyExpired: correct notAfter')],
   SignerUnavailable: [
     { file: 'e2e/kms/kms-records.test.ts', title: 'see runs wait while the service is down, and signed once it is back' },
   ],
@@ -54,14 +54,14 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
     { file: 'e2e/sigstore/keyless-record.test.ts', title: 'waits for a log that is down, and goes on when it is back' },
     { file: 'e2e/sigstore/keyless-record.test.ts', title: 'stores without an entry where it would rather not wait' },
   ],
-  TimestampAuthorityUnavailable: [remedies('TimestampAuthorityUnavailable: take the authority out of the policy')],
+  TimestampAuthorityUnavailable: [remedies('TimestampAuthorityUnavailable: remove the authority from the policy')],
   BackendNotFound: [
-    remedies('BackendNotFound: mend a name in spec.backendRefs'),
+    remedies('BackendNotFound: correct a name in spec.backendRefs'),
     remedies('BackendNotFound: name another backend than one that was deleted'),
-    remedies('BackendNotFound: make a StorageBackend'),
+    remedies('BackendNotFound: create a StorageBackend'),
   ],
   BackendNotReady: [remedies('BackendNotReady: do what the message of the backend says')],
-  BackendUnauthorized: [remedies("BackendUnauthorized: give the run's ServiceAccount a Secret for the registry")],
+  BackendUnauthorized: [remedies("BackendUnauthorized: add a Secret for the registry to the run's ServiceAccount")],
   BackendUnavailable: [
     { file: 'e2e/main-job/failures.test.ts', title: 'heals by itself when the registry is back' },
   ],
@@ -79,6 +79,6 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
       title: 'is told that the operator may not act as its ServiceAccount until an administrator lists it',
     },
   ],
-  VerificationFailed: [remedies('VerificationFailed: mend spec.trustedRoot of the policy')],
+  VerificationFailed: [remedies('VerificationFailed: correct spec.trustedRoot of the policy')],
   RunDeleted: [remedies('RunDeleted: delete the record when it was read')],
 };

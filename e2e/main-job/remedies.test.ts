@@ -21,7 +21,7 @@ const apiVersion = 'hallmark.dev/v1alpha1';
 
 interface Case extends Pick<TeamOptions, 'withKey' | 'keyData' | 'policy'> {
   readonly reason: Reason;
-  /** The remedy that docs/reasons.md gives, as a sentence; docs and this table are compared by a unit test. */
+  /** The remedy that docs/reasons.md gives, as a sentence. A unit test compares docs and this table. */
   readonly title: string;
   readonly backends?: readonly string[];
   /** Results of the run; an image that it pushed when absent. */
@@ -82,7 +82,7 @@ const paramless = { params: [{ name: 'flour', value: 'rye' }] };
 const cases: readonly Case[] = [
   {
     reason: 'BackendNotFound',
-    title: 'BackendNotFound: mend a name in spec.backendRefs',
+    title: 'BackendNotFound: correct a name in spec.backendRefs',
     policy: named('registy'),
     names: /StorageBackend registy: .*spec\.backendRefs of the policy/,
     mends: patched(named('registry')),
@@ -101,7 +101,7 @@ const cases: readonly Case[] = [
   },
   {
     reason: 'BackendNotFound',
-    title: 'BackendNotFound: make a StorageBackend',
+    title: 'BackendNotFound: create a StorageBackend',
     backends: [],
     policy: named(),
     names: /create a StorageBackend/,
@@ -118,7 +118,7 @@ const cases: readonly Case[] = [
   },
   {
     reason: 'KeyNotFound',
-    title: 'KeyNotFound: make the Secret that the message names',
+    title: 'KeyNotFound: create the Secret that the message names',
     withKey: false,
     names: new RegExp(`/${KEY_SECRET}".*create it`),
     mends: (team) => team.createKeySecret(),
@@ -132,7 +132,7 @@ const cases: readonly Case[] = [
   },
   {
     reason: 'KeyExpired',
-    title: 'KeyExpired: mend notAfter',
+    title: 'KeyExpired: correct notAfter',
     policy: { signer: { type: 'Key', key: { secretRef: { name: KEY_SECRET }, notAfter: '2020-01-01T00:00:00Z' } } },
     names: /2020-01-01/,
     mends: patched({ signer: { key: { notAfter: null } } }),
@@ -158,7 +158,7 @@ const cases: readonly Case[] = [
   },
   {
     reason: 'PolicyDeleted',
-    title: 'PolicyDeleted: make the policy again under the same name',
+    title: 'PolicyDeleted: create the policy again under the same name',
     policy: { suspend: true },
     breaks: deletePolicy,
     names: /builds was deleted/,
@@ -196,7 +196,7 @@ const cases: readonly Case[] = [
   },
   {
     reason: 'VerificationFailed',
-    title: 'VerificationFailed: mend spec.trustedRoot of the policy',
+    title: 'VerificationFailed: correct spec.trustedRoot of the policy',
     policy: rooted,
     names: /ConfigMap .*root.*create it/,
     mends: async (team) => {
@@ -223,7 +223,7 @@ const cases: readonly Case[] = [
   },
   {
     reason: 'PayloadTooLarge',
-    title: 'PayloadTooLarge: let results carry less',
+    title: 'PayloadTooLarge: emit smaller results',
     run: () => Promise.resolve({ results: [tooMuch()] }),
     names: /have the run state fewer and smaller results/,
     mends: () => Promise.resolve(),
@@ -292,7 +292,7 @@ describe('the remedies of docs/reasons.md', { concurrency: 4 }, () => {
     assert.equal(conditionOf(await team.readyRecord(await runs.build({ name: 'earnest' })))?.reason, 'Stored');
   });
 
-  it("BackendUnauthorized: give the run's ServiceAccount a Secret for the registry", async () => {
+  it("BackendUnauthorized: add a Secret for the registry to the run's ServiceAccount", async () => {
     const registry = installation.testbed.registry(1);
     const policy = { ...managedRuns, ...named('registry') };
     const team = await installation.team({ name: 'team-locked', registry, backends: ['registry'], policy });
@@ -320,7 +320,7 @@ describe('the remedies of docs/reasons.md', { concurrency: 4 }, () => {
     assert.equal(conditionOf(await team.readyRecord(build))?.reason, 'Stored');
   });
 
-  it('TimestampAuthorityUnavailable: take the authority out of the policy', async () => {
+  it('TimestampAuthorityUnavailable: remove the authority from the policy', async () => {
     const { host } = installation.testbed.registry();
     const transparency = { timestampAuthorities: [{ url: `http://${host}/timestamp` }] };
     const trustedRoot = { type: 'Inline', inline: trustedRootJson(LOG) };
@@ -332,7 +332,7 @@ describe('the remedies of docs/reasons.md', { concurrency: 4 }, () => {
     assert.equal(conditionOf(await team.readyRecord(build, 'builds', HEALING_SECONDS))?.reason, 'Stored');
   });
 
-  it('StatementIncomplete: mend what the message names, and run it again', async () => {
+  it('StatementIncomplete: fix what the message names, and run it again', async () => {
     const team = await installation.team({ name: 'team-half', policy: { ...managedRuns } });
     const runs = new ManagedRuns(adminClient(installation.plane), team);
     const image = await team.registry.pushImage(`${team.name}/app`, 'half');
@@ -346,7 +346,7 @@ describe('the remedies of docs/reasons.md', { concurrency: 4 }, () => {
     assert.equal(conditionOf(await team.readyRecord(whole), 'Complete')?.status, 'True');
   });
 
-  it('PayloadInvalid: mend the task that wrote what the message names', async () => {
+  it('PayloadInvalid: fix the task that produced the value named in the message', async () => {
     const team = await installation.team({ name: 'team-invalid', policy: { ...managedRuns } });
     const runs = new ManagedRuns(adminClient(installation.plane), team);
     const yearNought = { startTime: '0000-01-01T00:00:00Z' };
