@@ -2,24 +2,31 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { format, getFileInfo, resolveConfig } from 'prettier';
-import { generatedFiles } from './crds/generated-files.ts';
+import { betweenMarkers } from './between-markers.ts';
+import { chartFiles } from './chart/chart-files.ts';
+import { apiFiles } from './crds/api-files.ts';
 import { driftHint } from './drift-hint.ts';
+import { layers } from './lint/layer-rules.js';
+import { layersTable } from './lint/layers-table.ts';
 
 const root = join(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const architecture = 'docs/architecture.md';
 
-/** As the formatter leaves it, or as it was made where the formatter is told to look away. */
+/** Format a file as `npm run format` would leave it. */
 async function formatted(path: string, text: string): Promise<string> {
   const { ignored } = await getFileInfo(join(root, path), { ignorePath: join(root, '.prettierignore') });
   return ignored ? text : format(text, { ...(await resolveConfig(join(root, path))), filepath: path });
 }
 
-/** Writes what is generated; with --check writes nothing and exits 1 when a file differs. */
+/** Write the generated files; with --check write nothing and exit 1 when a file differs. */
 async function main(): Promise<void> {
   const check = process.argv.includes('--check');
-  for (const [path, raw] of generatedFiles()) {
+  const table = betweenMarkers(read(architecture), 'layers', layersTable(layers));
+  for (const [path, raw] of [...apiFiles(), ...chartFiles(read), [architecture, table] as const]) {
     const file = join(root, path);
     const text = await formatted(path, raw);
-    const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    const before = existsSync(file) ? read(path) : '';
     if (before === text) continue;
     if (check) {
       console.error(`${path} is out of date: run \`npm run generate\`\n${driftHint(before, text)}`);
@@ -32,7 +39,5 @@ async function main(): Promise<void> {
 }
 
 await main();
-// The chart's values are generated from their own description; the script reads the same --check.
-await import('./chart/generate-chart.ts');
-// So is the field table of the Go types that runs are read through.
+// Writes the field table of the Go types; it reads the same --check.
 await import('./go-types/generate.ts');

@@ -7,10 +7,10 @@ import { kinds } from '../../src/api/v1alpha1/kinds.ts';
 import { parseManifest } from '../../src/api/v1alpha1/parse-manifest.ts';
 import { chartCrd } from './chart-crd.ts';
 import { crd } from './crd.ts';
-import { generatedFiles } from './generated-files.ts';
+import { apiFiles } from './api-files.ts';
 import { pages } from './pages/all.ts';
 
-const files = generatedFiles();
+const files = apiFiles();
 
 /** Every object below `value`, with its path. */
 function nodes(value: unknown, path = ''): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {

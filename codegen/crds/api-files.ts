@@ -12,7 +12,7 @@ const yamlHeader = `# SPDX-License-Identifier: Apache-2.0\n# ${origin.replaceAll
 const markdownHeader = `<!-- ${origin.replaceAll('`', '')} -->\n\n`;
 
 /** What the schemas make: CRDs, the chart's CRDs, and the pages of the API, by path from the top of the checkout. */
-export function generatedFiles(): ReadonlyMap<string, string> {
+export function apiFiles(): ReadonlyMap<string, string> {
   const files = pages.flatMap((page): [string, string][] => {
     const { plural } = kinds[page.kind];
     const yaml = `${yamlHeader}${stringify(crd(page), { lineWidth: 0, aliasDuplicateObjects: false })}`;
