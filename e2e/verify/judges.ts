@@ -4,10 +4,10 @@ import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { bundleMaterial } from '../../src/verify/material/bundle-material.ts';
 import type { Expectations } from '../../src/verify/expectations.ts';
-import { DEFAULT_TYPES } from '../../src/cli/verify/verify-expectations.ts';
+import { DEFAULT_TYPES } from '../../src/cli/verify/requirements.ts';
+import { VerificationFailure } from '../../src/verify/verification-failure.ts';
 import { verifyArtifact } from '../../src/verify/verify-artifact.ts';
 import type { CosignBlobs } from '../sigstore/cosign-blobs.ts';
-import { VerificationFailure } from '../../src/verify/verification-failure.ts';
 
 /** Whom and what to accept; the rest is asked for as sternly as it can be. */
 export type Accepted = Partial<Expectations>;

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Access } from '../credentials/access.ts';
+import { CredentialError } from '../credentials/credential-error.ts';
 import { KubeClient } from '../kube/kube-client.ts';
 import { KubeConnection } from '../kube/kube-connection.ts';
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
@@ -9,8 +10,7 @@ import type { Resource } from '../kube/resource.ts';
 import { EgressClient } from '../net/egress-client.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
 import { TrustedRoots } from '../trust/trusted-roots.ts';
-import { UncheckedError } from './verify/verify-error.ts';
-import { CredentialError } from '../credentials/credential-error.ts';
+import { UncheckedError } from './cli-error.ts';
 
 export interface ClusterOptions {
   readonly namespace?: string;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError, Option } from 'commander';
-import { conformaTrust } from './trust-conforma.ts';
-import { cosignTrust } from './trust-cosign.ts';
-import { kyvernoTrust } from './trust-kyverno.ts';
-import type { TrustMaterialOfPolicy } from './trust-material.ts';
-import { trustMaterialOf } from './trust-material.ts';
-import { opaTrust } from './trust-opa.ts';
-import { policyControllerTrust } from './trust-policy-controller.ts';
-import { readPublishedPolicy } from './trust-policy.ts';
+import { conformaTrust } from './conforma-trust.ts';
+import { cosignTrust } from './cosign-trust.ts';
+import { kyvernoTrust } from './kyverno-trust.ts';
+import type { PolicyTrust } from './policy-trust.ts';
+import { policyTrust } from './policy-trust.ts';
+import { opaTrust } from './opa-trust.ts';
+import { policyControllerTrust } from './policy-controller-trust.ts';
+import { readPublishedPolicy } from './published-policy.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { CliContext } from '../cli-context.ts';
-import { UncheckedError, UsageError } from '../verify/verify-error.ts';
+import { UncheckedError, UsageError } from '../cli-error.ts';
 
 /** To add a verifier: a file beside this one and a line here. */
 const verifiers = {
@@ -19,7 +19,7 @@ const verifiers = {
   'policy-controller': policyControllerTrust,
   conforma: conformaTrust,
   opa: opaTrust,
-} as const satisfies Record<string, (material: TrustMaterialOfPolicy) => string>;
+} as const satisfies Record<string, (material: PolicyTrust) => string>;
 
 type Verifier = keyof typeof verifiers;
 
@@ -59,18 +59,18 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
   if (source === undefined || (options.filename !== undefined && name !== undefined)) {
     command.error('error: name a policy, or give it in a file with -f', { exitCode: USAGE });
   }
-  const surroundings = new CliContext(options);
+  const context = new CliContext(options);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const streams = command.configureOutput();
   try {
-    const policy = await readPublishedPolicy(source, surroundings, signal);
-    streams.writeOut?.(verifiers[options.output](await trustMaterialOf(policy, surroundings, signal)));
+    const policy = await readPublishedPolicy(source, context, signal);
+    streams.writeOut?.(verifiers[options.output](await policyTrust(policy, context, signal)));
   } catch (error) {
     if (error instanceof UsageError) command.error(`error: ${error.message}`, { exitCode: USAGE });
     if (!(error instanceof UncheckedError)) throw error;
     streams.writeErr?.(`error: ${error.message}\n`);
     process.exitCode = UNCHECKED;
   } finally {
-    await surroundings.close();
+    await context.close();
   }
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { ClusterOptions } from '../cli-context.ts';
 
-/** The options that every form of `hallmark verify` takes. */
+/** The options of every `hallmark verify` subcommand. */
 export interface VerifyOptions extends ClusterOptions {
   readonly key: readonly string[];
   readonly kms: readonly string[];
@@ -19,38 +19,35 @@ export interface VerifyOptions extends ClusterOptions {
   readonly output: 'text' | 'json';
 }
 
-/** Adds them. */
+/** Adds the common options to a subcommand. */
 export function addVerifyOptions(command: Command): Command {
   return command
-    .addOption(many('--key <file>', 'public key (PEM) that may have signed; many times'))
+    .addOption(repeatable('--key <file>', 'accept signatures of this public key (PEM); repeatable'))
     .addOption(
-      many('--kms <uri>', 'key of a KMS that may have signed, asked for with your own credentials; many times'),
+      repeatable('--kms <uri>', 'accept signatures of this KMS key, fetched with your own credentials; repeatable'),
     )
-    .option('--certificate-identity <text>', 'whom the certificate must name, the whole text')
-    .option('--certificate-oidc-issuer <url>', 'OIDC issuer that the certificate must name, the whole text')
+    .option('--certificate-identity <text>', 'identity that the certificate must name, in full')
+    .option('--certificate-oidc-issuer <url>', 'OIDC issuer that the certificate must name, in full')
     .option('--trusted-root <file>', 'trusted_root.json for certificates, logs and timestamps')
-    .option(
-      '--policy <file|name>',
-      'take keys, identity, trusted root and what is required from the status of a policy',
-    )
+    .option('--policy <file|name>', 'use the keys, identity, trusted root and required witnesses of a policy')
     .addOption(
-      many(
+      repeatable(
         '--type <type>',
-        'predicate type that must be there: slsaprovenance, slsaprovenance1, imagesignature or a URI',
+        'require this predicate type: slsaprovenance, slsaprovenance1, imagesignature or a URI; repeatable',
       ),
     )
-    .addOption(many('--digest <digest>', 'algorithm:hex that must be a subject; many times'))
-    .addOption(many('--image <reference>', 'NAME@sha256:… that must be a subject; many times'))
-    .option('--require-log', 'a transparency log must have taken it')
-    .option('--require-timestamp', 'a timestamp authority must have seen it')
-    .option('-n, --namespace <name>', "namespace (the context's when absent)")
-    .option('--context <name>', 'context of the kubeconfig')
-    .option('--operator-namespace <name>', "the operator's own namespace", 'hallmark-system')
-    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(repeatable('--digest <digest>', 'require this subject, as algorithm:hex; repeatable'))
+    .addOption(repeatable('--image <reference>', 'require this subject, as NAME@sha256:…; repeatable'))
+    .option('--require-log', 'require an entry in a transparency log')
+    .option('--require-timestamp', 'require a timestamp of a timestamp authority')
+    .option('-n, --namespace <name>', 'namespace (default: that of the kubeconfig context)')
+    .option('--context <name>', 'kubeconfig context')
+    .option('--operator-namespace <name>', 'namespace of the operator', 'hallmark-system')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .allowExcessArguments(false);
 }
 
-function many(flags: string, description: string): Option {
+function repeatable(flags: string, description: string): Option {
   return new Option(flags, description)
     .argParser((value: string, values: readonly string[]) => [...values, value])
     .default([]);

@@ -28,7 +28,7 @@ describe('hallmark verify file', () => {
       assert.match(out, new RegExp(`signed by key ${signer.key.keyID.replaceAll(/[+/]/g, '.')}`));
       assert.match(
         out,
-        /states https:\/\/slsa.dev\/provenance\/v1\n {2}about reg.example\/app-0@sha256:a+\nverified\n$/,
+        /predicate: https:\/\/slsa.dev\/provenance\/v1\n {2}subject: reg.example\/app-0@sha256:a+\nverified\n$/,
       );
     }
   });

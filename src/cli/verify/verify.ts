@@ -1,53 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { printable } from '../../runtime/printable.ts';
-import { policyOfCluster, readPublishedPolicy } from '../trust/trust-policy.ts';
-import type { PublishedPolicy } from '../trust/trust-policy.ts';
+import { UncheckedError, UsageError } from '../cli-error.ts';
 import { CliContext } from '../cli-context.ts';
-import { UncheckedError, UsageError } from './verify-error.ts';
-import type { EvidenceSet } from './verify-evidence.ts';
-import { askedDigests, askedTypes, trustOf } from './verify-expectations.ts';
-import { fileEvidence } from './verify-file.ts';
-import { imageEvidence } from './verify-image.ts';
-import type { ImageOptions } from './verify-image.ts';
-import { judge } from './verify-judgement.ts';
+import { isFileArgument } from '../read-objects.ts';
+import { policyInCluster, readPublishedPolicy } from '../trust/published-policy.ts';
+import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
+import type { EvidenceSet } from './evidence.ts';
+import { fileEvidence } from './file-evidence.ts';
+import { imageEvidence } from './image-evidence.ts';
+import type { ImageOptions } from './image-evidence.ts';
+import { judge } from './judgement.ts';
+import { failureJson, judgementJson, judgementText } from './judgement-report.ts';
+import { recordEvidence, recordInCluster, recordsInFile } from './record-evidence.ts';
+import { requirements } from './requirements.ts';
+import { runEvidence, runInCluster, runsInFile } from './run-evidence.ts';
+import { verificationTrust } from './verification-trust.ts';
 import { addVerifyOptions } from './verify-options.ts';
 import type { VerifyOptions } from './verify-options.ts';
-import { recordEvidence, recordOfCluster, recordsOfFile } from './verify-record.ts';
-import { failureJson, judgementJson, judgementText } from './verify-report.ts';
-import { runEvidence, runOfCluster, runsOfFile } from './verify-run.ts';
 
 const NOT_VERIFIED = 1;
-const USAGE = 2;
 const UNCHECKED = 3;
 const TIMEOUT_MS = 120_000;
 
-/** `hallmark verify record|image|run|file`. Exit codes: 0 verified, 1 not verified, 2 usage, 3 could not be checked. */
+/** Makes `hallmark verify record|image|run|file`. Exit codes: 0 verified, 1 not verified, 2 usage, 3 could not be checked. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .exitOverride(asUsage)
-    .summary('verify evidence, failing closed')
+    .exitOverride(usageExit)
+    .summary('verify signatures and attestations')
     .description(
-      'Verifies what was signed: the signature, who made it and when, what it states and about what.\n' +
-        'Exits with 0 when it verifies, 1 when it does not, 2 for a wrong command line, 3 when it could not be checked.',
+      'Verifies signatures, attestations and bundles: who signed them, when, and what they state about which subjects.\n' +
+        'Exits with 0 if the evidence verifies, 1 if it does not, 2 if the command line is wrong, and 3 if the check could not run.',
+    )
+    .addHelpText('after', '\nExample:\n  $ hallmark verify image registry.example.com/team/app:v1 --key cosign.pub')
+    .addCommand(
+      subcommand('record <name|file>', 'Verify a ProvenanceRecord of the cluster, or those in a file.')
+        .addHelpText('after', '\nExample:\n  $ hallmark verify record build-1-7f3a -n team-a')
+        .action(verifyRecord),
     )
     .addCommand(
-      subcommand('record <name|file>', 'a ProvenanceRecord of the cluster, or in a file').action(verifyRecord),
-    )
-    .addCommand(
-      subcommand('image <reference>', "an image's signatures, attestations and bundles in its registry")
+      subcommand('image <reference>', 'Verify the signatures, attestations and bundles of an image in its registry.')
         .option('--repository <name>', 'repository that holds the evidence, if not that of the image')
         .option('--registry-ca <file>', "certificates (PEM) to trust for the registry instead of the system's")
-        .option('--allow-insecure-registry', 'take any certificate of the registry, and plain http')
+        .option('--allow-insecure-registry', 'accept any certificate of the registry, and plain http')
+        .addHelpText(
+          'after',
+          '\nExample:\n  $ hallmark verify image registry.example.com/team/app:v1 --policy signingpolicy/release -n team-a',
+        )
         .action(verifyImage),
     )
     .addCommand(
-      subcommand('run <taskrun/name|pipelinerun/name|file>', "Tekton Chains' annotations on a run").action(verifyRun),
+      subcommand('run <taskrun/name|pipelinerun/name|file>', "Verify Tekton Chains' annotations on a run.")
+        .addHelpText('after', '\nExample:\n  $ hallmark verify run taskrun/build-1 -n team-a --key cosign.pub')
+        .action(verifyRun),
     )
     .addCommand(
-      subcommand('file <file>', 'Sigstore bundles or DSSE envelopes in a file')
-        .option('--payload <file>', 'what is signed, for a bundle that does not hold it')
+      subcommand('file <file>', 'Verify Sigstore bundles or DSSE envelopes in a file.')
+        .option('--payload <file>', 'signed payload, for a bundle that does not hold it')
+        .addHelpText(
+          'after',
+          '\nExample:\n  $ hallmark verify file bundle.json --key cosign.pub --image registry.example.com/team/app@sha256:…',
+        )
         .action(verifyFile),
     );
 }
@@ -55,90 +68,78 @@ export function verifyCommand(): Command {
 function subcommand(nameAndArguments: string, description: string): Command {
   return addVerifyOptions(new Command(nameAndArguments.split(' ')[0]).description(description))
     .arguments(nameAndArguments.slice(nameAndArguments.indexOf(' ') + 1))
-    .exitOverride(asUsage);
-}
-
-/** 1 is for what does not verify alone. */
-function asUsage({ exitCode, code, message }: CommanderError): never {
-  throw new CommanderError(exitCode === 0 ? 0 : USAGE, code, message);
-}
-
-interface Found extends EvidenceSet {
-  /** The image that was looked at, by its digest. */
-  readonly image?: string;
-  readonly policy?: PublishedPolicy | undefined;
+    .exitOverride(usageExit);
 }
 
 function verifyRecord(nameOrFile: string, options: VerifyOptions, command: Command): Promise<void> {
-  return verify(options, command, async (surroundings, signal) => {
-    if (isFile(nameOrFile)) {
-      return { items: (await recordsOfFile(nameOrFile)).flatMap(recordEvidence), rule: 'All' };
+  return verify(options, command, async (context, signal) => {
+    if (isFileArgument(nameOrFile)) {
+      return { items: (await recordsInFile(nameOrFile)).flatMap(recordEvidence), rule: 'All' };
     }
-    const record = await recordOfCluster(nameOrFile, surroundings, signal);
+    const record = await recordInCluster(nameOrFile, context, signal);
     const { kind, name } = record.spec.policyRef;
-    const policy = isTrustGiven(options) ? undefined : await policyOfCluster(kind, name, surroundings, signal);
+    const policy = isTrustGiven(options) ? undefined : await policyInCluster(kind, name, context, signal);
     return { items: recordEvidence(record), rule: 'All', policy };
   });
 }
 
 function verifyImage(reference: string, options: VerifyOptions & ImageOptions, command: Command): Promise<void> {
-  return verify(options, command, async ({ egress }, signal) => {
-    return { ...(await imageEvidence(reference, options, egress, signal)), rule: 'Any' };
-  });
+  return verify(options, command, ({ egress }, signal) => imageEvidence(reference, options, egress, signal));
 }
 
 function verifyRun(nameOrFile: string, options: VerifyOptions, command: Command): Promise<void> {
-  return verify(options, command, async (surroundings, signal) => {
-    const runs = isFile(nameOrFile)
-      ? await runsOfFile(nameOrFile)
-      : [await runOfCluster(nameOrFile, surroundings, signal)];
-    const isAsked = options.digest.length + options.image.length > 0;
-    return { items: runs.flatMap((run) => runEvidence(run, isAsked)), rule: 'Any' };
+  return verify(options, command, async (context, signal) => {
+    const runs = isFileArgument(nameOrFile)
+      ? await runsInFile(nameOrFile)
+      : [await runInCluster(nameOrFile, context, signal)];
+    const hasRequiredSubjects = options.digest.length + options.image.length > 0;
+    return { items: runs.flatMap((run) => runEvidence(run, hasRequiredSubjects)), rule: 'Any' };
   });
 }
 
 function verifyFile(path: string, options: VerifyOptions & { payload?: string }, command: Command): Promise<void> {
   return verify(options, command, async () => {
     if (options.digest.length + options.image.length === 0) {
-      throw new UsageError('say what the file must be about: --digest or --image');
+      throw new UsageError('no expected subject: pass --digest or --image');
     }
     return { items: await fileEvidence(path, options.payload), rule: 'All' };
   });
 }
 
-type Find = (surroundings: CliContext, signal: AbortSignal) => Promise<Found>;
+type Gather = (context: CliContext, signal: AbortSignal) => Promise<EvidenceSet>;
 
-async function verify(options: VerifyOptions, command: Command, find: Find): Promise<void> {
-  const surroundings = new CliContext(options);
+async function verify(options: VerifyOptions, command: Command, gather: Gather): Promise<void> {
+  const context = new CliContext(options);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const streams = command.configureOutput();
   try {
-    const types = askedTypes(options.type);
-    const asked = askedDigests(options);
+    const required = requirements(options);
+    const policy =
+      options.policy === undefined ? undefined : await readPublishedPolicy(options.policy, context, signal);
+    // Only a record names its policy; the others fail here, before they use the network.
     const given =
-      options.policy === undefined ? undefined : await readPublishedPolicy(options.policy, surroundings, signal);
-    const found = await find(surroundings, signal);
-    const trust = await trustOf(options, given ?? found.policy, surroundings, signal);
-    const judgement = judge(found, { trust, types, subjects: asked });
+      isTrustGiven(options) || command.name() !== 'record'
+        ? await verificationTrust(options, policy, context, signal)
+        : undefined;
+    const evidence = await gather(context, signal);
+    const trust = given ?? (await verificationTrust(options, evidence.policy, context, signal));
+    const judgement = judge(evidence, { trust, ...required });
     const print = options.output === 'json' ? judgementJson : judgementText;
-    streams.writeOut?.(`${print(judgement, found.image)}\n`);
+    streams.writeOut?.(`${print(judgement, evidence.image)}\n`);
     if (!judgement.verified) process.exitCode = NOT_VERIFIED;
   } catch (error) {
-    const said = printable(error instanceof Error ? error.message : 'unknown failure');
-    if (options.output === 'json') streams.writeOut?.(`${failureJson(said)}\n`);
-    if (error instanceof UsageError) command.error(`error: ${said}`, { exitCode: USAGE });
-    streams.writeErr?.(`could not be checked: ${said}\n`);
-    if (!(error instanceof UncheckedError) && !signal.aborted) throw new CommanderError(UNCHECKED, 'unchecked', said);
+    const message = printable(error instanceof Error ? error.message : 'unknown failure');
+    if (options.output === 'json') streams.writeOut?.(`${failureJson(message)}\n`);
+    if (error instanceof UsageError) command.error(`error: ${message}`, { exitCode: USAGE_ERROR });
+    streams.writeErr?.(`error: could not be checked: ${message}\n`);
+    if (!(error instanceof UncheckedError) && !signal.aborted)
+      throw new CommanderError(UNCHECKED, 'unchecked', message);
     process.exitCode = UNCHECKED;
   } finally {
-    await surroundings.close();
+    await context.close();
   }
 }
 
 function isTrustGiven({ key, kms, certificateIdentity, policy }: VerifyOptions): boolean {
   return key.length + kms.length > 0 || certificateIdentity !== undefined || policy !== undefined;
-}
-
-function isFile(text: string): boolean {
-  return text === '-' || /\.(ya?ml|json)$/.test(text) || existsSync(text);
 }

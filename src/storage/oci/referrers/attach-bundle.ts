@@ -27,7 +27,7 @@ export async function attachBundle(
   for (const blob of blobs) await client.putBlob(blob, signal);
   const content = { bytes: manifest, mediaType: descriptor.mediaType };
   if (await client.putReferrer(descriptor.digest, content, signal)) return;
-  if ((await client.getReferrers(imageDigest, descriptor.artifactType, signal)) !== undefined) return;
+  if ((await client.getReferrers(imageDigest, { artifactType: descriptor.artifactType }, signal)) !== undefined) return;
   const tag = referrersTag(imageDigest);
   const place = { tag, name: `${repositoryName(client.repository)}:${tag}` };
   const key = `${repositoryKey(client.repository)}:${tag}`;

@@ -5,14 +5,10 @@ import { EvidenceError } from '../../../evidence/evidence-error.ts';
 import { BUNDLE_MEDIA_TYPE, parseSigstoreBundle } from '../../../evidence/sigstore-bundle.ts';
 import type { StoredEvidence } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
-import { readIndex } from './attach-bundle.ts';
+import { listReferrers } from './list-referrers.ts';
 import type { BundleLocation } from '../oci-location.ts';
-import { lists, parseReferrersIndex, referrersTag } from './referrers-index.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import { repositoryName } from '../registry/repository.ts';
-
-/** A registry that always names one more page is not followed for ever. */
-const MAX_PAGES = 100;
 
 const manifestOf = Compile(
   Type.Object({
@@ -50,26 +46,8 @@ async function isListed(
   { digest, manifest }: { readonly digest: string; readonly manifest: string },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const own = await ownList(client, { digest, manifest }, signal);
-  if (own !== undefined) return own;
-  const tag = referrersTag(digest);
-  const found = await readIndex(client, { tag, name: `${repositoryName(client.repository)}:${tag}` }, signal);
-  return found !== undefined && lists(found.index, manifest);
-}
-
-/** Whether the registry's own list has it, on however many pages; undefined when it keeps no list. */
-async function ownList(
-  client: RegistryClient,
-  { digest, manifest }: { readonly digest: string; readonly manifest: string },
-  signal: AbortSignal,
-): Promise<boolean | undefined> {
-  let page = await client.getReferrers(digest, BUNDLE_MEDIA_TYPE, signal);
-  if (page === undefined) return undefined;
-  for (let read = 1; page !== undefined && read <= MAX_PAGES; read += 1) {
-    const index = parseReferrersIndex(page.bytes);
-    if (index !== undefined && lists(index, manifest)) return true;
-    if (page.next === undefined) return false;
-    page = await client.getReferrers(digest, BUNDLE_MEDIA_TYPE, signal, page.next);
+  for await (const referrer of listReferrers(client, digest, BUNDLE_MEDIA_TYPE, signal)) {
+    if (referrer === manifest) return true;
   }
   return false;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { displayUrl } from '../../../net/display-url.ts';
 import type { EgressResponse } from '../../../net/egress-client.ts';
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import { StorageError } from '../../storage-error.ts';
@@ -16,6 +17,8 @@ export const imageMediaTypes = {
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
   dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
 } as const;
+/** Statuses of a registry without the referrers API: some answer with a page for people. */
+const NO_REFERRERS_API: readonly number[] = [200, 400, 404, 405, 406];
 const ACCEPT = Object.values(imageMediaTypes).join(', ');
 
 export interface ManifestContent {
@@ -111,28 +114,40 @@ export class RegistryClient {
   }
 
   /**
-   * The registry's own list of what refers to a manifest, or the page of it at `page`; undefined when it keeps none (OCI distribution
-   * 1.1). @throws StorageError
+   * Reads the registry's own list of the manifests that refer to another, or the page of it at `page`. Returns undefined for a registry
+   * without the referrers API (OCI distribution 1.1), including one that answers with a page for people. @throws StorageError
    */
   async getReferrers(
     digest: string,
-    artifactType: string,
+    request: { readonly artifactType: string | undefined },
     signal: AbortSignal,
-    page?: URL,
+  ): Promise<ReferrersPage | undefined>;
+  async getReferrers(
+    digest: string,
+    request: { readonly artifactType: string | undefined; readonly page: URL },
+    signal: AbortSignal,
+  ): Promise<ReferrersPage>;
+  async getReferrers(
+    digest: string,
+    { artifactType, page }: { readonly artifactType: string | undefined; readonly page?: URL },
+    signal: AbortSignal,
   ): Promise<ReferrersPage | undefined> {
     const doing = `asking for the referrers of ${this.#name(digest)}`;
-    const first = `${this.#path(`referrers/${digest}`)}?artifactType=${encodeURIComponent(artifactType)}`;
+    const filter = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
+    const target = page ?? `${this.#path(`referrers/${digest}`)}${filter}`;
     const headers = { accept: imageMediaTypes.ociIndex };
     const response = await this.#session.request(
-      { method: 'GET', target: page ?? first, headers, doing, maxResponseBytes: MAX_MANIFEST_BYTES },
+      { method: 'GET', target, headers, doing, maxResponseBytes: MAX_MANIFEST_BYTES },
       signal,
     );
-    if ([400, 404, 405, 406].includes(response.status)) return undefined;
-    if (response.status !== 200) throw this.#session.refusal(response, doing);
-    if (mediaType(response) !== imageMediaTypes.ociIndex) return undefined;
-    const next = nextLink(response.headers['link']);
-    if (next === undefined) return { bytes: response.body };
-    return { bytes: response.body, next: this.#session.continuation(next, response.url, doing) };
+    const isIndex = response.status === 200 && mediaType(response) === imageMediaTypes.ociIndex;
+    if (!isIndex && page === undefined && NO_REFERRERS_API.includes(response.status)) return undefined;
+    if (!isIndex) throw this.#session.refusal(response, doing);
+    const link = nextLink(response.headers['link']);
+    if (link === undefined) return { bytes: response.body };
+    const next = this.#session.continuation(link, response.url, doing);
+    if (next.href !== response.url.href) return { bytes: response.body, next };
+    throw new StorageError('BackendRejected', `${doing}: ${displayUrl(response.url)} names itself as the next page`);
   }
 
   async #put(

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
-import type { TrustMaterialOfPolicy } from './trust-material.ts';
-import { asksForTimestamp, trustedRootText } from './trust-material.ts';
+import type { PolicyTrust } from './policy-trust.ts';
+import { asksForTimestamp, trustedRootText } from './policy-trust.ts';
 
-type ImageFormat = TrustMaterialOfPolicy['imageFormats'][number];
+type ImageFormat = PolicyTrust['imageFormats'][number];
 
 /**
  * A shell script that verifies an image with cosign 3: its signature and its provenance, each by one of the keys or by the certificate
  * identity.
  */
-export function cosignTrust(material: TrustMaterialOfPolicy): string {
+export function cosignTrust(material: PolicyTrust): string {
   const { description, keys, trustedRoot, identity, predicateType, imageFormats } = material;
   const files = [
     ...keys.map(({ publicKey }, index) => heredoc(`${index + 1}.pub`, publicKey)),
@@ -50,17 +50,17 @@ interface Check {
 }
 
 /** Of bundles, `cosign verify` takes an attestation of any type for a signature, so the type is asked for. */
-function imageCheck(format: ImageFormat, { isTimestamped }: TrustMaterialOfPolicy): Check {
+function imageCheck(format: ImageFormat, { isTimestamped }: PolicyTrust): Check {
   return format === 'SimpleSigning'
     ? { command: 'verify --new-bundle-format=false', isTimestamped }
     : { command: `verify-attestation --new-bundle-format=true --type ${quoted(IMAGE_SIGNATURE_TYPE)}`, isTimestamped };
 }
 
-function attestationCheck(predicateType: string, material: TrustMaterialOfPolicy): Check {
+function attestationCheck(predicateType: string, material: PolicyTrust): Check {
   return { command: `verify-attestation --type ${quoted(predicateType)}`, isTimestamped: asksForTimestamp(material) };
 }
 
-function command(check: Check, signer: string, { isLogged, trustedRoot }: TrustMaterialOfPolicy): string {
+function command(check: Check, signer: string, { isLogged, trustedRoot }: PolicyTrust): string {
   const options = [
     signer,
     ...(trustedRoot === undefined ? [] : ['--trusted-root "$trust/trusted_root.json"']),
@@ -71,7 +71,7 @@ function command(check: Check, signer: string, { isLogged, trustedRoot }: TrustM
 }
 
 /** A private certificate authority has no certificate log. */
-function sct({ trustedRoot }: TrustMaterialOfPolicy): string {
+function sct({ trustedRoot }: PolicyTrust): string {
   return (trustedRoot?.ctlogs.length ?? 0) === 0 ? ' --insecure-ignore-sct=true' : '';
 }
 

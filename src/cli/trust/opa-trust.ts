@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TrustMaterialOfPolicy } from './trust-material.ts';
-import { UsageError } from '../verify/verify-error.ts';
+import type { PolicyTrust } from './policy-trust.ts';
+import { UsageError } from '../cli-error.ts';
 
 /**
  * A Rego module that judges a statement whose signature somebody verified before: predicate type, builder, build type, and that the
  * digest is among the subjects. OPA itself cannot verify a DSSE signature.
  */
-export function opaTrust(material: TrustMaterialOfPolicy): string {
+export function opaTrust(material: PolicyTrust): string {
   const { description, predicateType, attestation } = material;
   if (predicateType === undefined) throw new UsageError(`${description} makes no attestations that OPA could judge`);
   const isV1 = predicateType === 'https://slsa.dev/provenance/v1';

@@ -3,15 +3,15 @@ import type { CertificateAuthority, TransparencyLogInstance } from '@sigstore/pr
 import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import { stringify } from 'yaml';
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
-import type { TrustMaterialOfPolicy } from './trust-material.ts';
-import { asksForTimestamp } from './trust-material.ts';
+import type { PolicyTrust } from './policy-trust.ts';
+import { asksForTimestamp } from './policy-trust.ts';
 import { certificatePem, publicKeyPem } from './trust-pem.ts';
 
 /**
  * ClusterImagePolicies of sigstore's policy-controller, and the TrustRoot that they need for certificates and logs. All policies that
  * match an image must hold, and one authority of each suffices: hence one policy for signatures and one for provenance.
  */
-export function policyControllerTrust(material: TrustMaterialOfPolicy): string {
+export function policyControllerTrust(material: PolicyTrust): string {
   const { predicateType, imageFormats, trustedRoot } = material;
   const objects = [
     ...(trustedRoot === undefined ? [] : [trustRoot(material)]),
@@ -22,18 +22,18 @@ export function policyControllerTrust(material: TrustMaterialOfPolicy): string {
 }
 
 /** Of bundles it reads attestations alone, and so that of cosign 3 for the image itself. */
-function signatures(material: TrustMaterialOfPolicy): object {
+function signatures(material: PolicyTrust): object {
   const attested = { attestations: [{ name: 'signature', predicateType: IMAGE_SIGNATURE_TYPE }] };
   return { ...(material.isInBundles ? attested : {}), ...evidenceForm(material, material.isTimestamped) };
 }
 
-function provenance(material: TrustMaterialOfPolicy, predicateType: string): object {
+function provenance(material: PolicyTrust, predicateType: string): object {
   const attestations = [{ name: 'provenance', predicateType }];
   return { attestations, ...evidenceForm(material, asksForTimestamp(material)) };
 }
 
 /** How the evidence lies there, and whose timestamps count. */
-function evidenceForm({ name, trustedRoot, isInBundles }: TrustMaterialOfPolicy, areNeeded: boolean): object {
+function evidenceForm({ name, trustedRoot, isInBundles }: PolicyTrust, areNeeded: boolean): object {
   const isTrusted = areNeeded && trustedRoot !== undefined;
   return {
     ...(isTrusted ? { rfc3161timestamp: { trustRootRef: name } } : {}),
@@ -41,7 +41,7 @@ function evidenceForm({ name, trustedRoot, isInBundles }: TrustMaterialOfPolicy,
   };
 }
 
-function imagePolicy(material: TrustMaterialOfPolicy, suffix: string, more: object): object {
+function imagePolicy(material: PolicyTrust, suffix: string, more: object): object {
   const { name, images, keys, identity, trustedRoot, isLogged } = material;
   const [log] = trustedRoot?.tlogs ?? [];
   const ctlog = isLogged ? { ctlog: { ...(log === undefined ? {} : { url: log.baseUrl }), trustRootRef: name } } : {};
@@ -80,7 +80,7 @@ function imagePolicy(material: TrustMaterialOfPolicy, suffix: string, more: obje
   };
 }
 
-function trustRoot({ name, trustedRoot }: TrustMaterialOfPolicy): object {
+function trustRoot({ name, trustedRoot }: PolicyTrust): object {
   const sigstoreKeys = {
     certificateAuthorities: trustedRoot?.certificateAuthorities.map(authorityOf) ?? [],
     tLogs: trustedRoot?.tlogs.map(logOf) ?? [],

@@ -2,16 +2,15 @@
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import { TrustError } from '../../trust/trust-error.ts';
-import type { CertificateIdentity } from '../../verify/expectations.ts';
-import type { PublishedPolicy } from './trust-policy.ts';
-import type { CliContext } from '../cli-context.ts';
-import { UncheckedError, UsageError } from '../verify/verify-error.ts';
-import { publishedKeys } from '../verify/verify-expectations.ts';
 import type { VerificationKey } from '../../signing/verification-key.ts';
+import type { CertificateIdentity } from '../../verify/expectations.ts';
+import { policyRoot, publishedKeys } from './published-policy.ts';
+import type { PublishedPolicy } from './published-policy.ts';
+import type { CliContext } from '../cli-context.ts';
+import { UsageError } from '../cli-error.ts';
 
 /** What a verifier needs to know to accept the evidence of one policy. */
-export interface TrustMaterialOfPolicy {
+export interface PolicyTrust {
   /** "SigningPolicy team-a/release". */
   readonly description: string;
   /** `hallmark-` and the policy's own name with its namespace: for objects that are made from it. */
@@ -43,11 +42,11 @@ const predicateTypes: Readonly<Record<string, string>> = {
 };
 
 /** Gathers it. @throws UsageError when the policy publishes nobody, UncheckedError when its trusted root cannot be had */
-export async function trustMaterialOf(
+export async function policyTrust(
   policy: PublishedPolicy,
-  surroundings: CliContext,
+  context: CliContext,
   signal: AbortSignal,
-): Promise<TrustMaterialOfPolicy> {
+): Promise<PolicyTrust> {
   const { description, status } = policy;
   const keys = publishedKeys(policy);
   const identity = status.certificateIdentity;
@@ -62,7 +61,7 @@ export async function trustMaterialOf(
   if (formats.length === 0 && predicateType === undefined) {
     throw new UsageError(`${description} signs nothing that lies beside images in a registry`);
   }
-  const trustedRoot = await rootOf(policy, surroundings, signal);
+  const trustedRoot = await policyRoot(policy, context, signal);
   return {
     description,
     name: `hallmark-${policy.kind === 'SigningPolicy' ? `${policy.homeNamespace}-` : ''}${policy.name}`,
@@ -83,25 +82,11 @@ export async function trustMaterialOf(
  * Whether to ask for the timestamp of an attestation. Beside one in its tags cosign, and all that stands on it, wants a timestamp of the
  * envelope, and there is that of the signature: none is asked for there, unless nothing else says when a certificate signed.
  */
-export function asksForTimestamp({ isTimestamped, isInBundles, isLogged, identity }: TrustMaterialOfPolicy): boolean {
+export function asksForTimestamp({ isTimestamped, isInBundles, isLogged, identity }: PolicyTrust): boolean {
   return isTimestamped && (isInBundles || (identity !== undefined && !isLogged));
 }
 
 /** The trusted root as JSON. */
 export function trustedRootText(root: TrustedRoot): string {
   return JSON.stringify(TrustedRoot.toJSON(root));
-}
-
-async function rootOf(
-  { spec, homeNamespace, description }: PublishedPolicy,
-  surroundings: CliContext,
-  signal: AbortSignal,
-): Promise<TrustedRoot | undefined> {
-  if (spec.trustedRoot === undefined) return undefined;
-  try {
-    return await surroundings.trustedRoots().root({ spec: spec.trustedRoot, homeNamespace, description }, signal);
-  } catch (error) {
-    if (error instanceof TrustError) throw new UncheckedError(error.message, { cause: error });
-    throw error;
-  }
 }

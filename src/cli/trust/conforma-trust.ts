@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stringify } from 'yaml';
-import type { TrustMaterialOfPolicy } from './trust-material.ts';
-import { UsageError } from '../verify/verify-error.ts';
+import type { PolicyTrust } from './policy-trust.ts';
+import { UsageError } from '../cli-error.ts';
 
 /**
  * A policy configuration for Conforma (`ec validate image --policy FILE --image IMAGE`): whose signatures and attestations count. Which rules they
  * must meet is for its reader to choose, in `sources`. Conforma takes one signer, so that is who signs now.
  */
-export function conformaTrust(material: TrustMaterialOfPolicy): string {
+export function conformaTrust(material: PolicyTrust): string {
   const { description, keys, identity, isLogged, trustedRoot } = material;
   const [active] = keys;
   const [log] = trustedRoot?.tlogs ?? [];

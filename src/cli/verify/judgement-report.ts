@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { VerificationResult } from '../../verify/verification-result.ts';
 import { printable } from '../../runtime/printable.ts';
-import type { Judged, Judgement } from './verify-judgement.ts';
+import type { EvidenceVerdict, Judgement } from './judgement.ts';
 
-/** What `hallmark verify -o json` prints. `image`: the one that was looked at, by its digest. */
+/** Formats the output of `hallmark verify -o json`. @param image the verified image by its digest */
 export function judgementJson({ verified, items, problems }: Judgement, image?: string): string {
   const artifacts = items.map(({ place, outcome, result }) => ({
     place,
@@ -19,21 +19,21 @@ export function judgementJson({ verified, items, problems }: Judgement, image?: 
   return JSON.stringify({ verified, ...(image === undefined ? {} : { image }), problems, artifacts }, undefined, 2);
 }
 
-/** The same where nothing could be judged, and why. */
+/** Formats the JSON output of a command that could not judge anything. */
 export function failureJson(problem: string): string {
   return judgementJson({ verified: false, items: [], problems: [problem] });
 }
 
-/** The same for people. */
+/** Formats the output for people. */
 export function judgementText({ verified, items, problems }: Judgement, image?: string): string {
-  const about = image === undefined ? [] : [`image ${image}`];
-  const lines = [...about, ...items.flatMap(itemLines), ...problems, verified ? 'verified' : 'NOT VERIFIED'];
+  const header = image === undefined ? [] : [`image ${image}`];
+  const lines = [...header, ...items.flatMap(itemLines), ...problems, verified ? 'verified' : 'NOT VERIFIED'];
   return lines.map(printable).join('\n');
 }
 
-const words = { Verified: 'verified', Failed: 'NOT VERIFIED', PassedOver: 'passed over' } as const;
+const words = { Verified: 'verified', Failed: 'NOT VERIFIED', PassedOver: 'ignored' } as const;
 
-function itemLines({ place, outcome, result }: Judged): readonly string[] {
+function itemLines({ place, outcome, result }: EvidenceVerdict): readonly string[] {
   return [
     `${place}: ${words[outcome]}`,
     ...signerLines(result),
@@ -53,7 +53,7 @@ function signerLines({ signer }: VerificationResult): readonly string[] {
     case 'Key':
       return [`  signed by key ${signer.keyID}`];
     case 'Certificate':
-      return [`  signed by ${signer.identity}, for whom ${signer.issuer} vouches`];
+      return [`  signed by ${signer.identity}, certified by ${signer.issuer}`];
     case undefined:
       return [];
   }
@@ -62,8 +62,8 @@ function signerLines({ signer }: VerificationResult): readonly string[] {
 function payloadLines({ predicateType = '', subjects }: VerificationResult): readonly string[] {
   const listed = subjects.slice(0, MAX_SUBJECTS).map(({ name, digest }) => {
     const digests = Object.entries(digest).map(([algorithm, hex]) => `${algorithm}:${hex}`);
-    return `  about ${name}@${digests.join(' ')}`;
+    return `  subject: ${name}@${digests.join(' ')}`;
   });
   const more = subjects.length - listed.length;
-  return [`  states ${predicateType}`, ...listed, ...(more > 0 ? [`  and ${more} more`] : [])];
+  return [`  predicate: ${predicateType}`, ...listed, ...(more > 0 ? [`  and ${more} more`] : [])];
 }

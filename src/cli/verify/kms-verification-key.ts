@@ -2,17 +2,17 @@
 import type { Access } from '../../credentials/access.ts';
 import { kmsSource } from '../../signing/kms/kms-source.ts';
 import { SigningError } from '../../signing/signing-error.ts';
-import { UncheckedError, UsageError } from './verify-error.ts';
 import type { VerificationKey } from '../../signing/verification-key.ts';
+import { UncheckedError, UsageError } from '../cli-error.ts';
 
-/** The public key of a KMS, asked for with the credentials and addresses of the user's own environment. @throws UsageError, UncheckedError */
+/** Fetches the public key of a KMS with the credentials and addresses of the user's environment. @throws UsageError, UncheckedError */
 export async function kmsVerificationKey(uri: string, access: Access, signal: AbortSignal): Promise<VerificationKey> {
   if (!/^(awskms|gcpkms|azurekms|hashivault|openbao):\/\/\S+$/.test(uri)) {
     throw new UsageError(`"${uri}" is not a key as awskms://, gcpkms://, azurekms://, hashivault:// or openbao://`);
   }
   const source = kmsSource(
     {
-      // The kind that uses the identity of its surroundings.
+      // This kind uses the identity of its environment.
       kind: 'ClusterSigningPolicy',
       description: '--kms',
       homeNamespace: '',

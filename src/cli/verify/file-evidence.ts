@@ -5,14 +5,15 @@ import { envelopeMaterial } from '../../verify/material/envelope-material.ts';
 import type { Material } from '../../verify/material/material.ts';
 import { strictJson } from '../../verify/strict-json.ts';
 import type { VerificationProblem } from '../../verify/verification-problem.ts';
-import type { Evidence } from './verify-evidence.ts';
-import { evidence } from './verify-evidence.ts';
-import { readText } from './verify-expectations.ts';
 import { VerificationFailure } from '../../verify/verification-failure.ts';
+import type { Evidence } from './evidence.ts';
+import { readEvidence } from './evidence.ts';
+import { readText } from '../read-text.ts';
 
 /**
- * The Sigstore bundles and DSSE envelopes in a file: one, a list, or what `hallmark sign` prints. `payload` is what a bundle of a
- * message signature is about. @throws UncheckedError when a file cannot be read
+ * Reads the Sigstore bundles and DSSE envelopes in a file: one, a list, or the output of `hallmark sign`.
+ * @param payloadFile the signed payload, for a bundle that holds only its digest
+ * @throws UncheckedError when a file cannot be read
  */
 export async function fileEvidence(path: string, payloadFile: string | undefined): Promise<readonly Evidence[]> {
   const text = await readText(path);
@@ -21,7 +22,7 @@ export async function fileEvidence(path: string, payloadFile: string | undefined
   if (problem !== undefined) return [{ place: path, material: problem, subjects: [] }];
   return values.map((value, index) => {
     const place = values.length === 1 ? path : `${path} (${index + 1})`;
-    return evidence(place, () => material(value, payload));
+    return readEvidence(place, () => material(value, payload));
   });
 }
 
@@ -37,13 +38,13 @@ function parsed(text: string): { readonly values: readonly unknown[]; readonly p
 
 function material(value: unknown, payload: Buffer | undefined): Material {
   const wrapped = field(value, 'bundle');
-  if (isObject(wrapped)) return bundleMaterial(JSON.stringify(wrapped), payload ?? payloadBeside(value));
+  if (isObject(wrapped)) return bundleMaterial(JSON.stringify(wrapped), payload ?? wrappedPayload(value));
   const text = JSON.stringify(value);
   return field(value, 'verificationMaterial') === undefined ? envelopeMaterial(text) : bundleMaterial(text, payload);
 }
 
-/** `hallmark sign` prints what is signed beside a bundle that does not hold it. It is believed no more than the rest: the signature decides. */
-function payloadBeside(value: unknown): Buffer | undefined {
+/** `hallmark sign` prints the payload next to a bundle that does not hold it. The signature decides whether it counts. */
+function wrappedPayload(value: unknown): Buffer | undefined {
   const text = field(value, 'payload');
   return typeof text === 'string' ? Buffer.from(text) : undefined;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stringify } from 'yaml';
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
-import type { TrustMaterialOfPolicy } from './trust-material.ts';
-import { asksForTimestamp } from './trust-material.ts';
+import type { PolicyTrust } from './policy-trust.ts';
+import { asksForTimestamp } from './policy-trust.ts';
 import { certificatePem, publicKeyPem } from './trust-pem.ts';
 
 /** A ClusterPolicy of Kyverno that admits only images whose signature and provenance are this policy's. */
-export function kyvernoTrust(material: TrustMaterialOfPolicy): string {
+export function kyvernoTrust(material: PolicyTrust): string {
   const { name, description, images } = material;
   const rule = {
     name: 'verify-images',
@@ -32,7 +32,7 @@ export function kyvernoTrust(material: TrustMaterialOfPolicy): string {
 }
 
 /** Of bundles, attestors alone would take an attestation of any type for a signature, so that its type is asked for. */
-function checks(material: TrustMaterialOfPolicy): object {
+function checks(material: PolicyTrust): object {
   const { predicateType, imageFormats, isInBundles } = material;
   const isSigned = imageFormats.length > 0;
   const signature = { attestors: [{ count: 1, entries: entries(material, material.isTimestamped) }] };
@@ -45,7 +45,7 @@ function checks(material: TrustMaterialOfPolicy): object {
   return { ...(isSigned ? signature : {}), ...(attestations.length === 0 ? {} : { attestations }) };
 }
 
-function entries(material: TrustMaterialOfPolicy, isTimestamped: boolean): readonly object[] {
+function entries(material: PolicyTrust, isTimestamped: boolean): readonly object[] {
   const { keys, identity, trustedRoot, isLogged } = material;
   const witnesses = { rekor: rekor(material), ctlog: { ignoreSCT: (trustedRoot?.ctlogs.length ?? 0) === 0 } };
   const roots = trustedRoot?.certificateAuthorities.flatMap(({ certChain }) => certChain?.certificates ?? []) ?? [];
@@ -70,7 +70,7 @@ function entries(material: TrustMaterialOfPolicy, isTimestamped: boolean): reado
   ];
 }
 
-function rekor({ isLogged, trustedRoot }: TrustMaterialOfPolicy): object {
+function rekor({ isLogged, trustedRoot }: PolicyTrust): object {
   const [log] = trustedRoot?.tlogs ?? [];
   if (!isLogged || log === undefined) return { ignoreTlog: true };
   return { url: log.baseUrl, ...(log.publicKey === undefined ? {} : { pubkey: publicKeyPem(log.publicKey) }) };

@@ -60,7 +60,7 @@ describe('hallmark verify run', () => {
     const elsewhere = run(imageAnnotations, 'uid-1', 'e'.repeat(64));
     const foreign = await verify('run', file('run.yaml', elsewhere), '--key', key);
     assert.equal(foreign.code, 1);
-    assert.match(foreign.out, /does not name this image among its results; say with --digest/);
+    assert.match(foreign.out, /does not name this image among its results; pass the expected subject with --digest/);
     assert.equal((await verify('run', file('run.yaml', elsewhere), '--key', key, ...about)).code, 0);
   });
 
@@ -69,7 +69,7 @@ describe('hallmark verify run', () => {
     assert.equal((await verify('run', file('run.yaml', older), '--key', key, ...about)).code, 0);
     const { code, out } = await verify('run', file('run.yaml', older), '--key', key);
     assert.equal(code, 1);
-    assert.match(out, /does not say of which run it is; say with --digest or --image what it must be about/);
+    assert.match(out, /does not name its run; pass the expected subject with --digest or --image/);
   });
 
   it('refuses annotations of another run, of another image, or without any', async () => {

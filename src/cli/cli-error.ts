@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Something needed for verifying could not be read or reached: nothing is said about the evidence. Exit code 3. */
+/** Verification could not start or finish, so it says nothing about the evidence. Exit code 3. */
 export class UncheckedError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -8,7 +8,7 @@ export class UncheckedError extends Error {
   }
 }
 
-/** What was asked for makes no sense. Exit code 2. */
+/** The command line is wrong. Exit code 2. */
 export class UsageError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
