@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { exponentialBackoff } from './backoff.ts';
 import { Controller, type ReconcileResult } from './controller.ts';
-import { StalledError, WaitingError } from './errors.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { ManualClock } from './manual-clock.fixture.ts';
 import { DEFERRED, type Outcome } from './outcome.ts';
+import { WaitingError } from './waiting-error.ts';
 
 describe('the controller', () => {
   it('runs no more reconciles at once than it may, and never two of one key', async () => {
@@ -51,12 +51,6 @@ describe('the controller', () => {
       run: () => Promise.resolve({ requeueAfterSeconds: 60 }),
       kind: 'Succeeded',
       againAtMs: 60_000,
-    },
-    {
-      name: 'a stalled one waits for an event',
-      run: () => Promise.reject(new StalledError('KeyInvalid', 'mend the key')),
-      kind: 'Stalled',
-      againAtMs: undefined,
     },
     {
       name: 'a waiting one comes again at its time',

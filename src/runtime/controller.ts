@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from './clock.ts';
-import { StalledError, WaitingError } from './errors.ts';
+import { outlasts } from './deadline.ts';
 import { EventLoopTurn } from './event-loop-turn.ts';
 import type { KeyedQueue } from './keyed-queue.ts';
 import type { Outcome } from './outcome.ts';
+import { WaitingError } from './waiting-error.ts';
 
-export type ResultKind = 'Succeeded' | 'Stalled' | 'Waiting' | 'Failed';
-
-/** How one reconcile ended. */
+/** The end of one reconcile. */
 export interface ReconcileResult {
   readonly controller: string;
   readonly key: string;
-  readonly kind: ResultKind;
+  readonly kind: 'Succeeded' | 'Waiting' | 'Failed';
   readonly durationMs: number;
-  /** What was thrown, unless it succeeded. */
+  /** The error thrown, unless it succeeded. */
   readonly error?: unknown;
   /** When the key is reconciled again on its own, if at all. */
   readonly retryAfterMs?: number;
   /** Failures in a row, this one included. */
   readonly failures: number;
-  /** Whether the key waits again, for a retry, for room, or because it was added meanwhile: what is kept for it is still needed. */
+  /** True when the key waits again (for a retry, for room, or added meanwhile): objects kept for it are still needed. */
   readonly waitsAgain: boolean;
 }
 
@@ -29,18 +28,18 @@ export interface ControllerOptions<Key extends string = string> {
   readonly name: string;
   /** Reconciles at once; never two of one key. */
   readonly concurrency: number;
-  /** Makes the world as the key's objects ask. May run twice; never sleeps. Its signal aborts when the grace period of a stop ends. */
+  /** Drives the world to what the key's objects ask for. Idempotent; never sleeps. Its signal aborts when the grace period of a stop ends. */
   readonly reconcile: (key: Key, signal: AbortSignal) => Promise<Outcome>;
   readonly queue: KeyedQueue<Key>;
   readonly clock: Clock;
-  /** Hears every result, for logs and metrics; must not throw. */
+  /** Called with every result, for logs and metrics; must not throw. */
   readonly onResult?: (result: ReconcileResult) => void;
 }
 
 /**
- * Takes keys off its queue and reconciles them. What a reconcile throws decides what follows: `StalledError` waits for an
- * event, `WaitingError` for its time, anything else backs off. Between two reconciles of one key the event loop gets a turn, so that no
- * circle of keys that come back at once keeps timers, sockets and signals from being served.
+ * Takes keys off its queue and reconciles them. A reconcile that throws `WaitingError` is retried after its time, one that throws
+ * anything else backs off. Between two reconciles of one key the event loop gets a turn: keys that requeue each other at once
+ * must not starve timers, sockets and signals.
  */
 export class Controller<Key extends string = string> {
   readonly name: string;
@@ -81,29 +80,18 @@ export class Controller<Key extends string = string> {
    */
   async stop(graceSeconds: number): Promise<readonly string[]> {
     this.queue.close();
-    const graceOver = new AbortController();
-    const drained = Promise.all(this.#workers).then(() => 'drained' as const);
-    const expired = this.#options.clock.sleep(graceSeconds * 1000, graceOver.signal).then(
-      () => 'expired' as const,
-      () => 'drained' as const,
-    );
-    const ended = await Promise.race([drained, expired]);
-    graceOver.abort();
-    const cutShort = ended === 'expired' ? [...this.#active.keys()] : [];
+    const cutShort = await this.outlasting(graceSeconds);
     this.#abort.abort(new Error(`controller ${this.name} is stopped`));
     return cutShort;
   }
 
   /**
-   * After `stop`: waits for the reconciles that were aborted, so that none goes on once somebody else may begin.
-   * @returns the keys whose reconcile has still not ended when the time is over
+   * Waits for the reconciles under way, so that none goes on once another replica may begin.
+   * @returns the keys whose reconcile has not ended when the time is over
    */
   async outlasting(seconds: number): Promise<readonly string[]> {
-    const over = new AbortController();
-    const expired = this.#options.clock.sleep(seconds * 1000, over.signal).catch(() => undefined);
-    await Promise.race([Promise.all(this.#workers), expired]);
-    over.abort();
-    return [...this.#active.keys()];
+    const isOver = await outlasts(Promise.all(this.#workers), seconds * 1000, this.#options.clock);
+    return isOver ? [...this.#active.keys()] : [];
   }
 
   async #work(): Promise<void> {
@@ -134,10 +122,6 @@ export class Controller<Key extends string = string> {
       if (requeueAfterSeconds === undefined) return verdict;
       return { ...verdict, retryAfterMs: this.#again(key, requeueAfterSeconds, isIdle) };
     } catch (error) {
-      if (error instanceof StalledError) {
-        this.queue.forget(key);
-        return { kind: 'Stalled', error };
-      }
       if (error instanceof WaitingError) {
         this.queue.forget(key);
         return { kind: 'Waiting', error, retryAfterMs: this.#again(key, error.retryAfterSeconds) };

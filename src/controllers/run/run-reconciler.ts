@@ -4,7 +4,7 @@ import { isInvalid, type KubeError } from '../../kube/kube-error.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
-import { WaitingError } from '../../runtime/errors.ts';
+import { WaitingError } from '../../runtime/waiting-error.ts';
 import { inLanes } from '../../runtime/lanes/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
+import { abortable } from '../../runtime/abortable.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { KubeClient } from '../kube-client.ts';
 import { Lease } from './lease.ts';
@@ -63,13 +64,7 @@ export class Leadership {
   async acquire(signal: AbortSignal): Promise<void> {
     if (this.#lease === undefined) return;
     this.#lease.start();
-    const stopped = Promise.withResolvers<undefined>();
-    const onAbort = (): void => {
-      stopped.reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    await Promise.race([this.#acquired.promise, stopped.promise]);
-    signal.removeEventListener('abort', onAbort);
+    await abortable(this.#acquired.promise, signal);
   }
 
   /** Gives the Lease up, so that another replica need not wait for it to run out. */

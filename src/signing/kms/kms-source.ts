@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { abortable } from '../../runtime/abortable.ts';
+import { withinDeadline } from '../../runtime/deadline.ts';
 import type { RunSigner } from '../run-signer.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SignerCheck, SigningSource } from '../signing-source.ts';
-import { withinDeadline } from './deadline.ts';
 import { kmsCertificates } from './kms-certificates.ts';
 import type { KmsDefinition, KmsSpec } from './kms-definition.ts';
 import { kmsFailure } from './kms-failure.ts';
@@ -156,9 +156,17 @@ class KmsSource implements SigningSource {
     return load();
   }
 
-  #call<Result>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  async #call<Result>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const { uri } = this.#spec();
-    return withinDeadline({ signal, timeoutMs: this.#timeoutMs, uri }, work, (error) => kmsFailure(error, uri));
+    const timeoutMs = this.#timeoutMs;
+    const message = `key ${uri}: its service did not answer within ${timeoutMs} ms`;
+    const overdue = (): Error => new SigningError('SignerUnavailable', message);
+    try {
+      return await withinDeadline({ signal, timeoutMs, overdue }, work);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw kmsFailure(error, uri);
+    }
   }
 
   #spec(): KmsSpec {

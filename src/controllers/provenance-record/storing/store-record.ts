@@ -8,6 +8,7 @@ import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { BackendFact } from '../../../records/record-facts.ts';
 import type { StoreAttempts } from '../../memory/store-attempts.ts';
 import { type BackendWork, storeInBackend } from './store-in-backend.ts';
+import { outlasts } from '../../../runtime/deadline.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { writeRecordStatus } from '../write-record-status.ts';
 
@@ -51,7 +52,7 @@ export async function storeRecord(
     else replaceFact(facts, fact);
   });
   const all = Promise.allSettled(puts);
-  const isSlow = puts.length > 1 && (await outlasts(context, all, COALESCE_MS));
+  const isSlow = puts.length > 1 && (await outlasts(all, COALESCE_MS, context.clock));
   let current = record;
   try {
     if (isSlow) current = await writeRecordStatus(context, record, written(), signal);
@@ -94,21 +95,4 @@ function replaceFact(facts: BackendFact[], fact: BackendFact): void {
   const { kind, name } = fact.backendRef;
   const at = facts.findIndex(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
   if (at >= 0) facts[at] = fact;
-}
-
-async function outlasts(context: ControllerContext, work: Promise<unknown>, ms: number): Promise<boolean> {
-  const over = new AbortController();
-  const slow = context.clock.sleep(ms, over.signal).then(
-    () => true,
-    () => false,
-  );
-  const isSlow = await Promise.race([
-    slow,
-    work.then(
-      () => false,
-      () => false,
-    ),
-  ]);
-  over.abort();
-  return isSlow;
 }
