@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { objectField, stringField } from '../../src/json/json-fields.ts';
+import { objectField, stringField } from '../../src/json/fields.ts';
 import type { ListWatchHandler, ListWatchObserver, RestartEvent } from '../../src/kube/watch/list-watch-options.ts';
 import type { Resource } from '../../src/kube/resource.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { EventRecorder } from '../../src/kube/events.ts';
-import { stringField } from '../../src/json/json-fields.ts';
+import { stringField } from '../../src/json/fields.ts';
 import { isForbidden } from '../../src/kube/kube-error.ts';
 import { KubeObjectReader } from '../../src/kube/kube-object-reader.ts';
 import { KubeRunAnnotator, type AnnotatedRun } from '../../src/kube/kube-run-annotator.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isJsonObject, objectField } from '../../src/json/json-fields.ts';
+import { isObject, objectField } from '../../src/json/fields.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { Cosign, type Supervisor } from '../testbed/index.ts';
@@ -92,6 +92,6 @@ export function tampered(
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
   const message: unknown = JSON.parse(text);
-  if (!isJsonObject(message)) throw new TypeError('the entry is no object');
+  if (!isObject(message)) throw new TypeError('the entry is no object');
   return message;
 }

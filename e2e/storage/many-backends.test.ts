@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
-import { preAuthEncoding } from '../../src/evidence/pre-auth-encoding.ts';
+import { dsse } from '@sigstore/core';
 import { at } from '../chart/helm.ts';
 import { Installation } from '../harness/installation.ts';
 import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
@@ -134,7 +134,7 @@ function assertProvenance(text: Buffer): void {
   const envelope: unknown = JSON.parse(text.toString('utf8'));
   const payload = Buffer.from(String(at(envelope, 'payload')), 'base64');
   const signature = Buffer.from(String(at(envelope, 'signatures', 0, 'sig')), 'base64');
-  const signed = preAuthEncoding(String(at(envelope, 'payloadType')), payload);
+  const signed = dsse.preAuthEncoding(String(at(envelope, 'payloadType')), payload);
   assert.ok(verify('sha256', signed, createPublicKey(team.key.publicKey), signature));
   assert.equal(
     at(JSON.parse(payload.toString('utf8')), 'predicate', 'runDetails', 'metadata', 'invocationId'),

@@ -12,7 +12,7 @@ import {
 } from './evidence-artifact.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { MAX_PAYLOAD_BYTES, packPayload, unpackPayload } from './packed-payload.ts';
-import { preAuthEncoding } from './pre-auth-encoding.ts';
+import { dsse } from '@sigstore/core';
 import { shortKey } from './short-key.ts';
 import { signatureText } from './signature-text.ts';
 import { signedBytes } from './signed-bytes.ts';
@@ -67,12 +67,12 @@ describe('what is derived from a signed artifact', () => {
   });
 
   it('counts bytes, not characters, in the pre-authentication encoding', () => {
-    assert.equal(preAuthEncoding('é', Buffer.from('ü')).toString(), 'DSSEv1 2 é 2 ü');
+    assert.equal(dsse.preAuthEncoding('é', Buffer.from('ü')).toString(), 'DSSEv1 2 é 2 ü');
   });
 
   it('signs a statement in its encoding and an image payload as it is', () => {
     const statement = attestation([]);
-    assert.deepEqual(signedBytes(statement), preAuthEncoding(statement.payloadType, statement.payload));
+    assert.deepEqual(signedBytes(statement), dsse.preAuthEncoding(statement.payloadType, statement.payload));
     assert.deepEqual(signedBytes(image), image.payload);
     assert.equal(signatureText(statement).toString(), dsseEnvelope(statement));
     assert.deepEqual(signatureText(image), image.signature);

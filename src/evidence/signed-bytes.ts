@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { preAuthEncoding } from './pre-auth-encoding.ts';
+import { dsse } from '@sigstore/core';
 import type { Artifact } from './artifact.ts';
 
 /** The bytes a signer signs: the pre-authentication encoding of a statement, the payload itself of a simple signing. */
@@ -7,7 +7,7 @@ export function signedBytes(artifact: Pick<Artifact, 'form' | 'payloadType' | 'p
   switch (artifact.form) {
     case 'InTotoStatement':
     case 'SigstoreStatement':
-      return preAuthEncoding(artifact.payloadType, artifact.payload);
+      return dsse.preAuthEncoding(artifact.payloadType, artifact.payload);
     case 'SimpleSigning':
       return artifact.payload;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, objectField, stringField, stringMapField } from '../json/json-fields.ts';
+import { isObject, objectField, stringField, stringMapField } from '../json/fields.ts';
 import { parseMetadata, type ObjectMetadata } from './object-metadata.ts';
 import { metadataOnly, type Resource } from './resource.ts';
 
@@ -73,7 +73,7 @@ function secretData(object: unknown): SecretData {
 }
 
 function listedNames(object: unknown, field: string): readonly string[] {
-  const references: unknown = isJsonObject(object) ? object[field] : undefined;
+  const references: unknown = isObject(object) ? object[field] : undefined;
   if (!Array.isArray(references)) return [];
   return references.flatMap((reference) => stringField(reference, 'name') ?? []);
 }

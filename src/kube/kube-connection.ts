@@ -5,7 +5,7 @@ import type https from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
-import { objectField, stringField } from '../json/json-fields.ts';
+import { objectField, stringField } from '../json/fields.ts';
 import { KubeError } from './kube-error.ts';
 
 /** What one request needs to reach the API server. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { numberField, objectField, stringField } from '../json/json-fields.ts';
+import { numberField, objectField, stringField } from '../json/fields.ts';
 import { KubeError, type NamedObject } from './kube-error.ts';
 
 export interface RefusedResponse {

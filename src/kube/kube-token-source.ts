@@ -2,7 +2,7 @@
 import type { ServiceAccountToken, TokenRequest, TokenSource } from '../credentials/token-source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SecretValue } from '../runtime/secret-value.ts';
-import { isJsonObject, stringField } from '../json/json-fields.ts';
+import { isObject, stringField } from '../json/fields.ts';
 import type { KubeClient } from './kube-client.ts';
 import { isForbidden, isNotFound } from './kube-error.ts';
 import { CredentialError } from '../credentials/credential-error.ts';
@@ -76,7 +76,7 @@ export class KubeTokenSource implements TokenSource {
 }
 
 function tokenOf(answer: unknown): ServiceAccountToken {
-  const status = isJsonObject(answer) ? answer['status'] : undefined;
+  const status = isObject(answer) ? answer['status'] : undefined;
   const token = stringField(status, 'token');
   const expiresAt = new Date(stringField(status, 'expirationTimestamp') ?? '');
   if (token === undefined || Number.isNaN(expiresAt.getTime())) throw new TypeError('the API server gave no token');

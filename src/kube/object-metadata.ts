@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { objectField, stringField, stringMapField } from '../json/json-fields.ts';
+import { objectField, stringField, stringMapField } from '../json/fields.ts';
 import { KubeError } from './kube-error.ts';
 
 /** The part of `metav1.ObjectMeta` that every object read from the API server has. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../json/fields.ts';
+import { type JsonObject, field, listField, objectField, stringField } from '../json/fields.ts';
 import { recordName } from '../records/record-name.ts';
-import { type JsonObject, objectField, stringField } from '../json/json-fields.ts';
 import { backendKind, plurals, policyKind } from './manifests.ts';
 import type { ModelCluster } from './model/cluster.ts';
 import type { ModelStore } from './model/store.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendKind, PolicyKind } from '../api/v1alpha1/kinds.ts';
-import type { JsonObject } from '../json/json-fields.ts';
+import type { JsonObject } from '../json/fields.ts';
 import { dateAt } from './life.ts';
 import type { BackendPlan, PolicyPlan, RunPlan } from './world-plan.ts';
 

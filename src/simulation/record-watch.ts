@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../json/fields.ts';
-import type { JsonObject } from '../json/json-fields.ts';
+import { type JsonObject, field, listField } from '../json/fields.ts';
 import { identityOf } from './ledger.ts';
 import { plurals } from './manifests.ts';
 import type { ClusterEvent, ModelCluster } from './model/cluster.ts';

@@ -4,7 +4,7 @@ import { PublicKeyDetails, type TrustedRoot } from '@sigstore/protobuf-specs';
 import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
 import type { Access } from '../credentials/access.ts';
 import type { LogEntry, SignedArtifact } from '../evidence/artifact.ts';
-import { stringField } from '../json/json-fields.ts';
+import { stringField } from '../json/fields.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { LogClient } from './log-client.ts';
 import { witnessFailure } from './log-failure.ts';

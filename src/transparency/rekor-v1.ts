@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, numberField, objectField, stringField } from '../json/json-fields.ts';
+import { isObject, numberField, objectField, stringField } from '../json/fields.ts';
 import type { EgressRequest, EgressResponse } from '../net/egress-client.ts';
 import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { LogClient } from './log-client.ts';
@@ -35,7 +35,7 @@ function existing({ headers: { location = '' } }: EgressResponse, client: LogCli
 
 function entryOf({ body }: EgressResponse, client: LogClient): object {
   const answer = client.json(body);
-  const [entry, ...others] = isJsonObject(answer) ? Object.values(answer) : [];
+  const [entry, ...others] = isObject(answer) ? Object.values(answer) : [];
   const canonicalizedBody = stringField(entry, 'body');
   const logIndex = numberField(entry, 'logIndex');
   const integratedTime = numberField(entry, 'integratedTime');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../evidence/artifact.ts';
-import { isJsonObject } from '../json/json-fields.ts';
+import { isObject } from '../json/fields.ts';
 import type { EgressResponse } from '../net/egress-client.ts';
 import type { LogClient } from './log-client.ts';
 import { witnessRefusal } from './log-failure.ts';
@@ -25,7 +25,7 @@ export async function rekorV2Entry(
   if (made.status === 409) return tiledEntry(existingIndex(made, client), trustedRoot, client);
   if (made.status !== 200 && made.status !== 201) throw witnessRefusal(made, client.name);
   const answer = client.json(made.body);
-  if (isJsonObject(answer)) return answer;
+  if (isObject(answer)) return answer;
   throw new TransparencyError(client.name.unavailable, `the ${client.name.text} gave an answer that is no log entry`);
 }
 

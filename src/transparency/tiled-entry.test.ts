@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { stringField } from '../json/json-fields.ts';
+import { stringField } from '../json/fields.ts';
 import { EgressClient } from '../net/egress-client.ts';
 import { LogClient } from './log-client.ts';
 import { tiledEntry } from './tiled-entry.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import { stringField } from '../json/json-fields.ts';
+import { stringField } from '../json/fields.ts';
 import type { LogClient } from './log-client.ts';
 import { witnessRefusal } from './log-failure.ts';
 import { TiledLog } from './tiled-log.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { SignedEntity } from '@sigstore/verify';
-import { preAuthEncoding } from '../evidence/pre-auth-encoding.ts';
+import { dsse } from '@sigstore/core';
 import type { Material } from './material/material.ts';
 import { isSignedBy } from '../evidence/signature-check.ts';
 
@@ -17,7 +17,7 @@ export class SignatureContent implements Readonly<SignedEntity['signature']> {
 
   constructor({ form, payloadType, payload, signature }: Material) {
     this.signature = signature;
-    this.signed = form === 'Raw' ? payload : preAuthEncoding(payloadType, payload);
+    this.signed = form === 'Raw' ? payload : dsse.preAuthEncoding(payloadType, payload);
     this.#payload = payload;
   }
 

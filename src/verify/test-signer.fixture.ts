@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { preAuthEncoding } from '../evidence/pre-auth-encoding.ts';
+import { dsse } from '@sigstore/core';
 import type { SignedArtifact } from '../evidence/artifact.ts';
 import { sshKeyID } from '../signing/ssh-key-id.ts';
 import type { Expectations } from './expectations.ts';
@@ -27,7 +27,7 @@ export class TestSigner {
   /** A signed statement, or whatever is given as its payload and type. */
   envelope(payload: Buffer | object = statement(), payloadType: string = STATEMENT_TYPE): Material {
     const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload));
-    const signature = sign('sha256', preAuthEncoding(payloadType, bytes), this.privateKey);
+    const signature = sign('sha256', dsse.preAuthEncoding(payloadType, bytes), this.privateKey);
     return { form: 'Envelope', payloadType, payload: bytes, signature, logEntries: [], timestamps: [] };
   }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { preAuthEncoding } from '../evidence/pre-auth-encoding.ts';
+import { dsse } from '@sigstore/core';
 import { parseTrustedRoot } from '../trust/parse-trusted-root.ts';
 import type { Expectations } from './expectations.ts';
 import { IMAGE_SIGNATURE_TYPE } from './expectations.ts';
@@ -86,7 +86,7 @@ describe('a signature by a key', () => {
     it(`verifies by ${title}`, () => {
       const publicKey = { keyID: title, publicKey: pemOf(key) };
       const material = signer.envelope();
-      const signature = sign(hash, preAuthEncoding(STATEMENT_TYPE, material.payload), key);
+      const signature = sign(hash, dsse.preAuthEncoding(STATEMENT_TYPE, material.payload), key);
       assert.deepEqual(codes({ ...material, signature }, signer.expectations({ keys: [publicKey] })), []);
     });
   }
@@ -94,7 +94,7 @@ describe('a signature by a key', () => {
   it('does not verify by a key that is too weak or with a hash that is too short for it', () => {
     const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
     const material = signer.envelope();
-    const signed = preAuthEncoding(STATEMENT_TYPE, material.payload);
+    const signed = dsse.preAuthEncoding(STATEMENT_TYPE, material.payload);
     const expectations = signer.expectations({ keys: [{ keyID: 'weak', publicKey: pemOf(weak) }] });
     assert.deepEqual(codes({ ...material, signature: sign('sha256', signed, weak) }, expectations), [
       'SignatureInvalid',

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
-import { field, listField } from '../../json/fields.ts';
+import { field, isObject, listField } from '../../json/fields.ts';
 import type { SigningPolicyStatus } from '../../api/v1alpha1/signing-policy/schema.ts';
-import { isJsonObject } from '../../json/json-fields.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError, type SigningReason } from '../../signing/signing-error.ts';
 import type { SignerCheck, SignerWarning } from '../../signing/signing-source.ts';
@@ -113,7 +112,7 @@ export function storedPublication(object: unknown): SignerStatus {
 
 /** Of a key that ended: it verifies and signs no more. */
 function withoutActive(status: SignerStatus): SignerStatus {
-  const keys = listField(status, 'verificationKeys').filter(isJsonObject);
+  const keys = listField(status, 'verificationKeys').filter(isObject);
   return keys.length === 0
     ? status
     : { ...status, verificationKeys: keys.map((key) => ({ ...key, state: 'Retired' })) };
@@ -124,7 +123,7 @@ function withListed(status: SignerStatus, retired: readonly VerificationKey[]): 
   if (retired.length === 0) return status;
   const listed = retired.map((key) => shownKey(key, 'Retired'));
   const others = listField(status, 'verificationKeys')
-    .filter(isJsonObject)
+    .filter(isObject)
     .filter((key) => listed.every(({ keyID }) => keyID !== key['keyID']));
   const isActive = (key: unknown): boolean => field(key, 'state') === 'Active';
   const keys = [...others.filter(isActive), ...listed, ...others.filter((key) => !isActive(key))];

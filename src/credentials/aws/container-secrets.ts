@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
+import { stringField } from '../../json/fields.ts';
 import type { AwsSecrets } from './aws-credentials.ts';
 import { CredentialError } from '../credential-error.ts';
 
@@ -39,10 +40,10 @@ export async function containerSecrets(
 
 function parsed(text: string): AwsSecrets | undefined {
   const value: unknown = JSON.parse(text);
-  const accessKeyId = field(value, 'AccessKeyId');
-  const secretAccessKey = field(value, 'SecretAccessKey');
-  const sessionToken = field(value, 'Token');
-  const expiration = new Date(field(value, 'Expiration') ?? '');
+  const accessKeyId = stringField(value, 'AccessKeyId');
+  const secretAccessKey = stringField(value, 'SecretAccessKey');
+  const sessionToken = stringField(value, 'Token');
+  const expiration = new Date(stringField(value, 'Expiration') ?? '');
   if (accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined) return undefined;
   return {
     accessKeyId,
@@ -50,10 +51,4 @@ function parsed(text: string): AwsSecrets | undefined {
     sessionToken,
     ...(Number.isNaN(expiration.getTime()) ? {} : { expiration }),
   };
-}
-
-function field(value: unknown, name: string): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const found: unknown = Reflect.get(value, name);
-  return typeof found === 'string' ? found : undefined;
 }

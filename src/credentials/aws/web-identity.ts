@@ -5,6 +5,7 @@ import type { TlsOptions } from '../../net/tls-options.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
 import type { AwsSecrets } from './aws-credentials.ts';
 import { awsRequestHandler } from './aws-request-handler.ts';
+import { awsStatus } from './aws-response.ts';
 import { CredentialError } from '../credential-error.ts';
 
 export interface WebIdentity {
@@ -62,17 +63,10 @@ export async function assumeRole(
 /** The SDK's errors hold the request with its token: nothing of them is kept. */
 function translated(error: unknown, { endpoint, roleARN, who }: WebIdentity): Error {
   if (error instanceof CredentialError || error instanceof EgressError) return error;
-  const status = statusOf(error);
+  const status = awsStatus(error) ?? 0;
   if (status >= 400 && status < 500 && status !== 429) {
     const message = `${endpoint} does not let ${who} assume role ${roleARN}: let the role's trust policy name the cluster's issuer and this ServiceAccount`;
     return new CredentialError('Unauthorized', message);
   }
   return new CredentialError('Unavailable', `${endpoint} gives no credentials for role ${roleARN}; it is tried again`);
-}
-
-function statusOf(error: unknown): number {
-  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return 0;
-  const metadata = error.$metadata;
-  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return 0;
-  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { boundedJson } from '../../json/bounded-json.ts';
+import { isObject } from '../../json/fields.ts';
 import { CredentialError } from '../credential-error.ts';
 
 /** A key of a Google service account, as the console and `gcloud iam service-accounts keys create` write it. */
@@ -22,8 +24,8 @@ const LIFETIME_SECONDS = 3600;
 export function serviceAccountKey(json: Uint8Array, secret: string): ServiceAccountKey {
   const invalid = (what: string): CredentialError =>
     new CredentialError('Invalid', `entry "credentials.json" of ${secret} ${what}`);
-  const fields = fieldsOf(json);
-  if (fields === undefined) throw invalid('is not JSON: put a service account key there');
+  const fields = boundedJson(Buffer.from(json));
+  if (!isObject(fields)) throw invalid('is not JSON: put a service account key there');
   if (fields['type'] !== 'service_account')
     throw invalid('is not of type "service_account": put the key of a service account there');
   const { client_email: email, private_key: pem, private_key_id: keyID, token_uri: tokenURI } = fields;
@@ -49,16 +51,6 @@ export function signedGrant(key: ServiceAccountKey, scopes: readonly string[], n
   };
   const signed = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
   return `${signed}.${sign('sha256', Buffer.from(signed), key.privateKey).toString('base64url')}`;
-}
-
-function fieldsOf(json: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(json).toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
-  } catch {
-    // The parser's message quotes the text.
-    return undefined;
-  }
 }
 
 function rsaKey(pem: string): KeyObject | undefined {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { boundedJson } from '../../json/bounded-json.ts';
+import { field, numberField, stringField } from '../../json/fields.ts';
 import { displayUrl } from '../../net/display-url.ts';
 import type { EgressClient } from '../../net/egress-client.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
@@ -46,51 +48,36 @@ export async function exchangedToken(
   const limits = { maxResponseBytes: MAX_RESPONSE_BYTES, timeoutMs: TIMEOUT_MS };
   const request = { method: 'POST', url, headers, body, ...limits, ...(tls === undefined ? {} : { tls }) } as const;
   const { status, body: answer } = await egress.request(request, signal);
-  const fields = objectOf(answer);
+  const fields = boundedJson(answer);
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
     const message = `${displayUrl(url)} answers ${status}${errorName(fields)}: ${exchange.whenRefused}`;
     throw new CredentialError('Unauthorized', message);
   }
-  const token = status === 200 && fields !== undefined ? tokenOf(fields, clock.now()) : undefined;
+  const token = status === 200 ? tokenOf(fields, clock.now()) : undefined;
   if (token !== undefined) return token;
   const message = `${displayUrl(url)} gives no token (it answers ${status}); it is asked again`;
   throw new CredentialError('Unavailable', message);
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function objectOf(body: Buffer): Fields | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return isFields(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Of a token endpoint (RFC 6749) or of IAM's generateAccessToken. */
-function tokenOf(fields: Fields, now: Date): AccessToken | undefined {
-  const token = fields['access_token'] ?? fields['accessToken'];
+/** The answer of a token endpoint (RFC 6749) or of IAM's generateAccessToken. */
+function tokenOf(fields: unknown, now: Date): AccessToken | undefined {
+  const token = field(fields, 'access_token') ?? field(fields, 'accessToken');
   if (typeof token !== 'string' || !/^[\x21-\x7e]{1,16384}$/.test(token)) return undefined;
   const expiresAt = endOf(fields, now);
   return { token: new SecretValue(token), ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
-function endOf(fields: Fields, now: Date): Date | undefined {
-  const { expires_in: seconds, expireTime: time } = fields;
+function endOf(fields: unknown, now: Date): Date | undefined {
+  const seconds = numberField(fields, 'expires_in') ?? 0;
   const latest = now.getTime() + MAX_LIFETIME_SECONDS * 1000;
-  if (typeof seconds === 'number' && seconds > 0) return new Date(Math.min(now.getTime() + seconds * 1000, latest));
-  const end = typeof time === 'string' ? Date.parse(time) : Number.NaN;
+  if (seconds > 0) return new Date(Math.min(now.getTime() + seconds * 1000, latest));
+  const end = Date.parse(stringField(fields, 'expireTime') ?? '');
   return Number.isNaN(end) ? undefined : new Date(Math.min(end, latest));
 }
 
-function errorName(fields: Fields | undefined): string {
-  const error = fields?.['error'];
-  const stated = isFields(error) ? error['status'] : error;
+function errorName(fields: unknown): string {
+  const error = field(fields, 'error');
+  const stated = field(error, 'status') ?? error;
   const known = KNOWN_ERRORS.find((name) => name === stated);
   return known === undefined ? '' : ` (${known})`;
 }

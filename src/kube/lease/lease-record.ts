@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { numberField, objectField, stringField } from '../../json/json-fields.ts';
+import { numberField, objectField, stringField } from '../../json/fields.ts';
 import { parseMetadata } from '../object-metadata.ts';
 import type { Resource } from '../resource.ts';
 

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import type { WritableObject } from '../kube-client.ts';
 import { KubeError } from '../kube-error.ts';
-import { objectField, stringField } from '../../json/json-fields.ts';
+import { objectField, stringField } from '../../json/fields.ts';
 import type { LeaseOptions } from './lease.ts';
 import { Lease } from './lease.ts';
 import type { Resource } from '../resource.ts';

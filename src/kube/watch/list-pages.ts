@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, objectField, stringField } from '../../json/json-fields.ts';
+import { isObject, objectField, stringField } from '../../json/fields.ts';
 import { isExpired, isResponseTooLarge, KubeError } from '../kube-error.ts';
 import type { Query } from '../kube-transport.ts';
 
@@ -77,7 +77,7 @@ export async function* listPages(
 }
 
 function readPage(answer: unknown, restarted: boolean): ListPage & { readonly continueToken: string | undefined } {
-  const items = isJsonObject(answer) ? (answer['items'] ?? []) : undefined;
+  const items = isObject(answer) ? (answer['items'] ?? []) : undefined;
   const metadata = objectField(answer, 'metadata');
   const resourceVersion = stringField(metadata, 'resourceVersion');
   if (!Array.isArray(items) || resourceVersion === undefined) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { exponentialBackoff, type Backoff } from '../../runtime/backoff.ts';
 import { IdleWatchdog } from './idle-watchdog.ts';
-import { objectField, stringField } from '../../json/json-fields.ts';
+import { objectField, stringField } from '../../json/fields.ts';
 import { isExpired, isUnavailable, KubeError } from '../kube-error.ts';
 import { kubeErrorFromStatus } from '../kube-status.ts';
 import { ListReading } from './list-reading.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { objectField, stringField } from '../../json/json-fields.ts';
+import { objectField, stringField } from '../../json/fields.ts';
 import { ObjectFeed } from './object-feed.ts';
 
 describe('the object feed', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parsePreciseJson } from '../../json/precise-json.ts';
-import { isJsonObject, stringField } from '../../json/json-fields.ts';
+import { isObject, stringField } from '../../json/fields.ts';
 import { KubeError } from '../kube-error.ts';
 
 /** One line of a watch. */
@@ -49,7 +49,7 @@ function decodeFrame(line: Buffer): WatchFrame {
     throw malformed('an event that is not JSON', cause);
   }
   const type = stringField(frame, 'type');
-  if (!isJsonObject(frame) || type === undefined) throw malformed('something that is not an event');
+  if (!isObject(frame) || type === undefined) throw malformed('something that is not an event');
   return { type, object: frame['object'] };
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, objectField, stringField } from '../../json/json-fields.ts';
+import { isObject, objectField, stringField } from '../../json/fields.ts';
 import { displayUrl } from '../../net/display-url.ts';
 import type { EgressRequest, EgressResponse, EgressClient } from '../../net/egress-client.ts';
 import { retryAfterSeconds } from '../../net/retry-after.ts';
@@ -71,7 +71,7 @@ export class FulcioClient {
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw this.#refusal(response);
     const answer = this.#json(response);
-    const list = isJsonObject(answer) ? answer['issuers'] : undefined;
+    const list = isObject(answer) ? answer['issuers'] : undefined;
     if (!Array.isArray(list)) throw this.#nonsense();
     return list.map((issuer: unknown) => trustedIssuer(issuer));
   }

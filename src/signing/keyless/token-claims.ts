@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { stringField } from '../../json/json-fields.ts';
+import { stringField } from '../../json/fields.ts';
 import { SigningError } from '../signing-error.ts';
 
 /** What a ServiceAccount token says about itself. Nothing of it is verified here: Fulcio does that. */

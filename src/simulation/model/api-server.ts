@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, type JsonObject, objectField, stringField } from '../../json/json-fields.ts';
+import { isObject, type JsonObject, objectField, stringField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import type { KubeTransport, TransportRequest } from '../../kube/kube-transport.ts';
 import type { Life } from '../life.ts';
@@ -109,7 +109,7 @@ export class ModelApiServer {
   #handle({ method, path, query, body }: TransportRequest): unknown {
     const { cluster } = this.#options;
     const { plural, namespace, name, subresource } = parsePath(path);
-    const change = { ...(isJsonObject(body) ? body : {}) };
+    const change = { ...(isObject(body) ? body : {}) };
     switch (method) {
       case 'GET':
         if (name === undefined) return this.#list(plural, namespace, String(query?.['labelSelector'] ?? ''));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isJsonObject, type JsonObject, objectField, stringField } from '../../json/json-fields.ts';
+import { isObject, type JsonObject, objectField, stringField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { type ObjectName, objectKey } from '../../kube/resource.ts';
 
@@ -157,7 +157,7 @@ function merged(target: JsonObject, patch: JsonObject): JsonObject {
   const result: Record<string, unknown> = { ...target };
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) Reflect.deleteProperty(result, name);
-    else if (isJsonObject(value)) result[name] = merged(objectField(result, name), value);
+    else if (isObject(value)) result[name] = merged(objectField(result, name), value);
     else result[name] = value;
   }
   return result;

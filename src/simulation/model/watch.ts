@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { objectField, stringField } from '../../json/json-fields.ts';
+import { objectField, stringField } from '../../json/fields.ts';
 import type { Life } from '../life.ts';
 import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';

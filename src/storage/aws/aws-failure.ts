@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field } from '../../json/fields.ts';
+import { awsRetryAfterSeconds, awsStatus, CREDENTIAL_ERRORS } from '../../credentials/aws/aws-response.ts';
 import { callFailure } from '../http/call-failure.ts';
-import { retryAfterSeconds } from '../../net/retry-after.ts';
 import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';
 
@@ -23,16 +22,7 @@ const noPermission: AwsMeaning = {
 const wrongRegion: AwsMeaning = { reason: 'BackendRejected', remedy: 'mend region and endpoint' };
 
 const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
-  InvalidAccessKeyId: badCredentials,
-  InvalidClientTokenId: badCredentials,
-  SignatureDoesNotMatch: badCredentials,
-  InvalidSignatureException: badCredentials,
-  UnrecognizedClientException: badCredentials,
-  IncompleteSignature: badCredentials,
-  MissingAuthenticationToken: badCredentials,
-  ExpiredToken: badCredentials,
-  ExpiredTokenException: badCredentials,
-  InvalidToken: badCredentials,
+  ...Object.fromEntries(CREDENTIAL_ERRORS.map((name) => [name, badCredentials])),
   AccessDenied: noPermission,
   AccessDeniedException: noPermission,
   PermanentRedirect: wrongRegion,
@@ -55,14 +45,14 @@ export function awsFailure(
   meanings: Readonly<Record<string, AwsMeaning>> = {},
 ): StorageError {
   if (error instanceof StorageError) return error;
-  const status = statusOf(error);
+  const status = awsStatus(error);
   if (status === undefined) return callFailure(error, doing);
   const name = awsErrorName(error);
   const said = `${doing}: ${name} (${status})`;
   const meaning = meanings[name] ?? MEANINGS[name];
   if (meaning !== undefined) return new StorageError(meaning.reason, `${said}; ${meaning.remedy}`);
   if (status === 408 || status === 429 || status >= 500 || BUSY.test(name) || status < 300) {
-    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(headersOf(error)) });
+    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: awsRetryAfterSeconds(error) });
   }
   if (status === 401) return new StorageError('BackendUnauthorized', `${said}; ${badCredentials.remedy}`);
   if (status === 403) return new StorageError('BackendUnauthorized', `${said}; ${noPermission.remedy}`);
@@ -75,23 +65,4 @@ export function awsFailure(
 export function awsErrorName(error: unknown): string {
   const name = error instanceof Error ? error.name : '';
   return /^[A-Za-z]{1,60}$/.test(name) ? name : 'UnknownError';
-}
-
-/** Status of the answer; undefined when there was none. */
-export function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
-  const status = field(error.$metadata, 'httpStatusCode');
-  if (typeof status === 'number') return status;
-  // An answer that could not be read has the status beside it.
-  const behind = '$response' in error ? field(error.$response, 'statusCode') : undefined;
-  return typeof behind === 'number' ? behind : undefined;
-}
-
-function headersOf(error: unknown): Readonly<Record<string, string | undefined>> {
-  const headers = error instanceof Error && '$response' in error ? field(error.$response, 'headers') : undefined;
-  const text = (name: string): string | undefined => {
-    const value = field(headers, name);
-    return typeof value === 'string' ? value : undefined;
-  };
-  return { 'retry-after': text('retry-after'), date: text('date') };
 }

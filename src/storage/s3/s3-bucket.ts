@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { awsErrorName, awsFailure, statusOf } from '../aws/aws-failure.ts';
+import { awsStatus } from '../../credentials/aws/aws-response.ts';
+import { awsErrorName, awsFailure } from '../aws/aws-failure.ts';
 import type { AwsMeaning } from '../aws/aws-failure.ts';
 import type { AwsConnection } from '../aws/aws-connection.ts';
 import { DIGEST_METADATA, OWNER_METADATA, TRIAL_NAME } from '../buckets/bucket.ts';
@@ -121,7 +122,7 @@ function notS3(doing: string): StorageError {
 
 /** The condition did not hold, or another writer was at it at the same moment, or the version to replace is gone. */
 function isOvertaken(error: unknown): boolean {
-  const status = statusOf(error);
+  const status = awsStatus(error);
   return (
     status === 412 ||
     (status === 409 && awsErrorName(error) === 'ConditionalRequestConflict') ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { retryAfterSeconds } from '../../../net/retry-after.ts';
+import { awsRetryAfterSeconds, awsStatus, CREDENTIAL_ERRORS } from '../../../credentials/aws/aws-response.ts';
 import type { SigningReason } from '../../signing-error.ts';
 import { SigningError } from '../../signing-error.ts';
 
@@ -40,12 +40,7 @@ const byName: Readonly<Record<string, Verdict>> = {
   InvalidKeyUsageException: useless,
   UnsupportedOperationException: useless,
   AccessDeniedException: unauthorized,
-  ExpiredTokenException: unauthorized,
-  IncompleteSignatureException: unauthorized,
-  InvalidClientTokenId: unauthorized,
-  InvalidSignatureException: unauthorized,
-  MissingAuthenticationTokenException: unauthorized,
-  UnrecognizedClientException: unauthorized,
+  ...Object.fromEntries(CREDENTIAL_ERRORS.map((name) => [name, unauthorized])),
   ThrottlingException: busy,
   LimitExceededException: busy,
 };
@@ -54,29 +49,15 @@ const byName: Readonly<Record<string, Verdict>> = {
 export function awsFailure(error: unknown, uri: string): SigningError | undefined {
   const verdict = verdictOf(error);
   if (verdict === undefined) return undefined;
-  const seconds = retryAfterSeconds(headersOf(error));
-  return new SigningError(verdict.reason, `key ${uri}: ${verdict.text}`, { retryAfterSeconds: seconds });
+  const options = { retryAfterSeconds: awsRetryAfterSeconds(error) };
+  return new SigningError(verdict.reason, `key ${uri}: ${verdict.text}`, options);
 }
 
 function verdictOf(error: unknown): Verdict | undefined {
   const named = error instanceof Error ? byName[error.name] : undefined;
   if (named !== undefined) return named;
-  const status = field(field(error, '$metadata'), 'httpStatusCode');
+  const status = awsStatus(error) ?? 0;
   if (status === 401 || status === 403) return unauthorized;
   if (status === 429) return busy;
-  return typeof status === 'number' && status >= 500 ? unavailable : undefined;
-}
-
-function headersOf(error: unknown): Record<string, string> {
-  const headers = field(field(error, '$response'), 'headers');
-  if (typeof headers !== 'object' || headers === null) return {};
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-      typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
-    ),
-  );
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  return status >= 500 ? unavailable : undefined;
 }

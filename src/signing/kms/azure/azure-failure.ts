@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { field, numberField, stringField } from '../../../json/fields.ts';
 import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import { SigningError } from '../../signing-error.ts';
 
@@ -38,20 +39,12 @@ function unavailable(error: Error, message: string): SigningError {
   return new SigningError('SignerUnavailable', message, { retryAfterSeconds: retryAfterOf(error) });
 }
 
-/** Of the client library's error: what the vault answered. */
+/** The vault's status in an error of the client library. */
 export function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
-    ? error.statusCode
-    : undefined;
+  return numberField(error, 'statusCode');
 }
 
 function retryAfterOf(error: Error): number | undefined {
-  const response = 'response' in error ? error.response : undefined;
-  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
-  const { headers } = response;
-  if (typeof headers !== 'object' || headers === null || !('toJSON' in headers)) return undefined;
-  const named: unknown = JSON.parse(JSON.stringify(headers));
-  if (typeof named !== 'object' || named === null) return undefined;
-  const seconds: unknown = Reflect.get(named, 'retry-after');
-  return typeof seconds === 'string' ? retryAfterSeconds({ 'retry-after': seconds }) : undefined;
+  const headers: unknown = JSON.parse(JSON.stringify(field(field(error, 'response'), 'headers') ?? {}));
+  return retryAfterSeconds({ 'retry-after': stringField(headers, 'retry-after') });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { objectField, stringField } from '../../../json/json-fields.ts';
+import { objectField, stringField } from '../../../json/fields.ts';
 import type { SigningContext } from '../../signing-context.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';

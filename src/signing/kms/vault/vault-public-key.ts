@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { numberField, objectField, stringField } from '../../../json/json-fields.ts';
+import { numberField, objectField, stringField } from '../../../json/fields.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsPublicKey } from '../kms-key.ts';
 

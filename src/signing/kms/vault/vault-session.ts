@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { numberField, objectField, stringField } from '../../../json/json-fields.ts';
+import { numberField, objectField, stringField } from '../../../json/fields.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
 import type { SigningContext } from '../../signing-context.ts';
 import type { KmsDefinition } from '../kms-definition.ts';

@@ -2,11 +2,10 @@
 import { displayUrl } from '../../../net/display-url.ts';
 import type { EgressResponse } from '../../../net/egress-client.ts';
 import type { EgressError } from '../../../net/egress-error.ts';
+import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import { storageReasons } from '../../http/call-failure.ts';
 import { StorageError } from '../../storage-error.ts';
 import { credentialAdvice } from './credential-advice.ts';
-
-const MAX_RETRY_AFTER_SECONDS = 3600;
 
 /**
  * A refusal as the failure it means. `doing` names the object, e.g. "reading reg.example/app"; `advice` says what to do where
@@ -23,7 +22,7 @@ export function refusal(
     return new StorageError('BackendUnauthorized', `${said}; ${advice}`);
   }
   if (status === 408 || status === 429 || status >= 500) {
-    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response) });
+    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response.headers) });
   }
   if (status === 404) return new StorageError('BackendRejected', `${said}; check that the repository exists`);
   return new StorageError('BackendRejected', said);
@@ -45,14 +44,4 @@ function certificateRemedy(error: EgressError): string {
 function errorCode(response: EgressResponse): string {
   const code = /"code"\s*:\s*"([A-Z_]{1,40})"/.exec(response.body.subarray(0, 4096).toString('utf8'))?.[1];
   return code === undefined ? '' : ` (${code})`;
-}
-
-/** Seconds or a date; a date counts from the server's own clock. */
-function retryAfterSeconds(response: EgressResponse): number | undefined {
-  const value = response.headers['retry-after'];
-  if (value === undefined) return undefined;
-  const seconds = /^\d+$/.test(value)
-    ? Number(value)
-    : (Date.parse(value) - Date.parse(response.headers['date'] ?? '')) / 1000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS) : undefined;
 }
