@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import k8sOperator from '@dot-i/k8s-operator';
 import type { WatchSource } from './kube/watch/list-watch-options.ts';
-import type { Controller } from './runtime/controller.ts';
+import type { AnyController } from './runtime/controller.ts';
 import type { Logger } from './telemetry/log.ts';
 
 /** A watch and the resource it follows. */
@@ -43,7 +43,7 @@ export class HallmarkOperator extends k8sOperator.default {
   readonly #options: HallmarkOperatorOptions;
   readonly #stopping = new AbortController();
   readonly #watches = new Map<string, OperatorWatch>();
-  readonly #controllers = new Set<Controller>();
+  readonly #controllers = new Set<AnyController>();
   readonly #releases: Release[] = [];
   #stopped: Promise<void> | undefined;
 
@@ -66,7 +66,7 @@ export class HallmarkOperator extends k8sOperator.default {
   }
 
   /** Starts the controller; it is drained when the operator stops. */
-  run(controller: Controller): void {
+  run(controller: AnyController): void {
     if (this.#stopping.signal.aborted) return;
     this.#controllers.add(controller);
     controller.start();

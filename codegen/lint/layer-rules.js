@@ -52,7 +52,7 @@ export const layers = {
   },
   tekton: {
     holds: 'readers of runs: summary, results, children, image names, and JSON as Go reads and writes it',
-    imports: ground,
+    imports: [...ground, 'api'],
   },
   provenance: { holds: 'run → payloads, one folder per predicate type; pure', imports: [...ground, 'api', 'tekton'] },
   trust: { holds: 'trusted roots: TUF, ConfigMap, inline', imports: [...edges, 'credentials', 'evidence'] },

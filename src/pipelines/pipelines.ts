@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendKind } from '../api/v1alpha1/kinds.ts';
-import type { CompiledBackend, PolicyDefinition, PolicyKey } from './definitions.ts';
-import { policyKeyText } from './definitions.ts';
+import type { CompiledBackend, PolicyDefinition } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
 import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';
 import type { MissingBackend, Pipeline } from './pipeline.ts';
 import { RetiredBefore } from './retired-before.ts';
 import { reachProblem } from './reach-problem.ts';
-
-interface BackendKey {
-  readonly kind: BackendKind;
-  readonly namespace: string;
-  readonly name: string;
-}
+import { policyKey, type PolicyKey, type PolicyName } from './policy-key.ts';
+import { backendKey, type BackendKey, type BackendName } from './backend-key.ts';
 
 /** A backend as a record names it; without a UID when it was missing when the record was made. */
 interface PromisedBackend {
@@ -28,8 +23,8 @@ interface PromisedBackend {
  */
 export class Pipelines {
   readonly #operatorNamespace: string;
-  readonly #policies = new Map<string, PolicyDefinition>();
-  readonly #backends = new Map<string, CompiledBackend>();
+  readonly #policies = new Map<PolicyKey, PolicyDefinition>();
+  readonly #backends = new Map<BackendKey, CompiledBackend>();
   readonly #namespaces = new Map<string, NamespaceLabels>();
   readonly #retired = new RetiredBefore();
   readonly #compiled = new Map<string, readonly Pipeline[]>();
@@ -43,15 +38,15 @@ export class Pipelines {
     return [...this.#policies.values()];
   }
 
-  policy(key: PolicyKey): PolicyDefinition | undefined {
-    return this.#policies.get(policyKeyText(key));
+  policy(key: PolicyName): PolicyDefinition | undefined {
+    return this.#policies.get(policyKey(key));
   }
 
   /**
    * A policy as it applies to a namespace, with what makes it invalid there; as it stands where it does not reach any more. undefined when
    * it is gone.
    */
-  policyIn(namespace: string, key: PolicyKey): PolicyDefinition | undefined {
+  policyIn(namespace: string, key: PolicyName): PolicyDefinition | undefined {
     return this.pipeline(namespace, key)?.policy ?? this.policy(key);
   }
 
@@ -59,19 +54,17 @@ export class Pipelines {
    * The backend that a record of `policy` in `namespace` was promised. One of the UID that the reference has was in reach when it was
    * frozen; one that was missing then, or was made anew since, counts where the policy can reach it from there by now.
    */
-  promisedBackend(policy: PolicyKey, namespace: string, ref: PromisedBackend): CompiledBackend | undefined {
+  promisedBackend(policy: PolicyName, namespace: string, ref: PromisedBackend): CompiledBackend | undefined {
     const { kind, name } = ref;
     if (policy.kind === 'ClusterSigningPolicy' && kind === 'StorageBackend') return undefined;
-    const backend = this.#backends.get(
-      backendKeyText({ kind, namespace: kind === 'StorageBackend' ? namespace : '', name }),
-    );
+    const backend = this.#backends.get(backendKey({ kind, namespace, name }));
     if (backend === undefined || ref.uid === backend.uid || kind === 'StorageBackend') return backend;
     return accepts(backend, policy) && this.#takesNamespace(backend, namespace) ? backend : undefined;
   }
 
   /** @returns whether anything but the definition's metadata, and what has retired of it, changed */
   setPolicy(policy: PolicyDefinition): boolean {
-    const key = policyKeyText(policy);
+    const key = policyKey(policy);
     const changed = settingsOf(this.#policies.get(key)) !== settingsOf(policy);
     this.#policies.set(key, policy);
     if (changed) this.#forget(policy.namespace);
@@ -84,30 +77,29 @@ export class Pipelines {
    * Remembers that records of a policy have retired whose runs finished until a time. It outlives the policy, as long as the process does:
    * one of the same name that is made anew takes up none of these runs either.
    */
-  retired(policy: PolicyKey, completionTime: string): void {
-    this.#retired.advance(policyKeyText(policy), completionTime);
+  retired(policy: PolicyName, completionTime: string): void {
+    this.#retired.advance(policyKey(policy), completionTime);
     this.#applyRetired(policy);
   }
 
-  removePolicy(key: PolicyKey): boolean {
-    const removed = this.#policies.delete(policyKeyText(key));
+  removePolicy(key: PolicyName): boolean {
+    const removed = this.#policies.delete(policyKey(key));
     if (removed) this.#forget(key.namespace);
     return removed;
   }
 
   /** @returns whether anything changed */
   setBackend(backend: CompiledBackend): boolean {
-    const namespace = backend.kind === 'StorageBackend' ? backend.namespace : '';
-    const key = backendKeyText({ kind: backend.kind, namespace, name: backend.name });
+    const key = backendKey(backend);
     const changed = JSON.stringify(this.#backends.get(key)) !== JSON.stringify(backend);
     this.#backends.set(key, backend);
-    if (changed) this.#forget(namespace);
+    if (changed) this.#forget(backend.kind === 'StorageBackend' ? backend.namespace : '');
     return changed;
   }
 
-  removeBackend(key: BackendKey): boolean {
-    const removed = this.#backends.delete(backendKeyText(key));
-    if (removed) this.#forget(key.namespace);
+  removeBackend(backend: BackendName): boolean {
+    const removed = this.#backends.delete(backendKey(backend));
+    if (removed) this.#forget(backend.kind === 'StorageBackend' ? backend.namespace : '');
     return removed;
   }
 
@@ -132,8 +124,8 @@ export class Pipelines {
   }
 
   /** The pipeline of one policy in a namespace; undefined when the policy is gone or does not reach there. */
-  pipeline(namespace: string, key: PolicyKey): Pipeline | undefined {
-    return this.forNamespace(namespace).find(({ policy }) => policyKeyText(policy) === policyKeyText(key));
+  pipeline(namespace: string, key: PolicyName): Pipeline | undefined {
+    return this.forNamespace(namespace).find(({ policy }) => policyKey(policy) === policyKey(key));
   }
 
   /** The backends a policy would use where it applies, for its own conditions: those of one namespace, or cluster backends. */
@@ -160,8 +152,8 @@ export class Pipelines {
     });
   }
 
-  #applyRetired(key: PolicyKey): void {
-    const text = policyKeyText(key);
+  #applyRetired(key: PolicyName): void {
+    const text = policyKey(key);
     const policy = this.#policies.get(text);
     const retiredBefore = this.#retired.time(text);
     if (policy === undefined || retiredBefore === undefined || policy.retiredBefore === retiredBefore) return;
@@ -177,7 +169,7 @@ export class Pipelines {
   #compile(namespace: string): readonly Pipeline[] {
     return [...this.#policies.values()]
       .filter((policy) => this.#applies(policy, namespace))
-      .sort((a, b) => (policyKeyText(a) < policyKeyText(b) ? -1 : 1))
+      .sort((a, b) => (policyKey(a) < policyKey(b) ? -1 : 1))
       .map((policy) => {
         const reach = this.#backendsInReach(policy, namespace);
         const invalid = policy.invalid ?? reachProblem(policy, reach);
@@ -229,10 +221,6 @@ function settingsOf(policy: PolicyDefinition | undefined): string | undefined {
 }
 
 /** Whether a cluster backend takes the evidence of such a policy at all. */
-function accepts({ spec }: CompiledBackend, { kind }: PolicyKey): boolean {
+function accepts({ spec }: CompiledBackend, { kind }: PolicyName): boolean {
   return kind === 'ClusterSigningPolicy' || spec.acceptFrom.includes(kind);
-}
-
-function backendKeyText(key: BackendKey): string {
-  return `${key.kind}/${key.namespace}/${key.name}`;
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PolicyKey } from './policy-key.ts';
 
 /** Until which time the runs of each policy have retired, by the text of its key. It only ever advances. */
 export class RetiredBefore {
-  readonly #times = new Map<string, string>();
+  readonly #times = new Map<PolicyKey, string>();
 
   /** RFC 3339; undefined where nothing has retired. */
-  time(policyKey: string): string | undefined {
+  time(policyKey: PolicyKey): string | undefined {
     return this.#times.get(policyKey);
   }
 
-  advance(policyKey: string, time: string): void {
+  advance(policyKey: PolicyKey, time: string): void {
     const known = this.#times.get(policyKey);
     if (known === undefined || Date.parse(time) > Date.parse(known)) this.#times.set(policyKey, time);
   }

@@ -83,13 +83,13 @@ describe('the Event about what is left out', () => {
 });
 
 describe('subjects.onIgnored', () => {
-  const policyKey = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
+  const policyName = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
   const signer = { type: 'Key', key: { secretRef: { name: 'k' } } } as const;
   function problem(onIgnored: 'Warn' | 'Refuse' | undefined, warnings: readonly string[]) {
     const subjects = onIgnored === undefined ? {} : { subjects: { onIgnored } };
     const spec = effectiveSigningPolicySpec({ signer, ...subjects }, '');
-    const policy = { ...policyKey, uid: 'u', generation: 1, homeNamespace: 'team-a', spec };
-    return unsignedProblem({ mode: 'Enforce', policyKey, policy, subjects: [], warnings });
+    const policy = { ...policyName, uid: 'u', generation: 1, homeNamespace: 'team-a', spec };
+    return unsignedProblem({ mode: 'Enforce', policyName, policy, subjects: [], warnings });
   }
 
   it('Refuse keeps a run with an ignored subject unsigned, and names the first', () => {

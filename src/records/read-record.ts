@@ -4,15 +4,15 @@ import { parseProvenanceRecord } from '../api/v1alpha1/parse.ts';
 import type { ProvenanceRecord, StorageEntry } from '../api/v1alpha1/provenance-record/schema.ts';
 import { sealKeyID, sealMatches, statusSealMatches } from './seal/seal.ts';
 import { objectMetadata } from '../kube/object-metadata.ts';
-import type { PolicyKey } from '../pipelines/definitions.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import { recordName } from './record-name.ts';
+import type { PolicyName } from '../pipelines/policy-key.ts';
 
 /** A record whose seal verifies: its spec and evidence are the operator's own words. */
 export interface TrustedRecord {
   readonly isTrusted: true;
   readonly object: ProvenanceRecord;
-  readonly policy: PolicyKey;
+  readonly policy: PolicyName;
   /** What its status says is stored, where that carries the operator's seal too; empty otherwise. */
   readonly storage: readonly StorageEntry[];
 }
@@ -76,6 +76,6 @@ function otherKey(
 }
 
 /** The policy that a record names, which is one of its own namespace or a cluster policy. */
-export function policyKeyOf(ref: ProvenanceRecord['spec']['policyRef'], namespace: string): PolicyKey {
+export function policyKeyOf(ref: ProvenanceRecord['spec']['policyRef'], namespace: string): PolicyName {
   return { kind: ref.kind, namespace: ref.kind === 'SigningPolicy' ? namespace : '', name: ref.name };
 }

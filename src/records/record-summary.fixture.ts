@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RecordSummary } from './record-summary.ts';
+import { runKey } from '../tekton/run-key.ts';
 
 /** What the index keeps of a record that is signed and not stored yet, with what a test wants otherwise. */
 export function recordSummary(given: Partial<RecordSummary> = {}): RecordSummary {
   const { key = 'team-a/bake' } = given;
   const [namespace = '', name = ''] = key.split('/');
+  const runUID = `run-of-${key}`;
   return {
     key,
     uid: `uid-of-${key}`,
     resourceVersion: '1',
     isTrusted: true,
-    runUID: `run-of-${key}`,
-    runKey: `TaskRun/${namespace}/${name}/run-of-${key}`,
+    runUID,
+    runKey: runKey({ kind: 'TaskRun', namespace, name, uid: runUID }),
     policy: { kind: 'SigningPolicy', namespace, name: 'builds' },
     retained: { completionTime: '2026-01-01T00:00:00Z' },
     needsRun: false,

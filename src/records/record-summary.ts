@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Reason, reasons } from '../api/v1alpha1/reasons.ts';
 import { objectKey } from '../kube/resource.ts';
-import type { PolicyKey } from '../pipelines/definitions.ts';
 import { backfillRefs } from './backfill-request.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import type { RetainedRecord } from './retirement.ts';
 import { isDoneWith } from './storage-state.ts';
+import type { PolicyName } from '../pipelines/policy-key.ts';
+import { runKey, type RunKey } from '../tekton/run-key.ts';
 
 /** The part of a record that the process keeps in memory. */
 export interface RecordSummary {
@@ -15,8 +16,8 @@ export interface RecordSummary {
   readonly isTrusted: boolean;
   /** Absent for a record that is not trusted. */
   readonly runUID?: string;
-  readonly runKey?: string;
-  readonly policy?: PolicyKey;
+  readonly runKey?: RunKey;
+  readonly policy?: PolicyName;
   /** What its retirement depends on; absent for a record that is not trusted. */
   readonly retained?: RetainedRecord;
   /** Whether only the run itself can take it further: it has no payload yet, or no backends. */
@@ -31,18 +32,6 @@ export interface RecordSummary {
   readonly annotatesRun: boolean;
   /** Of its condition Ready. */
   readonly reason: Reason;
-}
-
-interface RunName {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-}
-
-/** The key under which a run is queued: `TaskRun/team-a/bake-1/<uid>`, so that a later run of the same name is another key. */
-export function runKey({ kind, namespace, name, uid }: RunName): string {
-  return `${kind}/${namespace}/${name}/${uid}`;
 }
 
 /** What the index keeps of a record that was read. */

@@ -2,15 +2,16 @@
 import { reasons } from '../api/v1alpha1/reasons.ts';
 import type { Subject } from '../evidence/artifact.ts';
 import { subjectOutside } from '../pipelines/allowed-subjects.ts';
-import { describePolicy, type PolicyDefinition, type PolicyKey } from '../pipelines/definitions.ts';
+import { type PolicyDefinition } from '../pipelines/definitions.ts';
 import { signingProblem } from '../pipelines/signing-problem.ts';
 import { ignoredSubject } from './left-out.ts';
 import type { Problem } from '../api/v1alpha1/problem.ts';
+import { describePolicy, type PolicyName } from '../pipelines/policy-key.ts';
 
 /** What decides whether a payload may be signed at all, before any key is touched. */
 export interface SigningQuestion {
   readonly mode: 'Enforce' | 'Audit';
-  readonly policyKey: PolicyKey;
+  readonly policyName: PolicyName;
   /** The policy as it stands now; undefined when it was deleted. */
   readonly policy: PolicyDefinition | undefined;
   readonly subjects: readonly Subject[];
@@ -21,40 +22,40 @@ export interface SigningQuestion {
 type Rule = (question: SigningQuestion) => Problem | undefined;
 
 const rules: readonly Rule[] = [
-  ({ mode, policyKey }) =>
+  ({ mode, policyName }) =>
     mode === 'Audit'
       ? {
           reason: reasons.AuditOnly,
-          message: `${describePolicy(policyKey)} audits: this is what it would sign`,
+          message: `${describePolicy(policyName)} audits: this is what it would sign`,
         }
       : undefined,
-  ({ policy, policyKey }) =>
+  ({ policy, policyName }) =>
     policy === undefined
       ? {
           reason: reasons.PolicyDeleted,
-          message: `${describePolicy(policyKey)} was deleted before this was signed: create it again to have it signed, or delete this record`,
+          message: `${describePolicy(policyName)} was deleted before this was signed: create it again to have it signed, or delete this record`,
         }
       : undefined,
-  ({ policy, policyKey }) => {
+  ({ policy, policyName }) => {
     const problem = signingProblem({ invalid: policy?.invalid, isSuspended: policy?.spec.suspend === true });
     if (problem === undefined) return undefined;
     const { reason, message } = problem;
     const state = reason === reasons.PolicyInvalid ? `invalid: ${message}` : message;
-    return { reason, message: `${describePolicy(policyKey)} is ${state}` };
+    return { reason, message: `${describePolicy(policyName)} is ${state}` };
   },
-  ({ policy, policyKey, subjects }) => {
+  ({ policy, policyName, subjects }) => {
     const outside = subjectOutside(policy?.spec.subjects.allowedRepositories ?? [], subjects);
     if (outside === undefined) return undefined;
     return {
       reason: reasons.SubjectNotAllowed,
-      message: `the run claims to have built ${outside}, which spec.subjects.allowedRepositories of ${describePolicy(policyKey)} does not allow`,
+      message: `the run claims to have built ${outside}, which spec.subjects.allowedRepositories of ${describePolicy(policyName)} does not allow`,
     };
   },
-  ({ policy, policyKey, warnings }) => {
+  ({ policy, policyName, warnings }) => {
     if (policy?.spec.subjects.onIgnored !== 'Refuse') return undefined;
     const ignored = ignoredSubject(warnings);
     if (ignored === undefined) return undefined;
-    const message = `spec.subjects.onIgnored of ${describePolicy(policyKey)} refuses the run: ${ignored.message}`;
+    const message = `spec.subjects.onIgnored of ${describePolicy(policyName)} refuses the run: ${ignored.message}`;
     return { reason: reasons.SubjectIgnored, message };
   },
 ];

@@ -7,9 +7,9 @@ import type { Outcome } from './outcome.ts';
 import { WaitingError } from './waiting-error.ts';
 
 /** The end of one reconcile. */
-export interface ReconcileResult {
+export interface ReconcileResult<Key extends string = string> {
   readonly controller: string;
-  readonly key: string;
+  readonly key: Key;
   readonly kind: 'Succeeded' | 'Waiting' | 'Failed';
   readonly durationMs: number;
   /** The error thrown, unless it succeeded. */
@@ -33,7 +33,7 @@ export interface ControllerOptions<Key extends string = string> {
   readonly queue: KeyedQueue<Key>;
   readonly clock: Clock;
   /** Called with every result, for logs and metrics; must not throw. */
-  readonly onResult?: (result: ReconcileResult) => void;
+  readonly onResult?: (result: ReconcileResult<Key>) => void;
 }
 
 /**
@@ -137,3 +137,9 @@ export class Controller<Key extends string = string> {
     return delayMs;
   }
 }
+
+/** A controller of any keys, for what starts, stops and measures it. */
+export type AnyController = Pick<
+  Controller,
+  'name' | 'active' | 'longestRunningMs' | 'start' | 'stop' | 'outlasting'
+> & { readonly queue: Pick<KeyedQueue, 'close' | 'depth' | 'delayed' | 'has'> };

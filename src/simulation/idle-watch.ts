@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Controller } from '../runtime/controller.ts';
+import type { AnyController } from '../runtime/controller.ts';
 import type { Debt } from './ledger.ts';
 import type { ModelCluster } from './model/cluster.ts';
 import type { OperatorLife } from './operator-life.ts';
@@ -64,6 +64,6 @@ export class IdleWatch {
 }
 
 /** The key is in no queue and with no worker, while no more than `maxActive` keys are worked on. */
-function isForgotten(controller: Controller | undefined, key: string, maxActive: number): boolean {
+function isForgotten(controller: AnyController | undefined, key: string, maxActive: number): boolean {
   return controller !== undefined && !controller.queue.has(key) && controller.active <= maxActive;
 }

@@ -17,7 +17,7 @@ import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
 import { KubeTokenSource } from '../kube/kube-token-source.ts';
 import type { WatchSource } from '../kube/watch/list-watch-options.ts';
 import { EgressClient } from '../net/egress-client.ts';
-import type { Controller, ReconcileResult } from '../runtime/controller.ts';
+import type { AnyController, ReconcileResult } from '../runtime/controller.ts';
 import type { SignerDefinition } from '../signing/signer-definition.ts';
 import type { SigningSource } from '../signing/signing-source.ts';
 import type { BackendDefinition } from '../storage/backend-definition.ts';
@@ -66,7 +66,7 @@ export class OperatorLife {
   readonly life: Life;
   readonly #options: OperatorLifeOptions;
   readonly #configuration: OperatorConfiguration;
-  readonly #controllers = new Map<string, Controller>();
+  readonly #controllers = new Map<string, AnyController>();
   readonly #sources: WatchSource[] = [];
   #isWorking = false;
   #isStopping = false;
@@ -85,7 +85,7 @@ export class OperatorLife {
     return this.#isWorking && !this.life.isOver;
   }
 
-  controller(name: string): Controller | undefined {
+  controller(name: string): AnyController | undefined {
     return this.#controllers.get(name);
   }
 

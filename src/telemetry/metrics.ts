@@ -2,7 +2,7 @@
 import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Reason } from '../api/v1alpha1/reasons.ts';
-import type { Controller, ReconcileResult } from '../runtime/controller.ts';
+import type { AnyController, ReconcileResult } from '../runtime/controller.ts';
 import type { QueueObserver } from '../runtime/keyed-queue.ts';
 
 const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
@@ -10,7 +10,7 @@ const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
 /** The operator's metrics. Labels come from closed sets: never a name a user chose, an image or an error's text. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #controllers: Controller[] = [];
+  readonly #controllers: AnyController[] = [];
   #isLeader: () => boolean = () => false;
   #heldRecords: () => number = () => 0;
   #records: () => ReadonlyMap<Reason, number> = () => new Map();
@@ -95,7 +95,7 @@ export class Metrics {
   }
 
   /** Shows the controller's queue and reconciles. */
-  watchController(controller: Controller): void {
+  watchController(controller: AnyController): void {
     this.#controllers.push(controller);
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../records/record-name.ts';
-import { describePolicy } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, whyNotSelected } from '../../pipelines/run-selection.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { GatheredExplanation } from './gather-explanation.ts';
+import { describePolicy } from '../../pipelines/policy-key.ts';
 
 /** What one policy makes of a run. */
 export interface PolicyExplanation {

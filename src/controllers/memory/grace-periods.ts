@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../../runtime/clock.ts';
+import type { PolicyKey } from '../../pipelines/policy-key.ts';
 
 /** For how long something that a policy names may be missing before the policy is stalled: an apply brings its objects one by one. */
 export const GRACE_SECONDS = 60;
@@ -19,7 +20,7 @@ interface Running {
 /** Counts the time for which policies have missed something, from when that was first seen. */
 export class GracePeriods {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<PolicyKey, Running>();
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
@@ -29,7 +30,7 @@ export class GracePeriods {
    * Seconds until the grace of a lack is over, 0 when it is. Another lack under the same key begins another period.
    * @param wasOver whether an earlier process saw it end: a restart gives no second grace
    */
-  secondsLeft(key: string, { uid, generation, reason }: Lack, { wasOver }: { readonly wasOver: boolean }): number {
+  secondsLeft(key: PolicyKey, { uid, generation, reason }: Lack, { wasOver }: { readonly wasOver: boolean }): number {
     const lack = JSON.stringify([uid, generation, reason]);
     const nowMs = this.#clock.monotonicMs();
     const known = this.#running.get(key);
@@ -39,7 +40,7 @@ export class GracePeriods {
   }
 
   /** Nothing is missing under this key any more. */
-  end(key: string): void {
+  end(key: PolicyKey): void {
     this.#running.delete(key);
   }
 }

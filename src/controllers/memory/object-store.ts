@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The objects of a kind of which there are few and small ones: policies and backends, as the watch delivered them last. */
-export class ObjectStore {
-  readonly #objects = new Map<string, unknown>();
+export class ObjectStore<Key extends string> {
+  readonly #objects = new Map<Key, unknown>();
 
-  get(key: string): unknown {
+  get(key: Key): unknown {
     return this.#objects.get(key);
   }
 
-  set(key: string, object: unknown): void {
+  set(key: Key, object: unknown): void {
     this.#objects.set(key, object);
   }
 
-  remove(key: string): void {
+  remove(key: Key): void {
     this.#objects.delete(key);
   }
 
-  keys(): readonly string[] {
+  keys(): readonly Key[] {
     return [...this.#objects.keys()];
   }
 }

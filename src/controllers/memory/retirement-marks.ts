@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { PolicyKey } from '../../pipelines/policy-key.ts';
 
 /** A policy is written for its retirements once in so long at most; sooner where it keeps records for a short time. */
 const MAX_PAUSE_SECONDS = 60;
@@ -15,14 +16,14 @@ interface Mark {
 /** Gathers the retirements of each policy, so that one write of its status does for many records. */
 export class RetirementMarks {
   readonly #clock: Clock;
-  readonly #marks = new Map<string, Mark>();
+  readonly #marks = new Map<PolicyKey, Mark>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Has a completion covered by the next mark of a policy. @returns seconds until it may be written */
-  want(policyKey: string, completionTime: string): number {
+  want(policyKey: PolicyKey, completionTime: string): number {
     const mark = this.#marks.get(policyKey) ?? { wanted: completionTime, nextMs: -Infinity };
     if (Date.parse(completionTime) > Date.parse(mark.wanted)) mark.wanted = completionTime;
     this.#marks.set(policyKey, mark);
@@ -30,19 +31,19 @@ export class RetirementMarks {
   }
 
   /** The completion that the next mark covers. */
-  wanted(policyKey: string): string | undefined {
+  wanted(policyKey: PolicyKey): string | undefined {
     return this.#marks.get(policyKey)?.wanted;
   }
 
   /** A write begins: the next one has to wait, and so does every other record that it may cover. */
-  begin(policyKey: string, retention: Retention): void {
+  begin(policyKey: PolicyKey, retention: Retention): void {
     const mark = this.#marks.get(policyKey);
     const pauseSeconds = retention.retention === 'Seconds' ? retention.seconds / 20 : MAX_PAUSE_SECONDS;
     if (mark !== undefined) mark.nextMs = this.#clock.monotonicMs() + Math.min(MAX_PAUSE_SECONDS, pauseSeconds) * 1000;
   }
 
   /** The write failed: the next record tries again. */
-  failed(policyKey: string): void {
+  failed(policyKey: PolicyKey): void {
     const mark = this.#marks.get(policyKey);
     if (mark !== undefined) mark.nextMs = -Infinity;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 
 /** However many runs fail on a backend, it is probed for that no more often. */
 const BETWEEN_MS = 10_000;
@@ -11,20 +11,20 @@ const BETWEEN_MS = 10_000;
  */
 export class SuspectBackends {
   readonly #clock: Clock;
-  readonly #suspectedMs = new Map<string, number>();
-  #onSuspect: (backendKey: string) => void = () => undefined;
+  readonly #suspectedMs = new Map<BackendKey, number>();
+  #onSuspect: (key: BackendKey) => void = () => undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Has a listener told which backend to probe, by the key that its controller queues it under. */
-  onSuspect(listener: (backendKey: string) => void): void {
+  /** Has a listener told which backend to probe. */
+  onSuspect(listener: (key: BackendKey) => void): void {
     this.#onSuspect = listener;
   }
 
-  add({ kind, namespace, name }: Pick<CompiledBackend, 'kind' | 'namespace' | 'name'>): void {
-    const key = `${kind}/${kind === 'StorageBackend' ? namespace : ''}/${name}`;
+  add(backend: BackendName): void {
+    const key = backendKey(backend);
     const nowMs = this.#clock.monotonicMs();
     const lastMs = this.#suspectedMs.get(key);
     if (lastMs !== undefined && nowMs - lastMs < BETWEEN_MS) return;
@@ -32,8 +32,8 @@ export class SuspectBackends {
     this.#onSuspect(key);
   }
 
-  /** Drops what is known of a backend that is gone, by the same key. */
-  forget(backendKey: string): void {
-    this.#suspectedMs.delete(backendKey);
+  /** Drops what is known of a backend that is gone. */
+  forget(key: BackendKey): void {
+    this.#suspectedMs.delete(key);
   }
 }

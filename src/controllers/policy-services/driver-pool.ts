@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
-import { describeBackend } from '../../storage/backend-definition.ts';
 import type { DriverContext } from '../../storage/driver-context.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { storageDriver } from '../../storage/storage-driver.ts';
+import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 
 interface PooledDriver {
   readonly version: string;
@@ -14,7 +14,7 @@ interface PooledDriver {
 export class DriverPool {
   readonly #context: DriverContext;
   readonly #open: typeof storageDriver;
-  readonly #drivers = new Map<string, PooledDriver>();
+  readonly #drivers = new Map<BackendKey, PooledDriver>();
 
   /** @param open makes the driver of a backend */
   constructor(context: DriverContext, open: typeof storageDriver = storageDriver) {
@@ -24,7 +24,7 @@ export class DriverPool {
 
   /** The backend's driver; a backend that was edited or made anew gets a new one. */
   driver(backend: CompiledBackend): StorageDriver {
-    const key = describeBackend(backend);
+    const key = backendKey(backend);
     const version = `${backend.uid}/${backend.generation}`;
     const pooled = this.#drivers.get(key);
     if (pooled?.version === version) return pooled.driver;
@@ -35,8 +35,8 @@ export class DriverPool {
   }
 
   /** Closes the driver of a backend that is gone or edited; an upload it cuts short is tried again. */
-  forget(backend: Parameters<typeof describeBackend>[0]): void {
-    const key = describeBackend(backend);
+  forget(backend: BackendName): void {
+    const key = backendKey(backend);
     const pooled = this.#drivers.get(key);
     this.#drivers.delete(key);
     // Nobody waits for it, and nothing more is asked of it.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describePolicy, type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
+import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import type { SigningContext } from '../../signing/signing-context.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { SignerCheck, SigningSource } from '../../signing/signing-source.ts';
 import { signingSource } from '../../signing/signing-source-of.ts';
+import { type PolicyKey, policyKey, describePolicy } from '../../pipelines/policy-key.ts';
 
 /** Hears of a policy's signer that is not what it was, and whether it can sign now. */
 type SignerChangeListener = (policy: PolicyDefinition, isWorking: boolean) => void;
@@ -32,10 +33,10 @@ interface Held {
 export class PolicySigners {
   readonly #context: SigningContext;
   readonly #open: typeof signingSource;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new Map<PolicyKey, Held>();
   #replaced: { readonly source: SigningSource; readonly sinceMs: number }[] = [];
   /** What each policy's signer was when it was last asked for: whom it signs as, or why it does not, in the words that records repeat. */
-  readonly #answers = new Map<string, string>();
+  readonly #answers = new Map<PolicyKey, string>();
   #onChange: SignerChangeListener = () => undefined;
 
   /** @param open makes what signs for a policy */
@@ -49,10 +50,10 @@ export class PolicySigners {
     this.#onChange = listener;
   }
 
-  /** Forgets a policy that was deleted, by the text of its key. */
-  forget(policyKey: string): void {
-    this.#answers.delete(policyKey);
-    this.#replace(policyKey);
+  /** Forgets a policy that was deleted. */
+  forget(key: PolicyKey): void {
+    this.#answers.delete(key);
+    this.#replace(key);
   }
 
   /** A signer for one run. @throws SigningError, at once and without asking again where it failed a moment ago */
@@ -94,7 +95,7 @@ export class PolicySigners {
   }
 
   #of(policy: PolicyDefinition): Held {
-    const key = policyKeyText(policy);
+    const key = policyKey(policy);
     const { uid, generation, homeNamespace } = policy;
     const held = this.#held.get(key);
     if (held?.uid === uid && held.generation === generation) return held;
@@ -145,7 +146,7 @@ export class PolicySigners {
   }
 
   #note(policy: PolicyDefinition, answer: string, isWorking: boolean): void {
-    const key = policyKeyText(policy);
+    const key = policyKey(policy);
     // An answer that comes after the policy was deleted or edited says nothing of what signs now.
     if (this.#held.get(key)?.generation !== policy.generation) return;
     const before = this.#answers.get(key);
@@ -153,7 +154,7 @@ export class PolicySigners {
     if (before !== undefined && before !== answer) this.#onChange(policy, isWorking);
   }
 
-  #replace(key: string): void {
+  #replace(key: PolicyKey): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);

@@ -2,7 +2,7 @@
 import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { Access } from '../../credentials/access.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
-import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { abortable } from '../../runtime/abortable.ts';
 import { forbiddenLog } from '../../transparency/permitted-log.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
@@ -11,6 +11,7 @@ import { TrustError } from '../../trust/trust-error.ts';
 import type { TrustedRoots } from '../../trust/trusted-roots.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import type { Witnesses } from '../provenance-record/signing/witness-artifacts.ts';
+import { describePolicy } from '../../pipelines/policy-key.ts';
 
 type CaBundleRef = NonNullable<EffectiveSigningPolicySpec['transparency']['rekor']>['caBundleRef'];
 type UnavailableReason = 'TransparencyLogUnavailable' | 'TimestampAuthorityUnavailable';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { canonicalJson } from '../../json/canonical-json.ts';
-import { type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
+import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
@@ -8,6 +8,7 @@ import type { PolicyWitnesses, WitnessProblem } from './policy-witnesses.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import type { PolicySigners } from './policy-signers.ts';
 import { signingProblem } from '../../pipelines/signing-problem.ts';
+import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
 
 /** For so long runs go by what the last look at a policy's witnesses found. */
 const WELL_MS = 60_000;
@@ -29,9 +30,9 @@ export interface SigningGateOptions {
 /** Lets the runs of a policy be signed, or says why the policy signs nothing: what its own conditions say, and nothing else. */
 export class SigningGate {
   readonly #options: SigningGateOptions;
-  readonly #looks = new Map<string, Look>();
+  readonly #looks = new Map<PolicyKey, Look>();
   /** What each policy's witnesses were found to be, in the words that records repeat. */
-  readonly #answers = new Map<string, string>();
+  readonly #answers = new Map<PolicyKey, string>();
   #onChange: (policy: PolicyDefinition, isWorking: boolean) => void = () => undefined;
 
   constructor(options: SigningGateOptions) {
@@ -67,14 +68,14 @@ export class SigningGate {
     return this.#look(policy, signal);
   }
 
-  /** Forgets a policy that was deleted, by the text of its key. */
-  forget(policyKey: string): void {
-    this.#looks.delete(policyKey);
-    this.#answers.delete(policyKey);
+  /** Forgets a policy that was deleted. */
+  forget(key: PolicyKey): void {
+    this.#looks.delete(key);
+    this.#answers.delete(key);
   }
 
   async #lately(policy: PolicyDefinition, signal: AbortSignal): Promise<WitnessProblem | undefined> {
-    const look = this.#looks.get(policyKeyText(policy));
+    const look = this.#looks.get(policyKey(policy));
     const isOfThis = look?.uid === policy.uid && look.generation === policy.generation;
     const isYoung = isOfThis && this.#options.clock.monotonicMs() < look.untilMs;
     return isYoung ? look.problem : this.#look(policy, signal);
@@ -82,7 +83,7 @@ export class SigningGate {
 
   async #look(policy: PolicyDefinition, signal: AbortSignal): Promise<WitnessProblem | undefined> {
     const problem = await this.#options.witnesses.problem(policy, signal);
-    const key = policyKeyText(policy);
+    const key = policyKey(policy);
     const { uid, generation } = policy;
     const untilMs = this.#options.clock.monotonicMs() + (problem === undefined ? WELL_MS : PROBLEM_MS);
     this.#looks.set(key, { uid, generation, problem, untilMs });

@@ -14,11 +14,18 @@ import { StoreAttempts } from '../memory/store-attempts.ts';
 import { RecordDrain } from './record-drain.ts';
 import { RecordResync } from './record-resync.ts';
 import { ChangePropagation } from './change-propagation.ts';
+import type { ResyncKey } from '../shares/controller-queues.ts';
+import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
 
 const clock = new ManualClock();
 const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 });
 const builds = policyDefinition('team-a', 'builds');
-let queues: Record<'policies' | 'records' | 'rescans' | 'resyncs', KeyedQueue>;
+let queues: {
+  readonly policies: KeyedQueue<PolicyKey>;
+  readonly records: KeyedQueue;
+  readonly rescans: KeyedQueue;
+  readonly resyncs: KeyedQueue<ResyncKey>;
+};
 let attempts: StoreAttempts;
 let records: RecordIndex;
 let propagation: ChangePropagation;
@@ -26,7 +33,7 @@ let resync: RecordResync;
 let planned: string[];
 
 beforeEach(() => {
-  const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
+  const queue = <Key extends string = string>(): KeyedQueue<Key> => new KeyedQueue({ clock, backoff });
   queues = { policies: queue(), records: queue(), rescans: queue(), resyncs: queue() };
   attempts = new StoreAttempts(clock, backoff);
   const pipelines = new Pipelines('ops');
@@ -62,7 +69,7 @@ async function resynced(): Promise<void> {
 }
 
 /** Which of the keys wait in the queue, now or later. */
-function waiting(queue: KeyedQueue, ...keys: readonly string[]): string[] {
+function waiting(queue: { has(key: string): boolean }, ...keys: readonly string[]): string[] {
   return keys.filter((key) => queue.has(key));
 }
 
@@ -128,7 +135,7 @@ describe('ChangePropagation', () => {
       drain: new RecordDrain({ queue: queues.records, isOpen: () => true, waitsFor: () => false }),
     });
     learning.policyChanged(builds);
-    learning.backendChanged('StorageBackend', 'team-a');
+    learning.backendChanged({ kind: 'StorageBackend', namespace: 'team-a', name: 'registry' });
     learning.namespaceChanged('team-a');
     assert.deepEqual([queues.resyncs.depth, queues.rescans.delayed], [0, 0]);
     learning.learned();
@@ -156,7 +163,7 @@ describe('ChangePropagation', () => {
 
   it('a backend that changed has unfinished records tried anew, whatever their back-off', async () => {
     attempts.failed('team-a/open', 'StorageBackend/x', 600);
-    propagation.backendChanged('StorageBackend', 'team-a');
+    propagation.backendChanged({ kind: 'StorageBackend', namespace: 'team-a', name: 'registry' });
     await resynced();
     assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
     assert.equal(attempts.isDue('team-a/open', 'StorageBackend/x'), true);
@@ -186,7 +193,7 @@ describe('ChangePropagation', () => {
       propagation.backendHealthChanged(backend, true);
     },
     'it was edited': (): void => {
-      propagation.backendChanged('StorageBackend', 'team-a');
+      propagation.backendChanged({ kind: 'StorageBackend', namespace: 'team-a', name: 'registry' });
     },
   };
   for (const [why, mend] of Object.entries(mendings)) {
@@ -207,7 +214,7 @@ describe('ChangePropagation', () => {
   }
 
   it('a cluster backend that changed concerns every namespace', async () => {
-    propagation.backendChanged('ClusterStorageBackend', '');
+    propagation.backendChanged({ kind: 'ClusterStorageBackend', namespace: '', name: 'archive' });
     await resynced();
     assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open', 'team-b/open']);
     assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['*']);
@@ -241,7 +248,7 @@ describe('ChangePropagation', () => {
     assert.deepEqual([queues.policies.depth, queues.policies.delayed], [0, 1]);
     await clock.advance(5000);
     assert.equal(queues.policies.depth, 1);
-    queues.policies.done((await queues.policies.take()) ?? '');
+    queues.policies.done((await queues.policies.take()) ?? policyKey(builds));
     propagation.policyKeyChanged(builds, { isWorking: true });
     assert.equal(queues.policies.depth, 1);
   });

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CompiledBackend, PolicyKey } from '../../pipelines/definitions.ts';
-import { policyKeyText } from '../../pipelines/definitions.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { RecordDrain } from './record-drain.ts';
 import { resyncKey } from './resync-scope.ts';
+import { policyKey, type PolicyKey, type PolicyName } from '../../pipelines/policy-key.ts';
+import type { BackendName } from '../../pipelines/backend-key.ts';
+import type { ResyncKey } from '../shares/controller-queues.ts';
 
 /** Names all namespaces in the queue of rescans. */
 export const EVERYWHERE = '*';
@@ -15,9 +16,9 @@ const FAILING_MS = 5000;
 
 export interface ChangePropagationOptions {
   readonly pipelines: Pipelines;
-  readonly policyQueue: KeyedQueue;
+  readonly policyQueue: KeyedQueue<PolicyKey>;
   /** Changes whose records are to be looked at again, as `resyncKey` names them. */
-  readonly resyncQueue: KeyedQueue;
+  readonly resyncQueue: KeyedQueue<ResyncKey>;
   /** Namespaces whose runs are to be looked at again. */
   readonly rescanQueue: KeyedQueue;
   readonly drain: RecordDrain;
@@ -38,8 +39,8 @@ export class ChangePropagation {
   }
 
   /** A policy was made, edited or deleted: other runs are selected, and its records may be signed or retired otherwise. */
-  policyChanged(policy: PolicyKey): void {
-    this.#options.policyQueue.add(policyKeyText(policy));
+  policyChanged(policy: PolicyName): void {
+    this.#options.policyQueue.add(policyKey(policy));
     this.#rescan(policy.namespace);
     this.#resync(resyncKey.policy(policy));
   }
@@ -49,23 +50,23 @@ export class ChangePropagation {
    * the policy publishes the key at once. One that fails is looked at in a moment, or a service that fails otherwise each time would be
    * asked without a pause.
    */
-  policyKeyChanged(policy: PolicyKey, { isWorking }: { readonly isWorking: boolean }): void {
+  policyKeyChanged(policy: PolicyName, { isWorking }: { readonly isWorking: boolean }): void {
     this.#resync(resyncKey.signer(policy));
-    if (isWorking) this.#options.policyQueue.add(policyKeyText(policy));
-    else this.#options.policyQueue.addAfter(policyKeyText(policy), FAILING_MS);
+    if (isWorking) this.#options.policyQueue.add(policyKey(policy));
+    else this.#options.policyQueue.addAfter(policyKey(policy), FAILING_MS);
   }
 
   /** A backend was made, edited or deleted. */
-  backendChanged(kind: CompiledBackend['kind'], namespace: string): void {
-    const scope = kind === 'StorageBackend' ? namespace : '';
+  backendChanged(backend: BackendName): void {
+    const scope = reachOf(backend);
     this.#policiesIn(scope);
     this.#resync(resyncKey.namespace(scope));
     this.#rescan(scope);
   }
 
   /** A backend became ready, or stopped being so. */
-  backendHealthChanged(backend: CompiledBackend, isReady: boolean): void {
-    this.#policiesIn(backend.kind === 'StorageBackend' ? backend.namespace : '');
+  backendHealthChanged(backend: BackendName, isReady: boolean): void {
+    this.#policiesIn(reachOf(backend));
     const key = resyncKey.backendHealth(backend);
     if (isReady) {
       this.#resync(key);
@@ -86,7 +87,7 @@ export class ChangePropagation {
     this.#resync(resyncKey.runs);
   }
 
-  #resync(key: string): void {
+  #resync(key: ResyncKey): void {
     if (!this.#isLearning) this.#options.resyncQueue.add(key);
   }
 
@@ -98,7 +99,12 @@ export class ChangePropagation {
   #policiesIn(namespace: string): void {
     for (const policy of this.#options.pipelines.policies) {
       // A cluster backend can be in reach of teams' policies too.
-      if (namespace === '' || policy.namespace === namespace) this.#options.policyQueue.add(policyKeyText(policy));
+      if (namespace === '' || policy.namespace === namespace) this.#options.policyQueue.add(policyKey(policy));
     }
   }
+}
+
+/** The namespace that a backend can be reached from; empty for all. */
+function reachOf({ kind, namespace }: BackendName): string {
+  return kind === 'StorageBackend' ? namespace : '';
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseObjectKey } from '../../kube/resource.ts';
-import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import { DueHeap } from '../../runtime/due-heap.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { BackendName } from '../../pipelines/backend-key.ts';
 
 /** More than any backend's share of the workers: so many records of a line and a namespace are enqueued at once. */
 const WINDOW = 32;
 /** More than any time in milliseconds since the epoch: a later round comes after all of an earlier one. */
 const ROUND_MS = 1e13;
-
-export type BackendName = Pick<CompiledBackend, 'kind' | 'namespace' | 'name'>;
 
 /** Records that wait for the same thing. */
 export interface DrainLine {

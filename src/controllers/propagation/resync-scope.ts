@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendKind } from '../../api/v1alpha1/kinds.ts';
-import type { PolicyKey } from '../../pipelines/definitions.ts';
-import { policyKeyText } from '../../pipelines/definitions.ts';
-import type { BackendName } from './record-drain.ts';
+import { policyKey, type PolicyName } from '../../pipelines/policy-key.ts';
+import { backendKey, type BackendName } from '../../pipelines/backend-key.ts';
+import type { ResyncKey } from '../shares/controller-queues.ts';
 
 /** What changed, and so which records are looked at again. */
 export type ResyncScope =
   /** A policy was made, edited or deleted: when its settled records retire, and what the others wait for. */
-  | { readonly change: 'Policy'; readonly policy: PolicyKey }
+  | { readonly change: 'Policy'; readonly policy: PolicyName }
   /** The signer of a policy began to work, or fails otherwise. */
-  | { readonly change: 'Signer'; readonly policy: PolicyKey }
+  | { readonly change: 'Signer'; readonly policy: PolicyName }
   /** A backend in reach of the namespace was made, edited or deleted, or its labels changed; empty: of all namespaces. */
   | { readonly change: 'Namespace'; readonly namespace: string }
   /** A backend became ready. */
@@ -22,18 +21,16 @@ export type ResyncScope =
   /** All runs are known: records that are kept with their runs may retire. */
   | { readonly change: 'Runs' };
 
-/** Keys of the queue of resyncs: each names a scope, so that changes that come together are answered by one walk. */
+/** Name scopes in the queue of resyncs, so that changes that come together are answered by one walk. */
 export const resyncKey = {
-  policy: (policy: PolicyKey): string => `Policy/${policyKeyText(policy)}`,
-  signer: (policy: PolicyKey): string => `Signer/${policyKeyText(policy)}`,
-  namespace: (namespace: string): string => `Namespace/${namespace}`,
-  backendHealth: ({ kind, namespace, name }: BackendName): string =>
-    `BackendHealth/${kind}/${kind === 'StorageBackend' ? namespace : ''}/${name}`,
+  policy: (policy: PolicyName): ResyncKey => `Policy/${policyKey(policy)}`,
+  signer: (policy: PolicyName): ResyncKey => `Signer/${policyKey(policy)}`,
+  namespace: (namespace: string): ResyncKey => `Namespace/${namespace}`,
+  backendHealth: (backend: BackendName): ResyncKey => `BackendHealth/${backendKey(backend)}`,
   runs: 'Runs',
 } as const;
 
-/** The scope that a key of the queue names. */
-export function parseResyncKey(key: string): ResyncScope {
+export function parseResyncKey(key: ResyncKey): ResyncScope {
   const [change, kind = '', namespace = '', name = ''] = key.split('/');
   if (change === 'Policy' || change === 'Signer') {
     const policyKind = kind === 'ClusterSigningPolicy' ? kind : 'SigningPolicy';
@@ -41,6 +38,6 @@ export function parseResyncKey(key: string): ResyncScope {
   }
   if (change === 'Namespace') return { change, namespace: kind };
   if (change !== 'BackendHealth') return { change: 'Runs' };
-  const backendKind: BackendKind = kind === 'ClusterStorageBackend' ? kind : 'StorageBackend';
+  const backendKind = kind === 'ClusterStorageBackend' ? kind : 'StorageBackend';
   return { change, namespace, backend: { kind: backendKind, namespace, name } };
 }

@@ -6,7 +6,7 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
 import type { Subject } from '../../evidence/artifact.ts';
-import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { tooManyBackends } from '../../pipelines/too-many-backends.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { backendRefsOf } from '../backend-refs.ts';
@@ -22,6 +22,7 @@ import { isDoneWith } from '../../records/storage-state.ts';
 import type { StoreAttempts } from '../memory/store-attempts.ts';
 import { unsignedProblem } from '../../records/unsigned-problem.ts';
 import { areWitnessesDue } from './signing/witness-turns.ts';
+import { describePolicy } from '../../pipelines/policy-key.ts';
 
 /** What is known of a record without its signer, and the policy whose signer is to be asked for. */
 export interface KnownRecord {
@@ -163,7 +164,7 @@ function whyUnsigned(
   if ('reason' in subjects) return subjects;
   const { mode } = record.object.spec;
   const warnings = artifacts.flatMap(({ warnings: found = [] }) => found);
-  return unsignedProblem({ mode, policyKey: record.policy, policy, subjects: subjects.subjects, warnings });
+  return unsignedProblem({ mode, policyName: record.policy, policy, subjects: subjects.subjects, warnings });
 }
 
 function subjectsOf(artifacts: readonly EvidenceArtifact[]): Problem | { readonly subjects: readonly Subject[] } {

@@ -11,6 +11,7 @@ import type { RecordIndex } from '../memory/record-index.ts';
 import { type RecordSummary, summariseRecord } from '../../records/record-summary.ts';
 import type { OwnWrites } from '../memory/own-writes.ts';
 import type { DeliveredStorage } from './read-back/schedule-verification.ts';
+import type { RunKey } from '../../tekton/run-key.ts';
 
 /** A record as it is delivered: read, its seal checked, and as it came. */
 export interface DeliveredRecord {
@@ -34,7 +35,7 @@ export interface RecordEventHandlerOptions {
   /** Takes a record that is gone out of all other queues. */
   readonly forget: (recordKey: string) => void;
   /** Enqueues a run whose record is gone. */
-  readonly requeueRun: (runKey: string) => void;
+  readonly requeueRun: (runKey: RunKey) => void;
   readonly onSynced: () => void;
 }
 

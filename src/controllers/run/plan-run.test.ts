@@ -2,7 +2,7 @@
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { policyKeyText, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { isFinished } from '../../pipelines/run-selection.ts';
@@ -11,6 +11,7 @@ import { finishedRun } from '../../tekton/finished-run.ts';
 import { awaitedChild } from './awaited-child.ts';
 import { planRun } from './plan-run.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
+import { policyKey } from '../../pipelines/policy-key.ts';
 
 const NOW = new Date('2025-03-01T00:01:00Z');
 const DEADLINE = new Date('2025-03-01T00:02:00Z');
@@ -52,7 +53,7 @@ function policy(spec: object = {}): PolicyDefinition {
   const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
   const object = { apiVersion: 'hallmark.dev/v1alpha1', kind: 'SigningPolicy', metadata, spec: { signer, ...spec } };
   const read = readPolicy(object, 'ops');
-  assert.ok(read !== undefined, policyKeyText({ kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' }));
+  assert.ok(read !== undefined, policyKey({ kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' }));
   return read;
 }
 

@@ -5,7 +5,7 @@ import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
-import { describePolicy, type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { announcementWarnings } from '../../provenance/warnings/announcement-warnings.ts';
 import type { Payload } from '../../provenance/payload.ts';
 import { payloads } from '../../provenance/payloads.ts';
@@ -19,6 +19,7 @@ import { boundedEvidence, boundSpec, type DraftEvidence, tooManyArtifacts } from
 import { unsignedProblem } from '../../records/unsigned-problem.ts';
 import { awaitedChild } from './awaited-child.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
+import { describePolicy } from '../../pipelines/policy-key.ts';
 
 /** A record to make, or to take further, for one pipeline. */
 export interface RecordDraft {
@@ -76,7 +77,7 @@ function draftEvidence(snapshot: RunSnapshot, pending: PendingPipeline, mode: 'E
   const draft = boundedEvidence(packed(made, policy.generation), policy.spec);
   const subjects = made.flatMap((payload) => payload.subjects);
   const warnings = made.flatMap((payload) => payload.warnings);
-  const unsigned = unsignedProblem({ mode, policyKey: policy, policy, subjects, warnings });
+  const unsigned = unsignedProblem({ mode, policyName: policy, policy, subjects, warnings });
   // What was refused before may be refused again: it is written unsigned first, so that no attempt costs a signature.
   const wasRefused = pending.existing?.object.evidence?.problem?.reason === reasons.PayloadInvalid;
   return { draft, mayBeSigned: unsigned === undefined && draft.problem === undefined && !wasRefused };

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describePolicy, type PolicyKey } from '../../pipelines/definitions.ts';
 import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import { policyLane } from '../shares/policy-lane.ts';
+import { policyKey, type PolicyKey, type PolicyName } from '../../pipelines/policy-key.ts';
+import type { RunKey } from '../../tekton/run-key.ts';
 
 /** The places of one run in the lanes of its policies: a signer that hangs holds up the runs of its policy alone. */
 export class PolicyTurns {
-  readonly #lanes: WorkerLanes;
-  readonly #run: { readonly key: string; readonly namespace: string };
-  readonly #leaving = new Map<string, () => void>();
+  readonly #lanes: WorkerLanes<RunKey>;
+  readonly #run: { readonly key: RunKey; readonly namespace: string };
+  readonly #leaving = new Map<PolicyKey, () => void>();
   #areMissing = false;
 
-  constructor(lanes: WorkerLanes, run: { readonly key: string; readonly namespace: string }) {
+  constructor(lanes: WorkerLanes<RunKey>, run: { readonly key: RunKey; readonly namespace: string }) {
     this.#lanes = lanes;
     this.#run = run;
   }
@@ -21,17 +22,17 @@ export class PolicyTurns {
   }
 
   /** @returns whether the policy has room for the run now */
-  begin(policy: PolicyKey): boolean {
+  begin(policy: PolicyName): boolean {
     const { key, namespace } = this.#run;
     const leave = this.#lanes.enter([policyLane(policy, namespace)], key);
     if (leave === undefined) this.#areMissing = true;
-    else this.#leaving.set(describePolicy(policy), leave);
+    else this.#leaving.set(policyKey(policy), leave);
     return leave !== undefined;
   }
 
   /** The policy has recorded the run: its place is free. */
-  endOf(policy: PolicyKey): void {
-    this.#leaving.get(describePolicy(policy))?.();
+  endOf(policy: PolicyName): void {
+    this.#leaving.get(policyKey(policy))?.();
   }
 
   /** Frees all places that are left. */

@@ -6,8 +6,8 @@ import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
-import { runKey } from '../../records/record-summary.ts';
 import type { RunIndex } from '../memory/run-index.ts';
+import { runKey, type RunKey } from '../../tekton/run-key.ts';
 
 /** A run as it is delivered: its summary, and the object itself once the run has finished. */
 export interface DeliveredRun {
@@ -20,7 +20,7 @@ export interface RunEventHandlerOptions {
   readonly runs: RunIndex;
   readonly records: RecordIndex;
   readonly cache: ByteBudgetCache<unknown>;
-  readonly queue: KeyedQueue;
+  readonly queue: KeyedQueue<RunKey>;
   /** Whether a pipeline selects the run and has no complete record of it. */
   readonly isPending: (run: RunSummary) => boolean;
   /** Records of a run that is gone may retire. */
@@ -38,7 +38,7 @@ export function projectRun(object: unknown): DeliveredRun | undefined {
 /** Knows which runs of one kind exist, and queues those that are finished and not recorded. */
 export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandler<DeliveredRun> {
   const { kind, runs, records, cache, queue, isPending, requeueRecord, onSynced } = options;
-  const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): string | undefined => {
+  const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): RunKey | undefined => {
     if (!isPending(summary)) return undefined;
     const key = runKey(summary);
     cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });

@@ -5,6 +5,7 @@ import { field, listField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { notServed, unreachable } from '../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
+import type { RunKey } from '../../tekton/run-key.ts';
 
 const CREATE = 'create provenancerecords.hallmark.dev';
 const HOUR_MS = 3600_000;
@@ -12,7 +13,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 describe('RunReconciler', () => {
   let world: ReconcilerWorld;
-  let run: string;
+  let run: RunKey;
   beforeEach(async () => {
     world = new ReconcilerWorld();
     await world.setPolicy();

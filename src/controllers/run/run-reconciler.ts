@@ -9,7 +9,6 @@ import { inLanes } from '../../runtime/lanes/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import { SigningError } from '../../signing/signing-error.ts';
-import { isRunKind } from '../../tekton/run-identity.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ForgedRecord, TrustedRecord } from '../../records/read-record.ts';
@@ -26,6 +25,7 @@ import { planRun, type RecordDraft } from './plan-run.ts';
 import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 import { runResources } from './tekton-resources.ts';
+import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 
 /** A record that somebody keeps putting in our place is removed so often in one reconcile. */
 const MAX_ADOPTIONS = 3;
@@ -36,7 +36,7 @@ export interface RunReconcilerOptions {
   readonly context: ControllerContext;
   /** The objects of queued runs. */
   readonly cache: ByteBudgetCache<unknown>;
-  readonly lanes: WorkerLanes;
+  readonly lanes: WorkerLanes<RunKey>;
   readonly childrenDeadlineSeconds: number;
 }
 
@@ -50,15 +50,14 @@ export class RunReconciler {
     this.#context = options.context;
   }
 
-  /** @param key as runKey makes it: kind, namespace, name and UID */
-  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
-    const [, namespace = ''] = key.split('/');
+  async reconcile(key: RunKey, signal: AbortSignal): Promise<Outcome> {
+    const { namespace } = parseRunKey(key);
     // Other namespaces have their turn first; this run is woken then.
     const names = [{ name: `namespace ${namespace}`, perIdle: 1, isOuter: true as const }];
     return inLanes(this.#options.lanes, { key, names }, () => this.#advance(key, namespace, signal));
   }
 
-  async #advance(key: string, namespace: string, signal: AbortSignal): Promise<Outcome> {
+  async #advance(key: RunKey, namespace: string, signal: AbortSignal): Promise<Outcome> {
     const object = this.#options.cache.get(key) ?? (await this.#read(key, signal));
     if (object === undefined) return DONE;
     const turns = new PolicyTurns(this.#options.lanes, { key, namespace });
@@ -91,9 +90,8 @@ export class RunReconciler {
     return snapshot === undefined ? DONE : this.#next(snapshot);
   }
 
-  async #read(key: string, signal: AbortSignal): Promise<unknown> {
-    const [kind, namespace, name = '', uid] = key.split('/');
-    if (!isRunKind(kind)) return undefined;
+  async #read(key: RunKey, signal: AbortSignal): Promise<unknown> {
+    const { kind, namespace, name, uid } = parseRunKey(key);
     const object = await this.#context.client.find(runResources[kind], { namespace, name }, { signal });
     return summariseRun(object)?.uid === uid ? object : undefined;
   }

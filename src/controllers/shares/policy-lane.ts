@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describePolicy, type PolicyKey } from '../../pipelines/definitions.ts';
 import type { LaneName } from '../../runtime/lanes/worker-lanes.ts';
 import { laneWithin } from './lane-within.ts';
+import { policyKey, type PolicyName } from '../../pipelines/policy-key.ts';
 
 /** The lane of a policy's signer, its witnesses and the registries that it reads. A ClusterSigningPolicy may sign as each team. */
-export function policyLane(policy: PolicyKey, namespace: string): LaneName {
-  const lane = { name: describePolicy(policy), perIdle: 0.5 };
+export function policyLane(policy: PolicyName, namespace: string): LaneName {
+  const lane = { name: policyKey(policy), perIdle: 0.5 };
   return policy.kind === 'SigningPolicy' ? lane : laneWithin(lane, namespace);
 }

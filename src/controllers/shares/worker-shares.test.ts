@@ -6,7 +6,7 @@ import { readPolicy } from '../../pipelines/read-policy.ts';
 import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { Controller } from '../../runtime/controller.ts';
 import { currentTenant } from '../../runtime/tenant.ts';
-import { controllerQueues } from '../wiring/controller-queues.ts';
+import { type ControllerKeys, controllerQueues } from './controller-queues.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
 import { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
@@ -15,6 +15,9 @@ import { RunReconciler } from '../run/run-reconciler.ts';
 import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
 import { type SharedController, WorkerShares } from './worker-shares.ts';
+import type { Reconciler } from '../../runtime/reconciler.ts';
+import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
+import { type BackendKey, backendKey } from '../../pipelines/backend-key.ts';
 
 const TEAMS = ['team-a', 'team-b', 'team-c', 'team-d', 'team-e'] as const;
 const COMPLETED = '2026-01-02T03:04:00Z';
@@ -28,7 +31,7 @@ class Teams extends ReconcilerWorld {
   readonly shared = controllerQueues({ clock: this.clock, backoff: this.#backoff, observer: () => ({}) });
   readonly shares = new WorkerShares(this.shared, { runs: 8, records: 16 });
   readonly #ended = new Set<string>();
-  readonly objects = { policies: new ObjectStore(), backends: new ObjectStore() };
+  readonly objects = { policies: new ObjectStore<PolicyKey>(), backends: new ObjectStore<BackendKey>() };
 
   constructor() {
     super();
@@ -36,21 +39,19 @@ class Teams extends ReconcilerWorld {
     const { context, shares, caches, attempts, objects } = this;
     const { lanes } = shares;
     const runs = new RunReconciler({ context, cache: caches.run, lanes: lanes.run, childrenDeadlineSeconds: 60 });
-    this.#run('run', (key, signal) => runs.reconcile(key, signal));
+    this.#run('run', runs);
     const stored = { attempts, lanes: lanes['provenance-record'], cache: caches.record };
     const records = new RecordReconciler(context, stored);
-    this.#run('provenance-record', (key, signal) => records.reconcile(key, signal));
+    this.#run('provenance-record', records);
     const readBack = { context, attempts, lanes: lanes.verification, intervalSeconds: 86_400 };
     const verification = new VerificationReconciler(readBack);
-    this.#run('verification', (key, signal) => verification.reconcile(key, signal));
+    this.#run('verification', verification);
     const operatorNamespace = 'hallmark-system';
     const policies = new PolicyReconciler({ context, operatorNamespace, objects: objects.policies });
-    const look = shares.byNamespace('signing-policy', (key, signal) => policies.reconcile(key, signal));
-    this.#run('signing-policy', look);
+    this.#run('signing-policy', shares.byNamespace('signing-policy', policies));
     const probes = { context, operatorNamespace, objects: objects.backends, onHealthChange: () => undefined };
     const backends = new BackendReconciler(probes);
-    const probe = shares.byNamespace('storage-backend', (key, signal) => backends.reconcile(key, signal));
-    this.#run('storage-backend', probe);
+    this.#run('storage-backend', shares.byNamespace('storage-backend', backends));
   }
 
   /** Makes a policy, of the whole cluster where no namespace is given. */
@@ -108,14 +109,20 @@ class Teams extends ReconcilerWorld {
     return all.filter((record) => record.key.startsWith(`${namespace}/`) && record.policy?.name === policy);
   }
 
-  #run(name: SharedController, reconcile: ConstructorParameters<typeof Controller>[0]['reconcile']): void {
-    const queue = this.shared[name];
-    const { clock } = this;
-    const onResult = ({ key, waitsAgain }: { readonly key: string; readonly waitsAgain: boolean }): void => {
-      this.shares.lanes[name].ended(key, waitsAgain);
-      this.#ended.add(`${name} ${key}`);
-    };
-    new Controller({ name, concurrency: this.shares.workers[name], reconcile, queue, clock, onResult }).start();
+  #run<Name extends SharedController>(name: Name, reconciler: Reconciler<ControllerKeys[Name]>): void {
+    const lanes = this.shares.lanes[name];
+    const controller = new Controller<ControllerKeys[Name]>({
+      name,
+      concurrency: this.shares.workers[name],
+      reconcile: (key, signal) => reconciler.reconcile(key, signal),
+      queue: this.shared[name],
+      clock: this.clock,
+      onResult: ({ key, waitsAgain }) => {
+        lanes.ended(key, waitsAgain);
+        this.#ended.add(`${name} ${key}`);
+      },
+    });
+    controller.start();
   }
 }
 
@@ -200,9 +207,9 @@ describe('the shares of the workers', () => {
   it('let no team whose key services hang hold up the policies of others', async () => {
     const world = new Teams();
     world.waits.sign = (policy) => (policy.includes('hangs') ? world.hang() : Promise.resolve());
-    const looks: string[] = [];
+    const looks: PolicyKey[] = [];
     const add = (namespace: string, name: string): void => {
-      const key = `SigningPolicy/${namespace}/${name}`;
+      const key = policyKey({ kind: 'SigningPolicy', namespace, name });
       const object = policyObject({}, { namespace, name });
       world.objects.policies.set(key, object);
       world.shared['signing-policy'].add(key);
@@ -214,7 +221,11 @@ describe('the shares of the workers', () => {
     const open = looks.filter((key) => world.shared['signing-policy'].isProcessing(key));
     assert.ok(open.length > 0 && open.every((key) => key.includes('hangs')), open.join());
     for (const namespace of TEAMS.slice(1))
-      assert.equal(world.hasLookedAt('signing-policy', `SigningPolicy/${namespace}/works`), true, namespace);
+      assert.equal(
+        world.hasLookedAt('signing-policy', policyKey({ kind: 'SigningPolicy', namespace, name: 'works' })),
+        true,
+        namespace,
+      );
   });
 
   it('keep no place for a record that was deleted after it was woken', () => {
@@ -240,7 +251,7 @@ describe('the shares of the workers', () => {
       probed.push(backend);
     };
     const add = (namespace: string, name: string): void => {
-      const key = `StorageBackend/${namespace}/${name}`;
+      const key = backendKey({ kind: 'StorageBackend', namespace, name });
       world.objects.backends.set(key, {
         apiVersion: 'hallmark.dev/v1alpha1',
         kind: 'StorageBackend',
@@ -283,22 +294,22 @@ function storedIn(name: string, kind = 'StorageBackend'): object {
 describe('a reconcile on behalf of a tenant', () => {
   it('counts for the namespace of its key, and for no team where the kind is of the whole cluster', async () => {
     const { shares } = new Teams();
-    const tenants: readonly [SharedController, string, string][] = [
-      ['run', 'TaskRun/team-a/bake/uid', 'team-a'],
-      ['provenance-record', 'team-b/bake-1', 'team-b'],
-      ['verification', 'team-c/bake-1', 'team-c'],
-      ['signing-policy', 'SigningPolicy/team-d/works', 'team-d'],
-      ['storage-backend', 'ClusterStorageBackend//shared', ''],
-    ];
-    for (const [name, key, tenant] of tenants) {
+    const tenantOf = async <Name extends SharedController>(name: Name, key: ControllerKeys[Name]): Promise<string> => {
       let seen: string | undefined;
-      const reconcile = shares.forTenant(name, async () => {
-        await Promise.resolve();
-        seen = currentTenant();
-        return {};
+      const reconciler = shares.forTenant(name, {
+        reconcile: async () => {
+          await Promise.resolve();
+          seen = currentTenant();
+          return {};
+        },
       });
-      await reconcile(key, new AbortController().signal);
-      assert.equal(seen, tenant, key);
-    }
+      await reconciler.reconcile(key, new AbortController().signal);
+      return seen ?? 'none';
+    };
+    assert.equal(await tenantOf('run', 'TaskRun/team-a/bake/uid'), 'team-a');
+    assert.equal(await tenantOf('provenance-record', 'team-b/bake-1'), 'team-b');
+    assert.equal(await tenantOf('verification', 'team-c/bake-1'), 'team-c');
+    assert.equal(await tenantOf('signing-policy', 'SigningPolicy/team-d/works'), 'team-d');
+    assert.equal(await tenantOf('storage-backend', 'ClusterStorageBackend//shared'), '');
   });
 });

@@ -1,32 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OperatorConfiguration } from '../../config/operator-configuration.ts';
-import type { Controller } from '../../runtime/controller.ts';
+import { parseBackendKey } from '../../pipelines/backend-key.ts';
+import { parsePolicyKey } from '../../pipelines/policy-key.ts';
 import { inLanes } from '../../runtime/lanes/in-lanes.ts';
-import { onBehalfOf } from '../../runtime/tenant.ts';
 import { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
-import type { ControllerName, ControllerQueues } from '../wiring/controller-queues.ts';
+import type { Reconciler } from '../../runtime/reconciler.ts';
+import { onBehalfOf } from '../../runtime/tenant.ts';
+import { parseRunKey } from '../../tekton/run-key.ts';
+import type { ControllerKeys, ControllerName, ControllerQueues } from './controller-queues.ts';
+import { parseObjectKey } from '../../kube/resource.ts';
 
 /** The controllers that wait for servers which a tenant names. */
 export type SharedController = Exclude<ControllerName, 'rescan' | 'resync' | 'retirement'>;
 
-type Reconcile = ConstructorParameters<typeof Controller>[0]['reconcile'];
-
-/** Policies whose signers are asked at the same time, backends that are probed, and records that are read back. */
+/** Concurrent checks of policies' signers, probes of backends, and read-backs of records. */
 const POLICIES = 32;
 const PROBES = 64;
 const READ_BACKS = 24;
 
+/** The namespace that a key belongs to; empty for the cluster kinds. */
+const tenantOf: { readonly [Name in SharedController]: (key: ControllerKeys[Name]) => string } = {
+  run: (key) => parseRunKey(key).namespace,
+  'provenance-record': (key) => parseObjectKey(key).namespace ?? '',
+  verification: (key) => parseObjectKey(key).namespace ?? '',
+  'signing-policy': (key) => parsePolicyKey(key).namespace,
+  'storage-backend': (key) => parseBackendKey(key).namespace,
+};
+
 /** The workers of each controller that waits for tenants' servers, and the lanes that share them (docs/decisions/0006). */
 export class WorkerShares {
-  /** How many keys each controller works on at once. */
+  /** Concurrent reconciles of each controller. */
   readonly workers: Readonly<Record<SharedController, number>>;
-  readonly lanes: Readonly<Record<SharedController, WorkerLanes>>;
+  readonly lanes: { readonly [Name in SharedController]: WorkerLanes<ControllerKeys[Name]> };
   readonly #queues: ControllerQueues;
 
   constructor(queues: ControllerQueues, { runs, records }: OperatorConfiguration['concurrency']) {
     this.#queues = queues;
     this.workers = {
-      // One namespace holds half of those for runs at most, one backend a third of those for records: what the configuration asks for.
+      // A namespace gets at most half of the workers for runs, a backend a third of those for records: the configured numbers.
       run: 2 * runs,
       'provenance-record': 3 * records,
       verification: READ_BACKS,
@@ -42,35 +53,39 @@ export class WorkerShares {
     };
   }
 
-  /** Gives each namespace its share of the workers, and the kinds of the whole cluster one. For keys `kind/namespace/name`. */
-  byNamespace(name: SharedController, reconcile: Reconcile): Reconcile {
-    return (key, signal) => {
-      const [, namespace = ''] = key.split('/');
-      const names = [{ name: `namespace ${namespace}`, perIdle: 1 }];
-      return inLanes(this.lanes[name], { key, names }, () => reconcile(key, signal));
+  /** Gives each namespace its share of the workers, and all objects of a cluster kind together one share. */
+  byNamespace<Name extends SharedController>(
+    name: Name,
+    reconciler: Reconciler<ControllerKeys[Name]>,
+  ): Reconciler<ControllerKeys[Name]> {
+    return {
+      reconcile: (key, signal) => {
+        const names = [{ name: `namespace ${tenantOf[name](key)}`, perIdle: 1 }];
+        return inLanes(this.lanes[name], { key, names }, () => reconciler.reconcile(key, signal));
+      },
     };
   }
 
-  /** Has what the work asks of servers, names among it, count for the namespace of its key. */
-  forTenant(name: SharedController, reconcile: Reconcile): Reconcile {
-    const isRecord = name === 'provenance-record' || name === 'verification';
-    return (key, signal) => {
-      // `namespace/name` or `kind/namespace/name`.
-      const tenant = key.split('/')[isRecord ? 0 : 1] ?? '';
-      return onBehalfOf(tenant, () => reconcile(key, signal));
+  /** Charges outbound requests and name lookups of a reconcile to the namespace of its key. */
+  forTenant<Name extends SharedController>(
+    name: Name,
+    reconciler: Reconciler<ControllerKeys[Name]>,
+  ): Reconciler<ControllerKeys[Name]> {
+    return {
+      reconcile: (key, signal) => onBehalfOf(tenantOf[name](key), () => reconciler.reconcile(key, signal)),
     };
   }
 
-  #lanesOf(name: SharedController): WorkerLanes {
+  #lanesOf<Name extends SharedController>(name: Name): WorkerLanes<ControllerKeys[Name]> {
     const queue = this.#queues[name];
-    const lanes = new WorkerLanes({
+    const lanes = new WorkerLanes<ControllerKeys[Name]>({
       idleWorkers: () => this.workers[name] - queue.processing,
       wake: (key) => {
         queue.add(key);
       },
       isBusy: (key) => queue.isProcessing(key),
     });
-    // A place that was kept for it would be kept for ever.
+    // Otherwise its place would be kept for ever.
     queue.onRemoved((key) => {
       lanes.ended(key);
     });

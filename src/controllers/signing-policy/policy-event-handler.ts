@@ -2,19 +2,19 @@
 import type { PolicyKind } from '../../api/v1alpha1/kinds.ts';
 import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
-import { policyKeyText } from '../../pipelines/definitions.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
+import { policyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
 
 export interface PolicyEventHandlerOptions {
   readonly kind: PolicyKind;
   readonly operatorNamespace: string;
   readonly pipelines: Pipelines;
-  readonly objects: ObjectStore;
-  readonly queue: KeyedQueue;
+  readonly objects: ObjectStore<PolicyKey>;
+  readonly queue: KeyedQueue<PolicyKey>;
   readonly propagation: ChangePropagation;
   readonly onSynced: () => void;
 }
@@ -26,14 +26,14 @@ export function policyEventHandler(options: PolicyEventHandlerOptions): ListWatc
     upsert(_key, object) {
       const policy = readPolicy(object, operatorNamespace);
       if (policy === undefined) return;
-      objects.set(policyKeyText(policy), object);
+      objects.set(policyKey(policy), object);
       if (pipelines.setPolicy(policy)) propagation.policyChanged(policy);
-      else queue.add(policyKeyText(policy));
+      else queue.add(policyKey(policy));
     },
     remove(key) {
       const { namespace = '', name } = parseObjectKey(key);
       const policy = { kind, namespace, name };
-      objects.remove(policyKeyText(policy));
+      objects.remove(policyKey(policy));
       if (pipelines.removePolicy(policy)) propagation.policyChanged(policy);
     },
     synced: onSynced,

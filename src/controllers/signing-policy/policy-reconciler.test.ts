@@ -22,6 +22,7 @@ import { PolicyReconciler } from './policy-reconciler.ts';
 import { PolicySigners } from '../policy-services/policy-signers.ts';
 import { SigningGate } from '../policy-services/signing-gate.ts';
 import { CredentialError } from '../../credentials/credential-error.ts';
+import type { PolicyKey } from '../../pipelines/policy-key.ts';
 
 const KEY = 'SigningPolicy/team-a/builds';
 const OPERATOR = 'hallmark-system';
@@ -39,7 +40,7 @@ class Bed {
   readonly clock = new ManualClock();
   readonly pipelines = new Pipelines(OPERATOR);
   readonly health = new BackendHealthBook();
-  readonly objects = new ObjectStore();
+  readonly objects = new ObjectStore<PolicyKey>();
   hasKey = true;
   status: unknown;
   policy: object = {};

@@ -4,7 +4,7 @@ import { setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../json/fields.ts';
 import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { shownDefaults } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import { type PolicyDefinition, policyKeyText } from '../../pipelines/definitions.ts';
+import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -17,6 +17,7 @@ import { policyConditions } from './policy-conditions.ts';
 import { policyEvents } from './policy-events.ts';
 import { type PolicyFacts, policyVerdict } from './policy-verdict.ts';
 import { type SignerReport, signerReport, storedPublication } from './signer-report.ts';
+import { policyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
 
 /** A signer that works is looked at again after so long, one that does not, sooner: a mended Secret takes effect within a minute. */
 const READY_SECONDS = 300;
@@ -31,7 +32,7 @@ type PolicyContext = Pick<
 
 export interface PolicyReconcilerOptions {
   readonly context: PolicyContext;
-  readonly objects: ObjectStore;
+  readonly objects: ObjectStore<PolicyKey>;
   readonly operatorNamespace: string;
 }
 
@@ -50,7 +51,7 @@ export class PolicyReconciler {
     this.#graces = new GracePeriods(options.context.clock);
   }
 
-  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+  async reconcile(key: PolicyKey, signal: AbortSignal): Promise<Outcome> {
     const { context, objects, operatorNamespace } = this.#options;
     const object = objects.get(key);
     const policy = object === undefined ? undefined : readPolicy(object, operatorNamespace);
@@ -125,7 +126,7 @@ export class PolicyReconciler {
 
   /** Seconds until what the policy misses is overdue, 0 when it is; undefined while nothing is awaited. */
   #graceSeconds(facts: PolicyFacts, policy: PolicyDefinition, object: unknown): number | undefined {
-    const key = policyKeyText(policy);
+    const key = policyKey(policy);
     const { ready } = policyVerdict(facts);
     if (ready.outlook !== 'Awaited') {
       this.#graces.end(key);

@@ -10,6 +10,7 @@ import { RecordDrain } from '../propagation/record-drain.ts';
 import { ChangePropagation } from '../propagation/change-propagation.ts';
 import { backendEventHandler } from './backend-event-handler.ts';
 import { BackendHealthBook } from '../memory/backend-health-book.ts';
+import type { BackendKey } from '../../pipelines/backend-key.ts';
 
 const KEY = 'StorageBackend/team-a/registry';
 
@@ -32,15 +33,15 @@ function backend(version: { generation: number; resourceVersion: string; uid?: s
 function given() {
   const clock = new ManualClock();
   const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000 });
-  const queue = (): KeyedQueue => new KeyedQueue({ clock, backoff });
-  const [policyQueue, resyncQueue, rescanQueue, backendQueue] = [queue(), queue(), queue(), queue()];
+  const queue = <Key extends string>(): KeyedQueue<Key> => new KeyedQueue({ clock, backoff });
+  const backendQueue = queue<BackendKey>();
   const pipelines = new Pipelines('hallmark-system');
   const health = new BackendHealthBook();
   const propagation = new ChangePropagation({
     pipelines,
-    policyQueue,
-    resyncQueue,
-    rescanQueue,
+    policyQueue: queue(),
+    resyncQueue: queue(),
+    rescanQueue: queue(),
     drain: new RecordDrain({ queue: queue(), isOpen: () => false, waitsFor: () => false }),
   });
   const feed = backendEventHandler({
@@ -56,10 +57,11 @@ function given() {
   return { feed, health, pipelines, queue: backendQueue };
 }
 
-async function takenAfter(queue: KeyedQueue, act: () => void): Promise<boolean> {
+async function takenAfter(queue: KeyedQueue<BackendKey>, act: () => void): Promise<boolean> {
   act();
   if (queue.depth === 0) return false;
-  queue.done((await queue.take()) ?? '');
+  const key = await queue.take();
+  if (key !== undefined) queue.done(key);
   return true;
 }
 

@@ -10,14 +10,15 @@ import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import type { BackendHealthBook } from '../memory/backend-health-book.ts';
 import { recalledHealth } from './recalled-health.ts';
+import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 
 export interface BackendEventHandlerOptions {
   readonly kind: BackendKind;
   readonly operatorNamespace: string;
   readonly pipelines: Pipelines;
-  readonly objects: ObjectStore;
+  readonly objects: ObjectStore<BackendKey>;
   readonly health: Pick<BackendHealthBook, 'recall'>;
-  readonly queue: KeyedQueue;
+  readonly queue: KeyedQueue<BackendKey>;
   readonly propagation: ChangePropagation;
   readonly onSynced: () => void;
 }
@@ -25,31 +26,35 @@ export interface BackendEventHandlerOptions {
 /** Keeps the pipelines' backends of one kind as the API server has them. */
 export function backendEventHandler(options: BackendEventHandlerOptions): ListWatchHandler<unknown> {
   const { kind, operatorNamespace, pipelines, objects, health, queue, propagation, onSynced } = options;
-  const queueKey = (namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
-  const forget = (namespace: string, name: string): void => {
-    if (pipelines.removeBackend({ kind, namespace, name })) propagation.backendChanged(kind, namespace);
+  const nameOf = (key: string): BackendName => {
+    const { namespace = '', name } = parseObjectKey(key);
+    return { kind, namespace, name };
+  };
+  const forget = (backend: BackendName): void => {
+    if (pipelines.removeBackend(backend)) propagation.backendChanged(backend);
   };
   return {
-    upsert(key, object) {
-      const { namespace = '', name } = parseObjectKey(key);
-      const before = objects.get(queueKey(namespace, name));
-      objects.set(queueKey(namespace, name), object);
+    upsert(objectKey, object) {
+      const name = nameOf(objectKey);
+      const key = backendKey(name);
+      const before = objects.get(key);
+      objects.set(key, object);
       // A probe ends in a status; were that to cause the next, a server that answers differently each time were probed for ever.
-      if (versionOf(before) !== versionOf(object)) queue.add(queueKey(namespace, name));
+      if (versionOf(before) !== versionOf(object)) queue.add(key);
       const read = readBackend(object, operatorNamespace);
       if (!read.ok) {
-        forget(namespace, name);
+        forget(name);
         return;
       }
       const recalled = recalledHealth(object);
       if (recalled !== undefined) health.recall(read.backend, recalled.problem);
-      if (pipelines.setBackend(read.backend)) propagation.backendChanged(kind, namespace);
+      if (pipelines.setBackend(read.backend)) propagation.backendChanged(name);
     },
-    remove(key) {
-      const { namespace = '', name } = parseObjectKey(key);
-      objects.remove(queueKey(namespace, name));
-      queue.add(queueKey(namespace, name));
-      forget(namespace, name);
+    remove(objectKey) {
+      const name = nameOf(objectKey);
+      objects.remove(backendKey(name));
+      queue.add(backendKey(name));
+      forget(name);
     },
     synced: onSynced,
   };

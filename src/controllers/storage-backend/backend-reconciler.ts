@@ -3,7 +3,6 @@ import type { BackendKind } from '../../api/v1alpha1/kinds.ts';
 import { setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { describePolicy } from '../../pipelines/definitions.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
@@ -14,13 +13,15 @@ import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { storedConditions, writeStatus } from '../write-status.ts';
 import { backendConditions } from './backend-conditions.ts';
 import { nextProbeSeconds } from './next-probe-seconds.ts';
+import { describePolicy } from '../../pipelines/policy-key.ts';
+import { type BackendKey, parseBackendKey } from '../../pipelines/backend-key.ts';
 
 /** By then the watch has delivered what the status met. */
 const CONFLICT_SECONDS = 1;
 
 export interface BackendReconcilerOptions {
   readonly context: ControllerContext;
-  readonly objects: ObjectStore;
+  readonly objects: ObjectStore<BackendKey>;
   readonly operatorNamespace: string;
   /** The backend became ready or stopped being so: policies say so, and what waits for it may go on. */
   readonly onHealthChange: (backend: CompiledBackend, isReady: boolean) => void;
@@ -37,7 +38,7 @@ export class BackendReconciler {
     this.#options = options;
   }
 
-  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+  async reconcile(key: BackendKey, signal: AbortSignal): Promise<Outcome> {
     const { context, objects, operatorNamespace, onHealthChange } = this.#options;
     const object = objects.get(key);
     if (object === undefined) return this.#forget(key);
@@ -68,10 +69,9 @@ export class BackendReconciler {
   }
 
   /** Drops what is kept of a backend that was deleted. */
-  #forget(key: string): Outcome {
+  #forget(key: BackendKey): Outcome {
     const { context } = this.#options;
-    const [kind, namespace = '', name = ''] = key.split('/');
-    const backend = { kind: kind === 'StorageBackend' ? kind : 'ClusterStorageBackend', namespace, name } as const;
+    const backend = parseBackendKey(key);
     context.health.forget(backend);
     context.suspects.forget(key);
     context.drivers.forget(backend);

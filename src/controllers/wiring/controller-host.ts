@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WatchSource } from '../../kube/watch/list-watch-options.ts';
-import type { Controller } from '../../runtime/controller.ts';
+import type { AnyController } from '../../runtime/controller.ts';
 
 /** What owns the lives of watches and controllers: starts them when asked to and ends them in good order. */
 export interface ControllerHost {
@@ -10,6 +10,6 @@ export interface ControllerHost {
     readonly plural: string;
     readonly source: WatchSource;
   }): Promise<void>;
-  run(controller: Controller): void;
+  run(controller: AnyController): void;
   releaseAtEnd(name: string, release: () => Promise<void>): void;
 }

@@ -12,7 +12,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
-import type { ControllerQueues, TenantController } from './controller-queues.ts';
+import type { ControllerQueues, TenantController } from '../shares/controller-queues.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { namespaceEventHandler } from '../propagation/namespace-event-handler.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
@@ -28,6 +28,8 @@ import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event
 import { runResources } from '../run/tekton-resources.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
 import { backendEventHandler } from '../storage-backend/backend-event-handler.ts';
+import type { PolicyKey } from '../../pipelines/policy-key.ts';
+import type { BackendKey } from '../../pipelines/backend-key.ts';
 
 export interface ControllerWatchesOptions {
   readonly context: ControllerContext;
@@ -40,7 +42,7 @@ export interface ControllerWatchesOptions {
   readonly queues: ControllerQueues;
   /** The objects of queued runs, and of queued records. */
   readonly caches: Readonly<Record<TenantController, ByteBudgetCache<unknown>>>;
-  readonly objects: Readonly<Record<'policies' | 'backends', ObjectStore>>;
+  readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
   readonly attempts: StoreAttempts;
   readonly propagation: ChangePropagation;
   readonly verification: VerificationReconciler;

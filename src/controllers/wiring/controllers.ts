@@ -6,17 +6,17 @@ import { parseObjectKey } from '../../kube/resource.ts';
 import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { Controller, type ReconcileResult } from '../../runtime/controller.ts';
+import { type AnyController, Controller, type ReconcileResult } from '../../runtime/controller.ts';
 import type { QueueObserver } from '../../runtime/keyed-queue.ts';
 import { backendLane } from '../shares/backend-lane.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
 import {
+  type ControllerKeys,
   type ControllerName,
   type ControllerQueues,
   controllerQueues,
-  type TenantController,
-} from './controller-queues.ts';
+} from '../shares/controller-queues.ts';
 import { ControllerWatches } from './controller-watches.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
@@ -30,6 +30,10 @@ import { RunReconciler } from '../run/run-reconciler.ts';
 import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
 import { type SharedController, WorkerShares } from '../shares/worker-shares.ts';
+import { DONE } from '../../runtime/outcome.ts';
+import type { Reconciler } from '../../runtime/reconciler.ts';
+import type { PolicyKey } from '../../pipelines/policy-key.ts';
+import type { BackendKey } from '../../pipelines/backend-key.ts';
 
 /** What the objects of queued runs, and those of queued records, may take in memory each. */
 const CACHE_BYTES = 32 * 1024 * 1024;
@@ -45,7 +49,7 @@ export interface ControllersOptions {
   readonly onResult: (result: ReconcileResult) => void;
   readonly watchObserver: ListWatchObserver;
   readonly queueObserver: (controller: string) => QueueObserver;
-  readonly onController: (controller: Controller) => void;
+  readonly onController: (controller: AnyController) => void;
   /** Spreads retries and looks, 0 to 1; `Math.random` when absent. */
   readonly random?: () => number;
 }
@@ -65,7 +69,7 @@ export class Controllers {
   readonly #drain: RecordDrain;
   readonly #propagation: ChangePropagation;
   readonly #verification: VerificationReconciler;
-  readonly #objects = { policies: new ObjectStore(), backends: new ObjectStore() };
+  readonly #objects = { policies: new ObjectStore<PolicyKey>(), backends: new ObjectStore<BackendKey>() };
   readonly #watches: ControllerWatches;
 
   constructor(options: ControllersOptions) {
@@ -150,14 +154,14 @@ export class Controllers {
     await Promise.all([watches.runs('TaskRun'), watches.runs('PipelineRun')]);
     this.#propagation.runsKnown();
     this.#runRecordControllers();
+    this.#runRunControllers();
   }
 
   #runPolicyController(): void {
     const context = this.#context;
     const { operatorNamespace } = this.#options.configuration;
     const policies = new PolicyReconciler({ context, operatorNamespace, objects: this.#objects.policies });
-    const reconcile = this.#shares.byNamespace('signing-policy', (key, signal) => policies.reconcile(key, signal));
-    this.#run('signing-policy', reconcile);
+    this.#runShared('signing-policy', this.#shares.byNamespace('signing-policy', policies));
   }
 
   #runBackendController(): void {
@@ -172,58 +176,100 @@ export class Controllers {
         this.#propagation.backendHealthChanged(backend, isReady);
       },
     });
-    const reconcile = this.#shares.byNamespace('storage-backend', (key, signal) => backends.reconcile(key, signal));
-    this.#run('storage-backend', reconcile);
+    this.#runShared('storage-backend', this.#shares.byNamespace('storage-backend', backends));
   }
 
   #runRecordControllers(): void {
-    const context = this.#context;
-    const of = (name: TenantController) => ({ cache: this.#caches[name], lanes: this.#shares.lanes[name] });
-    const records = new RecordReconciler(context, { ...of('provenance-record'), attempts: this.#attempts });
-    const childrenDeadlineSeconds = this.#options.configuration.children.deadlineSeconds;
-    const runs = new RunReconciler({ ...of('run'), context, childrenDeadlineSeconds });
-    this.#run('provenance-record', (key, signal) => records.reconcile(key, signal));
-    this.#run('verification', (key, signal) => this.#verification.reconcile(key, signal));
-    this.#run('retirement', (key, signal) => this.#retirements.reconcile(key, signal));
-    const resync = new RecordResync({
-      records: context.records,
-      attempts: this.#attempts,
-      retirements: this.#retirements,
-      drain: this.#drain,
-    });
-    this.#run('resync', (key, signal) => resync.reconcile(key, signal));
-    this.#run('run', (key, signal) => runs.reconcile(key, signal));
-    this.#run('rescan', async (namespace, signal) => {
-      const scope = namespace === EVERYWHERE ? {} : { namespace };
-      await this.#watches.rescanRuns({ ...scope, signal });
-      return {};
+    this.#runShared(
+      'provenance-record',
+      new RecordReconciler(this.#context, {
+        cache: this.#caches['provenance-record'],
+        lanes: this.#shares.lanes['provenance-record'],
+        attempts: this.#attempts,
+      }),
+      ({ key, waitsAgain }) => {
+        if (!waitsAgain) this.#caches['provenance-record'].release(key);
+        this.#drain.looked(key);
+      },
+    );
+    this.#runShared('verification', this.#verification);
+    this.#runAlone('retirement', this.#retirements);
+    this.#runAlone(
+      'resync',
+      new RecordResync({
+        records: this.#context.records,
+        attempts: this.#attempts,
+        retirements: this.#retirements,
+        drain: this.#drain,
+      }),
+    );
+  }
+
+  #runRunControllers(): void {
+    this.#runShared(
+      'run',
+      new RunReconciler({
+        context: this.#context,
+        cache: this.#caches.run,
+        lanes: this.#shares.lanes.run,
+        childrenDeadlineSeconds: this.#options.configuration.children.deadlineSeconds,
+      }),
+      ({ key, waitsAgain }) => {
+        if (!waitsAgain) this.#caches.run.release(key);
+      },
+    );
+    this.#runAlone('rescan', {
+      reconcile: async (namespace, signal) => {
+        await this.#watches.rescanRuns(namespace === EVERYWHERE ? { signal } : { namespace, signal });
+        return DONE;
+      },
     });
   }
 
-  #run(name: ControllerName, reconcile: ConstructorParameters<typeof Controller>[0]['reconcile']): void {
+  /** Runs a controller that waits for servers which tenants name: its keys share the workers in lanes. */
+  #runShared<Name extends SharedController>(
+    name: Name,
+    reconciler: Reconciler<ControllerKeys[Name]>,
+    onEnded?: (result: ReconcileResult<ControllerKeys[Name]>) => void,
+  ): void {
+    const lanes = this.#shares.lanes[name];
+    this.#run(name, {
+      concurrency: this.#shares.workers[name],
+      reconciler: this.#shares.forTenant(name, reconciler),
+      onEnded: (result) => {
+        lanes.ended(result.key, result.waitsAgain);
+        onEnded?.(result);
+      },
+    });
+  }
+
+  /** Runs a controller that waits for the API server alone. */
+  #runAlone<Name extends keyof typeof ALONE>(name: Name, reconciler: Reconciler<ControllerKeys[Name]>): void {
+    this.#run(name, { concurrency: ALONE[name], reconciler });
+  }
+
+  #run<Name extends ControllerName>(
+    name: Name,
+    options: {
+      readonly concurrency: number;
+      readonly reconciler: Reconciler<ControllerKeys[Name]>;
+      readonly onEnded?: (result: ReconcileResult<ControllerKeys[Name]>) => void;
+    },
+  ): void {
     const { clock, host, onResult, onController } = this.#options;
-    const controller = new Controller({
+    const { concurrency, reconciler, onEnded } = options;
+    const controller = new Controller<ControllerKeys[Name]>({
       name,
-      concurrency: isShared(name) ? this.#shares.workers[name] : ALONE[name],
-      reconcile: isShared(name) ? this.#shares.forTenant(name, reconcile) : reconcile,
+      concurrency,
+      reconcile: (key, signal) => reconciler.reconcile(key, signal),
       queue: this.#queues[name],
       clock,
       onResult: (result) => {
-        this.#ended(name, result);
+        onEnded?.(result);
         onResult(result);
       },
     });
     onController(controller);
     host.run(controller);
   }
-
-  #ended(name: ControllerName, { key, waitsAgain }: ReconcileResult): void {
-    if (!waitsAgain && (name === 'run' || name === 'provenance-record')) this.#caches[name].release(key);
-    if (isShared(name)) this.#shares.lanes[name].ended(key, waitsAgain);
-    if (name === 'provenance-record') this.#drain.looked(key);
-  }
-}
-
-function isShared(name: ControllerName): name is SharedController {
-  return !(name in ALONE);
 }

@@ -5,6 +5,7 @@ import { field } from '../../../json/fields.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
 import { unreachable } from '../../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../../fixtures/reconciler-world.fixture.ts';
+import type { RunKey } from '../../../tekton/run-key.ts';
 
 const HOUR_MS = 3600_000;
 const COMPLETED = '2026-01-02T03:04:00Z';
@@ -13,7 +14,7 @@ const week = { record: { retention: 'Seconds', seconds: 604_800 } };
 
 describe('a record that retired', () => {
   let world: ReconcilerWorld;
-  let run: string;
+  let run: RunKey;
   beforeEach(async () => {
     world = new ReconcilerWorld();
     await world.setPolicy(hour);

@@ -2,16 +2,12 @@
 import { field, isObject } from '../../../json/fields.ts';
 import { objectMetadata } from '../../../kube/object-metadata.ts';
 import { objectKey } from '../../../kube/resource.ts';
-import {
-  describePolicy,
-  type PolicyDefinition,
-  type PolicyKey,
-  policyKeyText,
-} from '../../../pipelines/definitions.ts';
+import type { PolicyDefinition } from '../../../pipelines/definitions.ts';
 import { DONE, type Outcome } from '../../../runtime/outcome.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
+import { policyKey, describePolicy, type PolicyName } from '../../../pipelines/policy-key.ts';
 
 /** Memory and writers that retiring a record needs. */
 export type RetiringContext = Pick<
@@ -24,7 +20,7 @@ export interface RetiringRecord {
   readonly key: string;
   readonly uid: string;
   readonly resourceVersion: string;
-  readonly policy: PolicyKey;
+  readonly policy: PolicyName;
   readonly runUID: string;
   readonly completionTime: string;
 }
@@ -63,21 +59,21 @@ export function retiringRecord({ object: { metadata, spec }, policy }: TrustedRe
 /** @returns seconds to wait while the policy's mark is not written; undefined when the record may be deleted */
 async function markRetired(
   context: RetiringContext,
-  { completionTime, policy: policyKey, runUID }: RetiringRecord,
+  { completionTime, policy: name, runUID }: RetiringRecord,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   // A run that is gone never comes back, and needs no mark.
   if (context.runs.has(runUID) === false) return undefined;
-  const policy = context.pipelines.policy(policyKey);
+  const policy = context.pipelines.policy(name);
   if (policy === undefined) {
     // Without a policy there is no status: a policy that is made anew takes the mark over from memory.
-    context.pipelines.retired(policyKey, completionTime);
+    context.pipelines.retired(name, completionTime);
     return undefined;
   }
   if (isCovered(policy, completionTime)) return undefined;
-  const waitSeconds = context.retirementMarks.want(policyKeyText(policy), completionTime);
+  const key = policyKey(policy);
+  const waitSeconds = context.retirementMarks.want(key, completionTime);
   if (waitSeconds > 0) return waitSeconds;
-  const key = policyKeyText(policy);
   context.retirementMarks.begin(key, policy.spec.record);
   try {
     await writeMark(context, policy, signal);
@@ -95,7 +91,7 @@ function isCovered({ retiredBefore }: PolicyDefinition, completionTime: string):
 async function writeMark(context: RetiringContext, policy: PolicyDefinition, signal: AbortSignal): Promise<void> {
   const { kind, namespace, name } = policy;
   const resource = hallmarkResource(kind);
-  const retiredBefore = context.retirementMarks.wanted(policyKeyText(policy));
+  const retiredBefore = context.retirementMarks.wanted(policyKey(policy));
   const objectName = namespace === '' ? { name } : { namespace, name };
   const object = await context.client.find(resource, objectName, { signal });
   const metadata = objectMetadata(object);

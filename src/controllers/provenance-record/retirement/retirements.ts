@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isConflict } from '../../../kube/kube-error.ts';
-import { policyKeyText } from '../../../pipelines/definitions.ts';
 import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
 import { DONE, type Outcome } from '../../../runtime/outcome.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
 import { retireRecord, type RetiringContext } from './retire-record.ts';
 import { retirement } from '../../../records/retirement.ts';
+import { type PolicyKey, policyKey } from '../../../pipelines/policy-key.ts';
 
 /** By then the watch has delivered what a deletion met. */
 const CONFLICT_SECONDS = 1;
@@ -72,7 +72,7 @@ export class Retirements {
     const nowMs = this.#context.clock.now().getTime();
     const definition = this.#context.pipelines.policy(policy);
     const dueMs = this.#isRunGone(record) ? nowMs : (retirement(retained, definition?.spec).atMs ?? Infinity);
-    const graceEndsMs = this.#graceEndMs(policyKeyText(policy), definition !== undefined, nowMs);
+    const graceEndsMs = this.#graceEndMs(policyKey(policy), definition !== undefined, nowMs);
     return Math.max(0, dueMs - nowMs, dueMs === Infinity ? 0 : graceEndsMs - nowMs);
   }
 
@@ -82,13 +82,13 @@ export class Retirements {
     return withRun && this.#context.runs.has(runUID) === false;
   }
 
-  #graceEndMs(policyKey: string, exists: boolean, nowMs: number): number {
+  #graceEndMs(key: PolicyKey, exists: boolean, nowMs: number): number {
     if (exists) {
-      this.#graceEndsMs.delete(policyKey);
+      this.#graceEndsMs.delete(key);
       return nowMs;
     }
-    const endsMs = this.#graceEndsMs.get(policyKey) ?? nowMs + POLICY_GONE_MS;
-    this.#graceEndsMs.set(policyKey, endsMs);
+    const endsMs = this.#graceEndsMs.get(key) ?? nowMs + POLICY_GONE_MS;
+    this.#graceEndsMs.set(key, endsMs);
     return endsMs;
   }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import { type Reason, reasons } from '../../../api/v1alpha1/reasons.ts';
-import { describePolicy } from '../../../pipelines/definitions.ts';
 import { isWitnessed, wantedWitnesses } from '../../../records/artifact-needs.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
 import type { LoggingFact } from '../../../records/record-facts.ts';
 import type { RecordSnapshot } from '../record-snapshot.ts';
 import { holdsAnything, isDoneWith } from '../../../records/storage-state.ts';
+import { describePolicy } from '../../../pipelines/policy-key.ts';
 
 /** What witnesses fail with, as their last attempt wrote it down. */
 const witnessReasons: ReadonlySet<Reason> = new Set([

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BackendKey } from '../../pipelines/backend-key.ts';
+import type { PolicyKey } from '../../pipelines/policy-key.ts';
 import type { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { KeyedQueue, type QueueObserver } from '../../runtime/keyed-queue.ts';
+import type { RunKey } from '../../tekton/run-key.ts';
+import type { KeyOf } from '../../runtime/key-of.ts';
 
-export type ControllerName =
-  | 'signing-policy'
-  | 'storage-backend'
-  | 'provenance-record'
-  | 'verification'
-  | 'retirement'
-  | 'resync'
-  | 'run'
-  | 'rescan';
+/** A change whose records are to be looked at again. */
+export type ResyncKey = KeyOf<'Resync', string>;
+
+/** The keys that each controller reconciles. */
+export interface ControllerKeys {
+  readonly 'signing-policy': PolicyKey;
+  readonly 'storage-backend': BackendKey;
+  readonly 'provenance-record': string;
+  readonly verification: string;
+  readonly retirement: string;
+  readonly resync: ResyncKey;
+  readonly run: RunKey;
+  /** A namespace, or all of them. */
+  readonly rescan: string;
+}
+
+export type ControllerName = keyof ControllerKeys;
 
 /** The controllers whose objects are kept while they are queued. */
 export type TenantController = Extract<ControllerName, 'run' | 'provenance-record'>;
 
-/** The queue of each controller. */
-export type ControllerQueues = Readonly<Record<ControllerName, KeyedQueue>>;
+export type ControllerQueues = { readonly [Name in ControllerName]: KeyedQueue<ControllerKeys[Name]> };
 
 export function controllerQueues(options: {
   readonly clock: Clock;
@@ -25,7 +36,7 @@ export function controllerQueues(options: {
   readonly observer: (controller: string) => QueueObserver;
 }): ControllerQueues {
   const { clock, backoff } = options;
-  const queue = (name: ControllerName): KeyedQueue =>
+  const queue = <Name extends ControllerName>(name: Name): KeyedQueue<ControllerKeys[Name]> =>
     new KeyedQueue({ clock, backoff, observer: options.observer(name) });
   return {
     'signing-policy': queue('signing-policy'),
