@@ -69,3 +69,6 @@ export interface RecordFacts {
   /** Why the record promises less than it should, for all its backends being fine. */
   readonly uncovered?: Problem;
 }
+
+/** The part of the facts that reconciling a record finds out; the rest stands in the record. */
+export type StatusFacts = Pick<RecordFacts, 'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound'>;

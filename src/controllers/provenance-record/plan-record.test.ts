@@ -9,6 +9,7 @@ import type {
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
+import { plannedFacts, plannedStores } from './plan-record.fixture.ts';
 import { planRecord } from './plan-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 
@@ -93,85 +94,86 @@ function snapshot(given: Given, rest: Partial<RecordSnapshot> = {}): RecordSnaps
 
 describe('planRecord', () => {
   it('stores signed evidence in a backend that is due', () => {
-    const plan = planRecord(snapshot({}));
-    assert.equal(plan.store.length, 1);
-    assert.equal(plan.unsigned, undefined);
+    assert.equal(plannedStores(snapshot({})).length, 1);
+    assert.equal(plannedFacts(snapshot({})).unsigned, undefined);
   });
 
   it('leaves a backend alone whose back-off is not over, and one that holds it already', () => {
-    assert.deepEqual(planRecord(snapshot({}, { backends: [{ ref, backend: backend(), isDue: false }] })).store, []);
-    assert.deepEqual(planRecord(snapshot({ storage: [storedEntry] })).store, []);
+    assert.deepEqual(plannedStores(snapshot({}, { backends: [{ ref, backend: backend(), isDue: false }] })), []);
+    assert.deepEqual(plannedStores(snapshot({ storage: [storedEntry] })), []);
   });
 
   it('stores nothing that is not signed, and says why', () => {
     const missing = { reason: 'KeyNotFound', message: 'Secret k' } as const;
     const plan = planRecord(snapshot({ artifacts: [artifact] }, { signer: missing }));
-    assert.deepEqual(plan.store, []);
-    assert.deepEqual(plan.unsigned, missing);
-    assert.equal(plan.sign, undefined);
+    assert.ok(plan.action === 'Wait');
+    assert.deepEqual(plan.facts.unsigned, missing);
   });
 
   it('lets the rule speak before the key', () => {
     const suspended = { reason: 'Suspended', message: 'later' } as const;
-    const plan = planRecord(snapshot({ artifacts: [artifact] }, { unsigned: suspended }));
-    assert.deepEqual(plan.unsigned, suspended);
+    assert.deepEqual(plannedFacts(snapshot({ artifacts: [artifact] }, { unsigned: suspended })).unsigned, suspended);
   });
 
   it('repeats why there is no payload, and says what it is when nobody wrote it down', () => {
     const problem = { reason: 'ChildMissing', message: 'TaskRun c' };
-    assert.deepEqual(planRecord(snapshot({ artifacts: [], problem })).unsigned, problem);
-    assert.equal(planRecord(snapshot({ artifacts: [] })).unsigned?.reason, 'Progressing');
-    assert.equal(planRecord(snapshot({ artifacts: [] }, { policy: undefined })).unsigned?.reason, 'PolicyDeleted');
+    assert.deepEqual(plannedFacts(snapshot({ artifacts: [], problem })).unsigned, problem);
+    assert.equal(plannedFacts(snapshot({ artifacts: [] })).unsigned?.reason, 'Progressing');
+    assert.equal(plannedFacts(snapshot({ artifacts: [] }, { policy: undefined })).unsigned?.reason, 'PolicyDeleted');
   });
 
   it('finishes a signed record whose policy was deleted, with the backends frozen in it', () => {
-    assert.equal(planRecord(snapshot({}, { policy: undefined })).store.length, 1);
+    assert.equal(plannedStores(snapshot({}, { policy: undefined })).length, 1);
   });
 
   it('says which bound backend does not exist', () => {
-    const plan = planRecord(snapshot({}, { backends: [{ ref, backend: undefined, isDue: true }] }));
-    assert.equal(plan.backends?.[0]?.problem?.reason, 'BackendNotFound');
-    assert.deepEqual(plan.store, []);
+    const given = snapshot({}, { backends: [{ ref, backend: undefined, isDue: true }] });
+    assert.equal(plannedFacts(given).backends?.[0]?.problem?.reason, 'BackendNotFound');
+    assert.deepEqual(plannedStores(given), []);
   });
 
   it('says that an artifact is taken by no backend, and only when all backends are known', () => {
     const onlyImages = { ref, backend: backend(['ImageSignature']), isDue: true };
-    assert.equal(planRecord(snapshot({}, { backends: [onlyImages] })).uncovered?.reason, 'BackendNotFound');
+    assert.equal(plannedFacts(snapshot({}, { backends: [onlyImages] })).uncovered?.reason, 'BackendNotFound');
     const unknown = { ref: { ...ref, name: 'x' }, backend: undefined, isDue: true };
-    assert.equal(planRecord(snapshot({}, { backends: [onlyImages, unknown] })).uncovered, undefined);
+    assert.equal(plannedFacts(snapshot({}, { backends: [onlyImages, unknown] })).uncovered, undefined);
   });
 
   const image: EvidenceArtifact = { ...signed, name: 'image-0', type: 'ImageSignature', form: 'SimpleSigning' };
 
   it('stores in a backend that stored what it then took, once it takes more', () => {
     const taking = { ref, backend: backend(['Attestation', 'ImageSignature']), isDue: true };
-    const plan = planRecord(snapshot({ artifacts: [signed, image], storage: [storedEntry] }, { backends: [taking] }));
-    assert.equal(plan.backends?.[0]?.state, 'Pending');
-    assert.equal(plan.store.length, 1);
+    const given = snapshot({ artifacts: [signed, image], storage: [storedEntry] }, { backends: [taking] });
+    assert.equal(plannedFacts(given).backends?.[0]?.state, 'Pending');
+    assert.equal(plannedStores(given).length, 1);
   });
 
   it('still says that nothing takes an artifact when a backend that stored another one is gone', () => {
     const gone = { ref, backend: undefined, isDue: true };
     const given = { artifacts: [signed, image], storage: [storedEntry] };
-    assert.equal(planRecord(snapshot(given, { backends: [gone] })).uncovered?.reason, 'BackendNotFound');
+    assert.equal(plannedFacts(snapshot(given, { backends: [gone] })).uncovered?.reason, 'BackendNotFound');
     const all = { ...storedEntry, artifacts: ['Attestation', 'ImageSignature'] } as const;
-    assert.equal(planRecord(snapshot({ ...given, storage: [all] }, { backends: [gone] })).uncovered, undefined);
+    assert.equal(plannedFacts(snapshot({ ...given, storage: [all] }, { backends: [gone] })).uncovered, undefined);
   });
 
   it('binds a record to what takes every run, once the run that would decide is gone', () => {
     const unbound = { ...snapshot({}, { backends: [], bindable: [ref], hasRun: false }) };
-    assert.deepEqual(planRecord(unbound).bind, [ref]);
-    assert.equal(planRecord({ ...unbound, hasRun: true }).bind, undefined);
-    assert.equal(planRecord({ ...unbound, hasRun: undefined }).bind, undefined);
+    const boundTo = (given: RecordSnapshot): unknown => {
+      const plan = planRecord(given);
+      return plan.action === 'Bind' ? plan.backendRefs : undefined;
+    };
+    assert.deepEqual(boundTo(unbound), [ref]);
+    assert.equal(boundTo({ ...unbound, hasRun: true }), undefined);
+    assert.equal(boundTo({ ...unbound, hasRun: undefined }), undefined);
   });
 
   it('does not wait for a run that is gone, and keeps the reason that it left', () => {
     const problem = { reason: 'ChildMissing', message: 'TaskRun c' };
     const given = { artifacts: [], problem };
-    assert.equal(planRecord(snapshot(given, { hasRun: false })).unsigned?.reason, 'RunDeleted');
+    assert.equal(plannedFacts(snapshot(given, { hasRun: false })).unsigned?.reason, 'RunDeleted');
     const tooLarge = { reason: 'PayloadTooLarge', message: 'x' };
-    const plan = planRecord(snapshot({ ...given, problem: tooLarge }, { hasRun: false }));
-    assert.equal(plan.unsigned?.reason, 'PayloadTooLarge');
+    const facts = plannedFacts(snapshot({ ...given, problem: tooLarge }, { hasRun: false }));
+    assert.equal(facts.unsigned?.reason, 'PayloadTooLarge');
   });
 
   const hour = { retention: 'Seconds', seconds: 3600 } as const;
@@ -267,13 +269,13 @@ describe('planRecord', () => {
   ];
   for (const [when, given, rest, retires] of retirements) {
     it(`${retires ? 'retires' : 'keeps'} a record when ${when}`, () => {
-      assert.equal(planRecord(snapshot(given, rest)).retire !== undefined, retires);
+      assert.equal(planRecord(snapshot(given, rest)).action === 'Retire', retires);
     });
   }
 
   it('comes back when the time of the record is over', () => {
     const plan = planRecord(snapshot({ storage: [storedEntry] }, { policy: policy({ ...hour, seconds: 864_000 }) }));
-    assert.equal(plan.retiresAtMs, Date.parse('2025-03-11T00:00:00Z'));
+    assert.equal(plan.action === 'Advance' && plan.retiresAtMs, Date.parse('2025-03-11T00:00:00Z'));
   });
 
   it('retires the record of a run that has nothing to sign when its time is over, whether or not the run is there', () => {
@@ -281,12 +283,12 @@ describe('planRecord', () => {
     const spec = { retention: { type: 'Seconds', seconds: 60 } } as const;
     for (const hasRun of [true, false]) {
       const rest = { hasRun, policy: policy({ retention: 'Seconds', seconds: 60 }) };
-      assert.match(planRecord(snapshot({ artifacts: [], problem, spec }, rest)).retire ?? '', /time, which is over/);
+      const plan = planRecord(snapshot({ artifacts: [], problem, spec }, rest));
+      assert.match(plan.action === 'Retire' ? plan.why : '', /time, which is over/);
     }
     const kept = planRecord(
       snapshot({ artifacts: [], problem, spec: { retention: { type: 'Seconds', seconds: 1e6 } } }),
     );
-    assert.equal(kept.retire, undefined);
-    assert.equal(kept.unsigned?.reason, 'NoSubjects');
+    assert.equal(kept.action === 'Wait' && kept.facts.unsigned.reason, 'NoSubjects');
   });
 });

@@ -8,86 +8,130 @@ import { backendFacts } from './storing/backend-facts.ts';
 import { hasNothingToSign } from '../../records/record-summary.ts';
 import { loggingFact } from './signing/logging-fact.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
-import type { BackendFact, LoggingFact } from '../../records/record-facts.ts';
+import type { BackendFact, LoggingFact, StatusFacts } from '../../records/record-facts.ts';
 import { type BoundBackend, isProblem, type RecordSnapshot } from './record-snapshot.ts';
 import { type Retirement, retirement } from '../../records/retirement.ts';
 import { isDoneWith } from '../../records/storage-state.ts';
 
-/** What to do about a record, in this order. */
-export interface RecordPlan {
-  /** Why the record is to be removed; nothing else is done then. */
-  readonly retire?: string;
-  /** The backends to bind the record to: its run is gone that would decide, or its backends are; nothing else is done then. */
-  readonly bind?: readonly BackendRef[];
-  /** What signs the artifacts that are unsigned. */
-  readonly sign?: RunSigner;
-  /** Why they stay unsigned. */
-  readonly unsigned?: Problem;
-  /** How far witnesses have seen the signatures; absent where none is asked for. `Pending`: they are asked before anything is stored. */
-  readonly logging?: LoggingFact;
-  /** Whether to ask the witnesses now. */
-  readonly witness: boolean;
-  /** How each backend stands before anything is stored. */
-  readonly backends: readonly BackendFact[] | undefined;
-  /** The backends to store in now. */
-  readonly store: readonly { readonly bound: BoundBackend; readonly backend: CompiledBackend }[];
-  readonly uncovered?: Problem;
-  /** Why the record is bound to no backend, although there are some. */
-  readonly unbound?: Problem;
-  /** When the record retires by the clock, in milliseconds since the epoch. */
+/** A backend to store in now. */
+export interface StoreStep {
+  readonly bound: BoundBackend;
+  readonly backend: CompiledBackend;
+}
+
+/** The next action on a record. `facts` describe its state before that action. */
+export type RecordPlan = RetirePlan | BindPlan | WaitPlan | AdvancePlan;
+
+/** Delete the record. */
+export interface RetirePlan {
+  readonly action: 'Retire';
+  readonly why: string;
+}
+
+/** Bind the record to these backends: the run that would decide is gone, or the backends that it is bound to are. */
+export interface BindPlan {
+  readonly action: 'Bind';
+  readonly backendRefs: readonly BackendRef[];
+  readonly facts: StatusFacts;
+}
+
+/** Report why there is no payload or no signature, and do nothing else. */
+export interface WaitPlan {
+  readonly action: 'Wait';
+  readonly facts: StatusFacts & { readonly unsigned: Problem };
+  /** The time at which the record retires by the clock, in milliseconds since the epoch. */
   readonly retiresAtMs?: number;
 }
 
-/** The decision: what a record needs next. */
+/** Sign, then witness, then store. */
+export interface AdvancePlan {
+  readonly action: 'Advance';
+  readonly facts: StatusFacts;
+  /** Signs the artifacts that are unsigned. */
+  readonly sign?: RunSigner;
+  /** True when the witnesses are asked now. Nothing is stored while `facts.logging` is `Pending`. */
+  readonly witness: boolean;
+  readonly store: readonly StoreStep[];
+  /** As in WaitPlan. */
+  readonly retiresAtMs?: number;
+}
+
+interface Considered {
+  readonly snapshot: RecordSnapshot;
+  readonly artifacts: readonly EvidenceArtifact[];
+  readonly facts: StatusFacts;
+  readonly end: Retirement;
+}
+
+type Rule = (considered: Considered) => RecordPlan | undefined;
+
+const rules: readonly Rule[] = [
+  ({ snapshot, facts, end }) => {
+    const promised = facts.uncovered === undefined ? promisedFacts(facts.backends) : [];
+    const why = whyRetired(snapshot, promised, end);
+    return why === undefined ? undefined : { action: 'Retire', why };
+  },
+  ({ snapshot: { bindable, rebound, hasRun }, facts }) => {
+    // While the run exists, its controller binds a record that was never bound.
+    const backendRefs = hasRun === false && bindable !== undefined ? bindable : rebound;
+    return backendRefs === undefined ? undefined : { action: 'Bind', backendRefs, facts };
+  },
+  ({ snapshot, artifacts, facts, end }) => {
+    const unsigned = artifacts.length === 0 ? emptyProblem(snapshot) : unsignedNow(snapshot);
+    return unsigned && { action: 'Wait', facts: { ...facts, unsigned }, ...retiresAt(end) };
+  },
+];
+
+/** Decides the next action on a record: the first rule that applies, or to take it further. */
 export function planRecord(snapshot: RecordSnapshot): RecordPlan {
   const artifacts = snapshot.record.object.evidence?.artifacts ?? [];
-  const facts = backendFacts(snapshot);
   const end = retirement(snapshot.record.object.spec, snapshot.policy?.spec);
-  const promised = snapshot.backends.filter(({ isBackfill }) => isBackfill !== true);
-  const owed = (facts ?? []).filter(({ isBackfill }) => isBackfill !== true);
-  const uncovered = uncoveredArtifact(artifacts, promised, owed);
-  const retire = whyRetired(snapshot, uncovered === undefined ? owed : [], end);
-  const idle = { backends: facts, store: [], witness: false };
-  if (retire !== undefined) return { retire, ...idle };
-  const bind = bindingOf(snapshot);
-  if (bind !== undefined) return { bind, ...idle };
-  const logging = loggingFact(snapshot, artifacts);
-  const clockwork = {
-    ...(logging === undefined ? {} : { logging }),
-    ...(end.atMs === undefined ? {} : { retiresAtMs: end.atMs }),
-  };
-  const problem = artifacts.length === 0 ? emptyProblem(snapshot) : unsignedNow(snapshot);
-  if (problem !== undefined) return { unsigned: problem, ...idle, ...clockwork };
+  const considered = { snapshot, artifacts, facts: statusFacts(snapshot, artifacts), end };
+  for (const rule of rules) {
+    const plan = rule(considered);
+    if (plan !== undefined) return plan;
+  }
+  return advance(considered);
+}
+
+function advance({ snapshot, facts, end }: Considered): AdvancePlan {
+  const { signer } = snapshot;
   return {
-    backends: facts,
-    store: dueBackends(snapshot, facts ?? []),
-    witness: isToBeWitnessed(snapshot, logging),
-    ...signing(snapshot),
-    ...bindingProblems(snapshot, uncovered),
-    ...clockwork,
+    action: 'Advance',
+    facts,
+    ...(signer === undefined || isProblem(signer) ? {} : { sign: signer }),
+    witness: isToBeWitnessed(snapshot, facts.logging),
+    store: dueBackends(snapshot, facts.backends ?? []),
+    ...retiresAt(end),
   };
 }
 
-function bindingProblems(
-  { unbound }: RecordSnapshot,
-  uncovered: Problem | undefined,
-): Pick<RecordPlan, 'uncovered' | 'unbound'> {
-  return { ...(uncovered === undefined ? {} : { uncovered }), ...(unbound === undefined ? {} : { unbound }) };
+function statusFacts(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtifact[]): StatusFacts {
+  const backends = backendFacts(snapshot);
+  const logging = loggingFact(snapshot, artifacts);
+  const promised = snapshot.backends.filter(({ isBackfill }) => isBackfill !== true);
+  const uncovered = uncoveredArtifact(artifacts, promised, promisedFacts(backends));
+  const { unbound } = snapshot;
+  return {
+    backends,
+    ...(logging === undefined ? {} : { logging }),
+    ...(uncovered === undefined ? {} : { uncovered }),
+    ...(unbound === undefined ? {} : { unbound }),
+  };
 }
 
-/** While the run is there, its controller binds what was never bound. */
-function bindingOf({ bindable, rebound, hasRun }: RecordSnapshot): readonly BackendRef[] | undefined {
-  return hasRun === false && bindable !== undefined ? bindable : rebound;
+function promisedFacts(backends: readonly BackendFact[] = []): readonly BackendFact[] {
+  return backends.filter(({ isBackfill }) => isBackfill !== true);
+}
+
+function retiresAt({ atMs }: Retirement): { readonly retiresAtMs?: number } {
+  return atMs === undefined ? {} : { retiresAtMs: atMs };
 }
 
 /** A policy that is gone or invalid names no witnesses. */
 function isToBeWitnessed({ policy, areWitnessesDue }: RecordSnapshot, logging: LoggingFact | undefined): boolean {
   const isObeyed = policy !== undefined && policy.invalid === undefined;
   return logging?.state === 'Pending' && isObeyed && areWitnessesDue === true;
-}
-
-function signing({ signer }: RecordSnapshot): Pick<RecordPlan, 'sign'> {
-  return signer === undefined || isProblem(signer) ? {} : { sign: signer };
 }
 
 function unsignedNow({ unsigned, signer }: RecordSnapshot): Problem | undefined {
@@ -123,7 +167,7 @@ function emptyProblem({ record, policy, hasRun }: RecordSnapshot): Problem {
   return { reason, message: 'the payload of this run is not made yet' };
 }
 
-function dueBackends(snapshot: RecordSnapshot, facts: readonly BackendFact[]): RecordPlan['store'] {
+function dueBackends(snapshot: RecordSnapshot, facts: readonly BackendFact[]): readonly StoreStep[] {
   return snapshot.backends.flatMap((bound, index) => {
     const isOpen = facts[index]?.state === 'Pending';
     const mayGo = isOpen && bound.isDue && bound.parked === undefined;

@@ -10,8 +10,9 @@ import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { policyLane } from '../shares/policy-lane.ts';
 import { knownRecord, withSigner } from './gather-record.ts';
-import { type RecordPlan, planRecord } from './plan-record.ts';
-import { prepareEvidence, type RecordWork } from './signing/prepare-evidence.ts';
+import { type AdvancePlan, planRecord, type WaitPlan } from './plan-record.ts';
+import { type PreparedEvidence, prepareEvidence } from './signing/prepare-evidence.ts';
+import type { StatusFacts } from '../../records/record-facts.ts';
 import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
@@ -57,7 +58,7 @@ export class RecordReconciler {
     const record = object === undefined ? undefined : readRecord(object, this.#context.sealKey);
     if (record === undefined) return DONE;
     try {
-      if (record.isTrusted) return this.#laidAside(key, object, await this.#advance(record, signal));
+      if (record.isTrusted) return this.#laidAside(key, object, await this.#take(record, signal));
       return await rejectRecord(this.#context, record, object, signal);
     } catch (error) {
       // What we kept of the record may be old, whatever failed: the next look reads it.
@@ -92,11 +93,6 @@ export class RecordReconciler {
     return outcome;
   }
 
-  async #advance(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
-    if (record.object.metadata.deletionTimestamp !== undefined) return DONE;
-    return this.#take(await this.#recordTestimonies(record, signal), signal);
-  }
-
   /** Records what witnesses returned earlier, where that write failed. */
   async #recordTestimonies(record: TrustedRecord, signal: AbortSignal): Promise<TrustedRecord> {
     const artifacts = this.#context.unrecordedTestimonies.missingIn(record);
@@ -105,66 +101,89 @@ export class RecordReconciler {
     return this.#context.writer.amend(record, { spec, evidence: { ...evidence, artifacts } }, signal);
   }
 
-  async #take(record: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
+  async #take(delivered: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
+    if (delivered.object.metadata.deletionTimestamp !== undefined) return DONE;
+    const record = await this.#recordTestimonies(delivered, signal);
     const known = await knownRecord(this.#context, this.#attempts, record, signal);
     const { signerOf } = known;
-    if (signerOf === undefined) return this.#decide(record, known.snapshot, signal);
+    if (signerOf === undefined) return this.#act(known.snapshot, signal);
     const { namespace } = record.object.metadata;
     const names = [namespaceLane(record), policyLane(signerOf, namespace)];
     // A signer that hangs holds up the records of its policy alone.
     const leave = this.#lanes.enter(names, objectKey(record.object.metadata));
     if (leave === undefined) return DEFERRED;
     try {
-      const snapshot = await withSigner(this.#context, known, signal);
-      return await this.#decide(record, snapshot, signal, leave);
+      return await this.#act(await withSigner(this.#context, known, signal), signal, leave);
     } finally {
       leave();
     }
   }
 
   /** @param leaveSigner leaves the lane of the signer, which storing does not need */
-  async #decide(
-    record: TrustedRecord,
+  async #act(snapshot: RecordSnapshot, signal: AbortSignal, leaveSigner?: () => void): Promise<Outcome> {
+    const { record } = snapshot;
+    const plan = planRecord(snapshot);
+    if (plan.action === 'Retire') return retireRecord(this.#context, retiringRecord(record), plan.why, signal);
+    if (plan.action === 'Bind') return this.#bind(record, plan.backendRefs, signal);
+    try {
+      return plan.action === 'Wait'
+        ? await this.#wait(record, plan, signal)
+        : await this.#advance(snapshot, plan, signal, leaveSigner);
+    } catch (error) {
+      await this.#reportRefused(record, plan.facts, error, signal);
+      throw error;
+    }
+  }
+
+  async #wait(record: TrustedRecord, plan: WaitPlan, signal: AbortSignal): Promise<Outcome> {
+    const key = objectKey(record.object.metadata);
+    this.#turns.end(key);
+    await writeRecordStatus(this.#context, record, plan.facts, signal);
+    return soonest([this.#retiresIn(key, plan)]);
+  }
+
+  async #advance(
     snapshot: RecordSnapshot,
+    plan: AdvancePlan,
     signal: AbortSignal,
     leaveSigner?: () => void,
   ): Promise<Outcome> {
-    const plan = planRecord(snapshot);
-    if (plan.retire !== undefined) return retireRecord(this.#context, retiringRecord(record), plan.retire, signal);
-    if (plan.bind !== undefined) return this.#bind(record, plan.bind, signal);
+    const { record } = snapshot;
     const lanes = workLanes(record, plan);
-    const key = objectKey(record.object.metadata);
-    const leave = this.#lanes.enter(lanes.whole, key);
+    const leave = this.#lanes.enter(lanes.whole, objectKey(record.object.metadata));
     // Other namespaces have their turn first; this record is woken then.
     if (leave === undefined) return DEFERRED;
     try {
-      const work = await this.#prepared({ record, plan }, lanes.preparing, signal);
-      if (work === undefined) return DEFERRED;
+      const prepared = await this.#prepare(record, plan, lanes.preparing, signal);
+      if (prepared === undefined) return DEFERRED;
       leaveSigner?.();
       const storing = { attempts: this.#attempts, lanes: this.#lanes, turns: this.#turns };
+      const work = { ...prepared, store: prepared.isReady ? plan.store : [] };
       return this.#next(snapshot, plan, await storeRecord(this.#context, storing, work, signal));
-    } catch (error) {
-      await this.#reportRefused({ record, plan }, error, signal);
-      throw error;
     } finally {
       leave();
     }
   }
 
   /** Reports a write that the API server refuses in the status: a silent retry would look like progress. */
-  async #reportRefused({ record, plan }: RecordWork, error: unknown, signal: AbortSignal): Promise<void> {
+  async #reportRefused(record: TrustedRecord, facts: StatusFacts, error: unknown, signal: AbortSignal): Promise<void> {
     if (!isInvalid(error)) return;
     const message = `the API server refuses what is to be written into this record; it is tried again: ${error.message}`;
     const unsigned = { reason: reasons.PayloadInvalid, message };
-    await writeRecordStatus(this.#context, record, { ...plan, unsigned }, signal);
+    await writeRecordStatus(this.#context, record, { ...facts, unsigned }, signal);
   }
 
   /** @returns undefined when the policy's signer or witnesses have enough to do already */
-  async #prepared(work: RecordWork, names: readonly LaneName[], signal: AbortSignal): Promise<RecordWork | undefined> {
-    const leave = this.#lanes.enter(names, objectKey(work.record.object.metadata));
+  async #prepare(
+    record: TrustedRecord,
+    plan: AdvancePlan,
+    names: readonly LaneName[],
+    signal: AbortSignal,
+  ): Promise<PreparedEvidence | undefined> {
+    const leave = this.#lanes.enter(names, objectKey(record.object.metadata));
     if (leave === undefined) return undefined;
     try {
-      return await prepareEvidence(this.#context, this.#attempts, work, signal);
+      return await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
     } finally {
       leave();
     }
@@ -178,36 +197,37 @@ export class RecordReconciler {
     return DONE;
   }
 
-  #next(snapshot: RecordSnapshot, plan: RecordPlan, { deferred, quietSeconds }: Waits): Outcome {
+  #next(snapshot: RecordSnapshot, plan: AdvancePlan, { deferred, quietSeconds }: Waits): Outcome {
     const { record, backends } = snapshot;
-    // A backend that is parked or busy has no time of its own: whoever keeps the record waiting says when it goes on.
-    const existing = backends.flatMap(({ ref, backend, parked }) =>
-      backend === undefined || parked !== undefined ? [] : [`${ref.kind}/${ref.name}`],
-    );
-    const open = existing.filter((backend) => !deferred.includes(backend));
+    // A backend that is parked or busy has no time of its own: its probe or its lane wakes the record.
+    const open = backends.flatMap(({ ref, backend, parked }) => {
+      const name = `${ref.kind}/${ref.name}`;
+      return backend === undefined || parked !== undefined || deferred.includes(name) ? [] : [name];
+    });
     const key = objectKey(record.object.metadata);
     const dueIn = this.#attempts.secondsUntilDue(key, open);
-    // Nothing is tried of what may not be signed, whatever was due.
-    const tries = plan.unsigned === undefined ? [dueIn, this.#witnessesIn(snapshot, plan)] : [];
-    const waits = [this.#retiresIn(key, plan), quietSeconds, ...tries].filter((seconds) => seconds !== undefined);
-    const turn = deferred.length > 0 ? { waitsForTurn: true as const } : {};
-    if (waits.length === 0) return turn;
-    return { ...turn, requeueAfterSeconds: Math.max(SHORT_SECONDS, Math.min(...waits)) };
+    const waits = [this.#retiresIn(key, plan), quietSeconds, dueIn, this.#witnessesIn(snapshot, plan)];
+    return { ...soonest(waits), ...(deferred.length > 0 ? { waitsForTurn: true } : {}) };
   }
 
-  /** Seconds until a record that is not settled retires all the same. Past that time it waits for something else, which has its own event. */
-  #retiresIn(key: string, { retiresAtMs }: RecordPlan): number | undefined {
+  /** Seconds until a record that is not settled retires all the same. Past that time it waits for something that has its own event. */
+  #retiresIn(key: string, { retiresAtMs }: WaitPlan | AdvancePlan): number | undefined {
     const nowMs = this.#context.clock.now().getTime();
     if (retiresAtMs === undefined || retiresAtMs <= nowMs) return undefined;
     return this.#context.records.get(key)?.isSettled === false ? Math.max(1, (retiresAtMs - nowMs) / 1000) : undefined;
   }
 
-  /** Seconds until the witnesses are asked again. Those that were due and not asked wait for a key or a policy, which has its own say. */
-  #witnessesIn({ record, areWitnessesDue }: RecordSnapshot, { logging }: RecordPlan): number | undefined {
-    if (logging?.state !== 'Pending') return undefined;
+  /** Seconds until the witnesses are asked again. Those that were due and not asked wait for a key or a policy, which has its own event. */
+  #witnessesIn({ record, areWitnessesDue }: RecordSnapshot, { facts }: AdvancePlan): number | undefined {
+    if (facts.logging?.state !== 'Pending') return undefined;
     const seconds = secondsUntilWitnesses(this.#attempts, record);
     return seconds > 0 || areWitnessesDue !== true ? seconds : undefined;
   }
+}
+
+function soonest(waits: readonly (number | undefined)[]): Outcome {
+  const seconds = waits.filter((wait) => wait !== undefined);
+  return seconds.length === 0 ? DONE : { requeueAfterSeconds: Math.max(SHORT_SECONDS, Math.min(...seconds)) };
 }
 
 /** More than any one of its backends may hold, so that those do not starve each other either. */
@@ -215,14 +235,14 @@ function namespaceLane({ object }: TrustedRecord): LaneName {
   return { name: `namespace ${object.metadata.namespace}`, perIdle: 3, isOuter: true };
 }
 
-/** The lanes of all the work on a record, and those of what is done before it is stored. None is needed where nothing is to be done. */
+/** The lanes of all the work on a record, and those of signing and witnessing. Without work, there are none. */
 function workLanes(
   record: TrustedRecord,
-  plan: RecordPlan,
+  { sign, witness, store }: AdvancePlan,
 ): Readonly<Record<'whole' | 'preparing', readonly LaneName[]>> {
-  const isPreparing = plan.sign !== undefined || plan.witness;
+  const isPreparing = sign !== undefined || witness;
   return {
-    whole: isPreparing || plan.store.length > 0 ? [namespaceLane(record)] : [],
+    whole: isPreparing || store.length > 0 ? [namespaceLane(record)] : [],
     preparing: isPreparing ? [policyLane(record.policy, record.object.metadata.namespace)] : [],
   };
 }

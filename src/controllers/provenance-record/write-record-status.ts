@@ -3,14 +3,10 @@ import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import type { ProvenanceRecordStatus } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { objectKey } from '../../kube/resource.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import type { RecordPlan } from './plan-record.ts';
 import type { TrustedRecord } from '../../records/read-record.ts';
-import type { RecordFacts } from '../../records/record-facts.ts';
+import type { RecordFacts, StatusFacts } from '../../records/record-facts.ts';
 import { statusEvents } from '../../records/record-events.ts';
 import { readyOf, recordStatus } from '../../records/record-status.ts';
-
-/** What a status says of a plan, as far as it has come. */
-export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound'>;
 
 /**
  * Writes the record's status if it changes, and emits the Events of the change.
@@ -19,27 +15,23 @@ export type StatusFacts = Pick<RecordPlan, 'unsigned' | 'logging' | 'backends' |
 export async function writeRecordStatus(
   context: ControllerContext,
   record: TrustedRecord,
-  plan: StatusFacts,
+  facts: StatusFacts,
   signal: AbortSignal,
 ): Promise<TrustedRecord> {
   const { clock, sealKey, writer } = context;
-  const status = recordStatus(record, recordFacts(record, plan), { now: clock.now(), sealKey });
+  const status = recordStatus(record, recordFacts(record, facts), { now: clock.now(), sealKey });
   const written = await writer.writeStatus(record, status, signal);
   if (written !== record) emitEvents(context, record, status);
   return written;
 }
 
-function recordFacts(record: TrustedRecord, plan: StatusFacts): RecordFacts {
-  const { metadata, evidence } = record.object;
+function recordFacts({ object: { metadata, evidence } }: TrustedRecord, facts: StatusFacts): RecordFacts {
+  const artifacts = evidence?.artifacts ?? [];
   return {
     generation: metadata.generation,
-    artifacts: (evidence?.artifacts ?? []).map(({ name, signature }) => ({ name, isSigned: signature !== undefined })),
-    backends: plan.backends,
-    warnings: (evidence?.artifacts ?? []).flatMap(({ warnings = [] }) => warnings),
-    ...(plan.unsigned === undefined ? {} : { unsigned: plan.unsigned }),
-    ...(plan.logging === undefined ? {} : { logging: plan.logging }),
-    ...(plan.uncovered === undefined ? {} : { uncovered: plan.uncovered }),
-    ...(plan.unbound === undefined ? {} : { unbound: plan.unbound }),
+    artifacts: artifacts.map(({ name, signature }) => ({ name, isSigned: signature !== undefined })),
+    warnings: artifacts.flatMap(({ warnings = [] }) => warnings),
+    ...facts,
   };
 }
 

@@ -110,19 +110,21 @@ export class VerificationReconciler {
     const { context, attempts } = this.#options;
     const snapshot = await gatherRecord(context, attempts, record, signal);
     const plan = planRecord(snapshot);
-    if (plan.backends === undefined || plan.retire !== undefined) return 'Done';
+    if (plan.action === 'Retire' || plan.facts.backends === undefined) return 'Done';
+    const { facts } = plan;
+    const held = plan.facts.backends;
     const key = objectKey(record.object.metadata);
-    const asked = plan.backends.map((fact) => this.#ask(snapshot, { key, fact }, signal));
+    const asked = held.map((fact) => this.#ask(snapshot, { key, fact }, signal));
     const settled = await Promise.allSettled(asked);
     // What one backend threw must not hide what the others hold.
     const backends = settled
       .map((result, index) => {
         if (result.status === 'fulfilled') return result.value.fact;
-        const fact = plan.backends?.[index];
+        const fact = held[index];
         return fact === undefined ? undefined : { ...fact, unread: unreadBy(result.reason) };
       })
       .filter((fact) => fact !== undefined);
-    await writeRecordStatus(context, record, { ...plan, backends }, signal);
+    await writeRecordStatus(context, record, { ...facts, backends }, signal);
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
     return settled.some((result) => result.status === 'fulfilled' && result.value.isDeferred) ? 'Deferred' : 'Done';
   }

@@ -124,7 +124,9 @@ describe('loggingFact', () => {
       [{ policy: policy(both, { invalid: 'spec.x' }) }, 'PolicyInvalid'],
     ] as const) {
       const plan = planRecord(snapshot([asked], given));
-      assert.equal(plan.logging?.state === 'Pending' && plan.logging.problem?.reason, reason);
+      assert.ok(plan.action === 'Advance');
+      const { logging } = plan.facts;
+      assert.equal(logging?.state === 'Pending' && logging.problem?.reason, reason);
       assert.equal(plan.witness, false);
     }
   });

@@ -4,70 +4,73 @@ import { reasons } from '../../../api/v1alpha1/reasons.ts';
 import type { RunSigner } from '../../../signing/run-signer.ts';
 import { SigningError } from '../../../signing/signing-error.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import type { RecordPlan } from '../plan-record.ts';
+import type { AdvancePlan } from '../plan-record.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
-import type { LoggingFact } from '../../../records/record-facts.ts';
+import type { LoggingFact, StatusFacts } from '../../../records/record-facts.ts';
 import { signArtifacts } from './sign-artifacts.ts';
 import type { StoreAttempts } from '../../memory/store-attempts.ts';
 import { witnessArtifacts } from './witness-artifacts.ts';
 import { noteWitnesses } from './witness-turns.ts';
 
-/** A record, and what is still to be done about it. */
-export interface RecordWork {
+/** The result of signing and witnessing. */
+export interface PreparedEvidence {
+  /** The record as it is now. */
   readonly record: TrustedRecord;
-  readonly plan: RecordPlan;
+  readonly facts: StatusFacts;
+  /** True when the evidence may be stored. */
+  readonly isReady: boolean;
 }
 
 /**
- * Has the record's evidence signed and witnessed as far as that goes now, each written down before the next begins. What fails is said
- * in the plan, and then nothing is stored.
+ * Has the record's evidence signed and witnessed as far as that goes now, and writes down each step before the next begins. Failures are
+ * facts, and keep the evidence from being stored.
  */
 export async function prepareEvidence(
   context: ControllerContext,
   attempts: StoreAttempts,
-  work: RecordWork,
+  { record, plan }: { readonly record: TrustedRecord; readonly plan: AdvancePlan },
   signal: AbortSignal,
-): Promise<RecordWork> {
-  const signed = work.plan.sign === undefined ? work : await sign(context, work, work.plan.sign, signal);
-  const { logging, unsigned } = signed.plan;
+): Promise<PreparedEvidence> {
+  const given = { record, facts: plan.facts, isReady: true };
+  const signed = plan.sign === undefined ? given : await sign(context, given, plan.sign, signal);
+  const { unsigned, logging } = signed.facts;
   if (unsigned !== undefined || logging?.state !== 'Pending') return signed;
-  if (signed.plan.witness) return witness(context, attempts, signed, signal);
-  return { ...signed, plan: { ...signed.plan, store: [] } };
+  return plan.witness ? witness(context, attempts, signed, signal) : { ...signed, isReady: false };
 }
 
 async function sign(
   context: ControllerContext,
-  { record, plan }: RecordWork,
+  { record, facts }: PreparedEvidence,
   signer: RunSigner,
   signal: AbortSignal,
-): Promise<RecordWork> {
+): Promise<PreparedEvidence> {
   const policy = context.pipelines.policy(record.policy);
-  // Deleted a moment ago: the next look says so.
-  if (policy === undefined) return { record, plan: { ...plan, store: [] } };
+  // Deleted a moment ago: the next reconcile reports it.
+  if (policy === undefined) return { record, facts, isReady: false };
   try {
     const signing = { signer, transparency: policy.spec.transparency, now: context.clock.now() };
     const artifacts = await signArtifacts(artifactsOf(record), signing);
-    return { record: await withArtifacts(context, record, artifacts, signal), plan };
+    return { record: await withArtifacts(context, record, artifacts, signal), facts, isReady: true };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof SigningError)) throw error;
     const { reason, message } = error;
-    return { record, plan: { ...plan, unsigned: { reason, message }, store: [] } };
+    return { record, facts: { ...facts, unsigned: { reason, message } }, isReady: false };
   }
 }
 
 async function witness(
   context: ControllerContext,
   attempts: StoreAttempts,
-  { record, plan }: RecordWork,
+  { record, facts }: PreparedEvidence,
   signal: AbortSignal,
-): Promise<RecordWork> {
+): Promise<PreparedEvidence> {
   const policy = context.pipelines.policy(record.policy);
-  if (policy === undefined) return { record, plan: { ...plan, store: [] } };
-  let seen = record;
+  if (policy === undefined) return { record, facts, isReady: false };
+  let current = record;
   let kept = artifactsOf(record);
   const keep = async (artifacts: readonly EvidenceArtifact[]): Promise<void> => {
-    seen = await withArtifacts(context, seen, artifacts, signal);
+    current = await withArtifacts(context, current, artifacts, signal);
     kept = artifacts;
   };
   const note = (artifact: EvidenceArtifact): void => {
@@ -81,9 +84,8 @@ async function witness(
   const { problem, retryAfterSeconds } = outcome;
   noteWitnesses(attempts, record, { hasFailed: problem !== undefined, tookMs, retryAfterSeconds });
   context.observer.witnessed({ result: problem?.reason ?? reasons.Logged });
-  if (problem !== undefined)
-    return { record: seen, plan: { ...plan, logging: { state: 'Pending', problem }, store: [] } };
-  return { record: seen, plan: { ...plan, logging: loggingOf(outcome.artifacts) } };
+  const logging = problem === undefined ? loggingOf(outcome.artifacts) : ({ state: 'Pending', problem } as const);
+  return { record: current, facts: { ...facts, logging }, isReady: problem === undefined };
 }
 
 function loggingOf(artifacts: readonly EvidenceArtifact[]): LoggingFact {

@@ -5,7 +5,7 @@ import type { EvidenceArtifact, StorageEntry } from '../../../api/v1alpha1/prove
 import { effectiveStorageBackendSpec } from '../../../api/v1alpha1/storage-backend/defaults.ts';
 import type { CompiledBackend } from '../../../pipelines/definitions.ts';
 import { backendFacts } from './backend-facts.ts';
-import { planRecord } from '../plan-record.ts';
+import { plannedFacts, plannedStores } from '../plan-record.fixture.ts';
 import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
 
 const ref = { kind: 'StorageBackend', name: 'tekton', uid: 'b' } as const;
@@ -82,7 +82,7 @@ describe('backendFacts', () => {
   it('says what a parked backend waits for, and nothing is sent to it', () => {
     const given = snapshot([], [{ ref, backend: backend('tekton'), isDue: true, parked }]);
     assert.deepEqual(backendFacts(given)?.[0]?.problem, parked);
-    assert.deepEqual(planRecord(given).store, []);
+    assert.deepEqual(plannedStores(given), []);
   });
 
   it('leaves alone what a backend holds, parked or not', () => {
@@ -112,18 +112,18 @@ describe('backendFacts', () => {
 
   it('does not put back by itself what vanished', () => {
     const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: true }]);
-    assert.deepEqual(planRecord(given).store, []);
+    assert.deepEqual(plannedStores(given), []);
     assert.equal(backendFacts(given)?.[0]?.verification?.state, 'Failed');
   });
 
   it('puts back what vanished when somebody asks for it', () => {
     const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: true }], 'StorageBackend/tekton');
-    assert.equal(planRecord(given).store.length, 1);
+    assert.equal(plannedStores(given).length, 1);
   });
 
   it('does not put it back again and again where it vanishes at once, and forgets no place meanwhile', () => {
     const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: false }], 'StorageBackend/tekton');
-    assert.deepEqual(planRecord(given).store, []);
+    assert.deepEqual(plannedStores(given), []);
     assert.deepEqual(backendFacts(given)?.[0]?.locations, held.locations);
   });
 
@@ -143,7 +143,7 @@ describe('backendFacts', () => {
   it('keeps what is there when the backend takes more by now', () => {
     const narrow: StorageEntry = { ...held, artifacts: ['ImageSignature'] };
     const given = snapshot([narrow], [{ ref, backend: backend('tekton'), isDue: true }]);
-    assert.equal(planRecord(given).store.length, 1);
+    assert.equal(plannedStores(given).length, 1);
     assert.deepEqual(backendFacts(given)?.[0]?.locations, held.locations);
   });
 
@@ -158,10 +158,10 @@ describe('backendFacts', () => {
 
   it('is done with a backend that has no place for anything, until it takes something else', () => {
     const given = snapshot([placeless], [{ ref, backend: backend('tekton'), isDue: true }]);
-    assert.deepEqual(planRecord(given).store, []);
+    assert.deepEqual(plannedStores(given), []);
     assert.equal(backendFacts(given)?.[0]?.state, 'NotApplicable');
     const edited = snapshot([untried], [{ ref, backend: backend('tekton'), isDue: true }]);
-    assert.equal(planRecord(edited).store.length, 1);
+    assert.equal(plannedStores(edited).length, 1);
   });
 
   it('reads as NotApplicable what once was called Stored and held nothing', () => {
@@ -178,13 +178,13 @@ describe('backendFacts', () => {
       { ref, backend: backend('tekton'), isDue: true },
       { ref: later, backend: backend('later'), isDue: true, isBackfill: true },
     ];
-    const plan = planRecord(snapshot([held], bound));
+    const given = snapshot([held], bound);
     assert.deepEqual(
-      plan.backends?.map(({ isBackfill = false }) => isBackfill),
+      plannedFacts(given).backends?.map(({ isBackfill = false }) => isBackfill),
       [false, true],
     );
     assert.deepEqual(
-      plan.store.map(({ bound: { ref: to } }) => to.name),
+      plannedStores(given).map(({ bound: { ref: to } }) => to.name),
       ['later'],
     );
   });

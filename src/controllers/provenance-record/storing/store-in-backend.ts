@@ -5,7 +5,7 @@ import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
 import { objectKey } from '../../../kube/resource.ts';
 import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import type { RecordPlan } from '../plan-record.ts';
+import type { StoreStep } from '../plan-record.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
 import type { BackendFact } from '../../../records/record-facts.ts';
@@ -17,8 +17,9 @@ import { storeEvidence, type StoreTask } from './store-evidence.ts';
 /** One backend that a record's evidence goes to now. */
 export interface BackendWork {
   readonly record: TrustedRecord;
-  readonly plan: RecordPlan;
-  readonly task: RecordPlan['store'][number];
+  /** The state of the backend before. */
+  readonly before: BackendFact | undefined;
+  readonly step: StoreStep;
 }
 
 /** Stores what a backend takes of a record, reads it back, and says how the backend stands with it then. */
@@ -28,33 +29,32 @@ export async function storeInBackend(
   work: BackendWork,
   signal: AbortSignal,
 ): Promise<BackendFact> {
-  const { record, plan, task } = work;
-  const { kind, name } = task.bound.ref;
-  const before = plan.backends?.find(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
-  const conflict = task.backend.spec.type === 'Tekton' ? annotationConflict(context, record) : undefined;
+  const { record, before, step } = work;
+  const { kind, name } = step.bound.ref;
+  const conflict = step.backend.spec.type === 'Tekton' ? annotationConflict(context, record) : undefined;
   if (conflict !== undefined) return { backendRef: { kind, name }, state: 'Pending', locations: [], problem: conflict };
-  const store = storeTask(context, work, before);
+  const store = storeTask(context, work);
   const beganMs = context.clock.monotonicMs();
   const { fact, retry } = await storeEvidence(store, context.clock, signal);
   const seconds = (context.clock.monotonicMs() - beganMs) / 1000;
   context.observer.stored({
-    type: task.backend.spec.type,
+    type: step.backend.spec.type,
     result: resultOf(fact),
     seconds,
   });
   const [recordKey, backendKey] = [objectKey(record.object.metadata), `${kind}/${name}`];
-  const later = task.bound.isBackfill === true ? { isBackfill: true } : {};
+  const later = step.bound.isBackfill === true ? { isBackfill: true } : {};
   if (retry !== undefined) {
     const next = attempts.failed(recordKey, backendKey, retry.afterSeconds);
     // Its probe tells whether it is the backend that fails, and then everybody else waits for it.
-    if (fact.problem?.reason !== reasons.KeyConflict) context.suspects.add(task.backend);
+    if (fact.problem?.reason !== reasons.KeyConflict) context.suspects.add(step.backend);
     const nextAttemptTime = rfc3339Seconds(next);
     return { ...fact, ...later, attempts: (before?.attempts ?? 0) + 1, nextAttemptTime };
   }
   attempts.succeeded(recordKey, backendKey);
   if (fact.state !== 'Stored') return { ...fact, ...later };
   context.unconfirmedStores.note(record, storageEntry({ ...fact, ...later }));
-  const stored = await readBack(context, store, { record, fact: { ...fact, ...later }, task }, signal);
+  const stored = await readBack(context, store, { record, fact: { ...fact, ...later }, step }, signal);
   context.unconfirmedStores.note(record, storageEntry(stored));
   // Whoever asked for it to be written again is not to have it written again and again.
   if (stored.verification?.state === 'Failed') attempts.failed(recordKey, backendKey);
@@ -64,7 +64,7 @@ export async function storeInBackend(
 async function readBack(
   context: ControllerContext,
   { driver, artifacts, run }: StoreTask,
-  { record, fact, task }: Pick<BackendWork, 'record' | 'task'> & { readonly fact: BackendFact },
+  { record, fact, step }: Pick<BackendWork, 'record' | 'step'> & { readonly fact: BackendFact },
   signal: AbortSignal,
 ): Promise<BackendFact> {
   const policy = context.pipelines.policy(record.policy);
@@ -72,7 +72,7 @@ async function readBack(
   const work = { driver, artifacts, locations: fact.locations, run, policy, now };
   const verification = await context.evidence.verify(work, signal);
   const isTold = typeof verification !== 'string';
-  context.observer.readBack({ type: task.backend.spec.type, result: isTold ? verification.state : 'Unread' });
+  context.observer.readBack({ type: step.backend.spec.type, result: isTold ? verification.state : 'Unread' });
   return isTold ? { ...fact, verification } : fact;
 }
 
@@ -81,22 +81,18 @@ function resultOf({ state, problem }: BackendFact): string {
   return isDoneWith(state) ? state : (problem?.reason ?? state);
 }
 
-function storeTask(
-  context: ControllerContext,
-  { record, task }: BackendWork,
-  before: BackendFact | undefined,
-): StoreTask {
+function storeTask(context: ControllerContext, { record, before, step }: BackendWork): StoreTask {
   const { spec, evidence, metadata } = record.object;
-  const types = task.backend.spec.artifacts;
+  const types = step.backend.spec.artifacts;
   const artifacts = (evidence?.artifacts ?? [])
-    .filter((artifact) => takesArtifact(task.backend.spec, artifact))
+    .filter((artifact) => takesArtifact(step.backend.spec, artifact))
     .map(fromEvidenceArtifact);
   const { namespace } = metadata;
   const { runRef, serviceAccountName, completionTime } = spec;
   const run = { ...runRef, namespace, serviceAccountName, completionTime, policy: record.policy };
   const { fence } = context;
   const known = before === undefined ? {} : { before };
-  return { ref: task.bound.ref, driver: context.drivers.driver(task.backend), artifacts, types, run, fence, ...known };
+  return { ref: step.bound.ref, driver: context.drivers.driver(step.backend), artifacts, types, run, fence, ...known };
 }
 
 /** Why this record may not write its run's annotations: another policy's evidence lies under the same names. */

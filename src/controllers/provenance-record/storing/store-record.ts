@@ -2,10 +2,10 @@
 import { objectKey } from '../../../kube/resource.ts';
 import { backendLane } from '../../shares/backend-lane.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import type { RecordPlan } from '../plan-record.ts';
+import type { StoreStep } from '../plan-record.ts';
 import type { QuietTurns } from '../../memory/quiet-turns.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
-import type { BackendFact } from '../../../records/record-facts.ts';
+import type { BackendFact, StatusFacts } from '../../../records/record-facts.ts';
 import type { StoreAttempts } from '../../memory/store-attempts.ts';
 import { type BackendWork, storeInBackend } from './store-in-backend.ts';
 import { outlasts } from '../../../runtime/deadline.ts';
@@ -14,6 +14,13 @@ import { writeRecordStatus } from '../write-record-status.ts';
 
 /** The status waits so long for slow backends before it is written without them. */
 const COALESCE_MS = 2_000;
+
+/** A record whose evidence is ready. */
+export interface StoreWork {
+  readonly record: TrustedRecord;
+  readonly facts: StatusFacts;
+  readonly store: readonly StoreStep[];
+}
 
 export interface Storing {
   readonly attempts: StoreAttempts;
@@ -36,33 +43,34 @@ export interface Waits {
 export async function storeRecord(
   context: ControllerContext,
   storing: Storing,
-  work: { readonly record: TrustedRecord; readonly plan: RecordPlan },
+  work: StoreWork,
   signal: AbortSignal,
 ): Promise<Waits> {
-  const { record, plan } = work;
-  const facts = [...(plan.backends ?? [])];
-  const written = (): RecordPlan => ({ ...plan, backends: plan.backends === undefined ? undefined : [...facts] });
+  const { record, facts, store } = work;
+  const backends = [...(facts.backends ?? [])];
+  const reached = (): StatusFacts => ({ ...facts, backends: facts.backends === undefined ? undefined : [...backends] });
   const deferred: string[] = [];
-  const puts = plan.store.map(async (task) => {
-    const fact = await inTurn(storing.lanes, { record, plan, task }, (turn) =>
+  const puts = store.map(async (step) => {
+    const { kind, name } = step.bound.ref;
+    const at = backends.findIndex(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
+    const fact = await inTurn(storing.lanes, { record, before: backends[at], step }, (turn) =>
       storeInBackend(context, storing.attempts, turn, signal),
     );
-    const { kind, name } = task.bound.ref;
     if (fact === undefined) deferred.push(`${kind}/${name}`);
-    else replaceFact(facts, fact);
+    else backends[at] = fact;
   });
   const all = Promise.allSettled(puts);
   const isSlow = puts.length > 1 && (await outlasts(all, COALESCE_MS, context.clock));
   let current = record;
   try {
-    if (isSlow) current = await writeRecordStatus(context, record, written(), signal);
+    if (isSlow) current = await writeRecordStatus(context, record, reached(), signal);
   } finally {
     // Nothing of this reconcile may go on behind the next one of the same record.
     await all;
   }
   const quietSeconds = quietOf(storing, record, deferred.length > 0 && deferred.length === puts.length);
   // What one backend threw must not hide what the others hold.
-  if (quietSeconds === 0) await writeRecordStatus(context, current, written(), signal);
+  if (quietSeconds === 0) await writeRecordStatus(context, current, reached(), signal);
   for (const result of await all) if (result.status === 'rejected') throw result.reason;
   return { deferred, quietSeconds: quietSeconds === 0 ? undefined : quietSeconds };
 }
@@ -82,17 +90,11 @@ async function inTurn(
   store: (work: BackendWork) => Promise<BackendFact>,
 ): Promise<BackendFact | undefined> {
   const { metadata } = work.record.object;
-  const leave = lanes.enter([backendLane(work.task.backend, metadata.namespace)], objectKey(metadata));
+  const leave = lanes.enter([backendLane(work.step.backend, metadata.namespace)], objectKey(metadata));
   if (leave === undefined) return undefined;
   try {
     return await store(work);
   } finally {
     leave();
   }
-}
-
-function replaceFact(facts: BackendFact[], fact: BackendFact): void {
-  const { kind, name } = fact.backendRef;
-  const at = facts.findIndex(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
-  if (at >= 0) facts[at] = fact;
 }

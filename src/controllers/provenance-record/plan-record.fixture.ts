@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import type { StatusFacts } from '../../records/record-facts.ts';
+import { planRecord, type StoreStep } from './plan-record.ts';
+import type { RecordSnapshot } from './record-snapshot.ts';
+
+/** The backends that the plan for a record stores in. */
+export function plannedStores(snapshot: RecordSnapshot): readonly StoreStep[] {
+  const plan = planRecord(snapshot);
+  return plan.action === 'Advance' ? plan.store : [];
+}
+
+/** The facts of the plan for a record that is kept. */
+export function plannedFacts(snapshot: RecordSnapshot): StatusFacts {
+  const plan = planRecord(snapshot);
+  assert.ok(plan.action !== 'Retire');
+  return plan.facts;
+}
