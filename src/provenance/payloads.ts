@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+import { slsaV02Statement } from './slsa-v02/format.ts';
+import { v2alpha3Statement, v2alpha4Statement } from './slsa-v1/statement.ts';
+import type { FormatName, ProvenanceFormat } from './statement.ts';
 import { boundedWarnings, warning } from '../api/v1alpha1/warning.ts';
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import type { ImageReference } from '../tekton/images/image-reference.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 import { announcementWarnings } from './warnings/announcement-warnings.ts';
-import { formats } from './formats.ts';
 import type { ImageSignatureFormat, Payload, PayloadOptions } from './payload.ts';
 import { redactRun } from './redaction/redact-run.ts';
 import { removeCredentials } from './redaction/remove-credentials.ts';
 import { signedImages } from './signed-images.ts';
-import { sigstoreStatementPayload } from './sigstore-statement.ts';
-import { simpleSigningPayload } from './simple-signing.ts';
-import { statementBytes, statementPayloadType } from './statement-bytes.ts';
+import { sigstoreStatementPayload, simpleSigningPayload } from './image-payloads.ts';
+import { statementBytes, statementPayloadType } from './statement.ts';
+
+/** Every format by its name in a policy. */
+const formats = {
+  'slsa/v1': slsaV02Statement,
+  'in-toto': slsaV02Statement,
+  'slsa/v2alpha3': v2alpha3Statement,
+  'slsa/v2alpha4': v2alpha4Statement,
+} as const satisfies Record<FormatName, ProvenanceFormat>;
 
 /**
  * Everything that is to be signed for a run: its attestation, then one signature per image that is a subject of a TaskRun
@@ -40,7 +49,7 @@ export function payloads(run: FinishedRun, options: PayloadOptions): readonly Pa
 
 function attestations(run: FinishedRun, { attestation }: PayloadOptions): readonly Payload[] {
   if (attestation.format === 'None') return [];
-  const { statement, warnings } = formats[attestation.format].statement(run, attestation);
+  const { statement, warnings } = formats[attestation.format](run, attestation);
   return [
     {
       name: 'attestation',
@@ -88,5 +97,3 @@ const imagePayloads: Readonly<Record<ImageSignatureFormat, (image: ImageReferenc
   SimpleSigning: simpleSigningPayload,
   SigstoreStatement: sigstoreStatementPayload,
 };
-
-export { PayloadError };

@@ -7,7 +7,6 @@ import type { ImageReference } from '../tekton/images/image-reference.ts';
 import { artifactOutputs, buildArtifacts } from '../tekton/hints/object-hints.ts';
 import type { NamedValue, TaskRun } from '../tekton/run.ts';
 import { nativeImages } from './native-artifacts.ts';
-import { readsSteps } from './reads-steps.ts';
 import type { FormatName } from './statement.ts';
 
 /**
@@ -45,4 +44,9 @@ function resultImages(results: readonly NamedValue[], format: FormatName | 'None
 function imageOf(uri: string, digest: string): ImageReference | undefined {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
   return hex === undefined ? undefined : imageOfSubject(uri, hex);
+}
+
+/** True when results of steps make subjects. Without an attestation the images are those of the reference: results of tasks. */
+export function readsSteps(format: FormatName | 'None'): boolean {
+  return format === 'slsa/v2alpha4';
 }

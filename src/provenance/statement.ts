@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import type { Encodable } from '../tekton/go/encode-json.ts';
+import { structJson } from '../tekton/go/encode-json.ts';
 
 /** What an attestation or an image signature is about. */
 export interface Subject {
@@ -35,8 +36,25 @@ export interface FormatOptions {
 
 export type FormatName = 'slsa/v1' | 'in-toto' | 'slsa/v2alpha3' | 'slsa/v2alpha4';
 
-export interface ProvenanceFormat {
-  readonly name: FormatName;
-  /** @throws PayloadError when the run cannot be stated */
-  statement(run: FinishedRun, options: FormatOptions): FormattedStatement;
+/** Build the statement of one format. @throws PayloadError when the run cannot be stated */
+export type ProvenanceFormat = (run: FinishedRun, options: FormatOptions) => FormattedStatement;
+
+export const statementPayloadType = 'application/vnd.in-toto+json';
+
+/**
+ * The statement as protobuf's JSON writes it: the top-level members in the order of the message, everything below sorted,
+ * no blanks. What is empty is left out.
+ */
+export function statementBytes({ type, subjects, predicateType, predicate }: Statement): Buffer {
+  const written = subjects.map(({ name, digest }) => {
+    const members = [
+      ...(name === '' ? [] : [`"name":${structJson(name)}`]),
+      ...(Object.keys(digest).length === 0 ? [] : [`"digest":${structJson(digest)}`]),
+    ];
+    return `{${members.join(',')}}`;
+  });
+  const subject = written.length === 0 ? '' : `"subject":[${written.join(',')}],`;
+  return Buffer.from(
+    `{"_type":${structJson(type)},${subject}"predicateType":${structJson(predicateType)},"predicate":${structJson(predicate)}}`,
+  );
 }

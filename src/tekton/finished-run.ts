@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField } from '../json/fields.ts';
-import type { ChildReference, ChildRun } from './child-run.ts';
 import { mapsAt, textAt } from './go/json-node.ts';
 import type { JsonMap } from './go/json-node.ts';
 import { PayloadError } from './payload-error.ts';
@@ -9,6 +8,7 @@ import type { PipelineRun, Run, TaskRun } from './run.ts';
 import { isRunKind, runApiVersion } from './run-identity.ts';
 import { runFacts } from './run-summary.ts';
 import type { RunSummary } from './run-summary.ts';
+import type { Outcome } from './run-outcome.ts';
 
 /** A run with everything that its payloads are made from. */
 export interface FinishedRun {
@@ -203,4 +203,27 @@ function candidate(object: unknown): Candidate {
 function textField(object: unknown, key: string): string {
   const value = field(object, key);
   return typeof value === 'string' ? value : '';
+}
+
+/** An entry of a PipelineRun's `status.childReferences`. */
+export interface ChildReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly pipelineTaskName: string;
+}
+
+/** A child of a PipelineRun, in the order of its references. */
+export interface ChildRun {
+  readonly reference: ChildReference;
+  /** The TaskRun; absent when it is gone and for children of other kinds. */
+  readonly object?: TaskRun;
+  /** The nested PipelineRun with its own children, when its object was given and the nesting is not too deep. */
+  readonly nested?: FinishedRun;
+  /** True when its object was given, whatever became of it. */
+  readonly isGiven?: boolean;
+  /** Of whatever kind the child is, when its object was given. */
+  readonly uid?: string;
+  /** Absent while the child runs, and when its object was not given. */
+  readonly outcome?: Outcome;
 }

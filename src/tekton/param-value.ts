@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { byteOrder } from './go/byte-order.ts';
+import { byteOrder } from './go/go-text.ts';
 import { isMap, untyped } from './go/json-node.ts';
 import type { JsonMap, JsonNode } from './go/json-node.ts';
 

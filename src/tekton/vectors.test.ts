@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parseDigest } from './images/digest.ts';
-import { gitUri } from './hints/git-uri.ts';
+import { gitUri } from './hints/git-hints.ts';
 import { normaliseDuration } from './go/go-duration.ts';
 import { normaliseQuantity } from './go/go-quantity.ts';
 import { parseImageReference } from './images/image-reference.ts';

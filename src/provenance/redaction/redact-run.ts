@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ChildRun } from '../../tekton/child-run.ts';
-import type { FinishedRun } from '../../tekton/finished-run.ts';
+import type { ChildRun, FinishedRun } from '../../tekton/finished-run.ts';
 import { isList, isMap, textAt } from '../../tekton/go/json-node.ts';
 import type { JsonMap, JsonNode } from '../../tekton/go/json-node.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';

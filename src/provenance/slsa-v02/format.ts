@@ -9,19 +9,14 @@ import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';
 import { imageMaterials } from '../image-materials.ts';
 import { pipelineInputs, taskInputs } from '../inputs.ts';
 import { malformedMaterials, malformedSubjects } from '../warnings/malformed-entries.ts';
-import type { FormatOptions, FormattedStatement, ProvenanceFormat } from '../statement.ts';
+import type { FormatOptions, FormattedStatement } from '../statement.ts';
 import { statedTime } from '../stated-time.ts';
 import { allOutputSubjects } from '../subjects.ts';
 import { pipelineBuildConfig, taskBuildConfig } from './build-config.ts';
 import { invocation } from './invocation.ts';
 
-/** An in-toto statement v0.1 with a SLSA 0.2 predicate (https://slsa.dev/spec/v0.2/provenance). */
-export const slsaV02: ProvenanceFormat = { name: 'slsa/v1', statement };
-
-/** The older name of the same format. */
-export const inToto: ProvenanceFormat = { name: 'in-toto', statement };
-
-function statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
+/** Build an in-toto statement v0.1 with a SLSA 0.2 predicate (https://slsa.dev/spec/v0.2/provenance). */
+export function slsaV02Statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
   const warnings: string[] = [];
   const { object } = run;
   const found = materials(run, options, warnings);

@@ -5,7 +5,7 @@ import { classifyResult } from '../../tekton/hints/object-hints.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { NamedValue, TaskRun } from '../../tekton/run.ts';
 import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';
-import { jsonByProduct } from './json-by-product.ts';
+import { jsonByProduct } from './resource-descriptor.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 
 /** The by-products of slsa/v2alpha3: every result of the run. */

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ChildRun } from '../../tekton/child-run.ts';
+import type { ChildRun, FinishedRun } from '../../tekton/finished-run.ts';
 import type { Encodable, EncodableObject } from '../../tekton/go/encode-json.ts';
-import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { mapAt, mapsAt, textAt } from '../../tekton/go/json-node.ts';
 import type { JsonMap } from '../../tekton/go/json-node.ts';
 import { outcomeOf } from '../../tekton/run-outcome.ts';
 import type { TaskRun } from '../../tekton/run.ts';
 import { executedTaskRuns } from '../executed-tasks.ts';
 import { nativeByProducts } from '../native-artifacts.ts';
-import { jsonByProduct } from './json-by-product.ts';
+import { jsonByProduct } from './resource-descriptor.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 
 /**

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { byteOrder } from '../../tekton/go/byte-order.ts';
+import { byteOrder } from '../../tekton/go/go-text.ts';
 import type { Encodable } from '../../tekton/go/encode-json.ts';
 import { formatTimestamp } from '../../tekton/go/go-time.ts';
-import { mapAt, textAt } from '../../tekton/go/json-node.ts';
+import { mapAt, textAt, untyped } from '../../tekton/go/json-node.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
-import type { Run } from '../../tekton/run.ts';
-import { requireValues } from '../require-values.ts';
+import type { NamedValue, Run } from '../../tekton/run.ts';
 import { statedTime } from '../stated-time.ts';
 import type { FormatOptions } from '../statement.ts';
 import { buildTypes, isBuildType, slsaBuildType, slsaTektonBuildType } from './build-type.ts';
@@ -64,4 +63,24 @@ function internalParameters(run: Run, buildType: string): Encodable {
 
 function nonEmpty(list: readonly Encodable[]): Encodable {
   return list.length === 0 ? undefined : list;
+}
+
+/** Parameters are stated whole, so each must have a value. @throws PayloadError that names the one without */
+export function requireValues({ kind, params }: Run): void {
+  requireValue(`${kind}.spec.params: parameter`, params);
+}
+
+/** The same for a run that is stated whole, as the child of another. */
+export function requireAllValues(run: Run): void {
+  const named = `${run.kind} ${run.name}:`;
+  requireValue(`${named} parameter`, run.params);
+  requireValue(`${named} result`, run.results);
+  if (run.kind !== 'TaskRun') return;
+  for (const step of run.steps) requireValue(`${named} result of step ${JSON.stringify(step.name)}`, step.results);
+}
+
+function requireValue(where: string, values: readonly NamedValue[]): void {
+  const missing = values.find(({ value }) => value === untyped);
+  if (missing === undefined) return;
+  throw new PayloadError('PayloadInvalid', `${where} ${JSON.stringify(missing.name)} has no value`);
 }

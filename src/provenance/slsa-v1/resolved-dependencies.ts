@@ -6,7 +6,7 @@ import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';
 import { imageMaterials } from '../image-materials.ts';
 import { pipelineInputs, stepInputs, taskInputs } from '../inputs.ts';
 import { slsaTektonBuildType } from './build-type.ts';
-import { requireAllValues } from '../require-values.ts';
+import { requireAllValues } from './predicate.ts';
 import { fromEntries, fromRefSource, withoutRepeats } from './resource-descriptor.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 

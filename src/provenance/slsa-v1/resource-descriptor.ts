@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { byteOrder } from '../../tekton/go/byte-order.ts';
-import type { EncodableObject } from '../../tekton/go/encode-json.ts';
+import { byteOrder } from '../../tekton/go/go-text.ts';
+import type { Encodable, EncodableObject } from '../../tekton/go/encode-json.ts';
 import type { RefSource } from '../../tekton/run.ts';
 import type { DigestEntry } from '../digest-entries.ts';
+import { goJson } from '../../tekton/go/encode-json.ts';
 
 /** The members of an in-toto resource descriptor that provenance uses. */
 export interface ResourceDescriptor {
@@ -56,4 +57,9 @@ export function encodable({ name, uri, digest, content, mediaType }: ResourceDes
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
+}
+
+/** A by-product whose content is a JSON value, written as Go writes it. */
+export function jsonByProduct(name: string, value: Encodable): ResourceDescriptor {
+  return { name, content: Buffer.from(goJson(value)).toString('base64'), mediaType: 'application/json' };
 }

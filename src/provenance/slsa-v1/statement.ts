@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
+import { allOutputSubjects, buildOutputSubjects } from '../subjects.ts';
+import type { FormatOptions, FormattedStatement, Subject } from '../statement.ts';
+import { otherResultByProducts, resultByProducts } from './by-products.ts';
+import { hallmarkByProducts } from './hallmark-by-products.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { malformedMaterials, malformedSubjects } from '../warnings/malformed-entries.ts';
-import type { FormatOptions, FormattedStatement, Subject } from '../statement.ts';
 import { slsaV1Predicate } from './predicate.ts';
 import { resolvedDependencies } from './resolved-dependencies.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
+
+/** The statement of slsa/v2alpha3: every output is a subject, every result a by-product. */
+export function v2alpha3Statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
+  const { deepInspection } = options;
+  return slsaV1Statement(run, options, {
+    includeSteps: false,
+    subjects: allOutputSubjects(run, deepInspection),
+    byProducts: [...resultByProducts(run), ...hallmarkByProducts(run, deepInspection)],
+  });
+}
+
+/** The statement of slsa/v2alpha4: build outputs are subjects, the other results by-products; steps count too. */
+export function v2alpha4Statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
+  const { deepInspection } = options;
+  return slsaV1Statement(run, options, {
+    includeSteps: true,
+    subjects: buildOutputSubjects(run, deepInspection),
+    byProducts: [...otherResultByProducts(run, deepInspection), ...hallmarkByProducts(run, deepInspection)],
+  });
+}
 
 interface StatementParts {
   readonly includeSteps: boolean;
@@ -13,7 +36,7 @@ interface StatementParts {
 }
 
 /** An in-toto statement v1 with a SLSA 1.0 predicate. */
-export function slsaV1Statement(run: FinishedRun, options: FormatOptions, parts: StatementParts): FormattedStatement {
+function slsaV1Statement(run: FinishedRun, options: FormatOptions, parts: StatementParts): FormattedStatement {
   const warnings: string[] = [];
   const { includeSteps, subjects, byProducts } = parts;
   const dependencies = resolvedDependencies(run, { ...options, includeSteps }, warnings);

@@ -9,7 +9,7 @@ import { executedTaskRuns } from '../executed-tasks.ts';
 import { ignoredGitInputs, ignoredObjectInputs } from './ignored-inputs.ts';
 import { ignoredOutputs } from './ignored-outputs.ts';
 import { ignoredNativeArtifacts } from '../native-artifacts.ts';
-import { readsSteps } from '../reads-steps.ts';
+import { readsSteps } from '../signed-images.ts';
 import type { FormatName } from '../statement.ts';
 
 export interface AnnouncementScope {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { warning } from '../../api/v1alpha1/warning.ts';
 import { parseDigest } from '../../tekton/images/digest.ts';
-import { goTrim } from '../../tekton/go/go-trim.ts';
+import { goTrim } from '../../tekton/go/go-text.ts';
 import { isList, isMap } from '../../tekton/go/json-node.ts';
 import type { JsonNode } from '../../tekton/go/json-node.ts';
 import { objectPart, textPart } from '../../tekton/param-value.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WarningKind } from '../../api/v1alpha1/warning.ts';
+import { hexLengths } from '../../tekton/images/digest.ts';
 import { plainImageName } from '../../tekton/images/image-name.ts';
 import { parseImageReference } from '../../tekton/images/image-reference.ts';
 
@@ -41,10 +42,8 @@ function unreadable(name: string, digest: string): string {
   return 'it is no name of an image, such as registry.example/team/app';
 }
 
-const digits: Readonly<Record<string, number>> = { sha1: 40, sha256: 64, sha384: 96, sha512: 128 };
-
 /** What is wrong with the text of a digest that must be of one of the algorithms. */
-export function digestFault(text: string, algorithms: readonly string[] = Object.keys(digits)): string {
+export function digestFault(text: string, algorithms: readonly string[] = [...hexLengths.keys()]): string {
   const [algorithm = '', hex, ...rest] = text.split(':');
   if (text === '') return 'the digest is missing';
   if (/\s/.test(text.trim())) return 'there is white space in the digest';
@@ -52,7 +51,7 @@ export function digestFault(text: string, algorithms: readonly string[] = Object
   if (rest.length > 0 || !algorithms.includes(algorithm.trim().toLowerCase())) {
     return `the digest is of another algorithm than ${algorithms.join(', ')}`;
   }
-  const wanted = digits[algorithm.trim().toLowerCase()] ?? 0;
+  const wanted = hexLengths.get(algorithm.trim().toLowerCase()) ?? 0;
   if (hex.trim().length !== wanted) return `the digest has ${hex.trim().length} digits, and ${algorithm} has ${wanted}`;
   return 'the digest is not written in lower-case hexadecimal digits';
 }

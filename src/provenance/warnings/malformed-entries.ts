@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { warning } from '../../api/v1alpha1/warning.ts';
+import { hexLengths } from '../../tekton/images/digest.ts';
 import { quoted } from '../../tekton/quoted.ts';
 import type { DigestEntry } from '../digest-entries.ts';
-
-const hexLengths: Readonly<Record<string, number>> = { sha1: 40, sha256: 64, sha384: 96, sha512: 128 };
 
 /** Warnings about subjects that are stated with a digest or a name which in-toto does not allow, as the reference does. */
 export function malformedSubjects(subjects: readonly DigestEntry[]): readonly string[] {
@@ -51,7 +50,7 @@ function digestFault(algorithm: string, value: string): string | undefined {
   const shown = `its digest ${quoted(value)} under ${quoted(algorithm)}`;
   if (!/^[a-z][A-Za-z0-9_-]*$/.test(algorithm))
     return `${shown} has an algorithm that is not written as in-toto has it`;
-  const wanted = hexLengths[algorithm];
+  const wanted = hexLengths.get(algorithm);
   if (wanted === undefined) return isPrintable(value) ? undefined : `${shown} has white space`;
   if (value.length === wanted && /^[0-9a-f]+$/.test(value)) return undefined;
   return `${shown} is not ${wanted} digits of lower-case hexadecimal`;

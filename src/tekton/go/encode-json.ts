@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { byteOrder } from './byte-order.ts';
+import { byteOrder } from './go-text.ts';
 import { untyped } from './json-node.ts';
 import type { JsonNode } from './json-node.ts';
 import { PayloadError } from '../payload-error.ts';

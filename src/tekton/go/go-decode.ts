@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isObject } from '../../json/fields.ts';
-import { byteOrder } from './byte-order.ts';
+import { byteOrder } from './go-text.ts';
 import { formatSeconds, isZeroTime, parseGoTime } from './go-time.ts';
 import { normaliseDuration } from './go-duration.ts';
 import { normaliseQuantity } from './go-quantity.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goTrim } from './go-trim.ts';
+import { goTrim } from './go-text.ts';
 
 type QuantityFormat = 'DecimalExponent' | 'BinarySI' | 'DecimalSI';
 

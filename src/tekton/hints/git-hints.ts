@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { gitUri } from './git-uri.ts';
 import { textPart } from '../param-value.ts';
 import type { NamedValue } from '../run.ts';
 
@@ -30,4 +29,10 @@ function lastValues(sources: readonly (readonly NamedValue[])[]): { url: string;
     if (name === 'CHAINS-GIT_COMMIT') found.commit = textPart(value);
   }
   return found;
+}
+
+/** The SPDX form of a git URL: `git+` in front and `.git` behind, each unless there already. */
+export function gitUri(url: string): string {
+  const prefixed = url.startsWith('git+') ? url : `git+${url}`;
+  return prefixed.endsWith('.git') ? prefixed : `${prefixed}.git`;
 }

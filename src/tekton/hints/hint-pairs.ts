@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goTrim } from '../go/go-trim.ts';
+import { goTrim } from '../go/go-text.ts';
 import { textPart } from '../param-value.ts';
 import type { NamedValue } from '../run.ts';
 

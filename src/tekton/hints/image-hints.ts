@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goTrim } from '../go/go-trim.ts';
+import { goTrim } from '../go/go-text.ts';
 import { hintPairs } from './hint-pairs.ts';
 import { parseImageReference } from '../images/image-reference.ts';
 import type { ImageReference } from '../images/image-reference.ts';

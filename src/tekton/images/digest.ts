@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { goTrim } from '../go/go-trim.ts';
+import { goTrim } from '../go/go-text.ts';
 
 export interface Digest {
   readonly algorithm: string;
   readonly hex: string;
 }
 
-const hexLengths: ReadonlyMap<string, number> = new Map([
+/** Hexadecimal digits of each known algorithm. */
+export const hexLengths: ReadonlyMap<string, number> = new Map([
   ['sha1', 40],
   ['sha256', 64],
   ['sha384', 96],
