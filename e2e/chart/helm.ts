@@ -54,6 +54,12 @@ export function at(manifest: unknown, ...path: readonly (string | number)[]): un
   }, manifest);
 }
 
+/** The list at such a path; empty where there is none. */
+export function listAt(manifest: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const list = at(manifest, ...path);
+  return Array.isArray(list) ? list : [];
+}
+
 /** `Kind/name` or `Kind/namespace/name` of a manifest. */
 export function titleOf(manifest: Manifest): string {
   const parts = [manifest['kind'], at(manifest, 'metadata', 'namespace'), at(manifest, 'metadata', 'name')];

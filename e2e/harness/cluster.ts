@@ -3,6 +3,9 @@ import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import type { ControlPlane, KubectlOptions } from '../testbed/control-plane/control-plane.ts';
 import { measured } from '../testbed/processes/measured.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { ApiObjects } from './api-objects.ts';
+import { parseWaitCondition, type MeetsCondition } from './wait-condition.ts';
 
 /** How long a condition may take: generous, because a machine of two cores runs everything. */
 export const PATIENCE_SECONDS = 120;
@@ -18,62 +21,103 @@ export interface EventView {
   readonly count: number;
 }
 
-/** The API server as an administrator uses it by kubectl. */
+/** The API server as an administrator uses it, by kubectl where a test is about kubectl or its error messages. */
 export class Cluster {
   readonly plane: ControlPlane;
+  readonly #objects: ApiObjects;
 
   constructor(plane: ControlPlane) {
     this.plane = plane;
+    this.#objects = new ApiObjects(plane);
   }
 
   kubectl(args: readonly string[], options?: KubectlOptions): Promise<CommandOutput> {
     return this.plane.kubectl(args, options);
   }
 
-  /** What `kubectl … -o json` printed, parsed. */
+  /** The output of `kubectl … -o json`, parsed. */
   async json(args: readonly string[]): Promise<Manifest> {
-    return asManifest(JSON.parse((await this.kubectl([...args, '-o', 'json'])).stdout));
+    const direct = await unlessItFails(() => this.#get(args));
+    return direct ?? asManifest(JSON.parse((await this.kubectl([...args, '-o', 'json'])).stdout));
+  }
+
+  async #get([verb, ...args]: readonly string[]): Promise<Manifest | undefined> {
+    const flag = args.indexOf('-n');
+    const namespace = flag === -1 ? undefined : args[flag + 1];
+    const words = flag === -1 ? args : args.toSpliced(flag, 2);
+    const [kind, name, ...rest] = words.length === 1 ? (words[0] ?? '').split('/') : words;
+    if (verb !== 'get' || kind === undefined || name === undefined || rest.length > 0) return undefined;
+    return this.#objects.get(namespace, kind, name);
   }
 
   /** The items of `kubectl get … -o json`. */
   async list(args: readonly string[]): Promise<readonly Manifest[]> {
+    const [kind, flag, namespace] = args;
+    if (args.length === 3 && kind !== undefined && flag === '-n' && namespace !== undefined) {
+      const direct = await unlessItFails(() => this.#objects.list(namespace, kind));
+      if (direct !== undefined) return direct;
+    }
     const items = at(await this.json(['get', ...args]), 'items');
     return Array.isArray(items) ? items.map(asManifest) : [];
   }
 
-  /** `kubectl apply` of objects given as data. */
+  /** Applies objects given as data, in this order. */
   async apply(...objects: readonly object[]): Promise<void> {
-    const list = { apiVersion: 'v1', kind: 'List', items: objects };
-    await this.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(list) });
+    for (const [index, object] of objects.entries()) {
+      if ((await unlessItFails(() => this.#objects.apply(asManifest(object)))) === true) continue;
+      const list = { apiVersion: 'v1', kind: 'List', items: objects.slice(index) };
+      await this.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(list) });
+      return;
+    }
   }
 
-  /** `kubectl create` of one object; returns it as the API server made it. */
+  /** Creates one object; returns it as the API server made it. */
   async create(object: object): Promise<Manifest> {
+    const direct = await unlessItFails(() => this.#objects.create(asManifest(object)));
+    if (direct !== undefined) return direct;
     const { stdout } = await this.kubectl(['create', '-o', 'json', '-f', '-'], { stdin: JSON.stringify(object) });
     return asManifest(JSON.parse(stdout));
   }
 
   /** A merge patch of one object, such as `signingpolicy/builds`. */
   async patch(namespace: string, name: string, patch: object): Promise<void> {
+    const [kind = '', object = ''] = name.split('/');
+    if ((await unlessItFails(() => this.#objects.patch(namespace, [kind, object], patch))) === true) return;
     await this.kubectl(['patch', '-n', namespace, name, '--type=merge', '-p', JSON.stringify(patch)]);
   }
 
-  /** `kubectl wait --for=…` of one object; it need not exist yet. */
+  /** Waits as `kubectl wait --for=…` does for one object; it need not exist yet. */
   wait(namespace: string, name: string, condition: string, timeoutSeconds = PATIENCE_SECONDS): Promise<void> {
-    return measured('waiting', () => this.#wait(namespace, name, { condition, timeoutSeconds }));
+    const isMet = parseWaitCondition(condition);
+    return isMet === undefined
+      ? measured('waiting', () => this.#kubectlWait(namespace, name, { condition, timeoutSeconds }))
+      : this.#waitFor(namespace, name, { condition, isMet, timeoutSeconds });
   }
 
-  async #wait(
+  async #waitFor(
+    namespace: string,
+    name: string,
+    { condition, isMet, timeoutSeconds }: { condition: string; isMet: MeetsCondition; timeoutSeconds: number },
+  ): Promise<void> {
+    let last: Manifest | undefined;
+    const probe = async (): Promise<boolean> => {
+      last = await this.#get(['get', name, '-n', namespace]);
+      return last !== undefined && isMet(last);
+    };
+    try {
+      await waitUntil(`${namespace}/${name} meets ${condition}`, probe, { timeoutSeconds });
+    } catch (cause) {
+      throw new Error(`its last status was ${JSON.stringify(last?.['status'])}`, { cause });
+    }
+  }
+
+  async #kubectlWait(
     namespace: string,
     name: string,
     { condition, timeoutSeconds }: { readonly condition: string; readonly timeoutSeconds: number },
   ): Promise<void> {
-    const wait = (what: string) =>
-      this.kubectl(['wait', '-n', namespace, name, `--for=${what}`, `--timeout=${timeoutSeconds}s`], {
-        timeoutSeconds: timeoutSeconds + 10,
-      });
-    if (condition !== 'delete') await wait('create');
-    await wait(condition);
+    const args = ['wait', '-n', namespace, name, `--for=${condition}`, `--timeout=${timeoutSeconds}s`];
+    await this.kubectl(args, { timeoutSeconds: timeoutSeconds + 10 });
   }
 
   /** The Events of a namespace. */
@@ -86,5 +130,14 @@ export class Cluster {
       regardingUID: String(at(event, 'involvedObject', 'uid')),
       count: Number(at(event, 'series', 'count') ?? event['count'] ?? 1),
     }));
+  }
+}
+
+/** Resolves with undefined where kubectl shall try it instead, and fail with its own words. */
+async function unlessItFails<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch {
+    return undefined;
   }
 }

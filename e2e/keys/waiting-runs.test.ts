@@ -64,95 +64,98 @@ async function keyReady({ name }: Team): Promise<string> {
   return `${String(found?.['reason'])}: ${String(found?.['message'])}`;
 }
 
-describe('a run that waits for a key', () => {
-  it('is told what is missing as that changes, and signed once nothing is', async () => {
-    const team = await teamOf('team-step', false);
-    const waiting = await build(team, 'bake-1');
-    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: KEY_SECRET, namespace: team.name } };
-    const apply = (stringData: object): Promise<void> => bed.installation.apply({ ...secret, stringData });
-    const untilTold = (reason: string, text: RegExp): Promise<unknown> =>
-      bed.recordWhen(
-        `says ${reason} and ${text.source}`,
-        waiting,
-        ({ status }) => status?.reason === reason && text.test(status.message ?? ''),
-        team,
+// Each has a team of its own, and waits for what the operator has cached of a Secret.
+describe('keys that come and go', { concurrency: true }, () => {
+  describe('a run that waits for a key', () => {
+    it('is told what is missing as that changes, and signed once nothing is', async () => {
+      const team = await teamOf('team-step', false);
+      const waiting = await build(team, 'bake-1');
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: KEY_SECRET, namespace: team.name } };
+      const apply = (stringData: object): Promise<void> => bed.installation.apply({ ...secret, stringData });
+      const untilTold = (reason: string, text: RegExp): Promise<unknown> =>
+        bed.recordWhen(
+          `says ${reason} and ${text.source}`,
+          waiting,
+          ({ status }) => status?.reason === reason && text.test(status.message ?? ''),
+          team,
+        );
+      await untilTold('KeyNotFound', /does not exist/);
+      await apply({ other: 'x' });
+      await untilTold('KeyNotFound', /neither an entry "x509\.pem" nor "cosign\.key"/);
+      await apply({ 'x509.pem': 'not a key' });
+      await untilTold('KeyInvalid', /holds no PEM block/);
+      const past = `${new Date(Date.now() - 60_000).toISOString().slice(0, 19)}Z`;
+      const key = { secretRef: { name: KEY_SECRET }, notAfter: past };
+      await patchSigner(team, { type: 'Key', key });
+      await untilTold('KeyExpired', /signs no more since/);
+      assert.match(await keyReady(team), /^KeyExpired: .*signs no more since/);
+      await apply({ 'x509.pem': team.key.privateKey });
+      await patchSigner(team, { type: 'Key', key: { ...key, notAfter: null } });
+      assert.equal(signingKeyOf(await bed.readyRecord(waiting, team)), team.key.publicKey);
+    });
+
+    it('is signed by a service when the policy turns to one, and later runs by a key again', async () => {
+      const team = await teamOf('team-switch', false);
+      const waiting = await build(team, 'bake-1');
+      await bed.recordWithReason(waiting, 'KeyNotFound', team);
+      google.addVersion(SERVICE_KEY, 'EC_SIGN_P256_SHA256');
+      const metadata = { namespace: team.name };
+      const access = { access_token: google.iam.token(PRINCIPAL) };
+      await bed.installation.apply(
+        { apiVersion: 'v1', kind: 'Secret', metadata: { ...metadata, name: 'google' }, stringData: access },
+        {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { ...metadata, name: 'ca' },
+          data: { 'ca.crt': google.server.ca },
+        },
       );
-    await untilTold('KeyNotFound', /does not exist/);
-    await apply({ other: 'x' });
-    await untilTold('KeyNotFound', /neither an entry "x509\.pem" nor "cosign\.key"/);
-    await apply({ 'x509.pem': 'not a key' });
-    await untilTold('KeyInvalid', /holds no PEM block/);
-    const past = `${new Date(Date.now() - 60_000).toISOString().slice(0, 19)}Z`;
-    const key = { secretRef: { name: KEY_SECRET }, notAfter: past };
-    await patchSigner(team, { type: 'Key', key });
-    await untilTold('KeyExpired', /signs no more since/);
-    assert.match(await keyReady(team), /^KeyExpired: .*signs no more since/);
-    await apply({ 'x509.pem': team.key.privateKey });
-    await patchSigner(team, { type: 'Key', key: { ...key, notAfter: null } });
-    assert.equal(signingKeyOf(await bed.readyRecord(waiting, team)), team.key.publicKey);
+      const place = { caBundleRef: { name: 'ca' }, google: { endpoint: google.server.host } };
+      const kms = { uri: `gcpkms://${SERVICE_KEY}`, secretRef: { name: 'google' }, ...place };
+      await patchSigner(team, { type: 'KMS', key: null, kms });
+      const byService = signingKeyOf(await bed.readyRecord(waiting, team));
+      await bed.installation.wait(team.name, 'signingpolicy/builds', 'condition=Ready');
+      assert.equal(await publishedKey(team), byService);
+      await team.createKeySecret();
+      await patchSigner(team, { type: 'Key', kms: null, key: { secretRef: { name: KEY_SECRET } } });
+      const later = await bed.readyRecord(await build(team, 'bake-2'), team);
+      assert.equal(signingKeyOf(later), team.key.publicKey);
+      assert.equal(signingKeyOf(await bed.readyRecord(waiting, team)), byService, 'nothing is signed twice');
+    });
   });
 
-  it('is signed by a service when the policy turns to one, and later runs by a key again', async () => {
-    const team = await teamOf('team-switch', false);
-    const waiting = await build(team, 'bake-1');
-    await bed.recordWithReason(waiting, 'KeyNotFound', team);
-    google.addVersion(SERVICE_KEY, 'EC_SIGN_P256_SHA256');
-    const metadata = { namespace: team.name };
-    const access = { access_token: google.iam.token(PRINCIPAL) };
-    await bed.installation.apply(
-      { apiVersion: 'v1', kind: 'Secret', metadata: { ...metadata, name: 'google' }, stringData: access },
-      {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { ...metadata, name: 'ca' },
-        data: { 'ca.crt': google.server.ca },
-      },
-    );
-    const place = { caBundleRef: { name: 'ca' }, google: { endpoint: google.server.host } };
-    const kms = { uri: `gcpkms://${SERVICE_KEY}`, secretRef: { name: 'google' }, ...place };
-    await patchSigner(team, { type: 'KMS', key: null, kms });
-    const byService = signingKeyOf(await bed.readyRecord(waiting, team));
-    await bed.installation.wait(team.name, 'signingpolicy/builds', 'condition=Ready');
-    assert.equal(await publishedKey(team), byService);
-    await team.createKeySecret();
-    await patchSigner(team, { type: 'Key', kms: null, key: { secretRef: { name: KEY_SECRET } } });
-    const later = await bed.readyRecord(await build(team, 'bake-2'), team);
-    assert.equal(signingKeyOf(later), team.key.publicKey);
-    assert.equal(signingKeyOf(await bed.readyRecord(waiting, team)), byService, 'nothing is signed twice');
-  });
-});
-
-describe('a key Secret that is deleted while runs finish', () => {
-  it('leaves each run signed by it or waiting, and those that wait are signed by the next', async () => {
-    const team = await teamOf('team-deleted', true);
-    await team.untilReady();
-    const builds = [await build(team, 'bake-0')];
-    await bed.installation.kubectl(['delete', 'secret', KEY_SECRET, '-n', team.name]);
-    // What was read of it lasts for half a minute.
-    await waitUntil(
-      'a run finds it gone',
-      async () => {
-        const next = await build(team, `bake-${builds.length}`);
-        builds.push(next);
-        const record = await bed.recordWhen('is there', next, ({ status }) => status?.reason !== undefined, team);
-        return record.status?.reason === 'KeyNotFound';
-      },
-      { timeoutSeconds: 90, intervalMilliseconds: 3000 },
-    );
-    assert.match(
-      await waitUntil('the policy says so', async () => {
-        const said = await keyReady(team);
-        return said.startsWith('KeyNotFound') && said;
-      }),
-      /Secret "team-deleted\/signing-secrets" does not exist/,
-    );
-    const next = newSigningKey();
-    await team.createKeySecret({ 'x509.pem': next.privateKey });
-    const keys = [];
-    for (const each of builds) keys.push(signingKeyOf(await bed.readyRecord(each, team)));
-    const firstOfNext = keys.indexOf(next.publicKey);
-    assert.ok(firstOfNext > 0);
-    const expected = keys.map((_, index) => (index < firstOfNext ? team.key : next).publicKey);
-    assert.deepEqual(keys, expected);
+  describe('a key Secret that is deleted while runs finish', () => {
+    it('leaves each run signed by it or waiting, and those that wait are signed by the next', async () => {
+      const team = await teamOf('team-deleted', true);
+      await team.untilReady();
+      const builds = [await build(team, 'bake-0')];
+      await bed.installation.kubectl(['delete', 'secret', KEY_SECRET, '-n', team.name]);
+      // What was read of it lasts for half a minute.
+      await waitUntil(
+        'a run finds it gone',
+        async () => {
+          const next = await build(team, `bake-${builds.length}`);
+          builds.push(next);
+          const record = await bed.recordWhen('is there', next, ({ status }) => status?.reason !== undefined, team);
+          return record.status?.reason === 'KeyNotFound';
+        },
+        { timeoutSeconds: 90, intervalMilliseconds: 1000 },
+      );
+      assert.match(
+        await waitUntil('the policy says so', async () => {
+          const said = await keyReady(team);
+          return said.startsWith('KeyNotFound') && said;
+        }),
+        /Secret "team-deleted\/signing-secrets" does not exist/,
+      );
+      const next = newSigningKey();
+      await team.createKeySecret({ 'x509.pem': next.privateKey });
+      const keys = [];
+      for (const each of builds) keys.push(signingKeyOf(await bed.readyRecord(each, team)));
+      const firstOfNext = keys.indexOf(next.publicKey);
+      assert.ok(firstOfNext > 0);
+      const expected = keys.map((_, index) => (index < firstOfNext ? team.key : next).publicKey);
+      assert.deepEqual(keys, expected);
+    });
   });
 });

@@ -250,7 +250,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe('the remedies of docs/reasons.md', { concurrency: 4 }, () => {
+describe('the remedies of docs/reasons.md', { concurrency: 8 }, () => {
   for (const [index, each] of cases.entries()) {
     it(each.title, async () => {
       const { backends = ['registry', 'tekton'], policy = {}, withKey, keyData } = each;

@@ -22,6 +22,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** `application/json` by default. */
   readonly contentType?: string;
+  /** `application/json` by default. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -92,7 +94,7 @@ export class ApiClient {
       agent,
       timeout,
       headers: {
-        accept: 'application/json',
+        accept: call.accept ?? 'application/json',
         'user-agent': 'hallmark-node-agent',
         ...(this.access.token === undefined ? {} : { authorization: `Bearer ${this.access.token}` }),
         ...(body === undefined
