@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { validator } from '../src/api/v1alpha1/validator.ts';
+import { validator } from '../src/api/v1alpha1/parsing/validator.ts';
 import { policySigner } from '../src/api/v1alpha1/signing-policy/policy-signer.ts';
 import { SecretValue } from '../src/runtime/secret-value.ts';
 import { signingSource } from '../src/signing/signing-source-of.ts';

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { field, isObject, listField } from '../../src/json/fields.ts';
 import { kinds } from '../../src/api/v1alpha1/kinds.ts';
-import { parseManifest } from '../../src/api/v1alpha1/parse-manifest.ts';
+import { parseManifest } from '../../src/api/v1alpha1/parsing/parse-manifest.ts';
 import { chartCrd } from './chart-crd.ts';
 import { crd } from './crd.ts';
 import { apiFiles } from './api-files.ts';

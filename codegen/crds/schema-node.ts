@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CelRule } from '../../src/api/v1alpha1/cel-rule.ts';
+import type { CelRule } from '../../src/api/v1alpha1/fields/cel-rule.ts';
 import { field, has, isObject, listField } from '../../src/json/fields.ts';
 
 /** The part of JSON Schema that a structural schema and our own schemas share, read once from the TypeBox objects. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Condition } from '../../src/api/v1alpha1/condition.ts';
-import { parseProvenanceRecord } from '../../src/api/v1alpha1/parse.ts';
+import { parseProvenanceRecord } from '../../src/api/v1alpha1/parsing/parse.ts';
 import type { ProvenanceRecord, StorageEntry } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 
 /** A record as the API server hands it out, in its exact type. */

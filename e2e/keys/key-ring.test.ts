@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { parseSigningPolicy } from '../../src/api/v1alpha1/parse.ts';
+import { parseSigningPolicy } from '../../src/api/v1alpha1/parsing/parse.ts';
 import type { SigningPolicy } from '../../src/api/v1alpha1/signing-policy/schema.ts';
 import { at } from '../chart/helm.ts';
 import { checkout } from '../harness/installation.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field } from '../json/fields.ts';
-import { parseManifest } from '../api/v1alpha1/parse-manifest.ts';
-import { fieldErrorText } from '../api/v1alpha1/field-error.ts';
+import { parseManifest } from '../api/v1alpha1/parsing/parse-manifest.ts';
+import { fieldErrorText } from '../api/v1alpha1/parsing/field-error.ts';
 import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import { readRunDocuments } from './run-documents.ts';

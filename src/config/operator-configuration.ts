@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parseDocument } from 'yaml';
-import { fieldErrorOf, fieldErrorText, type FieldError } from '../api/v1alpha1/field-error.ts';
+import { fieldErrorOf, fieldErrorText, type FieldError } from '../api/v1alpha1/parsing/field-error.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { operatorConfigurationSchema, type OperatorConfigurationFile } from './operator-configuration-schema.ts';
 

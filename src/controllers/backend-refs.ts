@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { labelSelectorMatches } from '../api/v1alpha1/label-selector.ts';
+import { labelSelectorMatches } from '../api/v1alpha1/fields/label-selector.ts';
 import type { BackendRef } from '../api/v1alpha1/provenance-record/schema.ts';
 import { MAX_BACKENDS } from '../api/v1alpha1/provenance-record/spec.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';

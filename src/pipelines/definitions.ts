@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { LabelSelector } from '../api/v1alpha1/label-selector.ts';
+import type { LabelSelector } from '../api/v1alpha1/fields/label-selector.ts';
 import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import type { BackendDefinition } from '../storage/backend-definition.ts';
 import type { PolicyName } from './policy-key.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isEmptySelector, type LabelSelector, labelSelectorMatches } from '../api/v1alpha1/label-selector.ts';
+import { isEmptySelector, type LabelSelector, labelSelectorMatches } from '../api/v1alpha1/fields/label-selector.ts';
 
 /** A namespace as cluster kinds select it. */
 export interface NamespaceLabels {

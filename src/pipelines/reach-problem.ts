@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isEmptySelector } from '../api/v1alpha1/label-selector.ts';
+import { isEmptySelector } from '../api/v1alpha1/fields/label-selector.ts';
 import type { PolicyDefinition } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
 import { madeArtifacts } from './made-artifacts.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field } from '../json/fields.ts';
-import { parseClusterStorageBackend, parseStorageBackend } from '../api/v1alpha1/parse.ts';
+import { parseClusterStorageBackend, parseStorageBackend } from '../api/v1alpha1/parsing/parse.ts';
 import { effectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/defaults.ts';
 import type { CompiledBackend } from './definitions.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, has } from '../json/fields.ts';
-import { parseClusterSigningPolicy, parseSigningPolicy } from '../api/v1alpha1/parse.ts';
+import { parseClusterSigningPolicy, parseSigningPolicy } from '../api/v1alpha1/parsing/parse.ts';
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import type { PolicyDefinition } from './definitions.ts';
 

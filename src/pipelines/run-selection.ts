@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { labelSelectorMatches } from '../api/v1alpha1/label-selector.ts';
+import { labelSelectorMatches } from '../api/v1alpha1/fields/label-selector.ts';
 import type { RunSummary } from '../tekton/run-summary.ts';
 import type { PolicyDefinition } from './definitions.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, isObject, listField } from '../json/fields.ts';
-import { parseProvenanceRecord } from '../api/v1alpha1/parse.ts';
+import { parseProvenanceRecord } from '../api/v1alpha1/parsing/parse.ts';
 import type { ProvenanceRecord, StorageEntry } from '../api/v1alpha1/provenance-record/schema.ts';
 import { sealKeyID, sealMatches, statusSealMatches } from './seal/seal.ts';
 import { objectMetadata } from '../kube/object-metadata.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
+import { rfc3339Seconds } from '../api/v1alpha1/fields/date-time.ts';
 import type { ArtifactForm, SignedArtifact, Artifact } from '../evidence/artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 import type { RunSigner } from './run-signer.ts';

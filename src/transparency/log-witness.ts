@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { X509Certificate } from 'node:crypto';
 import { PublicKeyDetails, type TrustedRoot } from '@sigstore/protobuf-specs';
-import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
+import { rfc3339Seconds } from '../api/v1alpha1/fields/date-time.ts';
 import type { Access } from '../credentials/access.ts';
 import type { LogEntry, SignedArtifact } from '../evidence/artifact.ts';
 import { stringField } from '../json/fields.ts';

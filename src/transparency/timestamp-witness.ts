@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { RFC3161Timestamp } from '@sigstore/core';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import { rfc3339Seconds } from '../api/v1alpha1/date-time.ts';
+import { rfc3339Seconds } from '../api/v1alpha1/fields/date-time.ts';
 import type { Access } from '../credentials/access.ts';
 import type { SignedArtifact, Timestamp } from '../evidence/artifact.ts';
 import type { TlsOptions } from '../net/tls-options.ts';

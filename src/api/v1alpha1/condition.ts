@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { rfc3339Seconds } from './date-time.ts';
-import type { Immutable } from './immutable.ts';
+import { rfc3339Seconds } from './fields/date-time.ts';
+import type { Immutable } from './fields/immutable.ts';
 import type { Reason } from './reasons.ts';
 
 const MAX_MESSAGE_LENGTH = 4096;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KindName, RunKind } from '../../api/v1alpha1/kinds.ts';
-import { parseProvenanceRecord } from '../../api/v1alpha1/parse.ts';
+import { parseProvenanceRecord } from '../../api/v1alpha1/parsing/parse.ts';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { runResources } from '../../controllers/run/tekton-resources.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, has } from '../../json/fields.ts';
-import { isOfGroup, parseManifest, type Manifest } from '../../api/v1alpha1/parse-manifest.ts';
+import { isOfGroup, parseManifest, type Manifest } from '../../api/v1alpha1/parsing/parse-manifest.ts';
 import type { LintDocument, UnreadableDocument } from './lint-documents.ts';
 
 /** One thing to mend, where it stands. `path` is '' for the object itself. */

@@ -2,9 +2,9 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { PolicyKind } from '../../api/v1alpha1/kinds.ts';
 import type { ClusterSigningPolicySpec } from '../../api/v1alpha1/cluster-signing-policy/schema.ts';
-import { fieldErrorText } from '../../api/v1alpha1/field-error.ts';
-import { parseClusterSigningPolicy, parseSigningPolicy } from '../../api/v1alpha1/parse.ts';
-import { parseManifest } from '../../api/v1alpha1/parse-manifest.ts';
+import { fieldErrorText } from '../../api/v1alpha1/parsing/field-error.ts';
+import { parseClusterSigningPolicy, parseSigningPolicy } from '../../api/v1alpha1/parsing/parse.ts';
+import { parseManifest } from '../../api/v1alpha1/parsing/parse-manifest.ts';
 import type { SigningPolicySpec, SigningPolicyStatus } from '../../api/v1alpha1/signing-policy/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { VerificationKey } from '../../signing/verification-key.ts';

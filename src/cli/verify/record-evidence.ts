@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseProvenanceRecord } from '../../api/v1alpha1/parse.ts';
+import { parseProvenanceRecord } from '../../api/v1alpha1/parsing/parse.ts';
 import { field } from '../../json/fields.ts';
-import { parseManifest } from '../../api/v1alpha1/parse-manifest.ts';
+import { parseManifest } from '../../api/v1alpha1/parsing/parse-manifest.ts';
 import type { EvidenceArtifact, ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { fromEvidenceArtifact, subjectTexts } from '../../evidence/evidence-artifact.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isEmptySelector } from '../../api/v1alpha1/label-selector.ts';
+import { isEmptySelector } from '../../api/v1alpha1/fields/label-selector.ts';
 import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { MAX_BACKENDS } from '../../api/v1alpha1/provenance-record/spec.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';

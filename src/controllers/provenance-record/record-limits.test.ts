@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../json/fields.ts';
-import { parseProvenanceRecord } from '../../api/v1alpha1/parse.ts';
+import { parseProvenanceRecord } from '../../api/v1alpha1/parsing/parse.ts';
 import { artifactProblem } from '../../api/v1alpha1/provenance-record/artifact-problem.ts';
 import {
   type EvidenceArtifact,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { labelSelectorMatches } from '../../api/v1alpha1/label-selector.ts';
+import { labelSelectorMatches } from '../../api/v1alpha1/fields/label-selector.ts';
 import { MAX_ARTIFACTS } from '../../api/v1alpha1/provenance-record/evidence.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';

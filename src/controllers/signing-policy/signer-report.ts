@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
+import { rfc3339Seconds } from '../../api/v1alpha1/fields/date-time.ts';
 import { field, isObject, listField } from '../../json/fields.ts';
 import type { SigningPolicyStatus } from '../../api/v1alpha1/signing-policy/schema.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';

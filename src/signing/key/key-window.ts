@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rfc3339Seconds } from '../../api/v1alpha1/date-time.ts';
+import { rfc3339Seconds } from '../../api/v1alpha1/fields/date-time.ts';
 
 /** When a key may sign, as a policy writes it: RFC 3339, either end open. */
 export interface StatedWindow {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { unionRule } from '../cel-rule.ts';
-import { httpURL } from '../http-url.ts';
-import type { Immutable } from '../immutable.ts';
-import { secretRef } from '../secret-ref.ts';
+import { unionRule } from '../fields/cel-rule.ts';
+import { httpURL } from '../fields/http-url.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { secretRef } from '../fields/secret-ref.ts';
 import { plainEndpointRule } from './cloud-authentication.ts';
 import { tls, where } from './tls.ts';
 

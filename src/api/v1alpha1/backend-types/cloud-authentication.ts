@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static, type TProperties } from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
-import { unionRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
+import { unionRule } from '../fields/cel-rule.ts';
 import { field, has } from '../../../json/fields.ts';
-import { httpURL } from '../http-url.ts';
-import type { Immutable } from '../immutable.ts';
-import { objectName } from '../object-name.ts';
-import { secretRef } from '../secret-ref.ts';
+import { httpURL } from '../fields/http-url.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { objectName } from '../fields/object-name.ts';
+import { secretRef } from '../fields/secret-ref.ts';
 import { where } from './tls.ts';
 
 /** A setting that only means something when a ServiceAccount's token is exchanged. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { matchesRule } from '../cel-rule.ts';
-import { httpURL } from '../http-url.ts';
-import type { Immutable } from '../immutable.ts';
-import { awsRegion } from './aws-region.ts';
+import { matchesRule } from '../fields/cel-rule.ts';
+import { httpURL } from '../fields/http-url.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { awsRegion } from './cloud-names.ts';
 import { awsAuthentication, plainEndpointRule } from './cloud-authentication.ts';
 import { tls } from './tls.ts';
 

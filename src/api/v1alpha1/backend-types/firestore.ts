@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { matchesRule } from '../cel-rule.ts';
-import { httpURL } from '../http-url.ts';
-import type { Immutable } from '../immutable.ts';
+import { matchesRule } from '../fields/cel-rule.ts';
+import { httpURL } from '../fields/http-url.ts';
+import type { Immutable } from '../fields/immutable.ts';
 import { googleAuthentication, plainEndpointRule } from './cloud-authentication.ts';
-import { googleProject } from './google-project.ts';
+import { googleProject } from './cloud-names.ts';
 import { tls } from './tls.ts';
 
 const databaseID = /^(\(default\)|[a-z][-a-z0-9]{2,61}[a-z0-9])$/;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { matchesRule } from '../cel-rule.ts';
-import { httpURL } from '../http-url.ts';
-import type { Immutable } from '../immutable.ts';
+import { matchesRule } from '../fields/cel-rule.ts';
+import { httpURL } from '../fields/http-url.ts';
+import type { Immutable } from '../fields/immutable.ts';
 import { googleAuthentication, plainEndpointRule } from './cloud-authentication.ts';
 import { tls } from './tls.ts';
 

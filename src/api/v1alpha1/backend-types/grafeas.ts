@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
-import { matchesRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
+import { matchesRule } from '../fields/cel-rule.ts';
 import { has } from '../../../json/fields.ts';
-import { httpURL } from '../http-url.ts';
-import type { Immutable } from '../immutable.ts';
+import { httpURL } from '../fields/http-url.ts';
+import type { Immutable } from '../fields/immutable.ts';
 import { googleAuthentication, plainEndpointRule } from './cloud-authentication.ts';
-import { googleProject } from './google-project.ts';
+import { googleProject } from './cloud-names.ts';
 import { tls } from './tls.ts';
 
 const noteID = /^[A-Za-z0-9]([-_.A-Za-z0-9]{0,88}[A-Za-z0-9])?$/;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { matchesRule, unionRule } from '../cel-rule.ts';
+import { matchesRule, unionRule } from '../fields/cel-rule.ts';
 import { field, has } from '../../../json/fields.ts';
-import type { Immutable } from '../immutable.ts';
-import { secretRef } from '../secret-ref.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { secretRef } from '../fields/secret-ref.ts';
 import { tls, where } from './tls.ts';
 
 const brokerAddress = /^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$/;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { matchesRule } from '../cel-rule.ts';
-import type { Immutable } from '../immutable.ts';
-import { objectName } from '../object-name.ts';
+import { matchesRule } from '../fields/cel-rule.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { objectName } from '../fields/object-name.ts';
 import { tls, where } from './tls.ts';
 
 const databaseName = /^[-_A-Za-z0-9]{1,63}$/;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
-import { matchesRule, unionRule } from '../cel-rule.ts';
-import { objectName } from '../object-name.ts';
+import { matchesRule, unionRule } from '../fields/cel-rule.ts';
+import { objectName } from '../fields/object-name.ts';
 import { exchangeRule } from './cloud-authentication.ts';
-import { secretRef } from '../secret-ref.ts';
+import { secretRef } from '../fields/secret-ref.ts';
 import { tls, where } from './tls.ts';
 
 const repositoryName =

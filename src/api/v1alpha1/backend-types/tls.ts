@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
 import { field, has } from '../../../json/fields.ts';
-import { objectName } from '../object-name.ts';
+import { objectName } from '../fields/object-name.ts';
 
 /** Where the references of a backend are read, for descriptions. */
 export const where = "in the backend's own namespace (cluster kinds: in the operator's)";

@@ -2,10 +2,10 @@
 import Type, { type Static } from 'typebox';
 import { backendSpecFields, backendSpecRules, backendStatus } from '../storage-backend/backend-spec.ts';
 import { API_VERSION } from '../group-version.ts';
-import type { Immutable } from '../immutable.ts';
-import { labelSelector } from '../label-selector.ts';
-import { clusterObjectMeta } from '../object-meta.ts';
-import { enumSet } from '../string-set.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { labelSelector } from '../fields/label-selector.ts';
+import { clusterObjectMeta } from '../fields/object-meta.ts';
+import { enumSet } from '../fields/string-set.ts';
 
 /** Schema of a ClusterStorageBackend's spec. */
 export const clusterStorageBackendSpec = Type.Object(

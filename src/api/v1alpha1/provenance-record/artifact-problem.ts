@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fieldErrorText } from '../field-error.ts';
-import { validator } from '../validator.ts';
+import { fieldErrorText } from '../parsing/field-error.ts';
+import { validator } from '../parsing/validator.ts';
 import { type EvidenceArtifact, evidenceArtifact } from './evidence.ts';
 
 const validate = validator(evidenceArtifact);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
-import { matchesRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
+import { matchesRule } from '../fields/cel-rule.ts';
 import { has } from '../../../json/fields.ts';
-import type { Immutable } from '../immutable.ts';
+import type { Immutable } from '../fields/immutable.ts';
 import { MAX_WARNING_LENGTH, MAX_WARNINGS } from '../warning.ts';
 
 /** What one artifact's packed payload may weigh in base64; a whole record stays below what etcd takes. */

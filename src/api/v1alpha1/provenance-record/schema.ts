@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
 import { API_VERSION } from '../group-version.ts';
-import type { Immutable } from '../immutable.ts';
-import { namespacedObjectMeta } from '../object-meta.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { namespacedObjectMeta } from '../fields/object-meta.ts';
 import { provenanceRecordEvidence } from './evidence.ts';
 import { provenanceRecordSpec } from './spec.ts';
 import { provenanceRecordStatus } from './status.ts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
-import { type CelRule, unionRule } from '../cel-rule.ts';
-import type { Immutable } from '../immutable.ts';
-import { objectName } from '../object-name.ts';
+import { type CelRule, unionRule } from '../fields/cel-rule.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { objectName } from '../fields/object-name.ts';
 
 /** Kubernetes makes UUIDs, but a UID is an opaque string. */
 export const uid = (description: string) => Type.String({ description, minLength: 1, maxLength: 64 });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
 import { conditionList } from '../condition.ts';
-import type { Immutable } from '../immutable.ts';
-import { enumSet } from '../string-set.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { enumSet } from '../fields/string-set.ts';
 import { MAX_ARTIFACTS } from './evidence.ts';
 import { backendKind, MAX_BACKENDS } from './spec.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendKind } from '../kinds.ts';
 import type { ClusterSigningPolicySpec } from '../cluster-signing-policy/schema.ts';
-import type { LabelSelector } from '../label-selector.ts';
+import type { LabelSelector } from '../fields/label-selector.ts';
 import type { SigningPolicySpec, SigningPolicyStatus } from './schema.ts';
 
 type EffectiveStatus = NonNullable<SigningPolicyStatus['effective']>;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
 import { field } from '../../../json/fields.ts';
+import { objectName } from '../fields/object-name.ts';
 
 /** Fields that bound in time what signatures of a key count; either end may be open. */
 export const keyValidity = {
@@ -25,3 +26,21 @@ export const windowIsOpen: CelRule = {
     return typeof from !== 'string' || typeof to !== 'string' || Date.parse(from) < Date.parse(to);
   },
 };
+
+const where = "in the policy's own namespace (cluster kinds: in the operator's)";
+
+const retiredKey = Type.Object(
+  {
+    name: objectName(`Name of the Secret, read ${where}. Its public key suffices, as entry cosign.pub or x509.pub.`),
+    ...keyValidity,
+  },
+  { 'x-kubernetes-validations': [windowIsOpen] },
+);
+
+/** `retired` of every kind of signer: what signed before, whatever it was, as long as its public key was kept. */
+export const retiredKeys = Type.Array(retiredKey, {
+  description: 'Secrets of earlier keys: they sign no more, and what they signed still verifies.',
+  maxItems: 16,
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['name'],
+});

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
-import { matchesRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
+import { matchesRule } from '../fields/cel-rule.ts';
 import { field, has } from '../../../json/fields.ts';
-import { httpURL } from '../http-url.ts';
-import { objectName } from '../object-name.ts';
-import { retiredKeys } from './retired-keys.ts';
-import { configMapKeyRef, secretRef } from '../secret-ref.ts';
+import { httpURL } from '../fields/http-url.ts';
+import { objectName } from '../fields/object-name.ts';
+import { retiredKeys } from './key-validity.ts';
+import { configMapKeyRef, secretRef } from '../fields/secret-ref.ts';
 
 const where = "in the policy's own namespace (cluster kinds: in the operator's)";
 

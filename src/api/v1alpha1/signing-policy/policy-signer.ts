@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
-import { unionRule } from '../cel-rule.ts';
-import { httpURL } from '../http-url.ts';
-import { keyValidity, windowIsOpen } from './key-validity.ts';
-import { objectName } from '../object-name.ts';
+import { unionRule } from '../fields/cel-rule.ts';
+import { httpURL } from '../fields/http-url.ts';
+import { keyValidity, retiredKeys, windowIsOpen } from './key-validity.ts';
+import { objectName } from '../fields/object-name.ts';
 import { policyKms } from './policy-kms.ts';
-import { retiredKeys } from './retired-keys.ts';
-import { configMapKeyRef, secretRef } from '../secret-ref.ts';
+import { configMapKeyRef, secretRef } from '../fields/secret-ref.ts';
 
 const where = "in the policy's own namespace (cluster kinds: in the operator's)";
 

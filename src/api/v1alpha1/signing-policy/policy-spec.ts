@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
-import { unionRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
+import { unionRule } from '../fields/cel-rule.ts';
 import { policySigner } from './policy-signer.ts';
 import { policyTransparency, policyTrustedRoot, witnessRules } from './policy-transparency.ts';
 import { field } from '../../../json/fields.ts';
 import { conditionList } from '../condition.ts';
-import { objectName } from '../object-name.ts';
-import { enumSet, stringSet } from '../string-set.ts';
+import { objectName } from '../fields/object-name.ts';
+import { enumSet, stringSet } from '../fields/string-set.ts';
 
 /** Shared by SigningPolicy and ClusterSigningPolicy: all that does not depend on the scope. */
 export const formats = ['slsa/v2alpha4', 'slsa/v2alpha3', 'slsa/v1', 'in-toto', 'None'] as const;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
-import { unionRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
+import { unionRule } from '../fields/cel-rule.ts';
 import { field, has, listField } from '../../../json/fields.ts';
-import { httpURL } from '../http-url.ts';
-import { objectName } from '../object-name.ts';
-import { configMapKeyRef } from '../secret-ref.ts';
+import { httpURL } from '../fields/http-url.ts';
+import { objectName } from '../fields/object-name.ts';
+import { configMapKeyRef } from '../fields/secret-ref.ts';
 
 const where = "in the policy's own namespace (cluster kinds: in the operator's)";
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type, { type Static } from 'typebox';
 import { API_VERSION } from '../group-version.ts';
-import type { Immutable } from '../immutable.ts';
-import { labelSelector } from '../label-selector.ts';
-import { namespacedObjectMeta } from '../object-meta.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { labelSelector } from '../fields/label-selector.ts';
+import { namespacedObjectMeta } from '../fields/object-meta.ts';
 import { namespacedSignerRules } from './policy-kms.ts';
 import {
   allowedRepositories,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
-import type { CelRule } from '../cel-rule.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
 import { archivista } from '../backend-types/archivista.ts';
 import { dynamodb } from '../backend-types/dynamodb.ts';
 import { firestore } from '../backend-types/firestore.ts';
@@ -10,10 +10,10 @@ import { kafka } from '../backend-types/kafka.ts';
 import { mongodb } from '../backend-types/mongodb.ts';
 import { oci } from '../backend-types/oci.ts';
 import { s3 } from '../backend-types/s3.ts';
-import { unionRule } from '../cel-rule.ts';
+import { unionRule } from '../fields/cel-rule.ts';
 import { conditionList } from '../condition.ts';
 import { field } from '../../../json/fields.ts';
-import { enumSet } from '../string-set.ts';
+import { enumSet } from '../fields/string-set.ts';
 
 /** Shared by StorageBackend and ClusterStorageBackend: all that does not depend on the scope. */
 export const backendConditionTypes = ['Ready', 'Reconciling', 'Stalled'] as const;

@@ -10,7 +10,7 @@ import type { GrafeasSpec } from '../backend-types/grafeas.ts';
 import type { KafkaSpec } from '../backend-types/kafka.ts';
 import type { MongoDBSpec } from '../backend-types/mongodb.ts';
 import type { S3Spec } from '../backend-types/s3.ts';
-import type { LabelSelector } from '../label-selector.ts';
+import type { LabelSelector } from '../fields/label-selector.ts';
 import type { StorageBackendSpec } from './schema.ts';
 
 type OCISpec = NonNullable<StorageBackendSpec['oci']>;

@@ -3,9 +3,9 @@ import Type, { type Static } from 'typebox';
 import { noWorkloadIdentity } from '../backend-types/cloud-authentication.ts';
 import { backendSpecFields, backendSpecRules, backendStatus } from './backend-spec.ts';
 import { API_VERSION } from '../group-version.ts';
-import type { Immutable } from '../immutable.ts';
-import { labelSelector } from '../label-selector.ts';
-import { namespacedObjectMeta } from '../object-meta.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { labelSelector } from '../fields/label-selector.ts';
+import { namespacedObjectMeta } from '../fields/object-meta.ts';
 
 /** Members whose authentication knows the operator's own identity. */
 const CLOUD_MEMBERS = ['oci', 'gcs', 's3', 'firestore', 'dynamodb', 'grafeas'] as const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isEmptySelector, labelSelectorMatches } from '../../../api/v1alpha1/label-selector.ts';
+import { isEmptySelector, labelSelectorMatches } from '../../../api/v1alpha1/fields/label-selector.ts';
 import type { BackendRef } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import { MAX_BACKENDS } from '../../../api/v1alpha1/provenance-record/spec.ts';
 import { type Reason, reasons } from '../../../api/v1alpha1/reasons.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rfc3339Seconds } from '../../../api/v1alpha1/date-time.ts';
+import { rfc3339Seconds } from '../../../api/v1alpha1/fields/date-time.ts';
 import type { BackendRef, EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../../api/v1alpha1/reasons.ts';
 import type { SignedArtifact } from '../../../evidence/artifact.ts';

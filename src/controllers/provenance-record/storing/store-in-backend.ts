@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rfc3339Seconds } from '../../../api/v1alpha1/date-time.ts';
+import { rfc3339Seconds } from '../../../api/v1alpha1/fields/date-time.ts';
 import { reasons } from '../../../api/v1alpha1/reasons.ts';
 import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
 import { objectKey } from '../../../kube/resource.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ErrorObject } from 'ajv';
-import { field } from '../../json/fields.ts';
+import { field } from '../../../json/fields.ts';
 
 /** One thing that must hold and does not, at a path such as `spec.backendRefs[0].name` ('' is the object itself). */
 export interface FieldError {

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import type { CelRule } from './cel-rule.ts';
 import { celPattern, matchesRule } from './cel-rule.ts';
-import { field, isObject, listField } from '../../json/fields.ts';
+import { field, isObject, listField } from '../../../json/fields.ts';
 import type { Immutable } from './immutable.ts';
 
 const MAX_TERMS = 32;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, isObject } from '../../json/fields.ts';
+import { field, isObject } from '../../../json/fields.ts';
 import { childPath, type FieldError } from './field-error.ts';
 
 /** Fields of `value` that `schema` does not know, to any depth: what the API server would drop, or refuse when asked to be strict. */

@@ -1,18 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CelRule } from '../fields/cel-rule.ts';
+import { field, has } from '../../../json/fields.ts';
+import { labelMap } from '../fields/label-selector.ts';
+import { objectName } from '../fields/object-name.ts';
 import Type, { type Static } from 'typebox';
-import { clusterSigningPolicySchema } from './cluster-signing-policy/schema.ts';
-import { clusterStorageBackendSchema } from './cluster-storage-backend/schema.ts';
-import { field } from '../../json/fields.ts';
-import { API_VERSION, GROUP } from './group-version.ts';
-import type { Immutable } from './immutable.ts';
-import { isKindName, kinds } from './kinds.ts';
-import { manifestMeta } from './manifest-meta.ts';
+import { clusterSigningPolicySchema } from '../cluster-signing-policy/schema.ts';
+import { clusterStorageBackendSchema } from '../cluster-storage-backend/schema.ts';
+import { API_VERSION, GROUP } from '../group-version.ts';
+import type { Immutable } from '../fields/immutable.ts';
+import { isKindName, kinds } from '../kinds.ts';
 import type { FieldError } from './field-error.ts';
-import { provenanceRecordSchema } from './provenance-record/schema.ts';
-import { signingPolicySchema } from './signing-policy/schema.ts';
-import { storageBackendSchema } from './storage-backend/schema.ts';
+import { provenanceRecordSchema } from '../provenance-record/schema.ts';
+import { signingPolicySchema } from '../signing-policy/schema.ts';
+import { storageBackendSchema } from '../storage-backend/schema.ts';
 import { unknownFields } from './unknown-fields.ts';
 import { validator, type Validated } from './validator.ts';
+
+const named: CelRule = {
+  rule: 'has(self.name) || has(self.generateName)',
+  message: 'name must be set',
+  holds: (self) => has(self, 'name') || has(self, 'generateName'),
+};
+
+const anything = Type.Optional(Type.Unknown());
+
+/** Metadata as a file carries it: what the author writes is checked, what the API server writes may be there. */
+const manifestMeta = Type.Object(
+  {
+    name: Type.Optional(objectName('Name of the object.')),
+    generateName: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+    namespace: Type.Optional(objectName('Namespace of the object.')),
+    labels: Type.Optional(labelMap('Labels of the object.', 4096)),
+    annotations: Type.Optional(Type.Record(Type.String(), Type.String())),
+    finalizers: anything,
+    ownerReferences: anything,
+    uid: anything,
+    resourceVersion: anything,
+    generation: anything,
+    creationTimestamp: anything,
+    deletionTimestamp: anything,
+    deletionGracePeriodSeconds: anything,
+    managedFields: anything,
+    selfLink: anything,
+  },
+  { 'x-kubernetes-validations': [named] },
+);
 
 const manifestSchemas = {
   SigningPolicy: Type.Object({ ...signingPolicySchema.properties, metadata: manifestMeta }),

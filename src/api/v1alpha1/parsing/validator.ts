@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
-import type { CelRule } from './cel-rule.ts';
-import { field } from '../../json/fields.ts';
-import type { Immutable } from './immutable.ts';
+import type { CelRule } from '../fields/cel-rule.ts';
+import { field } from '../../../json/fields.ts';
+import type { Immutable } from '../fields/immutable.ts';
 import { fieldErrorOf, type FieldError } from './field-error.ts';
-import { isDateTime } from './date-time.ts';
+import { isDateTime } from '../fields/date-time.ts';
 
 /** A parsed value, or every problem that was found. */
 export type Validated<T> =

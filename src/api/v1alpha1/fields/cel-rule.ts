@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, has } from '../../json/fields.ts';
+import { field, has } from '../../../json/fields.ts';
 
 /**
  * One `x-kubernetes-validations` entry and its equivalent in code: the API server evaluates `rule`, and everything that

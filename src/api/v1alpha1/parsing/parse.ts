@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Static, TSchema } from 'typebox';
-import { clusterSigningPolicySchema } from './cluster-signing-policy/schema.ts';
-import { clusterStorageBackendSchema } from './cluster-storage-backend/schema.ts';
-import type { Immutable } from './immutable.ts';
+import { clusterSigningPolicySchema } from '../cluster-signing-policy/schema.ts';
+import { clusterStorageBackendSchema } from '../cluster-storage-backend/schema.ts';
+import type { Immutable } from '../fields/immutable.ts';
 import { fieldErrorText } from './field-error.ts';
-import { provenanceRecordSchema } from './provenance-record/schema.ts';
-import { signingPolicySchema } from './signing-policy/schema.ts';
-import { storageBackendSchema } from './storage-backend/schema.ts';
+import { provenanceRecordSchema } from '../provenance-record/schema.ts';
+import { signingPolicySchema } from '../signing-policy/schema.ts';
+import { storageBackendSchema } from '../storage-backend/schema.ts';
 import { validator } from './validator.ts';
 
 /** A stored object in its exact type, or one line that says everything that is wrong with it. */

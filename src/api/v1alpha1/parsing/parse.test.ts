@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { recordCase } from './cases/case-objects.fixture.ts';
+import { recordCase } from '../cases/case-objects.fixture.ts';
 import {
   parseClusterSigningPolicy,
   parseClusterStorageBackend,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { acceptedManifests } from './cases/accepted-manifests.fixture.ts';
-import { refusedManifests } from './cases/refused-manifests.fixture.ts';
+import { acceptedManifests } from '../cases/accepted-manifests.fixture.ts';
+import { refusedManifests } from '../cases/refused-manifests.fixture.ts';
 import { isOfGroup, parseManifest } from './parse-manifest.ts';
 
 /** As it comes out of a file: fields that are undefined are not there. */
