@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Reason, reasons } from '../api/v1alpha1/reasons.ts';
-import { objectKey } from '../kube/resource.ts';
 import { backfillRefs } from './backfill-request.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import type { RetainedRecord } from './retirement.ts';
 import { isDoneWith } from './storage-state.ts';
 import type { PolicyName } from '../pipelines/policy-key.ts';
 import { runKey, type RunKey } from '../tekton/run-key.ts';
+import { recordKey, type RecordKey } from './record-key.ts';
 
 /** The part of a record that the process keeps in memory. */
 export interface RecordSummary {
-  readonly key: string;
+  readonly key: RecordKey;
   readonly uid: string;
   readonly resourceVersion: string;
   readonly isTrusted: boolean;
@@ -36,7 +36,7 @@ export interface RecordSummary {
 
 /** What the index keeps of a record that was read. */
 export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSummary {
-  const key = objectKey(record.isTrusted ? record.object.metadata : record);
+  const key = recordKey(record.isTrusted ? record.object.metadata : record);
   if (!record.isTrusted) {
     const { uid, resourceVersion } = record;
     const nothing = {

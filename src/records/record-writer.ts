@@ -11,13 +11,14 @@ import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record
 import { type RecordParts, sealedRecord } from './record-object.ts';
 import { isSameStatus } from './record-status.ts';
 import { type RecordSummary, summariseRecord } from './record-summary.ts';
+import { recordKey, type RecordKey } from './record-key.ts';
 
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 const LABELS = { 'app.kubernetes.io/managed-by': 'hallmark' };
 
 /** The index of records, which an own write updates before the watch delivers it. */
 export interface WrittenIndex {
-  get(recordKey: string): RecordSummary | undefined;
+  get(key: RecordKey): RecordSummary | undefined;
   set(record: RecordSummary): void;
   setWritten(record: RecordSummary, replacedVersion: string): void;
 }
@@ -25,9 +26,9 @@ export interface WrittenIndex {
 /** Remembers own writes until the watch delivers them. */
 export interface WriteLog {
   /** Awaits a write, and remembers a failed one, which may have arrived all the same. */
-  certain<T>(recordKey: string, write: Promise<T>): Promise<T>;
-  wrote(recordKey: string, version: string): void;
-  forget(recordKey: string): void;
+  certain<T>(key: RecordKey, write: Promise<T>): Promise<T>;
+  wrote(key: RecordKey, version: string): void;
+  forget(key: RecordKey): void;
 }
 
 export interface RecordWriterOptions {
@@ -38,7 +39,7 @@ export interface RecordWriterOptions {
   readonly index: WrittenIndex;
   readonly ownWrites: WriteLog;
   /** Learns that the API server stored a record differently from what was sent. */
-  readonly failingSeals: { storedOtherwise(recordKey: string): void };
+  readonly failingSeals: { storedOtherwise(key: RecordKey): void };
 }
 
 export interface RecordName {
@@ -74,7 +75,7 @@ export class RecordWriter {
     const { client, index, sealKey } = this.#options;
     const object = sealedRecord({ ...name, labels: LABELS }, parts, sealKey);
     try {
-      const created = await this.#write(objectKey(name), () => client.create(RESOURCE, object, { signal }));
+      const created = await this.#write(recordKey(name), () => client.create(RESOURCE, object, { signal }));
       const record = this.#readBack(created);
       this.#noteCreated(record);
       return { state: 'Created', record };
@@ -126,7 +127,7 @@ export class RecordWriter {
    * @returns false when it was gone already, or another object holds its name. @throws KubeError that is a Conflict when it has another version
    */
   async delete(
-    record: { readonly key: string; readonly uid: string; readonly resourceVersion?: string },
+    record: { readonly key: RecordKey; readonly uid: string; readonly resourceVersion?: string },
     signal: AbortSignal,
   ): Promise<boolean> {
     const { key, uid, resourceVersion } = record;
@@ -140,14 +141,14 @@ export class RecordWriter {
     }
   }
 
-  async #write<T>(key: string, write: () => Promise<T>): Promise<T> {
+  async #write<T>(key: RecordKey, write: () => Promise<T>): Promise<T> {
     this.#options.fence();
     return this.#options.ownWrites.certain(key, write());
   }
 
   async #replace({ object }: TrustedRecord, write: () => Promise<unknown>): Promise<TrustedRecord> {
     const { metadata } = object;
-    const written = this.#readBack(await this.#write(objectKey(metadata), write));
+    const written = this.#readBack(await this.#write(recordKey(metadata), write));
     this.#noteReplaced(written, metadata.resourceVersion);
     return written;
   }

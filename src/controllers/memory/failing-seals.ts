@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { objectKey } from '../../kube/resource.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ForgedRecord, TrustedRecord } from '../../records/read-record.ts';
+import { recordKey, type RecordKey } from '../../records/record-key.ts';
 
 /** What may be done with a record whose seal fails. */
 export type Verdict = 'Remove' | 'Wait' | 'Hold';
@@ -37,7 +37,7 @@ export interface FailingSealsOptions {
  */
 export class FailingSeals {
   readonly #options: FailingSealsOptions;
-  readonly #failing = new Map<string, Failing>();
+  readonly #failing = new Map<RecordKey, Failing>();
   readonly #unexplained = new Map<string, number>();
   readonly #others = new Map<string, number>();
   #unfaithful: string | undefined;
@@ -69,14 +69,14 @@ export class FailingSeals {
   }
 
   /** The API server stored something else than was sent: from now on, no failing seal is a forger's. */
-  storedOtherwise(recordKey: string): void {
-    this.#unfaithful ??= `the API server stored ProvenanceRecord ${recordKey} otherwise than it was sent: no record is deleted. Install the CRDs of this version, or take away the webhook that changes records, and restart the operator`;
+  storedOtherwise(key: RecordKey): void {
+    this.#unfaithful ??= `the API server stored ProvenanceRecord ${key} otherwise than it was sent: no record is deleted. Install the CRDs of this version, or take away the webhook that changes records, and restart the operator`;
     this.#tell();
   }
 
   /** Takes note of a record that was read. */
   note(record: TrustedRecord | ForgedRecord): void {
-    const key = objectKey(record.isTrusted ? record.object.metadata : record);
+    const key = recordKey(record.isTrusted ? record.object.metadata : record);
     const known = this.#failing.get(key);
     if (record.isTrusted) {
       if (known !== undefined) this.forget(key);
@@ -91,16 +91,16 @@ export class FailingSeals {
   }
 
   /** Forgets a record that is gone. */
-  forget(recordKey: string): void {
-    if (!this.#failing.has(recordKey)) return;
-    this.#drop(recordKey);
+  forget(key: RecordKey): void {
+    if (!this.#failing.has(key)) return;
+    this.#drop(key);
     this.#tell();
   }
 
   /** What may be done with a record that failed, which is noted by that. */
   verdict(record: ForgedRecord): Verdict {
     this.note(record);
-    const key = objectKey(record);
+    const key = recordKey(record);
     if (this.holds(key)) return 'Hold';
     if (this.#isReplaced(record.sealedBy)) return 'Remove';
     const failing = this.#failing.get(key);
@@ -113,8 +113,8 @@ export class FailingSeals {
   }
 
   /** True when a record is known to be left alone. */
-  holds(recordKey: string): boolean {
-    const failing = this.#failing.get(recordKey);
+  holds(key: RecordKey): boolean {
+    const failing = this.#failing.get(key);
     if (failing === undefined || this.#isReplaced(failing.sealedBy)) return false;
     return failing.sealedBy !== undefined || this.#isHeldIn(failing.namespace) || this.#unfaithful !== undefined;
   }
@@ -134,12 +134,12 @@ export class FailingSeals {
     return this.#options.replaced?.has(sealedBy ?? UNNAMED) === true;
   }
 
-  #drop(key: string): void {
+  #drop(key: RecordKey): void {
     this.#count(key, -1);
     this.#failing.delete(key);
   }
 
-  #count(key: string, change: number): void {
+  #count(key: RecordKey, change: number): void {
     const failing = this.#failing.get(key);
     if (failing?.isOpen !== true || this.#isReplaced(failing.sealedBy)) return;
     const { namespace, sealedBy } = failing;

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseObjectKey } from '../../kube/resource.ts';
+import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 
 /** Values by object key, of which those of one namespace can be walked without the others. */
 export class NamespacedMap<T> {
-  readonly #namespaces = new Map<string, Map<string, T>>();
+  readonly #namespaces = new Map<string, Map<RecordKey, T>>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  get(key: string): T | undefined {
-    return this.#namespaces.get(namespaceOf(key))?.get(key);
+  get(key: RecordKey): T | undefined {
+    return this.#namespaces.get(namespaceOfRecord(key))?.get(key);
   }
 
-  has(key: string): boolean {
-    return this.#namespaces.get(namespaceOf(key))?.has(key) === true;
+  has(key: RecordKey): boolean {
+    return this.#namespaces.get(namespaceOfRecord(key))?.has(key) === true;
   }
 
-  set(key: string, value: T): void {
-    const namespace = namespaceOf(key);
-    const values = this.#namespaces.get(namespace) ?? new Map<string, T>();
+  set(key: RecordKey, value: T): void {
+    const namespace = namespaceOfRecord(key);
+    const values = this.#namespaces.get(namespace) ?? new Map<RecordKey, T>();
     this.#namespaces.set(namespace, values);
     if (!values.has(key)) this.#size += 1;
     values.set(key, value);
   }
 
-  delete(key: string): void {
-    const namespace = namespaceOf(key);
+  delete(key: RecordKey): void {
+    const namespace = namespaceOfRecord(key);
     const values = this.#namespaces.get(namespace);
     if (values?.delete(key) !== true) return;
     this.#size -= 1;
@@ -44,8 +44,4 @@ export class NamespacedMap<T> {
     }
     for (const values of this.#namespaces.values()) yield* values.values();
   }
-}
-
-function namespaceOf(key: string): string {
-  return parseObjectKey(key).namespace ?? '';
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../../runtime/clock.ts';
+import type { RecordKey } from '../../records/record-key.ts';
 
 /** By then a watch has delivered what was written, or begun anew and skipped it. */
 const REMEMBERED_MS = 60_000;
@@ -19,16 +20,16 @@ interface OwnWrite {
 export class OwnWrites {
   readonly #clock: Clock;
   /** The oldest first. */
-  readonly #writes = new Map<string, OwnWrite>();
+  readonly #writes = new Map<RecordKey, OwnWrite>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  wrote(recordKey: string, version: string): void {
+  wrote(key: RecordKey, version: string): void {
     const nowMs = this.#clock.monotonicMs();
-    this.#writes.delete(recordKey);
-    this.#writes.set(recordKey, { version, untilMs: nowMs + REMEMBERED_MS });
+    this.#writes.delete(key);
+    this.#writes.set(key, { version, untilMs: nowMs + REMEMBERED_MS });
     for (const [key, { untilMs }] of this.#writes) {
       if (untilMs > nowMs) return;
       this.#writes.delete(key);
@@ -39,33 +40,33 @@ export class OwnWrites {
    * Waits for a write. When it fails it may have arrived all the same, so that for a while nothing is decided by what the watch delivers:
    * the record is read from the API server instead.
    */
-  async certain<T>(recordKey: string, write: Promise<T>): Promise<T> {
+  async certain<T>(key: RecordKey, write: Promise<T>): Promise<T> {
     try {
       return await write;
     } catch (error) {
-      this.wrote(recordKey, UNKNOWN);
+      this.wrote(key, UNKNOWN);
       throw error;
     }
   }
 
   /** True when it is not known what became of the last write. */
-  isUncertain(recordKey: string): boolean {
-    return this.#writes.get(recordKey)?.version === UNKNOWN && this.mayPrecede(recordKey, '');
+  isUncertain(key: RecordKey): boolean {
+    return this.#writes.get(key)?.version === UNKNOWN && this.mayPrecede(key, '');
   }
 
   /** The watch has come as far as this version; versions are opaque, so only the very one that was written tells anything. */
-  delivered(recordKey: string, version: string): void {
-    if (this.#writes.get(recordKey)?.version === version) this.#writes.delete(recordKey);
+  delivered(key: RecordKey, version: string): void {
+    if (this.#writes.get(key)?.version === version) this.#writes.delete(key);
   }
 
   /** Forgets a record that is gone. */
-  forget(recordKey: string): void {
-    this.#writes.delete(recordKey);
+  forget(key: RecordKey): void {
+    this.#writes.delete(key);
   }
 
   /** Whether a version that the watch delivered may be older than what this process wrote. */
-  mayPrecede(recordKey: string, version: string): boolean {
-    const write = this.#writes.get(recordKey);
+  mayPrecede(key: RecordKey, version: string): boolean {
+    const write = this.#writes.get(key);
     return write !== undefined && write.version !== version && write.untilMs > this.#clock.monotonicMs();
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendFact } from '../../records/record-facts.ts';
+import type { RecordKey } from '../../records/record-key.ts';
 
 interface Round {
   /** What each backend held when it was read back, by `kind/name`. */
@@ -13,15 +14,15 @@ interface Round {
  * when the record is woken for another, unless what it holds has changed.
  */
 export class ReadBackRounds {
-  readonly #rounds = new Map<string, Round>();
+  readonly #rounds = new Map<RecordKey, Round>();
 
   /** True when the backend was read back in this round, and the record still says of it what it said then. */
-  isRead(key: string, fact: BackendFact): boolean {
+  isRead(key: RecordKey, fact: BackendFact): boolean {
     return this.#rounds.get(key)?.read.get(nameOf(fact)) === contentOf(fact);
   }
 
   /** @param fact as it is written down after it was read back, or could not be */
-  note(key: string, fact: BackendFact, { isUnread }: { readonly isUnread: boolean }): void {
+  note(key: RecordKey, fact: BackendFact, { isUnread }: { readonly isUnread: boolean }): void {
     const round = this.#rounds.get(key) ?? { read: new Map(), isIncomplete: false };
     this.#rounds.set(key, round);
     round.read.set(nameOf(fact), contentOf(fact));
@@ -29,7 +30,7 @@ export class ReadBackRounds {
   }
 
   /** Ends the record's round. @returns whether every backend could be asked */
-  end(key: string): boolean {
+  end(key: RecordKey): boolean {
     const round = this.#rounds.get(key);
     this.#rounds.delete(key);
     return round?.isIncomplete !== true;

@@ -2,6 +2,7 @@
 import type { Reason } from '../../api/v1alpha1/reasons.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import { NamespacedMap } from './namespaced-map.ts';
+import type { RecordKey } from '../../records/record-key.ts';
 
 /** All records that the watch knows of, and which run each is about. */
 export class RecordIndex {
@@ -9,10 +10,10 @@ export class RecordIndex {
   /** Those that something is left to do for. */
   readonly #open = new NamespacedMap<RecordSummary>();
   /** Keys of those that this process removes because their time is over. */
-  readonly #retiring = new Set<string>();
-  readonly #byRun = new Map<string, Set<string>>();
+  readonly #retiring = new Set<RecordKey>();
+  readonly #byRun = new Map<string, Set<RecordKey>>();
 
-  get(key: string): RecordSummary | undefined {
+  get(key: RecordKey): RecordSummary | undefined {
     return this.#records.get(key);
   }
 
@@ -38,7 +39,7 @@ export class RecordIndex {
   }
 
   /** Keys of the records about a run. */
-  ofRun(runUID: string): readonly string[] {
+  ofRun(runUID: string): readonly RecordKey[] {
     return [...(this.#byRun.get(runUID) ?? [])];
   }
 
@@ -70,7 +71,7 @@ export class RecordIndex {
   }
 
   /** @returns what was known of it */
-  remove(key: string): RecordSummary | undefined {
+  remove(key: RecordKey): RecordSummary | undefined {
     const record = this.#records.get(key);
     this.#records.delete(key);
     this.#open.delete(key);
@@ -80,12 +81,12 @@ export class RecordIndex {
   }
 
   /** Notes whether this process is about to remove the record because its time is over. */
-  setRetiring(key: string, isRetiring: boolean): void {
+  setRetiring(key: RecordKey, isRetiring: boolean): void {
     if (isRetiring && this.#records.has(key)) this.#retiring.add(key);
     else this.#retiring.delete(key);
   }
 
-  isRetiring(key: string): boolean {
+  isRetiring(key: RecordKey): boolean {
     return this.#retiring.has(key);
   }
 

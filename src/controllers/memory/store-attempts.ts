@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { RecordKey } from '../../records/record-key.ts';
+import type { PolicyKey } from '../../pipelines/policy-key.ts';
 
 interface Attempt {
   readonly failures: number;
@@ -26,38 +28,38 @@ export class StoreAttempts {
     return this.#attempts.size;
   }
 
-  isDue(recordKey: string, backendKey: string): boolean {
-    const attempt = this.#attempts.get(recordKey)?.get(backendKey);
+  isDue(key: RecordKey | PolicyKey, backendKey: string): boolean {
+    const attempt = this.#attempts.get(key)?.get(backendKey);
     return attempt === undefined || attempt.dueMs <= this.#clock.monotonicMs();
   }
 
   /** Notes a failure. A server that asked to wait longer than the back-off would is obeyed. @returns when it is tried again */
-  failed(recordKey: string, backendKey: string, retryAfterSeconds = 0): Date {
-    const ofRecord = this.#attempts.get(recordKey) ?? new Map<string, Attempt>();
+  failed(key: RecordKey | PolicyKey, backendKey: string, retryAfterSeconds = 0): Date {
+    const ofRecord = this.#attempts.get(key) ?? new Map<string, Attempt>();
     const failures = (ofRecord.get(backendKey)?.failures ?? 0) + 1;
     const waitMs = Math.max(this.#backoff.delayMs(failures), retryAfterSeconds * 1000);
     ofRecord.set(backendKey, { failures, dueMs: this.#clock.monotonicMs() + waitMs });
-    this.#attempts.set(recordKey, ofRecord);
+    this.#attempts.set(key, ofRecord);
     return new Date(this.#clock.now().getTime() + waitMs);
   }
 
-  succeeded(recordKey: string, backendKey: string): void {
-    const ofRecord = this.#attempts.get(recordKey);
+  succeeded(key: RecordKey | PolicyKey, backendKey: string): void {
+    const ofRecord = this.#attempts.get(key);
     ofRecord?.delete(backendKey);
-    if (ofRecord?.size === 0) this.#attempts.delete(recordKey);
+    if (ofRecord?.size === 0) this.#attempts.delete(key);
   }
 
   /** Forgets a record, because it is gone or because what it waits for has changed. */
-  forget(recordKey: string): void {
-    this.#attempts.delete(recordKey);
+  forget(key: RecordKey | PolicyKey): void {
+    this.#attempts.delete(key);
   }
 
   /**
    * Seconds until the first of these backends is due, or undefined when none of them waits. A failure of a backend that is gone
    * by now (its upload ended after it was deleted) has no time of its own: it would be due for ever.
    */
-  secondsUntilDue(recordKey: string, backendKeys: readonly string[]): number | undefined {
-    const ofRecord = this.#attempts.get(recordKey);
+  secondsUntilDue(key: RecordKey | PolicyKey, backendKeys: readonly string[]): number | undefined {
+    const ofRecord = this.#attempts.get(key);
     const dueMs = backendKeys.flatMap((key) => ofRecord?.get(key)?.dueMs ?? []);
     if (dueMs.length === 0) return undefined;
     return Math.max(0, Math.min(...dueMs) - this.#clock.monotonicMs()) / 1000;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { objectKey } from '../../kube/resource.ts';
 import type { StorageEntry } from '../../api/v1alpha1/provenance-record/schema.ts';
 import type { TrustedRecord } from '../../records/read-record.ts';
+import { recordKey, type RecordKey } from '../../records/record-key.ts';
 
 interface Stored {
   readonly uid: string;
@@ -13,7 +13,7 @@ interface Stored {
  * not stored a second time: to a queue such as Kafka a second time would be a second message.
  */
 export class UnconfirmedStores {
-  readonly #records = new Map<string, Stored>();
+  readonly #records = new Map<RecordKey, Stored>();
 
   /** How many records do not say all that is stored of them. */
   get size(): number {
@@ -22,7 +22,7 @@ export class UnconfirmedStores {
 
   note({ object }: TrustedRecord, entry: StorageEntry): void {
     const { uid } = object.metadata;
-    const key = objectKey(object.metadata);
+    const key = recordKey(object.metadata);
     const known = this.#records.get(key);
     const entries = known?.uid === uid ? known.entries : new Map<string, StorageEntry>();
     entries.set(nameOf(entry), entry);
@@ -32,7 +32,7 @@ export class UnconfirmedStores {
   /** The record with what was stored of it; what it says by itself is dropped from memory. */
   completed(record: TrustedRecord): TrustedRecord {
     const { metadata } = record.object;
-    const key = objectKey(metadata);
+    const key = recordKey(metadata);
     const known = this.#records.get(key);
     if (known === undefined) return record;
     for (const written of record.storage) {
@@ -48,8 +48,8 @@ export class UnconfirmedStores {
   }
 
   /** Forgets a record that is gone, or that says all. */
-  forget(recordKey: string): void {
-    this.#records.delete(recordKey);
+  forget(key: RecordKey): void {
+    this.#records.delete(key);
   }
 }
 

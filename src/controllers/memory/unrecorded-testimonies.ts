@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
-import { objectKey } from '../../kube/resource.ts';
 import type { TrustedRecord } from '../../records/read-record.ts';
+import { recordKey, type RecordKey } from '../../records/record-key.ts';
 
 /** What witnesses returned for one signature. */
 type Testimony = Pick<EvidenceArtifact, 'signature' | 'logEntries' | 'timestamps'>;
@@ -16,12 +16,12 @@ interface Witnessed {
  * again: a log of version 2 makes a second entry for a second request.
  */
 export class UnrecordedTestimonies {
-  readonly #records = new Map<string, Witnessed>();
+  readonly #records = new Map<RecordKey, Witnessed>();
 
   note({ object }: TrustedRecord, { name, signature, logEntries, timestamps }: EvidenceArtifact): void {
     if (logEntries === undefined && timestamps === undefined) return;
     const { uid } = object.metadata;
-    const key = objectKey(object.metadata);
+    const key = recordKey(object.metadata);
     const known = this.#records.get(key);
     const testimonies = known?.uid === uid ? known.testimonies : new Map<string, Testimony>();
     testimonies.set(name, {
@@ -34,7 +34,7 @@ export class UnrecordedTestimonies {
 
   /** The record's artifacts with what is not written down yet; undefined when the record says all, which is then forgotten here. */
   missingIn({ object }: TrustedRecord): readonly EvidenceArtifact[] | undefined {
-    const key = objectKey(object.metadata);
+    const key = recordKey(object.metadata);
     const known = this.#records.get(key);
     if (known === undefined) return undefined;
     const artifacts = object.evidence?.artifacts ?? [];
@@ -46,8 +46,8 @@ export class UnrecordedTestimonies {
   }
 
   /** Forgets a record that is gone, or that says all. */
-  forget(recordKey: string): void {
-    this.#records.delete(recordKey);
+  forget(key: RecordKey): void {
+    this.#records.delete(key);
   }
 }
 

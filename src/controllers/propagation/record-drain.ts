@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseObjectKey } from '../../kube/resource.ts';
 import { DueHeap } from '../../runtime/due-heap.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { BackendName } from '../../pipelines/backend-key.ts';
+import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 
 /** More than any backend's share of the workers: so many records of a line and a namespace are enqueued at once. */
 const WINDOW = 32;
@@ -18,17 +18,17 @@ export interface DrainLine {
 }
 
 export interface RecordDrainOptions {
-  readonly queue: KeyedQueue;
+  readonly queue: KeyedQueue<RecordKey>;
   /** True when something is left to do for the record. */
-  readonly isOpen: (recordKey: string) => boolean;
+  readonly isOpen: (key: RecordKey) => boolean;
   /** True when the record waits for its turn at a backend. */
-  readonly waitsFor: (backend: BackendName, recordKey: string) => boolean;
+  readonly waitsFor: (backend: BackendName, key: RecordKey) => boolean;
 }
 
 /** The records of one namespace in a line. */
 interface Part {
-  readonly waiting: DueHeap;
-  readonly enqueued: Set<string>;
+  readonly waiting: DueHeap<RecordKey>;
+  readonly enqueued: Set<RecordKey>;
 }
 
 interface Line {
@@ -66,14 +66,14 @@ export class RecordDrain {
   }
 
   /** @param sinceMs when the record began to wait, in milliseconds since the epoch */
-  add(name: string, recordKey: string, sinceMs: number): void {
+  add(name: string, key: RecordKey, sinceMs: number): void {
     const line = this.#lines.get(name);
     if (line === undefined) return;
-    const namespace = namespaceOf(recordKey);
-    const part = line.parts.get(namespace) ?? { waiting: new DueHeap(), enqueued: new Set<string>() };
+    const namespace = namespaceOfRecord(key);
+    const part = line.parts.get(namespace) ?? { waiting: new DueHeap<RecordKey>(), enqueued: new Set<RecordKey>() };
     line.parts.set(namespace, part);
-    if (part.enqueued.has(recordKey) || part.waiting.has(recordKey)) return;
-    part.waiting.set(recordKey, line.round * ROUND_MS + sinceMs);
+    if (part.enqueued.has(key) || part.waiting.has(key)) return;
+    part.waiting.set(key, line.round * ROUND_MS + sinceMs);
   }
 
   /** Every record of the round was added. */
@@ -90,24 +90,24 @@ export class RecordDrain {
   }
 
   /** A record was looked at. */
-  looked(recordKey: string): void {
-    const namespace = namespaceOf(recordKey);
+  looked(key: RecordKey): void {
+    const namespace = namespaceOfRecord(key);
     for (const [name, { backend, parts }] of this.#lines) {
       const enqueued = parts.get(namespace)?.enqueued;
-      if (enqueued?.has(recordKey) !== true) continue;
-      if (backend !== undefined && this.#options.waitsFor(backend, recordKey)) continue;
-      enqueued.delete(recordKey);
+      if (enqueued?.has(key) !== true) continue;
+      if (backend !== undefined && this.#options.waitsFor(backend, key)) continue;
+      enqueued.delete(key);
       this.#flow(name, namespace);
     }
   }
 
   /** A record is gone. */
-  remove(recordKey: string): void {
-    const namespace = namespaceOf(recordKey);
+  remove(key: RecordKey): void {
+    const namespace = namespaceOfRecord(key);
     for (const [name, { parts }] of this.#lines) {
       const part = parts.get(namespace);
-      part?.waiting.delete(recordKey);
-      part?.enqueued.delete(recordKey);
+      part?.waiting.delete(key);
+      part?.enqueued.delete(key);
       this.#flow(name, namespace);
     }
   }
@@ -132,8 +132,4 @@ export class RecordDrain {
   #tidy(name: string): void {
     if (this.#lines.get(name)?.parts.size === 0) this.#lines.delete(name);
   }
-}
-
-function namespaceOf(recordKey: string): string {
-  return parseObjectKey(recordKey).namespace ?? '';
 }

@@ -8,7 +8,6 @@ import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
 import type { Subject } from '../../evidence/artifact.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { tooManyBackends } from '../../pipelines/too-many-backends.ts';
-import { objectKey } from '../../kube/resource.ts';
 import { backendRefsOf } from '../backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hasClock, needsSignature } from '../../records/artifact-needs.ts';
@@ -23,6 +22,7 @@ import type { StoreAttempts } from '../memory/store-attempts.ts';
 import { unsignedProblem } from '../../records/unsigned-problem.ts';
 import { areWitnessesDue } from './signing/witness-turns.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
+import { recordKey } from '../../records/record-key.ts';
 
 /** What is known of a record without its signer, and the policy whose signer is to be asked for. */
 export interface KnownRecord {
@@ -113,7 +113,7 @@ function boundBackends(
   const bound = (ref: BackendRef, isBackfill: boolean): BoundBackend => {
     const backend = context.pipelines.promisedBackend(record.policy, metadata.namespace, ref);
     const parked = backend === undefined ? undefined : parkedBehind(context.health.problem(backend));
-    const isDue = attempts.isDue(objectKey(metadata), `${ref.kind}/${ref.name}`);
+    const isDue = attempts.isDue(recordKey(metadata), `${ref.kind}/${ref.name}`);
     return { ref, backend, isDue, isBackfill, ...(parked === undefined ? {} : { parked }) };
   };
   return [

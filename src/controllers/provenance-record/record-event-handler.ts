@@ -12,6 +12,7 @@ import { type RecordSummary, summariseRecord } from '../../records/record-summar
 import type { OwnWrites } from '../memory/own-writes.ts';
 import type { DeliveredStorage } from './read-back/schedule-verification.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
+import type { RecordKey } from '../../records/record-key.ts';
 
 /** A record as it is delivered: read, its seal checked, and as it came. */
 export interface DeliveredRecord {
@@ -31,9 +32,9 @@ export interface RecordEventHandlerOptions {
   /** Plans the end of a record that nothing else is left to do for. */
   readonly planRetirement: (record: RecordSummary) => void;
   /** Forgets all that is kept for a record until it is settled. */
-  readonly forgetWork: (recordKey: string) => void;
+  readonly forgetWork: (key: RecordKey) => void;
   /** Takes a record that is gone out of all other queues. */
-  readonly forget: (recordKey: string) => void;
+  readonly forget: (key: RecordKey) => void;
   /** Enqueues a run whose record is gone. */
   readonly requeueRun: (runKey: RunKey) => void;
   readonly onSynced: () => void;

@@ -3,7 +3,7 @@ import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts'
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isConflict, isInvalid, isNotFound } from '../../kube/kube-error.ts';
 import { objectMetadata } from '../../kube/object-metadata.ts';
-import { objectKey, parseObjectKey } from '../../kube/resource.ts';
+import { parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -23,6 +23,7 @@ import { QuietTurns } from '../memory/quiet-turns.ts';
 import { storeRecord, type Waits } from './storing/store-record.ts';
 import { writeRecordStatus } from './write-record-status.ts';
 import { secondsUntilWitnesses } from './signing/witness-turns.ts';
+import { recordKey, type RecordKey } from '../../records/record-key.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
 const LONG_SECONDS = 60;
@@ -32,7 +33,7 @@ const RESOURCE = hallmarkResource('ProvenanceRecord');
 
 export interface RecordReconcilerOptions {
   readonly attempts: StoreAttempts;
-  readonly lanes: WorkerLanes;
+  readonly lanes: WorkerLanes<RecordKey>;
   /** The objects of queued records. */
   readonly cache: ByteBudgetCache<unknown>;
 }
@@ -41,7 +42,7 @@ export interface RecordReconcilerOptions {
 export class RecordReconciler {
   readonly #context: ControllerContext;
   readonly #attempts: StoreAttempts;
-  readonly #lanes: WorkerLanes;
+  readonly #lanes: WorkerLanes<RecordKey>;
   readonly #cache: ByteBudgetCache<unknown>;
   readonly #turns: QuietTurns;
 
@@ -53,7 +54,7 @@ export class RecordReconciler {
     this.#turns = new QuietTurns(context.clock);
   }
 
-  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+  async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const object = this.#delivered(key) ?? (await this.#context.client.find(RESOURCE, parseObjectKey(key), { signal }));
     const record = object === undefined ? undefined : readRecord(object, this.#context.sealKey);
     if (record === undefined) return DONE;
@@ -71,7 +72,7 @@ export class RecordReconciler {
   }
 
   /** The record went while it was worked on, after the feed had forgotten it: nothing of that work is of use. */
-  #forget(key: string): void {
+  #forget(key: RecordKey): void {
     this.#attempts.forget(key);
     this.#turns.end(key);
     this.#context.unconfirmedStores.forget(key);
@@ -80,14 +81,14 @@ export class RecordReconciler {
   }
 
   /** What the watch delivered, unless that is from before our own last write. */
-  #delivered(key: string): unknown {
+  #delivered(key: RecordKey): unknown {
     const object = this.#cache.get(key);
     const version = objectMetadata(object)?.resourceVersion;
     return version === undefined || this.#context.ownWrites.mayPrecede(key, version) ? undefined : object;
   }
 
   /** A record that is not needed for long is read again then: its place is for those that are worked on. */
-  #laidAside(key: string, object: unknown, outcome: Outcome): Outcome {
+  #laidAside(key: RecordKey, object: unknown, outcome: Outcome): Outcome {
     const isLong = (outcome.requeueAfterSeconds ?? 0) >= LONG_SECONDS;
     if (isLong && this.#cache.get(key) === object) this.#cache.release(key);
     return outcome;
@@ -110,7 +111,7 @@ export class RecordReconciler {
     const { namespace } = record.object.metadata;
     const names = [namespaceLane(record), policyLane(signerOf, namespace)];
     // A signer that hangs holds up the records of its policy alone.
-    const leave = this.#lanes.enter(names, objectKey(record.object.metadata));
+    const leave = this.#lanes.enter(names, recordKey(record.object.metadata));
     if (leave === undefined) return DEFERRED;
     try {
       return await this.#act(await withSigner(this.#context, known, signal), signal, leave);
@@ -136,7 +137,7 @@ export class RecordReconciler {
   }
 
   async #wait(record: TrustedRecord, plan: WaitPlan, signal: AbortSignal): Promise<Outcome> {
-    const key = objectKey(record.object.metadata);
+    const key = recordKey(record.object.metadata);
     this.#turns.end(key);
     await writeRecordStatus(this.#context, record, plan.facts, signal);
     return soonest([this.#retiresIn(key, plan)]);
@@ -150,7 +151,7 @@ export class RecordReconciler {
   ): Promise<Outcome> {
     const { record } = snapshot;
     const lanes = workLanes(record, plan);
-    const leave = this.#lanes.enter(lanes.whole, objectKey(record.object.metadata));
+    const leave = this.#lanes.enter(lanes.whole, recordKey(record.object.metadata));
     // Other namespaces have their turn first; this record is woken then.
     if (leave === undefined) return DEFERRED;
     try {
@@ -180,7 +181,7 @@ export class RecordReconciler {
     names: readonly LaneName[],
     signal: AbortSignal,
   ): Promise<PreparedEvidence | undefined> {
-    const leave = this.#lanes.enter(names, objectKey(record.object.metadata));
+    const leave = this.#lanes.enter(names, recordKey(record.object.metadata));
     if (leave === undefined) return undefined;
     try {
       return await prepareEvidence(this.#context, this.#attempts, { record, plan }, signal);
@@ -204,14 +205,14 @@ export class RecordReconciler {
       const name = `${ref.kind}/${ref.name}`;
       return backend === undefined || parked !== undefined || deferred.includes(name) ? [] : [name];
     });
-    const key = objectKey(record.object.metadata);
+    const key = recordKey(record.object.metadata);
     const dueIn = this.#attempts.secondsUntilDue(key, open);
     const waits = [this.#retiresIn(key, plan), quietSeconds, dueIn, this.#witnessesIn(snapshot, plan)];
     return { ...soonest(waits), ...(deferred.length > 0 ? { waitsForTurn: true } : {}) };
   }
 
   /** Seconds until a record that is not settled retires all the same. Past that time it waits for something that has its own event. */
-  #retiresIn(key: string, { retiresAtMs }: WaitPlan | AdvancePlan): number | undefined {
+  #retiresIn(key: RecordKey, { retiresAtMs }: WaitPlan | AdvancePlan): number | undefined {
     const nowMs = this.#context.clock.now().getTime();
     if (retiresAtMs === undefined || retiresAtMs <= nowMs) return undefined;
     return this.#context.records.get(key)?.isSettled === false ? Math.max(1, (retiresAtMs - nowMs) / 1000) : undefined;

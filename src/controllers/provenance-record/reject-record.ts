@@ -3,10 +3,10 @@ import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { type ConditionFact, setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { objectKey } from '../../kube/resource.ts';
 import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ForgedRecord } from '../../records/read-record.ts';
+import { recordKey } from '../../records/record-key.ts';
 
 /** A record that is left alone may have been mended without a word from its watch, as by the CRD that knows all its fields. */
 const HELD_SECONDS = 3600;
@@ -26,7 +26,7 @@ export async function rejectRecord(
   const verdict = context.failingSeals.verdict(record);
   if (verdict === 'Wait') return { requeueAfterSeconds: 1 };
   if (verdict === 'Hold') return { requeueAfterSeconds: HELD_SECONDS };
-  const key = objectKey(record);
+  const key = recordKey(record);
   const runUID = context.records.get(key)?.runUID ?? claimedRunUID(object);
   const hasRun = runUID === undefined ? false : context.runs.has(runUID);
   if (hasRun === undefined) return { requeueAfterSeconds: 1 };

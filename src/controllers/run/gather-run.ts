@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { objectKey } from '../../kube/resource.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/run-selection.ts';
@@ -16,6 +15,7 @@ import { recordName } from '../../records/record-name.ts';
 import { childObjects } from './child-objects.ts';
 import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
+import { recordKey } from '../../records/record-key.ts';
 
 /** The pipelines that select a run and have no complete record of it, as far as memory tells. */
 export function pendingPipelines(
@@ -27,7 +27,7 @@ export function pendingPipelines(
   return context.pipelines.forNamespace(run.namespace).flatMap((pipeline) => {
     if (whyNotSelected(pipeline.policy, run, now) !== undefined) return [];
     const name = recordName(run, pipeline.policy);
-    const key = objectKey({ namespace: run.namespace, name });
+    const key = recordKey({ namespace: run.namespace, name });
     // A record that is left alone for its seal keeps its place: signing the run would come to nothing.
     if (context.failingSeals.holds(key)) return [];
     const record = context.records.get(key);
@@ -99,7 +99,7 @@ async function existingRecord(
   name: { readonly namespace: string; readonly name: string },
   signal: AbortSignal,
 ): Promise<TrustedRecord | undefined> {
-  const key = objectKey(name);
+  const key = recordKey(name);
   // A record whose creation was not answered may be there, although no watch has delivered it.
   if (context.records.get(key) === undefined && !context.ownWrites.isUncertain(key)) return undefined;
   const object = await context.client.find(hallmarkResource('ProvenanceRecord'), name, { signal });

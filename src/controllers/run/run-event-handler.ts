@@ -8,6 +8,7 @@ import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
 import type { RunIndex } from '../memory/run-index.ts';
 import { runKey, type RunKey } from '../../tekton/run-key.ts';
+import type { RecordKey } from '../../records/record-key.ts';
 
 /** A run as it is delivered: its summary, and the object itself once the run has finished. */
 export interface DeliveredRun {
@@ -24,7 +25,7 @@ export interface RunEventHandlerOptions {
   /** Whether a pipeline selects the run and has no complete record of it. */
   readonly isPending: (run: RunSummary) => boolean;
   /** Records of a run that is gone may retire. */
-  readonly requeueRecord: (recordKey: string) => void;
+  readonly requeueRecord: (key: RecordKey) => void;
   readonly onSynced: () => void;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isInvalid, type KubeError } from '../../kube/kube-error.ts';
-import { objectKey } from '../../kube/resource.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { WaitingError } from '../../runtime/waiting-error.ts';
@@ -26,6 +25,7 @@ import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 import { runResources } from './tekton-resources.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
+import { recordKey } from '../../records/record-key.ts';
 
 /** A record that somebody keeps putting in our place is removed so often in one reconcile. */
 const MAX_ADOPTIONS = 3;
@@ -149,12 +149,12 @@ export class RunReconciler {
       if (creation.state !== 'Taken') return;
       if (creation.forged !== undefined) await this.#removeForged(creation.forged, snapshot, signal);
     }
-    throw new Error(`somebody keeps creating ProvenanceRecord ${objectKey(key)} in the operator's place`);
+    throw new Error(`somebody keeps creating ProvenanceRecord ${recordKey(key)} in the operator's place`);
   }
 
   #reportCreated({ object: { metadata, spec, evidence } }: TrustedRecord): void {
     const isSigned = (evidence?.artifacts ?? []).some(({ signature }) => signature !== undefined);
-    this.#context.observer.recordCreated({ key: objectKey(metadata), kind: spec.runRef.kind, isSigned });
+    this.#context.observer.recordCreated({ key: recordKey(metadata), kind: spec.runRef.kind, isSigned });
   }
 
   async #removeForged(record: ForgedRecord, { summary }: RunSnapshot, signal: AbortSignal): Promise<void> {
@@ -166,10 +166,10 @@ export class RunReconciler {
       this.#context.events.record(summary, { type: 'Warning', reason: reasons.VerificationFailed, message });
       throw new WaitingError(reasons.VerificationFailed, message, HELD_SECONDS);
     }
-    if (!(await this.#context.writer.delete({ key: objectKey(record), uid }, signal))) return;
+    if (!(await this.#context.writer.delete({ key: recordKey(record), uid }, signal))) return;
     const message = `ProvenanceRecord ${name} of this run was removed and made anew: ${why}`;
     this.#context.events.record(summary, { type: 'Warning', reason: reasons.VerificationFailed, message });
-    this.#context.observer.recordRejected({ key: objectKey(record), why, isDeleted: true });
+    this.#context.observer.recordRejected({ key: recordKey(record), why, isDeleted: true });
   }
 
   #next({ run, now, childrenDeadline }: RunSnapshot): Outcome {

@@ -6,17 +6,18 @@ import type { Clock } from '../../runtime/clock.ts';
 import { KeyedQueue, type QueueObserver } from '../../runtime/keyed-queue.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import type { KeyOf } from '../../runtime/key-of.ts';
+import type { RecordKey } from '../../records/record-key.ts';
 
 /** A change whose records are to be looked at again. */
-export type ResyncKey = KeyOf<'Resync', string>;
+export type ResyncKey = KeyOf<'Resync'>;
 
 /** The keys that each controller reconciles. */
 export interface ControllerKeys {
   readonly 'signing-policy': PolicyKey;
   readonly 'storage-backend': BackendKey;
-  readonly 'provenance-record': string;
-  readonly verification: string;
-  readonly retirement: string;
+  readonly 'provenance-record': RecordKey;
+  readonly verification: RecordKey;
+  readonly retirement: RecordKey;
   readonly resync: ResyncKey;
   readonly run: RunKey;
   /** A namespace, or all of them. */

@@ -8,7 +8,7 @@ import type { Reconciler } from '../../runtime/reconciler.ts';
 import { onBehalfOf } from '../../runtime/tenant.ts';
 import { parseRunKey } from '../../tekton/run-key.ts';
 import type { ControllerKeys, ControllerName, ControllerQueues } from './controller-queues.ts';
-import { parseObjectKey } from '../../kube/resource.ts';
+import { namespaceOfRecord } from '../../records/record-key.ts';
 
 /** The controllers that wait for servers which a tenant names. */
 export type SharedController = Exclude<ControllerName, 'rescan' | 'resync' | 'retirement'>;
@@ -21,8 +21,8 @@ const READ_BACKS = 24;
 /** The namespace that a key belongs to; empty for the cluster kinds. */
 const tenantOf: { readonly [Name in SharedController]: (key: ControllerKeys[Name]) => string } = {
   run: (key) => parseRunKey(key).namespace,
-  'provenance-record': (key) => parseObjectKey(key).namespace ?? '',
-  verification: (key) => parseObjectKey(key).namespace ?? '',
+  'provenance-record': namespaceOfRecord,
+  verification: namespaceOfRecord,
   'signing-policy': (key) => parsePolicyKey(key).namespace,
   'storage-backend': (key) => parseBackendKey(key).namespace,
 };

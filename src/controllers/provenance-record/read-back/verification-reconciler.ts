@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
 import { isConflict, isNotFound } from '../../../kube/kube-error.ts';
-import { objectKey, parseObjectKey } from '../../../kube/resource.ts';
+import { parseObjectKey } from '../../../kube/resource.ts';
 import { type Backoff, exponentialBackoff } from '../../../runtime/backoff.ts';
 import { inLanes } from '../../../runtime/lanes/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../../runtime/outcome.ts';
@@ -18,6 +18,7 @@ import type { BackendFact } from '../../../records/record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
 import type { StoreAttempts } from '../../memory/store-attempts.ts';
 import { writeRecordStatus } from '../write-record-status.ts';
+import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 /** Evidence that could not be read back yet is asked for again after so long, and ever less often. */
@@ -29,14 +30,14 @@ const JITTER = 0.5;
 export interface VerificationReconcilerOptions {
   readonly context: ControllerContext;
   readonly attempts: StoreAttempts;
-  readonly lanes: WorkerLanes;
+  readonly lanes: WorkerLanes<RecordKey>;
   /** How often stored evidence is looked at again; 0 only until it was read back once. */
   readonly intervalSeconds: number;
   readonly random?: () => number;
 }
 
 interface Question {
-  readonly key: string;
+  readonly key: RecordKey;
   readonly fact: BackendFact;
 }
 
@@ -50,7 +51,7 @@ interface Answer {
 export class VerificationReconciler {
   readonly #options: VerificationReconcilerOptions;
   /** How often each record could not be read back, one time after the other. */
-  readonly #unread = new Map<string, number>();
+  readonly #unread = new Map<RecordKey, number>();
   readonly #rounds = new ReadBackRounds();
   readonly #backoff: Backoff;
 
@@ -75,17 +76,17 @@ export class VerificationReconciler {
   }
 
   /** Forgets a record that is gone. */
-  forget(recordKey: string): void {
-    this.#unread.delete(recordKey);
+  forget(key: RecordKey): void {
+    this.#unread.delete(key);
   }
 
-  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+  async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const { namespace } = parseObjectKey(key);
     const names = [{ name: `namespace ${namespace}`, perIdle: 1, isOuter: true as const }];
     return inLanes(this.#options.lanes, { key, names }, () => this.#look(key, signal));
   }
 
-  async #look(key: string, signal: AbortSignal): Promise<Outcome> {
+  async #look(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const { context } = this.#options;
     const object = await context.client.find(RESOURCE, parseObjectKey(key), { signal });
     const record = object === undefined ? undefined : readRecord(object, context.sealKey);
@@ -113,7 +114,7 @@ export class VerificationReconciler {
     if (plan.action === 'Retire' || plan.facts.backends === undefined) return 'Done';
     const { facts } = plan;
     const held = plan.facts.backends;
-    const key = objectKey(record.object.metadata);
+    const key = recordKey(record.object.metadata);
     const asked = held.map((fact) => this.#ask(snapshot, { key, fact }, signal));
     const settled = await Promise.allSettled(asked);
     // What one backend threw must not hide what the others hold.
@@ -146,7 +147,7 @@ export class VerificationReconciler {
     }
   }
 
-  #noted(key: string, fact: BackendFact, result: ReadBackResult): Answer {
+  #noted(key: RecordKey, fact: BackendFact, result: ReadBackResult): Answer {
     const noted = typeof result === 'string' ? fact : { ...fact, verification: result };
     this.#rounds.note(key, noted, { isUnread: result === 'Unread' });
     return { fact: noted, isDeferred: false };
@@ -171,7 +172,7 @@ export class VerificationReconciler {
     return verification;
   }
 
-  #next(key: string, isComplete: boolean): Outcome {
+  #next(key: RecordKey, isComplete: boolean): Outcome {
     // It went while it was looked at.
     if (this.#options.context.records.get(key) === undefined) return DONE;
     if (isComplete) {

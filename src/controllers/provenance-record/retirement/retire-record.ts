@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, isObject } from '../../../json/fields.ts';
 import { objectMetadata } from '../../../kube/object-metadata.ts';
-import { objectKey } from '../../../kube/resource.ts';
 import type { PolicyDefinition } from '../../../pipelines/definitions.ts';
 import { DONE, type Outcome } from '../../../runtime/outcome.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import { policyKey, describePolicy, type PolicyName } from '../../../pipelines/policy-key.ts';
+import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 
 /** Memory and writers that retiring a record needs. */
 export type RetiringContext = Pick<
@@ -17,7 +17,7 @@ export type RetiringContext = Pick<
 
 /** A record whose time is over, in exactly the version that was decided about. */
 export interface RetiringRecord {
-  readonly key: string;
+  readonly key: RecordKey;
   readonly uid: string;
   readonly resourceVersion: string;
   readonly policy: PolicyName;
@@ -53,7 +53,7 @@ export async function retireRecord(
 export function retiringRecord({ object: { metadata, spec }, policy }: TrustedRecord): RetiringRecord {
   const { uid, resourceVersion } = metadata;
   const { completionTime, runRef } = spec;
-  return { key: objectKey(metadata), uid, resourceVersion, policy, runUID: runRef.uid, completionTime };
+  return { key: recordKey(metadata), uid, resourceVersion, policy, runUID: runRef.uid, completionTime };
 }
 
 /** @returns seconds to wait while the policy's mark is not written; undefined when the record may be deleted */

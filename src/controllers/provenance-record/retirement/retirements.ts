@@ -7,6 +7,7 @@ import type { RecordSummary } from '../../../records/record-summary.ts';
 import { retireRecord, type RetiringContext } from './retire-record.ts';
 import { retirement } from '../../../records/retirement.ts';
 import { type PolicyKey, policyKey } from '../../../pipelines/policy-key.ts';
+import type { RecordKey } from '../../../records/record-key.ts';
 
 /** By then the watch has delivered what a deletion met. */
 const CONFLICT_SECONDS = 1;
@@ -15,7 +16,7 @@ const POLICY_GONE_MS = 60_000;
 
 export interface RetirementsOptions {
   readonly context: RetiringContext & Pick<ControllerContext, 'clock'>;
-  readonly queue: KeyedQueue;
+  readonly queue: KeyedQueue<RecordKey>;
 }
 
 /**
@@ -24,7 +25,7 @@ export interface RetirementsOptions {
  */
 export class Retirements {
   readonly #context: RetirementsOptions['context'];
-  readonly #queue: KeyedQueue;
+  readonly #queue: KeyedQueue<RecordKey>;
   /** Until when the records of each policy that is gone are kept in any case, in milliseconds since the epoch. */
   readonly #graceEndsMs = new Map<string, number>();
 
@@ -41,12 +42,12 @@ export class Retirements {
   }
 
   /** Forgets a record that is gone. */
-  forget(key: string): void {
+  forget(key: RecordKey): void {
     this.#queue.remove(key);
   }
 
   /** Removes the record if its time is over. */
-  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+  async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const record = this.#context.records.get(key);
     const leftMs = record === undefined ? Infinity : this.#leftMs(record);
     if (record?.policy === undefined || record.retained === undefined || record.runUID === undefined) return DONE;

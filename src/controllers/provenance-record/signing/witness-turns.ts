@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { objectKey } from '../../../kube/resource.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { StoreAttempts } from '../../memory/store-attempts.ts';
-import { policyKey, type PolicyName } from '../../../pipelines/policy-key.ts';
+import { policyKey, type PolicyKey, type PolicyName } from '../../../pipelines/policy-key.ts';
+import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 
 /** The witnesses' place among the backends that a record is tried with. */
 const WITNESSES = 'witnesses';
@@ -43,10 +43,10 @@ export function noteWitnesses(attempts: StoreAttempts, record: Waiting, attempt:
 }
 
 /** Lets the witnesses of a policy and of these records of it be asked at once, because what kept them may be mended. */
-export function forgetWitnesses(attempts: StoreAttempts, policy: PolicyName, recordKeys: readonly string[]): void {
+export function forgetWitnesses(attempts: StoreAttempts, policy: PolicyName, recordKeys: readonly RecordKey[]): void {
   for (const key of [policyKey(policy), ...recordKeys]) attempts.succeeded(key, WITNESSES);
 }
 
-function keysOf({ object, policy }: Waiting): readonly [own: string, policy: string] {
-  return [objectKey(object.metadata), policyKey(policy)];
+function keysOf({ object, policy }: Waiting): readonly [own: RecordKey, policy: PolicyKey] {
+  return [recordKey(object.metadata), policyKey(policy)];
 }

@@ -2,7 +2,6 @@
 import { rfc3339Seconds } from '../../../api/v1alpha1/fields/date-time.ts';
 import { reasons } from '../../../api/v1alpha1/reasons.ts';
 import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
-import { objectKey } from '../../../kube/resource.ts';
 import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { StoreStep } from '../plan-record.ts';
@@ -13,6 +12,7 @@ import type { StoreAttempts } from '../../memory/store-attempts.ts';
 import { storageEntry } from '../../../records/storage-entries.ts';
 import { isDoneWith } from '../../../records/storage-state.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
+import { recordKey } from '../../../records/record-key.ts';
 
 /** One backend that a record's evidence goes to now. */
 export interface BackendWork {
@@ -42,22 +42,22 @@ export async function storeInBackend(
     result: resultOf(fact),
     seconds,
   });
-  const [recordKey, backendKey] = [objectKey(record.object.metadata), `${kind}/${name}`];
+  const [key, backendKey] = [recordKey(record.object.metadata), `${kind}/${name}`];
   const later = step.bound.isBackfill === true ? { isBackfill: true } : {};
   if (retry !== undefined) {
-    const next = attempts.failed(recordKey, backendKey, retry.afterSeconds);
+    const next = attempts.failed(key, backendKey, retry.afterSeconds);
     // Its probe tells whether it is the backend that fails, and then everybody else waits for it.
     if (fact.problem?.reason !== reasons.KeyConflict) context.suspects.add(step.backend);
     const nextAttemptTime = rfc3339Seconds(next);
     return { ...fact, ...later, attempts: (before?.attempts ?? 0) + 1, nextAttemptTime };
   }
-  attempts.succeeded(recordKey, backendKey);
+  attempts.succeeded(key, backendKey);
   if (fact.state !== 'Stored') return { ...fact, ...later };
   context.unconfirmedStores.note(record, storageEntry({ ...fact, ...later }));
   const stored = await readBack(context, store, { record, fact: { ...fact, ...later }, step }, signal);
   context.unconfirmedStores.note(record, storageEntry(stored));
   // Whoever asked for it to be written again is not to have it written again and again.
-  if (stored.verification?.state === 'Failed') attempts.failed(recordKey, backendKey);
+  if (stored.verification?.state === 'Failed') attempts.failed(key, backendKey);
   return stored;
 }
 
@@ -97,7 +97,7 @@ function storeTask(context: ControllerContext, { record, before, step }: Backend
 
 /** Why this record may not write its run's annotations: another policy's evidence lies under the same names. */
 function annotationConflict(context: ControllerContext, record: TrustedRecord): Problem | undefined {
-  const key = objectKey(record.object.metadata);
+  const key = recordKey(record.object.metadata);
   const owner = context.owners.claim(record.object.spec.runRef.uid, key);
   if (owner === key) return undefined;
   const message = `the annotations of the run hold the evidence of ProvenanceRecord ${owner}: let only one policy use a Tekton backend for this run, or delete that record`;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { objectKey } from '../../../kube/resource.ts';
 import { backendLane } from '../../shares/backend-lane.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { StoreStep } from '../plan-record.ts';
@@ -11,6 +10,7 @@ import { type BackendWork, storeInBackend } from './store-in-backend.ts';
 import { outlasts } from '../../../runtime/deadline.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { writeRecordStatus } from '../write-record-status.ts';
+import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 
 /** The status waits so long for slow backends before it is written without them. */
 const COALESCE_MS = 2_000;
@@ -24,7 +24,7 @@ export interface StoreWork {
 
 export interface Storing {
   readonly attempts: StoreAttempts;
-  readonly lanes: WorkerLanes;
+  readonly lanes: WorkerLanes<RecordKey>;
   readonly turns: QuietTurns;
 }
 
@@ -77,7 +77,7 @@ export async function storeRecord(
 
 /** Seconds for which a record that only waits for its turn says nothing of it. */
 function quietOf({ turns }: Storing, { object }: TrustedRecord, isWaiting: boolean): number {
-  const key = objectKey(object.metadata);
+  const key = recordKey(object.metadata);
   if (isWaiting) return turns.secondsLeft(key);
   turns.end(key);
   return 0;
@@ -85,12 +85,12 @@ function quietOf({ turns }: Storing, { object }: TrustedRecord, isWaiting: boole
 
 /** @returns undefined when the backend has enough to do already */
 async function inTurn(
-  lanes: WorkerLanes,
+  lanes: WorkerLanes<RecordKey>,
   work: BackendWork,
   store: (work: BackendWork) => Promise<BackendFact>,
 ): Promise<BackendFact | undefined> {
   const { metadata } = work.record.object;
-  const leave = lanes.enter([backendLane(work.step.backend, metadata.namespace)], objectKey(metadata));
+  const leave = lanes.enter([backendLane(work.step.backend, metadata.namespace)], recordKey(metadata));
   if (leave === undefined) return undefined;
   try {
     return await store(work);
