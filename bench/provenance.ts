@@ -4,7 +4,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { payloads } from '../src/provenance/payloads.ts';
-import type { PayloadOptions } from '../src/provenance/payload.ts';
+import type { PayloadOptions } from '../src/provenance/payload-options.ts';
 import { slsaBuildType, slsaTektonBuildType } from '../src/provenance/slsa-v1/build-type.ts';
 import { finishedRun } from '../src/tekton/finished-run.ts';
 import { benchPipelineRun, benchTaskRun } from './provenance-runs.ts';
@@ -51,7 +51,7 @@ function workloads(): readonly Workload[] {
 /** From the JSON of the objects to the bytes that are signed. */
 function state({ texts, options: settings }: Workload): number {
   const [run, ...children] = texts.map((text): unknown => JSON.parse(text));
-  return payloads(finishedRun(run, children), settings).reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return payloads(finishedRun(run, children), settings).reduce((sum, { payload }) => sum + payload.length, 0);
 }
 
 function reparse({ texts }: Workload): number {

@@ -54,7 +54,10 @@ export const layers = {
     holds: 'readers of runs: summary, results, children, image names, and JSON as Go reads and writes it',
     imports: [...ground, 'api'],
   },
-  provenance: { holds: 'run → payloads, one folder per predicate type; pure', imports: [...ground, 'api', 'tekton'] },
+  provenance: {
+    holds: 'run → unsigned artifacts, one folder per predicate type; pure',
+    imports: [...ground, 'api', 'evidence', 'tekton'],
+  },
   trust: { holds: 'trusted roots: TUF, ConfigMap, inline', imports: [...edges, 'credentials', 'evidence'] },
   signing: {
     holds: 'signers: keys, one folder per KMS, keyless',

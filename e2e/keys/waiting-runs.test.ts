@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
-import { fromEvidenceArtifact } from '../../src/evidence/evidence-artifact.ts';
+import { fromEvidenceArtifact, requireSigned } from '../../src/evidence/evidence-artifact.ts';
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
 import { asManifest, at } from '../chart/helm.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
@@ -42,7 +42,7 @@ function patchSigner(team: Team, signer: object): Promise<void> {
 
 /** The one key of a record's signatures, all of which it verifies. */
 function signingKeyOf({ evidence }: ProvenanceRecord): string {
-  const artifacts = (evidence?.artifacts ?? []).map(fromEvidenceArtifact);
+  const artifacts = (evidence?.artifacts ?? []).map((artifact) => requireSigned(fromEvidenceArtifact(artifact)));
   const [first] = artifacts;
   assert.ok(first !== undefined);
   for (const artifact of artifacts) {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { field, listField } from '../../src/json/fields.ts';
-import { fromEvidenceArtifact } from '../../src/evidence/evidence-artifact.ts';
+import { fromEvidenceArtifact, requireSigned } from '../../src/evidence/evidence-artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { asManifest, type Manifest } from '../chart/helm.ts';
 import { isVerifiedByPolicy } from '../harness/hallmark-command.ts';
@@ -226,7 +226,7 @@ describe('a team that signs without a key', () => {
     const [attestation] = record.evidence?.artifacts ?? [];
     assert.ok(attestation);
     const bundle = join(installation.testbed.supervisor.dataDirectory('bundles'), 'attestation.json');
-    writeFileSync(bundle, sigstoreBundleText(fromEvidenceArtifact(attestation)));
+    writeFileSync(bundle, sigstoreBundleText(requireSigned(fromEvidenceArtifact(attestation))));
     const blob = ['--check-claims=false', '--type=slsaprovenance1', `--bundle=${bundle}`, '--use-signed-timestamps'];
     await installation.testbed.cosign.run(['verify-blob-attestation', ...blob, ...trust(), bundle]);
   });

@@ -103,7 +103,7 @@ async function record(name: string, artifacts: readonly SignedArtifact[]): Promi
       mode: 'Enforce',
       serviceAccountName: 'default',
     },
-    evidence: { artifacts: artifacts.map((artifact) => toEvidenceArtifact(artifact, { policyGeneration: 1 })) },
+    evidence: { artifacts: artifacts.map((artifact) => toEvidenceArtifact({ ...artifact, policyGeneration: 1 })) },
   });
 }
 

@@ -3,113 +3,94 @@ import { MAX_LISTED_SUBJECTS } from '../api/v1alpha1/provenance-record/evidence.
 import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/evidence.ts';
 import { boundedWarnings } from '../api/v1alpha1/warning.ts';
 import { boundedText } from '../runtime/bounded-text.ts';
+import type { Artifact, RecordedArtifact, SignedArtifact, Subject } from './artifact.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { packPayload, unpackPayload } from './packed-payload.ts';
 import { payloadDigest } from './payload-digest.ts';
 import { payloadSubjects } from './payload-subjects.ts';
-import type { SignedArtifact, Subject, Artifact } from './artifact.ts';
 
-/** Bounds of the schema on what is listed for readers. */
-const MAX_TEXT_LENGTH = 1024;
+/** Artifacts that were read before, by the record's form, so that each payload is unpacked once. */
+const readBefore = new WeakMap<EvidenceArtifact, RecordedArtifact>();
 
-export interface EvidenceOptions {
-  /** metadata.generation of the policy that the payload was made under. */
-  readonly policyGeneration: number;
-  readonly warnings?: readonly string[];
-}
+/** The schema's bound on a listed subject. */
+const MAX_SUBJECT_LENGTH = 1024;
 
 /**
- * An artifact as the record holds it, signed or not yet. Lists for readers are cut to the schema's bounds; the payload is
- * whole. @throws EvidenceError `PayloadTooLarge`
+ * The record's form of an artifact. Subjects and warnings are cut to the schema's bounds; the payload is complete.
+ * @throws EvidenceError `PayloadTooLarge`
  */
-export function toEvidenceArtifact(artifact: Artifact | SignedArtifact, options: EvidenceOptions): EvidenceArtifact {
-  const warnings = boundedWarnings(options.warnings ?? []);
+export function toEvidenceArtifact(artifact: RecordedArtifact): EvidenceArtifact {
+  const { payload, subjects, signature, warnings: allWarnings = [], ...fields } = artifact;
+  const warnings = boundedWarnings(allWarnings);
   return {
-    name: artifact.name,
-    type: artifact.type,
-    form: artifact.form,
-    payloadType: artifact.payloadType,
-    payload: packPayload(artifact.payload),
-    payloadDigest: payloadDigest(artifact.payload),
-    subjects: artifact.subjects.slice(0, MAX_LISTED_SUBJECTS).map(subjectText),
-    subjectCount: artifact.subjects.length,
-    policyGeneration: options.policyGeneration,
-    ...('signature' in artifact ? signatureFields(artifact) : {}),
+    ...fields,
+    payload: packPayload(payload),
+    payloadDigest: payloadDigest(payload),
+    subjects: subjects.slice(0, MAX_LISTED_SUBJECTS).map(subjectText),
+    subjectCount: subjects.length,
+    ...(signature === undefined ? {} : { signature: signature.toString('base64') }),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 
-type SignatureParts = Pick<
-  SignedArtifact,
-  'signature' | 'keyID' | 'publicKey' | 'certificate' | 'logEntries' | 'timestamps'
->;
+/**
+ * An artifact from the record's form. The payload is checked against the recorded digest, and the subjects are read from the payload:
+ * the record's own list is cut. @throws EvidenceError `PayloadInvalid` or `PayloadTooLarge`
+ */
+export function fromEvidenceArtifact(recorded: EvidenceArtifact): RecordedArtifact {
+  const artifact = readBefore.get(recorded) ?? readArtifact(recorded);
+  readBefore.set(recorded, artifact);
+  return artifact;
+}
 
-/** The signature's fields of an artifact that is in the record already, unsigned. */
-export function signatureFields(
-  parts: SignatureParts,
-): Required<Pick<EvidenceArtifact, 'signature' | 'keyID' | 'publicKey'>> &
-  Pick<EvidenceArtifact, 'certificate' | 'logEntries' | 'timestamps'> {
+function readArtifact(recorded: EvidenceArtifact): RecordedArtifact {
+  const payload = unpackPayload(recorded.payload);
+  if (payloadDigest(payload) !== recorded.payloadDigest) {
+    throw new EvidenceError(
+      'PayloadInvalid',
+      `payload of "${recorded.name}" does not have the digest that the record states`,
+    );
+  }
+  const { name, type, form, payloadType, policyGeneration, warnings } = recorded;
   return {
-    signature: parts.signature.toString('base64'),
-    keyID: parts.keyID,
-    publicKey: parts.publicKey,
-    ...witnessFields(parts),
+    ...{ name, type, form, payloadType, policyGeneration, payload, subjects: payloadSubjects(form, payload) },
+    ...(warnings === undefined ? {} : { warnings }),
+    ...signatureFields(recorded),
   };
 }
 
-/** What is there of certificate, log entries and timestamps. */
-function witnessFields<Parts extends Pick<SignatureParts, 'certificate' | 'logEntries' | 'timestamps'>>({
-  certificate,
-  logEntries,
-  timestamps,
-}: Parts): Pick<EvidenceArtifact, 'certificate' | 'logEntries' | 'timestamps'> {
+function signatureFields(recorded: EvidenceArtifact): Partial<RecordedArtifact> {
+  const { signature, keyID, publicKey, certificate, witnesses, logEntries, logFailure, timestamps } = recorded;
   return {
+    ...(signature === undefined ? {} : { signature: Buffer.from(signature, 'base64') }),
+    ...(keyID === undefined ? {} : { keyID }),
+    ...(publicKey === undefined ? {} : { publicKey }),
     ...(certificate === undefined ? {} : { certificate }),
+    ...(witnesses === undefined ? {} : { witnesses }),
     ...(logEntries === undefined ? {} : { logEntries }),
+    ...(logFailure === undefined ? {} : { logFailure }),
     ...(timestamps === undefined ? {} : { timestamps }),
   };
 }
 
-/**
- * An artifact of the record whether signed or not, its payload checked against the digest beside it and its subjects read
- * from the payload. @throws EvidenceError `PayloadInvalid` or `PayloadTooLarge`
- */
-export function unsignedFromEvidence(evidence: EvidenceArtifact): Artifact {
-  const payload = unpackPayload(evidence.payload);
-  if (payloadDigest(payload) !== evidence.payloadDigest) {
-    throw new EvidenceError(
-      'PayloadInvalid',
-      `payload of "${evidence.name}" does not have the digest that the record states`,
-    );
-  }
-  const { name, type, form, payloadType } = evidence;
-  return { name, type, form, payloadType, payload, subjects: payloadSubjects(form, payload) };
-}
-
-/** The same for a signed one. @throws EvidenceError also when it carries no signature. */
-export function fromEvidenceArtifact(evidence: EvidenceArtifact): SignedArtifact {
-  const { signature, keyID, publicKey } = evidence;
+/** @throws EvidenceError `PayloadInvalid` for an artifact without a signature */
+export function requireSigned<Given extends Artifact>(artifact: Given): Given & SignedArtifact {
+  const { signature, keyID, publicKey } = artifact;
   if (signature === undefined || keyID === undefined || publicKey === undefined) {
-    throw new EvidenceError('PayloadInvalid', `"${evidence.name}" is not signed`);
+    throw new EvidenceError('PayloadInvalid', `"${artifact.name}" is not signed`);
   }
-  return {
-    ...unsignedFromEvidence(evidence),
-    signature: Buffer.from(signature, 'base64'),
-    keyID,
-    publicKey,
-    ...witnessFields(evidence),
-  };
+  return { ...artifact, signature, keyID, publicKey };
 }
 
 function subjectText(subject: Subject): string {
   return subjectTexts(subject)[0] ?? shortened(`${subject.name}@:`);
 }
 
-/** How a record may list a subject: by each of its digests. */
+/** The texts under which a record may list a subject: one for each of its digests. */
 export function subjectTexts({ name, digest }: Subject): readonly string[] {
   return Object.entries(digest).map(([algorithm, hex]) => shortened(`${name}@${algorithm}:${hex}`));
 }
 
 function shortened(text: string): string {
-  return text.length <= MAX_TEXT_LENGTH ? text : `${boundedText(text, MAX_TEXT_LENGTH - 1)}…`;
+  return text.length <= MAX_SUBJECT_LENGTH ? text : `${boundedText(text, MAX_SUBJECT_LENGTH - 1)}…`;
 }

@@ -6,10 +6,15 @@ import { EvidenceError } from './evidence-error.ts';
 /** The largest payload that is packed, and that a record may unpack to: a small text can unpack to gigabytes. */
 export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
+/** The text that a payload was packed to or unpacked from, so that a record keeps exactly that text. */
+const packedTexts = new WeakMap<Uint8Array, string>();
+
 const REMEDY = 'turn off deepInspection, or have the run state fewer and smaller results and parameters';
 
 /** A payload as the record holds it: gzip, base64. @throws EvidenceError `PayloadTooLarge` past the record's bound. */
 export function packPayload(payload: Uint8Array): string {
+  const known = packedTexts.get(payload);
+  if (known !== undefined) return known;
   if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge();
   const packed = gzipSync(payload, { level: constants.Z_BEST_COMPRESSION }).toString('base64');
   if (packed.length > MAX_PAYLOAD_LENGTH) {
@@ -18,13 +23,16 @@ export function packPayload(payload: Uint8Array): string {
       `the payload packs to ${packed.length} bytes and a record takes ${MAX_PAYLOAD_LENGTH}: ${REMEDY}`,
     );
   }
+  packedTexts.set(payload, packed);
   return packed;
 }
 
 /** @throws EvidenceError `PayloadInvalid` when the text is not gzip in base64, `PayloadTooLarge` when it unpacks to too much. */
 export function unpackPayload(packed: string): Buffer {
   try {
-    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_PAYLOAD_BYTES });
+    const payload = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_PAYLOAD_BYTES });
+    packedTexts.set(payload, packed);
+    return payload;
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge();
     throw new EvidenceError('PayloadInvalid', 'the payload in the record is not gzip in base64', { cause: error });

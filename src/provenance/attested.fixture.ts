@@ -5,7 +5,8 @@ import { finishedRun } from '../tekton/finished-run.ts';
 import type { FinishedRunOptions } from '../tekton/finished-run.ts';
 import { payloads } from './payloads.ts';
 import { slsaBuildType } from './slsa-v1/build-type.ts';
-import type { FormatName, FormatOptions, Subject } from './statement.ts';
+import type { Subject } from '../evidence/artifact.ts';
+import type { FormatName, FormatOptions } from './statement.ts';
 
 export interface Attested {
   readonly text: string;
@@ -23,11 +24,16 @@ export function attested(object: unknown, options: AttestedOptions = {}): Attest
   const { format = 'slsa/v2alpha4', children = [], matchBy = 'Name', ...rest } = options;
   const run = finishedRun(isObject(object) ? { kind: 'TaskRun', ...object } : object, children, { matchBy });
   const defaults = { builderID: 'b', buildType: slsaBuildType, deepInspection: false, redactParameters: [] };
-  const [payload] = payloads(run, { attestation: { format, ...defaults, ...rest }, imageSignatureFormats: [] });
-  if (payload === undefined) throw new Error('no attestation');
-  const text = payload.bytes.toString('utf8');
+  const [artifact] = payloads(run, { attestation: { format, ...defaults, ...rest }, imageSignatureFormats: [] });
+  if (artifact === undefined) throw new Error('no attestation');
+  const text = artifact.payload.toString('utf8');
   const statement: unknown = JSON.parse(text);
-  return { text, predicate: field(statement, 'predicate'), subjects: payload.subjects, warnings: payload.warnings };
+  return {
+    text,
+    predicate: field(statement, 'predicate'),
+    subjects: artifact.subjects,
+    warnings: artifact.warnings ?? [],
+  };
 }
 
 /** resolvedDependencies of a SLSA 1.0 predicate, materials of a SLSA 0.2 one. */

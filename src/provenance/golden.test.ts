@@ -7,7 +7,7 @@ import type { FinishedRun } from '../tekton/finished-run.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 import { readGolden, readImageCases, readPayloadCases } from './golden-cases.fixture.ts';
 import type { PayloadCase } from './golden-cases.fixture.ts';
-import type { Payload } from './payload.ts';
+import type { Artifact } from '../evidence/artifact.ts';
 import { payloads } from './payloads.ts';
 import { slsaBuildType } from './slsa-v1/build-type.ts';
 import type { FormatName } from './statement.ts';
@@ -62,7 +62,7 @@ function goldenRun({ kind, input }: Pick<PayloadCase, 'kind' | 'input'>): Finish
   return finishedRun({ ...run, status: { ...json(run['status']), childReferences } }, children, { matchBy: 'Name' });
 }
 
-function attest(run: FinishedRun, format: FormatName, config: Readonly<Record<string, string>> = {}): Payload {
+function attest(run: FinishedRun, format: FormatName, config: Readonly<Record<string, string>> = {}): Artifact {
   const [payload] = payloads(run, {
     attestation: {
       format,
@@ -86,8 +86,8 @@ function comparable(statement: unknown): unknown {
   };
 }
 
-function parsed(payload: Payload): unknown {
-  return JSON.parse(payload.bytes.toString('utf8'));
+function parsed({ payload }: Artifact): unknown {
+  return JSON.parse(payload.toString('utf8'));
 }
 
 describe('the observed payloads of the reference', () => {
@@ -123,7 +123,7 @@ function checkCase(golden: PayloadCase, run: FinishedRun, format: FormatName): v
     const payload = attest(run, format, golden.config);
     assert.deepEqual(comparable(parsed(payload)), comparable(golden.expected));
     // What the reference drops or states as it is written is warned of; nothing else is left out.
-    const others = payload.warnings.filter((text) => !silentInReference.has(warningKindOf(text)));
+    const others = (payload.warnings ?? []).filter((text) => !silentInReference.has(warningKindOf(text)));
     assert.deepEqual(others, []);
   }
 }
@@ -150,7 +150,7 @@ describe('the observed image signatures of the reference', () => {
         imageSignatureFormats: ['SimpleSigning'],
       });
       assert.deepEqual(
-        found.map(({ bytes }) => bytes.toString('utf8')).sort(),
+        found.map(({ payload }) => payload.toString('utf8')).sort(),
         expected.map((e) => e.payloadBytes).sort(),
       );
       const keys = found.flatMap(({ subjects }) =>

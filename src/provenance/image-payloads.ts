@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { goJson } from '../tekton/go/encode-json.ts';
 import type { ImageReference } from '../tekton/images/image-reference.ts';
-import type { Payload } from './payload.ts';
-import { statementBytes, statementPayloadType, type Subject } from './statement.ts';
+import type { Artifact, Subject } from '../evidence/artifact.ts';
+import { statementBytes, statementPayloadType } from './statement.ts';
 
 /** Build the image signature payload that cosign reads: signed as it is, without envelope and newline. */
-export function simpleSigningPayload(image: ImageReference): Payload {
+export function simpleSigningPayload(image: ImageReference): Artifact {
   const document = {
     critical: {
       identity: { 'docker-reference': image.repository },
@@ -20,9 +20,8 @@ export function simpleSigningPayload(image: ImageReference): Payload {
     type: 'ImageSignature',
     form: 'SimpleSigning',
     payloadType: 'application/vnd.dev.cosign.simplesigning.v1+json',
-    bytes: Buffer.from(goJson(document)),
+    payload: Buffer.from(goJson(document)),
     subjects: [subjectOf(image)],
-    warnings: [],
   };
 }
 
@@ -30,7 +29,7 @@ export function simpleSigningPayload(image: ImageReference): Payload {
  * Build the statement that cosign 3 signs for an image, with an empty predicate. Cosign leaves the subject's name out and
  * ignores it; here it is the repository, which says where the signature belongs.
  */
-export function sigstoreStatementPayload(image: ImageReference): Payload {
+export function sigstoreStatementPayload(image: ImageReference): Artifact {
   const subjects = [subjectOf(image)];
   const type = 'https://in-toto.io/Statement/v1';
   // Cosign 3 recognises the bundle of an image signature by this predicate type.
@@ -40,9 +39,8 @@ export function sigstoreStatementPayload(image: ImageReference): Payload {
     type: 'ImageSignature',
     form: 'SigstoreStatement',
     payloadType: statementPayloadType,
-    bytes: statementBytes({ type, subjects, predicateType, predicate: {} }),
+    payload: statementBytes({ type, subjects, predicateType, predicate: {} }),
     subjects,
-    warnings: [],
   };
 }
 

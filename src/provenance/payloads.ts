@@ -7,7 +7,8 @@ import type { FinishedRun } from '../tekton/finished-run.ts';
 import type { ImageReference } from '../tekton/images/image-reference.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 import { announcementWarnings } from './warnings/announcement-warnings.ts';
-import type { ImageSignatureFormat, Payload, PayloadOptions } from './payload.ts';
+import type { Artifact } from '../evidence/artifact.ts';
+import type { ImageSignatureFormat, PayloadOptions } from './payload-options.ts';
 import { redactRun } from './redaction/redact-run.ts';
 import { removeCredentials } from './redaction/remove-credentials.ts';
 import { signedImages } from './signed-images.ts';
@@ -28,26 +29,26 @@ const formats = {
  *
  * @throws PayloadError when the run cannot be stated, or a payload is larger than the options allow
  */
-export function payloads(run: FinishedRun, options: PayloadOptions): readonly Payload[] {
+export function payloads(run: FinishedRun, options: PayloadOptions): readonly Artifact[] {
   const clean = removeCredentials(run);
   const redacted = redactRun(clean.run, options.attestation.redactParameters);
   const announced = announcementWarnings(redacted, options.attestation);
   const [first, ...others] = [...attestations(redacted, options), ...imageSignatures(clean.run, options)];
   if (first === undefined) return [];
-  const warnings = boundedWarnings([...announced, ...first.warnings, ...clean.warnings]);
-  const found = [{ ...first, warnings }, ...others];
+  const warnings = boundedWarnings([...announced, ...(first.warnings ?? []), ...clean.warnings]);
+  const artifacts = [{ ...first, warnings }, ...others];
   const { maximumPayloadBytes } = options;
-  const large = found.find(({ bytes }) => maximumPayloadBytes !== undefined && bytes.length > maximumPayloadBytes);
+  const large = artifacts.find(({ payload }) => payload.length > (maximumPayloadBytes ?? Infinity));
   if (large !== undefined) {
     throw new PayloadError(
       'PayloadTooLarge',
-      `payload ${large.name} of ${run.summary.kind} ${run.summary.name} has ${large.bytes.length} bytes; at most ${maximumPayloadBytes ?? 0} are allowed`,
+      `payload ${large.name} of ${run.summary.kind} ${run.summary.name} has ${large.payload.length} bytes; at most ${maximumPayloadBytes ?? 0} are allowed`,
     );
   }
-  return found;
+  return artifacts;
 }
 
-function attestations(run: FinishedRun, { attestation }: PayloadOptions): readonly Payload[] {
+function attestations(run: FinishedRun, { attestation }: PayloadOptions): readonly Artifact[] {
   if (attestation.format === 'None') return [];
   const { statement, warnings } = formats[attestation.format](run, attestation);
   return [
@@ -56,7 +57,7 @@ function attestations(run: FinishedRun, { attestation }: PayloadOptions): readon
       type: 'Attestation',
       form: 'InTotoStatement',
       payloadType: statementPayloadType,
-      bytes: statementBytes(statement),
+      payload: statementBytes(statement),
       subjects: statement.subjects,
       warnings: [...unstatedChildren(run), ...warnings],
     },
@@ -81,7 +82,7 @@ function unstatedChildren({ summary, children }: FinishedRun): readonly string[]
 function imageSignatures(
   run: FinishedRun,
   { attestation, imageSignatureFormats, indexImages }: PayloadOptions,
-): readonly Payload[] {
+): readonly Artifact[] {
   const built = signedImages(run, attestation.format);
   const children = built.flatMap(({ fullName }) => indexImages?.get(fullName)?.images ?? []);
   const images = new Map([...built, ...children].map((image) => [image.fullName, image]));
@@ -93,7 +94,7 @@ function imageSignatures(
   );
 }
 
-const imagePayloads: Readonly<Record<ImageSignatureFormat, (image: ImageReference) => Payload>> = {
+const imagePayloads: Readonly<Record<ImageSignatureFormat, (image: ImageReference) => Artifact>> = {
   SimpleSigning: simpleSigningPayload,
   SigstoreStatement: sigstoreStatementPayload,
 };

@@ -6,8 +6,8 @@ import { finishedRun } from '../tekton/finished-run.ts';
 import { PayloadError } from '../tekton/payload-error.ts';
 import { RandomRun } from '../tekton/random-run.fixture.ts';
 import { summariseRun } from '../tekton/run-summary.ts';
+import type { Artifact } from '../evidence/artifact.ts';
 import { payloads } from './payloads.ts';
-import type { Payload } from './payload.ts';
 import { buildTypes } from './slsa-v1/build-type.ts';
 import { statementProblems } from './statement-definitions.fixture.ts';
 
@@ -45,7 +45,7 @@ function spread(value: unknown): object {
 }
 
 /** The payloads, or undefined when the run cannot be stated; anything else that is thrown fails the test. */
-function attempt(run: unknown, children: readonly unknown[], random: RandomRun): readonly Payload[] | undefined {
+function attempt(run: unknown, children: readonly unknown[], random: RandomRun): readonly Artifact[] | undefined {
   try {
     const found = finishedRun(run, children);
     return payloads(found, {
@@ -65,9 +65,9 @@ function attempt(run: unknown, children: readonly unknown[], random: RandomRun):
   }
 }
 
-function checked(found: readonly Payload[]): void {
-  for (const { type, bytes } of found) {
-    const text = bytes.toString('utf8');
+function checked(found: readonly Artifact[]): void {
+  for (const { type, payload } of found) {
+    const text = payload.toString('utf8');
     assert.ok(text.isWellFormed());
     const value: unknown = JSON.parse(text);
     if (type === 'Attestation') assert.deepEqual(statementProblems(value), [], text);
@@ -97,7 +97,7 @@ describe('any run', () => {
       const [first, second] = [0, 1].map(() => {
         const random = new RandomRun({ seed });
         const { run, children } = randomFamily(random);
-        return attempt(run, children, random)?.map(({ bytes }) => bytes.toString('utf8'));
+        return attempt(run, children, random)?.map(({ payload }) => payload.toString('utf8'));
       });
       assert.deepEqual(first, second);
     }

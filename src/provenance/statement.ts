@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FinishedRun } from '../tekton/finished-run.ts';
+import type { Subject } from '../evidence/artifact.ts';
 import type { Encodable } from '../tekton/go/encode-json.ts';
 import { structJson } from '../tekton/go/encode-json.ts';
-
-/** What an attestation or an image signature is about. */
-export interface Subject {
-  readonly name: string;
-  /** Algorithm to lower-case hex. */
-  readonly digest: Readonly<Record<string, string>>;
-}
 
 /** An in-toto statement before it is written. */
 export interface Statement {

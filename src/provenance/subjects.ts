@@ -9,7 +9,7 @@ import { DigestEntries } from './digest-entries.ts';
 import type { DigestEntry } from './digest-entries.ts';
 import { executedTaskRuns, nestedRuns } from './executed-tasks.ts';
 import { nativeSubjects } from './native-artifacts.ts';
-import type { Subject } from './statement.ts';
+import type { Subject } from '../evidence/artifact.ts';
 
 /** The subjects of slsa/v1 and slsa/v2alpha3: every output hint; a PipelineRun's TaskRuns first under deep inspection. */
 export function allOutputSubjects(run: FinishedRun, deepInspection: boolean): readonly Subject[] {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/schema.ts';
+import type { Artifact } from '../evidence/artifact.ts';
 import type { Transparency } from '../api/v1alpha1/signing-policy/defaults.ts';
 
 /** What may be asked to witness a signature. */
-export type WitnessKind = NonNullable<EvidenceArtifact['witnesses']>[number];
+export type WitnessKind = NonNullable<Artifact['witnesses']>[number];
+
+/** The fields that say who witnessed a signature; the same in memory and in a record. */
+type Witnessed = Pick<Artifact, 'certificate' | 'logEntries' | 'logFailure' | 'timestamps'>;
 
 /** A certificate that ends sooner than this is taken for ended: its witnesses could not answer in time. */
 const SPARE_MS = 30_000;
@@ -13,7 +16,11 @@ const SPARE_MS = 30_000;
  * would under the policy as it is now, so that nobody could ever verify it. That is the one case in which something is signed a second
  * time. `transparency` is undefined where no policy can be asked.
  */
-export function needsSignature(artifact: EvidenceArtifact, now: Date, transparency?: Transparency): boolean {
+export function needsSignature(
+  artifact: Witnessed & { readonly signature?: unknown },
+  now: Date,
+  transparency?: Transparency,
+): boolean {
   if (artifact.signature === undefined) return true;
   const { certificate, logEntries, timestamps } = artifact;
   if (certificate === undefined || logEntries !== undefined || timestamps !== undefined) return false;
@@ -35,7 +42,7 @@ export function wantedWitnesses({ rekor, timestampAuthorities }: Transparency): 
 }
 
 /** Whether everything that is wanted has seen the artifact, or need not have for a log that failed. */
-export function isWitnessed(artifact: EvidenceArtifact, wanted: readonly WitnessKind[]): boolean {
+export function isWitnessed(artifact: Witnessed, wanted: readonly WitnessKind[]): boolean {
   const { logEntries, logFailure, timestamps } = artifact;
   const isSeen: Readonly<Record<WitnessKind, boolean>> = {
     Log: logEntries !== undefined || logFailure !== undefined,

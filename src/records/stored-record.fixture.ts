@@ -83,7 +83,7 @@ function artifact() {
     keyID: 'SHA256:x',
     publicKey: 'PEM',
   } as const;
-  return toEvidenceArtifact(signed, { policyGeneration: 1 });
+  return toEvidenceArtifact({ ...signed, policyGeneration: 1 });
 }
 
 function statusOf(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import type { PayloadOptions } from '../../provenance/payload.ts';
+import type { PayloadOptions } from '../../provenance/payload-options.ts';
 import type { FormatName } from '../../provenance/statement.ts';
 
 /** The flags that stand in for a policy; what is absent takes a policy's default. */

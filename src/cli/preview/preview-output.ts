@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stringify } from 'yaml';
 import { field, listField } from '../../json/fields.ts';
-import type { Subject } from '../../provenance/statement.ts';
-import type { PreviewedPayload } from './preview-runs.ts';
+import type { Subject } from '../../evidence/artifact.ts';
+import type { PreviewedArtifact } from './preview-runs.ts';
 import { printable } from '../../runtime/printable.ts';
 
 export const outputFormats = ['json', 'yaml', 'text'] as const;
@@ -10,26 +10,26 @@ export const outputFormats = ['json', 'yaml', 'text'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 /** What `hallmark preview` prints, with a line feed at its end. */
-export function previewOutput(found: readonly PreviewedPayload[], format: OutputFormat): string {
+export function previewOutput(found: readonly PreviewedArtifact[], format: OutputFormat): string {
   if (format === 'text') return found.map(summary).join('\n');
   const entries = found.map(entry);
   return format === 'json' ? `${JSON.stringify(entries, undefined, 2)}\n` : stringify(entries, { lineWidth: 0 });
 }
 
-function entry({ run, payload, warnings }: PreviewedPayload) {
-  const { type, payloadType, bytes, subjects } = payload;
+function entry({ run, artifact }: PreviewedArtifact) {
+  const { type, payloadType, payload, subjects, warnings = [] } = artifact;
   const said = warnings.length === 0 ? {} : { warnings };
-  return { run, type, payloadType, payload: bytes.toString('utf8'), subjects, ...said };
+  return { run, type, payloadType, payload: payload.toString('utf8'), subjects, ...said };
 }
 
-/** A payload for the eye: what is attested, made from what, by whom. */
-function summary({ run, payload, warnings }: PreviewedPayload): string {
-  const { type, payloadType, bytes, subjects } = payload;
+/** A summary for people: the subjects, the materials and the builder. */
+function summary({ run, artifact }: PreviewedArtifact): string {
+  const { type, payloadType, payload, subjects, warnings = [] } = artifact;
   const name = [run.namespace, run.name].filter((part) => part !== '').join('/');
-  const statement: unknown = type === 'Attestation' ? JSON.parse(bytes.toString('utf8')) : undefined;
+  const statement: unknown = type === 'Attestation' ? JSON.parse(payload.toString('utf8')) : undefined;
   const lines = [
     `${run.kind} ${name}: ${type}`,
-    `  payload: ${payloadType}, ${bytes.length} bytes`,
+    `  payload: ${payloadType}, ${payload.length} bytes`,
     ...statementLines(statement),
     ...section('subjects', subjects.map(subjectLine)),
     ...section('materials', materials(statement)),

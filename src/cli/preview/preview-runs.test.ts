@@ -29,21 +29,24 @@ const running = { conditions: [{ type: 'Succeeded', status: 'Unknown', reason: '
 
 describe('a run that has not finished', () => {
   it('is refused, unless it is asked for, and then it is warned of', () => {
-    const { payloads, failures } = preview([taskRun('t', running)]);
-    assert.deepEqual(payloads, []);
+    const { artifacts, failures } = preview([taskRun('t', running)]);
+    assert.deepEqual(artifacts, []);
     assert.match(
       failures.join(),
       /^f:1: TaskRun n\/t: TaskRun t has the condition Succeeded=Unknown, .* give --unfinished/,
     );
     const asked = preview([taskRun('t', running)], { allowsUnfinished: true });
     assert.deepEqual(asked.failures, []);
-    assert.match(asked.payloads[0]?.warnings.join() ?? '', /^RunUnfinished: TaskRun t /);
+    assert.match(asked.artifacts[0]?.artifact.warnings?.join() ?? '', /^RunUnfinished: TaskRun t /);
   });
 
   it('may be one that does not say how it ended: a preview warns, a signature needs to know', () => {
-    assert.match(preview([taskRun('t', {})]).payloads[0]?.warnings.join() ?? '', /^RunUnfinished: .* no condition/);
+    assert.match(
+      preview([taskRun('t', {})]).artifacts[0]?.artifact.warnings?.join() ?? '',
+      /^RunUnfinished: .* no condition/,
+    );
     assert.match(preview([taskRun('t', {})], { requiresOutcome: true }).failures.join(), /has no condition Succeeded/);
-    assert.deepEqual(preview([taskRun('t', succeeded)], { requiresOutcome: true }).payloads[0]?.warnings, []);
+    assert.deepEqual(preview([taskRun('t', succeeded)], { requiresOutcome: true }).artifacts[0]?.artifact.warnings, []);
   });
 });
 
@@ -51,17 +54,17 @@ describe('what a preview says of a run', () => {
   const cut = { ...succeeded, results: [{ name: 'IMAGE_URL', value: 'reg.example/\u001b[31mapp' }] };
 
   it('is in its warnings in every output', () => {
-    const { payloads } = preview([taskRun('t', cut)]);
+    const { artifacts } = preview([taskRun('t', cut)]);
     for (const format of ['json', 'yaml', 'text'] as const) {
-      assert.match(previewOutput(payloads, format), /HintIgnored: result "?\\*"?IMAGE_URL/);
-      assert.doesNotMatch(previewOutput(payloads, format), /\u001b/);
+      assert.match(previewOutput(artifacts, format), /HintIgnored: result "?\\*"?IMAGE_URL/);
+      assert.doesNotMatch(previewOutput(artifacts, format), /\u001b/);
     }
   });
 
   it('is a failure where the policy makes no attestation and nothing else is left', () => {
     const options = optionsFromFlags({ format: 'None' });
-    const { payloads, failures } = preview([taskRun('t', cut)], options);
-    assert.deepEqual(payloads, []);
+    const { artifacts, failures } = preview([taskRun('t', cut)], options);
+    assert.deepEqual(artifacts, []);
     assert.match(failures.join(), /there is nothing to sign: HintIgnored: result "IMAGE_URL"/);
   });
 
@@ -84,17 +87,17 @@ describe('nested pipelines among several runs', () => {
         { ...succeeded, pipelineSpec: { tasks: [{ name: inner }] }, childReferences: [reference(kind, inner)] },
         'PipelineRun',
       );
-    const { payloads, failures } = preview([
+    const { artifacts, failures } = preview([
       pipeline('outer', 'PipelineRun', 'inner'),
       pipeline('inner', 'TaskRun', 'c'),
       child,
     ]);
     assert.deepEqual(failures, []);
     assert.deepEqual(
-      payloads.map(({ run }) => run.name),
+      artifacts.map(({ run }) => run.name),
       ['outer', 'inner'],
     );
-    for (const { payload } of payloads) assert.match(payload.bytes.toString(), /oci:\/\/reg\.example\/tool/);
+    for (const { artifact } of artifacts) assert.match(artifact.payload.toString(), /oci:\/\/reg\.example\/tool/);
   });
 });
 
@@ -107,8 +110,8 @@ it('looks for children in time that grows with the number of documents', () => {
   });
   const children = indices.flatMap((index) => childNames(index).map((name) => taskRun(name, succeeded)));
   const began = process.cpuUsage();
-  const { payloads } = preview([...pipelines, ...children]);
-  assert.equal(payloads.length, 1500);
+  const { artifacts } = preview([...pipelines, ...children]);
+  assert.equal(artifacts.length, 1500);
   // Comparing each with each takes 13 million looks and some 30 s.
   assert.ok(process.cpuUsage(began).user < 12_000_000);
 });

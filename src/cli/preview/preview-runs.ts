@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field } from '../../json/fields.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';
-import type { Payload, PayloadOptions } from '../../provenance/payload.ts';
+import type { Artifact } from '../../evidence/artifact.ts';
+import type { PayloadOptions } from '../../provenance/payload-options.ts';
 import { announcementWarnings } from '../../provenance/warnings/announcement-warnings.ts';
 import { payloads } from '../../provenance/payloads.ts';
 import { printable } from '../../runtime/printable.ts';
@@ -13,17 +14,15 @@ import { isRunKind } from '../../tekton/run-identity.ts';
 import type { RunDocument, UnreadableRunDocument } from '../run-documents.ts';
 import { RunReferences } from '../run-references.ts';
 
-/** A payload with the run that it belongs to. */
-export interface PreviewedPayload {
+/** An unsigned artifact and the run that it belongs to. */
+export interface PreviewedArtifact {
   readonly run: { readonly kind: string; readonly namespace: string; readonly name: string };
-  readonly payload: Payload;
-  /** What the statement lacks and why. */
-  readonly warnings: readonly string[];
+  readonly artifact: Artifact;
 }
 
 export interface Preview {
-  readonly payloads: readonly PreviewedPayload[];
-  /** One line for each document that gives no payload. */
+  readonly artifacts: readonly PreviewedArtifact[];
+  /** One line for each document that gives no artifact. */
   readonly failures: readonly string[];
 }
 
@@ -42,7 +41,7 @@ export function previewRuns(
   documents: readonly (RunDocument | UnreadableRunDocument)[],
   options: PreviewOptions,
 ): Preview {
-  const found: PreviewedPayload[] = [];
+  const found: PreviewedArtifact[] = [];
   const failures: string[] = [];
   const readable = documents.filter((document) => 'value' in document);
   const objects = readable.map(({ value }) => value);
@@ -64,14 +63,14 @@ export function previewRuns(
     }
   }
   if (documents.length === 0) failures.push('no TaskRun or PipelineRun given');
-  return { payloads: found, failures };
+  return { artifacts: found, failures };
 }
 
 function previewRun(
   object: unknown,
   children: () => readonly unknown[],
   options: PreviewOptions,
-): readonly PreviewedPayload[] {
+): readonly PreviewedArtifact[] {
   const kind = field(object, 'kind');
   if (!isRunKind(kind)) throw new PayloadError('PayloadInvalid', 'is no TaskRun or PipelineRun of tekton.dev/v1');
   const others = kind === 'PipelineRun' ? children().filter((child) => child !== object) : [];
@@ -85,11 +84,11 @@ function previewRun(
   // Without a payload there is no place for a warning, and the run announced something.
   const [ignored] = made.length === 0 ? announcementWarnings(run, options.attestation) : [];
   if (ignored !== undefined) throw new PayloadError('PayloadInvalid', `there is nothing to sign: ${ignored}`);
-  return made.map((payload) => ({
-    run: { kind, namespace, name },
-    payload,
-    warnings: payload.type === 'Attestation' ? [...missing, ...payload.warnings, ...unfinished] : payload.warnings,
-  }));
+  return made.map((artifact) => {
+    const { type, warnings = [] } = artifact;
+    const all = type === 'Attestation' ? [...missing, ...warnings, ...unfinished] : warnings;
+    return { run: { kind, namespace, name }, artifact: { ...artifact, warnings: all } };
+  });
 }
 
 /** @throws PayloadError for a run that has not finished, unless the options allow it */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError, Option } from 'commander';
 import { buildTypes, formats } from '../../api/v1alpha1/signing-policy/policy-spec.ts';
-import type { PayloadOptions } from '../../provenance/payload.ts';
+import type { PayloadOptions } from '../../provenance/payload-options.ts';
 import { readPolicyFile } from '../policy-file.ts';
 import { optionsFromFlags, optionsFromPolicy } from './preview-options.ts';
 import type { AttestationFlags } from './preview-options.ts';
@@ -67,9 +67,9 @@ async function preview(options: PreviewOptions, command: Command): Promise<void>
   }
   const settings = await payloadOptions(options).catch((error: unknown) => refuse(command, error));
   const documents = await readRunDocuments(filename, process.stdin).catch((error: unknown) => refuse(command, error));
-  const { payloads, failures } = previewRuns(documents, { ...settings, allowsUnfinished: unfinished === true });
+  const { artifacts, failures } = previewRuns(documents, { ...settings, allowsUnfinished: unfinished === true });
   const streams = command.configureOutput();
-  streams.writeOut?.(previewOutput(payloads, output));
+  streams.writeOut?.(previewOutput(artifacts, output));
   for (const failure of failures) streams.writeErr?.(`${failure}\n`);
   if (failures.length > 0) process.exitCode = 1;
 }

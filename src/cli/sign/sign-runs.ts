@@ -8,11 +8,11 @@ import { sigstoreBundle } from '../../evidence/sigstore-bundle.ts';
 import { subjectOutside } from '../../pipelines/allowed-subjects.ts';
 import { printable } from '../../runtime/printable.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
-import type { Preview, PreviewedPayload } from '../preview/preview-runs.ts';
+import type { Preview, PreviewedArtifact } from '../preview/preview-runs.ts';
 
 /** What `hallmark sign` prints of one artifact. */
 export interface SignedRun {
-  readonly run: PreviewedPayload['run'];
+  readonly run: PreviewedArtifact['run'];
   readonly type: Artifact['type'];
   /** JSON of a Sigstore bundle. */
   readonly bundle: unknown;
@@ -30,18 +30,18 @@ export interface SignedRuns {
 
 /** Signs what a preview found, but for runs that the policy's rules about subjects refuse. */
 export async function signRuns(
-  { payloads, failures }: Preview,
+  { artifacts, failures }: Preview,
   signer: RunSigner,
   subjects: EffectiveSigningPolicySpec['subjects'],
 ): Promise<SignedRuns> {
   const signed: SignedRun[] = [];
   const refusals = new Map<string, string>();
-  for (const previewed of payloads) {
+  for (const previewed of artifacts) {
     const why = refusal(previewed, subjects);
     const run = runText(previewed.run);
     if (why !== undefined && !refusals.has(run)) refusals.set(run, why);
   }
-  for (const previewed of payloads) {
+  for (const previewed of artifacts) {
     if (!refusals.has(runText(previewed.run))) signed.push(await signedRun(previewed, signer));
   }
   const refused = [...refusals].map(([run, why]) => printable(`${run}: ${why}`));
@@ -49,10 +49,10 @@ export async function signRuns(
 }
 
 function refusal(
-  { payload, warnings }: PreviewedPayload,
+  { artifact: { subjects, warnings = [] } }: PreviewedArtifact,
   { allowedRepositories, onIgnored }: EffectiveSigningPolicySpec['subjects'],
 ): string | undefined {
-  const outside = subjectOutside(allowedRepositories, payload.subjects);
+  const outside = subjectOutside(allowedRepositories, subjects);
   if (outside !== undefined) {
     return `claims to have built ${outside}, which spec.subjects.allowedRepositories does not allow`;
   }
@@ -60,17 +60,16 @@ function refusal(
   return ignored && `spec.subjects.onIgnored of the policy refuses it: ${ignored.message}`;
 }
 
-async function signedRun({ run, payload, warnings }: PreviewedPayload, signer: RunSigner): Promise<SignedRun> {
-  const { bytes, ...rest } = payload;
-  const artifact = { ...rest, payload: bytes };
+async function signedRun({ run, artifact }: PreviewedArtifact, signer: RunSigner): Promise<SignedRun> {
+  const { type, payload, warnings = [] } = artifact;
   const { signature } = await signer.sign(signedBytes(artifact));
   const { keyID, publicKey } = signer;
   const bundle = bundleToJSON(sigstoreBundle({ ...artifact, signature, keyID, publicKey }));
   // A statement lies in its own bundle; an image signature's does not, and nobody could verify it without.
-  const beside = payload.type === 'ImageSignature' ? { payload: bytes.toString('utf8') } : {};
-  return { run, type: payload.type, bundle, ...beside, ...(warnings.length === 0 ? {} : { warnings }) };
+  const beside = type === 'ImageSignature' ? { payload: payload.toString('utf8') } : {};
+  return { run, type, bundle, ...beside, ...(warnings.length === 0 ? {} : { warnings }) };
 }
 
-function runText({ kind, namespace, name }: PreviewedPayload['run']): string {
+function runText({ kind, namespace, name }: PreviewedArtifact['run']): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }

@@ -31,7 +31,7 @@ function record(...artifacts: readonly SignedArtifact[]): object {
       mode: 'Enforce',
       serviceAccountName: 'default',
     },
-    evidence: { artifacts: artifacts.map((artifact) => toEvidenceArtifact(artifact, { policyGeneration: 1 })) },
+    evidence: { artifacts: artifacts.map((artifact) => toEvidenceArtifact({ ...artifact, policyGeneration: 1 })) },
   };
 }
 
@@ -67,7 +67,7 @@ describe('hallmark verify record', () => {
   });
 
   it('refuses a record that lists fewer subjects than are signed, or one that it cut off and that is not there', async () => {
-    const [artifact] = [toEvidenceArtifact(listed, { policyGeneration: 1 })];
+    const [artifact] = [toEvidenceArtifact({ ...listed, policyGeneration: 1 })];
     const changed: readonly object[] = [{ subjectCount: 2 }, { subjects: [`${'x'.repeat(1023)}…`] }];
     for (const change of changed) {
       const held = { ...record(), evidence: { artifacts: [{ ...artifact, ...change }] } };
@@ -115,7 +115,7 @@ describe('hallmark verify record', () => {
 
   it('refuses a record without evidence, with an unsigned artifact or another payload', async () => {
     const unsigned = record(listed);
-    const artifact = toEvidenceArtifact(listed, { policyGeneration: 1 });
+    const artifact = toEvidenceArtifact({ ...listed, policyGeneration: 1 });
     const { signature, keyID, publicKey, ...rest } = artifact;
     assert.ok(signature !== undefined && keyID !== undefined && publicKey !== undefined);
     const bare = { ...unsigned, evidence: { artifacts: [rest] } };

@@ -4,7 +4,7 @@ import { field } from '../../json/fields.ts';
 import { parseManifest } from '../../api/v1alpha1/parsing/parse-manifest.ts';
 import type { EvidenceArtifact, ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
-import { fromEvidenceArtifact, subjectTexts } from '../../evidence/evidence-artifact.ts';
+import { fromEvidenceArtifact, requireSigned, subjectTexts } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import type { Subject } from '../../evidence/artifact.ts';
 import { artifactMaterial } from '../../verify/material/artifact-material.ts';
@@ -54,7 +54,7 @@ export function recordEvidence({ name, evidence }: ReadRecord): readonly Evidenc
 
 function artifactEvidence(artifact: EvidenceArtifact): Material {
   try {
-    const signed = fromEvidenceArtifact(artifact);
+    const signed = requireSigned(fromEvidenceArtifact(artifact));
     requireListed(artifact, signed.subjects);
     return artifactMaterial(signed);
   } catch (error) {

@@ -4,7 +4,7 @@ import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance
 import { MAX_BACKENDS } from '../../api/v1alpha1/provenance-record/spec.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
-import { unsignedFromEvidence } from '../../evidence/evidence-artifact.ts';
+import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import type { Subject } from '../../evidence/artifact.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { tooManyBackends } from '../../pipelines/too-many-backends.ts';
@@ -169,7 +169,7 @@ function whyUnsigned(
 
 function subjectsOf(artifacts: readonly EvidenceArtifact[]): Problem | { readonly subjects: readonly Subject[] } {
   try {
-    return { subjects: artifacts.flatMap((artifact) => unsignedFromEvidence(artifact).subjects) };
+    return { subjects: artifacts.flatMap((artifact) => fromEvidenceArtifact(artifact).subjects) };
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     return { reason: reasons[error.reason], message: error.message };

@@ -6,11 +6,7 @@ import { setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../json/fields.ts';
 import { parseProvenanceRecord } from '../../api/v1alpha1/parsing/parse.ts';
 import { artifactProblem } from '../../api/v1alpha1/provenance-record/artifact-problem.ts';
-import {
-  type EvidenceArtifact,
-  type ProvenanceRecord,
-  provenanceRecordSchema,
-} from '../../api/v1alpha1/provenance-record/schema.ts';
+import { type ProvenanceRecord, provenanceRecordSchema } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import type { Artifact } from '../../evidence/artifact.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
@@ -135,7 +131,7 @@ describe('the limits of a record', () => {
 
   it('cut what is listed for readers', () => {
     const warnings = Array.from({ length: 1000 }, (_, index) => `HintIgnored: ${index} ${long}`);
-    const artifact = toEvidenceArtifact(unsigned, { policyGeneration: 1, warnings });
+    const artifact = toEvidenceArtifact({ ...unsigned, warnings, policyGeneration: 1 });
     assert.equal(artifactProblem(artifact), undefined);
     assert.ok([...(artifact.subjects ?? []), ...(artifact.warnings ?? [])].every((text) => text.isWellFormed()));
   });
@@ -198,7 +194,7 @@ describe('the limits of a record', () => {
     const certificate = { chain: long, identity: 'me', issuer: 'us', ...window };
     const signer = { keyID: 'id', publicKey: small.publicKey, certificate, sign: (data: Buffer) => small.sign(data) };
     const signing = { signer, transparency: { timestampAuthorities: [] }, now: new Date(0) };
-    const artifact = toEvidenceArtifact({ ...unsigned, subjects: [] }, { policyGeneration: 1 });
+    const artifact = { ...unsigned, subjects: [], policyGeneration: 1 };
     await assert.rejects(signArtifacts([artifact], signing), (error) => {
       assert.ok(error instanceof SigningError);
       assert.equal(error.reason, 'KeyInvalid');
@@ -210,12 +206,8 @@ describe('the limits of a record', () => {
   it('are told of a witness whose word does not fit, which is asked for once in each turn', async () => {
     const url = 'https://witness.example';
     let asked = 0;
-    const signed: EvidenceArtifact = {
-      ...toEvidenceArtifact({ ...unsigned, subjects: [] }, { policyGeneration: 1 }),
-      signature: 'c2ln',
-      keyID: 'id',
-      publicKey: 'pem',
-    };
+    const signature = { signature: Buffer.from('sig'), keyID: 'id', publicKey: 'pem' };
+    const signed = { ...unsigned, subjects: [], policyGeneration: 1, ...signature };
     const witnesses = {
       transparency: { rekor: { url, apiVersion: 1, onFailure: 'Retry' }, timestampAuthorities: [] },
       timestamps: () => Promise.resolve([]),
@@ -236,7 +228,7 @@ describe('the limits of a record', () => {
     } as const;
     const outcome = await witnessArtifacts([signed], { ...witnessing, witnesses: without }, never);
     for (const artifact of outcome.artifacts) {
-      assert.equal(artifactProblem(artifact), undefined);
+      assert.equal(artifactProblem(toEvidenceArtifact(artifact)), undefined);
       assert.ok(artifact.logFailure?.isWellFormed());
     }
   });

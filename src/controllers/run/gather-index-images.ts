@@ -5,9 +5,9 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { SelectableRun } from '../../pipelines/run-selection.ts';
-import type { IndexImages } from '../../provenance/payload.ts';
+import type { IndexImages } from '../../provenance/payload-options.ts';
 import { signedImages } from '../../provenance/signed-images.ts';
-import type { RunTarget } from '../../storage/driver.ts';
+import { runTarget } from '../../storage/run-target.ts';
 import { indexChildren } from '../../storage/oci/index-children.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
@@ -66,7 +66,7 @@ async function readAll(
 ): Promise<ReadonlyMap<string, IndexImages>> {
   const { policy, backends } = pipeline;
   const { formats } = policy.spec.imageSignatures;
-  const run = runTarget(summary, pipeline);
+  const run = runTarget({ ...summary, completionTime: summary.finished.completionTime }, policy);
   const backend = backends.find(
     ({ spec }) => spec.type === 'OCI' && labelSelectorMatches(spec.selector, summary.labels),
   );
@@ -85,13 +85,4 @@ async function readAll(
     });
   }
   return found;
-}
-
-function runTarget(summary: SelectableRun, { policy }: Pipeline): RunTarget {
-  const { apiVersion, kind, namespace, name, uid, serviceAccountName, finished } = summary;
-  return {
-    ...{ apiVersion, kind, namespace, name, uid, serviceAccountName },
-    completionTime: finished.completionTime,
-    policy: { kind: policy.kind, namespace: policy.namespace, name: policy.name },
-  };
 }

@@ -74,7 +74,7 @@ describe('planRun', () => {
       [['attestation', undefined]],
     );
     assert.equal(draft.evidence.artifacts[0]?.policyGeneration, 4);
-    assert.equal(draft.mayBeSigned, true);
+    assert.notEqual(draft.toSign.length, 0);
     assert.deepEqual(draft.spec.backendRefs, [{ kind: 'StorageBackend', name: 'later' }]);
     assert.deepEqual(draft.spec.runRef, { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', uid: 'r' });
   });
@@ -85,7 +85,7 @@ describe('planRun', () => {
       (onIgnored) => planRun(snapshot(halved, policy({ subjects: { onIgnored } })))[0],
     );
     assert.deepEqual(
-      drafts.map((draft) => draft?.mayBeSigned),
+      drafts.map((draft) => (draft?.toSign.length ?? 0) > 0),
       [true, false],
     );
     for (const draft of drafts) assert.match(draft?.evidence.artifacts[0]?.warnings?.join() ?? '', /^HintIgnored: /);
@@ -139,7 +139,7 @@ describe('planRun', () => {
       const [draft] = planRun(given);
       assert.deepEqual(draft?.evidence.artifacts, []);
       assert.equal(draft.evidence.problem?.reason, reason);
-      assert.equal(draft.mayBeSigned, false);
+      assert.deepEqual(draft.toSign, []);
     });
   }
 
@@ -177,7 +177,7 @@ describe('planRun, for the images of an index', () => {
       ],
     );
     assert.equal(new Set(artifacts.map(({ name }) => name)).size, 4);
-    assert.equal(draft?.mayBeSigned, true);
+    assert.equal(draft?.toSign.length, draft?.evidence.artifacts.length);
   });
 
   it('states an attestation about what the run built alone', () => {
@@ -191,7 +191,7 @@ describe('planRun, for the images of an index', () => {
       artifacts: [],
       problem: { reason: 'BackendUnavailable', message: 'reading it: no answer' },
     });
-    assert.equal(draft.mayBeSigned, false);
+    assert.deepEqual(draft.toSign, []);
   });
 });
 

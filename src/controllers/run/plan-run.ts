@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EvidenceArtifact, ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
+import type { ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';
+import type { Artifact, RecordedArtifact } from '../../evidence/artifact.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { announcementWarnings } from '../../provenance/warnings/announcement-warnings.ts';
-import type { Payload } from '../../provenance/payload.ts';
 import { payloads } from '../../provenance/payloads.ts';
 import { boundedText } from '../../runtime/bounded-text.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
@@ -26,8 +26,8 @@ export interface RecordDraft {
   readonly pending: PendingPipeline;
   readonly spec: ProvenanceRecordSpec;
   readonly evidence: DraftEvidence;
-  /** Whether the artifacts are signed before they are written, if the policy's signer can. */
-  readonly mayBeSigned: boolean;
+  /** The artifacts of `evidence` where they may be signed before the record is written; empty otherwise. */
+  readonly toSign: readonly RecordedArtifact[];
 }
 
 /** The decision: what is recorded of a run, for each pipeline that has no complete record of it. */
@@ -36,9 +36,8 @@ export function planRun(snapshot: RunSnapshot): readonly RecordDraft[] {
     const spec = draftSpec(snapshot, pending);
     const artifacts = pending.existing?.object.evidence?.artifacts ?? [];
     // What is in the record already is what gets signed, whatever the run says by now.
-    if (artifacts.length > 0) return { pending, spec, evidence: { artifacts }, mayBeSigned: false };
-    const { draft, mayBeSigned } = draftEvidence(snapshot, pending, spec.mode);
-    return { pending, spec, evidence: draft, mayBeSigned };
+    if (artifacts.length > 0) return { pending, spec, evidence: { artifacts }, toSign: [] };
+    return { pending, spec, ...draftEvidence(snapshot, pending, spec.mode) };
   });
 }
 
@@ -65,28 +64,29 @@ function frozenRetention(retention: Retention): NonNullable<ProvenanceRecordSpec
   return { type: 'Seconds', seconds: retention.seconds };
 }
 
-interface Drafted {
-  readonly draft: DraftEvidence;
-  readonly mayBeSigned: boolean;
-}
-
-function draftEvidence(snapshot: RunSnapshot, pending: PendingPipeline, mode: 'Enforce' | 'Audit'): Drafted {
+function draftEvidence(
+  snapshot: RunSnapshot,
+  pending: PendingPipeline,
+  mode: 'Enforce' | 'Audit',
+): Pick<RecordDraft, 'evidence' | 'toSign'> {
   const { policy } = pending.pipeline;
-  const made = makePayloads(snapshot, pending);
-  if (!Array.isArray(made)) return { draft: { artifacts: [], problem: made }, mayBeSigned: false };
-  const draft = boundedEvidence(packed(made, policy.generation), policy.spec);
-  const subjects = made.flatMap((payload) => payload.subjects);
-  const warnings = made.flatMap((payload) => payload.warnings);
+  const made = makeArtifacts(snapshot, pending);
+  if (!Array.isArray(made)) return { evidence: { artifacts: [], problem: made }, toSign: [] };
+  const artifacts = made.map((artifact) => ({ ...artifact, policyGeneration: policy.generation }));
+  const evidence = boundedEvidence(packed(artifacts), policy.spec);
+  const subjects = made.flatMap((artifact) => artifact.subjects);
+  const warnings = made.flatMap((artifact) => artifact.warnings ?? []);
   const unsigned = unsignedProblem({ mode, policyName: policy, policy, subjects, warnings });
   // What was refused before may be refused again: it is written unsigned first, so that no attempt costs a signature.
   const wasRefused = pending.existing?.object.evidence?.problem?.reason === reasons.PayloadInvalid;
-  return { draft, mayBeSigned: unsigned === undefined && draft.problem === undefined && !wasRefused };
+  const mayBeSigned = unsigned === undefined && evidence.problem === undefined && !wasRefused;
+  return { evidence, toSign: mayBeSigned ? artifacts : [] };
 }
 
-function makePayloads(
+function makeArtifacts(
   snapshot: RunSnapshot,
   { pipeline: { policy }, indexImages }: PendingPipeline,
-): Payload[] | Problem {
+): Artifact[] | Problem {
   if (policy.invalid !== undefined) {
     return { reason: reasons.PolicyInvalid, message: `${describePolicy(policy)} is invalid: ${policy.invalid}` };
   }
@@ -108,13 +108,13 @@ function makePayloads(
   }
 }
 
-/** What the payloads could not take into account is said beside them. */
-function withMissingChildren(made: readonly Payload[], { missingChildren }: FinishedRun): Payload[] {
+/** Warn in the attestation of children that are gone. */
+function withMissingChildren(made: readonly Artifact[], { missingChildren }: FinishedRun): Artifact[] {
   const warnings = missingChildren.map((name) =>
     warning('ChildMissing', `child TaskRun ${name} is gone: stated without it`),
   );
-  return made.map((payload) =>
-    payload.type === 'Attestation' ? { ...payload, warnings: [...payload.warnings, ...warnings] } : payload,
+  return made.map((artifact) =>
+    artifact.type === 'Attestation' ? { ...artifact, warnings: [...(artifact.warnings ?? []), ...warnings] } : artifact,
   );
 }
 
@@ -127,14 +127,11 @@ function nothingToSign(policy: PolicyDefinition, run: FinishedRun): Problem {
   };
 }
 
-function packed(made: readonly Payload[], policyGeneration: number): DraftEvidence {
-  const problem = tooManyArtifacts(made.length);
+function packed(artifacts: readonly RecordedArtifact[]): DraftEvidence {
+  const problem = tooManyArtifacts(artifacts.length);
   if (problem !== undefined) return { artifacts: [], problem };
   try {
-    const artifacts: readonly EvidenceArtifact[] = made.map(({ bytes, warnings, ...artifact }) =>
-      toEvidenceArtifact({ ...artifact, payload: bytes }, { policyGeneration, warnings }),
-    );
-    return { artifacts };
+    return { artifacts: artifacts.map(toEvidenceArtifact) };
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     return { artifacts: [], problem: { reason: reasons[error.reason], message: error.message } };

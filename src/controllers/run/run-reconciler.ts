@@ -18,6 +18,7 @@ import {
   type RecordParts,
 } from '../../records/record-object.ts';
 import { isProblem } from '../provenance-record/record-snapshot.ts';
+import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { signArtifacts } from '../provenance-record/signing/sign-artifacts.ts';
 import { gatherRun } from './gather-run.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
@@ -98,9 +99,10 @@ export class RunReconciler {
 
   async #record(snapshot: RunSnapshot, draft: RecordDraft, signal: AbortSignal): Promise<void> {
     // What is not signed now was bounded when it was made; if that was before, its policy may ask for more by now, and it stays all the same.
-    const evidence = draft.mayBeSigned
-      ? boundedEvidence(await this.#signed(draft, signal), draft.pending.pipeline.policy.spec)
-      : draft.evidence;
+    const evidence =
+      draft.toSign.length > 0
+        ? boundedEvidence(await this.#signed(draft, signal), draft.pending.pipeline.policy.spec)
+        : draft.evidence;
     try {
       await this.#write(snapshot, { ...draft, evidence }, signal);
     } catch (error) {
@@ -113,13 +115,13 @@ export class RunReconciler {
   }
 
   /** The evidence signed; or as it is, where the signer cannot sign now: the record is made all the same and signed later. */
-  async #signed({ evidence, pending }: RecordDraft, signal: AbortSignal): Promise<DraftEvidence> {
+  async #signed({ evidence, pending, toSign }: RecordDraft, signal: AbortSignal): Promise<DraftEvidence> {
     try {
       const { policy } = pending.pipeline;
       const signer = await this.#context.gate.signer(policy, signal);
       if (isProblem(signer)) return evidence;
       const signing = { signer, transparency: policy.spec.transparency, now: this.#context.clock.now() };
-      return { ...evidence, artifacts: await signArtifacts(evidence.artifacts, signing) };
+      return { ...evidence, artifacts: (await signArtifacts(toSign, signing)).map(toEvidenceArtifact) };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof SigningError) return evidence;

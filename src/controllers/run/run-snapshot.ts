@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { IndexImages } from '../../provenance/payload.ts';
+import type { IndexImages } from '../../provenance/payload-options.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { SelectableRun } from '../../pipelines/run-selection.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { allOutputSubjects, buildOutputSubjects } from '../subjects.ts';
-import type { FormatOptions, FormattedStatement, Subject } from '../statement.ts';
+import type { FormatOptions, FormattedStatement } from '../statement.ts';
 import { otherResultByProducts, resultByProducts } from './by-products.ts';
 import { hallmarkByProducts } from './hallmark-by-products.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { malformedMaterials, malformedSubjects } from '../warnings/malformed-entries.ts';
+import type { Subject } from '../../evidence/artifact.ts';
 import { slsaV1Predicate } from './predicate.ts';
 import { resolvedDependencies } from './resolved-dependencies.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';

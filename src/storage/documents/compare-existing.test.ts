@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { signatureText } from '../../evidence/signature-text.ts';
 import { evidenceOwner } from './evidence-name.ts';
-import { imageFixture, runFixture } from '../evidence.fixture.ts';
+import { imageFixture } from '../../evidence/artifact.fixture.ts';
+import { runFixture } from '../run.fixture.ts';
 import { standing } from './compare-existing.ts';
 
 const image = imageFixture();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { artifactFixture, imageFixture, runFixture } from '../evidence.fixture.ts';
+import { artifactFixture, imageFixture } from '../../evidence/artifact.fixture.ts';
+import { runFixture } from '../run.fixture.ts';
 import { evidenceName, evidenceOwner } from './evidence-name.ts';
 
 const policies = [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { signatureText } from '../../evidence/signature-text.ts';
-import { artifactFixture } from '../evidence.fixture.ts';
+import { artifactFixture } from '../../evidence/artifact.fixture.ts';
 import { StorageError } from '../storage-error.ts';
 import { evidenceItem, ownerItem, ownerOf, storedItem } from './evidence-item.ts';
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
+import { fromEvidenceArtifact, requireSigned } from '../../../evidence/evidence-artifact.ts';
 import { isConflict, isNotFound } from '../../../kube/kube-error.ts';
 import { parseObjectKey } from '../../../kube/resource.ts';
 import { type Backoff, exponentialBackoff } from '../../../runtime/backoff.ts';
 import { inLanes } from '../../../runtime/lanes/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../../runtime/outcome.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
+import { runTarget } from '../../../storage/run-target.ts';
 import { backendLane } from '../../shares/backend-lane.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
@@ -161,8 +162,8 @@ export class VerificationReconciler {
     const { context } = this.#options;
     const { spec, evidence, metadata } = record.object;
     const { namespace } = metadata;
-    const run = { ...spec.runRef, namespace, serviceAccountName: spec.serviceAccountName, policy: record.policy };
-    const artifacts = (evidence?.artifacts ?? []).map(fromEvidenceArtifact);
+    const run = runTarget({ ...spec, ...spec.runRef, namespace }, record.policy);
+    const artifacts = (evidence?.artifacts ?? []).map((artifact) => requireSigned(fromEvidenceArtifact(artifact)));
     const driver = context.drivers.driver(backend);
     const { locations } = fact;
     const now = context.clock.now();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../../api/v1alpha1/reasons.ts';
+import type { RecordedArtifact } from '../../../evidence/artifact.ts';
+import { fromEvidenceArtifact, toEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
 import type { RunSigner } from '../../../signing/run-signer.ts';
 import { SigningError } from '../../../signing/signing-error.ts';
 import type { ControllerContext } from '../../controller-context.ts';
@@ -69,12 +70,12 @@ async function witness(
   if (policy === undefined) return { record, facts, isReady: false };
   let current = record;
   let kept = artifactsOf(record);
-  const keep = async (artifacts: readonly EvidenceArtifact[]): Promise<void> => {
+  const keep = async (artifacts: readonly RecordedArtifact[]): Promise<void> => {
     current = await withArtifacts(context, current, artifacts, signal);
     kept = artifacts;
   };
-  const note = (artifact: EvidenceArtifact): void => {
-    context.unrecordedTestimonies.note(record, artifact);
+  const note = (artifact: RecordedArtifact): void => {
+    context.unrecordedTestimonies.note(record, toEvidenceArtifact(artifact));
   };
   const witnessing = { witnesses: context.witnesses.of(policy), keep, note, fence: context.fence };
   const beganMs = context.clock.monotonicMs();
@@ -88,21 +89,25 @@ async function witness(
   return { record: current, facts: { ...facts, logging }, isReady: problem === undefined };
 }
 
-function loggingOf(artifacts: readonly EvidenceArtifact[]): LoggingFact {
+function loggingOf(artifacts: readonly RecordedArtifact[]): LoggingFact {
   const failure = artifacts.find(({ logFailure }) => logFailure !== undefined)?.logFailure;
   return failure === undefined ? { state: 'Logged' } : { state: 'Without', message: failure };
 }
 
-function artifactsOf({ object }: TrustedRecord): readonly EvidenceArtifact[] {
-  return object.evidence?.artifacts ?? [];
+function artifactsOf({ object }: TrustedRecord): readonly RecordedArtifact[] {
+  return (object.evidence?.artifacts ?? []).map(fromEvidenceArtifact);
 }
 
 function withArtifacts(
   context: ControllerContext,
   record: TrustedRecord,
-  artifacts: readonly EvidenceArtifact[],
+  artifacts: readonly RecordedArtifact[],
   signal: AbortSignal,
 ): Promise<TrustedRecord> {
   const { spec, evidence } = record.object;
-  return context.writer.amend(record, { spec, evidence: { ...evidence, artifacts } }, signal);
+  return context.writer.amend(
+    record,
+    { spec, evidence: { ...evidence, artifacts: artifacts.map(toEvidenceArtifact) } },
+    signal,
+  );
 }

@@ -2,37 +2,24 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
-import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
-import { packPayload } from '../../../evidence/packed-payload.ts';
-import { payloadDigest } from '../../../evidence/payload-digest.ts';
+import { artifactFixture, unsignedFixture } from '../../../evidence/artifact.fixture.ts';
+import { requireSigned } from '../../../evidence/evidence-artifact.ts';
 import { signedBytes } from '../../../evidence/signed-bytes.ts';
 import { KeySigner } from '../../../signing/key/key-signer.ts';
 import { signArtifacts } from './sign-artifacts.ts';
 
 const now = new Date('2026-01-01T00:20:00Z');
 const url = 'https://witness.example';
-const payload = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: [] }));
 const signer = new KeySigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, 'sha256');
-const unsigned: EvidenceArtifact = {
-  name: 'attestation',
-  type: 'Attestation',
-  form: 'InTotoStatement',
-  payloadType: 'application/vnd.in-toto+json',
-  payload: packPayload(payload),
-  payloadDigest: payloadDigest(payload),
-  subjectCount: 0,
-  policyGeneration: 1,
-};
+const unsigned = unsignedFixture();
 const window = { notBefore: '2026-01-01T00:00:00Z', notAfter: '2026-01-01T00:10:00Z' };
-const ended: EvidenceArtifact = {
-  ...unsigned,
-  signature: 'b2xk',
+const ended = artifactFixture({
+  signature: Buffer.from('old'),
   keyID: 'old',
   publicKey: 'old',
   certificate: { chain: 'old', identity: 'me', issuer: 'us', ...window },
   witnesses: ['Log'],
-};
+});
 
 describe('signArtifacts', () => {
   it('leaves nothing of a certificate that ended unseen beside the signature of a key', async () => {
@@ -40,7 +27,7 @@ describe('signArtifacts', () => {
     const [again] = await signArtifacts([ended], signing);
     assert.ok(again);
     assert.deepEqual([again.certificate, again.witnesses, again.keyID], [undefined, undefined, signer.keyID]);
-    const made = fromEvidenceArtifact(again);
+    const made = requireSigned(again);
     assert.ok(verify('sha256', signedBytes(made), createPublicKey(made.publicKey), made.signature));
   });
 
@@ -51,7 +38,7 @@ describe('signArtifacts', () => {
   });
 
   it('keeps a signature that was seen', async () => {
-    const seen: EvidenceArtifact = { ...ended, timestamps: [{ url, time: window.notBefore, token: 'dG9r' }] };
+    const seen = { ...ended, timestamps: [{ url, time: window.notBefore, token: 'dG9r' }] };
     const signing = { signer, transparency: { timestampAuthorities: [] }, now };
     assert.deepEqual(await signArtifacts([seen], signing), [seen]);
   });

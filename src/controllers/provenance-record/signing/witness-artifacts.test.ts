@@ -1,31 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
-import { packPayload } from '../../../evidence/packed-payload.ts';
-import { payloadDigest } from '../../../evidence/payload-digest.ts';
+import { artifactFixture } from '../../../evidence/artifact.fixture.ts';
+import type { RecordedArtifact, SignedArtifact } from '../../../evidence/artifact.ts';
 import { TransparencyError } from '../../../transparency/transparency-error.ts';
 import { witnessArtifacts, type Witnesses, type WitnessOutcome } from './witness-artifacts.ts';
 
 const never = new AbortController().signal;
 const url = 'https://witness.example';
-const payload = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: [] }));
 
-function artifact(name: string, more: Partial<EvidenceArtifact> = {}): EvidenceArtifact {
-  return {
-    name,
-    type: 'Attestation',
-    form: 'InTotoStatement',
-    payloadType: 'application/vnd.in-toto+json',
-    payload: packPayload(payload),
-    payloadDigest: payloadDigest(payload),
-    subjectCount: 0,
-    policyGeneration: 1,
-    signature: 'c2ln',
-    keyID: 'id',
-    publicKey: 'pem',
-    ...more,
-  };
+function artifact(name: string, more: Partial<SignedArtifact> = {}): RecordedArtifact {
+  return artifactFixture({ name, ...more });
 }
 
 interface Given {
@@ -66,19 +51,19 @@ function witnesses(given: Given = {}): { readonly of: Witnesses; readonly calls:
 
 /** What comes of it, and what was written down on the way. */
 async function witnessed(
-  artifacts: readonly EvidenceArtifact[],
+  artifacts: readonly RecordedArtifact[],
   of: Witnesses,
   signal = never,
-): Promise<WitnessOutcome & { readonly kept: readonly (readonly EvidenceArtifact[])[] }> {
-  const kept: (readonly EvidenceArtifact[])[] = [];
-  const keep = (seen: readonly EvidenceArtifact[]): Promise<void> => {
+): Promise<WitnessOutcome & { readonly kept: readonly (readonly RecordedArtifact[])[] }> {
+  const kept: (readonly RecordedArtifact[])[] = [];
+  const keep = (seen: readonly RecordedArtifact[]): Promise<void> => {
     kept.push(seen);
     return Promise.resolve();
   };
   return { ...(await witnessArtifacts(artifacts, { witnesses: of, keep }, signal)), kept };
 }
 
-const isLogged = ({ logEntries }: EvidenceArtifact): boolean => logEntries !== undefined;
+const isLogged = ({ logEntries }: RecordedArtifact): boolean => logEntries !== undefined;
 
 describe('witnessArtifacts', () => {
   it('asks for leave before each artifact, and before the log after a slow timestamp authority', async () => {
@@ -141,9 +126,9 @@ describe('witnessArtifacts', () => {
     assert.deepEqual((await witnessed(given, witnesses().of)).kept, []);
   });
 
-  const certified = (name: string): EvidenceArtifact => artifact(name, { certificate });
+  const certified = (name: string): RecordedArtifact => artifact(name, { certificate });
   const down = (): boolean => true;
-  const rows: readonly (readonly [what: string, given: EvidenceArtifact, apiVersion: 1 | 2, keeps: boolean])[] = [
+  const rows: readonly (readonly [what: string, given: RecordedArtifact, apiVersion: 1 | 2, keeps: boolean])[] = [
     ['of a key', artifact('attestation'), 1, true],
     ['of a certificate, before a log without a clock', certified('attestation'), 2, true],
     ['of a certificate, before a log that has to see it in time, too', certified('attestation'), 1, false],

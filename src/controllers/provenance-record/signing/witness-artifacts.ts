@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import type { Transparency } from '../../../api/v1alpha1/signing-policy/defaults.ts';
 import { artifactProblem } from '../../../api/v1alpha1/provenance-record/artifact-problem.ts';
 import { boundedText } from '../../../runtime/bounded-text.ts';
-import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
-import type { LogEntry, SignedArtifact, Timestamp } from '../../../evidence/artifact.ts';
+import { requireSigned, toEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
+import type { LogEntry, RecordedArtifact, SignedArtifact, Timestamp } from '../../../evidence/artifact.ts';
 import { TransparencyError } from '../../../transparency/transparency-error.ts';
 import { isWitnessed, wantedWitnesses } from '../../../records/artifact-needs.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
@@ -20,7 +19,7 @@ export interface Witnesses {
 
 export interface WitnessOutcome {
   /** All artifacts, those that were witnessed with what they got. */
-  readonly artifacts: readonly EvidenceArtifact[];
+  readonly artifacts: readonly RecordedArtifact[];
   /** Why some were not. */
   readonly problem?: Problem;
   readonly retryAfterSeconds?: number;
@@ -32,9 +31,9 @@ export interface Witnessing {
   /** Throws when this replica may not ask any more. */
   readonly fence?: () => void;
   /** Keeps in memory what a witness returned, until it is written down. */
-  readonly note?: (artifact: EvidenceArtifact) => void;
+  readonly note?: (artifact: RecordedArtifact) => void;
   /** Writes down how far it has come. */
-  readonly keep: (artifacts: readonly EvidenceArtifact[]) => Promise<void>;
+  readonly keep: (artifacts: readonly RecordedArtifact[]) => Promise<void>;
 }
 
 const MAX_FAILURE_LENGTH = 1024;
@@ -44,7 +43,7 @@ const MAX_FAILURE_LENGTH = 1024;
  * attempt that fails leaves no entry behind.
  */
 export async function witnessArtifacts(
-  artifacts: readonly EvidenceArtifact[],
+  artifacts: readonly RecordedArtifact[],
   { witnesses, keep, fence = () => undefined, note = () => undefined }: Witnessing,
   signal: AbortSignal,
 ): Promise<WitnessOutcome> {
@@ -81,11 +80,11 @@ function told({ reason, message, retryAfterSeconds }: TransparencyError): Omit<W
 
 interface Seen {
   /** The artifact with what it got and may keep. */
-  readonly seen: EvidenceArtifact;
+  readonly seen: RecordedArtifact;
   readonly failure?: TransparencyError;
 }
 
-async function witnessArtifact(artifact: EvidenceArtifact, witnesses: Witnesses, signal: AbortSignal): Promise<Seen> {
+async function witnessArtifact(artifact: RecordedArtifact, witnesses: Witnesses, signal: AbortSignal): Promise<Seen> {
   let seen = artifact;
   try {
     const stamped = await withTimestamps(artifact, witnesses, signal);
@@ -102,18 +101,18 @@ async function witnessArtifact(artifact: EvidenceArtifact, witnesses: Witnesses,
  * Whether timestamps are worth something before the log has answered. A certificate that they saw in time is good for ever; but a log that
  * states a time of its own has to see it in time, too, and if it does not, the artifact is signed anew.
  */
-function mayKeepTimestamps({ certificate }: EvidenceArtifact, { transparency }: Witnesses): boolean {
+function mayKeepTimestamps({ certificate }: RecordedArtifact, { transparency }: Witnesses): boolean {
   return certificate === undefined || transparency.rekor?.apiVersion !== 1;
 }
 
 async function withTimestamps(
-  artifact: EvidenceArtifact,
+  artifact: RecordedArtifact,
   witnesses: Witnesses,
   signal: AbortSignal,
-): Promise<EvidenceArtifact> {
+): Promise<RecordedArtifact> {
   const isStamped = witnesses.transparency.timestampAuthorities.length === 0 || artifact.timestamps !== undefined;
   if (isStamped) return artifact;
-  const timestamps = await witnesses.timestamps(fromEvidenceArtifact(artifact), signal);
+  const timestamps = await witnesses.timestamps(requireSigned(artifact), signal);
   checkWindow(
     artifact,
     timestamps.map(({ time }) => time),
@@ -122,15 +121,15 @@ async function withTimestamps(
 }
 
 async function withLogEntry(
-  artifact: EvidenceArtifact,
+  artifact: RecordedArtifact,
   witnesses: Witnesses,
   signal: AbortSignal,
-): Promise<EvidenceArtifact> {
+): Promise<RecordedArtifact> {
   const { rekor } = witnesses.transparency;
   if (rekor === undefined || isWitnessed(artifact, ['Log'])) return artifact;
   try {
     // With its timestamps: a log without a clock takes a certificate at the word of these.
-    const entry = await witnesses.logEntry(fromEvidenceArtifact(artifact), signal);
+    const entry = await witnesses.logEntry(requireSigned(artifact), signal);
     checkWindow(artifact, entry.integratedTime === undefined ? [] : [entry.integratedTime]);
     return fitting({ ...artifact, logEntries: [entry] });
   } catch (error) {
@@ -141,15 +140,15 @@ async function withLogEntry(
 }
 
 /** What does not fit into the record could never be written down, and would be asked for again and again. */
-function fitting(artifact: EvidenceArtifact): EvidenceArtifact {
-  const problem = artifactProblem(artifact);
+function fitting(artifact: RecordedArtifact): RecordedArtifact {
+  const problem = artifactProblem(toEvidenceArtifact(artifact));
   if (problem === undefined) return artifact;
   const message = `what witnessed "${artifact.name}" does not fit into its record (${problem}): use another log or timestamp authority`;
   throw new TransparencyError('VerificationFailed', message);
 }
 
 /** What a witness saw after the certificate ended proves nothing: the artifact has to be signed anew. */
-function checkWindow({ name, certificate }: EvidenceArtifact, times: readonly string[]): void {
+function checkWindow({ name, certificate }: RecordedArtifact, times: readonly string[]): void {
   if (certificate === undefined) return;
   const [from, to] = [Date.parse(certificate.notBefore), Date.parse(certificate.notAfter)];
   const isOutside = times.some((time) => Date.parse(time) < from || Date.parse(time) > to);

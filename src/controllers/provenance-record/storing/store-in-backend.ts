@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../../../api/v1alpha1/fields/date-time.ts';
 import { reasons } from '../../../api/v1alpha1/reasons.ts';
-import { fromEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
+import { fromEvidenceArtifact, requireSigned } from '../../../evidence/evidence-artifact.ts';
+import { runTarget } from '../../../storage/run-target.ts';
 import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { StoreStep } from '../plan-record.ts';
@@ -86,10 +87,9 @@ function storeTask(context: ControllerContext, { record, before, step }: Backend
   const types = step.backend.spec.artifacts;
   const artifacts = (evidence?.artifacts ?? [])
     .filter((artifact) => takesArtifact(step.backend.spec, artifact))
-    .map(fromEvidenceArtifact);
+    .map((artifact) => requireSigned(fromEvidenceArtifact(artifact)));
   const { namespace } = metadata;
-  const { runRef, serviceAccountName, completionTime } = spec;
-  const run = { ...runRef, namespace, serviceAccountName, completionTime, policy: record.policy };
+  const run = runTarget({ ...spec, ...spec.runRef, namespace }, record.policy);
   const { fence } = context;
   const known = before === undefined ? {} : { before };
   return { ref: step.bound.ref, driver: context.drivers.driver(step.backend), artifacts, types, run, fence, ...known };

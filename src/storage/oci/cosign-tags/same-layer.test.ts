@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
-import { imageFixture } from '../../evidence.fixture.ts';
+import { imageFixture } from '../../../evidence/artifact.fixture.ts';
 import { cosignLayer } from './cosign-layer.ts';
 import { sameLayer } from './same-layer.ts';
 

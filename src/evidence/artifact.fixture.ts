@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Artifact, RecordedArtifact, SignedArtifact } from './artifact.ts';
+
+/** A recorded attestation about one image, without a signature. Its payload is a statement without content. */
+export function unsignedFixture(more: Partial<Artifact> = {}): RecordedArtifact {
+  return {
+    name: 'attestation',
+    type: 'Attestation',
+    form: 'InTotoStatement',
+    payloadType: 'application/vnd.in-toto+json',
+    payload: Buffer.from('{"predicate":{"n":1}}'),
+    subjects: [{ name: 'reg.example/app', digest: { sha256: 'ab'.repeat(32) } }],
+    policyGeneration: 1,
+    ...more,
+  };
+}
+
+/** That attestation with bytes in place of a signature: enough to name, compare and store it. */
+export function artifactFixture(more: Partial<SignedArtifact> = {}): SignedArtifact & RecordedArtifact {
+  const signature = { signature: Buffer.from('signature'), keyID: 'SHA256:key', publicKey: 'not read here' };
+  return { ...unsignedFixture(), ...signature, ...more };
+}
+
+/** The signature of that image. */
+export function imageFixture(more: Partial<SignedArtifact> = {}): SignedArtifact & RecordedArtifact {
+  return artifactFixture({ name: 'image-abababababab', type: 'ImageSignature', form: 'SimpleSigning', ...more });
+}
