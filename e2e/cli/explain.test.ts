@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { checkout, Installation } from '../harness/installation.ts';
 import type { Team } from '../harness/team.ts';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand, type CommandOutput } from '../testbed/processes/run-command.ts';
 
 describe('hallmark explain, on a real cluster', () => {
@@ -18,7 +19,7 @@ describe('hallmark explain, on a real cluster', () => {
   after(() => installation.stop());
 
   function explain(...args: readonly string[]): Promise<CommandOutput> {
-    const env = { KUBECONFIG: installation.plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
+    const env = { ...compileCache(), KUBECONFIG: installation.plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
     return runCommand(process.execPath, [join(checkout, 'bin', 'hallmark'), 'explain', ...args], { env });
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { ended, type Ended } from '../verify/verify-bed.ts';
 import { checkout, type Installation } from './installation.ts';
@@ -7,7 +8,7 @@ import type { Team } from './team.ts';
 
 /** The command as users run it, with the cluster's kubeconfig. */
 export function hallmarkCommand({ plane }: Installation, ...args: readonly string[]): Promise<Ended> {
-  const env = { KUBECONFIG: plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
+  const env = { ...compileCache(), KUBECONFIG: plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
   return ended(runCommand(process.execPath, [join(checkout, 'bin', 'hallmark'), ...args], { env }));
 }
 

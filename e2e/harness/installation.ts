@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setArguments } from '../../codegen/chart/value-sets.ts';
 import { at, chart, releaseNamespace } from '../chart/helm.ts';
 import type { PodReport } from '../testbed/node-agent/pod-worker.ts';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { measured } from '../testbed/processes/measured.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
@@ -51,7 +52,7 @@ export class Installation extends Cluster {
       helm: true,
       registries: options.registries ?? [{ referrers: false }],
       controlPlane: { own: options.ownControlPlane === true },
-      nodeAgent: { images: { 'registry.hallmark.dev/hallmark': { command, cwd: checkout } } },
+      nodeAgent: { images: { 'registry.hallmark.dev/hallmark': { command, cwd: checkout, env: compileCache() } } },
     });
     const allow = testbed.registries.map(({ host }) => host);
     const installation = new Installation(testbed, [

@@ -107,64 +107,67 @@ describe('a key Secret that nobody can sign with', () => {
     return bed.installation.team({ name, policy: managedRuns, withKey: false });
   }
 
-  for (const [index, { title, data, message }] of badKeys.entries()) {
-    it(`says KeyInvalid of ${title}, on policy and record, and quotes none of it`, async () => {
-      const entries = data(cosignKey);
-      const team = await teamWith(`team-bad-${index}`, entries);
-      const run = await new ManagedRuns(bed.client, team).build({ name: 'unsigned' });
-      const record = await bed.recordWithReason(run, 'KeyInvalid', team);
-      assert.match(record.status?.message ?? '', message);
-      assert.match(record.status?.message ?? '', new RegExp(`${team.name}/${KEY_SECRET}`));
-      assert.ok(record.evidence?.artifacts?.every(({ signature }) => signature === undefined));
-      await bed.installation.wait(team.name, 'signingpolicy/builds', 'condition=KeyReady=False');
-      const policy = await bed.installation.json(['get', 'signingpolicy', 'builds', '-n', team.name]);
-      assert.match(JSON.stringify(policy), /"reason":"KeyInvalid"/);
-      const texts = [JSON.stringify(policy), JSON.stringify(record), bed.operator.log()];
-      const quoted = Object.values(entries).flatMap((entry) => entry.split('\n').filter((line) => line.length >= 12));
-      const secrets = quoted.filter((line) => !line.startsWith('-----'));
-      assert.deepEqual(
-        secrets.filter((secret) => texts.some((text) => text.includes(secret))),
-        [],
-      );
-    });
-  }
-
-  it('signs what waited for a key when a good one takes its place', async () => {
-    const team = await teamWith('team-mended', { 'x509.pem': 'nonsense' });
-    const run = await new ManagedRuns(bed.client, team).build({ name: 'waiting' });
-    await bed.recordWithReason(run, 'KeyInvalid', team);
-    await team.createKeySecret();
-    const record = await bed.readyRecord(run, team);
-    assert.ok(record.evidence?.artifacts?.every(({ publicKey }) => publicKey === team.key.publicKey));
-  });
-
-  it('reads no Secret of another namespace, whatever a policy names', async () => {
-    const { name: other } = bed.team;
-    const reader = await teamWith('team-reader');
-    const refuses = async (secretRef: object): Promise<void> => {
-      const patch = { spec: { signer: { type: 'Key', key: { secretRef } } } };
-      await assert.rejects(bed.installation.patch(reader.name, 'signingpolicy/builds', patch), {
-        name: 'CommandFailed',
+  // Each in a team of its own.
+  describe('of one team', { concurrency: 4 }, () => {
+    for (const [index, { title, data, message }] of badKeys.entries()) {
+      it(`says KeyInvalid of ${title}, on policy and record, and quotes none of it`, async () => {
+        const entries = data(cosignKey);
+        const team = await teamWith(`team-bad-${index}`, entries);
+        const run = await new ManagedRuns(bed.client, team).build({ name: 'unsigned' });
+        const record = await bed.recordWithReason(run, 'KeyInvalid', team);
+        assert.match(record.status?.message ?? '', message);
+        assert.match(record.status?.message ?? '', new RegExp(`${team.name}/${KEY_SECRET}`));
+        assert.ok(record.evidence?.artifacts?.every(({ signature }) => signature === undefined));
+        await bed.installation.wait(team.name, 'signingpolicy/builds', 'condition=KeyReady=False');
+        const policy = await bed.installation.json(['get', 'signingpolicy', 'builds', '-n', team.name]);
+        assert.match(JSON.stringify(policy), /"reason":"KeyInvalid"/);
+        const texts = [JSON.stringify(policy), JSON.stringify(record), bed.operator.log()];
+        const quoted = Object.values(entries).flatMap((entry) => entry.split('\n').filter((line) => line.length >= 12));
+        const secrets = quoted.filter((line) => !line.startsWith('-----'));
+        assert.deepEqual(
+          secrets.filter((secret) => texts.some((text) => text.includes(secret))),
+          [],
+        );
       });
-    };
-    for (const name of [
-      `${other}/${KEY_SECRET}`,
-      `../${other}/${KEY_SECRET}`,
-      `${KEY_SECRET}?namespace=${other}`,
-      '..',
-    ]) {
-      await refuses({ name });
     }
-    await bed.installation
-      .patch(reader.name, 'signingpolicy/builds', {
-        spec: { signer: { type: 'Key', key: { secretRef: { name: KEY_SECRET, namespace: other } } } },
-      })
-      .catch(() => undefined); // a kubectl that checks fields strictly refuses it, others drop the field
-    // The other team's Secret has that very name, and it must not be found.
-    const run = await new ManagedRuns(bed.client, reader).build({ name: 'reaching-out' });
-    const record = await bed.recordWithReason(run, 'KeyNotFound', reader);
-    assert.match(record.status?.message ?? '', new RegExp(`Secret "${reader.name}/${KEY_SECRET}" does not exist`));
-    assert.equal(conditionOf(record, 'Signed')?.status, 'False');
+
+    it('signs what waited for a key when a good one takes its place', async () => {
+      const team = await teamWith('team-mended', { 'x509.pem': 'nonsense' });
+      const run = await new ManagedRuns(bed.client, team).build({ name: 'waiting' });
+      await bed.recordWithReason(run, 'KeyInvalid', team);
+      await team.createKeySecret();
+      const record = await bed.readyRecord(run, team);
+      assert.ok(record.evidence?.artifacts?.every(({ publicKey }) => publicKey === team.key.publicKey));
+    });
+
+    it('reads no Secret of another namespace, whatever a policy names', async () => {
+      const { name: other } = bed.team;
+      const reader = await teamWith('team-reader');
+      const refuses = async (secretRef: object): Promise<void> => {
+        const patch = { spec: { signer: { type: 'Key', key: { secretRef } } } };
+        await assert.rejects(bed.installation.patch(reader.name, 'signingpolicy/builds', patch), {
+          name: 'CommandFailed',
+        });
+      };
+      for (const name of [
+        `${other}/${KEY_SECRET}`,
+        `../${other}/${KEY_SECRET}`,
+        `${KEY_SECRET}?namespace=${other}`,
+        '..',
+      ]) {
+        await refuses({ name });
+      }
+      await bed.installation
+        .patch(reader.name, 'signingpolicy/builds', {
+          spec: { signer: { type: 'Key', key: { secretRef: { name: KEY_SECRET, namespace: other } } } },
+        })
+        .catch(() => undefined); // a kubectl that checks fields strictly refuses it, others drop the field
+      // The other team's Secret has that very name, and it must not be found.
+      const run = await new ManagedRuns(bed.client, reader).build({ name: 'reaching-out' });
+      const record = await bed.recordWithReason(run, 'KeyNotFound', reader);
+      assert.match(record.status?.message ?? '', new RegExp(`Secret "${reader.name}/${KEY_SECRET}" does not exist`));
+      assert.equal(conditionOf(record, 'Signed')?.status, 'False');
+    });
   });
 
   it('leaves the operator and the other teams unharmed', () => bed.assertUnharmed());

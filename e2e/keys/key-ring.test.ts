@@ -11,6 +11,7 @@ import { KEY_SECRET, type Build, type Team } from '../harness/team.ts';
 import { isVerified } from '../harness/verify-image.ts';
 import { HostileBed } from '../hostile/hostile-bed.ts';
 import { managedRuns, ManagedRuns } from '../resilience/managed-runs.ts';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 
@@ -73,105 +74,108 @@ async function assertVerified(publicKey: string, { image }: Build): Promise<void
   }
 }
 
-describe('a policy whose key is followed by another', () => {
-  it('signs with the new one at once, and publishes both for those who verify', async () => {
-    const team = await teamOf('team-ring');
-    await team.untilReady();
-    const first = await signed(team, 'before');
-    assert.deepEqual(first.publicKeys, [team.key.publicKey]);
-    const next: SigningKey = newSigningKey();
-    await bed.installation.apply(
-      secret(team, 'key-next', { 'x509.pem': next.privateKey }),
-      secret(team, 'key-before', { 'x509.pub': team.key.publicKey }),
-    );
-    const rotatedAt = `${new Date().toISOString().slice(0, 19)}Z`;
-    const retired = [{ name: 'key-before', notAfter: rotatedAt }];
-    await bed.installation.patch(
-      team.name,
-      'signingpolicy/builds',
-      keySettings({ secretRef: { name: 'key-next' }, retired }),
-    );
-    const { keys, keyID } = await waitUntil('both keys are published', async () => {
-      const { status } = await policyOf(team);
-      const shown = status?.verificationKeys ?? [];
-      return shown.length === 2 && { keys: shown, keyID: status?.keyID };
-    });
-    assert.deepEqual(
-      keys.map(({ publicKey, state, notAfter }) => [publicKey, state, notAfter]),
-      [
-        [next.publicKey, 'Active', undefined],
-        [team.key.publicKey, 'Retired', rotatedAt],
-      ],
-    );
-    assert.equal(keyID, keys[0]?.keyID);
-    const second = await signed(team, 'after');
-    assert.deepEqual(second.publicKeys, [next.publicKey]);
-    await assertVerified(keys[0]?.publicKey ?? '', second.build);
-    await assertVerified(keys[1]?.publicKey ?? '', first.build);
-  });
-});
-
-describe('a key with an end', () => {
-  let team: Team;
-  let waiting: Build;
-  const eventsOfPolicy = async () => {
-    const { metadata } = await policyOf(team);
-    return (await bed.installation.events(team.name)).filter(({ regardingUID }) => regardingUID === metadata.uid);
-  };
-
-  it('signs until then, and its policy warns of it once', async () => {
-    team = await teamOf('team-ending');
-    await team.untilReady();
-    const notAfter = `${new Date(Date.now() + SOON_MS).toISOString().slice(0, 19)}Z`;
-    await bed.installation.patch(
-      team.name,
-      'signingpolicy/builds',
-      keySettings({ secretRef: { name: KEY_SECRET }, notAfter }),
-    );
-    await waitUntil('the policy warns', async () => {
-      const { status } = await policyOf(team);
-      const keyReady = status?.conditions?.find(({ type }) => type === 'KeyReady');
-      return (
-        keyReady?.message.includes(`signs until ${notAfter}: have a new key ready`) === true &&
-        keyReady.status === 'True'
+// Each has a team of its own.
+describe('keys of a policy', { concurrency: true }, () => {
+  describe('a policy whose key is followed by another', () => {
+    it('signs with the new one at once, and publishes both for those who verify', async () => {
+      const team = await teamOf('team-ring');
+      await team.untilReady();
+      const first = await signed(team, 'before');
+      assert.deepEqual(first.publicKeys, [team.key.publicKey]);
+      const next: SigningKey = newSigningKey();
+      await bed.installation.apply(
+        secret(team, 'key-next', { 'x509.pem': next.privateKey }),
+        secret(team, 'key-before', { 'x509.pub': team.key.publicKey }),
       );
+      const rotatedAt = `${new Date().toISOString().slice(0, 19)}Z`;
+      const retired = [{ name: 'key-before', notAfter: rotatedAt }];
+      await bed.installation.patch(
+        team.name,
+        'signingpolicy/builds',
+        keySettings({ secretRef: { name: 'key-next' }, retired }),
+      );
+      const { keys, keyID } = await waitUntil('both keys are published', async () => {
+        const { status } = await policyOf(team);
+        const shown = status?.verificationKeys ?? [];
+        return shown.length === 2 && { keys: shown, keyID: status?.keyID };
+      });
+      assert.deepEqual(
+        keys.map(({ publicKey, state, notAfter }) => [publicKey, state, notAfter]),
+        [
+          [next.publicKey, 'Active', undefined],
+          [team.key.publicKey, 'Retired', rotatedAt],
+        ],
+      );
+      assert.equal(keyID, keys[0]?.keyID);
+      const second = await signed(team, 'after');
+      assert.deepEqual(second.publicKeys, [next.publicKey]);
+      await assertVerified(keys[0]?.publicKey ?? '', second.build);
+      await assertVerified(keys[1]?.publicKey ?? '', first.build);
     });
-    await signed(team, 'in-time');
-    const [event, ...more] = await waitUntil('the Event is there', async () => {
-      const events = await eventsOfPolicy();
-      return events.length > 0 && events;
+  });
+
+  describe('a key with an end', { concurrency: 1 }, () => {
+    let team: Team;
+    let waiting: Build;
+    const eventsOfPolicy = async () => {
+      const { metadata } = await policyOf(team);
+      return (await bed.installation.events(team.name)).filter(({ regardingUID }) => regardingUID === metadata.uid);
+    };
+
+    it('signs until then, and its policy warns of it once', async () => {
+      team = await teamOf('team-ending');
+      await team.untilReady();
+      const notAfter = `${new Date(Date.now() + SOON_MS).toISOString().slice(0, 19)}Z`;
+      await bed.installation.patch(
+        team.name,
+        'signingpolicy/builds',
+        keySettings({ secretRef: { name: KEY_SECRET }, notAfter }),
+      );
+      await waitUntil('the policy warns', async () => {
+        const { status } = await policyOf(team);
+        const keyReady = status?.conditions?.find(({ type }) => type === 'KeyReady');
+        return (
+          keyReady?.message.includes(`signs until ${notAfter}: have a new key ready`) === true &&
+          keyReady.status === 'True'
+        );
+      });
+      await signed(team, 'in-time');
+      const [event, ...more] = await waitUntil('the Event is there', async () => {
+        const events = await eventsOfPolicy();
+        return events.length > 0 && events;
+      });
+      assert.deepEqual([event?.type, event?.reason, event?.count, more], ['Warning', 'KeyExpired', 1, []]);
     });
-    assert.deepEqual([event?.type, event?.reason, event?.count, more], ['Warning', 'KeyExpired', 1, []]);
+
+    it('signs nothing after it, and is still published for what it signed', async () => {
+      await untilCondition(team, 'KeyReady', 'False KeyExpired');
+      assert.equal(await conditionOf(team, 'Stalled'), 'True KeyExpired');
+      const { status } = await policyOf(team);
+      assert.deepEqual(
+        status?.verificationKeys?.map(({ publicKey, state }) => [publicKey, state]),
+        [[team.key.publicKey, 'Retired']],
+      );
+      waiting = await new ManagedRuns(bed.client, team).build({ name: 'too-late' });
+      const record = await bed.recordWithReason(waiting, 'KeyExpired', team);
+      assert.ok(record.evidence?.artifacts?.every(({ signature }) => signature === undefined));
+    });
+
+    it('lets waiting runs be signed once there is another key', async () => {
+      const next = newSigningKey();
+      await bed.installation.apply(secret(team, 'key-next', { 'x509.pem': next.privateKey }));
+      const retired = [{ name: KEY_SECRET }];
+      const spec = { secretRef: { name: 'key-next' }, notAfter: null, retired };
+      await bed.installation.patch(team.name, 'signingpolicy/builds', keySettings(spec));
+      const { evidence } = await bed.readyRecord(waiting, team);
+      assert.ok(evidence?.artifacts?.every(({ publicKey }) => publicKey === next.publicKey));
+      assert.equal(await conditionOf(team, 'Ready'), 'True Ready');
+    });
   });
 
-  it('signs nothing after it, and is still published for what it signed', async () => {
-    await untilCondition(team, 'KeyReady', 'False KeyExpired');
-    assert.equal(await conditionOf(team, 'Stalled'), 'True KeyExpired');
-    const { status } = await policyOf(team);
-    assert.deepEqual(
-      status?.verificationKeys?.map(({ publicKey, state }) => [publicKey, state]),
-      [[team.key.publicKey, 'Retired']],
-    );
-    waiting = await new ManagedRuns(bed.client, team).build({ name: 'too-late' });
-    const record = await bed.recordWithReason(waiting, 'KeyExpired', team);
-    assert.ok(record.evidence?.artifacts?.every(({ signature }) => signature === undefined));
-  });
-
-  it('lets waiting runs be signed once there is another key', async () => {
-    const next = newSigningKey();
-    await bed.installation.apply(secret(team, 'key-next', { 'x509.pem': next.privateKey }));
-    const retired = [{ name: KEY_SECRET }];
-    const spec = { secretRef: { name: 'key-next' }, notAfter: null, retired };
-    await bed.installation.patch(team.name, 'signingpolicy/builds', keySettings(spec));
-    const { evidence } = await bed.readyRecord(waiting, team);
-    assert.ok(evidence?.artifacts?.every(({ publicKey }) => publicKey === next.publicKey));
-    assert.equal(await conditionOf(team, 'Ready'), 'True Ready');
-  });
-});
-
-describe('a Secret of hallmark keygen', () => {
-  it('lets teams that wait for one sign, whatever its algorithm, and cosign verify with the public key in it', async () => {
-    await Promise.all(['p256', 'p384', 'rsa', 'ed25519'].map(signsWithNewKey));
+  describe('a Secret of hallmark keygen', () => {
+    it('lets teams that wait for one sign, whatever its algorithm, and cosign verify with the public key in it', async () => {
+      await Promise.all(['p256', 'p384', 'rsa', 'ed25519'].map(signsWithNewKey));
+    });
   });
 });
 
@@ -179,7 +183,7 @@ async function signsWithNewKey(algorithm: string): Promise<void> {
   const team = await teamOf(`team-${algorithm}`, { withKey: false });
   await untilCondition(team, 'KeyReady', 'False KeyNotFound');
   const args = [join(checkout, 'bin', 'hallmark'), 'keygen', '-n', team.name, '--algorithm', algorithm];
-  const { stdout } = await runCommand(process.execPath, args, { env: {} });
+  const { stdout } = await runCommand(process.execPath, args, { env: compileCache() });
   await bed.installation.kubectl(['apply', '-f', '-'], { stdin: stdout });
   const { build, publicKeys } = await signed(team, 'first');
   const data = at(await bed.installation.json(['get', 'secret', KEY_SECRET, '-n', team.name]), 'data');

@@ -8,6 +8,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import { CommandFailed, Cosign, runCommand, Supervisor } from '../testbed/index.ts';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { checkout } from '../harness/installation.ts';
 
 const PASSWORD = 'planted-password-1138';
@@ -30,7 +31,9 @@ describe('keys for cosign and for Hallmark', () => {
 
   async function hallmark(...args: readonly string[]): Promise<string> {
     const bin = join(checkout, 'bin', 'hallmark');
-    const { stdout } = await runCommand(process.execPath, [bin, ...args], { env: { COSIGN_PASSWORD: PASSWORD } });
+    const { stdout } = await runCommand(process.execPath, [bin, ...args], {
+      env: { ...compileCache(), COSIGN_PASSWORD: PASSWORD },
+    });
     return stdout;
   }
 

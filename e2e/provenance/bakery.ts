@@ -7,6 +7,7 @@ import { recordName } from '../../src/records/record-name.ts';
 import { at, type Manifest } from '../chart/helm.ts';
 import { checkout, type Installation } from '../harness/installation.ts';
 import { parseRecord } from '../harness/record.ts';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { NAMESPACE, weighStepAction } from './bakery-pipeline.ts';
 import { bakeryPolicies, type BakeryPolicyName, policyObjects } from './bakery-policies.ts';
@@ -109,7 +110,9 @@ export class Bakery {
     const settings = await save('policy', ['signingpolicy', policy]);
     const hallmark = join(checkout, 'bin', 'hallmark');
     const args = [hallmark, 'preview', '--policy', settings, ...files.flatMap((file) => ['-f', file])];
-    const { stdout } = await runCommand(process.execPath, args, { env: { PATH: process.env['PATH'] ?? '' } });
+    const { stdout } = await runCommand(process.execPath, args, {
+      env: { ...compileCache(), PATH: process.env['PATH'] ?? '' },
+    });
     const printed: unknown = JSON.parse(stdout);
     if (!Array.isArray(printed)) throw new Error(`hallmark preview printed no list: ${stdout}`);
     return printed.map((entry) => ({ type: String(at(entry, 'type')), payload: String(at(entry, 'payload')) }));

@@ -29,7 +29,7 @@ import { opened, registryEnvelopes } from './stored-envelope.ts';
 const ofPipelineRun = ['slsa-v1', 'in-toto', 'v2alpha3', 'v2alpha4', 'whole-tasks', 'redacted'] as const;
 const ofTaskRuns = ['slsa-v1', 'v2alpha4'] as const;
 
-describe('a pipeline with one of everything, under a policy for each format', () => {
+describe('a pipeline with one of everything, under a policy for each format', { concurrency: 3 }, () => {
   let installation: Installation;
   let kitchen: Kitchen;
   let bakery: Bakery;

@@ -14,7 +14,7 @@ import { annotatedEnvelope, opened } from './stored-envelope.ts';
 /** Long enough to delete a TaskRun within it on a busy machine. */
 const CHILDREN_DEADLINE_SECONDS = 25;
 
-describe('runs that did not end as they should', () => {
+describe('runs that did not end as they should', { concurrency: true }, () => {
   let installation: Installation;
   let bakery: Bakery;
 

@@ -9,12 +9,13 @@ import type { Build, Team } from '../harness/team.ts';
 import { isVerified } from '../harness/verify-image.ts';
 import { adminClient } from '../resilience/admin-client.ts';
 import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand, type CommandOutput } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 
 const patience = { timeoutSeconds: PATIENCE_SECONDS } as const;
 
-describe('what was stored', () => {
+describe('what was stored', { concurrency: true }, () => {
   let installation: Installation;
   let team: Team;
   let runs: ManagedRuns;
@@ -60,163 +61,167 @@ describe('what was stored', () => {
   }
 
   function backfill(...args: readonly string[]): Promise<CommandOutput> {
-    const env = { KUBECONFIG: installation.plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
+    const env = { ...compileCache(), KUBECONFIG: installation.plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
     const command = [join(checkout, 'bin', 'hallmark'), 'backfill', ...args, '-n', team.name];
     return runCommand(process.execPath, command, { env });
   }
 
-  it('is read back and verified before the record says so', async () => {
-    const { record, verified } = await verification('True');
-    assert.equal(verified.reason, 'Verified');
-    assert.equal(storageOf(record, 'tekton')?.verification?.state, 'Verified');
-    assert.ok(storageOf(record, 'tekton')?.locations?.every(({ artifact }) => artifact !== undefined));
-  });
-
-  it('is missed when it vanishes, and the record says where from and what to do', async () => {
-    await annotate(`chains.tekton.dev/payload-taskrun-${build.uid}-`);
-    const { record, verified } = await verification('False');
-    assert.equal(verified.reason, 'VerificationFailed');
-    assert.match(verified.message, /tekton.*no longer carries the annotations.*hallmark backfill/);
-    assert.equal(conditionOf(record)?.status, 'False');
-    assert.equal(conditionOf(record)?.reason, 'VerificationFailed');
-    assert.equal(conditionOf(record, 'Stored')?.status, 'True');
-  });
-
-  it('is put back by hallmark backfill, with the signature that it had', async () => {
-    const before = await team.record(build);
-    const { stdout } = await backfill('tekton', '--timeout', '100');
-    assert.match(stdout, /all 1 records are stored in StorageBackend\/tekton/);
-    const { record } = await verification('True');
-    assert.equal(conditionOf(record)?.status, 'True');
-    assert.ok(before);
-    assert.deepEqual(signaturesOf(record), signaturesOf(before));
-  });
-
-  it('is noticed when somebody changes it', async () => {
-    const name = `chains.tekton.dev/signature-taskrun-${build.uid}`;
-    const kept = await annotation(name);
-    const envelope = Buffer.from(kept, 'base64')
-      .toString('utf8')
-      .replace(/"sig":"..../, '"sig":"AAAA');
-    await annotate(`${name}=${Buffer.from(envelope).toString('base64')}`);
-    const { verified } = await verification('False');
-    assert.equal(verified.reason, 'VerificationFailed');
-    await annotate(`${name}=${kept}`);
-    await verification('True');
-  });
-
-  it('goes to a new backend on request only, and verifies there', async () => {
-    await installation.apply({
-      apiVersion: 'hallmark.dev/v1alpha1',
-      kind: 'StorageBackend',
-      metadata: { name: 'late', namespace: team.name },
-      spec: { type: 'OCI', oci: { encoding: 'CosignTags', tls: { insecure: true } } },
+  describe('for one team', { concurrency: 1 }, () => {
+    it('is read back and verified before the record says so', async () => {
+      const { record, verified } = await verification('True');
+      assert.equal(verified.reason, 'Verified');
+      assert.equal(storageOf(record, 'tekton')?.verification?.state, 'Verified');
+      assert.ok(storageOf(record, 'tekton')?.locations?.every(({ artifact }) => artifact !== undefined));
     });
-    await installation.wait(team.name, 'storagebackend/late', 'condition=Ready');
-    const fresh = await runs.build({ name: 'fresh' });
-    const taken = await team.readyRecord(fresh);
-    assert.equal(storageOf(taken, 'late')?.state, 'Stored');
-    const old = await team.record(build);
-    assert.ok(old);
-    assert.equal(storageOf(old, 'late'), undefined);
-    const counted = await backfill('late', '--dry-run');
-    assert.match(counted.stdout, /1 records to store in StorageBackend\/late, 1 are there already/);
-    await backfill('late', '--timeout', '100');
-    const record = await team.readyRecord(build);
-    assert.deepEqual(
-      [storageOf(record, 'late')?.state, storageOf(record, 'late')?.isBackfill, record.status?.stored],
-      ['Stored', true, '1/1'],
-    );
-    const { publicKey } = team.key;
-    const image = build.image.reference;
-    assert.ok(await isVerified(installation.testbed, { command: 'verify-attestation', publicKey, image }));
-    assert.deepEqual(signaturesOf(record), signaturesOf(old));
-  });
 
-  it('goes to two new backends that two users ask for at the same time', async () => {
-    const names = ['left', 'right'] as const;
-    for (const name of names) {
-      const repository = `${installation.testbed.registry().host}/${name}/all`;
+    it('is missed when it vanishes, and the record says where from and what to do', async () => {
+      await annotate(`chains.tekton.dev/payload-taskrun-${build.uid}-`);
+      const { record, verified } = await verification('False');
+      assert.equal(verified.reason, 'VerificationFailed');
+      assert.match(verified.message, /tekton.*no longer carries the annotations.*hallmark backfill/);
+      assert.equal(conditionOf(record)?.status, 'False');
+      assert.equal(conditionOf(record)?.reason, 'VerificationFailed');
+      assert.equal(conditionOf(record, 'Stored')?.status, 'True');
+    });
+
+    it('is put back by hallmark backfill, with the signature that it had', async () => {
+      const before = await team.record(build);
+      const { stdout } = await backfill('tekton', '--timeout', '100');
+      assert.match(stdout, /all 1 records are stored in StorageBackend\/tekton/);
+      const { record } = await verification('True');
+      assert.equal(conditionOf(record)?.status, 'True');
+      assert.ok(before);
+      assert.deepEqual(signaturesOf(record), signaturesOf(before));
+    });
+
+    it('is noticed when somebody changes it', async () => {
+      const name = `chains.tekton.dev/signature-taskrun-${build.uid}`;
+      const kept = await annotation(name);
+      const envelope = Buffer.from(kept, 'base64')
+        .toString('utf8')
+        .replace(/"sig":"..../, '"sig":"AAAA');
+      await annotate(`${name}=${Buffer.from(envelope).toString('base64')}`);
+      const { verified } = await verification('False');
+      assert.equal(verified.reason, 'VerificationFailed');
+      await annotate(`${name}=${kept}`);
+      await verification('True');
+    });
+
+    it('goes to a new backend on request only, and verifies there', async () => {
       await installation.apply({
         apiVersion: 'hallmark.dev/v1alpha1',
         kind: 'StorageBackend',
-        metadata: { name, namespace: team.name },
-        spec: { type: 'OCI', oci: { encoding: 'CosignTags', repository, tls: { insecure: true } } },
+        metadata: { name: 'late', namespace: team.name },
+        spec: { type: 'OCI', oci: { encoding: 'CosignTags', tls: { insecure: true } } },
       });
-      await installation.wait(team.name, `storagebackend/${name}`, 'condition=Ready');
-    }
-    await Promise.all(names.map((name) => backfill(name, '--timeout', '100')));
-    for (const { metadata, status } of await team.records()) {
-      const held = status?.storage?.filter(({ state }) => state === 'Stored').map(({ backendRef }) => backendRef.name);
-      for (const name of names) assert.ok(held?.includes(name), `${metadata.name} in ${name}`);
-      assert.equal(metadata.annotations?.['hallmark.dev/backfill'], undefined, 'answered requests are taken back');
-    }
-  });
-
-  it('is not called lost when it went with its run, whose annotations held it', async () => {
-    const pruned = await runs.build({ name: 'pruned' });
-    await team.readyRecord(pruned);
-    await installation.kubectl(['delete', 'taskrun', pruned.name, '-n', team.name]);
-    const looks = async (): Promise<number> => {
-      const text = (await installation.metrics()).join('\n');
-      return Number(/^hallmark_\w+\{[^}]*type="Tekton"[^}]*result="Unread"[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
-    };
-    await waitUntil('it was looked for again and again', async () => (await looks()) >= 2, patience);
-    const record = await team.readyRecord(pruned);
-    assert.deepEqual(
-      [conditionOf(record)?.status, conditionOf(record, 'Verified')?.status, storageOf(record, 'tekton')?.state],
-      ['True', 'True', 'Stored'],
-    );
-  });
-
-  it('says when a backend cannot be filled', async () => {
-    await assert.rejects(backfill('nowhere', '--timeout', '20'), {
-      exitCode: 1,
-      stdout: /not stored yet; the operator goes on with them:[^]*does not exist or is out of reach/,
-    });
-    const record = await team.readyRecord(build);
-    assert.equal(conditionOf(record)?.status, 'True');
-  });
-
-  it('waits for a backend that was deleted until that is back, or until somebody lets the record go', async () => {
-    const doomed = (oci: object): Promise<unknown> =>
-      installation.apply({
-        apiVersion: 'hallmark.dev/v1alpha1',
-        kind: 'StorageBackend',
-        metadata: { name: 'doomed', namespace: team.name },
-        spec: { type: 'OCI', oci: { encoding: 'CosignTags', tls: { insecure: true }, ...oci } },
-      });
-    await doomed({ repository: '127.0.0.1:1/nobody/there' });
-    await installation.wait(team.name, 'storagebackend/doomed', 'condition=Ready=False');
-    const [waiting, released] = [await runs.build({ name: 'waiting' }), await runs.build({ name: 'released' })];
-    for (const one of [waiting, released]) {
-      await waitUntil(
-        `${one.name} waits for the backend`,
-        async () => {
-          const record = await team.record(one);
-          return record === undefined ? undefined : storageOf(record, 'doomed')?.reason;
-        },
-        patience,
+      await installation.wait(team.name, 'storagebackend/late', 'condition=Ready');
+      const fresh = await runs.build({ name: 'fresh' });
+      const taken = await team.readyRecord(fresh);
+      assert.equal(storageOf(taken, 'late')?.state, 'Stored');
+      const old = await team.record(build);
+      assert.ok(old);
+      assert.equal(storageOf(old, 'late'), undefined);
+      const counted = await backfill('late', '--dry-run');
+      assert.match(counted.stdout, /1 records to store in StorageBackend\/late, 1 are there already/);
+      await backfill('late', '--timeout', '100');
+      const record = await team.readyRecord(build);
+      assert.deepEqual(
+        [storageOf(record, 'late')?.state, storageOf(record, 'late')?.isBackfill, record.status?.stored],
+        ['Stored', true, '1/1'],
       );
-    }
-    await installation.kubectl(['delete', 'storagebackend', 'doomed', '-n', team.name]);
-    const orphan = await team.recordWithReason(released, 'BackendNotFound');
-    const before = await team.recordWithReason(waiting, 'BackendNotFound');
-    assert.match(
-      storageOf(before, 'doomed')?.message ?? '',
-      /create it \(again\).*or name others in spec\.backendRefs of the policy/,
-    );
-    await installation.kubectl(['delete', 'provenancerecord', orphan.metadata.name, '-n', team.name]);
-    const free = await team.readyRecord(released);
-    assert.equal(storageOf(free, 'doomed'), undefined);
-    assert.equal(conditionOf(await team.recordWithReason(waiting, 'BackendNotFound'))?.status, 'False');
-    await doomed({});
-    const stored = await team.readyRecord(waiting);
-    assert.equal(storageOf(stored, 'doomed')?.state, 'Stored');
-    assert.deepEqual(signaturesOf(stored), signaturesOf(before));
+      const { publicKey } = team.key;
+      const image = build.image.reference;
+      assert.ok(await isVerified(installation.testbed, { command: 'verify-attestation', publicKey, image }));
+      assert.deepEqual(signaturesOf(record), signaturesOf(old));
+    });
+
+    it('goes to two new backends that two users ask for at the same time', async () => {
+      const names = ['left', 'right'] as const;
+      for (const name of names) {
+        const repository = `${installation.testbed.registry().host}/${name}/all`;
+        await installation.apply({
+          apiVersion: 'hallmark.dev/v1alpha1',
+          kind: 'StorageBackend',
+          metadata: { name, namespace: team.name },
+          spec: { type: 'OCI', oci: { encoding: 'CosignTags', repository, tls: { insecure: true } } },
+        });
+        await installation.wait(team.name, `storagebackend/${name}`, 'condition=Ready');
+      }
+      await Promise.all(names.map((name) => backfill(name, '--timeout', '100')));
+      for (const { metadata, status } of await team.records()) {
+        const held = status?.storage
+          ?.filter(({ state }) => state === 'Stored')
+          .map(({ backendRef }) => backendRef.name);
+        for (const name of names) assert.ok(held?.includes(name), `${metadata.name} in ${name}`);
+        assert.equal(metadata.annotations?.['hallmark.dev/backfill'], undefined, 'answered requests are taken back');
+      }
+    });
+
+    it('is not called lost when it went with its run, whose annotations held it', async () => {
+      const pruned = await runs.build({ name: 'pruned' });
+      await team.readyRecord(pruned);
+      await installation.kubectl(['delete', 'taskrun', pruned.name, '-n', team.name]);
+      const looks = async (): Promise<number> => {
+        const text = (await installation.metrics()).join('\n');
+        return Number(/^hallmark_\w+\{[^}]*type="Tekton"[^}]*result="Unread"[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
+      };
+      await waitUntil('it was looked for again and again', async () => (await looks()) >= 2, patience);
+      const record = await team.readyRecord(pruned);
+      assert.deepEqual(
+        [conditionOf(record)?.status, conditionOf(record, 'Verified')?.status, storageOf(record, 'tekton')?.state],
+        ['True', 'True', 'Stored'],
+      );
+    });
+
+    it('says when a backend cannot be filled', async () => {
+      await assert.rejects(backfill('nowhere', '--timeout', '20'), {
+        exitCode: 1,
+        stdout: /not stored yet; the operator goes on with them:[^]*does not exist or is out of reach/,
+      });
+      const record = await team.readyRecord(build);
+      assert.equal(conditionOf(record)?.status, 'True');
+    });
+
+    it('waits for a backend that was deleted until that is back, or until somebody lets the record go', async () => {
+      const doomed = (oci: object): Promise<unknown> =>
+        installation.apply({
+          apiVersion: 'hallmark.dev/v1alpha1',
+          kind: 'StorageBackend',
+          metadata: { name: 'doomed', namespace: team.name },
+          spec: { type: 'OCI', oci: { encoding: 'CosignTags', tls: { insecure: true }, ...oci } },
+        });
+      await doomed({ repository: '127.0.0.1:1/nobody/there' });
+      await installation.wait(team.name, 'storagebackend/doomed', 'condition=Ready=False');
+      const [waiting, released] = [await runs.build({ name: 'waiting' }), await runs.build({ name: 'released' })];
+      for (const one of [waiting, released]) {
+        await waitUntil(
+          `${one.name} waits for the backend`,
+          async () => {
+            const record = await team.record(one);
+            return record === undefined ? undefined : storageOf(record, 'doomed')?.reason;
+          },
+          patience,
+        );
+      }
+      await installation.kubectl(['delete', 'storagebackend', 'doomed', '-n', team.name]);
+      const orphan = await team.recordWithReason(released, 'BackendNotFound');
+      const before = await team.recordWithReason(waiting, 'BackendNotFound');
+      assert.match(
+        storageOf(before, 'doomed')?.message ?? '',
+        /create it \(again\).*or name others in spec\.backendRefs of the policy/,
+      );
+      await installation.kubectl(['delete', 'provenancerecord', orphan.metadata.name, '-n', team.name]);
+      const free = await team.readyRecord(released);
+      assert.equal(storageOf(free, 'doomed'), undefined);
+      assert.equal(conditionOf(await team.recordWithReason(waiting, 'BackendNotFound'))?.status, 'False');
+      await doomed({});
+      const stored = await team.readyRecord(waiting);
+      assert.equal(storageOf(stored, 'doomed')?.state, 'Stored');
+      assert.deepEqual(signaturesOf(stored), signaturesOf(before));
+    });
   });
 
-  describe('in a registry and in annotations', () => {
+  describe('in a registry and in annotations', { concurrency: 1 }, () => {
     let both: Team;
     let odd: ManagedRuns;
 

@@ -104,7 +104,7 @@ describe('a supervisor', () => {
       .logTail()
       .split('\n')
       .map((line) => line.split('=')[0]);
-    assert.deepEqual(names.sort(), ['GIVEN', 'HOME', 'NODE_COMPILE_CACHE', 'PATH', 'TMPDIR']);
+    assert.deepEqual(names.sort(), ['GIVEN', 'GOGC', 'HOME', 'NODE_COMPILE_CACHE', 'PATH', 'TMPDIR']);
     delete process.env.PLANTED;
     await supervisor.stop();
   });
