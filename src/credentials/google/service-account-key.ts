@@ -25,8 +25,8 @@ export function serviceAccountKey(json: Uint8Array, secret: string): ServiceAcco
   const invalid = (what: string): CredentialError =>
     new CredentialError('Invalid', `entry "credentials.json" of ${secret} ${what}`);
   const fields = boundedJson(Buffer.from(json));
-  if (!isObject(fields)) throw invalid('is not JSON: put a service account key there');
-  if (fields['type'] !== 'service_account')
+  if (typeof fields !== 'object' || fields === null) throw invalid('is not JSON: put a service account key there');
+  if (!isObject(fields) || fields['type'] !== 'service_account')
     throw invalid('is not of type "service_account": put the key of a service account there');
   const { client_email: email, private_key: pem, private_key_id: keyID, token_uri: tokenURI } = fields;
   if (typeof email !== 'string' || email === '' || typeof pem !== 'string')
