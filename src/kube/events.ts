@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { boundedText } from '../runtime/bounded-text.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { BoundedMap } from '../runtime/bounded-map.ts';
 import { isNotFound } from './kube-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { parseMetadata, type ObjectMetadata } from './object-metadata.ts';
@@ -72,8 +72,8 @@ interface Allowance {
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #stopped = new AbortController();
-  readonly #remembered = new BoundedMap<string, Remembered>(MAX_REMEMBERED);
-  readonly #allowances = new BoundedMap<string, Allowance>(MAX_REMEMBERED);
+  readonly #remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  readonly #allowances = new LRUCache<string, Allowance>({ max: MAX_REMEMBERED });
   #pending = 0;
   #tail: Promise<void> = Promise.resolve();
 

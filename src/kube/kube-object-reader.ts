@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LRUCache } from 'lru-cache';
 import { abortable } from '../runtime/abortable.ts';
+import { cacheClock, ttlBelow } from '../runtime/cache-clock.ts';
 import type { Clock } from '../runtime/clock.ts';
 import {
   CONFIG_MAPS,
@@ -10,7 +12,7 @@ import {
   type TypedSecret,
 } from './core-resources.ts';
 import type { KubeClient } from './kube-client.ts';
-import { objectKey } from './resource.ts';
+import { type ObjectName, objectKey } from './resource.ts';
 
 export interface KubeObjectReaderOptions {
   readonly client: KubeClient;
@@ -24,15 +26,8 @@ export interface KubeObjectReaderOptions {
 }
 
 const MAX_SECRET_AGE_MS = 30_000;
+const MAX_SECRETS = 256;
 const MAX_BYTES = 16 * 1024 * 1024;
-
-interface CachedSecret {
-  readonly readAtMs: number;
-  /** A promise, so that many reconciles of one moment share one read. */
-  readonly secret: Promise<TypedSecret | undefined>;
-  /** 0 until it was read. */
-  sizeBytes: number;
-}
 
 /**
  * Reads the objects that policies and backends refer to at the moment of their use. Nothing is watched; Secrets are kept for at
@@ -41,18 +36,26 @@ interface CachedSecret {
  */
 export class KubeObjectReader {
   readonly #client: KubeClient;
-  readonly #clock: Clock;
   readonly #secretAgeMs: number;
-  readonly #maxSecrets: number;
-  readonly #maxBytes: number;
-  readonly #secrets = new Map<string, CachedSecret>();
+  readonly #secrets: LRUCache<string, TypedSecret, ObjectName>;
 
   constructor(options: KubeObjectReaderOptions) {
     this.#client = options.client;
-    this.#clock = options.clock;
     this.#secretAgeMs = Math.min(options.secretAgeMs ?? MAX_SECRET_AGE_MS, MAX_SECRET_AGE_MS);
-    this.#maxSecrets = options.maxSecrets ?? 256;
-    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.#secrets = new LRUCache({
+      max: options.maxSecrets ?? MAX_SECRETS,
+      maxSize: options.maxBytes ?? MAX_BYTES,
+      sizeCalculation: ({ data }) => Object.values(data).reduce((sum, { length }) => sum + length, 1),
+      ttl: ttlBelow(this.#secretAgeMs),
+      ...cacheClock(options.clock),
+      // A Secret that gives way while it is read is read to its end all the same, for those who wait.
+      ignoreFetchAbort: true,
+      fetchMethod: (_key, _stale, { context }) => {
+        // Under a signal of its own: the caller who gives up must not fail the others who wait for the same read.
+        const { signal } = new AbortController();
+        return this.#client.find(TYPED_SECRETS, context, { signal });
+      },
+    });
   }
 
   async getSecret(namespace: string, name: string, signal: AbortSignal): Promise<SecretData | undefined> {
@@ -60,14 +63,10 @@ export class KubeObjectReader {
   }
 
   async getTypedSecret(namespace: string, name: string, signal: AbortSignal): Promise<TypedSecret | undefined> {
-    const key = objectKey({ namespace, name });
-    this.#dropOld();
-    const cached = this.#secrets.get(key);
-    if (cached !== undefined) return abortable(cached.secret, signal);
-    // Read under a signal of its own: the caller who gives up must not fail the others who wait for the same read.
-    const secret = this.#client.find(TYPED_SECRETS, { namespace, name }, { signal: new AbortController().signal });
-    this.#remember(key, secret);
-    return abortable(secret, signal);
+    const context = { namespace, name };
+    const forceRefresh = this.#secretAgeMs === 0;
+    // Neither a failure nor an absence is kept: the next read may find it mended.
+    return abortable(this.#secrets.fetch(objectKey(context), { context, forceRefresh }), signal);
   }
 
   async getConfigMap(
@@ -84,41 +83,5 @@ export class KubeObjectReader {
     signal: AbortSignal,
   ): Promise<ServiceAccountSecrets | undefined> {
     return this.#client.find(SERVICE_ACCOUNTS, { namespace, name }, { signal });
-  }
-
-  #remember(key: string, secret: Promise<TypedSecret | undefined>): void {
-    const entry = { readAtMs: this.#clock.monotonicMs(), secret, sizeBytes: 0 };
-    this.#secrets.set(key, entry);
-    this.#makeRoom();
-    const forget = (): void => {
-      if (this.#secrets.get(key) === entry) this.#secrets.delete(key);
-    };
-    // Neither a failure nor an absence is kept: the next read may find it mended.
-    secret.then((found) => {
-      if (found === undefined) {
-        forget();
-        return;
-      }
-      entry.sizeBytes = Object.values(found.data).reduce((sum, { length }) => sum + length, 0);
-      this.#makeRoom();
-    }, forget);
-  }
-
-  /** The one read first gives way, until all that are kept fit. */
-  #makeRoom(): void {
-    let sizeBytes = [...this.#secrets.values()].reduce((sum, entry) => sum + entry.sizeBytes, 0);
-    for (const [key, entry] of this.#secrets) {
-      if (this.#secrets.size <= this.#maxSecrets && sizeBytes <= this.#maxBytes) return;
-      this.#secrets.delete(key);
-      sizeBytes -= entry.sizeBytes;
-    }
-  }
-
-  #dropOld(): void {
-    const nowMs = this.#clock.monotonicMs();
-    for (const [key, entry] of this.#secrets) {
-      if (nowMs - entry.readAtMs < this.#secretAgeMs) return; // in order of reading
-      this.#secrets.delete(key);
-    }
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LRUCache } from 'lru-cache';
 import type { ServiceAccountToken, TokenRequest, TokenSource } from '../credentials/token-source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SecretValue } from '../runtime/secret-value.ts';
@@ -31,7 +32,7 @@ const API_SERVER = /^(?:https:\/\/)?kubernetes\.default(?:\.svc(?:\.[\w.-]+)?)?(
 /** Tokens by Kubernetes' TokenRequest, for the audiences and hosts that the operator's configuration lists. */
 export class KubeTokenSource implements TokenSource {
   readonly #options: KubeTokenSourceOptions;
-  readonly #tokens = new Map<string, ServiceAccountToken>();
+  readonly #tokens = new LRUCache<string, ServiceAccountToken>({ max: MAX_TOKENS });
 
   constructor(options: KubeTokenSourceOptions) {
     this.#options = options;
@@ -42,11 +43,8 @@ export class KubeTokenSource implements TokenSource {
     const key = JSON.stringify([request.namespace, request.serviceAccountName, request.audience]);
     const known = this.#tokens.get(key);
     if (known !== undefined && known.expiresAt.getTime() - SPARE_MS > this.#options.clock.now().getTime()) return known;
-    this.#tokens.delete(key);
     const made = await this.#request(request, signal);
     this.#tokens.set(key, made);
-    const [oldest] = this.#tokens.keys();
-    if (this.#tokens.size > MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
     return made;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import type { LookupFunction, Socket } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { abortable } from '../runtime/abortable.ts';
@@ -57,7 +58,19 @@ const HARMLESS_HEADERS = new Set(['accept', 'user-agent']);
  */
 export class EgressClient {
   readonly #guard: Guard;
-  readonly #agents = new Map<string, Agent>();
+  /** One agent for each way of checking certificates, so that no connection is reused under laxer rules than it was opened with. */
+  readonly #agents = new LRUCache<string, Agent, TlsOptions>({
+    max: MAX_TLS_PROFILES,
+    memoMethod: (_key, _stale, { context }) =>
+      new Agent({
+        connect: guardedConnector(this.#guard, context, CONNECT_TIMEOUT_MS),
+        connections: CONNECTIONS_PER_ORIGIN,
+      }),
+    dispose: (agent, _key, reason) => {
+      // Requests that still use it end first; a failure shows in those requests.
+      if (reason === 'evict') agent.close().catch(() => undefined);
+    },
+  });
 
   /** @param lookups how names are looked up: as the system does, which is for one user, when absent */
   constructor(configuration: EgressConfiguration = {}, lookups?: NameLookups) {
@@ -138,32 +151,9 @@ export class EgressClient {
     };
   }
 
-  /** One agent for each way of checking certificates, so that no connection is reused under laxer rules than it was opened with. */
   #agent(tls: TlsOptions): Agent {
-    const key = `${String(tls.insecure === true)} ${createHash('sha256')
-      .update(tls.ca ?? '')
-      .digest('hex')}`;
-    const known = this.#agents.get(key);
-    if (known !== undefined) {
-      this.#agents.delete(key);
-      this.#agents.set(key, known);
-      return known;
-    }
-    const agent = new Agent({
-      connect: guardedConnector(this.#guard, tls, CONNECT_TIMEOUT_MS),
-      connections: CONNECTIONS_PER_ORIGIN,
-    });
-    this.#agents.set(key, agent);
-    this.#evict();
-    return agent;
-  }
-
-  #evict(): void {
-    const [oldest] = this.#agents;
-    if (oldest === undefined || this.#agents.size <= MAX_TLS_PROFILES) return;
-    this.#agents.delete(oldest[0]);
-    // Lets the requests that still use it end; what fails then fails in those requests.
-    oldest[1].close().catch(() => undefined);
+    const ca = createHash('sha256').update(tls.ca ?? '');
+    return this.#agents.memo(`${String(tls.insecure === true)} ${ca.digest('hex')}`, { context: tls });
   }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { LRUCache } from 'lru-cache';
 import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
 import type { Access } from '../credentials/access.ts';
-import { KeptValues } from './kept-values.ts';
+import { cacheClock, ttlBelow } from '../runtime/cache-clock.ts';
 import { parseTrustedRoot } from './parse-trusted-root.ts';
 import { readEntry } from './read-entry.ts';
 import { TrustError } from './trust-error.ts';
@@ -27,20 +28,20 @@ export interface TrustedRootsOptions {
 
 /** A changed ConfigMap takes effect after this long at most. */
 const CONFIG_MAP_AGE_MS = 60_000;
+const MAX_ROOTS = 64;
 const DEFAULT_KEY = 'trusted_root.json';
 
 /** The trusted roots of policies, kept as long as they may be. One for the process. */
 export class TrustedRoots {
   readonly #access: Access;
   readonly #tuf: TufRoots;
-  readonly #configMaps: KeptValues<TrustedRoot>;
-  readonly #inline: KeptValues<TrustedRoot>;
+  readonly #configMaps: LRUCache<string, TrustedRoot>;
+  readonly #inline = new LRUCache<string, TrustedRoot>({ max: MAX_ROOTS });
 
   constructor(access: Access, options: TrustedRootsOptions = {}) {
     this.#access = access;
     this.#tuf = new TufRoots(access, options.cacheDirectory);
-    this.#configMaps = new KeptValues(access.clock, CONFIG_MAP_AGE_MS);
-    this.#inline = new KeptValues(access.clock, Infinity);
+    this.#configMaps = new LRUCache({ max: MAX_ROOTS, ttl: ttlBelow(CONFIG_MAP_AGE_MS), ...cacheClock(access.clock) });
   }
 
   /** The trusted root of a policy. @throws TrustError, or the signal's reason when it aborts */
@@ -50,15 +51,21 @@ export class TrustedRoots {
       case 'Inline': {
         const text = required(spec.inline, 'inline', description);
         const source = `trustedRoot.inline of ${description}`;
-        return this.#inline.get(text, () => Promise.resolve(parseTrustedRoot(text, source)));
+        const root = this.#inline.get(text) ?? parseTrustedRoot(text, source);
+        this.#inline.set(text, root);
+        return root;
       }
       case 'ConfigMap': {
         const { name, key = DEFAULT_KEY } = required(spec.configMap, 'configMap', description);
         const entry = { namespace: homeNamespace, name, key, description };
-        return this.#configMaps.get(JSON.stringify([homeNamespace, name, key]), async () => {
-          const text = await readEntry(this.#access.objects, entry, signal);
-          return parseTrustedRoot(text, `entry "${key}" of ConfigMap ${homeNamespace}/${name} of ${description}`);
-        });
+        const id = JSON.stringify([homeNamespace, name, key]);
+        const kept = this.#configMaps.get(id);
+        if (kept !== undefined) return kept;
+        const text = await readEntry(this.#access.objects, entry, signal);
+        const source = `entry "${key}" of ConfigMap ${homeNamespace}/${name} of ${description}`;
+        const root = parseTrustedRoot(text, source);
+        this.#configMaps.set(id, root);
+        return root;
       }
       case 'TUF': {
         const definition: TufDefinition = { ...required(spec.tuf, 'tuf', description), homeNamespace, description };

@@ -4,12 +4,13 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { LRUCache } from 'lru-cache';
 import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
 import type { Access } from '../credentials/access.ts';
 import { displayUrl } from '../net/display-url.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { abortable } from '../runtime/abortable.ts';
-import { KeptValues } from './kept-values.ts';
+import { cacheClock, ttlBelow } from '../runtime/cache-clock.ts';
 import { readEntry } from './read-entry.ts';
 import { seedRoot } from './seed-root.ts';
 import { TrustError } from './trust-error.ts';
@@ -33,20 +34,21 @@ const MAX_REPOSITORIES = 64;
 export class TufRoots {
   readonly #access: Access;
   readonly #cacheDirectory: string;
-  readonly #origins: KeptValues<Origin>;
-  readonly #repositories = new Map<string, TufRepository>();
+  readonly #origins: LRUCache<string, Origin>;
+  readonly #repositories = new LRUCache<string, TufRepository>({ max: MAX_REPOSITORIES });
 
   constructor(access: Access, cacheDirectory = join(tmpdir(), `hallmark-tuf-${userInfo().uid}`)) {
     this.#access = access;
     this.#cacheDirectory = cacheDirectory;
-    this.#origins = new KeptValues(access.clock, ORIGIN_AGE_MS);
+    this.#origins = new LRUCache({ max: MAX_REPOSITORIES, ttl: ttlBelow(ORIGIN_AGE_MS), ...cacheClock(access.clock) });
   }
 
   /** @throws TrustError */
   async root(definition: TufDefinition, signal: AbortSignal): Promise<TrustedRoot> {
     const { homeNamespace, mirror, rootRef, caBundleRef } = definition;
     const key = JSON.stringify([homeNamespace, mirror, rootRef, caBundleRef]);
-    const origin = await this.#origins.get(key, () => this.#origin(definition, signal));
+    const origin = this.#origins.get(key) ?? (await this.#origin(definition, signal));
+    this.#origins.set(key, origin, { noUpdateTTL: true });
     return abortable(this.#current(mirror, origin), signal);
   }
 
@@ -71,11 +73,7 @@ export class TufRoots {
     const { egress, clock } = this.#access;
     const directory = join(this.#cacheDirectory, key);
     const repository = known ?? new TufRepository({ mirror, initialRoot, tls, directory, egress, clock });
-    // Those that are asked for stay: the one that was asked for last is the last to go.
-    this.#repositories.delete(key);
     this.#repositories.set(key, repository);
-    const [oldest] = this.#repositories.keys();
-    if (oldest !== undefined && this.#repositories.size > MAX_REPOSITORIES) this.#repositories.delete(oldest);
     if (known === undefined) await this.#makeRoom();
     return repository.current();
   }

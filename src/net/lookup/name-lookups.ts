@@ -2,7 +2,9 @@
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { LRUCache } from 'lru-cache';
 import { abortable } from '../../runtime/abortable.ts';
+import { cacheClock, ttlBelow } from '../../runtime/cache-clock.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { LookupError } from './lookup-error.ts';
 import type { NameResolver, ResolvedName } from './name-resolver.ts';
@@ -27,11 +29,6 @@ interface Ask {
   readonly answer: PromiseWithResolvers<Addresses>;
 }
 
-interface KnownAnswer {
-  readonly addresses: Promise<Addresses>;
-  readonly untilMs: number;
-}
-
 /** Look-ups under way at once, where more than one of them is of the same share. */
 const PLACES = 64;
 /** From the question to the answer; a connection is given up after twice as long. */
@@ -50,7 +47,7 @@ const MAX_ADDRESSES = 16;
 export class NameLookups {
   readonly #resolver: NameResolver;
   readonly #clock: Clock;
-  readonly #known = new Map<string, KnownAnswer>();
+  readonly #known: LRUCache<string, Promise<Addresses>>;
   readonly #underway = new Map<string, Promise<Addresses>>();
   /** How many look-ups under way each share began. */
   readonly #held = new Map<string, number>();
@@ -59,6 +56,7 @@ export class NameLookups {
   constructor({ resolver, clock }: NameLookupsOptions) {
     this.#resolver = resolver;
     this.#clock = clock;
+    this.#known = new LRUCache({ max: MAX_ANSWERS, ...cacheClock(clock) });
   }
 
   /** How many answers are kept, those that no longer hold included. */
@@ -97,16 +95,9 @@ export class NameLookups {
 
   /** @returns whether an answer is there or on its way */
   #serve(ask: Ask): boolean {
-    const answer = this.#kept(ask.name) ?? this.#underway.get(ask.name) ?? this.#begin(ask);
+    const answer = this.#known.get(ask.name) ?? this.#underway.get(ask.name) ?? this.#begin(ask);
     answer?.then(ask.answer.resolve, ask.answer.reject);
     return answer !== undefined;
-  }
-
-  #kept(name: string): Promise<Addresses> | undefined {
-    const known = this.#known.get(name);
-    if (known === undefined || known.untilMs > this.#clock.monotonicMs()) return known?.addresses;
-    this.#known.delete(name);
-    return undefined;
   }
 
   /** Begins a look-up where the share has room. It holds its place until it has really ended. */
@@ -126,7 +117,7 @@ export class NameLookups {
     const end = (kept: Promise<Addresses>, ageMs: number): void => {
       ended.abort();
       this.#underway.delete(name);
-      this.#keep(name, kept, ageMs);
+      if (ageMs > 1) this.#known.set(name, kept, { ttl: ttlBelow(ageMs) });
       this.#leave(share);
     };
     resolved.then(
@@ -140,14 +131,6 @@ export class NameLookups {
       },
     );
     return answer;
-  }
-
-  #keep(name: string, addresses: Promise<Addresses>, ageMs: number): void {
-    this.#known.delete(name);
-    if (ageMs <= 0) return;
-    this.#known.set(name, { addresses, untilMs: this.#clock.monotonicMs() + ageMs });
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MAX_ANSWERS && oldest !== undefined) this.#known.delete(oldest);
   }
 
   #hasRoom(share: string): boolean {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LRUCache } from 'lru-cache';
 import type { Location } from '../driver.ts';
 
-/** What this process has appended, so that it does not append it again: Kafka itself cannot tell. */
+/** The messages that this process has appended, so that it does not append them again: Kafka itself cannot tell. */
 export class StoredMessages {
-  readonly #limit: number;
-  readonly #locations = new Map<string, Location>();
+  readonly #locations: LRUCache<string, Location>;
 
-  /** @param limit how many it remembers, the latest. */
+  /** @param limit how many it remembers, the latest */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#locations = new LRUCache({ max: limit });
   }
 
   location(key: string): Location | undefined {
@@ -17,12 +17,10 @@ export class StoredMessages {
 
   remember(key: string, location: Location): void {
     this.#locations.set(key, location);
-    const [oldest] = this.#locations.keys();
-    if (this.#locations.size > this.#limit && oldest !== undefined) this.#locations.delete(oldest);
   }
 
   /** A message that was found gone may be appended again. */
   forget(uri: string): void {
-    for (const [key, location] of this.#locations) if (location.uri === uri) this.#locations.delete(key);
+    for (const [key, location] of [...this.#locations.entries()]) if (location.uri === uri) this.#locations.delete(key);
   }
 }
