@@ -13,57 +13,62 @@ function attempts(): { clock: ManualClock; book: StoreAttempts } {
   return { clock, book: new StoreAttempts(clock, backoff) };
 }
 
+const A = 'StorageBackend/team-a/a';
+const B = 'StorageBackend/team-a/b';
+const SLOW = 'StorageBackend/team-a/slow';
+const FAST = 'StorageBackend/team-a/fast';
+
 describe('StoreAttempts', () => {
   it('has a backend wait longer with each failure, and each backend by itself', async () => {
     const { clock, book } = attempts();
-    book.failed(RECORD, 'a');
-    assert.equal(book.isDue(RECORD, 'a'), false);
-    assert.equal(book.isDue(RECORD, 'b'), true);
-    assert.equal(book.isDue('team-a/other', 'a'), true);
+    book.failed(RECORD, A);
+    assert.equal(book.isDue(RECORD, A), false);
+    assert.equal(book.isDue(RECORD, B), true);
+    assert.equal(book.isDue('team-a/other', A), true);
     await clock.advance(1000);
-    assert.equal(book.isDue(RECORD, 'a'), true);
-    book.failed(RECORD, 'a');
+    assert.equal(book.isDue(RECORD, A), true);
+    book.failed(RECORD, A);
     await clock.advance(1000);
-    assert.equal(book.isDue(RECORD, 'a'), false);
+    assert.equal(book.isDue(RECORD, A), false);
     await clock.advance(1000);
-    assert.equal(book.isDue(RECORD, 'a'), true);
+    assert.equal(book.isDue(RECORD, A), true);
   });
 
   it('obeys a server that asks for a longer wait than the back-off', () => {
     const { book } = attempts();
-    book.failed(RECORD, 'a', 60);
-    assert.equal(book.secondsUntilDue(RECORD, ['a']), 60);
+    book.failed(RECORD, A, 60);
+    assert.equal(book.secondsUntilDue(RECORD, [A]), 60);
   });
 
   it('tells when the first of the backends is due, and nothing of one that is gone', async () => {
     const { clock, book } = attempts();
-    book.failed(RECORD, 'slow', 60);
-    book.failed(RECORD, 'fast');
-    assert.equal(book.secondsUntilDue(RECORD, ['slow', 'fast']), 1);
-    assert.equal(book.secondsUntilDue(RECORD, ['slow']), 60);
+    book.failed(RECORD, SLOW, 60);
+    book.failed(RECORD, FAST);
+    assert.equal(book.secondsUntilDue(RECORD, [SLOW, FAST]), 1);
+    assert.equal(book.secondsUntilDue(RECORD, [SLOW]), 60);
     assert.equal(book.secondsUntilDue(RECORD, []), undefined);
     await clock.advance(90_000);
-    assert.equal(book.secondsUntilDue(RECORD, ['slow']), 0);
-    assert.equal(book.secondsUntilDue(RECORD, ['made since']), undefined);
+    assert.equal(book.secondsUntilDue(RECORD, [SLOW]), 0);
+    assert.equal(book.secondsUntilDue(RECORD, ['StorageBackend/team-a/made-since']), undefined);
   });
 
   it('begins anew after a success, and after the record is forgotten', () => {
     const { book } = attempts();
     const ends = [
       (): void => {
-        book.succeeded(RECORD, 'a');
+        book.succeeded(RECORD, A);
       },
       (): void => {
         book.forget(RECORD);
       },
     ];
     for (const end of ends) {
-      book.failed(RECORD, 'a');
-      book.failed(RECORD, 'a');
+      book.failed(RECORD, A);
+      book.failed(RECORD, A);
       end();
-      assert.equal(book.isDue(RECORD, 'a'), true);
-      book.failed(RECORD, 'a');
-      assert.equal(book.secondsUntilDue(RECORD, ['a']), 1);
+      assert.equal(book.isDue(RECORD, A), true);
+      book.failed(RECORD, A);
+      assert.equal(book.secondsUntilDue(RECORD, [A]), 1);
       book.forget(RECORD);
     }
   });

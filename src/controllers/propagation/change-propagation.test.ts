@@ -16,6 +16,7 @@ import { RecordResync } from './record-resync.ts';
 import { ChangePropagation } from './change-propagation.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
 import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
+import { backendKey } from '../../pipelines/backend-key.ts';
 
 const clock = new ManualClock();
 const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 });
@@ -162,11 +163,11 @@ describe('ChangePropagation', () => {
   });
 
   it('a backend that changed has unfinished records tried anew, whatever their back-off', async () => {
-    attempts.failed('team-a/open', 'StorageBackend/x', 600);
+    attempts.failed('team-a/open', 'StorageBackend/team-a/x', 600);
     propagation.backendChanged({ kind: 'StorageBackend', namespace: 'team-a', name: 'registry' });
     await resynced();
     assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
-    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/x'), true);
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/team-a/x'), true);
     assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-a']);
   });
 
@@ -174,11 +175,12 @@ describe('ChangePropagation', () => {
   const backend = { kind: 'StorageBackend', namespace: 'team-a', name: 'b', uid: 'b', generation: 1, spec } as const;
 
   it('a backend that is ready again ends its own back-off, and not that which another asked for', async () => {
-    for (const name of ['b', 'other']) attempts.failed('team-a/open', `StorageBackend/${name}`, 600);
+    for (const name of ['b', 'other'])
+      attempts.failed('team-a/open', backendKey({ kind: 'StorageBackend', namespace: 'team-a', name }), 600);
     propagation.backendHealthChanged(backend, true);
     await resynced();
-    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/b'), true);
-    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/other'), false);
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/team-a/b'), true);
+    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/team-a/other'), false);
   });
 
   it('a backend that fails again before its records were found gets none of them', async () => {

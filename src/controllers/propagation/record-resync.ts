@@ -8,6 +8,8 @@ import type { StoreAttempts } from '../memory/store-attempts.ts';
 import { forgetWitnesses } from '../provenance-record/signing/witness-turns.ts';
 import type { RecordDrain } from './record-drain.ts';
 import { parseResyncKey, type ResyncScope } from './resync-scope.ts';
+import { backendKey } from '../../pipelines/backend-key.ts';
+import { namespaceOfRecord } from '../../records/record-key.ts';
 
 /** Records looked at in one turn of the event loop: a millisecond or two. */
 const SLICE = 500;
@@ -65,7 +67,8 @@ export class RecordResync {
   /** What kept the record may be mended. What others asked to wait for still counts. */
   #forgetFailures(scope: ResyncScope, { key }: RecordSummary): void {
     const { attempts } = this.#options;
-    if (scope.change === 'BackendHealth') attempts.succeeded(key, `${scope.backend.kind}/${scope.backend.name}`);
+    if (scope.change === 'BackendHealth')
+      attempts.succeeded(key, backendKey({ ...scope.backend, namespace: namespaceOfRecord(key) }));
     else if (scope.change === 'Namespace') attempts.forget(key);
     else if (scope.change === 'Policy') forgetWitnesses(attempts, scope.policy, [key]);
   }

@@ -23,6 +23,7 @@ import { unsignedProblem } from '../../records/unsigned-problem.ts';
 import { areWitnessesDue } from './signing/witness-turns.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 import { recordKey } from '../../records/record-key.ts';
+import { backendKey } from '../../pipelines/backend-key.ts';
 
 /** What is known of a record without its signer, and the policy whose signer is to be asked for. */
 export interface KnownRecord {
@@ -113,7 +114,7 @@ function boundBackends(
   const bound = (ref: BackendRef, isBackfill: boolean): BoundBackend => {
     const backend = context.pipelines.promisedBackend(record.policy, metadata.namespace, ref);
     const parked = backend === undefined ? undefined : parkedBehind(context.health.problem(backend));
-    const isDue = attempts.isDue(recordKey(metadata), `${ref.kind}/${ref.name}`);
+    const isDue = attempts.isDue(recordKey(metadata), backendKey({ ...ref, namespace: metadata.namespace }));
     return { ref, backend, isDue, isBackfill, ...(parked === undefined ? {} : { parked }) };
   };
   return [

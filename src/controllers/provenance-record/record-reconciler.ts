@@ -24,6 +24,7 @@ import { storeRecord, type Waits } from './storing/store-record.ts';
 import { writeRecordStatus } from './write-record-status.ts';
 import { secondsUntilWitnesses } from './signing/witness-turns.ts';
 import { recordKey, type RecordKey } from '../../records/record-key.ts';
+import { backendKey } from '../../pipelines/backend-key.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
 const LONG_SECONDS = 60;
@@ -202,7 +203,7 @@ export class RecordReconciler {
     const { record, backends } = snapshot;
     // A backend that is parked or busy has no time of its own: its probe or its lane wakes the record.
     const open = backends.flatMap(({ ref, backend, parked }) => {
-      const name = `${ref.kind}/${ref.name}`;
+      const name = backendKey({ ...ref, namespace: record.object.metadata.namespace });
       return backend === undefined || parked !== undefined || deferred.includes(name) ? [] : [name];
     });
     const key = recordKey(record.object.metadata);

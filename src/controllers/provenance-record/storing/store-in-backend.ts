@@ -14,6 +14,7 @@ import { storageEntry } from '../../../records/storage-entries.ts';
 import { isDoneWith } from '../../../records/storage-state.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 import { recordKey } from '../../../records/record-key.ts';
+import { backendKey } from '../../../pipelines/backend-key.ts';
 
 /** One backend that a record's evidence goes to now. */
 export interface BackendWork {
@@ -43,22 +44,22 @@ export async function storeInBackend(
     result: resultOf(fact),
     seconds,
   });
-  const [key, backendKey] = [recordKey(record.object.metadata), `${kind}/${name}`];
+  const [key, ofBackend] = [recordKey(record.object.metadata), backendKey(step.backend)];
   const later = step.bound.isBackfill === true ? { isBackfill: true } : {};
   if (retry !== undefined) {
-    const next = attempts.failed(key, backendKey, retry.afterSeconds);
+    const next = attempts.failed(key, ofBackend, retry.afterSeconds);
     // Its probe tells whether it is the backend that fails, and then everybody else waits for it.
     if (fact.problem?.reason !== reasons.KeyConflict) context.suspects.add(step.backend);
     const nextAttemptTime = rfc3339Seconds(next);
     return { ...fact, ...later, attempts: (before?.attempts ?? 0) + 1, nextAttemptTime };
   }
-  attempts.succeeded(key, backendKey);
+  attempts.succeeded(key, ofBackend);
   if (fact.state !== 'Stored') return { ...fact, ...later };
   context.unconfirmedStores.note(record, storageEntry({ ...fact, ...later }));
   const stored = await readBack(context, store, { record, fact: { ...fact, ...later }, step }, signal);
   context.unconfirmedStores.note(record, storageEntry(stored));
   // Whoever asked for it to be written again is not to have it written again and again.
-  if (stored.verification?.state === 'Failed') attempts.failed(key, backendKey);
+  if (stored.verification?.state === 'Failed') attempts.failed(key, ofBackend);
   return stored;
 }
 

@@ -11,6 +11,7 @@ import { outlasts } from '../../../runtime/deadline.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { writeRecordStatus } from '../write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
+import { backendKey, type BackendKey } from '../../../pipelines/backend-key.ts';
 
 /** The status waits so long for slow backends before it is written without them. */
 const COALESCE_MS = 2_000;
@@ -31,7 +32,7 @@ export interface Storing {
 /** What a record waits for after it was stored in all backends that had room. */
 export interface Waits {
   /** The backends that have enough to do already, as `kind/name`: the record is woken when its turn comes. */
-  readonly deferred: readonly string[];
+  readonly deferred: readonly BackendKey[];
   /** In how many seconds its status is to say so; undefined when there is nothing to say. */
   readonly quietSeconds: number | undefined;
 }
@@ -49,14 +50,14 @@ export async function storeRecord(
   const { record, facts, store } = work;
   const backends = [...(facts.backends ?? [])];
   const reached = (): StatusFacts => ({ ...facts, backends: facts.backends === undefined ? undefined : [...backends] });
-  const deferred: string[] = [];
+  const deferred: BackendKey[] = [];
   const puts = store.map(async (step) => {
     const { kind, name } = step.bound.ref;
     const at = backends.findIndex(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
     const fact = await inTurn(storing.lanes, { record, before: backends[at], step }, (turn) =>
       storeInBackend(context, storing.attempts, turn, signal),
     );
-    if (fact === undefined) deferred.push(`${kind}/${name}`);
+    if (fact === undefined) deferred.push(backendKey(step.backend));
     else backends[at] = fact;
   });
   const all = Promise.allSettled(puts);
