@@ -35,8 +35,8 @@ function names(run: unknown, objects: readonly unknown[], options?: FinishedRunO
 
 describe('the children of a PipelineRun', () => {
   it('come in the order of its references', () => {
-    const found = names(pipelineRun(reference('b'), reference('a')), [taskRun('a'), taskRun('b')]);
-    assert.deepEqual(found, { there: ['b', 'a'], missing: [] });
+    const children = names(pipelineRun(reference('b'), reference('a')), [taskRun('a'), taskRun('b')]);
+    assert.deepEqual(children, { there: ['b', 'a'], missing: [] });
   });
 
   it('are owned by it: a run of the same name is not its child', () => {
@@ -48,22 +48,22 @@ describe('the children of a PipelineRun', () => {
     assert.deepEqual(names(pipelineRun(reference('a')), strangers), { there: [], missing: ['a'] });
   });
 
-  it('must be referred to', () => {
+  it('are ignored without a reference', () => {
     assert.deepEqual(names(pipelineRun(), [taskRun('a')]), { there: [], missing: [] });
   });
 
-  it('are missing when they are not given', () => {
+  it('are reported as missing when they are not given', () => {
     assert.deepEqual(names(pipelineRun(reference('a'), reference('b')), [taskRun('b')]), {
       there: ['b'],
       missing: ['a'],
     });
   });
 
-  it('count once, however often they are referred to', () => {
+  it('count once for several references', () => {
     assert.deepEqual(names(pipelineRun(reference('a'), reference('a')), [taskRun('a')]).there, ['a']);
   });
 
-  it('of other kinds are recorded and never missing', () => {
+  it('are recorded and never missing when they are of other kinds', () => {
     const custom = {
       kind: 'CustomRun',
       metadata: { namespace: 'n', name: 'c', uid: 'c1', ownerReferences: [{ uid: 'u' }] },
@@ -93,16 +93,16 @@ describe('the children of a PipelineRun', () => {
     assert.deepEqual(names(pipelineRun(), objects, { matchBy: 'Name' }).there, ['x']);
   });
 
-  it('that cannot be read make the run unreadable, by name', () => {
+  it('make the run unreadable when they cannot be read, and are named', () => {
     const broken = { ...taskRun('a'), status: { podName: 5 } };
     assert.throws(() => finishedRun(pipelineRun(reference('a')), [broken]), {
       name: 'PayloadError',
-      message: 'child TaskRun a: TaskRun.status.podName must be a text',
+      message: 'child TaskRun a: TaskRun.status.podName must be a string',
     });
   });
 });
 
-describe('a run that is none', () => {
+describe('an object that is not a run', () => {
   for (const object of [
     null,
     {},

@@ -22,22 +22,22 @@ export interface FinishedRun {
 
 export interface FinishedRunOptions {
   /**
-   * UID: a child must be owned by the run, as in a cluster. Name: hand-written files, where owners and UIDs may be missing;
-   * a TaskRun that no reference names but whose `tekton.dev/pipelineTask` label does name a task of the run counts too.
+   * UID: a child must be owned by the run, as in a cluster. Name: hand-written files, where owners and UIDs may be
+   * missing; a TaskRun without a reference also counts if its `tekton.dev/pipelineTask` label names a task of the run.
    */
   readonly matchBy?: 'UID' | 'Name';
 }
 
-/** Nested PipelineRuns are looked into so deep; what lies deeper is named and no more. */
+/** Nested PipelineRuns are read to this depth; deeper ones are only named. */
 export const MAX_NESTING = 4;
-/** As many nested PipelineRuns of one run are looked into, at all depths together. */
+/** The most nested PipelineRuns that are read for one run, at all depths together. */
 export const MAX_NESTED_RUNS = 64;
 
 /**
- * Reads a run and finds its children among the objects given.
+ * Read a run and find its children among the given objects.
  *
  * @param object a TaskRun or PipelineRun as JSON
- * @param childObjects whatever may be a child of it: TaskRuns, CustomRuns, PipelineRuns
+ * @param childObjects candidates for its children: TaskRuns, CustomRuns, PipelineRuns
  * @throws PayloadError when the run or one of its TaskRuns cannot be read
  */
 export function finishedRun(
@@ -49,12 +49,12 @@ export function finishedRun(
   return readTree(object, { objects: childObjects, matchBy, depth: 0, budget: { runs: MAX_NESTED_RUNS } });
 }
 
-/** Where reading stands within nested pipelines. */
+/** The position within nested pipelines while reading. */
 interface Nesting {
   readonly objects: readonly unknown[];
   readonly matchBy: 'UID' | 'Name';
   readonly depth: number;
-  /** Nested runs that may still be read; counted down. */
+  /** The number of nested runs that may still be read; counted down. */
   readonly budget: { runs: number };
 }
 
@@ -87,7 +87,7 @@ function readRun(object: unknown): Run {
   return parseRun(kind, object);
 }
 
-/** A given object, read no further than needed to match it. */
+/** A given object, read only as far as matching needs. */
 interface Candidate {
   readonly kind: string;
   readonly name: string;
@@ -97,7 +97,7 @@ interface Candidate {
 function childrenOf(run: PipelineRun, nesting: Nesting): readonly ChildRun[] {
   const { objects, matchBy } = nesting;
   const candidates = objects.filter((object) => belongs(run, object, matchBy)).map(candidate);
-  const byName = new Map(candidates.map((found) => [`${found.kind}/${found.name}`, found]));
+  const byName = new Map(candidates.map((entry) => [`${entry.kind}/${entry.name}`, entry]));
   const children: ChildRun[] = [];
   const taken = new Set<string>();
   for (const entry of run.childReferences) {
@@ -107,7 +107,7 @@ function childrenOf(run: PipelineRun, nesting: Nesting): readonly ChildRun[] {
     taken.add(key);
     children.push(childRun(reference, byName.get(key)?.object, nesting));
   }
-  // In a nested run of a file a label does not tell whose child a TaskRun is.
+  // For a nested run of a file, a label does not identify the parent of a TaskRun.
   if (matchBy === 'UID' || nesting.depth > 0) return children;
   return [...children, ...unreferenced(run, candidates, { taken, nesting })];
 }
@@ -122,16 +122,16 @@ function unreferenced(
   if (pipelineSpec === undefined) return [];
   const tasks = [...mapsAt(pipelineSpec, 'tasks'), ...mapsAt(pipelineSpec, 'finally')];
   const names = new Set(tasks.map((task) => textAt(task, 'name')));
-  const found: ChildRun[] = [];
+  const labelled: ChildRun[] = [];
   for (const { kind, name, object } of candidates) {
     if (kind !== 'TaskRun' || taken.has(`${kind}/${name}`)) continue;
     const child = readTaskRun(name, object);
     const pipelineTaskName = child.labels.get('tekton.dev/pipelineTask') ?? '';
     const owner = child.labels.get('tekton.dev/pipelineRun') ?? run.name;
     if (!names.has(pipelineTaskName) || owner !== run.name) continue;
-    found.push(childRun({ apiVersion: runApiVersion, kind, name, pipelineTaskName }, object, nesting));
+    labelled.push(childRun({ apiVersion: runApiVersion, kind, name, pipelineTaskName }, object, nesting));
   }
-  return found;
+  return labelled;
 }
 
 function childReference(entry: JsonMap): ChildReference {
@@ -158,7 +158,7 @@ function childRun(reference: ChildReference, object: unknown, nesting: Nesting):
   };
 }
 
-/** A child that is a pipeline itself, with its own children among the same objects. */
+/** Read a child that is a pipeline itself, with its own children from the same objects. */
 function nestedRun(reference: ChildReference, object: unknown, nesting: Nesting): FinishedRun | undefined {
   const { depth, budget } = nesting;
   if (reference.kind !== 'PipelineRun' || !reference.apiVersion.startsWith('tekton.dev/')) return undefined;
@@ -187,7 +187,7 @@ function isTaskRunReference({ apiVersion, kind }: ChildReference): boolean {
   return kind === 'TaskRun' && apiVersion.startsWith('tekton.dev/');
 }
 
-/** In a cluster only the owner reference counts: labels are whatever somebody wrote. */
+/** In a cluster only the owner reference counts: anyone who may edit the run may write its labels. */
 function belongs(run: PipelineRun, object: unknown, matchBy: 'UID' | 'Name'): boolean {
   const metadata = field(object, 'metadata');
   const namespace = textField(metadata, 'namespace');
@@ -220,9 +220,9 @@ export interface ChildRun {
   readonly object?: TaskRun;
   /** The nested PipelineRun with its own children, when its object was given and the nesting is not too deep. */
   readonly nested?: FinishedRun;
-  /** True when its object was given, whatever became of it. */
+  /** True when its object was given, even if it could not be read as a TaskRun or PipelineRun. */
   readonly isGiven?: boolean;
-  /** Of whatever kind the child is, when its object was given. */
+  /** The UID of a child of any kind, when its object was given. */
   readonly uid?: string;
   /** Absent while the child runs, and when its object was not given. */
   readonly outcome?: Outcome;

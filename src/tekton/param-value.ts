@@ -4,8 +4,8 @@ import { isMap, untyped } from './go/json-node.ts';
 import type { JsonMap, JsonNode } from './go/json-node.ts';
 
 /**
- * The value of a parameter or result: its JSON shape decides, never its declared type. A text, a list of texts and an
- * object of texts stay as they are; everything else becomes its JSON text.
+ * Normalise the value of a parameter or result by its JSON shape, not its declared type. A string, a list of strings
+ * and an object of strings stay unchanged; everything else becomes its JSON text.
  */
 export function paramValue(value: unknown): JsonNode {
   if (value === undefined) return untyped;
@@ -16,24 +16,24 @@ export function paramValue(value: unknown): JsonNode {
 
 function texts(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const found: string[] = [];
+  const items: string[] = [];
   for (const entry of value) {
     const text = textOrNull(entry);
     if (text === undefined) return undefined;
-    found.push(text);
+    items.push(text);
   }
-  return found;
+  return items;
 }
 
 function textMap(value: unknown): JsonMap | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const found: [string, string][] = [];
+  const entries: [string, string][] = [];
   for (const [key, entry] of Object.entries(value)) {
     const text = textOrNull(entry);
     if (text === undefined) return undefined;
-    found.push([key.toWellFormed(), text]);
+    entries.push([key.toWellFormed(), text]);
   }
-  return new Map(found.sort(([left], [right]) => byteOrder(left, right)));
+  return new Map(entries.sort(([left], [right]) => byteOrder(left, right)));
 }
 
 function textOrNull(value: unknown): string | undefined {
@@ -41,7 +41,7 @@ function textOrNull(value: unknown): string | undefined {
   return typeof value === 'string' ? value.toWellFormed() : undefined;
 }
 
-/** JSON text with a blank after each comma and colon, the form in which the reference was observed. */
+/** JSON text with a blank after each comma and colon, the form observed in the reference. */
 function jsonText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonText).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
@@ -54,12 +54,12 @@ function jsonText(value: unknown): string {
     : 'null';
 }
 
-/** The text of a value; empty for lists, objects and values that are missing. */
+/** The value as a string; empty for lists, objects and missing values. */
 export function textPart(value: JsonNode | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The object of a value; undefined for texts and lists. */
+/** The value as an object; undefined for strings and lists. */
 export function objectPart(value: JsonNode | undefined): ReadonlyMap<string, string> | undefined {
   if (!isMap(value)) return undefined;
   return new Map([...value].map(([key, entry]) => [key, textPart(entry)]));

@@ -4,7 +4,7 @@ import { ReasonedError } from '../runtime/reasoned-error.ts';
 export type PayloadErrorReason = 'PayloadInvalid' | 'PayloadTooLarge';
 
 /**
- * A run that cannot be stated: the only error that reading a run and building its payloads throws. The message names the
- * place in the run and what must hold there.
+ * The only error that reading a run and building its payloads throws. The message names the path within the run and the
+ * requirement there.
  */
 export class PayloadError extends ReasonedError<PayloadErrorReason> {}

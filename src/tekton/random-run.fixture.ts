@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Random runs for property tests: everything that the Go types admit and, when asked, what they refuse. */
+/** Random runs for property tests: everything that the Go types accept and, on request, values that they refuse. */
 import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import { goTypes } from './go/go-types.generated.ts';
 
@@ -52,7 +52,7 @@ const units = ['h', 'm', 's', 'ms', 'us', 'µs', 'ns', 'd', ''];
 
 export interface RandomRunOptions {
   readonly seed: number;
-  /** How often a value of a wrong shape stands somewhere, 0 to 1. */
+  /** The probability of a value of a wrong shape, 0 to 1. */
   readonly hostility?: number;
 }
 
@@ -65,7 +65,7 @@ export class RandomRun {
     this.#hostility = hostility;
   }
 
-  /** A run as an API server might hold it, kind and apiVersion included. */
+  /** A run as an API server might store it, kind and apiVersion included. */
   run(kind: RunKind): Readonly<Record<string, unknown>> {
     const run = this.#object(`tekton.${kind}`, 0);
     return { ...run, apiVersion: 'tekton.dev/v1', kind };
@@ -84,7 +84,7 @@ export class RandomRun {
     return this.#pick(times);
   }
 
-  /** A whole number from 0 to below `limit`. */
+  /** A random integer, at least 0 and below `limit`. */
   below(limit: number): number {
     return Math.floor(this.#next() * limit);
   }
@@ -165,11 +165,11 @@ export class RandomRun {
 
   #pick<T>(choices: readonly [T, ...T[]] | readonly T[]): T {
     const choice = choices[this.below(choices.length)];
-    if (choice === undefined) throw new RangeError('nothing to choose from');
+    if (choice === undefined) throw new RangeError('no choices');
     return choice;
   }
 
-  /** Mulberry32: small, and the same everywhere. */
+  /** Mulberry32: small, and identical on every platform. */
   #next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);

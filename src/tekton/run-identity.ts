@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RunKind } from '../api/v1alpha1/kinds.ts';
 
-/** The one API version that is read; the reference knows no other. */
+/** The only API version that is read; the reference supports no other. */
 export const runApiVersion = 'tekton.dev/v1';
 
-/** What names one run for ever: the UID tells it from a later run of the same name. */
+/** A unique name of one run: the UID distinguishes it from a later run of the same name. */
 export interface RunIdentity {
   readonly apiVersion: 'tekton.dev/v1';
   readonly kind: RunKind;

@@ -2,7 +2,7 @@
 export type Outcome = 'Succeeded' | 'Failed' | 'Cancelled';
 
 /**
- * The reasons with which Tekton ends a run that somebody stopped (TaskRun, PipelineRun and CustomRun). A PipelineRun that
+ * The reasons with which Tekton ends a run that a user stopped (TaskRun, PipelineRun and CustomRun). A PipelineRun that
  * is asked to stop or cancel gracefully also ends as `Cancelled`; a timeout is a failure.
  */
 const cancelledReasons: ReadonlySet<string> = new Set([
@@ -15,7 +15,7 @@ const cancelledReasons: ReadonlySet<string> = new Set([
   'TaskRunCancelled',
 ]);
 
-/** The outcome that a condition `Succeeded` states; undefined while its status is `Unknown`. */
+/** Derive the outcome from a condition `Succeeded`; undefined while its status is `Unknown`. */
 export function outcomeOf(status: string, reason: string): Outcome | undefined {
   if (status === 'True') return 'Succeeded';
   if (status !== 'False') return undefined;

@@ -21,7 +21,7 @@ function finished(status: string, reason: string, rest: object = {}) {
 }
 
 describe('the summary of a run', () => {
-  it('says what selecting and ordering need', () => {
+  it('holds the fields that selecting and ordering need', () => {
     const labels = { app: 'a', odd: 5 };
     const ownerReferences = [
       { kind: 'Other', uid: 'x' },
@@ -48,7 +48,7 @@ describe('the summary of a run', () => {
     });
   });
 
-  it('takes the ServiceAccount of a PipelineRun from its template, and default where there is none', () => {
+  it('takes the ServiceAccount of a PipelineRun from its template, or `default`', () => {
     const run = {
       apiVersion: 'tekton.dev/v1',
       kind: 'PipelineRun',
@@ -59,7 +59,7 @@ describe('the summary of a run', () => {
     assert.equal(summariseRun(taskRun({}))?.serviceAccountName, 'default');
   });
 
-  it('falls back to the label of the PipelineRun where the owner is not there', () => {
+  it('falls back to the label of the PipelineRun without an owner reference', () => {
     const labelled = { ...metadata, labels: { 'tekton.dev/pipelineRunUID': 'p' } };
     assert.equal(
       summariseRun({ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: labelled })?.pipelineRunUID,
@@ -112,7 +112,7 @@ describe('the summary of a run', () => {
     { apiVersion: 'tekton.dev/v1', kind: '__proto__', metadata },
   ];
   for (const object of unusable) {
-    it(`is none for ${object === undefined ? 'nothing' : JSON.stringify(object)}`, () => {
+    it(`is undefined for ${object === undefined ? 'nothing' : JSON.stringify(object)}`, () => {
       assert.equal(summariseRun(object), undefined);
     });
   }

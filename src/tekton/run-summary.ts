@@ -12,7 +12,7 @@ export interface RunSummary extends RunIdentity {
   readonly labels: Readonly<Record<string, string>>;
   /** `spec.managedBy`, empty when absent. */
   readonly managedBy: string;
-  /** The ServiceAccount the run works as: `default` when it names none. */
+  /** The ServiceAccount of the run: `default` when it names none. */
   readonly serviceAccountName: string;
   /** The UID of the PipelineRun that the run belongs to. */
   readonly pipelineRunUID?: string;
@@ -27,7 +27,10 @@ export interface RunEnd {
   readonly completionTime: string;
 }
 
-/** What selecting and ordering runs needs of a run. Never throws; undefined when the object is no run of `tekton.dev/v1`. */
+/**
+ * Summarise what selecting and ordering need of a run. Never throws; undefined when the object is not a run of
+ * `tekton.dev/v1`.
+ */
 export function summariseRun(object: unknown): RunSummary | undefined {
   const metadata = field(object, 'metadata');
   const kind = field(object, 'kind');
@@ -39,7 +42,7 @@ export function summariseRun(object: unknown): RunSummary | undefined {
   return { apiVersion: runApiVersion, kind, namespace, name, uid, ...runFacts(kind, object) };
 }
 
-/** All of a summary that is not identity; also for runs whose metadata is incomplete. */
+/** All of a summary except the identity; also for runs whose metadata is incomplete. */
 export function runFacts(kind: RunKind, object: unknown): Omit<RunSummary, keyof RunIdentity> {
   const metadata = field(object, 'metadata');
   const spec = field(object, 'spec');
@@ -69,8 +72,8 @@ function owningPipelineRun(metadata: unknown, labels: Readonly<Record<string, st
 }
 
 /**
- * Done is a condition `Succeeded` whose status is not `Unknown`. The time is the status' own, else that of the condition,
- * else the run's creation, so that a finished run is never overlooked for want of a time.
+ * A run is done when the status of its condition `Succeeded` is not `Unknown`. The time is that of the status, else of
+ * the condition, else of creation, so that a finished run without a time is not overlooked.
  */
 function runEnd(object: unknown, created: string): RunEnd | undefined {
   const status = field(object, 'status');

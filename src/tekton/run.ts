@@ -15,14 +15,14 @@ export interface NamedValue {
   readonly value: JsonNode;
 }
 
-/** Where a task, pipeline or step action came from (`refSource`). */
+/** The origin of a task, pipeline or step action (`refSource`). */
 export interface RefSource {
   readonly uri: string;
   readonly digest: ReadonlyMap<string, string>;
   readonly entryPoint: string;
 }
 
-/** One thing that Tekton's native artifacts name: a place and its digests. */
+/** A URI with its digests, from the native artifacts of Tekton. */
 export interface ArtifactValue {
   readonly uri: string;
   readonly digest: ReadonlyMap<string, string>;
@@ -44,7 +44,7 @@ export interface StepState {
   readonly outputs: readonly NativeArtifact[];
 }
 
-/** What a TaskRun and a PipelineRun share; every absent text is empty, every absent list is empty. */
+/** Fields of both TaskRuns and PipelineRuns; absent strings and lists are empty. */
 interface RunBase {
   readonly apiVersion: string;
   readonly namespace: string;
@@ -52,10 +52,10 @@ interface RunBase {
   readonly uid: string;
   readonly labels: ReadonlyMap<string, string>;
   readonly annotations: ReadonlyMap<string, string>;
-  /** The same, undefined when the object has no such member (an empty one counts). */
+  /** The same, undefined when the object has no such member (an empty one counts as present). */
   readonly declaredLabels: ReadonlyMap<string, string> | undefined;
   readonly declaredAnnotations: ReadonlyMap<string, string> | undefined;
-  /** The whole object as the reference's Go types write it. */
+  /** The whole object as the Go types of the reference write it. */
   readonly node: JsonMap;
   readonly spec: JsonMap;
   readonly params: readonly NamedValue[];
@@ -87,7 +87,7 @@ export interface PipelineRun extends RunBase {
 export type Run = TaskRun | PipelineRun;
 
 /**
- * Reads a run through the reference's Go types.
+ * Read a run through the Go types of the reference.
  *
  * @param object the run as JSON; integers beyond 2^53 as bigint keep their precision
  * @throws PayloadError when a field has a type that the Go types refuse
@@ -98,7 +98,7 @@ export function parseRun(kind: RunKind, object: unknown): Run {
   return runFromNode(kind, node, extras(object));
 }
 
-/** What the Go form of a run does not keep, but the reference's decoded objects do. */
+/** Facts that the Go form of a run loses and the decoded objects of the reference keep. */
 export interface RunExtras {
   /** With fractions of a second. */
   readonly startTime: GoTime | undefined;
@@ -107,7 +107,7 @@ export interface RunExtras {
   readonly hasAnnotations: boolean;
 }
 
-/** The same run read from a changed node. */
+/** Read the same run from a changed node. */
 export function withNode<R extends Run>(run: R, node: JsonMap): R;
 export function withNode(run: Run, node: JsonMap): Run {
   return runFromNode(run.kind, node, {
@@ -118,7 +118,7 @@ export function withNode(run: Run, node: JsonMap): Run {
   });
 }
 
-/** The model of a run that is decoded already. */
+/** Build the model of a run that is already decoded. */
 export function runFromNode(kind: RunKind, node: JsonMap, extra: RunExtras): Run {
   const base = runBase(node, extra);
   return kind === 'TaskRun' ? taskRun(base) : pipelineRun(base);

@@ -19,7 +19,7 @@ describe('user info of URLs', () => {
     'https%3a%2f%2fbob%3Atok%40reg.example': 'https%3a%2f%2freg.example',
   };
   for (const [text, expected] of Object.entries(left)) {
-    it(`is left out of ${text.slice(0, 60)}`, () => {
+    it(`is removed from ${text.slice(0, 60)}`, () => {
       assert.equal(withoutUserInfo(text), expected);
       assert.equal(withoutUserInfo(expected), expected);
     });
@@ -39,12 +39,12 @@ describe('user info of URLs', () => {
     'https://@git.example',
   ];
   for (const text of kept) {
-    it(`is not found in ${text.slice(0, 60)}`, () => {
+    it(`is not recognised in ${text.slice(0, 60)}`, () => {
       assert.equal(withoutUserInfo(text), text);
     });
   }
 
-  it('is looked for in linear time', () => {
+  it('is removed in linear time', () => {
     const before = process.cpuUsage();
     for (const part of ['://', '://a', 'a'.repeat(9), '@', '%3A%2F%2F', '%3A%2F%2Fa', '%41']) {
       withoutUserInfo(`https://${part.repeat(200_000)}`);

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What stands between `://` and the last `@` of an authority. Each match begins after the one before, so this takes linear time. */
+/**
+ * The text between `://` and the last `@` of an authority. Each match begins after the previous one, so this takes
+ * linear time.
+ */
 const plain = /(:\/\/)([^\s/?#"'`<>\\]+)@/g;
 /** The same inside a percent-encoded URL, such as a qualifier of a package URL. */
 const encoded = /(%3A%2F%2F)((?:[^\s/?#"'`<>\\&%]|%(?!2F|3F|23|40)[0-9A-F]{2})+)(?:@|%40)/gi;
 const digestAhead = /^[a-z0-9]+(?::|%3A)[0-9a-f]{32}/i;
-/** Schemes whose user name is part of the address (`ssh://git@host`); only a password is a credential there. */
+/** Schemes whose user name is part of the address (`ssh://git@host`); only the password is a credential there. */
 const namesUser = /(?:ssh|sftp|scp|rsync)$/i;
-/** A reference to a value, or a mask, stands where the credential would. */
+/** A variable reference or a mask in place of the credential. */
 const reference = /^(?:\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\{\{[^}]*\}\}|%[sv]|\*+|\[redacted\]|)$/;
 
-/** The text with the user info of every URL in it left out; everything else stays as it is. */
+/** Remove the user info from every URL in a text; everything else stays unchanged. */
 export function withoutUserInfo(text: string): string {
   const cleaned = text.includes('://') ? stripped(text, plain) : text;
   return /%3A%2F%2F/i.test(cleaned) ? stripped(cleaned, encoded) : cleaned;

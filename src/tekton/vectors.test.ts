@@ -18,9 +18,9 @@ function isVector(value: unknown): value is Vector {
 
 function vectors(group: string): readonly Vector[] {
   assert.ok(isVector(file));
-  const found = file[group];
-  assert.ok(Array.isArray(found) && found.length > 0, group);
-  return found.filter(isVector);
+  const entries = file[group];
+  assert.ok(Array.isArray(entries) && entries.length > 0, group);
+  return entries.filter(isVector);
 }
 
 describe('normalisation equals the reference', () => {
@@ -41,14 +41,14 @@ describe('normalisation equals the reference', () => {
   }
   for (const { input, error, full, registry, repository, repositoryPath } of vectors('imageReferences')) {
     it(`image ${String(input).slice(0, 60)}`, () => {
-      const found = parseImageReference(String(input));
-      if (error === true) assert.equal(found, undefined);
+      const image = parseImageReference(String(input));
+      if (error === true) assert.equal(image, undefined);
       else {
-        assert.ok(found);
-        assert.equal(found.fullName, full);
-        assert.equal(found.registry, registry);
-        assert.equal(found.repository, repository);
-        assert.equal(found.repositoryPath, repositoryPath);
+        assert.ok(image);
+        assert.equal(image.fullName, full);
+        assert.equal(image.registry, registry);
+        assert.equal(image.repository, repository);
+        assert.equal(image.repositoryPath, repositoryPath);
       }
     });
   }
@@ -59,11 +59,11 @@ describe('normalisation equals the reference', () => {
   }
 });
 
-describe('names and digests that Go reads otherwise than JavaScript', () => {
+describe('names and digests that Go and JavaScript read differently', () => {
   const hex = '1'.repeat(64);
   const accepted = ['a"b.c', 'a<b>.c', 'a.b:1:2', '::1', 'a\u00a0b.c', 'a\u0085b.c', '[::1]', '[::1]:5000', 'a.b:'];
   for (const host of accepted) {
-    it(`takes the host ${JSON.stringify(host)}`, () => {
+    it(`accepts the host ${JSON.stringify(host)}`, () => {
       assert.equal(parseImageReference(`${host}/x/y@sha256:${hex}`)?.repository, `${host}/x/y`);
     });
   }
@@ -86,7 +86,7 @@ describe('names and digests that Go reads otherwise than JavaScript', () => {
     });
   }
 
-  it('counts the length of a name of Docker Hub with its library', () => {
+  it('counts `library/` towards the length of a Docker Hub name', () => {
     assert.notEqual(parseImageReference(`${'a'.repeat(247)}@sha256:${hex}`), undefined);
     assert.equal(parseImageReference(`${'a'.repeat(248)}@sha256:${hex}`), undefined);
     assert.notEqual(parseImageReference(`reg.example/${'a'.repeat(255)}@sha256:${hex}`), undefined);

@@ -4,7 +4,7 @@ import { untyped } from './json-node.ts';
 import type { JsonNode } from './json-node.ts';
 import { PayloadError } from '../payload-error.ts';
 
-/** What can be written as JSON: decoded nodes, and objects built in code, whose undefined members are left out. */
+/** A value that can be written as JSON: a decoded node, or an object built in code, whose undefined members are omitted. */
 export type Encodable = JsonNode | readonly Encodable[] | ReadonlyMap<string, Encodable> | EncodableObject | undefined;
 
 export interface EncodableObject {
@@ -14,8 +14,8 @@ export interface EncodableObject {
 const htmlOrSeparator = /[<>&\u2028\u2029]/g;
 
 /**
- * The JSON of Go's ordinary encoder: compact, keys in the order given, `<`, `>`, `&` and the Unicode line separators
- * escaped, integers exact.
+ * Write JSON as Go's ordinary encoder does: compact, keys in the given order, `<`, `>`, `&` and the Unicode line
+ * separators escaped, integers exact.
  *
  * @throws PayloadError for a parameter or result without a value
  */
@@ -29,8 +29,8 @@ export function goJson(value: Encodable): string {
 }
 
 /**
- * The JSON of a free-form protobuf struct: compact, the keys of every object sorted by byte, every number a double, no HTML
- * escapes.
+ * Write JSON as a free-form protobuf struct: compact, the keys of every object sorted by byte, every number a double,
+ * no HTML escapes.
  *
  * @throws PayloadError for a parameter or result without a value
  */
@@ -74,5 +74,5 @@ function exactInteger(value: bigint): string {
 }
 
 function escapeHtml(json: string): string {
-  return json.replace(htmlOrSeparator, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replace(htmlOrSeparator, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

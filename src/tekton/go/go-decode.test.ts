@@ -17,7 +17,7 @@ function rewritten(type: string, value: unknown): string {
   return goJson(goDecode(type, value, type));
 }
 
-/** The one deliberate difference: blanks inside the text of a value that is no text, list or object of texts. */
+/** The one deliberate difference: blanks in the text of a value that is not a string, a list or an object of strings. */
 function withoutBlanks(json: string): string {
   return json.replace(/([,:]) /g, '$1');
 }
@@ -46,14 +46,14 @@ describe('decoding equals the Go types', () => {
 });
 
 describe('decoding', () => {
-  it('names the place of what it refuses', () => {
+  it('names the path of a refused value', () => {
     const run = { spec: { taskSpec: { steps: [{}, { image: 5 }] } } };
     assert.throws(() => goDecode('tekton.TaskRun', run, 'TaskRun'), {
-      message: 'TaskRun.spec.taskSpec.steps.1.image must be a text',
+      message: 'TaskRun.spec.taskSpec.steps.1.image must be a string',
     });
   });
 
-  it('refuses nesting beyond its bound wherever it stands', () => {
+  it('refuses nesting beyond its bound at any path', () => {
     let pipelineSpec: unknown = {};
     let list: unknown = [];
     for (let depth = 0; depth < 5000; depth++) {

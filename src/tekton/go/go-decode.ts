@@ -11,11 +11,11 @@ import type { JsonNode } from './json-node.ts';
 import { paramValue } from '../param-value.ts';
 import { PayloadError } from '../payload-error.ts';
 
-/** How one Go type is read: values that are absent or null take the zero value, as in Go. */
+/** A reader of one Go type: absent and null values take the zero value, as in Go. */
 interface Codec {
   readonly decode: (value: unknown, at: Position) => JsonNode;
   readonly zero: () => JsonNode;
-  /** Go's omitempty, told the decoded node and what it came from: structs and named JSON forms are never empty. */
+  /** Go's omitempty, given the decoded node and its source: structs and named JSON forms are never empty. */
   readonly isEmpty: (node: JsonNode, value: unknown) => boolean;
   /** Go's omitzero; only times use it. */
   readonly isZero?: (node: JsonNode) => boolean;
@@ -27,17 +27,17 @@ interface FieldCodec {
   readonly isOmitted: (node: JsonNode, value: unknown) => boolean;
 }
 
-/** Where decoding stands, for messages and for the bound on nesting. */
+/** The path of the value being decoded, for messages and for the bound on nesting. */
 type Position = (string | number)[];
 
-/** Deeper than any API server stores a sensible run; keeps hostile nesting off the stack. */
+/** No API server stores a sensible run of this depth; the bound keeps hostile nesting off the stack. */
 const maximumDepth = 512;
 const codecs = new Map<string, Codec>();
 const never = (): boolean => false;
 
 /**
- * Decodes a JSON value into the Go type `type` and back: unknown fields vanish, empty optional ones too, defaults appear,
- * durations, quantities and times take Go's form, keys stand in Go's order.
+ * Decode a JSON value into the Go type `type` and back: unknown fields and empty optional fields vanish, defaults
+ * appear, durations, quantities and times take the form of Go, keys take the order of Go.
  *
  * @throws PayloadError when Go would refuse the value
  */
@@ -46,8 +46,8 @@ export function goDecode(type: string, value: unknown, root: string): JsonNode {
 }
 
 function codecOf(type: string): Codec {
-  const known = codecs.get(type);
-  if (known !== undefined) return known;
+  const existing = codecs.get(type);
+  if (existing !== undefined) return existing;
   const made = makeCodec(type);
   codecs.set(type, made);
   return made;
@@ -68,7 +68,7 @@ function pointerCodec(type: string): Codec {
   return {
     decode: (value, at) => (isAbsent(value) ? null : codecOf(type).decode(value, at)),
     zero: () => null,
-    // A pointer to a zero time is written as null, but it is there.
+    // A pointer to a zero time is written as null, but the field is present.
     isEmpty: (_node, value) => isAbsent(value),
   };
 }
@@ -139,14 +139,14 @@ function scalar(zero: JsonNode, read: (value: unknown) => JsonNode | undefined, 
 }
 
 const scalars: ReadonlyMap<string, Codec> = new Map([
-  ['string', scalar('', readText, 'must be a text')],
+  ['string', scalar('', readText, 'must be a string')],
   ['bool', scalar(false, (value) => (typeof value === 'boolean' ? value : undefined), 'must be true or false')],
   ['int64', scalar(0, (value) => readInteger(value, 64), 'must be a 64-bit integer')],
   ['int32', scalar(0, (value) => readInteger(value, 32), 'must be a 32-bit integer')],
   ['Time', { decode: decodeTime, zero: () => null, isEmpty: never, isZero: (node) => node === null }],
   ['Duration', named('0s', (value) => withText(value, normaliseDuration), 'must be a duration such as 1h30m')],
   ['Quantity', named('0', readQuantity, 'must be a quantity such as 500m or 1Gi')],
-  ['IntOrString', named(0, (value) => readText(value) ?? readInteger(value, 32), 'must be a number or a text')],
+  ['IntOrString', named(0, (value) => readText(value) ?? readInteger(value, 32), 'must be a number or a string')],
   ['ParamValue', { decode: decodeParamValue, zero: () => untyped, isEmpty: never }],
   ['Raw', { decode: decodeRaw, zero: () => null, isEmpty: never }],
 ]);
@@ -163,7 +163,7 @@ function decodeParamValue(value: unknown, at: Position): JsonNode {
   return paramValue(value);
 }
 
-/** Any JSON, kept as it is. */
+/** Any JSON, unchanged. */
 function decodeRaw(value: unknown, at: Position): JsonNode {
   if (isAbsent(value)) return null;
   if (typeof value === 'string') return value.toWellFormed();

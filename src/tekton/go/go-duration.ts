@@ -13,13 +13,13 @@ const unitNanoseconds: ReadonlyMap<string, bigint> = new Map([
 const maximum = 2n ** 63n;
 const part = /(\d*)(?:\.(\d*))?([^\d.]+)/y;
 
-/** Rewrites a duration as Go does (`60m` becomes `1h0m0s`); undefined when Go would refuse it. */
+/** Rewrite a duration as Go does (`60m` becomes `1h0m0s`); undefined when Go would refuse it. */
 export function normaliseDuration(text: string): string | undefined {
   const nanoseconds = parseDuration(text);
   return nanoseconds === undefined ? undefined : formatDuration(nanoseconds);
 }
 
-/** Nanoseconds of a Go duration text; undefined when it is malformed or beyond 64 bits. */
+/** Parse a Go duration into nanoseconds; undefined when it is malformed or beyond 64 bits. */
 function parseDuration(text: string): bigint | undefined {
   const negative = text.startsWith('-');
   const rest = /^[-+]/.test(text) ? text.slice(1) : text;
@@ -46,7 +46,7 @@ function partNanoseconds(match: RegExpExecArray): bigint | undefined {
   return value + fractionNanoseconds(fraction, unit);
 }
 
-/** Go computes the fraction in floating point, from the digits that fit 63 bits, and cuts it off. */
+/** Go computes the fraction in floating point from the digits that fit 63 bits, and truncates it. */
 function fractionNanoseconds(fraction: string, unit: bigint): bigint {
   let digits = 0n;
   let scale = 1;

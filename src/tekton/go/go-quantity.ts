@@ -38,16 +38,16 @@ const decimalSuffixes = new Map([
 const decimalByExponent = new Map([...decimalSuffixes].map(([suffix, exponent]) => [exponent, suffix]));
 const binaryUnits = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const nano = -9;
-/** The decimal digits that an int64 surely holds: beyond them Go changes to arbitrary precision. */
+/** The decimal digits that always fit an int64; Go changes to arbitrary precision beyond them. */
 const fastDigits = 18;
 const maximumInt64 = 2n ** 63n - 1n;
-/** No quantity is longer; what follows from one stays small, whatever exponent it names. */
+/** No quantity is longer, which keeps the numbers small for any exponent. */
 const maximumLength = 256;
 const maximumExponent = 2 ** 31 - 1;
 
 /**
- * Rewrites a Kubernetes quantity in its canonical form (`1024Mi` becomes `1Gi`), or leaves it as it is where the
- * reference keeps the text it read. Undefined when it is no quantity.
+ * Rewrite a Kubernetes quantity in its canonical form (`1024Mi` becomes `1Gi`), or keep it unchanged where the
+ * reference keeps the text it read. Undefined when it is not a quantity.
  */
 export function normaliseQuantity(text: string): string | undefined {
   const trimmed = goTrim(text);
@@ -82,7 +82,7 @@ function interpret(text: string): Suffix | undefined {
   return { base: 10, exponent, format: 'DecimalExponent' };
 }
 
-/** The amount where Go's 64-bit path takes it, which is also where it may keep the text. */
+/** The amount, where Go's 64-bit path takes it; only that path may keep the text. */
 function fastAmount({ negative, whole, fraction, suffix }: Scanned): Amount | undefined {
   const binary = suffix.format === 'BinarySI';
   if (binary && fraction !== '') return undefined;
@@ -101,7 +101,7 @@ function keepsText({ whole, fraction, suffix }: Scanned, amount: Amount): boolea
   return amount.exponent % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
 }
 
-/** Arbitrary precision: rounded away from zero to a nano, binary values capped at an int64. */
+/** Arbitrary precision: rounded away from zero to a nano, with binary values capped at an int64. */
 function exactAmount({ negative, whole, fraction, suffix }: Scanned): Amount | undefined {
   const digits = BigInt(whole + fraction);
   const scaled = suffix.base === 2 ? digits * 2n ** BigInt(suffix.exponent) : digits;
@@ -142,7 +142,7 @@ function canonical(amount: Amount): string {
   return canonicalDecimal(amount);
 }
 
-/** The value of a binary quantity when it is whole; binary exponents keep it within 64 bits or so. */
+/** The value of a binary quantity when it is whole; binary exponents keep it near 64 bits. */
 function wholeNumber({ unscaled, exponent }: Amount): bigint | undefined {
   if (exponent >= 0) return unscaled * 10n ** BigInt(exponent);
   const divisor = 10n ** BigInt(-exponent);

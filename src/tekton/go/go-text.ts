@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Go's TrimSpace: JavaScript's white space with U+0085 and without U+FEFF. A loop, since a pattern would backtrack. */
+/**
+ * Trim as Go's TrimSpace does: the white space of JavaScript with U+0085 and without U+FEFF. A loop, because a pattern
+ * would backtrack.
+ */
 export function goTrim(text: string): string {
   let start = 0;
   let end = text.length;
@@ -15,7 +18,7 @@ function isSpace(character: string): boolean {
 const firstSurrogate = 0xd800;
 const afterSurrogates = 0xe000;
 
-/** Orders texts by their UTF-8 bytes, which differs from JavaScript's order only around surrogate pairs. */
+/** Compare strings by their UTF-8 bytes. JavaScript orders differently only around surrogate pairs. */
 export function byteOrder(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index++) {
@@ -26,7 +29,7 @@ export function byteOrder(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** Surrogates stand for code points above every single unit, so they sort after U+E000..U+FFFF. */
+/** Surrogates encode code points above every single unit, so they sort after U+E000..U+FFFF. */
 function weight(unit: number): number {
   if (unit < firstSurrogate) return unit;
   return unit >= afterSurrogates ? unit - 0x800 : unit + 0x2000;

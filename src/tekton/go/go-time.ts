@@ -9,7 +9,7 @@ const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))
 /** 0001-01-01T00:00:00Z, which Go writes as null. */
 const zeroSeconds = -62_135_596_800;
 
-/** Parses RFC 3339 as Go does; undefined when the text is no such time. */
+/** Parse RFC 3339 as Go does; undefined when the text is not such a time. */
 export function parseGoTime(text: string): GoTime | undefined {
   const match = rfc3339.exec(text);
   if (match === null) return undefined;
@@ -56,7 +56,7 @@ function fractionDigits(time: GoTime): string {
   return String(time.nanoseconds).padStart(9, '0');
 }
 
-/** Years of four digits or as many as they need, where JavaScript writes six beyond 9999. */
+/** Write years with four digits or as many as needed; JavaScript writes six beyond 9999. */
 function wallClock(time: GoTime): string {
   const [, sign = '', year = '', rest = ''] =
     /^([+-]?)(\d+)(-.*)\.\d{3}Z$/.exec(new Date(time.epochSeconds * 1000).toISOString()) ?? [];

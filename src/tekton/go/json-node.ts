@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Stands for a parameter or result without a `value`: readable, but writing it is an error, as in the reference. */
+/** A parameter or result without a `value`: readable, but writing it is an error, as in the reference. */
 export const untyped: unique symbol = Symbol('untyped');
 
 /**
- * A decoded JSON value. Objects are Maps, so that order is kept for every key and no key (`__proto__`, `10`) is special;
- * a bigint is an integer beyond 2^53.
+ * A decoded JSON value. Objects are Maps, which keep the order of every key and treat no key (`__proto__`, `10`) as
+ * special; a bigint is an integer beyond 2^53.
  */
 export type JsonNode = null | boolean | number | bigint | string | typeof untyped | readonly JsonNode[] | JsonMap;
 
@@ -16,7 +16,7 @@ export function isMap(node: JsonNode | undefined): node is JsonMap {
   return node instanceof Map;
 }
 
-/** The member `key` of an object as an object; empty when it is none. */
+/** The member `key` as an object; empty when it is not one. */
 export function mapAt(node: JsonMap, key: string): JsonMap {
   const member = node.get(key);
   return isMap(member) ? member : empty;
@@ -27,7 +27,7 @@ export function optionalMapAt(node: JsonMap, key: string): JsonMap | undefined {
   return isMap(member) ? member : undefined;
 }
 
-/** The member `key` as text; empty when it is none. */
+/** The member `key` as a string; empty when it is not one. */
 export function textAt(node: JsonMap, key: string): string {
   const member = node.get(key);
   return typeof member === 'string' ? member : '';
@@ -46,13 +46,13 @@ export function textsAt(node: JsonMap, key: string): readonly string[] {
   return listAt(node, key).filter((entry) => typeof entry === 'string');
 }
 
-/** A map of texts, such as labels or digests. */
+/** A map of strings, such as labels or digests. */
 export function textMapAt(node: JsonMap, key: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
+  const texts = new Map<string, string>();
   for (const [name, value] of mapAt(node, key)) {
-    if (typeof value === 'string') found.set(name, value);
+    if (typeof value === 'string') texts.set(name, value);
   }
-  return found;
+  return texts;
 }
 
 export function isList(node: JsonNode | undefined): node is readonly JsonNode[] {

@@ -9,22 +9,22 @@ export interface HintPair {
 }
 
 /**
- * Joins results such as `appIMAGE_URL` and `appIMAGE_DIGEST` by the marker in front of the suffix. Values are trimmed,
- * blank ones ignored; of a repeated name the last counts. In the order in which the markers first appear.
+ * Join results such as `appIMAGE_URL` and `appIMAGE_DIGEST` by the marker before the suffix, in the order in which the
+ * markers first appear. Values are trimmed, blank ones are ignored, and the last of a repeated name counts.
  */
 export function hintPairs(
   results: readonly NamedValue[],
   uriSuffix: string,
   digestSuffix: string,
 ): readonly HintPair[] {
-  const found = new Map<string, { uri: string; digest: string }>();
+  const pairs = new Map<string, { uri: string; digest: string }>();
   for (const { name, value } of results) {
     const suffix = [uriSuffix, digestSuffix].find((candidate) => name.endsWith(candidate));
     const text = goTrim(textPart(value));
     if (suffix === undefined || text === '') continue;
     const marker = name.slice(0, -suffix.length);
-    const pair = found.get(marker) ?? { uri: '', digest: '' };
-    found.set(marker, suffix === uriSuffix ? { ...pair, uri: text } : { ...pair, digest: text });
+    const pair = pairs.get(marker) ?? { uri: '', digest: '' };
+    pairs.set(marker, suffix === uriSuffix ? { ...pair, uri: text } : { ...pair, digest: text });
   }
-  return [...found.values()].filter(({ uri, digest }) => uri !== '' && digest !== '');
+  return [...pairs.values()].filter(({ uri, digest }) => uri !== '' && digest !== '');
 }

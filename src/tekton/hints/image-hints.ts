@@ -8,16 +8,16 @@ import { textPart } from '../param-value.ts';
 import type { NamedValue } from '../run.ts';
 
 /**
- * The distinct images that results name: `*IMAGE_URL` with `*IMAGE_DIGEST`, then `IMAGES`, then `*ARTIFACT_OUTPUTS` marked
- * as build artifact. What is no image is skipped.
+ * List the distinct images that results name: `*IMAGE_URL` with `*IMAGE_DIGEST`, then `IMAGES`, then
+ * `*ARTIFACT_OUTPUTS` marked as build artifacts. Values that are not images are skipped.
  */
 export function imageHints(results: readonly NamedValue[]): readonly ImageReference[] {
-  const found = new Map<string, ImageReference>();
+  const images = new Map<string, ImageReference>();
   for (const name of imageNames(results)) {
     const image = parseImageReference(name);
-    if (image !== undefined && !found.has(image.fullName)) found.set(image.fullName, image);
+    if (image !== undefined && !images.has(image.fullName)) images.set(image.fullName, image);
   }
-  return [...found.values()];
+  return [...images.values()];
 }
 
 function imageNames(results: readonly NamedValue[]): readonly string[] {

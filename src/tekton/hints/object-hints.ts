@@ -29,7 +29,10 @@ export function buildArtifacts(results: readonly NamedValue[]): readonly ObjectH
   return artifactOutputs(results.filter((result) => classifyResult(result) === 'BuildArtifact'));
 }
 
-/** Whether a result is an output marked as build artifact; `Malformed` ones are neither subject nor by-product. */
+/**
+ * Classify a result: an output marked as build artifact, or another. `Malformed` outputs are neither subject nor
+ * by-product.
+ */
 export function classifyResult(result: NamedValue): ResultClass {
   if (!result.name.endsWith(outputsSuffix)) return 'Other';
   const object = objectPart(result.value);

@@ -14,7 +14,7 @@ export const hexLengths: ReadonlyMap<string, number> = new Map([
   ['sha512', 128],
 ]);
 
-/** Reads `<algorithm>:<lower-case hex>`; undefined when it is malformed or of an unknown algorithm. */
+/** Parse `<algorithm>:<lower-case hex>`; undefined when it is malformed or of an unknown algorithm. */
 export function parseDigest(text: string): Digest | undefined {
   const [algorithmText, hexText, ...rest] = text.split(':');
   if (algorithmText === undefined || hexText === undefined || rest.length > 0) return undefined;

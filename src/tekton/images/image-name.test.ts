@@ -44,7 +44,7 @@ describe('the image of a subject', () => {
     'reg.example/App',
   ];
   for (const name of others) {
-    it(`${name.slice(0, 60)} is none`, () => {
+    it(`${name.slice(0, 60)} is not an image`, () => {
       assert.equal(imageOfSubject(name, hex), undefined);
     });
   }

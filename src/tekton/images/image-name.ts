@@ -8,11 +8,12 @@ const imageSchemes: ReadonlySet<string> = new Set(['oci', 'docker', 'docker-pull
 const digestSuffix = /@sha256:([a-f0-9]{64})$/;
 
 /**
- * The image that a subject stands for: a plain image name, `oci://…`, `docker://…` or a package URL of type oci or docker
- * (https://github.com/package-url/purl-spec). Its name is the canonical one, without scheme, tag and digest. Undefined for
- * everything else, such as an https URL. Image signatures and the places of attestations in registries both come from here.
+ * Resolve the image that a subject names: a plain image name, `oci://…`, `docker://…` or a package URL of type oci or
+ * docker (https://github.com/package-url/purl-spec). The result has the canonical name, without scheme, tag and digest.
+ * Undefined for everything else, such as an https URL. Image signatures and the location of attestations in registries
+ * both depend on it.
  *
- * @param digestHex the subject's SHA-256; a digest within the name must be the same
+ * @param digestHex the SHA-256 of the subject; a digest within the name must be the same
  */
 export function imageOfSubject(name: string, digestHex: string): ImageReference | undefined {
   const plain = plainImageName(name);
@@ -22,12 +23,12 @@ export function imageOfSubject(name: string, digestHex: string): ImageReference 
   return parseImageReference(`${plain.replace(digestSuffix, '')}@sha256:${digestHex}`);
 }
 
-/** The image name that a name or URI holds: it may end in a tag and a digest. */
+/** The image name in a name or URI; it may end in a tag and a digest. */
 export function plainImageName(name: string): string | undefined {
   if (/^pkg:/i.test(name)) return packageImage(name);
-  const found = scheme.exec(name)?.[1];
-  if (found === undefined) return name;
-  return imageSchemes.has(found.toLowerCase()) ? name.slice(found.length + '://'.length) : undefined;
+  const prefix = scheme.exec(name)?.[1];
+  if (prefix === undefined) return name;
+  return imageSchemes.has(prefix.toLowerCase()) ? name.slice(prefix.length + '://'.length) : undefined;
 }
 
 interface PackageUrl {
@@ -43,21 +44,21 @@ interface PackageUrl {
 function packageImage(url: string): string | undefined {
   const parsed = parsePackageUrl(url);
   if (parsed === undefined) return undefined;
-  const { type, namespace, name, repositoryURL: place } = parsed;
-  if (type === 'docker') return [place === '' ? 'docker.io' : place, ...namespace, name].join('/');
-  if (type !== 'oci' || place === '') return undefined;
-  // The specification has the name within the place; the documentation of Tekton leaves it out.
-  return place.endsWith(`/${name}`) ? place : `${place}/${name}`;
+  const { type, namespace, name, repositoryURL } = parsed;
+  if (type === 'docker') return [repositoryURL === '' ? 'docker.io' : repositoryURL, ...namespace, name].join('/');
+  if (type !== 'oci' || repositoryURL === '') return undefined;
+  // The specification includes the name in repository_url; the documentation of Tekton omits it.
+  return repositoryURL.endsWith(`/${name}`) ? repositoryURL : `${repositoryURL}/${name}`;
 }
 
 function parsePackageUrl(url: string): PackageUrl | undefined {
   const [path = '', query = ''] = url.replace(/#.*$/s, '').slice('pkg:'.length).split('?');
   const [type = '', ...parts] = path.split('/').filter((part) => part !== '');
   const last = decoded(parts.pop() ?? '');
-  const place = decoded(new Map(query.split('&').map(pair)).get('repository_url') ?? '');
+  const repository = decoded(new Map(query.split('&').map(pair)).get('repository_url') ?? '');
   const name = last?.replace(/[@:].*$/s, '') ?? '';
-  if (name === '' || place === undefined) return undefined;
-  const repositoryURL = place.replace(scheme, '').replace(/\/$/, '');
+  if (name === '' || repository === undefined) return undefined;
+  const repositoryURL = repository.replace(scheme, '').replace(/\/$/, '');
   return { type: type.toLowerCase(), namespace: parts, name, repositoryURL };
 }
 

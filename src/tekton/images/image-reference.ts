@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 
 /** An image named by digest, as go-containerregistry reads it in its weak mode. */
 export interface ImageReference {
-  /** Host and optional port, case kept. */
+  /** Host and optional port, with its case unchanged. */
   readonly registry: string;
   /** The path under the registry. */
   readonly repositoryPath: string;
@@ -19,7 +19,7 @@ const digestPattern = /^sha256:([a-f0-9]{64})$/;
 const tagPattern = /^[A-Za-z0-9_.-]{1,128}$/;
 const repositoryPattern = /^[a-z0-9_./-]{2,255}$/;
 
-/** Parses `name[:tag]@sha256:<hex>`; undefined when it is no such name. */
+/** Parse `name[:tag]@sha256:<hex>`; undefined when it is not such a name. */
 export function parseImageReference(text: string): ImageReference | undefined {
   const [base, digest, ...rest] = text.split('@');
   const hex = digestPattern.exec(digest ?? '')?.[1];
@@ -32,7 +32,7 @@ export function parseImageReference(text: string): ImageReference | undefined {
   const path = hasRegistry ? untagged.slice(slash + 1) : untagged;
   if (!repositoryPattern.test(path) || !isImageAuthority(registry)) return undefined;
   const repositoryPath = registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path;
-  // The reference reads the canonical name once more, so that its length counts too.
+  // The reference parses the canonical name again, so its length counts too.
   if (!repositoryPattern.test(repositoryPath)) return undefined;
   const repository = `${registry}/${repositoryPath}`;
   return { registry, repositoryPath, repository, digestHex: hex, fullName: `${repository}@sha256:${hex}` };
@@ -49,16 +49,16 @@ function registryName(name: string): string {
   return name === '' || name === 'docker.io' ? defaultRegistry : name;
 }
 
-/** Below U+0080 Go's URL parser takes letters, digits and these in a host; above, it takes everything. */
+/** Go's URL parser accepts letters, digits and these characters in a host, and everything from U+0080. */
 const hostPattern = /^[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"\u0080-\u{10FFFF}]*$/u;
 const portPattern = /^(:[0-9]*)?$/;
 
-/** True when Go's `url.Parse` takes `//<text>` for a URL of exactly this host: what the reference asks of a registry. */
+/** True when Go's `url.Parse` reads `//<text>` as a URL of exactly this host, which the reference requires of a registry. */
 export function isImageAuthority(text: string): boolean {
   if (!hostPattern.test(text)) return false;
   const open = text.lastIndexOf('[');
   if (open < 0) return portPattern.test(text.includes(':') ? text.slice(text.lastIndexOf(':')) : '');
-  // Only an IPv6 address stands in brackets, and nothing in front of them.
+  // Brackets hold only an IPv6 address, with nothing before them.
   const close = text.lastIndexOf(']');
   if (open > 0 || close < 0) return false;
   const address = text.slice(1, close);
