@@ -4,11 +4,12 @@ import { registerHooks } from 'node:module';
 import type { LaneFault } from './lanes/lane-faults.fixture.ts';
 
 /**
- * Loads modules of this folder anew, with the fault in them; those that were loaded before stay as they are.
- * @throws Error when the edits do not fit the sources any more
+ * Loads the modules below this folder again, with the fault in them; modules loaded before stay as they are.
+ * @throws Error when the edits no longer fit the sources
  */
 export async function withFault<T>({ name, edits }: LaneFault, load: () => Promise<T>): Promise<T> {
   const query = `?fault=${encodeURIComponent(name)}`;
+  const unused = new Set(edits);
   const here = new URL('.', import.meta.url).href;
   const hooks = registerHooks({
     resolve: (specifier, context, nextResolve) => {
@@ -19,11 +20,14 @@ export async function withFault<T>({ name, edits }: LaneFault, load: () => Promi
       const loaded = nextLoad(url, context);
       const ofFile = edits.filter(({ file }) => url === `${here}${file}${query}`);
       if (ofFile.length === 0) return loaded;
+      for (const edit of ofFile) unused.delete(edit);
       return { ...loaded, source: ofFile.reduce(edited, readFileSync(new URL(url), 'utf8')) };
     },
   });
   try {
-    return await load();
+    const loaded = await load();
+    for (const { file } of unused) throw new Error(`the fault edits ${file}, which is not loaded`);
+    return loaded;
   } finally {
     hooks.deregister();
   }
@@ -32,6 +36,6 @@ export async function withFault<T>({ name, edits }: LaneFault, load: () => Promi
 function edited(text: string, { file, from, to }: LaneFault['edits'][number]): string {
   const parts = text.split(from);
   if (parts.length !== 2)
-    throw new Error(`the fault does not fit ${file} any more: it has ${parts.length - 1} times ${from}`);
+    throw new Error(`the fault no longer fits ${file}, which has ${parts.length - 1} times ${from}`);
   return parts.join(to);
 }

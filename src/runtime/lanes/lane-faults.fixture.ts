@@ -8,7 +8,7 @@ export interface LaneFault {
   /** The search begins here: it shows soon after. */
   readonly firstSeed: number;
   readonly edits: readonly {
-    /** In this folder. */
+    /** Path below src/runtime. */
     readonly file: string;
     /** Occurs once in the file. */
     readonly from: string;
@@ -18,11 +18,11 @@ export interface LaneFault {
 
 const uncounted = [
   {
-    file: 'worker-lane.ts',
+    file: 'lanes/worker-lane.ts',
     from: 'return this.#inside.has(key) || this.#woken.has(key);',
     to: 'return this.#inside.has(key);',
   },
-  { file: 'worker-lanes.ts', from: 'return this.#awaited.size;', to: 'return 0;' },
+  { file: 'lanes/worker-lanes.ts', from: 'return this.#awaited.size;', to: 'return 0;' },
 ] as const;
 
 export const laneFaults: readonly LaneFault[] = [
@@ -46,13 +46,13 @@ export const laneFaults: readonly LaneFault[] = [
     name: 'a place that is kept for a busy key',
     symptom: /which has nothing to do/,
     firstSeed: 1,
-    edits: [{ file: 'worker-lane.ts', from: 'if (isBusy(key)) continue;', to: '' }],
+    edits: [{ file: 'lanes/worker-lane.ts', from: 'if (isBusy(key)) continue;', to: '' }],
   },
   {
     name: 'two keys that hold the turn that the other waits for',
     symptom: /goes round in circles|at one instant/,
     firstSeed: 280,
-    edits: [{ file: 'worker-lanes.ts', from: 'if (name?.isOuter !== true) return false;', to: 'return false;' }],
+    edits: [{ file: 'lanes/worker-lanes.ts', from: 'if (name?.isOuter !== true) return false;', to: 'return false;' }],
   },
   {
     name: 'a place that is kept for a removed key',
