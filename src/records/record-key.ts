@@ -9,5 +9,5 @@ export function recordKey({ namespace, name }: { readonly namespace: string; rea
 }
 
 export function namespaceOfRecord(key: RecordKey): string {
-  return key.slice(0, key.indexOf('/'));
+  return key.slice(0, Math.max(0, key.indexOf('/')));
 }
