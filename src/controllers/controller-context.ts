@@ -21,7 +21,7 @@ import type { UnrecordedTestimonies } from './memory/unrecorded-testimonies.ts';
 import type { RunIndex } from './memory/run-index.ts';
 import type { PolicySigners } from './policy-services/policy-signers.ts';
 import type { SigningGate } from './policy-services/signing-gate.ts';
-import type { BackendHealthBook } from './memory/backend-health-book.ts';
+import type { BackendHealth } from './memory/backend-health.ts';
 import type { DriverPool } from './policy-services/driver-pool.ts';
 import type { SuspectBackends } from './memory/suspect-backends.ts';
 
@@ -48,7 +48,7 @@ export interface ControllerContext {
   /** What reads registries for what a run built. */
   readonly access: Access;
   /** What the last probe of each backend found. */
-  readonly health: BackendHealthBook;
+  readonly health: BackendHealth;
   readonly suspects: SuspectBackends;
   readonly witnesses: PolicyWitnesses;
   readonly evidence: EvidenceVerifier;

@@ -10,13 +10,13 @@ import { policyDefinition } from '../fixtures/policy-definition.fixture.ts';
 import { RecordIndex } from '../memory/record-index.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import { recordSummary, settledSummary } from '../../records/record-summary.fixture.ts';
-import { StoreAttempts } from '../memory/store-attempts.ts';
+import type { RecordKey } from '../../records/record-key.ts';
+import { type AttemptKey, Attempts } from '../memory/attempts.ts';
 import { RecordDrain } from './record-drain.ts';
 import { RecordResync } from './record-resync.ts';
 import { ChangePropagation } from './change-propagation.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
 import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
-import { backendKey } from '../../pipelines/backend-key.ts';
 
 const clock = new ManualClock();
 const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 });
@@ -27,7 +27,7 @@ let queues: {
   readonly rescans: KeyedQueue;
   readonly resyncs: KeyedQueue<ResyncKey>;
 };
-let attempts: StoreAttempts;
+let attempts: Attempts;
 let records: RecordIndex;
 let propagation: ChangePropagation;
 let resync: RecordResync;
@@ -36,7 +36,7 @@ let planned: string[];
 beforeEach(() => {
   const queue = <Key extends string = string>(): KeyedQueue<Key> => new KeyedQueue({ clock, backoff });
   queues = { policies: queue(), records: queue(), rescans: queue(), resyncs: queue() };
-  attempts = new StoreAttempts(clock, backoff);
+  attempts = new Attempts(clock, backoff);
   const pipelines = new Pipelines('ops');
   records = new RecordIndex();
   planned = [];
@@ -153,21 +153,28 @@ describe('ChangePropagation', () => {
   });
 
   it('a policy that changed has its witnesses asked at once, whatever their back-off', async () => {
-    for (const key of ['team-a/open', 'team-b/open', 'SigningPolicy/team-a/builds'])
-      attempts.failed(key, 'witnesses', 600);
+    const witnesses = (record: RecordKey): AttemptKey => ({ of: 'Witness', record });
+    const ofPolicy: AttemptKey = { of: 'PolicyWitnesses', policy: builds };
+    for (const key of [witnesses('team-a/open'), witnesses('team-b/open'), ofPolicy]) attempts.failed(key, 600);
     propagation.policyChanged(builds);
     await resynced();
-    assert.equal(attempts.isDue('team-a/open', 'witnesses'), true);
-    assert.equal(attempts.isDue('SigningPolicy/team-a/builds', 'witnesses'), true);
-    assert.equal(attempts.isDue('team-b/open', 'witnesses'), false);
+    assert.equal(attempts.isDue(witnesses('team-a/open')), true);
+    assert.equal(attempts.isDue(ofPolicy), true);
+    assert.equal(attempts.isDue(witnesses('team-b/open')), false);
+  });
+
+  const storing = (name: string): AttemptKey => ({
+    of: 'Store',
+    record: 'team-a/open',
+    backend: { kind: 'StorageBackend', name },
   });
 
   it('a backend that changed has unfinished records tried anew, whatever their back-off', async () => {
-    attempts.failed('team-a/open', 'StorageBackend/team-a/x', 600);
+    attempts.failed(storing('x'), 600);
     propagation.backendChanged({ kind: 'StorageBackend', namespace: 'team-a', name: 'registry' });
     await resynced();
     assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
-    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/team-a/x'), true);
+    assert.equal(attempts.isDue(storing('x')), true);
     assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-a']);
   });
 
@@ -175,12 +182,11 @@ describe('ChangePropagation', () => {
   const backend = { kind: 'StorageBackend', namespace: 'team-a', name: 'b', uid: 'b', generation: 1, spec } as const;
 
   it('a backend that is ready again ends its own back-off, and not that which another asked for', async () => {
-    for (const name of ['b', 'other'])
-      attempts.failed('team-a/open', backendKey({ kind: 'StorageBackend', namespace: 'team-a', name }), 600);
+    for (const name of ['b', 'other']) attempts.failed(storing(name), 600);
     propagation.backendHealthChanged(backend, true);
     await resynced();
-    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/team-a/b'), true);
-    assert.equal(attempts.isDue('team-a/open', 'StorageBackend/team-a/other'), false);
+    assert.equal(attempts.isDue(storing('b')), true);
+    assert.equal(attempts.isDue(storing('other')), false);
   });
 
   it('a backend that fails again before its records were found gets none of them', async () => {

@@ -4,19 +4,16 @@ import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import type { Retirements } from '../provenance-record/retirement/retirements.ts';
-import type { StoreAttempts } from '../memory/store-attempts.ts';
-import { forgetWitnesses } from '../provenance-record/signing/witness-turns.ts';
+import type { Attempts } from '../memory/attempts.ts';
 import type { RecordDrain } from './record-drain.ts';
 import { parseResyncKey, type ResyncScope } from './resync-scope.ts';
-import { backendKey } from '../../pipelines/backend-key.ts';
-import { namespaceOfRecord } from '../../records/record-key.ts';
 
 /** Records looked at in one turn of the event loop: a millisecond or two. */
 const SLICE = 500;
 
 export interface RecordResyncOptions {
   readonly records: RecordIndex;
-  readonly attempts: StoreAttempts;
+  readonly attempts: Attempts;
   readonly retirements: Pick<Retirements, 'plan'>;
   readonly drain: RecordDrain;
 }
@@ -37,7 +34,7 @@ export class RecordResync {
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const scope = parseResyncKey(key);
     const { attempts, records, retirements } = this.#options;
-    if (scope.change === 'Policy') forgetWitnesses(attempts, scope.policy, []);
+    if (scope.change === 'Policy') attempts.reset({ of: 'PolicyWitnesses', policy: scope.policy });
     if (scope.change === 'Policy' || scope.change === 'Runs') {
       await inSlices(records.all(namespaceOf(scope)), signal, (record) => {
         if (record.isSettled && concerns(scope, record)) retirements.plan(record);
@@ -64,13 +61,12 @@ export class RecordResync {
     }
   }
 
-  /** What kept the record may be mended. What others asked to wait for still counts. */
-  #forgetFailures(scope: ResyncScope, { key }: RecordSummary): void {
+  /** Ends the back-off of what may be mended. Waits that other servers asked for still count. */
+  #forgetFailures(scope: ResyncScope, { key: record }: RecordSummary): void {
     const { attempts } = this.#options;
-    if (scope.change === 'BackendHealth')
-      attempts.succeeded(key, backendKey({ ...scope.backend, namespace: namespaceOfRecord(key) }));
-    else if (scope.change === 'Namespace') attempts.forget(key);
-    else if (scope.change === 'Policy') forgetWitnesses(attempts, scope.policy, [key]);
+    if (scope.change === 'BackendHealth') attempts.reset({ of: 'Store', record, backend: scope.backend });
+    else if (scope.change === 'Namespace') attempts.forget(record);
+    else if (scope.change === 'Policy') attempts.reset({ of: 'Witness', record });
   }
 }
 

@@ -18,12 +18,11 @@ import type { TrustedRecord } from '../../records/read-record.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import type { BoundBackend, RecordSnapshot } from './record-snapshot.ts';
 import { isDoneWith } from '../../records/storage-state.ts';
-import type { StoreAttempts } from '../memory/store-attempts.ts';
+import type { Attempts } from '../memory/attempts.ts';
 import { unsignedProblem } from '../../records/unsigned-problem.ts';
 import { areWitnessesDue } from './signing/witness-turns.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 import { recordKey } from '../../records/record-key.ts';
-import { backendKey } from '../../pipelines/backend-key.ts';
 
 /** What is known of a record without its signer, and the policy whose signer is to be asked for. */
 export interface KnownRecord {
@@ -34,7 +33,7 @@ export interface KnownRecord {
 /** Reads all that the decision about a record needs: the key if something is to be signed, everything else from memory. */
 export async function gatherRecord(
   context: ControllerContext,
-  attempts: StoreAttempts,
+  attempts: Attempts,
   written: TrustedRecord,
   signal: AbortSignal,
 ): Promise<RecordSnapshot> {
@@ -53,7 +52,7 @@ export async function withSigner(
 /** Gathers what the decision about a record needs, all but the signer. */
 export async function knownRecord(
   context: ControllerContext,
-  attempts: StoreAttempts,
+  attempts: Attempts,
   written: TrustedRecord,
   signal: AbortSignal,
 ): Promise<KnownRecord> {
@@ -105,16 +104,12 @@ function isToBeSigned(
   return !waits && artifacts.some((artifact) => needsSignature(artifact, now, transparency));
 }
 
-function boundBackends(
-  context: ControllerContext,
-  attempts: StoreAttempts,
-  record: TrustedRecord,
-): readonly BoundBackend[] {
+function boundBackends(context: ControllerContext, attempts: Attempts, record: TrustedRecord): readonly BoundBackend[] {
   const { metadata, spec } = record.object;
   const bound = (ref: BackendRef, isBackfill: boolean): BoundBackend => {
     const backend = context.pipelines.promisedBackend(record.policy, metadata.namespace, ref);
     const parked = backend === undefined ? undefined : parkedBehind(context.health.problem(backend));
-    const isDue = attempts.isDue(recordKey(metadata), backendKey({ ...ref, namespace: metadata.namespace }));
+    const isDue = attempts.isDue({ of: 'Store', record: recordKey(metadata), backend: ref });
     return { ref, backend, isDue, isBackfill, ...(parked === undefined ? {} : { parked }) };
   };
   return [

@@ -17,7 +17,7 @@ import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
 import type { RecordSnapshot } from './record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
 import { retireRecord, retiringRecord } from './retirement/retire-record.ts';
-import type { StoreAttempts } from '../memory/store-attempts.ts';
+import type { Attempts } from '../memory/attempts.ts';
 import type { LaneName, WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import { QuietTurns } from '../memory/quiet-turns.ts';
 import { storeRecord, type Waits } from './storing/store-record.ts';
@@ -33,7 +33,7 @@ const SHORT_SECONDS = 0.5;
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 
 export interface RecordReconcilerOptions {
-  readonly attempts: StoreAttempts;
+  readonly attempts: Attempts;
   readonly lanes: WorkerLanes<RecordKey>;
   /** The objects of queued records. */
   readonly cache: ByteBudgetCache<unknown>;
@@ -42,7 +42,7 @@ export interface RecordReconcilerOptions {
 /** Takes one record as far as it can go: signs what is unsigned, stores what is not stored, says how it stands. */
 export class RecordReconciler {
   readonly #context: ControllerContext;
-  readonly #attempts: StoreAttempts;
+  readonly #attempts: Attempts;
   readonly #lanes: WorkerLanes<RecordKey>;
   readonly #cache: ByteBudgetCache<unknown>;
   readonly #turns: QuietTurns;
@@ -202,12 +202,11 @@ export class RecordReconciler {
   #next(snapshot: RecordSnapshot, plan: AdvancePlan, { deferred, quietSeconds }: Waits): Outcome {
     const { record, backends } = snapshot;
     // A backend that is parked or busy has no time of its own: its probe or its lane wakes the record.
-    const open = backends.flatMap(({ ref, backend, parked }) => {
-      const name = backendKey({ ...ref, namespace: record.object.metadata.namespace });
-      return backend === undefined || parked !== undefined || deferred.includes(name) ? [] : [name];
-    });
+    const open = backends.filter(
+      ({ backend, parked }) => backend !== undefined && parked === undefined && !deferred.includes(backendKey(backend)),
+    );
     const key = recordKey(record.object.metadata);
-    const dueIn = this.#attempts.secondsUntilDue(key, open);
+    const dueIn = this.#attempts.secondsUntilDue(open.map(({ ref }) => ({ of: 'Store', record: key, backend: ref })));
     const waits = [this.#retiresIn(key, plan), quietSeconds, dueIn, this.#witnessesIn(snapshot, plan)];
     return { ...soonest(waits), ...(deferred.length > 0 ? { waitsForTurn: true } : {}) };
   }

@@ -16,7 +16,7 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { PolicyWitnesses } from '../policy-services/policy-witnesses.ts';
-import { BackendHealthBook } from '../memory/backend-health-book.ts';
+import { BackendHealth } from '../memory/backend-health.ts';
 import { storedConditions } from '../write-status.ts';
 import { PolicyReconciler } from './policy-reconciler.ts';
 import { PolicySigners } from '../policy-services/policy-signers.ts';
@@ -39,7 +39,7 @@ function metadata(name: string, generation: number): object {
 class Bed {
   readonly clock = new ManualClock();
   readonly pipelines = new Pipelines(OPERATOR);
-  readonly health = new BackendHealthBook();
+  readonly health = new BackendHealth();
   readonly objects = new ObjectStore<PolicyKey>();
   hasKey = true;
   status: unknown;

@@ -5,7 +5,7 @@ import { isPassingProblem } from '../storage-backend/is-passing-problem.ts';
 import { signingProblem } from '../../pipelines/signing-problem.ts';
 
 /** A backend in a policy's reach, and what its own controller found. */
-export interface BackendHealth {
+export interface ReachableBackend {
   readonly kind: string;
   readonly name: string;
   /** True when any probe of it has ended. Default: none has. */
@@ -27,7 +27,7 @@ export interface PolicyFacts {
   readonly signsAs?: string | undefined;
   /** What is well now and will not be for long. */
   readonly warnings?: readonly string[] | undefined;
-  readonly backends: readonly BackendHealth[];
+  readonly backends: readonly ReachableBackend[];
   readonly missing: readonly { readonly kind: string; readonly name: string }[];
   /** What backends in reach do not take of what the policy makes. */
   readonly untaken?: readonly string[] | undefined;
@@ -124,7 +124,7 @@ function backendsVerdict({ backends, missing, untaken = [] }: PolicyFacts): Verd
 }
 
 /** One that needs a change is named before one that will be back. */
-function brokenVerdict(backends: readonly BackendHealth[]): Verdict | undefined {
+function brokenVerdict(backends: readonly ReachableBackend[]): Verdict | undefined {
   const broken = backends.flatMap(({ kind, name, problem }) =>
     problem === undefined ? [] : [{ kind, name, problem }],
   );
@@ -135,7 +135,7 @@ function brokenVerdict(backends: readonly BackendHealth[]): Verdict | undefined 
   return { status: 'False', outlook, reason: reasons.BackendNotReady, message };
 }
 
-function unprobedVerdict(backends: readonly BackendHealth[]): Verdict | undefined {
+function unprobedVerdict(backends: readonly ReachableBackend[]): Verdict | undefined {
   const unprobed = backends.find(({ isProbed }) => isProbed !== true);
   if (unprobed === undefined) return undefined;
   const message = `${unprobed.kind} ${unprobed.name} has not been probed yet`;

@@ -9,7 +9,7 @@ import { ObjectStore } from '../memory/object-store.ts';
 import { RecordDrain } from '../propagation/record-drain.ts';
 import { ChangePropagation } from '../propagation/change-propagation.ts';
 import { backendEventHandler } from './backend-event-handler.ts';
-import { BackendHealthBook } from '../memory/backend-health-book.ts';
+import { BackendHealth } from '../memory/backend-health.ts';
 import type { BackendKey } from '../../pipelines/backend-key.ts';
 
 const KEY = 'StorageBackend/team-a/registry';
@@ -36,7 +36,7 @@ function given() {
   const queue = <Key extends string>(): KeyedQueue<Key> => new KeyedQueue({ clock, backoff });
   const backendQueue = queue<BackendKey>();
   const pipelines = new Pipelines('hallmark-system');
-  const health = new BackendHealthBook();
+  const health = new BackendHealth();
   const propagation = new ChangePropagation({
     pipelines,
     policyQueue: queue(),

@@ -8,7 +8,7 @@ import { readBackend } from '../../pipelines/read-backend.ts';
 import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
-import type { BackendHealthBook } from '../memory/backend-health-book.ts';
+import type { BackendHealth } from '../memory/backend-health.ts';
 import { recalledHealth } from './recalled-health.ts';
 import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 
@@ -17,7 +17,7 @@ export interface BackendEventHandlerOptions {
   readonly operatorNamespace: string;
   readonly pipelines: Pipelines;
   readonly objects: ObjectStore<BackendKey>;
-  readonly health: Pick<BackendHealthBook, 'recall'>;
+  readonly health: Pick<BackendHealth, 'recall'>;
   readonly queue: KeyedQueue<BackendKey>;
   readonly propagation: ChangePropagation;
   readonly onSynced: () => void;

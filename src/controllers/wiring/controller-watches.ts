@@ -19,7 +19,7 @@ import type { ObjectStore } from '../memory/object-store.ts';
 import { type DeliveredRecord, projectRecord, recordEventHandler } from '../provenance-record/record-event-handler.ts';
 import { scheduleVerification } from '../provenance-record/read-back/schedule-verification.ts';
 import type { Retirements } from '../provenance-record/retirement/retirements.ts';
-import type { StoreAttempts } from '../memory/store-attempts.ts';
+import type { Attempts } from '../memory/attempts.ts';
 import type { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
 import type { RecordDrain } from '../propagation/record-drain.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
@@ -43,7 +43,7 @@ export interface ControllerWatchesOptions {
   /** The objects of queued runs, and of queued records. */
   readonly caches: Readonly<Record<TenantController, ByteBudgetCache<unknown>>>;
   readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
-  readonly attempts: StoreAttempts;
+  readonly attempts: Attempts;
   readonly propagation: ChangePropagation;
   readonly verification: VerificationReconciler;
   readonly retirements: Retirements;

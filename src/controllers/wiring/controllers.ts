@@ -22,7 +22,7 @@ import { ObjectStore } from '../memory/object-store.ts';
 import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
 import { Retirements } from '../provenance-record/retirement/retirements.ts';
 import { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
-import { StoreAttempts } from '../memory/store-attempts.ts';
+import { Attempts } from '../memory/attempts.ts';
 import { RecordDrain } from '../propagation/record-drain.ts';
 import { RecordResync } from '../propagation/record-resync.ts';
 import { EVERYWHERE, ChangePropagation } from '../propagation/change-propagation.ts';
@@ -63,7 +63,7 @@ export class Controllers {
     run: new ByteBudgetCache<unknown>(CACHE_BYTES),
     'provenance-record': new ByteBudgetCache<unknown>(CACHE_BYTES),
   };
-  readonly #attempts: StoreAttempts;
+  readonly #attempts: Attempts;
   readonly #shares: WorkerShares;
   readonly #retirements: Retirements;
   readonly #drain: RecordDrain;
@@ -80,7 +80,7 @@ export class Controllers {
     const { minSeconds, maxSeconds } = configuration.retry;
     const backoff = exponentialBackoff({ minMs: minSeconds * 1000, maxMs: maxSeconds * 1000, ...spread });
     this.#queues = controllerQueues({ clock, backoff, observer: options.queueObserver });
-    this.#attempts = new StoreAttempts(clock, backoff);
+    this.#attempts = new Attempts(clock, backoff);
     this.#shares = new WorkerShares(this.#queues, configuration.concurrency);
     this.#verification = new VerificationReconciler({
       context,

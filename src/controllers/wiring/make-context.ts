@@ -12,7 +12,7 @@ import { UnconfirmedStores } from '../memory/unconfirmed-stores.ts';
 import { UnrecordedTestimonies } from '../memory/unrecorded-testimonies.ts';
 import { RunIndex } from '../memory/run-index.ts';
 import { SigningGate } from '../policy-services/signing-gate.ts';
-import { BackendHealthBook } from '../memory/backend-health-book.ts';
+import { BackendHealth } from '../memory/backend-health.ts';
 import { SuspectBackends } from '../memory/suspect-backends.ts';
 
 /** Ways to the world beyond the controllers' memory, and the places they report to. */
@@ -51,7 +51,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     failingSeals,
     runs: new RunIndex(),
     owners: new AnnotationOwners(records),
-    health: new BackendHealthBook(),
+    health: new BackendHealth(),
     suspects: new SuspectBackends(clock),
     gate: new SigningGate({ keys, witnesses, clock }),
     evidence,

@@ -5,7 +5,7 @@ import { field, listField } from '../../../json/fields.ts';
 import { exponentialBackoff } from '../../../runtime/backoff.ts';
 import { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { ReconcilerWorld } from '../../fixtures/reconciler-world.fixture.ts';
-import { StoreAttempts } from '../../memory/store-attempts.ts';
+import { Attempts } from '../../memory/attempts.ts';
 import { VerificationReconciler } from './verification-reconciler.ts';
 
 describe('VerificationReconciler', () => {
@@ -19,7 +19,7 @@ describe('VerificationReconciler', () => {
     const { context, clock } = world;
     const verification = new VerificationReconciler({
       context,
-      attempts: new StoreAttempts(clock, exponentialBackoff({ minMs: 1000, maxMs: 1000 })),
+      attempts: new Attempts(clock, exponentialBackoff({ minMs: 1000, maxMs: 1000 })),
       lanes: new WorkerLanes({ idleWorkers: () => 4, wake: () => undefined, isBusy: () => false }),
       intervalSeconds: 3600,
     });

@@ -17,7 +17,7 @@ import { readRecord, type TrustedRecord } from '../../../records/read-record.ts'
 import { ReadBackRounds } from '../../memory/read-back-rounds.ts';
 import type { BackendFact } from '../../../records/record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
-import type { StoreAttempts } from '../../memory/store-attempts.ts';
+import type { Attempts } from '../../memory/attempts.ts';
 import { writeRecordStatus } from '../write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 
@@ -30,7 +30,7 @@ const JITTER = 0.5;
 
 export interface VerificationReconcilerOptions {
   readonly context: ControllerContext;
-  readonly attempts: StoreAttempts;
+  readonly attempts: Attempts;
   readonly lanes: WorkerLanes<RecordKey>;
   /** How often stored evidence is looked at again; 0 only until it was read back once. */
   readonly intervalSeconds: number;

@@ -9,7 +9,7 @@ import type { AdvancePlan } from '../plan-record.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { LoggingFact, StatusFacts } from '../../../records/record-facts.ts';
 import { signArtifacts } from './sign-artifacts.ts';
-import type { StoreAttempts } from '../../memory/store-attempts.ts';
+import type { Attempts } from '../../memory/attempts.ts';
 import { witnessArtifacts } from './witness-artifacts.ts';
 import { noteWitnesses } from './witness-turns.ts';
 
@@ -28,7 +28,7 @@ export interface PreparedEvidence {
  */
 export async function prepareEvidence(
   context: ControllerContext,
-  attempts: StoreAttempts,
+  attempts: Attempts,
   { record, plan }: { readonly record: TrustedRecord; readonly plan: AdvancePlan },
   signal: AbortSignal,
 ): Promise<PreparedEvidence> {
@@ -62,7 +62,7 @@ async function sign(
 
 async function witness(
   context: ControllerContext,
-  attempts: StoreAttempts,
+  attempts: Attempts,
   { record, facts }: PreparedEvidence,
   signal: AbortSignal,
 ): Promise<PreparedEvidence> {

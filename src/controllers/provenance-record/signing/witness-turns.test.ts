@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { exponentialBackoff } from '../../../runtime/backoff.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
-import { StoreAttempts } from '../../memory/store-attempts.ts';
+import { Attempts } from '../../memory/attempts.ts';
 import { areWitnessesDue, noteWitnesses, secondsUntilWitnesses } from './witness-turns.ts';
 
 const clock = new ManualClock();
-let attempts: StoreAttempts;
+let attempts: Attempts;
 beforeEach(() => {
-  attempts = new StoreAttempts(clock, exponentialBackoff({ minMs: 10_000, maxMs: 60_000, jitter: 0 }));
+  attempts = new Attempts(clock, exponentialBackoff({ minMs: 10_000, maxMs: 60_000, jitter: 0 }));
 });
 
 const time = '2026-01-01T00:00:00Z';

@@ -9,12 +9,11 @@ import type { StoreStep } from '../plan-record.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
 import type { BackendFact } from '../../../records/record-facts.ts';
-import type { StoreAttempts } from '../../memory/store-attempts.ts';
+import type { Attempts } from '../../memory/attempts.ts';
 import { storageEntry } from '../../../records/storage-entries.ts';
 import { isDoneWith } from '../../../records/storage-state.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 import { recordKey } from '../../../records/record-key.ts';
-import { backendKey } from '../../../pipelines/backend-key.ts';
 
 /** One backend that a record's evidence goes to now. */
 export interface BackendWork {
@@ -27,7 +26,7 @@ export interface BackendWork {
 /** Stores what a backend takes of a record, reads it back, and says how the backend stands with it then. */
 export async function storeInBackend(
   context: ControllerContext,
-  attempts: StoreAttempts,
+  attempts: Attempts,
   work: BackendWork,
   signal: AbortSignal,
 ): Promise<BackendFact> {
@@ -44,22 +43,22 @@ export async function storeInBackend(
     result: resultOf(fact),
     seconds,
   });
-  const [key, ofBackend] = [recordKey(record.object.metadata), backendKey(step.backend)];
+  const attempt = { of: 'Store', record: recordKey(record.object.metadata), backend: { kind, name } } as const;
   const later = step.bound.isBackfill === true ? { isBackfill: true } : {};
   if (retry !== undefined) {
-    const next = attempts.failed(key, ofBackend, retry.afterSeconds);
+    const next = attempts.failed(attempt, retry.afterSeconds);
     // Its probe tells whether it is the backend that fails, and then everybody else waits for it.
     if (fact.problem?.reason !== reasons.KeyConflict) context.suspects.add(step.backend);
     const nextAttemptTime = rfc3339Seconds(next);
     return { ...fact, ...later, attempts: (before?.attempts ?? 0) + 1, nextAttemptTime };
   }
-  attempts.succeeded(key, ofBackend);
+  attempts.reset(attempt);
   if (fact.state !== 'Stored') return { ...fact, ...later };
   context.unconfirmedStores.note(record, storageEntry({ ...fact, ...later }));
   const stored = await readBack(context, store, { record, fact: { ...fact, ...later }, step }, signal);
   context.unconfirmedStores.note(record, storageEntry(stored));
   // Whoever asked for it to be written again is not to have it written again and again.
-  if (stored.verification?.state === 'Failed') attempts.failed(key, ofBackend);
+  if (stored.verification?.state === 'Failed') attempts.failed(attempt);
   return stored;
 }
 

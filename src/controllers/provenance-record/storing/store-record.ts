@@ -5,7 +5,7 @@ import type { StoreStep } from '../plan-record.ts';
 import type { QuietTurns } from '../../memory/quiet-turns.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { BackendFact, StatusFacts } from '../../../records/record-facts.ts';
-import type { StoreAttempts } from '../../memory/store-attempts.ts';
+import type { Attempts } from '../../memory/attempts.ts';
 import { type BackendWork, storeInBackend } from './store-in-backend.ts';
 import { outlasts } from '../../../runtime/deadline.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
@@ -24,7 +24,7 @@ export interface StoreWork {
 }
 
 export interface Storing {
-  readonly attempts: StoreAttempts;
+  readonly attempts: Attempts;
   readonly lanes: WorkerLanes<RecordKey>;
   readonly turns: QuietTurns;
 }

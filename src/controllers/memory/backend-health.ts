@@ -3,7 +3,7 @@ import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 
 /** What the last look at each backend found. */
-export class BackendHealthBook {
+export class BackendHealth {
   readonly #problems = new Map<BackendKey, Problem | undefined>();
 
   /** Why the backend is not ready; undefined when it is, or was not looked at yet. */
