@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** States a run for tests: the parsed statement and what came with it. */
+/** Attest a run in tests: the parsed statement, its subjects and its warnings. */
 import { field, isObject, listField } from '../json/fields.ts';
 import { finishedRun } from '../tekton/finished-run.ts';
 import type { FinishedRunOptions } from '../tekton/finished-run.ts';
@@ -36,7 +36,7 @@ export function attested(object: unknown, options: AttestedOptions = {}): Attest
   };
 }
 
-/** resolvedDependencies of a SLSA 1.0 predicate, materials of a SLSA 0.2 one. */
+/** The resolvedDependencies of a SLSA 1.0 predicate or the materials of a SLSA 0.2 one. */
 export function materialsOf({ predicate }: Attested): readonly unknown[] {
   return [
     ...listField(field(predicate, 'buildDefinition'), 'resolvedDependencies'),

@@ -10,7 +10,7 @@ import { buildTypes, slsaBuildType, slsaTektonBuildType } from './slsa-v1/build-
 
 const done = (status: string, reason: string) => ({ conditions: [{ type: 'Succeeded', status, reason }] });
 
-describe('how a run ended', () => {
+describe('the outcome of a run', () => {
   const outcomes = [
     ['False', 'TaskRunTimeout', 'Failed'],
     ['False', 'TaskRunCancelled', 'Cancelled'],
@@ -30,7 +30,7 @@ describe('how a run ended', () => {
   });
 });
 
-describe('children that are no TaskRuns', () => {
+describe('children that are not TaskRuns', () => {
   const reference = { apiVersion: 'tekton.dev/v1beta1', kind: 'CustomRun', name: 'p-wait', pipelineTaskName: 'wait' };
   const nested = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: 'p-sub', pipelineTaskName: 'sub' };
   const run = {
@@ -44,10 +44,10 @@ describe('children that are no TaskRuns', () => {
     status: done('False', 'CustomRunCancelled'),
   };
 
-  it('are by-products, with UID and outcome when they were given', () => {
+  it('are by-products, with UID and outcome when their objects are given', () => {
     const { outcome, uid, ...bare } = { ...reference, uid: 'c1', outcome: 'Cancelled' };
-    const found = byProductsOf(attested(run, { children: [customRun] }));
-    assert.deepEqual(found, [['hallmark/children', [{ ...bare, uid, outcome }, nested]]]);
+    const stated = byProductsOf(attested(run, { children: [customRun] }));
+    assert.deepEqual(stated, [['hallmark/children', [{ ...bare, uid, outcome }, nested]]]);
   });
 
   it('are never missing', () => {
@@ -110,12 +110,12 @@ describe('redacted parameters', () => {
     }
   }
 
-  it('are there without redaction, so that the test above can fail', () => {
+  it('appear without redaction, which shows that the test above can fail', () => {
     const { text } = attested(run, { ...options, redactParameters: [], buildType: slsaTektonBuildType });
     assert.ok(text.includes(secret) && text.includes('array-secret-1') && text.includes('default-secret'));
   });
 
-  it('change nothing where none of that name is', () => {
+  it('change nothing without a parameter of that name', () => {
     const plain = attested(run, { ...options, redactParameters: [], buildType: slsaTektonBuildType });
     const redacted = attested(run, { ...options, redactParameters: ['other'], buildType: slsaTektonBuildType });
     const withoutApplied = (text: string) =>
@@ -130,7 +130,7 @@ describe('redacted parameters', () => {
     assert.doesNotMatch(text, /tiny/);
   });
 
-  it('do not hide what is attested, only where it came from when that is redacted', () => {
+  it('do not hide subjects, only the source when its parameters are redacted', () => {
     const url = 'https://git.example/secret-project';
     const built = {
       spec: {
@@ -141,13 +141,13 @@ describe('redacted parameters', () => {
       },
       status: { results: [{ name: 'IMAGES', value: `reg.example/app@sha256:${'1'.repeat(64)}` }] },
     };
-    const found = attested(built, { redactParameters: ['image', 'CHAINS-GIT_URL'] });
+    const stated = attested(built, { redactParameters: ['image', 'CHAINS-GIT_URL'] });
     assert.deepEqual(
-      found.subjects.map(({ name }) => name),
+      stated.subjects.map(({ name }) => name),
       ['reg.example/app'],
     );
-    assert.deepEqual(materialsOf(found), []);
-    assert.doesNotMatch(found.text, /secret-project/);
+    assert.deepEqual(materialsOf(stated), []);
+    assert.doesNotMatch(stated.text, /secret-project/);
   });
 });
 
@@ -160,7 +160,7 @@ describe('limits', () => {
     redactParameters: [],
   } as const;
 
-  it('refuses a payload that is larger than allowed', () => {
+  it('refuses a payload above the limit', () => {
     const run = finishedRun(
       { kind: 'TaskRun', metadata: { name: 't' }, spec: { params: [{ name: 'p', value: 'x'.repeat(2000) }] } },
       [],
@@ -180,13 +180,13 @@ describe('limits', () => {
       { name: `note${index}`, value: 'n' },
     ]).flat();
     const run = finishedRun({ kind: 'TaskRun', metadata: { name: 't' }, status: { results } }, []);
-    const found = payloads(run, { attestation, imageSignatureFormats: ['SimpleSigning'] });
-    assert.equal(found.length, 5001);
-    assert.equal(found[0]?.subjects.length, 5000);
-    assert.equal(new Set(found.map(({ name }) => name)).size, 5001);
+    const stated = payloads(run, { attestation, imageSignatureFormats: ['SimpleSigning'] });
+    assert.equal(stated.length, 5001);
+    assert.equal(stated[0]?.subjects.length, 5000);
+    assert.equal(new Set(stated.map(({ name }) => name)).size, 5001);
   });
 
-  it('takes time in proportion to the run, whatever its author repeats', () => {
+  it('takes linear time for any repetition in a run', () => {
     const count = 20_000;
     const many = <T>(make: (index: number) => T): readonly T[] =>
       Array.from({ length: count }, (_, index) => make(index));
@@ -207,13 +207,13 @@ describe('limits', () => {
     assert.ok(process.cpuUsage(before).user < 20_000_000);
   });
 
-  it('refuses to redact more values than it can look for', () => {
+  it('refuses to redact more values than the limit', () => {
     const value = Array.from({ length: 300 }, (_, index) => `secret-${index}`);
     const run = { spec: { params: [{ name: 'p', value }] } };
     assert.throws(() => attested(run, { redactParameters: ['p'] }), /at most 256 can be redacted/);
   });
 
-  it('keeps names that JavaScript treats specially', () => {
+  it('keeps names that are special in JavaScript', () => {
     const params = ['__proto__', 'constructor', 'toString'].map((name) => ({ name, value: name }));
     const labels: unknown = JSON.parse('{"__proto__":"l"}');
     const run = { kind: 'TaskRun', metadata: { name: 't', labels }, spec: { params } };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A name and digests: a subject, or a material whose name is its URI. */
+/** A name with digests: a subject, or a material whose name is its URI. */
 export interface DigestEntry {
   readonly name: string;
   readonly digest: Readonly<Record<string, string>>;
 }
 
 /**
- * A list of entries in which an entry that shares name and one digest with an earlier one is merged into it, new values
- * overwriting; entries of equal name whose digests all differ stay apart.
+ * A list that merges an entry into an earlier one with the same name and one digest in common, new values overwriting.
+ * Entries of equal name whose digests all differ stay separate.
  */
 export class DigestEntries {
   readonly #entries: { name: string; digest: Record<string, string> }[] = [];
@@ -33,7 +33,7 @@ export class DigestEntries {
     return this.#entries;
   }
 
-  /** Values that `digest` overwrites no longer find the entry. */
+  /** Values that `digest` overwrites no longer lead to the entry. */
   #forget(index: number, digest: Readonly<Record<string, string>>): void {
     const entry = this.#entries[index];
     if (entry === undefined) return;

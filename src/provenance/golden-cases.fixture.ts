@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Reads the observed cases of the reference (testdata/golden) for tests. */
+/** Read the observed cases of the reference (testdata/golden). */
 import { readFileSync } from 'node:fs';
 import Type from 'typebox';
 import { Value } from 'typebox/value';

@@ -14,23 +14,24 @@ import type { FormatName } from './statement.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Where Hallmark differs on purpose, by the mended rule: no payload in the reference, this one here. */
-const mended: Readonly<Record<string, { readonly rule: string; readonly warning: string; readonly imageID: string }>> =
-  {
-    'empty-image-id': {
-      rule: 'an empty imageID leaves that material out',
-      warning: 'MaterialMissing: the image of step "a" of TaskRun t is not among the materials: its imageID is empty',
-      imageID: '',
-    },
-    'image-id-bare-digest': {
-      rule: 'an imageID without a digest leaves that material out',
-      warning:
-        'MaterialMissing: the image of step "a" of TaskRun t is not among the materials: its imageID names no digest: "sha256:abcd"',
-      imageID: 'sha256:abcd',
-    },
-  };
+/** Deliberate differences, by name of the case: the reference produces no payload, Hallmark produces this one. */
+const corrected: Readonly<
+  Record<string, { readonly rule: string; readonly warning: string; readonly imageID: string }>
+> = {
+  'empty-image-id': {
+    rule: 'an empty imageID leaves that material out',
+    warning: 'MaterialMissing: the image of step "a" of TaskRun t is not among the materials: its imageID is empty',
+    imageID: '',
+  },
+  'image-id-bare-digest': {
+    rule: 'an imageID without a digest leaves that material out',
+    warning:
+      'MaterialMissing: the image of step "a" of TaskRun t is not among the materials: its imageID names no digest: "sha256:abcd"',
+    imageID: 'sha256:abcd',
+  },
+};
 
-/** Kinds of warnings about what the reference does without a word. */
+/** Kinds of warnings about things that the reference does silently. */
 const silentInReference: ReadonlySet<WarningKind | undefined> = new Set([
   'HintIgnored',
   'HintMalformed',
@@ -53,7 +54,7 @@ function withKind(kind: string, object: unknown): Json {
   return { apiVersion: 'tekton.dev/v1', kind, ...json(object) };
 }
 
-/** The reference's formatters were handed the children; here the run has to refer to them. */
+/** The formatters of the reference were given the children; here the run has to refer to them. */
 function goldenRun({ kind, input }: Pick<PayloadCase, 'kind' | 'input'>): FinishedRun {
   if (kind === 'TaskRun') return finishedRun(withKind(kind, input), []);
   const children = Array.isArray(input['trs']) ? input['trs'].map((child: unknown) => withKind('TaskRun', child)) : [];
@@ -94,8 +95,8 @@ describe('the observed payloads of the reference', () => {
   const cases = readPayloadCases();
 
   for (const golden of cases) {
-    const rule = mended[golden.name]?.rule;
-    const title = `${golden.name} as ${golden.format}${rule === undefined ? '' : ` (mended: ${rule})`}`;
+    const rule = corrected[golden.name]?.rule;
+    const title = `${golden.name} as ${golden.format}${rule === undefined ? '' : ` (corrected: ${rule})`}`;
     it(title, () => {
       const run = goldenRun(golden);
       const formats: FormatName[] = golden.format === 'slsa/v1' ? ['slsa/v1', 'in-toto'] : [golden.format];
@@ -103,17 +104,17 @@ describe('the observed payloads of the reference', () => {
     });
   }
 
-  it('are all there', () => {
+  it('are complete', () => {
     assert.equal(cases.length, 67);
   });
 });
 
 function checkCase(golden: PayloadCase, run: FinishedRun, format: FormatName): void {
-  const difference = mended[golden.name];
+  const difference = corrected[golden.name];
   if (difference !== undefined) {
     const payload = attest(run, format, golden.config);
     assert.deepEqual(payload.warnings, [difference.warning]);
-    assert.deepEqual(parsed(payload), mendedStatement(golden, difference.imageID));
+    assert.deepEqual(parsed(payload), correctedStatement(golden, difference.imageID));
   } else if (golden.expectError === true) {
     assert.throws(
       () => attest(run, format, golden.config),
@@ -122,15 +123,15 @@ function checkCase(golden: PayloadCase, run: FinishedRun, format: FormatName): v
   } else {
     const payload = attest(run, format, golden.config);
     assert.deepEqual(comparable(parsed(payload)), comparable(golden.expected));
-    // What the reference drops or states as it is written is warned of; nothing else is left out.
+    // A warning reports everything that the reference drops or signs unchanged; nothing else is missing.
     const others = (payload.warnings ?? []).filter((text) => !silentInReference.has(warningKindOf(text)));
     assert.deepEqual(others, []);
   }
 }
 
-/** The payload that the reference gives to the empty run, with the step but without its image among the materials. */
-function mendedStatement({ format }: PayloadCase, imageID: string): unknown {
-  const empty = readPayloadCases().find((found) => found.name === 'empty-taskrun' && found.format === format);
+/** The payload of the reference for the empty run, with the step but without its image among the materials. */
+function correctedStatement({ format }: PayloadCase, imageID: string): unknown {
+  const empty = readPayloadCases().find((golden) => golden.name === 'empty-taskrun' && golden.format === format);
   const statement = json(empty?.expected);
   if (format !== 'slsa/v1') return statement;
   const step = {
@@ -144,20 +145,20 @@ function mendedStatement({ format }: PayloadCase, imageID: string): unknown {
 
 describe('the observed image signatures of the reference', () => {
   for (const [index, { input, expected }] of readImageCases().entries()) {
-    it(`of object ${index} are made byte for byte`, () => {
-      const found = payloads(finishedRun(withKind('TaskRun', input), []), {
+    it(`of object ${index} are equal byte for byte`, () => {
+      const signatures = payloads(finishedRun(withKind('TaskRun', input), []), {
         attestation: { format: 'None', builderID: '', buildType: '', deepInspection: false, redactParameters: [] },
         imageSignatureFormats: ['SimpleSigning'],
       });
       assert.deepEqual(
-        found.map(({ payload }) => payload.toString('utf8')).sort(),
+        signatures.map(({ payload }) => payload.toString('utf8')).sort(),
         expected.map((e) => e.payloadBytes).sort(),
       );
-      const keys = found.flatMap(({ subjects }) =>
+      const keys = signatures.flatMap(({ subjects }) =>
         subjects.map(({ name, digest }) => `${name}@sha256:${digest['sha256'] ?? ''}`),
       );
       assert.deepEqual(keys.sort(), expected.map(({ fullKey }) => fullKey).sort());
-      assert.equal(new Set(found.map(({ name }) => name)).size, found.length);
+      assert.equal(new Set(signatures.map(({ name }) => name)).size, signatures.length);
     });
   }
 });

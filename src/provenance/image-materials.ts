@@ -3,14 +3,14 @@ import { warning } from '../api/v1alpha1/warning.ts';
 import type { StepState, TaskRun } from '../tekton/run.ts';
 import type { DigestEntry } from './digest-entries.ts';
 
-/** Drops the prefix that Docker's container runtime used to put in front. */
+/** Drop the prefix that Docker's container runtime used to add. */
 export function withoutPullablePrefix(imageID: string): string {
   return imageID.startsWith('docker-pullable://') ? imageID.slice('docker-pullable://'.length) : imageID;
 }
 
 /**
- * The images of the steps, then of the sidecars. One whose id names no digest (a step that never started has none) is left
- * out with a warning, where the reference gives up on the whole run.
+ * List the images of the steps, then of the sidecars. An image whose ID names no digest (a step that never started has
+ * none) is left out with a warning; the reference rejects the whole run.
  */
 export function imageMaterials(run: TaskRun, warnings: string[]): readonly DigestEntry[] {
   const states = [
@@ -35,7 +35,7 @@ function imageMaterial({ imageID }: StepState): DigestEntry | undefined {
 }
 
 function missingImage(run: string, what: string, { name, imageID }: StepState): string {
-  const found = imageID === '' ? 'is empty' : `names no digest: ${JSON.stringify(imageID.slice(0, 128))}`;
+  const fault = imageID === '' ? 'is empty' : `names no digest: ${JSON.stringify(imageID.slice(0, 128))}`;
   const lost = `the image of ${what} ${JSON.stringify(name)} of TaskRun ${run} is not among the materials`;
-  return warning('MaterialMissing', `${lost}: its imageID ${found}`);
+  return warning('MaterialMissing', `${lost}: its imageID ${fault}`);
 }

@@ -9,7 +9,7 @@ import { executedTaskRuns, nestedRuns } from './executed-tasks.ts';
 import { nativeInputs } from './native-artifacts.ts';
 import { placeholder } from './redaction/redact-run.ts';
 
-/** What a TaskRun says it was built from: the git source, `*ARTIFACT_INPUTS`, native artifacts. */
+/** List the declared inputs of a TaskRun: the git source, `*ARTIFACT_INPUTS`, native artifacts. */
 export function taskInputs(run: TaskRun): readonly DigestEntry[] {
   return [
     ...gitEntry(taskGitSource(run.paramDefaults, run.params, run.results)),
@@ -18,7 +18,7 @@ export function taskInputs(run: TaskRun): readonly DigestEntry[] {
   ];
 }
 
-/** What the results of a TaskRun's steps say: each step's git source, then all their `*ARTIFACT_INPUTS`. */
+/** List the declared inputs of a TaskRun's steps: the git source of each step, then all `*ARTIFACT_INPUTS`. */
 export function stepInputs(run: TaskRun): readonly DigestEntry[] {
   return [
     ...run.steps.flatMap((step) => gitEntry(taskGitSource(step.results))),
@@ -26,7 +26,7 @@ export function stepInputs(run: TaskRun): readonly DigestEntry[] {
   ];
 }
 
-/** What a PipelineRun says, and under deep inspection its TaskRuns. */
+/** List the declared inputs of a PipelineRun and, under deep inspection, of its TaskRuns. */
 export function pipelineInputs(run: FinishedRun, deepInspection: boolean): readonly DigestEntry[] {
   const children = deepInspection ? executedTaskRuns(run).flatMap(taskInputs) : [];
   const nested = deepInspection ? nestedRuns(run).flatMap((inner) => pipelineInputs(inner, false)) : [];

@@ -11,8 +11,9 @@ import { digestFault } from './warnings/image-fault.ts';
 const knownAlgorithm = /^sha(1|256|384|512)$/i;
 
 /**
- * What Tekton's native artifacts (`status.artifacts`, and `inputs` and `outputs` of steps) say was built; the reference
- * ignores them. An artifact without a place or a usable digest is skipped, as hints are. Images have their canonical name.
+ * List the build outputs among Tekton's native artifacts (`status.artifacts`, and `inputs` and `outputs` of steps),
+ * which the reference ignores. Artifacts without a URI or a usable digest are skipped, as hints are. Images get their
+ * canonical name.
  */
 export function nativeSubjects(run: TaskRun): readonly DigestEntry[] {
   return entries(outputs(run).filter(({ isBuildOutput }) => isBuildOutput)).map((entry) => {
@@ -21,24 +22,24 @@ export function nativeSubjects(run: TaskRun): readonly DigestEntry[] {
   });
 }
 
-/** The images among them. */
+/** List the images among the build outputs. */
 export function nativeImages(run: TaskRun): readonly ImageReference[] {
   const built = entries(outputs(run).filter(({ isBuildOutput }) => isBuildOutput));
   return built.map(nativeImage).filter((image) => image !== undefined);
 }
 
-/** What they say it was built from. */
+/** List the inputs among the native artifacts. */
 export function nativeInputs(run: TaskRun): readonly DigestEntry[] {
   return entries(inputs(run));
 }
 
-/** Outputs that are not marked as what was built: by-products, by the names of their artifacts. */
+/** List outputs that are not build outputs: they are by-products under the names of their artifacts. */
 export function nativeByProducts(run: TaskRun): readonly (DigestEntry & { readonly artifact: string })[] {
   const others = outputs(run).filter(({ isBuildOutput }) => !isBuildOutput);
   return others.flatMap((output) => entries([output]).map((entry) => ({ ...entry, artifact: output.name })));
 }
 
-/** Warnings about the outputs (`ArtifactIgnored`) or inputs (`InputIgnored`) that are skipped. */
+/** Warn about the outputs (`ArtifactIgnored`) or inputs (`InputIgnored`) that are skipped. */
 export function ignoredNativeArtifacts(kind: 'ArtifactIgnored' | 'InputIgnored', run: TaskRun): readonly string[] {
   const artifacts = kind === 'InputIgnored' ? inputs(run) : outputs(run);
   const noun = kind === 'InputIgnored' ? 'input' : 'output';
@@ -59,7 +60,7 @@ function inputs(run: TaskRun): readonly NativeArtifact[] {
   return [...run.artifactInputs, ...run.steps.flatMap((step) => step.inputs)];
 }
 
-/** A native artifact without a scheme is an image only where it names its registry: `report` is none. */
+/** A native artifact without a scheme is an image only if it names its registry: `report` is not one. */
 function nativeImage({ name, digest: { sha256 } }: DigestEntry): ImageReference | undefined {
   if (sha256 === undefined) return undefined;
   const isNamed = plainImageName(name) !== name || /^(localhost|[^/]*[.:][^/]*)\//.test(name);
@@ -82,7 +83,7 @@ function valueFault({ uri, digest }: ArtifactValue): string | undefined {
   return `the digest ${quoted(value)} under ${quoted(algorithm)} has white space or other characters`;
 }
 
-/** Digests of the usual algorithms must be well formed; of others (gitCommit, dirHash) only the name must be sensible. */
+/** Digests of the usual algorithms must be well formed; for others (gitCommit, dirHash) only the name must be plausible. */
 function isUsable([algorithm, value]: readonly [string, string]): boolean {
   if (knownAlgorithm.test(algorithm)) return parseDigest(`${algorithm}:${value}`)?.hex === value;
   return /^[A-Za-z][A-Za-z0-9_-]*$/.test(algorithm) && /^[!-~]+$/.test(value);

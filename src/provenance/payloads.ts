@@ -15,7 +15,7 @@ import { signedImages } from './signed-images.ts';
 import { sigstoreStatementPayload, simpleSigningPayload } from './image-payloads.ts';
 import { statementBytes, statementPayloadType } from './statement.ts';
 
-/** Every format by its name in a policy. */
+/** Each format by its name in a policy. */
 const formats = {
   'slsa/v1': slsaV02Statement,
   'in-toto': slsaV02Statement,
@@ -24,10 +24,11 @@ const formats = {
 } as const satisfies Record<FormatName, ProvenanceFormat>;
 
 /**
- * Everything that is to be signed for a run: its attestation, then one signature per image that is a subject of a TaskRun
- * (a PipelineRun's images are signed with the TaskRuns that built them). The first payload carries the warnings about the run.
+ * Build everything to sign for a run: its attestation, then one signature per image that is a subject of a TaskRun (the
+ * images of a PipelineRun are signed with the TaskRuns that built them). The first payload carries the warnings about
+ * the run.
  *
- * @throws PayloadError when the run cannot be stated, or a payload is larger than the options allow
+ * @throws PayloadError when the run cannot be attested, or a payload exceeds the allowed size
  */
 export function payloads(run: FinishedRun, options: PayloadOptions): readonly Artifact[] {
   const clean = removeCredentials(run);
@@ -64,7 +65,7 @@ function attestations(run: FinishedRun, { attestation }: PayloadOptions): readon
   ];
 }
 
-/** Children that had not ended by now, and nested pipelines that nothing is known of; the caller warns of TaskRuns that are gone. */
+/** Warn about children without an end and nested pipelines without an object; the caller warns about missing TaskRuns. */
 function unstatedChildren({ summary, children }: FinishedRun): readonly string[] {
   return children.flatMap((child) => {
     const { reference, object, nested } = child;

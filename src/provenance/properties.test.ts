@@ -47,8 +47,7 @@ function spread(value: unknown): object {
 /** The payloads, or undefined when the run cannot be stated; anything else that is thrown fails the test. */
 function attempt(run: unknown, children: readonly unknown[], random: RandomRun): readonly Artifact[] | undefined {
   try {
-    const found = finishedRun(run, children);
-    return payloads(found, {
+    return payloads(finishedRun(run, children), {
       attestation: {
         format: names[random.below(names.length)] ?? 'slsa/v2alpha4',
         builderID: 'https://builder.example',
@@ -65,8 +64,8 @@ function attempt(run: unknown, children: readonly unknown[], random: RandomRun):
   }
 }
 
-function checked(found: readonly Artifact[]): void {
-  for (const { type, payload } of found) {
+function checked(made: readonly Artifact[]): void {
+  for (const { type, payload } of made) {
     const text = payload.toString('utf8');
     assert.ok(text.isWellFormed());
     const value: unknown = JSON.parse(text);
@@ -82,10 +81,10 @@ describe('any run', () => {
       for (let seed = 1; seed <= seeds; seed++) {
         const random = new RandomRun({ seed, hostility });
         const { run, children } = randomFamily(random);
-        const found = attempt(run, children, random);
-        if (found === undefined) continue;
+        const made = attempt(run, children, random);
+        if (made === undefined) continue;
         stated += 1;
-        checked(found);
+        checked(made);
       }
       if (hostility < 0.1) assert.ok(stated > seeds / 4, `only ${stated} were stated`);
       if (hostility > 0) assert.ok(stated < seeds, 'none was refused');
@@ -120,8 +119,8 @@ describe('any run', () => {
     const random = new RandomRun({ seed: 7 });
     for (const value of [...oddities, ...broken]) {
       summariseRun(value);
-      const found = attempt(value, [value], random);
-      if (found !== undefined) checked(found);
+      const made = attempt(value, [value], random);
+      if (made !== undefined) checked(made);
     }
   });
 });

@@ -16,8 +16,8 @@ function made(status: unknown, format: FormatName | 'None' = 'slsa/v2alpha4') {
 }
 
 function signed(status: unknown, format?: FormatName | 'None'): readonly string[] {
-  const found = made(status, format).filter(({ type }) => type === 'ImageSignature');
-  return found.flatMap(({ subjects }) => subjects.map(({ name }) => name));
+  const signatures = made(status, format).filter(({ type }) => type === 'ImageSignature');
+  return signatures.flatMap(({ subjects }) => subjects.map(({ name }) => name));
 }
 
 const native = (uri: string, buildOutput = true) => ({
@@ -28,7 +28,7 @@ const results = (...entries: readonly (readonly [string, unknown])[]) => ({
 });
 
 describe('image signatures', () => {
-  it('are made for images that steps announce, where they are subjects', () => {
+  it('cover images that steps announce where they are subjects', () => {
     const status = { steps: [{ name: 's', imageID: `i@${digest}`, ...results(['IMAGES', `r.x/step1@${digest}`]) }] };
     assert.deepEqual(signed(status), ['r.x/step1']);
     assert.deepEqual(signed(status, 'slsa/v1'), []);
@@ -42,7 +42,7 @@ describe('image signatures', () => {
     'pkg:oci/app1?repository_url=r.x/team/app1': 'r.x/team/app1',
   };
   for (const [uri, name] of Object.entries(names)) {
-    it(`are made for the native artifact ${uri.slice(0, 50)} under the name that its attestation has`, () => {
+    it(`cover the native artifact ${uri.slice(0, 50)} under the name in its attestation`, () => {
       for (const format of ['slsa/v1', 'slsa/v2alpha3', 'slsa/v2alpha4'] as const) {
         const [attestation, image, ...rest] = made(native(uri), format);
         assert.deepEqual(rest, []);
@@ -52,7 +52,7 @@ describe('image signatures', () => {
     });
   }
 
-  it('are made for URIs with the schemes of images, which keep their place in the statement as they are written', () => {
+  it('cover URIs with an image scheme, which the statement keeps unchanged', () => {
     const pair = results(['IMAGE_URL', 'oci://r.x/app1'], ['IMAGE_DIGEST', digest]);
     const [attestation] = made(pair);
     assert.deepEqual(
@@ -67,7 +67,7 @@ describe('image signatures', () => {
     assert.deepEqual([signed(artifact, 'slsa/v1'), signed(artifact)], [['r.x/app1'], []]);
   });
 
-  it('are made for a build artifact only where it is an image', () => {
+  it('cover a build artifact only if it is an image', () => {
     const output = (uri: string) => results(['ARTIFACT_OUTPUTS', { uri, digest, isBuildArtifact: 'true' }]);
     assert.deepEqual(signed(output('r.x/app1:v1')), ['r.x/app1']);
     for (const format of ['slsa/v1', 'slsa/v2alpha4'] as const) {
@@ -75,7 +75,7 @@ describe('image signatures', () => {
     }
   });
 
-  it('are made once for an image that is announced in several ways', () => {
+  it('cover an image once even if it is announced in several ways', () => {
     const status = {
       ...results(['IMAGES', `r.x/app1@${digest},docker://r.x/app1@${digest}`]),
       ...native('oci://r.x/app1'),
@@ -83,14 +83,14 @@ describe('image signatures', () => {
     assert.deepEqual(signed(status), ['r.x/app1']);
   });
 
-  it('are not made for other native artifacts', () => {
+  it('do not cover other native artifacts', () => {
     for (const uri of ['pkg:npm/a@1', 'https://r.x/app1', 'report', 'file:///a']) {
       assert.deepEqual(signed(native(uri)), [], uri);
     }
     assert.deepEqual(signed(native('r.x/app1', false)), []);
   });
 
-  it('are made without an attestation as well, whose warnings they carry', () => {
+  it('also exist without an attestation and then carry its warnings', () => {
     const [image, ...rest] = made(results(['IMAGES', `r.x/app1@${digest},r.x/app2:v1`]), 'None');
     assert.deepEqual(rest, []);
     assert.match(image?.warnings?.join() ?? '', /^HintIgnored: .*"r\.x\/app2:v1"/);

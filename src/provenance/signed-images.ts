@@ -10,13 +10,13 @@ import { nativeImages } from './native-artifacts.ts';
 import type { FormatName } from './statement.ts';
 
 /**
- * The images that a run gets image signatures for, each once: all that are subjects of a TaskRun in this format, under their
- * canonical names. A PipelineRun's are signed with the TaskRuns that built them.
+ * List the images to sign for a run, each once: all subjects of a TaskRun in this format that are images, under their
+ * canonical names. The images of a PipelineRun are signed with the TaskRuns that built them.
  */
 export function signedImages({ object }: FinishedRun, format: FormatName | 'None'): readonly ImageReference[] {
   if (object.kind !== 'TaskRun') return [];
-  const found = imagesOf(object, format).map((image) => imageOfSubject(image.repository, image.digestHex) ?? image);
-  return [...new Map(found.map((image) => [image.fullName, image])).values()];
+  const images = imagesOf(object, format).map((image) => imageOfSubject(image.repository, image.digestHex) ?? image);
+  return [...new Map(images.map((image) => [image.fullName, image])).values()];
 }
 
 function imagesOf(run: TaskRun, format: FormatName | 'None'): readonly ImageReference[] {
@@ -25,8 +25,8 @@ function imagesOf(run: TaskRun, format: FormatName | 'None'): readonly ImageRefe
 }
 
 /**
- * What results announce as an image, and outputs that are one by their URI. A build artifact such as `https://sbom.example/a.json`
- * passes for an image in the reference, which then fails to push its signature; here it is none.
+ * List the images that results announce, and outputs that are images by their URI. The reference takes a build artifact
+ * such as `https://sbom.example/a.json` for an image and then fails to push its signature; here it is not one.
  */
 function resultImages(results: readonly NamedValue[], format: FormatName | 'None'): readonly ImageReference[] {
   const hinted = imageHints(results.filter(({ name }) => !name.endsWith('ARTIFACT_OUTPUTS')));
@@ -35,7 +35,7 @@ function resultImages(results: readonly NamedValue[], format: FormatName | 'None
     ? []
     : [...artifactOutputs(results), ...hintPairs(results, 'ARTIFACT_URI', 'ARTIFACT_DIGEST')];
   const named = others
-    // Only a scheme tells an image from other artifacts there.
+    // Only a scheme distinguishes an image from other artifacts here.
     .filter(({ uri }) => plainImageName(uri) !== uri)
     .map((place) => imageOf(place.uri, 'rawDigest' in place ? place.rawDigest : place.digest));
   return [...hinted, ...[...built, ...named].filter((image) => image !== undefined)];
@@ -46,7 +46,10 @@ function imageOf(uri: string, digest: string): ImageReference | undefined {
   return hex === undefined ? undefined : imageOfSubject(uri, hex);
 }
 
-/** True when results of steps make subjects. Without an attestation the images are those of the reference: results of tasks. */
+/**
+ * True when results of steps make subjects. Without an attestation the images are those of the reference: results of
+ * tasks.
+ */
 export function readsSteps(format: FormatName | 'None'): boolean {
   return format === 'slsa/v2alpha4';
 }

@@ -6,9 +6,9 @@ const firstSecond = -62_135_596_800;
 const lastSecond = 253_402_300_799;
 
 /**
- * A time of a run as text; undefined when it has none.
+ * Format a time of a run; undefined when it has none.
  *
- * @throws PayloadError outside of the years 1 to 9999, which RFC 3339 cannot write
+ * @throws PayloadError outside of the years 1 to 9999, which RFC 3339 cannot express
  */
 export function statedTime(time: GoTime | undefined, format: (time: GoTime) => string): string | undefined {
   if (time === undefined) return undefined;

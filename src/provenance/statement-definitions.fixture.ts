@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The shapes that the specifications prescribe, written from in-toto (Statement v0.1 and v1, ResourceDescriptor) and SLSA
- * (provenance v0.2 and v1), for tests. `subject` may be missing, as in the reference.
+ * JSON Schemas of the specifications of in-toto (Statement v0.1 and v1, ResourceDescriptor) and SLSA (provenance v0.2
+ * and v1). `subject` may be missing, as in the reference.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -127,7 +127,7 @@ const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
 addFormats.default(ajv);
 const validate = ajv.compile(definition);
 
-/** What a statement violates; empty when it is valid. */
+/** List the violations of a statement; empty when it is valid. */
 export function statementProblems(value: unknown): readonly string[] {
   if (validate(value)) return [];
   return (validate.errors ?? []).map(({ instancePath, message = '' }) => `${instancePath} ${message}`);

@@ -4,7 +4,7 @@ import type { Subject } from '../evidence/artifact.ts';
 import type { Encodable } from '../tekton/go/encode-json.ts';
 import { structJson } from '../tekton/go/encode-json.ts';
 
-/** An in-toto statement before it is written. */
+/** An in-toto statement before it is encoded. */
 export interface Statement {
   readonly type: string;
   readonly subjects: readonly Subject[];
@@ -14,7 +14,7 @@ export interface Statement {
 
 export interface FormattedStatement {
   readonly statement: Statement;
-  /** What the statement leaves out and why; one sentence each. */
+  /** Omissions of the statement and their causes, one sentence each. */
   readonly warnings: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface FormatOptions {
   readonly builderID: string;
   /** One of buildTypes; only the SLSA 1.0 formats use it. */
   readonly buildType: string;
-  /** Whether a PipelineRun's subjects, inputs and by-products include those of its TaskRuns. */
+  /** Include the subjects, inputs and by-products of a PipelineRun's TaskRuns. */
   readonly deepInspection: boolean;
   /** Names of parameters whose values must not appear. */
   readonly redactParameters: readonly string[];
@@ -30,14 +30,14 @@ export interface FormatOptions {
 
 export type FormatName = 'slsa/v1' | 'in-toto' | 'slsa/v2alpha3' | 'slsa/v2alpha4';
 
-/** Build the statement of one format. @throws PayloadError when the run cannot be stated */
+/** Build the statement of one format. @throws PayloadError when the run cannot be attested */
 export type ProvenanceFormat = (run: FinishedRun, options: FormatOptions) => FormattedStatement;
 
 export const statementPayloadType = 'application/vnd.in-toto+json';
 
 /**
- * The statement as protobuf's JSON writes it: the top-level members in the order of the message, everything below sorted,
- * no blanks. What is empty is left out.
+ * Encode a statement as protobuf's JSON: the top-level members in the order of the message, everything below sorted, no
+ * blanks, empty members left out.
  */
 export function statementBytes({ type, subjects, predicateType, predicate }: Statement): Buffer {
   const written = subjects.map(({ name, digest }) => {

@@ -22,7 +22,7 @@ describe('subjects', () => {
   const output = results(['aARTIFACT_OUTPUTS', { uri: 'pkg:a', digest }]);
   const build = results(['aARTIFACT_OUTPUTS', { uri: 'reg.example/app:v1', digest, isBuildArtifact: 'true' }]);
 
-  it('are images named by URL and digest, in every format', () => {
+  it('include images named by URL and digest in every format', () => {
     assert.deepEqual(subjectNames(image, 'slsa/v1'), ['reg.example/app']);
     assert.deepEqual(subjectNames(image, 'slsa/v2alpha4'), ['reg.example/app']);
   });
@@ -37,7 +37,7 @@ describe('subjects', () => {
     assert.deepEqual(subjectNames(repeated, 'slsa/v1'), ['reg.example/last']);
   });
 
-  it('are other artifacts only in the older formats; in slsa/v2alpha4 those are by-products', () => {
+  it('include other artifacts only in the older formats; in slsa/v2alpha4 those are by-products', () => {
     assert.deepEqual(subjectNames(uri, 'slsa/v1'), ['pkg:a']);
     assert.deepEqual(subjectNames(output, 'slsa/v1'), ['pkg:a']);
     assert.deepEqual(subjectNames(uri, 'slsa/v2alpha4'), []);
@@ -47,7 +47,7 @@ describe('subjects', () => {
     assert.deepEqual(names(output), ['taskRunResults/t/aARTIFACT_OUTPUTS']);
   });
 
-  it('name a build artifact as written and as image', () => {
+  it('name a build artifact unchanged and as an image', () => {
     assert.deepEqual(subjectNames(build, 'slsa/v1'), ['reg.example/app', 'reg.example/app:v1']);
     assert.deepEqual(subjectNames(build, 'slsa/v2alpha4'), ['reg.example/app:v1', 'reg.example/app']);
     assert.deepEqual(byProductsOf(attested(build)), []);
@@ -70,7 +70,7 @@ describe('subjects', () => {
     });
   }
 
-  it('include step results in slsa/v2alpha4 alone', () => {
+  it('include step results only in slsa/v2alpha4', () => {
     const step = {
       name: 's',
       imageID: `i@${digest}`,
@@ -104,12 +104,12 @@ describe('subjects', () => {
     ];
     const run = { metadata: { name: 't' }, status: { artifacts, steps } };
     for (const format of ['slsa/v1', 'slsa/v2alpha3', 'slsa/v2alpha4'] as const) {
-      const found = attested(run, { format });
-      assert.deepEqual(found.subjects, [
+      const stated = attested(run, { format });
+      assert.deepEqual(stated.subjects, [
         { name: 'pkg:oci/a', digest: { sha256: hex } },
         { name: 'pkg:oci/b', digest: { sha256: other } },
       ]);
-      const text = JSON.stringify(materialsOf(found));
+      const text = JSON.stringify(materialsOf(stated));
       assert.match(text, /"uri":"git:a"/);
       assert.match(text, /"gitCommit":"abc"/);
     }
@@ -118,9 +118,9 @@ describe('subjects', () => {
 
 describe('merging', () => {
   function merged(...entries: readonly (readonly [string, Readonly<Record<string, string>>])[]) {
-    const found = new DigestEntries();
-    found.addAll(entries.map(([name, digests]) => ({ name, digest: digests })));
-    return found.entries;
+    const list = new DigestEntries();
+    list.addAll(entries.map(([name, digests]) => ({ name, digest: digests })));
+    return list.entries;
   }
 
   it('joins entries that share name and a digest', () => {
@@ -130,24 +130,24 @@ describe('merging', () => {
   });
 
   it('overwrites digests of the same algorithm', () => {
-    const found = merged(['a', { x: '1', y: '1' }], ['a', { x: '1', y: '2' }], ['a', { y: '1' }], ['a', { y: '2' }]);
-    assert.deepEqual(found, [
+    const entries = merged(['a', { x: '1', y: '1' }], ['a', { x: '1', y: '2' }], ['a', { y: '1' }], ['a', { y: '2' }]);
+    assert.deepEqual(entries, [
       { name: 'a', digest: { x: '1', y: '2' } },
       { name: 'a', digest: { y: '1' } },
     ]);
   });
 
   it('keeps entries apart that share only a name or only a digest', () => {
-    const found = merged(
+    const entries = merged(
       ['a', { x: '1' }],
       ['a', { x: '2' }],
       ['b', { x: '1' }],
       ['__proto__', { ['__proto__']: '1' }],
     );
-    assert.equal(found.length, 4);
+    assert.equal(entries.length, 4);
   });
 
-  it('takes time in proportion to what is merged', () => {
+  it('takes linear time', () => {
     const many = Array.from({ length: 20_000 }, (_, index) => ['a', { x: String(index) }] as const);
     assert.equal(merged(...many, ...many).length, 20_000);
   });

@@ -11,7 +11,10 @@ import { executedTaskRuns, nestedRuns } from './executed-tasks.ts';
 import { nativeSubjects } from './native-artifacts.ts';
 import type { Subject } from '../evidence/artifact.ts';
 
-/** The subjects of slsa/v1 and slsa/v2alpha3: every output hint; a PipelineRun's TaskRuns first under deep inspection. */
+/**
+ * List the subjects of slsa/v1 and slsa/v2alpha3: every output hint; under deep inspection those of a PipelineRun's
+ * TaskRuns come first.
+ */
 export function allOutputSubjects(run: FinishedRun, deepInspection: boolean): readonly Subject[] {
   const subjects = new DigestEntries();
   if (deepInspection) {
@@ -22,7 +25,7 @@ export function allOutputSubjects(run: FinishedRun, deepInspection: boolean): re
   return subjects.entries;
 }
 
-/** The subjects of slsa/v2alpha4: build artifacts and images, of steps too; the PipelineRun's own come first. */
+/** List the subjects of slsa/v2alpha4: build artifacts and images, of steps too; the PipelineRun's own come first. */
 export function buildOutputSubjects(run: FinishedRun, deepInspection: boolean): readonly Subject[] {
   const subjects = new DigestEntries();
   subjects.addAll(buildOutputs(run.object));
@@ -66,7 +69,7 @@ function imageSubjects(results: readonly NamedValue[]): readonly DigestEntry[] {
   return imageHints(results).map(({ repository, digestHex }) => ({ name: repository, digest: { sha256: digestHex } }));
 }
 
-/** Subjects carry the digest as it was written, as in the reference, where materials carry the normalised one. */
+/** Subjects carry the digest unchanged, as in the reference; materials carry the normalised one. */
 function rawDigest(text: string): Readonly<Record<string, string>> {
   const colon = text.indexOf(':');
   return Object.fromEntries([[text.slice(0, colon), text.slice(colon + 1)]]);

@@ -6,19 +6,19 @@ import { PayloadError } from '../../tekton/payload-error.ts';
 import { withNode } from '../../tekton/run.ts';
 import type { Run } from '../../tekton/run.ts';
 
-/** Stands where a value was. */
+/** The replacement of a redacted value. */
 export const placeholder = '[redacted]';
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-/** Shorter values (`true`, `8080`) also stand where they mean something else; they are replaced by name only. */
+/** Shorter values (`true`, `8080`) also occur with other meanings; they are replaced only by parameter name. */
 const shortestValue = 6;
-/** Each value is looked for in every text; a run that wants more of it is refused rather than stated in the clear. */
+/** Every text is searched for each value; a run with more values is refused instead of attested in the clear. */
 const mostValues = 256;
 
 /**
- * The run without the values of the named parameters. Where a parameter of such a name is declared or given, its value is
- * replaced; values that Tekton has copied elsewhere (steps, scripts, children's parameters under another name, annotations,
- * results) are replaced wherever they stand in the run and its children. Results that name subjects or materials stay: what is
- * attested must not depend on what is hidden. A source named by redacted parameters is no material.
+ * Remove the values of the named parameters. A value is replaced where a parameter of such a name is declared or given;
+ * copies elsewhere (steps, scripts, children's parameters under another name, annotations, results) are replaced
+ * throughout the run and its children. Results that name subjects or materials stay: redaction must not change what is
+ * attested. A source named by redacted parameters is not a material.
  *
  * @throws PayloadError when the parameters hold too many values
  */
@@ -54,11 +54,11 @@ function redactionOf(run: FinishedRun, names: ReadonlySet<string>): Redaction {
       `the redacted parameters hold ${values.size} values; at most ${mostValues} can be redacted`,
     );
   }
-  // Longest first, so that a value that contains another one vanishes whole.
+  // Longest first, so that a value that contains another one is replaced whole.
   return { names, values: [...values].sort((left, right) => right.length - left.length) };
 }
 
-/** The run and everything that it ran. */
+/** List the run and all runs below it. */
 function runsIn(run: FinishedRun): readonly Run[] {
   const inner = run.children.flatMap(({ object, nested }) => [
     ...(object === undefined ? [] : [object]),
@@ -80,7 +80,7 @@ function redacted<R extends Run>(run: R, redaction: Redaction): R {
   return withNode(run, redactMap(run.node, redaction));
 }
 
-/** Members that no parameter's value gets into and that verification rests on. */
+/** Members that no parameter value reaches and that verification depends on. */
 const untouched: ReadonlySet<string> = new Set(['uid', 'name', 'namespace', 'imageID', 'refSource', 'childReferences']);
 
 function redactMap(node: JsonMap, redaction: Redaction): JsonMap {

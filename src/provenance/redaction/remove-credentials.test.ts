@@ -61,26 +61,26 @@ function run(url: string) {
 }
 
 function stated(url: string, format: 'slsa/v1' | 'slsa/v2alpha3' | 'slsa/v2alpha4', buildType: string) {
-  const found = attested(run(url), { children: [child(url)], deepInspection: true, format, buildType });
-  const decoded = found.text.replace(/"content":"([^"]*)"/g, (_, content: string) =>
+  const statement = attested(run(url), { children: [child(url)], deepInspection: true, format, buildType });
+  const decoded = statement.text.replace(/"content":"([^"]*)"/g, (_, content: string) =>
     Buffer.from(content, 'base64').toString(),
   );
-  return { ...found, decoded };
+  return { ...statement, decoded };
 }
 
 describe('credentials in URLs', () => {
   for (const format of ['slsa/v1', 'slsa/v2alpha3', 'slsa/v2alpha4'] as const) {
     for (const buildType of buildTypes) {
-      it(`are nowhere in ${format} with build type ${buildType}, and nothing else changes`, () => {
-        const found = stated(login, format, buildType);
-        assert.doesNotMatch(found.decoded, new RegExp(secret));
-        assert.equal(found.decoded, stated('', format, buildType).decoded);
-        assert.doesNotMatch(found.warnings.join('\n'), new RegExp(secret));
+      it(`do not appear in ${format} with build type ${buildType}, and nothing else changes`, () => {
+        const statement = stated(login, format, buildType);
+        assert.doesNotMatch(statement.decoded, new RegExp(secret));
+        assert.equal(statement.decoded, stated('', format, buildType).decoded);
+        assert.doesNotMatch(statement.warnings.join('\n'), new RegExp(secret));
       });
     }
   }
 
-  it('are warned of with their place', () => {
+  it('are reported with their path', () => {
     const places = stated(login, 'slsa/v2alpha4', buildTypes[0])
       .warnings.filter((text) => text.startsWith('CredentialRemoved: '))
       .map((text) => /in "([^"]*)" of (\w+ \w+)/.exec(text)?.slice(1).join(' of '));
@@ -90,13 +90,13 @@ describe('credentials in URLs', () => {
     assert.deepEqual(stated('', 'slsa/v2alpha4', buildTypes[0]).warnings, []);
   });
 
-  it('leave the user of an ssh URL, which is part of its address', () => {
+  it('do not include the user of an ssh URL, which is part of its address', () => {
     const params = [
       { name: 'CHAINS-GIT_URL', value: 'ssh://git@git.example/app' },
       { name: 'CHAINS-GIT_COMMIT', value: sha1 },
     ];
-    const found = attested({ metadata: { name: 't' }, spec: { params } });
-    assert.match(JSON.stringify(materialsOf(found)), /"uri":"git\+ssh:\/\/git@git\.example\/app\.git"/);
-    assert.deepEqual(found.warnings, []);
+    const statement = attested({ metadata: { name: 't' }, spec: { params } });
+    assert.match(JSON.stringify(materialsOf(statement)), /"uri":"git\+ssh:\/\/git@git\.example\/app\.git"/);
+    assert.deepEqual(statement.warnings, []);
   });
 });

@@ -10,13 +10,13 @@ import { withoutUserInfo } from '../../tekton/user-info.ts';
 
 export interface CleanRun {
   readonly run: FinishedRun;
-  /** Where user info stood, one sentence each; the same run when there are none. */
+  /** The paths of removed user info, one sentence each; the run is unchanged when there are none. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The run and its children without the user info of URLs, wherever one stands: a statement and an entry in a log cannot be
- * taken back. Nothing else changes. What a query holds stays: no rule tells a token there from what is asked for.
+ * Remove the user info from every URL in the run and its children: a statement and a log entry cannot be taken back.
+ * Nothing else changes. Query strings stay: no rule tells a token from a parameter there.
  */
 export function removeCredentials(run: FinishedRun): CleanRun {
   const warnings: string[] = [];
@@ -41,34 +41,34 @@ function cleanChild(child: ChildRun, warnings: string[]): ChildRun {
 }
 
 function cleanObject<R extends Run>(run: R, warnings: string[]): R {
-  const found: string[] = [];
-  const node = cleanMap(run.node, '', found);
-  for (const place of found) {
-    const text = `user info of a URL in ${quoted(place)} of ${run.kind} ${run.name} is left out: replace that credential`;
+  const paths: string[] = [];
+  const node = cleanMap(run.node, '', paths);
+  for (const path of paths) {
+    const text = `user info of a URL in ${quoted(path)} of ${run.kind} ${run.name} is left out: replace that credential`;
     warnings.push(warning('CredentialRemoved', text));
   }
-  return found.length === 0 ? run : withNode(run, node);
+  return paths.length === 0 ? run : withNode(run, node);
 }
 
-/** The same map where nothing in it changes. */
-function cleanMap(node: JsonMap, place: string, found: string[]): JsonMap {
-  const before = found.length;
+/** Return the same map when nothing in it changes. */
+function cleanMap(node: JsonMap, path: string, paths: string[]): JsonMap {
+  const before = paths.length;
   const cleaned = new Map(
-    [...node].map(([key, member]): [string, JsonNode] => [key, cleanNode(member, `${place}.${key}`, found)]),
+    [...node].map(([key, member]): [string, JsonNode] => [key, cleanNode(member, `${path}.${key}`, paths)]),
   );
-  return found.length === before ? node : cleaned;
+  return paths.length === before ? node : cleaned;
 }
 
-function cleanNode(node: JsonNode, place: string, found: string[]): JsonNode {
+function cleanNode(node: JsonNode, path: string, paths: string[]): JsonNode {
   if (typeof node === 'string') {
     const text = withoutUserInfo(node);
-    if (text !== node) found.push(place.slice(1));
+    if (text !== node) paths.push(path.slice(1));
     return text;
   }
-  if (isMap(node)) return cleanMap(node, place, found);
+  if (isMap(node)) return cleanMap(node, path, paths);
   if (!isList(node)) return node;
   return node.map((entry, index) => {
     const name = isMap(entry) ? textAt(entry, 'name') : '';
-    return cleanNode(entry, `${place}[${name === '' ? index : name}]`, found);
+    return cleanNode(entry, `${path}[${name === '' ? index : name}]`, paths);
   });
 }

@@ -36,7 +36,7 @@ function pipeline(
 const after = (entries: readonly unknown[]) => entries.map((entry) => [field(entry, 'name'), field(entry, 'after')]);
 
 describe('the tasks of a SLSA 0.2 build config', () => {
-  it('run after those they name, and those whose results they use anywhere', () => {
+  it('run after the tasks that they name and the tasks whose results they use', () => {
     const reference = (name: string, rest = 'x') => `$(tasks.${name}.results.${rest})`;
     const task = {
       name: 't',
@@ -87,14 +87,14 @@ describe('the tasks of a SLSA 0.2 build config', () => {
     assert.deepEqual(after(pipeline([task], [], [{ task: 't' }])), [['t', expected]]);
   });
 
-  it('are joined by the last task that ran before a finally task without an order', () => {
+  it('place a finally task without an order after the last task that ran', () => {
     const tasks = [{ name: 'a' }, { name: 'b' }, { name: 'skipped' }];
-    const found = pipeline(
+    const executed = pipeline(
       tasks,
       [{ name: 'f' }, { name: 'g' }],
       ['a', 'b', 'f', 'g'].map((task) => ({ task })),
     );
-    assert.deepEqual(after(found), [
+    assert.deepEqual(after(executed), [
       ['a', undefined],
       ['b', undefined],
       ['f', ['b']],
@@ -103,11 +103,11 @@ describe('the tasks of a SLSA 0.2 build config', () => {
   });
 
   it('appear once for each TaskRun of a matrix', () => {
-    const found = pipeline([{ name: 'm' }], [], [{ task: 'm' }, { task: 'm' }]);
-    assert.equal(found.length, 2);
+    const executed = pipeline([{ name: 'm' }], [], [{ task: 'm' }, { task: 'm' }]);
+    assert.equal(executed.length, 2);
   });
 
-  it('are left out when their steps cannot be told apart', () => {
+  it('are left out when their steps are ambiguous', () => {
     const children: readonly Child[] = [
       { task: 't', specs: [{ name: 'a' }], states: [] },
       { task: 't', specs: [{ name: 'a' }], states: [{ name: 'unnamed-0', imageID }] },
@@ -121,18 +121,18 @@ describe('the tasks of a SLSA 0.2 build config', () => {
     assert.equal(field(only, 'startedOn'), '2025-01-01T00:00:00.25Z');
   });
 
-  it('state how they ended, from the first condition', () => {
+  it('derive their status from the first condition', () => {
     const statuses = ['True', 'False', 'Unknown'].map((status) => ({
       ...completed,
       conditions: [{ type: 'Other', status }],
     }));
-    const found = pipeline(
+    const executed = pipeline(
       [{ name: 't' }],
       [],
       statuses.map((status) => ({ task: 't', status })),
     );
     assert.deepEqual(
-      found.map((entry) => field(entry, 'status')),
+      executed.map((entry) => field(entry, 'status')),
       ['Succeeded', 'Failed', 'Running'],
     );
   });

@@ -16,17 +16,17 @@ import { tasksBefore } from './task-order.ts';
 
 const noStep: JsonMap = new Map();
 
-/** The steps of a TaskRun, each joined with the step of its name in the task. */
+/** List the steps of a TaskRun, each joined with the step of the same name in the task. */
 export function taskBuildConfig(run: TaskRun): Encodable {
   const specs = run.taskSpec === undefined ? [] : mapsAt(run.taskSpec, 'steps');
-  // Reversed, so that of equal names the first counts.
+  // Reversed, so that the first of equal names counts.
   const byName = new Map(specs.toReversed().map((step) => [textAt(step, 'name'), step]));
   return { steps: run.steps.map((state) => buildStep(state, byName.get(state.name) ?? noStep)) };
 }
 
 /**
- * The tasks of a PipelineRun in the order of the pipeline, with what each ran after. As in the reference, one whose steps do
- * not match its definition is left out; a warning says so.
+ * List the tasks of a PipelineRun in the order of the pipeline, each with its predecessors. As in the reference, a task
+ * whose steps do not match its definition is left out, with a warning.
  */
 export function pipelineBuildConfig(run: FinishedRun, warnings: string[]): Encodable {
   if (run.object.kind !== 'PipelineRun' || run.object.pipelineSpec === undefined) return { tasks: null };
@@ -82,7 +82,7 @@ function omitted({ name }: ExecutedTask, { name: taskRun, taskSpec, steps }: Tas
   return warning('TaskOmitted', `task ${quoted(name)} (TaskRun ${taskRun}) is not in buildConfig: ${why}`);
 }
 
-/** Whether the steps that ran can be told apart by their place in the task. */
+/** True when the steps that ran can be identified by their position in the task. */
 function isDescribed({ taskSpec, steps }: TaskRun): boolean {
   if (taskSpec === undefined) return false;
   const specs = mapsAt(taskSpec, 'steps');
@@ -92,7 +92,7 @@ function isDescribed({ taskSpec, steps }: TaskRun): boolean {
   );
 }
 
-/** From the first condition, whatever its type. */
+/** The status by the first condition, of any type. */
 function statusOf({ conditions: [first] }: TaskRun): string | undefined {
   if (first === undefined) return undefined;
   const status = textAt(first, 'status');

@@ -19,7 +19,7 @@ import { invocation } from './invocation.ts';
 export function slsaV02Statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
   const warnings: string[] = [];
   const { object } = run;
-  const found = materials(run, options, warnings);
+  const stated = materials(run, options, warnings);
   const subjects = allOutputSubjects(run, options.deepInspection);
   const predicate: Encodable = {
     builder: { id: options.builderID },
@@ -32,9 +32,9 @@ export function slsaV02Statement(run: FinishedRun, options: FormatOptions): Form
       completeness: { parameters: false, environment: false, materials: false },
       reproducible: object.labels.get('chains.tekton.dev/reproducible') === 'true',
     },
-    materials: written(found),
+    materials: written(stated),
   };
-  warnings.push(...malformedSubjects(subjects), ...malformedMaterials([...found, ...sourceOf(object)]));
+  warnings.push(...malformedSubjects(subjects), ...malformedMaterials([...stated, ...sourceOf(object)]));
   return {
     statement: {
       type: 'https://in-toto.io/Statement/v0.1',
@@ -47,20 +47,20 @@ export function slsaV02Statement(run: FinishedRun, options: FormatOptions): Form
 }
 
 function materials(run: FinishedRun, { deepInspection }: FormatOptions, warnings: string[]): readonly DigestEntry[] {
-  const found = new DigestEntries();
+  const entries = new DigestEntries();
   if (run.object.kind === 'TaskRun') {
-    found.addAll(imageMaterials(run.object, warnings));
-    found.addAll(taskInputs(run.object));
+    entries.addAll(imageMaterials(run.object, warnings));
+    entries.addAll(taskInputs(run.object));
   } else {
-    found.addAll(sourceOf(run.object));
+    entries.addAll(sourceOf(run.object));
     for (const child of executedTaskRuns(run)) {
-      found.addAll(imageMaterials(child, warnings));
-      found.addAll(sourceOf(child));
+      entries.addAll(imageMaterials(child, warnings));
+      entries.addAll(sourceOf(child));
     }
-    for (const { object } of nestedRuns(run)) found.addAll(sourceOf(object));
-    found.addAll(pipelineInputs(run, deepInspection));
+    for (const { object } of nestedRuns(run)) entries.addAll(sourceOf(object));
+    entries.addAll(pipelineInputs(run, deepInspection));
   }
-  return found.entries;
+  return entries.entries;
 }
 
 function written(entries: readonly DigestEntry[]): Encodable {

@@ -5,7 +5,10 @@ import type { JsonNode } from '../../tekton/go/json-node.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { Run } from '../../tekton/run.ts';
 
-/** How a run was started: where its definition came from, its parameters over the defaults, its labels and annotations. */
+/**
+ * Describe the invocation of a run: the origin of its definition, its parameters over the defaults, its labels and
+ * annotations.
+ */
 export function invocation(run: Run): Encodable {
   const parameters = new Map<string, JsonNode>();
   for (const { name, value } of [...run.paramDefaults, ...run.params]) parameters.set(name, value);

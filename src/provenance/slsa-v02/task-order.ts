@@ -4,25 +4,25 @@ import type { JsonMap, JsonNode } from '../../tekton/go/json-node.ts';
 
 const substitution = /\$\(([A-Za-z0-9_.-]+(?:\[(?:[0-9]+|\*)\])?)\)/g;
 
-/** The tasks that must end before a pipeline task starts: `runAfter`, then those whose results it refers to. */
+/** List the tasks that must end before a pipeline task starts: `runAfter`, then those whose results it refers to. */
 export function tasksBefore(task: JsonMap): readonly string[] {
   const runAfter = textsAt(task, 'runAfter');
-  const known = new Set(runAfter);
+  const explicit = new Set(runAfter);
   const referred = new Set(textsWithReferences(task).flatMap(referredTasks));
-  return [...runAfter, ...[...referred].filter((name) => !known.has(name))];
+  return [...runAfter, ...[...referred].filter((name) => !explicit.has(name))];
 }
 
 function referredTasks(text: string): readonly string[] {
-  const found: string[] = [];
+  const names: string[] = [];
   for (const [, expression = ''] of text.matchAll(substitution)) {
     const [root, name = '', part, ...rest] = expression.split('.');
     const isReference = (root === 'tasks' || root === 'finally') && part === 'results';
-    if (isReference && (rest.length === 1 || rest.length === 2)) found.push(name);
+    if (isReference && (rest.length === 1 || rest.length === 2)) names.push(name);
   }
-  return found;
+  return names;
 }
 
-/** Every text of a pipeline task in which Tekton looks for references, in its order. */
+/** List every text of a pipeline task that Tekton searches for references, in its order. */
 function textsWithReferences(task: JsonMap): readonly string[] {
   const matrix = mapAt(task, 'matrix');
   const params = [

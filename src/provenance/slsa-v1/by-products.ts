@@ -8,13 +8,16 @@ import { executedTaskRuns, nestedRuns } from '../executed-tasks.ts';
 import { jsonByProduct } from './resource-descriptor.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 
-/** The by-products of slsa/v2alpha3: every result of the run. */
+/** List the by-products of slsa/v2alpha3: every result of the run. */
 export function resultByProducts({ object }: FinishedRun): readonly ResourceDescriptor[] {
   const group = object.kind === 'TaskRun' ? 'taskRunResults' : 'pipelineRunResults';
   return object.results.map((result) => resultByProduct(group, result));
 }
 
-/** The by-products of slsa/v2alpha4: the results that are no subjects, of steps and (deep inspection) of children too. */
+/**
+ * List the by-products of slsa/v2alpha4: the results that are not subjects, including those of steps and, under deep
+ * inspection, of children.
+ */
 export function otherResultByProducts(run: FinishedRun, deepInspection: boolean): readonly ResourceDescriptor[] {
   const { object } = run;
   if (object.kind === 'TaskRun') return taskByProducts(object);

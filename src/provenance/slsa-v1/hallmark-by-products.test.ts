@@ -23,7 +23,7 @@ const reference = (name: string, kind = 'TaskRun') => ({
   pipelineTaskName: name,
 });
 
-describe('what failed within a run', () => {
+describe('a failure within a run', () => {
   const scan = task('scan', failed);
   const pipeline = (onError?: string, status: object = succeeded) => ({
     kind: 'PipelineRun',
@@ -61,9 +61,9 @@ describe('what failed within a run', () => {
     const run = task('build', { steps, taskSpec });
     for (const format of formats) {
       assert.deepEqual(byProductsOf(attested(run, { format })), [['hallmark/steps', ignored]]);
-      const found = byProductsOf(attested(pipeline(), { format, children: [task('scan'), run] }));
+      const byProducts = byProductsOf(attested(pipeline(), { format, children: [task('scan'), run] }));
       const child = { ...reference('build'), uid: 'u-build', outcome: 'Succeeded', steps: ignored };
-      assert.deepEqual(found, [['hallmark/children', [child]]]);
+      assert.deepEqual(byProducts, [['hallmark/children', [child]]]);
     }
   });
 
@@ -88,14 +88,14 @@ describe('what failed within a run', () => {
   it('is a by-product: earlier attempts, of a TaskRun and of a child', () => {
     const run = task('build', { retriesStatus });
     assert.deepEqual(byProductsOf(attested(run)), [['hallmark/attempts', attempts]]);
-    const found = byProductsOf(attested(pipeline(), { children: [run] }));
+    const byProducts = byProductsOf(attested(pipeline(), { children: [run] }));
     const child = { ...reference('build'), uid: 'u-build', outcome: 'Succeeded', attempts };
-    assert.deepEqual(found, [['hallmark/children', [child]]]);
+    assert.deepEqual(byProducts, [['hallmark/children', [child]]]);
   });
 });
 
-describe('native outputs that are no build outputs', () => {
-  it('are by-products with place and digest', () => {
+describe('native outputs that are not build outputs', () => {
+  it('are by-products with URI and digest', () => {
     const values = [{ uri: 'pkg:log', digest: { sha256: hex } }];
     const outputs = [
       { name: 'log', values },
@@ -153,27 +153,27 @@ describe('nested pipelines', () => {
     task('test'),
   ];
 
-  it('are looked into at every depth: images are materials, and under deep inspection results are subjects', () => {
+  it('are read at every depth: images are materials, and under deep inspection results are subjects', () => {
     for (const format of ['slsa/v1', ...formats] as const) {
       for (const deepInspection of [false, true]) {
-        const found = attested(outer, { children, format, deepInspection });
-        const materials = JSON.stringify(materialsOf(found));
+        const stated = attested(outer, { children, format, deepInspection });
+        const materials = JSON.stringify(materialsOf(stated));
         for (const name of ['oci://bread1', 'oci://dough', refSource.uri]) assert.ok(materials.includes(name), name);
-        const names = found.subjects.map(({ name }) => name).sort();
+        const names = stated.subjects.map(({ name }) => name).sort();
         assert.deepEqual(names, deepInspection ? ['reg.example/bread1', 'reg.example/dough'] : []);
-        assert.deepEqual(found.warnings, []);
+        assert.deepEqual(stated.warnings, []);
       }
     }
   });
 
-  it('are named with their outcome, and with what failed in them', () => {
+  it('are named with their outcome and their failures', () => {
     const failure = { ...reference('mix'), uid: 'u-mix', outcome: 'Failed' };
     const nested = { ...reference('deep', 'PipelineRun'), uid: 'u-deep', outcome: 'Succeeded', children: [failure] };
     const stated = { ...reference('inner', 'PipelineRun'), uid: 'u-inner', outcome: 'Succeeded', children: [nested] };
     assert.deepEqual(byProductsOf(attested(outer, { children })), [['hallmark/children', [stated]]]);
   });
 
-  it('are warned of when they are gone, and their TaskRuns are missing children', () => {
+  it('are reported when they are gone, and their TaskRuns are missing children', () => {
     const gone = attested(outer, { children: [task('test')] }).warnings;
     assert.match(gone.join(), /^ChildMissing: PipelineRun inner, a child of PipelineRun outer, is gone/);
   });

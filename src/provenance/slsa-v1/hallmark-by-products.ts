@@ -11,9 +11,9 @@ import { jsonByProduct } from './resource-descriptor.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 
 /**
- * What the reference does not state: how a run ended when it did not succeed; what failed within a run that went on, by task,
- * step and attempt; children that are no TaskRuns; native outputs that are no build outputs. All are absent for a plain
- * succeeded run, whose payload stays that of the reference.
+ * List facts that the reference does not state: the outcome of a run that did not succeed; failures within a run that
+ * went on, by task, step and attempt; children that are not TaskRuns; native outputs that are not build outputs. A
+ * plain succeeded run has none of them, so its payload equals that of the reference.
  */
 export function hallmarkByProducts(run: FinishedRun, deepInspection: boolean): readonly ResourceDescriptor[] {
   const outcome = run.summary.finished?.outcome;
@@ -40,7 +40,7 @@ function artifactsOf(run: TaskRun): readonly ResourceDescriptor[] {
   }));
 }
 
-/** Children that are no TaskRuns, and TaskRuns of which something failed and was passed over. */
+/** Describe children that are not TaskRuns, and TaskRuns with an ignored failure. */
 function childStatements(run: FinishedRun): readonly EncodableObject[] {
   return run.children.flatMap((child) => {
     if (child.reference.kind !== 'TaskRun') return [otherChild(child)];
@@ -54,7 +54,7 @@ function otherChild({ reference, uid, outcome, nested }: ChildRun): EncodableObj
   return { ...named(reference), uid, outcome, children: inner.length === 0 ? undefined : inner };
 }
 
-/** What the statement of a TaskRun adds to its name, where there is anything. */
+/** Describe the failures of a TaskRun, if there are any. */
 function failureOf({ reference, uid, outcome, object }: ChildRun, run: FinishedRun): EncodableObject | undefined {
   const steps = object === undefined ? [] : ignoredSteps(object);
   const attempts = object === undefined ? [] : earlierAttempts(object);
@@ -75,7 +75,7 @@ function taskOf({ pipelineTaskName }: ChildRun['reference'], object: TaskRun | u
   return pipelineTaskName === '' ? (object?.labels.get('tekton.dev/pipelineTask') ?? '') : pipelineTaskName;
 }
 
-/** True when the pipeline goes on when this task fails. */
+/** True when the pipeline continues after this task fails. */
 function isIgnored({ object }: FinishedRun, pipelineTaskName: string): boolean {
   if (object.kind !== 'PipelineRun' || object.pipelineSpec === undefined) return false;
   const tasks = [...mapsAt(object.pipelineSpec, 'tasks'), ...mapsAt(object.pipelineSpec, 'finally')];
@@ -85,9 +85,9 @@ function isIgnored({ object }: FinishedRun, pipelineTaskName: string): boolean {
 /** Steps with `onError: continue` that failed. */
 function ignoredSteps({ node, taskSpec }: TaskRun): readonly EncodableObject[] {
   const specs = taskSpec === undefined ? [] : mapsAt(taskSpec, 'steps');
-  const goesOn = new Set(specs.filter((s) => textAt(s, 'onError') === 'continue').map((s) => textAt(s, 'name')));
+  const continuing = new Set(specs.filter((s) => textAt(s, 'onError') === 'continue').map((s) => textAt(s, 'name')));
   return mapsAt(mapAt(node, 'status'), 'steps')
-    .filter((state) => textAt(state, 'terminationReason') === 'Continued' || goesOn.has(textAt(state, 'name')))
+    .filter((state) => textAt(state, 'terminationReason') === 'Continued' || continuing.has(textAt(state, 'name')))
     .map(stepState)
     .filter(({ exitCode }) => exitCode !== undefined && exitCode !== 0);
 }

@@ -16,7 +16,7 @@ export interface PredicateParts {
   readonly byProducts: readonly ResourceDescriptor[];
 }
 
-/** The SLSA 1.0 predicate (https://slsa.dev/spec/v1.0/provenance) of a run. */
+/** Build the SLSA 1.0 predicate (https://slsa.dev/spec/v1.0/provenance) of a run. */
 export function slsaV1Predicate(run: Run, options: FormatOptions, parts: PredicateParts): Encodable {
   const buildType = options.buildType === '' ? slsaBuildType : options.buildType;
   if (!isBuildType(buildType)) {
@@ -45,7 +45,7 @@ export function slsaV1Predicate(run: Run, options: FormatOptions, parts: Predica
   };
 }
 
-/** Where the task or pipeline came from, for runs whose definition a resolver fetched. */
+/** The origin of the task or pipeline, for runs whose definition a resolver fetched. */
 function buildConfigSource(run: Run): Encodable {
   const reference = mapAt(run.spec, run.kind === 'TaskRun' ? 'taskRef' : 'pipelineRef');
   const resolver = textAt(reference, 'resolver');
@@ -65,12 +65,15 @@ function nonEmpty(list: readonly Encodable[]): Encodable {
   return list.length === 0 ? undefined : list;
 }
 
-/** Parameters are stated whole, so each must have a value. @throws PayloadError that names the one without */
+/**
+ * Require a value for each parameter, because the predicate states them whole. @throws PayloadError that names the
+ * first one without
+ */
 export function requireValues({ kind, params }: Run): void {
   requireValue(`${kind}.spec.params: parameter`, params);
 }
 
-/** The same for a run that is stated whole, as the child of another. */
+/** The same for a child run that is stated whole, with its results. */
 export function requireAllValues(run: Run): void {
   const named = `${run.kind} ${run.name}:`;
   requireValue(`${named} parameter`, run.params);

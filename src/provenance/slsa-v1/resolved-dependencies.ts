@@ -13,7 +13,7 @@ import type { ResourceDescriptor } from './resource-descriptor.ts';
 export interface DependencyOptions {
   readonly buildType: string;
   readonly deepInspection: boolean;
-  /** Whether step actions and what steps say count (slsa/v2alpha4). */
+  /** Whether step actions and the inputs that steps declare count (slsa/v2alpha4). */
   readonly includeSteps: boolean;
 }
 
@@ -62,7 +62,7 @@ function pipelineDependencies(
   ]);
 }
 
-/** The task that a child ran: where it came from and, for the slsa-tekton build type, the whole TaskRun. */
+/** Describe the task of a child: its origin and, for the slsa-tekton build type, the whole TaskRun. */
 function pipelineTask(child: TaskRun, buildType: string): readonly ResourceDescriptor[] {
   const source = child.refSource === undefined ? {} : fromRefSource('pipelineTask', child.refSource);
   if (buildType === slsaTektonBuildType) {

@@ -15,7 +15,7 @@ export interface ResourceDescriptor {
   readonly mediaType?: string;
 }
 
-/** The names whose entries stay even where an earlier entry is equal. */
+/** Names whose entries stay even if they repeat an earlier entry. */
 function isKept(name: string): boolean {
   return name === 'task' || name === 'pipeline' || name.startsWith('stepAction/');
 }
@@ -28,14 +28,14 @@ export function fromEntries(entries: readonly DigestEntry[], name = ''): readonl
   return entries.map((entry) => ({ name, uri: entry.name, digest: entry.digest }));
 }
 
-/** Drops entries that repeat an earlier one in URI, digest and content, whatever their names. */
+/** Drop entries that repeat the URI, digest and content of an earlier one, regardless of their names. */
 export function withoutRepeats(descriptors: readonly ResourceDescriptor[]): readonly ResourceDescriptor[] {
   const seen = new Set<string>();
-  return descriptors.filter((found) => {
-    const key = identity(found);
+  return descriptors.filter((descriptor) => {
+    const key = identity(descriptor);
     const isRepeat = seen.has(key);
     seen.add(key);
-    return !isRepeat || isKept(found.name ?? '');
+    return !isRepeat || isKept(descriptor.name ?? '');
   });
 }
 
@@ -44,7 +44,7 @@ function identity({ uri = '', digest = {}, content = '' }: ResourceDescriptor): 
   return JSON.stringify([uri, pairs, content]);
 }
 
-/** The descriptor as written: empty members are left out. */
+/** Encode a descriptor; empty members are left out. */
 export function encodable({ name, uri, digest, content, mediaType }: ResourceDescriptor): EncodableObject {
   return {
     name: nonEmpty(name),
@@ -59,7 +59,7 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** A by-product whose content is a JSON value, written as Go writes it. */
+/** Build a by-product whose content is a JSON value in the encoding of Go. */
 export function jsonByProduct(name: string, value: Encodable): ResourceDescriptor {
   return { name, content: Buffer.from(goJson(value)).toString('base64'), mediaType: 'application/json' };
 }

@@ -72,11 +72,11 @@ describe('resolvedDependencies of a TaskRun', () => {
     assert.deepEqual(names({ status: { steps } }), ['oci://reg.example/a', 'stepAction/a', 'stepAction/b']);
   });
 
-  it('leave out images whose id has more than one digest', () => {
+  it('leave out images whose ID has more than one digest', () => {
     const steps = ['i@sha256:a:b', 'i@sha256:a@sha256:b', 'i'].map((imageID) => ({ name: 's', imageID }));
-    const found = attested({ status: { steps } });
-    assert.deepEqual(materialsOf(found), []);
-    assert.equal(found.warnings.length, 3);
+    const stated = attested({ status: { steps } });
+    assert.deepEqual(materialsOf(stated), []);
+    assert.equal(stated.warnings.length, 3);
   });
 });
 
@@ -100,7 +100,7 @@ describe('resolvedDependencies of a PipelineRun', () => {
     ]);
   });
 
-  it('take what steps say under deep inspection only', () => {
+  it('include inputs that steps declare only under deep inspection', () => {
     const { run, options } = pipeline([{ steps: [step('a', { results: stepGit })] }]);
     assert.deepEqual(names(run, options), ['oci://reg.example/a']);
     assert.deepEqual(names(run, { ...options, deepInspection: true }), ['oci://reg.example/a', 'inputs/result']);
@@ -112,13 +112,13 @@ describe('resolvedDependencies of a PipelineRun', () => {
     assert.equal(field(materialsOf(attested({ status: { results } }))[0], 'uri'), 'git+.git');
   });
 
-  it('hold each whole TaskRun for the slsa-tekton build type, as the Go types write it', () => {
+  it('include each whole TaskRun for the slsa-tekton build type, as the Go types write it', () => {
     const { run, options } = pipeline([{ podName: 'a<b' }, { podName: 'other' }]);
-    const found = materialsOf(attested(run, { ...options, buildType: slsaTektonBuildType }));
-    assert.equal(found.length, 2);
-    assert.deepEqual(Object.keys(isObject(found[0]) ? found[0] : {}), ['content', 'name']);
+    const materials = materialsOf(attested(run, { ...options, buildType: slsaTektonBuildType }));
+    assert.equal(materials.length, 2);
+    assert.deepEqual(Object.keys(isObject(materials[0]) ? materials[0] : {}), ['content', 'name']);
     assert.equal(
-      Buffer.from(String(field(found[0], 'content')), 'base64').toString(),
+      Buffer.from(String(field(materials[0], 'content')), 'base64').toString(),
       '{"kind":"TaskRun","apiVersion":"tekton.dev/v1","metadata":{"name":"c0","labels":{"tekton.dev/pipelineTask":"t"}},' +
         '"spec":{"serviceAccountName":""},"status":{"podName":"a\\u003cb","completionTime":"2025-01-01T00:00:00Z"}}',
     );
@@ -126,9 +126,9 @@ describe('resolvedDependencies of a PipelineRun', () => {
 
   it('leave out children that have not completed, with a warning', () => {
     const { run, options } = pipeline([{ steps: [step('a')], completionTime: null }]);
-    const found = attested(run, options);
-    assert.deepEqual(materialsOf(found), []);
-    assert.deepEqual(found.warnings, [
+    const stated = attested(run, options);
+    assert.deepEqual(materialsOf(stated), []);
+    assert.deepEqual(stated.warnings, [
       'ChildMissing: TaskRun c0, a child of PipelineRun p, has no completion time: stated without it',
     ]);
   });
@@ -139,7 +139,7 @@ describe('internalParameters', () => {
     return field(field(attested(run, { buildType }).predicate, 'buildDefinition'), 'internalParameters');
   }
 
-  it('hold labels and annotations for the slsa-tekton build type, null where there are none', () => {
+  it('hold labels and annotations for the slsa-tekton build type, null if absent', () => {
     const metadata = { labels: {}, annotations: { 'chains.tekton.dev/signed': 'true' } };
     assert.deepEqual(internal({ metadata: {} }, slsaTektonBuildType), { labels: null, annotations: null });
     assert.deepEqual(internal({ metadata }, slsaTektonBuildType), metadata);
@@ -151,7 +151,7 @@ describe('internalParameters', () => {
     assert.deepEqual(internal(run, slsaBuildType), { 'tekton-pipelines-feature-flags': {} });
   });
 
-  it('exist for the two build types alone', () => {
+  it('exist only for the two build types', () => {
     assert.throws(
       () => internal({}, 'https://example.com/other'),
       /must be one of https:\/\/tekton.dev\/chains\/v2\/slsa, /,
@@ -173,7 +173,7 @@ describe('the bytes', () => {
     );
   });
 
-  it('come with image signatures for TaskRuns alone', () => {
+  it('come with image signatures only for TaskRuns', () => {
     const status = { results: [{ name: 'IMAGES', value: `reg.example/app@sha256:${hex}` }] };
     const attestation = {
       format: 'None',

@@ -10,7 +10,7 @@ import { slsaV1Predicate } from './predicate.ts';
 import { resolvedDependencies } from './resolved-dependencies.ts';
 import type { ResourceDescriptor } from './resource-descriptor.ts';
 
-/** The statement of slsa/v2alpha3: every output is a subject, every result a by-product. */
+/** Build the statement of slsa/v2alpha3: every output is a subject, every result a by-product. */
 export function v2alpha3Statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
   const { deepInspection } = options;
   return slsaV1Statement(run, options, {
@@ -20,7 +20,7 @@ export function v2alpha3Statement(run: FinishedRun, options: FormatOptions): For
   });
 }
 
-/** The statement of slsa/v2alpha4: build outputs are subjects, the other results by-products; steps count too. */
+/** Build the statement of slsa/v2alpha4: build outputs are subjects, other results by-products; steps count too. */
 export function v2alpha4Statement(run: FinishedRun, options: FormatOptions): FormattedStatement {
   const { deepInspection } = options;
   return slsaV1Statement(run, options, {
@@ -36,7 +36,7 @@ interface StatementParts {
   readonly byProducts: readonly ResourceDescriptor[];
 }
 
-/** An in-toto statement v1 with a SLSA 1.0 predicate. */
+/** Build an in-toto statement v1 with a SLSA 1.0 predicate. */
 function slsaV1Statement(run: FinishedRun, options: FormatOptions, parts: StatementParts): FormattedStatement {
   const warnings: string[] = [];
   const { includeSteps, subjects, byProducts } = parts;

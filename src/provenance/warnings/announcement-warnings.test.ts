@@ -18,7 +18,7 @@ function warnings(results: Results, options: AttestedOptions = {}): readonly str
 interface Case {
   readonly results: Results;
   readonly kind?: string;
-  /** What the warning names: the value and the remedy. */
+  /** The value and the remedy in the warning. */
   readonly says: RegExp;
   readonly count?: number;
 }
@@ -106,18 +106,18 @@ const cases: Readonly<Record<string, Case>> = {
   'a git commit that is a list': { results: [['CHAINS-GIT_COMMIT', ['a']]], kind: 'InputIgnored', says: /is a list/ },
 };
 
-describe('an announcement that cannot be read', () => {
+describe('an unreadable announcement', () => {
   for (const [what, { results, kind = 'HintIgnored', says, count = 1 }] of Object.entries(cases)) {
-    it(`is warned of: ${what}`, () => {
+    it(`is reported: ${what}`, () => {
       for (const format of ['slsa/v2alpha4', 'slsa/v1', 'slsa/v2alpha3'] as const) {
-        const found = warnings(results, { format });
+        const messages = warnings(results, { format });
         assert.deepEqual(
-          found.map(warningKindOf),
+          messages.map(warningKindOf),
           Array.from({ length: count }, () => kind),
-          found.join('\n'),
+          messages.join('\n'),
         );
-        assert.match(found[0] ?? '', says);
-        assert.match(found[0] ?? '', /TaskRun bake-1/);
+        assert.match(messages[0] ?? '', says);
+        assert.match(messages[0] ?? '', /TaskRun bake-1/);
       }
     });
   }
@@ -150,12 +150,12 @@ describe('an announcement that cannot be read', () => {
     ],
   };
   for (const [what, results] of Object.entries(sound)) {
-    it(`is not seen in ${what}`, () => {
+    it(`is not reported for ${what}`, () => {
       for (const format of ['slsa/v2alpha4', 'slsa/v1'] as const) assert.deepEqual(warnings(results, { format }), []);
     });
   }
 
-  it('is found in steps, and a step is said to be unread by a format that does not look there', () => {
+  it('is reported in steps, also when the format does not read steps', () => {
     const step = (results: Results) => ({ name: 's', imageID: `i@${digest}`, results: named(results) });
     const run = (results: Results) => ({ metadata: { name: 't' }, status: { steps: [step(results)] } });
     assert.match(attested(run([['IMAGE_URL', 'r.x/a1']])).warnings.join(), /^HintIgnored: .* of step "s" of TaskRun t/);
@@ -165,10 +165,10 @@ describe('an announcement that cannot be read', () => {
     assert.deepEqual(attested({ metadata: { name: 't' }, status: both }, { format: 'slsa/v1' }).warnings, []);
   });
 
-  it('is found in native artifacts', () => {
+  it('is reported in native artifacts', () => {
     const values = [{ uri: 'pkg:a', digest: { sha256: 'x' } }, { uri: '', digest: { sha256: hex } }, { uri: 'pkg:b' }];
     const artifacts = { outputs: [{ name: 'o', buildOutput: true, values }], inputs: [{ name: 'i', values }] };
-    const found = attested({ metadata: { name: 't' }, status: { artifacts } }).warnings;
+    const messages = attested({ metadata: { name: 't' }, status: { artifacts } }).warnings;
     const kinds = [
       'ArtifactIgnored',
       'ArtifactIgnored',
@@ -177,11 +177,11 @@ describe('an announcement that cannot be read', () => {
       'InputIgnored',
       'InputIgnored',
     ];
-    assert.deepEqual(found.map(warningKindOf), kinds);
-    assert.match(found[0] ?? '', /output "o" of TaskRun t, "pkg:a": the digest has 1 digits/);
+    assert.deepEqual(messages.map(warningKindOf), kinds);
+    assert.match(messages[0] ?? '', /output "o" of TaskRun t, "pkg:a": the digest has 1 digits/);
   });
 
-  it('is found in TaskRuns under deep inspection alone, and in the PipelineRun always', () => {
+  it('is reported in TaskRuns only under deep inspection, and in the PipelineRun always', () => {
     const child = {
       kind: 'TaskRun',
       metadata: { name: 'c', labels: { 'tekton.dev/pipelineTask': 't' } },
@@ -197,7 +197,7 @@ describe('an announcement that cannot be read', () => {
     assert.deepEqual([kinds(false), kinds(true)], [1, 2]);
   });
 
-  it('is shown without credentials, cut and on one line', () => {
+  it('is quoted without credentials, shortened and on one line', () => {
     const [first = ''] = warnings([['IMAGE_URL', `https://bob:tok3n@reg.example/\u001b[31m\n${'x'.repeat(500)}`]]);
     assert.doesNotMatch(first, /tok3n|[\u0000-\u001f]/);
     assert.match(first, /"https:\/\/reg\.example\//);
@@ -207,13 +207,13 @@ describe('an announcement that cannot be read', () => {
 
   it('is bounded in number', () => {
     const many = Array.from({ length: 500 }, (_, index) => `r.x/a${index}:v1`).join(',');
-    const found = warnings([['IMAGES', many]]);
-    assert.equal(found.length, 64);
-    assert.equal(found.at(-1), 'More: 437 further warnings are not listed');
+    const messages = warnings([['IMAGES', many]]);
+    assert.equal(messages.length, 64);
+    assert.equal(messages.at(-1), 'More: 437 further warnings are not listed');
   });
 });
 
-describe('what is signed as it is written', () => {
+describe('a malformed entry that is signed unchanged', () => {
   const git = (url: string, commit: string): Results => [
     ['CHAINS-GIT_URL', url],
     ['CHAINS-GIT_COMMIT', commit],
@@ -244,25 +244,25 @@ describe('what is signed as it is written', () => {
     ],
   };
   for (const [what, [results, kind, says]] of Object.entries(malformed)) {
-    it(`is warned of: ${what}`, () => {
-      const found = warnings(results);
-      assert.equal(warningKindOf(found[0] ?? ''), kind, found.join('\n'));
-      assert.match(found[0] ?? '', says);
-      assert.doesNotMatch(found.join(), /Ignored/);
+    it(`is reported: ${what}`, () => {
+      const messages = warnings(results);
+      assert.equal(warningKindOf(messages[0] ?? ''), kind, messages.join('\n'));
+      assert.match(messages[0] ?? '', says);
+      assert.doesNotMatch(messages.join(), /Ignored/);
     });
   }
 
-  it('is warned of where a task came from', () => {
+  it('is reported in the origin of a task', () => {
     const provenance = { refSource: { uri: 'reg.example/tasks', digest: { sha1: 'main' } } };
     for (const format of ['slsa/v2alpha4', 'slsa/v1'] as const) {
-      const found = attested({ metadata: { name: 't' }, status: { provenance } }, { format }).warnings;
-      assert.deepEqual(found.map(warningKindOf), ['UriMalformed', 'DigestMalformed'], format);
+      const messages = attested({ metadata: { name: 't' }, status: { provenance } }, { format }).warnings;
+      assert.deepEqual(messages.map(warningKindOf), ['UriMalformed', 'DigestMalformed'], format);
     }
   });
 });
 
 describe('a task whose steps do not match its definition', () => {
-  it('is said to be missing in buildConfig', () => {
+  it('is reported as missing from buildConfig', () => {
     const child = {
       kind: 'TaskRun',
       metadata: { name: 'c', labels: { 'tekton.dev/pipelineTask': 't' } },

@@ -18,8 +18,8 @@ export interface AnnouncementScope {
 }
 
 /**
- * What a run announces, in results, parameters and native artifacts, and its evidence leaves out or cannot place. Subjects come
- * first. Only what the format looks at counts: a PipelineRun's TaskRuns under deep inspection alone.
+ * Warn about announcements in results, parameters and native artifacts that the evidence leaves out or cannot place.
+ * Subjects come first. Only places that the format reads count: TaskRuns of a PipelineRun only under deep inspection.
  */
 export function announcementWarnings(run: FinishedRun, scope: AnnouncementScope): readonly string[] {
   const { object } = run;
@@ -61,13 +61,13 @@ function inputsOfTask(run: TaskRun, scope: AnnouncementScope): readonly string[]
   ];
 }
 
-/** The older formats pass over what steps say, unless the task says it too. */
+/** The older formats ignore results of steps unless the task repeats them. */
 function unreadStep(step: StepState, run: TaskRun, { format }: AnnouncementScope): readonly string[] {
-  const known = new Set(imageHints(run.results).map(({ fullName }) => fullName));
+  const stated = new Set(imageHints(run.results).map(({ fullName }) => fullName));
   const artifacts = new Set(buildArtifacts(run.results).map(({ uri }) => uri));
   const lost = [
     ...imageHints(step.results)
-      .filter(({ fullName }) => !known.has(fullName))
+      .filter(({ fullName }) => !stated.has(fullName))
       .map(({ fullName }) => fullName),
     ...buildArtifacts(step.results)
       .map(({ uri }) => uri)

@@ -8,7 +8,7 @@ import type { NamedValue } from '../../tekton/run.ts';
 import { objectFault, typeName } from './ignored-outputs.ts';
 import { placeholder } from '../redaction/redact-run.ts';
 
-/** Warnings about `*ARTIFACT_INPUTS` results that are no materials for the form that they have. */
+/** Warn about `*ARTIFACT_INPUTS` results that are not materials because of their form. */
 export function ignoredObjectInputs(results: readonly NamedValue[], source: string): readonly string[] {
   return results.flatMap(({ name, value }) => {
     const fault = name.endsWith('ARTIFACT_INPUTS') ? objectFault(value) : undefined;
@@ -23,8 +23,8 @@ const gitURL = 'CHAINS-GIT_URL';
 const gitCommit = 'CHAINS-GIT_COMMIT';
 
 /**
- * Warnings about a git source that is no material, because a half is missing or no text; the later list of values overrides
- * the earlier one. The reference states a TaskRun's commit without its URL, a PipelineRun's it does not.
+ * Warn about a git source that is not a material because one half is missing or not a string; later lists override
+ * earlier ones. The reference states the commit of a TaskRun without its URL, but not that of a PipelineRun.
  */
 export function ignoredGitInputs(
   kind: RunKind,

@@ -11,10 +11,10 @@ import { digestFault, imageFault } from './image-fault.ts';
 import type { HintFault } from './image-fault.ts';
 
 /**
- * Warnings about the outputs that a list of results announces in a form that the reference passes over in silence, or takes
- * although no registry holds such a name.
+ * Warn about announced outputs whose form the reference ignores silently, or accepts although no registry can hold such
+ * a name.
  *
- * @param source who wrote the results, as messages name it: `TaskRun bake-1`
+ * @param source the author of the results in messages: `TaskRun bake-1`
  */
 export function ignoredOutputs(results: readonly NamedValue[], source: string): readonly string[] {
   return [
@@ -25,7 +25,7 @@ export function ignoredOutputs(results: readonly NamedValue[], source: string): 
   ];
 }
 
-/** What is wrong with the value of a result that should be an object with `uri` and `digest`; blank ones announce nothing. */
+/** Find the fault in the value of a result that should be an object with `uri` and `digest`; blank ones announce nothing. */
 export function objectFault(value: JsonNode): string | undefined {
   const object = objectPart(value);
   if (object === undefined) {
@@ -64,7 +64,7 @@ const artifactPair: PairRule = {
 
 function pairWarnings(results: readonly NamedValue[], source: string, rule: PairRule): readonly string[] {
   const { suffixes, remedy } = rule;
-  const found: string[] = [];
+  const warnings: string[] = [];
   const values = new Map<string, string>();
   const unread = new Set<string>();
   for (const { name, value } of results.filter((result) => suffixes.some((suffix) => result.name.endsWith(suffix)))) {
@@ -73,15 +73,17 @@ function pairWarnings(results: readonly NamedValue[], source: string, rule: Pair
     const before = values.get(name);
     if (isList(value) || isMap(value)) {
       unread.add(name);
-      found.push(warning('HintIgnored', `${where} is ${typeName(value)}: ${remedy}`));
+      warnings.push(warning('HintIgnored', `${where} is ${typeName(value)}: ${remedy}`));
     } else if (text !== '') {
       if (before !== undefined && before !== text) {
-        found.push(warning('HintIgnored', `${where} is there twice: ${quoted(before)} gives way to ${quoted(text)}`));
+        warnings.push(
+          warning('HintIgnored', `${where} is there twice: ${quoted(before)} gives way to ${quoted(text)}`),
+        );
       }
       values.set(name, text);
     }
   }
-  return [...found, ...halves(values, unread, source, rule)];
+  return [...warnings, ...halves(values, unread, source, rule)];
 }
 
 function halves(
@@ -121,7 +123,7 @@ function imageListWarnings(results: readonly NamedValue[], source: string): read
         return [warning('HintIgnored', `${where} is ${typeName(value)}: ${imagesRemedy} in one text`)];
       }
       const text = textPart(value);
-      // An IPv6 address begins with a bracket, too.
+      // An IPv6 address also begins with a bracket.
       if (/^\[\s*["'\]]/.test(goTrim(text))) {
         return [warning('HintIgnored', `${where} is ${quoted(text)}, a list in a text: ${imagesRemedy}`)];
       }

@@ -4,7 +4,7 @@ import { hexLengths } from '../../tekton/images/digest.ts';
 import { plainImageName } from '../../tekton/images/image-name.ts';
 import { parseImageReference } from '../../tekton/images/image-reference.ts';
 
-/** What is wrong with an announcement: the kind of the warning, and the words behind the name of the result. */
+/** A fault of an announcement: the kind of the warning, and the text after the name of the result. */
 export interface HintFault {
   readonly kind: WarningKind;
   readonly text: string;
@@ -13,7 +13,7 @@ export interface HintFault {
 const registryPattern = /^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/;
 const pathPattern = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 
-/** Why a name and a digest name no image, or none that a registry holds; undefined for a sound pair. */
+/** Explain why a name and a digest identify no image, or none that a registry can hold; undefined for a valid pair. */
 export function imageFault(name: string, digest: string): HintFault | undefined {
   const image = parseImageReference(`${name}@${digest}`);
   if (image === undefined) return { kind: 'HintIgnored', text: unreadable(name, digest) };
@@ -42,7 +42,7 @@ function unreadable(name: string, digest: string): string {
   return 'it is no name of an image, such as registry.example/team/app';
 }
 
-/** What is wrong with the text of a digest that must be of one of the algorithms. */
+/** Find the fault in a digest that must be of one of the algorithms. */
 export function digestFault(text: string, algorithms: readonly string[] = [...hexLengths.keys()]): string {
   const [algorithm = '', hex, ...rest] = text.split(':');
   if (text === '') return 'the digest is missing';

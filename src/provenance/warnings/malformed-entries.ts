@@ -4,7 +4,7 @@ import { hexLengths } from '../../tekton/images/digest.ts';
 import { quoted } from '../../tekton/quoted.ts';
 import type { DigestEntry } from '../digest-entries.ts';
 
-/** Warnings about subjects that are stated with a digest or a name which in-toto does not allow, as the reference does. */
+/** Warn about subjects whose digest or name in-toto does not allow; like the reference, Hallmark signs them unchanged. */
 export function malformedSubjects(subjects: readonly DigestEntry[]): readonly string[] {
   return subjects.flatMap(({ name, digest }) => {
     const spaced = isPrintable(name) ? [] : [warning('UriMalformed', `subject ${quoted(name)}: ${blanks}`)];
@@ -12,7 +12,7 @@ export function malformedSubjects(subjects: readonly DigestEntry[]): readonly st
   });
 }
 
-/** The same for materials, whose names are URIs. An empty name states no place. */
+/** The same for materials, whose names are URIs. An empty name has no URI. */
 export function malformedMaterials(materials: readonly DigestEntry[]): readonly string[] {
   return materials.flatMap(({ name, digest }) => {
     const fault = name === '' ? undefined : uriFault(name);
@@ -30,7 +30,7 @@ function uriFault(uri: string): string | undefined {
   return uri.startsWith('git+') ? gitFault(uri.slice('git+'.length)) : undefined;
 }
 
-/** What `git+<url>.git` came from. */
+/** Find the fault in the URL inside `git+<url>.git`. */
 function gitFault(url: string): string | undefined {
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(url)) {
     return 'the git source has no URL with a scheme: write https://host/path or ssh://git@host/path';
