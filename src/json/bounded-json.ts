@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { tryParseJson } from './try-parse-json.ts';
 
 /** More values than the largest answer that is wanted holds, and what all of them take stays below some 100 MB. */
 const MAX_VALUES = 1_000_000;
@@ -13,11 +14,7 @@ const SEPARATORS: ReadonlySet<number> = new Set([0x2c, 0x5b, 0x7b]);
  */
 export function boundedJson(body: Buffer, maxValues: number = MAX_VALUES): unknown {
   if (valuesIn(body, maxValues) > maxValues) return undefined;
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  return tryParseJson(body);
 }
 
 /** Counted in the text: each value but the first has a comma or a bracket before it. Stops past the limit. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { tryParseJson } from '../json/try-parse-json.ts';
 import { numberField, objectField, stringField } from '../json/fields.ts';
 import { KubeError, type NamedObject } from './kube-error.ts';
 
@@ -16,7 +17,7 @@ const MAX_QUOTED_CHARACTERS = 1024;
 
 /** The error that a refused request stands for, from the `metav1.Status` in its body where there is one. */
 export function kubeErrorFromResponse(response: RefusedResponse): KubeError {
-  const status = parseStatus(response.text);
+  const status = tryParseJson(response.text);
   const message = (stringField(status, 'message') ?? response.text.trim()).slice(0, MAX_QUOTED_CHARACTERS);
   return new KubeError({
     status: response.status,
@@ -44,14 +45,6 @@ export function kubeErrorFromStatus(request: string, status: unknown): KubeError
 function namedObject(status: unknown): NamedObject {
   const details = objectField(status, 'details');
   return { kind: stringField(details, 'kind'), name: stringField(details, 'name') };
-}
-
-function parseStatus(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // proxies and an API server that starts answer in plain text
-  }
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readTag } from '../../storage/oci/cosign-tags/append-layer.ts';
+import { readTag } from '../../storage/oci/cosign-tags/cosign-manifest.ts';
 import { CERTIFICATE_ANNOTATION, SIGNATURE_ANNOTATION } from '../../storage/oci/cosign-tags/cosign-layer.ts';
 import type { CosignManifest } from '../../storage/oci/cosign-tags/cosign-manifest.ts';
 import { storedWitnesses } from '../../storage/oci/cosign-tags/witness-annotations.ts';

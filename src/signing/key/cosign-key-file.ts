@@ -2,6 +2,7 @@
 import { Compile } from 'typebox/compile';
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { tryParseJson } from '../../json/try-parse-json.ts';
 
 const Schema = Type.Object({
   kdf: Type.Object({
@@ -25,14 +26,6 @@ export type CosignKeyFile = Static<typeof Schema>;
 
 /** undefined when the bytes are not such a file, or one with parameters that cosign never writes. */
 export function parseCosignKeyFile(bytes: Buffer): CosignKeyFile | undefined {
-  const value = parseJson(bytes);
+  const value = tryParseJson(bytes);
   return validator.Check(value) ? value : undefined;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

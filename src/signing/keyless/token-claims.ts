@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { tryParseJson } from '../../json/try-parse-json.ts';
 import { stringField } from '../../json/fields.ts';
 import { SigningError } from '../signing-error.ts';
 
@@ -29,10 +30,5 @@ export function kubernetesIdentity({ subject }: TokenClaims): string | undefined
 
 function payload(token: string): unknown {
   const [, part = ''] = token.split('.');
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-  } catch {
-    // Without its cause: the parser's message quotes the text.
-    return undefined;
-  }
+  return tryParseJson(Buffer.from(part, 'base64url'));
 }

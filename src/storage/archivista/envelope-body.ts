@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { tryParseJson } from '../../json/try-parse-json.ts';
 import { dsseEnvelope } from '../../evidence/dsse-envelope.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 
@@ -20,19 +21,11 @@ export function envelopeBody({ payload, payloadType, keyID, signature }: SignedA
 
 /** Payload and signature text of an upload; undefined when it is no envelope with one signature. */
 export function parseEnvelopeBody(bytes: Buffer): { readonly payload: Buffer; readonly signature: Buffer } | undefined {
-  const value = parsed(bytes);
+  const value = tryParseJson(bytes);
   if (!envelope.Check(value)) return undefined;
   const { payloadType, signatures } = value;
   const payload = Buffer.from(value.payload, 'base64');
   const [{ keyid: keyID, sig } = { keyid: '', sig: '' }] = signatures;
   const text = dsseEnvelope({ payloadType, payload, keyID, signature: Buffer.from(sig, 'base64') });
   return { payload, signature: Buffer.from(text) };
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { tryParseJson } from '../../json/try-parse-json.ts';
 import type { EgressResponse } from '../../net/egress-client.ts';
 import { field } from '../../json/fields.ts';
 import { OWNER_METADATA } from '../buckets/bucket.ts';
@@ -14,19 +15,11 @@ export interface ObjectResource {
 
 /** The resource in a response; undefined when it is none. */
 export function objectResource(response: EgressResponse): ObjectResource | undefined {
-  const body = parsed(response.body);
+  const body = tryParseJson(response.body);
   const name = field(body, 'name');
   const generation = String(field(body, 'generation'));
   const size = String(field(body, 'size'));
   const owner = field(field(body, 'metadata'), OWNER_METADATA);
   if (typeof name !== 'string' || !/^\d{1,20}$/.test(generation) || !/^\d{1,15}$/.test(size)) return undefined;
   return { name, generation, sizeBytes: Number(size), owner: typeof owner === 'string' ? owner : undefined };
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { tryParseJson } from '../../json/try-parse-json.ts';
 import { imageMediaTypes } from './registry/registry-client.ts';
 import type { StoredManifest } from './registry/registry-client.ts';
 
@@ -30,29 +31,20 @@ export interface IndexEntry {
   readonly digest: string;
 }
 
-/** The images and indexes that an index lists, each once; undefined for a manifest that is no index. */
+/** The images and indexes that an index lists, without duplicates; undefined when the manifest is not an index. */
 export function parseIndex({
   bytes,
   mediaType,
 }: Pick<StoredManifest, 'bytes' | 'mediaType'>): readonly IndexEntry[] | undefined {
-  const index = parsed(bytes);
-  if (index === undefined || !INDEX_TYPES.includes(index.mediaType ?? mediaType)) return undefined;
+  const index = tryParseJson(bytes);
+  if (!Index.Check(index) || !INDEX_TYPES.includes(index.mediaType ?? mediaType)) return undefined;
   const entries = index.manifests.flatMap((listed): readonly IndexEntry[] => {
     const { digest, platform } = listed;
-    // BuildKit keeps what it attests about the others beside them.
+    // BuildKit lists its attestations of the other images as entries of the same index.
     const isAttestation = platform?.os === 'unknown' && platform.architecture === 'unknown';
     if (isAttestation || !SHA256.test(digest)) return [];
     if (INDEX_TYPES.includes(listed.mediaType)) return [{ type: 'Index', digest }];
     return IMAGE_TYPES.includes(listed.mediaType) ? [{ type: 'Image', digest }] : [];
   });
   return [...new Map(entries.map((entry) => [entry.digest, entry])).values()];
-}
-
-function parsed(bytes: Buffer) {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return Index.Check(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

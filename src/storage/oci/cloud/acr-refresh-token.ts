@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { tryParseJson } from '../../../json/try-parse-json.ts';
 import type { Access } from '../../../credentials/access.ts';
 import type { AccessToken } from '../../../credentials/access-token.ts';
 import { azureCredential } from '../../../credentials/azure/azure-credential.ts';
@@ -49,16 +50,8 @@ export async function acrRefreshToken(options: AcrOptions, access: Access, signa
   const exchange = { method: 'POST', url, headers, body: body.toString(), tls } as const;
   const response = await access.egress.request({ ...exchange, maxResponseBytes: MAX_RESPONSE_BYTES }, signal);
   if (response.status !== 200) throw refusal(response, doing);
-  const given = parsed(response.body);
+  const given = tryParseJson(response.body);
   if (!answer.Check(given)) throw new StorageError('BackendUnavailable', `${doing}: it gives none`);
   const expiresAt = new Date(access.clock.now().getTime() + LIFETIME_MS);
   return { token: new SecretValue(given.refresh_token), expiresAt };
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

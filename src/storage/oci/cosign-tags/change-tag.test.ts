@@ -7,7 +7,7 @@ import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import { EgressClient } from '../../../net/egress-client.ts';
 import { reasonOf } from '../../reason-of.fixture.ts';
 import { AnsweringServer } from '../registry/answering-server.fixture.ts';
-import { appendLayer } from './append-layer.ts';
+import { appendLayer } from './store-layer.ts';
 import { writeCondition } from './change-tag.ts';
 import type { CosignLayer } from './cosign-layer.ts';
 import { parseCosignManifest, withLayer } from './cosign-manifest.ts';

@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
+import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { StorageError } from '../../storage-error.ts';
 import type { ManifestContent, RegistryClient } from '../registry/registry-client.ts';
 
-/** A tag, and its full name for messages. */
+/** A tag and its full name, for messages. */
 export interface TagPlace {
   readonly tag: string;
   readonly name: string;
 }
 
-/** What a tag held when it was read. */
+/** The content of a tag when it was read. */
 export interface TagState {
-  /** As the registry sent it, where it sends one. */
+  /** The registry's ETag; undefined if it sends none. */
   readonly etag: string | undefined;
 }
 
-/** How a tag is changed. undefined stands for a tag that is not there. */
+/** A change to a tag. An undefined state means that the tag does not exist. */
 export interface TagChange<State extends TagState> {
   read(): Promise<State | undefined>;
   isDone(state: State | undefined): boolean;
-  /** The manifest that takes the place of what was read. */
+  /** The manifest that replaces the one that was read. */
   next(state: State | undefined): Promise<ManifestContent>;
 }
 
 type Condition = Readonly<Record<string, string>>;
 
-/** Another process can write the same tag between our reading and writing; each time we lose costs one more round. */
+/** Another process can write the tag between our read and our write; each lost race costs one more round. */
 const MAX_ROUNDS = 5;
 
 /**
- * Changes a tag until the change is found there. Registries have no append, so it is read, written under the condition that it is still
- * as it was read, and read again, for many registries pass over conditions: a write that another one overtook is repeated.
+ * Change a tag until a read shows the change. Registries cannot append, so read the tag, write it under the condition that it has not
+ * changed, and read it again, because many registries ignore the condition. Repeat a write that another writer replaced.
  */
 export async function changeTag<State extends TagState>(
   client: RegistryClient,
@@ -41,7 +42,7 @@ export async function changeTag<State extends TagState>(
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const state = await change.read();
     if (change.isDone(state)) return;
-    // Who refuses to make what is not there twice means something else by it.
+    // A registry that refuses `If-None-Match: *` twice although the tag does not exist does not implement it: write without it.
     const condition: Condition = state === undefined && isRefused ? {} : writeCondition(state);
     isRefused = !(await client.putManifest(place.tag, await change.next(state), condition, signal));
   }
@@ -52,10 +53,22 @@ export async function changeTag<State extends TagState>(
   );
 }
 
-/** Headers by which a tag is written only if it is still as it was read (RFC 9110 §13.1). */
+/** The headers that make a write conditional on the state that was read (RFC 9110 §13.1). */
 export function writeCondition(state: TagState | undefined): Condition {
   if (state === undefined) return { 'if-none-match': '*' };
   const { etag } = state;
-  // A weak one matches nothing: the write would be refused for ever.
+  // A weak ETag never matches: the registry would refuse every write.
   return etag === undefined || etag.startsWith('W/') ? {} : { 'if-match': etag };
+}
+
+/** Parse a JSON document that is to be written again; undefined if it is not JSON, or nested too deep to be written. */
+export function rewritableJson(bytes: Buffer): unknown {
+  const value = tryParseJson(bytes);
+  try {
+    // Unlike the parser, the writer calls itself for each level.
+    JSON.stringify(value);
+    return value;
+  } catch {
+    return undefined;
+  }
 }

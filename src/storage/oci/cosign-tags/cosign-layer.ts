@@ -24,7 +24,7 @@ export const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature';
 export const CERTIFICATE_ANNOTATION = 'dev.sigstore.cosign/certificate';
 export const CHAIN_ANNOTATION = 'dev.sigstore.cosign/chain';
 
-/** The annotations Chains writes on every layer, empty without a certificate, and those of what witnessed the signature. */
+/** The annotations that Chains writes on every layer (empty without a certificate), and those of the witnesses. */
 function annotations(artifact: SignedArtifact, signature: string): Readonly<Record<string, string>> {
   const { certificate, chain } = certificateTexts(artifact);
   return {
@@ -36,8 +36,8 @@ function annotations(artifact: SignedArtifact, signature: string): Readonly<Reco
 }
 
 /**
- * An image signature's layer is the payload with the signature beside it; a statement's is its DSSE envelope.
- * @throws StorageError `BackendRejected` for what cosign would not read there
+ * Make the layer of an artifact: the payload of an image signature with the signature in an annotation, or the DSSE envelope of a statement.
+ * @throws StorageError `BackendRejected` for a form that cosign does not look for in tags
  */
 export function cosignLayer(artifact: SignedArtifact): CosignLayer {
   switch (artifact.form) {
@@ -54,7 +54,7 @@ export function cosignLayer(artifact: SignedArtifact): CosignLayer {
   }
 }
 
-/** `sha256-<hex>.sig` or `.att`: the tag beside an image that holds its signatures or its attestations. */
+/** `sha256-<hex>.sig` or `.att`: the tag that holds an image's signatures or attestations. */
 export function cosignTag(imageDigest: string, artifact: Pick<SignedArtifact, 'type'>): string {
   return `${imageDigest.replace(':', '-')}.${artifact.type === 'Attestation' ? 'att' : 'sig'}`;
 }

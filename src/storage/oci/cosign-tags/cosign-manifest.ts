@@ -3,9 +3,12 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
-import type { LayerDescriptor } from './cosign-layer.ts';
+import { StorageError } from '../../storage-error.ts';
 import { imageMediaTypes } from '../registry/registry-client.ts';
-import { rewritableJson } from '../rewritable-json.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import { rewritableJson } from './change-tag.ts';
+import type { TagPlace, TagState } from './change-tag.ts';
+import type { LayerDescriptor } from './cosign-layer.ts';
 
 const Descriptor = Type.Object({
   mediaType: Type.String(),
@@ -21,24 +24,41 @@ const Manifest = Type.Object({
 });
 const validator = Compile(Manifest);
 
-/** A `.sig` or `.att` image. Fields that are not named here are kept as they are. */
+/** The manifest of a `.sig` or `.att` image. Other fields are kept unchanged. */
 export type CosignManifest = Static<typeof Manifest>;
 
 /** Cosign refuses to read more layers than this. */
 export const MAX_LAYERS = 1000;
 
+const MANIFEST_TYPES: readonly string[] = [imageMediaTypes.ociManifest, imageMediaTypes.dockerManifest];
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json';
 const ZERO_TIME = '0001-01-01T00:00:00Z';
 
-/** undefined when the bytes are no image manifest with sha256 descriptors. */
+/** The cosign image under a tag; undefined if the tag does not exist. @throws StorageError `BackendRejected` for another image */
+export async function readTag(
+  client: RegistryClient,
+  place: TagPlace,
+  signal: AbortSignal,
+): Promise<(TagState & { readonly manifest: CosignManifest }) | undefined> {
+  const stored = await client.getManifest(place.tag, signal);
+  if (stored === undefined) return undefined;
+  const manifest = parseCosignManifest(stored.bytes);
+  if (manifest !== undefined && MANIFEST_TYPES.includes(stored.mediaType)) return { manifest, etag: stored.etag };
+  throw new StorageError(
+    'BackendRejected',
+    `${place.name} holds something that is not a cosign image; move that tag away`,
+  );
+}
+
+/** Parse an image manifest with sha256 descriptors; undefined for any other bytes. */
 export function parseCosignManifest(bytes: Buffer): CosignManifest | undefined {
   const value = rewritableJson(bytes);
   return validator.Check(value) ? value : undefined;
 }
 
 /**
- * The layer of a manifest that is this one: the same bytes with the same signature, certificate and witnesses beside them. Chains goes
- * by the bytes alone and so never stores a second key's signature of one image.
+ * Find a layer with the same bytes and the same signature, certificate and witnesses in its annotations. Chains compares only the bytes
+ * and so never stores a second key's signature of one image.
  */
 export function findLayer(
   manifest: CosignManifest,
@@ -51,7 +71,7 @@ export function findLayer(
   );
 }
 
-/** The manifest with one more layer, and its configuration blob. Written byte for byte as go-containerregistry does. */
+/** Add a layer to a manifest and make its configuration blob, byte for byte as go-containerregistry writes them. */
 export function withLayer(
   existing: CosignManifest | undefined,
   layer: LayerDescriptor,
@@ -68,7 +88,7 @@ export function withLayer(
   return { manifest: Buffer.from(JSON.stringify(manifest)), mediaType, config };
 }
 
-/** Layers are stored as they are, so a layer's digest is also that of its uncompressed content. */
+/** Layers are not compressed, so a layer's digest is also that of its content. */
 function configuration(layerDigests: readonly string[]): Buffer {
   const config = {
     architecture: '',

@@ -6,12 +6,12 @@ import { CERTIFICATE_ANNOTATION, SIGNATURE_ANNOTATION } from './cosign-layer.ts'
 import type { LayerDescriptor } from './cosign-layer.ts';
 import type { CosignManifest } from './cosign-manifest.ts';
 
-/** An attestation is signed once, and a certificate is of one signature: only keys sign the same payload again. */
+/** Only keys sign the same payload twice: an attestation is signed once, and a certificate belongs to one signature. */
 type KeySigned = Pick<SignedArtifact, 'form' | 'payload' | 'publicKey' | 'certificate'>;
 
 /**
- * Which layers of an image's signatures are as good as this one: the very payload, signed by the same key, with witnesses of the same
- * kinds. ECDSA signatures differ each time, so a TaskRun and its PipelineRun would each add one. One that does not verify does not count.
+ * Test whether an existing layer makes this one unnecessary: the same payload with a valid signature by the same key and witnesses of the
+ * same kinds. ECDSA signatures differ each time, so a TaskRun and its PipelineRun would each add one.
  */
 export function sameLayer(
   artifact: KeySigned,

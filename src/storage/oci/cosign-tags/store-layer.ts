@@ -2,28 +2,30 @@
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import type { Location } from '../../driver.ts';
 import { KeyedLock } from '../../keyed-lock.ts';
-import { appendLayer } from './append-layer.ts';
-import { cosignLayer, cosignTag } from './cosign-layer.ts';
-import type { ImageTarget } from '../image-target.ts';
+import { StorageError } from '../../storage-error.ts';
+import { type EvidencePlace, requireImage } from '../image-target.ts';
 import { ociLocation } from '../oci-location.ts';
-import type { Registries } from '../registry/registry-access.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
 import { repositoryKey, repositoryName } from '../registry/repository.ts';
-import type { Repository } from '../registry/repository.ts';
+import { changeTag } from './change-tag.ts';
+import type { TagPlace } from './change-tag.ts';
+import { type CosignLayer, cosignLayer, cosignTag } from './cosign-layer.ts';
+import { findLayer, MAX_LAYERS, readTag, withLayer } from './cosign-manifest.ts';
+import type { CosignManifest } from './cosign-manifest.ts';
 import { sameLayer } from './same-layer.ts';
-import { requireImage } from '../require-image.ts';
 
-/** Where evidence about an image goes. */
-export interface EvidencePlace {
-  readonly image: ImageTarget;
-  /** The repository that takes the image's own place. */
-  readonly override: Repository | undefined;
-  readonly registries: Registries;
+/** A layer to append, and a test for existing layers that make it unnecessary. */
+interface WantedLayer {
+  readonly layer: CosignLayer;
+  readonly isSame: (existing: ManifestLayer) => boolean;
 }
 
-/** Appends to one tag go one after the other in this process, whichever backend they come from. */
+type ManifestLayer = CosignManifest['layers'][number];
+
+/** This process appends to a tag one artifact at a time, whichever backend it comes from. */
 const tags = new KeyedLock();
 
-/** A layer in cosign's tag beside the image, or of that name in the other repository. */
+/** Store an artifact as a layer of cosign's tag for the image, in the image's repository or in the override. */
 export async function storeLayer(
   artifact: SignedArtifact,
   { image, override, registries }: EvidencePlace,
@@ -32,12 +34,49 @@ export async function storeLayer(
   const layer = cosignLayer(artifact);
   const repository = override ?? image.repository;
   const client = await registries.client(repository, 'pull,push');
-  // An attestation may be about anything that has a digest, as in Chains; a signature says that there is an image, or a blob.
+  // As in Chains, an attestation may be about anything with a digest; a signature claims that there is an image or a blob.
   if (override === undefined && artifact.type === 'ImageSignature') await requireImage(client, image, signal);
   const tag = cosignTag(image.digest, artifact);
   const place = { tag, name: `${repositoryName(repository)}:${tag}` };
   const key = `${repositoryKey(repository)}:${tag}`;
   const wanted = { layer, isSame: sameLayer(artifact, layer.descriptor) };
-  const found = await tags.run(key, signal, () => appendLayer(client, place, wanted, signal));
-  return ociLocation(repository, tag, found);
+  const stored = await tags.run(key, signal, () => appendLayer(client, place, wanted, signal));
+  return ociLocation(repository, tag, stored);
+}
+
+/** Append a layer unless it, or an equivalent one, exists; keep all other layers. @returns the layer that is in the tag */
+export async function appendLayer(
+  client: RegistryClient,
+  place: TagPlace,
+  { layer, isSame }: WantedLayer,
+  signal: AbortSignal,
+): Promise<ManifestLayer> {
+  const find = (state: { readonly manifest: CosignManifest } | undefined): ManifestLayer | undefined =>
+    state && (findLayer(state.manifest, layer.descriptor) ?? state.manifest.layers.find(isSame));
+  let stored: ManifestLayer | undefined;
+  await changeTag(
+    client,
+    place,
+    {
+      read: () => readTag(client, place, signal),
+      isDone: (state) => {
+        stored = find(state);
+        return stored !== undefined;
+      },
+      next: async (state) => {
+        if ((state?.manifest.layers.length ?? 0) >= MAX_LAYERS) throw full(place.name);
+        const { config, manifest, mediaType } = withLayer(state?.manifest, layer.descriptor);
+        await client.putBlob(layer.bytes, signal);
+        await client.putBlob(config, signal);
+        return { bytes: manifest, mediaType };
+      },
+    },
+    signal,
+  );
+  return stored ?? layer.descriptor;
+}
+
+function full(name: string): StorageError {
+  const message = `${name} holds ${MAX_LAYERS} layers, the most that cosign reads; remove old ones or store in another repository`;
+  return new StorageError('BackendRejected', message);
 }

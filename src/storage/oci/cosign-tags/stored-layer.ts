@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { storedChain } from '../../documents/certificate-texts.ts';
 import type { StoredEvidence } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
-import { readTag } from './append-layer.ts';
 import { CERTIFICATE_ANNOTATION, CHAIN_ANNOTATION, SIGNATURE_ANNOTATION } from './cosign-layer.ts';
+import { readTag } from './cosign-manifest.ts';
 import { signatureFingerprint } from '../oci-location.ts';
 import type { LayerLocation } from '../oci-location.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
@@ -14,23 +15,23 @@ import { storedWitnesses } from './witness-annotations.ts';
 
 const envelope = Compile(Type.Object({ payload: Type.String() }));
 
-/** The evidence in one layer of a tag. @throws StorageError `BackendRejected` when it is not there. */
+/** Read the evidence in one layer of a tag. @throws StorageError `BackendRejected` when the layer does not exist */
 export async function storedLayer(
   client: RegistryClient,
   location: LayerLocation,
   signal: AbortSignal,
 ): Promise<StoredEvidence> {
   const name = `${repositoryName(location.repository)}:${location.tag}`;
-  const found = await readTag(client, { tag: location.tag, name }, signal);
-  // The newest of them: where something beside it was lost, it was put there again.
-  const layer = found?.manifest.layers.findLast(
+  const state = await readTag(client, { tag: location.tag, name }, signal);
+  // Take the newest: a layer whose certificate or witnesses were lost is appended again.
+  const layer = state?.manifest.layers.findLast(
     ({ digest, annotations }) =>
       digest === location.digest && signatureFingerprint(annotations) === location.fingerprint,
   );
   if (layer === undefined) throw new StorageError('BackendRejected', `${name} has no layer ${location.digest}`);
   const bytes = await client.getBlob(location.digest, signal);
   const signature = layer.annotations?.[SIGNATURE_ANNOTATION] ?? '';
-  const beside = {
+  const others = {
     encoding: 'SignatureText' as const,
     ...storedChain({
       certificate: layer.annotations?.[CERTIFICATE_ANNOTATION] ?? '',
@@ -38,16 +39,11 @@ export async function storedLayer(
     }),
     witnesses: storedWitnesses(layer.annotations),
   };
-  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64'), ...beside };
-  return { payload: envelopePayload(bytes, name), signature: bytes, ...beside };
+  if (signature !== '') return { payload: bytes, signature: Buffer.from(signature, 'base64'), ...others };
+  return { payload: envelopePayload(bytes, name), signature: bytes, ...others };
 }
-
 function envelopePayload(bytes: Buffer, name: string): Buffer {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    if (envelope.Check(value)) return Buffer.from(value.payload, 'base64');
-  } catch {
-    // Told below.
-  }
-  throw new StorageError('BackendRejected', `${name} holds a layer that is no DSSE envelope`);
+  const value = tryParseJson(bytes);
+  if (envelope.Check(value)) return Buffer.from(value.payload, 'base64');
+  throw new StorageError('BackendRejected', `${name} holds a layer that is not a DSSE envelope`);
 }

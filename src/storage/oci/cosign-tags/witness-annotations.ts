@@ -8,8 +8,8 @@ const LOG_ENTRY_ANNOTATION = 'dev.sigstore.cosign/bundle';
 const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp';
 
 /**
- * The annotations by which cosign finds a Rekor v1 entry and a timestamp beside a layer; one of each, as many as there is room for.
- * @throws StorageError `BackendRejected` for an entry of Rekor v2, which promises nothing that could be written there
+ * The annotations in which cosign finds a layer's Rekor v1 entry and timestamp. There is room for one of each.
+ * @throws StorageError `BackendRejected` for an entry of Rekor v2, which has no inclusion promise to write
  */
 export function witnessAnnotations({
   logEntries = [],
@@ -25,7 +25,7 @@ export function witnessAnnotations({
   };
 }
 
-/** What these annotations of a layer hold. */
+/** Read the witnesses from a layer's annotations. */
 export function storedWitnesses(annotations: Readonly<Record<string, string>> = {}): StoredWitnesses {
   const { [LOG_ENTRY_ANNOTATION]: logEntry = '', [TIMESTAMP_ANNOTATION]: timestamp = '' } = annotations;
   return { ...(logEntry === '' ? {} : { logEntry }), ...(timestamp === '' ? {} : { timestamp }) };

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { BUNDLE_MEDIA_TYPE, sigstoreBundleText } from '../../../evidence/sigstore-bundle.ts';
+import { tryParseJson } from '../../../json/try-parse-json.ts';
 import type { RunTarget } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
 import { imageMediaTypes } from '../registry/registry-client.ts';
 import type { ManifestDescriptor } from '../registry/registry-client.ts';
-import { predicateType } from './predicate-type.ts';
 
-/** A bundle as a referrer of an image: the manifest, and the blobs that it names. */
+/** A bundle as a referrer of an image: the manifest and its blobs. */
 export interface BundleManifest {
   readonly manifest: Buffer;
   readonly blobs: readonly Buffer[];
   /** Digest of the bundle itself. */
   readonly bundleDigest: string;
-  /** As an index of referrers lists it. */
+  /** The entry of the manifest in an index of referrers. */
   readonly descriptor: ReferrerDescriptor;
 }
 
@@ -23,13 +25,15 @@ export interface ReferrerDescriptor extends ManifestDescriptor {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+const statement = Compile(Type.Object({ predicateType: Type.String({ minLength: 1 }) }));
+
 /** The OCI 1.1 empty descriptor's content. */
 const EMPTY = Buffer.from('{}');
 
 /**
- * The manifest as Chains and cosign 3 write it. It is the same whenever it is made: its time is that of the signature, or else the run's
- * completion, so that storing again finds it.
- * @throws StorageError `BackendRejected` for what has no place in a bundle
+ * Make the manifest as Chains and cosign 3 write it. Its time is that of the signature, or else of the run's completion, so that storing
+ * the artifact again makes the same manifest.
+ * @throws StorageError `BackendRejected` for an artifact that no bundle can hold
  */
 export function bundleManifest(artifact: SignedArtifact, run: RunTarget, subject: ManifestDescriptor): BundleManifest {
   requireBundleForm(artifact);
@@ -67,15 +71,21 @@ export function bundleManifest(artifact: SignedArtifact, run: RunTarget, subject
   return { manifest, blobs: [EMPTY, bundle], bundleDigest, descriptor };
 }
 
-/** When it was signed, as far as anybody but the signer says so. */
+/** The time of the signature according to a log, a timestamp authority or the certificate. */
 function signedTime({ logEntries = [], timestamps = [], certificate }: SignedArtifact): string | undefined {
   const logged = logEntries.find(({ integratedTime }) => integratedTime !== undefined)?.integratedTime;
   return logged ?? timestamps[0]?.time ?? certificate?.notBefore;
 }
 
-/** @throws StorageError `BackendRejected` for what no bundle can hold */
+/** @throws StorageError `BackendRejected` for a simple signing */
 export function requireBundleForm({ form, name }: Pick<SignedArtifact, 'form' | 'name'>): void {
   if (form !== 'SimpleSigning') return;
   const message = `"${name}" is a simple signing, which no bundle can hold: let the policy make imageSignatures.formats SigstoreStatement, or let the backend take attestations alone`;
   throw new StorageError('BackendRejected', message);
+}
+
+function predicateType({ name, payload }: SignedArtifact): string {
+  const value = tryParseJson(payload);
+  if (statement.Check(value)) return value.predicateType;
+  throw new StorageError('BackendRejected', `"${name}" is not an in-toto statement with a predicate type`);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StorageError } from '../../storage-error.ts';
-import { readIndex } from './attach-bundle.ts';
-import { parseReferrersIndex, referrersTag } from './referrers-index.ts';
+import { parseReferrersIndex, readIndex, referrersTag } from './referrers-index.ts';
 import type { RegistryClient, ReferrersPage } from '../registry/registry-client.ts';
 import { repositoryName } from '../registry/repository.ts';
 

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import type { Location, RunTarget } from '../../driver.ts';
+import { KeyedLock } from '../../keyed-lock.ts';
 import { StorageError } from '../../storage-error.ts';
-import { attachBundle } from './attach-bundle.ts';
-import { bundleManifest, requireBundleForm } from './bundle-manifest.ts';
-import type { ImageTarget } from '../image-target.ts';
+import { changeTag } from '../cosign-tags/change-tag.ts';
+import type { TagPlace } from '../cosign-tags/change-tag.ts';
+import { type EvidencePlace, type ImageTarget, requireImage } from '../image-target.ts';
 import { bundleLocation } from '../oci-location.ts';
-import { repositoryName } from '../registry/repository.ts';
-import { requireImage } from '../require-image.ts';
-import type { EvidencePlace } from '../cosign-tags/store-layer.ts';
+import { imageMediaTypes } from '../registry/registry-client.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import { repositoryKey, repositoryName } from '../registry/repository.ts';
+import { bundleManifest, requireBundleForm } from './bundle-manifest.ts';
+import type { BundleManifest, ReferrerDescriptor } from './bundle-manifest.ts';
+import { lists, readIndex, referrersTag, withReferrer } from './referrers-index.ts';
 
-/** A bundle that refers to the image, in the image's repository or in the other one. The image itself must be where it is said to be. */
+/** This process appends to an index one bundle at a time, whichever backend it comes from. */
+const indexes = new KeyedLock();
+
+/** Store a bundle that refers to the image, in the image's repository or in the override. The image itself must exist. */
 export async function storeBundle(
   { artifact, run }: { readonly artifact: SignedArtifact; readonly run: RunTarget },
   { image, override, registries }: EvidencePlace,
@@ -25,6 +32,46 @@ export async function storeBundle(
   await attachBundle(client, image.digest, bundle, signal);
   const { descriptor, bundleDigest } = bundle;
   return bundleLocation({ repository: client.repository, manifest: descriptor.digest, digest: bundleDigest });
+}
+
+/**
+ * Make a bundle a referrer of an image. All content is addressed by its digest, so a repetition changes nothing. On a registry without
+ * the referrers API, add the bundle to the index under the image's fallback tag.
+ */
+async function attachBundle(
+  client: RegistryClient,
+  imageDigest: string,
+  bundle: BundleManifest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { descriptor, manifest, blobs } = bundle;
+  for (const blob of blobs) await client.putBlob(blob, signal);
+  const content = { bytes: manifest, mediaType: descriptor.mediaType };
+  if (await client.putReferrer(descriptor.digest, content, signal)) return;
+  if ((await client.getReferrers(imageDigest, { artifactType: descriptor.artifactType }, signal)) !== undefined) return;
+  const tag = referrersTag(imageDigest);
+  const place = { tag, name: `${repositoryName(client.repository)}:${tag}` };
+  const key = `${repositoryKey(client.repository)}:${tag}`;
+  await indexes.run(key, signal, () => addToIndex(client, place, descriptor, signal));
+}
+
+async function addToIndex(
+  client: RegistryClient,
+  place: TagPlace,
+  referrer: ReferrerDescriptor,
+  signal: AbortSignal,
+): Promise<void> {
+  await changeTag(
+    client,
+    place,
+    {
+      read: () => readIndex(client, place, signal),
+      isDone: (state) => state !== undefined && lists(state.index, referrer.digest),
+      next: (state) =>
+        Promise.resolve({ bytes: withReferrer(state?.index, referrer), mediaType: imageMediaTypes.ociIndex }),
+    },
+    signal,
+  );
 }
 
 function noManifest({ name }: SignedArtifact, { repository, digest }: ImageTarget): StorageError {

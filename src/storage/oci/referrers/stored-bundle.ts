@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { EvidenceError } from '../../../evidence/evidence-error.ts';
 import { BUNDLE_MEDIA_TYPE, parseSigstoreBundle } from '../../../evidence/sigstore-bundle.ts';
 import type { StoredEvidence } from '../../driver.ts';
@@ -18,8 +19,8 @@ const manifestOf = Compile(
 );
 
 /**
- * The evidence in a bundle that refers to an image, which verifiers must still be able to find: it is listed among the image's
- * referrers. @throws StorageError `BackendRejected` when it is not there.
+ * Read the evidence in a bundle that refers to an image. Check that the bundle is among the image's referrers, where verifiers find it.
+ * @throws StorageError `BackendRejected` when it is not
  */
 export async function storedBundle(
   client: RegistryClient,
@@ -29,8 +30,8 @@ export async function storedBundle(
   const name = `${repositoryName(location.repository)}@${location.manifest}`;
   const stored = await client.getManifest(location.manifest, signal);
   if (stored === undefined) throw gone(`${name} is no longer there`);
-  const manifest: unknown = parsed(stored.bytes);
-  if (!manifestOf.Check(manifest)) throw gone(`${name} is no referrer of an image`);
+  const manifest: unknown = tryParseJson(stored.bytes);
+  if (!manifestOf.Check(manifest)) throw gone(`${name} is not a referrer of an image`);
   const layer = manifest.layers.find(
     ({ mediaType, digest }) => mediaType === BUNDLE_MEDIA_TYPE && digest === location.digest,
   );
@@ -66,12 +67,4 @@ function evidenceIn(bytes: Buffer, name: string): StoredEvidence {
 
 function gone(message: string): StorageError {
   return new StorageError('BackendRejected', message);
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

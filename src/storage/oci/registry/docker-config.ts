@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
 
 /** What a registry may be shown. */
@@ -34,9 +35,9 @@ const configFile = Compile(Type.Object({ auths: Type.Optional(Entries) }));
 export function dockerConfigEntries(
   data: Readonly<Record<string, Uint8Array>>,
 ): readonly DockerConfigEntry[] | undefined {
-  const config = parsed(data['.dockerconfigjson']);
+  const config = tryParseJson(data['.dockerconfigjson'] ?? '');
   if (configFile.Check(config)) return credentials(config.auths ?? {});
-  const legacy = parsed(data['.dockercfg']);
+  const legacy = tryParseJson(data['.dockercfg'] ?? '');
   return entriesFile.Check(legacy) ? credentials(legacy) : undefined;
 }
 
@@ -63,14 +64,4 @@ function credentialOf(entry: Static<typeof Entry>): RegistryCredential | undefin
 
 function isText(value: string | undefined): value is string {
   return value !== undefined && value !== '';
-}
-
-function parsed(bytes: Uint8Array | undefined): unknown {
-  if (bytes === undefined) return undefined;
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    // The parser's message can quote the credentials.
-    return undefined;
-  }
 }

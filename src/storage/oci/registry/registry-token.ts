@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { displayUrl } from '../../../net/display-url.ts';
 import type { EgressRequest, EgressResponse } from '../../../net/egress-client.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
@@ -38,7 +39,7 @@ export async function fetchRegistryToken(
 ): Promise<SecretValue> {
   const response = await send(exchange(request, realmUrl(request)));
   if (response.status !== 200) throw refusal(response, request.doing, request.advice);
-  const body = parsed(response.body);
+  const body = tryParseJson(response.body);
   const given = answer.Check(body) ? [body.token, body.access_token] : [];
   const token = given.find((text) => text !== undefined && TOKEN.test(text));
   if (token !== undefined) return new SecretValue(token);
@@ -78,12 +79,4 @@ function exchange(request: TokenRequest, realm: URL): EgressRequest {
 
 export function basicAuthorization(credential: Extract<RegistryCredential, { type: 'Basic' }>): string {
   return `Basic ${Buffer.from(`${credential.username}:${credential.password.revealText()}`, 'utf8').toString('base64')}`;
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
