@@ -4,6 +4,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { TransparencyLogEntry, TrustedRoot } from '@sigstore/protobuf-specs';
+import { TUFError } from 'sigstore';
 import type { EffectiveOCI } from '../../src/api/v1alpha1/storage-backend/defaults.ts';
 import type { ArtifactForm, SignedArtifact } from '../../src/evidence/artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
@@ -14,6 +16,8 @@ import type { RunSigner } from '../../src/signing/run-signer.ts';
 import { describeSigner, type SignerSubject } from '../../src/signing/signer.contract.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
+import { TestLog } from '../../src/verify/test-log.fixture.ts';
+import { SigstoreJudge } from '../sigstore/sigstore-judge.ts';
 import { CommandFailed, Cosign, Registry, Supervisor } from '../testbed/index.ts';
 import { runTarget } from '../storage/signed-evidence.ts';
 import { itVerifiesItself } from './own-verification.ts';
@@ -62,6 +66,18 @@ export function describeSignerWithCosign(name: string, subject: CosignSubject): 
       await refused(bench.verifyBlob(signer, file, attestation, 'another text'));
     });
 
+    // The package takes SHA-256 for every curve and RSA key.
+    if (subject.digest === 'sha256' || subject.digest === null) {
+      it('is verified by the sigstore package, and refused once payload or signature are others', async () => {
+        const { attestation } = await bench.attestedBlob();
+        await bench.judge(attestation);
+        for (const [what, tamper] of Object.entries(tamperings)) {
+          const verdict = bench.judge(tamper(attestation));
+          await assert.rejects(verdict, (error) => !(error instanceof TUFError), what);
+        }
+      });
+    }
+
     for (const encoding of subject.encodings ?? ENCODINGS) {
       const { form } = encodings[encoding];
 
@@ -100,6 +116,8 @@ class CosignBench {
   readonly #registry: Registry;
   readonly #egress: EgressClient;
   readonly #folder: string;
+  readonly #log = new TestLog();
+  #sigstore: SigstoreJudge | undefined;
 
   private constructor(subject: CosignSubject, supervisor: Supervisor, tools: { cosign: Cosign; registry: Registry }) {
     this.#subject = subject;
@@ -119,6 +137,7 @@ class CosignBench {
 
   async stop(): Promise<void> {
     await this.#egress.close();
+    await this.#sigstore?.stop();
     await this.#supervisor.stop();
   }
 
@@ -145,6 +164,22 @@ class CosignBench {
       ...trust,
       blob,
     ]);
+  }
+
+  /** Rejects unless the `sigstore` package verifies the artifact. It requires a proven time, so a test log witnesses a key's signature. */
+  async judge(artifact: SignedArtifact): Promise<void> {
+    const { certified } = this.#subject;
+    const root =
+      certified === undefined ? { tlogs: [this.#log.trust] } : TrustedRoot.toJSON(await certified.trustedRoot());
+    this.#sigstore ??= await SigstoreJudge.start(this.#supervisor, JSON.stringify(root));
+    const { keyID, publicKey, certificate } = artifact;
+    if (certificate !== undefined) {
+      await this.#sigstore.verify(artifact, { identities: [certificate], logs: 1 });
+      return;
+    }
+    const entry = this.#log.entry({ ...artifact, form: 'Envelope', verifier: publicKey, time: new Date() });
+    const logEntries = [{ url: 'u', logIndex: '0', entry: JSON.stringify(TransparencyLogEntry.toJSON(entry)) }];
+    await this.#sigstore.verify({ ...artifact, logEntries }, { keys: [{ keyID, publicKey }], logs: 1 });
   }
 
   async image(): Promise<ContractSubjectName & { readonly reference: string }> {

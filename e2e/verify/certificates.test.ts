@@ -7,6 +7,7 @@ import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.t
 import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { TestLog } from '../../src/verify/test-log.fixture.ts';
 import { CosignBlobs } from '../sigstore/cosign-blobs.ts';
+import { SigstoreJudge } from '../sigstore/sigstore-judge.ts';
 import { issueCertificate } from '../testbed/certificates/issue-certificate.ts';
 import type { CertificateRequest, IssuedCertificate } from '../testbed/certificates/issue-certificate.ts';
 import { Supervisor } from '../testbed/index.ts';
@@ -84,10 +85,15 @@ async function signedWith(certificate: IssuedCertificate, time = new Date()): Pr
 describe('a certificate', () => {
   const supervisor = new Supervisor('verify-certificates');
   let judges: Judges;
+  let sigstore: SigstoreJudge;
   before(async () => {
-    judges = new Judges(await CosignBlobs.start(supervisor, trusted), accepted, cosignTrust);
+    sigstore = await SigstoreJudge.start(supervisor, trusted);
+    judges = new Judges({ cosign: await CosignBlobs.start(supervisor, trusted), sigstore, cosignTrust }, accepted);
   });
-  after(() => supervisor.stop());
+  after(async () => {
+    await sigstore.stop();
+    await supervisor.stop();
+  });
 
   it('counts by the time of the signature: also when all of its chain but the root has ended since', async () => {
     await judges.accept(await signedWith(leaf()));
@@ -110,7 +116,9 @@ describe('a certificate', () => {
   });
 
   it('does not count when it was not issued for signing code', async () => {
-    await judges.refuse(await signedWith(leaf({ usage: 'ServerAuth' })), 'CertificateInvalid');
+    // The `sigstore` package does not look at the extended key usage.
+    const artifact = await signedWith(leaf({ usage: 'ServerAuth' }));
+    await judges.refuse(artifact, 'CertificateInvalid', { sigstoreAccepts: true });
   });
 
   it('does not count when it is one of an authority', async () => {

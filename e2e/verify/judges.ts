@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { TUFError } from 'sigstore';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { bundleMaterial } from '../../src/verify/material/bundle-material.ts';
@@ -8,11 +9,12 @@ import { DEFAULT_TYPES } from '../../src/cli/verify/requirements.ts';
 import { VerificationFailure } from '../../src/verify/verification-failure.ts';
 import { verifyArtifact } from '../../src/verify/verify-artifact.ts';
 import type { CosignBlobs } from '../sigstore/cosign-blobs.ts';
+import type { SigstoreJudge } from '../sigstore/sigstore-judge.ts';
 
-/** Whom and what to accept; the rest is asked for as sternly as it can be. */
+/** The accepted signers and witnesses; everything else is required as strictly as possible. */
 export type Accepted = Partial<Expectations>;
 
-/** What Hallmark's own verifier finds wrong with an artifact's bundle. */
+/** Returns the codes of the problems that Hallmark's own verifier finds in an artifact's bundle. */
 export function ourCodes(artifact: SignedArtifact, accepted: Accepted): readonly string[] {
   try {
     const result = verifyArtifact(bundleMaterial(sigstoreBundleText(artifact), artifact.payload), {
@@ -32,26 +34,41 @@ export function ourCodes(artifact: SignedArtifact, accepted: Accepted): readonly
   }
 }
 
-/** Both judges find the same. `trust` are cosign's arguments that say whom to believe. */
-export class Judges {
-  readonly #cosign: CosignBlobs;
-  readonly #accepted: Accepted;
-  readonly #trust: readonly string[] | undefined;
+export interface OtherJudges {
+  readonly cosign: CosignBlobs;
+  readonly sigstore: SigstoreJudge;
+  /** Cosign's arguments for the accepted signers; the artifact's own key by default. */
+  readonly cosignTrust?: readonly string[];
+}
 
-  constructor(cosign: CosignBlobs, accepted: Accepted, trust?: readonly string[]) {
-    this.#cosign = cosign;
+/** Hallmark, cosign and the `sigstore` package must agree on evidence. */
+export class Judges {
+  readonly #others: OtherJudges;
+  readonly #accepted: Accepted;
+
+  constructor(others: OtherJudges, accepted: Accepted) {
+    this.#others = others;
     this.#accepted = accepted;
-    this.#trust = trust;
   }
 
   async accept(artifact: SignedArtifact): Promise<void> {
+    const { cosign, sigstore, cosignTrust } = this.#others;
     assert.deepEqual(ourCodes(artifact, this.#accepted), []);
-    await this.#cosign.verify(artifact, this.#trust);
+    await cosign.verify(artifact, cosignTrust);
+    await sigstore.verify(artifact, this.#accepted);
   }
 
-  /** @param code what ours gives for the reason */
-  async refuse(artifact: SignedArtifact, code: string): Promise<void> {
+  /**
+   * @param code the reason that Hallmark gives
+   * @param sigstoreAccepts true for evidence that the `sigstore` package does not refuse
+   */
+  async refuse(artifact: SignedArtifact, code: string, { sigstoreAccepts = false } = {}): Promise<void> {
+    const { cosign, sigstore, cosignTrust } = this.#others;
     assert.deepEqual(ourCodes(artifact, this.#accepted), [code]);
-    await assert.rejects(this.#cosign.verify(artifact, this.#trust), { name: 'CommandFailed' });
+    await assert.rejects(cosign.verify(artifact, cosignTrust), { name: 'CommandFailed' });
+    const verdict = sigstore.verify(artifact, this.#accepted);
+    if (sigstoreAccepts) await verdict;
+    // Material that it cannot parse is an error of its parser.
+    else await assert.rejects(verdict, (error) => !(error instanceof TUFError), code);
   }
 }

@@ -9,6 +9,7 @@ import type { RunSigner } from '../../src/signing/run-signer.ts';
 import { verifyStored } from '../../src/verify/verify-stored.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { CosignBlobs, tampered } from '../sigstore/cosign-blobs.ts';
+import { SigstoreJudge } from '../sigstore/sigstore-judge.ts';
 import { account, keySigner, never, SigstoreBed, team } from '../sigstore/sigstore-bed.ts';
 import { Judges } from './judges.ts';
 import type { Accepted } from './judges.ts';
@@ -16,12 +17,17 @@ import type { Accepted } from './judges.ts';
 const identity = `https://kubernetes.io/namespaces/${team}/serviceaccounts/${account}`;
 let bed: SigstoreBed;
 let cosign: CosignBlobs;
+let sigstore: SigstoreJudge;
 
 before(async () => {
   bed = await SigstoreBed.start({ fulcio: true, rekorV1: true, rekorV2: true, timestampAuthority: true });
   cosign = await CosignBlobs.start(bed.supervisor, bed.stack.trustedRoot);
+  sigstore = await SigstoreJudge.start(bed.supervisor, bed.stack.trustedRoot);
 });
-after(() => bed.stop());
+after(async () => {
+  await sigstore.stop();
+  await bed.stop();
+});
 
 /** With an entry of the log and a timestamp of the authority. */
 async function witnessed(version: 1 | 2, signer: RunSigner): Promise<SignedArtifact> {
@@ -105,12 +111,13 @@ for (const { title, version, signer, accepted, cosign: trust } of kinds) {
       artifact = await witnessed(version, await signer());
       other = await witnessed(version, await signer());
       const expectations = { trustedRoot: bed.trustedRoot, logs: 1, timestamps: 1, ...accepted(artifact) };
-      judges = new Judges(cosign, expectations, trust() ?? ['--use-signed-timestamps', ...keyArgument(artifact)]);
+      const cosignTrust = trust() ?? ['--use-signed-timestamps', ...keyArgument(artifact)];
+      judges = new Judges({ cosign, sigstore, cosignTrust }, expectations);
     });
 
-    it('is accepted by Hallmark and by cosign', () => judges.accept(artifact));
+    it('is accepted by Hallmark, cosign and sigstore', () => judges.accept(artifact));
 
-    it('is refused by both when payload or signature is another', async () => {
+    it('is refused by all when payload or signature is another', async () => {
       const payload = Buffer.from(artifact.payload.toString('utf8').replace('blob', 'blub'));
       assert.notDeepEqual(payload, artifact.payload);
       await judges.refuse({ ...artifact, payload }, 'SignatureInvalid');
@@ -121,21 +128,21 @@ for (const { title, version, signer, accepted, cosign: trust } of kinds) {
     });
 
     if (accepted === byCertificate) {
-      it('is refused by both when the certificate is of another key', async () => {
+      it('is refused by all when the certificate is of another key', async () => {
         const { certificate } = other;
         assert.ok(certificate !== undefined);
         await judges.refuse({ ...artifact, certificate }, 'SignatureInvalid');
       });
     }
 
-    it('is refused by both when the log entry is of something else, or its proof does not hold', async () => {
+    it('is refused by all when the log entry is of something else, or its proof does not hold', async () => {
       for (const [what, changed] of tampered(artifact, other)) {
         const code = what === 'no entry' ? 'LogEntryMissing' : 'LogEntryInvalid';
         await judges.refuse(changed, code);
       }
     });
 
-    it('is refused by both when the timestamp is of something else, or is damaged', async () => {
+    it('is refused by all when the timestamp is of something else, or is damaged', async () => {
       const { timestamps: [theirs] = [] } = other;
       const { timestamps: [ours] = [] } = artifact;
       assert.ok(theirs !== undefined && ours !== undefined);

@@ -64,8 +64,13 @@ export class CliContext {
   }
 
   trustedRoots(): TrustedRoots {
+    return new TrustedRoots(this.access(), { cacheDirectory: this.tufDirectory });
+  }
+
+  /** The folder for the metadata of TUF mirrors. */
+  get tufDirectory(): string {
     const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-    return new TrustedRoots(this.access(), { cacheDirectory: join(cache, 'hallmark', 'tuf') });
+    return join(cache, 'hallmark', 'tuf');
   }
 
   async close(): Promise<void> {

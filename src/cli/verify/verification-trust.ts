@@ -12,6 +12,7 @@ import { readText } from '../read-text.ts';
 import { policyRoot, publishedKeys } from '../trust/published-policy.ts';
 import type { PublishedPolicy } from '../trust/published-policy.ts';
 import { kmsVerificationKey } from './kms-verification-key.ts';
+import { sigstoreRoot } from './sigstore-root.ts';
 import type { VerifyOptions } from './verify-options.ts';
 
 /** The accepted signers and witnesses. */
@@ -33,9 +34,7 @@ export async function verificationTrust(
   if (keys.length + identities.length === 0) throw noTrust(policy);
   const trustedRoot = await rootOf(options, policy, context, signal);
   if (keys.length === 0 && trustedRoot === undefined) {
-    throw new UsageError(
-      'certificates are judged by a trusted root: give it with --trusted-root, or a --policy that has one',
-    );
+    throw new UsageError(`${policy?.description ?? 'the command line'} names no trusted root, which certificates need`);
   }
   return { keys, identities, trustedRoot, ...requiredWitnesses(options, policy), now: new Date() };
 }
@@ -86,12 +85,13 @@ async function keyInFile(path: string): Promise<VerificationKey> {
 }
 
 async function rootOf(
-  { trustedRoot: path }: VerifyOptions,
+  { trustedRoot: path, certificateIdentity: identity }: VerifyOptions,
   policy: PublishedPolicy | undefined,
   context: CliContext,
   signal: AbortSignal,
 ): Promise<TrustedRoot | undefined> {
-  if (path === undefined) return policy === undefined ? undefined : policyRoot(policy, context, signal);
+  if (path === undefined && policy !== undefined) return policyRoot(policy, context, signal);
+  if (path === undefined) return identity === undefined ? undefined : sigstoreRoot(context.tufDirectory);
   const text = await readText(path);
   try {
     return parseTrustedRoot(text, path);

@@ -28,7 +28,10 @@ export function addVerifyOptions(command: Command): Command {
     )
     .option('--certificate-identity <text>', 'identity that the certificate must name, in full')
     .option('--certificate-oidc-issuer <url>', 'OIDC issuer that the certificate must name, in full')
-    .option('--trusted-root <file>', 'trusted_root.json for certificates, logs and timestamps')
+    .option(
+      '--trusted-root <file>',
+      "trusted_root.json for certificates, logs and timestamps (default for certificates: Sigstore's public-good root)",
+    )
     .option('--policy <file|name>', 'use the keys, identity, trusted root and required witnesses of a policy')
     .addOption(
       repeatable(

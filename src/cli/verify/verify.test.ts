@@ -142,7 +142,6 @@ describe('hallmark verify file', () => {
       [path, '--key', key, '--image', 'reg.example/app:latest'],
       [path, '--key', key, ...about, '--type', 'slsa'],
       [path, '--certificate-identity', 'me', ...about],
-      [path, '--certificate-identity', 'me', '--certificate-oidc-issuer', 'https://i', ...about],
       [path, '--key', key, ...about, '--trusted-root', key],
       [path, '--kms', 'file:///etc/passwd', ...about],
       [path, '--key', key, ...about, '--unknown'],
