@@ -11,7 +11,7 @@ function ready(status: ConditionFact['status'], overrides: Partial<ConditionFact
 }
 
 describe('setConditions', () => {
-  it('stamps a new condition with now, in whole seconds', () => {
+  it('sets the time of a new condition to now, in whole seconds', () => {
     assert.deepEqual(setConditions(undefined, [ready('True')], first), [
       {
         type: 'Ready',
@@ -51,11 +51,11 @@ describe('setConditions', () => {
     );
   });
 
-  it('is a fixed point: the same facts give equal conditions', () => {
+  it('is idempotent: the same facts give equal conditions', () => {
     assert.deepEqual(setConditions(before, [ready('True')], later), before);
   });
 
-  it('cuts a message to what the schema takes, never inside a character', () => {
+  it('cuts a message to the limit of the schema, never inside a character', () => {
     const [condition] = setConditions(undefined, [ready('False', { message: '😀'.repeat(5000) })], first);
     assert.equal(condition?.message, `${'😀'.repeat(4095)}…`);
   });

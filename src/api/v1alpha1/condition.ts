@@ -23,7 +23,7 @@ const conditionSchema = Type.Object({
 /** A condition in the shape of metav1.Condition. */
 export type Condition = Immutable<Static<typeof conditionSchema>>;
 
-/** The `conditions` list of a status, one entry a type. */
+/** The `conditions` list of a status, one entry per type. */
 export function conditionList(types: readonly string[]) {
   return Type.Array(conditionSchema, {
     description: `What holds for the object, by type: ${types.join(', ')}.`,
@@ -33,7 +33,7 @@ export function conditionList(types: readonly string[]) {
   });
 }
 
-/** What a controller computes; the time of the transition follows from what was there before. */
+/** A condition as a controller computes it; the transition time follows from the previous conditions. */
 export interface ConditionFact {
   readonly type: string;
   readonly status: Condition['status'];
@@ -43,8 +43,8 @@ export interface ConditionFact {
 }
 
 /**
- * The conditions to write: exactly those of `next`, in its order. `lastTransitionTime` is kept from `previous` where the
- * status is the same and is `now` where it changed or is new. Messages are cut to what the schema takes.
+ * Compute the conditions to write: exactly those of `next`, in its order. `lastTransitionTime` is kept from `previous`
+ * when the status is unchanged and is `now` when it changed or is new. Messages are cut to the limit of the schema.
  */
 export function setConditions(
   previous: readonly Condition[] | undefined,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The API group of every kind of Hallmark. */
+/** The API group of every Hallmark kind. */
 export const GROUP = 'hallmark.dev';
 
-/** The one version served and stored. */
+/** The only version, served and stored. */
 export const VERSION = 'v1alpha1';
 
-/** What manifests carry as `apiVersion`. */
+/** The `apiVersion` of manifests. */
 export const API_VERSION = `${GROUP}/${VERSION}` as const;

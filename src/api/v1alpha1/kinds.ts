@@ -32,7 +32,7 @@ export type BackendKind = 'StorageBackend' | 'ClusterStorageBackend';
 /** Tekton's kinds that policies select and records name. */
 export type RunKind = 'TaskRun' | 'PipelineRun';
 
-/** Whether `kind` is one of ours. */
+/** True when `kind` is a kind of the group. */
 export function isKindName(kind: unknown): kind is KindName {
   return typeof kind === 'string' && Object.hasOwn(kinds, kind);
 }

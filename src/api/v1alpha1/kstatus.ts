@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Condition } from './condition.ts';
 
-/** What Flux, Argo CD and `kubectl wait` tooling make of an object: the words of sigs.k8s.io/cli-utils/pkg/kstatus. */
+/** The status of an object for Flux, Argo CD and `kubectl wait`, in the terms of sigs.k8s.io/cli-utils/pkg/kstatus. */
 export type KStatus = 'Current' | 'InProgress' | 'Failed' | 'Terminating';
 
-/** The part of an object that decides it. */
+/** The fields of an object that decide it. */
 export interface KStatusInput {
   readonly metadata: { readonly generation?: number; readonly deletionTimestamp?: string };
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
 }
 
 /**
- * kstatus' rules for custom resources (`checkGenericProperties`, then `checkReadyCondition`): deletion, generation, then the first of
- * Reconciling and Stalled that is True in the order of the list, then Ready. An object without any of these is current.
+ * Apply the rules of kstatus for custom resources (`checkGenericProperties`, then `checkReadyCondition`): deletion,
+ * generation, then the first of Reconciling and Stalled that is True in the order of the list, then Ready. An object
+ * without any of these is current.
  */
 export function kstatus({ metadata, status = {} }: KStatusInput): KStatus {
   const { observedGeneration, conditions = [] } = status;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Reason } from './reasons.ts';
 
-/** Why something is not so, for people and for machines. */
+/** A reason and a message for a condition that is not met. */
 export interface Problem {
   readonly reason: Reason;
-  /** Names the object, the value and the remedy. */
+  /** The message names the object, the value and the remedy. */
   readonly message: string;
 }

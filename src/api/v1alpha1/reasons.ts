@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Every reason a condition, a backend's entry in a record or an Event of Hallmark can carry: a stable, closed list.
- * docs/reasons.md says for each what it means, who sets it and what to do.
+ * Every reason of a condition, a storage entry of a record or an Event: a stable, closed list. docs/reasons.md
+ * documents the meaning, the source and the remedy of each.
  */
 export const reasons = {
   Ready: 'Ready',

@@ -8,12 +8,12 @@ const many = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => warning('HintIgnored', `result ${index}`));
 
 describe('warnings', () => {
-  it('begin with their kind, which can be read back', () => {
+  it('begin with their kind, which can be parsed', () => {
     for (const kind of warningKinds) assert.equal(warningKindOf(warning(kind, 'x')), kind);
     assert.equal(warningKindOf('child TaskRun a is gone'), undefined);
   });
 
-  it('stand once each, and the last one counts what has no room', () => {
+  it('appear once each, and the last one counts those beyond the limit', () => {
     assert.deepEqual(boundedWarnings([...many(3), ...many(2)]), many(3));
     assert.equal(boundedWarnings(many(MAX_WARNINGS)).length, MAX_WARNINGS);
     const bounded = boundedWarnings(many(100));
@@ -28,7 +28,7 @@ describe('warnings', () => {
     assert.equal(warningCount(grown), 101);
   });
 
-  it('are cut to what the schema takes', () => {
+  it('are cut to the limit of the schema', () => {
     assert.equal(warning('HintIgnored', 'x'.repeat(5000)).length, 1024);
   });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Every kind of warning about a run's evidence: a stable, closed list. docs/warnings.md describes each. A warning is one
- * text that begins with its kind and a colon.
+ * Every kind of warning about a run's evidence: a stable, closed list. docs/warnings.md describes each. A warning is
+ * one string that begins with its kind and a colon.
  */
 export const warningKinds = [
   'HintIgnored',
@@ -21,21 +21,21 @@ export const warningKinds = [
 
 export type WarningKind = (typeof warningKinds)[number];
 
-/** The most characters of one warning, and the most warnings of one artifact; bounds of the schema. */
+/** The longest warning, and the most warnings per artifact; bounds of the schema. */
 export const MAX_WARNING_LENGTH = 1024;
 export const MAX_WARNINGS = 64;
 
-/** One warning: its kind, and a sentence that names the object, the value and the remedy. */
+/** Write a warning: its kind, and a sentence that names the object, the value and the remedy. */
 export function warning(kind: WarningKind, text: string): string {
   return shortened(`${kind}: ${text}`);
 }
 
-/** The kind of a warning; undefined for a text of an earlier version. */
+/** The kind of a warning; undefined for a string of an earlier version. */
 export function warningKindOf(text: string): WarningKind | undefined {
   return warningKinds.find((kind) => text.startsWith(`${kind}: `));
 }
 
-/** Each warning once, in order, and no more than fit: the last one then counts the others. */
+/** Bound a list of warnings: each once, in order; the last one counts the rest. */
 export function boundedWarnings(warnings: readonly string[]): readonly string[] {
   const distinct = [...new Set(warnings)].map(shortened);
   const listed = distinct.filter((text) => warningKindOf(text) !== 'More');
@@ -46,7 +46,7 @@ export function boundedWarnings(warnings: readonly string[]): readonly string[] 
   return [...kept, warning('More', `${more} further warnings are not listed`)];
 }
 
-/** How many warnings a list stands for, those that it only counts included. */
+/** Count the warnings of a list, including those that its last entry only counts. */
 export function warningCount(warnings: readonly string[]): number {
   return warnings.reduce((sum, text) => sum + Number(/^More: (\d+) /.exec(text)?.[1] ?? 1), 0);
 }

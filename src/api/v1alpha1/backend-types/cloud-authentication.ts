@@ -9,7 +9,7 @@ import { objectName } from '../fields/object-name.ts';
 import { secretRef } from '../fields/secret-ref.ts';
 import { where } from './tls.ts';
 
-/** A setting that only means something when a ServiceAccount's token is exchanged. */
+/** Restrict a setting to the exchange of a ServiceAccount token. */
 export function exchangeRule(member: string): CelRule {
   return {
     rule: `!has(self.${member}) || self.type == 'ServiceAccount'`,
@@ -92,7 +92,7 @@ export const googleAuthentication = cloudAuthentication(
 export type AWSAuthentication = Immutable<Static<typeof awsAuthentication>>;
 export type GoogleAuthentication = Immutable<Static<typeof googleAuthentication>>;
 
-/** Only what the platform team writes may act as the operator: a rule for the spec of the namespaced kind. */
+/** A rule for the spec of the namespaced kind: only the platform team may let a backend act as the operator. */
 export function noWorkloadIdentity(member: string): CelRule {
   return {
     rule: `!has(self.${member}) || !has(self.${member}.authentication) || self.${member}.authentication.type != 'WorkloadIdentity'`,
@@ -101,7 +101,7 @@ export function noWorkloadIdentity(member: string): CelRule {
   };
 }
 
-/** A plain `http` endpoint shows evidence and credentials to whoever listens, so it must be asked for twice. */
+/** Require tls.insecure for a plain `http` endpoint, which exposes evidence and credentials on the network. */
 export function plainEndpointRule(member: string): CelRule {
   return {
     rule: `!has(self.${member}) || !self.${member}.startsWith('http://') || (has(self.tls) && has(self.tls.insecure) && self.tls.insecure)`,

@@ -4,7 +4,7 @@ import { matchesRule } from '../fields/cel-rule.ts';
 
 const regionName = /^[a-z]{2,}(-[a-z0-9]+)+$/;
 
-/** The name of a region: it becomes part of host names. */
+/** The name of a region, which becomes part of host names. */
 export function awsRegion(description: string) {
   return Type.String({
     description,
@@ -16,7 +16,7 @@ export function awsRegion(description: string) {
 
 const projectID = /^([a-z0-9][-.a-z0-9]{0,61}[a-z0-9]:)?[a-z][-a-z0-9]{0,61}[a-z0-9]$/;
 
-/** The ID of a project of Google Cloud, with its domain where it has one. */
+/** The ID of a Google Cloud project, including its domain if it has one. */
 export function googleProject(description: string) {
   return Type.String({
     description,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** How a server's identity is checked, defaults filled in. */
+/** The checks of a server's identity, with defaults. */
 export interface EffectiveTls {
   readonly caBundleRef?: { readonly name: string; readonly key: string };
   readonly insecure: boolean;
@@ -13,10 +13,10 @@ interface TlsSettings {
   };
 }
 
-/** A type's settings, with the defaults of their `tls`. */
+/** The settings of a type, with the defaults of their `tls`. */
 export type WithEffectiveTls<Settings extends TlsSettings> = Omit<Settings, 'tls'> & { readonly tls: EffectiveTls };
 
-/** Fills in the defaults of `tls`: verified, by the system's certificates. */
+/** Fill in the defaults of `tls`: verified against the certificates of the system. */
 export function effectiveTls<Settings extends TlsSettings>(settings: Settings): WithEffectiveTls<Settings> {
   const { tls, ...rest } = settings;
   const { caBundleRef, insecure = false } = tls ?? {};

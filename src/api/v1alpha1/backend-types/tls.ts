@@ -4,7 +4,7 @@ import type { CelRule } from '../fields/cel-rule.ts';
 import { field, has } from '../../../json/fields.ts';
 import { objectName } from '../fields/object-name.ts';
 
-/** Where the references of a backend are read, for descriptions. */
+/** The namespace of references of a backend, for descriptions. */
 export const where = "in the backend's own namespace (cluster kinds: in the operator's)";
 
 const insecureOrCa: CelRule = {
@@ -13,7 +13,7 @@ const insecureOrCa: CelRule = {
   holds: (self) => !(field(self, 'insecure') === true && has(self, 'caBundleRef')),
 };
 
-/** How the identity of a backend's server is checked. */
+/** `tls` of a backend: the checks of its server's identity. */
 export const tls = Type.Object(
   {
     caBundleRef: Type.Optional(

@@ -11,7 +11,7 @@ const role = {
 };
 const tls = { caBundleRef: { name: 'ca', key: 'bundle.pem' } };
 
-/** Backends in clouds and clusters of others that must be taken, from the smallest to the fullest. */
+/** Backends in clouds and Kafka clusters that must be accepted, from the smallest to the fullest. */
 export const acceptedCloudBackends: readonly AcceptedManifest[] = [
   { name: 'a bucket of Google', manifest: backend(gcs()) },
   {

@@ -15,7 +15,7 @@ import {
 import { acceptedRetiredKeys } from './retired-key-cases.fixture.ts';
 import { acceptedSigners } from './signer-cases.fixture.ts';
 
-/** Manifests that must be taken, from the smallest to the fullest. */
+/** Manifests that must be accepted, from the smallest to the fullest. */
 export const acceptedManifests: readonly AcceptedManifest[] = [
   { name: 'a policy of a signer alone', manifest: policy({}) },
   {

@@ -33,7 +33,7 @@ export const backendCases: readonly RefusedManifest[] = [
     serverMessage: 'spec.oci.encoding: Required value',
   },
   {
-    name: 'no kind of evidence',
+    name: 'an empty list of artifacts',
     manifest: backend({ type: 'Tekton', artifacts: [] }),
     path: 'spec.artifacts',
     message: 'must NOT have fewer than 1 items',
@@ -51,38 +51,38 @@ export const backendCases: readonly RefusedManifest[] = [
     message: 'must be a repository with its registry, without scheme, tag or digest',
   })),
   {
-    name: 'a Secret that is not named',
+    name: 'a Secret without a name',
     manifest: backend(oci({ authentication: { type: 'Secret' } })),
     path: 'spec.oci.authentication',
     message: 'secretRef must be set when type is Secret, and only then',
   },
   {
-    name: 'a Secret that is not used',
+    name: 'an unused Secret',
     manifest: clusterBackend(oci({ authentication: { type: 'Anonymous', secretRef: { name: 'pull' } } })),
     path: 'spec.oci.authentication',
     message: 'secretRef must be set when type is Secret, and only then',
   },
   {
-    name: 'a role that nobody assumes',
+    name: 'a role without a ServiceAccount to assume it',
     manifest: backend(oci({ authentication: { type: 'RunServiceAccount', roleARN: 'arn:aws:iam::1:role/push' } })),
     path: 'spec.oci.authentication',
     message: 'roleARN belongs to the type ServiceAccount alone',
   },
   {
-    name: 'a ServiceAccount that is not named',
+    name: 'a ServiceAccount without a name',
     manifest: clusterBackend(oci({ authentication: { type: 'ServiceAccount' } })),
     path: 'spec.oci.authentication',
     message: 'serviceAccountName must be set when type is ServiceAccount, and only then',
   },
   {
-    name: 'a registry of a team as the operator',
+    name: 'a registry of a team with the identity of the operator',
     manifest: backend(oci({ authentication: { type: 'WorkloadIdentity' } })),
     path: 'spec',
     message:
       "oci.authentication.type WorkloadIdentity is the operator's own and for ClusterStorageBackends only: name a Secret or a ServiceAccount",
   },
   {
-    name: 'trust and no verification',
+    name: 'a CA bundle without verification',
     manifest: backend(oci({ tls: { insecure: true, caBundleRef: { name: 'ca' } } })),
     path: 'spec.oci.tls',
     message: 'insecure verifies no certificate, so caBundleRef must not be set beside it',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Part of a manifest. */
+/** A part of a manifest. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 const apiVersion = 'hallmark.dev/v1alpha1';
@@ -42,7 +42,7 @@ export const recordSpec = {
 
 export const digest = `sha256:${'0'.repeat(64)}`;
 
-/** An unsigned artifact as a record holds it. */
+/** An unsigned artifact of a record. */
 export const artifactCase = {
   name: 'attestation',
   type: 'Attestation',
@@ -54,7 +54,7 @@ export const artifactCase = {
   policyGeneration: 1,
 };
 
-/** A record; `overrides` go into the object. */
+/** Build a record; `overrides` replace fields of the object. */
 export function recordCase(overrides: Fields): Fields {
   const metadata = { name: 'case', namespace: 'default' };
   return { apiVersion, kind: 'ProvenanceRecord', metadata, spec: recordSpec, ...overrides };

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A manifest that must be refused, with what must hold. */
+/** A manifest that must be refused, with the expected error. */
 export interface RefusedManifest {
   readonly name: string;
   readonly manifest: Readonly<Record<string, unknown>>;
   /** The field that the parser names. */
   readonly path: string;
-  /** What the parser says must hold. */
+  /** The message of the parser. */
   readonly message: string;
-  /** What the API server says, where its words differ; a rule's message is the same in both. */
+  /** The message of the API server, where it differs; the message of a rule is the same in both. */
   readonly serverMessage?: string;
 }
 
-/** A manifest that must be taken. */
+/** A manifest that must be accepted. */
 export interface AcceptedManifest {
   readonly name: string;
   readonly manifest: Readonly<Record<string, unknown>>;

@@ -142,7 +142,7 @@ const badFields: readonly (readonly [string, Fields, string, string])[] = [
   ],
 ];
 
-/** Backends in clouds and clusters of others that must be refused. */
+/** Backends in clouds and Kafka clusters that must be refused. */
 export const cloudBackendCases: readonly RefusedManifest[] = [
   ...withoutMember,
   ...withOperator,

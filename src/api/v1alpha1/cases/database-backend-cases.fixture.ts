@@ -113,7 +113,7 @@ export const databaseBackendCases: readonly RefusedManifest[] = [
   },
 ];
 
-/** And those that must be taken. */
+/** Backends in databases that must be accepted. */
 export const acceptedDatabaseBackends: readonly AcceptedManifest[] = [
   ...Object.entries(members).map(([member, spec]) => ({
     name: `a backend of ${member} alone`,

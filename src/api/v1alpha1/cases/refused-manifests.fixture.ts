@@ -8,9 +8,7 @@ import { retiredKeyCases } from './retired-key-cases.fixture.ts';
 import { selectorCases } from './selector-cases.fixture.ts';
 import { signerCases } from './signer-cases.fixture.ts';
 
-/**
- * One table for the test of the parsers and for the test against a real API server, so that the two cannot come apart.
- */
+/** One table for the test of the parsers and the test against a real API server, which keeps them equal. */
 export const refusedManifests: readonly RefusedManifest[] = [
   ...selectorCases,
   ...policyCases,

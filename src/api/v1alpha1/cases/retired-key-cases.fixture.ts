@@ -5,20 +5,20 @@ import { type Fields, policy } from './case-objects.fixture.ts';
 const kms = { uri: 'awskms:///alias/builds', secretRef: { name: 'credentials' } };
 const keyless = { fulcioURL: 'https://f.example', serviceAccountName: 'signer' };
 
-/** What a policy needs beside a keyless signer. */
+/** The fields that a keyless signer requires. */
 const witnessed = {
   transparency: { type: 'Rekor', rekor: { url: 'https://rekor.example.com' } },
   trustedRoot: { type: 'ConfigMap', configMap: { name: 'root' } },
 };
 
-/** A policy of each type of signer, with keys before its own. */
+/** A policy for each type of signer, with retired keys. */
 const signers: readonly (readonly [member: string, withRetired: (retired: readonly Fields[]) => Fields])[] = [
   ['key', (retired) => policy({ signer: { type: 'Key', key: { secretRef: { name: 'signing-secrets' }, retired } } })],
   ['kms', (retired) => policy({ signer: { type: 'KMS', kms: { ...kms, retired } } })],
   ['keyless', (retired) => policy({ signer: { type: 'Keyless', keyless: { ...keyless, retired } }, ...witnessed })],
 ];
 
-/** Lists of earlier keys that must be refused. */
+/** Lists of retired keys that must be refused. */
 export const retiredKeyCases: readonly RefusedManifest[] = signers.flatMap(([member, withRetired]) => [
   {
     name: `a retired key of ${member} whose window ends before it begins`,
@@ -41,7 +41,7 @@ export const retiredKeyCases: readonly RefusedManifest[] = signers.flatMap(([mem
   },
 ]);
 
-/** Lists of earlier keys that must be taken. */
+/** Lists of retired keys that must be accepted. */
 export const acceptedRetiredKeys: readonly AcceptedManifest[] = signers.map(([member, withRetired]) => ({
   name: `keys before that of ${member}`,
   manifest: withRetired([{ name: 'key-2024', notAfter: '2025-01-31T00:00:00Z' }, { name: 'key-2025' }]),

@@ -29,7 +29,7 @@ export const selectorCases: readonly RefusedManifest[] = [
     message: 'values must not be empty for the operators In and NotIn, and must be empty for Exists and DoesNotExist',
   },
   {
-    name: 'an operator of another language',
+    name: 'an unknown operator',
     manifest: policy({ selector: { matchExpressions: [{ key: 'a', operator: 'Equals', values: ['b'] }] } }),
     path: 'spec.selector.matchExpressions[0].operator',
     message: 'must be In or NotIn or Exists or DoesNotExist',

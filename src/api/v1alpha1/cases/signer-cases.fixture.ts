@@ -58,7 +58,7 @@ export const signerCases: readonly RefusedManifest[] = [
     message: 'notBefore must be before notAfter',
   },
   {
-    name: 'a window that is no time',
+    name: 'a window with an invalid time',
     manifest: withKey({ notAfter: 'soon' }),
     path: 'spec.signer.key.notAfter',
     message: 'must be a time as in RFC 3339, such as 2026-01-31T12:00:00Z',
@@ -111,13 +111,13 @@ export const signerCases: readonly RefusedManifest[] = [
     message: urlRule,
   },
   {
-    name: 'a log that is not described',
+    name: 'a log without its settings',
     manifest: policy({ transparency: { type: 'Rekor' }, trustedRoot }),
     path: 'spec.transparency',
     message: 'rekor must be set when type is Rekor, and only then',
   },
   {
-    name: 'a log that is not asked for',
+    name: 'settings of a log that is off',
     manifest: policy({ transparency: { rekor }, trustedRoot }),
     path: 'spec.transparency',
     message: 'rekor must be set when type is Rekor, and only then',
@@ -144,7 +144,7 @@ export const signerCases: readonly RefusedManifest[] = [
     { transparency: { type: 'Rekor', rekor: { ...rekor, apiVersion: 2 } } },
     { transparency: { type: 'Rekor', rekor: { ...rekor, onFailure: 'StoreWithout' } } },
   ].map((settings) => ({
-    name: `a keyless signer that nobody with a clock witnesses: ${JSON.stringify(settings)}`,
+    name: `a keyless signer without a witness that has a clock: ${JSON.stringify(settings)}`,
     manifest: policy({ signer: keyless, trustedRoot, ...settings }),
     path: 'spec',
     message:
@@ -155,7 +155,7 @@ export const signerCases: readonly RefusedManifest[] = [
     { transparency: { timestampAuthorities } },
     { signer: keyless, transparency: { type: 'Rekor', rekor } },
   ].map((settings) => ({
-    name: `witnesses and no root to verify them against: ${Object.keys(settings.transparency).join(', ')}`,
+    name: `witnesses without a trusted root: ${Object.keys(settings.transparency).join(', ')}`,
     manifest: policy(settings),
     path: 'spec',
     message:
@@ -176,7 +176,7 @@ const kmsURIs = [
   'azurekms://vault.vault.azure.net/builds/0123',
 ];
 
-/** Signers, logs and trusted roots that must be taken. */
+/** Signers, logs and trusted roots that must be accepted. */
 export const acceptedSigners: readonly AcceptedManifest[] = [
   {
     name: 'a key with a window',
@@ -220,5 +220,5 @@ export const acceptedSigners: readonly AcceptedManifest[] = [
     name: 'a keyless policy with a log that states times',
     manifest: policy({ signer: keyless, transparency: { type: 'Rekor', rekor }, trustedRoot }),
   },
-  { name: 'no log in so many words', manifest: policy({ transparency: { type: 'None' } }) },
+  { name: 'an explicit None for the log', manifest: policy({ transparency: { type: 'None' } }) },
 ];

@@ -2,8 +2,8 @@
 import { field, has } from '../../../json/fields.ts';
 
 /**
- * One `x-kubernetes-validations` entry and its equivalent in code: the API server evaluates `rule`, and everything that
- * validates without an API server calls `holds`. A rule about a change (`oldSelf`) has no `holds`: offline there is no old object.
+ * One `x-kubernetes-validations` entry and its equivalent in code: the API server evaluates `rule`, offline validation
+ * calls `holds`. A rule about a change (`oldSelf`) has no `holds`, because there is no old object offline.
  */
 export interface CelRule {
   readonly rule: string;
@@ -14,7 +14,7 @@ export interface CelRule {
   readonly holds?: (self: unknown) => boolean;
 }
 
-/** A member of a union: `member` is there when the discriminator has `value`, and only then. */
+/** A member of a union: `member` is set exactly when the discriminator has `value`. */
 export function unionRule(discriminator: string, value: string, member: string): CelRule {
   return {
     rule: `(has(self.${discriminator}) && self.${discriminator} == '${value}') == has(self.${member})`,
@@ -23,7 +23,7 @@ export function unionRule(discriminator: string, value: string, member: string):
   };
 }
 
-/** A string matches `pattern`: CEL instead of the schema's `pattern`, for a message that says what must hold. */
+/** Require that a string matches `pattern`: a CEL rule instead of the schema's `pattern`, for a readable message. */
 export function matchesRule(pattern: RegExp, message: string): CelRule {
   return {
     rule: `self.matches(r'${celPattern(pattern)}')`,
@@ -32,7 +32,7 @@ export function matchesRule(pattern: RegExp, message: string): CelRule {
   };
 }
 
-/** A regular expression as it stands in a raw string of CEL, which knows no escaped slash. */
+/** Write a regular expression for a raw string of CEL, which has no escaped slash. */
 export function celPattern(pattern: RegExp): string {
   return pattern.source.replaceAll('\\/', '/');
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { isDateTime } from './date-time.ts';
 
-it('takes as a time what the API server takes as date-time', () => {
+it('accepts the same times as the date-time format of the API server', () => {
   const taken = [
     '2026-01-31T12:00:00Z',
     '2026-01-31t12:00:00z',

@@ -2,8 +2,8 @@
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
- * Whether the API server takes `text` as a `date-time`: RFC 3339 with all of its parts and a day that exists, without the leap
- * seconds and the looser forms that validators of JSON Schema let through.
+ * True when the API server accepts `text` as a `date-time`: RFC 3339 with all of its parts and an existing day, without
+ * the leap seconds and looser forms that validators of JSON Schema accept.
  */
 export function isDateTime(text: string): boolean {
   if (!rfc3339.test(text)) return false;
@@ -12,7 +12,7 @@ export function isDateTime(text: string): boolean {
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
 }
 
-/** A time as metav1.Time is written: UTC, without a fraction of a second. */
+/** Format a time as metav1.Time: UTC, without fractions of a second. */
 export function rfc3339Seconds(time: Date): string {
   return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `T` with every property and list readonly, to any depth: what leaves a parser is never written to. */
+/** `T` with every property and list readonly, to any depth: parsed values are never written to. */
 export type Immutable<T> = T extends readonly (infer Item)[]
   ? readonly Immutable<Item>[]
   : T extends object

@@ -69,7 +69,7 @@ export function labelMap(description: string, maxProperties = MAX_TERMS) {
   });
 }
 
-/** A label selector as in metav1, bounded. `description` says what it selects. */
+/** A label selector as in metav1, with bounds. `description` names the selected objects. */
 export function labelSelector(description: string) {
   return Type.Object(
     {
@@ -91,7 +91,7 @@ type Requirement = NonNullable<LabelSelector['matchExpressions']>[number];
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * Whether `labels` satisfy `selector`, as in metav1.LabelSelector: all terms must hold, an absent or empty selector
+ * True when `labels` satisfy `selector`, as in metav1.LabelSelector: all terms must hold, an absent or empty selector
  * selects everything, and NotIn holds where the label is absent.
  */
 export function labelSelectorMatches(selector: LabelSelector | undefined, labels: Labels): boolean {
@@ -116,12 +116,12 @@ function requirementHolds({ key, operator, values = [] }: Requirement, labels: L
   }
 }
 
-/** Own properties only: a label named like a member of Object.prototype is not there unless it was set. */
+/** Read own properties only: a label named like a member of Object.prototype counts only if it was set. */
 function labelOf(labels: Labels, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
-/** Whether a selector asks for nothing, so that it selects everything. */
+/** True when a selector has no terms and so selects everything. */
 export function isEmptySelector(selector: LabelSelector | undefined): boolean {
   return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
 }

@@ -13,7 +13,7 @@ const clusterMeta = {
   finalizers: Type.Optional(Type.Array(Type.String())),
 };
 
-/** Metadata of a stored cluster-scoped object: what the API server always sets is required. */
+/** Metadata of a stored cluster-scoped object; the fields that the API server always sets are required. */
 export const clusterObjectMeta = Type.Object(clusterMeta);
 
 /** Metadata of a stored namespaced object. */

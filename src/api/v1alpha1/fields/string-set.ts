@@ -15,7 +15,7 @@ export function stringSet(description: string, bounds: SetBounds) {
   });
 }
 
-/** A list of different values out of a closed set. */
+/** A set of values from a closed list. */
 export function enumSet<const Values extends readonly string[]>(
   values: Values,
   options: { description: string; minItems: number },

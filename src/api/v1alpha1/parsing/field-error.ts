@@ -2,18 +2,18 @@
 import type { ErrorObject } from 'ajv';
 import { field } from '../../../json/fields.ts';
 
-/** One thing that must hold and does not, at a path such as `spec.backendRefs[0].name` ('' is the object itself). */
+/** A requirement that a field violates, at a path such as `spec.backendRefs[0].name` ('' is the object itself). */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
 }
 
-/** `path: message`, or the message alone for the object itself. */
+/** `path: message`, or only the message for the object itself. */
 export function fieldErrorText({ path, message }: FieldError): string {
   return path === '' ? message : `${path}: ${message}`;
 }
 
-/** What an error of ajv says, in the terms of a manifest's author. */
+/** Translate an error of ajv into the terms of a manifest's author. */
 export function fieldErrorOf(error: ErrorObject): FieldError {
   const path = fieldPath(error.instancePath);
   const { missingProperty, allowedValues, allowedValue, type } = parameters(error.params);
@@ -45,7 +45,7 @@ function parameters(params: unknown) {
   };
 }
 
-/** A JSON pointer as the API server writes field paths. */
+/** Convert a JSON pointer into the form of field paths in the API server. */
 function fieldPath(pointer: string): string {
   return pointer
     .split('/')
@@ -54,7 +54,7 @@ function fieldPath(pointer: string): string {
     .reduce((path, token) => childPath(path, token), '');
 }
 
-/** The path of a field or list entry of what lies at `path`. */
+/** Append a field or list index to a path. */
 export function childPath(path: string, token: string): string {
   if (/^\d+$/.test(token)) return `${path}[${token}]`;
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(token)) return `${path}[${JSON.stringify(token)}]`;

@@ -5,7 +5,7 @@ import { acceptedManifests } from '../cases/accepted-manifests.fixture.ts';
 import { refusedManifests } from '../cases/refused-manifests.fixture.ts';
 import { isOfGroup, parseManifest } from './parse-manifest.ts';
 
-/** As it comes out of a file: fields that are undefined are not there. */
+/** Drop undefined fields, as a file would. */
 const fromFile = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 const minimal = {
@@ -20,14 +20,14 @@ function problemsOf(document: unknown): readonly unknown[] {
   return result.ok ? [] : result.problems;
 }
 
-describe('parseManifest refuses, and says what must hold', () => {
+describe('parseManifest refuses and names the requirement for', () => {
   for (const { name, manifest, path, message } of refusedManifests) {
     it(name, () => {
       assert.deepEqual(problemsOf(fromFile(manifest)), [{ path, message }]);
     });
   }
 
-  it('fields that do not exist, at any depth, beside everything else', () => {
+  it('unknown fields at any depth, together with other problems', () => {
     const policy = {
       ...minimal,
       kind: 'SigningPolicy',
@@ -52,7 +52,7 @@ describe('parseManifest refuses, and says what must hold', () => {
     assert.deepEqual(problemsOf({ ...minimal, metadata: {} }), [{ path: 'metadata', message: 'name must be set' }]);
   });
 
-  it('a name that no object can have', () => {
+  it('an invalid name', () => {
     assert.match(
       JSON.stringify(problemsOf({ ...minimal, metadata: { name: 'A' } })),
       /metadata\.name.*must be an object's name/,
@@ -69,7 +69,7 @@ describe('parseManifest refuses, and says what must hold', () => {
     );
   });
 
-  it('what is no object', () => {
+  it('a value that is not an object', () => {
     for (const document of [null, undefined, 3, 'text', [], [minimal]]) {
       assert.equal(parseManifest(document).ok, false);
     }
@@ -83,7 +83,7 @@ describe('parseManifest accepts', () => {
     });
   }
 
-  it('what the API server adds to an object', () => {
+  it('fields that the API server adds to an object', () => {
     const stored = {
       ...minimal,
       metadata: { name: 'a', uid: 'u', creationTimestamp: null, managedFields: [{ manager: 'kubectl' }] },
@@ -93,7 +93,7 @@ describe('parseManifest accepts', () => {
 });
 
 describe('isOfGroup', () => {
-  it('tells our documents by their group alone', () => {
+  it('recognises documents by their group', () => {
     assert.equal(isOfGroup(minimal), true);
     assert.equal(isOfGroup({ apiVersion: 'hallmark.dev/v9', kind: 'Other' }), true);
     for (const document of [

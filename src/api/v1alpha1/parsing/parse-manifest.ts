@@ -24,7 +24,7 @@ const named: CelRule = {
 
 const anything = Type.Optional(Type.Unknown());
 
-/** Metadata as a file carries it: what the author writes is checked, what the API server writes may be there. */
+/** Metadata in a file: the fields of the author are checked, the fields of the API server are allowed. */
 const manifestMeta = Type.Object(
   {
     name: Type.Optional(objectName('Name of the object.')),
@@ -64,20 +64,20 @@ const validators = {
 
 type ManifestSchemas = typeof manifestSchemas;
 
-/** An object as its author writes it, told apart by `kind`. */
+/** An object as its author writes it, discriminated by `kind`. */
 export type Manifest = {
   [Kind in keyof ManifestSchemas]: Immutable<Static<ManifestSchemas[Kind]>>;
 }[keyof ManifestSchemas];
 
-/** Whether a document is of our group, whatever its version or kind. */
+/** True when a document belongs to the group, in any version or kind. */
 export function isOfGroup(document: unknown): boolean {
   const apiVersion = field(document, 'apiVersion');
   return typeof apiVersion === 'string' && apiVersion.split('/')[0] === GROUP;
 }
 
 /**
- * Parses a document from a file as strictly as `kubectl apply` does: beside everything the parsers of stored objects refuse,
- * fields that do not exist. Finds every problem, not only the first.
+ * Parse a document from a file as strictly as `kubectl apply` does: refuse unknown fields in addition to everything
+ * that the parsers of stored objects refuse. Reports every problem, not only the first.
  */
 export function parseManifest(document: unknown): Validated<Manifest> {
   const kind = field(document, 'kind');

@@ -34,7 +34,7 @@ const clusterBackend = { ...backend, kind: 'ClusterStorageBackend', metadata: cl
 const record = { ...recordCase({}), metadata };
 
 describe('the parsers of stored objects', () => {
-  it('hand out the object itself, in its exact type', () => {
+  it('return the object itself in its exact type', () => {
     assert.deepEqual(parseSigningPolicy(policy), { ok: true, value: policy });
     assert.deepEqual(parseClusterSigningPolicy(clusterPolicy), { ok: true, value: clusterPolicy });
     assert.deepEqual(parseStorageBackend(backend), { ok: true, value: backend });
@@ -42,7 +42,7 @@ describe('the parsers of stored objects', () => {
     assert.deepEqual(parseProvenanceRecord(record), { ok: true, value: record });
   });
 
-  it('take fields of a newer version, and write no defaults', () => {
+  it('accept fields of a newer version and write no defaults', () => {
     const newer = { ...policy, spec: { signer, transparency: { type: 'None' } } };
     assert.deepEqual(parseSigningPolicy(newer), { ok: true, value: newer });
   });
@@ -54,7 +54,7 @@ describe('the parsers of stored objects', () => {
     });
   });
 
-  it('say all that is wrong in one line', () => {
+  it('report every problem in one line', () => {
     const broken = { ...policy, spec: { signer: { type: 'Key' }, record: { seconds: 1 } } };
     assert.deepEqual(parseSigningPolicy(broken), {
       ok: false,
@@ -63,7 +63,7 @@ describe('the parsers of stored objects', () => {
     });
   });
 
-  it('refuse metadata that the API server would have filled in', () => {
+  it('refuse metadata without the fields that the API server sets', () => {
     const result = parseProvenanceRecord(recordCase({}));
     assert.ok(!result.ok);
     assert.match(result.message, /metadata\.uid: must be set/);

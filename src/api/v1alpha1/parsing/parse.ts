@@ -9,12 +9,12 @@ import { signingPolicySchema } from '../signing-policy/schema.ts';
 import { storageBackendSchema } from '../storage-backend/schema.ts';
 import { validator } from './validator.ts';
 
-/** A stored object in its exact type, or one line that says everything that is wrong with it. */
+/** A stored object in its exact type, or one line with every problem. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
 /**
- * Parsers of objects as the API server hands them out: metadata is complete, and fields that this version does not know are
- * ignored, because a newer version may have written them. Manifests from files go through parse-manifest.ts.
+ * Parsers of objects from the API server: metadata is complete, and unknown fields are ignored, because a newer version
+ * may have written them. Manifests from files go through parse-manifest.ts.
  */
 export const parseSigningPolicy = parser(signingPolicySchema);
 export const parseClusterSigningPolicy = parser(clusterSigningPolicySchema);

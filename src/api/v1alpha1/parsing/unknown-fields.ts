@@ -2,7 +2,10 @@
 import { field, isObject } from '../../../json/fields.ts';
 import { childPath, type FieldError } from './field-error.ts';
 
-/** Fields of `value` that `schema` does not know, to any depth: what the API server would drop, or refuse when asked to be strict. */
+/**
+ * List the fields of `value` that `schema` does not define, to any depth: the API server would drop them, or refuse
+ * them under strict validation.
+ */
 export function unknownFields(schema: unknown, value: unknown, path = ''): readonly FieldError[] {
   if (Array.isArray(value)) {
     return value.flatMap((entry, index) =>

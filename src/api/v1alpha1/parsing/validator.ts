@@ -7,7 +7,7 @@ import type { Immutable } from '../fields/immutable.ts';
 import { fieldErrorOf, type FieldError } from './field-error.ts';
 import { isDateTime } from '../fields/date-time.ts';
 
-/** A parsed value, or every problem that was found. */
+/** A parsed value, or every problem with it. */
 export type Validated<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly FieldError[] };
 
@@ -16,8 +16,8 @@ const LIST_TYPE = 'x-kubernetes-list-type';
 const LIST_KEYS = 'x-kubernetes-list-map-keys';
 
 /**
- * A function that checks a value against `schema` as the API server would: bounds, enums, list keys, and the CEL rules by
- * their equivalents in code. Rules are judged only where the shape is right, as the API server does.
+ * Compile a check of `schema` equal to that of the API server: bounds, enums, list keys, and the CEL rules by their
+ * equivalents in code. As in the API server, rules apply only to a value of the right shape.
  */
 export function validator<Schema extends TSchema>(
   schema: Schema,

@@ -5,7 +5,10 @@ import { type EvidenceArtifact, evidenceArtifact } from './evidence.ts';
 
 const validate = validator(evidenceArtifact);
 
-/** Why the API server would refuse an artifact in a record, such as `certificate.chain: must NOT have more than 32768 characters`. */
+/**
+ * Explain why the API server would refuse an artifact in a record, such as `certificate.chain: must NOT have more than
+ * 32768 characters`.
+ */
 export function artifactProblem(artifact: EvidenceArtifact): string | undefined {
   const checked = validate(artifact);
   if (checked.ok) return undefined;

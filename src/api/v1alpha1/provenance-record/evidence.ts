@@ -6,11 +6,11 @@ import { has } from '../../../json/fields.ts';
 import type { Immutable } from '../fields/immutable.ts';
 import { MAX_WARNING_LENGTH, MAX_WARNINGS } from '../warning.ts';
 
-/** What one artifact's packed payload may weigh in base64; a whole record stays below what etcd takes. */
+/** The limit of an artifact's packed payload in base64; a whole record stays below the limit of etcd. */
 export const MAX_PAYLOAD_LENGTH = 1_048_576;
-/** Artifacts a record can hold: the attestation and one per image. */
+/** The most artifacts of a record: the attestation and one per image. */
 export const MAX_ARTIFACTS = 256;
-/** Subjects an artifact lists; `subjectCount` tells how many there are. */
+/** The most subjects that an artifact lists; `subjectCount` is the full number. */
 export const MAX_LISTED_SUBJECTS = 64;
 
 const sha256Digest = /^sha256:[0-9a-f]{64}$/;
@@ -23,7 +23,7 @@ function setOnce(name: string): CelRule {
   };
 }
 
-/** A field that an artifact is made with. */
+/** A field that is set when the artifact is created. */
 function immutable(name: string): CelRule {
   return { rule: `self.${name} == oldSelf.${name}`, message: `${name} must not change` };
 }
@@ -36,7 +36,7 @@ const signatureNeedsKey: CelRule = {
 
 const unseenCertificate = 'has(oldSelf.certificate) && !has(oldSelf.logEntries) && !has(oldSelf.timestamps)';
 
-/** The one legal second signature: of a keyless certificate that no log or authority has witnessed. */
+/** The only legal second signature: for a keyless certificate that no log or authority has witnessed. */
 function setOnceWitnessed(name: string): CelRule {
   return {
     rule: `!has(oldSelf.${name}) || (has(self.${name}) && (self.${name} == oldSelf.${name} || (${unseenCertificate})))`,
@@ -44,7 +44,7 @@ function setOnceWitnessed(name: string): CelRule {
   };
 }
 
-/** What goes with a first signature and may be missing from the second: by then the policy may sign with a key. */
+/** Fields of a first signature that may be missing from the second: the policy may use a key by then. */
 function goesWithSignature(name: string): CelRule {
   return {
     rule: `!has(oldSelf.${name}) || (has(self.${name}) && self.${name} == oldSelf.${name}) || (${unseenCertificate})`,

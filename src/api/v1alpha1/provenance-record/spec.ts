@@ -4,7 +4,7 @@ import { type CelRule, unionRule } from '../fields/cel-rule.ts';
 import type { Immutable } from '../fields/immutable.ts';
 import { objectName } from '../fields/object-name.ts';
 
-/** Kubernetes makes UUIDs, but a UID is an opaque string. */
+/** Kubernetes generates UUIDs, but a UID is an opaque string. */
 export const uid = (description: string) => Type.String({ description, minLength: 1, maxLength: 64 });
 
 const immutableSpec: CelRule = {
@@ -56,7 +56,7 @@ const retention = Type.Object(
   },
 );
 
-/** A policy that names no backends has all that are in reach. */
+/** A policy without backends uses all in reach. */
 export const MAX_BACKENDS = 128;
 
 export const backendKind = Type.Enum(['StorageBackend', 'ClusterStorageBackend'], {
@@ -80,7 +80,7 @@ export const provenanceRecordSpec = Type.Object(
       description:
         "The policy's mode when the run was recorded: a policy that audited is not made to sign its past by an edit.",
     }),
-    // No rule for names here: a run that failed may state anything, and gets its record all the same.
+    // No rule for names: a failed run may carry any value and still gets its record.
     serviceAccountName: Type.String({
       description: 'ServiceAccount of the run, whose registry credentials an OCI backend may use.',
       minLength: 1,

@@ -30,7 +30,7 @@ describe('effectiveSigningPolicySpec', () => {
     });
   });
 
-  it('keeps what is set, field by field', () => {
+  it('keeps each field that is set', () => {
     const spec: SigningPolicySpec = {
       signer,
       selector: { matchLabels: { a: 'b' } },
@@ -67,7 +67,7 @@ describe('effectiveSigningPolicySpec', () => {
     );
   });
 
-  it('shows in status what has a default, and not what the author had to say', () => {
+  it('shows in status the fields with defaults, not the required ones', () => {
     const shown = shownDefaults(effectiveSigningPolicySpec({ signer }, created));
     assert.deepEqual(Object.keys(shown), ['runs', 'attestation', 'imageSignatures', 'mode', 'suspend', 'record']);
   });

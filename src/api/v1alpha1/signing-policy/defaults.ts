@@ -6,13 +6,13 @@ import type { SigningPolicySpec, SigningPolicyStatus } from './schema.ts';
 
 type EffectiveStatus = NonNullable<SigningPolicyStatus['effective']>;
 
-/** How long records are kept: `seconds` is there for Seconds alone. */
+/** The retention of records; `seconds` is set only for Seconds. */
 export type Retention =
   { readonly retention: 'Keep' | 'WithRun' } | { readonly retention: 'Seconds'; readonly seconds: number };
 
 type TransparencySpec = NonNullable<SigningPolicySpec['transparency']>;
 
-/** What witnesses the signatures of a policy. */
+/** The witnesses of the signatures of a policy. */
 export interface Transparency {
   /** Absent: no log. */
   readonly rekor?: Required<Pick<NonNullable<TransparencySpec['rekor']>, 'url' | 'apiVersion' | 'onFailure'>> &
@@ -33,9 +33,9 @@ export interface EffectiveSigningPolicySpec {
   };
   readonly signer: SigningPolicySpec['signer'];
   readonly transparency: Transparency;
-  /** Absent: nothing of sigstore's is trusted. */
+  /** Absent: no trust in Sigstore material. */
   readonly trustedRoot?: NonNullable<SigningPolicySpec['trustedRoot']>;
-  /** An empty list means every backend in reach whose selector takes the run. */
+  /** An empty list means every backend in reach whose selector matches the run. */
   readonly backendRefs: readonly { readonly kind: BackendKind; readonly name: string }[];
   readonly mode: EffectiveStatus['mode'];
   readonly suspend: boolean;
@@ -43,8 +43,8 @@ export interface EffectiveSigningPolicySpec {
 }
 
 /**
- * Fills in the defaults of either policy kind. `creationTimestamp` is the policy's own (RFC 3339): runs that finished before
- * it are history unless `finishedAfter` says otherwise.
+ * Fill in the defaults of either policy kind. `creationTimestamp` is that of the policy (RFC 3339): runs that finished
+ * earlier are history unless `finishedAfter` says otherwise.
  */
 export function effectiveSigningPolicySpec(
   spec: SigningPolicySpec | ClusterSigningPolicySpec,
@@ -86,11 +86,11 @@ function effectiveTransparency({ rekor, timestampAuthorities = [] }: Transparenc
 
 function effectiveRetention({ retention = 'Keep', seconds }: NonNullable<SigningPolicySpec['record']> = {}): Retention {
   if (retention !== 'Seconds') return { retention };
-  // The schema couples the two fields; keeping for ever is the side to err on.
+  // The schema couples the two fields; when in doubt, keep for ever.
   return seconds === undefined ? { retention: 'Keep' } : { retention, seconds };
 }
 
-/** What `status.effective` shows of it: the fields that have defaults. */
+/** The part that `status.effective` shows: the fields that have defaults. */
 export function shownDefaults(effective: EffectiveSigningPolicySpec): EffectiveStatus {
   const { runs, attestation, imageSignatures, mode, suspend, record } = effective;
   return { runs, attestation, imageSignatures, mode, suspend, record };

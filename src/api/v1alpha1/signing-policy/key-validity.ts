@@ -4,7 +4,7 @@ import type { CelRule } from '../fields/cel-rule.ts';
 import { field } from '../../../json/fields.ts';
 import { objectName } from '../fields/object-name.ts';
 
-/** Fields that bound in time what signatures of a key count; either end may be open. */
+/** Fields that bound the time in which signatures of a key count; either end may be open. */
 export const keyValidity = {
   notBefore: Type.Optional(
     Type.String({ description: 'Signatures made before this time do not count.', format: 'date-time' }),
@@ -17,7 +17,7 @@ export const keyValidity = {
   ),
 };
 
-/** Of an object with these fields. */
+/** A rule for an object with these fields. */
 export const windowIsOpen: CelRule = {
   rule: '!has(self.notBefore) || !has(self.notAfter) || self.notBefore < self.notAfter',
   message: 'notBefore must be before notAfter',
@@ -37,7 +37,7 @@ const retiredKey = Type.Object(
   { 'x-kubernetes-validations': [windowIsOpen] },
 );
 
-/** `retired` of every kind of signer: what signed before, whatever it was, as long as its public key was kept. */
+/** `retired` of every type of signer: earlier keys of any type whose public key was kept. */
 export const retiredKeys = Type.Array(retiredKey, {
   description: 'Secrets of earlier keys: they sign no more, and what they signed still verifies.',
   maxItems: 16,

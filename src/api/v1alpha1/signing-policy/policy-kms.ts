@@ -18,7 +18,7 @@ const oneIdentity: CelRule = {
   holds: (self) => !(has(self, 'secretRef') && has(self, 'serviceAccountName')),
 };
 
-/** A member of `kms` that belongs to some schemes of its URI. */
+/** Restrict a member of `kms` to some schemes of its URI. */
 function schemeRule(member: string, schemes: readonly string[]): CelRule {
   const starts = schemes.map((scheme) => `self.uri.startsWith('${scheme}://')`).join(' || ');
   return {
@@ -202,5 +202,5 @@ const ownAddress: CelRule = {
   },
 };
 
-/** Rules about the spec of the namespaced policy kind: it acts as somebody of its own namespace. */
+/** Rules for the spec of the namespaced kind, which acts only with identities of its own namespace. */
 export const namespacedSignerRules: readonly CelRule[] = [ownIdentity, ownAddress];

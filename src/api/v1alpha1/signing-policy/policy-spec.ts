@@ -9,7 +9,7 @@ import { conditionList } from '../condition.ts';
 import { objectName } from '../fields/object-name.ts';
 import { enumSet, stringSet } from '../fields/string-set.ts';
 
-/** Shared by SigningPolicy and ClusterSigningPolicy: all that does not depend on the scope. */
+/** Fields of both SigningPolicy and ClusterSigningPolicy, independent of the scope. */
 export const formats = ['slsa/v2alpha4', 'slsa/v2alpha3', 'slsa/v1', 'in-toto', 'None'] as const;
 export const buildTypes = ['https://tekton.dev/chains/v2/slsa', 'https://tekton.dev/chains/v2/slsa-tekton'] as const;
 export const policyConditionTypes = ['Ready', 'KeyReady', 'BackendsReady', 'Reconciling', 'Stalled'] as const;
@@ -157,7 +157,7 @@ export const onIgnored = Type.Enum(['Warn', 'Refuse'], {
     'What becomes of a run that announces a subject which cannot be read (a result such as IMAGE_URL without its digest): Warn signs what can be read and says so in the record, Refuse signs nothing of the run.',
 });
 
-/** `subjects` of a policy; `minItems` 1 where naming repositories is required. */
+/** `subjects` of a policy; `minItems` is 1 where repositories are required. */
 export function allowedRepositories(description: string, minItems: number) {
   return Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
     description,

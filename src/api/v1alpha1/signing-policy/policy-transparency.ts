@@ -118,7 +118,7 @@ const hasTimestamps =
   'has(self.transparency) && has(self.transparency.timestampAuthorities) && size(self.transparency.timestampAuthorities) > 0';
 const hasLog = 'has(self.transparency) && has(self.transparency.rekor)';
 
-/** A certificate of some minutes is worth nothing later unless somebody saw the signature while it held. */
+/** A certificate that lives for minutes is worthless later unless a witness saw the signature while it was valid. */
 const witnessWithClock: CelRule = {
   rule:
     `self.signer.type != 'Keyless' || (${hasTimestamps}) || (${hasLog} && ` +

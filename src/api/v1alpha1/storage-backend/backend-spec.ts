@@ -15,19 +15,22 @@ import { conditionList } from '../condition.ts';
 import { field } from '../../../json/fields.ts';
 import { enumSet } from '../fields/string-set.ts';
 
-/** Shared by StorageBackend and ClusterStorageBackend: all that does not depend on the scope. */
+/** Fields of both StorageBackend and ClusterStorageBackend, independent of the scope. */
 export const backendConditionTypes = ['Ready', 'Reconciling', 'Stalled'] as const;
 
 const NAMED_STORES = ['GCS', 'S3', 'MongoDB', 'Firestore', 'DynamoDB', 'Kafka'];
 
-/** Names of annotations have no room for a policy, registries keep everybody's layers, and content addresses need no names. */
+/**
+ * Annotation names have no room for a policy, registries keep the layers of every policy, and content addresses need no
+ * names.
+ */
 const perPolicyKeys: CelRule = {
   rule: `!has(self.keys) || self.keys != 'PerPolicy' || self.type in [${NAMED_STORES.map((type) => `'${type}'`).join(', ')}]`,
   message: `keys: PerPolicy is for the types ${NAMED_STORES.join(', ')}`,
   holds: (self) => field(self, 'keys') !== 'PerPolicy' || NAMED_STORES.includes(String(field(self, 'type'))),
 };
 
-/** Rules about a backend's spec as a whole: the member that belongs to its type. */
+/** Rules for the spec of a backend: exactly the member of its type is set. */
 export const backendSpecRules: readonly CelRule[] = [
   perPolicyKeys,
   unionRule('type', 'OCI', 'oci'),

@@ -7,7 +7,7 @@ import type { StorageBackendSpec } from './schema.ts';
 
 const authentication = { type: 'Secret', secretRef: { name: 'writer' } } as const;
 
-/** The least that each type of store takes, by the member that it stands in. */
+/** The smallest settings of each type, by their member. */
 const stores: Readonly<Record<string, StorageBackendSpec>> = {
   gcs: { type: 'GCS', gcs: { bucket: 'evidence', authentication } },
   s3: { type: 'S3', s3: { bucket: 'evidence', region: 'eu-west-1', authentication } },
@@ -23,9 +23,9 @@ const stores: Readonly<Record<string, StorageBackendSpec>> = {
 };
 
 function settings(spec: StorageBackendSpec, member: string): Readonly<Record<string, unknown>> {
-  const found = field(spec, member);
-  assert.ok(isObject(found));
-  return found;
+  const settings = field(spec, member);
+  assert.ok(isObject(settings));
+  return settings;
 }
 
 describe('effectiveStorageBackendSpec', () => {
@@ -68,13 +68,13 @@ describe('effectiveStorageBackendSpec', () => {
   });
 
   for (const [member, spec] of Object.entries(stores)) {
-    it(`trusts the system's authorities for ${spec.type} unless told otherwise`, () => {
+    it(`trusts the system's authorities for ${spec.type} by default`, () => {
       const effective = effectiveStorageBackendSpec(spec);
       assert.equal(effective.type, spec.type);
       assert.deepEqual(field(effective, member), { ...settings(spec, member), tls: { insecure: false } });
     });
 
-    it(`says that ${spec.type} lacks its member`, () => {
+    it(`reports that ${spec.type} lacks its member`, () => {
       const { type } = spec;
       assert.throws(() => effectiveStorageBackendSpec({ type }), {
         message: new RegExp(`^spec\\.${member} must be set`),
@@ -82,7 +82,7 @@ describe('effectiveStorageBackendSpec', () => {
     });
   }
 
-  it('names the entry of a bundle of authorities', () => {
+  it('fills in the entry of a CA bundle', () => {
     const archivista = { url: 'https://archivista.example.com', tls: { caBundleRef: { name: 'ca' } } };
     const effective = effectiveStorageBackendSpec({ type: 'Archivista', archivista });
     const tls = { insecure: false, caBundleRef: { name: 'ca', key: 'ca.crt' } };

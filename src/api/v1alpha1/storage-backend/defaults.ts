@@ -15,23 +15,23 @@ import type { StorageBackendSpec } from './schema.ts';
 
 type OCISpec = NonNullable<StorageBackendSpec['oci']>;
 
-/** Kinds of evidence. */
+/** The types of evidence. */
 export type ArtifactType = NonNullable<StorageBackendSpec['artifacts']>[number];
 
 type OCIAuthentication = NonNullable<OCISpec['authentication']>;
 
-/** Credentials that a cloud gives for the registries it runs. */
+/** Cloud credentials for the registries of that cloud. */
 export interface EffectiveCloudAuthentication extends Omit<OCIAuthentication, 'type' | 'secretRef'> {
   readonly type: 'ServiceAccount' | 'WorkloadIdentity';
 }
 
-/** Whose credentials a registry sees. */
+/** The credentials for a registry. */
 export type EffectiveAuthentication =
   | { readonly type: 'RunServiceAccount' | 'Anonymous' }
   | EffectiveCloudAuthentication
   | { readonly type: 'Secret'; readonly secretRef: { readonly name: string } };
 
-/** Settings of an OCI backend; `repository` and `caBundleRef` stay absent where nothing is set. */
+/** Settings of an OCI backend; `repository` and `caBundleRef` stay absent by default. */
 export interface EffectiveOCI {
   readonly encoding: OCISpec['encoding'];
   readonly repository?: string;
@@ -47,7 +47,7 @@ interface EffectiveCommon {
   readonly acceptFrom: readonly 'SigningPolicy'[];
 }
 
-/** A backend's spec with every default filled in, one member a type. */
+/** A backend's spec with every default filled in, one member per type. */
 export type EffectiveStorageBackendSpec =
   | (EffectiveCommon & { readonly type: 'Tekton' })
   | (EffectiveCommon & { readonly type: 'OCI'; readonly oci: EffectiveOCI })
@@ -60,7 +60,7 @@ export type EffectiveStorageBackendSpec =
   | (EffectiveCommon & { readonly type: 'Archivista'; readonly archivista: WithEffectiveTls<ArchivistaSpec> })
   | (EffectiveCommon & { readonly type: 'Kafka'; readonly kafka: WithEffectiveTls<KafkaSpec> });
 
-/** Fills in the defaults of either backend kind. The spec is parsed: a member that its type requires is there. */
+/** Fill in the defaults of either backend kind. The spec is parsed, so the member that its type requires is set. */
 export function effectiveStorageBackendSpec(
   spec: StorageBackendSpec | ClusterStorageBackendSpec,
 ): EffectiveStorageBackendSpec {

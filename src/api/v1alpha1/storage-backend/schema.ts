@@ -7,7 +7,7 @@ import type { Immutable } from '../fields/immutable.ts';
 import { labelSelector } from '../fields/label-selector.ts';
 import { namespacedObjectMeta } from '../fields/object-meta.ts';
 
-/** Members whose authentication knows the operator's own identity. */
+/** Members whose authentication supports the operator's own identity. */
 const CLOUD_MEMBERS = ['oci', 'gcs', 's3', 'firestore', 'dynamodb', 'grafeas'] as const;
 
 /** Schema of a StorageBackend's spec. */
