@@ -21,6 +21,11 @@ export const steps: readonly Step[] = [
     remedy: 'npx prettier --write .',
   },
   { name: 'dead code', command: ['knip'], remedy: 'remove what is not used' },
+  {
+    name: 'test-only code',
+    command: ['node', 'codegen/verify/check-test-only.ts'],
+    remedy: 'remove what only tests use, or allow it with a reason',
+  },
   { name: 'chart', command: ['node', 'codegen/chart/lint-chart.ts'], remedy: 'mend the lines above' },
   { name: 'generated files', command: ['node', 'codegen/generate.ts', '--check'], remedy: 'npm run generate' },
   { name: 'sources', command: ['node', 'codegen/verify/check-sources.ts'], remedy: 'mend the lines above' },

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { NAMESPACES } from '../../src/kube/core-resources.ts';
 import { KubeClient, type WritableObject } from '../../src/kube/kube-client.ts';
 import { KubeConnection } from '../../src/kube/kube-connection.ts';
+import { isNotFound } from '../../src/kube/kube-error.ts';
 import type { KubeRequest } from '../../src/kube/kube-observer.ts';
 import { ControlPlane, type ControlPlaneOptions } from '../testbed/control-plane/control-plane.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
@@ -55,7 +56,13 @@ export class KubeBed {
 
   /** Makes or changes a ConfigMap as the tests know them. */
   async put(namespace: string, name: string, value: string): Promise<void> {
-    await this.admin.apply(configMapValues, configMapObject(namespace, name, value), { signal: unhurried });
+    const object = configMapObject(namespace, name, value);
+    try {
+      await this.admin.replace(configMapValues, object, { signal: unhurried });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await this.admin.create(configMapValues, object, { signal: unhurried });
+    }
   }
 
   async remove(namespace: string, name: string): Promise<void> {

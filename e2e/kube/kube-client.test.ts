@@ -106,19 +106,6 @@ describe('the client of a real API server', () => {
     assert.equal(await bed.admin.get(configMapValues, { namespace: 'default', name: 'taken' }, call), 'two');
   });
 
-  it('applies its own fields on the server and leaves those of others alone', async () => {
-    const patch = (field: string) => ({ metadata: { namespace: 'default', name: 'shared' }, data: { [field]: 'x' } });
-    await bed.admin.apply(configMapValues, patch('theirs'), { ...call, fieldManager: 'other' });
-    await bed.admin.apply(configMapValues, patch('value'), call);
-    await bed.admin.apply(configMapValues, patch('value'), { ...call, dryRun: true, force: false });
-    const { stdout } = await bed.plane.kubectl(['get', 'cm', 'shared', '-o', 'json', '--show-managed-fields']);
-    assert.match(stdout, /"manager": "hallmark"/);
-    assert.match(stdout, /"theirs": "x"/);
-    const theirs = { metadata: { namespace: 'default', name: 'shared' }, data: { theirs: 'y' } };
-    const taking = bed.admin.apply(configMapValues, theirs, { ...call, force: false });
-    await assert.rejects(taking, isConflict);
-  });
-
   it('lists page by page, each object once', async () => {
     await bed.namespace('many');
     const names = Array.from({ length: 7 }, (_unused, index) => `m${index}`);

@@ -19,27 +19,17 @@ export interface CallOptions {
 export interface WriteOptions extends CallOptions {
   /** The field manager, `hallmark` when absent. */
   readonly fieldManager?: string;
-  /** Checks everything and persists nothing. */
-  readonly dryRun?: boolean;
-}
-
-export interface ApplyOptions extends WriteOptions {
-  /** Takes fields over from other managers; true when absent. */
-  readonly force?: boolean;
 }
 
 export interface DeleteOptions extends CallOptions {
   /** Deletes only the object with this UID; another one under the name is a Conflict. */
   readonly uid?: string;
   readonly resourceVersion?: string;
-  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
 }
 
 export interface WatchOptions {
   readonly signal: AbortSignal;
   readonly namespace?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
   readonly resourceVersion: string;
   /** After which the API server ends the watch in good order. */
   readonly timeoutSeconds: number;
@@ -160,8 +150,6 @@ export class KubeClient {
         allowWatchBookmarks: true,
         resourceVersion: options.resourceVersion,
         timeoutSeconds: options.timeoutSeconds,
-        labelSelector: options.labelSelector,
-        fieldSelector: options.fieldSelector,
       },
       accept: objectType(resource),
     });
@@ -180,11 +168,6 @@ export class KubeClient {
   /** Replaces the status subresource; spec and labels of the object given are ignored by the server. */
   async replaceStatus<T>(resource: Resource<T>, object: WritableObject, options: WriteOptions): Promise<T> {
     return this.#write(resource, object, { verb: 'update', method: 'PUT', subresource: 'status' }, options);
-  }
-
-  /** Server-side apply: makes or changes the object so that it has these fields, and gives up fields applied before and left out now. */
-  async apply<T>(resource: Resource<T>, object: WritableObject, options: ApplyOptions): Promise<T> {
-    return this.#write(resource, object, { verb: 'apply', method: 'PATCH', contentType: APPLY }, options);
   }
 
   /** RFC 7386 merge patch; a `metadata.uid` or `metadata.resourceVersion` inside it is a precondition. */
@@ -215,7 +198,7 @@ export class KubeClient {
 
   /** @returns false when there was no such object any more */
   async delete(resource: Resource<unknown>, name: ObjectName, options: DeleteOptions): Promise<boolean> {
-    const { uid, resourceVersion, propagationPolicy, signal, timeoutMs } = options;
+    const { uid, resourceVersion, signal, timeoutMs } = options;
     const preconditions = uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
     try {
       await this.#transport.json({
@@ -226,7 +209,7 @@ export class KubeClient {
         resource: resourceName(resource),
         target: `${resourceName(resource)} ${objectKey(name)}`,
         path: resourcePath(resource, name),
-        body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy },
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions },
       });
       return true;
     } catch (error) {
@@ -250,7 +233,7 @@ export class KubeClient {
     });
   }
 
-  async #write<T>(resource: Resource<T>, object: WritableObject, write: Write, options: ApplyOptions): Promise<T> {
+  async #write<T>(resource: Resource<T>, object: WritableObject, write: Write, options: WriteOptions): Promise<T> {
     const { name, namespace } = object.metadata;
     const label = resourceName(resource) + (write.subresource === undefined ? '' : `/${write.subresource}`);
     const target = write.verb === 'create' ? { namespace } : { namespace, name };
@@ -265,11 +248,7 @@ export class KubeClient {
         resource,
         write.subresource === undefined ? target : { ...target, subresource: write.subresource },
       ),
-      query: {
-        fieldManager: options.fieldManager ?? FIELD_MANAGER,
-        ...(options.dryRun === true ? { dryRun: 'All' } : {}),
-        ...(write.verb === 'apply' ? { force: options.force ?? true } : {}),
-      },
+      query: { fieldManager: options.fieldManager ?? FIELD_MANAGER },
       body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object },
       contentType: write.contentType,
       accept: objectType(resource),
@@ -278,8 +257,6 @@ export class KubeClient {
   }
 }
 
-/** JSON is YAML, and every server that knows server-side apply takes this type. */
-const APPLY = 'application/apply-patch+yaml';
 const MERGE_PATCH = 'application/merge-patch+json';
 
 function objectType(resource: Resource<unknown>): string | undefined {

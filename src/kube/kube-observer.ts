@@ -11,7 +11,7 @@ export interface KubeRequest {
   readonly durationMs: number;
 }
 
-export type KubeVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
+export type KubeVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
 /** Hears what the client does, for metrics. */
 export interface KubeObserver {

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { field, isObject } from '../json/fields.ts';
-import { PayloadError } from '../tekton/payload-error.ts';
 import { finishedRun } from '../tekton/finished-run.ts';
 import { attested, byProductsOf, materialsOf } from './attested.fixture.ts';
 import { payloads } from './payloads.ts';
@@ -159,19 +158,6 @@ describe('limits', () => {
     deepInspection: false,
     redactParameters: [],
   } as const;
-
-  it('refuses a payload above the limit', () => {
-    const run = finishedRun(
-      { kind: 'TaskRun', metadata: { name: 't' }, spec: { params: [{ name: 'p', value: 'x'.repeat(2000) }] } },
-      [],
-    );
-    const options = { attestation, imageSignatureFormats: [] } as const;
-    assert.throws(
-      () => payloads(run, { ...options, maximumPayloadBytes: 2000 }),
-      (error) => error instanceof PayloadError && error.reason === 'PayloadTooLarge' && error.message.includes('2000'),
-    );
-    assert.equal(payloads(run, { ...options, maximumPayloadBytes: 5000 }).length, 1);
-  });
 
   it('states thousands of results', () => {
     const results = Array.from({ length: 5000 }, (_, index) => [

@@ -18,6 +18,4 @@ export interface PayloadOptions {
   readonly imageSignatureFormats: readonly ImageSignatureFormat[];
   /** By the full name of an image index that the run built: the images in it that get signatures of their own. None when absent. */
   readonly indexImages?: ReadonlyMap<string, IndexImages>;
-  /** The most bytes that one payload may have; unlimited when absent. */
-  readonly maximumPayloadBytes?: number;
 }

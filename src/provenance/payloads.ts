@@ -5,7 +5,6 @@ import type { FormatName, ProvenanceFormat } from './statement.ts';
 import { boundedWarnings, warning } from '../api/v1alpha1/warning.ts';
 import type { FinishedRun } from '../tekton/finished-run.ts';
 import type { ImageReference } from '../tekton/images/image-reference.ts';
-import { PayloadError } from '../tekton/payload-error.ts';
 import { announcementWarnings } from './warnings/announcement-warnings.ts';
 import type { Artifact } from '../evidence/artifact.ts';
 import type { ImageSignatureFormat, PayloadOptions } from './payload-options.ts';
@@ -28,7 +27,7 @@ const formats = {
  * images of a PipelineRun are signed with the TaskRuns that built them). The first payload carries the warnings about
  * the run.
  *
- * @throws PayloadError when the run cannot be attested, or a payload exceeds the allowed size
+ * @throws PayloadError when the run cannot be attested
  */
 export function payloads(run: FinishedRun, options: PayloadOptions): readonly Artifact[] {
   const clean = removeCredentials(run);
@@ -37,16 +36,7 @@ export function payloads(run: FinishedRun, options: PayloadOptions): readonly Ar
   const [first, ...others] = [...attestations(redacted, options), ...imageSignatures(clean.run, options)];
   if (first === undefined) return [];
   const warnings = boundedWarnings([...announced, ...(first.warnings ?? []), ...clean.warnings]);
-  const artifacts = [{ ...first, warnings }, ...others];
-  const { maximumPayloadBytes } = options;
-  const large = artifacts.find(({ payload }) => payload.length > (maximumPayloadBytes ?? Infinity));
-  if (large !== undefined) {
-    throw new PayloadError(
-      'PayloadTooLarge',
-      `payload ${large.name} of ${run.summary.kind} ${run.summary.name} has ${large.payload.length} bytes; at most ${maximumPayloadBytes ?? 0} are allowed`,
-    );
-  }
-  return artifacts;
+  return [{ ...first, warnings }, ...others];
 }
 
 function attestations(run: FinishedRun, { attestation }: PayloadOptions): readonly Artifact[] {

@@ -9,18 +9,17 @@ export interface Backoff {
 export interface ExponentialBackoffOptions {
   readonly minMs: number;
   readonly maxMs: number;
-  readonly factor?: number;
   /** Part of each wait that is random, 0 to 1: spreads those that failed together. */
   readonly jitter?: number;
   readonly random?: () => number;
 }
 
-/** Waits that grow from `minMs` by `factor` to `maxMs`, each shortened by up to `jitter` of itself. */
+/** Waits that double from `minMs` to `maxMs`, each shortened by up to `jitter` of itself. */
 export function exponentialBackoff(options: ExponentialBackoffOptions): Backoff {
-  const { minMs, maxMs, factor = 2, jitter = 0.2, random = Math.random } = options;
+  const { minMs, maxMs, jitter = 0.2, random = Math.random } = options;
   return {
     delayMs(failures) {
-      const grown = Math.min(maxMs, minMs * factor ** Math.max(0, failures - 1));
+      const grown = Math.min(maxMs, minMs * 2 ** Math.max(0, failures - 1));
       return Math.round(grown * (1 - jitter * random()));
     },
   };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Condition } from './condition.ts';
-import { kstatus, type KStatus } from './kstatus.ts';
+import { kstatus, type KStatus } from './kstatus.fixture.ts';
 
 function condition(type: string, status: Condition['status']): Condition {
   return { type, status, reason: 'Progressing', message: '', lastTransitionTime: '2026-01-31T12:00:00Z' };

@@ -65,11 +65,6 @@ export class RecordIndex {
     if (known === undefined || known.resourceVersion === replacedVersion) this.set(record);
   }
 
-  /** Sets a record that was just created, unless the watch delivered it meanwhile. */
-  setCreated(record: RecordSummary): void {
-    if (this.#records.get(record.key)?.uid !== record.uid) this.set(record);
-  }
-
   /** @returns what was known of it */
   remove(key: RecordKey): RecordSummary | undefined {
     const record = this.#records.get(key);

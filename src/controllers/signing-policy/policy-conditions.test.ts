@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.ts';
+import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.fixture.ts';
 import { policyConditions } from './policy-conditions.ts';
 import type { PolicyFacts } from './policy-verdict.ts';
 

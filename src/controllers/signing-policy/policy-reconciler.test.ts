@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { Condition } from '../../api/v1alpha1/condition.ts';
-import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.ts';
+import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.fixture.ts';
 import { field } from '../../json/fields.ts';
 import type { Reason } from '../../api/v1alpha1/reasons.ts';
 import { EgressClient } from '../../net/egress-client.ts';

@@ -8,7 +8,6 @@ export interface ListOptions {
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
   /** Objects a page, 500 when absent; lowered by itself when a page exceeds its size cap. */
   readonly pageSize?: number | undefined;
   /** 32 MiB when absent. */
@@ -44,7 +43,7 @@ export async function* listPages(
   fetchPage: (query: Query, options: ListOptions) => Promise<unknown>,
   options: ListOptions,
 ): AsyncGenerator<ListPage, void, undefined> {
-  const { labelSelector, fieldSelector, isFollowed = false } = options;
+  const { labelSelector, isFollowed = false } = options;
   let limit = options.pageSize ?? PAGE_SIZE;
   let continueToken: string | undefined;
   let expired = 0;
@@ -52,7 +51,7 @@ export async function* listPages(
   for (;;) {
     let answer: unknown;
     try {
-      answer = await fetchPage({ limit, continue: continueToken, labelSelector, fieldSelector }, options);
+      answer = await fetchPage({ limit, continue: continueToken, labelSelector }, options);
     } catch (error) {
       if (isResponseTooLarge(error) && limit > 1) {
         limit = Math.max(1, Math.floor(limit / 4));

@@ -42,8 +42,6 @@ export interface ListWatchOptions<T> {
   readonly resource: Resource<unknown>;
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
   /** What is kept of a decoded object; undefined leaves the object out. Items of a list may lack `apiVersion` and `kind`. */
   readonly project: (object: unknown) => T | undefined;
   readonly handler: ListWatchHandler<T>;

@@ -114,8 +114,8 @@ export class ListWatch<T> implements WatchSource {
   }
 
   #pages(namespace: string | undefined, signal: AbortSignal): ReturnType<ListWatchOptions<T>['client']['pages']> {
-    const { client, resource, labelSelector, fieldSelector, pageSize } = this.#options;
-    return client.pages(resource, { signal, namespace, labelSelector, fieldSelector, pageSize, isFollowed: true });
+    const { client, resource, pageSize } = this.#options;
+    return client.pages(resource, { signal, namespace, pageSize, isFollowed: true });
   }
 
   /** @returns the version from which the watch follows, while the rest of the list is read */
@@ -149,7 +149,7 @@ export class ListWatch<T> implements WatchSource {
 
   /** One watch, until the server ends it in good order. @throws when it ended in any other way */
   async #watch(resourceVersion: string, stop: AbortSignal): Promise<void> {
-    const { client, resource, clock, namespace, labelSelector, fieldSelector } = this.#options;
+    const { client, resource, clock, namespace } = this.#options;
     const session = new AbortController();
     const onStop = (): void => {
       session.abort(stop.reason);
@@ -169,8 +169,7 @@ export class ListWatch<T> implements WatchSource {
       unlisted?.throwIfAborted();
       const signal = session.signal;
       const timeoutSeconds = Math.round(MIN_WATCH_SECONDS * (1 + this.#random()));
-      const selectors = { namespace, labelSelector, fieldSelector };
-      const body = await client.watch(resource, { signal, ...selectors, resourceVersion, timeoutSeconds });
+      const body = await client.watch(resource, { signal, namespace, resourceVersion, timeoutSeconds });
       openedMs = clock.monotonicMs();
       this.#noError();
       const frames = await this.#consume(body, watchdog);
