@@ -167,7 +167,6 @@ export class OperatorLife {
     const witnesses = new PolicyWitnesses({ access, roots: new TrustedRoots(access), logs: [] });
     return makeContext({
       client,
-      objects,
       events: { record: () => undefined },
       clock,
       keys,

@@ -19,7 +19,6 @@ import { rejectRecord } from './reject-record.ts';
 import { retireRecord, retiringRecord } from './retirement/retire-record.ts';
 import type { Attempts } from '../memory/attempts.ts';
 import type { LaneName, WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
-import { QuietTurns } from '../memory/quiet-turns.ts';
 import { storeRecord, type Waits } from './storing/store-record.ts';
 import { writeRecordStatus } from './write-record-status.ts';
 import { secondsUntilWitnesses } from './signing/witness-turns.ts';
@@ -45,14 +44,12 @@ export class RecordReconciler {
   readonly #attempts: Attempts;
   readonly #lanes: WorkerLanes<RecordKey>;
   readonly #cache: ByteBudgetCache<unknown>;
-  readonly #turns: QuietTurns;
 
   constructor(context: ControllerContext, options: RecordReconcilerOptions) {
     this.#context = context;
     this.#attempts = options.attempts;
     this.#lanes = options.lanes;
     this.#cache = options.cache;
-    this.#turns = new QuietTurns(context.clock);
   }
 
   async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
@@ -75,7 +72,7 @@ export class RecordReconciler {
   /** The record went while it was worked on, after the feed had forgotten it: nothing of that work is of use. */
   #forget(key: RecordKey): void {
     this.#attempts.forget(key);
-    this.#turns.end(key);
+    this.#context.quietTurns.end(key);
     this.#context.unconfirmedStores.forget(key);
     this.#context.unrecordedTestimonies.forget(key);
     this.#context.ownWrites.forget(key);
@@ -139,7 +136,7 @@ export class RecordReconciler {
 
   async #wait(record: TrustedRecord, plan: WaitPlan, signal: AbortSignal): Promise<Outcome> {
     const key = recordKey(record.object.metadata);
-    this.#turns.end(key);
+    this.#context.quietTurns.end(key);
     await writeRecordStatus(this.#context, record, plan.facts, signal);
     return soonest([this.#retiresIn(key, plan)]);
   }
@@ -159,7 +156,7 @@ export class RecordReconciler {
       const prepared = await this.#prepare(record, plan, lanes.preparing, signal);
       if (prepared === undefined) return DEFERRED;
       leaveSigner?.();
-      const storing = { attempts: this.#attempts, lanes: this.#lanes, turns: this.#turns };
+      const storing = { attempts: this.#attempts, lanes: this.#lanes };
       const work = { ...prepared, store: prepared.isReady ? plan.store : [] };
       return this.#next(snapshot, plan, await storeRecord(this.#context, storing, work, signal));
     } finally {

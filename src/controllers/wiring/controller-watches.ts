@@ -9,7 +9,6 @@ import { parseMetadata } from '../../kube/object-metadata.ts';
 import type { Resource } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
 import type { ControllerQueues, TenantController } from '../shares/controller-queues.ts';
@@ -48,7 +47,6 @@ export interface ControllerWatchesOptions {
   readonly verification: VerificationReconciler;
   readonly retirements: Retirements;
   readonly drain: RecordDrain;
-  readonly lanes: Readonly<Record<'provenance-record' | 'verification', WorkerLanes>>;
 }
 
 /** The watches that feed the controllers' queues. Each method begins one, and resolves once everything that is there was delivered. */
@@ -110,7 +108,7 @@ export class ControllerWatches {
   }
 
   records(): Promise<void> {
-    const { attempts, caches, context, drain, lanes, queues, retirements, verification } = this.#options;
+    const { attempts, caches, context, drain, queues, retirements, verification } = this.#options;
     const { records, sealKey, owners, ownWrites, unconfirmedStores, unrecordedTestimonies, failingSeals } = context;
     const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, sealKey);
     return this.#watch(hallmarkResource('ProvenanceRecord'), project, (onSynced) =>
@@ -131,14 +129,13 @@ export class ControllerWatches {
           attempts.forget(key);
           unconfirmedStores.forget(key);
           unrecordedTestimonies.forget(key);
+          context.quietTurns.end(key);
         },
         forget: (key) => {
           queues.verification.remove(key);
-          verification.forget(key);
+          context.readBackRounds.forget(key);
           retirements.forget(key);
           drain.remove(key);
-          lanes['provenance-record'].remove(key);
-          lanes.verification.remove(key);
         },
         requeueRun: (key) => {
           queues.run.add(key);

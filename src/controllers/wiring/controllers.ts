@@ -118,7 +118,6 @@ export class Controllers {
       verification: this.#verification,
       retirements: this.#retirements,
       drain: this.#drain,
-      lanes: this.#shares.lanes,
     });
     // Whoever finds another key than before, when signing or when looking, has the policy say so.
     context.keys.onChange((policy, isWorking) => {

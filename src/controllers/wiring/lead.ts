@@ -65,7 +65,6 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
   });
   const context = makeContext({
     client,
-    objects,
     events,
     clock,
     keys,

@@ -14,7 +14,6 @@ import type { ReadBackResult } from '../../policy-services/evidence-verifier.ts'
 import { gatherRecord } from '../gather-record.ts';
 import { planRecord } from '../plan-record.ts';
 import { readRecord, type TrustedRecord } from '../../../records/read-record.ts';
-import { ReadBackRounds } from '../../memory/read-back-rounds.ts';
 import type { BackendFact } from '../../../records/record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
 import type { Attempts } from '../../memory/attempts.ts';
@@ -51,9 +50,6 @@ interface Answer {
 /** Looks at what backends hold of a record that is stored: evidence that vanished or changed is said in the record. */
 export class VerificationReconciler {
   readonly #options: VerificationReconcilerOptions;
-  /** How often each record could not be read back, one time after the other. */
-  readonly #unread = new Map<RecordKey, number>();
-  readonly #rounds = new ReadBackRounds();
   readonly #backoff: Backoff;
 
   constructor(options: VerificationReconcilerOptions) {
@@ -76,11 +72,6 @@ export class VerificationReconciler {
     return intervalSeconds === 0 ? undefined : intervalSeconds * random();
   }
 
-  /** Forgets a record that is gone. */
-  forget(key: RecordKey): void {
-    this.#unread.delete(key);
-  }
-
   async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const { namespace } = parseObjectKey(key);
     const names = [{ name: `namespace ${namespace}`, perIdle: 1, isOuter: true as const }];
@@ -92,14 +83,13 @@ export class VerificationReconciler {
     const object = await context.client.find(RESOURCE, parseObjectKey(key), { signal });
     const record = object === undefined ? undefined : readRecord(object, context.sealKey);
     if (record?.isTrusted !== true || record.object.metadata.deletionTimestamp !== undefined) {
-      this.#unread.delete(key);
-      this.#rounds.end(key);
+      context.readBackRounds.forget(key);
       return DONE;
     }
     try {
       // The record is woken for the backends that have enough to do already.
       if ((await this.#verify(record, signal)) === 'Deferred') return DEFERRED;
-      return this.#next(key, this.#rounds.end(key));
+      return this.#next(key);
     } catch (error) {
       // It changed while it was looked at: what is there now is looked at soon.
       if (!isConflict(error) && !isNotFound(error)) throw error;
@@ -136,7 +126,8 @@ export class VerificationReconciler {
     const bound = snapshot.backends.find(({ ref }) => ref.kind === kind && ref.name === name);
     const isHolding = fact.state === 'Stored' && fact.locations.length > 0;
     const { backend, parked } = bound ?? {};
-    if (!isHolding || backend === undefined || this.#rounds.isRead(key, fact)) return { fact, isDeferred: false };
+    if (!isHolding || backend === undefined || this.#options.context.readBackRounds.isRead(key, fact))
+      return { fact, isDeferred: false };
     if (parked !== undefined) return this.#noted(key, fact, 'Unread');
     const { namespace } = snapshot.record.object.metadata;
     const leave = this.#options.lanes.enter([backendLane(backend, namespace)], key);
@@ -150,7 +141,7 @@ export class VerificationReconciler {
 
   #noted(key: RecordKey, fact: BackendFact, result: ReadBackResult): Answer {
     const noted = typeof result === 'string' ? fact : { ...fact, verification: result };
-    this.#rounds.note(key, noted, { isUnread: result === 'Unread' });
+    this.#options.context.readBackRounds.note(key, noted, { isUnread: result === 'Unread' });
     return { fact: noted, isDeferred: false };
   }
 
@@ -173,19 +164,18 @@ export class VerificationReconciler {
     return verification;
   }
 
-  #next(key: RecordKey, isComplete: boolean): Outcome {
-    // It went while it was looked at.
-    if (this.#options.context.records.get(key) === undefined) return DONE;
-    if (isComplete) {
-      this.#unread.delete(key);
-      const { intervalSeconds, random = Math.random } = this.#options;
-      return intervalSeconds === 0
-        ? DONE
-        : { requeueAfterSeconds: intervalSeconds * (1 - JITTER * random()), isIdle: true };
+  #next(key: RecordKey): Outcome {
+    const { context, intervalSeconds, random = Math.random } = this.#options;
+    // The record was deleted meanwhile.
+    if (context.records.get(key) === undefined) {
+      context.readBackRounds.forget(key);
+      return DONE;
     }
-    const failures = (this.#unread.get(key) ?? 0) + 1;
-    this.#unread.set(key, failures);
-    return { requeueAfterSeconds: this.#backoff.delayMs(failures) / 1000 };
+    const failures = context.readBackRounds.end(key);
+    if (failures > 0) return { requeueAfterSeconds: this.#backoff.delayMs(failures) / 1000 };
+    return intervalSeconds === 0
+      ? DONE
+      : { requeueAfterSeconds: intervalSeconds * (1 - JITTER * random()), isIdle: true };
   }
 }
 

@@ -4,15 +4,16 @@ import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
 import { DONE, type Outcome } from '../../../runtime/outcome.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
+import { GracePeriods } from '../../memory/grace-periods.ts';
 import { retireRecord, type RetiringContext } from './retire-record.ts';
 import { retirement } from '../../../records/retirement.ts';
-import { type PolicyKey, policyKey } from '../../../pipelines/policy-key.ts';
+import { policyKey, type PolicyName } from '../../../pipelines/policy-key.ts';
 import type { RecordKey } from '../../../records/record-key.ts';
 
 /** By then the watch has delivered what a deletion met. */
 const CONFLICT_SECONDS = 1;
-/** A policy that is deleted may come back in a moment, with a retention longer than its records froze. */
-const POLICY_GONE_MS = 60_000;
+/** A deleted policy may come back in a moment, with a retention longer than its records froze. */
+const POLICY_GONE = { uid: '', generation: 0, reason: 'PolicyDeleted' };
 
 export interface RetirementsOptions {
   readonly context: RetiringContext & Pick<ControllerContext, 'clock'>;
@@ -26,12 +27,13 @@ export interface RetirementsOptions {
 export class Retirements {
   readonly #context: RetirementsOptions['context'];
   readonly #queue: KeyedQueue<RecordKey>;
-  /** Until when the records of each policy that is gone are kept in any case, in milliseconds since the epoch. */
-  readonly #graceEndsMs = new Map<string, number>();
+  /** For policies that are gone: their records are kept until the grace ends. */
+  readonly #graces: GracePeriods;
 
   constructor({ context, queue }: RetirementsOptions) {
     this.#context = context;
     this.#queue = queue;
+    this.#graces = new GracePeriods(context.clock);
   }
 
   /** Plans the end of a record by the retention of now, in place of what was planned before. */
@@ -73,8 +75,7 @@ export class Retirements {
     const nowMs = this.#context.clock.now().getTime();
     const definition = this.#context.pipelines.policy(policy);
     const dueMs = this.#isRunGone(record) ? nowMs : (retirement(retained, definition?.spec).atMs ?? Infinity);
-    const graceEndsMs = this.#graceEndMs(policyKey(policy), definition !== undefined, nowMs);
-    return Math.max(0, dueMs - nowMs, dueMs === Infinity ? 0 : graceEndsMs - nowMs);
+    return Math.max(dueMs - nowMs, this.#graceMs(policy, definition !== undefined));
   }
 
   #isRunGone({ runUID, policy, retained }: RecordSummary): boolean {
@@ -83,13 +84,10 @@ export class Retirements {
     return withRun && this.#context.runs.has(runUID) === false;
   }
 
-  #graceEndMs(key: PolicyKey, exists: boolean, nowMs: number): number {
-    if (exists) {
-      this.#graceEndsMs.delete(key);
-      return nowMs;
-    }
-    const endsMs = this.#graceEndsMs.get(key) ?? nowMs + POLICY_GONE_MS;
-    this.#graceEndsMs.set(key, endsMs);
-    return endsMs;
+  #graceMs(policy: PolicyName, exists: boolean): number {
+    const key = policyKey(policy);
+    if (!exists) return this.#graces.secondsLeft(key, POLICY_GONE, { wasOver: false }) * 1000;
+    this.#graces.end(key);
+    return 0;
   }
 }

@@ -2,7 +2,6 @@
 import { backendLane } from '../../shares/backend-lane.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { StoreStep } from '../plan-record.ts';
-import type { QuietTurns } from '../../memory/quiet-turns.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { BackendFact, StatusFacts } from '../../../records/record-facts.ts';
 import type { Attempts } from '../../memory/attempts.ts';
@@ -26,7 +25,6 @@ export interface StoreWork {
 export interface Storing {
   readonly attempts: Attempts;
   readonly lanes: WorkerLanes<RecordKey>;
-  readonly turns: QuietTurns;
 }
 
 /** What a record waits for after it was stored in all backends that had room. */
@@ -69,7 +67,7 @@ export async function storeRecord(
     // Nothing of this reconcile may go on behind the next one of the same record.
     await all;
   }
-  const quietSeconds = quietOf(storing, record, deferred.length > 0 && deferred.length === puts.length);
+  const quietSeconds = quietOf(context, record, deferred.length > 0 && deferred.length === puts.length);
   // What one backend threw must not hide what the others hold.
   if (quietSeconds === 0) await writeRecordStatus(context, current, reached(), signal);
   for (const result of await all) if (result.status === 'rejected') throw result.reason;
@@ -77,10 +75,14 @@ export async function storeRecord(
 }
 
 /** Seconds for which a record that only waits for its turn says nothing of it. */
-function quietOf({ turns }: Storing, { object }: TrustedRecord, isWaiting: boolean): number {
+function quietOf(
+  { quietTurns }: Pick<ControllerContext, 'quietTurns'>,
+  { object }: TrustedRecord,
+  isWaiting: boolean,
+): number {
   const key = recordKey(object.metadata);
-  if (isWaiting) return turns.secondsLeft(key);
-  turns.end(key);
+  if (isWaiting) return quietTurns.secondsLeft(key);
+  quietTurns.end(key);
   return 0;
 }
 

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Pipelines } from '../../pipelines/pipelines.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { AnnotationOwners } from './annotation-owners.ts';
+import { BackendHealth } from './backend-health.ts';
+import { FailingSeals, type FailingSealsOptions } from './failing-seals.ts';
+import { OwnWrites } from './own-writes.ts';
+import { QuietTurns } from './quiet-turns.ts';
+import { ReadBackRounds } from './read-back-rounds.ts';
+import { RecordIndex } from './record-index.ts';
+import { RetirementMarks } from './retirement-marks.ts';
+import { RunIndex } from './run-index.ts';
+import { SuspectBackends } from './suspect-backends.ts';
+import { UnconfirmedStores } from './unconfirmed-stores.ts';
+import { UnrecordedTestimonies } from './unrecorded-testimonies.ts';
+
+/** The memory that the controllers share. README.md of this folder tells for each part who clears it and what a restart loses. */
+export interface Memory {
+  readonly pipelines: Pipelines;
+  readonly records: RecordIndex;
+  readonly runs: RunIndex;
+  readonly ownWrites: OwnWrites;
+  readonly unconfirmedStores: UnconfirmedStores;
+  readonly unrecordedTestimonies: UnrecordedTestimonies;
+  readonly quietTurns: QuietTurns;
+  readonly readBackRounds: ReadBackRounds;
+  readonly owners: AnnotationOwners;
+  readonly failingSeals: FailingSeals;
+  readonly retirementMarks: RetirementMarks;
+  readonly health: BackendHealth;
+  readonly suspects: SuspectBackends;
+}
+
+export interface MemoryOptions {
+  readonly clock: Clock;
+  readonly operatorNamespace: string;
+  /** Keys that records may have been sealed with before, and a listener for records that are left alone. */
+  readonly sealing?: Omit<FailingSealsOptions, 'clock'> | undefined;
+}
+
+/** The empty memory with which a leadership begins. */
+export function emptyMemory({ clock, operatorNamespace, sealing = {} }: MemoryOptions): Memory {
+  const records = new RecordIndex();
+  return {
+    pipelines: new Pipelines(operatorNamespace),
+    records,
+    runs: new RunIndex(),
+    ownWrites: new OwnWrites(clock),
+    unconfirmedStores: new UnconfirmedStores(),
+    unrecordedTestimonies: new UnrecordedTestimonies(),
+    quietTurns: new QuietTurns(clock),
+    readBackRounds: new ReadBackRounds(),
+    owners: new AnnotationOwners(records),
+    failingSeals: new FailingSeals({ clock, ...sealing }),
+    retirementMarks: new RetirementMarks(clock),
+    health: new BackendHealth(),
+    suspects: new SuspectBackends(clock),
+  };
+}
