@@ -60,7 +60,7 @@ async function requestsPerArtifact(subject: StorageSubject): Promise<number> {
     await way.driver.put(artifact, run, never);
   }
   const total = way.requests() - already;
-  await way.driver.close();
+  await way.driver.close?.();
   await way.stop();
   return total / COUNTED;
 }
@@ -74,7 +74,7 @@ async function measure(subject: StorageSubject, count: number): Promise<string> 
     const one = evidence[index];
     if (one !== undefined) await way.driver.put(one.artifact, one.run, never);
   });
-  await way.driver.close();
+  await way.driver.close?.();
   const plain = await rate(count, (index) => subject.plainWrite(index));
   const cells = [subject.name, stored.toFixed(0), requests.toFixed(1), plain.toFixed(0), (stored / plain).toFixed(2)];
   return `| ${cells.join(' | ')} |`;

@@ -198,7 +198,7 @@ class CosignBench {
     const { attestation, signer } = await this.#sign(form, image);
     const driver = this.#driver(encoding);
     await driver.put(tamper(attestation), runTarget('team'), never);
-    await driver.close();
+    await driver.close?.();
     return signer;
   }
 

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { field, listField } from '../../src/json/fields.ts';
-import { envelopeBody } from '../../src/storage/archivista/envelope-body.ts';
-import { gitoid } from '../../src/storage/archivista/gitoid.ts';
+import { envelopeBody, gitoid } from '../../src/storage/archivista/envelope-body.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { Archivista } from '../testbed/archivista/archivista.ts';

@@ -55,7 +55,7 @@ export function describeFaults(title: string, subject: FaultySubject): void {
           assert.ok(!error.message.includes(secret), error.message);
         }
         await storedOnce(subject, run, attestation);
-        await driver.close();
+        await driver.close?.();
       });
     }
 
@@ -88,7 +88,7 @@ export function describeFaults(title: string, subject: FaultySubject): void {
           subject.proxy().heal();
         });
       }
-      await driver.close();
+      await driver.close?.();
     });
 
     it('hands on how long a busy server wants to be left alone', async () => {
@@ -168,7 +168,7 @@ export function describeFaults(title: string, subject: FaultySubject): void {
       for (const { run, attestation } of [evidence[0], evidence[RUNS - 1]].filter((one) => one !== undefined)) {
         await storedOnce(subject, run, attestation);
       }
-      await driver.close();
+      await driver.close?.();
     });
   });
 }

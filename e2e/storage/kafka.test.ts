@@ -112,7 +112,7 @@ describe('Kafka storage', () => {
       assert.equal(message.headers['payload']?.toString(), artifact.payload.toString('base64'));
       assert.deepEqual(message.headers['signature'], signatureText(artifact));
     }
-    await driver.close();
+    await driver.close?.();
   });
 
   it('carries a certificate and the chain above it along', async () => {
@@ -142,7 +142,7 @@ describe('Kafka storage', () => {
     const bootstrapServers = ['127.0.0.1:1', kafka.host];
     const driver = driverFor({ kafka: { bootstrapServers } });
     assert.equal((await driver.put(attestation, run, never)).length, 1);
-    await driver.close();
+    await driver.close?.();
   });
 
   it('does not connect to where the operator does not allow, also when a broker names the place', async () => {
@@ -158,7 +158,7 @@ describe('Kafka storage', () => {
         const error = await failureOf(driver.put(attestation, run, never));
         assert.equal(error.reason, 'EndpointForbidden');
         assert.match(error.message, new RegExp(kafka.host));
-        await driver.close();
+        await driver.close?.();
       },
     );
   });
@@ -185,7 +185,7 @@ describe('Kafka storage', () => {
     assert.equal(messages.length, 100);
     assert.equal(new Set(messages.map(({ key }) => key)).size, 100);
     assert.equal(new Set(locations.flat().map(({ uri }) => uri)).size, 100);
-    await driver.close();
+    await driver.close?.();
   });
 
   const strangers: readonly (readonly [string, (socket: Socket) => void])[] = [
@@ -203,7 +203,7 @@ describe('Kafka storage', () => {
         const driver = driverFor({ kafka: { bootstrapServers: [host] }, putTimeoutMs: 3000 });
         const error = await failureOf(driver.put(attestation, run, never));
         assert.equal(error.reason, 'BackendUnavailable', error.message);
-        await driver.close();
+        await driver.close?.();
         assert.ok(process.memoryUsage().rss - before < 200_000_000);
       });
     });
@@ -262,7 +262,7 @@ describe('Kafka storage with accounts', () => {
       const [location] = await driver.put(attestation, run, never);
       assert.ok(location);
       assert.deepEqual((await driver.get(location, never)).payload, attestation.payload);
-      await driver.close();
+      await driver.close?.();
     });
   }
 
@@ -290,7 +290,7 @@ describe('Kafka storage with accounts', () => {
       const { reason, message = '' } = await driver.probe(never);
       found.push([state, reason]);
       assert.ok(!message.includes(PASSWORD) && !message.includes('guess'), message);
-      await driver.close();
+      await driver.close?.();
     }
     assert.deepEqual(found, [
       ['ready', undefined],
@@ -313,7 +313,7 @@ describe('Kafka storage with accounts', () => {
     assert.equal((await failureOf(driver.put(attestation, run, never))).reason, 'BackendUnauthorized');
     await cloud.secret('mended', { username: 'writer', password: PASSWORD });
     assert.equal((await driver.put(attestation, run, never)).length, 1);
-    await driver.close();
+    await driver.close?.();
   });
 
   it('says so when only one side speaks TLS', async () => {

@@ -38,7 +38,7 @@ before(async () => {
   await cloud.secret('mongo', { MONGO_SERVER_URL: `mongodb://${server.host}/\n`, url: `mongodb://${proxy.host}/` });
 });
 after(async () => {
-  await Promise.all(open.map((one) => one.close()));
+  await Promise.all(open.map((one) => one.close?.()));
   await reader.close();
   await proxy.stop();
   await cloud.stop();
@@ -189,7 +189,7 @@ describe('MongoDB storage', () => {
       const document = await planted.findOne({ _id: nameOf(run, artifact) });
       assert.ok(document);
       await reader.db('evidence').collection<{ _id: string }>('chains').insertOne(document);
-      await elsewhere.close();
+      await elsewhere.close?.();
     },
   });
 
@@ -270,7 +270,7 @@ describe('MongoDB storage', () => {
     await rotating.put(last.attestation, last.run, never);
     assert.ok(!proxy.commands.slice(before).includes('insert'));
     for (const { run, attestation } of evidence) assert.equal((await documents(run, attestation)).length, 1);
-    await rotating.close();
+    await rotating.close?.();
   });
 
   for (const [what, url, message] of [
@@ -349,7 +349,7 @@ describe('MongoDB storage', () => {
       for (const secret of [PASSWORD, proxy.host]) assert.ok(!error.message.includes(secret), error.message);
       await proxied().put(attestation, run, never);
       assert.equal((await documents(run, attestation)).length, 1);
-      await faulty.close();
+      await faulty.close?.();
     });
   }
 
@@ -363,7 +363,7 @@ describe('MongoDB storage', () => {
     assert.ok(first.some(({ status }) => status === 'rejected'));
     await Promise.all(evidence.map(({ run, attestation }) => one.put(attestation, run, never)));
     for (const { run, attestation } of evidence) assert.equal((await documents(run, attestation)).length, 1);
-    await one.close();
+    await one.close?.();
   });
 
   it('speaks TLS as the backend says, with the authority that it names', async () => {

@@ -203,7 +203,7 @@ describe('OCI storage', () => {
     assert.match(error.message, new RegExp(`${locked.host}/.*ServiceAccount ${namespace}/default`));
     const tag = `sha256-${image.sha256}.att`;
     assert.deepEqual(
-      error.placed.map(({ uri }) => uri),
+      error.locations.map(({ uri }) => uri),
       [`oci://${image.name}:${tag}`],
     );
     assert.equal((await tagged(registry, 'team/app', tag)).layers.length, 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
+import type { DriverContext } from '../../src/storage/driver.ts';
 import { KubeClient } from '../../src/kube/kube-client.ts';
 import { KubeConnection } from '../../src/kube/kube-connection.ts';
 import { KubeObjectReader } from '../../src/kube/kube-object-reader.ts';
@@ -8,7 +9,6 @@ import { KubeTokenSource } from '../../src/kube/kube-token-source.ts';
 import type { TokenDestination } from '../../src/kube/kube-token-source.ts';
 import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import type { DriverContext } from '../../src/storage/driver-context.ts';
 import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { readFileSync } from 'node:fs';

@@ -100,7 +100,7 @@ export class VerifyBed {
     } as const;
     const driver = storageDriver(definition, this.storage.context([this.registry.host]));
     for (const artifact of artifacts) await driver.put(artifact, runTarget(this.namespace), never);
-    await driver.close();
+    await driver.close?.();
   }
 
   /** `hallmark …`, in a process of its own. */

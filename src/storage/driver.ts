@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PolicyKind, RunKind } from '../api/v1alpha1/kinds.ts';
+import type { Access } from '../credentials/access.ts';
 import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { StorageReason } from './storage-error.ts';
+import type { RunAnnotator } from './tekton/run-annotator.ts';
 
-/** The run whose evidence is stored, and the ServiceAccount its pods ran as. */
+/** The run whose evidence is stored, and the ServiceAccount of its pods. */
 export interface RunTarget {
   readonly apiVersion: 'tekton.dev/v1';
   readonly kind: RunKind;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** Effective account, `default` when the run names none. */
+  /** The effective account: `default` if the run names none. */
   readonly serviceAccountName: string;
-  /** RFC 3339; absent where it is not known. */
+  /** RFC 3339; absent if unknown. */
   readonly completionTime?: string;
-  /** Whose evidence it is. `namespace` is empty for a cluster policy. */
+  /** The policy that the evidence is made under. `namespace` is empty for a cluster policy. */
   readonly policy: {
     readonly kind: PolicyKind;
     readonly namespace: string;
@@ -22,28 +24,28 @@ export interface RunTarget {
   };
 }
 
-/** Where one artifact was written. `uri` names no credential; `digest` is of what lies there, where the store has one. */
+/** The location of one stored artifact. `uri` never contains a credential; `digest` is that of the stored object, if the store has one. */
 export interface Location {
   readonly uri: string;
   readonly digest?: string;
 }
 
-/** Texts in cosign's own form. */
+/** A log entry and a timestamp in cosign's own form. */
 export interface StoredWitnesses {
   readonly logEntry?: string;
   readonly timestamp?: string;
 }
 
-/** What a location holds. */
+/** The content of a location. */
 export interface StoredEvidence {
   readonly payload: Buffer;
-  /** Signature text: the DSSE envelope of a statement, the raw bytes of an image signature; of a bundle, its JSON. */
+  /** Signature text (the DSSE envelope of a statement, the raw signature of an image), or the JSON of a bundle. */
   readonly signature: Buffer;
-  /** What `signature` is. */
+  /** The form of `signature`. */
   readonly encoding: 'SignatureText' | 'SigstoreBundle';
-  /** PEM chain stored beside it, the signing certificate first; empty where there is none, absent where the store has no room for it. */
+  /** PEM chain, the signing certificate first; empty for a key's signature, undefined if the store has no field for it. */
   readonly certificateChain?: string;
-  /** What witnessed it, as cosign keeps one of each beside a layer; absent where the store has no room for that. */
+  /** Undefined if the store has no field for witnesses. */
   readonly witnesses?: StoredWitnesses;
 }
 
@@ -55,21 +57,29 @@ export interface Probe {
 
 /** One configured backend. Every failure is a StorageError; an abort rejects with the signal's reason. */
 export interface StorageDriver {
-  /** True when artifacts go to servers of their own, so that the silence of one says nothing about the next. */
+  /** True if artifacts go to different servers, so that the silence of one says nothing about the next. */
   readonly hasManyServers?: boolean;
-  /** Whether evidence could be written now, as far as that can be told without writing. Never rejects but on abort. */
+  /** Check, without writing, whether evidence can be written now. Rejects only on abort. */
   probe(signal: AbortSignal): Promise<Probe>;
   /**
-   * The name under which an artifact is filed, where one name is one place: another artifact of that name would take it. Absent for
-   * stores that keep both.
+   * The name under which an artifact is stored, if the store keeps one artifact per name, so that another one of that name replaces it.
+   * Undefined for stores that keep both.
    */
   nameOf?(artifact: SignedArtifact, run: RunTarget): string;
   /**
-   * Writes one artifact; repeating it, also concurrently, changes nothing. A StorageError with the reason `NoSubjects` means that the
+   * Write one artifact; a repetition, even a concurrent one, changes nothing. A StorageError with the reason `NoSubjects` means that the
    * backend has no place for this artifact, now or later.
    */
   put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]>;
-  /** Reads back what `put` returned. `run` lends its ServiceAccount's credentials where the backend uses them. */
+  /** Read a location that `put` returned, with the credentials of the run's ServiceAccount if the backend uses them. */
   get(location: Location, signal: AbortSignal, run?: RunTarget): Promise<StoredEvidence>;
-  close(): Promise<void>;
+  /** Close connections of the driver's own. Most drivers use the process's egress client, which outlives them. */
+  close?(): Promise<void>;
+}
+
+/** The ways in which drivers reach the outside. One per process. */
+export interface DriverContext extends Access {
+  readonly annotator: RunAnnotator;
+  /** The time limit of one `put`, which is tried again later. Default 120 s. */
+  readonly putTimeoutMs?: number;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ArchivistaDriver } from './archivista/archivista-driver.ts';
 import type { BackendDefinition } from './backend-definition.ts';
-import type { DriverContext } from './driver-context.ts';
-import type { StorageDriver } from './driver.ts';
+import type { DriverContext, StorageDriver } from './driver.ts';
 import { DynamoDbDriver } from './dynamodb/dynamodb-driver.ts';
 import { FirestoreDriver } from './firestore/firestore-driver.ts';
 import { gcsDriver } from './gcs/gcs-driver.ts';

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
-import type { DriverContext } from '../../storage/driver-context.ts';
-import type { StorageDriver } from '../../storage/driver.ts';
+import type { DriverContext, StorageDriver } from '../../storage/driver.ts';
 import { storageDriver } from '../../storage/storage-driver.ts';
 import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 
@@ -40,13 +39,13 @@ export class DriverPool {
     const pooled = this.#drivers.get(key);
     this.#drivers.delete(key);
     // Nobody waits for it, and nothing more is asked of it.
-    pooled?.driver.close().catch(() => undefined);
+    pooled?.driver.close?.().catch(() => undefined);
   }
 
   /** Closes all drivers; uploads under way are aborted by their own signals. */
   async close(): Promise<void> {
     const open = [...this.#drivers.values()];
     this.#drivers.clear();
-    await Promise.all(open.map(({ driver }) => driver.close()));
+    await Promise.all(open.map(({ driver }) => driver.close?.()));
   }
 }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import { runProbe } from '../run-probe.ts';
 import type { ArchivistaSpec } from '../../api/v1alpha1/backend-types/archivista.ts';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { RestService } from '../http/rest-service.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../http/within-deadline.ts';
 import { archivistaAuthorization } from './archivista-authorization.ts';
 import { ArchivistaClient } from './archivista-client.ts';
-import { envelopeBody, parseEnvelopeBody } from './envelope-body.ts';
-import { gitoid } from './gitoid.ts';
+import { envelopeBody, gitoid, parseEnvelopeBody } from './envelope-body.ts';
 
 const PUT_TIMEOUT_MS = 60_000;
 const READ_TIMEOUT_MS = 20_000;
@@ -48,19 +47,14 @@ export class ArchivistaDriver implements StorageDriver {
   }
 
   /** Calls the upload without giving it anything, and lets the server ask its database for what cannot be there. */
-  async probe(signal: AbortSignal): Promise<Probe> {
+  probe(signal: AbortSignal): Promise<Probe> {
     const doing = `reaching ${this.#base}`;
-    try {
+    return runProbe(signal, async () => {
       await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (either) => {
         await this.#client.reach(doing, either);
         await this.#client.find(NOBODY, doing, either);
       });
-      return { ready: true };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
-      throw error;
-    }
+    });
   }
 
   /** @throws StorageError `NoSubjects` for what is signed without an envelope: there is no place for it */
@@ -95,11 +89,6 @@ export class ArchivistaDriver implements StorageDriver {
     const stored = gitoid(bytes) === name ? parseEnvelopeBody(bytes) : undefined;
     if (stored !== undefined) return { ...stored, encoding: 'SignatureText' };
     throw new StorageError('BackendRejected', `${doing}: what the server gives is not what was uploaded`);
-  }
-
-  /** Connections belong to the process's egress, which outlives its drivers. */
-  close(): Promise<void> {
-    return Promise.resolve();
   }
 
   async #holds(name: string, doing: string, signal: AbortSignal): Promise<boolean> {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseEnvelopeBody } from './envelope-body.ts';
-import { gitoid } from './gitoid.ts';
+import { parseEnvelopeBody, gitoid } from './envelope-body.ts';
 
 describe('gitoid', () => {
   it('names the empty blob as git does', () => {

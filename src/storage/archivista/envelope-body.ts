@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { tryParseJson } from '../../json/try-parse-json.ts';
@@ -13,13 +14,13 @@ const envelope = Compile(
   }),
 );
 
-/** What is uploaded: the envelope with its members in the order in which Chains' Go client writes them, and a line feed. */
+/** The upload: the envelope with its members in the order of Chains' Go client, and a line feed. */
 export function envelopeBody({ payload, payloadType, keyID, signature }: SignedArtifact): Buffer {
   const signatures = [{ keyid: keyID, sig: signature.toString('base64') }];
   return Buffer.from(`${JSON.stringify({ payload: payload.toString('base64'), payloadType, signatures })}\n`);
 }
 
-/** Payload and signature text of an upload; undefined when it is no envelope with one signature. */
+/** Read the payload and the signature text of an upload; undefined unless it is an envelope with one signature. */
 export function parseEnvelopeBody(bytes: Buffer): { readonly payload: Buffer; readonly signature: Buffer } | undefined {
   const value = tryParseJson(bytes);
   if (!envelope.Check(value)) return undefined;
@@ -28,4 +29,9 @@ export function parseEnvelopeBody(bytes: Buffer): { readonly payload: Buffer; re
   const [{ keyid: keyID, sig } = { keyid: '', sig: '' }] = signatures;
   const text = dsseEnvelope({ payloadType, payload, keyID, signature: Buffer.from(sig, 'base64') });
   return { payload, signature: Buffer.from(text) };
+}
+
+/** The SHA-256 of bytes as a git blob, hex: the name under which Archivista files an upload. */
+export function gitoid(bytes: Buffer): string {
+  return createHash('sha256').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }

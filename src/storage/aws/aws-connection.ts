@@ -7,7 +7,7 @@ import type { AwsCredentialProvider } from '../../credentials/aws/aws-credential
 import { awsRequestHandler } from '../../credentials/aws/aws-request-handler.ts';
 import type { AwsRequestHandler } from '../../credentials/aws/aws-request-handler.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
-import { backendIdentity } from '../backend-identity.ts';
+import { backendIdentity } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { runProbe } from '../run-probe.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
@@ -33,16 +34,11 @@ export class BucketDriver implements StorageDriver {
     this.#options = options;
   }
 
-  async probe(signal: AbortSignal): Promise<Probe> {
-    try {
+  probe(signal: AbortSignal): Promise<Probe> {
+    return runProbe(signal, async () => {
       const doing = `trying out ${this.#bucket.uri}`;
       await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (within) => this.#bucket.tryOut(within));
-      return { ready: true };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
-      throw error;
-    }
+    });
   }
 
   nameOf(artifact: SignedArtifact, run: RunTarget): string {

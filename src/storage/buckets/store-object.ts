@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../evidence/artifact.ts';
-import { standing } from '../documents/compare-existing.ts';
+import { compareExisting } from '../documents/compare-existing.ts';
 import { StorageError } from '../storage-error.ts';
 import type { Bucket, FoundObject, NewObject } from './bucket.ts';
 import type { Suffix } from './object-names.ts';
@@ -56,7 +56,9 @@ async function isEquivalent(
   signal: AbortSignal,
 ): Promise<boolean> {
   const payload = await bucket.read(`${stem}.payload`, signal);
-  return standing({ owner: found.owner, payload: payload?.body, signature: found.body }, artifact, owner) === 'Same';
+  return (
+    compareExisting({ owner: found.owner, payload: payload?.body, signature: found.body }, artifact, owner) === 'Same'
+  );
 }
 
 function conflict(bucket: Bucket, name: string): StorageError {

@@ -32,7 +32,7 @@ export function describeInterruptions(subject: ContractSubject): void {
           () => 'Stored',
           () => 'Broken',
         );
-        await interruption.driver.close();
+        await interruption.driver.close?.();
         const came: boolean = await interruption.end();
         const driver = subject.driver();
         const [location] = await driver.put(attestation, run, never);

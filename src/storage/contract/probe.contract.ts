@@ -64,7 +64,7 @@ export function describeProbe(subject: ContractSubject): void {
       const { ready, reason, message = '' } = await driver.probe(never);
       assert.deepEqual({ ready, reason }, { ready: false, reason: situation.reason }, message);
       assert.match(message, situation.message);
-      await driver.close();
+      await driver.close?.();
     });
   }
 }

@@ -2,7 +2,7 @@
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 
-/** What lies under a name already. `owner` as it was noted beside it; absent when nobody noted one. */
+/** The evidence that already exists under a name. `owner` is absent if the store has no note of one. */
 export interface ExistingEvidence {
   readonly owner?: string | undefined;
   readonly payload: Buffer | undefined;
@@ -10,16 +10,16 @@ export interface ExistingEvidence {
 }
 
 /**
- * `Same`: nothing is left to write. `Replaceable`: an earlier version of one's own. `Foreign`: somebody else's. `Unnoted`: another
- * signature of the same payload, whose owner nobody noted; where the note follows what it is about, it may be on its way.
+ * `Same`: there is nothing to write. `Replaceable`: an earlier version of the owner's evidence. `Foreign`: evidence of another owner.
+ * `Unnoted`: another signature of the same payload without a note of its owner, which may be about to be written.
  */
-export type Standing = 'Same' | 'Replaceable' | 'Foreign' | 'Unnoted';
+export type Comparison = 'Same' | 'Replaceable' | 'Foreign' | 'Unnoted';
 
 /**
- * How an artifact stands to what its name holds. Stores that are filed by an image's digest alone give a TaskRun and its PipelineRun
- * the same name: what one policy signed about an image for one run is as good for the other.
+ * Compare an artifact with what already exists under its name. Stores that use an image's digest as the name give a TaskRun and its
+ * PipelineRun the same name: the signature that one policy made for one of them also serves the other.
  */
-export function standing(existing: ExistingEvidence, artifact: SignedArtifact, owner: string): Standing {
+export function compareExisting(existing: ExistingEvidence, artifact: SignedArtifact, owner: string): Comparison {
   const hasPayload = existing.payload?.equals(artifact.payload) === true;
   if (hasPayload && existing.signature.equals(signatureText(artifact))) return 'Same';
   if (existing.owner === owner) return 'Replaceable';

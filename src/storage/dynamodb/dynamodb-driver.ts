@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { runProbe } from '../run-probe.ts';
 import type { DynamoDBSpec } from '../../api/v1alpha1/backend-types/dynamodb.ts';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
@@ -7,11 +8,10 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { AwsConnection } from '../aws/aws-connection.ts';
 import type { AwsClientConfig } from '../aws/aws-connection.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import type { KeyScheme } from '../documents/evidence-name.ts';
-import { standing } from '../documents/compare-existing.ts';
+import { compareExisting } from '../documents/compare-existing.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../http/within-deadline.ts';
 import { itemBytes } from './attribute-values.ts';
@@ -44,16 +44,11 @@ export class DynamoDbDriver implements StorageDriver {
     this.#putTimeoutMs = context.putTimeoutMs ?? PUT_TIMEOUT_MS;
   }
 
-  async probe(signal: AbortSignal): Promise<Probe> {
-    try {
+  probe(signal: AbortSignal): Promise<Probe> {
+    return runProbe(signal, async () => {
       const doing = `trying out table ${this.#tableName}`;
       await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (within) => this.#table.tryOut(within));
-      return { ready: true };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
-      throw error;
-    }
+    });
   }
 
   nameOf(artifact: SignedArtifact, run: RunTarget): string {
@@ -97,7 +92,7 @@ export class DynamoDbDriver implements StorageDriver {
       const found = await this.#table.read(name, signal);
       if (found.item !== undefined) {
         const existing = storedItem(found.item) ?? nothing;
-        const stands = standing({ owner: found.owner, ...existing }, artifact, owner);
+        const stands = compareExisting({ owner: found.owner, ...existing }, artifact, owner);
         // A crash can have come between document and note.
         if (stands === 'Same' && found.owner === undefined) return this.#table.note(item, owner, signal);
         if (stands === 'Same') return;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { runProbe } from '../run-probe.ts';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { FirestoreSpec } from '../../api/v1alpha1/backend-types/firestore.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { storedChain } from '../documents/certificate-texts.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { evidenceDocument, notedOwner, ownerNote } from '../documents/evidence-document.ts';
 import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import { googleService } from '../http/google-service.ts';
-import { standing } from '../documents/compare-existing.ts';
+import { compareExisting } from '../documents/compare-existing.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../http/within-deadline.ts';
 import { FirestoreClient } from './firestore-client.ts';
@@ -57,18 +57,13 @@ export class FirestoreDriver implements StorageDriver {
     this.#client = new FirestoreClient(service, databaseName, collection);
   }
 
-  async probe(signal: AbortSignal): Promise<Probe> {
+  probe(signal: AbortSignal): Promise<Probe> {
     const doing = `reaching ${this.#place}`;
-    try {
+    return runProbe(signal, async () => {
       await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
         this.#client.tryOut(doing, either),
       );
-      return { ready: true };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
-      throw error;
-    }
+    });
   }
 
   nameOf(artifact: SignedArtifact, run: RunTarget): string {
@@ -116,11 +111,6 @@ export class FirestoreDriver implements StorageDriver {
     return { payload, signature, encoding: 'SignatureText', ...storedChain({ certificate, chain }) };
   }
 
-  /** Connections belong to the process's egress, which outlives its drivers. */
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
   /**
    * `Written`: the owner is to be noted, as it was one's own and is replaced, or the very same without a note. `Kept`: what is there
    * is as good. `Changed`: somebody else was at it meanwhile.
@@ -143,7 +133,7 @@ export class FirestoreDriver implements StorageDriver {
     const { evidence, updateTime } = found;
     if (evidence === undefined) throw conflict(doing);
     const noted = notedOwner(await this.#client.readNote(name, doing, signal), evidence.signatureField);
-    const verdict = standing({ ...evidence, owner: noted }, artifact, owner);
+    const verdict = compareExisting({ ...evidence, owner: noted }, artifact, owner);
     // A note follows its document.
     if (verdict === 'Unnoted' && attempt < ATTEMPTS - 1) return 'Changed';
     if (verdict === 'Foreign' || verdict === 'Unnoted') throw conflict(doing);

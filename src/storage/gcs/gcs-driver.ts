@@ -4,8 +4,7 @@ import type { GCSSpec } from '../../api/v1alpha1/backend-types/gcs.ts';
 import { backendTls } from '../http/backend-tls.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { BucketDriver } from '../buckets/bucket-driver.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { StorageDriver } from '../driver.ts';
+import type { DriverContext, StorageDriver } from '../driver.ts';
 import { GoogleAuthorization } from '../http/google-authorization.ts';
 import { GcsBucket } from './gcs-bucket.ts';
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { runProbe } from '../run-probe.ts';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { GrafeasSpec } from '../../api/v1alpha1/backend-types/grafeas.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { KeyedLock } from '../keyed-lock.ts';
-import { listingPlaced } from '../documents/listing-placed.ts';
+import { collectLocations } from '../collect-locations.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../http/within-deadline.ts';
 import { GrafeasClient } from './grafeas-client.ts';
@@ -43,18 +43,13 @@ export class GrafeasDriver implements StorageDriver {
     this.#client = new GrafeasClient(this.#service.rest, this.#version, settings.projectID);
   }
 
-  async probe(signal: AbortSignal): Promise<Probe> {
+  probe(signal: AbortSignal): Promise<Probe> {
     const doing = `reaching ${this.#place()}`;
-    try {
+    return runProbe(signal, async () => {
       await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
         this.#client.tryOut(doing, either),
       );
-      return { ready: true };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
-      throw error;
-    }
+    });
   }
 
   /** One occurrence for each subject: what is there is not made again. */
@@ -66,11 +61,11 @@ export class GrafeasDriver implements StorageDriver {
     if (wanted.length === 0) throw noSubjects(artifact, run);
     const doing = `writing "${artifact.name}" to ${this.#place()}`;
     const digest = payloadDigest(artifact.payload);
-    return listingPlaced((placed) =>
+    return collectLocations((locations) =>
       withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
         for (const occurrence of wanted) {
           const { name } = await this.#ensure(note, occurrence, doing, either);
-          placed.push({ uri: this.#uri(name), digest });
+          locations.push({ uri: this.#uri(name), digest });
         }
       }),
     );
@@ -89,11 +84,6 @@ export class GrafeasDriver implements StorageDriver {
     );
     if (found !== undefined) return occurrenceEvidence(found);
     throw new StorageError('BackendRejected', `${doing}: there is no such occurrence, or it holds no evidence`);
-  }
-
-  /** Connections belong to the process's egress, which outlives its drivers. */
-  close(): Promise<void> {
-    return Promise.resolve();
   }
 
   #ensure(note: GrafeasNote, wanted: NewOccurrence, doing: string, signal: AbortSignal): Promise<StoredOccurrence> {

@@ -5,7 +5,7 @@ import type { Access } from '../../credentials/access.ts';
 import { googleAuth } from '../../credentials/google/google-auth.ts';
 import { isTokenRecipient } from '../../credentials/google/token-recipient.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
-import { backendIdentity } from '../backend-identity.ts';
+import { backendIdentity } from '../backend-definition.ts';
 import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { StorageError } from '../storage-error.ts';

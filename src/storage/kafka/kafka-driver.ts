@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { runProbe } from '../run-probe.ts';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { KafkaSpec } from '../../api/v1alpha1/backend-types/kafka.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
@@ -8,8 +9,7 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { callFailure } from '../http/call-failure.ts';
 import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import { KeyedLock } from '../keyed-lock.ts';
 import { StorageError } from '../storage-error.ts';
@@ -49,18 +49,13 @@ export class KafkaDriver implements StorageDriver {
     });
   }
 
-  async probe(signal: AbortSignal): Promise<Probe> {
-    try {
+  probe(signal: AbortSignal): Promise<Probe> {
+    return runProbe(signal, async () => {
       const doing = `asking for topic ${this.#kafka.topic}`;
       await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
         await this.#topic.check(await this.#security(within));
       });
-      return { ready: true };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
-      throw error;
-    }
+    });
   }
 
   /** Appends one message, unless this process has appended the very same before. After a crash it may be there twice. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Collection, MongoClient } from 'mongodb';
+import { runProbe } from '../run-probe.ts';
 import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effective-tls.ts';
 import type { MongoDBSpec } from '../../api/v1alpha1/backend-types/mongodb.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
@@ -9,8 +10,7 @@ import type { BackendDefinition } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';
 import { callFailure } from '../http/call-failure.ts';
 import { storedChain } from '../documents/certificate-texts.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { evidenceDocument } from '../documents/evidence-document.ts';
 import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import { StorageError } from '../storage-error.ts';
@@ -45,19 +45,14 @@ export class MongoDriver implements StorageDriver {
   }
 
   /** Asks the server who is calling, what that account may do, and whether the collection exists. */
-  async probe(signal: AbortSignal): Promise<Probe> {
+  probe(signal: AbortSignal): Promise<Probe> {
     const { database, collection } = this.#settings;
     const doing = `reaching ${this.#place()}`;
-    try {
+    return runProbe(signal, async () => {
       await this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (client, within) =>
         probeCollection(client, { database, collection }, within),
       );
-      return { ready: true };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
-      throw error;
-    }
+    });
   }
 
   nameOf(artifact: SignedArtifact, run: RunTarget): string {

@@ -4,7 +4,7 @@ import { field } from '../../json/fields.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { notedOwner, ownerNote } from '../documents/evidence-document.ts';
 import type { EvidenceDocument, OwnerNote } from '../documents/evidence-document.ts';
-import { standing } from '../documents/compare-existing.ts';
+import { compareExisting } from '../documents/compare-existing.ts';
 import { StorageError } from '../storage-error.ts';
 import type { MongoMap } from './mongo-document.ts';
 import { projection, storedDocument } from './mongo-document.ts';
@@ -74,7 +74,7 @@ async function settled(
   const existing = storedDocument(raw);
   if (existing === undefined) throw conflict(store);
   const noted = notedOwner(await readNote(collection, store), existing.signatureField);
-  const verdict = standing({ ...existing, owner: noted }, artifact, owner);
+  const verdict = compareExisting({ ...existing, owner: noted }, artifact, owner);
   if (verdict === 'Foreign' || (verdict === 'Unnoted' && isLast)) throw conflict(store);
   if (verdict === 'Unnoted') return false;
   if (verdict === 'Same') {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { runProbe } from '../run-probe.ts';
 import type { EffectiveOCI } from '../../api/v1alpha1/storage-backend/defaults.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
-import { listingPlaced } from '../documents/listing-placed.ts';
+import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import { collectLocations } from '../collect-locations.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../http/within-deadline.ts';
 import { imageTargets } from './image-target.ts';
@@ -26,7 +26,7 @@ const PUT_TIMEOUT_MS = 120_000;
 interface Attachment {
   readonly targets: readonly ImageTarget[];
   readonly run: RunTarget;
-  readonly placed: Location[];
+  readonly locations: Location[];
 }
 
 /** Evidence in a registry, as Tekton Chains lays it out: in cosign's `.sig` and `.att` tags, or in bundles that refer to the image. */
@@ -42,20 +42,15 @@ export class OciDriver implements StorageDriver {
   }
 
   /** Reads what the backend refers to, and asks its registry if it names one; the images' registries show with each run. */
-  async probe(signal: AbortSignal): Promise<Probe> {
-    try {
+  probe(signal: AbortSignal): Promise<Probe> {
+    return runProbe(signal, async () => {
       const registries = await this.#access.open(undefined, signal, { isProbe: true });
       const repository = this.#override();
       if (repository !== undefined) {
         const credentialed = this.#oci.authentication.type !== 'RunServiceAccount';
         await (await registries.session(repository, 'pull,push')).ping(credentialed, signal);
       }
-      return { ready: true };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof StorageError) return { ready: false, reason: error.reason, message: error.message };
-      throw error;
-    }
+    });
   }
 
   /** The images' registries are as many as runs name; with a repository of its own the backend has one. */
@@ -71,8 +66,8 @@ export class OciDriver implements StorageDriver {
     const targets = imageTargets(artifact);
     if (targets.length === 0) throw noSubjects(artifact, run);
     const deadline = { signal, timeoutMs: this.#putTimeoutMs, doing: `storing "${artifact.name}"` };
-    return listingPlaced((placed) =>
-      withinDeadline(deadline, (inTime) => this.#attachAll(artifact, { targets, run, placed }, inTime)),
+    return collectLocations((locations) =>
+      withinDeadline(deadline, (inTime) => this.#attachAll(artifact, { targets, run, locations }, inTime)),
     );
   }
 
@@ -84,12 +79,11 @@ export class OciDriver implements StorageDriver {
     return 'tag' in parsed ? storedLayer(client, parsed, signal) : storedBundle(client, parsed, signal);
   }
 
-  /** Connections belong to the process's egress, which outlives its drivers. */
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  async #attachAll(artifact: SignedArtifact, { targets, run, placed }: Attachment, signal: AbortSignal): Promise<void> {
+  async #attachAll(
+    artifact: SignedArtifact,
+    { targets, run, locations }: Attachment,
+    signal: AbortSignal,
+  ): Promise<void> {
     const registries = await this.#access.open(run, signal);
     const failures: { readonly registry: string; readonly error: StorageError }[] = [];
     for (const target of targets) {
@@ -98,7 +92,7 @@ export class OciDriver implements StorageDriver {
       const isSilent = failures.some((of) => of.registry === registry && of.error.reason === 'BackendUnavailable');
       if (isSilent) continue;
       try {
-        placed.push(await this.#attach(artifact, target, { run, registries }, signal));
+        locations.push(await this.#attach(artifact, target, { run, registries }, signal));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof StorageError)) throw error;
@@ -109,7 +103,7 @@ export class OciDriver implements StorageDriver {
     if (first !== undefined) throw first.error;
     // Subjects without a place are passed over, unless there is nothing else.
     const [passedOver] = failures;
-    if (passedOver !== undefined && placed.length === 0) throw passedOver.error;
+    if (passedOver !== undefined && locations.length === 0) throw passedOver.error;
   }
 
   #attach(

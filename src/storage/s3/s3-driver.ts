@@ -7,8 +7,7 @@ import type { AwsClientConfig } from '../aws/aws-connection.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
 import { BucketDriver } from '../buckets/bucket-driver.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { StorageDriver } from '../driver.ts';
+import type { DriverContext, StorageDriver } from '../driver.ts';
 import { S3Bucket } from './s3-bucket.ts';
 
 /** Evidence in a bucket of S3 or of a store that speaks its protocol, laid out as in Cloud Storage. */

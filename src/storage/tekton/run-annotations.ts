@@ -5,7 +5,7 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { certificateTexts } from '../documents/certificate-texts.ts';
 import type { RunTarget } from '../driver.ts';
 
-/** The prefix and the names are Tekton Chains'; verifiers read them. */
+/** Verifiers read the prefix and the names, which are those of Tekton Chains. */
 const PREFIX = 'chains.tekton.dev/';
 
 export function payloadAnnotation(key: string): string {
@@ -24,7 +24,7 @@ export function chainAnnotation(key: string): string {
   return `${PREFIX}chain-${key}`;
 }
 
-/** The four annotations Chains writes for one artifact. Certificate and chain are always there, empty without one. */
+/** The four annotations that Chains writes for one artifact; certificate and chain are empty for a key's signature. */
 export function runAnnotations(artifact: SignedArtifact, run: RunTarget): Readonly<Record<string, string>> {
   const key = shortKey(artifact, run);
   const { certificate, chain } = certificateTexts(artifact);
@@ -36,7 +36,7 @@ export function runAnnotations(artifact: SignedArtifact, run: RunTarget): Readon
   };
 }
 
-/** Bytes that annotations take of the 256 KiB which Kubernetes allows an object's annotations in total. */
+/** The size of annotations as Kubernetes counts it for its limit of 256 KiB per object. */
 export function annotationBytes(annotations: Readonly<Record<string, string>>): number {
   return Object.entries(annotations).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isForbidden, isUnavailable, KubeError } from '../../kube/kube-error.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { shortKey } from '../../evidence/short-key.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { storedChain } from '../documents/certificate-texts.ts';
-import type { DriverContext } from '../driver-context.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import {
   annotationBytes,
@@ -14,10 +14,15 @@ import {
   runAnnotations,
   signatureAnnotation,
 } from './run-annotations.ts';
-import { annotationFailure } from './annotation-failure.ts';
 import type { AnnotatedRun, RunAnnotator } from './run-annotator.ts';
-import { parseRunLocation, runLocationUri } from './run-location.ts';
 
+const KINDS = { taskruns: 'TaskRun', pipelineruns: 'PipelineRun' } as const;
+const URI = /^tekton:\/\/([a-z0-9-]{1,63})\/(taskruns|pipelineruns)\/([a-z0-9.-]{1,253})\/([^/#?]{1,64})#([^#]{1,80})$/;
+const REMEDIES = {
+  BackendUnauthorized: '; let the operator get and patch taskruns and pipelineruns of tekton.dev',
+  BackendRejected: "; if the run's annotations pass 256 KiB in total, store the evidence in an OCI backend",
+  BackendUnavailable: '',
+} as const;
 const FIELD_MANAGER = 'hallmark-storage';
 /** Kubernetes' TotalAnnotationSizeLimitB. */
 const ANNOTATION_LIMIT_BYTES = 256 * 1024;
@@ -30,7 +35,7 @@ export class TektonDriver implements StorageDriver {
     this.#annotator = context.annotator;
   }
 
-  /** The run is in the cluster that the operator watches: there is nothing of its own to reach. */
+  /** Always ready: the runs are in the operator's own cluster. */
   probe(signal: AbortSignal): Promise<Probe> {
     return new Promise((resolve) => {
       signal.throwIfAborted();
@@ -42,7 +47,7 @@ export class TektonDriver implements StorageDriver {
     return shortKey(artifact, run);
   }
 
-  /** One patch of four annotations, without reading the run first: the same values again change nothing. */
+  /** Patch four annotations without reading the run first: the same values again change nothing. */
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     signal.throwIfAborted();
     const annotations = runAnnotations(artifact, run);
@@ -75,10 +80,6 @@ export class TektonDriver implements StorageDriver {
     return { payload: Buffer.from(payload, 'base64'), signature: Buffer.from(signature, 'base64'), encoding, ...chain };
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
   async #reach<T>(run: AnnotatedRun, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -107,4 +108,32 @@ function deleted(run: AnnotatedRun): StorageError {
 function tooLarge(run: AnnotatedRun, size: number): StorageError {
   const message = `evidence of ${describe(run)} takes ${size} bytes of annotations and Kubernetes allows ${ANNOTATION_LIMIT_BYTES}; store it in an OCI backend instead`;
   return new StorageError('BackendRejected', message);
+}
+
+/** `tekton://<namespace>/<taskruns|pipelineruns>/<name>/<uid>#<ShortKey>`: one artifact in the annotations of one run. */
+function runLocationUri(run: RunTarget, key: string): string {
+  return `tekton://${run.namespace}/${run.kind.toLowerCase()}s/${run.name}/${run.uid}#${key}`;
+}
+
+function parseRunLocation(uri: string): { readonly run: AnnotatedRun; readonly key: string } | undefined {
+  const [, namespace, plural, name, uid, key] = URI.exec(uri) ?? [];
+  if (namespace === undefined || name === undefined || uid === undefined || key === undefined) return undefined;
+  const kind = KINDS[plural === 'taskruns' ? 'taskruns' : 'pipelineruns'];
+  return { run: { apiVersion: 'tekton.dev/v1', kind, namespace, name, uid }, key };
+}
+
+/** Translate the API server's refusal of an annotation. `run` names the run in messages. */
+function annotationFailure(error: unknown, run: string): StorageError {
+  if (error instanceof StorageError) return error;
+  const reason = reasonOf(error);
+  const text = error instanceof Error ? error.message : 'unknown failure';
+  const retryAfterSeconds = error instanceof KubeError ? error.retryAfterSeconds : undefined;
+  return new StorageError(reason, `annotating ${run}: ${text}${REMEDIES[reason]}`, { cause: error, retryAfterSeconds });
+}
+
+function reasonOf(error: unknown): keyof typeof REMEDIES {
+  if (isForbidden(error)) return 'BackendUnauthorized';
+  // A conflict with another write is gone at the next attempt.
+  if (!(error instanceof KubeError) || error.status === 409 || isUnavailable(error)) return 'BackendUnavailable';
+  return 'BackendRejected';
 }

@@ -14,11 +14,11 @@ export interface ArtifactsToStore {
   readonly fence: () => void;
 }
 
-/** What became of one artifact. Without `placed` and `error` it had no turn. */
+/** The outcome for one artifact. Without `locations` and `error` it was not tried. */
 export interface ArtifactOutcome {
   readonly artifact: SignedArtifact;
-  /** Where it lies; a part of it where `error` is set. */
-  readonly placed?: readonly Location[];
+  /** Where it is stored; only a part of it if `error` is set. */
+  readonly locations?: readonly Location[];
   readonly error?: StorageError;
   /** Whether `error` means that the backend has no place for it, now or later. */
   readonly isPlaceless?: boolean;
@@ -67,11 +67,11 @@ async function storeArtifact(
   signal: AbortSignal,
 ): Promise<ArtifactOutcome> {
   try {
-    return { artifact, placed: await driver.put(artifact, run, signal) };
+    return { artifact, locations: await driver.put(artifact, run, signal) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StorageError)) throw error;
-    return { artifact, placed: error.placed, error, isPlaceless: error.reason === 'NoSubjects' };
+    return { artifact, locations: error.locations, error, isPlaceless: error.reason === 'NoSubjects' };
   }
 }
 

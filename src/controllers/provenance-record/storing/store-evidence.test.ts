@@ -59,16 +59,16 @@ function task(put: Put, fence: () => void = () => undefined): { task: StoreTask;
   };
 }
 
-const placed: Put = ({ name }) => Promise.resolve([{ uri: `mem://${name}` }]);
+const stored: Put = ({ name }) => Promise.resolve([{ uri: `mem://${name}` }]);
 
 /** Refuses one artifact and takes the others. */
 function failing(name: string, error: StorageError): Put {
-  return (given) => (given.name === name ? Promise.reject(error) : placed(given));
+  return (given) => (given.name === name ? Promise.reject(error) : stored(given));
 }
 
 describe('storeEvidence', () => {
   it('stores the artifacts one after the other and says what the backend took, where and when', async () => {
-    const { task: given, puts } = task(placed);
+    const { task: given, puts } = task(stored);
     const { fact, retry } = await storeEvidence(given, clock, never);
     assert.deepEqual(puts, ['attestation', 'image-1']);
     assert.equal(retry, undefined);
@@ -106,7 +106,7 @@ describe('storeEvidence', () => {
   });
 
   it('lets one artifact that fails keep no other out, names it, and lists what is there', async () => {
-    const rejected = new StorageError('BackendRejected', 'no such image', { placed: [{ uri: 'mem://part' }] });
+    const rejected = new StorageError('BackendRejected', 'no such image', { locations: [{ uri: 'mem://part' }] });
     const { task: given } = task(failing('attestation', rejected));
     const { fact, retry } = await storeEvidence(given, clock, never);
     assert.deepEqual(fact, {
@@ -125,7 +125,7 @@ describe('storeEvidence', () => {
   it('tries again only what is missing, and keeps what is there', async () => {
     const first = task(failing('attestation', new StorageError('BackendRejected', 'no such image')));
     const { fact: before } = await storeEvidence(first.task, clock, never);
-    const second = task(placed);
+    const second = task(stored);
     const { fact } = await storeEvidence({ ...second.task, before }, clock, never);
     assert.deepEqual(second.puts, ['attestation']);
     assert.equal(fact.state, 'Stored');
@@ -139,7 +139,7 @@ describe('storeEvidence', () => {
   it('begins with what had no turn the last time', async () => {
     const down = task(() => Promise.reject(new StorageError('BackendUnavailable', 'down')));
     const { fact: before } = await storeEvidence(down.task, clock, never);
-    const again = task(placed);
+    const again = task(stored);
     await storeEvidence({ ...again.task, before }, clock, never);
     assert.deepEqual(again.puts, ['image-1', 'attestation']);
   });
@@ -186,7 +186,7 @@ describe('storeEvidence', () => {
   });
 
   it('stores nothing where the record has nothing that the backend takes', async () => {
-    const { task: given } = task(placed);
+    const { task: given } = task(stored);
     const { fact } = await storeEvidence({ ...given, artifacts: [], types: ['ImageSignature'] }, clock, never);
     assert.equal(fact.state, 'NotApplicable');
     assert.match(fact.problem?.message ?? '', /spec\.artifacts is ImageSignature/);
@@ -195,7 +195,7 @@ describe('storeEvidence', () => {
   const twoImages = ['image-us', 'image-eu'].map((name) => ({ ...artifact(name), subjects: [{ name, digest: {} }] }));
 
   it('stores the first of two artifacts that have one name, and says of the other that they collide', async () => {
-    const { task: given, puts } = task(placed);
+    const { task: given, puts } = task(stored);
     const driver = { ...given.driver, nameOf: ({ type }: SignedArtifact) => type };
     const work = { ...given, driver, artifacts: [artifact('attestation'), ...twoImages] };
     for (const before of [undefined, { locations: [{ uri: 'mem://old', artifact: 'image-eu' }] }]) {
@@ -210,7 +210,7 @@ describe('storeEvidence', () => {
   });
 
   it('stores both where the store keeps both under one name', async () => {
-    const { task: given, puts } = task(placed);
+    const { task: given, puts } = task(stored);
     await storeEvidence({ ...given, artifacts: twoImages }, clock, never);
     assert.deepEqual(puts, ['image-us', 'image-eu']);
   });
@@ -227,7 +227,7 @@ describe('storeEvidence', () => {
     const { task: given, puts } = task(
       (of) => {
         isHeld = false;
-        return placed(of);
+        return stored(of);
       },
       () => {
         if (!isHeld) throw new Error('not leading');

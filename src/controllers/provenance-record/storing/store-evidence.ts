@@ -67,7 +67,7 @@ function result(task: StoreTask, outcomes: readonly ArtifactOutcome[], storedTim
   // No retry brings back the run, nor what its annotations held.
   if (gone !== undefined) return { fact: { backendRef, state: 'Failed', locations: [], problem: problemOf([gone]) } };
   const failed = tried.filter(({ isPlaceless }) => isPlaceless !== true);
-  const untried = outcomes.filter(({ placed, error }) => placed === undefined && error === undefined);
+  const untried = outcomes.filter((outcome) => outcome.locations === undefined && outcome.error === undefined);
   const locations = allLocations(task, outcomes);
   const missing = [...untried, ...tried].map(({ artifact }) => artifact.name);
   const known = { locations, ...(missing.length === 0 ? {} : { missing }) };
@@ -91,13 +91,13 @@ function allLocations(
 ): readonly StoredLocation[] {
   const isRenewed = (name: string | undefined): boolean =>
     outcomes.some(
-      ({ artifact, placed, error, isPlaceless }) =>
-        artifact.name === name && (isPlaceless === true || (placed !== undefined && error === undefined)),
+      ({ artifact, locations, error, isPlaceless }) =>
+        artifact.name === name && (isPlaceless === true || (locations !== undefined && error === undefined)),
     );
   // A complete put, and the lack of a place, take the place of what was known of an artifact.
   const kept = (before?.locations ?? []).filter(({ artifact }) => !isRenewed(artifact));
-  const came = outcomes.flatMap(({ artifact, placed = [] }) =>
-    placed.map((location) => ({ ...location, artifact: artifact.name })),
+  const came = outcomes.flatMap(({ artifact, locations = [] }) =>
+    locations.map((location) => ({ ...location, artifact: artifact.name })),
   );
   const all = [...kept, ...came];
   const order = new Map(artifacts.map(({ name }, index) => [name, index]));

@@ -6,7 +6,7 @@ import type { Identity } from '../../../credentials/identity.ts';
 import { KeptToken } from '../../../credentials/kept-token.ts';
 import type { TlsOptions } from '../../../net/tls-options.ts';
 import type { BackendDefinition } from '../../backend-definition.ts';
-import { backendIdentity } from '../../backend-identity.ts';
+import { backendIdentity } from '../../backend-definition.ts';
 import type { RegistryCredential } from '../registry/docker-config.ts';
 import { acrRefreshToken } from './acr-refresh-token.ts';
 import { cloudRegistry } from './cloud-registry.ts';
