@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The first line in which a file differs from what would be generated. */
+/** Show the first line in which a file differs from its generated text. */
 export function driftHint(before: string, after: string): string {
   const old = before.split('\n');
   const wanted = after.split('\n');

@@ -7,7 +7,7 @@ import { steps, type Step } from './verify/steps.ts';
 const root = join(import.meta.dirname, '..');
 const binaries = join(root, 'node_modules', '.bin');
 
-/** Runs a step with the tools of the checkout first on the PATH; resolves with whether it passed, and never rejects. */
+/** Run a step with the tools of the checkout first on the PATH. Never rejects. */
 function run({ command: [command, ...args] }: Step): Promise<{ readonly passed: boolean; readonly output: string }> {
   const env = { ...process.env, PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}` };
   return new Promise((resolve) => {
@@ -24,7 +24,7 @@ function run({ command: [command, ...args] }: Step): Promise<{ readonly passed: 
   });
 }
 
-/** Runs the wanted steps to the end, also after one that failed, as many at a time as there are cores; returns those that failed. */
+/** Run all wanted steps, also after a failure, as many at a time as there are cores, and return those that failed. */
 async function runAll(wanted: readonly Step[]): Promise<readonly Step[]> {
   const failed: Step[] = [];
   const waiting = [...wanted];

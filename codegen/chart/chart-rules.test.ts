@@ -36,11 +36,11 @@ describe('the values of the chart', () => {
     assert.match(valuesYaml(tree), /\n# The image\.\nimage:\n {2}# The tag\.\n {2}tag: ""\n {2}# The digest\.\n/);
   });
 
-  it('are listed by their whole path', () => {
+  it('are listed by their full path', () => {
     assert.ok(valuesTable(tree).includes('| `image.digest` | `""` | The digest. |'));
   });
 
-  it('are found out when no template reads one', () => {
+  it('are reported when no template reads them', () => {
     assert.deepEqual(unusedValues(tree, '{{ .Values.image.tag }}'), ['image.digest']);
     assert.deepEqual(unusedValues(tree, '{{ toYaml .Values.image }}'), []);
     assert.deepEqual(unusedValues(tree, '{{ .Values.image.tagged }}'), ['image.tag', 'image.digest']);
@@ -48,14 +48,14 @@ describe('the values of the chart', () => {
 });
 
 describe('a template', () => {
-  it('may not hold hooks, lookups or values that change by themselves', () => {
+  it('may not contain hooks, lookups or changing values', () => {
     assert.deepEqual(forbiddenConstructs('annotations: {"helm.sh/hook": pre-install}'), ['a hook']);
     assert.deepEqual(forbiddenConstructs('{{ $s := lookup "v1" "Secret" "ns" "name" }}'), ['lookup']);
     assert.deepEqual(forbiddenConstructs('{{ randAlphaNum 32 | b64enc }}'), ['a random or changing value']);
     assert.deepEqual(forbiddenConstructs('{{ now | date "2006" }}'), ['a random or changing value']);
   });
 
-  it('may use words that only look like these', () => {
+  it('may use similar words', () => {
     assert.deepEqual(forbiddenConstructs('# known brands look up nothing now\n{{ .Values.brand }}'), []);
   });
 });

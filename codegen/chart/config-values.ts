@@ -20,7 +20,7 @@ const {
 const group = (description: string, properties: TProperties) =>
   Type.Object(properties, { additionalProperties: false, description });
 
-/** A section of the file as a group of values: the file may leave a section out, the chart writes all of them. */
+/** Make a group of values from a section of the file. The file may leave a section out; the chart writes all of them. */
 function section(schema: TObject) {
   const description = 'description' in schema && typeof schema.description === 'string' ? schema.description : '';
   return group(description, schema.properties);

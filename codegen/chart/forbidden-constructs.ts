@@ -7,8 +7,8 @@ const constructs: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * What a chart that is rendered by Argo CD or Flux must not hold: a hook runs there at other times than with helm,
- * `lookup` finds nothing, and a random value changes the release at every sync.
+ * List constructs that Argo CD or Flux cannot render as helm does: a hook runs at other times, `lookup` finds nothing,
+ * and a random value changes the release at every sync.
  */
 export function forbiddenConstructs(template: string): readonly string[] {
   return Object.entries(constructs)

@@ -21,7 +21,9 @@ function templates(): ReadonlyMap<string, string> {
 
 function staticFaults(): readonly string[] {
   const texts = templates();
-  const forbidden = [...texts].flatMap(([path, text]) => forbiddenConstructs(text).map((what) => `${path}: ${what}`));
+  const forbidden = [...texts].flatMap(([path, text]) =>
+    forbiddenConstructs(text).map((construct) => `${path}: ${construct}`),
+  );
   const unused = unusedValues(valueTree(values), [...texts.values()].join('\n'));
   return [...forbidden, ...unused.map((path) => `values.yaml: no template reads ${path}`)];
 }
@@ -33,7 +35,7 @@ function messageOf(error: unknown): string {
   return String(error);
 }
 
-/** helm lint and helm template with every value set, by the testbed's own helm: no cluster is asked. */
+/** Run helm lint and helm template for every value set, with the helm of the testbed and without a cluster. */
 async function helmFaults(): Promise<readonly string[]> {
   const helm = await ensureBinary('helm');
   const faults: string[] = [];
@@ -52,7 +54,7 @@ async function helmFaults(): Promise<readonly string[]> {
   return faults;
 }
 
-/** Exits 1 after one line a fault. */
+/** Print one line per fault and exit 1 if there is one. */
 async function main(): Promise<void> {
   const faults = [...staticFaults(), ...(await helmFaults())];
   for (const fault of faults) console.error(fault);

@@ -2,8 +2,8 @@
 import type { ValueNode } from './value-tree.ts';
 
 /**
- * The values that no template reads. A value counts as read when a template names it, or names a group that it is in as
- * a whole (`toYaml .Values.config`).
+ * List the values that no template reads. A value counts as read when a template names it or a group around it (`toYaml
+ * .Values.config`).
  */
 export function unusedValues(tree: ValueNode, templates: string): readonly string[] {
   const read = new Set([...templates.matchAll(/\.Values\.([\w.]+)/g)].map(([, path = '']) => path));

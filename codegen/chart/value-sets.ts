@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The installations that the chart is checked as: each name says what is special, each entry is a `--set-json` argument. */
+/** The installations to check the chart with: each name is the special feature, each entry a `--set-json` argument. */
 export const valueSets: Readonly<Record<string, readonly string[]>> = {
   default: [],
   namespaced: ['watchNamespaces=["team-a","team-b"]'],
@@ -39,12 +39,12 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The oldest Kubernetes that the chart is for. Without a cluster helm assumes a version of its own, which for one that was built
- * without its release flags is far older.
+ * The oldest Kubernetes that the chart supports. Without a cluster, helm assumes a version of its own, which is far
+ * older in a build without release flags.
  */
 export const oldestKubernetes: readonly string[] = ['--kube-version', '1.31.0'];
 
-/** The entries of a value set as helm's arguments. */
+/** Convert the entries of a value set into arguments of helm. */
 export function setArguments(entries: readonly string[]): readonly string[] {
   return entries.flatMap((entry) => ['--set-json', entry]);
 }

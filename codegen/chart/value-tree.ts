@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** One value of the chart, or one group of values, read from the schema. */
+/** A value of the chart or a group of values, read from the schema. */
 export type ValueNode =
   | {
       readonly kind: 'group';
@@ -14,8 +14,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * Reads a JSON schema into a tree: a node with a `default` is a value, one with `properties` and no default a group.
- * Throws when a node lacks its description, or is neither: an undocumented value never reaches the chart.
+ * Read a JSON schema into a tree: a node with a `default` is a value, one with `properties` and no default is a group.
+ *
+ * @throws Error when a node lacks its description or is neither, so that no undocumented value reaches the chart
  */
 export function valueTree(schema: unknown, path: readonly string[] = []): ValueNode {
   const at = path.join('.') || 'values';

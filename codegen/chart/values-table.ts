@@ -10,7 +10,7 @@ function rows(node: ValueNode): readonly string[] {
   return [`| \`${node.path.join('.')}\` | \`${cell(JSON.stringify(node.value))}\` | ${cell(node.description)} |`];
 }
 
-/** The Markdown table of docs/install.md: one row a value. */
+/** The Markdown table of docs/install.md: one row per value. */
 export function valuesTable(tree: ValueNode): string {
   return ['| value | default | what it does |', '| --- | --- | --- |', ...rows(tree)].join('\n');
 }

@@ -16,7 +16,10 @@ export function fieldTable(top: string, node: SchemaNode, page: KindPage): strin
   return [
     '| field | type | default | bounds | |',
     '| --- | --- | --- | --- | --- |',
-    ...rows.map(({ path, type, defaultValue, bounds, text }) => `| \`${path}\` | ${type} | ${defaultValue} | ${bounds} | ${text} |`),
+    ...rows.map(
+      ({ path, type, defaultValue, bounds, text }) =>
+        `| \`${path}\` | ${type} | ${defaultValue} | ${bounds} | ${text} |`,
+    ),
   ].join('\n');
 }
 
@@ -33,7 +36,9 @@ function grandchildren(child: SchemaNode, path: string, page: KindPage): readonl
 
 function row(node: SchemaNode, path: string, { page, required }: { page: KindPage; required: boolean }): Row {
   const value = page.defaults.get(`.${path}`);
-  const rules = [...node.rules, ...(node.items?.rules ?? []), ...(node.values?.rules ?? [])].map(({ message }) => message);
+  const rules = [...node.rules, ...(node.items?.rules ?? []), ...(node.values?.rules ?? [])].map(
+    ({ message }) => message,
+  );
   return {
     path,
     type: typeName(node),

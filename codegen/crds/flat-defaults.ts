@@ -3,8 +3,8 @@ import { isObject } from '../../src/json/fields.ts';
 import type { Defaults } from './kind-page.ts';
 
 /**
- * What an effective spec has that the spec it was made from has not: the defaults, by path. They come from the code that fills
- * them in, so that no page can promise others.
+ * List the defaults by path: the fields of an effective spec that its source spec lacks. They come from the code that
+ * fills them in, so the pages cannot state others.
  */
 export function flatDefaults(effective: unknown, given: unknown, path = '.spec'): Defaults {
   if (!isObject(effective)) return new Map();
@@ -18,7 +18,7 @@ export function flatDefaults(effective: unknown, given: unknown, path = '.spec')
   );
 }
 
-/** An absent list is an empty one; that needs no words. */
+/** An absent list equals an empty one and needs no entry. */
 function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }

@@ -4,7 +4,7 @@ import { fieldTable } from './field-table.ts';
 import type { KindPage } from './kind-page.ts';
 import { rootNode } from './root-node.ts';
 
-/** The page of a kind under docs/api: what it is for, an example, its fields, its conditions, its reasons. */
+/** Write the page of a kind under docs/api: its purpose, an example, its fields, its conditions, its reasons. */
 export function kindMarkdown(page: KindPage): string {
   const { plural, shortName, namespaced } = kinds[page.kind];
   const { properties } = rootNode(page.kind);
@@ -22,7 +22,10 @@ export function kindMarkdown(page: KindPage): string {
     ...tops.flatMap(({ name, node }) => [`## Fields of ${name}`, node.description ?? '', fieldTable(name, node, page)]),
     ...selecting(page),
     '## Conditions',
-    table(['type', 'True means'], page.conditions.map(({ type, meaning }) => [`\`${type}\``, meaning])),
+    table(
+      ['type', 'True means'],
+      page.conditions.map(({ type, meaning }) => [`\`${type}\``, meaning]),
+    ),
     '## Reasons',
     `${page.reasons.map((reason) => `[\`${reason}\`](../reasons.md#${reason.toLowerCase()})`).join(', ')}.`,
   ].join('\n\n');

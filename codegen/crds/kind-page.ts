@@ -2,10 +2,10 @@
 import type { KindName } from '../../src/api/v1alpha1/kinds.ts';
 import type { Reason } from '../../src/api/v1alpha1/reasons.ts';
 
-/** Defaults by path (`.spec.mode`), as they read in a description. */
+/** Defaults by path (`.spec.mode`), in the wording of a description. */
 export type Defaults = ReadonlyMap<string, string>;
 
-/** A column of `kubectl get`; `wide` shows it with `-o wide` alone. */
+/** A column of `kubectl get`; a `wide` one only appears with `-o wide`. */
 export interface Column {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'date' | 'boolean';
@@ -14,12 +14,12 @@ export interface Column {
   readonly wide?: boolean;
 }
 
-/** What a CRD and its page say beyond the schema. */
+/** The facts of a CRD and its page beyond the schema. */
 export interface KindPage {
   readonly kind: KindName;
-  /** What the kind is for, in Markdown. */
+  /** The purpose of the kind, in Markdown. */
   readonly purpose: string;
-  /** A manifest that the API server takes. */
+  /** A valid manifest. */
   readonly example: string;
   readonly columns: readonly Column[];
   /** JSON paths that `--field-selector` may name; the API server allows eight. */

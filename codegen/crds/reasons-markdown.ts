@@ -4,7 +4,8 @@ import { reasonTexts } from './reason-texts.ts';
 /** docs/reasons.md: every reason of the closed list, each under its own heading so that pages can link to it. */
 export function reasonsMarkdown(): string {
   const sections = Object.entries(reasonTexts).map(
-    ([reason, { meaning, setOn, remedy }]) => `## ${reason}\n\n${meaning}\n\n- **Set on:** ${setOn}\n- **What to do:** ${remedy}`,
+    ([reason, { meaning, setOn, remedy }]) =>
+      `## ${reason}\n\n${meaning}\n\n- **Set on:** ${setOn}\n- **What to do:** ${remedy}`,
   );
   return [
     '# Reasons',

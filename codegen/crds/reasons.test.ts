@@ -11,7 +11,9 @@ import { reasonsMarkdown } from './reasons-markdown.ts';
 const source = join(import.meta.dirname, '..', '..', 'src');
 
 it('documents no reason that nothing sets', () => {
-  const files = globSync('**/*.ts', { cwd: source }).filter((path) => !path.startsWith('api') && !path.endsWith('.test.ts'));
+  const files = globSync('**/*.ts', { cwd: source }).filter(
+    (path) => !path.startsWith('api') && !path.endsWith('.test.ts'),
+  );
   const text = files.map((path) => readFileSync(join(source, path), 'utf8')).join('\n');
   const unused = Object.values(reasons).filter((reason) => !new RegExp(`(reasons\\.|')${reason}\\b`).test(text));
   assert.deepEqual(unused, []);

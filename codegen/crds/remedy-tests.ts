@@ -42,7 +42,10 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
   KeyInvalid: [remedies('KeyInvalid: put a key under the entry that the message names')],
   KeyExpired: [remedies('KeyExpired: correct notAfter')],
   SignerUnavailable: [
-    { file: 'e2e/kms/kms-records.test.ts', title: 'see runs wait while the service is down, and signed once it is back' },
+    {
+      file: 'e2e/kms/kms-records.test.ts',
+      title: 'see runs wait while the service is down, and signed once it is back',
+    },
   ],
   SignerUnauthorized: [
     {
@@ -62,9 +65,7 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
   ],
   BackendNotReady: [remedies('BackendNotReady: do what the message of the backend says')],
   BackendUnauthorized: [remedies("BackendUnauthorized: add a Secret for the registry to the run's ServiceAccount")],
-  BackendUnavailable: [
-    { file: 'e2e/main-job/failures.test.ts', title: 'heals by itself when the registry is back' },
-  ],
+  BackendUnavailable: [{ file: 'e2e/main-job/failures.test.ts', title: 'heals by itself when the registry is back' }],
   BackendRejected: [remedies('BackendRejected: push the image that does not exist')],
   KeyConflict: [
     {

@@ -6,11 +6,12 @@ import { schemaNode, type SchemaNode } from './schema-node.ts';
 
 const bare = { bounds: {}, required: [], rules: [], extensions: {} };
 
-/** A kind's schema as a CRD states it: the API server itself owns apiVersion, kind and metadata. */
+/** The schema of a kind in its CRD: the API server owns apiVersion, kind and metadata. */
 export function rootNode(kind: KindName): SchemaNode {
   const { schema } = kinds[kind];
   const { apiVersion, kind: kindSchema, metadata, ...rest } = asProperties(field(schema, 'properties'));
-  if (apiVersion === undefined || kindSchema === undefined || metadata === undefined) throw new Error(`${kind}: not an object's schema`);
+  if (apiVersion === undefined || kindSchema === undefined || metadata === undefined)
+    throw new Error(`${kind}: not an object's schema`);
   const node = schemaNode(
     { ...schema, properties: rest, required: listField(schema, 'required').filter((name) => String(name) in rest) },
     '',
@@ -18,7 +19,7 @@ export function rootNode(kind: KindName): SchemaNode {
   const typeMeta: readonly (readonly [string, SchemaNode])[] = [
     ['apiVersion', { ...bare, type: 'string', description: `${API_VERSION}.` }],
     ['kind', { ...bare, type: 'string', description: `${kind}.` }],
-    // The API server refuses to be told anything about metadata, a description included.
+    // The API server refuses any schema of metadata, even a description.
     ['metadata', { ...bare, type: 'object' }],
   ];
   return { ...node, properties: new Map([...typeMeta, ...(node.properties ?? [])]) };

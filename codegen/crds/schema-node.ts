@@ -2,7 +2,7 @@
 import type { CelRule } from '../../src/api/v1alpha1/fields/cel-rule.ts';
 import { field, has, isObject, listField } from '../../src/json/fields.ts';
 
-/** The part of JSON Schema that a structural schema and our own schemas share, read once from the TypeBox objects. */
+/** The common part of JSON Schema and structural schemas, read once from the TypeBox objects. */
 export interface SchemaNode {
   readonly type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
   readonly description?: string;
@@ -13,7 +13,7 @@ export interface SchemaNode {
   readonly properties?: ReadonlyMap<string, SchemaNode>;
   readonly required: readonly string[];
   readonly items?: SchemaNode;
-  /** Of a map: what its values are. */
+  /** The values of a map. */
   readonly values?: SchemaNode;
   readonly rules: readonly Omit<CelRule, 'holds'>[];
   /** x-kubernetes-list-type and its siblings. */
@@ -25,13 +25,17 @@ const boundKeywords = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minimu
 const extensionKeywords = ['x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-map-type'];
 const otherKeywords = ['type', 'description', 'enum', 'format', 'properties', 'required', 'items', 'patternProperties'];
 const RULES = 'x-kubernetes-validations';
-const known = new Set([...boundKeywords, ...extensionKeywords, ...otherKeywords, RULES]);
+const supported = new Set([...boundKeywords, ...extensionKeywords, ...otherKeywords, RULES]);
 
-/** Reads a schema; throws, naming the path, on what a structural schema cannot say or what has no bound. */
+/**
+ * Read a schema.
+ *
+ * @throws Error with the path of anything that a structural schema does not support or that lacks a bound
+ */
 export function schemaNode(schema: unknown, path: string): SchemaNode {
   if (!isObject(schema)) throw new Error(`${path}: not a schema`);
-  const foreign = Object.keys(schema).filter((keyword) => !known.has(keyword));
-  if (foreign.length > 0) throw new Error(`${path}: ${foreign.join(', ')} cannot be said in a structural schema`);
+  const foreign = Object.keys(schema).filter((keyword) => !supported.has(keyword));
+  if (foreign.length > 0) throw new Error(`${path}: ${foreign.join(', ')} not supported in a structural schema`);
   const node: SchemaNode = {
     type: typeOf(schema, path),
     ...optionalText(schema, 'description'),
@@ -47,10 +51,19 @@ export function schemaNode(schema: unknown, path: string): SchemaNode {
   return node;
 }
 
-function children(schema: Readonly<Record<string, unknown>>, path: string): Pick<SchemaNode, 'properties' | 'items' | 'values'> {
+function children(
+  schema: Readonly<Record<string, unknown>>,
+  path: string,
+): Pick<SchemaNode, 'properties' | 'items' | 'values'> {
   const { properties, patternProperties, items } = schema;
   return {
-    ...(isObject(properties) ? { properties: new Map(Object.entries(properties).map(([name, child]) => [name, property(child, `${path}.${name}`)])) } : {}),
+    ...(isObject(properties)
+      ? {
+          properties: new Map(
+            Object.entries(properties).map(([name, child]) => [name, property(child, `${path}.${name}`)]),
+          ),
+        }
+      : {}),
     ...(isObject(patternProperties) ? { values: schemaNode(Object.values(patternProperties)[0], `${path}.*`) } : {}),
     ...(items === undefined ? {} : { items: schemaNode(items, `${path}[]`) }),
   };
@@ -63,10 +76,14 @@ function property(schema: unknown, path: string): SchemaNode {
 }
 
 function typeOf(schema: Readonly<Record<string, unknown>>, path: string): SchemaNode['type'] {
-  // TypeBox writes an enum without its type; each of ours holds either strings or integers.
-  const name = has(schema, 'enum') ? (enumValues(schema).every(Number.isSafeInteger) ? 'integer' : 'string') : schema['type'];
+  // TypeBox omits the type of an enum; each enum here holds either strings or integers.
+  const name = has(schema, 'enum')
+    ? enumValues(schema).every(Number.isSafeInteger)
+      ? 'integer'
+      : 'string'
+    : schema['type'];
   const type = types.find((candidate) => candidate === name);
-  if (type === undefined) throw new Error(`${path}: type ${String(name)} cannot be said in a structural schema`);
+  if (type === undefined) throw new Error(`${path}: type ${String(name)} is not supported in a structural schema`);
   return type;
 }
 
@@ -74,11 +91,14 @@ function enumValues(schema: unknown): readonly (string | number)[] {
   return listField(schema, 'enum').map((value) => (typeof value === 'number' ? value : String(value)));
 }
 
-function optionalText<Keyword extends 'description' | 'format'>(schema: unknown, keyword: Keyword): { readonly [K in Keyword]?: string } {
+function optionalText<Keyword extends 'description' | 'format'>(
+  schema: unknown,
+  keyword: Keyword,
+): { readonly [K in Keyword]?: string } {
   const text = field(schema, keyword);
-  const found: { [K in Keyword]?: string } = {};
-  if (typeof text === 'string') found[keyword] = text;
-  return found;
+  const result: { [K in Keyword]?: string } = {};
+  if (typeof text === 'string') result[keyword] = text;
+  return result;
 }
 
 function bounds(schema: unknown): Readonly<Record<string, number>> {
@@ -101,7 +121,7 @@ function rule(value: unknown): Omit<CelRule, 'holds'> {
   };
 }
 
-/** The API server estimates what a CEL rule costs from these bounds, and etcd takes no object without end. */
+/** Require bounds: the API server estimates the cost of CEL rules from them, and etcd limits the size of objects. */
 function requireBound(node: SchemaNode, path: string): void {
   const bounded = {
     string: node.enum !== undefined || node.format === 'date-time' || 'maxLength' in node.bounds,

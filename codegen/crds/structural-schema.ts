@@ -2,16 +2,16 @@
 import type { SchemaNode } from './schema-node.ts';
 import type { Defaults } from './kind-page.ts';
 
-/** Where a node lies and which defaults the operator fills in, by path. */
-interface Place {
+/** The path of a node and the defaults that the operator fills in, by path. */
+interface Context {
   readonly path: string;
   readonly defaults: Defaults;
 }
 
-/** A node as JSONSchemaProps of apiextensions.k8s.io/v1, with the defaults told in the descriptions. */
-export function structuralSchema(node: SchemaNode, place: Place): Readonly<Record<string, unknown>> {
-  const child = (name: string): Place => ({ ...place, path: `${place.path}${name}` });
-  const description = describe(node.description, place);
+/** Write a node as JSONSchemaProps of apiextensions.k8s.io/v1, with the defaults in the descriptions. */
+export function structuralSchema(node: SchemaNode, context: Context): Readonly<Record<string, unknown>> {
+  const child = (name: string): Context => ({ ...context, path: `${context.path}${name}` });
+  const description = describe(node.description, context);
   return {
     ...(description === undefined ? {} : { description }),
     type: node.type,
@@ -33,7 +33,7 @@ export function structuralSchema(node: SchemaNode, place: Place): Readonly<Recor
   };
 }
 
-function describe(description: string | undefined, { path, defaults }: Place): string | undefined {
+function describe(description: string | undefined, { path, defaults }: Context): string | undefined {
   const value = defaults.get(path);
   return value === undefined ? description : `${description ?? ''} Defaults to ${value}.`.trimStart();
 }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 
 describe('the field table of the Go types', () => {
-  it('is the one that its sources make', () => {
+  it('is up to date with its sources', () => {
     const { status, stderr } = spawnSync(process.execPath, [`${import.meta.dirname}/generate.ts`, '--check'], {
       encoding: 'utf8',
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes src/tekton/go/go-types.generated.ts with the Go program beside this file, and vectors of what the Go types themselves do
-// to test it with. Go and its modules are only needed when that program or its modules have changed: the table carries the
-// hash of what it was made from. With --check nothing is written and the exit code is 1 when it is out of date or edited.
+// Writes src/tekton/go/go-types.generated.ts with the Go program in this folder, and vectors of the behaviour of the Go types
+// for its test. Go and its modules are needed only when that program or its modules have changed: the table carries a hash of
+// its sources. With --check, writes nothing and exits 1 when the table is out of date or edited.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

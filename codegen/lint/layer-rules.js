@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The import directions of the house as lint rules: a folder of src/ may import only the folders named for it here, and
- * a package with a single importer may be imported there alone. The table in docs/architecture.md is generated from this.
+ * The import directions of src/ as lint rules: a folder may import only the folders listed for it here, and some
+ * packages have a single importer. The table in docs/architecture.md is generated from this file.
  */
 const ground = ['json', 'runtime'];
 const edges = [...ground, 'api', 'net', 'kube', 'tekton'];

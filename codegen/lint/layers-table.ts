@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A folder of src/: a phrase for what it holds, and the folders that it may import. */
+/** A folder of src/: a phrase for its content, and the folders that it may import. */
 interface Layer {
   readonly holds: string;
   readonly imports: readonly string[];

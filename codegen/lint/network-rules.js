@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Who may open connections, as lint rules: everything towards hosts that a tenant can name goes through src/net/. See
+ * Lint rules for outgoing connections: everything to hosts that a tenant can name goes through src/net/. See
  * docs/security.md.
  */
 const MODULES = '/^(node:)?(undici|http|https|http2|net|tls|dgram|dns)(\\u002fpromises)?$/';
 /** Imports from these modules that open no connection. */
 const HARMLESS = '/^(isIP|isIPv4|isIPv6|BlockList|createServer)$/';
-const message = 'Connections are opened by the egress client alone: see src/net/.';
+const message = 'Only the egress client opens connections: see src/net/.';
 
 const exempt = [
   '**/*.test.ts',
   '**/*.contract.ts',
   '**/*.fixture.ts',
   'src/net/**',
-  // Towards the API server alone.
+  // Connects to the API server only.
   'src/kube/**',
-  // Through the agents of the egress client.
+  // Uses the agents of the egress client.
   'src/credentials/aws/aws-request-handler.ts',
-  // Towards the agent that the pod's own environment names, which is link-local.
+  // Connects to the link-local agent that the environment of the pod names.
   'src/credentials/aws/container-secrets.ts',
 ];
 

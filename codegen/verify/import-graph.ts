@@ -2,13 +2,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-/** The files of a checkout, by paths from its top, and what each of them stands on. */
+/** The files of a checkout by path, and the files that each depends on. */
 export class ImportGraph {
   readonly #texts = new Map<string, string>();
   readonly #imports = new Map<string, readonly string[]>();
   readonly #closures = new Map<string, ReadonlySet<string>>();
 
-  /** Reads every TypeScript file of these folders. */
+  /** Read every TypeScript file of these folders. */
   static read(root: string, folders: readonly string[]): ImportGraph {
     const graph = new ImportGraph();
     const files = globSync(
@@ -27,26 +27,29 @@ export class ImportGraph {
   /** The text of one of the files. */
   text(file: string): string {
     const text = this.#texts.get(file);
-    if (text === undefined) throw new Error(`${file} is no file of the graph`);
+    if (text === undefined) throw new Error(`${file} is not a file of the graph`);
     return text;
   }
 
-  /** The file itself and everything that it stands on, directly or not. */
+  /** The file and all its dependencies, direct and indirect. */
   closure(file: string): ReadonlySet<string> {
-    const known = this.#closures.get(file);
-    if (known !== undefined) return known;
-    const found = new Set<string>();
+    const cached = this.#closures.get(file);
+    if (cached !== undefined) return cached;
+    const closure = new Set<string>();
     const open = [normalize(file)];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      if (found.has(next)) continue;
-      found.add(next);
+      if (closure.has(next)) continue;
+      closure.add(next);
       open.push(...(this.#imports.get(next) ?? []));
     }
-    this.#closures.set(file, found);
-    return found;
+    this.#closures.set(file, closure);
+    return closure;
   }
 
-  /** Imports, and files that are started as processes: both stand in quotes, seen from the file or from the top. */
+  /**
+   * Find imports and files that are started as processes: both appear in quotes, relative to the file or to the
+   * checkout.
+   */
   #importsOf(file: string, text: string): readonly string[] {
     const quoted = [...text.matchAll(/['"`]([\w./-]+\.ts)['"`]/g)].map(([, path = '']) => path);
     const places = quoted.flatMap((path) => [join(dirname(file), path), normalize(path)]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lints what changed since it passed: `node codegen/verify/lint.ts`. A rule that knows types sees what a file imports, so
-// that a file is linted again when anything below it has changed, or a package, or a rule.
+// Lints the files that changed since they passed: `node codegen/verify/lint.ts`. Typed rules see the imports of a file, so a
+// file is linted again when any of its dependencies, a package or a rule has changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { ImportGraph } from './import-graph.ts';
 const root = join(import.meta.dirname, '..', '..');
 const record = join(root, 'node_modules', '.cache', 'hallmark', 'linted.json');
 const foundations = ['package-lock.json', 'tsconfig.json', 'eslint.config.js', 'codegen/lint/*.js'];
-/** Files without types are linted each time: they are few. */
+/** Files without types are few and linted each time. */
 const untyped = ['*.js', '{src,codegen,e2e,bench}/**/*.js'];
 
 function read(path: string): string {
@@ -23,7 +23,7 @@ function hash(texts: readonly string[]): string {
   return digest.digest('hex');
 }
 
-/** Everything that the outcome for a file depends on, as one text. */
+/** Hash everything that the result for a file depends on. */
 function keys(): ReadonlyMap<string, string> {
   const graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench']);
   const base = hash(globSync(foundations, { cwd: root }).sort().map(read));
@@ -48,7 +48,7 @@ const before = passedBefore();
 const due = [...now].filter(([file, key]) => before.get(file) !== key).map(([file]) => file);
 const files = [...due, ...globSync(untyped, { cwd: root })];
 const { status } = spawnSync('eslint', ['--no-warn-ignored', ...files], { cwd: root, stdio: 'inherit' });
-console.log(`linted ${due.length} of ${now.size} files: the others passed before, and so did all that they import`);
+console.log(`linted ${due.length} of ${now.size} files: the others and their imports are unchanged since they passed`);
 if (status === 0) {
   mkdirSync(dirname(record), { recursive: true });
   writeFileSync(record, JSON.stringify(Object.fromEntries(now)));

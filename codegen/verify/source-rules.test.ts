@@ -12,13 +12,18 @@ const cases: readonly (readonly [string, string, string, number])[] = [
   ['a licensed source is fine', 'src/a.ts', licence, 0],
   ['a script may begin with its interpreter', 'bin/a.ts', `#!/usr/bin/env node\n${licence}`, 0],
   ['a source without licence', 'src/a.ts', 'export {};\n', 1],
-  ['a task left behind', 'src/a.ts', `${licence}// ${mark}: later\n`, 1],
-  ['a word that holds the same letters is fine', 'src/a.ts', `${licence}const ${mark}S = 1;\n`, 0],
+  ['an unfinished task', 'src/a.ts', `${licence}// ${mark}: later\n`, 1],
+  ['a word with the same letters is fine', 'src/a.ts', `${licence}const ${mark}S = 1;\n`, 0],
   ['a skipped test', 'src/a.test.ts', `${licence}${skip}('x');\n`, 1],
-  ['a name that says nothing', 'src/utils/a.ts', licence, 1],
-  ['a name that says nothing, as a file', 'src/a/helpers.ts', licence, 1],
-  ['a lock file of one registry', 'package-lock.json', '"resolved": "https://registry.example.com/a.tgz"', 1],
-  ['a lock file of none', 'package-lock.json', '"integrity": "sha512-x"', 0],
+  ['a meaningless name', 'src/utils/a.ts', licence, 1],
+  ['a meaningless name of a file', 'src/a/helpers.ts', licence, 1],
+  [
+    'a lock file with the host of a registry',
+    'package-lock.json',
+    '"resolved": "https://registry.example.com/a.tgz"',
+    1,
+  ],
+  ['a lock file without hosts', 'package-lock.json', '"integrity": "sha512-x"', 0],
 ];
 for (const [name, path, text, count] of cases) {
   it(name, () => {

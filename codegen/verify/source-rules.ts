@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a file of the checkout must not be, as one line each. Rules that eslint and the formatter do not know. */
+/** List the violations of a file, one line each, of rules that eslint and the formatter do not have. */
 export function sourceFaults(path: string, text: string): readonly string[] {
   return rules.flatMap(({ applies, faults }) =>
     applies(path) ? faults(text).map((fault) => `${path}: ${fault}`) : [],
@@ -11,7 +11,7 @@ interface Rule {
   readonly faults: (text: string) => readonly string[];
 }
 
-// Put together here so that this file does not trip over itself.
+// Joined here, so that this file does not break its own rule.
 const marks = [['TO', 'DO'].join(''), ['FIX', 'ME'].join(''), ['XX', 'X'].join('')];
 
 const isSource = (path: string): boolean => /\.(ts|go)$/.test(path);
@@ -27,18 +27,16 @@ const rules: readonly Rule[] = [
   {
     applies: isSource,
     faults: (text) =>
-      marks.filter((mark) => new RegExp(`\\b${mark}\\b`).test(text)).map((mark) => `${mark} is a task left behind`),
+      marks.filter((mark) => new RegExp(`\\b${mark}\\b`).test(text)).map((mark) => `${mark} is an unfinished task`),
   },
   {
     applies: (path) => /\.test\.ts$/.test(path),
     faults: (text) =>
-      /\b(it|describe|test)\.(skip|only|todo)\b|\bskip: true/.test(text)
-        ? ['a test that is skipped tests nothing']
-        : [],
+      /\b(it|describe|test)\.(skip|only|todo)\b|\bskip: true/.test(text) ? ['a skipped or focused test'] : [],
   },
   {
     applies: (path) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(path),
-    faults: () => ['a name that says nothing: name it after the concept'],
+    faults: () => ['a meaningless name: name it after the concept'],
   },
   {
     applies: (path) => path.endsWith('package-lock.json'),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** One step of the static gate: a command, run at the top of the checkout. */
+/** A step of the static gate: a command, run at the top of the checkout. */
 export interface Step {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
-  /** What to do when it fails. */
+  /** The remedy of a failure. */
   readonly remedy: string;
 }
 
@@ -11,10 +11,10 @@ const cache = 'node_modules/.cache/hallmark';
 const types = ['--noEmit', '-p', '.', '--incremental', '--tsBuildInfoFile', `${cache}/types.tsbuildinfo`];
 const format = ['--check', '.', '--log-level', 'warn', '--cache', '--cache-strategy', 'content'];
 
-/** The static gate, the longest first. What passed before and has not changed is not looked at again. */
+/** The static gate, longest steps first. Unchanged files that passed are not checked again. */
 export const steps: readonly Step[] = [
-  { name: 'lint', command: ['node', 'codegen/verify/lint.ts'], remedy: 'mend the lines above' },
-  { name: 'types', command: ['tsc', ...types], remedy: 'mend the lines above' },
+  { name: 'lint', command: ['node', 'codegen/verify/lint.ts'], remedy: 'fix the lines above' },
+  { name: 'types', command: ['tsc', ...types], remedy: 'fix the lines above' },
   {
     name: 'format',
     command: ['prettier', ...format, '--cache-location', `${cache}/format.json`],
@@ -26,7 +26,7 @@ export const steps: readonly Step[] = [
     command: ['node', 'codegen/verify/check-test-only.ts'],
     remedy: 'remove what only tests use, or allow it with a reason',
   },
-  { name: 'chart', command: ['node', 'codegen/chart/lint-chart.ts'], remedy: 'mend the lines above' },
+  { name: 'chart', command: ['node', 'codegen/chart/lint-chart.ts'], remedy: 'fix the lines above' },
   { name: 'generated files', command: ['node', 'codegen/generate.ts', '--check'], remedy: 'npm run generate' },
-  { name: 'sources', command: ['node', 'codegen/verify/check-sources.ts'], remedy: 'mend the lines above' },
+  { name: 'sources', command: ['node', 'codegen/verify/check-sources.ts'], remedy: 'fix the lines above' },
 ];

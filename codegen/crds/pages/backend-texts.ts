@@ -5,7 +5,7 @@ import { ageColumn, messageColumn, readyColumns } from '../columns.ts';
 import { flatDefaults } from '../flat-defaults.ts';
 import type { Column, Defaults } from '../kind-page.ts';
 
-/** What both backend kinds share on their pages. */
+/** Texts on the pages of both backend kinds. */
 export const backendColumns: readonly Column[] = [
   ...readyColumns,
   { name: 'Type', type: 'string', jsonPath: '.spec.type', description: 'Where evidence goes.' },
@@ -28,6 +28,9 @@ export const backendReasons: readonly Reason[] = [
   'EndpointForbidden',
 ];
 
-const minimal = { type: 'OCI' as const, oci: { encoding: 'CosignTags' as const, tls: { caBundleRef: { name: 'ca' } } } };
+const minimal = {
+  type: 'OCI' as const,
+  oci: { encoding: 'CosignTags' as const, tls: { caBundleRef: { name: 'ca' } } },
+};
 
 export const backendDefaults: Defaults = flatDefaults(effectiveStorageBackendSpec(minimal), minimal);

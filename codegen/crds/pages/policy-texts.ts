@@ -5,20 +5,32 @@ import { ageColumn, messageColumn, readyColumns } from '../columns.ts';
 import { flatDefaults } from '../flat-defaults.ts';
 import type { Column, Defaults } from '../kind-page.ts';
 
-/** What both policy kinds share on their pages. */
+/** Texts on the pages of both policy kinds. */
 export const policyColumns: readonly Column[] = [
   ...readyColumns,
   { name: 'Signer', type: 'string', jsonPath: '.spec.signer.type', description: 'Which kind of signer.' },
   { name: 'Mode', type: 'string', jsonPath: '.status.effective.mode', description: 'Enforce or Audit.' },
-  { name: 'Suspended', type: 'boolean', jsonPath: '.status.effective.suspend', description: 'Whether it is suspended.', wide: true },
+  {
+    name: 'Suspended',
+    type: 'boolean',
+    jsonPath: '.status.effective.suspend',
+    description: 'Whether it is suspended.',
+    wide: true,
+  },
   messageColumn,
   ageColumn,
 ];
 
 export const policyConditions = [
   { type: 'Ready', meaning: 'Runs that it selects are signed and stored: key and backends are usable.' },
-  { type: 'KeyReady', meaning: 'The signer can sign now: a trial signature verified. The message also warns of a key that ends soon.' },
-  { type: 'BackendsReady', meaning: 'At least one backend is in reach, every one it names is there, and all of them are ready.' },
+  {
+    type: 'KeyReady',
+    meaning: 'The signer can sign now: a trial signature verified. The message also warns of a key that ends soon.',
+  },
+  {
+    type: 'BackendsReady',
+    meaning: 'At least one backend is in reach, every one it names is there, and all of them are ready.',
+  },
   { type: 'Reconciling', meaning: 'The operator is still at work on this generation, or tries again by itself.' },
   { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
 ] as const;

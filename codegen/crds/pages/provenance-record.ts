@@ -37,12 +37,33 @@ spec:
     { name: 'Run', type: 'string', jsonPath: '.spec.runRef.name', description: 'Name of the run.' },
     { name: 'Kind', type: 'string', jsonPath: '.spec.runRef.kind', description: 'Kind of the run.' },
     { name: 'Policy', type: 'string', jsonPath: '.spec.policyRef.name', description: 'Name of the policy.' },
-    { name: 'Subjects', type: 'integer', jsonPath: '.status.subjects', description: 'How many subjects the evidence has.' },
+    {
+      name: 'Subjects',
+      type: 'integer',
+      jsonPath: '.status.subjects',
+      description: 'How many subjects the evidence has.',
+    },
     conditionColumn('Signed', 'Signed', 'status'),
-    { name: 'Stored', type: 'string', jsonPath: '.status.stored', description: 'Backends that hold the evidence, of those that have a place for it.' },
-    { name: 'Warnings', type: 'integer', jsonPath: '.status.warnings', description: 'How many warnings the evidence carries.' },
+    {
+      name: 'Stored',
+      type: 'string',
+      jsonPath: '.status.stored',
+      description: 'Backends that hold the evidence, of those that have a place for it.',
+    },
+    {
+      name: 'Warnings',
+      type: 'integer',
+      jsonPath: '.status.warnings',
+      description: 'How many warnings the evidence carries.',
+    },
     { name: 'Reason', type: 'string', jsonPath: '.status.reason', description: 'Reason of the condition Ready.' },
-    { name: 'Message', type: 'string', jsonPath: '.status.message', description: 'Message of the condition Ready.', wide: true },
+    {
+      name: 'Message',
+      type: 'string',
+      jsonPath: '.status.message',
+      description: 'Message of the condition Ready.',
+      wide: true,
+    },
     ageColumn,
   ],
   selectableFields: [
@@ -55,8 +76,16 @@ spec:
     '.status.reason',
   ],
   conditions: [
-    { type: 'Ready', meaning: 'Every artifact is signed and stored in every backend it was promised to, or the policy is in Audit mode.' },
-    { type: 'Complete', meaning: 'All that the run announced is in the evidence, and every artifact has a place in a backend. False names the first that was left out.' },
+    {
+      type: 'Ready',
+      meaning:
+        'Every artifact is signed and stored in every backend it was promised to, or the policy is in Audit mode.',
+    },
+    {
+      type: 'Complete',
+      meaning:
+        'All that the run announced is in the evidence, and every artifact has a place in a backend. False names the first that was left out.',
+    },
     { type: 'Signed', meaning: 'Every artifact carries its signature.' },
     { type: 'Stored', meaning: 'Every backend of the record holds the evidence.' },
     { type: 'Reconciling', meaning: 'The operator is at work, or tries again by itself.' },
@@ -93,7 +122,8 @@ spec:
     'BackendUnauthorized',
     'BackendUnavailable',
     'BackendRejected',
-    'KeyConflict', 'EndpointForbidden',
+    'KeyConflict',
+    'EndpointForbidden',
     'VerificationFailed',
     'RunDeleted',
   ],
