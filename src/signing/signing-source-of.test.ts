@@ -12,7 +12,7 @@ const LIBRARIES = [
   '@aws-sdk/client-ecr',
   '@aws-sdk/client-kms',
   '@aws-sdk/client-s3',
-  '@aws-sdk/client-sts',
+  '@aws-sdk/credential-provider-web-identity',
   '@azure/identity',
   '@azure/keyvault-keys',
   '@google-cloud/kms',

@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TlsOptions } from '../../net/tls-options.ts';
 import type { Access } from '../access.ts';
-import type { Identity } from '../identity.ts';
 import { tokenHost } from '../token-host.ts';
+import type { AwsIdentityOptions, AwsSecrets } from './aws-identity.ts';
 import { awsRegion, stsEndpoint } from './aws-region.ts';
 import { operatorSecrets } from './operator-secrets.ts';
 import { staticSecrets } from './static-secrets.ts';
 import { assumeRole } from './web-identity.ts';
 import { CredentialError } from '../credential-error.ts';
 
-export interface AwsIdentityOptions {
-  readonly identity: Identity;
-  readonly region: string;
-  /** Role that a ServiceAccount assumes. */
-  readonly roleARN?: string | undefined;
-  /** Of the region by default. */
-  readonly stsEndpoint?: string | undefined;
-  /** How the certificate of STS is checked. */
-  readonly tls?: TlsOptions | undefined;
-}
-
-/** What requests are signed with, in the SDK's shape. */
-export interface AwsSecrets {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly expiration?: Date;
-}
-
-/** What clients of the SDK take as `credentials`. */
+/** The `credentials` of the SDK's clients. */
 export type AwsCredentialProvider = () => Promise<AwsSecrets>;
 
 const TIMEOUT_MS = 10_000;

@@ -7,7 +7,6 @@ import type { GuardedAgents } from '../../net/guarded-agents.ts';
 import { EgressError } from '../../net/egress-error.ts';
 import type { EgressClient } from '../../net/egress-client.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
-import { awsPath } from './aws-path.ts';
 import { cappedBody } from './capped-body.ts';
 
 export interface AwsHandlerOptions {
@@ -132,4 +131,22 @@ export class AwsRequestHandler {
 function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return 'the connection broke';
+}
+
+/** Path and query of a request as its signature covers them: RFC 3986, names in order (Signature Version 4). */
+function awsPath(request: {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
+}): string {
+  const pairs = Object.entries(request.query ?? {})
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([name, value]) => {
+      const values = typeof value === 'string' ? [value] : value;
+      return values === null ? [escaped(name)] : values.map((item) => `${escaped(name)}=${escaped(item)}`);
+    });
+  return pairs.length === 0 ? request.path : `${request.path}?${pairs.join('&')}`;
+}
+
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }

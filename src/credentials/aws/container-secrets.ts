@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { stringField } from '../../json/fields.ts';
-import type { AwsSecrets } from './aws-credentials.ts';
+import type { AwsSecrets } from './aws-identity.ts';
 import { CredentialError } from '../credential-error.ts';
 
 /** The agents of ECS and EKS, which are not reached over TLS. */

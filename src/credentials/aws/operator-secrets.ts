@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { EgressClient } from '../../net/egress-client.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
-import type { AwsIdentityOptions, AwsSecrets } from './aws-credentials.ts';
+import type { AwsIdentityOptions, AwsSecrets } from './aws-identity.ts';
 import { awsRegion, stsEndpoint } from './aws-region.ts';
 import { containerSecrets } from './container-secrets.ts';
 import { assumeRole } from './web-identity.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Identity } from '../identity.ts';
 import type { ObjectReader } from '../object-reader.ts';
-import type { AwsSecrets } from './aws-credentials.ts';
+import type { AwsSecrets } from './aws-identity.ts';
 import { CredentialError } from '../credential-error.ts';
 
 /** `aws_access_key_id`, `aws_secret_access_key` and, for temporary ones, `aws_session_token` of a Secret. @throws CredentialError */
