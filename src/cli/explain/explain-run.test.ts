@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../records/record-name.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
-import { readPolicy } from '../../pipelines/read-policy.ts';
+import { policyDefinition } from '../../pipelines/policy-definition.fixture.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import { explainRun } from './explain-run.ts';
 import { explanationText } from './explanation-text.ts';
@@ -29,21 +29,7 @@ const run: RunSummary = {
 
 function pipelines(...specs: readonly { readonly name: string; readonly spec?: object }[]): Pipelines {
   const made = new Pipelines('hallmark-system');
-  for (const { name, spec = {} } of specs) {
-    const metadata = {
-      namespace: 'team-a',
-      name,
-      uid: name,
-      resourceVersion: '1',
-      generation: 1,
-      creationTimestamp: '2025-01-01T00:00:00Z',
-    };
-    const signer = { type: 'Key', key: { secretRef: { name: 'k' } } };
-    const object = { apiVersion: 'hallmark.dev/v1alpha1', kind: 'SigningPolicy', metadata, spec: { signer, ...spec } };
-    const policy = readPolicy(object, 'hallmark-system');
-    assert.ok(policy !== undefined);
-    made.setPolicy(policy);
-  }
+  for (const { name, spec } of specs) made.setPolicy(policyDefinition('team-a', name, spec));
   return made;
 }
 

@@ -49,12 +49,12 @@ describe('hallmark keygen', () => {
   });
 
   function keygen(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
-    const { PATH = '' } = process.env;
+    const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
     const ended = spawnSync(process.execPath, [hallmark, 'keygen', ...args], {
       cwd: folder,
       encoding: 'utf8',
       timeout: 60_000,
-      env: { PATH, ...env },
+      env: { PATH, NODE_COMPILE_CACHE, ...env },
     });
     return { code: ended.status, out: ended.stdout, err: ended.stderr };
   }

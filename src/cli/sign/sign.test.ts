@@ -85,8 +85,13 @@ describe('hallmark sign', () => {
   });
 
   function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
-    const { PATH = '' } = process.env;
-    const options = { cwd: folder, encoding: 'utf8', timeout: 60_000, env: { PATH, ...env } } as const;
+    const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+    const options = {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { PATH, NODE_COMPILE_CACHE, ...env },
+    } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, [hallmark, command, ...args], options);
     for (const secret of [PASSWORD, secretNumber])
       assert.ok(!`${stdout}${stderr}`.includes(secret), 'a secret is shown');

@@ -6,7 +6,7 @@ import { Pipelines } from '../../pipelines/pipelines.ts';
 import { exponentialBackoff } from '../../runtime/backoff.ts';
 import { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
-import { policyDefinition } from '../fixtures/policy-definition.fixture.ts';
+import { policyDefinition } from '../../pipelines/policy-definition.fixture.ts';
 import { RecordIndex } from '../memory/record-index.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import { recordSummary, settledSummary } from '../../records/record-summary.fixture.ts';

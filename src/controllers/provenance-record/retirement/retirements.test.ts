@@ -10,7 +10,7 @@ import { KeyedQueue } from '../../../runtime/keyed-queue.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
 import { silentObserver } from '../../fixtures/silent-observer.fixture.ts';
 import { ModelApi } from '../../../kube/model-api.fixture.ts';
-import { policyDefinition } from '../../fixtures/policy-definition.fixture.ts';
+import { policyDefinition } from '../../../pipelines/policy-definition.fixture.ts';
 import { RunIndex } from '../../memory/run-index.ts';
 import { OwnWrites } from '../../memory/own-writes.ts';
 import { RecordIndex } from '../../memory/record-index.ts';
