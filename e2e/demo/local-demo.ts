@@ -84,7 +84,7 @@ async function verify(
     }
     const record = await team.readyRecord(build);
     narrator.say(
-      `${build.kind} ${build.name}: ${Object.keys(signaturesOf(record)).length} artifacts signed, recorded in ${record.metadata.name}`,
+      `${build.kind} ${build.name}: recorded in ${record.metadata.name}; signatures: ${Object.keys(signaturesOf(record)).length}`,
     );
   }
 }

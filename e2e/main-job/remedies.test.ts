@@ -287,7 +287,7 @@ describe('the remedies of docs/reasons.md', { concurrency: 8 }, () => {
     await patched({ mode: 'Enforce' })(team);
     await waitUntil('the policy says that it signs', async () => {
       const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', team.name]);
-      return JSON.stringify(policy['status']).includes('selected runs are signed');
+      return JSON.stringify(policy['status']).includes('ready to sign selected runs');
     });
     assert.equal(conditionOf(await team.readyRecord(await runs.build({ name: 'earnest' })))?.reason, 'Stored');
   });

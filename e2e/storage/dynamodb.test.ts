@@ -97,7 +97,7 @@ describe('DynamoDB storage', () => {
       missing: {
         driver: () => driverFor({ table: 'not-there' }),
         reason: 'BackendRejected',
-        message: /create it, or mend dynamodb\.table/,
+        message: /create it, or correct dynamodb\.table/,
       },
       misconfigured: {
         driver: () => driverFor({ table: 'misnamed' }),
@@ -213,7 +213,7 @@ describe('DynamoDB storage', () => {
       ],
     );
     const messages = Object.fromEntries(found.map(([state, { message = '' }]) => [state, message]));
-    assert.match(messages['no table'] ?? '', /create it, or mend dynamodb\.table/);
+    assert.match(messages['no table'] ?? '', /create it, or correct dynamodb\.table/);
     assert.match(messages['another key'] ?? '', /must be the string Name/);
     assert.equal(await count(), before);
   });

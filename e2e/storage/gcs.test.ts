@@ -113,7 +113,7 @@ describe('GCS storage', () => {
       missing: {
         driver: () => driverFor({ bucket: 'not-there' }),
         reason: 'BackendRejected',
-        message: /create it, or mend gcs\.bucket/,
+        message: /create it, or correct gcs\.bucket/,
       },
       misconfigured: {
         driver: () => driverFor({ secret: 'not-there' }),
@@ -209,7 +209,7 @@ describe('GCS storage', () => {
       ],
     );
     const messages = Object.fromEntries(found.map(([state, { message = '' }]) => [state, message]));
-    assert.match(messages['no bucket'] ?? '', /create it, or mend gcs\.bucket/);
+    assert.match(messages['no bucket'] ?? '', /create it, or correct gcs\.bucket/);
     assert.match(messages['no Secret'] ?? '', /not-there/);
     assert.deepEqual(await names(), before);
   });

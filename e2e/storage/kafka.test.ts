@@ -93,7 +93,7 @@ describe('Kafka storage', () => {
       missing: {
         driver: () => driverFor({ kafka: { topic: 'not-there' } }),
         reason: 'BackendRejected',
-        message: /create the topic, or mend kafka\.topic/,
+        message: /create the topic, or correct kafka\.topic/,
       },
     },
   });

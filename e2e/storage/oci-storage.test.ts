@@ -310,7 +310,7 @@ describe('OCI storage', () => {
     );
     const error = await failure(refused);
     assert.equal(error.reason, 'BackendUnauthorized');
-    const named = `tried Secret ${namespace}/expired, passed over Secret ${namespace}/opaque \\(is of type Opaque with a config.json.*Secret ${namespace}/absent \\(does not exist\\)`;
+    const named = `tried Secret ${namespace}/expired, skipped Secret ${namespace}/opaque \\(is of type Opaque with a config.json.*Secret ${namespace}/absent \\(does not exist\\)`;
     assert.match(error.message, new RegExp(named));
   });
 

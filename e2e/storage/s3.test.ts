@@ -111,7 +111,7 @@ describe('S3 storage', () => {
       missing: {
         driver: () => driverFor({ bucket: 'not-there' }),
         reason: 'BackendRejected',
-        message: /create it, or mend s3\.bucket/,
+        message: /create it, or correct s3\.bucket/,
       },
       misconfigured: {
         driver: () => driverFor({ secret: 'not-there' }),
@@ -193,7 +193,7 @@ describe('S3 storage', () => {
       ],
     );
     const messages = Object.fromEntries(found.map(([state, { message = '' }]) => [state, message]));
-    assert.match(messages['no bucket'] ?? '', /create it, or mend s3\.bucket/);
+    assert.match(messages['no bucket'] ?? '', /create it, or correct s3\.bucket/);
     assert.match(messages['no Secret'] ?? '', /not-there/);
     assert.deepEqual(await names(), before);
   });

@@ -61,7 +61,7 @@ describe('the operator configuration', () => {
       'apiVersion: v1\nkind: ConfigMap\n',
       /apiVersion: must be config.*; kind: must be Operator/,
     ],
-    ['a field that does not exist', `${head}foo: 1`, /^c\.yaml: foo: no such field; remove it or mend its name$/],
+    ['a field that does not exist', `${head}foo: 1`, /^c\.yaml: foo: no such field; remove it or correct its name$/],
     ['a misspelt field of a section', `${head}http: {prot: 80}`, /^c\.yaml: http\.prot: no such field/],
     ['a wrong type', `${head}concurrency: {runs: many}`, /^c\.yaml: concurrency\.runs: must be of type integer$/],
     ['a number out of range', `${head}concurrency: {runs: 0}`, /^c\.yaml: concurrency\.runs: must be >= 1$/],

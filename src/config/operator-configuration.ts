@@ -83,7 +83,7 @@ function configurationProblem(error: ErrorObject): FieldError {
   const parent = error.instancePath.slice(1).replaceAll('/', '.');
   return {
     path: parent === '' ? unknown : `${parent}.${unknown}`,
-    message: 'no such field; remove it or mend its name',
+    message: 'no such field; remove it or correct its name',
   };
 }
 

@@ -51,12 +51,12 @@ export class KubeTokenSource implements TokenSource {
   async #check({ audience, host }: TokenRequest): Promise<void> {
     const isOwn = API_SERVER.test(audience) || (await this.#options.client.ownAudiences()).includes(audience);
     if (isOwn) {
-      const message = `audience "${audience}" is the API server's own: a token for it leaves the cluster for nobody, whatever "tokens.destinations" lists`;
+      const message = `audience "${audience}" is the API server's own: such a token never leaves the cluster, whatever "tokens.destinations" lists`;
       throw new CredentialError('Forbidden', message);
     }
     const hosts = this.#options.destinations.flatMap((allowed) => (allowed.audience === audience ? allowed.hosts : []));
     if (hosts.some((allowed) => isHostMatch(allowed, host))) return;
-    const message = `no token of audience "${audience}" may go to ${host}: the operator's administrator can allow it under "tokens.destinations"`;
+    const message = `sending a token with audience "${audience}" to ${host} is not allowed: the operator's administrator can allow it under "tokens.destinations"`;
     throw new CredentialError('Forbidden', message);
   }
 

@@ -22,7 +22,7 @@ const rules: readonly Rule[] = [
     if (backends.some(({ spec }) => takesOfPolicy(policy.spec, spec).taken.length > 0)) return undefined;
     const [why] = backends.flatMap((backend) => formMismatch(policy, backend) ?? []);
     const types = [...new Set(made.map(({ type }) => type))].join(' or ');
-    return why ?? `no backend in reach takes anything of this policy: add ${types} to spec.artifacts of one`;
+    return why ?? `no backend takes anything of this policy: add ${types} to spec.artifacts of one`;
   },
 ];
 

@@ -4,5 +4,5 @@ import { MAX_BACKENDS } from '../api/v1alpha1/provenance-record/spec.ts';
 /** Why no record can be bound to so many backends, with the remedy; undefined when one can. */
 export function tooManyBackends(count: number): string | undefined {
   if (count <= MAX_BACKENDS) return undefined;
-  return `${count} backends are in reach for one run, and a record is bound to ${MAX_BACKENDS} at most: name those to use in spec.backendRefs, or have their selectors take fewer runs`;
+  return `${count} backends take one run, and a record can have at most ${MAX_BACKENDS}: name the ones to use in spec.backendRefs, or have their selectors take fewer runs`;
 }

@@ -62,7 +62,7 @@ const storedRules: readonly Rule[] = [
           status: 'False',
           reason: reasons.BackendNotFound,
           message:
-            'no backend in reach takes the evidence of this run: create a StorageBackend in its namespace whose selector does (an empty one if the run is gone)',
+            'no backend takes the evidence of this run: create a StorageBackend in its namespace with a selector that does (an empty one if the run is gone)',
         },
   ({ uncovered }) => uncovered && { status: 'False', ...uncovered },
   ({ backends = [] }) => firstFailure(promised(backends)),
@@ -178,7 +178,7 @@ function verifiedVerdicts({ backends = [] }: RecordFacts): readonly Verdict[] {
     const message = `read back from ${verified}/${held.length} backends so far${why}`;
     return [{ status: 'False', reason: reasons.Progressing, message }];
   }
-  const message = `what ${held.length} backends hold is what was signed, and verifies`;
+  const message = `read back and verified from ${held.length}/${held.length} backends`;
   return [{ status: 'True', reason: reasons.Verified, message }];
 }
 
@@ -189,9 +189,13 @@ function signedVerdict({ unsigned, artifacts }: RecordFacts): Verdict {
     return {
       status: 'False',
       reason: reasons.Progressing,
-      message: `${missing} of ${artifacts.length} artifacts are not signed yet`,
+      message: `signed ${artifacts.length - missing}/${artifacts.length} artifacts so far`,
     };
-  return { status: 'True', reason: reasons.Signed, message: `${artifacts.length} artifacts are signed` };
+  return {
+    status: 'True',
+    reason: reasons.Signed,
+    message: `signed ${artifacts.length}/${artifacts.length} artifacts`,
+  };
 }
 
 function storedVerdict(facts: RecordFacts): Verdict {

@@ -81,7 +81,7 @@ export class Backfill {
       this.#sayLeft([...seen.unasked, ...seen.waiting]);
       return openIn(seen);
     }
-    this.#work.onProgress(`all ${seen.held} records are stored in ${this.#target()}`);
+    this.#work.onProgress(`records stored in ${this.#target()}: all of ${seen.held}`);
     return 0;
   }
 
@@ -165,12 +165,12 @@ export class Backfill {
 
   #sayOpen(seen: Seen): void {
     const { onProgress } = this.#work;
-    onProgress(`${openIn(seen)} records to store in ${this.#target()}, ${seen.held} are there already`);
+    onProgress(`records to store in ${this.#target()}: ${openIn(seen)}; stored already: ${seen.held}`);
   }
 
   #sayLeft(records: readonly ProvenanceRecord[]): void {
     const { kind, name } = this.#work.backend;
-    this.#work.onProgress(`${records.length} records are not stored yet; the operator goes on with them:`);
+    this.#work.onProgress(`records not stored yet: ${records.length}; the operator continues with them:`);
     for (const { metadata, status } of records.slice(0, MAX_SHOWN)) {
       const entry = status?.storage?.find(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
       this.#work.onProgress(`  ${objectKey(metadata)}: ${entry?.message ?? 'not looked at yet'}`);

@@ -81,5 +81,5 @@ function summaryOf(run: RunSummary, policies: readonly PolicyExplanation[]): str
   const selecting = policies.filter(({ isSelected }) => isSelected).length;
   return selecting === 0
     ? 'no policy selects this run, so it is not signed'
-    : `${selecting} of ${policies.length} policies select this run`;
+    : `selected by ${selecting} of ${policies.length} policies`;
 }

@@ -172,7 +172,7 @@ describe('hallmark lint', () => {
     assert.match((await lint(path)).out, /cannot be read/);
   });
 
-  it('finds nothing to mend in the samples', async () => {
+  it('finds nothing to fix in the samples', async () => {
     const { out, code } = await lint(join(import.meta.dirname, '..', '..', '..', 'samples'));
     assert.deepEqual([out, code], ['', 0]);
   });

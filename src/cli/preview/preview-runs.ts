@@ -72,7 +72,7 @@ function previewRun(
   options: PreviewOptions,
 ): readonly PreviewedArtifact[] {
   const kind = field(object, 'kind');
-  if (!isRunKind(kind)) throw new PayloadError('PayloadInvalid', 'is no TaskRun or PipelineRun of tekton.dev/v1');
+  if (!isRunKind(kind)) throw new PayloadError('PayloadInvalid', 'is not a TaskRun or PipelineRun of tekton.dev/v1');
   const others = kind === 'PipelineRun' ? children().filter((child) => child !== object) : [];
   const run = finishedRun(object, others, { matchBy: 'Name' });
   const missing = run.missingChildren.map((name) =>

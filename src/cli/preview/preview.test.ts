@@ -254,7 +254,7 @@ describe('hallmark preview', () => {
     assert.equal(Array.isArray(names) ? names.length : 0, 2);
     assert.equal(err.split('\n').length, 3, err);
     assert.match(err, /^stdin:1: TaskRun n\/bad: TaskRun\.spec\.params: parameter "x" has no value$/m);
-    assert.match(err, /^stdin:3: Pod: is no TaskRun or PipelineRun of tekton\.dev\/v1$/m);
+    assert.match(err, /^stdin:3: Pod: is not a TaskRun or PipelineRun of tekton\.dev\/v1$/m);
   });
 
   it('says where a document is malformed', () => {

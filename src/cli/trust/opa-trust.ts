@@ -35,10 +35,10 @@ builder := ${isV1 ? 'statement.predicate.runDetails.builder.id' : 'statement.pre
 
 deny contains "the payload is not an in-toto statement" if not is_statement
 
-deny contains "the predicate type is another" if not statement.predicateType == expected.predicateType
+deny contains "the predicate type is not the expected one" if not statement.predicateType == expected.predicateType
 
-deny contains "another builder made it" if not builder == expected.builderID
-${isV1 ? '\ndeny contains "the build is of another type" if not statement.predicate.buildDefinition.buildType == expected.buildType\n' : ''}
+deny contains "the builder is not the expected one" if not builder == expected.builderID
+${isV1 ? '\ndeny contains "the build type is not the expected one" if not statement.predicate.buildDefinition.buildType == expected.buildType\n' : ''}
 deny contains "the digest is not among the subjects" if not is_subject
 
 is_statement if {

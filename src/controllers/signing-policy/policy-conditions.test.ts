@@ -218,7 +218,7 @@ describe('policyConditions', () => {
   it('says what the backends in reach do not take, and is ready', () => {
     const untaken = ['StorageBackend b takes no SimpleSigning'];
     const [ready, , backends] = policyConditions({ ...fine, untaken });
-    assert.equal(ready?.message, 'selected runs are signed and stored; StorageBackend b takes no SimpleSigning');
-    assert.equal(backends?.message, '1 backends in reach; StorageBackend b takes no SimpleSigning');
+    assert.equal(ready?.message, 'ready to sign selected runs; StorageBackend b takes no SimpleSigning');
+    assert.equal(backends?.message, '1/1 backends ready; StorageBackend b takes no SimpleSigning');
   });
 });

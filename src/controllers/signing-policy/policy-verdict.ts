@@ -71,11 +71,11 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
   if (problem?.reason === reasons.Suspended) return { status: 'True', outlook: 'Settled', ...problem };
   if (problem !== undefined) return { status: 'False', outlook: outlookOf(facts, problem), ...problem };
   if (isAudit) {
-    const message = 'audits: what would be signed is recorded, and nothing is signed';
+    const message = 'auditing: records show what would be signed, and nothing is signed';
     return { status: 'True', outlook: 'Settled', reason: reasons.AuditOnly, message };
   }
   if (backends.status !== 'True') return backends;
-  return well(['selected runs are signed and stored', ...(facts.untaken ?? [])]);
+  return well(['ready to sign selected runs', ...(facts.untaken ?? [])]);
 }
 
 function keyVerdict(facts: PolicyFacts): Verdict {
@@ -110,16 +110,18 @@ function outlookOf({ keyProblem, witnessProblem }: PolicyFacts, { reason }: Prob
 function backendsVerdict({ backends, missing, untaken = [] }: PolicyFacts): Verdict {
   const [absent] = missing;
   if (absent !== undefined) {
-    const message = `${absent.kind} ${absent.name} of spec.backendRefs is not in reach: create it, or take it out of the list`;
+    const message = `${absent.kind} ${absent.name} in spec.backendRefs does not exist or does not select this namespace: create it, or remove it from the list`;
     return { status: 'False', outlook: 'Awaited', reason: reasons.BackendNotFound, message };
   }
   if (backends.length === 0) {
     const message =
-      'no backend is in reach of this policy: create one; until then runs are signed and their records wait';
+      'there is no backend for this policy: create one; until then runs are signed and their records wait';
     return { status: 'False', outlook: 'Awaited', reason: reasons.BackendNotFound, message };
   }
   return (
-    brokenVerdict(backends) ?? unprobedVerdict(backends) ?? well([`${backends.length} backends in reach`, ...untaken])
+    brokenVerdict(backends) ??
+    unprobedVerdict(backends) ??
+    well([`${backends.length}/${backends.length} backends ready`, ...untaken])
   );
 }
 

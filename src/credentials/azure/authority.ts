@@ -6,6 +6,6 @@ const AUTHORITY_HOST = 'https://login.microsoftonline.com';
 /** Where tokens are asked for. @throws CredentialError `Invalid` */
 export function authorityOf(text: string = AUTHORITY_HOST): URL {
   const url = URL.parse(text);
-  if (url?.protocol !== 'https:') throw new CredentialError('Invalid', 'authorityHost is no https URL: mend it');
+  if (url?.protocol !== 'https:') throw new CredentialError('Invalid', 'authorityHost is no https URL: correct it');
   return url;
 }

@@ -105,7 +105,7 @@ export class FulcioClient {
   }
 
   #nonsense(): SigningError {
-    const message = `what answers at ${this.#url} is not Fulcio, or not its API version 2: mend spec.signer.keyless.fulcioURL`;
+    const message = `what answers at ${this.#url} is not Fulcio, or not its API version 2: correct spec.signer.keyless.fulcioURL`;
     return new SigningError('SignerUnavailable', message);
   }
 }

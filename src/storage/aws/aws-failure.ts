@@ -19,7 +19,7 @@ const noPermission: AwsMeaning = {
   reason: 'BackendUnauthorized',
   remedy: "grant the backend's identity what docs/drivers.md lists",
 };
-const wrongRegion: AwsMeaning = { reason: 'BackendRejected', remedy: 'mend region and endpoint' };
+const wrongRegion: AwsMeaning = { reason: 'BackendRejected', remedy: 'correct region and endpoint' };
 
 const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
   ...Object.fromEntries(CREDENTIAL_ERRORS.map((name) => [name, badCredentials])),

@@ -36,7 +36,7 @@ export class BucketDriver implements StorageDriver {
 
   probe(signal: AbortSignal): Promise<Probe> {
     return runProbe(signal, async () => {
-      const doing = `trying out ${this.#bucket.uri}`;
+      const doing = `probing ${this.#bucket.uri}`;
       await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (within) => this.#bucket.tryOut(within));
     });
   }

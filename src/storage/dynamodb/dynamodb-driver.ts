@@ -46,7 +46,7 @@ export class DynamoDbDriver implements StorageDriver {
 
   probe(signal: AbortSignal): Promise<Probe> {
     return runProbe(signal, async () => {
-      const doing = `trying out table ${this.#tableName}`;
+      const doing = `probing table ${this.#tableName}`;
       await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (within) => this.#table.tryOut(within));
     });
   }

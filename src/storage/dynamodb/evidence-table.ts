@@ -11,7 +11,7 @@ import type { Item } from './evidence-item.ts';
 const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
   ResourceNotFoundException: {
     reason: 'BackendRejected',
-    remedy: 'the table does not exist: create it, or mend dynamodb.table and dynamodb.region',
+    remedy: 'the table does not exist: create it, or correct dynamodb.table and dynamodb.region',
   },
   ValidationException: {
     reason: 'BackendRejected',
@@ -79,10 +79,10 @@ export class EvidenceTable {
 
   /** One write that cannot succeed: its refusal tells whether others could. */
   async tryOut(signal: AbortSignal): Promise<void> {
-    const doing = `trying out table ${this.#table}`;
+    const doing = `probing table ${this.#table}`;
     const condition = { ConditionExpression: 'attribute_exists(#name)', ExpressionAttributeNames: NAME };
     if (!(await this.#put({ Name: { S: TRIAL_NAME } }, condition, signal))) return;
-    throw new StorageError('BackendRejected', `${doing}: what answers is no DynamoDB; mend dynamodb.endpoint`);
+    throw new StorageError('BackendRejected', `${doing}: what answers is no DynamoDB; correct dynamodb.endpoint`);
   }
 
   close(): Promise<void> {

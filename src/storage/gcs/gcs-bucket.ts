@@ -65,7 +65,7 @@ export class GcsBucket implements Bucket {
   }
 
   async tryOut(signal: AbortSignal): Promise<void> {
-    const doing = `trying out ${this.uri}`;
+    const doing = `probing ${this.uri}`;
     const trial = { name: TRIAL_NAME, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'nobody' };
     // No object has generation 1, so whoever may write hears 412 and nothing is written.
     const response = await this.#send(this.#upload(trial, '1'), doing, signal);

@@ -19,7 +19,7 @@ export function gcsRefusal(response: EgressResponse, doing: string): StorageErro
     return new StorageError('BackendUnauthorized', `${said}; ${remedy}`);
   }
   if (status === 404) {
-    return new StorageError('BackendRejected', `${said}; the bucket does not exist: create it, or mend gcs.bucket`);
+    return new StorageError('BackendRejected', `${said}; the bucket does not exist: create it, or correct gcs.bucket`);
   }
   // 409 is a write that met another one, and goes away by itself.
   if (status === 408 || status === 409 || status === 429 || status >= 500) {

@@ -147,7 +147,7 @@ function rest(connection: Connection): void {
 
 /** Brokers may say why, and many only hang up. */
 function refusedLogin(address: BrokerAddress): StorageError {
-  const remedy = 'mend the username, password and mechanism of kafka.authentication';
+  const remedy = 'correct the username, password and mechanism of kafka.authentication';
   return new StorageError('BackendUnauthorized', `${brokerName(address)} does not let its user sign in; ${remedy}`);
 }
 

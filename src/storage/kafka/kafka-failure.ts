@@ -9,14 +9,14 @@ interface Meaning {
   readonly remedy: string;
 }
 
-const missingTopic: Meaning = { reason: 'BackendRejected', remedy: 'create the topic, or mend kafka.topic' };
+const missingTopic: Meaning = { reason: 'BackendRejected', remedy: 'create the topic, or correct kafka.topic' };
 const notAllowed: Meaning = {
   reason: 'BackendUnauthorized',
   remedy: 'allow the user of kafka.authentication to describe, read and write the topic',
 };
 const badLogin: Meaning = {
   reason: 'BackendUnauthorized',
-  remedy: 'mend the username, password and mechanism of kafka.authentication',
+  remedy: 'correct the username, password and mechanism of kafka.authentication',
 };
 const tooLarge: Meaning = {
   reason: 'BackendRejected',

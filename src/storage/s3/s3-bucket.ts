@@ -15,7 +15,7 @@ const noConditions: AwsMeaning = {
     'the store has no conditional writes (If-None-Match, If-Match), without which evidence could be overwritten: use one that has',
 };
 const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
-  NoSuchBucket: { reason: 'BackendRejected', remedy: 'the bucket does not exist: create it, or mend s3.bucket' },
+  NoSuchBucket: { reason: 'BackendRejected', remedy: 'the bucket does not exist: create it, or correct s3.bucket' },
   NotImplemented: noConditions,
 };
 /** No object has this entity tag. */
@@ -86,7 +86,7 @@ export class S3Bucket implements Bucket {
     const trial = { name, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'nobody' };
     if (!(await this.write(trial, { version: NO_TAG }, signal))) return;
     await this.#remove(name, signal);
-    throw new StorageError('BackendRejected', `trying out ${this.uri}: ${noConditions.remedy}`);
+    throw new StorageError('BackendRejected', `probing ${this.uri}: ${noConditions.remedy}`);
   }
 
   close(): Promise<void> {

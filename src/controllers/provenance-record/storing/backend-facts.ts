@@ -108,11 +108,11 @@ function storedFact(entry: StorageEntry): Omit<BackendFact, 'backendRef' | 'stat
 
 const nothingThere: Problem = {
   reason: reasons.NoSubjects,
-  message: 'it has no place for anything of this record',
+  message: 'it can hold nothing of this record',
 };
 
 const missingBackend: Problem = {
   reason: reasons.BackendNotFound,
   message:
-    'it does not exist or is out of reach: create it (again) under this name, have its namespaceSelector take this namespace, or name others in spec.backendRefs of the policy',
+    'it does not exist or does not select this namespace: create it (again) under this name, have its namespaceSelector select this namespace, or name others in spec.backendRefs of the policy',
 };

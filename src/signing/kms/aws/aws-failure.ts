@@ -11,7 +11,7 @@ interface Verdict {
 
 const notFound: Verdict = {
   reason: 'KeyNotFound',
-  text: 'AWS KMS knows no such key in this account and region: create it, or mend uri or aws.region',
+  text: 'AWS KMS knows no such key in this account and region: create it, or correct uri or aws.region',
 };
 const disabled: Verdict = {
   reason: 'KeyInvalid',

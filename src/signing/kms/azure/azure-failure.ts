@@ -21,7 +21,7 @@ export function azureFailure(error: unknown, uri: string): unknown {
     case 404:
       return new SigningError(
         'KeyNotFound',
-        `key ${uri} does not exist in the vault: create it, or mend signer.kms.uri`,
+        `key ${uri} does not exist in the vault: create it, or correct signer.kms.uri`,
       );
     case 429:
       return unavailable(error, `key ${uri}: the vault has too many requests; it is asked again`);

@@ -10,7 +10,7 @@ interface Meaning {
 /** By the codes of gRPC, which the REST API's statuses are translated to. */
 const meanings: Readonly<Record<number, Meaning>> = {
   3: { reason: 'KeyInvalid', message: 'Cloud KMS does not sign with it: name a key of purpose ASYMMETRIC_SIGN' },
-  5: { reason: 'KeyNotFound', message: 'does not exist in Cloud KMS: create it, or mend signer.kms.uri' },
+  5: { reason: 'KeyNotFound', message: 'does not exist in Cloud KMS: create it, or correct signer.kms.uri' },
   7: {
     reason: 'SignerUnauthorized',
     message: 'Cloud KMS refuses access: grant roles/cloudkms.signerVerifier and roles/cloudkms.viewer on it',

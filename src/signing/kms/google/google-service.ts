@@ -41,7 +41,7 @@ export class GoogleService {
   constructor(definition: KmsDefinition, access: Access) {
     const [, host, port] = HOST.exec(definition.spec.google?.endpoint ?? ENDPOINT) ?? [];
     if (host === undefined) {
-      const message = `key ${definition.uri}: google.endpoint is not host or host:port: mend it`;
+      const message = `key ${definition.uri}: google.endpoint is not host or host:port: correct it`;
       throw new SigningError('KeyNotFound', message);
     }
     this.#definition = definition;

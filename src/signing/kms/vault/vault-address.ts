@@ -23,6 +23,6 @@ export function vaultAddress(
   if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
   throw new SigningError(
     'KeyNotFound',
-    `${description}: the address of its Vault is not an http or https URL: mend it`,
+    `${description}: the address of its Vault is not an http or https URL: correct it`,
   );
 }

@@ -23,7 +23,7 @@ export function vaultFailure(error: unknown, uri: string): unknown {
     case 404:
       return new SigningError(
         'KeyNotFound',
-        `key ${uri}: the server knows no such key: create it, or mend uri, vault.transitPath or vault.namespace`,
+        `key ${uri}: the server knows no such key: create it, or correct uri, vault.transitPath or vault.namespace`,
         options,
       );
     case 301:

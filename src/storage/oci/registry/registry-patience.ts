@@ -35,7 +35,7 @@ export class RegistryPatience {
       troubled.isTried = true;
       return;
     }
-    const message = `${doing}: ${host} did not answer a moment ago and is left alone for now`;
+    const message = `${doing}: ${host} did not respond; backing off`;
     throw new StorageError('BackendUnavailable', message, { retryAfterSeconds: Math.max(left, 1) });
   }
 

@@ -88,7 +88,7 @@ describe('RegistrySession', () => {
     assert.ok(error instanceof Error);
     assert.match(
       error.message,
-      /tried Secret team\/one, Secret team\/two, passed over Secret team\/files \(is of type Opaque\); give/,
+      /tried Secret team\/one, Secret team\/two, skipped Secret team\/files \(is of type Opaque\); give/,
     );
     assert.doesNotMatch(error.message, /planted/);
     const none = session([]).request(REQUEST, never);
