@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { abortable } from '../runtime/abortable.ts';
 
-/** Lets one piece of work at a time run for a key, in the order of asking. */
+/** Runs one piece of work at a time per key, in order. */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>();
 
-  /** Runs `work` when all earlier work of this key has ended. An abort while waiting rejects with the signal's reason. */
+  /** Run `work` when all earlier work of this key has ended. An abort while waiting rejects with the signal's reason. */
   async run<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key) ?? Promise.resolve();
     const { promise: done, resolve: release } = Promise.withResolvers<undefined>();
@@ -16,7 +16,7 @@ export class KeyedLock {
       return await work();
     } finally {
       release(undefined);
-      // The chain ends here unless somebody queued behind meanwhile.
+      // Drop the key unless other work was queued meanwhile.
       if (this.#tails.get(key) === tail)
         void tail.then(() => {
           this.#forget(key, tail);

@@ -4,14 +4,14 @@ import type { LogEntry, Artifact } from '../evidence/artifact.ts';
 
 type WitnessedBy = readonly Pick<LogEntry, 'integratedTime'>[];
 
-/** What decides whether a backend takes an artifact, signed or not. */
+/** The fields of an artifact, signed or not, that decide whether a backend accepts it. */
 export interface OfferedArtifact extends Pick<Artifact, 'type' | 'form'> {
   readonly logEntries?: WitnessedBy;
 }
 
 /**
- * True when a backend takes an artifact: its kind, and a form and log entries that the backend's encoding can hold. Of an image's two
- * signatures a bundle holds the statement and a cosign tag the simple signing; a policy that makes both feeds backends of both encodings.
+ * Check whether a backend accepts an artifact: its type, and a form and log entries that the backend's encoding can store. Of an image's two
+ * signatures, a bundle stores the statement and a cosign tag the simple signing; a policy that makes both serves backends of both encodings.
  */
 export function takesArtifact(
   spec: EffectiveStorageBackendSpec,
@@ -20,20 +20,20 @@ export function takesArtifact(
   return spec.artifacts.includes(type) && fitsForm(spec, form) && holdsLogEntries(spec, logEntries);
 }
 
-/** True when a backend has room for entries of logs: cosign's tags have none for those of Rekor v2, which state no time. */
+/** Check whether a backend can store log entries: cosign's tags cannot store those of Rekor v2, which have no time. */
 export function holdsLogEntries(spec: EffectiveStorageBackendSpec, logEntries: WitnessedBy): boolean {
   const isTags = spec.type === 'OCI' && spec.oci.encoding === 'CosignTags';
   return !isTags || logEntries.every(({ integratedTime }) => integratedTime !== undefined);
 }
 
-/** Whether a backend's encoding can hold a form. */
+/** Check whether a backend's encoding can store a form. */
 export function fitsForm(spec: EffectiveStorageBackendSpec, form: Artifact['form']): boolean {
-  // It takes envelopes alone, and a simple signing has none.
+  // It accepts only envelopes, and a simple signing has none.
   if (spec.type === 'Archivista') return form !== 'SimpleSigning';
   return spec.type !== 'OCI' || spec.oci.encoding !== unfitEncoding(form);
 }
 
-/** The encoding of registries that a form cannot be stored in. */
+/** The registry encoding that cannot store a form. */
 function unfitEncoding(form: Artifact['form']): 'CosignTags' | 'SigstoreBundle' | undefined {
   switch (form) {
     case 'SimpleSigning':

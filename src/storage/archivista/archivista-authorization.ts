@@ -5,7 +5,7 @@ import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { StorageError } from '../storage-error.ts';
 
-/** The header that authenticates a request; none for nobody. @throws StorageError `BackendUnauthorized` */
+/** The header that authenticates a request; undefined for anonymous requests. @throws StorageError `BackendUnauthorized` */
 export async function archivistaAuthorization(
   backend: BackendDefinition,
   authentication: ArchivistaSpec['authentication'],
@@ -24,7 +24,7 @@ export async function archivistaAuthorization(
   throw new StorageError('BackendUnauthorized', message);
 }
 
-/** One line of visible text: what may stand in a header. */
+/** One line of visible text, which a header may contain. */
 function entry(data: Readonly<Record<string, Uint8Array>> | undefined, name: string): string | undefined {
   const text = Buffer.from(data?.[name] ?? '')
     .toString('utf8')

@@ -6,11 +6,11 @@ import { MAX_OBJECT_BYTES } from '../buckets/bucket.ts';
 import { jsonBody } from '../http/rest-service.ts';
 import { StorageError } from '../storage-error.ts';
 
-/** Whether an upload is there; `Unsaid` when the server has no GraphQL to ask. */
+/** The result of looking for an upload; `Unsaid` if the server has no GraphQL API. */
 export type Presence = 'Known' | 'Unknown' | 'Unsaid';
 
 const FIND = 'query($gitoid:String!){dsses(where:{gitoidSha256:$gitoid}){edges{node{gitoidSha256}}}}';
-/** The server that keeps no SQL store serves no GraphQL, and a proxy may let nobody at it. */
+/** Statuses of a server without a GraphQL API, because it has no SQL store or a proxy hides it. */
 const NOT_SERVED: ReadonlySet<number> = new Set([401, 403, 404, 405, 501]);
 
 /** The requests of Archivista's API that the driver makes. */
@@ -21,7 +21,7 @@ export class ArchivistaClient {
     this.#service = service;
   }
 
-  /** Asks the index, which the server writes last: what it names is whole. @throws StorageError */
+  /** Query the index, which the server writes last, so that an upload in it is complete. @throws StorageError */
   async find(gitoid: string, doing: string, signal: AbortSignal): Promise<Presence> {
     const body = JSON.stringify({ query: FIND, variables: { gitoid } });
     const response = await this.#service.send({ method: 'POST', path: '/query', body, doing }, signal);
@@ -34,7 +34,7 @@ export class ArchivistaClient {
     return edges.length > 0 ? 'Known' : 'Unknown';
   }
 
-  /** The bytes of an upload, or undefined when the server does not give them. @throws StorageError when it refuses or is down */
+  /** Download an upload; undefined if it does not exist. @throws StorageError */
   async download(gitoid: string, doing: string, signal: AbortSignal): Promise<Buffer | undefined> {
     const path = `/download/${gitoid}`;
     const request = { method: 'GET', path, doing, maxResponseBytes: MAX_OBJECT_BYTES } as const;
@@ -44,7 +44,7 @@ export class ArchivistaClient {
     throw this.#service.refusal(response, doing);
   }
 
-  /** undefined when it was taken; the answer of the server otherwise. @throws StorageError */
+  /** Upload an envelope. @returns the server's response if it refuses the upload. @throws StorageError */
   async upload(body: Buffer, gitoid: string, doing: string, signal: AbortSignal): Promise<EgressResponse | undefined> {
     const request = { method: 'POST', path: '/upload', body: body.toString('utf8'), doing } as const;
     const response = await this.#service.send(request, signal);
@@ -58,17 +58,17 @@ export class ArchivistaClient {
     return this.#service.refusal(response, doing);
   }
 
-  /** Tells whether an Archivista is there without giving it anything. @throws StorageError */
+  /** Check that the server is an Archivista, without an upload. @throws StorageError */
   async reach(doing: string, signal: AbortSignal): Promise<void> {
     const response = await this.#service.send({ method: 'GET', path: '/upload', doing }, signal);
-    // It takes uploads by POST alone and says so, with 400.
+    // It accepts uploads by POST only, and answers any other method with 400.
     if (response.status === 400 || response.status === 405) return;
     if (response.status !== 200) throw this.#service.refusal(response, doing);
     throw new StorageError('BackendRejected', `${doing}: what answers there is no Archivista; check archivista.url`);
   }
 }
 
-/** A missing upload is an error of the object store to this server, and so a 500 that only its text tells from others. */
+/** A missing upload is an error of the server's object store: a 500 that differs from others only in its text. */
 function isAbsent({ status, body }: EgressResponse): boolean {
   const text = body.subarray(0, 1024).toString('utf8');
   return status === 404 || (status === 500 && /no such file|not found|does not exist|NoSuchKey/i.test(text));

@@ -31,7 +31,7 @@ export function parseEnvelopeBody(bytes: Buffer): { readonly payload: Buffer; re
   return { payload, signature: Buffer.from(text) };
 }
 
-/** The SHA-256 of bytes as a git blob, hex: the name under which Archivista files an upload. */
+/** The SHA-256 of bytes as a git blob, hex, which is Archivista's name for an upload. */
 export function gitoid(bytes: Buffer): string {
   return createHash('sha256').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }

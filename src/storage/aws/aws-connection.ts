@@ -11,7 +11,7 @@ import { backendIdentity } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 
-/** What a service of AWS is reached with. */
+/** The settings of a connection to an AWS service. */
 export interface AwsSettings {
   readonly region: string;
   readonly endpoint?: string;
@@ -19,26 +19,26 @@ export interface AwsSettings {
   readonly tls: EffectiveTls;
 }
 
-/** How a client of the SDK is made, and how long an answer it reads. */
+/** The constructor of an SDK client, and the longest response that it reads. */
 export interface AwsClientMaker<Client> {
   readonly make: (config: AwsClientConfig) => Promise<Client>;
   readonly maxResponseBytes: number;
 }
 
-/** What every client of the SDK is made of here. It tries once: the record tries again. */
+/** The settings of every SDK client. It tries once, because the record is retried. */
 export interface AwsClientConfig {
   readonly region: string;
   readonly endpoint?: string;
   readonly credentials: AwsCredentialProvider;
   readonly requestHandler: AwsRequestHandler;
   readonly maxAttempts: 1;
-  /** What the operator's own environment says of endpoints is not for the backends of teams. */
+  /** Ignore endpoints in the operator's own environment: they are not for the backends of teams. */
   readonly ignoreConfiguredEndpointUrls: boolean;
 }
 
 const TIMEOUT_MS = 30_000;
 
-/** One client of the SDK, loaded and made with the first call, and made anew when the backend's certificates change. */
+/** One client of the SDK, loaded and made with the first call, and remade when the backend's certificates change. */
 export class AwsConnection<Client extends { destroy(): void }> {
   readonly #backend: BackendDefinition;
   readonly #settings: AwsSettings;
@@ -53,7 +53,7 @@ export class AwsConnection<Client extends { destroy(): void }> {
     this.#maker = maker;
   }
 
-  /** @throws StorageError and what reading the backend's references rejects with */
+  /** @throws StorageError, and any error of reading the backend's references */
   async client(signal: AbortSignal): Promise<Client> {
     const tls = await backendTls(this.#backend, this.#settings.tls, this.#access.objects, signal);
     const known = this.#current;

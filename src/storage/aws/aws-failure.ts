@@ -4,7 +4,7 @@ import { callFailure } from '../http/call-failure.ts';
 import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';
 
-/** What a refusal by this name means. */
+/** The reason and the remedy of one kind of refusal. */
 export interface AwsMeaning {
   readonly reason: StorageReason;
   readonly remedy: string;
@@ -36,7 +36,7 @@ const BUSY =
   /Throttl|SlowDown|TooManyRequests|RequestLimitExceeded|ProvisionedThroughput|InProgress|TransactionConflict/;
 
 /**
- * What a failed call of the SDK means. `meanings` are the service's own, by name of its error. The message of the service is not
+ * Translate a failed call of the SDK. `meanings` are the service's own, by the name of its error. The service's message is not
  * repeated: it names keys, and a server that a tenant chose could say anything.
  */
 export function awsFailure(

@@ -5,14 +5,14 @@ import { StorageError } from '../storage-error.ts';
 import type { Bucket, FoundObject, NewObject } from './bucket.ts';
 import type { Suffix } from './object-names.ts';
 
-/** What the four objects of one artifact share. */
+/** The fields that an artifact's four objects share. */
 export interface OwnedStem {
   readonly artifact: SignedArtifact;
   readonly owner: string;
   readonly stem: string;
 }
 
-/** Writers that keep overtaking each other are retried from the record soon enough. */
+/** Writers that keep replacing each other's objects give up; their records are retried soon. */
 const MAX_ROUNDS = 5;
 const TYPES: Readonly<Record<Suffix, string>> = {
   signature: 'application/octet-stream',
@@ -22,8 +22,8 @@ const TYPES: Readonly<Record<Suffix, string>> = {
 };
 
 /**
- * Creates one object, or replaces an earlier version of the same owner. False: equal evidence lies there already and the other
- * objects belong to it. @throws StorageError `KeyConflict` when the name holds somebody else's
+ * Create one object, or replace an earlier version of the same owner. @returns false if equal evidence exists and owns the other
+ * objects. @throws StorageError `KeyConflict` when the name holds another owner's evidence
  */
 export async function storeObject(
   bucket: Bucket,
@@ -48,7 +48,7 @@ export async function storeObject(
   throw new StorageError('BackendUnavailable', message);
 }
 
-/** Whether a foreign signature is this policy's own of an equal payload, made for an earlier run of the same name. */
+/** Check whether a foreign signature is this policy's own, of an equal payload of an earlier run with the same name. */
 async function isEquivalent(
   bucket: Bucket,
   { artifact, owner, stem }: OwnedStem,

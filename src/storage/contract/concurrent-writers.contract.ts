@@ -14,7 +14,7 @@ interface Meeting {
   readonly theirs: { readonly run: RunTarget; readonly artifact: SignedArtifact };
 }
 
-/** Two policies that signed the same run differently. */
+/** Two policies whose signatures of the same run differ. */
 async function meeting(subject: ContractSubject): Promise<Meeting> {
   const { run, attestation } = await subject.fixture();
   const other = await subject.fixture();
@@ -25,7 +25,7 @@ async function meeting(subject: ContractSubject): Promise<Meeting> {
   };
 }
 
-/** What two policies' evidence of one run comes to. */
+/** The outcome when two policies store evidence of one run. */
 export function describeConcurrentWriters(subject: ContractSubject): void {
   if (subject.meeting === 'ByRecords') return;
   if (subject.meeting === 'Both') {

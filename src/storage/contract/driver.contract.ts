@@ -11,52 +11,52 @@ import type { ProbeSituations } from './probe.contract.ts';
 import { describeReadBack, readBack } from './read-back.contract.ts';
 import { reasonOf } from '../reason-of.fixture.ts';
 
-/** A run and two artifacts of it, signed: what they are stored on exists. */
+/** A run and two signed artifacts of it. The images that they are about exist. */
 export interface ContractFixture {
   readonly run: RunTarget;
   readonly attestation: SignedArtifact;
   readonly image: SignedArtifact;
 }
 
-/** What a driver's test gives the contract: its real server, and the situations that exist for it. */
+/** A driver's test bed: its real server and the situations that exist for it. */
 export interface ContractSubject {
   driver(): StorageDriver;
-  /** Runs the work while the server cannot be reached. */
+  /** Run the work while the server cannot be reached. */
   whileUnreachable(work: () => Promise<void>): Promise<void>;
-  /** Each call a fresh run. */
+  /** Make a new run for each call. */
   fixture(): Promise<ContractFixture>;
-  /** Everything the server holds of a run's evidence, in a stable order: equal texts mean nothing changed. */
+  /** The evidence of a run on the server, in a stable order: equal texts mean that nothing changed. */
   contents(run: RunTarget, artifact: SignedArtifact): Promise<string>;
-  /** How often the server holds this artifact's evidence. Absent for stores that deliver at least once by their nature (Kafka). */
+  /** The number of copies of this artifact's evidence on the server. Absent for stores that deliver at least once (Kafka). */
   readonly copies?: (run: RunTarget, artifact: SignedArtifact) => Promise<number>;
   /**
-   * A driver whose connection breaks for good at its request number `request` (from 0): `Request` is lost before the server hears of
-   * it, `Answer` after the server has done it. Absent like `copies`.
+   * A driver whose connection fails for good at its request number `request` (from 0): before the server gets the request (`Request`),
+   * or after the server has acted on it (`Answer`). Absent like `copies`.
    */
   readonly interrupted?: (request: number, lost: 'Request' | 'Answer') => Promise<Interruption>;
-  /** What `get` gives back. Default `SignatureText`. */
+  /** The encoding that `get` returns. Default `SignatureText`. */
   readonly encoding?: 'SignatureText' | 'SigstoreBundle';
-  /** `false` where the store's form has no room for certificates (Grafeas, Archivista, and bundles, which hold the leaf). */
+  /** False if the store has no field for certificates (Grafeas, Archivista, and bundles, which contain the leaf). */
   readonly keepsCertificates?: boolean;
-  /** Whether what witnessed a signature lies beside it (cosign's tags). Bundles hold it within. */
+  /** True if witnesses are stored next to a signature (cosign's tags). Bundles contain them. */
   readonly keepsWitnesses?: boolean;
   /**
-   * What becomes of two policies' evidence of one run: stores with named objects keep the first and say KeyConflict (default); where
-   * each piece has a place of its own (registries, content addresses, topics, notes per policy) both are kept. `ByRecords`: the
-   * operator's records tell who may write before the driver is asked, which spares it a read of the run (Tekton's annotations).
+   * The outcome for two policies' evidence of one run. Stores with named objects keep the first and report KeyConflict (default). Stores
+   * with a place for each piece (registries, content addresses, topics, notes per policy) keep both. `ByRecords`: the
+   * operator's records decide which policy may write before the driver is called, which saves a read of the run (Tekton's annotations).
    */
   readonly meeting?: 'KeyConflict' | 'Both' | 'ByRecords';
-  /** The same backend with `keys: PerPolicy`. Absent where that does not exist. */
+  /** The same backend with `keys: PerPolicy`. Absent if the backend has no such option. */
   readonly perPolicy?: () => StorageDriver;
-  /** An artifact past the store's own limit; absent where there is none below what a record holds (1 MiB). */
+  /** An artifact above the store's own limit. Absent if that is above the limit of a record (1 MiB). */
   readonly oversized?: () => Promise<{ readonly run: RunTarget; readonly artifact: SignedArtifact }>;
-  /** What the probe tells apart; see there for what may be absent. */
+  /** The situations that the probe distinguishes. */
   readonly probe?: ProbeSituations;
 }
 
 const never = new AbortController().signal;
 
-/** What every storage driver does, whatever it stores in. */
+/** The contract of every storage driver. */
 export function describeStorageDriver(name: string, subject: ContractSubject): void {
   describe(`${name}, as every storage driver,`, () => {
     describeReadBack(subject);
@@ -112,7 +112,7 @@ function describeEnds(subject: ContractSubject): void {
     await subject.whileUnreachable(async () => {
       assert.equal(await reasonOf(driver.put(attestation, run, never)), 'BackendUnavailable');
     });
-    // A driver may leave a server alone for some seconds after a failure; another one has not seen it fail.
+    // A driver may wait for some seconds after a failure of a server. A new driver has not seen the failure.
     const [location] = await subject.driver().put(attestation, run, never);
     assert.ok(location);
     await subject.whileUnreachable(async () => {

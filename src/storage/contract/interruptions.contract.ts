@@ -5,18 +5,18 @@ import type { ContractSubject } from './driver.contract.ts';
 import type { StorageDriver } from '../driver.ts';
 import { readBack } from './read-back.contract.ts';
 
-/** A driver whose connection breaks at one request. */
+/** A driver whose connection fails at one request. */
 export interface Interruption {
   readonly driver: StorageDriver;
-  /** Whether that request came. Ends what stands between the driver and its server. */
+  /** Stop the proxy between the driver and its server. @returns true if the driver made that request */
   end(): Promise<boolean>;
 }
 
 const never = new AbortController().signal;
-/** No driver needs as many requests for one artifact; one that does not come to an end must not hold the test up. */
+/** More requests than any driver needs for one artifact, so that a driver that never ends does not hang the test. */
 const MAX_REQUESTS = 40;
 
-/** A put that breaks off between any two requests, and the one after it by a new life of the operator. */
+/** A `put` that is interrupted between any two requests, and the next `put` after a restart of the operator. */
 export function describeInterruptions(subject: ContractSubject): void {
   const { interrupted, copies } = subject;
   if (interrupted === undefined || copies === undefined) return;

@@ -5,24 +5,24 @@ import type { ContractSubject } from './driver.contract.ts';
 import type { StorageDriver } from '../driver.ts';
 import type { StorageReason } from '../storage-error.ts';
 
-/** A driver in a situation, and what its probe must say. */
+/** A driver in a situation, and the expected result of its probe. */
 export interface ProbeSituation {
-  /** Brings the situation about. */
+  /** Make a driver in this situation. */
   driver(): StorageDriver | Promise<StorageDriver>;
   readonly reason: StorageReason;
-  /** Names the object and the remedy. */
+  /** A pattern that names the object and the remedy. */
   readonly message: RegExp;
 }
 
 /** The situations that exist for a store. */
 export interface ProbeSituations {
-  /** `false` where there is no server to ask until a run names it: Tekton's annotations, registries of images. */
+  /** False if only a run names the server: Tekton's annotations, registries of images. */
   readonly seesServer?: boolean;
-  /** Credentials that the server does not take. */
+  /** Credentials that the server refuses. */
   readonly unauthorized?: ProbeSituation;
-  /** The bucket, database, topic or project does not exist. Absent where nothing has to exist beforehand. */
+  /** The bucket, database, topic or project does not exist. Absent if nothing has to exist beforehand. */
   readonly missing?: ProbeSituation;
-  /** Credentials that may read and not write; absent where a store cannot tell without writing. */
+  /** Credentials that may read and not write. Absent if the store cannot tell without a write. */
   readonly readOnly?: ProbeSituation;
   /** A reference of the backend (Secret, ConfigMap) that is missing or unusable. */
   readonly misconfigured?: ProbeSituation;
@@ -36,7 +36,7 @@ const TITLES = {
   misconfigured: 'a reference that cannot be used',
 } as const;
 
-/** What the probe tells apart, without writing. */
+/** The situations that a probe distinguishes without writing. */
 export function describeProbe(subject: ContractSubject): void {
   it('is ready when its server answers', async () => {
     const { run, attestation } = await subject.fixture();

@@ -12,7 +12,7 @@ import { reasonOf } from '../reason-of.fixture.ts';
 
 const never = new AbortController().signal;
 
-/** What `get` must give of an artifact that was put. */
+/** The evidence that `get` must return for a stored artifact. */
 export function readBack(
   {
     encoding = 'SignatureText',
@@ -34,14 +34,14 @@ export function readBack(
   };
 }
 
-/** An artifact as a keyless signer leaves it: two certificates, the signing one first. */
+/** A keyless artifact with two certificates, the signing one first. */
 function certified(artifact: SignedArtifact): SignedArtifact {
   const chain = selfSignedCertificate().certificate + selfSignedCertificate().certificate;
   const times = { notBefore: '2026-01-01T00:00:00Z', notAfter: '2026-01-01T00:10:00Z' };
   return { ...artifact, certificate: { chain, identity: 'builder', issuer: 'https://issuer.example', ...times } };
 }
 
-/** Reading back what was put, and nothing else. */
+/** A driver reads back what it stored, and refuses other locations. */
 export function describeReadBack(subject: ContractSubject): void {
   it('gives back what was put', async () => {
     const { run, attestation, image } = await subject.fixture();

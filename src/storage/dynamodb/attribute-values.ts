@@ -2,13 +2,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { StorageError } from '../storage-error.ts';
 
-/** What DynamoDB's numbers span. */
+/** The range of DynamoDB's numbers. */
 const LARGEST = 9.9e125;
 const SMALLEST = 1e-130;
 
 /**
- * A JSON value as DynamoDB holds it; an empty string becomes NULL, as in Chains' documents.
- * @throws StorageError `BackendRejected` for a number that it does not hold
+ * Convert a JSON value to DynamoDB's form. An empty string becomes NULL, as in Chains' documents.
+ * @throws StorageError `BackendRejected` for a number outside DynamoDB's range
  */
 export function attributeValue(value: unknown): AttributeValue {
   if (typeof value === 'string') return text(value);
@@ -31,7 +31,7 @@ export function text(value: string): AttributeValue {
   return value === '' ? { NULL: true } : { S: value };
 }
 
-/** Bytes that DynamoDB counts for an item (400 KiB at most); numbers are counted at their longest. */
+/** The size of an item as DynamoDB counts it (at most 400 KiB), with the largest size of each number. */
 export function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
   return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
 }

@@ -32,7 +32,7 @@ describe('ownerOf', () => {
     assert.equal(ownerOf(item, beside), 'me');
   });
 
-  it('is nobody without a note, or with one about an earlier signature', () => {
+  it('is undefined without a note, or with one about an earlier signature', () => {
     const later = evidenceItem(artifactFixture({ signature: Buffer.from('later') }), 'taskrun-uid-1');
     assert.equal(ownerOf(item, undefined), undefined);
     assert.equal(ownerOf(later, ownerItem(item, 'me')), undefined);

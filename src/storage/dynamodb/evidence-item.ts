@@ -10,10 +10,10 @@ import { attributeValue, text } from './attribute-values.ts';
 
 export type Item = Record<string, AttributeValue>;
 
-/** The service takes 32 levels, of which the item is the first. */
+/** DynamoDB allows 32 levels, of which the item is the first. */
 const LIMITS = { store: 'DynamoDB', maxDepth: 31 } as const;
 
-/** The document that Chains writes into a document database: these fields, and no others, or its reader refuses it. @throws StorageError for what no item holds */
+/** The document that Chains writes; its reader refuses other fields. @throws StorageError for a payload that no item can hold */
 export function evidenceItem(artifact: SignedArtifact, name: string): Item {
   const { certificate, chain } = certificateTexts(artifact);
   return {
@@ -26,7 +26,7 @@ export function evidenceItem(artifact: SignedArtifact, name: string): Item {
   };
 }
 
-/** What a document holds; undefined when it is none. */
+/** Read the evidence in a document; undefined for any other item. */
 export function storedItem(item: Item): StoredEvidence | undefined {
   const { Signed, Signature, Cert, Chain } = item;
   if (Signed?.B === undefined || Signature?.S === undefined) return undefined;
@@ -38,7 +38,7 @@ export function storedItem(item: Item): StoredEvidence | undefined {
   };
 }
 
-/** The item beside a document that says whose it is, and of which signature: the document itself has no room for that. */
+/** The item that notes a document's owner and the signature that the note is about. The document itself must have no other fields. */
 export function ownerItem(item: Item, owner: string): Item {
   return { ...ownerKey(item['Name']?.S ?? ''), Owner: { S: owner }, Digest: { S: signatureDigest(item) } };
 }
@@ -47,7 +47,7 @@ export function ownerKey(name: string): Item {
   return { Name: { S: `hallmark-owner/${name}` } };
 }
 
-/** Whose a document is; undefined when nobody noted it, or when the note is about an earlier one. */
+/** The owner of a document; undefined without a note, or with a note about an earlier document. */
 export function ownerOf(item: Item, beside: Item | undefined): string | undefined {
   return beside?.['Digest']?.S === signatureDigest(item) ? beside['Owner']?.S : undefined;
 }

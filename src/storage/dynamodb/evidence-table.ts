@@ -26,13 +26,13 @@ type PutCondition = Pick<
 
 const NAME = { '#name': 'Name' } as const;
 
-/** A document and whose it is, as they lie in the table. */
+/** A document and its owner in the table. */
 export interface FoundItem {
   readonly item: Item | undefined;
   readonly owner: string | undefined;
 }
 
-/** A table of documents, each beside an item that notes its owner. Who writes the document first has the name; the note follows. */
+/** A table of documents, each with an item that notes its owner. The first writer of a document owns the name; it writes the note next. */
 export class EvidenceTable {
   readonly #table: string;
   readonly #connection: AwsConnection<DynamoDBClient>;
@@ -42,7 +42,7 @@ export class EvidenceTable {
     this.#connection = connection;
   }
 
-  /** Writes a document while there is none, or while it is `found` to be replaced. False: it was not. */
+  /** Write a document if none exists, or if the existing one is still the one to replace. @returns false if it is not */
   write(item: Item, found: Item | undefined, signal: AbortSignal): Promise<boolean> {
     const signature = found?.['Signature']?.S;
     if (signature === undefined) {
@@ -60,7 +60,7 @@ export class EvidenceTable {
     return this.#put(item, condition, signal);
   }
 
-  /** Notes beside a document whose it is. */
+  /** Write the note of a document's owner. */
   async note(item: Item, owner: string, signal: AbortSignal): Promise<void> {
     await this.#put(ownerItem(item, owner), {}, signal);
   }
@@ -77,7 +77,7 @@ export class EvidenceTable {
     return this.#get({ Name: { S: name } }, name, signal);
   }
 
-  /** One write that cannot succeed: its refusal tells whether others could. */
+  /** Try one write that cannot succeed: the kind of refusal tells whether others could. */
   async tryOut(signal: AbortSignal): Promise<void> {
     const doing = `probing table ${this.#table}`;
     const condition = { ConditionExpression: 'attribute_exists(#name)', ExpressionAttributeNames: NAME };

@@ -8,13 +8,13 @@ import type { OwnerNote } from '../documents/evidence-document.ts';
 import { READ_FIELDS, foundDocument, foundNote, noteFields } from './firestore-fields.ts';
 import type { FirestoreFields, FoundDocument } from './firestore-fields.ts';
 
-/** A document, and the version that was read. `evidence` is undefined when it is none of Chains' form. */
+/** A document and its version. `evidence` is undefined if the document does not have Chains' form. */
 export interface VersionedDocument {
   readonly evidence: FoundDocument | undefined;
   readonly updateTime: string;
 }
 
-/** No document has this version, so whoever offers it replaces nothing. */
+/** No document has this version, so a write with it replaces nothing. */
 const NEVER = '2001-01-01T00:00:00Z';
 /** A document of 1 MiB, with its bytes in base64. */
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
@@ -33,7 +33,7 @@ export class FirestoreClient {
     this.#collection = `/v1/${database}/documents/${encodeURIComponent(collection)}`;
   }
 
-  /** Whether it was created; not when one of that name exists. @throws StorageError */
+  /** @returns false if a document of that name exists. @throws StorageError */
   async create(name: string, fields: FirestoreFields, doing: string, signal: AbortSignal): Promise<boolean> {
     const path = `${this.#collection}?documentId=${encodeURIComponent(name)}&mask.fieldPaths=Name`;
     const response = await this.#service.send(
@@ -45,7 +45,7 @@ export class FirestoreClient {
     return true;
   }
 
-  /** Whether this very version was replaced. @throws StorageError */
+  /** @returns false if the document no longer has this version. @throws StorageError */
   async replace(
     name: string,
     { fields, updateTime }: { readonly fields: FirestoreFields; readonly updateTime: string },
@@ -58,7 +58,7 @@ export class FirestoreClient {
     return true;
   }
 
-  /** undefined when there is none. @throws StorageError */
+  /** Undefined if it does not exist. @throws StorageError */
   async read(name: string, doing: string, signal: AbortSignal): Promise<VersionedDocument | undefined> {
     const mask = READ_FIELDS.map((path) => `mask.fieldPaths=${path}`).join('&');
     const path = `${this.#collection}/${encodeURIComponent(name)}?${mask}`;
@@ -71,7 +71,7 @@ export class FirestoreClient {
     return { evidence: foundDocument(document), updateTime };
   }
 
-  /** Notes whose a document is, whatever was noted before. @throws StorageError */
+  /** Write the note of a document's owner, replacing any earlier note. @throws StorageError */
   async note(name: string, note: OwnerNote, doing: string, signal: AbortSignal): Promise<void> {
     const path = `${this.#collection}/${noteName(name)}`;
     const body = JSON.stringify({ fields: noteFields(note) });
@@ -79,7 +79,7 @@ export class FirestoreClient {
     this.#requireDocument(response, noteName(name), doing);
   }
 
-  /** undefined when nobody noted whose a document is. @throws StorageError */
+  /** Undefined if the document has no note. @throws StorageError */
   async readNote(name: string, doing: string, signal: AbortSignal): Promise<OwnerNote | undefined> {
     const path = `${this.#collection}/${noteName(name)}`;
     const response = await this.#service.send({ method: 'GET', path, doing }, signal);
@@ -87,7 +87,7 @@ export class FirestoreClient {
     return foundNote(this.#requireDocument(response, noteName(name), doing));
   }
 
-  /** Asks for the database, and whether a document that does not exist may be replaced. @throws StorageError */
+  /** Check that the database exists, and that a document that does not exist may be replaced. @throws StorageError */
   async tryOut(doing: string, signal: AbortSignal): Promise<void> {
     const database = await this.#service.json({ method: 'GET', path: `/v1/${this.#database}`, doing }, signal);
     const type = field(database, 'type');
@@ -130,7 +130,7 @@ function noteName(name: string): string {
   return `hallmark-owner.${name}`;
 }
 
-/** Removed (404), or another version (400 FAILED_PRECONDITION, 409 ABORTED). */
+/** True if the document was removed (404) or has another version (400 FAILED_PRECONDITION, 409 ABORTED). */
 function isStale({ status, body }: EgressResponse): boolean {
   if (status === 404 || status === 409) return true;
   return status === 400 && body.subarray(0, 4096).includes('FAILED_PRECONDITION');

@@ -14,14 +14,14 @@ export type FirestoreValue =
   | { readonly mapValue: { readonly fields: FirestoreFields } };
 export type FirestoreFields = Readonly<Record<string, FirestoreValue>>;
 
-/** What the service takes of one document, fields and names together. */
+/** The largest document that the service accepts, with its field names. */
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
-/** Kept by the service for itself. */
+/** Field names that the service reserves. */
 const RESERVED_NAME = /^__.*__$/s;
 
 /**
- * The fields as Chains writes them: numbers are doubles, as Go reads them from JSON.
- * @throws StorageError `BackendRejected` for what no document can hold
+ * Make the fields as Chains writes them: numbers are doubles, as Go reads them from JSON.
+ * @throws StorageError `BackendRejected` for a payload that no document can hold
  */
 export function firestoreFields(document: EvidenceDocument): FirestoreFields {
   const { Name, Signed, Signature, Cert, Chain } = document;
@@ -64,7 +64,7 @@ function refused(name: string, why: string): StorageError {
   return new StorageError('BackendRejected', message);
 }
 
-/** As the service counts: names and texts in bytes and one more each, numbers 8. */
+/** The size as the service counts it: names and texts in bytes plus one each, numbers 8. */
 function fieldsSize(fields: FirestoreFields): number {
   return Object.entries(fields).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + 1 + valueSize(value), 0);
 }
@@ -77,17 +77,17 @@ function valueSize(value: FirestoreValue): number {
   return 'doubleValue' in value ? 8 : 1;
 }
 
-/** What is read back of a document. */
+/** The fields of a document that are read. */
 export interface FoundDocument {
   readonly payload: Buffer;
   readonly signature: Buffer;
   readonly certificate: string;
   readonly chain: string;
-  /** `Signature` as it stands. */
+  /** `Signature` unchanged. */
   readonly signatureField: string;
 }
 
-/** Fields that are read; `Object` repeats the payload. */
+/** The projection of a read. `Object` is left out because it repeats the payload. */
 export const READ_FIELDS = ['Signed', 'Signature', 'Cert', 'Chain'] as const;
 
 /** The fields of a note of an owner. */
@@ -95,7 +95,7 @@ export function noteFields({ owner, about }: OwnerNote): FirestoreFields {
   return { owner: { stringValue: owner }, about: { stringValue: about } };
 }
 
-/** undefined when the document is no note. */
+/** Undefined if the document is not a note. */
 export function foundNote(document: unknown): OwnerNote | undefined {
   const fields = field(document, 'fields');
   const owner = text(fields, 'owner', 'stringValue');
@@ -103,7 +103,7 @@ export function foundNote(document: unknown): OwnerNote | undefined {
   return owner === undefined || about === undefined ? undefined : { owner, about };
 }
 
-/** undefined when the document is none of Chains' form. */
+/** Undefined if the document does not have Chains' form. */
 export function foundDocument(document: unknown): FoundDocument | undefined {
   const fields = field(document, 'fields');
   const payload = text(fields, 'Signed', 'bytesValue');

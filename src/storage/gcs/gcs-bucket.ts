@@ -10,7 +10,7 @@ import { StorageError } from '../storage-error.ts';
 import { gcsRefusal } from './gcs-refusal.ts';
 import { objectResource } from './object-resource.ts';
 
-/** How the service is reached. All of it is read at each call, so that what is mended takes effect. */
+/** The connection to the service. It is read for each call, so that a correction takes effect at once. */
 export interface GcsConnection {
   readonly bucket: string;
   readonly endpoint: string;
@@ -20,8 +20,8 @@ export interface GcsConnection {
 }
 
 /**
- * A bucket of Google Cloud Storage by its JSON API. It goes through the egress itself, since Google's storage client can neither be
- * aborted nor be told how much to read; its credentials are those of Google's own library.
+ * A bucket of Google Cloud Storage, by its JSON API. It uses the egress client directly: Google's storage client can neither be
+ * aborted nor limited in how much it reads. Google's own library makes the credentials.
  */
 export class GcsBucket implements Bucket {
   readonly uri: string;
@@ -40,7 +40,7 @@ export class GcsBucket implements Bucket {
     const response = await this.#send(this.#upload(object, generation), doing, signal);
     if (response.status === 412) return false;
     if (response.status !== 200) throw gcsRefusal(response, doing);
-    // A proxy in between can answer 200 for anything; only the service names what it wrote.
+    // A proxy can answer 200 for anything; only the service names the object that it wrote.
     const written = objectResource(response);
     if (written?.name !== object.name) throw nonsense(doing);
     return true;
@@ -57,7 +57,7 @@ export class GcsBucket implements Bucket {
     const query = { alt: 'media', generation: resource.generation };
     const url = this.#url(path, query);
     const media = await this.#send({ method: 'GET', url, maxResponseBytes: MAX_OBJECT_BYTES }, doing, signal);
-    // Replaced or removed between the two requests.
+    // The object was replaced or removed between the two requests.
     if (media.status === 404) return this.#gone(name, doing);
     if (media.status !== 200) throw gcsRefusal(media, doing);
     if (media.body.length !== resource.sizeBytes) throw nonsense(doing);
@@ -67,7 +67,7 @@ export class GcsBucket implements Bucket {
   async tryOut(signal: AbortSignal): Promise<void> {
     const doing = `probing ${this.uri}`;
     const trial = { name: TRIAL_NAME, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'nobody' };
-    // No object has generation 1, so whoever may write hears 412 and nothing is written.
+    // No object has generation 1, so a caller that may write gets 412 and nothing is written.
     const response = await this.#send(this.#upload(trial, '1'), doing, signal);
     if (response.status === 412) return;
     if (response.status !== 200) throw gcsRefusal(response, doing);
@@ -77,7 +77,7 @@ export class GcsBucket implements Bucket {
     );
   }
 
-  /** Connections belong to the process's egress. */
+  /** The connections belong to the process's egress client. */
   close(): Promise<void> {
     this.#connection.authorization.refused();
     return Promise.resolve();
@@ -131,7 +131,7 @@ export class GcsBucket implements Bucket {
   }
 }
 
-/** A missing object and a missing bucket are both 404; the message of the service says which. */
+/** A missing object and a missing bucket are both 404; only the service's message tells which it is. */
 function isAboutObject(response: EgressResponse): boolean {
   return !/bucket does not exist/i.test(response.body.subarray(0, 4096).toString('utf8'));
 }

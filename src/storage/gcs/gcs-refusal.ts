@@ -4,7 +4,7 @@ import type { EgressResponse } from '../../net/egress-client.ts';
 import { retryAfterSeconds } from '../../net/retry-after.ts';
 import { StorageError } from '../storage-error.ts';
 
-/** What Google's refusal means. `doing` names the object. The service's own text is not repeated. */
+/** Translate Google's refusal. `doing` names the object. The service's own text is not repeated. */
 export function gcsRefusal(response: EgressResponse, doing: string): StorageError {
   const { status } = response;
   const said = `${doing}: ${displayUrl(new URL('/', response.url))} answers ${status}`;
@@ -21,7 +21,7 @@ export function gcsRefusal(response: EgressResponse, doing: string): StorageErro
   if (status === 404) {
     return new StorageError('BackendRejected', `${said}; the bucket does not exist: create it, or correct gcs.bucket`);
   }
-  // 409 is a write that met another one, and goes away by itself.
+  // 409 is a conflict with another write, which is gone at the next attempt.
   if (status === 408 || status === 409 || status === 429 || status >= 500) {
     return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response.headers) });
   }

@@ -4,7 +4,7 @@ import type { EgressResponse } from '../../net/egress-client.ts';
 import { field } from '../../json/fields.ts';
 import { OWNER_METADATA } from '../buckets/bucket.ts';
 
-/** What the JSON API says of an object. */
+/** An object's resource in the JSON API. */
 export interface ObjectResource {
   readonly name: string;
   /** Decimal, 64 bits. */
@@ -13,7 +13,7 @@ export interface ObjectResource {
   readonly owner: string | undefined;
 }
 
-/** The resource in a response; undefined when it is none. */
+/** Read the resource in a response; undefined for any other response. */
 export function objectResource(response: EgressResponse): ObjectResource | undefined {
   const body = tryParseJson(response.body);
   const name = field(body, 'name');

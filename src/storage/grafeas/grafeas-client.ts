@@ -9,13 +9,13 @@ import type { NewOccurrence } from './grafeas-occurrence.ts';
 import { storedOccurrence } from './stored-occurrence.ts';
 import type { StoredOccurrence } from './stored-occurrence.ts';
 
-/** What one occurrence may take: a message of gRPC, which Grafeas speaks behind its REST API, takes 4 MiB. */
+/** The largest occurrence: Grafeas uses gRPC behind its REST API, and a gRPC message takes 4 MiB. */
 const MAX_OCCURRENCE_BYTES = 3_500_000;
-/** Of an answer with a page of v1, each of its occurrences as long as it may be, bytes in base64. */
+/** The largest page of v1: every occurrence of the largest size, in base64. */
 const MAX_PAGE_BYTES = 18 * 1024 * 1024;
-/** Grafeas' own server knows no filters, so that it is asked for more at once. */
+/** Larger pages, because Grafeas' own server has no filters. */
 const PAGE_SIZES: Readonly<Record<ApiVersion, number>> = { v1: 3, v1beta1: 10 };
-/** Of a note, where they are listed whole. */
+/** The most pages of a note's occurrences to read. */
 const MAX_OCCURRENCES = 50_000;
 
 /** The requests of the Grafeas API that the driver makes. */
@@ -30,7 +30,7 @@ export class GrafeasClient {
     this.#project = `projects/${projectID}`;
   }
 
-  /** Makes the note, unless it is there. @throws StorageError */
+  /** Create the note if it does not exist. @throws StorageError */
   async ensureNote(note: GrafeasNote, doing: string, signal: AbortSignal): Promise<void> {
     const path = `/${this.#version}/${this.#project}/notes?noteId=${encodeURIComponent(note.id)}`;
     const response = await this.#service.send({ method: 'POST', path, body: JSON.stringify(note.body), doing }, signal);
@@ -39,7 +39,7 @@ export class GrafeasClient {
     if (field(jsonBody(response, doing), 'name') !== note.name) throw strange(doing);
   }
 
-  /** The occurrence of the note that says exactly this, the first by name where there are several. @throws StorageError */
+  /** Find the note's occurrence with exactly this content, the first by name if there are several. @throws StorageError */
   async find(
     note: GrafeasNote,
     wanted: NewOccurrence,
@@ -72,11 +72,11 @@ export class GrafeasClient {
     throw new StorageError('BackendRejected', message);
   }
 
-  /** undefined when the note is gone. @throws StorageError */
+  /** Undefined if the note no longer exists. @throws StorageError */
   async create(occurrence: NewOccurrence, doing: string, signal: AbortSignal): Promise<StoredOccurrence | undefined> {
     const path = `/${this.#version}/${this.#project}/occurrences`;
     const body = JSON.stringify(occurrence.body);
-    // As a message, without the base64.
+    // The size of the gRPC message, without base64.
     const size = Math.ceil((Buffer.byteLength(body) * 3) / 4);
     if (size > MAX_OCCURRENCE_BYTES) throw tooLarge(size, doing);
     const request = { method: 'POST', path, body, doing, maxResponseBytes: MAX_PAGE_BYTES } as const;
@@ -88,7 +88,7 @@ export class GrafeasClient {
     return created;
   }
 
-  /** undefined when there is none. @throws StorageError */
+  /** Undefined if it does not exist. @throws StorageError */
   async read(name: string, doing: string, signal: AbortSignal): Promise<StoredOccurrence | undefined> {
     const path = `/${this.#version}/${name}`;
     const request = { method: 'GET', path, doing, maxResponseBytes: MAX_PAGE_BYTES } as const;
@@ -99,12 +99,12 @@ export class GrafeasClient {
   }
 
   /**
-   * Reads a note and offers an occurrence that cannot be taken: access is checked before content, so whoever may write hears that
+   * Read a note and send an invalid occurrence: the server checks access before content, so a caller that may write gets the answer that
    * it is invalid. @throws StorageError
    */
   async tryOut(doing: string, signal: AbortSignal): Promise<void> {
     if (this.#version === 'v1beta1') {
-      // Only Grafeas' own server has projects of its own; it would take notes for one that does not exist.
+      // Grafeas' own server has its own projects, and accepts notes for a project that does not exist.
       await this.#service.json({ method: 'GET', path: `/v1beta1/${this.#project}`, doing }, signal);
     }
     const notes = `/${this.#version}/${this.#project}/notes?pageSize=1`;
@@ -125,7 +125,7 @@ function matches(values: readonly unknown[], wanted: NewOccurrence): readonly St
   });
 }
 
-/** Grafeas' own server says 429 to a page that is longer than a message of gRPC, and asks for no pause then. */
+/** Grafeas' own server answers 429, without Retry-After, for a page that is larger than a gRPC message. */
 function isTooLongForMessage({ status, headers }: EgressResponse): boolean {
   return status === 429 && headers['retry-after'] === undefined;
 }

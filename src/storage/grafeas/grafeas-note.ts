@@ -13,7 +13,7 @@ export interface NoteSettings {
   readonly noteHint?: string;
 }
 
-/** A note: what occurrences of one kind, namespace and policy hang on. */
+/** A note, to which the occurrences of one kind, namespace and policy belong. */
 export interface GrafeasNote {
   readonly id: string;
   /** `projects/<project>/notes/<id>`. */
@@ -22,8 +22,8 @@ export interface GrafeasNote {
 }
 
 /**
- * The note of an artifact. Its ID begins and ends as Chains', with ten hex digits of a hash over namespace and policy in between:
- * there the first namespace names the notes of all.
+ * Make the note of an artifact. Its ID has the prefix and the suffix of Chains, and between them ten hex digits of a hash over namespace
+ * and policy: in Chains, all namespaces share the notes that the first one named.
  */
 export function grafeasNote(
   artifact: Pick<SignedArtifact, 'type'>,
@@ -56,7 +56,7 @@ function buildNote({ kind }: RunTarget): object {
   };
 }
 
-/** What Chains names as the builder of a run. */
+/** The builder of a run in Chains. */
 export function builderVersion(kind: RunTarget['kind']): string {
   return `tekton.dev/v1/${kind}`;
 }

@@ -6,11 +6,11 @@ import { builderVersion } from './grafeas-note.ts';
 import type { ApiVersion, GrafeasNote } from './grafeas-note.ts';
 import { intotoStatement } from './slsa-zero-two.ts';
 
-/** What an occurrence says, before the server names it. */
+/** An occurrence before the server names it. */
 export interface NewOccurrence {
   readonly resourceURI: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** The envelope's one signature, base64: with the resource it tells an occurrence from all others of its note. */
+  /** The envelope's only signature, base64. Together with the resource it identifies an occurrence within its note. */
   readonly signature: string;
 }
 
@@ -21,13 +21,13 @@ export interface OccurrenceContext {
   readonly version: ApiVersion;
 }
 
-/** One occurrence for each subject that has a digest, in the order of the payload; none twice. */
+/** Make one occurrence per subject with a digest, in the order of the payload and without duplicates. */
 export function grafeasOccurrences(artifact: SignedArtifact, context: OccurrenceContext): readonly NewOccurrence[] {
   const uris = new Set(artifact.subjects.flatMap(resourceURIs));
   return [...uris].map((uri) => occurrence(artifact, uri, context));
 }
 
-/** `name@algorithm:hex`, as Chains names resources. */
+/** `name@algorithm:hex`: Chains' names of resources. */
 function resourceURIs({ name, digest }: Subject): readonly string[] {
   return Object.entries(digest).map(([algorithm, hex]) => `${name}@${algorithm}:${hex}`);
 }
@@ -35,7 +35,7 @@ function resourceURIs({ name, digest }: Subject): readonly string[] {
 function occurrence(artifact: SignedArtifact, resourceURI: string, context: OccurrenceContext): NewOccurrence {
   const { note, version } = context;
   const isImage = artifact.type === 'ImageSignature';
-  // Of a statement about a run, Chains puts the whole envelope where its signature belongs.
+  // Chains puts the whole envelope of an attestation into the field of its signature.
   const signature = (isImage ? artifact.signature : signatureText(artifact)).toString('base64');
   const payload = artifact.payload.toString('base64');
   const envelope = {
@@ -63,7 +63,7 @@ function attestation({ payload, signature, keyID }: SignedArtifact, version: Api
   return { attestation: { attestation: { genericSignedAttestation } } };
 }
 
-/** v1beta1 has no statement: a build there has the fields that name it, and the envelope beside them holds the rest. */
+/** A v1beta1 build has no statement, only fields that identify it; the envelope next to them holds the rest. */
 function build(artifact: SignedArtifact, { run, projectID, version }: OccurrenceContext): object {
   if (version === 'v1') return { build: { intotoStatement: intotoStatement(artifact.payload) } };
   return { build: { provenance: { id: run.uid, projectId: projectID, builderVersion: builderVersion(run.kind) } } };

@@ -10,11 +10,11 @@ const CONTAINER_ANALYSIS = 'https://containeranalysis.googleapis.com';
 
 export interface GrafeasService {
   readonly rest: RestService;
-  /** `host` or `host:port`, for names of places. */
+  /** `host` or `host:port`, for locations. */
   readonly host: string;
 }
 
-/** The Grafeas API of a backend: Container Analysis, or a server of one's own. */
+/** The Grafeas API of a backend: Container Analysis, or the backend's own server. */
 export function grafeasService(
   backend: BackendDefinition,
   settings: WithEffectiveTls<GrafeasSpec>,

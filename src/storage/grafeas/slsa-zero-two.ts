@@ -4,8 +4,8 @@ import { field, isObject, listField } from '../../json/fields.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A statement in the API's own words, its predicate read as SLSA v0.2 whatever it is: what Chains does, so that of a v1 predicate
- * little is left. Only what has the API's types is taken over; the whole statement is in the envelope.
+ * Convert a statement to the API's types, reading every predicate as SLSA v0.2 as Chains does, so that little of a v1 predicate
+ * is left. Copy only values of the API's types; the envelope contains the whole statement.
  */
 export function intotoStatement(payload: Buffer): Fields {
   const statement: unknown = JSON.parse(payload.toString('utf8'));

@@ -3,7 +3,7 @@ import { field, listField } from '../../json/fields.ts';
 import { dsseEnvelope } from '../../evidence/dsse-envelope.ts';
 import type { StoredEvidence } from '../driver.ts';
 
-/** An occurrence as either version of the API gives it. */
+/** An occurrence in the form of either version of the API. */
 export interface StoredOccurrence {
   /** `projects/<project>/occurrences/<id>`. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface StoredOccurrence {
 
 const NAME = /^projects\/[^/]{1,127}\/occurrences\/[^/?#]{1,256}$/;
 
-/** undefined when it is none with an envelope of one signature. */
+/** Undefined unless it has an envelope with one signature. */
 export function storedOccurrence(value: unknown): StoredOccurrence | undefined {
   const envelope = field(value, 'envelope');
   const [signature, ...more] = listField(envelope, 'signatures');
@@ -34,7 +34,7 @@ export function storedOccurrence(value: unknown): StoredOccurrence | undefined {
   };
 }
 
-/** What was stored, in the form in which it was given: a statement about an image as its envelope again. */
+/** The stored evidence in its original form: a statement about an image becomes its envelope again. */
 export function occurrenceEvidence(occurrence: StoredOccurrence): StoredEvidence {
   const { kind, payload, payloadType, signature, keyID } = occurrence;
   const isStatement = kind === 'ATTESTATION' && payloadType === 'application/vnd.in-toto+json';

@@ -6,7 +6,7 @@ import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { StorageError } from '../storage-error.ts';
 
-/** How the backend's server is trusted. @throws StorageError `BackendRejected` when the bundle is missing or empty. */
+/** The TLS settings for the backend's server. @throws StorageError `BackendRejected` when the bundle is missing or empty. */
 export async function backendTls(
   backend: Pick<BackendDefinition, 'kind' | 'name' | 'namespace'>,
   tls: EffectiveTls,

@@ -12,8 +12,8 @@ export const storageReasons: Readonly<Record<AccessFailure, StorageReason>> = {
 };
 
 /**
- * Translates a call without an answer. `doing` names the object: "writing gs://bucket/name". The text of an error
- * that is not ours is not repeated: it could carry a credential.
+ * Translate a call without a response. `doing` names the object: "writing gs://bucket/name". The text of an error
+ * that is not ours is not repeated: it could contain a credential.
  */
 export function callFailure(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
@@ -35,7 +35,7 @@ function certificateRemedy(message: string): string {
     : '';
 }
 
-/** The system's code where there is one: a closed set of words. */
+/** The system's error code, if there is one. */
 export function codeOf(error: unknown): string {
   const codes = causesOf(error).flatMap((cause) => ('code' in cause && isCode(cause.code) ? [cause.code] : []));
   return codes[0] ?? 'no code';

@@ -23,7 +23,7 @@ const backend: BackendDefinition = {
   spec: effectiveStorageBackendSpec({ type: 'GCS', gcs: { bucket: 'b', authentication } }),
 };
 
-/** What asking for a token at this endpoint fails with, and for whom a token was asked on the way. */
+/** The failure of a token request at this endpoint, and the accounts for which tokens were requested before it. */
 async function failureAt(
   endpoint: string,
 ): Promise<{ readonly error: unknown; readonly asked: readonly TokenRequest[] }> {

@@ -14,11 +14,11 @@ export interface GoogleAuthorizationOptions {
   readonly backend: BackendDefinition;
   readonly authentication: GoogleAuthentication;
   readonly scope: string;
-  /** Whom the credentials are shown to. */
+  /** The service that receives the credentials. */
   readonly endpoint: string;
 }
 
-/** As whom a service is called: Google's client for the backend's identity, made anew when certificates change or it is refused. */
+/** Google's credentials client for a backend's identity. It is remade when certificates change or the service refuses its token. */
 export class GoogleAuthorization {
   readonly #options: GoogleAuthorizationOptions;
   readonly #access: Access;
@@ -42,7 +42,7 @@ export class GoogleAuthorization {
     }
   }
 
-  /** The service does not take what it was shown: the next request is made with a new token. */
+  /** Get a new token for the next request, because the service refused the current one. */
   refused(): void {
     this.#current = undefined;
   }

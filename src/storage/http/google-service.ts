@@ -11,14 +11,14 @@ import type { RestServiceOptions } from './rest-service.ts';
 export interface GoogleServiceOptions {
   readonly backend: BackendDefinition;
   readonly endpoint: string;
-  /** Absent: called as nobody. */
+  /** Absent for anonymous calls. */
   readonly authentication: GoogleAuthentication | undefined;
   readonly tls: EffectiveTls;
   readonly scope: string;
   readonly remedies: RestServiceOptions['remedies'];
 }
 
-/** A JSON service of Google, or one that is called like one, through the egress client. */
+/** A JSON service of Google, or one with the same protocol, through the egress client. */
 export function googleService(options: GoogleServiceOptions, access: Access): RestService {
   const { backend, endpoint, authentication, scope, tls, remedies } = options;
   const authorization =
@@ -30,7 +30,7 @@ export function googleService(options: GoogleServiceOptions, access: Access): Re
     base: endpoint,
     tls: (signal) => backendTls(backend, tls, access.objects, signal),
     authorization: async (_signal, trust) => (await authorization?.headers(trust)) ?? {},
-    // What was shown is not taken: the next request shows a new token.
+    // The service refused the token: get a new one for the next request.
     refused: () => authorization?.refused(),
     remedies,
   });

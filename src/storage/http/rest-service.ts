@@ -8,28 +8,28 @@ import { callFailure } from './call-failure.ts';
 import { retryAfterSeconds } from '../../net/retry-after.ts';
 import { StorageError } from '../storage-error.ts';
 
-/** How a service that speaks JSON over HTTP is reached. All of it is read at each call, so that what is mended takes effect. */
+/** The connection to a service that speaks JSON over HTTP. It is read for each call, so that a correction takes effect at once. */
 export interface RestServiceOptions {
   readonly egress: Pick<EgressClient, 'request'>;
-  /** URL below which its paths lie. */
+  /** The URL that all paths are below. */
   readonly base: string;
   readonly tls: (signal: AbortSignal) => Promise<TlsOptions>;
   /** Headers that authenticate a request. */
   readonly authorization: (signal: AbortSignal, tls: TlsOptions) => Promise<Readonly<Record<string, string>>>;
-  /** Called when what was shown is not accepted. */
+  /** Called when the service refuses the credentials. */
   readonly refused?: () => void;
-  /** What to do about a refusal, for messages. */
+  /** The remedies for refusals, for messages. */
   readonly remedies: { readonly unauthorized: string; readonly missing: string };
 }
 
 export interface RestRequest {
   readonly method: EgressRequest['method'];
-  /** Below the base, with its query. */
+  /** The path below the base, with its query. */
   readonly path: string;
   readonly body?: string;
-  /** A longer answer is refused. Default 1 MiB. */
+  /** The longest response that is accepted. Default 1 MiB. */
   readonly maxResponseBytes?: number;
-  /** What is done, for messages: "writing grafeas://…". */
+  /** The action, for messages: "writing grafeas://…". */
   readonly doing: string;
 }
 
@@ -43,7 +43,7 @@ export class RestService {
     this.#base = options.base.replace(/\/+$/, '');
   }
 
-  /** Any status is handed back. @throws StorageError when no answer came */
+  /** Send a request and return the response, with any status. @throws StorageError without a response */
   async send(asked: RestRequest, signal: AbortSignal): Promise<EgressResponse> {
     const { egress, tls, authorization } = this.#options;
     const { method, path, body, maxResponseBytes, doing } = asked;
@@ -66,21 +66,21 @@ export class RestService {
     }
   }
 
-  /** The JSON of a 200. @throws StorageError for every other answer */
+  /** Send a request and return the JSON of a 200. @throws StorageError for every other response */
   async json(request: RestRequest, signal: AbortSignal): Promise<unknown> {
     const response = await this.send(request, signal);
     if (response.status !== 200) throw this.refusal(response, request.doing);
     return jsonBody(response, request.doing);
   }
 
-  /** What an answer that is not wanted means. The service's own text is not repeated. */
+  /** Translate a refusal. The service's own text is not repeated. */
   refusal(response: EgressResponse, doing: string): StorageError {
     const { status } = response;
     const { unauthorized, missing } = this.#options.remedies;
     const said = `${doing}: ${displayUrl(new URL('/', response.url))} answers ${status}${statusWord(response)}`;
     if (status === 401 || status === 403) return new StorageError('BackendUnauthorized', `${said}; ${unauthorized}`);
     if (status === 404) return new StorageError('BackendRejected', `${said}; ${missing}`);
-    // 409 is a write that met another one (Google's ABORTED), and goes away by itself.
+    // 409 is a conflict with another write (Google's ABORTED), which is gone at the next attempt.
     if (status === 408 || status === 409 || status === 429 || status >= 500) {
       return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response.headers) });
     }
@@ -91,14 +91,14 @@ export class RestService {
   }
 }
 
-/** @throws StorageError `BackendUnavailable`: a proxy on the way can answer anything with 200 */
+/** @throws StorageError `BackendUnavailable`: a proxy can answer any request with 200 */
 export function jsonBody(response: EgressResponse, doing: string): unknown {
   const body = boundedJson(response.body);
   if (body !== undefined) return body;
   throw new StorageError('BackendUnavailable', `${doing}: the answer is not that of the service; it is tried again`);
 }
 
-/** Google's word for the error; a closed set. */
+/** Google's error code, from a closed set. */
 function statusWord(response: EgressResponse): string {
   const word = field(field(boundedJson(response.body), 'error'), 'status');
   return typeof word === 'string' && /^[A-Z_]{2,40}$/.test(word) ? ` ${word}` : '';

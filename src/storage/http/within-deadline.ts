@@ -9,7 +9,7 @@ export interface StorageDeadline {
   readonly doing: string;
 }
 
-/** Ends a storage call when the caller aborts (with the signal's reason) or the time is over (`BackendUnavailable`). */
+/** End a storage call when the caller aborts (with the signal's reason) or the time is over (`BackendUnavailable`). */
 export function withinDeadline<T>(
   { signal, timeoutMs, doing }: StorageDeadline,
   work: (signal: AbortSignal) => Promise<T>,

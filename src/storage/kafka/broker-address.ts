@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Where a broker listens. `host` is a name or an address without brackets. */
+/** A broker's address. `host` is a name or an address without brackets. */
 export interface BrokerAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** `host:port` or `[address]:port`, as the schema has checked it. */
+/** Parse `host:port` or `[address]:port`, which the schema has checked. */
 export function parseBroker(text: string): BrokerAddress {
   const colon = text.lastIndexOf(':');
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(text.slice(colon + 1)) };

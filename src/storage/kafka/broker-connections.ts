@@ -11,24 +11,24 @@ import type { KafkaSecurity } from './kafka-security.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const IDLE_MS = 60_000;
-/** What a fetch may be answered with: it asks for 8 MiB, and brokers round up to a whole batch. */
+/** The largest response to a fetch, which requests 8 MiB: brokers round up to a whole batch. */
 export const MAX_FETCH_BYTES = 16 * 1024 * 1024;
-/** What every other call may be answered with: the library makes an object of every few bytes of it. */
+/** The largest response to any other call: the library makes an object of every few bytes of it. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 interface OpenBroker {
   readonly connection: Promise<Connection>;
   readonly fingerprint: string;
   calls: number;
-  /** What the calls under way may be answered with, together. */
+  /** The largest total of the responses to the current calls. */
   allowedBytes: number;
-  /** Bytes read when a call last began. */
+  /** The number of bytes read when the latest call began. */
   countedFrom: number;
 }
 
 /**
- * One connection to each broker, opened through the operator's rules: the library is given the very address that they permit, and
- * the name only to check the certificate against.
+ * One connection to each broker, checked by the egress rules: the library gets the exact address that they permit, and
+ * the name only to verify the certificate.
  */
 export class BrokerConnections {
   readonly #egress: EgressClient;
@@ -38,7 +38,7 @@ export class BrokerConnections {
     this.#egress = egress;
   }
 
-  /** Runs one request and answer. A connection that failed, or that was opened under other credentials, is not used again. */
+  /** Run one call. A connection that failed, or that was opened with other credentials, is not used again. */
   async call<T>(
     address: BrokerAddress,
     security: KafkaSecurity,
@@ -96,7 +96,7 @@ export class BrokerConnections {
     const { Connection: KafkaConnection } = await import('@platformatic/kafka');
     const permitted = await guardedAddress(this.#egress, address);
     const connection = new KafkaConnection('hallmark', connectionOptions(address, security));
-    // An emitter without this listener ends the process.
+    // An error event without a listener ends the process.
     connection.on('error', () => undefined);
     const login = { isBegun: false };
     connection.once('sasl:handshake', () => {
@@ -113,7 +113,7 @@ export class BrokerConnections {
     return connection;
   }
 
-  /** Ends a connection that is idle for long, or that answers with more than anybody asked for. */
+  /** Close a connection that is idle for long, or that sends more than was requested. */
   #watch(name: string, broker: OpenBroker, connection: Connection): void {
     const { socket } = connection;
     socket.on('data', () => {
@@ -132,7 +132,7 @@ export class BrokerConnections {
 
   #drop(name: string, broker: OpenBroker): void {
     if (this.#open.get(name) === broker) this.#open.delete(name);
-    // Calls that still use it end with it and are made again from the record.
+    // Calls that still use it fail with it, and their records are retried.
     void broker.connection.then(
       ({ socket }) => socket.destroy(),
       () => undefined,
@@ -140,12 +140,12 @@ export class BrokerConnections {
   }
 }
 
-/** An idle connection does not keep the process alive. */
+/** Do not let an idle connection keep the process alive. */
 function rest(connection: Connection): void {
   connection.socket.unref();
 }
 
-/** Brokers may say why, and many only hang up. */
+/** Some brokers state the reason, and many only close the connection. */
 function refusedLogin(address: BrokerAddress): StorageError {
   const remedy = 'correct the username, password and mechanism of kafka.authentication';
   return new StorageError('BackendUnauthorized', `${brokerName(address)} does not let its user sign in; ${remedy}`);

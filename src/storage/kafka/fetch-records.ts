@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { API, Reader } from '@platformatic/kafka';
 
-/** Which records are asked for, and how many bytes of them. */
+/** The records to fetch and the most bytes of them. */
 export interface FetchedPlace {
   readonly topic: string;
   readonly partition: number;
@@ -16,8 +16,8 @@ const FETCH_VERSION = 4;
 const WAIT_MS = 500;
 
 /**
- * The library's fetch of one partition, whose answer is the batches as they came: the library itself would unpack and make all that
- * they claim to hold. Fails with the library's ResponseError when the broker refuses.
+ * The library's fetch of one partition, but with the batches as raw bytes: the library would unpack and decode all that
+ * they claim to contain. Fails with the library's ResponseError when the broker refuses.
  */
 export async function fetchRecords(): Promise<FetchRecords> {
   const { createAPI, fetchV4, ResponseError } = await import('@platformatic/kafka');
@@ -34,7 +34,7 @@ export async function fetchRecords(): Promise<FetchRecords> {
   return createAPI<[FetchedPlace], Buffer>(FETCH_KEY, FETCH_VERSION, request, parse, false, false);
 }
 
-/** Of an answer to a fetch of one partition. @throws the reader's error when it is none */
+/** Read the response to a fetch of one partition. @throws the reader's error for any other response */
 function onePartition(reader: Reader): { readonly code: number; readonly records: Buffer } {
   reader.readInt32();
   const topics = reader.readInt32();

@@ -5,8 +5,8 @@ import type { EgressClient } from '../../net/egress-client.ts';
 import type { BrokerAddress } from './broker-address.ts';
 
 /**
- * The address to connect to for a broker, which the operator's rules permit. Whoever connects must connect to this very address, so
- * that no name server answers differently in between. @throws EgressError, or the system's error when there is no such name
+ * Resolve a broker's address and check it against the egress rules. The caller must connect to exactly this address, so
+ * that a name server cannot answer differently in between. @throws EgressError, or the system's error for an unknown name
  */
 export function guardedAddress(egress: EgressClient, { host, port }: BrokerAddress): Promise<string> {
   if (isIP(host) !== 0) {

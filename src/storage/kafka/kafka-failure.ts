@@ -23,7 +23,7 @@ const tooLarge: Meaning = {
   remedy: "raise the topic's max.message.bytes, or store the evidence in a backend of another type",
 };
 
-/** Errors of the protocol that mean something other than "try again". */
+/** Protocol errors for which a retry does not help. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   UNKNOWN_TOPIC_OR_PARTITION: missingTopic,
   INVALID_TOPIC_EXCEPTION: missingTopic,
@@ -39,7 +39,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   UNSUPPORTED_VERSION: { reason: 'BackendRejected', remedy: 'the brokers must be Kafka 2.3 or later' },
 };
 
-/** What a failed call of a broker means. The library's own text is not repeated: brokers choose parts of it. */
+/** Translate a failed call of a broker. The library's own text is not repeated: brokers choose parts of it. */
 export function kafkaFailure(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const codes = protocolCodes(error);
@@ -59,18 +59,18 @@ export function kafkaFailure(error: unknown, doing: string): StorageError {
   return callFailure(error, doing);
 }
 
-/** Whether the answer says that the topic's partitions lie elsewhere by now, and that nothing was written. */
+/** True if the topic's partitions have other leaders now, so that nothing was written. */
 export function isStale(error: unknown): boolean {
   const elsewhere = ['NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'];
   return protocolCodes(error).some((code) => elsewhere.includes(code));
 }
 
-/** Whether the broker says that there is no such offset. */
+/** True if the offset does not exist. */
 export function isOutOfRange(error: unknown): boolean {
   return protocolCodes(error).includes('OFFSET_OUT_OF_RANGE');
 }
 
-/** Names of Kafka's errors in an error of the library, its causes and members. */
+/** The names of Kafka's errors in an error of the library, its causes and properties. */
 function protocolCodes(error: unknown): readonly string[] {
   return causesOf(error).flatMap((member) =>
     'apiId' in member && typeof member.apiId === 'string' ? [member.apiId] : [],

@@ -10,21 +10,21 @@ import { describeBackend } from '../backend-definition.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { StorageError } from '../storage-error.ts';
 
-/** How brokers are trusted, and as whom they are called. */
+/** The TLS settings and the credentials for brokers. */
 export interface KafkaSecurity {
-  /** Absent: no TLS. */
+  /** Absent for connections without TLS. */
   readonly tls?: TlsOptions;
-  /** Absent: as nobody. */
+  /** Absent for anonymous connections. */
   readonly sasl?: {
     readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
     readonly username: string;
     readonly password: SecretValue;
   };
-  /** Differs whenever anything above does. */
+  /** Changes whenever any field above changes. */
   readonly fingerprint: string;
 }
 
-/** Reads what the backend refers to now, so that what is mended takes effect. @throws StorageError */
+/** Read the backend's Secrets and ConfigMaps for each call, so that a correction takes effect at once. @throws StorageError */
 export async function kafkaSecurity(
   backend: BackendDefinition,
   kafka: WithEffectiveTls<KafkaSpec>,

@@ -15,7 +15,7 @@ const decoders = {
 const bounds = { limit: 4 * MIB, decoders };
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
-/** A batch as the library's producer makes it, at an offset of the partition. */
+/** A batch of the library's producer, at an offset of the partition. */
 function batch(offset: bigint, values: readonly string[], compression: (typeof codecs)[number] = 'none'): Buffer {
   const messages = values.map((value) => {
     const headers = new Map([
@@ -29,7 +29,7 @@ function batch(offset: bigint, values: readonly string[], compression: (typeof c
   return bytes;
 }
 
-/** A batch that says it holds `records` packed by a codec. */
+/** A batch that claims to hold `records` compressed by a codec. */
 function forged(codec: number, records: Buffer, count = 1): Buffer {
   const head = batch(0n, ['x']).subarray(0, 61);
   head.writeInt32BE(61 - 12 + records.length, 8);
@@ -114,7 +114,7 @@ describe('recordAt', () => {
   }
 });
 
-/** The same block several times, as Java's snappy library frames them. */
+/** The same block several times, in the framing of Java's snappy library. */
 function javaFrames(block: Buffer, times: number): Buffer {
   const head = Buffer.alloc(16);
   head.write('\x82SNAPPY\x00', 'latin1');

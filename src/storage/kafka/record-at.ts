@@ -4,22 +4,22 @@ import { unpackRecords } from './record-codecs.ts';
 import type { UnboundedDecoders } from './record-codecs.ts';
 import { RecordReader } from './record-reader.ts';
 
-/** A message as it lies in a partition. */
+/** A message in a partition. */
 export interface FoundMessage {
   readonly value: Buffer;
   readonly headers: ReadonlyMap<string, Buffer>;
 }
 
-/** Where the fields of a batch of magic 2 begin (KIP-98). */
+/** The offsets of the fields of a batch of magic 2 (KIP-98). */
 const FIELDS = { length: 8, magic: 16, attributes: 21, lastOffsetDelta: 23, count: 57, records: 61 } as const;
 const LENGTH_END = 12;
 const CODEC_BITS = 0x07;
-/** Of one message: Chains writes two, and a keyless signature brings two more. */
+/** The most headers of a message: Chains writes two, and a keyless signature adds two. */
 const MAX_HEADERS = 64;
 
 /**
- * The message at an offset, of the batches that a broker answers a fetch with; undefined when none of them has it. Only this one is
- * made: a broker could claim millions of others in the same bytes. `limit` is of the unpacked records.
+ * Find the message at an offset in the batches of a fetch response; undefined if no batch has it. Decode only this message:
+ * a broker could claim millions of others in the same bytes. `limit` is the size of the unpacked records.
  * @throws StorageError for batches that cannot be read
  */
 export function recordAt(
@@ -41,7 +41,7 @@ export function recordAt(
   }
 }
 
-/** The batch that holds an offset. A broker cuts the last batch where it has sent enough. */
+/** Find the batch with an offset. A broker truncates the last batch at the requested size. */
 function batchOf(batches: Buffer, offset: bigint): Buffer | undefined {
   for (let rest = batches; rest.length >= FIELDS.records;) {
     const end = LENGTH_END + rest.readInt32BE(FIELDS.length);
@@ -69,7 +69,7 @@ function recordOf(reader: RecordReader, count: number, delta: number): FoundMess
   return undefined;
 }
 
-/** What follows the offset: key, value and headers. */
+/** Read the part after the offset: key, value and headers. */
 function messageOf(record: RecordReader): FoundMessage | undefined {
   record.sized();
   const value = record.sized();

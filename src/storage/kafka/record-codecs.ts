@@ -2,18 +2,18 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { StorageError } from '../storage-error.ts';
 
-/** Decoders that know no bounds of their own: they are asked only for what is known to be small enough. */
+/** Decoders without limits of their own. Call them only with input whose output is known to be small enough. */
 export interface UnboundedDecoders {
   readonly snappy: (data: Buffer) => Buffer;
   readonly lz4: (data: Buffer) => Buffer;
 }
 
-/** As the attributes of a batch say it. */
+/** The codecs by their number in a batch's attributes. */
 const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 
 /**
- * The records of a batch as they were before a broker or producer packed them, at most `limit` bytes: whoever may name a broker
- * could send a few kilobytes that unpack to gigabytes. @throws StorageError `BackendRejected` when they are more, or no such pack
+ * Decompress the records of a batch, to at most `limit` bytes: a team that names a broker
+ * could send a few kilobytes that unpack to gigabytes. @throws StorageError `BackendRejected` above the limit, or for invalid data
  */
 export function unpackRecords(codec: number, data: Buffer, limit: number, decoders: UnboundedDecoders): Buffer {
   try {
@@ -56,7 +56,7 @@ function tooLarge(limit: number): StorageError {
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = 16;
 
-/** What a snappy block says that it unpacks to; blocks of Java's framing are summed up. */
+/** The size that snappy data claims to unpack to; the sum over all blocks in Java's framing. */
 function snappySize(data: Buffer): number {
   if (!data.subarray(0, XERIAL.length).equals(XERIAL)) return blockSize(data);
   let size = 0;
@@ -68,7 +68,7 @@ function snappySize(data: Buffer): number {
   return size;
 }
 
-/** The varint that a block begins with. */
+/** The varint at the beginning of a block. */
 function blockSize(block: Buffer): number {
   let size = 0;
   for (let index = 0; index < 5; index += 1) {
@@ -87,7 +87,7 @@ const FLAG_CONTENT_SIZE = 0x08;
 const FLAG_BLOCK_CHECKSUM = 0x10;
 const UNPACKED_BLOCK = 0x8000_0000;
 
-/** The most that one LZ4 frame can unpack to, from its blocks' sizes alone; what follows the frame is refused. */
+/** The most that one LZ4 frame can unpack to, by its blocks' sizes. Data after the frame is refused. */
 function lz4Bound(data: Buffer): number {
   if (data.readUInt32LE(0) !== LZ4_MAGIC) throw new RangeError('no LZ4 frame');
   const flags = data.readUInt8(4);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Reads what records are made of. Every method throws a RangeError past the end. */
+/** Reads the primitives of records. Every method throws a RangeError past the end. */
 export class RecordReader {
   readonly #bytes: Buffer;
   #position = 0;
@@ -18,7 +18,7 @@ export class RecordReader {
     this.#position += count;
   }
 
-  /** A zigzag varint of up to 64 bits; beyond 53 bits its value is rounded, which no length or offset within a batch is. */
+  /** A zigzag varint of up to 64 bits. Values above 53 bits are rounded, but no length or offset within a batch is that large. */
   varint(): number {
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
@@ -30,7 +30,7 @@ export class RecordReader {
     throw new RangeError('a varint without end');
   }
 
-  /** Bytes behind their length; undefined for none (-1). */
+  /** Bytes after their length; undefined for the length -1. */
   sized(): Buffer | undefined {
     const length = this.varint();
     if (length === -1) return undefined;

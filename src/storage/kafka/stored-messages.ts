@@ -2,11 +2,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Location } from '../driver.ts';
 
-/** The messages that this process has appended, so that it does not append them again: Kafka itself cannot tell. */
+/** The messages that this process has appended, so that it does not append them again: Kafka cannot detect repetitions. */
 export class StoredMessages {
   readonly #locations: LRUCache<string, Location>;
 
-  /** @param limit how many it remembers, the latest */
+  /** @param limit the most messages to remember */
   constructor(limit: number) {
     this.#locations = new LRUCache({ max: limit });
   }
@@ -19,7 +19,7 @@ export class StoredMessages {
     this.#locations.set(key, location);
   }
 
-  /** A message that was found gone may be appended again. */
+  /** Forget a message that no longer exists, so that it may be appended again. */
   forget(uri: string): void {
     for (const [key, location] of [...this.#locations.entries()]) if (location.uri === uri) this.#locations.delete(key);
   }

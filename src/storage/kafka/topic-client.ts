@@ -13,21 +13,21 @@ import type { FoundMessage } from './record-at.ts';
 
 const ACKS_ALL = -1;
 const BROKER_TIMEOUT_MS = 20_000;
-/** What is appended must also be read back, in one answer. */
+/** The largest message. It must also fit into one response when it is read back. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const LAYOUT_MS = 60_000;
-/** Kafka's number for the operation Write, as a bit; all bits zero but the sign mean that the broker does not say. */
+/** The bit of Kafka's operation Write. The sign bit alone means that the broker does not state the operations. */
 const WRITE_BIT = 1 << 4;
 const NOT_SAID = -2_147_483_648;
 
-/** Where the partitions of a topic lie. */
+/** The leaders of a topic's partitions. */
 interface Layout {
   readonly leaders: ReadonlyMap<number, BrokerAddress>;
   readonly operations: number;
   readonly readMs: number;
 }
 
-/** A message as it is appended. */
+/** A message to append. */
 export interface NewMessage {
   readonly key: Buffer;
   readonly value: Buffer;
@@ -50,7 +50,7 @@ export class TopicClient {
     this.#options = options;
   }
 
-  /** Whether messages could be written now. @throws StorageError */
+  /** Check that messages can be written now. @throws StorageError */
   async check(security: KafkaSecurity): Promise<void> {
     const { topic } = this.#options;
     this.#layout = undefined;
@@ -60,7 +60,7 @@ export class TopicClient {
     throw new StorageError('BackendUnauthorized', message);
   }
 
-  /** Appends a message once all in-sync replicas have it, to the partition that its key belongs to. @throws StorageError */
+  /** Append a message to the partition of its key, and wait for all in-sync replicas. @throws StorageError */
   async append(
     message: NewMessage,
     security: KafkaSecurity,
@@ -80,7 +80,7 @@ export class TopicClient {
     });
   }
 
-  /** The message at an offset; undefined when it is no longer there. @throws StorageError */
+  /** Read the message at an offset; undefined if it no longer exists. @throws StorageError */
   async read(partition: number, offset: bigint, security: KafkaSecurity): Promise<FoundMessage | undefined> {
     const { compressionsAlgorithms } = await import('@platformatic/kafka');
     const fetch = await fetchRecords();
@@ -107,7 +107,7 @@ export class TopicClient {
     });
   }
 
-  /** Asks again where the partitions lie when a broker says that it is not the one. Nothing was written then. */
+  /** Refresh the leaders and try again when a broker is not the leader, in which case nothing was written. */
   async #withLeader<T>(security: KafkaSecurity, doing: string, work: (layout: Layout) => Promise<T>): Promise<T> {
     try {
       const layout = await this.#read(security);
@@ -136,7 +136,7 @@ export class TopicClient {
         failures.push(kafkaFailure(error, doing));
       }
     }
-    // One that answered says more than those that could not be reached.
+    // A broker's response is a better explanation than brokers that could not be reached.
     throw failures.find(({ reason }) => reason !== 'BackendUnavailable') ?? failures[0] ?? new Error('no broker');
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a team may put behind the `?`. Everything else is refused: options that read files of the operator, mechanisms that log in
- * with what lies in its environment, proxies, and switches that turn off what the backend's `tls` decides.
+ * The options that a team may use. All others are refused: options that read files of the operator, mechanisms that log in
+ * with credentials in its environment, proxies, and switches that override the backend's `tls`.
  */
 const OPTIONS: ReadonlySet<string> = new Set([
   'appname',
@@ -36,7 +36,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
 
 const MECHANISMS: ReadonlySet<string> = new Set(['DEFAULT', 'SCRAM-SHA-1', 'SCRAM-SHA-256']);
 
-/** Why a connection string is not used, or undefined. Names options, never their values: those can be secrets. */
+/** The reason for refusing a connection string, if any. It names options, never their values, which can be secrets. */
 export function connectionStringProblem(text: string): string | undefined {
   const match = /^mongodb(\+srv)?:\/\/([^?]+)(?:\?(.*))?$/s.exec(text);
   if (match === null) return 'is not of the form mongodb://HOST or mongodb+srv://HOST';
@@ -61,7 +61,7 @@ function optionProblem(name: string, value: string): string | undefined {
   return undefined;
 }
 
-/** Whether the connection string itself turns TLS off or on; undefined when it does not say. `mongodb+srv` means TLS. */
+/** The connection string's own setting for TLS; undefined without one. `mongodb+srv` turns TLS on. */
 export function statesTls(text: string): boolean | undefined {
   const query = new URLSearchParams(text.split('?')[1] ?? '');
   for (const [name, value] of query) if (/^(tls|ssl)$/i.test(name)) return value === 'true';

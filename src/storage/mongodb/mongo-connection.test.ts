@@ -10,12 +10,12 @@ import { reasonOf } from '../reason-of.fixture.ts';
 import { MongoConnection } from './mongo-connection.ts';
 
 const MIB = 1024 * 1024;
-/** Far above what a refusal takes, far below what the server has to offer. */
+/** Far above the size of a refusal, and far below the size of the server's response. */
 const FEW_BYTES = 200 * MIB;
-/** The largest document, and what lies in the buffers of sockets on the way. */
+/** The largest document, and the content of the socket buffers on the way. */
 const DOCUMENT_AND_BUFFERS = 64 * MIB;
 
-/** Runs the work with a server that serves every connection in this way. */
+/** Run the work with a server that treats every connection this way. */
 async function withServer(serve: (socket: Socket) => void, work: (host: string) => Promise<void>): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -38,7 +38,7 @@ async function withServer(serve: (socket: Socket) => void, work: (host: string) 
 const BOMB_BYTES = 512 * MIB;
 const bomb = deflateSync(Buffer.alloc(BOMB_BYTES));
 
-/** A message of the wire protocol that is packed by zlib, in answer to the request whose bytes are given. */
+/** A zlib-compressed message of the wire protocol, in response to the given request. */
 function packed(request: Buffer): Buffer {
   const head = Buffer.alloc(25);
   head.writeInt32LE(head.length + bomb.length, 0);
@@ -50,7 +50,7 @@ function packed(request: Buffer): Buffer {
   return Buffer.concat([head, bomb]);
 }
 
-/** Says that a message of two gigabytes follows, and sends them as fast as they are taken. */
+/** Announce a message of two gigabytes, and send it as fast as the client reads. */
 function pour(socket: Socket): void {
   const chunk = Buffer.alloc(MIB);
   chunk.writeInt32LE(0x7fff_ffff);
@@ -61,7 +61,7 @@ function pour(socket: Socket): void {
   more();
 }
 
-/** Asks a server that answers in this way, and is refused. */
+/** Call a server that responds this way, and expect a refusal. */
 async function assertRefused(answer: (socket: Socket, request: Buffer) => void): Promise<void> {
   const egress = new EgressClient({ allow: ['127.0.0.1'] });
   const connection = new MongoConnection(egress);

@@ -12,7 +12,7 @@ import type { EgressClient } from '../../net/egress-client.ts';
 const CONNECT_MS = 5_000;
 const MAX_CONNECTIONS = 16;
 
-/** What a connection is made from; as long as it stays the same, so does the connection. */
+/** The settings of a connection. A change of them makes a new connection. */
 export interface MongoTarget {
   readonly connectionString: string;
   readonly tls: TlsOptions;
@@ -24,15 +24,15 @@ interface Lease {
   readonly version: string;
   readonly client: MongoClient;
   readonly relay: SocksRelay;
-  /** Whether a member answered once: from then on the driver finds its way back by itself. */
+  /** True once a member has responded: from then on the driver reconnects by itself. */
   readonly connected: Promise<unknown>;
   users: number;
   retired: boolean;
 }
 
 /**
- * The client of one backend. A changed connection string makes a new one at its next use; the old one ends when the last call that
- * uses it does, so that a rotation cuts off nothing.
+ * The client of one backend. A changed connection string makes a new client at the next call; the old one is closed after its last
+ * call, so that a rotation interrupts nothing.
  */
 export class MongoConnection {
   readonly #egress: Pick<EgressClient, 'connect'>;
@@ -66,7 +66,7 @@ export class MongoConnection {
     if (lease !== undefined) await retire(lease);
   }
 
-  /** A client whose first connection failed never tries again: it is given up, and the next call makes another. */
+  /** Drop a client whose first connection failed: it never tries again. The next call makes another one. */
   async #connected(lease: Lease): Promise<void> {
     try {
       await lease.connected;
@@ -79,7 +79,7 @@ export class MongoConnection {
     }
   }
 
-  /** Counts the caller as a user at once: a rotation in the same moment must not end it before its first call. */
+  /** Count the caller as a user immediately: a concurrent rotation must not close the client before its first call. */
   async #lease(target: MongoTarget): Promise<Lease> {
     const version = versionOf(target);
     if (this.#version !== version || this.#current === undefined) {
@@ -94,7 +94,7 @@ export class MongoConnection {
       lease.users += 1;
       return lease;
     } catch (error) {
-      // Nothing was made: the next call tries anew.
+      // No client was made: let the next call try again.
       if (this.#current === made) this.#current = undefined;
       throw error;
     }
@@ -113,7 +113,7 @@ async function connect(egress: Pick<EgressClient, 'connect'>, target: MongoTarge
   try {
     const client = new MongoClient(connectionString, clientOptions(target, relay.access));
     const connected = client.connect();
-    // Whoever uses the client hears of it.
+    // The calls that use the client report the error.
     connected.catch(() => undefined);
     return { version, client, relay, connected, users: 0, retired: false };
   } catch (error) {
@@ -123,7 +123,7 @@ async function connect(egress: Pick<EgressClient, 'connect'>, target: MongoTarge
   }
 }
 
-/** Options given here win over those of the connection string. */
+/** These options override those of the connection string. */
 function clientOptions({ connectionString, tls }: MongoTarget, relay: RelayAccess): MongoClientOptions {
   const withTls = statesTls(connectionString) ?? tls.ca !== undefined;
   return {
@@ -140,7 +140,7 @@ function clientOptions({ connectionString, tls }: MongoTarget, relay: RelayAcces
     serverMonitoringMode: 'poll',
     compressors: 'none',
     readPreference: 'primary',
-    // What only one member holds is lost when that member is.
+    // A document that only one member has is lost with that member.
     writeConcern: { w: 'majority' },
     ...(withTls ? { tls: true, rejectUnauthorized: tls.insecure !== true } : {}),
     ...(withTls && tls.insecure === true ? { tlsAllowInvalidCertificates: true, tlsAllowInvalidHostnames: true } : {}),
@@ -148,7 +148,7 @@ function clientOptions({ connectionString, tls }: MongoTarget, relay: RelayAcces
   };
 }
 
-/** Whether a member answered: then it was not the operator's rules that stood in the way, which may well refuse another member. */
+/** True if a member has responded: then the egress rules did not cause the failure, even if they refused another member. */
 function isAnswer(error: unknown): boolean {
   return (
     error instanceof StorageError ||
@@ -167,12 +167,12 @@ async function retire(lease: Promise<Lease>): Promise<void> {
 
 async function endUnused(lease: Lease): Promise<void> {
   if (!lease.retired || lease.users > 0) return;
-  // What could not be said goodbye to is cut off with the relay.
+  // Closing the relay cuts off connections that did not close in time.
   await lease.client.close().catch(() => undefined);
   await lease.relay.close();
 }
 
-/** Connection strings hold passwords: only a digest is kept to compare. */
+/** Keep only a digest to compare: connection strings contain passwords. */
 function versionOf({ connectionString, tls }: MongoTarget): string {
   const text = JSON.stringify([connectionString, tls.ca ?? '', tls.insecure === true]);
   return createHash('sha256').update(text).digest('hex');

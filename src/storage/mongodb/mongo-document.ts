@@ -8,13 +8,13 @@ type Bson = Pick<typeof BSON, 'Binary' | 'Double' | 'calculateObjectSize'>;
 export type MongoValue = null | boolean | string | BSON.Double | BSON.Binary | readonly MongoValue[] | MongoMap;
 export type MongoMap = Map<string, MongoValue>;
 
-/** What the server takes of one document. */
+/** The largest document that the server accepts. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 /**
- * The document as Chains writes it: `_id` is the name, numbers are doubles as Go reads them from JSON. Objects become maps, since
- * the driver takes the member `_bsontype` of a plain object for a type of its own, and payloads hold what a run's author wrote.
- * @throws StorageError `BackendRejected` when it is too large for one document
+ * Make the document as Chains writes it: `_id` is the name, numbers are doubles as Go reads them from JSON. Objects become maps, because
+ * the driver interprets the member `_bsontype` of a plain object, and a run's author writes parts of the payload.
+ * @throws StorageError `BackendRejected` when the artifact is too large for one document
  */
 export function mongoDocument(bson: Bson, document: EvidenceDocument): MongoMap {
   const { Name, Signed, Signature, Cert, Chain } = document;
@@ -53,20 +53,20 @@ function isList(value: readonly JsonValue[] | object): value is readonly JsonVal
   return Array.isArray(value);
 }
 
-/** What is read back of a document. */
+/** The fields of a document that are read. */
 export interface StoredDocument {
   readonly payload: Buffer;
   readonly signature: Buffer;
   readonly certificate: string;
   readonly chain: string;
-  /** `Signature` as it stands, to replace exactly this version. */
+  /** `Signature` unchanged, to replace exactly this version. */
   readonly signatureField: string;
 }
 
-/** Fields that are read; `Object` repeats the payload. */
+/** The projection of a read. `Object` is left out because it repeats the payload. */
 export const projection = { Signed: 1, Signature: 1, Cert: 1, Chain: 1 } as const;
 
-/** undefined when the document is none of Chains' form. */
+/** Undefined if the document does not have Chains' form. */
 export function storedDocument(found: unknown): StoredDocument | undefined {
   if (!isObject(found)) return undefined;
   const { Signed, Signature } = found;
@@ -85,7 +85,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Binary data as the driver gives it. */
+/** Binary data as the driver returns it. */
 function bytes(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value;
   if (!isObject(value)) return undefined;

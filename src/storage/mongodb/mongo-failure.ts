@@ -4,7 +4,7 @@ import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';
 import { callFailure, codeOf } from '../http/call-failure.ts';
 
-/** Codes of the server's error responses, by what they mean for the backend. */
+/** The server's error codes, by their meaning for the backend. */
 const UNAUTHORIZED: ReadonlySet<number> = new Set([11, 13, 18, 8000]);
 const REJECTED: ReadonlySet<number> = new Set([
   2, 9, 14, 15, 20, 22, 26, 52, 55, 57, 59, 72, 73, 115, 121, 166, 263, 10334, 17280, 17419,
@@ -16,8 +16,8 @@ const REMEDIES: Partial<Record<StorageReason, string>> = {
 };
 
 /**
- * A failed call of the driver as the failure it means. Its texts repeat host lists, and those of the server are a stranger's:
- * only codes are said.
+ * Translate a failed call of the driver. Repeat only codes: the driver's texts contain host lists, and the server's texts
+ * cannot be trusted.
  */
 export function mongoFailure(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
@@ -56,7 +56,7 @@ function certificateHint(code: string): string {
   return ` (${code})${isCertificate ? "; name its certificate authority in the backend's tls.caBundleRef" : ''}`;
 }
 
-/** Of a failed selection of a server, why the last member that was asked did not answer. */
+/** The reason why the last member did not respond, in a failed server selection. */
 function rootCause(error: unknown): unknown {
   const servers: unknown = member(member(error, 'reason'), 'servers');
   if (!(servers instanceof Map)) return error;
@@ -67,7 +67,7 @@ function rootCause(error: unknown): unknown {
   return error;
 }
 
-/** A member of an object of the driver, own or inherited. */
+/** A property of a driver object, own or inherited. */
 function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   return field(value, name) ?? Reflect.get(value, name);

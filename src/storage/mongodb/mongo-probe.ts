@@ -10,7 +10,7 @@ export interface CollectionPlace {
 
 const NEEDED = ['find', 'insert', 'update'] as const;
 
-/** Reads, and writes nothing. @throws StorageError; errors of the driver */
+/** Probe by reading only. @throws StorageError, and errors of the driver */
 export async function probeCollection(client: MongoClient, place: CollectionPlace, signal: AbortSignal): Promise<void> {
   const database = client.db(place.database);
   const status: unknown = await database.command({ connectionStatus: 1, showPrivileges: true }, { signal });
@@ -27,7 +27,7 @@ export async function probeCollection(client: MongoClient, place: CollectionPlac
   }
 }
 
-/** What the account is not given. A server without accounts, and one that lists no privileges, leave nothing to say. */
+/** The missing privileges of the account; none for a server without accounts or without a list of privileges. */
 function missingActions(authInfo: unknown, place: CollectionPlace): readonly string[] {
   const privileges = listField(authInfo, 'authenticatedUserPrivileges');
   if (listField(authInfo, 'authenticatedUsers').length === 0 || privileges.length === 0) return [];

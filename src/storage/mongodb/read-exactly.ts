@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
 
-/** The next `length` bytes of a socket that nothing else reads. Rejects when it ends before. */
+/** Read the next `length` bytes of a socket that has no other reader. Rejects when the socket ends before. */
 export async function readExactly(socket: Socket, length: number): Promise<Buffer> {
   if (length === 0) return Buffer.alloc(0);
   for (;;) {

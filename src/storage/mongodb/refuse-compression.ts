@@ -10,9 +10,9 @@ const OP_COMPRESSED = 2012;
 let isRefused = false;
 
 /**
- * Makes the driver refuse compressed messages. No compression is ever agreed on here, yet the driver unpacks whatever says that it is
+ * Make the driver refuse compressed messages. The operator never negotiates compression, yet the driver unpacks any message that claims to be
  * compressed, without a limit: a server that a team names could send a megabyte that becomes a gigabyte in this process. The driver has
- * no option for it, so the one function that unpacks is replaced. To be imported with the driver, on first use.
+ * no option for this, so replace its one function that unpacks. Call this when the driver is imported.
  * @throws TypeError when this version of the driver has no such function
  */
 export function refuseCompression(): void {

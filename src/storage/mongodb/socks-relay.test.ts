@@ -28,7 +28,7 @@ describe('a SOCKS relay', () => {
     echo.close();
   });
 
-  /** What the relay answers to each message in turn; empty when it hangs up. */
+  /** The relay's answer to each message in turn; empty when it closes the connection. */
   async function talk(messages: readonly Buffer[]): Promise<{ answers: readonly Buffer[]; socket: Socket }> {
     const socket = connect(relay.access.port, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -91,7 +91,7 @@ describe('a SOCKS relay', () => {
     });
   }
 
-  it('serves nobody without its password', async () => {
+  it('refuses a client without its password', async () => {
     const wrong = await talk([...login('0'.repeat(relay.access.password.length)), ask(3, name)]);
     assert.equal(wrong.answers[1]?.[1], 1);
     assert.equal(wrong.answers[2]?.length, 0);

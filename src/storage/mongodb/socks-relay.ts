@@ -12,10 +12,10 @@ const VERSION = 5;
 const PASSWORD_METHOD = 2;
 const REPLY = { granted: 0, notAllowed: 2, refused: 5 } as const;
 const HANDSHAKE_MS = 10_000;
-/** Between two requests: more than the largest document, 16 MiB. */
+/** The most bytes to read between two requests: more than the largest document, 16 MiB. */
 const MAX_ANSWER_BYTES = 20 * 1024 * 1024;
 
-/** The relay's address and the one account that it serves. */
+/** The relay's address and its only account. */
 export interface RelayAccess {
   readonly port: number;
   readonly username: string;
@@ -23,9 +23,9 @@ export interface RelayAccess {
 }
 
 /**
- * A SOCKS 5 server (RFC 1928, 1929) on 127.0.0.1 that opens each connection through the egress client. MongoDB's driver follows
- * the members that a server announces by itself, and asks nobody about literal addresses among them; through a proxy it has no
- * other way than this one. Only who knows the password, drawn anew for each relay, is served.
+ * A SOCKS 5 server (RFC 1928, 1929) on 127.0.0.1 that opens each connection through the egress client. MongoDB's driver connects to
+ * the members that a server announces, and has no hook for literal addresses among them. A proxy is the only way to check all of them.
+ * Clients need the relay's random password.
  */
 export class SocksRelay {
   readonly access: RelayAccess;
@@ -39,11 +39,11 @@ export class SocksRelay {
     this.#server = server;
     this.#egress = egress;
     this.access = { port, username: 'hallmark', password: randomBytes(24).toString('hex') };
-    // The driver's connections keep the process alive, a waiting relay need not.
+    // Do not keep the process alive for an idle relay; the driver's connections do that.
     server.unref();
     server.on('connection', (socket) => {
       this.#keep(socket);
-      // What fails here ends in the driver as a failed connection; the reason is kept for its error.
+      // The driver reports this as a failed connection; keep the reason for its error.
       this.#serve(socket).catch((error: unknown) => {
         if (error instanceof EgressError && error.reason === 'EndpointForbidden') this.#refusal = error;
         socket.destroy();
@@ -60,7 +60,7 @@ export class SocksRelay {
     return new SocksRelay(server, address.port, egress);
   }
 
-  /** The last connection that the operator's rules refused since this was asked before. */
+  /** Take the latest refusal by the egress rules since the previous call. */
   takeRefusal(): EgressError | undefined {
     const refusal = this.#refusal;
     this.#refusal = undefined;
@@ -76,7 +76,7 @@ export class SocksRelay {
   #keep(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    // A socket without a listener for errors would end the process.
+    // An error on a socket without a listener ends the process.
     socket.on('error', () => undefined);
   }
 
@@ -117,7 +117,7 @@ export class SocksRelay {
   }
 }
 
-/** Ends a connection over which more comes than any answer takes: the driver would wait for as much as a message says it has. */
+/** Close a connection that sends more than any response needs: the driver would read as much as a message claims to have. */
 function capAnswers(socket: Socket, upstream: Socket): void {
   let received = 0;
   socket.on('data', () => {
@@ -129,7 +129,7 @@ function capAnswers(socket: Socket, upstream: Socket): void {
   });
 }
 
-/** What a CONNECT request asks for: an IPv4 address, a name, or an IPv6 address. */
+/** The target of a CONNECT request: an IPv4 address, a name, or an IPv6 address. */
 async function readTarget(socket: Socket): Promise<{ hostname: string; port: number }> {
   const [version, command, , type] = await readExactly(socket, 4);
   if (version !== VERSION || command !== 1) throw new Error('only CONNECT is served');

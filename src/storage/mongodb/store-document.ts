@@ -14,9 +14,9 @@ export interface DocumentToStore {
   readonly evidence: EvidenceDocument;
   readonly owner: string;
   readonly artifact: SignedArtifact;
-  /** What is done, for messages. */
+  /** The action, for messages. */
   readonly doing: string;
-  /** Ends the connection that a call waits on, so that calls without an answer do not use up the pool. */
+  /** Closes the connection of a call, so that calls without a response do not use up the pool. */
   readonly signal: AbortSignal;
 }
 
@@ -26,17 +26,17 @@ const DUPLICATE_KEY = 11_000;
 const ATTEMPTS = 5;
 
 /**
- * Inserts, and replaces nothing but an earlier version of one's own that is still the one which was read. Each round begins with an
- * insert: what another writer does in between shows as a duplicate or as a replacement that met nothing. Who inserts has the name;
- * the note of the owner follows.
- * @throws StorageError `KeyConflict` when the name holds somebody else's evidence; errors of the driver
+ * Insert a document, or replace an earlier version of the same owner if it has not changed since it was read. Each round begins with an
+ * insert, so that another writer's change shows as a duplicate or as a replacement without a match. The inserter owns the name, and
+ * writes the note of the owner next.
+ * @throws StorageError `KeyConflict` when the name holds another owner's evidence; errors of the driver
  */
 export async function storeDocument(collection: Documents, store: DocumentToStore): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (await inserted(collection, store)) return note(collection, store);
     const { signal } = store;
     const raw = await collection.findOne({ _id: store.evidence.Name }, { projection, signal });
-    // Removed between the two: it can be inserted after all.
+    // The document was removed after the insert failed: insert again.
     if (raw === null) continue;
     if (await settled(collection, store, { raw, isLast: attempt === ATTEMPTS - 1 })) return;
   }
@@ -46,7 +46,7 @@ export async function storeDocument(collection: Documents, store: DocumentToStor
 
 async function inserted(collection: Documents, { document, evidence, signal }: DocumentToStore): Promise<boolean> {
   try {
-    // The driver writes the entries of a map, and looks for `_id` among its members.
+    // The driver writes the entries of a map, but looks for `_id` among its properties.
     await collection.insertOne(Object.assign(new Map(document), { _id: evidence.Name }), abortable(signal));
     return true;
   } catch (error) {
@@ -55,7 +55,7 @@ async function inserted(collection: Documents, { document, evidence, signal }: D
   }
 }
 
-/** The driver hands a signal on for each of its calls, and its types say so for those that read. */
+/** Every call of the driver accepts a signal, but only the types of its reads say so. */
 function abortable(signal: AbortSignal): OperationOptions & Abortable {
   return { signal };
 }
@@ -64,7 +64,7 @@ function isDuplicateKey(error: unknown): boolean {
   return typeof error === 'object' && field(error, 'code') === DUPLICATE_KEY;
 }
 
-/** What is there with its owner not noted is looked at again, but for the last time: a note follows its document. */
+/** Read a document without a note again, except in the last round: its writer may be about to write the note. */
 async function settled(
   collection: Documents,
   store: DocumentToStore,
@@ -78,7 +78,7 @@ async function settled(
   if (verdict === 'Foreign' || (verdict === 'Unnoted' && isLast)) throw conflict(store);
   if (verdict === 'Unnoted') return false;
   if (verdict === 'Same') {
-    // The very same, whose note a crash took away.
+    // The same evidence, whose note was lost in a crash.
     if (noted === undefined) await note(collection, store);
     return true;
   }
@@ -99,7 +99,7 @@ async function note(collection: Documents, { evidence, owner, signal }: Document
     await collection.updateOne(filter, update, { upsert: true, ...abortable(signal) });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    // Of two upserts that found nothing the server lets one insert: what is there now is updated.
+    // Of two concurrent upserts, the server lets one insert: update its document.
     await collection.updateOne(filter, update, abortable(signal));
   }
 }

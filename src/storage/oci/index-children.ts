@@ -14,32 +14,32 @@ import { RegistrySession } from './registry/registry-session.ts';
 import { parseRepository, repositoryName } from './registry/repository.ts';
 import type { Repository } from './registry/repository.ts';
 
-/** A run waits for nothing else meanwhile, but its worker does no other run. */
+/** The worker does nothing else meanwhile. */
 const READ_TIMEOUT_MS = 30_000;
 
 /** The images of an index. */
 export interface IndexChildren {
-  /** `sha256:…` of each image manifest; none for an image that is no index. */
+  /** `sha256:…` of each image manifest; empty for an image that is not an index. */
   readonly digests: readonly string[];
-  /** What of the index is left out. */
+  /** One sentence for each part of the index that is left out. */
   readonly warnings: readonly string[];
 }
 
 export interface IndexQuestion {
-  /** `registry/path` as subjects name it. */
+  /** `registry/path`, as in subjects. */
   readonly image: string;
-  /** `sha256:…` of what may be an index. */
+  /** `sha256:…` of an image that may be an index. */
   readonly digest: string;
-  /** Whose ServiceAccount's credentials the registry sees. */
+  /** The run whose ServiceAccount's credentials are used. */
   readonly run: RunTarget;
-  /** Lends its TLS settings if it is of the type OCI, and its credentials where the run has none for the registry. */
+  /** If it is of type OCI, its TLS settings are used, and its credentials if the run has none for the registry. */
   readonly backend?: BackendDefinition | undefined;
-  /** At most so many children. */
+  /** The most children to list. */
   readonly limit: number;
 }
 
 /**
- * Reads what an image index holds, and the indexes in it, one level deep. Every byte is checked against its digest.
+ * Read the images in an image index and in the indexes directly in it. Every byte is checked against its digest.
  * @throws StorageError when the registry cannot be read now
  */
 export function indexChildren(question: IndexQuestion, access: Access, signal: AbortSignal): Promise<IndexChildren> {
@@ -57,7 +57,7 @@ export function indexChildren(question: IndexQuestion, access: Access, signal: A
   });
 }
 
-/** What an index lists; nothing for an image, undefined where the registry has neither. */
+/** The entries of an index; none for an image, undefined if the digest does not exist. */
 async function listed(
   client: RegistryClient,
   digest: string,
@@ -74,7 +74,7 @@ async function flattened(
 ): Promise<IndexChildren> {
   const digests: string[] = [];
   const warnings: string[] = [];
-  // Each index in it is a request, and a run's author wrote how many there are.
+  // Each inner index costs a request, and a run's author controls how many there are.
   for (const [position, { type, digest }] of entries.entries()) {
     if (type === 'Image') {
       digests.push(digest);

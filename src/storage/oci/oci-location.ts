@@ -30,13 +30,13 @@ export interface BundleLocation {
 
 export type OciLocation = LayerLocation | BundleLocation;
 
-/** `oci://<registry>/<path>@<digest of the manifest>` with the bundle's digest beside it. */
+/** `oci://<registry>/<path>@<digest of the manifest>`, and the bundle's digest. */
 export function bundleLocation({ repository, manifest, digest }: BundleLocation): Location {
   return { uri: `oci://${repositoryName(repository)}@${manifest}`, digest };
 }
 
 /**
- * `oci://<registry>/<path>:<tag>` with the layer's digest beside it. Two keys' signatures of one image share a digest, so an
+ * `oci://<registry>/<path>:<tag>`, and the layer's digest. Two keys' signatures of one image share a digest, so an
  * image signature's URI also carries a fingerprint of the signature: `#<16 hex digits>`.
  */
 export function ociLocation(
@@ -62,7 +62,7 @@ export function parseOciLocation(location: Location): OciLocation | undefined {
   return { repository, tag, digest: location.digest, ...(fingerprint === undefined ? {} : { fingerprint }) };
 }
 
-/** undefined for a layer without a signature beside it. */
+/** A fingerprint of a layer's signature; undefined for a layer without a signature annotation. */
 export function signatureFingerprint(annotations: Readonly<Record<string, string>> | undefined): string | undefined {
   const signature = annotations?.[SIGNATURE_ANNOTATION] ?? '';
   return signature === '' ? undefined : createHash('sha256').update(signature).digest('hex').slice(0, 16);

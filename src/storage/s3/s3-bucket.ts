@@ -18,17 +18,17 @@ const MEANINGS: Readonly<Record<string, AwsMeaning>> = {
   NoSuchBucket: { reason: 'BackendRejected', remedy: 'the bucket does not exist: create it, or correct s3.bucket' },
   NotImplemented: noConditions,
 };
-/** No object has this entity tag. */
+/** An entity tag that no object has. */
 const NO_TAG = `"${'0'.repeat(32)}"`;
 
-/** What a bucket of S3 is reached with. */
+/** The settings of an S3 bucket. */
 export interface S3BucketOptions {
   readonly bucket: string;
   readonly prefix: string;
   readonly connection: AwsConnection<S3Client>;
 }
 
-/** A bucket of S3, or of a store that speaks its protocol and knows conditional writes. */
+/** A bucket of S3, or of a store with its protocol and conditional writes. */
 export class S3Bucket implements Bucket {
   readonly uri: string;
   readonly #options: S3BucketOptions;
@@ -54,7 +54,7 @@ export class S3Bucket implements Bucket {
         }),
         { abortSignal: signal },
       );
-      // A proxy in between can answer 200 for anything; only the store gives what it wrote a tag.
+      // A proxy can answer 200 for anything; only the store returns an entity tag.
       if (answer.ETag !== undefined) return true;
     } catch (error) {
       signal.throwIfAborted();

@@ -17,7 +17,7 @@ export interface AcrOptions {
   readonly origin: string;
   readonly tenantID?: string | undefined;
   readonly clientID?: string | undefined;
-  /** Of the directory; Microsoft's own by default. */
+  /** The directory's host; Microsoft's own by default. */
   readonly authorityHost?: string | undefined;
   readonly authorityTls?: TlsOptions | undefined;
   readonly tls?: TlsOptions | undefined;
@@ -25,12 +25,12 @@ export interface AcrOptions {
 
 const SCOPE = 'https://containerregistry.azure.net/.default';
 const MAX_RESPONSE_BYTES = 64 * 1024;
-/** The registry's refresh tokens last three hours. */
+/** The lifetime of the registry's refresh tokens: three hours. */
 const LIFETIME_MS = 3 * 3600 * 1000;
 const answer = Compile(Type.Object({ refresh_token: Type.String({ minLength: 1 }) }));
 
 /**
- * The refresh token of a registry of Azure, for which it takes a token of the directory (its `/oauth2/exchange`).
+ * Exchange a token of the directory for a refresh token of an Azure registry (`/oauth2/exchange`).
  * @throws StorageError, CredentialError or EgressError
  */
 export async function acrRefreshToken(options: AcrOptions, access: Access, signal: AbortSignal): Promise<AccessToken> {

@@ -16,7 +16,7 @@ import { GoogleRegistryTokens } from './google-registry-tokens.ts';
 
 const MAX_REGISTRIES = 100;
 
-/** Credentials that clouds give for their own registries, and for no other host. Tokens are kept until shortly before they end. */
+/** Credentials of clouds for their own registries only. Tokens are cached until shortly before they expire. */
 export class CloudKeychain {
   readonly #backend: Pick<BackendDefinition, 'kind' | 'name' | 'namespace'>;
   readonly #authentication: EffectiveCloudAuthentication;

@@ -31,7 +31,7 @@ const rows: readonly (readonly [host: string, cloud: string | undefined])[] = [
 
 describe("a cloud's registry", () => {
   for (const [host, cloud] of rows) {
-    it(`${host} is ${cloud === undefined ? 'nobody' : cloud}'s`, () => {
+    it(`${host} belongs to ${cloud ?? 'no cloud'}`, () => {
       assert.equal(cloudRegistry(host)?.cloud, cloud);
     });
   }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A registry that a cloud runs, told by its name alone. */
+/** A cloud's registry, recognised by its host name. */
 export type CloudRegistry =
   { readonly cloud: 'AWS'; readonly region: string } | { readonly cloud: 'Google' } | { readonly cloud: 'Azure' };
 
-/** By IPv4, and by both (`dkr-ecr`). */
+/** The IPv4 form, and the dual-stack form (`dkr-ecr`). */
 const ECR =
   /^\d{12}\.dkr[.-]ecr(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)$/;
 const GOOGLE = /^(?:(?:[a-z]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)$/;
-/** Behind the hyphen stands what makes a name one tenant's. */
+/** The part after the hyphen makes the name unique to a tenant. */
 const ACR = /^[a-z0-9]{5,50}(?:-[a-z0-9]{1,32})?\.azurecr\.(?:io|cn|us)$/;
 
 /**
- * Whose registry a host is; undefined for every other. The whole name must match, without a port, so that no other host is ever shown a
+ * The cloud of a registry host; undefined for any other host. The whole name must match, without a port, so that no other host ever gets a
  * cloud's token.
  */
 export function cloudRegistry(host: string): CloudRegistry | undefined {

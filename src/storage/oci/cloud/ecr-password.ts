@@ -12,7 +12,7 @@ export interface EcrOptions {
   readonly identity: Identity;
   readonly region: string;
   readonly roleARN?: string | undefined;
-  /** Of the registry's API; the region's own by default. */
+  /** The registry API's endpoint; the region's own by default. */
   readonly endpoint?: string | undefined;
   readonly stsEndpoint?: string | undefined;
 }
@@ -20,7 +20,7 @@ export interface EcrOptions {
 const TIMEOUT_MS = 15_000;
 const MAX_RESPONSE_BYTES = 256 * 1024;
 
-/** The password that ECR takes from user AWS, good for 12 hours. @throws StorageError, CredentialError or EgressError */
+/** Get the password of ECR's user AWS, which is valid for 12 hours. @throws StorageError, CredentialError or EgressError */
 export async function ecrPassword(options: EcrOptions, access: Access, signal: AbortSignal): Promise<AccessToken> {
   const { identity, region, roleARN, stsEndpoint, endpoint } = options;
   const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
@@ -30,7 +30,7 @@ export async function ecrPassword(options: EcrOptions, access: Access, signal: A
     credentials: awsCredentials({ identity, region, roleARN, stsEndpoint }, access),
     requestHandler: awsRequestHandler(access.egress, { timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_RESPONSE_BYTES }),
     maxAttempts: 1,
-    // What the operator's own environment says of endpoints is not for the registries of teams.
+    // Ignore endpoints in the operator's own environment: they are not for the registries of teams.
     ignoreConfiguredEndpointUrls: true,
   });
   const doing = `asking ECR in ${region} for a registry token`;

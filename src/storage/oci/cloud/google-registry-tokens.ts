@@ -9,7 +9,7 @@ import { SecretValue } from '../../../runtime/secret-value.ts';
 
 const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'] as const;
 
-/** Access tokens for Container and Artifact Registry, which take them as the password of user oauth2accesstoken. */
+/** Access tokens for Container and Artifact Registry, which accept them as the password of user oauth2accesstoken. */
 export class GoogleRegistryTokens {
   readonly #authentication: EffectiveCloudAuthentication;
   readonly #access: Access;
@@ -20,7 +20,7 @@ export class GoogleRegistryTokens {
     this.#access = access;
   }
 
-  /** Google's client keeps a token until shortly before its end, so nobody else needs to. Rejects as that does. */
+  /** Not cached here: Google's client caches a token until shortly before it expires. Rejects as the client does. */
   async token(identity: Identity): Promise<AccessToken> {
     const { workloadIdentityProvider, serviceAccountEmail } = this.#authentication;
     const options = { identity, workloadIdentityProvider, serviceAccountEmail, scopes: SCOPES };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** A server that answers as a test says, and remembers who called. */
+/** A server whose responses a test sets. It records its requests. */
 export class AnsweringServer {
   readonly requests: IncomingMessage[] = [];
   connections = 0;
@@ -15,7 +15,7 @@ export class AnsweringServer {
   });
   #port = 0;
 
-  /** Started on a free port of 127.0.0.1. */
+  /** Start on a free port of 127.0.0.1. */
   static async start(): Promise<AnsweringServer> {
     const server = new AnsweringServer();
     await server.#listen();

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** How a registry asks for authentication (RFC 9110 §11.6.1, distribution token authentication). */
+/** A registry's demand for authentication (RFC 9110 §11.6.1, distribution token authentication). */
 export type Challenge =
   { readonly scheme: 'Basic' } | { readonly scheme: 'Bearer'; readonly realm: string; readonly service?: string };
 
 const SCHEME = /(?:^|,)\s*(basic|bearer)(?=\s|,|$)/gi;
 const PARAMETER = /([a-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi;
 
-/** The challenge of a WWW-Authenticate header that can be answered; Bearer is preferred where both are offered. */
+/** Parse the challenge of a WWW-Authenticate header. Prefer Bearer if both are offered; undefined for any other scheme. */
 export function parseChallenge(header: string | undefined): Challenge | undefined {
-  // Longer ones are no challenge a registry sends, and are not worth the time.
+  // No registry sends a longer challenge, and parsing one costs time.
   if (header === undefined || header.length > 2048) return undefined;
   const starts = [...header.matchAll(SCHEME)];
   const challenges = starts.map((start, index) =>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** As many are named in a message. */
+/** The most names in a message. */
 const MAX_NAMED = 5;
 
-/** Which credentials a registry refused, which were passed over and why, and the remedy. Names alone: no key of an entry, no secret. */
+/** Name the credentials that a registry refused, those that were skipped and why, and the remedy. Never contains an entry's key or a secret. */
 export function credentialAdvice(tried: readonly string[], passedOver: readonly string[]): string {
   const used = tried.length === 0 ? 'no credentials are for it' : `tried ${listed(tried)}`;
   const rest = passedOver.length === 0 ? '' : `, skipped ${listed(passedOver)}`;

@@ -11,7 +11,7 @@ function config(keys: readonly string[]): Record<string, Uint8Array> {
   return { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })) };
 }
 
-/** The key whose credential a repository gets. */
+/** The key whose credential is used for a repository. */
 function chosen(keys: readonly string[], name: string): string | undefined {
   const repository = parseRepository(name);
   assert.ok(repository, name);

@@ -11,7 +11,7 @@ interface RegistryKey {
 const DOCKER_HUB = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 
 /**
- * The entries for a repository in the order in which they are tried, by the kubelet's rules: the longest key first, equal ones as they
+ * Order the entries for a repository by the kubelet's rules: the longest key first, equal ones as they
  * are listed; globs match within one label of the host, the port is equal, the path is a prefix. A prefix ends at a "/", so that
  * `reg.example/team` is not shown to `reg.example/team-b`.
  */
@@ -42,7 +42,7 @@ function isMatch(key: RegistryKey, target: RegistryKey): boolean {
 }
 
 /**
- * `*` stands for any run of characters and `?` for one. Goes back to the last star alone, so that no pattern in a tenant's
+ * `*` matches any characters and `?` matches one. Backtrack only to the last star, so that no pattern in a tenant's
  * Secret takes more than pattern times label steps.
  */
 function isLabelMatch(pattern: string, label: string): boolean {

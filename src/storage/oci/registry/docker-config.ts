@@ -5,14 +5,14 @@ import { Compile } from 'typebox/compile';
 import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
 
-/** What a registry may be shown. */
+/** A credential for a registry. */
 export type RegistryCredential =
   | { readonly type: 'Basic'; readonly username: string; readonly password: SecretValue }
   | { readonly type: 'IdentityToken'; readonly token: SecretValue }
   | { readonly type: 'RegistryToken'; readonly token: SecretValue };
 
 export interface DockerConfigEntry {
-  /** Registry, perhaps with globs, a port and a path prefix, as the file has it. */
+  /** The registry as the file has it, perhaps with globs, a port and a path prefix. */
   readonly key: string;
   readonly credential: RegistryCredential;
 }
@@ -29,8 +29,8 @@ const entriesFile = Compile(Entries);
 const configFile = Compile(Type.Object({ auths: Type.Optional(Entries) }));
 
 /**
- * The credentials in the data of a Secret of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg`; undefined
- * when the data is of neither type, or cannot be read as what it says it is.
+ * Read the credentials in the data of a Secret of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg`; undefined
+ * when the data is of neither type or cannot be parsed.
  */
 export function dockerConfigEntries(
   data: Readonly<Record<string, Uint8Array>>,

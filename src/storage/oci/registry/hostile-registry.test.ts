@@ -21,7 +21,7 @@ const basic: RegistryCredential = { type: 'Basic', username: 'baker', password: 
 const bytes = Buffer.from('{"schemaVersion":2}');
 
 describe('a registry that is out for more than evidence', () => {
-  /** Which the operator may reach, though one is none of this registry's business, and which it may not. */
+  /** One host that the operator may reach although it is not the registry's, and one that it may not. */
   let registry: AnsweringServer;
   let stranger: AnsweringServer;
   let internal: AnsweringServer;
@@ -50,7 +50,7 @@ describe('a registry that is out for more than evidence', () => {
     return new RegistryClient(session, repository);
   }
 
-  /** Asks for a token of this realm until it gets one that it knows. */
+  /** Demand a token of this realm until the request has a known one. */
   function demand(realm: string, token = 'granted'): void {
     registry.answer = (request, response) => {
       if (request.headers.authorization === `Bearer ${token}`) response.writeHead(404).end();
@@ -58,7 +58,7 @@ describe('a registry that is out for more than evidence', () => {
     };
   }
 
-  /** What the strangers were shown. */
+  /** The authorization headers that the other hosts received. */
   function shown(): readonly string[] {
     const all = [...stranger.requests, ...internal.requests];
     return all.map(({ headers }) => headers.authorization ?? '').filter((text) => text !== '');
@@ -252,7 +252,7 @@ describe('a registry that is out for more than evidence', () => {
     const stored = payloadDigest(manifest);
     const list = (page: string): string => `/v2/${path}/referrers/${image}?page=${page}`;
 
-    /** The bundle is there; its listing is what `answer` says of each page. */
+    /** The bundle exists; `answer` gives each page of its listing. */
     function listing(answer: (page: number, response: ServerResponse) => void): void {
       registry.answer = (request: IncomingMessage, response) => {
         const url = new URL(request.url ?? '', 'http://x');

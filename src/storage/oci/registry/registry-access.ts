@@ -20,13 +20,13 @@ import type { Repository } from './repository.ts';
 
 export type RegistryActions = 'pull' | 'pull,push';
 
-/** The registries that one call of a driver talks to, with the credentials that are for each. */
+/** The registries that one call of a driver uses, each with its credentials. */
 export interface Registries {
   session(repository: Repository, actions: RegistryActions): Promise<RegistrySession>;
   client(repository: Repository, actions: RegistryActions): Promise<RegistryClient>;
 }
 
-/** How an OCI backend reaches registries. One a driver: it remembers cloud tokens, and which registries to leave alone. */
+/** An OCI backend's access to registries. One per driver: it keeps cloud tokens and the registries not to call for now. */
 export class RegistryAccess {
   readonly #backend: BackendDefinition;
   readonly #oci: EffectiveOCI;
@@ -46,7 +46,7 @@ export class RegistryAccess {
         : undefined;
   }
 
-  /** Reads what the backend refers to. @throws StorageError */
+  /** Read the backend's Secrets and ConfigMaps. @throws StorageError */
   async open(run: RunTarget | undefined, signal: AbortSignal, { isProbe = false } = {}): Promise<Registries> {
     const { objects, egress } = this.#context;
     const { authentication } = this.#oci;
@@ -91,7 +91,7 @@ export class RegistryAccess {
   }
 }
 
-/** What of a supply is for a repository, and what is not. */
+/** Split a supply into the credentials for a repository and the sources of none. */
 export function credentialsFor(
   { entries, passedOver }: CredentialSupply,
   repository: Repository,

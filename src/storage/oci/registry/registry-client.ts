@@ -7,7 +7,7 @@ import type { RegistrySession } from './registry-session.ts';
 import { repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
 
-/** What registries take as a manifest at most. */
+/** The largest manifest that registries accept. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_BLOB_BYTES = 32 * 1024 * 1024;
 
@@ -27,7 +27,7 @@ export interface ManifestContent {
 }
 
 export interface StoredManifest extends ManifestContent {
-  /** As the registry sent it, where it sends one. */
+  /** The registry's ETag, if it sends one. */
   readonly etag?: string;
 }
 
@@ -39,7 +39,7 @@ export interface ReferrersPage {
   readonly next?: URL;
 }
 
-/** What names a manifest in others. */
+/** The descriptor of a manifest in another manifest. */
 export interface ManifestDescriptor {
   readonly mediaType: string;
   readonly size: number;
@@ -56,7 +56,7 @@ export class RegistryClient {
     this.repository = repository;
   }
 
-  /** What a manifest is, or undefined when the registry has none of this digest. */
+  /** Describe a manifest; undefined if the registry does not have it. */
   async describeManifest(digest: string, signal: AbortSignal): Promise<ManifestDescriptor | undefined> {
     const doing = `looking for ${this.#name(digest)}`;
     const target = this.#path(`manifests/${digest}`);
@@ -69,14 +69,14 @@ export class RegistryClient {
     const size = response.headers['content-length'];
     if (size !== undefined && /^[1-9]\d*$/.test(size))
       return { mediaType: mediaType(response), size: Number(size), digest };
-    // Not every registry tells the length without the content.
+    // Some registries do not state the length in a response to HEAD.
     const whole = await this.getManifest(digest, signal);
     return whole && { mediaType: whole.mediaType, size: whole.bytes.length, digest };
   }
 
   /**
-   * What is under a tag or digest; undefined when nothing is.
-   * @throws StorageError `BackendRejected` when its bytes do not have the digest that was asked for
+   * Read the manifest under a tag or digest; undefined if it does not exist.
+   * @throws StorageError `BackendRejected` when the bytes do not have the requested digest
    */
   async getManifest(reference: string, signal: AbortSignal): Promise<StoredManifest | undefined> {
     const doing = `reading ${this.#name(reference)}`;
@@ -94,8 +94,8 @@ export class RegistryClient {
   }
 
   /**
-   * Writes a manifest, under a condition that the registry may mind (RFC 9110 §13.1). `false` when it does: somebody changed what is
-   * there. @throws StorageError `BackendRejected` for what nobody could read again
+   * Write a manifest under a condition that the registry may honor (RFC 9110 §13.1). @returns false if another writer changed the
+   * tag. @throws StorageError `BackendRejected` for a manifest that is too large to be read again
    */
   async putManifest(
     reference: string,
@@ -106,7 +106,7 @@ export class RegistryClient {
     return (await this.#put(reference, content, condition, signal)).status !== 412;
   }
 
-  /** Writes a manifest that refers to another. @returns whether the registry says that it lists it there */
+  /** Write a manifest that refers to another. @returns true if the registry confirms that it lists the referrer */
   async putReferrer(digest: string, content: ManifestContent, signal: AbortSignal): Promise<boolean> {
     const response = await this.#put(digest, content, {}, signal);
     if (response.status === 412) throw this.#session.refusal(response, `writing ${this.#name(digest)}`);
@@ -181,14 +181,14 @@ export class RegistryClient {
     throw otherBytes(doing);
   }
 
-  /** True when the repository has a blob; `false` also where the registry does not say. */
+  /** True if the repository has a blob; false also if the registry does not tell. */
   async hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
     const doing = `looking for ${this.#name(digest)}`;
     const target = this.#path(`blobs/${digest}`);
     return (await this.#session.request({ method: 'HEAD', target, doing }, signal)).status === 200;
   }
 
-  /** Uploads a blob in one piece unless the repository has it. */
+  /** Upload a blob in one piece unless the repository has it. */
   async putBlob(bytes: Buffer, signal: AbortSignal): Promise<void> {
     const digest = payloadDigest(bytes);
     const doing = `uploading to ${repositoryName(this.repository)}`;

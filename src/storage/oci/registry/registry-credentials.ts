@@ -9,7 +9,7 @@ import { StorageError } from '../../storage-error.ts';
 import type { DockerConfigEntry } from './docker-config.ts';
 import { secretEntries } from './secret-entries.ts';
 
-/** A ServiceAccount may list any number of Secrets; pushing one artifact reads at most these. */
+/** The most Secrets of a ServiceAccount that one push reads; an account can list any number. */
 const MAX_ACCOUNT_SECRETS = 32;
 
 export interface CredentialSource {
@@ -18,13 +18,13 @@ export interface CredentialSource {
   readonly objects: ObjectReader;
 }
 
-/** A docker configuration's entry, and the Secret that it is from. */
+/** An entry of a docker configuration and its Secret. */
 export interface SourcedEntry extends DockerConfigEntry {
   /** For messages: `Secret team-a/push`. */
   readonly source: string;
 }
 
-/** The credentials that a call may use for any registry, and what gives none. */
+/** The credentials that a call may use, for any registry, and the sources without a usable one. */
 export interface CredentialSupply {
   readonly entries: readonly SourcedEntry[];
   /** For messages: `Secret team-a/old (does not exist)`. */
@@ -34,7 +34,7 @@ export interface CredentialSupply {
 const NONE: CredentialSupply = { entries: [], passedOver: [] };
 
 /**
- * The registry credentials a call may use. `RunServiceAccount` reads the run's own namespace, for this call alone; a
+ * Read the registry credentials for a call. `RunServiceAccount` reads the run's own namespace, for this call only; a
  * `Secret` is read in the backend's. @throws StorageError `BackendUnauthorized` when a named Secret is missing or unusable.
  */
 export async function registryCredentials(
@@ -71,7 +71,7 @@ async function namedSecret(
   throw new StorageError('BackendUnauthorized', message);
 }
 
-/** Missing accounts and Secrets count as none, and Secrets that hold no credentials are passed over, as in Chains. */
+/** Read the Secrets of a run's ServiceAccount. As in Chains, skip missing accounts and Secrets, and Secrets without credentials. */
 export async function accountSecrets(
   run: Pick<RunTarget, 'namespace' | 'serviceAccountName'>,
   objects: ObjectReader,
@@ -97,7 +97,7 @@ export async function accountSecrets(
   return { entries, passedOver };
 }
 
-/** The entries of a Secret, or why it gives none. */
+/** The entries of a Secret, or the reason why it has none. */
 async function listedSecret(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   objects: ObjectReader,

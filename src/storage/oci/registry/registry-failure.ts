@@ -8,8 +8,8 @@ import { StorageError } from '../../storage-error.ts';
 import { credentialAdvice } from './credential-advice.ts';
 
 /**
- * A refusal as the failure it means. `doing` names the object, e.g. "reading reg.example/app"; `advice` says what to do where
- * credentials are missing.
+ * Translate a registry's refusal. `doing` names the object, e.g. "reading reg.example/app"; `advice` is the remedy for
+ * missing credentials.
  */
 export function refusal(
   response: EgressResponse,
@@ -28,7 +28,7 @@ export function refusal(
   return new StorageError('BackendRejected', said);
 }
 
-/** Translates an exchange without a response. */
+/** Translate a request without a response. */
 export function exchangeFailure(error: EgressError, doing: string): StorageError {
   const remedy = error.failure === 'Unavailable' ? certificateRemedy(error) : '';
   return new StorageError(storageReasons[error.failure], `${doing}: ${error.message}${remedy}`, { cause: error });
@@ -40,7 +40,7 @@ function certificateRemedy(error: EgressError): string {
     : '';
 }
 
-/** The registry's first error code. Its message is not repeated: a registry that a tenant named could say anything. */
+/** The registry's first error code. Its message is not repeated: a registry that a tenant named could send any text. */
 function errorCode(response: EgressResponse): string {
   const code = /"code"\s*:\s*"([A-Z_]{1,40})"/.exec(response.body.subarray(0, 4096).toString('utf8'))?.[1];
   return code === undefined ? '' : ` (${code})`;

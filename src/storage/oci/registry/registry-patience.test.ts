@@ -7,7 +7,7 @@ import { RegistryPatience } from './registry-patience.ts';
 
 const HOST = 'reg.example';
 
-/** Seconds for which the host is left alone from now on; 0 when somebody may try. */
+/** The seconds until the host may be tried again; 0 if it may be tried now. */
 function left(patience: RegistryPatience): number {
   try {
     patience.enter(HOST, 'reading');

@@ -6,7 +6,7 @@ interface Troubled {
   readonly failures: number;
   /** Milliseconds since the epoch. */
   readonly until: number;
-  /** Whether somebody is trying the host again. */
+  /** True while a caller tries the host again. */
   isTried: boolean;
 }
 
@@ -15,8 +15,8 @@ const MAX_SECONDS = 60;
 const MAX_HOSTS = 1000;
 
 /**
- * Remembers the registries that do not answer or ask to be left alone, so that a thousand runs do not each find that out. One of them at
- * a time tries again when the time is over: 2 s, 4 s and so on up to 60 s, or what the registry asks for.
+ * Remembers the registries that do not respond or ask clients to wait, so that a thousand runs do not each time out. One caller at
+ * a time tries again after 2 s, 4 s and so on up to 60 s, or after the time that the registry asks for.
  */
 export class RegistryPatience {
   readonly #clock: Clock;
@@ -26,7 +26,7 @@ export class RegistryPatience {
     this.#clock = clock;
   }
 
-  /** Before each request. @throws StorageError `BackendUnavailable` with the time that is left */
+  /** Call before each request. @throws StorageError `BackendUnavailable` with the remaining time */
   enter(host: string, doing: string): void {
     const troubled = this.#hosts.get(host);
     if (troubled === undefined) return;
@@ -39,16 +39,16 @@ export class RegistryPatience {
     throw new StorageError('BackendUnavailable', message, { retryAfterSeconds: Math.max(left, 1) });
   }
 
-  /** It answered, whatever that was. */
+  /** Note that the host responded, with any status. */
   answered(host: string): void {
     this.#hosts.delete(host);
   }
 
-  /** It did not, or asked to be left alone. */
+  /** Note that the host did not respond, or asked clients to wait. */
   failed(host: string, retryAfterSeconds = 0): void {
     const before = this.#hosts.get(host);
     const now = this.#now();
-    // Requests that were under way together are one failure.
+    // Count concurrent requests as one failure.
     if (before !== undefined && before.until > now) return;
     const failures = (before?.failures ?? 0) + 1;
     const seconds = Math.min(MAX_SECONDS, Math.max(retryAfterSeconds, FIRST_SECONDS * 2 ** (failures - 1)));
@@ -58,7 +58,7 @@ export class RegistryPatience {
     if (this.#hosts.size > MAX_HOSTS && oldest !== undefined) this.#hosts.delete(oldest);
   }
 
-  /** The one who tried broke off for a reason of its own: another may. */
+  /** Let another caller try: this one stopped for a reason of its own. */
   abandoned(host: string): void {
     const troubled = this.#hosts.get(host);
     if (troubled !== undefined) troubled.isTried = false;

@@ -44,7 +44,7 @@ describe('RegistrySession', () => {
     return new RegistrySession({ egress, repository, tls: {}, credentials, passedOver, actions: 'pull' });
   }
 
-  /** Wants Basic authentication and answers each user with a status of its own. */
+  /** Demand Basic authentication and answer each user with a status of their own. */
   function wantBasic(statuses: Readonly<Record<string, number>>): void {
     registry.answer = ({ headers }, response) => {
       const status = headers.authorization === undefined ? 401 : (statuses[userOf(headers.authorization)] ?? 401);

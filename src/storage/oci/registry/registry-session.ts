@@ -18,7 +18,7 @@ import type { Repository } from './repository.ts';
 /** A credential that is for the session's repository. */
 export interface SessionCredential {
   readonly credential: RegistryCredential;
-  /** Whose it is, for messages. */
+  /** The source, for messages. */
   readonly source?: string;
 }
 
@@ -26,40 +26,40 @@ export interface RegistrySessionOptions {
   readonly egress: EgressClient;
   readonly repository: Repository;
   readonly tls: TlsOptions;
-  /** In the order in which they are tried; without any, nothing but what everybody may do. */
+  /** In the order in which they are tried; if empty, the session is anonymous. */
   readonly credentials: readonly SessionCredential[];
-  /** What gave no credential for this repository, and why, for messages. */
+  /** The sources without a credential for this repository, and the reasons, for messages. */
   readonly passedOver?: readonly string[];
   readonly actions: 'pull' | 'pull,push';
-  /** Which registries to leave alone for now; none without it. */
+  /** The registries not to call for now. */
   readonly patience?: RegistryPatience;
-  /** A probe asks also those: by its answer everybody else goes on. */
+  /** A probe calls those registries too: its success lets all other calls go on. */
   readonly isProbe?: boolean;
 }
 
 export interface RegistryRequest {
   readonly method: EgressRequest['method'];
-  /** Below the registry's origin, or a whole URL of the same origin. */
+  /** A path below the registry's origin, or a URL of the same origin. */
   readonly target: string | URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
   readonly maxResponseBytes?: number;
-  /** What is done, for messages: "reading reg.example/app:tag". */
+  /** The action, for messages: "reading reg.example/app:tag". */
   readonly doing: string;
 }
 
-/** Requests to one repository, authenticated when the registry asks for it. Lives for one call of a driver. */
+/** Requests to one repository, with credentials when the registry demands them. Lives for one call of a driver. */
 export class RegistrySession {
   readonly #options: RegistrySessionOptions;
   readonly #origins: readonly string[];
-  /** Where an answer came from; settled by the first. */
+  /** The origin that responded first; all later requests use it. */
   #origin: string | undefined;
   #authorization: SecretValue | undefined;
-  /** Which credential `#authorization` is from. */
+  /** The credential of `#authorization`. */
   #current: SessionCredential | undefined;
-  /** How the registry last asked for credentials. */
+  /** The registry's latest challenge. */
   #challenge: Challenge | undefined;
-  /** Whose credentials the last request was refused with. */
+  /** The sources of the credentials that the last request was refused with. */
   #tried: string[] = [];
 
   constructor(options: RegistrySessionOptions) {
@@ -68,8 +68,8 @@ export class RegistrySession {
   }
 
   /**
-   * Any status but 401 is handed back, and 403 when no other credential gets further. @throws StorageError `BackendUnauthorized` when
-   * every credential is refused
+   * Send a request with one credential after the other until one is accepted. Returns any status but 401. @throws StorageError
+   * `BackendUnauthorized` when the registry refuses every credential with 401
    */
   async request(request: RegistryRequest, signal: AbortSignal): Promise<EgressResponse> {
     this.#tried = [];
@@ -78,14 +78,14 @@ export class RegistrySession {
     const before = { authorization: this.#authorization, current: this.#current };
     const last = await this.#tryOthers(request, response, signal);
     if (!isRefused(last)) return last;
-    // What was taken before may still be for other requests.
+    // The previous credential may still serve other requests.
     this.#authorization = before.authorization;
     this.#current = before.current;
     if (last.status === 401) throw this.refusal(last, request.doing);
     return last;
   }
 
-  /** A refusal of the last request as the failure it means, with the credentials that were tried. */
+  /** Translate a refusal of the last request, naming the credentials that were tried. */
   refusal(response: EgressResponse, doing: string): StorageError {
     return refusal(response, doing, this.#advice());
   }
@@ -219,7 +219,7 @@ export class RegistrySession {
     );
   }
 
-  /** @returns undefined when a credential is of no use for the challenge */
+  /** @returns undefined when the credential cannot answer the challenge */
   async #authorize(
     { challenge, credential }: { readonly challenge: Challenge; readonly credential: RegistryCredential | undefined },
     doing: string,
@@ -232,7 +232,7 @@ export class RegistrySession {
     }
     const origin = this.#origin ?? '';
     const scope = `repository:${repository.path}:${actions}`;
-    // A token service is a server of its own: one that is down is not asked by every run either.
+    // A token service is another server; do not let every run call one that is down either.
     const send = (exchange: EgressRequest): Promise<EgressResponse> =>
       this.#patiently({ host: exchange.url.host, doing }, signal, async () => {
         try {
@@ -247,7 +247,7 @@ export class RegistrySession {
   }
 }
 
-/** Another credential may do what this one may not. */
+/** Another credential may have the permission that this one lacks. */
 function isRefused({ status }: EgressResponse): boolean {
   return status === 401 || status === 403;
 }

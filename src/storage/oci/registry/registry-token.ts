@@ -14,23 +14,23 @@ const answer = Compile(
   Type.Object({ token: Type.Optional(Type.String()), access_token: Type.Optional(Type.String()) }),
 );
 const MAX_TOKEN_RESPONSE_BYTES = 256 * 1024;
-/** What a header can hold, and servers take in one. */
+/** The characters and the length that servers accept in a header. */
 const TOKEN = /^[\x21-\x7e]{1,65536}$/;
 
 export interface TokenRequest {
   readonly challenge: Extract<Challenge, { scheme: 'Bearer' }>;
-  /** The registry's own origin: its scheme bounds the realm's. */
+  /** The registry's origin: the realm may use http only if the origin does. */
   readonly origin: string;
   /** `repository:<path>:pull,push` */
   readonly scope: string;
   readonly credential: RegistryCredential | undefined;
   readonly doing: string;
-  /** What to do where the service refuses the credential. */
+  /** The remedy if the service refuses the credential. */
   readonly advice: string;
 }
 
 /**
- * A token for the scope from the service that the registry names (distribution token authentication; with an identity
+ * Fetch a token for the scope from the service that the registry names (distribution token authentication; with an identity
  * token its OAuth 2 form). @throws StorageError
  */
 export async function fetchRegistryToken(
@@ -46,7 +46,7 @@ export async function fetchRegistryToken(
   throw new StorageError('BackendRejected', `${request.doing}: ${displayUrl(response.url)} gives no usable token`);
 }
 
-/** Credentials go to the realm, so it must not be easier to listen to than the registry itself. */
+/** The realm receives the credentials, so its connection must be as safe as that of the registry. */
 function realmUrl(request: TokenRequest): URL {
   const url = URL.parse(request.challenge.realm);
   const plain = url?.protocol === 'http:' && request.origin.startsWith('http:');

@@ -25,7 +25,7 @@ const Vectors = Compile(
 const golden = new URL('../../../../testdata/golden/vectors.json', import.meta.url);
 const { imageReferences } = Vectors.Parse(JSON.parse(readFileSync(golden, 'utf8')));
 
-/** What the reference takes for an image and no registry does: it fails at the network there, and is no image here. */
+/** Names that the reference takes for images and then fails on at the network. Here they are not images. */
 const NO_REGISTRY_TAKES = /^(https|git\+https):|\/@/;
 
 describe('parseRepository', () => {

@@ -9,13 +9,13 @@ export interface Repository {
 }
 
 const REGISTRY = /^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/;
-/** The distribution specification's grammar. It also keeps "..", empty parts and the like out of request paths. */
+/** The distribution specification's grammar. It also keeps "..", empty parts and so on out of request paths. */
 const PATH = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 const ANY_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 /**
- * The repository that an image name stands for, read as the subjects of a run are. undefined when no registry could hold it:
- * Maven coordinates, package URLs, and what the reference takes for an image and fails on at the network, like https URLs.
+ * Parse an image name as the subjects of a run are parsed. Undefined when no registry could hold the repository:
+ * Maven coordinates, package URLs, and names that the reference takes for images and fails on at the network, like https URLs.
  */
 export function parseRepository(name: string): Repository | undefined {
   const image = parseImageReference(`${name}@${ANY_DIGEST}`);
@@ -27,7 +27,7 @@ export function repositoryName(repository: Repository): string {
   return `${repository.registry}/${repository.path}`;
 }
 
-/** The same for every spelling of a repository that leads to one place: names of hosts have no case, and 443 is the port of https. */
+/** A key that all spellings of a repository share: host names are case-insensitive, and 443 is the port of https. */
 export function repositoryKey({ registry, path }: Repository): string {
   return `${registry.toLowerCase().replace(/:443$/, '')}/${path}`;
 }

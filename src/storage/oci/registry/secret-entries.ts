@@ -5,12 +5,12 @@ import { dockerConfigEntries } from './docker-config.ts';
 import type { DockerConfigEntry } from './docker-config.ts';
 
 const BASIC = 'kubernetes.io/basic-auth';
-/** Tekton's annotations that say which registries a basic-auth Secret is for: `tekton.dev/docker-0`, and so on. */
+/** Tekton's annotations that name the registries of a basic-auth Secret: `tekton.dev/docker-0`, and so on. */
 const DOCKER_ANNOTATION = /^tekton\.dev\/docker-\d+$/;
 
 /**
- * The registry credentials in a Secret: a docker configuration, or a `kubernetes.io/basic-auth` Secret with Tekton's annotations.
- * @returns why it has none, to follow the Secret's name, otherwise
+ * Read the registry credentials in a Secret: a docker configuration, or a `kubernetes.io/basic-auth` Secret with Tekton's annotations.
+ * @returns the reason why it has none, to follow the Secret's name in a message, otherwise
  */
 export function secretEntries(secret: TypedSecret): readonly DockerConfigEntry[] | string {
   if (secret.type === BASIC) return basicEntries(secret);
