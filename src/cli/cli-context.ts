@@ -12,15 +12,18 @@ import { systemClock as clock } from '../runtime/clock.ts';
 import { TrustedRoots } from '../trust/trusted-roots.ts';
 import { UncheckedError } from './cli-error.ts';
 
+/** The server that the client library assumes without a kubeconfig. */
+const UNCONFIGURED = 'http://localhost:8080';
+
 export interface ClusterOptions {
   readonly namespace?: string;
   readonly context?: string;
   readonly operatorNamespace?: string;
 }
 
-/** What `verify` and `trust` reach, each with the first use: the cluster of the kubeconfig, and the network as the user. */
+/** A command's access to the cluster of the kubeconfig and to the user's network. Connections are opened on first use. */
 export class CliContext {
-  /** The user says where to go, so nothing is refused. */
+  /** The user chooses the hosts, so none is refused. */
   readonly egress = new EgressClient({ allow: ['0.0.0.0/0', '::/0'] });
   readonly operatorNamespace: string;
   readonly #options: ClusterOptions;
@@ -31,28 +34,28 @@ export class CliContext {
     this.operatorNamespace = options.operatorNamespace ?? 'hallmark-system';
   }
 
-  /** Of the option, else of the context. */
+  /** The namespace of the option, else of the kubeconfig context. */
   get namespace(): string {
-    return this.#options.namespace ?? this.#cluster().connection.namespace ?? 'default';
+    return this.#options.namespace ?? this.cluster().connection.namespace ?? 'default';
   }
 
-  /** An object as it is, or undefined. @throws UncheckedError when the API server does not say */
+  /** Reads an object, unparsed. @returns undefined if it does not exist @throws UncheckedError if the API server fails */
   async find(resource: Resource<unknown>, name: string, signal: AbortSignal): Promise<unknown> {
-    const { client } = this.#cluster();
+    const { client } = this.cluster();
     const place = resource.namespaced ? { namespace: this.namespace, name } : { name };
     try {
       return await client.find(resource, place, { signal });
     } catch (error) {
-      const said = error instanceof Error ? error.message : 'unknown failure';
-      throw new UncheckedError(`reading ${resource.kind} ${name}: ${said}`, { cause: error });
+      const reason = error instanceof Error ? error.message : 'unknown failure';
+      throw new UncheckedError(`reading ${resource.kind} ${name}: ${reason}`, { cause: error });
     }
   }
 
-  /** For what reads ConfigMaps of the cluster and nothing secret. */
+  /** Access for readers of ConfigMaps: no Secret and no token can be read through it. */
   access(): Access {
     const { egress } = this;
-    const tokens = { token: () => Promise.reject(new CredentialError('Forbidden', 'no tokens are asked for here')) };
-    const reader = (): KubeObjectReader => new KubeObjectReader({ client: this.#cluster().client, clock });
+    const tokens = { token: () => Promise.reject(new CredentialError('Forbidden', 'the command requests no tokens')) };
+    const reader = (): KubeObjectReader => new KubeObjectReader({ client: this.cluster().client, clock });
     const objects = {
       getSecret: () => Promise.resolve(undefined),
       getTypedSecret: () => Promise.resolve(undefined),
@@ -77,17 +80,20 @@ export class CliContext {
     await Promise.all([this.egress.close(), this.#opened?.connection.close()]);
   }
 
-  #cluster(): { readonly connection: KubeConnection; readonly client: KubeClient } {
+  /** @throws UncheckedError if there is no kubeconfig, or it cannot be used */
+  cluster(): { readonly connection: KubeConnection; readonly client: KubeClient } {
     if (this.#opened !== undefined) return this.#opened;
     const { context } = this.#options;
     try {
       const connection = KubeConnection.fromDefault({ clock, ...(context === undefined ? {} : { context }) });
+      if (connection.server === UNCONFIGURED)
+        throw new Error('no kubeconfig: set KUBECONFIG, or create ~/.kube/config');
       const client = new KubeClient({ connection, clock, userAgent: 'hallmark-cli' });
       this.#opened = { connection, client };
       return this.#opened;
     } catch (error) {
-      const said = error instanceof Error ? error.message : 'unknown failure';
-      throw new UncheckedError(`no cluster can be reached: ${said}`, { cause: error });
+      const reason = error instanceof Error ? error.message : 'unknown failure';
+      throw new UncheckedError(`no cluster can be reached: ${reason}`, { cause: error });
     }
   }
 }

@@ -2,12 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
 import { printableLines } from '../runtime/printable.ts';
-import { printableErrors } from './printable-errors.ts';
+import { usageExit } from './usage-exit.ts';
 
-/** Usage errors end with 2, so that scripts can tell them from what a command found. */
-const USAGE_ERROR = 2;
-
-/** Each command by its name. One that is named alone is loaded alone: the others bring packages that take their time. */
+/** All commands by name. Only the named one is loaded, because their packages take time to load. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['preview', async () => (await import('./preview/preview.ts')).previewCommand()],
   ['sign', async () => (await import('./sign/sign.ts')).signCommand()],
@@ -22,21 +19,30 @@ const named = commands.get(process.argv[2] ?? '');
 const loaded = await Promise.all((named === undefined ? [...commands.values()] : [named]).map((load) => load()));
 
 const program = new Command('hallmark')
-  .description('Sign what Tekton builds, and say what was signed.')
+  .description('Sign what Tekton builds, and verify what was signed.')
   .version(packageVersion())
-  .exitOverride((error) => {
-    throw error.exitCode === 0 ? error : new CommanderError(USAGE_ERROR, error.code, error.message);
-  });
+  .exitOverride(usageExit);
 for (const command of loaded) program.addCommand(command);
 
 printableErrors(program);
+// A reader such as `head` may close the pipe early.
+process.stdout.on('error', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit();
+  throw error;
+});
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else {
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(printableLines(`hallmark: ${message}\n`));
+    process.stderr.write(printableLines(`error: ${message}\n`));
     process.exitCode = 1;
   }
+}
+
+/** Escapes control sequences in everything that a command writes to standard error, because failures quote files and clusters. */
+function printableErrors(command: Command): void {
+  command.configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) });
+  for (const inner of command.commands) printableErrors(inner);
 }

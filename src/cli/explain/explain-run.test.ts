@@ -7,7 +7,7 @@ import { Pipelines } from '../../pipelines/pipelines.ts';
 import { policyDefinition } from '../../pipelines/policy-definition.fixture.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import { explainRun } from './explain-run.ts';
-import { explanationText } from './explanation-text.ts';
+import { explanationText } from './explain.ts';
 
 const NOW = new Date('2025-03-02T00:00:00Z');
 const identity = {

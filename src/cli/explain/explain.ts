@@ -1,55 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command, CommanderError, Option } from 'commander';
-import { KubeClient } from '../../kube/kube-client.ts';
-import { KubeConnection } from '../../kube/kube-connection.ts';
+import { Command, Option } from 'commander';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { explainRun } from './explain-run.ts';
-import { explanationText } from './explanation-text.ts';
+import type { Explanation } from './explain-run.ts';
+import { printableLines } from '../../runtime/printable.ts';
 import { gatherExplanation } from './gather-explanation.ts';
+import { CliContext } from '../cli-context.ts';
+import type { ClusterOptions } from '../cli-context.ts';
+import { usageExit } from '../usage-exit.ts';
 
-interface ExplainOptions {
-  readonly namespace?: string;
-  readonly context?: string;
-  readonly operatorNamespace: string;
+interface ExplainOptions extends ClusterOptions {
   readonly output: 'text' | 'json';
 }
 
-/** `hallmark explain RUN`: for each policy, whether it selects the run, what became of it, and what to do. */
+/** Makes `hallmark explain RUN`, which reports for each policy whether it selects the run, the outcome, and what to do. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .summary('say why a run was or was not signed')
+    .summary('explain why a run was or was not signed')
     .description(
-      'Says for every policy in reach whether it selects a run and what its record says.\n' +
-        'RUN is NAME, taskrun/NAME or pipelinerun/NAME. Reads the cluster of the current context and writes nothing.\n' +
-        'Exits with 1 when a policy selects the run and it is not signed and stored.',
+      "Reports for every policy that applies to the run's namespace whether it selects the run, and what its record states.\n" +
+        'The command only reads the cluster.\n' +
+        'Exits with 1 if a policy selects the run but the run is not yet signed and stored.',
     )
+    .addHelpText('after', '\nExample:\n  $ hallmark explain taskrun/build-1 -n team-a')
     .argument('<run>', 'NAME, taskrun/NAME or pipelinerun/NAME')
-    .option('-n, --namespace <name>', "namespace of the run (the context's when absent)")
-    .option('--context <name>', 'context of the kubeconfig')
-    .option('--operator-namespace <name>', "the operator's own namespace", 'hallmark-system')
-    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
-    .exitOverride((error) => {
-      throw error.exitCode === 0 ? error : new CommanderError(2, error.code, error.message);
-    })
+    .option('-n, --namespace <name>', 'namespace of the run (default: that of the kubeconfig context)')
+    .option('--context <name>', 'kubeconfig context')
+    .option('--operator-namespace <name>', 'namespace of the operator', 'hallmark-system')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+    .exitOverride(usageExit)
     .action(explain);
 }
 
 async function explain(run: string, options: ExplainOptions, command: Command): Promise<void> {
-  const connection = KubeConnection.fromDefault({
-    clock,
-    ...(options.context === undefined ? {} : { context: options.context }),
-  });
-  const client = new KubeClient({ connection, clock, userAgent: 'hallmark-cli' });
+  const context = new CliContext(options);
   try {
-    const namespace = options.namespace ?? connection.namespace ?? 'default';
-    const { operatorNamespace } = options;
+    const { namespace, operatorNamespace } = context;
     const signal = AbortSignal.timeout(60_000);
-    const gathered = await gatherExplanation(client, { run, namespace, operatorNamespace }, signal);
+    const gathered = await gatherExplanation(context.cluster().client, { run, namespace, operatorNamespace }, signal);
     const explanation = explainRun(gathered, clock.now());
     const text = options.output === 'json' ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation);
     command.configureOutput().writeOut?.(`${text}\n`);
     if (!explanation.isFine) process.exitCode = 1;
   } finally {
-    await connection.close();
+    await context.close();
   }
+}
+
+/** Formats an explanation for people, one paragraph for each run. */
+export function explanationText({ runs, unread }: Explanation): string {
+  const paragraphs = runs.map(({ run, state, policies, summary }) => {
+    const lines = policies.map(({ policy, isSelected, message, record, reason, warnings = [] }) => {
+      const verdict = reason ?? (isSelected ? 'selected' : 'not selected');
+      const title = `  ${policy}: ${verdict}${record === undefined ? '' : ` (record ${record})`}`;
+      return [title, `    ${message}`, ...warnings.map((text) => `    ${text}`)].join('\n');
+    });
+    return [`${run}: ${state}`, `  ${summary}`, ...lines].join('\n');
+  });
+  const missing =
+    unread.length === 0 ? [] : [`not allowed to read ${unread.join(', ')}: what they would say is missing above`];
+  return printableLines([...paragraphs, ...missing].join('\n\n'));
 }

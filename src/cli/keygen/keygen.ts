@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { keyPassword } from './key-password.ts';
 import type { Algorithm, KeyFormat, NewKey } from './keygen-pair.ts';
 import { algorithms, defaultFormat, keyFormats, newKey } from './keygen-pair.ts';
 import type { NewFile } from '../new-file.ts';
 import { refuseExisting, refuseSame, writeNewFiles } from '../new-file.ts';
+import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
 interface KeygenOptions {
   readonly name: string;
@@ -26,36 +27,40 @@ const GENERATED_BYTES = 32;
 const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
- * `hallmark keygen`: makes a signing key and prints the Secret that a policy's `signer.key.secretRef` names. Touches no cluster.
- * Everything that is wrong ends as a CommanderError with exit code 2, and nothing is written then.
+ * Makes `hallmark keygen`, which generates a signing key and prints the Secret that a policy's `signer.key.secretRef` names. It uses no
+ * cluster. On any failure it exits with 2 and writes nothing.
  */
 export function keygenCommand(): Command {
   return new Command('keygen')
-    .summary('make a signing key and its Secret')
+    .summary('generate a signing key and its Secret')
     .description(
-      'Makes a signing key, offline, and prints the manifest of its Secret: pipe it to "kubectl apply -f -".\n' +
-        'Keys are encrypted as cosign does it, with the password of --password-file, --password-prompt or $COSIGN_PASSWORD,\n' +
-        'or a random one; it lies in the Secret beside the key. Files are never overwritten without --force.',
+      'Generates a signing key, offline, and prints the manifest of its Secret.\n' +
+        'A cosign key is encrypted with the password of --password-file, --password-prompt or $COSIGN_PASSWORD, or with a random one. ' +
+        'The Secret holds both key and password.\n' +
+        'Existing files are never overwritten without --force.',
     )
+    .addHelpText('after', '\nExample:\n  $ hallmark keygen -n team-a | kubectl apply -f -')
     .addOption(new Option('--name <name>', 'name of the Secret').default('signing-secrets').argParser(objectName))
     .addOption(
-      new Option('-n, --namespace <namespace>', 'namespace of the Secret; none by default').argParser(namespaceName),
+      new Option('-n, --namespace <namespace>', 'namespace of the Secret (default: none)').argParser(namespaceName),
     )
-    .addOption(new Option('--algorithm <algorithm>', 'kind of key').choices([...algorithms]).default('p256'))
+    .addOption(new Option('--algorithm <algorithm>', 'key algorithm').choices([...algorithms]).default('p256'))
     .addOption(
       new Option(
         '--format <format>',
         'cosign (encrypted; default for p256 and rsa) or x509 (PKCS#8; default for the others, so that cosign verifies them)',
       ).choices([...keyFormats]),
     )
-    .option('-o, --output <file>', 'where the manifest goes, - for standard output', STANDARD_OUTPUT)
-    .addOption(new Option('--public-key <file>', 'write the public key here too').argParser(realFile))
-    .addOption(new Option('--private-key <file>', 'write the private key here too').argParser(realFile))
-    .addOption(new Option('--password-file <file>', 'the password of a cosign key').conflicts('passwordPrompt'))
+    .option('-o, --output <file>', 'file for the manifest, or - for standard output', STANDARD_OUTPUT)
+    .addOption(new Option('--public-key <file>', 'also write the public key to this file').argParser(realFile))
+    .addOption(new Option('--private-key <file>', 'also write the private key to this file').argParser(realFile))
+    .addOption(
+      new Option('--password-file <file>', 'file with the password of a cosign key').conflicts('passwordPrompt'),
+    )
     .option('--password-prompt', 'ask for the password of a cosign key')
-    .option('--force', 'replace files that exist')
+    .option('--force', 'overwrite existing files')
     .allowExcessArguments(false)
-    .exitOverride(usageError)
+    .exitOverride(usageExit)
     .action(keygen);
 }
 
@@ -73,7 +78,7 @@ async function keygen(options: KeygenOptions, command: Command): Promise<void> {
       `key ${key.keyID}: name Secret ${options.name} in spec.signer.key.secretRef; keep it out of git\n`,
     );
   } catch (error) {
-    command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 2 });
+    command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: USAGE_ERROR });
   }
 }
 
@@ -121,7 +126,7 @@ function isFile(path: string | undefined): path is string {
 
 function realFile(value: string): string {
   if (value !== STANDARD_OUTPUT) return value;
-  throw new InvalidArgumentError('It must be a file: standard output is for the manifest.');
+  throw new InvalidArgumentError('It must be a file, because standard output holds the manifest.');
 }
 
 function objectName(value: string): string {
@@ -132,9 +137,4 @@ function objectName(value: string): string {
 function namespaceName(value: string): string {
   if (value.length <= 63 && !value.includes('.')) return objectName(value);
   throw new InvalidArgumentError("It must be a namespace's name: at most 63 lower-case letters, digits and '-'.");
-}
-
-/** Help ends well; every other complaint of the parser is about the command line. */
-function usageError({ exitCode, code, message }: CommanderError): never {
-  throw new CommanderError(exitCode === 0 ? 0 : 2, code, message);
 }

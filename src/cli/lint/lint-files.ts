@@ -7,8 +7,8 @@ import { lintDocuments, type LintDocument, type UnreadableDocument } from './lin
 const extensions = ['.yaml', '.yml', '.json'];
 
 /**
- * The documents of the given files, in order: a folder gives its YAML and JSON files at any depth (hidden ones left out), and `-`
- * is standard input. Rejects with what the file system says of a path that cannot be read.
+ * Reads the documents of the given files, in order. A folder stands for its YAML and JSON files at any depth, without hidden ones; `-` is
+ * standard input. Rejects with the path that does not exist or cannot be read.
  */
 export async function lintFiles(
   paths: readonly string[],
@@ -23,7 +23,8 @@ export async function lintFiles(
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
+  const { isDirectory } = await pathKind(path);
+  if (!isDirectory) return [path];
   const entries = await readdir(path, { withFileTypes: true });
   const visible = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
   const nested: string[] = [];
@@ -33,4 +34,13 @@ async function filesOf(path: string): Promise<readonly string[]> {
     else if (extensions.includes(extname(entry.name))) nested.push(child);
   }
   return nested;
+}
+
+async function pathKind(path: string): Promise<{ readonly isDirectory: boolean }> {
+  try {
+    return { isDirectory: (await stat(path)).isDirectory() };
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new Error(`${path} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error });
+  }
 }

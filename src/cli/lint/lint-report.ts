@@ -3,10 +3,12 @@ import { field, has } from '../../json/fields.ts';
 import { isOfGroup, parseManifest, type Manifest } from '../../api/v1alpha1/parsing/parse-manifest.ts';
 import type { LintDocument, UnreadableDocument } from './lint-documents.ts';
 
-/** One thing to mend, where it stands. `path` is '' for the object itself. */
+/** One problem and its place. `path` is '' for the object itself. */
 export interface LintFinding {
   readonly file: string;
+  /** Counts the documents of the file from 1. */
   readonly document: number;
+  readonly line: number;
   readonly kind?: string;
   readonly namespace?: string;
   readonly name?: string;
@@ -20,7 +22,7 @@ export interface LintReport {
   /** Documents of other groups. */
   readonly ignored: number;
   readonly problems: readonly LintFinding[];
-  /** What may well be right, because it may lie outside the given files. */
+  /** References to objects that may exist outside the given files. */
   readonly warnings: readonly LintFinding[];
 }
 
@@ -29,7 +31,7 @@ interface Accepted {
   readonly manifest: Manifest;
 }
 
-/** Checks every document of our group against its schema, and what they name against each other. */
+/** Checks every document of our group against its schema, and their references to each other. */
 export function lintReport(documents: readonly (LintDocument | UnreadableDocument)[]): LintReport {
   const unreadable = documents.filter((document): document is UnreadableDocument => 'syntaxError' in document);
   const readable = documents.filter((document): document is LintDocument => 'value' in document);
@@ -40,25 +42,27 @@ export function lintReport(documents: readonly (LintDocument | UnreadableDocumen
     checked: ours.length,
     ignored: readable.length - ours.length,
     problems: [
-      ...unreadable.map(({ file, number, syntaxError }) => ({
+      ...unreadable.map(({ file, number, line, syntaxError }) => ({
         file,
         document: number,
+        line,
         path: '',
         message: `cannot be read: ${syntaxError}`,
       })),
       ...results.flatMap(({ document, result }) =>
-        result.ok ? [] : result.problems.map((problem) => ({ ...placeOf(document), ...problem })),
+        result.ok ? [] : result.problems.map((problem) => ({ ...placeOf(document, problem.path), ...problem })),
       ),
     ],
     warnings: missingBackends(accepted),
   };
 }
 
-function placeOf({ file, number, value }: LintDocument): Omit<LintFinding, 'path' | 'message'> {
+function placeOf({ file, number, value, lineOf }: LintDocument, path: string): Omit<LintFinding, 'path' | 'message'> {
   const metadata = field(value, 'metadata');
   return {
     file,
     document: number,
+    line: lineOf(path),
     ...optionalText('kind', field(value, 'kind')),
     ...optionalText('namespace', field(metadata, 'namespace')),
     ...optionalText('name', has(metadata, 'name') ? field(metadata, 'name') : field(metadata, 'generateName')),
@@ -76,17 +80,11 @@ function missingBackends(accepted: readonly Accepted[]): readonly LintFinding[] 
   return accepted.flatMap(({ document, manifest }) => {
     if (manifest.kind !== 'SigningPolicy' && manifest.kind !== 'ClusterSigningPolicy') return [];
     const { namespace } = manifest.metadata;
-    return (manifest.spec.backendRefs ?? []).flatMap(({ kind, name }, index) =>
-      given.has(identity(kind, namespace, name))
-        ? []
-        : [
-            {
-              ...placeOf(document),
-              path: `spec.backendRefs[${String(index)}]`,
-              message: `no ${kind} ${name} among the given files`,
-            },
-          ],
-    );
+    return (manifest.spec.backendRefs ?? []).flatMap(({ kind, name }, index) => {
+      if (given.has(identity(kind, namespace, name))) return [];
+      const path = `spec.backendRefs[${index}]`;
+      return [{ ...placeOf(document, path), path, message: `no ${kind} ${name} among the given files` }];
+    });
   });
 }
 

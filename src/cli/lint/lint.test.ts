@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { CommanderError } from 'commander';
-import { lintCommand } from './lint.ts';
+import { lintCommand, lintLines } from './lint.ts';
 
 const backend = `apiVersion: hallmark.dev/v1alpha1
 kind: StorageBackend
@@ -67,13 +67,13 @@ describe('hallmark lint', () => {
     assert.deepEqual(await lint(path), { out: '', err: summary, code: 0 });
   });
 
-  it('names file, document, object, path and what must hold, a line a problem', async () => {
+  it('names file, line, object, path and requirement, one line for each problem', async () => {
     const path = file('broken.yaml', `${configMap}---\n${broken}`);
     const { out, code } = await lint(path);
     assert.equal(code, 1);
     assert.deepEqual(out.trim().split('\n'), [
-      `${path}:2 SigningPolicy team-a/broken: spec.signer: key must be set when type is Key, and only then`,
-      `${path}:2 SigningPolicy team-a/broken: spec.record: seconds must be set when retention is Seconds, and only then`,
+      `${path}:8 SigningPolicy team-a/broken: spec.signer: key must be set when type is Key, and only then`,
+      `${path}:8 SigningPolicy team-a/broken: spec.record: seconds must be set when retention is Seconds, and only then`,
     ]);
   });
 
@@ -82,7 +82,7 @@ describe('hallmark lint', () => {
     const { out, err, code } = await lint('-o', 'json', path);
     assert.deepEqual([err, code], ['', 1]);
     const report: unknown = JSON.parse(out);
-    const place = { file: path, document: 1, kind: 'SigningPolicy', namespace: 'team-a', name: 'broken' };
+    const place = { file: path, document: 1, line: 4, kind: 'SigningPolicy', namespace: 'team-a', name: 'broken' };
     assert.deepEqual(report, {
       checked: 1,
       ignored: 0,
@@ -94,10 +94,25 @@ describe('hallmark lint', () => {
     });
   });
 
+  it('points at the line of a field, also in JSON and in a List', async () => {
+    const value = {
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'StorageBackend',
+      metadata: { name: 'a' },
+      spec: { type: 'X' },
+    };
+    const path = file(
+      'lines.json',
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [value, value] }, undefined, 1),
+    );
+    const lines = (await lint(path)).out.match(/:\d+ /g);
+    assert.deepEqual(lines, [':12 ', ':22 ']);
+  });
+
   it('only warns of a backend that is not among the files', async () => {
     const path = file('alone.yaml', policy);
     assert.deepEqual(await lint(path), {
-      out: `${path}:1 SigningPolicy team-a/builds: warning: spec.backendRefs[0]: no StorageBackend registry among the given files\n`,
+      out: `${path}:6 SigningPolicy team-a/builds: warning: spec.backendRefs[0]: no StorageBackend registry among the given files\n`,
       err: '1 hallmark.dev document checked, 0 of other groups ignored, 0 problems, 1 warning\n',
       code: 0,
     });
@@ -147,7 +162,7 @@ describe('hallmark lint', () => {
     );
     assert.equal(
       (await lint(path)).out,
-      `${path}:1 SigningPolicy team-a/builds: spec.backendRefs[0].name: must be of type string\n`,
+      `${path}:8 SigningPolicy team-a/builds: spec.backendRefs[0].name: must be of type string\n`,
     );
   });
 
@@ -155,9 +170,9 @@ describe('hallmark lint', () => {
     const path = file('syntax.yaml', `${broken}---\na: b: c\n---\n{a: 1, a: 2}\n`);
     const { out, code } = await lint(path);
     assert.equal(code, 1);
-    assert.match(out, /syntax\.yaml:2: cannot be read: .*at line/);
-    assert.match(out, /syntax\.yaml:3: cannot be read: Map keys must be unique/);
-    assert.match(out, /syntax\.yaml:1 SigningPolicy/);
+    assert.match(out, /syntax\.yaml:6: cannot be read: .*at line/);
+    assert.match(out, /syntax\.yaml:8: cannot be read: Map keys must be unique/);
+    assert.match(out, /syntax\.yaml:4 SigningPolicy/);
   });
 
   it('does not let a document of aliases eat the memory', async () => {
@@ -182,6 +197,15 @@ describe('hallmark lint', () => {
       const { err, code } = await lint(...args);
       assert.equal(code, 2, args.join(' '));
       assert.match(err, /^error: /);
+      assert.doesNotMatch(err, /ENOENT/);
     }
+  });
+
+  it('shows a finding without the control sequences of the file', () => {
+    const finding = { file: 'f.yaml', document: 1, line: 1, path: 'spec\u001b[2J', message: 'unknown\u202e' };
+    const named = { ...finding, kind: 'SigningPolicy', namespace: 'a', name: '\u001b[31mred' };
+    const [line = ''] = lintLines({ checked: 1, ignored: 0, problems: [named], warnings: [] });
+    assert.match(line, /^f\.yaml:1 SigningPolicy a\/\\u001b\[31mred: spec\\u001b\[2J: unknown/);
+    assert.doesNotMatch(line, /[\u001b\u202e]/);
   });
 });

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { printable } from '../../runtime/printable.ts';
+import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 import { lintFiles } from './lint-files.ts';
-import { lintLines, lintSummary } from './lint-output.ts';
 import { lintReport } from './lint-report.ts';
+import type { LintFinding, LintReport } from './lint-report.ts';
 
 interface LintOptions {
   readonly output: 'text' | 'json';
 }
 
 /**
- * `hallmark lint FILE…`: checks manifests offline against the schemas and rules of the CRDs. Sets the exit code to 1 when a
- * manifest would be refused; what is wrong with the command line itself ends as a CommanderError with exit code 2.
+ * Makes `hallmark lint FILE…`, which checks manifests offline against the schemas and rules of the CRDs. Exits with 1 if the API server
+ * would refuse a manifest, and with 2 if the command line is wrong.
  */
 export function lintCommand(): Command {
   return new Command('lint')
     .summary('check manifests offline')
     .description(
-      'Checks the hallmark.dev documents in the given files as the API server would, without one.\n' +
-        'Documents of other groups are ignored. Exits with 1 when there are problems.',
+      'Checks the hallmark.dev documents in the given files as the API server would, but offline.\n' +
+        'Documents of other groups are ignored. Exits with 1 if there are problems.',
     )
+    .addHelpText('after', '\nExample:\n  $ hallmark lint manifests/')
     .argument('<file...>', 'YAML or JSON files, folders of them, or - for standard input')
-    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
-    .exitOverride(usageError)
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+    .exitOverride(usageExit)
     .action(lint);
 }
 
@@ -38,11 +41,37 @@ async function lint(files: readonly string[], { output }: LintOptions, command: 
   if (report.problems.length > 0) process.exitCode = 1;
 }
 
-/** Commander's own errors all carry 1, which says here that there are problems. */
-function usageError(error: CommanderError): never {
-  throw error.exitCode === 0 ? error : new CommanderError(2, error.code, error.message);
+function unreadable(command: Command, error: unknown): never {
+  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: USAGE_ERROR });
 }
 
-function unreadable(command: Command, error: unknown): never {
-  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { code: 'hallmark.unreadable' });
+/** Formats each finding as `file:line Kind namespace/name: path: message`. */
+export function lintLines({ problems, warnings }: LintReport): readonly string[] {
+  return [
+    ...problems.map((problem) => findingLine(problem, '')),
+    ...warnings.map((warning) => findingLine(warning, 'warning: ')),
+  ];
+}
+
+function lintSummary({ checked, ignored, problems, warnings }: LintReport): string {
+  const counts = [
+    `${counted(checked, 'hallmark.dev document')} checked`,
+    `${ignored} of other groups ignored`,
+    counted(problems.length, 'problem'),
+    counted(warnings.length, 'warning'),
+  ];
+  return counts.join(', ');
+}
+
+function findingLine(
+  { file, line: number, kind, namespace, name, path, message }: LintFinding,
+  prefix: string,
+): string {
+  const object = [kind, [namespace, name].filter((part) => part !== undefined).join('/')].filter(Boolean).join(' ');
+  const place = `${file}:${number}${object === '' ? '' : ` ${object}`}`;
+  return printable(`${place}: ${prefix}${path === '' ? message : `${path}: ${message}`}`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { buildTypes, formats } from '../../api/v1alpha1/signing-policy/policy-spec.ts';
 import type { PayloadOptions } from '../../provenance/payload-options.ts';
 import { readPolicyFile } from '../policy-file.ts';
@@ -9,6 +9,8 @@ import { outputFormats, previewOutput } from './preview-output.ts';
 import type { OutputFormat } from './preview-output.ts';
 import { previewRuns } from './preview-runs.ts';
 import { readRunDocuments } from '../run-documents.ts';
+import { repeatableOption } from '../repeatable-option.ts';
+import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
 interface PreviewOptions extends AttestationFlags {
   readonly filename: readonly string[];
@@ -18,52 +20,45 @@ interface PreviewOptions extends AttestationFlags {
 }
 
 /**
- * `hallmark preview`: prints the exact payloads that would be signed for runs in files, offline. Sets the exit code to 1 when a
- * run gives none; what is wrong with the command line, or a file that cannot be read, ends as a CommanderError with exit
- * code 2.
+ * Makes `hallmark preview`, which prints the exact payloads that would be signed for runs in files. Exits with 1 if a run has none, and
+ * with 2 if the command line is wrong or a file cannot be read.
  */
 export function previewCommand(): Command {
   return new Command('preview')
-    .summary('print what would be signed, offline')
+    .summary('print the payloads that would be signed, offline')
     .description(
       'Prints the exact payloads that would be signed for the runs in the given files, without a cluster or a key.\n' +
-        'A TaskRun named in the childReferences of a given PipelineRun is its child only.\n' +
-        'A run whose condition Succeeded says that it still runs is refused.\n' +
-        'Exits with 1 when a run cannot be attested, after one line about it on standard error.',
+        'A TaskRun in the childReferences of a given PipelineRun counts as its child only.\n' +
+        'Exits with 1 if a run cannot be attested, for example because it has not finished, and names it on standard error.',
     )
-    .addOption(
-      new Option('-f, --filename <file>', 'runs in YAML or JSON, or - for standard input; many times')
-        .argParser((file: string, files: readonly string[]) => [...files, file])
-        .default([]),
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ kubectl get taskrun build-1 -o yaml | hallmark preview -f - --policy policy.yaml -o text',
     )
+    .addOption(repeatableOption('-f, --filename <file>', 'runs in YAML or JSON, or - for standard input'))
     .addOption(
-      new Option('--policy <file>', 'the policy whose settings are used; its selectors are ignored').conflicts([
+      new Option('--policy <file>', 'policy with the settings to use; its selectors are ignored').conflicts([
         'format',
         'buildType',
         'builderId',
         'deepInspection',
       ]),
     )
-    .addOption(new Option('--format <format>', 'format of the attestation').choices([...formats]))
+    .addOption(new Option('--format <format>', 'attestation format').choices([...formats]))
     .addOption(new Option('--build-type <uri>', 'build type of the SLSA 1.0 formats').choices([...buildTypes]))
-    .option('--builder-id <uri>', 'id of the builder')
-    .option('--deep-inspection', "look for a PipelineRun's subjects and materials in its TaskRuns too")
-    .option('--unfinished', 'print runs that have not finished, too, each with a warning')
-    .addOption(new Option('-o, --output <format>', 'what to print').choices([...outputFormats]).default('json'))
+    .option('--builder-id <uri>', 'builder id')
+    .option('--deep-inspection', "include the subjects and materials of a PipelineRun's TaskRuns")
+    .option('--unfinished', 'include runs that have not finished, with a warning')
+    .addOption(new Option('-o, --output <format>', 'output format').choices([...outputFormats]).default('json'))
     .allowExcessArguments(false)
-    .exitOverride(usageError)
+    .exitOverride(usageExit)
     .action(preview);
-}
-
-/** Help ends well; every other complaint of the parser is about the command line. */
-function usageError({ exitCode, code, message }: CommanderError): never {
-  throw new CommanderError(exitCode === 0 ? 0 : 2, code, message);
 }
 
 async function preview(options: PreviewOptions, command: Command): Promise<void> {
   const { filename, output, unfinished } = options;
   if (filename.length === 0) {
-    command.error("error: required option '-f, --filename <file>' not specified", { exitCode: 2 });
+    command.error("error: required option '-f, --filename <file>' not specified", { exitCode: USAGE_ERROR });
   }
   const settings = await payloadOptions(options).catch((error: unknown) => refuse(command, error));
   const documents = await readRunDocuments(filename, process.stdin).catch((error: unknown) => refuse(command, error));
@@ -79,5 +74,5 @@ async function payloadOptions({ policy, ...flags }: Omit<PreviewOptions, 'unfini
 }
 
 function refuse(command: Command, error: unknown): never {
-  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 2 });
+  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: USAGE_ERROR });
 }

@@ -169,7 +169,7 @@ describe('hallmark sign', () => {
     [
       'standard input twice',
       ['-f', '-', '--policy', '-', '--key', 'key.pem'],
-      /standard input is the policy or the runs/,
+      /standard input can hold the policy or the runs/,
     ],
     ['runs that are not there', ['-f', 'none.json', '--policy', 'policy.json', '--key', 'key.pem'], /none\.json/],
   ];

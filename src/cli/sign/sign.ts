@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { openKeyFile } from '../../signing/key/open-key-file.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
@@ -10,6 +10,8 @@ import { optionsFromPolicy } from '../preview/preview-options.ts';
 import { previewRuns } from '../preview/preview-runs.ts';
 import { readRunDocuments } from '../run-documents.ts';
 import { signRuns } from './sign-runs.ts';
+import { repeatableOption } from '../repeatable-option.ts';
+import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
 interface SignOptions {
   readonly filename: readonly string[];
@@ -24,39 +26,40 @@ interface SignOptions {
 const STANDARD_INPUT = '-';
 
 /**
- * `hallmark sign`: what `preview` prints, signed, as Sigstore bundles, offline. Sets the exit code to 1 when a run is not signed;
- * what is wrong with the command line, a file or the key ends as a CommanderError with exit code 2.
+ * Makes `hallmark sign`, which signs the payloads of `preview` and prints them as Sigstore bundles. Exits with 1 if a run is not signed,
+ * and with 2 if the command line, a file or the key is wrong.
  */
 export function signCommand(): Command {
   return new Command('sign')
     .summary('sign runs in files, offline')
     .description(
-      'Signs the payloads that preview prints for the runs in the given files, and prints a Sigstore bundle of each.\n' +
-        'A run that has not finished is refused.\n' +
-        'The policy sets what is stated and which repositories may be; its selectors, mode and signer are ignored. No network is\n' +
-        'used: the bundles hold neither log entries nor timestamps, and the images of an index are not signed one by one.\n' +
-        'Exits with 1 when a run is not signed, after one line about it on standard error.',
+      'Signs the payloads that preview prints for the runs in the given files, and prints them as Sigstore bundles.\n' +
+        'The policy sets the format and the allowed repositories; its selectors, mode and signer are ignored.\n' +
+        'The command uses no network: bundles hold neither log entries nor timestamps, and the images of an index are not signed one by one.\n' +
+        'Exits with 1 if a run is not signed, for example because it has not finished, and names it on standard error.',
     )
-    .addOption(
-      new Option('-f, --filename <file>', 'runs in YAML or JSON, or - for standard input; many times')
-        .argParser((file: string, files: readonly string[]) => [...files, file])
-        .default([]),
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ hallmark sign -f runs.yaml --policy policy.yaml --key cosign.key > bundles.json',
     )
-    .requiredOption('--policy <file>', 'the policy whose settings are used')
+    .addOption(repeatableOption('-f, --filename <file>', 'runs in YAML or JSON, or - for standard input'))
+    .requiredOption('--policy <file>', 'policy with the settings to use')
     .requiredOption('--key <file>', 'private key: PKCS#8 in PEM, or a cosign.key')
-    .addOption(new Option('--password-file <file>', 'the password of a cosign.key').conflicts('passwordPrompt'))
-    .option('--password-prompt', 'ask for the password of a cosign.key; $COSIGN_PASSWORD is taken otherwise')
-    .option('--unfinished', 'sign runs that have not finished, too, each with a warning')
-    .addOption(new Option('-o, --output <format>', 'what to print').choices(['json', 'yaml']).default('json'))
+    .addOption(
+      new Option('--password-file <file>', 'file with the password of a cosign.key').conflicts('passwordPrompt'),
+    )
+    .option('--password-prompt', 'ask for the password of a cosign.key (default: $COSIGN_PASSWORD)')
+    .option('--unfinished', 'include runs that have not finished, with a warning')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['json', 'yaml']).default('json'))
     .allowExcessArguments(false)
-    .exitOverride(usageError)
+    .exitOverride(usageExit)
     .action(sign);
 }
 
 async function sign({ filename, output, unfinished, ...options }: SignOptions, command: Command): Promise<void> {
   if (filename.length === 0) refuse(command, new Error("required option '-f, --filename <file>' not specified"));
   if (options.policy === STANDARD_INPUT && filename.includes(STANDARD_INPUT))
-    refuse(command, new Error('standard input is the policy or the runs and not both: give one of them as a file'));
+    refuse(command, new Error('standard input can hold the policy or the runs, not both: pass one of them as a file'));
   const spec = await readPolicyFile(options.policy).catch((error: unknown) => refuse(command, error));
   const signer = await openKey(options).catch((error: unknown) => refuse(command, error));
   const documents = await readRunDocuments(filename, process.stdin).catch((error: unknown) => refuse(command, error));
@@ -83,10 +86,5 @@ async function openKey({
 }
 
 function refuse(command: Command, error: unknown): never {
-  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 2 });
-}
-
-/** Help ends well; every other complaint of the parser is about the command line. */
-function usageError({ exitCode, code, message }: CommanderError): never {
-  throw new CommanderError(exitCode === 0 ? 0 : 2, code, message);
+  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: USAGE_ERROR });
 }

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
 import type { PolicyTrust } from './policy-trust.ts';
 import { asksForTimestamp } from './policy-trust.ts';
-import { certificatePem, publicKeyPem } from './trust-pem.ts';
+import { certificatePem, publicKeyPem } from './root-pem.ts';
 
 /** A ClusterPolicy of Kyverno that admits only images whose signature and provenance are this policy's. */
 export function kyvernoTrust(material: PolicyTrust): string {

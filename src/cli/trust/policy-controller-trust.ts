@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
 import type { PolicyTrust } from './policy-trust.ts';
 import { asksForTimestamp } from './policy-trust.ts';
-import { certificatePem, publicKeyPem } from './trust-pem.ts';
+import { certificatePem, publicKeyPem } from './root-pem.ts';
 
 /**
  * ClusterImagePolicies of sigstore's policy-controller, and the TrustRoot that they need for certificates and logs. All policies that

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { conformaTrust } from './conforma-trust.ts';
 import { cosignTrust } from './cosign-trust.ts';
 import { kyvernoTrust } from './kyverno-trust.ts';
@@ -11,8 +11,9 @@ import { readPublishedPolicy } from './published-policy.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { CliContext } from '../cli-context.ts';
 import { UncheckedError, UsageError } from '../cli-error.ts';
+import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
-/** To add a verifier: a file beside this one and a line here. */
+/** To add a verifier, add a file to this folder and a line here. */
 const verifiers = {
   cosign: cosignTrust,
   kyverno: kyvernoTrust,
@@ -28,36 +29,38 @@ interface TrustOptions extends ClusterOptions {
   readonly output: Verifier;
 }
 
-const USAGE = 2;
 const UNCHECKED = 3;
 const TIMEOUT_MS = 120_000;
 
-/** `hallmark trust POLICY -o VERIFIER`: what a verifier needs to accept the evidence of a policy. */
+/** Makes `hallmark trust POLICY -o VERIFIER`, which prints what a verifier needs to accept a policy's evidence. */
 export function trustCommand(): Command {
   return new Command('trust')
-    .summary('print what a verifier needs to accept the evidence of a policy')
+    .summary('configure another verifier to accept the evidence of a policy')
     .description(
-      'Prints what makes a verifier accept what a policy signs, from the keys and identities in its status.\n' +
-        'POLICY is NAME, signingpolicy/NAME or clustersigningpolicy/NAME of the cluster; -f takes one with its status from a file.\n' +
-        'Exits with 2 when the policy publishes nothing yet, 3 when it cannot be read.',
+      "Prints what a verifier needs to accept a policy's evidence, from the keys and identities in the policy's status.\n" +
+        'Name a policy of the cluster as POLICY, or pass a file that holds the policy with its status.\n' +
+        'Exits with 2 if the policy publishes no signer yet, and 3 if the policy cannot be read.',
     )
+    .addHelpText('after', '\nExample:\n  $ hallmark trust release -n team-a -o kyverno | kubectl apply -f -')
     .argument('[policy]', 'NAME, signingpolicy/NAME or clustersigningpolicy/NAME')
-    .option('-f, --filename <file>', 'the policy with its status in YAML or JSON, or - for standard input')
-    .option('-n, --namespace <name>', "namespace of the policy (the context's when absent)")
-    .option('--context <name>', 'context of the kubeconfig')
-    .option('--operator-namespace <name>', "the operator's own namespace", 'hallmark-system')
-    .addOption(new Option('-o, --output <verifier>', 'for whom').choices(Object.keys(verifiers)).makeOptionMandatory())
+    .option('-f, --filename <file>', 'policy with its status in YAML or JSON, or - for standard input')
+    .option('-n, --namespace <name>', 'namespace of the policy (default: that of the kubeconfig context)')
+    .option('--context <name>', 'kubeconfig context')
+    .option('--operator-namespace <name>', 'namespace of the operator', 'hallmark-system')
+    .addOption(
+      new Option('-o, --output <verifier>', 'verifier to configure')
+        .choices(Object.keys(verifiers))
+        .makeOptionMandatory(),
+    )
     .allowExcessArguments(false)
-    .exitOverride(({ exitCode, code, message }) => {
-      throw new CommanderError(exitCode === 0 ? 0 : USAGE, code, message);
-    })
+    .exitOverride(usageExit)
     .action(trust);
 }
 
 async function trust(name: string | undefined, options: TrustOptions, command: Command): Promise<void> {
   const source = options.filename ?? name;
   if (source === undefined || (options.filename !== undefined && name !== undefined)) {
-    command.error('error: name a policy, or give it in a file with -f', { exitCode: USAGE });
+    command.error('error: name a policy, or pass a file with -f, but not both', { exitCode: USAGE_ERROR });
   }
   const context = new CliContext(options);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -66,7 +69,7 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
     const policy = await readPublishedPolicy(source, context, signal);
     streams.writeOut?.(verifiers[options.output](await policyTrust(policy, context, signal)));
   } catch (error) {
-    if (error instanceof UsageError) command.error(`error: ${error.message}`, { exitCode: USAGE });
+    if (error instanceof UsageError) command.error(`error: ${error.message}`, { exitCode: USAGE_ERROR });
     if (!(error instanceof UncheckedError)) throw error;
     streams.writeErr?.(`error: ${error.message}\n`);
     process.exitCode = UNCHECKED;

@@ -34,9 +34,12 @@ function predicateTypes(type: string): readonly string[] {
   throw new UsageError(`"${type}" is neither a URI nor one of ${Object.keys(aliases).join(', ')}`);
 }
 
+const hexLengths: Readonly<Record<string, number>> = { sha1: 40, sha256: 64, sha384: 96, sha512: 128 };
+
 function digestSubject(text: string): Readonly<Record<string, string>> {
-  const [, algorithm, hex] = /^([a-z0-9]+):([0-9a-f]+)$/i.exec(text) ?? [];
-  if (algorithm !== undefined && hex !== undefined) return { [algorithm]: hex.toLowerCase() };
+  const [, algorithm = '', hex = ''] = /^([a-z0-9]+):([0-9a-f]+)$/i.exec(text) ?? [];
+  const length = hexLengths[algorithm] ?? hex.length;
+  if (hex !== '' && hex.length === length) return { [algorithm]: hex.toLowerCase() };
   throw new UsageError(`"${text}" is not a digest as sha256:…`);
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { ClusterOptions } from '../cli-context.ts';
+import { repeatableOption } from '../repeatable-option.ts';
 
 /** The options of every `hallmark verify` subcommand. */
 export interface VerifyOptions extends ClusterOptions {
@@ -22,10 +23,8 @@ export interface VerifyOptions extends ClusterOptions {
 /** Adds the common options to a subcommand. */
 export function addVerifyOptions(command: Command): Command {
   return command
-    .addOption(repeatable('--key <file>', 'accept signatures of this public key (PEM); repeatable'))
-    .addOption(
-      repeatable('--kms <uri>', 'accept signatures of this KMS key, fetched with your own credentials; repeatable'),
-    )
+    .addOption(repeatableOption('--key <file>', 'accept signatures of this public key (PEM)'))
+    .addOption(repeatableOption('--kms <uri>', 'accept signatures of this KMS key, fetched with your own credentials'))
     .option('--certificate-identity <text>', 'identity that the certificate must name, in full')
     .option('--certificate-oidc-issuer <url>', 'OIDC issuer that the certificate must name, in full')
     .option(
@@ -34,13 +33,13 @@ export function addVerifyOptions(command: Command): Command {
     )
     .option('--policy <file|name>', 'use the keys, identity, trusted root and required witnesses of a policy')
     .addOption(
-      repeatable(
+      repeatableOption(
         '--type <type>',
-        'require this predicate type: slsaprovenance, slsaprovenance1, imagesignature or a URI; repeatable',
+        'require this predicate type: slsaprovenance, slsaprovenance1, imagesignature or a URI',
       ),
     )
-    .addOption(repeatable('--digest <digest>', 'require this subject, as algorithm:hex; repeatable'))
-    .addOption(repeatable('--image <reference>', 'require this subject, as NAME@sha256:…; repeatable'))
+    .addOption(repeatableOption('--digest <digest>', 'require this subject, as algorithm:hex'))
+    .addOption(repeatableOption('--image <reference>', 'require this subject, as NAME@sha256:…'))
     .option('--require-log', 'require an entry in a transparency log')
     .option('--require-timestamp', 'require a timestamp of a timestamp authority')
     .option('-n, --namespace <name>', 'namespace (default: that of the kubeconfig context)')
@@ -48,10 +47,4 @@ export function addVerifyOptions(command: Command): Command {
     .option('--operator-namespace <name>', 'namespace of the operator', 'hallmark-system')
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .allowExcessArguments(false);
-}
-
-function repeatable(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .argParser((value: string, values: readonly string[]) => [...values, value])
-    .default([]);
 }

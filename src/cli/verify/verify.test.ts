@@ -139,6 +139,7 @@ describe('hallmark verify file', () => {
       [path, '--key', key],
       [path, '--key', root, ...about],
       [path, '--key', key, '--digest', 'sha256'],
+      [path, '--key', key, '--digest', 'sha256:0000'],
       [path, '--key', key, '--image', 'reg.example/app:latest'],
       [path, '--key', key, ...about, '--type', 'slsa'],
       [path, '--certificate-identity', 'me', ...about],
