@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkoutFiles } from './checkout-files.ts';
 import { type Checkout, pageFaults } from './page-faults.ts';
 import { sourceFaults } from './source-rules.ts';
+import { undescribedFolders } from './undescribed-folders.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -13,6 +14,7 @@ const checkout: Checkout = { has: (path) => existsSync(join(root, path)), page: 
 const listed = checkoutFiles(root);
 const faults = [
   ...listed.filter((path) => /\.(ts|go|json)$/.test(path)).flatMap((path) => sourceFaults(path, read(path))),
+  ...undescribedFolders(listed),
   ...listed.filter((path) => path.endsWith('.md')).flatMap((path) => pageFaults(path, checkout)),
 ];
 for (const fault of faults) console.error(fault);

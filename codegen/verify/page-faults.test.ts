@@ -21,6 +21,7 @@ const fine = {
   'a link to a folder': '[cli](../src/cli/)',
   'a link to another site': '[site](https://example.com/gone)',
   'a file and a folder between backticks': '`src/main.ts` in `src/`',
+  'a file relative to the page': '`../src/main.ts`',
   'a text with a slash that is no path': '`slsa/v1` and `team-a/kms-aws/`',
   'a path within a block of code': '```sh\nls `src/gone.ts`\n```',
 };
@@ -30,6 +31,7 @@ const broken = {
   'a link to a heading that is gone': '[keys](other.md#keys)',
   'a link to a heading of the page that is gone': '[own](#own-heading)',
   'a file that is gone': '`src/gone.ts`',
+  'a file relative to the page that is gone': '`../src/gone.ts`',
   'a folder that is gone': '`src/gone/`',
 };
 

@@ -15,7 +15,7 @@ export function pageFaults(path: string, checkout: Checkout): readonly string[] 
   const named = [...prose.matchAll(/`([\w.-]+\/[\w./-]*)`/g)].map(([, name]) => name ?? '');
   return [
     ...links.filter((link) => isBroken(path, link, checkout)).map((link) => `${path}: the link ${link} is broken`),
-    ...named.filter((name) => isMissing(name, checkout)).map((name) => `${path}: \`${name}\` does not exist`),
+    ...named.filter((name) => isMissing(path, name, checkout)).map((name) => `${path}: \`${name}\` does not exist`),
   ];
 }
 
@@ -27,10 +27,11 @@ function isBroken(path: string, link: string, checkout: Checkout): boolean {
   return anchor !== undefined && target.endsWith('.md') && !anchors(checkout.page(target)).has(anchor);
 }
 
-/** True for a path into a top-level folder of the checkout that leads nowhere. Any other text with a slash is no path. */
-function isMissing(name: string, checkout: Checkout): boolean {
+/** True for a path, relative to the page or into a top-level folder, that leads nowhere. Other text with a slash is not a path. */
+function isMissing(page: string, name: string, checkout: Checkout): boolean {
   const [top = ''] = name.split('/');
-  return checkout.has(top) && !checkout.has(name.replace(/\/$/, ''));
+  const target = /^\.\.?$/.test(top) ? posix.join(posix.dirname(page), name) : name;
+  return (target !== name || checkout.has(top)) && !checkout.has(target.replace(/\/$/, ''));
 }
 
 /** The anchors that GitHub gives the headings of a page. */
