@@ -2,19 +2,19 @@
 import type { Artifact } from '../evidence/artifact.ts';
 import type { Transparency } from '../api/v1alpha1/signing-policy/defaults.ts';
 
-/** What may be asked to witness a signature. */
+/** A kind of witness that a policy may ask for. */
 export type WitnessKind = NonNullable<Artifact['witnesses']>[number];
 
 /** The fields that say who witnessed a signature; the same in memory and in a record. */
 type Witnessed = Pick<Artifact, 'certificate' | 'logEntries' | 'logFailure' | 'timestamps'>;
 
-/** A certificate that ends sooner than this is taken for ended: its witnesses could not answer in time. */
+/** Treat a certificate that ends sooner than this as expired: its witnesses could not answer in time. */
 const SPARE_MS = 30_000;
 
 /**
- * Whether an artifact has to be signed: it never was, or nothing witnessed the signature before its certificate ended, or nothing ever
- * would under the policy as it is now, so that nobody could ever verify it. That is the one case in which something is signed a second
- * time. `transparency` is undefined where no policy can be asked.
+ * True when an artifact has to be signed: it is unsigned, or its certificate ended without a witness, or the policy as it is now names no
+ * witness that could ever date it, so that it would never verify. The last two are the only cases in which something is signed again.
+ * `transparency` is undefined while the policy is unknown.
  */
 export function needsSignature(
   artifact: Witnessed & { readonly signature?: unknown },
@@ -28,12 +28,12 @@ export function needsSignature(
   return Date.parse(certificate.notAfter) - SPARE_MS <= now.getTime();
 }
 
-/** Whether something of it is certain to say when a certificate was used, as policies with a Keyless signer must have. */
+/** True when a witness of the policy is certain to date the use of a certificate, as policies with a Keyless signer require. */
 export function hasClock({ rekor, timestampAuthorities }: Transparency): boolean {
   return timestampAuthorities.length > 0 || (rekor?.apiVersion === 1 && rekor.onFailure === 'Retry');
 }
 
-/** What a policy wants to have seen its signatures. */
+/** The kinds of witnesses that a policy asks for. */
 export function wantedWitnesses({ rekor, timestampAuthorities }: Transparency): readonly WitnessKind[] {
   return [
     ...(rekor === undefined ? [] : (['Log'] as const)),
@@ -41,7 +41,7 @@ export function wantedWitnesses({ rekor, timestampAuthorities }: Transparency): 
   ];
 }
 
-/** Whether everything that is wanted has seen the artifact, or need not have for a log that failed. */
+/** True when every wanted witness has seen the artifact, or may be left out because the log failed. */
 export function isWitnessed(artifact: Witnessed, wanted: readonly WitnessKind[]): boolean {
   const { logEntries, logFailure, timestamps } = artifact;
   const isSeen: Readonly<Record<WitnessKind, boolean>> = {

@@ -2,20 +2,20 @@
 import type { BackendKind } from '../api/v1alpha1/kinds.ts';
 import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.ts';
 
-/** Names the backends that a record is to be stored in besides those it was promised to: `Kind/name`, by commas. */
+/** Names further backends that a record is to be stored in: `Kind/name`, separated by commas. */
 export const BACKFILL_ANNOTATION = 'hallmark.dev/backfill';
 
 const MAX_BACKFILLS = 32;
 
-/** A backend as a request names it. */
+/** A backend that a request names. */
 export interface BackfillRef {
   readonly kind: BackendKind;
   readonly name: string;
 }
 
 /**
- * The backends that somebody asked a record to be stored in later. Anybody who may annotate a record may ask: what is sent is what was
- * signed, and only to backends that the record's policy reaches. What does not read as a backend is left out.
+ * The further backends that a request asks for. Anyone who may annotate a record may ask: only signed evidence is sent, and only to
+ * backends that the record's policy reaches. Parts that do not name a backend are ignored.
  */
 export function backfillRefs({ metadata, spec }: ProvenanceRecord): readonly BackfillRef[] {
   const text = metadata.annotations?.[BACKFILL_ANNOTATION] ?? '';
@@ -28,7 +28,7 @@ export function backfillRefs({ metadata, spec }: ProvenanceRecord): readonly Bac
   return [...refs.values()];
 }
 
-/** Whether the request names a backend that holds the evidence already, to have it written there again. */
+/** True when the request names this backend: where it holds the evidence already, the evidence is written again. */
 export function isRefillRequested({ metadata }: ProvenanceRecord, { kind, name }: BackfillRef): boolean {
   const text = metadata.annotations?.[BACKFILL_ANNOTATION] ?? '';
   return text.split(',').some((part) => part.trim() === `${kind}/${name}`);

@@ -3,12 +3,12 @@ import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/schema.
 import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 
 /**
- * All evidence of a record together, with what it will gain, stays below this: etcd takes no request above 1.5 MiB, and the rest of
- * the object needs its part of that (`MAX_STORAGE_BYTES`, the spec, conditions, `managedFields`).
+ * The limit for all evidence of a record together, with everything it will gain: etcd refuses requests above 1.5 MiB, and the rest of the
+ * object needs its part of that (`MAX_STORAGE_BYTES`, the spec, conditions, `managedFields`).
  */
 export const MAX_EVIDENCE_BYTES = 1100 * 1024;
 
-/** What of an artifact's own fields the API server notes in `managedFields`. */
+/** The entries for an artifact's fields in `managedFields`. */
 const FIELDS_BYTES = 1024;
 /** Signature, key id and public key: those of RSA with 4096 bits take 1.6 kB. */
 const SIGNATURE_BYTES = 2048;
@@ -19,10 +19,10 @@ const LOG_ENTRY_BYTES = 6 * 1024;
 /** A token with its certificates. */
 const TIMESTAMP_BYTES = 5 * 1024;
 
-/** What of a policy says how much its artifacts gain. */
+/** The part of a policy that decides how much its artifacts gain. */
 export type AskedOfEvidence = Pick<EffectiveSigningPolicySpec, 'signer' | 'transparency'>;
 
-/** What an artifact takes of a record in the end: what it is now, and what its policy will have it gain. */
+/** The final size of an artifact in a record: its size now, and everything its policy will add. */
 export function finalBytes(artifact: EvidenceArtifact, asked: AskedOfEvidence): number {
   return (
     Buffer.byteLength(JSON.stringify(artifact)) +
@@ -44,7 +44,7 @@ function witnessBytes({ logEntries, timestamps }: EvidenceArtifact, { transparen
   return authorities.reduce((sum, authority) => sum + TIMESTAMP_BYTES + urlBytes(authority), log);
 }
 
-/** A witness's address stands beside what it said, and in `managedFields`. */
+/** The address of a witness appears next to its result, and in `managedFields`. */
 function urlBytes({ url }: { readonly url: string }): number {
   return 2 * Buffer.byteLength(url);
 }

@@ -70,13 +70,13 @@ describe('the Event about what is left out', () => {
   } as const;
 
   it('is written once', () => {
-    const news = [{ type: 'Warning', reason: 'SubjectIgnored', message: ignored }];
-    assert.deepEqual(statusEvents(undefined, { conditions: [ready, incomplete] }), news);
+    const events = [{ type: 'Warning', reason: 'SubjectIgnored', message: ignored }];
+    assert.deepEqual(statusEvents(undefined, { conditions: [ready, incomplete] }), events);
     const again = { conditions: [ready, { ...incomplete, message: 'other' }] };
     assert.deepEqual(statusEvents({ conditions: [ready, incomplete] }, again), []);
   });
 
-  it('is not written beside the same news of Ready', () => {
+  it('is not written beside the same events of Ready', () => {
     const refused = { ...ready, status: 'False', reason: 'SubjectIgnored' } as const;
     assert.equal(statusEvents(undefined, { conditions: [refused, incomplete] }).length, 1);
   });

@@ -4,7 +4,7 @@ import { type WarningKind, warningCount, warningKindOf } from '../api/v1alpha1/w
 import type { Problem } from '../api/v1alpha1/problem.ts';
 import type { BackendFact, RecordFacts } from './record-facts.ts';
 
-/** Kinds of warnings about what is missing; the others are about what is stated as the run wrote it. */
+/** Warnings about missing content; the other kinds are about content that is stated as the run wrote it. */
 const reasonOfKind: Readonly<Partial<Record<WarningKind, Reason>>> = {
   HintIgnored: reasons.SubjectIgnored,
   HintMalformed: reasons.SubjectIgnored,
@@ -18,14 +18,14 @@ const reasonOfKind: Readonly<Partial<Record<WarningKind, Reason>>> = {
 
 const subjectKinds: ReadonlySet<WarningKind | undefined> = new Set(['HintIgnored', 'HintMalformed', 'ArtifactIgnored']);
 
-/** What of a run is not in its evidence, or in no backend: the first of it; undefined when nothing is left out. */
+/** The first part of a run that is missing from its evidence or from every backend; undefined when nothing is. */
 export function leftOut(facts: RecordFacts): Problem | undefined {
   const { warnings = [], unsigned } = facts;
   if (warnings.length === 0 && unsigned?.reason === reasons.SubjectIgnored) return unsigned;
   return firstLeftOut(warnings) ?? placeless(facts);
 }
 
-/** Why a policy with `subjects.onIgnored: Refuse` refuses a run; undefined when each subject that it announced can be read. */
+/** The reason why a policy with `subjects.onIgnored: Refuse` refuses a run; undefined when each announced subject can be read. */
 export function ignoredSubject(warnings: readonly string[]): Problem | undefined {
   return firstLeftOut(warnings.filter((text) => subjectKinds.has(warningKindOf(text))));
 }
@@ -44,7 +44,7 @@ function reasonOf(text: string): Reason | undefined {
   return kind === undefined ? undefined : reasonOfKind[kind];
 }
 
-/** A signed artifact that every backend had its turn with and none has a place for. */
+/** Reports a signed artifact that no backend has a place for, once every backend had its turn. */
 function placeless({ artifacts, backends = [], unsigned }: RecordFacts): Problem | undefined {
   const promised = backends.filter(({ isBackfill }) => isBackfill !== true);
   if (unsigned !== undefined || promised.length === 0 || !promised.every(isSettled)) return undefined;

@@ -13,11 +13,11 @@ export interface TrustedRecord {
   readonly isTrusted: true;
   readonly object: ProvenanceRecord;
   readonly policy: PolicyName;
-  /** What its status says is stored, where that carries the operator's seal too; empty otherwise. */
+  /** The storage entries of the status if the operator's seal covers them too; empty otherwise. */
   readonly storage: readonly StorageEntry[];
 }
 
-/** A record under a name of ours that the operator did not write, or that was changed since. */
+/** A record under one of our names that the operator did not write, or that was changed since. */
 export interface ForgedRecord {
   readonly isTrusted: false;
   readonly namespace: string;
@@ -26,12 +26,12 @@ export interface ForgedRecord {
   readonly resourceVersion: string;
   readonly generation: number;
   readonly why: string;
-  /** Another key that it says it was sealed with, and that sealed its status as well as far as can be told: another operator's record. */
+  /** The id of another key, where that key seems to have sealed both evidence and status: the record of another operator. */
   readonly sealedBy?: string;
 }
 
 /**
- * Reads a stored ProvenanceRecord and checks its seals. Nothing in a record counts before this says it is trusted.
+ * Reads a stored ProvenanceRecord and checks its seals. Nothing in a record counts unless it is trusted.
  * @returns undefined for an object without usable metadata
  */
 export function readRecord(object: unknown, sealKey: SecretValue): TrustedRecord | ForgedRecord | undefined {
@@ -52,7 +52,7 @@ export function readRecord(object: unknown, sealKey: SecretValue): TrustedRecord
   };
   const { spec, evidence } = record;
   if (evidence === undefined || !sealMatches({ key: sealKey, namespace, name, spec, evidence }, evidence.seal)) {
-    return forged('its seal does not verify: it was written or changed by somebody else than the operator');
+    return forged('its seal does not verify: something other than the operator wrote or changed it');
   }
   const policy = policyKeyOf(spec.policyRef, namespace);
   if (name !== recordName(spec.runRef, policy)) return forged('its name is not that of its run and policy');
@@ -61,7 +61,7 @@ export function readRecord(object: unknown, sealKey: SecretValue): TrustedRecord
   return { isTrusted: true, object: record, policy, storage: isStorageSealed ? storage : [] };
 }
 
-/** The key of another operator. A status that our key sealed shows that the record is ours, whatever key its evidence names by now. */
+/** The id of another operator's key. A status that our key sealed shows that the record is ours, whatever key its evidence names. */
 function otherKey(
   object: unknown,
   identity: { readonly namespace: string; readonly name: string; readonly uid: string },
@@ -75,7 +75,7 @@ function otherKey(
   return isOurs ? undefined : keyID;
 }
 
-/** The policy that a record names, which is one of its own namespace or a cluster policy. */
+/** The policy that a record names: one of its own namespace, or a cluster policy. */
 export function policyKeyOf(ref: ProvenanceRecord['spec']['policyRef'], namespace: string): PolicyName {
   return { kind: ref.kind, namespace: ref.kind === 'SigningPolicy' ? namespace : '', name: ref.name };
 }

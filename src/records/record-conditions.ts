@@ -10,7 +10,7 @@ interface Verdict extends Problem {
   readonly status: 'True' | 'False';
 }
 
-/** Reasons under which the operator goes on by itself, with back-off. */
+/** Reasons under which the operator continues by itself, with back-off. */
 const retried: ReadonlySet<Reason> = new Set([
   reasons.Progressing,
   reasons.WaitingForChildren,
@@ -24,7 +24,7 @@ const retried: ReadonlySet<Reason> = new Set([
   reasons.TimestampAuthorityUnavailable,
 ]);
 
-/** Reasons that are as the policy's author wants them: nothing is stuck. */
+/** Reasons that the policy's author intends: nothing is stuck. */
 const intended: ReadonlySet<Reason> = new Set([
   reasons.Stored,
   reasons.Signed,
@@ -37,7 +37,7 @@ const intended: ReadonlySet<Reason> = new Set([
 
 type Rule = (facts: RecordFacts) => Verdict | undefined;
 
-/** What Ready says; the first rule that speaks wins. Only the last of them says that everything is done. */
+/** The rules for Ready: the first that applies wins, and only the last reports that everything is done. */
 const readyRules: readonly Rule[] = [
   ({ unsigned }) => unsigned && { status: unsigned.reason === reasons.AuditOnly ? 'True' : 'False', ...unsigned },
   ({ artifacts }) =>
@@ -74,7 +74,7 @@ const storedRules: readonly Rule[] = [
   ({ backends = [] }) => ({ status: 'True', reason: reasons.Stored, message: storedMessage(backends) }),
 ];
 
-/** The conditions of a record, computed from facts alone. */
+/** Computes the conditions of a record from facts alone. */
 export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
   const ready = firstOf(readyRules, facts);
   const signed = signedVerdict(facts);
@@ -104,15 +104,15 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
   ];
 }
 
-/** A run that has nothing to sign is recorded as that, and nothing is left to do about it. */
+/** True for a run that has nothing to sign: nothing is left to do about it. */
 function isEmpty({ unsigned, artifacts }: RecordFacts): boolean {
   return unsigned?.reason === reasons.NoSubjects && artifacts.length === 0;
 }
 
-/** `2/3`: backends that hold all that they have a place for, and how many of those it was promised to have one. */
+/** `2/3`: the promised backends that hold everything they have a place for, of all promised backends that have one. */
 export function storedCount(backends: readonly BackendFact[]): string {
   const placed = promised(backends).filter(hasPlace);
-  // Where none of these has a place, those that were asked for later are all there is.
+  // Where none of these has a place, count the backends of later requests.
   const all = placed.length > 0 ? placed : backends.filter(hasPlace);
   return `${all.filter(({ state }) => state === 'Stored').length}/${all.length}`;
 }
@@ -127,7 +127,7 @@ function hasPlace({ state }: BackendFact): boolean {
   return state !== 'NotApplicable';
 }
 
-/** Without those that were asked for later: they never take away what the record said. */
+/** The backends without those of later requests, which never take away from what the record reports. */
 function promised(backends: readonly BackendFact[]): readonly BackendFact[] {
   return backends.filter(({ isBackfill }) => isBackfill !== true);
 }
@@ -149,7 +149,7 @@ function loggedVerdict(logging: LoggingFact, unsigned: Problem | undefined): Ver
   }
 }
 
-/** Complete says nothing before there is a payload. */
+/** Complete is absent until there is a payload. */
 function completeVerdicts(facts: RecordFacts): readonly Verdict[] {
   const missing = leftOut(facts);
   if (missing !== undefined) return [{ status: 'False', ...missing }];
@@ -165,7 +165,7 @@ function failedVerification(backends: readonly BackendFact[]): Verdict | undefin
   return { status: 'False', reason: reasons.VerificationFailed, message };
 }
 
-/** Verified says nothing before something was stored. */
+/** Verified is absent until something was stored. */
 function verifiedVerdicts({ backends = [] }: RecordFacts): readonly Verdict[] {
   const held = backends.filter(({ state, locations }) => state === 'Stored' && locations.length > 0);
   if (held.length === 0) return [];
@@ -225,7 +225,7 @@ function firstFailure(backends: readonly BackendFact[]): Verdict | undefined {
   };
 }
 
-/** An artifact that no backend has a place for is not stored, though every backend is done. One that was asked for later may hold it. */
+/** Reports an artifact that no backend has a place for, although every backend is done. A backend of a later request may hold it. */
 function lostArtifact({ artifacts, backends = [] }: RecordFacts): Verdict | undefined {
   const lost = artifacts.filter(({ name }) => !backends.some((backend) => mayHold(backend, name)));
   const [first] = lost;
@@ -245,7 +245,7 @@ function lostArtifact({ artifacts, backends = [] }: RecordFacts): Verdict | unde
   };
 }
 
-/** True when an artifact lies in a backend, as far as its status lists what does. */
+/** True when a backend holds an artifact, as far as its status lists its content. */
 function mayHold({ state, locations, unlistedLocations = 0, missing = [] }: BackendFact, name: string): boolean {
   if (state !== 'Stored') return false;
   if (locations.some(({ artifact = name }) => artifact === name)) return true;

@@ -2,7 +2,7 @@
 import type { BackendKind } from '../api/v1alpha1/kinds.ts';
 import type { Problem } from '../api/v1alpha1/problem.ts';
 
-/** A place where one artifact lies. */
+/** The location of one artifact. */
 export interface StoredLocation {
   readonly uri: string;
   readonly digest?: string;
@@ -10,65 +10,65 @@ export interface StoredLocation {
   readonly artifact?: string;
 }
 
-/** What reading back everything that a backend was given found. */
+/** The result of reading back everything that a backend holds of a record. */
 export interface VerificationFact {
   readonly state: 'Verified' | 'Failed';
-  /** What is wrong, for `Failed`. */
+  /** The cause of `Failed`. */
   readonly message?: string;
 }
 
-/** How far one backend is with a record's evidence. */
+/** The progress of one backend with a record's evidence. */
 export interface BackendFact {
   readonly backendRef: { readonly kind: BackendKind; readonly name: string };
   /** `NotApplicable`: it has no place for anything of the record. */
   readonly state: 'Pending' | 'Stored' | 'Failed' | 'NotApplicable';
-  /** Types of artifacts that it holds all of; what a backend takes can be edited after it stored. */
+  /** The types of artifacts that it holds completely; `spec.artifacts` may be edited after it stored. */
   readonly artifacts?: readonly ('Attestation' | 'ImageSignature')[];
-  /** What it holds, also while something else is missing. */
+  /** Everything it holds, even while something else is missing. */
   readonly locations: readonly StoredLocation[];
-  /** Names of artifacts that are not all there: tried again while `Pending`, without a place here otherwise. Absent where that is not known. */
+  /** The names of incomplete artifacts: tried again while `Pending`, without a place here otherwise. Absent where that is unknown. */
   readonly missing?: readonly string[];
-  /** How many more there are, which the status had no room for. */
+  /** The number of further locations, which the status had no room for. */
   readonly unlistedLocations?: number;
   readonly problem?: Problem;
-  /** RFC 3339, when the last artifact was stored. */
+  /** RFC 3339, the time at which the last artifact was stored. */
   readonly storedTime?: string;
-  /** How often storing has failed since it last went well. */
+  /** The number of failures since storing last succeeded. */
   readonly attempts?: number;
-  /** RFC 3339, when the back-off of the last failure is over; absent while something else is waited for. */
+  /** RFC 3339, the end of the back-off; absent while something else is awaited. */
   readonly nextAttemptTime?: string;
   /** Asked for after the record was made. */
   readonly isBackfill?: boolean;
-  /** Absent until what it holds was read back. */
+  /** Absent until it was read back. */
   readonly verification?: VerificationFact;
-  /** Why it could not be read back the last time, where that is no failure of the backend. */
+  /** The reason why the last read-back failed, where the backend is not the cause. */
   readonly unread?: string;
 }
 
-/** Whether logs and timestamp authorities have seen the signatures, where the policy asks for that. */
+/** The progress of logs and timestamp authorities, where the policy asks for them. */
 export type LoggingFact =
   | { readonly state: 'Logged' }
   /** Stored without the log, as the policy allows. */
   | { readonly state: 'Without'; readonly message: string }
   | { readonly state: 'Pending'; readonly problem?: Problem };
 
-/** All that a record's conditions are computed from. */
+/** All facts that a record's conditions are computed from. */
 export interface RecordFacts {
   readonly generation: number;
   readonly artifacts: readonly { readonly name: string; readonly isSigned: boolean }[];
   /** All warnings of the evidence, in order. */
   readonly warnings?: readonly string[];
-  /** Why there is no payload or no signature (yet). */
+  /** The reason why there is no payload or no signature (yet). */
   readonly unsigned?: Problem;
   /** Absent where the policy asks for no witness. */
   readonly logging?: LoggingFact;
-  /** The backends frozen in the record; undefined while none was in reach. */
+  /** The backends bound in the record; undefined while none was in reach. */
   readonly backends: readonly BackendFact[] | undefined;
-  /** Why the record is bound to no backend, although there are some. */
+  /** The reason why the record is bound to no backend, although there are some. */
   readonly unbound?: Problem;
-  /** Why the record promises less than it should, for all its backends being fine. */
+  /** The reason why the record promises less than it should, although all its backends work. */
   readonly uncovered?: Problem;
 }
 
-/** The part of the facts that reconciling a record finds out; the rest stands in the record. */
+/** The facts that a reconcile establishes; the others are in the record. */
 export type StatusFacts = Pick<RecordFacts, 'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound'>;

@@ -14,8 +14,8 @@ export interface PolicyIdentity {
 }
 
 /**
- * The name of the one record of a run and a policy: the run's name, shortened to keep the whole within a DNS label, and a
- * hash of the run's UID and of the policy's kind, namespace and name. The same on every replica and after every restart.
+ * The name of the only record of a run and a policy: the run's name, shortened to fit a DNS label, and a hash of the run's UID and the
+ * policy's kind, namespace and name. It is the same on every replica and after every restart.
  */
 export function recordName(run: { readonly name: string; readonly uid: string }, policy: PolicyIdentity): string {
   const identity = JSON.stringify([run.uid, policy.kind, policy.namespace, policy.name]);

@@ -34,15 +34,15 @@ export interface RecordObject {
   readonly evidence: ProvenanceRecordEvidence;
 }
 
-/** What a run came to: artifacts, signed or not, or why there are none. */
+/** The evidence made from a run: artifacts, signed or not, or the reason why there are none. */
 export interface DraftEvidence {
   readonly artifacts: readonly EvidenceArtifact[];
   readonly problem?: Problem;
 }
 
 /**
- * Evidence that a record can hold with all that its policy will have it gain, or `PayloadTooLarge` instead of it: what outgrows the
- * record later could never be written down, and nobody would hear why.
+ * Limits evidence to what a record can hold with everything that its policy will add; `PayloadTooLarge` replaces the rest. Evidence that
+ * outgrew its record later could never be written, and nothing would report why.
  */
 export function boundedEvidence(draft: DraftEvidence, asked: AskedOfEvidence): DraftEvidence {
   const bytes = draft.artifacts.reduce((sum, artifact) => sum + finalBytes(artifact, asked), 0);
@@ -55,7 +55,7 @@ export function boundedEvidence(draft: DraftEvidence, asked: AskedOfEvidence): D
   return problem === undefined ? draft : { artifacts: [], problem };
 }
 
-/** Why a record cannot hold so many artifacts; worth asking before they are packed. */
+/** The problem of having more artifacts than a record can hold; check before packing them. */
 export function tooManyArtifacts(count: number): Problem | undefined {
   if (count <= MAX_ARTIFACTS) return undefined;
   return tooLarge(`names so many images that it takes ${count} artifacts and a record holds ${MAX_ARTIFACTS}`);
@@ -67,7 +67,7 @@ function tooLarge(what: string): Problem {
   return { reason: reasons.PayloadTooLarge, message };
 }
 
-/** A draft as a record holds it. */
+/** A draft in the form that a record holds. */
 export function recordedEvidence({ artifacts, problem }: DraftEvidence): RecordParts['evidence'] {
   return {
     ...(artifacts.length === 0 ? {} : { artifacts }),
@@ -75,7 +75,7 @@ export function recordedEvidence({ artifacts, problem }: DraftEvidence): RecordP
   };
 }
 
-/** Spec and evidence with the seal over both. */
+/** Spec and evidence, with the seal over both. */
 export function sealedRecord(
   metadata: RecordObject['metadata'],
   { spec, evidence: unsealed }: RecordParts,
@@ -87,7 +87,7 @@ export function sealedRecord(
   return { metadata, spec, evidence: { ...evidence, seal } };
 }
 
-/** The spec with its backends bound, where they were not. */
+/** Binds the backends of a spec that has none. */
 export function boundSpec(
   spec: ProvenanceRecordSpec,
   backendRefs: readonly BackendRef[] | undefined,
@@ -95,7 +95,7 @@ export function boundSpec(
   return spec.backendRefs !== undefined || backendRefs === undefined ? spec : { ...spec, backendRefs };
 }
 
-/** A message can quote what a run's author wrote, and a record takes only so much of it. */
+/** Cuts a message, which may quote a run's author, to the length that a record accepts. */
 function bounded({ reason, message }: Problem): Problem {
   return { reason, message: boundedText(message, MAX_MESSAGE_LENGTH) };
 }

@@ -10,7 +10,7 @@ import { recordConditions, storedCount } from './record-conditions.ts';
 import type { RecordFacts } from './record-facts.ts';
 import { storageEntries } from './storage-entries.ts';
 
-/** The status that these facts come to, with its seal over what is stored. */
+/** The status for these facts, with the seal over its storage entries. */
 export function recordStatus(
   record: TrustedRecord,
   facts: RecordFacts,
@@ -33,7 +33,7 @@ export function recordStatus(
   };
 }
 
-/** Those of the attestation; without one, of the distinct images that are signed. */
+/** The number of subjects of the attestation; without one, of the distinct signed images. */
 function subjectCount({ object }: TrustedRecord): number {
   const artifacts = object.evidence?.artifacts ?? [];
   const attestation = artifacts.find(({ type }) => type === 'Attestation');
@@ -41,7 +41,7 @@ function subjectCount({ object }: TrustedRecord): number {
   return new Set(artifacts.flatMap(({ subjects = [] }) => subjects)).size;
 }
 
-/** Whether a status says anything that the other does not. */
+/** True when both statuses are equal. */
 export function isSameStatus(a: ProvenanceRecordStatus | undefined, b: ProvenanceRecordStatus): boolean {
   return a !== undefined && canonicalJson(a) === canonicalJson(b);
 }

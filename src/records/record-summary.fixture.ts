@@ -2,7 +2,7 @@
 import type { RecordSummary } from './record-summary.ts';
 import { runKey } from '../tekton/run-key.ts';
 
-/** What the index keeps of a record that is signed and not stored yet, with what a test wants otherwise. */
+/** The summary of a record that is signed and not stored yet, with the given differences. */
 export function recordSummary(given: Partial<RecordSummary> = {}): RecordSummary {
   const { key = 'team-a/bake' } = given;
   const [namespace = '', name = ''] = key.split('/');
@@ -26,7 +26,7 @@ export function recordSummary(given: Partial<RecordSummary> = {}): RecordSummary
   };
 }
 
-/** The same of a record that nothing but retirement is left to do for. */
+/** The summary of a record that only awaits its retirement. */
 export function settledSummary(given: Partial<RecordSummary> = {}): RecordSummary {
   return recordSummary({ isSettled: true, isHeld: true, reason: 'Stored', ...given });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Reason, reasons } from '../api/v1alpha1/reasons.ts';
+import { knownReason, type Reason, reasons } from '../api/v1alpha1/reasons.ts';
 import { backfillRefs } from './backfill-request.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import type { RetainedRecord } from './retirement.ts';
@@ -18,23 +18,23 @@ export interface RecordSummary {
   readonly runUID?: string;
   readonly runKey?: RunKey;
   readonly policy?: PolicyName;
-  /** What its retirement depends on; absent for a record that is not trusted. */
+  /** The fields that its retirement depends on; absent for a record that is not trusted. */
   readonly retained?: RetainedRecord;
-  /** Whether only the run itself can take it further: it has no payload yet, or no backends. */
+  /** True when only its run can take it further: it has no payload yet, or no backends. */
   readonly needsRun: boolean;
-  /** Whether it is signed and stored, or audited: nothing but retirement is left to do. */
+  /** True when it is signed and stored, or audited: only retirement is left. */
   readonly isSettled: boolean;
-  /** Whether anything of it is stored somewhere. */
+  /** True when a backend holds anything of it. */
   readonly isHeld: boolean;
-  /** How many of the backends that hold something of it were not read back and verified. */
+  /** The number of backends that hold something of it and are not verified. */
   readonly unverifiedCount: number;
-  /** Whether its evidence lies in the annotations of its run. */
+  /** True when the annotations of its run hold its evidence. */
   readonly annotatesRun: boolean;
-  /** Of its condition Ready. */
+  /** The reason of its condition Ready. */
   readonly reason: Reason;
 }
 
-/** What the index keeps of a record that was read. */
+/** Summarises a record that was read. */
 export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSummary {
   const key = recordKey(record.isTrusted ? record.object.metadata : record);
   if (!record.isTrusted) {
@@ -68,7 +68,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     isHeld: held.length > 0,
     unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
     annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),
-    reason: Object.values(reasons).find((known) => known === ready?.reason) ?? reasons.Progressing,
+    reason: knownReason(ready?.reason) ?? reasons.Progressing,
   };
 }
 
@@ -76,7 +76,7 @@ function retainedPart({ completionTime, retention }: RetainedRecord): RetainedRe
   return retention === undefined ? { completionTime } : { completionTime, retention };
 }
 
-/** Whether everything of it is signed and stored, or audited as its policy asked. */
+/** True when everything is signed and stored, or audited as the policy asked. */
 function isDone({ object, storage }: TrustedRecord): boolean {
   const { spec, evidence } = object;
   const artifacts = evidence?.artifacts ?? [];
@@ -89,7 +89,7 @@ function isDone({ object, storage }: TrustedRecord): boolean {
   return isSigned && backends.length > 0 && [...backends, ...backfillRefs(object)].every(isDoneIn);
 }
 
-/** True when the run of a record has nothing that its policy signs: the record says so, and is done until the policy changes. */
+/** True when the run has nothing that its policy signs: the record reports that, and is done until the policy changes. */
 export function hasNothingToSign({ object: { evidence } }: Pick<TrustedRecord, 'object'>): boolean {
   return (evidence?.artifacts ?? []).length === 0 && evidence?.problem?.reason === reasons.NoSubjects;
 }

@@ -16,7 +16,7 @@ import { recordKey, type RecordKey } from './record-key.ts';
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 const LABELS = { 'app.kubernetes.io/managed-by': 'hallmark' };
 
-/** The index of records, which an own write updates before the watch delivers it. */
+/** The index of records. An own write updates it before the watch delivers that write. */
 export interface WrittenIndex {
   get(key: RecordKey): RecordSummary | undefined;
   set(record: RecordSummary): void;
@@ -25,7 +25,7 @@ export interface WrittenIndex {
 
 /** Remembers own writes until the watch delivers them. */
 export interface WriteLog {
-  /** Awaits a write, and remembers a failed one, which may have arrived all the same. */
+  /** Awaits a write, and remembers a failed one, which may have reached the server. */
   certain<T>(key: RecordKey, write: Promise<T>): Promise<T>;
   wrote(key: RecordKey, version: string): void;
   forget(key: RecordKey): void;
@@ -50,18 +50,18 @@ export interface RecordName {
 /** The result of creating a record. */
 export type Creation =
   | { readonly state: 'Created'; readonly record: TrustedRecord }
-  /** The record was there already, as after a create whose answer was lost. */
+  /** The record existed already, as after a create whose response was lost. */
   | { readonly state: 'Exists'; readonly record: TrustedRecord }
   /** Another writer holds the name; undefined when that object is gone again. */
   | { readonly state: 'Taken'; readonly forged: ForgedRecord | undefined }
   | { readonly state: 'NamespaceGone' };
 
 /**
- * The only writer of ProvenanceRecords. Each write checks the lease, is sealed, is read back from the answer, and is remembered before the
- * watch delivers it, so that no reconcile decides by an older version and signs, logs or uploads a second time.
+ * The only writer of ProvenanceRecords. Each write checks the lease, carries a seal, is read back from the response, and is remembered
+ * until the watch delivers it, so that no reconcile decides by an older version and signs, logs or uploads a second time.
  *
- * Writes reject with KubeError; a Conflict means that the record changed since it was read, and nothing was written. They reject with Error
- * when the answer does not read back as it was sealed.
+ * Writes reject with KubeError; a Conflict means that the record changed since it was read and that nothing was written. They reject with
+ * Error when the response does not read back as it was sealed.
  */
 export class RecordWriter {
   readonly #options: RecordWriterOptions;
@@ -70,7 +70,7 @@ export class RecordWriter {
     this.#options = options;
   }
 
-  /** Creates a record, or finds what holds its name. */
+  /** Creates a record, or reads the object that holds its name. */
   async create(name: RecordName, parts: RecordParts, signal: AbortSignal): Promise<Creation> {
     const { client, index, sealKey } = this.#options;
     const object = sealedRecord({ ...name, labels: LABELS }, parts, sealKey);
@@ -80,7 +80,7 @@ export class RecordWriter {
       this.#noteCreated(record);
       return { state: 'Created', record };
     } catch (error) {
-      // The run is gone with its namespace. Any other 404, such as that of a CRD which is away, is tried again.
+      // The run is gone with its namespace. Any other 404, such as that of a missing CRD, is retried.
       if (isNamespaceGone(error)) return { state: 'NamespaceGone' };
       if (!isAlreadyExists(error)) throw error;
     }
@@ -153,7 +153,7 @@ export class RecordWriter {
     return written;
   }
 
-  /** The API server may store something else than was sent, as under a CRD of another version, which prunes fields. */
+  /** Checks that the API server stored exactly what was sent; under a CRD of another version, it prunes fields. */
   #readBack(written: unknown): TrustedRecord {
     const read = readRecord(written, this.#options.sealKey);
     if (read?.isTrusted === true) return read;

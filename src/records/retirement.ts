@@ -2,19 +2,19 @@
 import type { ProvenanceRecordSpec } from '../api/v1alpha1/provenance-record/schema.ts';
 import type { Retention } from '../api/v1alpha1/signing-policy/defaults.ts';
 
-/** What the end of a record depends on: two fields of its spec. */
+/** The fields of a record that its retirement depends on. */
 export type RetainedRecord = Pick<ProvenanceRecordSpec, 'completionTime' | 'retention'>;
 
-/** When a record may be removed, once it is stored or its run is gone. */
+/** The time at which a record may be removed, once it is stored or its run is gone. */
 export interface Retirement {
-  /** From this time on, in milliseconds since the epoch; absent where no clock decides. */
+  /** In milliseconds since the epoch; absent where the clock does not decide. */
   readonly atMs?: number;
-  /** As soon as its run is gone. */
+  /** True when it may be removed as soon as its run is gone. */
   readonly withRun: boolean;
 }
 
 /**
- * The end of a record. The policy's retention of now decides while the policy exists; after that the one that the record froze, and a
+ * Computes when a record retires. The current policy's retention decides; without a policy, the retention frozen in the record does. A
  * record of an earlier version, which froze none, is kept.
  */
 export function retirement(record: RetainedRecord, policy: { readonly record: Retention } | undefined): Retirement {

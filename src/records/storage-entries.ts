@@ -4,10 +4,10 @@ import { boundedText } from '../runtime/bounded-text.ts';
 import type { Problem } from '../api/v1alpha1/problem.ts';
 import type { BackendFact, StoredLocation, VerificationFact } from './record-facts.ts';
 
-/** All storage entries of a status together: beside evidence of `MAX_EVIDENCE_BYTES` the object stays below what etcd takes. */
+/** The limit for all storage entries of a status: with evidence of `MAX_EVIDENCE_BYTES`, the object stays below the limit of etcd. */
 export const MAX_STORAGE_BYTES = 256 * 1024;
 const MAX_LOCATIONS = 1024;
-/** Names of missing artifacts may take this part of the room that an entry has beyond its least. */
+/** The share of an entry, beyond its minimum, that names of missing artifacts may take. */
 const MISSING_SHARE = 0.25;
 const LEAST_ENTRY_BYTES = 2048;
 const MAX_URI_LENGTH = 2048;
@@ -16,27 +16,27 @@ const MAX_MESSAGE_LENGTH = 4096;
 type Location = NonNullable<StorageEntry['locations']>[number];
 
 /**
- * What a status says of its backends, each within an equal share of the room: what one says does not depend on the others. Messages are
- * cut, and locations left out and counted; one is always listed, or the backend would seem to hold nothing.
+ * The storage entries of a status, each within an equal share of the limit, so that no backend's entry depends on the others. Messages are
+ * cut. Locations that do not fit are counted, but one is always listed, or the backend would seem to hold nothing.
  */
 export function storageEntries(facts: readonly BackendFact[]): readonly StorageEntry[] {
   return facts.map((fact) => storageEntry(fact, Math.floor(MAX_STORAGE_BYTES / facts.length)));
 }
 
-/** What a status says of one backend. */
+/** The storage entry of one backend. */
 export function storageEntry(fact: BackendFact, maxBytes = MAX_STORAGE_BYTES): StorageEntry {
   const { backendRef, state, artifacts, problem, storedTime, attempts = 0, nextAttemptTime, verification } = fact;
   const missing = boundedMissing(fact, maxBytes);
   const bare = { ...fact, locations: [], missing, problem: problem?.reason, verification: verification?.state };
   const spare = maxBytes - bytesOf(bare);
-  // Each message may take a third of what is left; what they leave is for locations.
+  // Each message may take a third of the rest; locations get what remains.
   const maxTextBytes = Math.max(0, Math.floor(spare / 3));
   const entry = {
     backendRef,
     state,
     ...(artifacts === undefined ? {} : { artifacts }),
     ...(missing === undefined ? {} : { missing }),
-    ...(problem === undefined ? {} : said(problem, maxTextBytes)),
+    ...(problem === undefined ? {} : boundedProblem(problem, maxTextBytes)),
     ...(storedTime === undefined ? {} : { storedTime }),
     ...(attempts === 0 ? {} : { attempts }),
     ...(nextAttemptTime === undefined ? {} : { nextAttemptTime }),
@@ -46,13 +46,13 @@ export function storageEntry(fact: BackendFact, maxBytes = MAX_STORAGE_BYTES): S
   return { ...entry, ...listed(fact, maxBytes - bytesOf(entry)) };
 }
 
-/** The names of what is missing, or none: a part of them would pass for all. */
+/** All names of what is missing, or none: a part of them would pass for all. */
 function boundedMissing({ missing }: BackendFact, maxBytes: number): StorageEntry['missing'] {
   if (missing === undefined) return undefined;
   return bytesOf(missing) <= (maxBytes - LEAST_ENTRY_BYTES) * MISSING_SHARE ? missing : undefined;
 }
 
-/** As many locations as there is room for, and how many there are beside them. */
+/** As many locations as fit, and the number of the others. */
 function listed(
   { locations, unlistedLocations = 0 }: BackendFact,
   maxBytes: number,
@@ -79,7 +79,7 @@ function boundedLocation({ uri, digest, artifact }: StoredLocation): Location {
   };
 }
 
-function said({ reason, message }: Problem, maxBytes: number): Pick<StorageEntry, 'reason' | 'message'> {
+function boundedProblem({ reason, message }: Problem, maxBytes: number): Pick<StorageEntry, 'reason' | 'message'> {
   return { reason, message: textOfBytes(message, maxBytes) };
 }
 
@@ -90,7 +90,7 @@ function boundedVerification(
   return { state, ...(message === undefined ? {} : { message: textOfBytes(message, maxBytes) }) };
 }
 
-/** The beginning of a text that takes so many bytes in JSON. */
+/** The beginning of a text that takes at most this many bytes in JSON. */
 function textOfBytes(text: string, maxBytes: number): string {
   const bounded = boundedText(text, MAX_MESSAGE_LENGTH);
   if (bytesOf(bounded) <= maxBytes) return bounded;

@@ -17,11 +17,11 @@ export interface StoredRecordOptions {
   readonly runName?: string;
   readonly policyName?: string;
   readonly resourceVersion?: string;
-  /** The backends it is promised to, by name. */
+  /** The names of the promised backends. */
   readonly backends?: readonly string[];
-  /** What its status says of them; no status when absent. */
+  /** The storage entries of its status; no status when absent. */
   readonly storage?: readonly StorageEntry[];
-  /** The reason of its condition Ready; `Stored` says that it is True. */
+  /** The reason of its condition Ready; `Stored` makes it True. */
   readonly reason?: Reason;
   readonly spec?: Partial<ProvenanceRecordSpec>;
 }
@@ -53,7 +53,7 @@ export function storedRecord(options: StoredRecordOptions = {}): unknown {
   return { apiVersion: 'hallmark.dev/v1alpha1', kind: 'ProvenanceRecord', ...sealed, metadata, ...status };
 }
 
-/** What a status says of a backend that holds the evidence. */
+/** The storage entry of a backend that holds the evidence. */
 export function storedEntry(backend: string, { isVerified = true } = {}): StorageEntry {
   return {
     backendRef: { kind: 'StorageBackend', name: backend },

@@ -8,14 +8,14 @@ import { ignoredSubject } from './left-out.ts';
 import type { Problem } from '../api/v1alpha1/problem.ts';
 import { describePolicy, type PolicyName } from '../pipelines/policy-key.ts';
 
-/** What decides whether a payload may be signed at all, before any key is touched. */
+/** The facts that decide whether a payload may be signed, before any key is used. */
 export interface SigningQuestion {
   readonly mode: 'Enforce' | 'Audit';
   readonly policyName: PolicyName;
-  /** The policy as it stands now; undefined when it was deleted. */
+  /** The current policy; undefined when it was deleted. */
   readonly policy: PolicyDefinition | undefined;
   readonly subjects: readonly Subject[];
-  /** What the evidence warns of. */
+  /** The warnings of the evidence. */
   readonly warnings: readonly string[];
 }
 
@@ -60,7 +60,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Why nothing of this is signed now; undefined when it may be. The first rule that speaks wins. */
+/** The reason why nothing of this may be signed now; undefined when it may be. The first rule that applies wins. */
 export function unsignedProblem(question: SigningQuestion): Problem | undefined {
   for (const rule of rules) {
     const problem = rule(question);

@@ -43,3 +43,8 @@ export const reasons = {
 
 /** A reason from the closed list. */
 export type Reason = (typeof reasons)[keyof typeof reasons];
+
+/** Reads a reason; undefined for a text outside the closed list, as another version may have written. */
+export function knownReason(text: string | undefined): Reason | undefined {
+  return Object.values(reasons).find((reason) => reason === text);
+}

@@ -3,19 +3,19 @@ import type { RecordIndex } from './record-index.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
 /**
- * Whose evidence a run's annotations hold. Chains' annotation names know one payload a run, so where several policies write to
- * one run the first keeps the names, and the others are told instead of overwriting it.
+ * The record whose evidence a run's annotations hold. Chains' annotation names have room for one payload per run: the first record keeps
+ * them, and those of other policies report a conflict instead of overwriting it.
  */
 export class AnnotationOwners {
   readonly #records: RecordIndex;
-  /** Claims made in this life, by run UID; those of earlier lives are in the records' status. */
+  /** Claims of this process, by run UID; those of earlier processes are in the status of records. */
   readonly #claims = new Map<string, RecordKey>();
 
   constructor(records: RecordIndex) {
     this.#records = records;
   }
 
-  /** Claims the run's annotations for a record. @returns the key of the record that has them: this one, or an earlier one */
+  /** Claims the run's annotations for a record. @returns the key of the owner: this record, or an earlier one */
   claim(runUID: string, key: RecordKey): RecordKey {
     const claimed = this.#claims.get(runUID);
     const earlier = claimed ?? this.#records.ofRun(runUID).find((key) => this.#records.get(key)?.annotatesRun === true);
@@ -24,7 +24,7 @@ export class AnnotationOwners {
     return owner;
   }
 
-  /** Gives up what a record claimed, because it is gone. */
+  /** Releases the claim of a record that is gone. */
   release(runUID: string, key: RecordKey): void {
     if (this.#claims.get(runUID) === key) this.#claims.delete(runUID);
   }

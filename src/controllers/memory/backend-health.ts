@@ -2,26 +2,26 @@
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 
-/** What the last look at each backend found. */
+/** The result of the last probe of each backend. */
 export class BackendHealth {
   readonly #problems = new Map<BackendKey, Problem | undefined>();
 
-  /** Why the backend is not ready; undefined when it is, or was not looked at yet. */
+  /** The reason why the backend is not ready; undefined when it is, or was not probed yet. */
   problem(backend: BackendName): Problem | undefined {
     return this.#problems.get(backendKey(backend));
   }
 
-  /** True when any look at the backend has ended. */
+  /** True when a probe of the backend has ended. */
   isProbed(backend: BackendName): boolean {
     return this.#problems.has(backendKey(backend));
   }
 
-  /** Takes what an earlier process wrote into the backend's status, until this one has looked itself. */
+  /** Takes over the result in the backend's status, which an earlier process wrote, until a probe has ended. */
   recall(backend: BackendName, problem: Problem | undefined): void {
     if (!this.isProbed(backend)) this.#problems.set(backendKey(backend), problem);
   }
 
-  /** @returns whether the backend became ready, or not ready, by this */
+  /** @returns true when this changes whether the backend is ready */
   note(backend: BackendName, problem: Problem | undefined): boolean {
     const key = backendKey(backend);
     const wasKnown = this.#problems.has(key);
@@ -30,7 +30,7 @@ export class BackendHealth {
     return !wasKnown || (before === undefined) !== (problem === undefined);
   }
 
-  /** Drops what is known of a backend that is gone. */
+  /** Forgets a backend that is gone. */
   forget(backend: BackendName): void {
     this.#problems.delete(backendKey(backend));
   }

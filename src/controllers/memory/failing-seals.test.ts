@@ -93,6 +93,6 @@ describe('FailingSeals', () => {
     seals.note(record);
     await clock.advance(60_000);
     assert.equal(seals.verdict(record), 'Hold');
-    assert.match(seals.problem ?? '', /stored ProvenanceRecord team-a\/record-0 otherwise than it was sent/);
+    assert.match(seals.problem ?? '', /stored ProvenanceRecord team-a\/record-0 differently from what was sent/);
   });
 });

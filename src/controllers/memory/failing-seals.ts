@@ -3,37 +3,37 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { ForgedRecord, TrustedRecord } from '../../records/read-record.ts';
 import { recordKey, type RecordKey } from '../../records/record-key.ts';
 
-/** What may be done with a record whose seal fails. */
+/** The action allowed on a record whose seal fails. */
 export type Verdict = 'Remove' | 'Wait' | 'Hold';
 
-/** So many failing seals of one namespace, or of all, are a forger's; more of them have one cause, which is not the records. */
+/** Up to this many failing seals in one namespace, or in all, count as forged; more of them have a common cause outside the records. */
 const HANDFUL = 5;
-/** What one namespace adds to those of all. */
+/** The most that one namespace adds to the count over all namespaces. */
 const FROM_ONE_NAMESPACE = 3;
-/** A list that shows many of them is read so far by then. */
+/** A list with many failing records is read this far within this time. */
 const SETTLE_MS = 2000;
-/** In `replaces` of the seal's Secret: records of versions that named no key. */
+/** Stands in `replaces` of the seal's Secret for the key of versions that recorded no key id. */
 const UNNAMED = 'unnamed';
 
 interface Failing {
   readonly namespace: string;
   readonly sinceMs: number;
   readonly sealedBy: string | undefined;
-  /** True when it counts among those that may have one cause. */
+  /** True when it counts among those that may have a common cause. */
   readonly isOpen: boolean;
 }
 
 export interface FailingSealsOptions {
   readonly clock: Clock;
-  /** Keys that are lost for good: their records are removed and made anew. */
+  /** Ids of lost keys: records that they sealed are removed and created again. */
   readonly replaced?: ReadonlySet<string>;
   /** Called with each new reason to leave records alone, and with undefined when there is none any more. */
   readonly onHold?: (message: string | undefined) => void;
 }
 
 /**
- * The records whose seal fails. A few are forged and removed. Many at once are none of a forger's: the key is another one, or a CRD of
- * another version prunes what was sealed. Then nothing is removed. A record of another operator's key never is.
+ * The records whose seal fails. A few are forged and removed. Many at once have another cause: the key changed, or a CRD of another version
+ * prunes sealed fields. Then nothing is removed. A record sealed with another operator's key is never removed.
  */
 export class FailingSeals {
   readonly #options: FailingSealsOptions;
@@ -41,13 +41,13 @@ export class FailingSeals {
   readonly #unexplained = new Map<string, number>();
   readonly #others = new Map<string, number>();
   #unfaithful: string | undefined;
-  #isTold = false;
+  #isReported = false;
 
   constructor(options: FailingSealsOptions) {
     this.#options = options;
   }
 
-  /** Why records are left alone, for people; undefined when none is. */
+  /** The reason why records are left alone, as a message for people; undefined when none is. */
   get problem(): string | undefined {
     if (this.#unfaithful !== undefined) return this.#unfaithful;
     const others = [...this.#others.keys()].sort();
@@ -61,43 +61,43 @@ export class FailingSeals {
     return `the seals of ${count} records do not verify, in ${full.length} namespaces (${full.slice(0, 3).join(', ')}): nothing of them is deleted or signed again. Restore Secret hallmark-seal, or the CRDs of this version, and restart the operator`;
   }
 
-  /** How many records are left alone. */
+  /** The number of records that are left alone. */
   get heldCount(): number {
     let count = 0;
     for (const key of this.#failing.keys()) if (this.holds(key)) count += 1;
     return count;
   }
 
-  /** The API server stored something else than was sent: from now on, no failing seal is a forger's. */
+  /** Notes that the API server stored something else than was sent: from now on, no failing seal counts as forged. */
   storedOtherwise(key: RecordKey): void {
-    this.#unfaithful ??= `the API server stored ProvenanceRecord ${key} otherwise than it was sent: no record is deleted. Install the CRDs of this version, or take away the webhook that changes records, and restart the operator`;
-    this.#tell();
+    this.#unfaithful ??= `the API server stored ProvenanceRecord ${key} differently from what was sent: no record is deleted. Install the CRDs of this version, or take away the webhook that changes records, and restart the operator`;
+    this.#report();
   }
 
-  /** Takes note of a record that was read. */
+  /** Notes a record that was read. */
   note(record: TrustedRecord | ForgedRecord): void {
     const key = recordKey(record.isTrusted ? record.object.metadata : record);
-    const known = this.#failing.get(key);
+    const before = this.#failing.get(key);
     if (record.isTrusted) {
-      if (known !== undefined) this.forget(key);
+      if (before !== undefined) this.forget(key);
       return;
     }
     const { namespace, sealedBy } = record;
-    if (known?.sealedBy === sealedBy && known !== undefined) return;
+    if (before?.sealedBy === sealedBy && before !== undefined) return;
     this.#drop(key);
     this.#failing.set(key, { namespace, sealedBy, sinceMs: this.#options.clock.monotonicMs(), isOpen: true });
     this.#count(key, 1);
-    this.#tell();
+    this.#report();
   }
 
   /** Forgets a record that is gone. */
   forget(key: RecordKey): void {
     if (!this.#failing.has(key)) return;
     this.#drop(key);
-    this.#tell();
+    this.#report();
   }
 
-  /** What may be done with a record that failed, which is noted by that. */
+  /** Decides what may be done with a failing record, and notes it. */
   verdict(record: ForgedRecord): Verdict {
     this.note(record);
     const key = recordKey(record);
@@ -106,20 +106,20 @@ export class FailingSeals {
     const failing = this.#failing.get(key);
     if (failing === undefined) return 'Wait';
     if (this.#options.clock.monotonicMs() - failing.sinceMs < SETTLE_MS) return 'Wait';
-    // One that was alone is judged: those that come later are counted anew.
+    // A record that failed alone is judged; later ones are counted anew.
     this.#drop(key);
     this.#failing.set(key, { ...failing, isOpen: false });
     return 'Remove';
   }
 
-  /** True when a record is known to be left alone. */
+  /** True when a record is to be left alone. */
   holds(key: RecordKey): boolean {
     const failing = this.#failing.get(key);
     if (failing === undefined || this.#isReplaced(failing.sealedBy)) return false;
     return failing.sealedBy !== undefined || this.#isHeldIn(failing.namespace) || this.#unfaithful !== undefined;
   }
 
-  /** One namespace alone, whose users may forge as many as they like, does not keep those of others from being mended. */
+  /** Many forgeries in one namespace must not keep forged records in others from being removed. */
   #isHeldIn(namespace: string): boolean {
     if ((this.#unexplained.get(namespace) ?? 0) > HANDFUL) return true;
     let spread = 0;
@@ -149,13 +149,13 @@ export class FailingSeals {
     else counts.delete(name);
   }
 
-  /** Tells of the first record and not of each: how many there are shows in a metric. */
-  #tell(): void {
+  /** Reports the first such record and not each: a metric counts them. */
+  #report(): void {
     const namespaces = [...this.#unexplained.keys()];
     const isHeld = namespaces.some((namespace) => this.#isHeldIn(namespace));
-    const isToTell = isHeld || this.#others.size > 0 || this.#unfaithful !== undefined;
-    if (isToTell === this.#isTold) return;
-    this.#isTold = isToTell;
+    const isToReport = isHeld || this.#others.size > 0 || this.#unfaithful !== undefined;
+    if (isToReport === this.#isReported) return;
+    this.#isReported = isToReport;
     this.#options.onHold?.(this.problem);
   }
 }

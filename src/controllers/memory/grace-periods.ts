@@ -2,10 +2,12 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
 
-/** For how long something that a policy names may be missing before the policy is stalled: an apply brings its objects one by one. */
+/**
+ * The time for which an object that a policy names may be missing before the policy is stalled: an apply creates its objects one by one.
+ */
 export const GRACE_SECONDS = 60;
 
-/** One thing that is missing, of one generation of one object. */
+/** A missing object, for one generation of the object that names it. */
 export interface Lack {
   readonly uid: string;
   readonly generation: number;
@@ -17,7 +19,7 @@ interface Running {
   readonly endsMs: number;
 }
 
-/** Counts the time for which policies have missed something, from when that was first seen. */
+/** Measures how long policies have missed something. */
 export class GracePeriods {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #running = new Map<PolicyKey, Running>();
@@ -27,14 +29,14 @@ export class GracePeriods {
   }
 
   /**
-   * Seconds until the grace of a lack is over, 0 when it is. Another lack under the same key begins another period.
-   * @param wasOver whether an earlier process saw it end: a restart gives no second grace
+   * Seconds until the grace ends, 0 when it has. Another lack under the same key starts another period. @param wasOver true when an earlier
+   * process saw it end: a restart gives no second grace
    */
   secondsLeft(key: PolicyKey, { uid, generation, reason }: Lack, { wasOver }: { readonly wasOver: boolean }): number {
     const lack = JSON.stringify([uid, generation, reason]);
     const nowMs = this.#clock.monotonicMs();
-    const known = this.#running.get(key);
-    const endsMs = known?.lack === lack ? known.endsMs : nowMs + (wasOver ? 0 : GRACE_SECONDS * 1000);
+    const running = this.#running.get(key);
+    const endsMs = running?.lack === lack ? running.endsMs : nowMs + (wasOver ? 0 : GRACE_SECONDS * 1000);
     this.#running.set(key, { lack, endsMs });
     return Math.max(0, (endsMs - nowMs) / 1000);
   }

@@ -14,7 +14,7 @@ import { SuspectBackends } from './suspect-backends.ts';
 import { UnconfirmedStores } from './unconfirmed-stores.ts';
 import { UnrecordedTestimonies } from './unrecorded-testimonies.ts';
 
-/** The memory that the controllers share. README.md of this folder tells for each part who clears it and what a restart loses. */
+/** The memory that the controllers share. The README of this folder lists for each part what clears it and what a restart loses. */
 export interface Memory {
   readonly pipelines: Pipelines;
   readonly records: RecordIndex;

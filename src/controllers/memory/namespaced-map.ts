@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 
-/** Values by object key, of which those of one namespace can be walked without the others. */
+/** A map by object key that can list the values of one namespace. */
 export class NamespacedMap<T> {
   readonly #namespaces = new Map<string, Map<RecordKey, T>>();
   #size = 0;
@@ -35,7 +35,8 @@ export class NamespacedMap<T> {
   }
 
   /**
-   * The values of a namespace, or of all when it is empty. A walk may be interrupted: what comes or goes meanwhile is seen or not.
+   * The values of a namespace, or of all when it is empty. The map may change between two values: the iteration may or may not see the
+   * change.
    */
   *values(namespace = ''): Generator<T, void, undefined> {
     if (namespace !== '') {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** The objects of a kind of which there are few and small ones: policies and backends, as the watch delivered them last. */
+/** The objects of a kind with few and small objects, such as policies and backends, as the watch last delivered them. */
 export class ObjectStore<Key extends string> {
   readonly #objects = new Map<Key, unknown>();
 

@@ -2,10 +2,10 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
-/** By then a watch has delivered what was written, or begun anew and skipped it. */
+/** Within this time a watch delivers a write, or restarts and skips it. */
 const REMEMBERED_MS = 60_000;
 
-/** No version of an object: that of a write whose answer was lost. */
+/** Stands for the version of a write whose response was lost. */
 const UNKNOWN = 'unknown';
 
 interface OwnWrite {
@@ -14,12 +14,12 @@ interface OwnWrite {
 }
 
 /**
- * The version of each record that this process wrote last, until the watch delivers it. A watch trails behind the answers to writes:
- * whoever decided by what it delivered before would do again what is done, and sign, log or upload it a second time.
+ * The version of the last own write of each record, until the watch delivers it. A watch trails behind the responses to writes: a decision
+ * by an older delivery would sign, log or upload a second time.
  */
 export class OwnWrites {
   readonly #clock: Clock;
-  /** The oldest first. */
+  /** Ordered by time. */
   readonly #writes = new Map<RecordKey, OwnWrite>();
 
   constructor(clock: Clock) {
@@ -37,8 +37,8 @@ export class OwnWrites {
   }
 
   /**
-   * Waits for a write. When it fails it may have arrived all the same, so that for a while nothing is decided by what the watch delivers:
-   * the record is read from the API server instead.
+   * Awaits a write. A failed write may have reached the server, so for a while the record is read from the API server and deliveries of the
+   * watch are not used.
    */
   async certain<T>(key: RecordKey, write: Promise<T>): Promise<T> {
     try {
@@ -49,12 +49,12 @@ export class OwnWrites {
     }
   }
 
-  /** True when it is not known what became of the last write. */
+  /** True when the result of the last write is unknown. */
   isUncertain(key: RecordKey): boolean {
     return this.#writes.get(key)?.version === UNKNOWN && this.mayPrecede(key, '');
   }
 
-  /** The watch has come as far as this version; versions are opaque, so only the very one that was written tells anything. */
+  /** Notes a delivery of the watch. Versions are opaque, so only the written version itself proves that the watch has caught up. */
   delivered(key: RecordKey, version: string): void {
     if (this.#writes.get(key)?.version === version) this.#writes.delete(key);
   }
@@ -64,7 +64,7 @@ export class OwnWrites {
     this.#writes.delete(key);
   }
 
-  /** Whether a version that the watch delivered may be older than what this process wrote. */
+  /** True when a delivered version may be older than the last own write. */
   mayPrecede(key: RecordKey, version: string): boolean {
     const write = this.#writes.get(key);
     return write !== undefined && write.version !== version && write.untilMs > this.#clock.monotonicMs();

@@ -6,19 +6,19 @@ import type { RecordKey } from '../../records/record-key.ts';
 const QUIET_MS = 45_000;
 
 /**
- * Records that wait for their turn at a backend and for nothing else. Their status says so only after a while: most turns come in a moment,
- * and a write before that would cost each record of a busy hour a second one, and the read of what it made.
+ * Records that only wait for their turn at a backend. Their status reports that after a while: most turns come in a moment, and an earlier
+ * write would cost each record of a busy hour a second write and a read.
  */
 export class QuietTurns {
   readonly #clock: Clock;
-  /** Until when each record says nothing, in monotonic milliseconds. */
+  /** The end of each record's quiet time, in monotonic milliseconds. */
   readonly #untilMs = new Map<RecordKey, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** The record waits for its turn. @returns for how many more seconds its status stays as it is; 0 when it is to say so */
+  /** Notes that the record waits for its turn. @returns the seconds for which its status stays unchanged; 0 when it is to be written */
   secondsLeft(key: RecordKey): number {
     const nowMs = this.#clock.monotonicMs();
     const untilMs = this.#untilMs.get(key) ?? nowMs + QUIET_MS;
@@ -26,7 +26,7 @@ export class QuietTurns {
     return Math.max(0, untilMs - nowMs) / 1000;
   }
 
-  /** The record had its turn, waits for something else, or is gone. */
+  /** Ends the quiet time: the record had its turn, waits for something else, or is gone. */
   end(key: RecordKey): void {
     this.#untilMs.delete(key);
   }

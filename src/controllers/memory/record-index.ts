@@ -4,12 +4,12 @@ import type { RecordSummary } from '../../records/record-summary.ts';
 import { NamespacedMap } from './namespaced-map.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
-/** All records that the watch knows of, and which run each is about. */
+/** The records that the watch has delivered, and the run of each. */
 export class RecordIndex {
   readonly #records = new NamespacedMap<RecordSummary>();
-  /** Those that something is left to do for. */
+  /** The records that need more than retirement. */
   readonly #open = new NamespacedMap<RecordSummary>();
-  /** Keys of those that this process removes because their time is over. */
+  /** The records that this process is removing because they retire. */
   readonly #retiring = new Set<RecordKey>();
   readonly #byRun = new Map<string, Set<RecordKey>>();
 
@@ -26,19 +26,19 @@ export class RecordIndex {
     return this.#records.values(namespace);
   }
 
-  /** The records among them that something other than retirement is left to do for. */
+  /** The records of a namespace, or of all when it is empty, that need more than retirement. */
   open(namespace = ''): Iterable<RecordSummary> {
     return this.#open.values(namespace);
   }
 
-  /** How many records there are by the reason of their condition Ready. */
+  /** The number of records per reason of their condition Ready. */
   countByReason(): ReadonlyMap<Reason, number> {
     const counts = new Map<Reason, number>();
     for (const { reason } of this.#records.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
     return counts;
   }
 
-  /** Keys of the records about a run. */
+  /** The keys of the records about a run. */
   ofRun(runUID: string): readonly RecordKey[] {
     return [...(this.#byRun.get(runUID) ?? [])];
   }
@@ -57,15 +57,15 @@ export class RecordIndex {
   }
 
   /**
-   * Sets what an own write made of a record, unless the watch delivered another version meanwhile. That is this one or a newer one: the
-   * write succeeded on the very version that it replaced.
+   * Sets a record after an own write, unless the watch delivered another version meanwhile. That is this one or a newer one, because the
+   * write succeeded on the version that it replaced.
    */
   setWritten(record: RecordSummary, replacedVersion: string): void {
-    const known = this.#records.get(record.key);
-    if (known === undefined || known.resourceVersion === replacedVersion) this.set(record);
+    const indexed = this.#records.get(record.key);
+    if (indexed === undefined || indexed.resourceVersion === replacedVersion) this.set(record);
   }
 
-  /** @returns what was known of it */
+  /** @returns the summary that it had */
   remove(key: RecordKey): RecordSummary | undefined {
     const record = this.#records.get(key);
     this.#records.delete(key);
@@ -75,7 +75,7 @@ export class RecordIndex {
     return record;
   }
 
-  /** Notes whether this process is about to remove the record because its time is over. */
+  /** Marks a record that this process removes because it retires. */
   setRetiring(key: RecordKey, isRetiring: boolean): void {
     if (isRetiring && this.#records.has(key)) this.#retiring.add(key);
     else this.#retiring.delete(key);

@@ -3,7 +3,7 @@ import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
 
-/** A policy is written for its retirements once in so long at most; sooner where it keeps records for a short time. */
+/** A policy is written at most this often for its retirements; more often where it keeps records for a short time. */
 const MAX_PAUSE_SECONDS = 60;
 
 interface Mark {
@@ -13,7 +13,7 @@ interface Mark {
   nextMs: number;
 }
 
-/** Gathers the retirements of each policy, so that one write of its status does for many records. */
+/** Collects the retirements of each policy, so that one write of its status covers many records. */
 export class RetirementMarks {
   readonly #clock: Clock;
   readonly #marks = new Map<PolicyKey, Mark>();
@@ -22,7 +22,7 @@ export class RetirementMarks {
     this.#clock = clock;
   }
 
-  /** Has a completion covered by the next mark of a policy. @returns seconds until it may be written */
+  /** Adds a completion to those that the next mark of a policy covers. @returns seconds until the mark may be written */
   want(policyKey: PolicyKey, completionTime: string): number {
     const mark = this.#marks.get(policyKey) ?? { wanted: completionTime, nextMs: -Infinity };
     if (Date.parse(completionTime) > Date.parse(mark.wanted)) mark.wanted = completionTime;
@@ -35,7 +35,7 @@ export class RetirementMarks {
     return this.#marks.get(policyKey)?.wanted;
   }
 
-  /** A write begins: the next one has to wait, and so does every other record that it may cover. */
+  /** A write begins: it delays the next one, and every other record that it may cover. */
   begin(policyKey: PolicyKey, retention: Retention): void {
     const mark = this.#marks.get(policyKey);
     const pauseSeconds = retention.retention === 'Seconds' ? retention.seconds / 20 : MAX_PAUSE_SECONDS;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Which runs exist. What stays in memory of a run is this, and what its watch keeps: key, UID and version. */
+/** The UIDs of the runs that exist. Beyond this, the watch keeps the key, UID and version of a run. */
 export class RunIndex {
   readonly #uids = new Map<string, string>();
-  readonly #known = new Set<string>();
-  /** Kinds whose first list is complete; before all are, a run that is not known may still exist. */
+  readonly #existing = new Set<string>();
+  /** Kinds whose first list is complete; until all are, an unknown run may still exist. */
   readonly #synced = new Set<string>();
   readonly #kinds: readonly string[];
 
@@ -13,21 +13,21 @@ export class RunIndex {
   }
 
   get size(): number {
-    return this.#known.size;
+    return this.#existing.size;
   }
 
   /** @param key names the run without its UID */
   set(key: string, uid: string): void {
     this.remove(key);
     this.#uids.set(key, uid);
-    this.#known.add(uid);
+    this.#existing.add(uid);
   }
 
   /** @returns the UID of the run that was known under the key */
   remove(key: string): string | undefined {
     const uid = this.#uids.get(key);
     this.#uids.delete(key);
-    if (uid !== undefined) this.#known.delete(uid);
+    if (uid !== undefined) this.#existing.delete(uid);
     return uid;
   }
 
@@ -35,9 +35,9 @@ export class RunIndex {
     this.#synced.add(kind);
   }
 
-  /** Whether the run exists; undefined while that is not known yet. */
+  /** True when the run exists; undefined while that is unknown. */
   has(uid: string): boolean | undefined {
-    if (this.#known.has(uid)) return true;
+    if (this.#existing.has(uid)) return true;
     return this.#kinds.every((kind) => this.#synced.has(kind)) ? false : undefined;
   }
 }

@@ -2,12 +2,12 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 
-/** However many runs fail on a backend, it is probed for that no more often. */
+/** A backend is not probed more often than this, however many records fail on it. */
 const BETWEEN_MS = 10_000;
 
 /**
- * Backends that just failed somebody. Each is probed soon: the probe tells whether the backend itself is broken, so that everybody
- * waits for it instead of trying, or whether only that one run had no luck with it.
+ * Backends that just failed a record. Each is probed soon, to find out whether the backend is broken, so that all records wait for it
+ * instead of trying, or only that one record failed.
  */
 export class SuspectBackends {
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class SuspectBackends {
     this.#clock = clock;
   }
 
-  /** Has a listener told which backend to probe. */
+  /** Sets the listener that probes a suspected backend. */
   onSuspect(listener: (key: BackendKey) => void): void {
     this.#onSuspect = listener;
   }
@@ -32,7 +32,7 @@ export class SuspectBackends {
     this.#onSuspect(key);
   }
 
-  /** Drops what is known of a backend that is gone. */
+  /** Forgets a backend that is gone. */
   forget(key: BackendKey): void {
     this.#suspectedMs.delete(key);
   }

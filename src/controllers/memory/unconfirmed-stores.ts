@@ -9,13 +9,13 @@ interface Stored {
 }
 
 /**
- * What backends took that the record does not say yet, because the write of its status failed or met another's. It is written then, and
- * not stored a second time: to a queue such as Kafka a second time would be a second message.
+ * Storage entries that a backend confirmed and no status holds yet, because the status write failed or met a conflict. They are written
+ * first, instead of storing a second time: to a queue such as Kafka that would send a second message.
  */
 export class UnconfirmedStores {
   readonly #records = new Map<RecordKey, Stored>();
 
-  /** How many records do not say all that is stored of them. */
+  /** The number of records whose status lacks something that is stored. */
   get size(): number {
     return this.#records.size;
   }
@@ -23,31 +23,31 @@ export class UnconfirmedStores {
   note({ object }: TrustedRecord, entry: StorageEntry): void {
     const { uid } = object.metadata;
     const key = recordKey(object.metadata);
-    const known = this.#records.get(key);
-    const entries = known?.uid === uid ? known.entries : new Map<string, StorageEntry>();
+    const kept = this.#records.get(key);
+    const entries = kept?.uid === uid ? kept.entries : new Map<string, StorageEntry>();
     entries.set(nameOf(entry), entry);
     this.#records.set(key, { uid, entries });
   }
 
-  /** The record with what was stored of it; what it says by itself is dropped from memory. */
+  /** The record with the entries that its status lacks; entries that its status holds are forgotten. */
   completed(record: TrustedRecord): TrustedRecord {
     const { metadata } = record.object;
     const key = recordKey(metadata);
-    const known = this.#records.get(key);
-    if (known === undefined) return record;
+    const kept = this.#records.get(key);
+    if (kept === undefined) return record;
     for (const written of record.storage) {
-      const entry = known.entries.get(nameOf(written));
-      if (written.state === 'Stored' && written.storedTime === entry?.storedTime) known.entries.delete(nameOf(written));
+      const entry = kept.entries.get(nameOf(written));
+      if (written.state === 'Stored' && written.storedTime === entry?.storedTime) kept.entries.delete(nameOf(written));
     }
-    if (known.uid !== metadata.uid || known.entries.size === 0) {
+    if (kept.uid !== metadata.uid || kept.entries.size === 0) {
       this.#records.delete(key);
       return record;
     }
-    const others = record.storage.filter((entry) => !known.entries.has(nameOf(entry)));
-    return { ...record, storage: [...others, ...known.entries.values()] };
+    const others = record.storage.filter((entry) => !kept.entries.has(nameOf(entry)));
+    return { ...record, storage: [...others, ...kept.entries.values()] };
   }
 
-  /** Forgets a record that is gone, or that says all. */
+  /** Forgets a record that is gone, or whose status is complete. */
   forget(key: RecordKey): void {
     this.#records.delete(key);
   }

@@ -3,7 +3,7 @@ import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/sche
 import type { TrustedRecord } from '../../records/read-record.ts';
 import { recordKey, type RecordKey } from '../../records/record-key.ts';
 
-/** What witnesses returned for one signature. */
+/** The results of the witnesses of one signature. */
 type Testimony = Pick<EvidenceArtifact, 'signature' | 'logEntries' | 'timestamps'>;
 
 interface Witnessed {
@@ -12,7 +12,7 @@ interface Witnessed {
 }
 
 /**
- * What witnesses returned that no record says yet, because the write of it failed. It is written down first, before a witness is asked
+ * Results of witnesses that no record holds yet, because the write failed. They are written down first, before a witness is asked
  * again: a log of version 2 makes a second entry for a second request.
  */
 export class UnrecordedTestimonies {
@@ -22,8 +22,8 @@ export class UnrecordedTestimonies {
     if (logEntries === undefined && timestamps === undefined) return;
     const { uid } = object.metadata;
     const key = recordKey(object.metadata);
-    const known = this.#records.get(key);
-    const testimonies = known?.uid === uid ? known.testimonies : new Map<string, Testimony>();
+    const kept = this.#records.get(key);
+    const testimonies = kept?.uid === uid ? kept.testimonies : new Map<string, Testimony>();
     testimonies.set(name, {
       ...(signature === undefined ? {} : { signature }),
       ...(logEntries === undefined ? {} : { logEntries }),
@@ -35,11 +35,11 @@ export class UnrecordedTestimonies {
   /** The record's artifacts with what is not written down yet; undefined when the record says all, which is then forgotten here. */
   missingIn({ object }: TrustedRecord): readonly EvidenceArtifact[] | undefined {
     const key = recordKey(object.metadata);
-    const known = this.#records.get(key);
-    if (known === undefined) return undefined;
+    const kept = this.#records.get(key);
+    if (kept === undefined) return undefined;
     const artifacts = object.evidence?.artifacts ?? [];
-    const isSame = known.uid === object.metadata.uid;
-    const completed = artifacts.map((artifact) => withTestimony(artifact, known.testimonies.get(artifact.name)));
+    const isSame = kept.uid === object.metadata.uid;
+    const completed = artifacts.map((artifact) => withTestimony(artifact, kept.testimonies.get(artifact.name)));
     if (isSame && completed.some((artifact, index) => artifact !== artifacts[index])) return completed;
     this.#records.delete(key);
     return undefined;

@@ -7,24 +7,24 @@ import { policyKey, type PolicyKey, type PolicyName } from '../../pipelines/poli
 import type { BackendName } from '../../pipelines/backend-key.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
 
-/** Names all namespaces in the queue of rescans. */
+/** Stands for all namespaces in the queue of rescans. */
 export const EVERYWHERE = '*';
-/** Changes that come together (an apply of many manifests) are answered by one rescan. */
+/** Waits for changes that arrive together, such as an apply of many manifests, and answers them with one rescan. */
 const SETTLE_MS = 200;
-/** For so long a signer that failed is left alone. */
+/** The pause before a failed signer is tried again. */
 const FAILING_MS = 5000;
 
 export interface ChangePropagationOptions {
   readonly pipelines: Pipelines;
   readonly policyQueue: KeyedQueue<PolicyKey>;
-  /** Changes whose records are to be looked at again, as `resyncKey` names them. */
+  /** Changes whose records are reconciled again, named by `resyncKey`. */
   readonly resyncQueue: KeyedQueue<ResyncKey>;
-  /** Namespaces whose runs are to be looked at again. */
+  /** Namespaces whose runs are reconciled again. */
   readonly rescanQueue: KeyedQueue;
   readonly drain: RecordDrain;
 }
 
-/** What a change of one object means for the others. */
+/** Enqueues the objects that a change of another object affects. */
 export class ChangePropagation {
   readonly #options: ChangePropagationOptions;
   #isLearning = true;
@@ -33,12 +33,12 @@ export class ChangePropagation {
     this.#options = options;
   }
 
-  /** From now on a change calls for a second look at runs and records, which their first lists made needless. */
+  /** From now on, a change enqueues runs and records again. Before, their first lists did. */
   learned(): void {
     this.#isLearning = false;
   }
 
-  /** A policy was made, edited or deleted: other runs are selected, and its records may be signed or retired otherwise. */
+  /** A policy was created, edited or deleted: it selects other runs, and its records may be signed or retired differently. */
   policyChanged(policy: PolicyName): void {
     this.#options.policyQueue.add(policyKey(policy));
     this.#rescan(policy.namespace);
@@ -46,9 +46,9 @@ export class ChangePropagation {
   }
 
   /**
-   * A policy's key began to work, became another one, or does not work for another reason than before: what waits for it goes on, and
-   * the policy publishes the key at once. One that fails is looked at in a moment, or a service that fails otherwise each time would be
-   * asked without a pause.
+   * A policy's key started to work, was replaced, or fails for another reason than before: waiting records continue, and the policy
+   * publishes the key at once. After a failure the policy is reconciled with a delay, or a service that fails differently each time would
+   * be called without a pause.
    */
   policyKeyChanged(policy: PolicyName, { isWorking }: { readonly isWorking: boolean }): void {
     this.#resync(resyncKey.signer(policy));
@@ -56,7 +56,7 @@ export class ChangePropagation {
     else this.#options.policyQueue.addAfter(policyKey(policy), FAILING_MS);
   }
 
-  /** A backend was made, edited or deleted. */
+  /** A backend was created, edited or deleted. */
   backendChanged(backend: BackendName): void {
     const scope = reachOf(backend);
     this.#policiesIn(scope);
@@ -64,7 +64,7 @@ export class ChangePropagation {
     this.#rescan(scope);
   }
 
-  /** A backend became ready, or stopped being so. */
+  /** A backend became ready, or not ready. */
   backendHealthChanged(backend: BackendName, isReady: boolean): void {
     this.#policiesIn(reachOf(backend));
     const key = resyncKey.backendHealth(backend);
@@ -76,13 +76,13 @@ export class ChangePropagation {
     this.#options.drain.pause(key);
   }
 
-  /** A namespace got other labels: cluster kinds may reach it now. */
+  /** The labels of a namespace changed: cluster kinds may reach it now. */
   namespaceChanged(name: string): void {
     this.#rescan(name);
     this.#resync(resyncKey.namespace(name));
   }
 
-  /** All runs are known. */
+  /** All runs are listed. */
   runsKnown(): void {
     this.#resync(resyncKey.runs);
   }
@@ -98,13 +98,13 @@ export class ChangePropagation {
 
   #policiesIn(namespace: string): void {
     for (const policy of this.#options.pipelines.policies) {
-      // A cluster backend can be in reach of teams' policies too.
+      // A cluster backend may be in reach of policies in any namespace.
       if (namespace === '' || policy.namespace === namespace) this.#options.policyQueue.add(policyKey(policy));
     }
   }
 }
 
-/** The namespace that a backend can be reached from; empty for all. */
+/** The namespace from which a backend can be reached; empty for all. */
 function reachOf({ kind, namespace }: BackendName): string {
   return kind === 'StorageBackend' ? namespace : '';
 }

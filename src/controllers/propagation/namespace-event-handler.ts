@@ -4,7 +4,7 @@ import type { ObjectMetadata } from '../../kube/object-metadata.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import type { ChangePropagation } from './change-propagation.ts';
 
-/** Keeps the labels of namespaces, by which cluster kinds select them. */
+/** Keeps the labels of namespaces, which cluster kinds select by. */
 export function namespaceEventHandler(
   pipelines: Pipelines,
   propagation: ChangePropagation,

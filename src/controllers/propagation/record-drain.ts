@@ -4,14 +4,14 @@ import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { BackendName } from '../../pipelines/backend-key.ts';
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 
-/** More than any backend's share of the workers: so many records of a line and a namespace are enqueued at once. */
+/** The number of records of a line and a namespace that are enqueued at once: more than any backend's share of the workers. */
 const WINDOW = 32;
-/** More than any time in milliseconds since the epoch: a later round comes after all of an earlier one. */
+/** More than any time in milliseconds since the epoch, so that a later round follows an earlier one. */
 const ROUND_MS = 1e13;
 
 /** Records that wait for the same thing. */
 export interface DrainLine {
-  /** Names the line. */
+  /** Identifies the line. */
   readonly name: string;
   /** The backend that they wait for: a record that waits for its turn there keeps its place in the window. */
   readonly backend?: BackendName | undefined;
@@ -19,7 +19,7 @@ export interface DrainLine {
 
 export interface RecordDrainOptions {
   readonly queue: KeyedQueue<RecordKey>;
-  /** True when something is left to do for the record. */
+  /** True when the record needs more than retirement. */
   readonly isOpen: (key: RecordKey) => boolean;
   /** True when the record waits for its turn at a backend. */
   readonly waitsFor: (backend: BackendName, key: RecordKey) => boolean;
@@ -39,8 +39,8 @@ interface Line {
 }
 
 /**
- * Lets records go on that waited for the same thing: in each namespace those that waited longest first. Some dozens of them are enqueued at
- * once, behind all new work, and one more for each that is done with: what takes them sets the pace.
+ * Releases records that waited for the same thing, in each namespace in the order of their waiting. A window of them is enqueued behind all
+ * new work, and one more for each that is done: the workers set the pace.
  */
 export class RecordDrain {
   readonly #options: RecordDrainOptions;
@@ -50,14 +50,14 @@ export class RecordDrain {
     this.#options = options;
   }
 
-  /** How many records wait in all lines, those that are enqueued not among them. */
+  /** The number of waiting records in all lines, without those that are enqueued. */
   get size(): number {
     let size = 0;
     for (const { parts } of this.#lines.values()) for (const { waiting } of parts.values()) size += waiting.size;
     return size;
   }
 
-  /** Begins a round of a line, or goes on with one that was paused. Records that are added from now on come after those that wait in it. */
+  /** Starts a round of a line, or resumes a paused one. Records added from now on follow those that wait already. */
   begin({ name, backend }: DrainLine): void {
     const line = this.#lines.get(name) ?? { backend, parts: new Map<string, Part>(), round: 0, isPaused: false };
     this.#lines.set(name, line);
@@ -76,7 +76,7 @@ export class RecordDrain {
     part.waiting.set(key, line.round * ROUND_MS + sinceMs);
   }
 
-  /** Every record of the round was added. */
+  /** All records of the round are added: enqueues the first of them. */
   flow(name: string): void {
     const line = this.#lines.get(name);
     for (const namespace of line?.parts.keys() ?? []) this.#flow(name, namespace);
@@ -89,7 +89,7 @@ export class RecordDrain {
     if (line !== undefined) line.isPaused = true;
   }
 
-  /** A record was looked at. */
+  /** Notes that a record was reconciled. */
   looked(key: RecordKey): void {
     const namespace = namespaceOfRecord(key);
     for (const [name, { backend, parts }] of this.#lines) {
@@ -101,7 +101,7 @@ export class RecordDrain {
     }
   }
 
-  /** A record is gone. */
+  /** Forgets a record that is gone. */
   remove(key: RecordKey): void {
     const namespace = namespaceOfRecord(key);
     for (const [name, { parts }] of this.#lines) {

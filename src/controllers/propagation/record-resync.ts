@@ -8,7 +8,7 @@ import type { Attempts } from '../memory/attempts.ts';
 import type { RecordDrain } from './record-drain.ts';
 import { parseResyncKey, type ResyncScope } from './resync-scope.ts';
 
-/** Records looked at in one turn of the event loop: a millisecond or two. */
+/** The number of records visited in one turn of the event loop, which takes a millisecond or two. */
 const SLICE = 500;
 
 export interface RecordResyncOptions {
@@ -19,9 +19,9 @@ export interface RecordResyncOptions {
 }
 
 /**
- * Finds the records that a change concerns, and lets those go on that something is left to do for. Settled records are left alone: at most
- * the time of their retirement changes. It walks the records of one namespace where it can, and in slices, so that a hundred thousand
- * records hold the event loop for no longer than a few.
+ * Finds the records that a change affects, and releases those that need more than retirement. For settled records only the time of their
+ * retirement may change. It visits the records of one namespace where it can, and in slices, so that a hundred thousand records never block
+ * the event loop for long.
  */
 export class RecordResync {
   readonly #options: RecordResyncOptions;
@@ -30,7 +30,7 @@ export class RecordResync {
     this.#options = options;
   }
 
-  /** @param key as `resyncKey` makes it */
+  /** @param key made by `resyncKey` */
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const scope = parseResyncKey(key);
     const { attempts, records, retirements } = this.#options;
@@ -61,7 +61,7 @@ export class RecordResync {
     }
   }
 
-  /** Ends the back-off of what may be mended. Waits that other servers asked for still count. */
+  /** Ends the back-off of work whose cause may be mended. Waits that other servers asked for still count. */
   #forgetFailures(scope: ResyncScope, { key: record }: RecordSummary): void {
     const { attempts } = this.#options;
     if (scope.change === 'BackendHealth') attempts.reset({ of: 'Store', record, backend: scope.backend });
@@ -70,7 +70,7 @@ export class RecordResync {
   }
 }
 
-/** The namespace whose records may be concerned; empty for all. */
+/** The namespace whose records may be affected; empty for all. */
 function namespaceOf(scope: ResyncScope): string {
   if (scope.change === 'Runs') return '';
   return scope.change === 'Policy' || scope.change === 'Signer' ? scope.policy.namespace : scope.namespace;

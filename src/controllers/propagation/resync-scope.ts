@@ -3,25 +3,27 @@ import { policyKey, type PolicyName } from '../../pipelines/policy-key.ts';
 import { backendKey, type BackendName } from '../../pipelines/backend-key.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
 
-/** What changed, and so which records are looked at again. */
+/** A change, which decides the records that are reconciled again. */
 export type ResyncScope =
-  /** A policy was made, edited or deleted: when its settled records retire, and what the others wait for. */
+  /** A policy was created, edited or deleted. */
   | { readonly change: 'Policy'; readonly policy: PolicyName }
-  /** The signer of a policy began to work, or fails otherwise. */
+  /** The signer of a policy started to work, or fails differently. */
   | { readonly change: 'Signer'; readonly policy: PolicyName }
-  /** A backend in reach of the namespace was made, edited or deleted, or its labels changed; empty: of all namespaces. */
+  /**
+   * A backend in reach of the namespace was created, edited or deleted, or the labels of the namespace changed; empty for all namespaces.
+   */
   | { readonly change: 'Namespace'; readonly namespace: string }
   /** A backend became ready. */
   | {
       readonly change: 'BackendHealth';
-      /** Empty for a backend of all namespaces. */
+      /** Empty for a backend that all namespaces reach. */
       readonly namespace: string;
       readonly backend: BackendName;
     }
-  /** All runs are known: records that are kept with their runs may retire. */
+  /** All runs are listed: records that are kept with their runs may retire. */
   | { readonly change: 'Runs' };
 
-/** Name scopes in the queue of resyncs, so that changes that come together are answered by one walk. */
+/** Name scopes in the queue of resyncs, so that changes that arrive together cause one resync. */
 export const resyncKey = {
   policy: (policy: PolicyName): ResyncKey => `Policy/${policyKey(policy)}`,
   signer: (policy: PolicyName): ResyncKey => `Signer/${policyKey(policy)}`,

@@ -24,38 +24,38 @@ import { areWitnessesDue } from './signing/witness-turns.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 import { recordKey } from '../../records/record-key.ts';
 
-/** What is known of a record without its signer, and the policy whose signer is to be asked for. */
-export interface KnownRecord {
+/** A snapshot without its signer, and the policy whose signer is needed. */
+export interface UnsignedSnapshot {
   readonly snapshot: RecordSnapshot;
   readonly signerOf: PolicyDefinition | undefined;
 }
 
-/** Reads all that the decision about a record needs: the key if something is to be signed, everything else from memory. */
+/** Gathers everything that the decision about a record needs: the signer if something is to be signed, the rest from memory. */
 export async function gatherRecord(
   context: ControllerContext,
   attempts: Attempts,
   written: TrustedRecord,
   signal: AbortSignal,
 ): Promise<RecordSnapshot> {
-  return withSigner(context, await knownRecord(context, attempts, written, signal), signal);
+  return withSigner(context, await unsignedSnapshot(context, attempts, written, signal), signal);
 }
 
-/** Asks for the signer that is missing in what is known of a record. */
+/** Adds the signer that a snapshot needs. */
 export async function withSigner(
   context: Pick<ControllerContext, 'gate'>,
-  { snapshot, signerOf }: KnownRecord,
+  { snapshot, signerOf }: UnsignedSnapshot,
   signal: AbortSignal,
 ): Promise<RecordSnapshot> {
   return signerOf === undefined ? snapshot : { ...snapshot, signer: await context.gate.signer(signerOf, signal) };
 }
 
-/** Gathers what the decision about a record needs, all but the signer. */
-export async function knownRecord(
+/** Gathers everything that the decision about a record needs, except the signer. */
+export async function unsignedSnapshot(
   context: ControllerContext,
   attempts: Attempts,
   written: TrustedRecord,
   signal: AbortSignal,
-): Promise<KnownRecord> {
+): Promise<UnsignedSnapshot> {
   const record = context.unconfirmedStores.completed(written);
   const { spec, evidence } = record.object;
   const policy = context.pipelines.policyIn(record.object.metadata.namespace, record.policy);
@@ -83,7 +83,7 @@ export async function knownRecord(
   return { snapshot, signerOf: needsSigner ? policy : undefined };
 }
 
-/** Whether a signer is needed: for what never was signed, and for certificates that ended unseen. */
+/** True when a signer is needed: for artifacts that are unsigned, and for certificates that ended before a witness saw them. */
 function isToBeSigned(
   artifacts: readonly EvidenceArtifact[],
   {
@@ -96,10 +96,10 @@ function isToBeSigned(
   },
 ): boolean {
   if (artifacts.some(({ signature }) => signature === undefined)) return true;
-  // What lies anywhere already stays as it is.
+  // Evidence that is stored anywhere stays as it is.
   if (isStored) return false;
   const transparency = policy?.invalid === undefined ? policy?.spec.transparency : undefined;
-  // A new certificate is asked for when its witnesses are asked, too: until then it would only end like the one before.
+  // Ask for a new certificate only when its witnesses are asked too: until then it would end like the one before.
   const waits = transparency !== undefined && hasClock(transparency) && areDue !== true;
   return !waits && artifacts.some((artifact) => needsSignature(artifact, now, transparency));
 }
@@ -118,7 +118,7 @@ function boundBackends(context: ControllerContext, attempts: Attempts, record: T
   ];
 }
 
-/** The backends that were asked for later, by a request that stands or by one that was answered; as many as a status has room for. */
+/** The backends that a pending or answered request asks for, as many as a status has room for. */
 function laterBackends({ object, storage }: TrustedRecord): readonly BackendRef[] {
   const asked = backfillRefs(object);
   const answered = storage
@@ -128,13 +128,16 @@ function laterBackends({ object, storage }: TrustedRecord): readonly BackendRef[
   return [...answered.filter(isNew), ...asked].slice(0, MAX_BACKENDS);
 }
 
-/** A backend that its last probe found broken is sent nothing: that probe is repeated, and says when it works again. */
+/** Sends nothing to a backend whose last probe failed: the probe is repeated, and reports when the backend works again. */
 function parkedBehind(problem: Problem | undefined): Problem | undefined {
   if (problem === undefined) return undefined;
   return { reason: problem.reason, message: `waits until the backend is ready again: ${problem.message}` };
 }
 
-/** What can be promised without knowing the run's labels: backends that take every run, and those the policy names in vain. */
+/**
+ * The backends that can be bound without knowing the run's labels: those that take every run, and those that the policy names and that do
+ * not exist.
+ */
 function bindableBackends(context: ControllerContext, record: TrustedRecord): readonly BackendRef[] | undefined {
   const pipeline = context.pipelines.pipeline(record.object.metadata.namespace, record.policy);
   if (pipeline === undefined) return undefined;
@@ -142,7 +145,7 @@ function bindableBackends(context: ControllerContext, record: TrustedRecord): re
   return backendRefsOf({ ...pipeline, backends }, {});
 }
 
-/** Why a record stays without backends although there are some. */
+/** The reason why a record stays without backends although there are some. */
 function unboundProblem(context: ControllerContext, record: TrustedRecord): Problem | undefined {
   const pipeline = context.pipelines.pipeline(record.object.metadata.namespace, record.policy);
   const message = pipeline && tooManyBackends(pipeline.backends.length + pipeline.missing.length);
@@ -159,7 +162,7 @@ function whyUnsigned(
   const subjects = subjectsOf(artifacts);
   if ('reason' in subjects) return subjects;
   const { mode } = record.object.spec;
-  const warnings = artifacts.flatMap(({ warnings: found = [] }) => found);
+  const warnings = artifacts.flatMap(({ warnings: ofArtifact = [] }) => ofArtifact);
   return unsignedProblem({ mode, policyName: record.policy, policy, subjects: subjects.subjects, warnings });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
-import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
+import { knownReason, type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { fitsForm, takesArtifact } from '../../storage/takes-artifact.ts';
@@ -139,13 +139,13 @@ function unsignedNow({ unsigned, signer }: RecordSnapshot): Problem | undefined 
   return signer !== undefined && isProblem(signer) ? signer : undefined;
 }
 
-/** Reasons under which the run controller would go on, if there still were a run. */
+/** Reasons under which the run controller would continue if the run still existed. */
 const awaiting: ReadonlySet<Reason> = new Set([
   reasons.WaitingForChildren,
   reasons.ChildMissing,
   reasons.PolicyInvalid,
   reasons.Progressing,
-  // An image index that could not be read before it was signed.
+  // Reported for an image index that could not be read before it was signed.
   reasons.BackendUnavailable,
   reasons.BackendUnauthorized,
   reasons.BackendRejected,
@@ -154,13 +154,13 @@ const awaiting: ReadonlySet<Reason> = new Set([
 
 const runDeleted: Problem = {
   reason: reasons.RunDeleted,
-  message: 'the run was deleted before its payload was made, so that nothing of it can be signed: delete this record',
+  message: 'the run was deleted before its payload was made, so nothing of it can be signed: delete this record',
 };
 
-/** Why there is no payload, as the run controller wrote it down. */
+/** The reason why there is no payload, as the run controller recorded it. */
 function emptyProblem({ record, policy, hasRun }: RecordSnapshot): Problem {
   const stated = record.object.evidence?.problem;
-  const known = Object.values(reasons).find((reason) => reason === stated?.reason);
+  const known = knownReason(stated?.reason);
   if (hasRun === false && (known === undefined || awaiting.has(known))) return runDeleted;
   if (stated !== undefined && known !== undefined) return { reason: known, message: stated.message };
   const reason = policy === undefined ? reasons.PolicyDeleted : reasons.Progressing;
@@ -175,13 +175,13 @@ function dueBackends(snapshot: RecordSnapshot, facts: readonly BackendFact[]): r
   });
 }
 
-/** An artifact that none of the backends takes would never be stored anywhere, and the record would still say Ready. */
+/** Finds an artifact that no backend takes: it would never be stored anywhere, and the record would still report Ready. */
 function uncoveredArtifact(
   artifacts: readonly EvidenceArtifact[],
   backends: readonly BoundBackend[],
   facts: readonly BackendFact[],
 ): Problem | undefined {
-  // A backend that is awaited may take anything; while it is, the record waits for it anyway.
+  // A backend that does not exist yet may take anything, and the record waits for it anyway.
   const isAwaited = backends.some(({ backend }, index) => backend === undefined && facts[index]?.state === 'Pending');
   if (isAwaited || backends.length === 0) return undefined;
   const isTaken = (artifact: EvidenceArtifact): boolean =>
@@ -212,7 +212,7 @@ function whyRetired(
     hasNothingToSign(record) ||
     (facts.length > 0 && facts.every(({ state }) => isDoneWith(state)));
   if (hasRun === undefined || !(isDone || !hasRun)) return undefined;
-  // What is signed and can still be stored is worth more than an early end.
+  // A signed record that can still be stored is worth more than an early end.
   const mayBeStored = facts.some(({ state }) => state === 'Pending') && isSigned(record);
   if (end.withRun && !hasRun && !mayBeStored) return 'its run is gone and the policy keeps records with their runs';
   if (end.atMs !== undefined && end.atMs <= now.getTime() && !(mayBeStored && isWaitedFor(facts)))
@@ -220,7 +220,7 @@ function whyRetired(
   return undefined;
 }
 
-/** Whether a backend that has not answered, or does not exist for now, may still take it; one that refused it had its time. */
+/** True when a backend that has not answered, or does not exist for now, may still take it; one that refused it had its time. */
 function isWaitedFor(facts: readonly BackendFact[]): boolean {
   return facts.some(({ state, problem }) => state === 'Pending' && !refusals.has(problem?.reason));
 }

@@ -14,7 +14,7 @@ import type { DeliveredStorage } from './read-back/schedule-verification.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
-/** A record as it is delivered: read, its seal checked, and as it came. */
+/** A delivered record: the object, and the result of reading it and checking its seal. */
 export interface DeliveredRecord {
   readonly read: TrustedRecord | ForgedRecord;
   readonly object: unknown;
@@ -27,33 +27,33 @@ export interface RecordEventHandlerOptions {
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue;
-  /** Plans the look at what is stored of it. */
+  /** Schedules the read-back of its evidence. */
   readonly scheduleVerification: (storage: DeliveredStorage) => void;
-  /** Plans the end of a record that nothing else is left to do for. */
+  /** Plans the retirement of a settled record. */
   readonly planRetirement: (record: RecordSummary) => void;
-  /** Forgets all that is kept for a record until it is settled. */
+  /** Forgets everything that is kept for a record until it is settled. */
   readonly forgetWork: (key: RecordKey) => void;
-  /** Takes a record that is gone out of all other queues. */
+  /** Removes a deleted record from all other queues. */
   readonly forget: (key: RecordKey) => void;
-  /** Enqueues a run whose record is gone. */
+  /** Enqueues a run whose record was deleted. */
   readonly requeueRun: (runKey: RunKey) => void;
   readonly onSynced: () => void;
 }
 
-/** What is kept of a record that passes by. */
+/** The part of a delivered record that is kept. */
 export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredRecord | undefined {
   const read = readRecord(object, sealKey);
   return read === undefined ? undefined : { read, object };
 }
 
 /**
- * Keeps the index of records, and enqueues those that something is left to do for. A settled record is neither read nor enqueued nor kept:
- * what the index holds of it says when it is verified again and when it retires.
+ * Keeps the index of records, and enqueues those that need more than retirement. A settled record is neither kept nor enqueued: its summary
+ * in the index says when it is read back again and when it retires.
  */
 export function recordEventHandler(options: RecordEventHandlerOptions): ListWatchHandler<DeliveredRecord> {
   const { records, ownWrites, owners, cache, queue, forget, forgetWork } = options;
   const { requeueRun, scheduleVerification, planRetirement, onSynced } = options;
-  /** What each delivery before left unverified. The index cannot tell: an own write updates it before its event comes. */
+  /** The number of unverified backends at the last delivery. The index does not have it: an own write updates it before its event arrives. */
   const unverified = new Map<string, number>();
   const verify = (now: RecordSummary): void => {
     const { key, unverifiedCount } = now;
@@ -88,7 +88,7 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
       cache.release(key);
       queue.remove(key);
       forget(key);
-      // A run whose record retired is out of scope: it need not be read to find that out.
+      // The run of a retired record is out of scope, so it need not be read.
       if (record?.runKey !== undefined && !isRetiring) requeueRun(record.runKey);
       if (record?.runUID === undefined) return;
       // Another policy's record may have waited for the run's annotations.
@@ -101,7 +101,7 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
   };
 }
 
-/** A record that lost its trust is still about the run that it was about while it had it. */
+/** A record that is not trusted any more is still about the run that it was about before. */
 function inheriting(before: RecordSummary | undefined, now: RecordSummary): RecordSummary {
   if (now.isTrusted || before?.uid !== now.uid) return now;
   const { runUID, runKey, policy } = before;

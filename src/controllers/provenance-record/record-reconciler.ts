@@ -9,7 +9,7 @@ import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { policyLane } from '../shares/policy-lane.ts';
-import { knownRecord, withSigner } from './gather-record.ts';
+import { unsignedSnapshot, withSigner } from './gather-record.ts';
 import { type AdvancePlan, planRecord, type WaitPlan } from './plan-record.ts';
 import { type PreparedEvidence, prepareEvidence } from './signing/prepare-evidence.ts';
 import type { StatusFacts } from '../../records/record-facts.ts';
@@ -27,7 +27,7 @@ import { backendKey } from '../../pipelines/backend-key.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
 const LONG_SECONDS = 60;
-/** What is due and was not tried is looked at again no sooner, whatever kept it from being tried. */
+/** The shortest pause before work that was due and not tried, whatever kept it from being tried. */
 const SHORT_SECONDS = 0.5;
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 
@@ -38,7 +38,7 @@ export interface RecordReconcilerOptions {
   readonly cache: ByteBudgetCache<unknown>;
 }
 
-/** Takes one record as far as it can go: signs what is unsigned, stores what is not stored, says how it stands. */
+/** Takes one record as far as it can go: signs it, stores it, and reports its state. */
 export class RecordReconciler {
   readonly #context: ControllerContext;
   readonly #attempts: Attempts;
@@ -60,7 +60,7 @@ export class RecordReconciler {
       if (record.isTrusted) return this.#laidAside(key, object, await this.#take(record, signal));
       return await rejectRecord(this.#context, record, object, signal);
     } catch (error) {
-      // What we kept of the record may be old, whatever failed: the next look reads it.
+      // The cached record may be stale, whatever failed: the next reconcile reads it.
       this.#cache.release(key);
       if (!isConflict(error) && !isNotFound(error)) throw error;
       return { requeueAfterSeconds: 0.5 };
@@ -69,7 +69,7 @@ export class RecordReconciler {
     }
   }
 
-  /** The record went while it was worked on, after the feed had forgotten it: nothing of that work is of use. */
+  /** The record was deleted during the reconcile, after the event handler had forgotten it: drop what the reconcile left behind. */
   #forget(key: RecordKey): void {
     this.#attempts.forget(key);
     this.#context.quietTurns.end(key);
@@ -78,14 +78,14 @@ export class RecordReconciler {
     this.#context.ownWrites.forget(key);
   }
 
-  /** What the watch delivered, unless that is from before our own last write. */
+  /** The object that the watch delivered, unless it may be older than the last own write. */
   #delivered(key: RecordKey): unknown {
     const object = this.#cache.get(key);
     const version = objectMetadata(object)?.resourceVersion;
     return version === undefined || this.#context.ownWrites.mayPrecede(key, version) ? undefined : object;
   }
 
-  /** A record that is not needed for long is read again then: its place is for those that are worked on. */
+  /** Releases a record that is not needed for long, to make room for records that are worked on. */
   #laidAside(key: RecordKey, object: unknown, outcome: Outcome): Outcome {
     const isLong = (outcome.requeueAfterSeconds ?? 0) >= LONG_SECONDS;
     if (isLong && this.#cache.get(key) === object) this.#cache.release(key);
@@ -103,16 +103,16 @@ export class RecordReconciler {
   async #take(delivered: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
     if (delivered.object.metadata.deletionTimestamp !== undefined) return DONE;
     const record = await this.#recordTestimonies(delivered, signal);
-    const known = await knownRecord(this.#context, this.#attempts, record, signal);
-    const { signerOf } = known;
-    if (signerOf === undefined) return this.#act(known.snapshot, signal);
+    const unsigned = await unsignedSnapshot(this.#context, this.#attempts, record, signal);
+    const { signerOf } = unsigned;
+    if (signerOf === undefined) return this.#act(unsigned.snapshot, signal);
     const { namespace } = record.object.metadata;
     const names = [namespaceLane(record), policyLane(signerOf, namespace)];
     // A signer that hangs holds up the records of its policy alone.
     const leave = this.#lanes.enter(names, recordKey(record.object.metadata));
     if (leave === undefined) return DEFERRED;
     try {
-      return await this.#act(await withSigner(this.#context, known, signal), signal, leave);
+      return await this.#act(await withSigner(this.#context, unsigned, signal), signal, leave);
     } finally {
       leave();
     }
@@ -188,7 +188,7 @@ export class RecordReconciler {
     }
   }
 
-  /** Promises the evidence to backends that were not there before; the watch brings the record back. */
+  /** Binds the record to backends that were not there before; the watch brings the record back. */
   async #bind(record: TrustedRecord, backendRefs: readonly BackendRef[], signal: AbortSignal): Promise<Outcome> {
     const { spec, evidence } = record.object;
     const parts = { spec: { ...spec, backendRefs }, evidence: evidence ?? {} };
@@ -228,7 +228,7 @@ function soonest(waits: readonly (number | undefined)[]): Outcome {
   return seconds.length === 0 ? DONE : { requeueAfterSeconds: Math.max(SHORT_SECONDS, Math.min(...seconds)) };
 }
 
-/** More than any one of its backends may hold, so that those do not starve each other either. */
+/** More than any one backend of the namespace may hold, so that its backends do not starve each other either. */
 function namespaceLane({ object }: TrustedRecord): LaneName {
   return { name: `namespace ${object.metadata.namespace}`, perIdle: 3, isOuter: true };
 }

@@ -5,37 +5,37 @@ import type { RunSigner } from '../../signing/run-signer.ts';
 import type { TrustedRecord } from '../../records/read-record.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 
-/** A backend frozen in the record, as it stands now. */
+/** A backend that the record is bound to, in its current state. */
 export interface BoundBackend {
   readonly ref: BackendRef;
   /** Undefined while no backend of this name exists. */
   readonly backend: CompiledBackend | undefined;
-  /** Whether its back-off is over. */
+  /** True when its back-off is over. */
   readonly isDue: boolean;
-  /** Why nothing is sent to it: it is known not to work, and its own probe will say when it does again. */
+  /** The reason why nothing is sent to it: its last probe failed, and a later probe reports when it works again. */
   readonly parked?: Problem;
   /** Asked for after the record was made. */
   readonly isBackfill?: boolean;
 }
 
-/** Everything that the decision about a record is made from. Nothing in it changes, and nothing else is read. */
+/** Everything that the decision about a record is made from. It never changes, and nothing else is read. */
 export interface RecordSnapshot {
   readonly record: TrustedRecord;
   readonly policy: PolicyDefinition | undefined;
-  /** What signs; or why nothing can; undefined when everything is signed or may not be. */
+  /** The signer, or the reason why there is none; undefined when nothing is to be signed or may be. */
   readonly signer: RunSigner | Problem | undefined;
-  /** Why nothing may be signed, whatever the key. */
+  /** The reason why nothing may be signed, whatever the key. */
   readonly unsigned: Problem | undefined;
   readonly backends: readonly BoundBackend[];
-  /** Whether the witnesses' back-off is over. */
+  /** True when the witnesses' back-off is over. */
   readonly areWitnessesDue?: boolean;
-  /** What the record may be bound to without its run, where it is bound to nothing yet and there is something. */
+  /** The backends that an unbound record may be bound to without its run, where there are any. */
   readonly bindable: readonly BackendRef[] | undefined;
-  /** The backends to bind the record to instead of those that it is bound to, where these are gone or have no place for its evidence. */
+  /** The backends that replace the bound ones, where these are gone or have no place for the evidence. */
   readonly rebound?: readonly BackendRef[] | undefined;
-  /** Why it is bound to nothing, although there are backends. */
+  /** The reason why it is bound to nothing, although there are backends. */
   readonly unbound?: Problem | undefined;
-  /** Whether the run still exists; undefined while that is not known yet. */
+  /** True when the run still exists; undefined while that is unknown. */
   readonly hasRun: boolean | undefined;
   readonly now: Date;
 }

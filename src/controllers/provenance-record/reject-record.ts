@@ -8,13 +8,12 @@ import type { ControllerContext } from '../controller-context.ts';
 import type { ForgedRecord } from '../../records/read-record.ts';
 import { recordKey } from '../../records/record-key.ts';
 
-/** A record that is left alone may have been mended without a word from its watch, as by the CRD that knows all its fields. */
+/** A record that is left alone may become valid without an event, as when the CRD that knows all its fields is installed. */
 const HELD_SECONDS = 3600;
 
 /**
- * Removes what the operator did not write, so that the run controller makes it anew, unless so many fail that something else must be
- * wrong. A record whose run is gone cannot be made
- * anew: it stays, and says that it is not to be trusted.
+ * Removes a record that the operator did not write, so that the run controller creates it again, unless so many fail that there must be
+ * another cause. A record whose run is gone cannot be created again: it stays, and its status reports that it is not trusted.
  */
 export async function rejectRecord(
   context: ControllerContext,
@@ -41,13 +40,13 @@ export async function rejectRecord(
   return DONE;
 }
 
-/** What a forged record claims to be about: good enough to look whether such a run exists, and for nothing else. */
+/** The run that a forged record names: good enough to check whether such a run exists, and for nothing else. */
 function claimedRunUID(object: unknown): string | undefined {
   const uid = field(field(field(object, 'spec'), 'runRef'), 'uid');
   return typeof uid === 'string' ? uid : undefined;
 }
 
-/** @returns false when the record says already that it is not trusted */
+/** @returns false when the status already reports that the record is not trusted */
 async function disown(
   context: ControllerContext,
   record: ForgedRecord,

@@ -43,8 +43,8 @@ function emitEvents(context: ControllerContext, record: TrustedRecord, after: Pr
     context.observer.recordChanged({ key: recordKey(metadata), isReady: ready.status === 'True', reason, message });
   }
   const { namespace, name, uid } = metadata;
-  for (const news of statusEvents(before, after)) {
-    context.events.record({ apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid }, news);
-    if (context.runs.has(spec.runRef.uid) !== false) context.events.record({ ...spec.runRef, namespace }, news);
+  for (const event of statusEvents(before, after)) {
+    context.events.record({ apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid }, event);
+    if (context.runs.has(spec.runRef.uid) !== false) context.events.record({ ...spec.runRef, namespace }, event);
   }
 }

@@ -151,7 +151,7 @@ export class RunReconciler {
       if (creation.state !== 'Taken') return;
       if (creation.forged !== undefined) await this.#removeForged(creation.forged, snapshot, signal);
     }
-    throw new Error(`somebody keeps creating ProvenanceRecord ${recordKey(key)} in the operator's place`);
+    throw new Error(`another client keeps creating ProvenanceRecord ${recordKey(key)} in the operator's place`);
   }
 
   #reportCreated({ object: { metadata, spec, evidence } }: TrustedRecord): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field } from '../../json/fields.ts';
-import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { knownReason } from '../../api/v1alpha1/reasons.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { storedConditions } from '../write-status.ts';
 
@@ -13,7 +13,7 @@ export function recalledHealth(object: unknown): { readonly problem: Problem | u
   if (observed === undefined || observed !== field(field(object, 'metadata'), 'generation')) return undefined;
   const ready = storedConditions(object).find(({ type }) => type === 'Ready');
   if (ready?.status === 'True') return { problem: undefined };
-  const reason = Object.values(reasons).find((known) => known === ready?.reason);
+  const reason = knownReason(ready?.reason);
   if (ready?.status !== 'False' || reason === undefined) return undefined;
   return { problem: { reason, message: ready.message } };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { knownReason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { ListWatchObserver } from '../../kube/watch/list-watch-options.ts';
 import type { ReconcileResult } from '../../runtime/controller.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -24,7 +24,7 @@ export function controllerObserver(logger: Logger, metrics: Metrics): Controller
       else logger.warn('record not ready', { record: key, reason, detail: message });
     },
     stored({ type, result }) {
-      const reason = Object.values(reasons).find((known) => known === result);
+      const reason = knownReason(result);
       metrics.storageAttempt(type, reason ?? reasons.BackendUnavailable);
     },
     witnessed({ result }) {

@@ -11,14 +11,14 @@ const ENTRY = 'key';
 const REPLACES = 'replaces';
 const KEY_BYTES = 32;
 
-/** What seals records. */
+/** The key that seals records. */
 export interface SealKey {
   readonly value: SecretValue;
-  /** Ids of keys that are lost for good: records that they sealed are removed, and made anew where their run exists. */
+  /** Ids of lost keys: records that they sealed are removed, and created again where their run exists. */
   readonly replaces: ReadonlySet<string>;
 }
 
-/** The Secret is gone, and records are there that its key sealed: no other key can take its place. */
+/** The Secret is gone, and its key sealed records that still exist: no other key can replace it. */
 export class SealKeyLostError extends Error {
   constructor(namespace: string, record: SealedRecordFound) {
     const { keyID = 'unnamed', name } = record;
@@ -33,22 +33,21 @@ export class SealKeyLostError extends Error {
 export interface SealedRecordFound {
   /** `namespace/name` */
   readonly name: string;
-  /** Absent in records of versions that named no key. */
+  /** Absent in records of versions that recorded no key id. */
   readonly keyID?: string;
 }
 
 export interface SealKeyOptions {
   /** The operator's own. */
   readonly namespace: string;
-  /** Looks for a record that was sealed before; asked only where there is no key. */
+  /** Finds a record that was sealed before; called only when there is no key. */
   readonly findSealed: () => Promise<SealedRecordFound | undefined>;
 }
 
 /**
- * The key that seals records: made once, by the first replica of a new installation, and read by all. Without the key, nobody can trust
- * any record that was sealed with it.
- * @throws SealKeyLostError when it is gone and needed, KubeError when the Secret may be neither read nor made, Error when its entry is
- * not such a key
+ * Loads the key that seals records, which the first replica of a new installation creates. Records sealed with a lost key can never be
+ * trusted again. @throws SealKeyLostError when the key is gone and needed, KubeError when the Secret may be neither read nor created, Error
+ * when its entry is not such a key
  */
 export async function loadSealKey(
   client: Pick<KubeClient, 'find' | 'create'>,
@@ -56,19 +55,19 @@ export async function loadSealKey(
   signal: AbortSignal,
 ): Promise<SealKey> {
   const name = { namespace, name: SEAL_SECRET };
-  const found = await client.find(SECRETS, name, { signal });
-  if (found !== undefined) return keyIn(found, namespace);
+  const secret = await client.find(SECRETS, name, { signal });
+  if (secret !== undefined) return keyIn(secret, namespace);
   const sealed = await findSealed();
   if (sealed !== undefined) throw new SealKeyLostError(namespace, sealed);
   const key = randomBytes(KEY_BYTES);
-  const secret = {
+  const created = {
     metadata: { ...name, labels: { 'app.kubernetes.io/managed-by': 'hallmark' } },
     type: 'Opaque',
     immutable: true,
     data: { [ENTRY]: key.toString('base64') },
   };
   try {
-    await client.create(SECRETS, secret, { signal });
+    await client.create(SECRETS, created, { signal });
     return { value: new SecretValue(key), replaces: new Set() };
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;

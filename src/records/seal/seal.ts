@@ -3,7 +3,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import type { SecretValue } from '../../runtime/secret-value.ts';
 import { canonicalJson } from '../../json/canonical-json.ts';
 
-/** What a record's seal covers. `evidence` may still carry its own `seal` field; that one is left out. */
+/** The content that a record's seal covers. A `seal` field in `evidence` is ignored. */
 export interface SealedRecord {
   readonly key: SecretValue;
   readonly namespace: string;
@@ -12,7 +12,7 @@ export interface SealedRecord {
   readonly evidence: object;
 }
 
-/** What the seal of a status covers: which backends hold the evidence, for the record of this UID alone. */
+/** The content that the seal of a status covers: which backends hold the evidence of the record with this UID. */
 export interface SealedStatus {
   readonly key: SecretValue;
   readonly namespace: string;
@@ -22,8 +22,8 @@ export interface SealedStatus {
 }
 
 /**
- * HMAC-SHA256 (base64) over a record's namespace, name, spec and evidence. Only the operator holds the key, so a record
- * whose seal matches was written by it, whatever the cluster's permissions allow others.
+ * HMAC-SHA256 (base64) over a record's namespace, name, spec and evidence. Only the operator holds the key, so a record with a matching
+ * seal was written by it, whatever the cluster's permissions allow others.
  */
 export function sealRecord(record: SealedRecord): string {
   return mac('hallmark.dev/record/v1', record.key, {
@@ -38,7 +38,7 @@ export function sealMatches(record: SealedRecord, seal: unknown): boolean {
   return isEqual(sealRecord(record), seal);
 }
 
-/** The same for the storage entries in a record's status, so that nobody else can claim evidence to be stored. */
+/** The same for the storage entries in a record's status, so that no one else can claim that evidence is stored. */
 export function sealStatus(status: SealedStatus): string {
   return mac('hallmark.dev/status/v1', status.key, {
     namespace: status.namespace,
@@ -52,12 +52,12 @@ export function statusSealMatches(status: SealedStatus, seal: unknown): boolean 
   return isEqual(sealStatus(status), seal);
 }
 
-/** Names a key without giving anything of it away. */
+/** The id of a key, which reveals nothing of it. */
 export function sealKeyID(key: SecretValue): string {
   return createHmac('sha256', key.reveal()).update('hallmark.dev/seal-key-id/v1').digest('hex').slice(0, 16);
 }
 
-/** The purpose is part of what is sealed, so that no seal of one kind passes as one of another. */
+/** The purpose is part of the sealed content, so that a seal of one kind never passes as one of another. */
 function mac(purpose: string, key: SecretValue, sealed: object): string {
   return createHmac('sha256', keyObject(key))
     .update(`${purpose}\n${canonicalJson(sealed)}`)
@@ -66,10 +66,10 @@ function mac(purpose: string, key: SecretValue, sealed: object): string {
 
 const keyObjects = new WeakMap<SecretValue, KeyObject>();
 
-/** The key as Node takes it at once: bytes it would look through at each seal, which takes several times as long as the seal. */
+/** Node's own form of the key: raw bytes would be parsed for each seal, which takes several times as long as the seal. */
 function keyObject(key: SecretValue): KeyObject {
-  const known = keyObjects.get(key);
-  if (known !== undefined) return known;
+  const cached = keyObjects.get(key);
+  if (cached !== undefined) return cached;
   const made = createSecretKey(key.reveal());
   keyObjects.set(key, made);
   return made;

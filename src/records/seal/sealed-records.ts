@@ -8,17 +8,17 @@ import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { readRecord } from '../read-record.ts';
 import type { SealedRecordFound, SealKey } from './seal-key.ts';
 
-/** So many records of each namespace in scope are looked at before the operator begins. */
+/** The number of records per namespace that are checked before the operator starts. */
 const LOOKED_AT = 500;
 
 export interface SealedRecordsOptions {
   readonly client: Pick<KubeClient, 'pages'>;
-  /** Empty: all. */
+  /** Empty for all namespaces. */
   readonly namespaces: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** The first record in scope that carries a seal, whoever made it. */
+/** The first record in scope that carries any seal. */
 export async function findSealed(options: SealedRecordsOptions): Promise<SealedRecordFound | undefined> {
   for await (const object of someRecords(options)) {
     const metadata = objectMetadata(object);
@@ -31,8 +31,8 @@ export async function findSealed(options: SealedRecordsOptions): Promise<SealedR
 }
 
 /**
- * Why this operator must not begin: the records in its scope are another operator's, and none is its own.
- * @returns undefined when it may
+ * Checks that the records in scope are not all another operator's. @returns the reason why this operator must not start; undefined when it
+ * may
  */
 export async function whyNotAlone(key: SealKey, options: SealedRecordsOptions): Promise<string | undefined> {
   let other: string | undefined;

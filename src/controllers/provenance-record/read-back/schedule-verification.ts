@@ -3,16 +3,16 @@ import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
 import type { VerificationReconciler } from './verification-reconciler.ts';
 
-/** What a record that the watch delivers holds in backends. */
+/** The storage of a record that the watch delivers. */
 export interface DeliveredStorage {
-  /** How many backends the delivery before left unverified. */
+  /** The number of backends that were unverified at the delivery before. */
   readonly unverifiedBefore: number;
   readonly now: RecordSummary;
 }
 
 /**
- * Has what is stored of a record looked at in time. A look that is planned already stays, with its back-off; but what one more backend
- * took and could not be read back is not to wait for the next look at the others, which may be a day away.
+ * Schedules the read-back of a record. A scheduled one stays, with its back-off; but when one more backend stored the record and could not
+ * be read back, that must not wait for the next read-back of the others, which may be a day away.
  */
 export function scheduleVerification(
   queue: Pick<KeyedQueue, 'has' | 'addAfter' | 'addIdleAfter'>,
@@ -24,7 +24,7 @@ export function scheduleVerification(
   if (!isNews && queue.has(now.key)) return;
   const seconds = verification.secondsUntilFirst(now.unverifiedCount === 0);
   if (seconds === undefined) return;
-  // Of several times the queue keeps the earliest.
+  // The queue keeps the earliest of several times.
   if (now.unverifiedCount > 0) queue.addAfter(now.key, seconds * 1000);
   else queue.addIdleAfter(now.key, seconds * 1000);
 }

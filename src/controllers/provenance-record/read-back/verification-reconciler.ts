@@ -21,17 +21,17 @@ import { writeRecordStatus } from '../write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 
 const RESOURCE = hallmarkResource('ProvenanceRecord');
-/** Evidence that could not be read back yet is asked for again after so long, and ever less often. */
+/** The first pause before evidence that could not be read back is read again; later pauses grow. */
 const UNREAD_SECONDS = 30;
 const MAX_UNREAD_SECONDS = 3600;
-/** Records that were stored together are spread over this part of the interval. */
+/** Spreads records that were stored together over this part of the interval. */
 const JITTER = 0.5;
 
 export interface VerificationReconcilerOptions {
   readonly context: ControllerContext;
   readonly attempts: Attempts;
   readonly lanes: WorkerLanes<RecordKey>;
-  /** How often stored evidence is looked at again; 0 only until it was read back once. */
+  /** The interval between read-backs; 0 reads each record back only once. */
   readonly intervalSeconds: number;
   readonly random?: () => number;
 }
@@ -43,11 +43,11 @@ interface Question {
 
 interface Answer {
   readonly fact: BackendFact;
-  /** True when the backend has enough to do already. */
+  /** True when the backend has no room for another record now. */
   readonly isDeferred: boolean;
 }
 
-/** Looks at what backends hold of a record that is stored: evidence that vanished or changed is said in the record. */
+/** Reads back what backends hold of a record, and reports evidence that vanished or changed. */
 export class VerificationReconciler {
   readonly #options: VerificationReconcilerOptions;
   readonly #backoff: Backoff;
@@ -63,8 +63,8 @@ export class VerificationReconciler {
   }
 
   /**
-   * When a record that was just heard of is looked at, in seconds; undefined for never. Any time within the interval: whoever waited for
-   * all of it after each restart would look at nothing where restarts come more often.
+   * Seconds until the first read-back of a record that the watch delivered; undefined for never. It is any time within the interval:
+   * waiting for all of it after each restart would read nothing back where restarts come more often.
    */
   secondsUntilFirst(isVerified: boolean): number | undefined {
     const { intervalSeconds, random = Math.random } = this.#options;
@@ -87,17 +87,17 @@ export class VerificationReconciler {
       return DONE;
     }
     try {
-      // The record is woken for the backends that have enough to do already.
+      // The record is woken when those backends have room.
       if ((await this.#verify(record, signal)) === 'Deferred') return DEFERRED;
       return this.#next(key);
     } catch (error) {
-      // It changed while it was looked at: what is there now is looked at soon.
+      // The record changed meanwhile: read the new version back soon.
       if (!isConflict(error) && !isNotFound(error)) throw error;
       return { requeueAfterSeconds: 1 };
     }
   }
 
-  /** Reads back from all backends at the same time, so that one that hangs holds up no other. */
+  /** Reads back from all backends in parallel, so that a backend that hangs holds up no other. */
   async #verify(record: TrustedRecord, signal: AbortSignal): Promise<'Done' | 'Deferred'> {
     const { context, attempts } = this.#options;
     const snapshot = await gatherRecord(context, attempts, record, signal);
@@ -108,7 +108,7 @@ export class VerificationReconciler {
     const key = recordKey(record.object.metadata);
     const asked = held.map((fact) => this.#ask(snapshot, { key, fact }, signal));
     const settled = await Promise.allSettled(asked);
-    // What one backend threw must not hide what the others hold.
+    // An error of one backend must not hide what the others hold.
     const backends = settled
       .map((result, index) => {
         if (result.status === 'fulfilled') return result.value.fact;
@@ -179,8 +179,8 @@ export class VerificationReconciler {
   }
 }
 
-/** Nobody foresaw the error, so that its text may hold anything: the record says that there is one, and the log what. */
+/** The text of an unexpected error may contain anything: the record reports that there was one, and the log has the text. */
 function unreadBy(error: unknown): string {
   const name = error instanceof Error ? error.name : typeof error;
-  return `reading it back failed with an unexpected ${name}, which the operator's log tells; it is tried again`;
+  return `reading it back failed with an unexpected ${name}, see the operator's log; it is tried again`;
 }

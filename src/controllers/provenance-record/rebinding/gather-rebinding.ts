@@ -7,7 +7,7 @@ import type { TrustedRecord } from '../../../records/read-record.ts';
 import { rebinding, type RunLabels } from './rebinding.ts';
 import type { BoundBackend } from '../record-snapshot.ts';
 
-/** The backends to bind a record to anew; reads its run where backends select by the labels of runs. undefined leaves it as it is. */
+/** The new backends of a record; undefined leaves it as it is bound. Reads its run where backends select by the labels of runs. */
 export async function gatherRebinding(
   context: Pick<ControllerContext, 'client' | 'pipelines' | 'runs'>,
   record: TrustedRecord,
@@ -17,13 +17,13 @@ export async function gatherRebinding(
   const pipeline = context.pipelines.pipeline(record.object.metadata.namespace, record.policy);
   if (pipeline === undefined) return undefined;
   const bound = backends.filter(({ isBackfill }) => isBackfill !== true);
-  const found = rebinding({ record, pipeline, bound }, 'Unread');
-  if (found !== 'Unread') return found;
-  const refs = rebinding({ record, pipeline, bound }, await runLabels(context, record, signal));
-  return refs === 'Unread' ? undefined : refs;
+  const refs = rebinding({ record, pipeline, bound }, 'Unread');
+  if (refs !== 'Unread') return refs;
+  const labelled = rebinding({ record, pipeline, bound }, await runLabels(context, record, signal));
+  return labelled === 'Unread' ? undefined : labelled;
 }
 
-/** Of a run that is gone nobody knows the labels: backends that take every run take it. */
+/** The labels of a deleted run are unknown: only backends that take every run match. */
 async function runLabels(
   { client, runs }: Pick<ControllerContext, 'client' | 'runs'>,
   { object: { metadata, spec } }: TrustedRecord,

@@ -9,16 +9,16 @@ import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { BoundBackend } from '../record-snapshot.ts';
 
-/** What decides whether a record is bound to other backends than before. */
+/** The facts that decide whether a record is bound to other backends. */
 export interface Binding {
   readonly record: TrustedRecord;
-  /** The record's policy as it applies to its namespace now. */
+  /** The current pipeline of the record's policy in its namespace. */
   readonly pipeline: Pipeline;
-  /** The backends of the record, those asked for later left out. */
+  /** The backends that the record is bound to, without those of later requests. */
   readonly bound: readonly Pick<BoundBackend, 'ref' | 'backend'>[];
 }
 
-/** The labels of the record's run; `Unread` until it is known that they matter. */
+/** The labels of the record's run; `Unread` until they are needed. */
 export type RunLabels = Readonly<Record<string, string>> | 'Unread';
 
 /** `Unread` asks for the labels of the run; undefined leaves the record as it is bound. */
@@ -28,9 +28,9 @@ export type Rebinding = readonly BackendRef[] | 'Unread' | undefined;
 const homeless: ReadonlySet<string | undefined> = new Set<Reason>([reasons.BackendNotFound, reasons.NoSubjects]);
 
 /**
- * The backends to bind a record to anew: without those that are gone and that its policy names no longer, and with what the policy
- * promises now. Also when all its backends are there and some artifact has a place in none of them: one that came into reach may have it.
- * What holds evidence is never let go.
+ * The new backends of a record: without those that are gone and that its policy no longer names, and with those that the policy names now.
+ * The binding also changes when all its backends exist and none has a place for some artifact, because a new backend may have one. A
+ * backend that holds evidence stays.
  */
 export function rebinding({ record, pipeline, bound }: Binding, labels: RunLabels): Rebinding {
   const { spec, evidence } = record.object;
@@ -53,12 +53,12 @@ export function rebinding({ record, pipeline, bound }: Binding, labels: RunLabel
   return isOther && refs.length > 0 && refs.length <= MAX_BACKENDS ? refs : undefined;
 }
 
-/** The API server lets the binding change only while the status says why: what it says is written first. */
+/** The API server lets the binding change only while the status has one of these reasons, so the status is written first. */
 function isWrittenDown({ object: { status } }: TrustedRecord): boolean {
   return homeless.has(status?.reason) || (status?.storage ?? []).some(({ reason }) => homeless.has(reason));
 }
 
-/** A backend that is gone counts as lost once the policy names others. One that never was there is lost when nothing names it any more. */
+/** A deleted backend is lost once the policy names others. A backend that never existed is lost once nothing names it. */
 function isLost(record: TrustedRecord, pipeline: Pipeline, { ref, backend }: Binding['bound'][number]): boolean {
   if (backend !== undefined || isAmong([...pipeline.backends, ...pipeline.missing], ref)) return false;
   const isPending = record.storage.every(({ backendRef, state }) => !isAmong([backendRef], ref) || state === 'Pending');

@@ -9,13 +9,13 @@ import type { TrustedRecord } from '../../../records/read-record.ts';
 import { policyKey, describePolicy, type PolicyName } from '../../../pipelines/policy-key.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 
-/** Memory and writers that retiring a record needs. */
+/** The part of the context that retiring a record needs. */
 export type RetiringContext = Pick<
   ControllerContext,
   'client' | 'fence' | 'observer' | 'pipelines' | 'records' | 'retirementMarks' | 'runs' | 'writer'
 >;
 
-/** A record whose time is over, in exactly the version that was decided about. */
+/** A record that retires, in exactly the version that was decided about. */
 export interface RetiringRecord {
   readonly key: RecordKey;
   readonly uid: string;
@@ -26,8 +26,8 @@ export interface RetiringRecord {
 }
 
 /**
- * Deletes a record whose time is over. Before that its policy remembers that runs which finished by then have retired
- * (`status.retiredBefore`): a longer retention, or a clock that goes back, does not sign them a second time.
+ * Deletes a record that retires. Before that, its policy records that runs which finished by then have retired (`status.retiredBefore`), so
+ * that a longer retention or a clock that goes back does not sign them a second time.
  */
 export async function retireRecord(
   context: RetiringContext,
@@ -38,7 +38,7 @@ export async function retireRecord(
   const waitSeconds = await markRetired(context, record, signal);
   if (waitSeconds !== undefined) return { requeueAfterSeconds: waitSeconds };
   const { key } = record;
-  // Tells the event handler that the run is out of scope, so that it need not be read again.
+  // Lets the event handler know that the run is out of scope, so that it need not be read again.
   context.records.setRetiring(key, true);
   try {
     if (await context.writer.delete(record, signal)) context.observer.recordRetired({ key, why });
@@ -49,7 +49,7 @@ export async function retireRecord(
   return DONE;
 }
 
-/** What retirement needs of a record that was read. */
+/** The part of a record that retirement needs. */
 export function retiringRecord({ object: { metadata, spec }, policy }: TrustedRecord): RetiringRecord {
   const { uid, resourceVersion } = metadata;
   const { completionTime, runRef } = spec;
@@ -62,11 +62,11 @@ async function markRetired(
   { completionTime, policy: name, runUID }: RetiringRecord,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  // A run that is gone never comes back, and needs no mark.
+  // A deleted run never comes back, and needs no mark.
   if (context.runs.has(runUID) === false) return undefined;
   const policy = context.pipelines.policy(name);
   if (policy === undefined) {
-    // Without a policy there is no status: a policy that is made anew takes the mark over from memory.
+    // Without a policy there is no status: memory passes the mark on to a policy that is created again.
     context.pipelines.retired(name, completionTime);
     return undefined;
   }

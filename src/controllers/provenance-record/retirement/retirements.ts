@@ -10,7 +10,7 @@ import { retirement } from '../../../records/retirement.ts';
 import { policyKey, type PolicyName } from '../../../pipelines/policy-key.ts';
 import type { RecordKey } from '../../../records/record-key.ts';
 
-/** By then the watch has delivered what a deletion met. */
+/** Within this time the watch has delivered the change that a deletion met. */
 const CONFLICT_SECONDS = 1;
 /** A deleted policy may come back in a moment, with a retention longer than its records froze. */
 const POLICY_GONE = { uid: '', generation: 0, reason: 'PolicyDeleted' };
@@ -21,13 +21,13 @@ export interface RetirementsOptions {
 }
 
 /**
- * Removes settled records when their time is over. What the index keeps of a record decides; neither the record nor its run is read for
- * it. Records that are not settled retire in the record controller, which knows what they wait for.
+ * Removes settled records when they retire. The index decides; neither the record nor its run is read. Records that are not settled retire
+ * in the record controller, which knows what they wait for.
  */
 export class Retirements {
   readonly #context: RetirementsOptions['context'];
   readonly #queue: KeyedQueue<RecordKey>;
-  /** For policies that are gone: their records are kept until the grace ends. */
+  /** For deleted policies: their records are kept until the grace ends. */
   readonly #graces: GracePeriods;
 
   constructor({ context, queue }: RetirementsOptions) {
@@ -36,7 +36,7 @@ export class Retirements {
     this.#graces = new GracePeriods(context.clock);
   }
 
-  /** Plans the end of a record by the retention of now, in place of what was planned before. */
+  /** Plans the retirement of a record by the current retention, in place of an earlier plan. */
   plan(record: RecordSummary): void {
     this.#queue.remove(record.key);
     const leftMs = this.#leftMs(record);
@@ -48,7 +48,7 @@ export class Retirements {
     this.#queue.remove(key);
   }
 
-  /** Removes the record if its time is over. */
+  /** Removes the record if it retires now. */
   async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const record = this.#context.records.get(key);
     const leftMs = record === undefined ? Infinity : this.#leftMs(record);

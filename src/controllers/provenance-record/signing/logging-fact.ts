@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
-import { type Reason, reasons } from '../../../api/v1alpha1/reasons.ts';
+import { knownReason, type Reason, reasons } from '../../../api/v1alpha1/reasons.ts';
 import { isWitnessed, wantedWitnesses } from '../../../records/artifact-needs.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
@@ -9,7 +9,7 @@ import type { RecordSnapshot } from '../record-snapshot.ts';
 import { holdsAnything, isDoneWith } from '../../../records/storage-state.ts';
 import { describePolicy } from '../../../pipelines/policy-key.ts';
 
-/** What witnesses fail with, as their last attempt wrote it down. */
+/** Reasons that the last attempt to ask the witnesses may have left in the status. */
 const witnessReasons: ReadonlySet<Reason> = new Set([
   reasons.TransparencyLogUnavailable,
   reasons.TimestampAuthorityUnavailable,
@@ -18,8 +18,8 @@ const witnessReasons: ReadonlySet<Reason> = new Set([
 ]);
 
 /**
- * How far witnesses have seen a record's signatures; undefined where nobody asks for that. The policy as it is now says what is asked for;
- * when it is gone, what it asked for when the signature was made still holds. What is stored anywhere is not witnessed any more.
+ * The progress of the witnesses with a record's signatures; undefined where the policy asks for none. The current policy decides; after it
+ * is gone, the witnesses that were wanted when the record was signed still count. Stored evidence is not witnessed any more.
  */
 export function loggingFact(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtifact[]): LoggingFact | undefined {
   if (!isStoredAnywhere(snapshot.record) && isAwaiting(snapshot, artifacts)) return pending(snapshot);
@@ -29,14 +29,14 @@ export function loggingFact(snapshot: RecordSnapshot, artifacts: readonly Eviden
   return isSeen && artifacts.length > 0 ? { state: 'Logged' } : undefined;
 }
 
-/** True when a backend was given anything of a record: then its evidence stays as it is, so that all of them hold the same. */
+/** True when a backend holds anything of a record: then its evidence stays as it is, so that all backends hold the same. */
 export function isStoredAnywhere({ storage }: Pick<TrustedRecord, 'storage'>): boolean {
   return storage.some((entry) => isDoneWith(entry.state) || holdsAnything(entry));
 }
 
 function isAwaiting(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtifact[]): boolean {
   const { policy } = snapshot;
-  // Of a policy that cannot be read as it is written not even this is known.
+  // An invalid policy does not say which witnesses it wants.
   if (policy?.invalid !== undefined || policy === undefined)
     return artifacts.some((artifact) => !isWitnessed(artifact, artifact.witnesses ?? []));
   const wanted = wantedWitnesses(policy.spec.transparency);
@@ -45,15 +45,15 @@ function isAwaiting(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtifa
 }
 
 function pending(snapshot: RecordSnapshot): LoggingFact {
-  const unheard = noPolicy(snapshot);
-  if (unheard !== undefined) return { state: 'Pending', problem: unheard };
-  const said = snapshot.record.object.status?.conditions?.find(({ type }) => type === 'Logged');
-  const reason = Object.values(reasons).find((known) => known === said?.reason);
-  const isWaiting = said?.status === 'False' && reason !== undefined && witnessReasons.has(reason);
-  return isWaiting ? { state: 'Pending', problem: { reason, message: said.message } } : { state: 'Pending' };
+  const undecided = noPolicy(snapshot);
+  if (undecided !== undefined) return { state: 'Pending', problem: undecided };
+  const logged = snapshot.record.object.status?.conditions?.find(({ type }) => type === 'Logged');
+  const reason = knownReason(logged?.reason);
+  const isWaiting = logged?.status === 'False' && reason !== undefined && witnessReasons.has(reason);
+  return isWaiting ? { state: 'Pending', problem: { reason, message: logged.message } } : { state: 'Pending' };
 }
 
-/** Why nobody can say which witnesses to ask. */
+/** The reason why the witnesses to ask are unknown. */
 function noPolicy({ policy, record }: RecordSnapshot): Problem | undefined {
   const name = describePolicy(record.policy);
   if (policy === undefined) {

@@ -9,14 +9,14 @@ import { SigningError } from '../../../signing/signing-error.ts';
 import type { RunSigner } from '../../../signing/run-signer.ts';
 import { needsSignature, wantedWitnesses } from '../../../records/artifact-needs.ts';
 
-/** How artifacts are signed, as their policy says. */
+/** The signer, and the part of the policy that it follows. */
 export interface Signing {
   readonly signer: RunSigner;
   readonly transparency: Transparency;
   readonly now: Date;
 }
 
-/** The artifacts with a signature on each; those whose signature can be verified keep it, so that nothing is signed twice. */
+/** Signs artifacts. Those with a signature that can be verified keep it, so that nothing is signed twice. */
 export async function signArtifacts(
   artifacts: readonly RecordedArtifact[],
   { signer, transparency, now }: Signing,
@@ -34,7 +34,7 @@ export async function signArtifacts(
   );
 }
 
-/** What does not fit into the record could never be written down, and would be signed again and again. */
+/** Rejects a signature that does not fit into the record: it could never be written, and would be made again and again. */
 function fitting(artifact: RecordedArtifact): RecordedArtifact {
   const problem = artifactProblem(toEvidenceArtifact(artifact));
   if (problem === undefined) return artifact;

@@ -8,7 +8,7 @@ import { TransparencyError } from '../../../transparency/transparency-error.ts';
 import { isWitnessed, wantedWitnesses } from '../../../records/artifact-needs.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
 
-/** Who sees the signatures of a policy. Every failure is a TransparencyError; an abort rejects with the signal's reason. */
+/** The witnesses of a policy. Every failure is a TransparencyError; an abort rejects with the signal's reason. */
 export interface Witnesses {
   readonly transparency: Transparency;
   /** One timestamp of each authority of the policy, verified. */
@@ -18,29 +18,29 @@ export interface Witnesses {
 }
 
 export interface WitnessOutcome {
-  /** All artifacts, those that were witnessed with what they got. */
+  /** All artifacts, with what their witnesses returned. */
   readonly artifacts: readonly RecordedArtifact[];
-  /** Why some were not. */
+  /** The reason why some were not witnessed. */
   readonly problem?: Problem;
   readonly retryAfterSeconds?: number;
 }
 
-/** What is done with testimonies before all of them are there. */
+/** The handling of results before all of them are there. */
 export interface Witnessing {
   readonly witnesses: Witnesses;
   /** Throws when this replica may not ask any more. */
   readonly fence?: () => void;
-  /** Keeps in memory what a witness returned, until it is written down. */
+  /** Keeps the result of a witness in memory until it is written down. */
   readonly note?: (artifact: RecordedArtifact) => void;
-  /** Writes down how far it has come. */
+  /** Writes down the progress. */
   readonly keep: (artifacts: readonly RecordedArtifact[]) => Promise<void>;
 }
 
 const MAX_FAILURE_LENGTH = 1024;
 
 /**
- * Has every signed artifact seen by the policy's witnesses: timestamps first, which cost nobody anything, and the log last, so that an
- * attempt that fails leaves no entry behind.
+ * Has every signed artifact witnessed: first by timestamp authorities, which keep no entry, and then by the log, so that an attempt that
+ * fails leaves no entry behind.
  */
 export async function witnessArtifacts(
   artifacts: readonly RecordedArtifact[],
@@ -55,14 +55,14 @@ export async function witnessArtifacts(
     const { seen, failure } = await witnessArtifact(artifact, fenced(witnesses, fence), signal);
     current[index] = seen;
     note(seen);
-    if (failure !== undefined) return { artifacts: current, ...told(failure) };
-    // A tiled log can forget what it has: a crash must cost no more than the entry that was just being made.
+    if (failure !== undefined) return { artifacts: current, ...failed(failure) };
+    // A tiled log may not recognise its own entry: a crash must cost no more than the entry being made.
     if (witnesses.transparency.rekor?.apiVersion === 2) await keep([...current]);
   }
   return { artifacts: current };
 }
 
-/** A timestamp authority can take so long to answer that another replica leads by then. */
+/** A timestamp authority can take so long that another replica leads by then. */
 function fenced(witnesses: Witnesses, fence: () => void): Witnesses {
   return {
     ...witnesses,
@@ -73,13 +73,13 @@ function fenced(witnesses: Witnesses, fence: () => void): Witnesses {
   };
 }
 
-function told({ reason, message, retryAfterSeconds }: TransparencyError): Omit<WitnessOutcome, 'artifacts'> {
+function failed({ reason, message, retryAfterSeconds }: TransparencyError): Omit<WitnessOutcome, 'artifacts'> {
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   return { problem: { reason, message }, ...wait };
 }
 
 interface Seen {
-  /** The artifact with what it got and may keep. */
+  /** The artifact with the results that it may keep. */
   readonly seen: RecordedArtifact;
   readonly failure?: TransparencyError;
 }
@@ -98,8 +98,8 @@ async function witnessArtifact(artifact: RecordedArtifact, witnesses: Witnesses,
 }
 
 /**
- * Whether timestamps are worth something before the log has answered. A certificate that they saw in time is good for ever; but a log that
- * states a time of its own has to see it in time, too, and if it does not, the artifact is signed anew.
+ * True when timestamps count before the log has answered. A certificate that they saw in time is valid for ever; but a log that states its
+ * own time has to see it in time too, and if it does not, the artifact is signed again.
  */
 function mayKeepTimestamps({ certificate }: RecordedArtifact, { transparency }: Witnesses): boolean {
   return certificate === undefined || transparency.rekor?.apiVersion !== 1;
@@ -128,7 +128,7 @@ async function withLogEntry(
   const { rekor } = witnesses.transparency;
   if (rekor === undefined || isWitnessed(artifact, ['Log'])) return artifact;
   try {
-    // With its timestamps: a log without a clock takes a certificate at the word of these.
+    // Send the timestamps too: a log without a clock relies on them for a certificate.
     const entry = await witnesses.logEntry(requireSigned(artifact), signal);
     checkWindow(artifact, entry.integratedTime === undefined ? [] : [entry.integratedTime]);
     return fitting({ ...artifact, logEntries: [entry] });
@@ -139,7 +139,7 @@ async function withLogEntry(
   }
 }
 
-/** What does not fit into the record could never be written down, and would be asked for again and again. */
+/** Rejects a result that does not fit into the record: it could never be written, and would be asked for again and again. */
 function fitting(artifact: RecordedArtifact): RecordedArtifact {
   const problem = artifactProblem(toEvidenceArtifact(artifact));
   if (problem === undefined) return artifact;
@@ -147,7 +147,7 @@ function fitting(artifact: RecordedArtifact): RecordedArtifact {
   throw new TransparencyError('VerificationFailed', message);
 }
 
-/** What a witness saw after the certificate ended proves nothing: the artifact has to be signed anew. */
+/** A witness that saw the signature after its certificate ended proves nothing: the artifact has to be signed again. */
 function checkWindow({ name, certificate }: RecordedArtifact, times: readonly string[]): void {
   if (certificate === undefined) return;
   const [from, to] = [Date.parse(certificate.notBefore), Date.parse(certificate.notAfter)];

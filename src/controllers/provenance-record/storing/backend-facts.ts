@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StorageEntry } from '../../../api/v1alpha1/provenance-record/schema.ts';
-import { reasons } from '../../../api/v1alpha1/reasons.ts';
+import { knownReason, reasons } from '../../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../../pipelines/definitions.ts';
 import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import { isRefillRequested } from '../../../records/backfill-request.ts';
@@ -9,7 +9,7 @@ import type { BackendFact } from '../../../records/record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
 import { isDoneWith, stateOf } from '../../../records/storage-state.ts';
 
-/** How each backend of a record stands before anything is stored; undefined while the record has none. */
+/** The state of each backend of a record before anything is stored; undefined while the record has none. */
 export function backendFacts(snapshot: RecordSnapshot): readonly BackendFact[] | undefined {
   const { record, backends } = snapshot;
   if (record.object.spec.backendRefs === undefined && backends.length === 0) return undefined;
@@ -27,7 +27,7 @@ function backendFact(record: RecordSnapshot['record'], bound: BoundBackend): Bac
   const pending = pendingFact(entry, backendRef, entry !== undefined && isToBeRefilled(record, entry, bound));
   if (backend === undefined) return { ...pending, problem: missingBackend };
   if (parked !== undefined) return { ...pending, problem: parked };
-  // Its own back-off counts while nobody waits for the backend as such.
+  // The back-off counts only while the backend itself works.
   const { nextAttemptTime } = entry ?? {};
   return nextAttemptTime === undefined ? pending : { ...pending, nextAttemptTime };
 }
@@ -54,7 +54,7 @@ function settledFact(entry: StorageEntry, backendRef: BackendFact['backendRef'])
   };
 }
 
-/** What a backend is known to hold while something is missing. What is to be written again counts as if it never was. */
+/** The known content of a backend that still misses something. Content that is to be written again counts as absent. */
 function pendingFact(
   entry: StorageEntry | undefined,
   backendRef: BackendFact['backendRef'],
@@ -66,7 +66,7 @@ function pendingFact(
   return { backendRef, state: 'Pending', locations, missing };
 }
 
-/** Whether somebody asked for what is gone from a backend, or changed there, to be written again, and that can be tried now. */
+/** True when a request asks for lost or changed evidence to be written again, and that can be tried now. */
 function isToBeRefilled(
   { object }: RecordSnapshot['record'],
   { backendRef, verification }: StorageEntry,
@@ -76,7 +76,7 @@ function isToBeRefilled(
   return mayGo && verification?.state === 'Failed' && isRefillRequested(object, backendRef);
 }
 
-/** True when a backend that is done has all that it takes by now. What one that is gone was given stays given. */
+/** True when a backend that is done has everything that it takes now. A deleted backend keeps what it was given. */
 function holdsAll(
   { object }: RecordSnapshot['record'],
   entry: StorageEntry,
@@ -85,14 +85,14 @@ function holdsAll(
   if (backend === undefined) return true;
   const { artifacts: held = [], missing = [] } = entry;
   const artifacts = object.evidence?.artifacts ?? [];
-  // One that had no place for anything may have one for what it takes since it was edited.
+  // A backend without a place for anything may have one since its spec was edited.
   if (stateOf(entry) === 'NotApplicable')
     return artifacts.every((artifact) => missing.includes(artifact.name) || !takesArtifact(backend.spec, artifact));
   return artifacts.every(({ type }) => held.includes(type) || !backend.spec.artifacts.includes(type));
 }
 
 function storedFact(entry: StorageEntry): Omit<BackendFact, 'backendRef' | 'state'> {
-  const reason = Object.values(reasons).find((known) => known === entry.reason);
+  const reason = knownReason(entry.reason);
   const { artifacts, missing, storedTime, attempts, unlistedLocations, verification } = entry;
   return {
     locations: entry.locations ?? [],

@@ -4,8 +4,8 @@ import { StorageError } from '../../../storage/storage-error.ts';
 import type { ArtifactOutcome, ArtifactsToStore } from './store-artifacts.ts';
 
 /**
- * The artifacts of one record whose name in a backend an earlier one of it has: one digest in two repositories, filed by its first
- * digits. The earlier one keeps the place, so that what is read back stays what was stored.
+ * The artifacts whose name in a backend belongs to an earlier artifact of the same record, as for one digest in two repositories. The
+ * earlier one keeps the name, so that reading it back returns what was stored.
  */
 export function nameCollisions({ driver, artifacts, run }: ArtifactsToStore): readonly ArtifactOutcome[] {
   const owners = new Map<string, SignedArtifact>();

@@ -10,7 +10,7 @@ export interface ArtifactsToStore {
   /** In the order in which they are tried. */
   readonly artifacts: readonly SignedArtifact[];
   readonly run: RunTarget;
-  /** Throws when nothing may be written any more: asked before each artifact. */
+  /** Throws when nothing may be written any more; called before each artifact. */
   readonly fence: () => void;
 }
 
@@ -20,14 +20,14 @@ export interface ArtifactOutcome {
   /** Where it is stored; only a part of it if `error` is set. */
   readonly locations?: readonly Location[];
   readonly error?: StorageError;
-  /** Whether `error` means that the backend has no place for it, now or later. */
+  /** True when `error` means that the backend has no place for it, now or later. */
   readonly isPlaceless?: boolean;
 }
 
-/** After so long nothing further is begun once something failed: the other records of the backend wait. */
+/** After a failure nothing further is started beyond this time: the other records of the backend wait. */
 const FAILING_TURN_MS = 120_000;
 
-/** Failures of the server as such: where there is one server, the other artifacts would meet the same. */
+/** Failures of the server itself: the other artifacts would meet the same one. */
 const ofServer: ReadonlySet<StorageError['reason']> = new Set([
   'BackendUnavailable',
   'BackendUnauthorized',
@@ -35,7 +35,7 @@ const ofServer: ReadonlySet<StorageError['reason']> = new Set([
   'EndpointForbidden',
 ]);
 
-/** Stores each artifact on its own, one after the other. Rejects on abort and by the fence; other failures are outcomes. */
+/** Stores one artifact after the other. Rejects on abort and by the fence; other failures are outcomes. */
 export async function storeArtifacts(
   { driver, artifacts, run, fence }: ArtifactsToStore,
   clock: Clock,

@@ -10,14 +10,14 @@ import type { BackendFact, StoredLocation } from '../../../records/record-facts.
 import { nameCollisions } from './name-collisions.ts';
 import { type ArtifactOutcome, type ArtifactsToStore, storeArtifacts } from './store-artifacts.ts';
 
-/** One backend, and what of a record's evidence it takes. */
+/** One backend, and the part of a record's evidence that it takes. */
 export interface StoreTask extends ArtifactsToStore {
   readonly ref: BackendRef;
-  /** All that the backend takes of the record, in the record's order. */
+  /** The artifacts that the backend takes, in the record's order. */
   readonly artifacts: readonly SignedArtifact[];
-  /** What the backend takes, whether the record has such artifacts or not. */
+  /** The types that the backend takes, whether the record has such artifacts or not. */
   readonly types: readonly EvidenceArtifact['type'][];
-  /** What earlier attempts stored and missed. */
+  /** The result of earlier attempts. */
   readonly before?: Pick<BackendFact, 'locations' | 'missing'>;
 }
 
@@ -27,15 +27,15 @@ export interface StoreResult {
   readonly retry?: { readonly afterSeconds?: number | undefined };
 }
 
-/** An artifact that was tried, and what went wrong with it. */
+/** An artifact that was tried and failed. */
 type FailedOutcome = ArtifactOutcome & { readonly error: StorageError };
 
-/** As many artifacts are named in a message. */
+/** The number of artifacts that a message names. */
 const MAX_NAMED = 3;
 
 /**
- * Stores what of one task is not known to be there. Each artifact stands for itself: one that fails keeps no other out. Never throws but
- * on abort and by the fence: what went wrong is in the fact.
+ * Stores the artifacts of a task that are not known to be stored, each independently of the others. Rejects only on abort and by the fence:
+ * other failures are in the fact.
  */
 export async function storeEvidence(task: StoreTask, clock: Clock, signal: AbortSignal): Promise<StoreResult> {
   const collisions = nameCollisions(task);
@@ -52,7 +52,7 @@ function isHeld(name: string, { before }: StoreTask): boolean {
   return before.locations.some(({ artifact }) => artifact === name);
 }
 
-/** Those that had no turn the last time come first. They head the list of what is missing. */
+/** Artifacts that had no turn last time come first. They head the list of what is missing. */
 function inTurn(due: readonly SignedArtifact[], { before }: StoreTask): readonly SignedArtifact[] {
   const place = ({ name }: SignedArtifact): number => before?.missing?.indexOf(name) ?? -1;
   return due.toSorted((left, right) => place(left) - place(right));
@@ -64,27 +64,27 @@ function result(task: StoreTask, outcomes: readonly ArtifactOutcome[], storedTim
   const errors = task.artifacts.flatMap((artifact) => outcomes.find((of) => of.artifact === artifact) ?? []);
   const tried = errors.filter((outcome): outcome is FailedOutcome => outcome.error !== undefined);
   const gone = tried.find(({ error }) => error.reason === reasons.RunDeleted);
-  // No retry brings back the run, nor what its annotations held.
+  // No retry brings back the run, or the content of its annotations.
   if (gone !== undefined) return { fact: { backendRef, state: 'Failed', locations: [], problem: problemOf([gone]) } };
   const failed = tried.filter(({ isPlaceless }) => isPlaceless !== true);
   const untried = outcomes.filter((outcome) => outcome.locations === undefined && outcome.error === undefined);
   const locations = allLocations(task, outcomes);
   const missing = [...untried, ...tried].map(({ artifact }) => artifact.name);
-  const known = { locations, ...(missing.length === 0 ? {} : { missing }) };
+  const held = { locations, ...(missing.length === 0 ? {} : { missing }) };
   if (failed.length > 0) {
-    const fact = { backendRef, state: 'Pending', ...known, problem: problemOf(failed) } as const;
+    const fact = { backendRef, state: 'Pending', ...held, problem: problemOf(failed) } as const;
     return { fact, retry: { afterSeconds: soonest(failed) } };
   }
   const artifacts = [...task.types];
   if (locations.length === 0) {
     const problem = tried.length === 0 ? nothingTaken(task) : problemOf(tried);
-    return { fact: { backendRef, state: 'NotApplicable', artifacts, ...known, problem } };
+    return { fact: { backendRef, state: 'NotApplicable', artifacts, ...held, problem } };
   }
   const problem = tried.length === 0 ? {} : { problem: problemOf(tried) };
-  return { fact: { backendRef, state: 'Stored', artifacts, ...known, storedTime, ...problem } };
+  return { fact: { backendRef, state: 'Stored', artifacts, ...held, storedTime, ...problem } };
 }
 
-/** What was there before, and what came. */
+/** The earlier locations and the new ones. */
 function allLocations(
   { before, artifacts }: StoreTask,
   outcomes: readonly ArtifactOutcome[],
@@ -94,7 +94,7 @@ function allLocations(
       ({ artifact, locations, error, isPlaceless }) =>
         artifact.name === name && (isPlaceless === true || (locations !== undefined && error === undefined)),
     );
-  // A complete put, and the lack of a place, take the place of what was known of an artifact.
+  // A complete put, and the lack of a place, replace what was known of an artifact.
   const kept = (before?.locations ?? []).filter(({ artifact }) => !isRenewed(artifact));
   const came = outcomes.flatMap(({ artifact, locations = [] }) =>
     locations.map((location) => ({ ...location, artifact: artifact.name })),
@@ -106,7 +106,7 @@ function allLocations(
   return [...unique.values()].toSorted((left, right) => place(left) - place(right));
 }
 
-/** The first problem in the record's order, and which other artifacts have one. */
+/** The first problem in the record's order, and the names of other artifacts that have one. */
 function problemOf(tried: readonly FailedOutcome[]): Problem {
   const [first, ...others] = tried;
   if (first === undefined) throw new TypeError('nothing failed');
@@ -118,7 +118,7 @@ function problemOf(tried: readonly FailedOutcome[]): Problem {
   return { reason: error.reason, message: `${message} (also ${named.join(', ')}${more})` };
 }
 
-/** The shortest time that a server asked for; none where one of them asked for none. */
+/** The shortest wait that a server asked for; none where one of them asked for none. */
 function soonest(failed: readonly FailedOutcome[]): number | undefined {
   const asked = failed.map(({ error }) => error.retryAfterSeconds ?? 0);
   const seconds = Math.min(...asked);

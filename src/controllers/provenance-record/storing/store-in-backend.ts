@@ -15,7 +15,7 @@ import { isDoneWith } from '../../../records/storage-state.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 import { recordKey } from '../../../records/record-key.ts';
 
-/** One backend that a record's evidence goes to now. */
+/** One backend that stores a record's evidence now. */
 export interface BackendWork {
   readonly record: TrustedRecord;
   /** The state of the backend before. */
@@ -23,7 +23,7 @@ export interface BackendWork {
   readonly step: StoreStep;
 }
 
-/** Stores what a backend takes of a record, reads it back, and says how the backend stands with it then. */
+/** Stores the artifacts that a backend takes, and reads them back. @returns the state of the backend after that */
 export async function storeInBackend(
   context: ControllerContext,
   attempts: Attempts,
@@ -47,7 +47,7 @@ export async function storeInBackend(
   const later = step.bound.isBackfill === true ? { isBackfill: true } : {};
   if (retry !== undefined) {
     const next = attempts.failed(attempt, retry.afterSeconds);
-    // Its probe tells whether it is the backend that fails, and then everybody else waits for it.
+    // The probe finds out whether the backend fails, and then all other records wait for it.
     if (fact.problem?.reason !== reasons.KeyConflict) context.suspects.add(step.backend);
     const nextAttemptTime = rfc3339Seconds(next);
     return { ...fact, ...later, attempts: (before?.attempts ?? 0) + 1, nextAttemptTime };
@@ -57,7 +57,7 @@ export async function storeInBackend(
   context.unconfirmedStores.note(record, storageEntry({ ...fact, ...later }));
   const stored = await readBack(context, store, { record, fact: { ...fact, ...later }, step }, signal);
   context.unconfirmedStores.note(record, storageEntry(stored));
-  // Whoever asked for it to be written again is not to have it written again and again.
+  // Don't write again and again what a request asked to be written again once.
   if (stored.verification?.state === 'Failed') attempts.failed(attempt);
   return stored;
 }
@@ -72,12 +72,12 @@ async function readBack(
   const now = context.clock.now();
   const work = { driver, artifacts, locations: fact.locations, run, policy, now };
   const verification = await context.evidence.verify(work, signal);
-  const isTold = typeof verification !== 'string';
-  context.observer.readBack({ type: step.backend.spec.type, result: isTold ? verification.state : 'Unread' });
-  return isTold ? { ...fact, verification } : fact;
+  const isAnswered = typeof verification !== 'string';
+  context.observer.readBack({ type: step.backend.spec.type, result: isAnswered ? verification.state : 'Unread' });
+  return isAnswered ? { ...fact, verification } : fact;
 }
 
-/** What a metric calls it. */
+/** The label of the result in metrics. */
 function resultOf({ state, problem }: BackendFact): string {
   return isDoneWith(state) ? state : (problem?.reason ?? state);
 }
@@ -91,11 +91,19 @@ function storeTask(context: ControllerContext, { record, before, step }: Backend
   const { namespace } = metadata;
   const run = runTarget({ ...spec, ...spec.runRef, namespace }, record.policy);
   const { fence } = context;
-  const known = before === undefined ? {} : { before };
-  return { ref: step.bound.ref, driver: context.drivers.driver(step.backend), artifacts, types, run, fence, ...known };
+  const earlier = before === undefined ? {} : { before };
+  return {
+    ref: step.bound.ref,
+    driver: context.drivers.driver(step.backend),
+    artifacts,
+    types,
+    run,
+    fence,
+    ...earlier,
+  };
 }
 
-/** Why this record may not write its run's annotations: another policy's evidence lies under the same names. */
+/** The reason why this record may not write its run's annotations: they hold the evidence of another policy's record. */
 function annotationConflict(context: ControllerContext, record: TrustedRecord): Problem | undefined {
   const key = recordKey(record.object.metadata);
   const owner = context.owners.claim(record.object.spec.runRef.uid, key);

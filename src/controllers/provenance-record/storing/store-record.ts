@@ -12,7 +12,7 @@ import { writeRecordStatus } from '../write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 import { backendKey, type BackendKey } from '../../../pipelines/backend-key.ts';
 
-/** The status waits so long for slow backends before it is written without them. */
+/** The time for which the status waits for slow backends. */
 const COALESCE_MS = 2_000;
 
 /** A record whose evidence is ready. */
@@ -27,17 +27,17 @@ export interface Storing {
   readonly lanes: WorkerLanes<RecordKey>;
 }
 
-/** What a record waits for after it was stored in all backends that had room. */
+/** The waits of a record that was stored in all backends that had room. */
 export interface Waits {
-  /** The backends that have enough to do already, as `kind/name`: the record is woken when its turn comes. */
+  /** The backends that have no room now: the record is woken when its turn comes. */
   readonly deferred: readonly BackendKey[];
-  /** In how many seconds its status is to say so; undefined when there is nothing to say. */
+  /** Seconds until the status reports that the record waits; undefined when it is written already. */
   readonly quietSeconds: number | undefined;
 }
 
 /**
- * Stores in every backend that is due, in parallel, and writes how it went; a slow backend does not hide the others. A record that only
- * waits for its turn writes nothing for a while.
+ * Stores in every due backend in parallel, and writes the result to the status; a slow backend does not hide the others. A record that only
+ * waits for its turn leaves its status unchanged for a while.
  */
 export async function storeRecord(
   context: ControllerContext,
@@ -64,17 +64,17 @@ export async function storeRecord(
   try {
     if (isSlow) current = await writeRecordStatus(context, record, reached(), signal);
   } finally {
-    // Nothing of this reconcile may go on behind the next one of the same record.
+    // Nothing of this reconcile may overlap with the next one of the same record.
     await all;
   }
   const quietSeconds = quietOf(context, record, deferred.length > 0 && deferred.length === puts.length);
-  // What one backend threw must not hide what the others hold.
+  // An error of one backend must not hide what the others hold.
   if (quietSeconds === 0) await writeRecordStatus(context, current, reached(), signal);
   for (const result of await all) if (result.status === 'rejected') throw result.reason;
   return { deferred, quietSeconds: quietSeconds === 0 ? undefined : quietSeconds };
 }
 
-/** Seconds for which a record that only waits for its turn says nothing of it. */
+/** Seconds for which a record that only waits for its turn leaves its status unchanged. */
 function quietOf(
   { quietTurns }: Pick<ControllerContext, 'quietTurns'>,
   { object }: TrustedRecord,
@@ -86,7 +86,7 @@ function quietOf(
   return 0;
 }
 
-/** @returns undefined when the backend has enough to do already */
+/** @returns undefined when the backend has no room for another record now */
 async function inTurn(
   lanes: WorkerLanes<RecordKey>,
   work: BackendWork,
