@@ -14,9 +14,12 @@ export const backendColumns: readonly Column[] = [
 ];
 
 export const backendConditions = [
-  { type: 'Ready', meaning: 'Evidence can be stored: what it names was found, and the probe succeeded.' },
-  { type: 'Reconciling', meaning: 'The operator is still at work on this generation, or tries again by itself.' },
-  { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
+  {
+    type: 'Ready',
+    meaning: 'Evidence can be stored: everything that the backend names exists, and the probe succeeded.',
+  },
+  { type: 'Reconciling', meaning: 'The operator is still working on this generation, or will retry.' },
+  { type: 'Stalled', meaning: 'Nothing will change until you act; the message says how.' },
 ] as const;
 
 export const backendReasons: readonly Reason[] = [

@@ -4,13 +4,13 @@ import { policyColumns, policyConditions, policyDefaults, policyReasons } from '
 
 export const clusterSigningPolicyPage: KindPage = {
   kind: 'ClusterSigningPolicy',
-  purpose: `A ClusterSigningPolicy says which finished runs of the namespaces it selects are signed with a key of the platform.
+  purpose: `A ClusterSigningPolicy selects the finished runs to sign with a key of the platform, in the namespaces that it selects.
 
-It belongs to the platform team: its Secret is read in the operator's namespace, and it reaches
-[ClusterStorageBackends](clusterstoragebackend.md) only. Its records lie beside the runs, in their namespaces. It stands
-beside the teams' own policies: a run that both select gets a record and a signature of each. Because one key vouches for
-many namespaces, \`subjects.allowedRepositories\` is required. Without a \`namespaceSelector\` it reaches every namespace but
-the operator's own and those whose names begin with \`kube-\`.`,
+It belongs to the platform team: the operator reads its Secret in the operator's namespace, and it uses only
+[ClusterStorageBackends](clusterstoragebackend.md). Its records are in the namespaces of the runs. It works independently of the
+teams' own policies: a run that both select gets a record and a signature from each. \`subjects.allowedRepositories\` is
+required, because one key signs for many namespaces. Without a \`namespaceSelector\`, it selects every namespace except the
+operator's own and those whose names begin with \`kube-\`.`,
   example: `apiVersion: hallmark.dev/v1alpha1
 kind: ClusterSigningPolicy
 metadata:

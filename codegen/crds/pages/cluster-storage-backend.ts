@@ -4,12 +4,12 @@ import { backendColumns, backendConditions, backendDefaults, backendReasons } fr
 
 export const clusterStorageBackendPage: KindPage = {
   kind: 'ClusterStorageBackend',
-  purpose: `A ClusterStorageBackend says where evidence goes that [ClusterSigningPolicies](clustersigningpolicy.md) sign, for the
-namespaces it selects.
+  purpose: `A ClusterStorageBackend sets where the evidence of [ClusterSigningPolicies](clustersigningpolicy.md) goes, for the namespaces
+that it selects.
 
-It belongs to the platform team: the Secret and the ConfigMap that it names are read in the operator's namespace. A
-\`RunServiceAccount\` is always the run's own, in the run's namespace. Without a \`namespaceSelector\` it reaches every namespace
-but the operator's own and those whose names begin with \`kube-\`.`,
+It belongs to the platform team: the operator reads the Secret and the ConfigMap that it names in the operator's namespace. A
+\`RunServiceAccount\` is always the run's own, in the run's namespace. Without a \`namespaceSelector\`, it selects every
+namespace except the operator's own and those whose names begin with \`kube-\`.`,
   example: `apiVersion: hallmark.dev/v1alpha1
 kind: ClusterStorageBackend
 metadata:

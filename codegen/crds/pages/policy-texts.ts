@@ -8,7 +8,7 @@ import type { Column, Defaults } from '../kind-page.ts';
 /** Texts on the pages of both policy kinds. */
 export const policyColumns: readonly Column[] = [
   ...readyColumns,
-  { name: 'Signer', type: 'string', jsonPath: '.spec.signer.type', description: 'Which kind of signer.' },
+  { name: 'Signer', type: 'string', jsonPath: '.spec.signer.type', description: 'Type of the signer.' },
   { name: 'Mode', type: 'string', jsonPath: '.status.effective.mode', description: 'Enforce or Audit.' },
   {
     name: 'Suspended',
@@ -22,17 +22,17 @@ export const policyColumns: readonly Column[] = [
 ];
 
 export const policyConditions = [
-  { type: 'Ready', meaning: 'Runs that it selects are signed and stored: key and backends are usable.' },
+  { type: 'Ready', meaning: 'Key and backends are usable, so selected runs are signed and stored.' },
   {
     type: 'KeyReady',
     meaning: 'The signer can sign now: a trial signature verified. The message also warns of a key that ends soon.',
   },
   {
     type: 'BackendsReady',
-    meaning: 'At least one backend is in reach, every one it names is there, and all of them are ready.',
+    meaning: 'The policy has at least one backend, every backend that it names exists, and all of them are ready.',
   },
-  { type: 'Reconciling', meaning: 'The operator is still at work on this generation, or tries again by itself.' },
-  { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
+  { type: 'Reconciling', meaning: 'The operator is still working on this generation, or will retry.' },
+  { type: 'Stalled', meaning: 'Nothing will change until you act; the message says how.' },
 ] as const;
 
 export const policyReasons: readonly Reason[] = [

@@ -4,13 +4,13 @@ import type { KindPage } from '../kind-page.ts';
 
 export const provenanceRecordPage: KindPage = {
   kind: 'ProvenanceRecord',
-  purpose: `A ProvenanceRecord says what became of one finished run under one policy: what was signed, and where it is stored.
+  purpose: `A ProvenanceRecord reports the outcome of one finished run under one policy: what was signed, and where it is stored.
 
-The operator makes one for every run and policy that meet, in the run's namespace, and nobody else may write it. It is
-\`Ready\` only when every artifact is signed and stored in every backend it was promised to, so
+The operator creates one for every run and each policy that selects it, in the run's namespace. Only the operator may write it. It is
+\`Ready\` only when every artifact is signed and stored in every backend promised for it, so
 \`kubectl wait --for=condition=Ready provenancerecord/NAME\` waits for exactly that. The evidence holds the payloads and
-signatures themselves; \`seal\` lets the operator know its own records again. A record deleted by hand is made again while its
-run exists.`,
+signatures themselves; by \`seal\`, the operator recognises its own records. If you delete a record, the operator makes it again
+while its run exists.`,
   example: `apiVersion: hallmark.dev/v1alpha1
 kind: ProvenanceRecord
 metadata:
@@ -41,20 +41,20 @@ spec:
       name: 'Subjects',
       type: 'integer',
       jsonPath: '.status.subjects',
-      description: 'How many subjects the evidence has.',
+      description: 'Number of subjects in the evidence.',
     },
     conditionColumn('Signed', 'Signed', 'status'),
     {
       name: 'Stored',
       type: 'string',
       jsonPath: '.status.stored',
-      description: 'Backends that hold the evidence, of those that have a place for it.',
+      description: 'Backends that hold the evidence, of those that can.',
     },
     {
       name: 'Warnings',
       type: 'integer',
       jsonPath: '.status.warnings',
-      description: 'How many warnings the evidence carries.',
+      description: 'Number of warnings in the evidence.',
     },
     { name: 'Reason', type: 'string', jsonPath: '.status.reason', description: 'Reason of the condition Ready.' },
     {
@@ -78,18 +78,17 @@ spec:
   conditions: [
     {
       type: 'Ready',
-      meaning:
-        'Every artifact is signed and stored in every backend it was promised to, or the policy is in Audit mode.',
+      meaning: 'Every artifact is signed and stored in every backend promised for it, or the policy is in Audit mode.',
     },
     {
       type: 'Complete',
       meaning:
-        'All that the run announced is in the evidence, and every artifact has a place in a backend. False names the first that was left out.',
+        'The evidence covers everything that the run announced, and some backend can hold every artifact. False names the first omission.',
     },
     { type: 'Signed', meaning: 'Every artifact carries its signature.' },
     { type: 'Stored', meaning: 'Every backend of the record holds the evidence.' },
-    { type: 'Reconciling', meaning: 'The operator is at work, or tries again by itself.' },
-    { type: 'Stalled', meaning: 'Nothing will change until somebody changes something; the message says what.' },
+    { type: 'Reconciling', meaning: 'The operator is working, or will retry.' },
+    { type: 'Stalled', meaning: 'Nothing will change until you act; the message says how.' },
   ],
   reasons: [
     'Stored',

@@ -4,14 +4,13 @@ import { policyColumns, policyConditions, policyDefaults, policyReasons } from '
 
 export const signingPolicyPage: KindPage = {
   kind: 'SigningPolicy',
-  purpose: `A SigningPolicy says which finished runs of its namespace are signed, in what format, by which key and where the
-evidence goes.
+  purpose: `A SigningPolicy selects the finished runs of its namespace to sign. It sets the format, the key, and where the evidence goes.
 
-It belongs to the team that owns the namespace: the Secret and the backends that it names are read in that namespace alone.
-Every run and policy that meet make one [ProvenanceRecord](provenancerecord.md); two policies that select the same run make
-two, and neither overrides the other. A policy signs runs that finish after it was made, unless \`runs.finishedAfter\` says
-otherwise. While it is invalid or its key is missing, the runs it selects are recorded as unsigned with that reason, and
-signed when it is mended.`,
+It belongs to the team that owns the namespace: the operator reads the Secret and the backends that it names only in that
+namespace. For each selected run, the policy gets one [ProvenanceRecord](provenancerecord.md). If two policies select the same
+run, there are two records, and neither policy overrides the other. A policy signs runs that finish after its creation, unless
+\`runs.finishedAfter\` says otherwise. While it is invalid or its key is missing, its runs are recorded as unsigned with that
+reason. They are signed once you fix it.`,
   example: `apiVersion: hallmark.dev/v1alpha1
 kind: SigningPolicy
 metadata:

@@ -4,14 +4,14 @@ import { backendColumns, backendConditions, backendDefaults, backendReasons } fr
 
 export const storageBackendPage: KindPage = {
   kind: 'StorageBackend',
-  purpose: `A StorageBackend says where evidence of its namespace goes, and which runs' evidence it takes.
+  purpose: `A StorageBackend sets where the evidence of its namespace goes, and selects the runs whose evidence it takes.
 
-Every [SigningPolicy](signingpolicy.md) of the namespace may use it: one that names no backends uses all whose \`selector\` takes
-the run. The Secret and the ConfigMap that it names are read in its own namespace. Backends are written and retried each on
-its own, so that one that fails never stops another; a run's record tells them apart.
+Every [SigningPolicy](signingpolicy.md) of the namespace may use it. A policy that names no backends uses all those whose
+\`selector\` takes the run. The operator reads the Secret and the ConfigMap that it names in the backend's own namespace. It
+writes and retries each backend independently, so a failing one never blocks another. A run's record reports each of them.
 
-\`Tekton\` writes annotations on the TaskRun or PipelineRun. \`OCI\` writes the tags that \`cosign verify\` and \`cosign
-verify-attestation\` read, beside the image or in \`oci.repository\`.`,
+\`Tekton\` writes annotations on the TaskRun or PipelineRun. \`OCI\` writes Sigstore bundles or cosign's tags, in the image's
+repository or in \`oci.repository\`. [drivers.md](../drivers.md) describes every type.`,
   example: `apiVersion: hallmark.dev/v1alpha1
 kind: StorageBackend
 metadata:

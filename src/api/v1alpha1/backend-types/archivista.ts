@@ -10,7 +10,7 @@ import { tls, where } from './tls.ts';
 const authentication = Type.Object(
   {
     type: Type.Enum(['Secret', 'Anonymous'], {
-      description: 'As whom the server, or the proxy before it, is called: with what a Secret holds, or as nobody.',
+      description: 'Credentials for the server or the proxy in front of it: from a Secret, or none.',
     }),
     secretRef: Type.Optional(
       secretRef('Secret with a bearer token as token, or a whole Authorization header as authorization.', where),

@@ -27,7 +27,7 @@ function cloudAuthentication<Exchange extends TProperties>(
     {
       type: Type.Enum(['Secret', 'ServiceAccount', 'WorkloadIdentity'], {
         description:
-          "As whom the backend is called: static credentials in a Secret, a ServiceAccount whose token the cloud exchanges, or the operator's own workload identity (cluster kinds only).",
+          "Identity for calling the backend: static credentials in a Secret, a ServiceAccount whose token the cloud exchanges, or the operator's own workload identity (cluster kinds only).",
       }),
       secretRef: Type.Optional(secretRef(texts.secret, where)),
       serviceAccountName: Type.Optional(

@@ -12,7 +12,7 @@ const topicName = /^[-_.A-Za-z0-9]{1,249}$/;
 const authentication = Type.Object(
   {
     type: Type.Enum(['Secret', 'Anonymous'], {
-      description: 'As whom the brokers are called: SASL credentials in a Secret, or nobody.',
+      description: 'Credentials for the brokers: SASL credentials from a Secret, or none.',
     }),
     secretRef: Type.Optional(secretRef('Secret with username and password.', where)),
     mechanism: Type.Optional(
@@ -35,7 +35,8 @@ export const kafka = Type.Object(
         'x-kubernetes-validations': [matchesRule(brokerAddress, 'must be host:port')],
       }),
       {
-        description: 'Brokers (host:port) that are asked where the topic lies, one after the other until one answers.',
+        description:
+          'Brokers (host:port) to ask for the location of the topic, one after the other until one responds.',
         minItems: 1,
         maxItems: 16,
         'x-kubernetes-list-type': 'set',
@@ -60,7 +61,7 @@ export const kafka = Type.Object(
     'x-kubernetes-validations': [
       {
         rule: '!(has(self.plaintext) && self.plaintext && has(self.tls))',
-        message: 'plaintext means no TLS, so tls must not be set beside it',
+        message: 'plaintext means no TLS, so tls must not be set with it',
         holds: (self: unknown) => !(field(self, 'plaintext') === true && has(self, 'tls')),
       },
     ],

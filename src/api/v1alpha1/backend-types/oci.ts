@@ -53,7 +53,7 @@ export const oci = Type.Object(
   {
     encoding: Type.Enum(['SigstoreBundle', 'CosignTags'], {
       description:
-        "How evidence is laid out: SigstoreBundle writes Sigstore bundles that refer to the image (OCI 1.1, with the tag fallback); CosignTags writes cosign's .sig and .att tags beside it.",
+        "Layout of the evidence: SigstoreBundle writes Sigstore bundles that refer to the image (OCI 1.1, with the tag fallback); CosignTags writes cosign's .sig and .att tags in the same repository.",
     }),
     repository: Type.Optional(
       Type.String({

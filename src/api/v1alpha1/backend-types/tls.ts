@@ -9,7 +9,7 @@ export const where = "in the backend's own namespace (cluster kinds: in the oper
 
 const insecureOrCa: CelRule = {
   rule: '!(has(self.insecure) && self.insecure && has(self.caBundleRef))',
-  message: 'insecure verifies no certificate, so caBundleRef must not be set beside it',
+  message: 'insecure verifies no certificate, so caBundleRef must not be set with it',
   holds: (self) => !(field(self, 'insecure') === true && has(self, 'caBundleRef')),
 };
 

@@ -85,7 +85,7 @@ export const backendCases: readonly RefusedManifest[] = [
     name: 'a CA bundle without verification',
     manifest: backend(oci({ tls: { insecure: true, caBundleRef: { name: 'ca' } } })),
     path: 'spec.oci.tls',
-    message: 'insecure verifies no certificate, so caBundleRef must not be set beside it',
+    message: 'insecure verifies no certificate, so caBundleRef must not be set with it',
   },
   ...cloudBackendCases,
 ];

@@ -132,7 +132,7 @@ const badFields: readonly (readonly [string, Fields, string, string])[] = [
     'plaintext beside certificates',
     kafka({ plaintext: true, tls: { insecure: true } }),
     'kafka',
-    'plaintext means no TLS, so tls must not be set beside it',
+    'plaintext means no TLS, so tls must not be set with it',
   ],
   [
     'a login without a mechanism',

@@ -159,7 +159,7 @@ export const signerCases: readonly RefusedManifest[] = [
     manifest: policy(settings),
     path: 'spec',
     message:
-      'trustedRoot must be set beside a Keyless signer, transparency.rekor or transparency.timestampAuthorities: what they give is verified against it',
+      'trustedRoot must be set with a Keyless signer, transparency.rekor or transparency.timestampAuthorities: their output is verified against it',
   })),
   {
     name: 'a trusted root of another kind',

@@ -31,7 +31,10 @@ export const clusterSigningPolicySpec = Type.Object(
         ),
         onIgnored: Type.Optional(onIgnored),
       },
-      { description: 'What runs may claim to have built: required, because the key here vouches for many namespaces.' },
+      {
+        description:
+          'Repositories that runs may claim to have built. Required, because one key signs for many namespaces.',
+      },
     ),
     backendRefs: Type.Optional(policyBackendRefs('ClusterStorageBackend')),
   },

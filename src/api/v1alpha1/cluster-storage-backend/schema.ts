@@ -19,7 +19,7 @@ export const clusterStorageBackendSpec = Type.Object(
     acceptFrom: Type.Optional(
       enumSet(['SigningPolicy'], {
         description:
-          "Kinds of policies whose evidence it takes besides that of cluster policies. Its credentials are the platform's.",
+          "Kinds of policies whose evidence it takes, in addition to cluster policies. Its credentials are the platform's.",
         minItems: 0,
       }),
     ),

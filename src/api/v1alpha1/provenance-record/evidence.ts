@@ -56,7 +56,7 @@ const certificate = Type.Object(
   {
     chain: Type.String({ description: 'Certificates (PEM), the signing one first.', minLength: 1, maxLength: 32_768 }),
     identity: Type.String({ description: 'Whom the certificate was issued to.', minLength: 1, maxLength: 2048 }),
-    issuer: Type.String({ description: 'OIDC issuer that vouched for the identity.', minLength: 1, maxLength: 2048 }),
+    issuer: Type.String({ description: 'OIDC issuer of the identity.', minLength: 1, maxLength: 2048 }),
     notBefore: Type.String({ description: 'When the certificate begins to hold.', format: 'date-time' }),
     notAfter: Type.String({ description: 'When the certificate ends.', format: 'date-time' }),
   },

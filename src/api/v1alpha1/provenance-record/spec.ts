@@ -90,7 +90,7 @@ export const provenanceRecordSpec = Type.Object(
     backendRefs: Type.Optional(
       Type.Array(backendRef, {
         description:
-          'The backends that the evidence is promised to. Absent while no backend is in reach; bound anew only where one is gone and no longer named by the policy, or where an artifact has a place in none.',
+          'The backends that the evidence is promised to. Absent while the run has no backend. Changes only if a backend is gone and the policy no longer names it, or if no backend can hold some artifact.',
         maxItems: MAX_BACKENDS,
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['kind', 'name'],

@@ -20,9 +20,9 @@ export const recordConditionTypes = [
 const MAX_MESSAGE_LENGTH = 4096;
 
 const location = Type.Object({
-  uri: Type.String({ description: 'Where it lies.', minLength: 1, maxLength: 2048 }),
+  uri: Type.String({ description: 'Where it is stored.', minLength: 1, maxLength: 2048 }),
   digest: Type.Optional(Type.String({ description: 'Digest of what was written there.', maxLength: 256 })),
-  artifact: Type.Optional(Type.String({ description: 'Name of the artifact that lies there.', maxLength: 63 })),
+  artifact: Type.Optional(Type.String({ description: 'Name of the artifact that is stored there.', maxLength: 63 })),
 });
 
 const storageEntry = Type.Object({
@@ -45,7 +45,7 @@ const storageEntry = Type.Object({
   ),
   locations: Type.Optional(
     Type.Array(location, {
-      description: 'Where the evidence lies.',
+      description: 'Where the evidence is stored.',
       maxItems: 1024,
       'x-kubernetes-list-type': 'atomic',
     }),
@@ -87,7 +87,9 @@ const storageEntry = Type.Object({
         state: Type.Enum(['Verified', 'Failed'], { description: 'What reading back what was stored found.' }),
         message: Type.Optional(Type.String({ description: 'What is wrong.', maxLength: MAX_MESSAGE_LENGTH })),
       },
-      { description: 'Whether what lies there is what was signed, and verifies. Absent until it was read back.' },
+      {
+        description: 'Whether the stored evidence equals what was signed, and verifies. Absent until it is read back.',
+      },
     ),
   ),
 });

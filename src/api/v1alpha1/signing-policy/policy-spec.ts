@@ -17,7 +17,7 @@ export const policyConditionTypes = ['Ready', 'KeyReady', 'BackendsReady', 'Reco
 const MAX_BACKENDS = 32;
 
 const descriptions = {
-  runs: 'Which finished runs are signed, beside the labels.',
+  runs: 'Which finished runs are signed, in addition to the labels.',
   attestation: 'The provenance statement made for a run.',
   imageSignatures: 'Signatures of the images themselves.',
   record:
@@ -47,7 +47,7 @@ const outcomes = enumSet(['Succeeded', 'Failed', 'Cancelled'], {
   description: 'How a run must have ended.',
   minItems: 1,
 });
-const managedBy = stringSet('Values of spec.managedBy accepted beside none and tekton.dev/pipeline.', {
+const managedBy = stringSet('Values of spec.managedBy accepted in addition to none and tekton.dev/pipeline.', {
   maxItems: 16,
   maxLength: 63,
 });
@@ -84,7 +84,7 @@ const imageFormats = enumSet(['SimpleSigning', 'SigstoreStatement'], {
 
 const indexChildren = Type.Boolean({
   description:
-    'Sign, beside an image index that a run built, each image in it. The operator reads the index from its registry first, and signs nothing of the run before it can.',
+    'Also sign each image of an image index that a run built. The operator reads the index from its registry first, and signs nothing of the run until it can.',
 });
 
 const mode = Type.Enum(['Enforce', 'Audit'], {
@@ -175,7 +175,7 @@ export function policyBackendRefs<const Kind extends string>(...kinds: readonly 
       name: objectName('Name of the backend.'),
     }),
     {
-      description: `The backends that evidence goes to. Absent or empty: every ${kinds.join(' and ')} in reach whose selector takes the run.`,
+      description: `The backends that evidence goes to. Absent or empty: every ${kinds.join(' and ')} that the policy can use and whose selector takes the run.`,
       maxItems: MAX_BACKENDS,
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['kind', 'name'],
@@ -249,7 +249,7 @@ export const policyStatus = Type.Object(
       Type.Object(
         {
           identity: Type.String({ description: 'Whom certificates name.', minLength: 1, maxLength: 2048 }),
-          issuer: Type.String({ description: 'OIDC issuer that vouches for it.', minLength: 1, maxLength: 2048 }),
+          issuer: Type.String({ description: 'OIDC issuer of the identity.', minLength: 1, maxLength: 2048 }),
         },
         { description: 'What certificates of a keyless policy say.' },
       ),

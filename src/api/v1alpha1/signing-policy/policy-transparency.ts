@@ -137,7 +137,7 @@ const witnessWithClock: CelRule = {
 const rootOfTrust: CelRule = {
   rule: `has(self.trustedRoot) || !(self.signer.type == 'Keyless' || (${hasTimestamps}) || (${hasLog}))`,
   message:
-    'trustedRoot must be set beside a Keyless signer, transparency.rekor or transparency.timestampAuthorities: what they give is verified against it',
+    'trustedRoot must be set with a Keyless signer, transparency.rekor or transparency.timestampAuthorities: their output is verified against it',
   holds: (self) => {
     const isKeyless = field(field(self, 'signer'), 'type') === 'Keyless';
     const isWitnessed = timestampAuthorities(self).length > 0 || has(field(self, 'transparency'), 'rekor');
