@@ -2,8 +2,8 @@
 import type { SignedArtifact } from './artifact.ts';
 
 /**
- * The DSSE envelope as Tekton Chains writes it: compact JSON, keys in this order, exactly one signature with its keyid.
- * Deduplication in registries goes by these bytes, so the order is part of the contract.
+ * Make the DSSE envelope as Tekton Chains writes it: compact JSON, keys in this order, exactly one signature with its keyid.
+ * Registries deduplicate by these bytes, so the order is part of the contract.
  */
 export function dsseEnvelope(
   artifact: Pick<SignedArtifact, 'payloadType' | 'payload' | 'keyID' | 'signature'>,

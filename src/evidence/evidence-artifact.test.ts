@@ -53,7 +53,7 @@ function reasonOf(call: () => unknown): string {
   return 'nothing thrown';
 }
 
-describe('what is derived from a signed artifact', () => {
+describe('the forms of a signed artifact', () => {
   it('is the envelope as the reference writes it, byte for byte', () => {
     assert.equal(
       dsseEnvelope({ payloadType: 't', payload: Buffer.from('{}'), keyID: 'SHA256:k', signature: Buffer.from('sig') }),
@@ -121,7 +121,7 @@ describe('an artifact in the record', () => {
     assert.deepEqual(toEvidenceArtifact(fromEvidenceArtifact({ ...stored, payload })), { ...stored, payload });
   });
 
-  it('is refused when its payload is not what the digest says', () => {
+  it('is refused when its payload does not have the recorded digest', () => {
     const stored = toEvidenceArtifact({ ...image, policyGeneration: 1 });
     const swapped = { ...stored, payload: packPayload(Buffer.from('{}')) };
     assert.equal(

@@ -3,7 +3,7 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { MAX_PAYLOAD_LENGTH } from '../api/v1alpha1/provenance-record/evidence.ts';
 import { EvidenceError } from './evidence-error.ts';
 
-/** The largest payload that is packed, and that a record may unpack to: a small text can unpack to gigabytes. */
+/** The largest payload to pack, and to unpack: a small text could unpack to gigabytes. */
 export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
 /** The text that a payload was packed to or unpacked from, so that a record keeps exactly that text. */
@@ -11,10 +11,10 @@ const packedTexts = new WeakMap<Uint8Array, string>();
 
 const REMEDY = 'turn off deepInspection, or have the run state fewer and smaller results and parameters';
 
-/** A payload as the record holds it: gzip, base64. @throws EvidenceError `PayloadTooLarge` past the record's bound. */
+/** Pack a payload as gzip in base64, for a record. @throws EvidenceError `PayloadTooLarge` above the record's limit */
 export function packPayload(payload: Uint8Array): string {
-  const known = packedTexts.get(payload);
-  if (known !== undefined) return known;
+  const text = packedTexts.get(payload);
+  if (text !== undefined) return text;
   if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge();
   const packed = gzipSync(payload, { level: constants.Z_BEST_COMPRESSION }).toString('base64');
   if (packed.length > MAX_PAYLOAD_LENGTH) {
@@ -27,7 +27,7 @@ export function packPayload(payload: Uint8Array): string {
   return packed;
 }
 
-/** @throws EvidenceError `PayloadInvalid` when the text is not gzip in base64, `PayloadTooLarge` when it unpacks to too much. */
+/** @throws EvidenceError `PayloadInvalid` when the text is not gzip in base64, `PayloadTooLarge` above the limit */
 export function unpackPayload(packed: string): Buffer {
   try {
     const payload = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_PAYLOAD_BYTES });

@@ -25,8 +25,7 @@ const simpleSigning = Compile(
 );
 
 /**
- * What a payload is about, read from the signed bytes themselves: the record's own list of subjects is shortened for
- * readers. @throws EvidenceError `PayloadInvalid`
+ * Read the subjects from a payload, because the record's own list of them is cut. @throws EvidenceError `PayloadInvalid`
  */
 export function payloadSubjects(form: ArtifactForm, payload: Buffer): readonly Subject[] {
   const value = parsed(payload);

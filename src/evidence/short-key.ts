@@ -3,8 +3,8 @@ import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import type { SignedArtifact } from './artifact.ts';
 
 /**
- * The name under which Chains files evidence: `taskrun-<uid>` or `pipelinerun-<uid>` for a run's attestation, the first
- * 12 hex digits of an image's digest for its signature. Chains has no statement about an image: here it is filed beside the signature.
+ * Chains' name of an artifact: `taskrun-<uid>` or `pipelinerun-<uid>` for a run's attestation, the first 12 hex digits of the
+ * image's digest for its signature. Chains has no statement about an image; its name here has the suffix `-statement`.
  */
 export function shortKey(
   artifact: Pick<SignedArtifact, 'type' | 'form' | 'subjects' | 'name'>,

@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 
 type Hash = 'sha256' | 'sha384' | 'sha512';
 
-/** SHA-256 whatever the curve is how PEM keys sign, the curve's own hash how cosign's keys do. */
+/** PEM keys sign SHA-256 on every curve; cosign's keys sign the curve's own hash. */
 const hashesOfCurve: Readonly<Record<string, readonly Hash[]>> = {
   prime256v1: ['sha256'],
   secp384r1: ['sha384', 'sha256'],
@@ -13,12 +13,12 @@ const hashesOfCurve: Readonly<Record<string, readonly Hash[]>> = {
 const RSA_HASHES: readonly Hash[] = ['sha256', 'sha384', 'sha512'];
 const MIN_RSA_BITS = 2048;
 
-/** Whether the key made the signature over these bytes. Kinds of keys that nobody signs with here verify nothing. */
+/** Check whether the key made the signature over these bytes. Unsupported types of keys verify nothing. */
 export function isSignedBy(key: KeyObject, signed: Buffer, signature: Buffer): boolean {
   try {
     return isSigned(key, signed, signature);
   } catch {
-    // Node throws for signatures whose form is wrong.
+    // Node throws for malformed signatures.
     return false;
   }
 }
@@ -38,7 +38,7 @@ function isSigned(key: KeyObject, signed: Buffer, signature: Buffer): boolean {
   }
 }
 
-/** As cloud services sign with keys that are made for PSS: the salt is as long as the hash. */
+/** Check a PSS signature of a cloud key service, whose salt is as long as the hash. */
 function isPss(key: KeyObject, hash: Hash, signed: Buffer, signature: Buffer): boolean {
   const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
   return verify(hash, signed, { key, ...options }, signature);

@@ -2,7 +2,7 @@
 import { dsseEnvelope } from './dsse-envelope.ts';
 import type { SignedArtifact } from './artifact.ts';
 
-/** What Chains' storage backends receive as "the signature": the envelope of a statement, the raw bytes of an image signature. */
+/** The "signature" of Chains' storage backends: the envelope of a statement, or the raw bytes of an image signature. */
 export function signatureText(artifact: SignedArtifact): Buffer {
   switch (artifact.form) {
     case 'InTotoStatement':

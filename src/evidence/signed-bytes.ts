@@ -2,7 +2,7 @@
 import { dsse } from '@sigstore/core';
 import type { Artifact } from './artifact.ts';
 
-/** The bytes a signer signs: the pre-authentication encoding of a statement, the payload itself of a simple signing. */
+/** The bytes to sign: the pre-authentication encoding of a statement, or the payload of a simple signing. */
 export function signedBytes(artifact: Pick<Artifact, 'form' | 'payloadType' | 'payload'>): Buffer {
   switch (artifact.form) {
     case 'InTotoStatement':

@@ -31,7 +31,7 @@ const { signers } = Vectors.Parse(JSON.parse(readFileSync(golden, 'utf8')));
 
 describe('sigstoreBundleText', () => {
   for (const { secretFile, curve, publicKeyPem, sigstoreBundle } of signers) {
-    it(`writes of a signature by ${secretFile} ${curve} what the reference writes of it`, () => {
+    it(`writes the reference's bundle for a signature by ${secretFile} ${curve}`, () => {
       const { payload, payloadType, signatures } = sigstoreBundle.dsseEnvelope;
       const artifact: SignedArtifact = {
         name: 'attestation',

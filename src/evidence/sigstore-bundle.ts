@@ -6,12 +6,12 @@ import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import { EvidenceError } from './evidence-error.ts';
 import type { SignedArtifact } from './artifact.ts';
 
-/** Media type of what {@link sigstoreBundle} makes. */
+/** The media type of {@link sigstoreBundle}. */
 export const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 /**
- * The artifact as a Sigstore bundle v0.3: a DSSE envelope for what is signed in its pre-authentication encoding, a message signature
- * for a simple signing. The chain above the signing certificate is not part of it: verifiers take that from their trusted root.
+ * Make a Sigstore bundle v0.3: a DSSE envelope for a statement, a message signature for a simple signing. It has only the signing
+ * certificate, because verifiers take the chain from their trusted root.
  * @throws EvidenceError `PayloadInvalid` when a log entry or certificate of the artifact cannot be read
  */
 export function sigstoreBundle(artifact: SignedArtifact): Bundle {
@@ -21,7 +21,7 @@ export function sigstoreBundle(artifact: SignedArtifact): Bundle {
     artifact.form === 'SimpleSigning'
       ? toMessageSignatureBundle({ ...material, digest: createHash('sha256').update(payload).digest(), signature })
       : toDSSEBundle({ ...material, artifact: payload, artifactType: payloadType, signature });
-  // A key id that is not of cosign's own making lets it pass over the signature: as with Chains, there is none.
+  // Cosign skips a signature with a key ID other than its own kind: leave it empty, as Chains does.
   if (bundle.content.$case === 'dsseEnvelope') {
     bundle.content.dsseEnvelope.signatures = [{ sig: signature, keyid: '' }];
   }
@@ -39,7 +39,7 @@ export function sigstoreBundleText(artifact: SignedArtifact): string {
   return JSON.stringify(bundleToJSON(sigstoreBundle(artifact)));
 }
 
-/** A bundle from its JSON. @throws EvidenceError `PayloadInvalid` for anything that is not a complete bundle */
+/** Parse the JSON of a bundle. @throws EvidenceError `PayloadInvalid` for an incomplete bundle */
 export function parseSigstoreBundle(text: string): Bundle {
   try {
     return bundleFromJSON(JSON.parse(text));

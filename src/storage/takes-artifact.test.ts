@@ -18,15 +18,17 @@ describe('takesArtifact', () => {
     ['SigstoreStatement', ['bundles', 'archivista', 'annotations']],
   ] as const) {
     it(`gives a ${form} to ${takers.join(' and ')}`, () => {
-      const found = Object.entries(specs).filter(([, spec]) => takesArtifact(spec, { type: 'ImageSignature', form }));
+      const accepting = Object.entries(specs).filter(([, spec]) =>
+        takesArtifact(spec, { type: 'ImageSignature', form }),
+      );
       assert.deepEqual(
-        found.map(([name]) => name),
+        accepting.map(([name]) => name),
         takers,
       );
     });
   }
 
-  it('gives what Rekor v2 logged, which states no time, to all but cosign tags', () => {
+  it('gives artifacts logged by Rekor v2, which states no time, to all backends but cosign tags', () => {
     const logged = { type: 'Attestation', form: 'InTotoStatement', logEntries: [{}] } as const;
     const takers = Object.entries(specs).filter(([, spec]) => takesArtifact(spec, logged));
     assert.deepEqual(
@@ -37,7 +39,7 @@ describe('takesArtifact', () => {
     assert.ok(takesArtifact(specs.tags, timed));
   });
 
-  it('gives an attestation to all', () => {
+  it('gives an attestation to all backends', () => {
     const artifact = { type: 'Attestation', form: 'InTotoStatement' } as const;
     for (const spec of Object.values(specs)) assert.ok(takesArtifact(spec, artifact));
   });

@@ -15,9 +15,9 @@ import { envelopeBody, gitoid, parseEnvelopeBody } from './envelope-body.ts';
 
 const PUT_TIMEOUT_MS = 60_000;
 const READ_TIMEOUT_MS = 20_000;
-const NOBODY = '0'.repeat(64);
+const ABSENT = '0'.repeat(64);
 
-/** Evidence in an Archivista, which takes DSSE envelopes and files them by their content. */
+/** Evidence in an Archivista, which stores DSSE envelopes by their content. */
 export class ArchivistaDriver implements StorageDriver {
   readonly #base: string;
   readonly #client: ArchivistaClient;
@@ -46,30 +46,30 @@ export class ArchivistaDriver implements StorageDriver {
     );
   }
 
-  /** Calls the upload without giving it anything, and lets the server ask its database for what cannot be there. */
+  /** Call the upload without a body, and query the database for an upload that cannot exist. */
   probe(signal: AbortSignal): Promise<Probe> {
     const doing = `reaching ${this.#base}`;
     return runProbe(signal, async () => {
-      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (either) => {
-        await this.#client.reach(doing, either);
-        await this.#client.find(NOBODY, doing, either);
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (inTime) => {
+        await this.#client.reach(doing, inTime);
+        await this.#client.find(ABSENT, doing, inTime);
       });
     });
   }
 
-  /** @throws StorageError `NoSubjects` for what is signed without an envelope: there is no place for it */
+  /** @throws StorageError `NoSubjects` for an artifact without an envelope, which has no place in Archivista */
   async put(artifact: SignedArtifact, _run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     if (artifact.form === 'SimpleSigning') throw noEnvelope(artifact);
     const body = envelopeBody(artifact);
     const name = gitoid(body);
     const location = { uri: `${this.#base}/download/${name}`, digest: `gitoid:blob:sha256:${name}` };
     const doing = `writing ${location.uri}`;
-    await withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
-      if (await this.#holds(name, doing, either)) return;
-      const refused = await this.#client.upload(body, name, doing, either);
+    await withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (inTime) => {
+      if (await this.#holds(name, doing, inTime)) return;
+      const refused = await this.#client.upload(body, name, doing, inTime);
       if (refused === undefined) return;
-      // What it has already is an error to the server: somebody was faster.
-      if (refused.status >= 500 && (await this.#holds(name, doing, either))) return;
+      // The server answers a duplicate with an error: another writer may have stored it first.
+      if (refused.status >= 500 && (await this.#holds(name, doing, inTime))) return;
       throw this.#client.refusal(refused, doing);
     });
     return [location];
@@ -82,8 +82,8 @@ export class ArchivistaDriver implements StorageDriver {
       throw new StorageError('BackendRejected', `"${location.uri}" is not a place in ${this.#base}`);
     }
     const doing = `reading ${location.uri}`;
-    const bytes = await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
-      this.#client.download(name, doing, either),
+    const bytes = await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (inTime) =>
+      this.#client.download(name, doing, inTime),
     );
     if (bytes === undefined) throw new StorageError('BackendRejected', `${doing}: the server does not have it`);
     const stored = gitoid(bytes) === name ? parseEnvelopeBody(bytes) : undefined;

@@ -16,7 +16,7 @@ describe('parseEnvelopeBody', () => {
     ['no envelope', '{"payload":"e30="}'],
     ['two signatures', '{"payload":"","payloadType":"","signatures":[{"keyid":"","sig":""},{"keyid":"","sig":""}]}'],
   ] as const) {
-    it(`takes nothing of ${what}`, () => {
+    it(`does not parse ${what}`, () => {
       assert.equal(parseEnvelopeBody(Buffer.from(text)), undefined);
     });
   }

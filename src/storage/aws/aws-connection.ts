@@ -56,18 +56,18 @@ export class AwsConnection<Client extends { destroy(): void }> {
   /** @throws StorageError, and any error of reading the backend's references */
   async client(signal: AbortSignal): Promise<Client> {
     const tls = await backendTls(this.#backend, this.#settings.tls, this.#access.objects, signal);
-    const known = this.#current;
-    if (known !== undefined && known.ca === tls.ca) return known.client;
+    const previous = this.#current;
+    if (previous !== undefined && previous.ca === tls.ca) return previous.client;
     const client = this.#maker.make(this.#config(tls));
     this.#current = { client, ca: tls.ca };
-    await end(known?.client);
+    await end(previous?.client);
     return client;
   }
 
   async close(): Promise<void> {
-    const known = this.#current;
+    const previous = this.#current;
     this.#current = undefined;
-    await end(known?.client);
+    await end(previous?.client);
   }
 
   #config(tls: TlsOptions): AwsClientConfig {

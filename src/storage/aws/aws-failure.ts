@@ -48,17 +48,17 @@ export function awsFailure(
   const status = awsStatus(error);
   if (status === undefined) return callFailure(error, doing);
   const name = awsErrorName(error);
-  const said = `${doing}: ${name} (${status})`;
+  const summary = `${doing}: ${name} (${status})`;
   const meaning = meanings[name] ?? MEANINGS[name];
-  if (meaning !== undefined) return new StorageError(meaning.reason, `${said}; ${meaning.remedy}`);
+  if (meaning !== undefined) return new StorageError(meaning.reason, `${summary}; ${meaning.remedy}`);
   if (status === 408 || status === 429 || status >= 500 || BUSY.test(name) || status < 300) {
-    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: awsRetryAfterSeconds(error) });
+    return new StorageError('BackendUnavailable', summary, { retryAfterSeconds: awsRetryAfterSeconds(error) });
   }
-  if (status === 401) return new StorageError('BackendUnauthorized', `${said}; ${badCredentials.remedy}`);
-  if (status === 403) return new StorageError('BackendUnauthorized', `${said}; ${noPermission.remedy}`);
+  if (status === 401) return new StorageError('BackendUnauthorized', `${summary}; ${badCredentials.remedy}`);
+  if (status === 403) return new StorageError('BackendUnauthorized', `${summary}; ${noPermission.remedy}`);
   if (status < 400)
-    return new StorageError('BackendRejected', `${said}, a redirect that is not followed; ${wrongRegion.remedy}`);
-  return new StorageError('BackendRejected', said);
+    return new StorageError('BackendRejected', `${summary}, a redirect that is not followed; ${wrongRegion.remedy}`);
+  return new StorageError('BackendRejected', summary);
 }
 
 /** The service's name of an error, as far as it is a plain word. */

@@ -37,7 +37,7 @@ export class BucketDriver implements StorageDriver {
   probe(signal: AbortSignal): Promise<Probe> {
     return runProbe(signal, async () => {
       const doing = `probing ${this.#bucket.uri}`;
-      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (within) => this.#bucket.tryOut(within));
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (inTime) => this.#bucket.tryOut(inTime));
     });
   }
 
@@ -45,20 +45,20 @@ export class BucketDriver implements StorageDriver {
     return evidenceName(artifact, run, this.#options.keys);
   }
 
-  /** The signature first: whoever gets it under the name owns the other three, which follow at once. */
+  /** Write the signature first: its writer owns the other three objects, which follow at once. */
   put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const { keys, prefix = '', putTimeoutMs = PUT_TIMEOUT_MS } = this.#options;
     const stem = `${prefix}${objectStem(artifact, run, keys)}`;
     const uri = `${this.#bucket.uri}/${stem}`;
     const doing = `storing "${artifact.name}" as ${uri}`;
-    return withinDeadline({ signal, timeoutMs: putTimeoutMs, doing }, async (within) => {
+    return withinDeadline({ signal, timeoutMs: putTimeoutMs, doing }, async (inTime) => {
       const { certificate, chain } = certificateTexts(artifact);
       const owned = { artifact, owner: evidenceOwner(artifact, run), stem };
       const isMine = await storeObject(
         this.#bucket,
         owned,
         { suffix: 'signature', body: signatureText(artifact) },
-        within,
+        inTime,
       );
       if (isMine) {
         const rest = [
@@ -67,7 +67,7 @@ export class BucketDriver implements StorageDriver {
           { suffix: 'chain', body: Buffer.from(chain) },
         ] as const;
         // None of the writes outlives the call, also when another fails.
-        const written = await Promise.allSettled(rest.map((part) => storeObject(this.#bucket, owned, part, within)));
+        const written = await Promise.allSettled(rest.map((part) => storeObject(this.#bucket, owned, part, inTime)));
         for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason;
       }
       return [{ uri, digest: payloadDigest(artifact.payload) }];
@@ -77,17 +77,17 @@ export class BucketDriver implements StorageDriver {
   get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
     const stem = stemOf(location.uri, this.#bucket.uri);
     const doing = `reading ${location.uri}`;
-    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
+    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (inTime) => {
       if (stem === undefined) {
         throw new StorageError('BackendRejected', `"${location.uri}" is not a place in ${this.#bucket.uri}`);
       }
       const [signature, payload, cert] = await Promise.all([
-        this.#read(`${stem}.signature`, within),
-        this.#read(`${stem}.payload`, within),
-        this.#read(`${stem}.cert`, within),
+        this.#read(`${stem}.signature`, inTime),
+        this.#read(`${stem}.payload`, inTime),
+        this.#read(`${stem}.cert`, inTime),
       ]);
       const certificate = cert.toString('utf8');
-      const chain = certificate === '' ? '' : (await this.#read(`${stem}.chain`, within)).toString('utf8');
+      const chain = certificate === '' ? '' : (await this.#read(`${stem}.chain`, inTime)).toString('utf8');
       return { payload, signature, encoding: 'SignatureText', ...storedChain({ certificate, chain }) };
     });
   }
@@ -97,8 +97,8 @@ export class BucketDriver implements StorageDriver {
   }
 
   async #read(name: string, signal: AbortSignal): Promise<Buffer> {
-    const found = await this.#bucket.read(name, signal);
-    if (found !== undefined) return found.body;
+    const object = await this.#bucket.read(name, signal);
+    if (object !== undefined) return object.body;
     throw new StorageError('BackendRejected', `${this.#bucket.uri}/${name} is no longer there`);
   }
 }

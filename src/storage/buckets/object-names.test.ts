@@ -15,7 +15,7 @@ describe('objectStem', () => {
 describe('stemOf', () => {
   const bucket = 'gs://evidence';
 
-  it('reads back what was written, under a prefix too', () => {
+  it('parses its own locations, also with a prefix', () => {
     for (const keys of ['Reference', 'PerPolicy'] as const) {
       const stem = objectStem(imageFixture(), runFixture(), keys);
       assert.equal(stemOf(`${bucket}/${stem}`, bucket), stem);

@@ -35,13 +35,13 @@ export async function storeObject(
   const object: NewObject = { name, body: part.body, contentType: TYPES[part.suffix], owner: owned.owner };
   if (await bucket.write(object, { absent: true }, signal)) return true;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = await bucket.read(name, signal);
-    if (found?.body.equals(part.body) === true) return true;
-    if (found !== undefined && found.owner !== owned.owner) {
-      if (await isEquivalent(bucket, owned, found, signal)) return false;
+    const existing = await bucket.read(name, signal);
+    if (existing?.body.equals(part.body) === true) return true;
+    if (existing !== undefined && existing.owner !== owned.owner) {
+      if (await isEquivalent(bucket, owned, existing, signal)) return false;
       throw conflict(bucket, name);
     }
-    const condition = found === undefined ? ({ absent: true } as const) : { version: found.version };
+    const condition = existing === undefined ? ({ absent: true } as const) : { version: existing.version };
     if (await bucket.write(object, condition, signal)) return true;
   }
   const message = `writing ${bucket.uri}/${name}: other writers replace it each time; it is tried again`;
@@ -52,12 +52,13 @@ export async function storeObject(
 async function isEquivalent(
   bucket: Bucket,
   { artifact, owner, stem }: OwnedStem,
-  found: FoundObject,
+  existing: FoundObject,
   signal: AbortSignal,
 ): Promise<boolean> {
   const payload = await bucket.read(`${stem}.payload`, signal);
   return (
-    compareExisting({ owner: found.owner, payload: payload?.body, signature: found.body }, artifact, owner) === 'Same'
+    compareExisting({ owner: existing.owner, payload: payload?.body, signature: existing.body }, artifact, owner) ===
+    'Same'
   );
 }
 

@@ -79,7 +79,7 @@ function describeRepetition(subject: ContractSubject): void {
     }
   });
 
-  it('stores once what is put many times at once', async () => {
+  it('stores an artifact once after many concurrent puts', async () => {
     const { run, attestation } = await subject.fixture();
     const drivers = Array.from({ length: 6 }, () => subject.driver());
     const all = await Promise.all(drivers.map((driver) => driver.put(attestation, run, never)));
@@ -106,7 +106,7 @@ function describeRepetition(subject: ContractSubject): void {
 }
 
 function describeEnds(subject: ContractSubject): void {
-  it('says BackendUnavailable when its server does not answer, and stores once it is back', async () => {
+  it('reports BackendUnavailable while its server does not respond, and stores after that', async () => {
     const { run, attestation } = await subject.fixture();
     const driver = subject.driver();
     await subject.whileUnreachable(async () => {
@@ -149,7 +149,7 @@ function describeEnds(subject: ContractSubject): void {
 
   const { oversized } = subject;
   if (oversized === undefined) return;
-  it('says BackendRejected of what is larger than the store takes, and how large that is', async () => {
+  it('reports BackendRejected, with the limit, for an artifact above the limit of the store', async () => {
     const { run, artifact } = await oversized();
     const before = await subject.contents(run, artifact);
     assert.equal(await reasonOf(subject.driver().put(artifact, run, never), /\d/), 'BackendRejected');

@@ -22,8 +22,8 @@ export function describeInterruptions(subject: ContractSubject): void {
   if (interrupted === undefined || copies === undefined) return;
 
   for (const lost of ['Request', 'Answer'] as const) {
-    const when = lost === 'Request' ? 'before the server hears of it' : 'before its answer is heard';
-    it(`stores once what was broken off at any of its requests, ${when}`, async () => {
+    const when = lost === 'Request' ? 'before the server receives it' : 'before its response arrives';
+    it(`stores once after an interruption at any of its requests, ${when}`, async () => {
       let broken = 0;
       for (let request = 0; request < MAX_REQUESTS; request += 1) {
         const { run, attestation } = await subject.fixture();

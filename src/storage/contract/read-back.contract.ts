@@ -43,7 +43,7 @@ function certified(artifact: SignedArtifact): SignedArtifact {
 
 /** A driver reads back what it stored, and refuses other locations. */
 export function describeReadBack(subject: ContractSubject): void {
-  it('gives back what was put', async () => {
+  it('returns what was stored', async () => {
     const { run, attestation, image } = await subject.fixture();
     const driver = subject.driver();
     for (const artifact of [attestation, image]) {

@@ -3,7 +3,7 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n?/g;
 
-/** The PEM texts that Chains stores beside a signature: its certificate, and the chain above; both empty with a key signer. */
+/** The PEM texts that Chains stores with a signature: its certificate and the chain above it; both empty for a key's signature. */
 export interface CertificateTexts {
   readonly certificate: string;
   readonly chain: string;
@@ -14,7 +14,7 @@ export function certificateTexts(artifact: Pick<SignedArtifact, 'certificate'>):
   return { certificate, chain: chain.join('') };
 }
 
-/** The member of StoredEvidence that these texts make; empty without a certificate. */
+/** The `certificateChain` of StoredEvidence from these texts; empty without a certificate. */
 export function storedChain({ certificate, chain }: CertificateTexts): { readonly certificateChain: string } {
   if (certificate === '') return { certificateChain: '' };
   return { certificateChain: certificate.endsWith('\n') ? certificate + chain : `${certificate}\n${chain}` };

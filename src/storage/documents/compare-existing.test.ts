@@ -14,7 +14,7 @@ const owner = evidenceOwner(image, runFixture());
 const signature = signatureText(image);
 
 describe('compareExisting', () => {
-  it('is the same where payload and signature are, whoever wrote them', () => {
+  it('is Same for an equal payload and signature of any owner', () => {
     assert.equal(compareExisting({ owner, payload: image.payload, signature }, image, owner), 'Same');
     assert.equal(
       compareExisting({ owner: 'somebody/else/image', payload: image.payload, signature }, image, owner),
@@ -23,12 +23,12 @@ describe('compareExisting', () => {
     assert.equal(compareExisting({ payload: image.payload, signature }, image, owner), 'Same');
   });
 
-  it("lets an owner's own earlier evidence be replaced, also where half of it is missing", () => {
+  it("is Replaceable for the owner's earlier evidence, also if half of it is missing", () => {
     assert.equal(compareExisting({ owner, payload: image.payload, signature }, resigned, owner), 'Replaceable');
     assert.equal(compareExisting({ owner, payload: undefined, signature }, image, owner), 'Replaceable');
   });
 
-  it('takes what the same policy signed of the same image for another run', () => {
+  it("accepts the same policy's signature of the same image for another run", () => {
     const pipeline = evidenceOwner(image, runFixture({ kind: 'PipelineRun', uid: 'uid-2' }));
     assert.equal(compareExisting({ owner: pipeline, payload: image.payload, signature }, resigned, owner), 'Same');
     assert.equal(
@@ -37,11 +37,11 @@ describe('compareExisting', () => {
     );
   });
 
-  it('leaves open whose another signature of the same payload is that nobody noted', () => {
+  it('is Unnoted for another signature of the same payload without a note', () => {
     assert.equal(compareExisting({ payload: image.payload, signature }, resigned, owner), 'Unnoted');
   });
 
-  it('never replaces what another policy or nobody signed for', () => {
+  it('never replaces evidence of another policy, or without a note', () => {
     const policy = { kind: 'SigningPolicy', namespace: 'team', name: 'releases' } as const;
     const other = evidenceOwner(image, runFixture({ policy }));
     assert.equal(compareExisting({ owner: other, payload: image.payload, signature }, resigned, owner), 'Foreign');

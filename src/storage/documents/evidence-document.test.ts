@@ -31,19 +31,19 @@ describe('evidenceDocument', () => {
     assert.match(Buffer.from(document.Signature, 'base64').toString(), /^\{"payloadType":"application\/vnd/);
   });
 
-  it('counts nesting outside texts alone', () => {
+  it('counts nesting outside of strings only', () => {
     assert.doesNotThrow(() => evidenceDocument(artifact('{"a":"[[[[{{{{\\"[[[["}'), 'name', limits));
     assert.throws(() => evidenceDocument(artifact('[[[[1]]]]'), 'name', limits), { reason: 'BackendRejected' });
   });
 
-  it('does not walk down what is too deep', () => {
+  it('does not walk a value that is too deep', () => {
     const deep = '['.repeat(500_000);
     assert.throws(() => evidenceDocument(artifact(deep), 'name', limits), /the 3 levels that this store takes/);
   });
 });
 
 describe('notedOwner', () => {
-  it('believes a note only about the signature that it was made for', () => {
+  it('uses a note only for the signature that it is about', () => {
     const note = ownerNote('uid/policy/attestation', 'signature');
     assert.equal(notedOwner(note, 'signature'), 'uid/policy/attestation');
     assert.equal(notedOwner(note, 'another'), undefined);

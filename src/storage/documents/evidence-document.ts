@@ -5,7 +5,7 @@ import { signatureText } from '../../evidence/signature-text.ts';
 import { certificateTexts } from './certificate-texts.ts';
 import { StorageError } from '../storage-error.ts';
 
-/** What JSON can hold. */
+/** A JSON value. */
 export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
@@ -22,28 +22,25 @@ export interface EvidenceDocument {
   readonly Object: JsonValue;
 }
 
-/**
- * Whose a document is, noted in a document beside it: Chains' reader refuses documents with fields that it does not know. See
- * `evidenceOwner`.
- */
+/** The owner of a document (see `evidenceOwner`), stored in another document because Chains' reader refuses unknown fields. */
 export interface OwnerNote {
   readonly owner: string;
-  /** Digest of the signature text that the note is about: a note that was overtaken says nothing. */
+  /** Digest of the signature text that the note is about: a note about an earlier signature does not count. */
   readonly about: string;
 }
 
-/** The note about a document whose `Signature` is this. */
+/** Make the note for a document with this `Signature`. */
 export function ownerNote(owner: string, signature: string): OwnerNote {
   return { owner, about: createHash('sha256').update(signature).digest('hex') };
 }
 
-/** Whose the document is that has this `Signature`; undefined when nobody said. */
+/** The owner of the document with this `Signature`; undefined without a note about it. */
 export function notedOwner(note: OwnerNote | undefined, signature: string): string | undefined {
   if (note === undefined || note.about !== ownerNote(note.owner, signature).about) return undefined;
   return note.owner;
 }
 
-/** Which databases can hold a document at all. */
+/** The limits of a document database. */
 export interface DocumentLimits {
   /** For messages: "MongoDB". */
   readonly store: string;
@@ -78,7 +75,7 @@ const BACKSLASH = 0x5c;
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-/** Counted in the text, so that nothing has to walk down a value that is too deep to walk. */
+/** Count levels in the text, because a value that is too deep cannot be walked. */
 function nesting(json: Buffer): number {
   let depth = 0;
   let deepest = 0;
@@ -93,7 +90,7 @@ function nesting(json: Buffer): number {
   return deepest;
 }
 
-/** JSON.parse gives nothing else. */
+/** JSON.parse returns nothing else. */
 function isJson(value: unknown): value is JsonValue {
   return value !== undefined && typeof value !== 'function';
 }

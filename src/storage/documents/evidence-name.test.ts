@@ -13,7 +13,7 @@ const policies = [
 ] as const;
 
 describe('evidenceName', () => {
-  it('is the short key, unless policies are told apart', () => {
+  it('is the short key, unless the scheme is PerPolicy', () => {
     assert.equal(evidenceName(artifactFixture(), runFixture(), 'Reference'), 'taskrun-uid-1');
     assert.equal(
       evidenceName(artifactFixture(), runFixture({ kind: 'PipelineRun' }), 'Reference'),
@@ -28,7 +28,7 @@ describe('evidenceName', () => {
     for (const name of names) assert.match(name, /^abababababab-[0-9a-f]{10}$/);
   });
 
-  it('tells the repositories of one digest apart where policies are told apart, as Chains does not', () => {
+  it('distinguishes repositories with the same digest under PerPolicy, unlike Chains', () => {
     const images = ['reg.example/us/app', 'reg.example/eu/app'].map((name) =>
       imageFixture({ subjects: [{ name, digest: { sha256: 'ab'.repeat(32) } }] }),
     );

@@ -4,12 +4,12 @@ import { shortKey } from '../../evidence/short-key.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { RunTarget } from '../driver.ts';
 
-/** How a backend names what it stores: as Chains does, or so that no two policies meet. */
+/** A backend's scheme of names: Chains', or one in which no two policies share a name. */
 export type KeyScheme = 'Reference' | 'PerPolicy';
 
 /**
- * The key under which stores with named objects file an artifact: Chains' short key, and under `PerPolicy` 10 hex digits of a hash
- * behind it, over the policy and, for an image, its name: one digest can lie in two repositories.
+ * The name of an artifact in stores with named objects: Chains' short key. `PerPolicy` appends 10 hex digits of a hash over the policy
+ * and, for an image, its name, because two repositories can have the same digest.
  */
 export function evidenceName(artifact: SignedArtifact, run: RunTarget, keys: KeyScheme): string {
   const name = shortKey(artifact, run);
@@ -19,8 +19,8 @@ export function evidenceName(artifact: SignedArtifact, run: RunTarget, keys: Key
 }
 
 /**
- * Who owns what is filed under a name: one artifact of one run under one policy. Drivers note it beside what they write, so that
- * the same evidence may be written again and nobody else's is overwritten.
+ * The owner of a name: one artifact of one run under one policy. Drivers note it with the evidence, so that a repetition may replace
+ * it and no other owner's evidence is overwritten.
  */
 export function evidenceOwner(artifact: SignedArtifact, run: RunTarget): string {
   return `${run.uid}/${policyDigest(run)}/${artifact.name}`;

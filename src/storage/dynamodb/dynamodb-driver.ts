@@ -47,7 +47,7 @@ export class DynamoDbDriver implements StorageDriver {
   probe(signal: AbortSignal): Promise<Probe> {
     return runProbe(signal, async () => {
       const doing = `probing table ${this.#tableName}`;
-      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (within) => this.#table.tryOut(within));
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (inTime) => this.#table.tryOut(inTime));
     });
   }
 
@@ -58,21 +58,21 @@ export class DynamoDbDriver implements StorageDriver {
   put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const name = evidenceName(artifact, run, this.#keys);
     const doing = `storing "${artifact.name}" in table ${this.#tableName}`;
-    return withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (within) => {
-      await this.#store(artifact, name, evidenceOwner(artifact, run), within);
+    return withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (inTime) => {
+      await this.#store(artifact, name, evidenceOwner(artifact, run), inTime);
       return [{ uri: `dynamodb://${this.#tableName}/${name}`, digest: payloadDigest(artifact.payload) }];
     });
   }
 
   get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
     const doing = `reading ${location.uri}`;
-    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
+    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (inTime) => {
       const prefix = `dynamodb://${this.#tableName}/`;
       const name = location.uri.startsWith(prefix) ? location.uri.slice(prefix.length) : '';
       if (!/^[-.a-z0-9]{1,200}$/.test(name)) {
         throw new StorageError('BackendRejected', `"${location.uri}" is not a place in table ${this.#tableName}`);
       }
-      const item = await this.#table.readItem(name, within);
+      const item = await this.#table.readItem(name, inTime);
       const evidence = item === undefined ? undefined : storedItem(item);
       if (evidence !== undefined) return evidence;
       throw new StorageError('BackendRejected', `${location.uri} holds the evidence no more`);
@@ -89,18 +89,18 @@ export class DynamoDbDriver implements StorageDriver {
     if (size > MAX_ITEM_BYTES) throw tooLarge(artifact, size);
     if (await this.#table.write(item, undefined, signal)) return this.#table.note(item, owner, signal);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const found = await this.#table.read(name, signal);
-      if (found.item !== undefined) {
-        const existing = storedItem(found.item) ?? nothing;
-        const stands = compareExisting({ owner: found.owner, ...existing }, artifact, owner);
+      const current = await this.#table.read(name, signal);
+      if (current.item !== undefined) {
+        const existing = storedItem(current.item) ?? nothing;
+        const comparison = compareExisting({ owner: current.owner, ...existing }, artifact, owner);
         // A crash can have come between document and note.
-        if (stands === 'Same' && found.owner === undefined) return this.#table.note(item, owner, signal);
-        if (stands === 'Same') return;
+        if (comparison === 'Same' && current.owner === undefined) return this.#table.note(item, owner, signal);
+        if (comparison === 'Same') return;
         // A note follows its document.
-        if (stands === 'Unnoted' && round < MAX_ROUNDS - 1) continue;
-        if (stands === 'Foreign' || stands === 'Unnoted') throw conflict(this.#tableName, name);
+        if (comparison === 'Unnoted' && round < MAX_ROUNDS - 1) continue;
+        if (comparison === 'Foreign' || comparison === 'Unnoted') throw conflict(this.#tableName, name);
       }
-      if (await this.#table.write(item, found.item, signal)) return this.#table.note(item, owner, signal);
+      if (await this.#table.write(item, current.item, signal)) return this.#table.note(item, owner, signal);
     }
     const message = `writing "${name}" to table ${this.#tableName}: other writers replace it each time; it is tried again`;
     throw new StorageError('BackendUnavailable', message);

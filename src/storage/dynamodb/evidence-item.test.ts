@@ -26,10 +26,10 @@ describe('evidenceItem', () => {
 });
 
 describe('ownerOf', () => {
-  it('is who was noted beside this very item', () => {
-    const beside = ownerItem(item, 'me');
-    assert.equal(beside['Name']?.S, 'hallmark-owner/taskrun-uid-1');
-    assert.equal(ownerOf(item, beside), 'me');
+  it('is the owner in the note about this exact item', () => {
+    const note = ownerItem(item, 'me');
+    assert.equal(note['Name']?.S, 'hallmark-owner/taskrun-uid-1');
+    assert.equal(ownerOf(item, note), 'me');
   });
 
   it('is undefined without a note, or with one about an earlier signature', () => {
@@ -39,7 +39,7 @@ describe('ownerOf', () => {
   });
 });
 
-describe('what no item holds', () => {
+describe('an artifact that no item can hold', () => {
   for (const [what, payload, message] of [
     ['deeper nesting', '['.repeat(32) + ']'.repeat(32), /nested deeper than the 31 levels that DynamoDB takes/],
     ['a larger number', '{"a":[1e126]}', /the number 1e\+126 and DynamoDB holds/],

@@ -48,8 +48,8 @@ export function ownerKey(name: string): Item {
 }
 
 /** The owner of a document; undefined without a note, or with a note about an earlier document. */
-export function ownerOf(item: Item, beside: Item | undefined): string | undefined {
-  return beside?.['Digest']?.S === signatureDigest(item) ? beside['Owner']?.S : undefined;
+export function ownerOf(item: Item, note: Item | undefined): string | undefined {
+  return note?.['Digest']?.S === signatureDigest(item) ? note['Owner']?.S : undefined;
 }
 
 function signatureDigest(item: Item): string {

@@ -43,8 +43,8 @@ export class EvidenceTable {
   }
 
   /** Write a document if none exists, or if the existing one is still the one to replace. @returns false if it is not */
-  write(item: Item, found: Item | undefined, signal: AbortSignal): Promise<boolean> {
-    const signature = found?.['Signature']?.S;
+  write(item: Item, expected: Item | undefined, signal: AbortSignal): Promise<boolean> {
+    const signature = expected?.['Signature']?.S;
     if (signature === undefined) {
       return this.#put(
         item,
@@ -66,11 +66,11 @@ export class EvidenceTable {
   }
 
   async read(name: string, signal: AbortSignal): Promise<FoundItem> {
-    const [item, beside] = await Promise.all([
+    const [item, note] = await Promise.all([
       this.#get({ Name: { S: name } }, name, signal),
       this.#get(ownerKey(name), name, signal),
     ]);
-    return { item, owner: item === undefined ? undefined : ownerOf(item, beside) };
+    return { item, owner: item === undefined ? undefined : ownerOf(item, note) };
   }
 
   async readItem(name: string, signal: AbortSignal): Promise<Item | undefined> {

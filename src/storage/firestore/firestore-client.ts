@@ -120,8 +120,8 @@ export class FirestoreClient {
   #requireDocument(response: EgressResponse, name: string, doing: string): unknown {
     if (response.status !== 200) throw this.#service.refusal(response, doing);
     const document = jsonBody(response, doing);
-    const found = field(document, 'name');
-    if (typeof found === 'string' && found.endsWith(`/${name}`)) return document;
+    const documentName = field(document, 'name');
+    if (typeof documentName === 'string' && documentName.endsWith(`/${name}`)) return document;
     throw strange(doing);
   }
 }

@@ -60,8 +60,8 @@ export class FirestoreDriver implements StorageDriver {
   probe(signal: AbortSignal): Promise<Probe> {
     const doing = `reaching ${this.#place}`;
     return runProbe(signal, async () => {
-      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
-        this.#client.tryOut(doing, either),
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (inTime) =>
+        this.#client.tryOut(doing, inTime),
       );
     });
   }
@@ -79,13 +79,13 @@ export class FirestoreDriver implements StorageDriver {
     const note = ownerNote(owner, document.Signature);
     const uri = `${this.#place}/${name}`;
     const doing = `writing ${uri}`;
-    await withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
+    await withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (inTime) => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        const isNew = await this.#client.create(name, fields, doing, either);
+        const isNew = await this.#client.create(name, fields, doing, inTime);
         const written = isNew
           ? 'Written'
-          : await this.#settled({ name, fields, owner, artifact, doing, attempt }, either);
-        if (written === 'Written') await this.#client.note(name, note, doing, either);
+          : await this.#settled({ name, fields, owner, artifact, doing, attempt }, inTime);
+        if (written === 'Written') await this.#client.note(name, note, doing, inTime);
         if (written !== 'Changed') return;
       }
       const message = `${doing}: other writers keep changing the document; it is tried again`;
@@ -101,13 +101,13 @@ export class FirestoreDriver implements StorageDriver {
       throw new StorageError('BackendRejected', `"${location.uri}" is not a document of ${this.#place}`);
     }
     const doing = `reading ${location.uri}`;
-    const found = await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
-      this.#client.read(name, doing, either),
+    const document = await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (inTime) =>
+      this.#client.read(name, doing, inTime),
     );
-    if (found?.evidence === undefined) {
+    if (document?.evidence === undefined) {
       throw new StorageError('BackendRejected', `${doing}: there is no such document, or it holds no evidence`);
     }
-    const { payload, signature, certificate, chain } = found.evidence;
+    const { payload, signature, certificate, chain } = document.evidence;
     return { payload, signature, encoding: 'SignatureText', ...storedChain({ certificate, chain }) };
   }
 
@@ -127,10 +127,10 @@ export class FirestoreDriver implements StorageDriver {
     signal: AbortSignal,
   ): Promise<'Written' | 'Kept' | 'Changed'> {
     const { name, fields, owner, artifact, doing, attempt } = store;
-    const found = await this.#client.read(name, doing, signal);
+    const document = await this.#client.read(name, doing, signal);
     // Removed between the two: it can be created after all.
-    if (found === undefined) return 'Changed';
-    const { evidence, updateTime } = found;
+    if (document === undefined) return 'Changed';
+    const { evidence, updateTime } = document;
     if (evidence === undefined) throw conflict(doing);
     const noted = notedOwner(await this.#client.readNote(name, doing, signal), evidence.signatureField);
     const verdict = compareExisting({ ...evidence, owner: noted }, artifact, owner);

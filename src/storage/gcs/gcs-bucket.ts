@@ -42,7 +42,7 @@ export class GcsBucket implements Bucket {
     if (response.status !== 200) throw gcsRefusal(response, doing);
     // A proxy can answer 200 for anything; only the service names the object that it wrote.
     const written = objectResource(response);
-    if (written?.name !== object.name) throw nonsense(doing);
+    if (written?.name !== object.name) throw unexpectedResponse(doing);
     return true;
   }
 
@@ -53,20 +53,20 @@ export class GcsBucket implements Bucket {
     if (described.status === 404 && isAboutObject(described)) return undefined;
     if (described.status !== 200) throw gcsRefusal(described, doing);
     const resource = objectResource(described);
-    if (resource?.name !== name) throw nonsense(doing);
+    if (resource?.name !== name) throw unexpectedResponse(doing);
     const query = { alt: 'media', generation: resource.generation };
     const url = this.#url(path, query);
     const media = await this.#send({ method: 'GET', url, maxResponseBytes: MAX_OBJECT_BYTES }, doing, signal);
     // The object was replaced or removed between the two requests.
-    if (media.status === 404) return this.#gone(name, doing);
+    if (media.status === 404) return this.#missing(name, doing);
     if (media.status !== 200) throw gcsRefusal(media, doing);
-    if (media.body.length !== resource.sizeBytes) throw nonsense(doing);
+    if (media.body.length !== resource.sizeBytes) throw unexpectedResponse(doing);
     return { body: media.body, owner: resource.owner, version: resource.generation };
   }
 
   async tryOut(signal: AbortSignal): Promise<void> {
     const doing = `probing ${this.uri}`;
-    const trial = { name: TRIAL_NAME, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'nobody' };
+    const trial = { name: TRIAL_NAME, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'none' };
     // No object has generation 1, so a caller that may write gets 412 and nothing is written.
     const response = await this.#send(this.#upload(trial, '1'), doing, signal);
     if (response.status === 412) return;
@@ -126,7 +126,7 @@ export class GcsBucket implements Bucket {
     }
   }
 
-  #gone(name: string, doing: string): never {
+  #missing(name: string, doing: string): never {
     throw new StorageError('BackendUnavailable', `${doing}: ${name} changed while it was read; it is tried again`);
   }
 }
@@ -136,6 +136,6 @@ function isAboutObject(response: EgressResponse): boolean {
   return !/bucket does not exist/i.test(response.body.subarray(0, 4096).toString('utf8'));
 }
 
-function nonsense(doing: string): StorageError {
+function unexpectedResponse(doing: string): StorageError {
   return new StorageError('BackendUnavailable', `${doing}: the answer is not that of Cloud Storage; it is tried again`);
 }

@@ -46,7 +46,7 @@ export class GrafeasClient {
     doing: string,
     signal: AbortSignal,
   ): Promise<StoredOccurrence | undefined> {
-    const found: StoredOccurrence[] = [];
+    const occurrences: StoredOccurrence[] = [];
     let pageSize = PAGE_SIZES[this.#version];
     const query = new URLSearchParams({
       filter: `resourceUrl=${JSON.stringify(wanted.resourceURI)}`,
@@ -63,9 +63,9 @@ export class GrafeasClient {
       }
       if (response.status !== 200) throw this.#service.refusal(response, doing);
       const body = jsonBody(response, doing);
-      found.push(...matches(listField(body, 'occurrences'), wanted));
+      occurrences.push(...matches(listField(body, 'occurrences'), wanted));
       const next = field(body, 'nextPageToken');
-      if (typeof next !== 'string' || next === '') return found.sort((a, b) => (a.name < b.name ? -1 : 1))[0];
+      if (typeof next !== 'string' || next === '') return occurrences.sort((a, b) => (a.name < b.name ? -1 : 1))[0];
       query.set('pageToken', next);
     }
     const message = `${doing}: the note has more than ${MAX_OCCURRENCES} occurrences and the server does not filter them; begin another with grafeas.noteID`;

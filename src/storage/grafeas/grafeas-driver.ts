@@ -46,13 +46,13 @@ export class GrafeasDriver implements StorageDriver {
   probe(signal: AbortSignal): Promise<Probe> {
     const doing = `reaching ${this.#place()}`;
     return runProbe(signal, async () => {
-      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
-        this.#client.tryOut(doing, either),
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (inTime) =>
+        this.#client.tryOut(doing, inTime),
       );
     });
   }
 
-  /** One occurrence for each subject: what is there is not made again. */
+  /** Make one occurrence per subject, unless it exists. */
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const { projectID } = this.#settings;
     const version = this.#version;
@@ -62,9 +62,9 @@ export class GrafeasDriver implements StorageDriver {
     const doing = `writing "${artifact.name}" to ${this.#place()}`;
     const digest = payloadDigest(artifact.payload);
     return collectLocations((locations) =>
-      withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (either) => {
+      withinDeadline({ signal, timeoutMs: this.#putTimeoutMs, doing }, async (inTime) => {
         for (const occurrence of wanted) {
-          const { name } = await this.#ensure(note, occurrence, doing, either);
+          const { name } = await this.#ensure(note, occurrence, doing, inTime);
           locations.push({ uri: this.#uri(name), digest });
         }
       }),
@@ -79,21 +79,21 @@ export class GrafeasDriver implements StorageDriver {
       throw new StorageError('BackendRejected', `"${location.uri}" is not an occurrence of ${this.#place()}`);
     }
     const doing = `reading ${location.uri}`;
-    const found = await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (either) =>
-      this.#client.read(name, doing, either),
+    const occurrence = await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (inTime) =>
+      this.#client.read(name, doing, inTime),
     );
-    if (found !== undefined) return occurrenceEvidence(found);
+    if (occurrence !== undefined) return occurrenceEvidence(occurrence);
     throw new StorageError('BackendRejected', `${doing}: there is no such occurrence, or it holds no evidence`);
   }
 
   #ensure(note: GrafeasNote, wanted: NewOccurrence, doing: string, signal: AbortSignal): Promise<StoredOccurrence> {
     const key = `${this.#uri(note.name)} ${wanted.resourceURI}`;
     return occurrences.run(key, signal, async () => {
-      // Without its note there is no occurrence either.
+      // An occurrence cannot exist without its note.
       const isKnown = this.#notes.has(note.name);
       if (!isKnown) await this.#makeNote(note, doing, signal);
-      const found = await this.#client.find(note, wanted, doing, signal);
-      if (found !== undefined) return found;
+      const occurrence = await this.#client.find(note, wanted, doing, signal);
+      if (occurrence !== undefined) return occurrence;
       const created = await this.#client.create(wanted, doing, signal);
       if (created !== undefined) return created;
       // The note was taken away since: the next try makes it anew.

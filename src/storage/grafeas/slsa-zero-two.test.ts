@@ -20,7 +20,7 @@ describe('intotoStatement', () => {
     });
   });
 
-  it("leaves out what does not have the API's type, which would be refused whole", () => {
+  it("leaves out fields without the API's type, for which the server would refuse everything", () => {
     const invocation = { parameters: ['a'], environment: { a: [1] }, configSource: 'x' };
     assert.deepEqual(read({ builder: 3, buildType: {}, invocation, buildConfig: 'none', materials: 'none' }), {
       invocation: { environment: { a: [1] } },

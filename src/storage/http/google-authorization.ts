@@ -31,8 +31,9 @@ export class GoogleAuthorization {
 
   /** Headers that authenticate a request. Rejects with CredentialError, EgressError or StorageError. */
   async headers(tls: TlsOptions): Promise<Readonly<Record<string, string>>> {
-    const known = this.#current;
-    const current = known !== undefined && known.ca === tls.ca ? known : { client: this.#make(tls), ca: tls.ca };
+    const previous = this.#current;
+    const current =
+      previous !== undefined && previous.ca === tls.ca ? previous : { client: this.#make(tls), ca: tls.ca };
     this.#current = current;
     try {
       return Object.fromEntries(await (await current.client).getRequestHeaders());

@@ -77,17 +77,22 @@ export class RestService {
   refusal(response: EgressResponse, doing: string): StorageError {
     const { status } = response;
     const { unauthorized, missing } = this.#options.remedies;
-    const said = `${doing}: ${displayUrl(new URL('/', response.url))} answers ${status}${statusWord(response)}`;
-    if (status === 401 || status === 403) return new StorageError('BackendUnauthorized', `${said}; ${unauthorized}`);
-    if (status === 404) return new StorageError('BackendRejected', `${said}; ${missing}`);
+    const summary = `${doing}: ${displayUrl(new URL('/', response.url))} answers ${status}${statusWord(response)}`;
+    if (status === 401 || status === 403) return new StorageError('BackendUnauthorized', `${summary}; ${unauthorized}`);
+    if (status === 404) return new StorageError('BackendRejected', `${summary}; ${missing}`);
     // 409 is a conflict with another write (Google's ABORTED), which is gone at the next attempt.
     if (status === 408 || status === 409 || status === 429 || status >= 500) {
-      return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response.headers) });
+      return new StorageError('BackendUnavailable', summary, {
+        retryAfterSeconds: retryAfterSeconds(response.headers),
+      });
     }
     if (status >= 300 && status < 400) {
-      return new StorageError('BackendRejected', `${said}, a redirect that is not followed; check the backend's URL`);
+      return new StorageError(
+        'BackendRejected',
+        `${summary}, a redirect that is not followed; check the backend's URL`,
+      );
     }
-    return new StorageError('BackendRejected', said);
+    return new StorageError('BackendRejected', summary);
   }
 }
 

@@ -10,7 +10,7 @@ describe('parseBroker', () => {
     '[2001:db8::1]:9092': { host: '2001:db8::1', port: 9092 },
   };
   for (const [text, address] of Object.entries(brokers)) {
-    it(`takes ${text} apart and puts it together again`, () => {
+    it(`parses and formats ${text}`, () => {
       assert.deepEqual(parseBroker(text), address);
       assert.equal(brokerName(address), text);
     });

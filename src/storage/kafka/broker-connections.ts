@@ -72,9 +72,9 @@ export class BrokerConnections {
   }
 
   #broker(name: string, address: BrokerAddress, security: KafkaSecurity): OpenBroker {
-    const known = this.#open.get(name);
-    if (known?.fingerprint === security.fingerprint) return known;
-    if (known !== undefined) this.#drop(name, known);
+    const open = this.#open.get(name);
+    if (open?.fingerprint === security.fingerprint) return open;
+    if (open !== undefined) this.#drop(name, open);
     const broker: OpenBroker = {
       connection: this.#connect(address, security, (connection) => {
         this.#watch(name, broker, connection);

@@ -52,24 +52,24 @@ export class KafkaDriver implements StorageDriver {
   probe(signal: AbortSignal): Promise<Probe> {
     return runProbe(signal, async () => {
       const doing = `asking for topic ${this.#kafka.topic}`;
-      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
-        await this.#topic.check(await this.#security(within));
+      await withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (inTime) => {
+        await this.#topic.check(await this.#security(inTime));
       });
     });
   }
 
-  /** Appends one message, unless this process has appended the very same before. After a crash it may be there twice. */
+  /** Append one message, unless this process has appended it before. After a crash the topic may contain it twice. */
   put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const { topic, bootstrapServers } = this.#kafka;
     const doing = `storing "${artifact.name}" in topic ${topic}`;
     const digest = createHash('sha256').update(signatureText(artifact)).digest('hex');
     const identity = JSON.stringify([bootstrapServers, topic, evidenceOwner(artifact, run), digest]);
     const timeoutMs = this.#context.putTimeoutMs ?? PUT_TIMEOUT_MS;
-    return withinDeadline({ signal, timeoutMs, doing }, (within) =>
-      writes.run(identity, within, async () => {
-        const known = stored.location(identity);
-        if (known !== undefined) return [known];
-        const location = await this.#append(artifact, run, within);
+    return withinDeadline({ signal, timeoutMs, doing }, (inTime) =>
+      writes.run(identity, inTime, async () => {
+        const earlier = stored.location(identity);
+        if (earlier !== undefined) return [earlier];
+        const location = await this.#append(artifact, run, inTime);
         stored.remember(identity, location);
         return [location];
       }),
@@ -79,12 +79,12 @@ export class KafkaDriver implements StorageDriver {
   get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
     const { topic } = this.#kafka;
     const doing = `reading ${location.uri}`;
-    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (within) => {
+    return withinDeadline({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (inTime) => {
       const place = parsePlace(location.uri, topic);
       if (place === undefined) {
         throw new StorageError('BackendRejected', `"${location.uri}" is not a place in topic ${topic}`);
       }
-      const message = await this.#topic.read(place.partition, place.offset, await this.#security(within));
+      const message = await this.#topic.read(place.partition, place.offset, await this.#security(inTime));
       const payload = message?.headers.get('payload');
       if (message === undefined || payload === undefined) {
         stored.forget(location.uri);

@@ -59,10 +59,10 @@ describe('recordAt', () => {
         [10n, 'd'.repeat(100_000)],
         [11n, 'e'],
       ] as const) {
-        const found = recordAt(batches, offset, bounds);
-        assert.equal(found?.value.toString(), value);
-        assert.equal(found.headers.get('payload')?.toString(), `payload of ${value}`);
-        assert.equal(found.headers.get('empty')?.length, 0);
+        const record = recordAt(batches, offset, bounds);
+        assert.equal(record?.value.toString(), value);
+        assert.equal(record.headers.get('payload')?.toString(), `payload of ${value}`);
+        assert.equal(record.headers.get('empty')?.length, 0);
       }
       for (const offset of [6n, 12n]) assert.equal(recordAt(batches, offset, bounds), undefined);
     });
@@ -85,7 +85,7 @@ describe('recordAt', () => {
     ['zstd', 4, zstdCompressSync(zeros)],
   ];
   for (const [name, codec, records] of bombs) {
-    it(`refuses what ${name} unpacks to more than is taken, without unpacking it`, () => {
+    it(`refuses ${name} data above the limit without unpacking it`, () => {
       const error = failureOf(forged(codec, records));
       assert.equal(error.reason, 'BackendRejected');
       assert.match(error.message, /more than 4194304 bytes/);
@@ -96,19 +96,19 @@ describe('recordAt', () => {
     assert.equal(recordAt(forged(0, Buffer.alloc(0), 0x7fff_ffff), 5n, bounds), undefined);
   });
 
-  const nonsense: readonly (readonly [string, Buffer])[] = [
+  const invalid: readonly (readonly [string, Buffer])[] = [
     ['a codec that does not exist', forged(7, Buffer.alloc(8))],
-    ['gzip that is none', forged(1, Buffer.from('nonsense'))],
+    ['gzip that is none', forged(1, Buffer.from('invalid'))],
     ['snappy that ends early', forged(2, Buffer.from([0xff]))],
-    ['lz4 that is none', forged(3, Buffer.from('nonsense'))],
+    ['lz4 that is none', forged(3, Buffer.from('invalid'))],
     ['a second lz4 frame', forged(3, Buffer.concat([lz4.compressSync(zeros.subarray(0, 9)), Buffer.alloc(64)]))],
-    ['zstd that is none', forged(4, Buffer.from('nonsense'))],
+    ['zstd that is none', forged(4, Buffer.from('invalid'))],
     ['a message that is longer than its batch', forged(0, Buffer.from([0x7e, 0, 0, 0]))],
     ['a number without end', forged(0, Buffer.alloc(32, 0xff))],
     ['a batch shorter than its head', Buffer.alloc(100)],
   ];
-  for (const [what, batches] of nonsense) {
-    it(`says BackendUnavailable of ${what}`, () => {
+  for (const [what, batches] of invalid) {
+    it(`reports BackendUnavailable for ${what}`, () => {
       assert.equal(failureOf(batches).reason, 'BackendUnavailable');
     });
   }

@@ -71,10 +71,10 @@ export class TopicClient {
     if (size > MAX_MESSAGE_BYTES) throw tooLarge(topic, size);
     return this.#withLeader(security, `writing ${size} bytes to topic ${topic}`, async (layout) => {
       const partition = (murmur2(message.key) & 0x7fffffff) % layout.leaders.size;
-      const answer = await this.#options.connections.call(leaderOf(layout, partition), security, (connection) =>
+      const response = await this.#options.connections.call(leaderOf(layout, partition), security, (connection) =>
         produceV3.api.async(connection, ACKS_ALL, BROKER_TIMEOUT_MS, [{ ...message, topic, partition }], {}),
       );
-      const written = typeof answer === 'boolean' ? undefined : answer.responses[0]?.partitionResponses[0];
+      const written = typeof response === 'boolean' ? undefined : response.responses[0]?.partitionResponses[0];
       if (written !== undefined) return { partition, offset: written.baseOffset };
       throw new StorageError('BackendUnavailable', `writing to topic ${topic}: the broker does not say where it wrote`);
     });
@@ -124,8 +124,8 @@ export class TopicClient {
   }
 
   async #read(security: KafkaSecurity): Promise<Layout> {
-    const known = this.#layout;
-    if (known !== undefined && this.#options.nowMs() - known.readMs < LAYOUT_MS) return known;
+    const layout = this.#layout;
+    if (layout !== undefined && this.#options.nowMs() - layout.readMs < LAYOUT_MS) return layout;
     const failures: StorageError[] = [];
     for (const broker of this.#options.bootstrap) {
       try {
@@ -143,11 +143,11 @@ export class TopicClient {
   async #ask(broker: BrokerAddress, security: KafkaSecurity): Promise<Layout> {
     const { metadataV8 } = await import('@platformatic/kafka');
     const { topic, connections, nowMs } = this.#options;
-    const answer = await connections.call(broker, security, (connection) =>
+    const response = await connections.call(broker, security, (connection) =>
       metadataV8.api.async(connection, [topic], false, true, false),
     );
-    const brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
-    const described = answer.topics.find(({ name }) => name === topic);
+    const brokers = new Map(response.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    const described = response.topics.find(({ name }) => name === topic);
     const leaders = new Map<number, BrokerAddress>();
     for (const { partitionIndex, leaderId } of described?.partitions ?? []) {
       const leader = brokers.get(leaderId);

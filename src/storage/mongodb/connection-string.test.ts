@@ -10,7 +10,7 @@ describe('connectionStringProblem', () => {
     'mongodb+srv://me:secret@cluster.example/?retryWrites=true&authMechanism=SCRAM-SHA-256&readPreference=primary',
     'mongodb://[2001:db8::1]:27017/?tls=true',
   ]) {
-    it(`takes ${text}`, () => {
+    it(`accepts ${text}`, () => {
       assert.equal(connectionStringProblem(text), undefined);
     });
   }
@@ -33,10 +33,10 @@ describe('connectionStringProblem', () => {
     });
   }
 
-  it('says no value, as that can be a secret', () => {
-    const said = connectionStringProblem('mongodb://me:planted@db.example/?proxyPassword=planted') ?? '';
-    assert.match(said, /proxyPassword/);
-    assert.doesNotMatch(said, /planted/);
+  it('repeats no value, which can be a secret', () => {
+    const problem = connectionStringProblem('mongodb://me:planted@db.example/?proxyPassword=planted') ?? '';
+    assert.match(problem, /proxyPassword/);
+    assert.doesNotMatch(problem, /planted/);
   });
 });
 

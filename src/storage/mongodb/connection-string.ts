@@ -51,12 +51,12 @@ export function connectionStringProblem(text: string): string | undefined {
 }
 
 function optionProblem(name: string, value: string): string | undefined {
-  const known = name.toLowerCase();
-  if (!OPTIONS.has(known)) {
+  const option = name.toLowerCase();
+  if (!OPTIONS.has(option)) {
     const shown = /^[A-Za-z]{1,40}$/.test(name) ? `the option ${name}` : 'an option';
     return `has ${shown}, which is not taken; certificates are set by the backend's tls`;
   }
-  if (known === 'authmechanism' && !MECHANISMS.has(value.toUpperCase()))
+  if (option === 'authmechanism' && !MECHANISMS.has(value.toUpperCase()))
     return `has an authMechanism other than ${[...MECHANISMS].join(', ')}`;
   return undefined;
 }

@@ -82,7 +82,7 @@ async function assertRefused(answer: (socket: Socket, request: Buffer) => void):
 }
 
 describe('MongoConnection', () => {
-  it('unpacks nothing of a server that packs half a gigabyte into its answer', async () => {
+  it('does not unpack a compressed response of half a gigabyte', async () => {
     let highest = 0;
     const before = process.memoryUsage().rss;
     const watch = setInterval(() => (highest = Math.max(highest, process.memoryUsage().rss)), 20);
@@ -91,7 +91,7 @@ describe('MongoConnection', () => {
     assert.ok(highest - before < FEW_BYTES, `${before} bytes before, ${highest} at most`);
   });
 
-  it('takes no more than a document from a server that never ends its answer', async () => {
+  it('reads no more than a document from a server that never ends its response', async () => {
     const taken = new Map<Socket, number>();
     await assertRefused((socket) => {
       pour(socket);

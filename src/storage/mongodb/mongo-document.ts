@@ -67,17 +67,17 @@ export interface StoredDocument {
 export const projection = { Signed: 1, Signature: 1, Cert: 1, Chain: 1 } as const;
 
 /** Undefined if the document does not have Chains' form. */
-export function storedDocument(found: unknown): StoredDocument | undefined {
-  if (!isObject(found)) return undefined;
-  const { Signed, Signature } = found;
+export function storedDocument(document: unknown): StoredDocument | undefined {
+  if (!isObject(document)) return undefined;
+  const { Signed, Signature } = document;
   const payload = bytes(Signed);
   if (payload === undefined || typeof Signature !== 'string') return undefined;
   return {
     payload,
     signature: Buffer.from(Signature, 'base64'),
     signatureField: Signature,
-    certificate: text(found['Cert']),
-    chain: text(found['Chain']),
+    certificate: text(document['Cert']),
+    chain: text(document['Chain']),
   };
 }
 

@@ -44,13 +44,13 @@ export class MongoDriver implements StorageDriver {
     this.#connection = new MongoConnection(context.egress);
   }
 
-  /** Asks the server who is calling, what that account may do, and whether the collection exists. */
+  /** Read the account's privileges, and check that the collection exists. */
   probe(signal: AbortSignal): Promise<Probe> {
     const { database, collection } = this.#settings;
     const doing = `reaching ${this.#place()}`;
     return runProbe(signal, async () => {
-      await this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (client, within) =>
-        probeCollection(client, { database, collection }, within),
+      await this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, (client, inTime) =>
+        probeCollection(client, { database, collection }, inTime),
       );
     });
   }
@@ -67,8 +67,8 @@ export class MongoDriver implements StorageDriver {
     const { BSON } = await import('mongodb');
     const document = mongoDocument(BSON, evidence);
     const timeoutMs = this.#context.putTimeoutMs ?? PUT_TIMEOUT_MS;
-    await this.#call({ signal, timeoutMs, doing }, (client, within) =>
-      storeDocument(this.#collection(client), { document, evidence, owner, artifact, doing, signal: within }),
+    await this.#call({ signal, timeoutMs, doing }, (client, inTime) =>
+      storeDocument(this.#collection(client), { document, evidence, owner, artifact, doing, signal: inTime }),
     );
     return [{ uri: `${this.#place()}/${name}`, digest: payloadDigest(artifact.payload) }];
   }
@@ -77,14 +77,14 @@ export class MongoDriver implements StorageDriver {
     signal.throwIfAborted();
     const name = this.#nameOf(location);
     const doing = `reading ${location.uri}`;
-    return this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (client, within) => {
-      const found = storedDocument(
-        await this.#collection(client).findOne({ _id: name }, { projection, signal: within }),
+    return this.#call({ signal, timeoutMs: READ_TIMEOUT_MS, doing }, async (client, inTime) => {
+      const document = storedDocument(
+        await this.#collection(client).findOne({ _id: name }, { projection, signal: inTime }),
       );
-      if (found === undefined) {
+      if (document === undefined) {
         throw new StorageError('BackendRejected', `${doing}: there is no such document, or it holds no evidence`);
       }
-      const { payload, signature, certificate, chain } = found;
+      const { payload, signature, certificate, chain } = document;
       return { payload, signature, encoding: 'SignatureText', ...storedChain({ certificate, chain }) };
     });
   }

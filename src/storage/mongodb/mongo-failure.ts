@@ -33,8 +33,8 @@ export function mongoFailure(error: unknown, doing: string): StorageError {
     );
   }
   if (name.startsWith('Mongo')) {
-    const said = certificateHint(codeOf(rootCause(error)));
-    return new StorageError('BackendUnavailable', `${doing}: no member of the database answers as it should${said}`);
+    const hint = certificateHint(codeOf(rootCause(error)));
+    return new StorageError('BackendUnavailable', `${doing}: no member of the database answers as it should${hint}`);
   }
   return callFailure(error, doing);
 }

@@ -20,8 +20,8 @@ export async function probeCollection(client: MongoClient, place: CollectionPlac
     throw new StorageError('BackendUnauthorized', message);
   }
   const options = { nameOnly: true, authorizedCollections: true, signal };
-  const found = await database.listCollections({ name: place.collection }, options).toArray();
-  if (found.length === 0) {
+  const collections = await database.listCollections({ name: place.collection }, options).toArray();
+  if (collections.length === 0) {
     const message = `the database ${place.database} has no collection ${place.collection}; create it, or correct the backend`;
     throw new StorageError('BackendRejected', message);
   }

@@ -101,9 +101,9 @@ export class SocksRelay {
     const name = await readExactly(socket, nameLength);
     const [passwordLength = 0] = await readExactly(socket, 1);
     const password = await readExactly(socket, passwordLength);
-    const known = equal(name, this.access.username) && equal(password, this.access.password);
-    socket.write(Buffer.from([1, known ? 0 : 1]));
-    if (!known) throw new Error('the client is not known');
+    const isAuthenticated = equal(name, this.access.username) && equal(password, this.access.password);
+    socket.write(Buffer.from([1, isAuthenticated ? 0 : 1]));
+    if (!isAuthenticated) throw new Error('the client is not known');
   }
 
   async #connect(socket: Socket, target: { hostname: string; port: number }): Promise<Socket> {

@@ -105,8 +105,8 @@ async function note(collection: Documents, { evidence, owner, signal }: Document
 }
 
 async function readNote(collection: Documents, { evidence, signal }: DocumentToStore): Promise<OwnerNote | undefined> {
-  const found: unknown = await collection.findOne({ _id: noteID(evidence.Name) }, { signal });
-  const [owner, about] = [field(found, 'owner'), field(found, 'about')];
+  const note: unknown = await collection.findOne({ _id: noteID(evidence.Name) }, { signal });
+  const [owner, about] = [field(note, 'owner'), field(note, 'about')];
   return typeof owner === 'string' && typeof about === 'string' ? { owner, about } : undefined;
 }
 

@@ -27,7 +27,7 @@ describe('the place of a subject in a registry', () => {
     assert.equal(places('reg.example/app1', 'oci://reg.example/app1', 'docker://reg.example/app1').length, 1);
   });
 
-  it('is none for what is no image', () => {
+  it('is empty for other subjects', () => {
     assert.deepEqual(places('https://reg.example/team/app', 'pkg:npm/app@1', 'git+https://git.example/app'), []);
   });
 });

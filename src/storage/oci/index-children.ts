@@ -96,8 +96,8 @@ async function flattened(
 
 function bounded({ digests, warnings }: IndexChildren, limit: number): IndexChildren {
   if (digests.length <= limit) return { digests, warnings };
-  const said = `the index holds ${digests.length} images, of which the first ${limit} are signed`;
-  return { digests: digests.slice(0, limit), warnings: [said, ...warnings] };
+  const omitted = `the index holds ${digests.length} images, of which the first ${limit} are signed`;
+  return { digests: digests.slice(0, limit), warnings: [omitted, ...warnings] };
 }
 
 async function imageClient(

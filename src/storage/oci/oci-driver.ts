@@ -19,17 +19,17 @@ import { storeLayer } from './cosign-tags/store-layer.ts';
 import { storedBundle } from './referrers/stored-bundle.ts';
 import { storedLayer } from './cosign-tags/stored-layer.ts';
 
-/** A run's author names the registries, and can name many that answer slowly. */
+/** Bounds a put: a run's author names the registries, and can name many slow ones. */
 const PUT_TIMEOUT_MS = 120_000;
 
-/** The images that one artifact goes to, and where it lies by now. */
+/** The images of one artifact, and the locations written so far. */
 interface Attachment {
   readonly targets: readonly ImageTarget[];
   readonly run: RunTarget;
   readonly locations: Location[];
 }
 
-/** Evidence in a registry, as Tekton Chains lays it out: in cosign's `.sig` and `.att` tags, or in bundles that refer to the image. */
+/** Evidence in a registry, in the layout of Tekton Chains: cosign's `.sig` and `.att` tags, or bundles that refer to the image. */
 export class OciDriver implements StorageDriver {
   readonly #oci: EffectiveOCI;
   readonly #putTimeoutMs: number;
@@ -41,7 +41,7 @@ export class OciDriver implements StorageDriver {
     this.#access = new RegistryAccess(backend, oci, context);
   }
 
-  /** Reads what the backend refers to, and asks its registry if it names one; the images' registries show with each run. */
+  /** Read the backend's references and call its registry, if it names one. The images' registries are unknown until a run names them. */
   probe(signal: AbortSignal): Promise<Probe> {
     return runProbe(signal, async () => {
       const registries = await this.#access.open(undefined, signal, { isProbe: true });
@@ -53,14 +53,14 @@ export class OciDriver implements StorageDriver {
     });
   }
 
-  /** The images' registries are as many as runs name; with a repository of its own the backend has one. */
+  /** True unless the backend has a repository of its own: runs can name any number of registries. */
   get hasManyServers(): boolean {
     return this.#oci.repository === undefined;
   }
 
   /**
-   * One piece for each image among the subjects. An image that fails does not keep the evidence from the others; the first failure is
-   * thrown at the end, with the places of the others.
+   * Attach the artifact to each image among its subjects. A failure for one image does not stop the others; the first failure is thrown
+   * at the end, with the locations that were written.
    */
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
     const targets = imageTargets(artifact);
@@ -74,7 +74,7 @@ export class OciDriver implements StorageDriver {
   async get(location: Location, signal: AbortSignal, run?: RunTarget): Promise<StoredEvidence> {
     const parsed = parseOciLocation(location);
     if (parsed === undefined)
-      throw new StorageError('BackendRejected', `"${location.uri}" is not a place in a registry`);
+      throw new StorageError('BackendRejected', `"${location.uri}" is not a location in a registry`);
     const client = await (await this.#access.open(run, signal)).client(parsed.repository, 'pull');
     return 'tag' in parsed ? storedLayer(client, parsed, signal) : storedBundle(client, parsed, signal);
   }
@@ -88,7 +88,7 @@ export class OciDriver implements StorageDriver {
     const failures: { readonly registry: string; readonly error: StorageError }[] = [];
     for (const target of targets) {
       const { registry } = this.#override() ?? target.repository;
-      // A registry that does not answer would make each of its images wait in vain.
+      // Don't wait again for a registry that did not respond.
       const isSilent = failures.some((of) => of.registry === registry && of.error.reason === 'BackendUnavailable');
       if (isSilent) continue;
       try {
@@ -101,7 +101,7 @@ export class OciDriver implements StorageDriver {
     }
     const [first] = failures.filter(({ error }) => error.reason !== 'NoSubjects');
     if (first !== undefined) throw first.error;
-    // Subjects without a place are passed over, unless there is nothing else.
+    // Ignore subjects without a place if another one was stored.
     const [passedOver] = failures;
     if (passedOver !== undefined && locations.length === 0) throw passedOver.error;
   }

@@ -39,7 +39,7 @@ describe('parseIndex', () => {
     assert.deepEqual(entries({ mediaType: ociIndex, manifests }), []);
   });
 
-  it('goes by what the document says of itself, and by the registry where that says nothing', () => {
+  it('uses the media type in the document, and that of the registry only without one', () => {
     const manifests = [{ mediaType: ociManifest, digest: digest('a') }];
     const found = [{ type: 'Image', digest: digest('a') }];
     assert.deepEqual(entries({ mediaType: dockerList, manifests }, ociManifest), found);

@@ -43,7 +43,7 @@ export class S3Bucket implements Bucket {
     try {
       const client = await this.#options.connection.client(signal);
       const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-      const answer = await client.send(
+      const response = await client.send(
         new PutObjectCommand({
           Bucket: this.#options.bucket,
           Key: object.name,
@@ -55,7 +55,7 @@ export class S3Bucket implements Bucket {
         { abortSignal: signal },
       );
       // A proxy can answer 200 for anything; only the store returns an entity tag.
-      if (answer.ETag !== undefined) return true;
+      if (response.ETag !== undefined) return true;
     } catch (error) {
       signal.throwIfAborted();
       if (isOvertaken(error)) return false;
@@ -83,7 +83,7 @@ export class S3Bucket implements Bucket {
 
   async tryOut(signal: AbortSignal): Promise<void> {
     const name = `${this.#options.prefix}${TRIAL_NAME}`;
-    const trial = { name, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'nobody' };
+    const trial = { name, body: Buffer.alloc(0), contentType: 'text/plain', owner: 'none' };
     if (!(await this.write(trial, { version: NO_TAG }, signal))) return;
     await this.#remove(name, signal);
     throw new StorageError('BackendRejected', `probing ${this.uri}: ${noConditions.remedy}`);

@@ -27,7 +27,7 @@ const SCOPE = 'https://containerregistry.azure.net/.default';
 const MAX_RESPONSE_BYTES = 64 * 1024;
 /** The lifetime of the registry's refresh tokens: three hours. */
 const LIFETIME_MS = 3 * 3600 * 1000;
-const answer = Compile(Type.Object({ refresh_token: Type.String({ minLength: 1 }) }));
+const TokenResponse = Compile(Type.Object({ refresh_token: Type.String({ minLength: 1 }) }));
 
 /**
  * Exchange a token of the directory for a refresh token of an Azure registry (`/oauth2/exchange`).
@@ -50,8 +50,8 @@ export async function acrRefreshToken(options: AcrOptions, access: Access, signa
   const exchange = { method: 'POST', url, headers, body: body.toString(), tls } as const;
   const response = await access.egress.request({ ...exchange, maxResponseBytes: MAX_RESPONSE_BYTES }, signal);
   if (response.status !== 200) throw refusal(response, doing);
-  const given = tryParseJson(response.body);
-  if (!answer.Check(given)) throw new StorageError('BackendUnavailable', `${doing}: it gives none`);
+  const parsed = tryParseJson(response.body);
+  if (!TokenResponse.Check(parsed)) throw new StorageError('BackendUnavailable', `${doing}: it gives none`);
   const expiresAt = new Date(access.clock.now().getTime() + LIFETIME_MS);
-  return { token: new SecretValue(given.refresh_token), expiresAt };
+  return { token: new SecretValue(parsed.refresh_token), expiresAt };
 }

@@ -37,12 +37,12 @@ export class CloudKeychain {
 
   /** @throws StorageError, CredentialError or EgressError */
   async credential(registry: string, tls: TlsOptions, signal: AbortSignal): Promise<RegistryCredential | undefined> {
-    const found = cloudRegistry(registry);
-    if (found === undefined) return undefined;
+    const parsed = cloudRegistry(registry);
+    if (parsed === undefined) return undefined;
     const identity = backendIdentity(this.#backend, this.#authentication);
     signal.throwIfAborted();
-    const { token } = await this.#token(registry, (inTime) => this.#make(found, { identity, registry, tls }, inTime));
-    switch (found.cloud) {
+    const { token } = await this.#token(registry, (inTime) => this.#make(parsed, { identity, registry, tls }, inTime));
+    switch (parsed.cloud) {
       case 'AWS':
         return { type: 'Basic', username: 'AWS', password: token };
       case 'Google':
@@ -53,14 +53,14 @@ export class CloudKeychain {
   }
 
   #make(
-    found: CloudRegistry,
+    parsed: CloudRegistry,
     { identity, registry, tls }: { identity: Identity; registry: string; tls: TlsOptions },
     signal: AbortSignal,
   ): Promise<AccessToken> {
     const { roleARN, tenantID, clientID } = this.#authentication;
-    switch (found.cloud) {
+    switch (parsed.cloud) {
       case 'AWS':
-        return ecrPassword({ identity, region: found.region, roleARN }, this.#access, signal);
+        return ecrPassword({ identity, region: parsed.region, roleARN }, this.#access, signal);
       case 'Google':
         return this.#google.token(identity);
       case 'Azure':

@@ -36,8 +36,8 @@ describe("a cloud's registry", () => {
     });
   }
 
-  it('of AWS says its region', () => {
-    const found = cloudRegistry('123456789012.dkr.ecr.ap-southeast-2.amazonaws.com');
-    assert.deepEqual(found, { cloud: 'AWS', region: 'ap-southeast-2' });
+  it('of AWS has a region', () => {
+    const parsed = cloudRegistry('123456789012.dkr.ecr.ap-southeast-2.amazonaws.com');
+    assert.deepEqual(parsed, { cloud: 'AWS', region: 'ap-southeast-2' });
   });
 });

@@ -107,13 +107,13 @@ describe('a tag that several processes append to', () => {
     );
   });
 
-  it('is made all the same where the registry refuses to make what is not there', async () => {
+  it('is made without a condition if the registry refuses to create a tag that does not exist', async () => {
     manners = { minds: ({ headers }) => headers['if-none-match'] !== undefined };
     await append(layer('one'));
     assert.equal(digests().length, 1);
   });
 
-  it('is not made longer than anybody reads', async () => {
+  it('is not made longer than cosign reads', async () => {
     manners = {};
     const certificate = 'c'.repeat(1024 * 1024);
     let manifest = withLayer(undefined, layer('0', certificate).descriptor);
@@ -129,7 +129,7 @@ describe('a tag that several processes append to', () => {
 });
 
 describe('writeCondition', () => {
-  it('is what the registry can hold the writer to', () => {
+  it('is one that the registry can check', () => {
     assert.deepEqual(writeCondition(undefined), { 'if-none-match': '*' });
     assert.deepEqual(writeCondition({ etag: undefined }), {});
     assert.deepEqual(writeCondition({ etag: '"x"' }), { 'if-match': '"x"' });

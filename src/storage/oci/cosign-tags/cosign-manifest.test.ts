@@ -39,7 +39,7 @@ describe("cosign's tag layout", () => {
     );
   });
 
-  it('holds a statement as its envelope, with an empty signature beside it', () => {
+  it('holds a statement as its envelope, with an empty signature annotation', () => {
     const { bytes, descriptor } = cosignLayer(artifact('InTotoStatement', 'sig'));
     assert.equal(descriptor.mediaType, 'application/vnd.dsse.envelope.v1+json');
     assert.equal(descriptor.annotations['dev.cosignproject.cosign/signature'], '');
@@ -51,7 +51,7 @@ describe("cosign's tag layout", () => {
     assert.equal(cosignTag('sha256:ab', { type: 'Attestation' }), 'sha256-ab.att');
   });
 
-  it('appends to what another tool wrote and keeps every field of it', () => {
+  it('appends to the manifest of another tool and keeps its fields', () => {
     const theirs = {
       schemaVersion: 2,
       mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -84,14 +84,14 @@ describe("cosign's tag layout", () => {
     assert.equal(findLayer(manifest, two), undefined);
   });
 
-  it('is not read from what could not be written again', () => {
+  it('is not read from a document that is nested too deep to be written again', () => {
     const { manifest } = withLayer(undefined, cosignLayer(artifact('SimpleSigning', 'sig')).descriptor);
     const deep = `{"deep":${'['.repeat(100_000)}${']'.repeat(100_000)},${manifest.toString().slice(1)}`;
     assert.ok(parseCosignManifest(manifest));
     assert.equal(parseCosignManifest(Buffer.from(deep)), undefined);
   });
 
-  it('is not read from what is no image manifest', () => {
+  it('is not read from bytes that are not an image manifest', () => {
     for (const text of ['', '[]', '{"schemaVersion":2,"manifests":[]}', '{"schemaVersion":1}']) {
       assert.equal(parseCosignManifest(Buffer.from(text)), undefined);
     }

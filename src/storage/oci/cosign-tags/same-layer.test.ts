@@ -22,7 +22,7 @@ describe('sameLayer', () => {
   const wanted = signed(keys);
   const isSame = sameLayer(wanted, cosignLayer(wanted).descriptor);
 
-  it('takes another signature of the same payload by the same key', () => {
+  it('accepts another signature of the same payload by the same key', () => {
     const other = signed(keys);
     assert.ok(!other.signature.equals(wanted.signature));
     assert.equal(isSame(cosignLayer(other).descriptor), true);

@@ -29,16 +29,16 @@ export async function storedBundle(
 ): Promise<StoredEvidence> {
   const name = `${repositoryName(location.repository)}@${location.manifest}`;
   const stored = await client.getManifest(location.manifest, signal);
-  if (stored === undefined) throw gone(`${name} is no longer there`);
+  if (stored === undefined) throw rejected(`${name} is no longer there`);
   const manifest: unknown = tryParseJson(stored.bytes);
-  if (!manifestOf.Check(manifest)) throw gone(`${name} is not a referrer of an image`);
+  if (!manifestOf.Check(manifest)) throw rejected(`${name} is not a referrer of an image`);
   const layer = manifest.layers.find(
     ({ mediaType, digest }) => mediaType === BUNDLE_MEDIA_TYPE && digest === location.digest,
   );
-  if (layer === undefined) throw gone(`${name} does not hold the bundle ${location.digest}`);
+  if (layer === undefined) throw rejected(`${name} does not hold the bundle ${location.digest}`);
   const { digest } = manifest.subject;
   if (!(await isListed(client, { digest, manifest: location.manifest }, signal)))
-    throw gone(`${name} is no longer listed among the referrers of ${digest}`);
+    throw rejected(`${name} is no longer listed among the referrers of ${digest}`);
   return evidenceIn(await client.getBlob(layer.digest, signal), name);
 }
 
@@ -62,9 +62,9 @@ function evidenceIn(bytes: Buffer, name: string): StoredEvidence {
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
   }
-  throw gone(`${name} holds no Sigstore bundle with a statement`);
+  throw rejected(`${name} holds no Sigstore bundle with a statement`);
 }
 
-function gone(message: string): StorageError {
+function rejected(message: string): StorageError {
   return new StorageError('BackendRejected', message);
 }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { parseChallenge } from './challenge.ts';
 
 describe('parseChallenge', () => {
-  it('reads what registries send', () => {
+  it('parses the headers of registries', () => {
     assert.deepEqual(parseChallenge('Basic realm="x"'), { scheme: 'Basic' });
     assert.deepEqual(
       parseChallenge('Bearer realm="https://auth.example/token",service="reg.example",scope="repository:a:pull"'),
@@ -27,7 +27,7 @@ describe('parseChallenge', () => {
     }
   });
 
-  it('is undefined for what cannot be answered', () => {
+  it('is undefined for challenges that cannot be answered', () => {
     for (const header of [undefined, '', 'Negotiate', 'Bearer', 'Bearer realm=""', `Bearer ${'a'.repeat(5000)}`]) {
       assert.equal(parseChallenge(header), undefined);
     }

@@ -16,7 +16,8 @@ export function parseChallenge(header: string | undefined): Challenge | undefine
     challengeOf(start[1]?.toLowerCase() ?? '', header.slice(start.index + start[0].length, starts[index + 1]?.index)),
   );
   return (
-    challenges.find((challenge) => challenge?.scheme === 'Bearer') ?? challenges.find((found) => found !== undefined)
+    challenges.find((challenge) => challenge?.scheme === 'Bearer') ??
+    challenges.find((challenge) => challenge !== undefined)
   );
 }
 

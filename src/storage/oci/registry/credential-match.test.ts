@@ -53,14 +53,14 @@ describe('matchingEntries', () => {
   it('keeps all that match: the longest key first, and equal ones in their order', () => {
     const one = dockerConfigEntries(config(['reg.example', 'reg.example/team', 'other.example'])) ?? [];
     const two = dockerConfigEntries(config(['https://reg.example/v1/'])) ?? [];
-    const found = matchingEntries([...one, ...two], { registry: 'reg.example', path: 'team/app' });
+    const matches = matchingEntries([...one, ...two], { registry: 'reg.example', path: 'team/app' });
     assert.deepEqual(
-      found.map(({ key }) => key),
+      matches.map(({ key }) => key),
       ['reg.example/team', 'reg.example', 'https://reg.example/v1/'],
     );
   });
 
-  it('lets globs stand within one label of the host', () => {
+  it('matches globs within one label of the host', () => {
     assert.equal(chosen(['*.example'], 'a.b.example/app'), undefined);
     assert.equal(chosen(['*.*.example'], 'a.b.example/app'), '*.*.example');
     assert.equal(chosen(['r?g-*-x.example'], 'reg-eu-x.example/app'), 'r?g-*-x.example');
@@ -70,7 +70,7 @@ describe('matchingEntries', () => {
     assert.equal(chosen(['a*b*c.example'], 'axxbyyd.example/app'), undefined);
   });
 
-  it('takes a hostile pattern in stride', () => {
+  it('matches a hostile pattern in bounded time', () => {
     const before = process.cpuUsage();
     assert.equal(chosen([`${'*a'.repeat(5000)}.example`], `${'a'.repeat(63)}b.example/app`), undefined);
     assert.ok(process.cpuUsage(before).user < 1_000_000);
@@ -110,7 +110,7 @@ describe('dockerConfigEntries', () => {
     assert.equal(legacy?.length, 1);
   });
 
-  it('is undefined for other Secrets and for what cannot be read', () => {
+  it('is undefined for other Secrets and for malformed data', () => {
     for (const text of ['', 'x', '[]', '{"auths":[]}', '{"auths":{"a":{"auth":7}}}']) {
       assert.equal(dockerConfigEntries({ '.dockerconfigjson': Buffer.from(text) }), undefined, text);
     }

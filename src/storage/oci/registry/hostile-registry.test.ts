@@ -145,7 +145,7 @@ describe('a registry that is out for more than evidence', () => {
     assert.ok(registry.requests.every(({ headers }) => headers.authorization === undefined));
   });
 
-  it('cannot have a token service asked by every run that is down or wants to be left alone', async () => {
+  it('does not make every run call a token service that is down or asks clients to wait', async () => {
     demand(`http://${stranger.host}/token`);
     const clock = new ManualClock();
     const patience = new RegistryPatience(clock);

@@ -88,7 +88,7 @@ export class RegistryClient {
     );
     if (response.status === 404) return undefined;
     if (response.status !== 200) throw this.#session.refusal(response, doing);
-    if (reference.includes(':') && payloadDigest(response.body) !== reference) throw otherBytes(doing);
+    if (reference.includes(':') && payloadDigest(response.body) !== reference) throw digestMismatch(doing);
     const etag = response.headers['etag'];
     return { bytes: response.body, mediaType: mediaType(response), ...(etag === undefined ? {} : { etag }) };
   }
@@ -178,7 +178,7 @@ export class RegistryClient {
     );
     if (response.status !== 200) throw this.#session.refusal(response, doing);
     if (payloadDigest(response.body) === digest) return response.body;
-    throw otherBytes(doing);
+    throw digestMismatch(doing);
   }
 
   /** True if the repository has a blob; false also if the registry does not tell. */
@@ -218,7 +218,7 @@ function mediaType(response: EgressResponse): string {
   return (response.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
 }
 
-function otherBytes(doing: string): StorageError {
+function digestMismatch(doing: string): StorageError {
   return new StorageError('BackendRejected', `${doing}: the registry sends other bytes than the digest says`);
 }
 

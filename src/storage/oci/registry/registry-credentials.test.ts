@@ -38,7 +38,7 @@ function basic(annotations: Readonly<Record<string, string>>): TypedSecret {
 describe('accountSecrets', () => {
   const repository = { registry: 'reg.example', path: 'team/app' };
 
-  it('takes every Secret that is for a registry, the longest key first', async () => {
+  it('uses every Secret for a registry, the longest key first', async () => {
     const supply = await accountSecrets(
       run,
       reader({ one: docker('reg.example'), two: docker('reg.example'), three: docker('reg.example/team') }),
@@ -51,16 +51,16 @@ describe('accountSecrets', () => {
     );
   });
 
-  it('takes basic-auth Secrets for the registries that Tekton annotations name, and for no other', async () => {
+  it('uses basic-auth Secrets only for the registries that Tekton annotations name', async () => {
     const annotations = { 'tekton.dev/docker-0': 'https://reg.example', 'tekton.dev/docker-1': 'https://two.example' };
     const supply = await accountSecrets(run, reader({ basic: basic(annotations) }), never);
-    const [found] = matchingEntries(supply.entries, repository);
-    assert.deepEqual(found?.credential.type === 'Basic' ? found.credential.username : '', 'baker');
+    const [entry] = matchingEntries(supply.entries, repository);
+    assert.deepEqual(entry?.credential.type === 'Basic' ? entry.credential.username : '', 'baker');
     assert.equal(matchingEntries(supply.entries, { registry: 'two.example', path: 'x' }).length, 1);
     assert.deepEqual(matchingEntries(supply.entries, { registry: 'evil.example', path: 'x' }), []);
   });
 
-  it('says of each Secret that gives nothing why it does not', async () => {
+  it('gives the reason for each Secret without credentials', async () => {
     const opaque = { type: 'Opaque', annotations: {}, data: { 'config.json': Buffer.from('{}') } };
     const broken = { ...docker(), data: { '.dockerconfigjson': Buffer.from('planted') } };
     const supply = await accountSecrets(
@@ -90,7 +90,7 @@ describe('accountSecrets', () => {
     });
   });
 
-  it('says that an account does not exist or lists nothing', async () => {
+  it('reports an account that does not exist or lists no Secret', async () => {
     const none = await accountSecrets(run, { ...reader({}), getServiceAccount: nothing }, never);
     assert.deepEqual(none.passedOver, ['ServiceAccount team/builder (does not exist)']);
     const empty = await accountSecrets(run, reader({}), never);

@@ -63,9 +63,9 @@ async function namedSecret(
 ): Promise<CredentialSupply> {
   const source = `Secret ${backend.namespace}/${name}`;
   const secret = `${source} of ${describeBackend(backend)}`;
-  const found = await objects.getTypedSecret(backend.namespace, name, signal);
-  if (found === undefined) throw new StorageError('BackendUnauthorized', `${secret} does not exist; create it`);
-  const entries = secretEntries(found);
+  const contents = await objects.getTypedSecret(backend.namespace, name, signal);
+  if (contents === undefined) throw new StorageError('BackendUnauthorized', `${secret} does not exist; create it`);
+  const entries = secretEntries(contents);
   if (typeof entries !== 'string') return { entries: sourced(entries, source), passedOver: [] };
   const message = `${secret} ${entries}; create it with "kubectl create secret docker-registry"`;
   throw new StorageError('BackendUnauthorized', message);
@@ -87,9 +87,9 @@ export async function accountSecrets(
   const passedOver: string[] = [];
   for (const name of secretNames.slice(0, MAX_ACCOUNT_SECRETS)) {
     const source = `Secret ${namespace}/${name}`;
-    const found = await listedSecret({ namespace, name }, objects, signal);
-    if (typeof found === 'string') passedOver.push(`${source} (${found})`);
-    else entries.push(...sourced(found, source));
+    const contents = await listedSecret({ namespace, name }, objects, signal);
+    if (typeof contents === 'string') passedOver.push(`${source} (${contents})`);
+    else entries.push(...sourced(contents, source));
   }
   const unread = secretNames.length - MAX_ACCOUNT_SECRETS;
   if (unread > 0)

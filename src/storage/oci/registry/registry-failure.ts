@@ -17,15 +17,15 @@ export function refusal(
   advice: string = credentialAdvice([], []),
 ): StorageError {
   const { status } = response;
-  const said = `${doing}: ${displayUrl(response.url)} answers ${status}${errorCode(response)}`;
+  const summary = `${doing}: ${displayUrl(response.url)} answers ${status}${errorCode(response)}`;
   if (status === 401 || status === 403) {
-    return new StorageError('BackendUnauthorized', `${said}; ${advice}`);
+    return new StorageError('BackendUnauthorized', `${summary}; ${advice}`);
   }
   if (status === 408 || status === 429 || status >= 500) {
-    return new StorageError('BackendUnavailable', said, { retryAfterSeconds: retryAfterSeconds(response.headers) });
+    return new StorageError('BackendUnavailable', summary, { retryAfterSeconds: retryAfterSeconds(response.headers) });
   }
-  if (status === 404) return new StorageError('BackendRejected', `${said}; check that the repository exists`);
-  return new StorageError('BackendRejected', said);
+  if (status === 404) return new StorageError('BackendRejected', `${summary}; check that the repository exists`);
+  return new StorageError('BackendRejected', summary);
 }
 
 /** Translate a request without a response. */

@@ -20,7 +20,7 @@ function left(patience: RegistryPatience): number {
 }
 
 describe('patience with a registry', () => {
-  it('leaves one that does not answer alone, twice as long each time, a minute at most', async () => {
+  it('waits before it calls a silent host again, twice as long each time and at most a minute', async () => {
     const clock = new ManualClock();
     const patience = new RegistryPatience(clock);
     assert.equal(left(patience), 0);

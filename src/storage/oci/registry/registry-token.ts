@@ -10,7 +10,7 @@ import type { Challenge } from './challenge.ts';
 import type { RegistryCredential } from './docker-config.ts';
 import { refusal } from './registry-failure.ts';
 
-const answer = Compile(
+const TokenResponse = Compile(
   Type.Object({ token: Type.Optional(Type.String()), access_token: Type.Optional(Type.String()) }),
 );
 const MAX_TOKEN_RESPONSE_BYTES = 256 * 1024;
@@ -40,8 +40,8 @@ export async function fetchRegistryToken(
   const response = await send(exchange(request, realmUrl(request)));
   if (response.status !== 200) throw refusal(response, request.doing, request.advice);
   const body = tryParseJson(response.body);
-  const given = answer.Check(body) ? [body.token, body.access_token] : [];
-  const token = given.find((text) => text !== undefined && TOKEN.test(text));
+  const tokens = TokenResponse.Check(body) ? [body.token, body.access_token] : [];
+  const token = tokens.find((text) => text !== undefined && TOKEN.test(text));
   if (token !== undefined) return new SecretValue(token);
   throw new StorageError('BackendRejected', `${request.doing}: ${displayUrl(response.url)} gives no usable token`);
 }

@@ -66,7 +66,7 @@ describe('parseRepository', () => {
 });
 
 describe('registryOrigins', () => {
-  it('uses http only where the reference does, and never beside a certificate bundle', () => {
+  it('uses http only where the reference does, and never with a certificate bundle', () => {
     const plain = [
       'localhost:5000',
       'reg.localhost',
@@ -94,7 +94,7 @@ describe('registryOrigins', () => {
 describe('imageTargets', () => {
   const sha256 = 'a'.repeat(64);
 
-  it('takes each image once and passes over what is none', () => {
+  it('lists each image once and skips other subjects', () => {
     const subjects = [
       { name: 'reg.example/bread:v1', digest: { sha256 } },
       { name: 'reg.example/bread', digest: { sha256, sha512: 'b'.repeat(128) } },
