@@ -15,15 +15,16 @@ import { controllerObserver, resultObserver, watchObserver } from './controller-
 import { Controllers } from './controllers.ts';
 import { makeContext } from './make-context.ts';
 import { PolicyWitnesses } from '../policy-services/policy-witnesses.ts';
-import { SEAL_SECRET } from '../../records/seal/seal-key.ts';
+import { SEAL_SECRET, type SealKey } from '../../records/seal/seal-key.ts';
 import { PolicySigners } from '../policy-services/policy-signers.ts';
 import { DriverPool } from '../policy-services/driver-pool.ts';
 import { takeUpSeal } from './take-up-seal.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
+import type { ControllerContext } from '../controller-context.ts';
 
 export interface LeadOptions {
   readonly client: KubeClient;
-  /** Towards hosts that tenants name. */
+  /** For hosts that tenants name. */
   readonly egress: EgressClient;
   readonly events: EventRecorder;
   readonly clock: Clock;
@@ -31,61 +32,22 @@ export interface LeadOptions {
   readonly host: ControllerHost;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Has readiness ask from now on what keeps the operator from its work. */
+  /** Called with the readiness check that holds from now on. */
   readonly onTrouble: (trouble: () => string | undefined) => void;
-  /** Whether this replica may act now. */
+  /** True while this replica may act. */
   readonly isLeader: () => boolean;
 }
 
-/** Does the operator's work, from the moment that this replica leads. Resolves when all there is has been looked at once. */
+/** Does the operator's work while this replica leads. Resolves once the first lists of all watches are handled. */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
-  const { client, egress, events, clock, configuration, host, logger, metrics, isLeader } = options;
-  const onWait = (message: string | undefined): void => {
-    options.onTrouble(() => message);
-    if (message !== undefined) logger.error('not working', { why: message });
-  };
-  const seal = await takeUpSeal({ client, clock, configuration, onWait }, signal);
-  const onHold = (message: string | undefined): void => {
-    if (message === undefined) logger.info('all records verify again');
-    else tellOfSeals(options, message);
-  };
-  const objects = new KubeObjectReader({ client, clock });
-  const tokens = new KubeTokenSource({ client, clock, destinations: configuration.tokens.destinations });
-  const access = { objects, tokens, egress, clock };
-  const drivers = new DriverPool({ ...access, annotator: new KubeRunAnnotator(client) });
-  const keys = new PolicySigners({ ...access, keylessAudience: configuration.keyless.audience });
-  host.releaseAtEnd('connections to backends and signers', async () => {
-    await Promise.all([drivers.close(), keys.close()]);
-    await egress.close();
-  });
-  const witnesses = new PolicyWitnesses({
-    access,
-    roots: new TrustedRoots(access),
-    logs: configuration.transparency.logs,
-  });
-  const context = makeContext({
-    client,
-    events,
-    clock,
-    keys,
-    drivers,
-    access,
-    witnesses,
-    sealKey: seal.value,
-    sealing: { replaced: seal.replaces, onHold },
-    operatorNamespace: configuration.operatorNamespace,
-    isLeader,
-    observer: controllerObserver(logger, metrics),
-  });
+  const { client, clock, configuration, host, logger, metrics } = options;
+  const seal = await takeUpSeal({ client, clock, configuration, onWait: waitReporter(options) }, signal);
+  const context = leadershipContext(options, seal);
   metrics.showRecords(() => context.records.countByReason());
   metrics.showHeldRecords(() => context.failingSeals.heldCount);
   options.onTrouble(() => context.failingSeals.problem);
   const controllers = new Controllers({
-    context,
-    client,
-    clock,
-    configuration,
-    host,
+    ...{ context, client, clock, configuration, host },
     onResult: resultObserver(logger, metrics),
     watchObserver: watchObserver(logger, metrics),
     queueObserver: (name) => metrics.queueObserver(name),
@@ -96,12 +58,46 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
   await controllers.start();
 }
 
-/** Says once where an administrator looks that records are left alone. */
-function tellOfSeals({ events, logger, configuration }: LeadOptions, message: string): void {
-  logger.error('records are left alone', { why: message });
-  const namespace = configuration.operatorNamespace;
-  events.record(
-    { apiVersion: 'v1', kind: 'Secret', namespace, name: SEAL_SECRET, uid: '' },
-    { type: 'Warning', reason: reasons.VerificationFailed, message },
-  );
+/** The services and the empty memory of one leadership. The host closes their connections at the end. */
+function leadershipContext(options: LeadOptions, seal: SealKey): ControllerContext {
+  const { client, egress, events, clock, configuration, host, logger, metrics, isLeader } = options;
+  const objects = new KubeObjectReader({ client, clock });
+  const tokens = new KubeTokenSource({ client, clock, destinations: configuration.tokens.destinations });
+  const access = { objects, tokens, egress, clock };
+  const drivers = new DriverPool({ ...access, annotator: new KubeRunAnnotator(client) });
+  const keys = new PolicySigners({ ...access, keylessAudience: configuration.keyless.audience });
+  host.releaseAtEnd('connections to backends and signers', async () => {
+    await Promise.all([drivers.close(), keys.close()]);
+    await egress.close();
+  });
+  const { logs } = configuration.transparency;
+  return makeContext({
+    ...{ client, events, clock, keys, drivers, access, isLeader },
+    witnesses: new PolicyWitnesses({ access, logs, roots: new TrustedRoots(access) }),
+    sealKey: seal.value,
+    sealing: { replaced: seal.replaces, onHold: holdReporter(options) },
+    operatorNamespace: configuration.operatorNamespace,
+    observer: controllerObserver(logger, metrics),
+  });
+}
+
+function waitReporter({ logger, onTrouble }: LeadOptions): (message: string | undefined) => void {
+  return (message) => {
+    onTrouble(() => message);
+    if (message !== undefined) logger.error('not working', { why: message });
+  };
+}
+
+/** Reports that records are left alone, once, in the log and on the Secret that administrators look at. */
+function holdReporter({ events, logger, configuration }: LeadOptions): (message: string | undefined) => void {
+  const { operatorNamespace: namespace } = configuration;
+  const regarding = { apiVersion: 'v1', kind: 'Secret', namespace, name: SEAL_SECRET, uid: '' };
+  return (message) => {
+    if (message === undefined) {
+      logger.info('all records verify again');
+      return;
+    }
+    logger.error('records are left alone', { why: message });
+    events.record(regarding, { type: 'Warning', reason: reasons.VerificationFailed, message });
+  };
 }

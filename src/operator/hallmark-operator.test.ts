@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, it } from 'node:test';
-import { HallmarkOperator } from './operator.ts';
-import { exponentialBackoff } from './runtime/backoff.ts';
-import { Controller } from './runtime/controller.ts';
-import { KeyedQueue } from './runtime/keyed-queue.ts';
-import { ManualClock } from './runtime/manual-clock.fixture.ts';
-import { DONE } from './runtime/outcome.ts';
-import { createLogger } from './telemetry/log.ts';
+import { HallmarkOperator } from './hallmark-operator.ts';
+import { exponentialBackoff } from '../runtime/backoff.ts';
+import { Controller } from '../runtime/controller.ts';
+import { KeyedQueue } from '../runtime/keyed-queue.ts';
+import { ManualClock } from '../runtime/manual-clock.fixture.ts';
+import { DONE } from '../runtime/outcome.ts';
+import { createLogger } from '../telemetry/log.ts';
 
 const GRACE_SECONDS = 20;
 const ABORTED_SECONDS = 15;
