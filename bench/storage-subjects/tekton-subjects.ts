@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import { runResources } from '../../src/kube/tekton-resources.ts';
 import { CONFIG_MAPS } from '../../src/kube/core-resources.ts';
 import { parseMetadata } from '../../src/kube/object-metadata.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';

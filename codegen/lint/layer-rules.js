@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join, relative } from 'node:path';
+
 /**
  * The import directions of src/ as lint rules: a folder may import only the folders listed for it here, and some
  * packages have a single importer. The table in docs/architecture.md is generated from this file.
@@ -100,6 +102,44 @@ export const layers = {
   },
 };
 
+const services = ['.', 'memory', 'policy-services', 'shares'];
+const recordSteps = [
+  'provenance-record/rebinding',
+  'provenance-record/retirement',
+  'provenance-record/signing',
+  'provenance-record/state',
+  'provenance-record/storing',
+];
+
+/** Every folder of src/controllers/, where `.` is its own files, with the others that it may import. Tests are exempt. */
+const controllerFolders = {
+  memory: [],
+  'policy-services': [],
+  shares: [],
+  '.': ['memory', 'policy-services'],
+  'provenance-record/state': ['.'],
+  'provenance-record/rebinding': ['.', 'provenance-record/state'],
+  'provenance-record/retirement': ['.', 'memory'],
+  'provenance-record/signing': [...services, 'provenance-record/state'],
+  'provenance-record/storing': [...services, 'provenance-record/state'],
+  'provenance-record': [...services, ...recordSteps],
+  'provenance-record/read-back': [...services, 'provenance-record', 'provenance-record/state'],
+  run: services,
+  propagation: ['memory', 'shares', 'provenance-record/retirement'],
+  'storage-backend': ['.', 'memory', 'propagation'],
+  'signing-policy': ['.', 'memory', 'policy-services', 'propagation', 'storage-backend'],
+  wiring: [
+    ...services,
+    'propagation',
+    'provenance-record',
+    'provenance-record/read-back',
+    'provenance-record/retirement',
+    'run',
+    'signing-policy',
+    'storage-backend',
+  ],
+};
+
 /** Packages with a single importer. */
 const importers = {
   '@kubernetes/client-node': 'src/kube/',
@@ -115,21 +155,48 @@ function packagesOfOthers(importer) {
     .map(([name, owner]) => ({ name, message: `Only ${owner} imports ${name}.` }));
 }
 
-function restrictions(layer, allowed) {
+function layerPatterns(layer, allowed) {
   const forbidden = names.filter((name) => name !== layer && !allowed.includes(name));
-  const patterns = [
+  return [
     {
       regex: `^(\\.\\./)+(${forbidden.join('|')})/`,
       message: `src/${layer}/ may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
     },
     { regex: '^(\\.\\./)+main\\.ts$', message: 'Nothing imports main.ts.' },
   ];
+}
+
+function restrictions(layer, allowed) {
+  const patterns = layerPatterns(layer, allowed);
   const paths = packagesOfOthers(`src/${layer}/`);
   return { files: [`src/${layer}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns, paths }] } };
 }
 
+/** The rule for one folder of src/controllers/, which includes that of the layer: ESLint replaces a rule, it does not merge it. */
+function controllerRestrictions(folder, allowed) {
+  const forbidden = [...Object.keys(controllerFolders), 'fixtures'].filter(
+    (name) => name !== folder && !allowed.includes(name),
+  );
+  const prefixes = forbidden.map((name) => {
+    const path = relative(folder, name);
+    return (path.startsWith('.') ? path : `./${path}`).replaceAll('.', '\\.');
+  });
+  const own = {
+    regex: `^(${prefixes.join('|')})/[^/]+$`,
+    message: `src/controllers/${folder}/ may import of src/controllers/ only: ${allowed.join(', ') || 'nothing'}.`,
+  };
+  const patterns = [...layerPatterns('controllers', layers.controllers.imports), own];
+  const paths = packagesOfOthers('src/controllers/');
+  return {
+    files: [join('src/controllers', folder, '*.ts')],
+    ignores: ['**/*.test.ts', '**/*.fixture.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns, paths }] },
+  };
+}
+
 export const layerRules = [
   ...Object.entries(layers).map(([layer, { imports }]) => restrictions(layer, imports)),
+  ...Object.entries(controllerFolders).map(([folder, allowed]) => controllerRestrictions(folder, allowed)),
   {
     files: ['src/main.ts'],
     rules: {

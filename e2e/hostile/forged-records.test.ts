@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
-import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import { runResources } from '../../src/kube/tekton-resources.ts';
 import { asManifest, at, type Manifest, releaseNamespace } from '../chart/helm.ts';
 import { conditionOf, storageOf } from '../harness/record.ts';
 import type { Build } from '../harness/team.ts';

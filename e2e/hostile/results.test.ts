@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import { runResources } from '../../src/kube/tekton-resources.ts';
 import { asManifest, at } from '../chart/helm.ts';
 import { storageOf } from '../harness/record.ts';
 import type { FinishOptions } from '../resilience/managed-runs.ts';

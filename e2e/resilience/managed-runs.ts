@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import type { Build, Team } from '../harness/team.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
-import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { at, releaseNamespace } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';

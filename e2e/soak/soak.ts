@@ -3,7 +3,7 @@
 // servers. Prints a ledger of what was finished, recorded, signed and stored, and exits 1 on any difference.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { runResources } from '../../src/controllers/run/tekton-resources.ts';
+import { runResources } from '../../src/kube/tekton-resources.ts';
 import { ManagedRuns } from '../resilience/managed-runs.ts';
 import { processUsage } from '../resilience/process-usage.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';

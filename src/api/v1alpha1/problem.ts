@@ -7,3 +7,7 @@ export interface Problem {
   /** The message names the object, the value and the remedy. */
   readonly message: string;
 }
+
+export function isProblem(value: object): value is Problem {
+  return 'reason' in value;
+}

@@ -3,7 +3,7 @@ import type { KindName, RunKind } from '../../api/v1alpha1/kinds.ts';
 import { parseProvenanceRecord } from '../../api/v1alpha1/parsing/parse.ts';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
-import { runResources } from '../../controllers/run/tekton-resources.ts';
+import { runResources } from '../../kube/tekton-resources.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { NAMESPACES } from '../../kube/core-resources.ts';
 import { isForbidden } from '../../kube/kube-error.ts';

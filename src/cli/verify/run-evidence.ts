@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, isObject } from '../../json/fields.ts';
-import { runResources } from '../../controllers/run/tekton-resources.ts';
+import { runResources } from '../../kube/tekton-resources.ts';
 import { leafCertificate } from '../../verify/material/artifact-material.ts';
 import { envelopeMaterial } from '../../verify/material/envelope-material.ts';
 import { SIMPLE_SIGNING_TYPE } from '../../verify/material/material.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import type { EffectiveSigningPolicySpec, Transparency } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { Access } from '../../credentials/access.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
@@ -10,14 +10,23 @@ import { readEntry } from '../../trust/read-entry.ts';
 import { TrustError } from '../../trust/trust-error.ts';
 import type { TrustedRoots } from '../../trust/trusted-roots.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
-import type { Witnesses } from '../provenance-record/signing/witness-artifacts.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
+import type { LogEntry, SignedArtifact, Timestamp } from '../../evidence/artifact.ts';
 
 type CaBundleRef = NonNullable<EffectiveSigningPolicySpec['transparency']['rekor']>['caBundleRef'];
 type UnavailableReason = 'TransparencyLogUnavailable' | 'TimestampAuthorityUnavailable';
 type TrustedRoot = Awaited<ReturnType<TrustedRoots['root']>>;
 
 const LOOK_MS = 10_000;
+
+/** The witnesses of one policy. Every failure is a TransparencyError; an abort rejects with the signal's reason. */
+export interface Witnesses {
+  readonly transparency: Transparency;
+  /** One timestamp of each authority of the policy, verified. */
+  timestamps(artifact: SignedArtifact, signal: AbortSignal): Promise<readonly Timestamp[]>;
+  /** The entry of the policy's log, verified. */
+  logEntry(artifact: SignedArtifact, signal: AbortSignal): Promise<LogEntry>;
+}
 
 /** Why the word of a policy's witnesses would not count. */
 export interface WitnessProblem extends Problem {

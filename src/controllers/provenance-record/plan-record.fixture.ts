@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import type { StatusFacts } from '../../records/record-facts.ts';
-import { planRecord, type StoreStep } from './plan-record.ts';
-import type { RecordSnapshot } from './record-snapshot.ts';
+import { planRecord } from './plan-record.ts';
+import type { RecordSnapshot } from './state/record-snapshot.ts';
+import type { StoreStep } from './state/record-plan.ts';
 
 /** The backends that the plan for a record stores in. */
 export function plannedStores(snapshot: RecordSnapshot): readonly StoreStep[] {

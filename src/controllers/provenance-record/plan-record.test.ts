@@ -11,7 +11,7 @@ import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
 import { plannedFacts, plannedStores } from './plan-record.fixture.ts';
 import { planRecord } from './plan-record.ts';
-import type { RecordSnapshot } from './record-snapshot.ts';
+import type { RecordSnapshot } from './state/record-snapshot.ts';
 
 const NOW = new Date('2025-03-02T00:00:00Z');
 const policyKey = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;

@@ -10,7 +10,6 @@ import { type ForgedRecord, readRecord, type TrustedRecord } from '../../records
 import type { RecordIndex } from '../memory/record-index.ts';
 import { type RecordSummary, summariseRecord } from '../../records/record-summary.ts';
 import type { OwnWrites } from '../memory/own-writes.ts';
-import type { DeliveredStorage } from './read-back/schedule-verification.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
@@ -18,6 +17,13 @@ import type { RecordKey } from '../../records/record-key.ts';
 export interface DeliveredRecord {
   readonly read: TrustedRecord | ForgedRecord;
   readonly object: unknown;
+}
+
+/** A delivered record, for scheduling its verification. */
+export interface DeliveredStorage {
+  /** Number of backends that the previous delivery left unverified. */
+  readonly unverifiedBefore: number;
+  readonly now: RecordSummary;
 }
 
 export interface RecordEventHandlerOptions {

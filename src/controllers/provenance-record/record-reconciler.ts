@@ -10,20 +10,21 @@ import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { policyLane } from '../shares/policy-lane.ts';
 import { unsignedSnapshot, withSigner } from './gather-record.ts';
-import { type AdvancePlan, planRecord, type WaitPlan } from './plan-record.ts';
+import { planRecord } from './plan-record.ts';
 import { type PreparedEvidence, prepareEvidence } from './signing/prepare-evidence.ts';
 import type { StatusFacts } from '../../records/record-facts.ts';
 import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
-import type { RecordSnapshot } from './record-snapshot.ts';
+import type { RecordSnapshot } from './state/record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
 import { retireRecord, retiringRecord } from './retirement/retire-record.ts';
 import type { Attempts } from '../memory/attempts.ts';
 import type { LaneName, WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import { storeRecord, type Waits } from './storing/store-record.ts';
-import { writeRecordStatus } from './write-record-status.ts';
+import { writeRecordStatus } from './state/write-record-status.ts';
 import { secondsUntilWitnesses } from './signing/witness-turns.ts';
 import { recordKey, type RecordKey } from '../../records/record-key.ts';
 import { backendKey } from '../../pipelines/backend-key.ts';
+import type { AdvancePlan, WaitPlan } from './state/record-plan.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
 const LONG_SECONDS = 60;

@@ -5,7 +5,7 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { MAX_NESTED_RUNS, MAX_NESTING } from '../../tekton/finished-run.ts';
 import type { RunIdentity } from '../../tekton/run-identity.ts';
-import { customRunResource, runResources } from './tekton-resources.ts';
+import { customRunResource, runResources } from '../../kube/tekton-resources.ts';
 
 const childResources: Readonly<Record<string, Resource<unknown>>> = {
   TaskRun: runResources.TaskRun,

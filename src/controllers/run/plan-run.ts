@@ -12,7 +12,7 @@ import { payloads } from '../../provenance/payloads.ts';
 import { boundedText } from '../../runtime/bounded-text.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
-import { backendRefsOf } from '../backend-refs.ts';
+import { backendRefsOf } from '../../pipelines/backend-refs.ts';
 import { ignoredSubject } from '../../records/left-out.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { boundedEvidence, boundSpec, type DraftEvidence, tooManyArtifacts } from '../../records/record-object.ts';

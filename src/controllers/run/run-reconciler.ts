@@ -17,16 +17,16 @@ import {
   recordedEvidence,
   type RecordParts,
 } from '../../records/record-object.ts';
-import { isProblem } from '../provenance-record/record-snapshot.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
-import { signArtifacts } from '../provenance-record/signing/sign-artifacts.ts';
+import { signArtifacts } from '../policy-services/sign-artifacts.ts';
 import { gatherRun } from './gather-run.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
 import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
-import { runResources } from './tekton-resources.ts';
+import { runResources } from '../../kube/tekton-resources.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import { recordKey } from '../../records/record-key.ts';
+import { isProblem } from '../../api/v1alpha1/problem.ts';
 
 /** A record that somebody keeps putting in our place is removed so often in one reconcile. */
 const MAX_ADOPTIONS = 3;

@@ -24,7 +24,7 @@ import type { RecordDrain } from '../propagation/record-drain.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import { pendingPipelines } from '../run/gather-run.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
-import { runResources } from '../run/tekton-resources.ts';
+import { runResources } from '../../kube/tekton-resources.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
 import { backendEventHandler } from '../storage-backend/backend-event-handler.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
-import type { RecordSummary } from '../../../records/record-summary.ts';
 import type { VerificationReconciler } from './verification-reconciler.ts';
-
-/** The storage of a record that the watch delivers. */
-export interface DeliveredStorage {
-  /** The number of backends that were unverified at the delivery before. */
-  readonly unverifiedBefore: number;
-  readonly now: RecordSummary;
-}
+import type { DeliveredStorage } from '../record-event-handler.ts';
 
 /**
  * Schedules the read-back of a record. A scheduled one stays, with its back-off; but when one more backend stored the record and could not

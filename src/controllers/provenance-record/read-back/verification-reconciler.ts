@@ -15,9 +15,9 @@ import { gatherRecord } from '../gather-record.ts';
 import { planRecord } from '../plan-record.ts';
 import { readRecord, type TrustedRecord } from '../../../records/read-record.ts';
 import type { BackendFact } from '../../../records/record-facts.ts';
-import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
+import type { BoundBackend, RecordSnapshot } from '../state/record-snapshot.ts';
 import type { Attempts } from '../../memory/attempts.ts';
-import { writeRecordStatus } from '../write-record-status.ts';
+import { writeRecordStatus } from '../state/write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 
 const RESOURCE = hallmarkResource('ProvenanceRecord');

@@ -2,10 +2,10 @@
 import type { BackendRef } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import { summariseRun } from '../../../tekton/run-summary.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import { runResources } from '../../run/tekton-resources.ts';
+import { runResources } from '../../../kube/tekton-resources.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import { rebinding, type RunLabels } from './rebinding.ts';
-import type { BoundBackend } from '../record-snapshot.ts';
+import type { BoundBackend } from '../state/record-snapshot.ts';
 
 /** The new backends of a record; undefined leaves it as it is bound. Reads its run where backends select by the labels of runs. */
 export async function gatherRebinding(

@@ -7,7 +7,7 @@ import type { CompiledBackend } from '../../../pipelines/definitions.ts';
 import type { MissingBackend, Pipeline } from '../../../pipelines/pipeline.ts';
 import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
-import type { BoundBackend } from '../record-snapshot.ts';
+import type { BoundBackend } from '../state/record-snapshot.ts';
 
 /** The facts that decide whether a record is bound to other backends. */
 export interface Binding {

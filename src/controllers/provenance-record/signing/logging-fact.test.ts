@@ -6,7 +6,7 @@ import { effectiveSigningPolicySpec } from '../../../api/v1alpha1/signing-policy
 import type { PolicyDefinition } from '../../../pipelines/definitions.ts';
 import { loggingFact } from './logging-fact.ts';
 import { planRecord } from '../plan-record.ts';
-import type { RecordSnapshot } from '../record-snapshot.ts';
+import type { RecordSnapshot } from '../state/record-snapshot.ts';
 
 const policyKey = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
 const url = 'https://witness.example';

@@ -5,13 +5,13 @@ import { fromEvidenceArtifact, toEvidenceArtifact } from '../../../evidence/evid
 import type { RunSigner } from '../../../signing/run-signer.ts';
 import { SigningError } from '../../../signing/signing-error.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import type { AdvancePlan } from '../plan-record.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { LoggingFact, StatusFacts } from '../../../records/record-facts.ts';
-import { signArtifacts } from './sign-artifacts.ts';
+import { signArtifacts } from '../../policy-services/sign-artifacts.ts';
 import type { Attempts } from '../../memory/attempts.ts';
 import { witnessArtifacts } from './witness-artifacts.ts';
 import { noteWitnesses } from './witness-turns.ts';
+import type { AdvancePlan } from '../state/record-plan.ts';
 
 /** The result of signing and witnessing. */
 export interface PreparedEvidence {

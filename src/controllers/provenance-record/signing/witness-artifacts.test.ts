@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { artifactFixture } from '../../../evidence/artifact.fixture.ts';
 import type { RecordedArtifact, SignedArtifact } from '../../../evidence/artifact.ts';
 import { TransparencyError } from '../../../transparency/transparency-error.ts';
-import { witnessArtifacts, type Witnesses, type WitnessOutcome } from './witness-artifacts.ts';
+import { witnessArtifacts, type WitnessOutcome } from './witness-artifacts.ts';
+import type { Witnesses } from '../../policy-services/policy-witnesses.ts';
 
 const never = new AbortController().signal;
 const url = 'https://witness.example';

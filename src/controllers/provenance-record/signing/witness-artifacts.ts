@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Transparency } from '../../../api/v1alpha1/signing-policy/defaults.ts';
 import { artifactProblem } from '../../../api/v1alpha1/provenance-record/artifact-problem.ts';
 import { boundedText } from '../../../runtime/bounded-text.ts';
 import { requireSigned, toEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
-import type { LogEntry, RecordedArtifact, SignedArtifact, Timestamp } from '../../../evidence/artifact.ts';
+import type { RecordedArtifact } from '../../../evidence/artifact.ts';
 import { TransparencyError } from '../../../transparency/transparency-error.ts';
 import { isWitnessed, wantedWitnesses } from '../../../records/artifact-needs.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
-
-/** The witnesses of a policy. Every failure is a TransparencyError; an abort rejects with the signal's reason. */
-export interface Witnesses {
-  readonly transparency: Transparency;
-  /** One timestamp of each authority of the policy, verified. */
-  timestamps(artifact: SignedArtifact, signal: AbortSignal): Promise<readonly Timestamp[]>;
-  /** The entry of the policy's log, verified. */
-  logEntry(artifact: SignedArtifact, signal: AbortSignal): Promise<LogEntry>;
-}
+import type { Witnesses } from '../../policy-services/policy-witnesses.ts';
 
 export interface WitnessOutcome {
   /** All artifacts, with what their witnesses returned. */

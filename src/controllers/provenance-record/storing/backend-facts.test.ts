@@ -6,7 +6,7 @@ import { effectiveStorageBackendSpec } from '../../../api/v1alpha1/storage-backe
 import type { CompiledBackend } from '../../../pipelines/definitions.ts';
 import { backendFacts } from './backend-facts.ts';
 import { plannedFacts, plannedStores } from '../plan-record.fixture.ts';
-import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
+import type { BoundBackend, RecordSnapshot } from '../state/record-snapshot.ts';
 
 const ref = { kind: 'StorageBackend', name: 'tekton', uid: 'b' } as const;
 const later = { kind: 'StorageBackend', name: 'later' } as const;

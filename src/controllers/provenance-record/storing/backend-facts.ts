@@ -6,7 +6,7 @@ import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import { isRefillRequested } from '../../../records/backfill-request.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
 import type { BackendFact } from '../../../records/record-facts.ts';
-import type { BoundBackend, RecordSnapshot } from '../record-snapshot.ts';
+import type { BoundBackend, RecordSnapshot } from '../state/record-snapshot.ts';
 import { isDoneWith, stateOf } from '../../../records/storage-state.ts';
 
 /** The state of each backend of a record before anything is stored; undefined while the record has none. */

@@ -5,7 +5,6 @@ import { fromEvidenceArtifact, requireSigned } from '../../../evidence/evidence-
 import { runTarget } from '../../../storage/run-target.ts';
 import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import type { StoreStep } from '../plan-record.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
 import type { BackendFact } from '../../../records/record-facts.ts';
@@ -14,6 +13,7 @@ import { storageEntry } from '../../../records/storage-entries.ts';
 import { isDoneWith } from '../../../records/storage-state.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 import { recordKey } from '../../../records/record-key.ts';
+import type { StoreStep } from '../state/record-plan.ts';
 
 /** One backend that stores a record's evidence now. */
 export interface BackendWork {

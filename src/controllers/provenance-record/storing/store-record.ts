@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { backendLane } from '../../shares/backend-lane.ts';
 import type { ControllerContext } from '../../controller-context.ts';
-import type { StoreStep } from '../plan-record.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { BackendFact, StatusFacts } from '../../../records/record-facts.ts';
 import type { Attempts } from '../../memory/attempts.ts';
 import { type BackendWork, storeInBackend } from './store-in-backend.ts';
 import { outlasts } from '../../../runtime/deadline.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
-import { writeRecordStatus } from '../write-record-status.ts';
+import { writeRecordStatus } from '../state/write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 import { backendKey, type BackendKey } from '../../../pipelines/backend-key.ts';
+import type { StoreStep } from '../state/record-plan.ts';
 
 /** The time for which the status waits for slow backends. */
 const COALESCE_MS = 2_000;

@@ -2,7 +2,7 @@
 import { labelSelectorMatches } from '../api/v1alpha1/fields/label-selector.ts';
 import type { BackendRef } from '../api/v1alpha1/provenance-record/schema.ts';
 import { MAX_BACKENDS } from '../api/v1alpha1/provenance-record/spec.ts';
-import type { Pipeline } from '../pipelines/pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /**
  * The backends that a run's evidence is promised to, for freezing into its record: those in the policy's reach whose selector

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RunKind } from '../../api/v1alpha1/kinds.ts';
-import type { Resource } from '../../kube/resource.ts';
+import type { RunKind } from '../api/v1alpha1/kinds.ts';
+import type { Resource } from './resource.ts';
 
 const asItIs = (object: unknown): unknown => object;
 

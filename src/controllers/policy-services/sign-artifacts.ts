@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rfc3339Seconds } from '../../../api/v1alpha1/fields/date-time.ts';
-import type { Transparency } from '../../../api/v1alpha1/signing-policy/defaults.ts';
-import { toEvidenceArtifact } from '../../../evidence/evidence-artifact.ts';
-import type { ArtifactCertificate, RecordedArtifact } from '../../../evidence/artifact.ts';
-import { signedBytes } from '../../../evidence/signed-bytes.ts';
-import { artifactProblem } from '../../../api/v1alpha1/provenance-record/artifact-problem.ts';
-import { SigningError } from '../../../signing/signing-error.ts';
-import type { RunSigner } from '../../../signing/run-signer.ts';
-import { needsSignature, wantedWitnesses } from '../../../records/artifact-needs.ts';
+import { rfc3339Seconds } from '../../api/v1alpha1/fields/date-time.ts';
+import type { Transparency } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
+import type { ArtifactCertificate, RecordedArtifact } from '../../evidence/artifact.ts';
+import { signedBytes } from '../../evidence/signed-bytes.ts';
+import { artifactProblem } from '../../api/v1alpha1/provenance-record/artifact-problem.ts';
+import { SigningError } from '../../signing/signing-error.ts';
+import type { RunSigner } from '../../signing/run-signer.ts';
+import { needsSignature, wantedWitnesses } from '../../records/artifact-needs.ts';
 
 /** The signer, and the part of the policy that it follows. */
 export interface Signing {

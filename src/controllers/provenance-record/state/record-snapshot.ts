@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
-import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
-import type { RunSigner } from '../../signing/run-signer.ts';
-import type { TrustedRecord } from '../../records/read-record.ts';
-import type { Problem } from '../../api/v1alpha1/problem.ts';
+import type { BackendRef } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import type { CompiledBackend, PolicyDefinition } from '../../../pipelines/definitions.ts';
+import type { RunSigner } from '../../../signing/run-signer.ts';
+import type { TrustedRecord } from '../../../records/read-record.ts';
+import type { Problem } from '../../../api/v1alpha1/problem.ts';
 
 /** A backend that the record is bound to, in its current state. */
 export interface BoundBackend {
@@ -38,8 +38,4 @@ export interface RecordSnapshot {
   /** True when the run still exists; undefined while that is unknown. */
   readonly hasRun: boolean | undefined;
   readonly now: Date;
-}
-
-export function isProblem(signer: RunSigner | Problem): signer is Problem {
-  return 'reason' in signer;
 }

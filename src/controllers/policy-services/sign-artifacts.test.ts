@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { artifactFixture, unsignedFixture } from '../../../evidence/artifact.fixture.ts';
-import { requireSigned } from '../../../evidence/evidence-artifact.ts';
-import { signedBytes } from '../../../evidence/signed-bytes.ts';
-import { KeySigner } from '../../../signing/key/key-signer.ts';
+import { artifactFixture, unsignedFixture } from '../../evidence/artifact.fixture.ts';
+import { requireSigned } from '../../evidence/evidence-artifact.ts';
+import { signedBytes } from '../../evidence/signed-bytes.ts';
+import { KeySigner } from '../../signing/key/key-signer.ts';
 import { signArtifacts } from './sign-artifacts.ts';
 
 const now = new Date('2026-01-01T00:20:00Z');

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
-import type { ProvenanceRecordStatus } from '../../api/v1alpha1/provenance-record/schema.ts';
-import type { ControllerContext } from '../controller-context.ts';
-import type { TrustedRecord } from '../../records/read-record.ts';
-import type { RecordFacts, StatusFacts } from '../../records/record-facts.ts';
-import { statusEvents } from '../../records/record-events.ts';
-import { readyOf, recordStatus } from '../../records/record-status.ts';
-import { recordKey } from '../../records/record-key.ts';
+import { API_VERSION } from '../../../api/v1alpha1/group-version.ts';
+import type { ProvenanceRecordStatus } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import type { ControllerContext } from '../../controller-context.ts';
+import type { TrustedRecord } from '../../../records/read-record.ts';
+import type { RecordFacts, StatusFacts } from '../../../records/record-facts.ts';
+import { statusEvents } from '../../../records/record-events.ts';
+import { readyOf, recordStatus } from '../../../records/record-status.ts';
+import { recordKey } from '../../../records/record-key.ts';
 
 /**
  * Writes the record's status if it changes, and emits the Events of the change.
