@@ -45,11 +45,13 @@ before(async () => {
     values: ['config.outbound.allow=["127.0.0.0/8"]'],
   });
   const { supervisor } = installation.testbed;
-  moto = await Moto.start(supervisor);
-  gcs = await FakeGcs.start(supervisor);
-  kafka = await Kafka.start(supervisor, { topics: [BUCKET] });
-  mongo = await FerretDb.start(supervisor);
-  archivista = await Archivista.start(supervisor);
+  [moto, gcs, kafka, mongo, archivista] = await Promise.all([
+    Moto.start(supervisor),
+    FakeGcs.start(supervisor),
+    Kafka.start(supervisor, { topics: [BUCKET] }),
+    FerretDb.start(supervisor),
+    Archivista.start(supervisor),
+  ]);
   await makeCollection();
   await Promise.all([makeS3Bucket(moto, BUCKET), gcs.makeBucket(BUCKET), makeEvidenceTable(moto, BUCKET)]);
   const backendRefs = backends.map((name) => ({ kind: 'StorageBackend', name }));
@@ -119,7 +121,7 @@ function stores(): readonly object[] {
   ];
 }
 
-/** Where a backend holds the attestation, by the record. */
+/** The location of the attestation in a backend, according to the record. */
 function attestationIn(backend: string): string {
   const { locations = [] } = storageOf(record, backend) ?? {};
   const found = locations
@@ -193,7 +195,7 @@ describe('a run whose evidence goes to many backends at once', () => {
     assert.equal(messages.length, 2, 'the attestation and the image signature');
   });
 
-  it('shows nobody a key, password or token in logs, Events, metrics or objects', async () => {
+  it('shows no key, password or token in logs, Events, metrics or objects', async () => {
     const texts = await shownTexts(installation);
     assert.ok(texts['logs']?.includes('"message":"record ready"'));
     assert.deepEqual(leaks(texts, [...Object.values(planted), ...secretsOf(team)]), []);

@@ -9,6 +9,7 @@ import { KubeTokenSource } from '../../src/kube/kube-token-source.ts';
 import type { TokenDestination } from '../../src/kube/kube-token-source.ts';
 import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { Cluster } from '../harness/cluster.ts';
 import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { readFileSync } from 'node:fs';
@@ -17,11 +18,13 @@ import { readFileSync } from 'node:fs';
 export class StorageBed {
   readonly supervisor: Supervisor;
   readonly plane: ControlPlane;
+  readonly #cluster: Cluster;
   readonly #doors: EgressClient[] = [];
 
   private constructor(supervisor: Supervisor, plane: ControlPlane) {
     this.supervisor = supervisor;
     this.plane = plane;
+    this.#cluster = new Cluster(plane);
   }
 
   static async start(label: string): Promise<StorageBed> {
@@ -51,12 +54,11 @@ export class StorageBed {
 
   async namespace(): Promise<string> {
     const name = `team-${randomUUID().slice(0, 8)}`;
-    await this.plane.kubectl(['create', 'namespace', name]);
+    await this.#cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     return name;
   }
 
-  async apply(...objects: readonly object[]): Promise<void> {
-    const list = { apiVersion: 'v1', kind: 'List', items: objects };
-    await this.plane.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(list) });
+  apply(...objects: readonly object[]): Promise<void> {
+    return this.#cluster.apply(...objects);
   }
 }

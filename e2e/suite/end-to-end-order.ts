@@ -6,7 +6,7 @@ import { missingRecipes } from '../testbed/binaries/ensure-binary.ts';
 import { fileOrder, shuffled, type FileTraits } from './file-order.ts';
 import type { ImportGraph } from '../../codegen/verify/import-graph.ts';
 
-/** How long each file took when it was recorded, by its path. */
+/** The recorded seconds of each file, by its path. */
 export const recordPath = 'e2e/suite/expected-seconds.json';
 
 /** Modules that know every command, whatever is used of it. */

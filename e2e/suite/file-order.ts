@@ -3,7 +3,7 @@
 /** The facts that decide when an end-to-end file runs. */
 export interface FileTraits {
   readonly file: string;
-  /** How long it took once; undefined for a new one. */
+  /** The recorded duration; undefined for a new file. */
   readonly seconds: number | undefined;
   /** True when it wants a control plane with Tekton. */
   readonly usesTekton: boolean;

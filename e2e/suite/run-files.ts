@@ -14,7 +14,7 @@ export interface RunOptions {
 
 export interface FilesOutcome {
   readonly isPassed: boolean;
-  /** How long each file took, by its path from the top. */
+  /** Seconds that each file took, by its path from the top. */
   readonly seconds: ReadonlyMap<string, number>;
 }
 

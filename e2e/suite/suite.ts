@@ -82,7 +82,7 @@ export class Suite {
   }
 
   async #everything(): Promise<boolean> {
-    this.#say('building the servers of the testbed beside the tests');
+    this.#say('building the servers of the testbed in parallel');
     const build = this.#children.node('e2e/testbed/build.ts');
     const units = this.#files(unitPatterns);
     const others = this.#allFiles().filter((file) => !units.includes(file));

@@ -34,12 +34,17 @@ export class SigstoreStack {
 
   /** Builds what is missing and starts what is asked for. */
   static async start(supervisor: Supervisor, options: SigstoreOptions): Promise<SigstoreStack> {
-    const { fulcio, rekorV1, rekorV2, timestampAuthority } = options;
+    const [fulcio, rekorV1, rekorV2, timestampAuthority] = await Promise.all([
+      options.fulcio === undefined ? undefined : Fulcio.start(supervisor, options.fulcio),
+      options.rekorV1 === true ? RekorV1.start(supervisor) : undefined,
+      options.rekorV2 === true ? RekorV2.start(supervisor) : undefined,
+      options.timestampAuthority === true ? TimestampAuthority.start(supervisor) : undefined,
+    ]);
     const parts: Parts = {
-      ...(fulcio === undefined ? {} : { fulcio: await Fulcio.start(supervisor, fulcio) }),
-      ...(rekorV1 === true ? { rekorV1: await RekorV1.start(supervisor) } : {}),
-      ...(rekorV2 === true ? { rekorV2: await RekorV2.start(supervisor) } : {}),
-      ...(timestampAuthority === true ? { timestampAuthority: await TimestampAuthority.start(supervisor) } : {}),
+      ...(fulcio === undefined ? {} : { fulcio }),
+      ...(rekorV1 === undefined ? {} : { rekorV1 }),
+      ...(rekorV2 === undefined ? {} : { rekorV2 }),
+      ...(timestampAuthority === undefined ? {} : { timestampAuthority }),
     };
     return new SigstoreStack(parts, await trustedRoot(parts));
   }
