@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What signing finished runs costs: 1,000 TaskRuns of 8 kB wait when the operator starts, one key, with Tekton storage, with OCI
+// Measures the cost of signing finished runs: 1,000 TaskRuns of 8 kB wait when the operator starts, one key, with Tekton storage, with OCI
 // storage, and with OCI storage behind a log and a timestamp authority, all on one machine. `node bench/operator.ts [RUNS]`.
 import { Installation } from '../e2e/harness/installation.ts';
 import { OperatorProcess } from '../e2e/harness/operator-process.ts';
@@ -36,9 +36,9 @@ function sums(metrics: string, counter: string, label: string): ReadonlyMap<stri
 interface Subject {
   readonly title: string;
   readonly backend: 'tekton' | 'registry';
-  /** Of the policy, beside what takes these runs. */
+  /** Fields of the policy, in addition to those that select these runs. */
   readonly policy?: object;
-  /** Of the operator. */
+  /** Sections of the operator's configuration. */
   readonly configuration?: object;
 }
 

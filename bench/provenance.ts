@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast runs become payloads, and what memory that takes: `node --expose-gc bench/provenance.ts`. Every figure stands beside
+// Measures how fast runs become payloads, and how much memory that takes: `node --expose-gc bench/provenance.ts`. Every figure is compared with
 // that of JSON.parse and JSON.stringify of the same objects in the same run, so that machines can be compared.
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import type { SignerDefinition } from '../src/signing/signer-definition.ts';
 import type { HeldObjects } from '../e2e/signing/signing-bed.ts';
 
-/** What one process measures: a signer and what it reaches the world through. */
+/** The subject of one process: a signer, and the context through which it reaches the network. */
 const Job = Type.Object({
   /** JSON of `spec.signer`. */
   signer: Type.String(),

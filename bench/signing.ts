@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a signature costs with each kind of signer, against a plain ECDSA signature of node:crypto in the same process, and what
+// Measures the cost of a signature with each kind of signer, against a plain ECDSA signature of node:crypto in the same process, and what
 // memory the first one takes: `node bench/signing.ts [NAME…]`. Each signer has a process of its own; its server runs beside it.
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';

@@ -43,7 +43,7 @@ async function repeat(count: number, work: (index: number) => Promise<unknown>, 
   return begun;
 }
 
-/** How many times per second the work is done. */
+/** The work's rate per second. */
 async function rate(count: number, work: (index: number) => Promise<unknown>): Promise<number> {
   const beganMs = performance.now();
   const done = await repeat(count, work, RATE_MS);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm test`: the static gate, the unit tests and the end-to-end tests, on real servers that are built beside them.
+// `npm test`: the static gate, the unit tests and the end-to-end tests, on real servers that are built meanwhile.
 import { join } from 'node:path';
 import { suiteOptions, usage, type SuiteOptions } from './suite/suite-options.ts';
 import { Suite } from './suite/suite.ts';

@@ -7,7 +7,7 @@ import { Firestore } from '../../e2e/testbed/firestore/firestore.ts';
 import type { StorageSubject } from './storage-subject.ts';
 import { NAME, plainly, SubjectBed } from './subject-bed.ts';
 
-/** What the client asks for itself, whatever is stored. */
+/** Requests that the client makes for itself, whatever is stored. */
 const HOUSEKEEPING: ReadonlySet<string> = new Set(['hello', 'isMaster', 'ismaster', 'ping', 'endSessions']);
 
 /** MongoDB's protocol; its requests are commands. */

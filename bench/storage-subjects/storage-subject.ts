@@ -5,13 +5,13 @@ import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 /** A driver's way to its server. */
 export interface DriverWay {
   readonly driver: StorageDriver;
-  /** An artifact of a run that nobody has stored, which the driver may store. */
+  /** An artifact of a run that is not stored yet and that the driver may store. */
   evidence(): Promise<{ readonly run: RunTarget; readonly artifact: SignedArtifact }>;
 }
 
 /** A way past something that counts the driver's requests. */
 export interface CountedWay extends DriverWay {
-  /** How many so far. */
+  /** The count so far. */
   requests(): number;
   stop(): Promise<void>;
 }

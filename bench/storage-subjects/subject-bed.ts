@@ -21,7 +21,7 @@ const NOTE = 'x'.repeat(8000);
 /** A backend, at the server or at a proxy in front of it. */
 export type SpecAt = (url: string) => StorageBackendSpec;
 
-/** What subjects share: a signer, a supervisor, and a context that takes the objects of the cluster from memory. */
+/** The parts that subjects share: a signer, a supervisor, and a context that reads the cluster's objects from memory. */
 export class SubjectBed {
   readonly supervisor = new Supervisor('bench-storage');
   /** A signed payload of 8 kB. */
@@ -45,7 +45,7 @@ export class SubjectBed {
     await this.supervisor.stop();
   }
 
-  /** An attestation of 8 kB about an image, by default one that nobody else has. */
+  /** An attestation of 8 kB about an image, by default a new one. */
   attestation(name = 'reg.example/app', sha256 = randomUUID().replaceAll('-', '').repeat(2)): Promise<SignedArtifact> {
     return signedStatement(this.#signer, [{ name, digest: { sha256 } }], NOTE);
   }

@@ -70,14 +70,14 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
   KeyConflict: [
     {
       file: 'e2e/main-job/shared-backends.test.ts',
-      title: 'gives each policy names of its own when it is told to, and both are stored',
+      title: 'gives each policy names of its own when configured so, and stores both',
     },
   ],
   EndpointForbidden: [
     remedies('EndpointForbidden: use another log, or none'),
     {
       file: 'e2e/sigstore/keyless-record.test.ts',
-      title: 'is told that the operator may not act as its ServiceAccount until an administrator lists it',
+      title: 'learns that the operator may not act as its ServiceAccount until an administrator lists it',
     },
   ],
   VerificationFailed: [remedies('VerificationFailed: correct spec.trustedRoot of the policy')],

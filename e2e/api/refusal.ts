@@ -2,7 +2,7 @@
 import type { ControlPlane } from '../testbed/control-plane/control-plane.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
 
-/** What kubectl said when the API server refused, or undefined when the command succeeded. */
+/** The error output of kubectl when the API server refused, or undefined when the command succeeded. */
 export async function refusal(
   plane: ControlPlane,
   args: readonly string[],

@@ -6,7 +6,7 @@ import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import { Testbed, type TestbedOptions } from '../testbed/testbed.ts';
 import { chart, releaseNamespace } from './helm.ts';
 
-/** Who a request is made as, by impersonation; the administrator by default. */
+/** The user that a request impersonates; the administrator by default. */
 export interface Identity {
   readonly user: string;
   readonly groups?: readonly string[];
@@ -54,7 +54,7 @@ export class ChartCluster {
     return this.#testbed.plane.kubectl([...args, ...impersonation], stdin);
   }
 
-  /** What `kubectl … -o json` printed, parsed. */
+  /** The output of `kubectl … -o json`, parsed. */
   async json(args: readonly string[], options: { stdin?: string; as?: Identity } = {}): Promise<unknown> {
     return JSON.parse((await this.kubectl([...args, '-o', 'json'], options)).stdout);
   }

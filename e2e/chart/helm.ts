@@ -30,7 +30,7 @@ export async function helm(
   return runCommand(await ensureBinary('helm'), args, { env: { PATH: process.env.PATH ?? '/usr/bin:/bin', ...env } });
 }
 
-/** What `helm template` renders with these values (`path=json` entries), as text. */
+/** The output of `helm template` with these values (`path=json` entries), as text. */
 export async function render(entries: readonly string[] = []): Promise<string> {
   const args = ['template', 'hallmark', chart, '--namespace', releaseNamespace, ...oldestKubernetes];
   return (await helm([...args, ...setArguments(entries)])).stdout;

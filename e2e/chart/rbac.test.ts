@@ -9,7 +9,7 @@ import { releaseNamespace } from './helm.ts';
 const each = (verbs: readonly string[], resources: readonly string[]): readonly string[] =>
   resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`));
 
-/** Where runs, policies and backends live. */
+/** The namespace of runs, policies and backends. */
 const tenantRights = [
   ...each(['get', 'list', 'watch', 'patch'], ['taskruns.tekton.dev', 'pipelineruns.tekton.dev']),
   'list customruns.tekton.dev',
@@ -65,7 +65,7 @@ describe('the rights of the operator, nothing more and nothing less', () => {
     assert.deepEqual(await grantedRules(cluster, operator, releaseNamespace), sorted(ownRights));
   });
 
-  it('with tokens of the ServiceAccounts that it is told, by name, where they live', async () => {
+  it('with tokens of the ServiceAccounts that the values list, by name, in their namespaces', async () => {
     await cluster.install(['tokens.serviceAccounts={"team-a":["signer","uploader"],"hallmark-system":["platform"]}']);
     const [token] = each(['create'], ['serviceaccounts/token']);
     assert.deepEqual(

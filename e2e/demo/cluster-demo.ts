@@ -24,7 +24,7 @@ const kinds = [
 ];
 
 export interface ClusterDemoOptions {
-  /** Of the user's kubeconfig. */
+  /** A context of the user's kubeconfig. */
   readonly context: string;
   /** `https://registry.example/project`. */
   readonly registry: string;

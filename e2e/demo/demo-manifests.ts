@@ -11,7 +11,7 @@ interface DemoManifestOptions {
   readonly image: PushedImage;
 }
 
-/** What a demo on a user's cluster makes, all in its own namespace. */
+/** The objects of a demo on a user's cluster, all in a namespace of its own. */
 export function demoManifests(options: DemoManifestOptions): {
   readonly setUp: readonly object[];
   readonly runs: readonly object[];

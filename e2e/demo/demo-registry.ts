@@ -8,7 +8,7 @@ export interface DemoRegistry {
   readonly isPlain: boolean;
 }
 
-/** Reads `--registry` and the credentials beside it. @throws Error that says what a usable URL is */
+/** Reads `--registry` and its credentials. @throws Error that says what a usable URL is */
 export function demoRegistry(text: string, environment: Readonly<Record<string, string | undefined>>): DemoRegistry {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.username !== '') {

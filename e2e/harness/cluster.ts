@@ -7,7 +7,7 @@ import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { ApiObjects } from './api-objects.ts';
 import { parseWaitCondition, type MeetsCondition } from './wait-condition.ts';
 
-/** How long a condition may take: generous, because a machine of two cores runs everything. */
+/** Timeout for a condition: generous, because a machine with two cores runs everything. */
 export const PATIENCE_SECONDS = 120;
 
 /** An Event as far as tests ask about it. */
@@ -17,7 +17,7 @@ export interface EventView {
   readonly message: string;
   readonly regardingKind: string;
   readonly regardingUID: string;
-  /** How often it was told, as its series counts. */
+  /** The number of occurrences, as the Event's series counts them. */
   readonly count: number;
 }
 

@@ -12,7 +12,7 @@ export function hallmarkCommand({ plane }: Installation, ...args: readonly strin
   return ended(runCommand(process.execPath, [join(checkout, 'bin', 'hallmark'), ...args], { env }));
 }
 
-/** Whether `hallmark verify` accepts an image by what the team's policy publishes; throws when it could not check. */
+/** Returns true when `hallmark verify` accepts an image by the keys that the team's policy publishes; throws when it could not check. */
 export async function isVerifiedByPolicy(installation: Installation, team: Team, image: string): Promise<boolean> {
   const args = ['verify', 'image', image, '--policy', 'builds', '-n', team.name];
   const { code, out, err } = await hallmarkCommand(installation, ...args);

@@ -111,7 +111,7 @@ export class Installation extends Cluster {
     );
   }
 
-  /** What all operator pods wrote, deleted ones included. */
+  /** The logs of all operator pods, including deleted ones. */
   operatorLogs(podPrefix = 'hallmark-'): string {
     return this.testbed.nodeAgent.logs(releaseNamespace, podPrefix);
   }

@@ -35,7 +35,7 @@ export class OperatorProcess {
   readonly #ports: { readonly health: number; readonly metrics: number };
   #kubeconfig: string;
   #process: ManagedProcess;
-  /** Where the log of this life begins. */
+  /** Offset in the log at which this life begins. */
   #logStart = 0;
 
   private constructor(
@@ -66,7 +66,7 @@ export class OperatorProcess {
     return this.#process.pid;
   }
 
-  /** How it ended; undefined while it runs. */
+  /** The exit status; undefined while the process runs. */
   get exit(): ManagedProcess['exit'] {
     return this.#process.exit;
   }
@@ -130,7 +130,7 @@ function configPath(installation: Installation, name: string): string {
   return join(installation.testbed.supervisor.dataDirectory('operators'), `${name}.yaml`);
 }
 
-/** What the chart's ConfigMap says, on these ports and with these changes. */
+/** The configuration of the chart's ConfigMap, with these ports and changes. */
 async function configurationFile(
   installation: Installation,
   changes: Readonly<Record<string, object>>,

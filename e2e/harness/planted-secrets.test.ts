@@ -31,7 +31,7 @@ describe('the search for planted secrets', () => {
     });
   }
 
-  it('finds the token of a ServiceAccount that nobody planted', () => {
+  it('finds the token of a ServiceAccount that was not planted', () => {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const token = `${part({ alg: 'RS256', kid: 'x' })}.${part({ sub: 'system:serviceaccount:a:b' })}.${'s'.repeat(43)}`;
     assert.deepEqual(leaks({ log: `Bearer ${token}` }, []), ['log shows a token']);

@@ -32,7 +32,7 @@ export async function shownTexts(
   return { ...objects, ...ofProcess };
 }
 
-/** What of a team must never be seen: the lines of its private key, its secret number, and its registry's password. */
+/** The secrets of a team that must never be shown: the lines of its private key, the secret number, and the registry's password. */
 export function secretsOf({ key, registry: { credentials } }: Team): readonly string[] {
   const lines = key.privateKey.split('\n').filter((line) => line.length >= 20 && !line.startsWith('-----'));
   const { d = '' } = createPrivateKey(key.privateKey).export({ format: 'jwk' });

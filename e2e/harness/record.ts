@@ -15,7 +15,7 @@ export function conditionOf(record: ProvenanceRecord, type = 'Ready'): Condition
   return record.status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** How a record stands with the backend of this name. */
+/** The storage entry of a record for the backend of this name. */
 export function storageOf(record: ProvenanceRecord, backend: string): StorageEntry | undefined {
   return record.status?.storage?.find(({ backendRef }) => backendRef.name === backend);
 }

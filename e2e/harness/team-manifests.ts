@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
 
-/** What a team applies before its first build; the runs are apart. */
+/** The manifests that a team applies before its first build, without the runs. */
 export const teamSamples = join(import.meta.dirname, '..', '..', 'samples', 'team-a');
 
 /** The manifests of `samples/team-a`, or of a folder in it, for a team of another name. */

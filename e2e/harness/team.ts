@@ -19,11 +19,11 @@ const PUSH_SECRET = 'registry-push';
 export interface TeamOptions {
   /** The team's namespace, which is its name too. */
   readonly name: string;
-  /** Where its runs push. */
+  /** The registry that its runs push to. */
   readonly registry: Registry;
   /** False: the key Secret is not made yet. */
   readonly withKey?: boolean;
-  /** What the key Secret holds instead of the team's key. */
+  /** Content of the key Secret instead of the team's key. */
   readonly keyData?: Readonly<Record<string, string>>;
   /** Names of the sample backends to make: `registry`, `tekton`. Both by default. */
   readonly backends?: readonly string[];
@@ -40,9 +40,9 @@ export interface BuildOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** In the team's registry; the team's name and `/app` by default. */
   readonly repository?: string;
-  /** What is in that repository already and the run states; a new image is pushed without it. */
+  /** An image that is in that repository already, for the run to state; a new image is pushed if absent. */
   readonly pushed?: PushedImage;
-  /** Results that the run writes instead of, or beside, those of its image. */
+  /** Results that the run writes in addition to those of its image, or instead of them. */
   readonly results?: Readonly<Record<string, string>>;
   /** The last step's; the run fails unless it is 0. */
   readonly exitCode?: number;
@@ -99,7 +99,7 @@ export class Team {
     await this.#cluster.apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData });
   }
 
-  /** What the ServiceAccount of the sample runs pushes with; nothing where the registry takes everybody. */
+  /** Gives the ServiceAccount of the sample runs credentials to push with, unless the registry needs none. */
   async giveRegistryCredentials(registry = this.registry): Promise<void> {
     if (registry.credentials === undefined) return;
     const { name: namespace } = this;
@@ -201,7 +201,7 @@ export class Team {
     return parseRecord(await this.#cluster.json(['get', name, '-n', this.name]));
   }
 
-  /** How many layers lie beside an image under cosign's `.sig` or `.att` tag. */
+  /** The number of layers under an image's `.sig` or `.att` tag of cosign. */
   async layers(image: PushedImage, suffix: 'sig' | 'att'): Promise<number> {
     return (await this.#layersOf(image, suffix)).length;
   }

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { CommandFailed, type CommandOutput } from '../testbed/processes/run-command.ts';
 import type { Testbed } from '../testbed/testbed.ts';
 
-/** What is asked of cosign about an image in a registry of the testbed. */
+/** A question for cosign about an image in a registry of the testbed. */
 export interface Verification {
   /** `verify` reads the image's signature, `verify-attestation` its SLSA provenance. */
   readonly command: 'verify' | 'verify-attestation';
@@ -26,7 +26,7 @@ export function verifyImage(testbed: Testbed, { command, publicKey, image }: Ver
   return testbed.cosign.run([command, '--key', key, ...type, '--insecure-ignore-tlog=true', image]);
 }
 
-/** Whether cosign verifies it; throws when cosign fails for another reason than finding nothing. */
+/** Returns true when cosign verifies the image; throws when cosign fails for any other reason than finding nothing. */
 export async function isVerified(testbed: Testbed, verification: Verification): Promise<boolean> {
   try {
     await verifyImage(testbed, verification);

@@ -19,7 +19,7 @@ describe('a run that is deleted midway', () => {
   const remove = (name: string, namespace = bed.team.name): Promise<boolean> =>
     bed.client.delete(runResources.TaskRun, { namespace, name }, { signal: AbortSignal.timeout(30_000) });
 
-  /** What happens to the runs while the operator does not run, though it does not know: its watches hear of it afterwards. */
+  /** Changes the runs while the operator is frozen: its watches receive the events afterwards. */
   async function whileFrozen<T>(what: () => Promise<T>): Promise<T> {
     process.kill(bed.operator.pid, 'SIGSTOP');
     try {
@@ -41,7 +41,7 @@ describe('a run that is deleted midway', () => {
     });
   }
 
-  it('right after it finished, is signed from what the watch heard of it and stored where it still can be', async () => {
+  it('right after it finished, is signed from the last event of the watch and stored where that is still possible', async () => {
     const build = await whileFrozen(async () => {
       const finished = await bed.runs.build({ name: 'short-lived' });
       await remove(finished.name);
@@ -83,7 +83,7 @@ describe('a run that is deleted midway', () => {
     await bed.assertUnharmed();
   });
 
-  it('while no operator runs, was never seen: it gets no record, and those beside it do', async () => {
+  it('while no operator runs, was never seen: it gets no record, and the other runs do', async () => {
     await bed.operator.stop();
     const gone = await bed.runs.build({ name: 'unseen' });
     const kept = await bed.runs.build({ name: 'beside-it' });

@@ -214,7 +214,7 @@ describe('a record forged under the name that the operator would use', () => {
     await bed.assertUnharmed();
   });
 
-  describe('is told from what has another cause:', () => {
+  describe('is distinguished from other causes:', () => {
     const secret = ['secret', 'hallmark-seal', '-n', releaseNamespace];
     const crd = ['crd', 'provenancerecords.hallmark.dev'];
     const names = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
@@ -334,14 +334,14 @@ describe('a record forged under the name that the operator would use', () => {
       }
     }
 
-    it('nobody but the operator can create one, before or after the run finishes', async () => {
+    it('only the operator can create one, before or after the run finishes', async () => {
       const { run, build } = await unfinishedRun('refused');
       assert.equal(await refuses(() => create(build)), true);
       await bed.runs.finish(run, { results: bed.runs.imageResults(build.image) });
       await assertGenuine(build, '');
     });
 
-    it('nobody but the operator can change evidence or status, whatever rights their namespace gives them', async () => {
+    it('only the operator can change evidence or status, whatever rights a tenant has in the namespace', async () => {
       const build = await bed.runs.build({ name: 'untouchable' });
       const { metadata } = await bed.readyRecord(build);
       const patch = (body: object, subresource: readonly string[] = []): Promise<unknown> => {
@@ -354,7 +354,7 @@ describe('a record forged under the name that the operator would use', () => {
       assert.equal(after.metadata.resourceVersion, metadata.resourceVersion);
     });
 
-    it('whoever may delete records can delete one, and it is made again from its run', async () => {
+    it('a user with the right to delete records can delete one, and it is made again from its run', async () => {
       const build = await bed.runs.build({ name: 'deleted-record' });
       const { metadata } = await bed.readyRecord(build);
       const args = ['delete', 'pvr', metadata.name, '-n', bed.team.name];

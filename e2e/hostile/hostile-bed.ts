@@ -19,11 +19,11 @@ export interface HostileBedOptions {
   readonly values?: readonly string[];
   /** Names of the sample backends; both by default. */
   readonly backends?: readonly string[];
-  /** Hosts that the operator may reach beside the testbed's registries. */
+  /** Hosts that the operator may reach in addition to the testbed's registries. */
   readonly outbound?: readonly string[];
 }
 
-/** What the chart lets the operator's container have. */
+/** The memory limit of the operator's container in the chart. */
 const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
 /** So that tests need not wait for the back-off of production. */
 const retry = { minSeconds: 1, maxSeconds: 2 };

@@ -85,7 +85,7 @@ const badKeys: readonly BadKey[] = [
   },
 ];
 
-describe('a key Secret that nobody can sign with', () => {
+describe('a key Secret that cannot sign', () => {
   let bed: HostileBed;
   let cosignKey: string;
   before(async () => {

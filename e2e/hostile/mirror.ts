@@ -3,7 +3,7 @@ import { secretForms } from '../harness/secret-forms.ts';
 import { TlsDouble } from '../testbed/token-exchange/tls-double.ts';
 import type { DoubleAnswer, DoubleRequest } from '../testbed/token-exchange/tls-double.ts';
 
-/** What it answers with, one after the other for each address. */
+/** The kinds of answers, used in turn for each address. */
 const STATUSES = [200, 403, 500, 401, 404, 400, 429] as const;
 /** The directory of the vault that it says it is. */
 export const TENANT = '5c4b3a29-1111-4222-8333-444455556666';
@@ -16,7 +16,7 @@ const OPENID = '/.well-known/openid-configuration';
 export class Mirror {
   readonly server: TlsDouble;
   readonly #asked = new Map<string, number>();
-  /** All that it said. */
+  /** All of its answers. */
   readonly answers: string[] = [];
 
   private constructor(server: TlsDouble) {
@@ -33,7 +33,7 @@ export class Mirror {
     return mirror;
   }
 
-  /** How often something with this text in it was answered so far. */
+  /** The number of answers so far that contained this text. */
   repeated(text: string): number {
     const forms = secretForms(text);
     return this.answers.filter((answer) => forms.some((form) => answer.includes(form))).length;
@@ -95,7 +95,7 @@ function discovery(url: string, path: string): DoubleAnswer {
   return { status: 200, body: document };
 }
 
-/** What a client may go on with, to be repeated to it by the next. */
+/** An answer that a client continues with, so that the next one can reflect it. */
 function token(): DoubleAnswer {
   const body = { token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599, access_token: GIVEN_TOKEN };
   return { status: 200, body };

@@ -21,9 +21,9 @@ const planted = {
   registry: 'planted registry:"password"',
 } as const;
 
-/** All that nobody may see. */
+/** All secrets that must never be shown. */
 export const plantedSecrets: readonly string[] = [...Object.values(planted), GIVEN_TOKEN];
-/** What services are shown by their clients, and how often it takes to have seen several kinds of answers. */
+/** The secrets that clients send to services, and how often they must be reflected to cover several kinds of answers. */
 export const sentSecrets: Readonly<Record<string, number>> = {
   [planted.awsSession]: 8,
   [planted.google]: 12,
@@ -58,7 +58,7 @@ export function mirroredStores(host: string): Readonly<Record<string, object>> {
   };
 }
 
-/** What signs in each way that calls a service, by the name of its policy. */
+/** A signer of every kind that calls a service, by the name of its policy. */
 export function mirroredSigners(host: string): Readonly<Record<string, object>> {
   const url = `https://${host}`;
   const by = (name: string): object => ({ secretRef: { name }, caBundleRef: { name: CA } });

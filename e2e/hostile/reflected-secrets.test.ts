@@ -65,7 +65,7 @@ describe('services that repeat in their answers what they were sent', () => {
     assert.equal((await team.records()).length, 1 + Object.keys(mirroredSigners('')).length);
   });
 
-  it('have nobody see a key, password or token in logs, Events, metrics or objects', async () => {
+  it('never make a key, password or token show in logs, Events, metrics or objects', async () => {
     const patience = { timeoutSeconds: 120 };
     for (const [secret, times] of Object.entries(sentSecrets))
       await waitUntil(

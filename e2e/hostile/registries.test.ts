@@ -96,7 +96,7 @@ describe('a registry that a run names', () => {
   async function assertRefused(host: string, reason: string, message: RegExp): Promise<void> {
     const run = await runOn(host);
     await bed.recordWithReason(run, reason);
-    // A backend that takes its time is not waited for before the other's refusal is told.
+    // The refusal is reported without waiting for a slow backend.
     const isKeptBeside = (found: ProvenanceRecord): boolean =>
       found.status?.reason === reason && storageOf(found, 'tekton')?.state === 'Stored';
     const record = await bed.recordWhen('is refused, and held by the other backend all the same', run, isKeptBeside);
@@ -180,7 +180,7 @@ describe('a registry that a run names', () => {
   it('cannot keep the operator from other work with an answer that never comes', async () => {
     registry.answer = () => undefined;
     const stuck = await runOn(registry.host);
-    // The run beside it is signed and stored while this one waits.
+    // Another run is signed and stored while this one waits.
     await bed.assertUnharmed();
     const record = await bed.recordWhen(
       'has its first status',

@@ -23,7 +23,7 @@ function x509Source(pem: string): SigningSource {
   return keySource({ ...policy, signer }, signingContext(objects));
 }
 
-/** What of a key nothing may show: lines of its PEM, and its secret number. */
+/** Parts of a key that must never be shown: lines of its PEM, and its secret number. */
 function secretsOf(key: KeyObject): readonly string[] {
   const pem = key.export({ format: 'pem', type: 'pkcs8' }).toString();
   const { d = '' } = key.export({ format: 'jwk' });

@@ -67,7 +67,7 @@ async function keyReady({ name }: Team): Promise<string> {
 // Each has a team of its own, and waits for what the operator has cached of a Secret.
 describe('keys that come and go', { concurrency: true }, () => {
   describe('a run that waits for a key', () => {
-    it('is told what is missing as that changes, and signed once nothing is', async () => {
+    it('reports what is missing as that changes, and is signed once nothing is', async () => {
       const team = await teamOf('team-step', false);
       const waiting = await build(team, 'bake-1');
       const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: KEY_SECRET, namespace: team.name } };
@@ -130,7 +130,7 @@ describe('keys that come and go', { concurrency: true }, () => {
       await team.untilReady();
       const builds = [await build(team, 'bake-0')];
       await bed.installation.kubectl(['delete', 'secret', KEY_SECRET, '-n', team.name]);
-      // What was read of it lasts for half a minute.
+      // The Secret is cached for half a minute.
       await waitUntil(
         'a run finds it gone',
         async () => {

@@ -25,7 +25,7 @@ const PLANTED = 'planted';
 
 /** A service that refuses everything, and what it was sent. */
 let service: TlsDouble;
-/** Where every variable of the operator's environment leads: metadata servers, endpoints, proxies. */
+/** The target of every variable of the operator's environment: metadata servers, endpoints, proxies. */
 let trap: Server;
 const trapped: string[] = [];
 let environment: Readonly<Record<string, string>>;
@@ -72,7 +72,7 @@ afterEach(() => {
   for (const name of Object.keys(environment)) Reflect.deleteProperty(process.env, name);
 });
 
-/** Refuses, and leads whoever asks for a key of Azure to a directory that refuses as well. */
+/** Refuses, and sends requests for a key of Azure to a directory that refuses as well. */
 function refusal({ path, headers }: DoubleRequest): DoubleAnswer {
   const authority = `${service.url}/${TENANT}`;
   if (path.endsWith('/openid-configuration')) {
@@ -168,7 +168,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-/** What a team's policy fails with. */
+/** The failure of a team's policy. */
 async function failure(kms: KmsSpec): Promise<SigningError> {
   const policy = { kind: 'SigningPolicy', description: 'SigningPolicy team/builds', homeNamespace: 'team' } as const;
   const spec = { ...kms, caBundleRef: { name: 'ca' } };
@@ -179,7 +179,7 @@ async function failure(kms: KmsSpec): Promise<SigningError> {
   return error;
 }
 
-/** Nothing of the operator's was sent or shown, and nobody was asked for it. */
+/** Asserts that no credential of the operator was sent, shown or requested. */
 function assertNothingOfTheOperator(error: SigningError): void {
   assert.deepEqual(trapped, []);
   const sent = inspect(service.requests, { depth: 5, maxStringLength: null }).toLowerCase();
@@ -189,7 +189,7 @@ function assertNothingOfTheOperator(error: SigningError): void {
 
 for (const [name, { spec, secret }] of Object.entries(cases)) {
   describe(`a team's policy for ${name}, where the operator has an identity of its own,`, () => {
-    it('is that of nobody when it names nobody', async () => {
+    it('is that of no account when it names none', async () => {
       const error = await failure(spec());
       assert.equal(error.reason, 'SignerUnauthorized');
       assert.match(error.message, /cluster policies only/);
@@ -224,7 +224,7 @@ for (const [name, { spec, secret }] of Object.entries(cases)) {
 describe("a team's policy for AWS KMS without a host", () => {
   it('is for the endpoint of its region, whatever endpoint the operator has in its environment', async () => {
     objects.secrets.set('team/own', { aws_access_key_id: Buffer.from('a'), aws_secret_access_key: Buffer.from('b') });
-    // No region of anybody: the name leads nowhere.
+    // Not the region of any team: the name does not resolve.
     const kms = { uri: 'awskms:///alias/builds', aws: { region: 'xx-nowhere-1' }, secretRef: { name: 'own' } };
     const error = await failure(kms);
     assert.equal(error.reason, 'SignerUnavailable');

@@ -11,7 +11,7 @@ import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { Moto } from '../testbed/moto/moto.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 
-/** How long a call may take in tests that wait for its end. */
+/** Timeout of a call in tests that wait for it. */
 export const QUICK_MS = 3000;
 
 /** moto's AWS KMS behind a proxy with TLS that can misbehave, and policies' sources that sign there. */
@@ -42,7 +42,7 @@ export class AwsBed {
     return new AwsBed(supervisor, moto, await FaultProxy.start({ target: moto.url, tls: true }));
   }
 
-  /** What the Secret of the team's policies holds. */
+  /** Content of the Secret that the team's policies name. */
   giveCredentials(id: string, secret: string): void {
     const entries = { aws_access_key_id: Buffer.from(`${id}\n`), aws_secret_access_key: Buffer.from(`${secret}\n`) };
     this.objects.secrets.set('team/aws', entries);

@@ -181,7 +181,7 @@ describe('AWS KMS, when it', () => {
     assert.equal(retryAfterSeconds, 7);
   });
 
-  // What moto does not do by itself, as the API reference has it.
+  // Behaviour of the API reference that moto lacks.
   for (const [type, reason, remedy] of [
     ['AccessDeniedException', 'SignerUnauthorized', /kms:Sign/],
     ['ExpiredTokenException', 'SignerUnauthorized', /refuses the credentials/],
@@ -189,7 +189,7 @@ describe('AWS KMS, when it', () => {
     ['KMSInvalidStateException', 'KeyInvalid', /enable it/],
     ['KMSInternalException', 'SignerUnavailable', /tried again/],
   ] as const) {
-    it(`refuses with ${type}, quotes nothing of what it said`, async () => {
+    it(`refuses with ${type}, quotes nothing of its answer`, async () => {
       bed.proxy.fail({
         type: 'Status',
         status: reason === 'SignerUnavailable' ? 500 : 400,

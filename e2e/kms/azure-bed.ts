@@ -26,7 +26,7 @@ export class AzureBed {
   readonly objects = new HeldObjects();
   readonly clock = new ManualClock(new Date());
   readonly context: SigningContext;
-  /** What nothing may show. */
+  /** Secrets that must never be shown. */
   readonly planted = ['planted'];
   readonly #sources: SigningSource[] = [];
 
@@ -46,7 +46,7 @@ export class AzureBed {
     return new AzureBed(vault, await FaultProxy.start({ target: vault.server.url, tls: true }));
   }
 
-  /** What the Secret of the team's policies holds. */
+  /** Content of the Secret that the team's policies name. */
   giveSecret(entries: Readonly<Record<string, string>>): void {
     const bytes = Object.entries(entries).map(([name, value]) => [name, Buffer.from(`${value}\n`)] as const);
     this.objects.secrets.set('team/azure', Object.fromEntries(bytes));

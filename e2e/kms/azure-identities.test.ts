@@ -57,7 +57,7 @@ function spec(azure: KmsSpec['azure'] = {}, who: Partial<KmsSpec> = { serviceAcc
   return { uri, caBundleRef: { name: 'ca' }, ...who, azure: { authorityHost: proxy.url, ...settings, ...azure } };
 }
 
-/** Where tokens may go: to the directory. */
+/** Allowed destinations of tokens: the directory. */
 function context(hosts: readonly string[] = [proxy.host]) {
   return bed.context([proxy.host, vault.server.host], [{ audience: AUDIENCE, hosts }]);
 }

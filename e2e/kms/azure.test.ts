@@ -217,7 +217,7 @@ describe('Azure Key Vault, when it', () => {
     await bed.source('healing').check(never);
   });
 
-  it('refuses, quotes nothing of what it said', async () => {
+  it('refuses, quotes nothing of its answer', async () => {
     const clients = [...bed.vault.permitted];
     const source = bed.source('healing');
     bed.vault.permitted.clear();

@@ -19,7 +19,7 @@ const ACCOUNT = 'release-signer';
 const GOOGLE_TEAM = 'googlers';
 const AZURE_TEAM = 'bluesky';
 
-/** What of a sample is another at the testbed. */
+/** Settings of a sample that differ in the testbed. */
 interface Placement {
   readonly folder: string;
   readonly uri?: readonly [from: string, to: string];
@@ -74,7 +74,7 @@ describe("teams whose keys are in Google's and Azure's services", () => {
     await installation.stop();
   });
 
-  /** What the administrator allows. */
+  /** Values of the chart with which the administrator allows these servers. */
   function values(provider: string): readonly string[] {
     const hosts = [google.server.host, azure.server.host, azure.directory.server.host];
     const destinations = [
@@ -148,7 +148,7 @@ describe("teams whose keys are in Google's and Azure's services", () => {
     await assertVerified(googlers, build.image.reference);
   });
 
-  it('have nobody see a token or a credential in logs, Events, metrics or objects', async () => {
+  it('never show a token or a credential in logs, Events, metrics or objects', async () => {
     const sent = [...google.server.requests, ...azure.directory.server.requests]
       .map(({ body }) => new URLSearchParams(body))
       .flatMap((form) => form.get('subject_token') ?? form.get('client_assertion') ?? []);

@@ -26,7 +26,7 @@ export class GoogleBed {
   readonly objects = new HeldObjects();
   readonly clock = new ManualClock(new Date());
   readonly context: SigningContext;
-  /** What nothing may show. */
+  /** Secrets that must never be shown. */
   readonly planted: readonly string[];
   readonly #sources: SigningSource[] = [];
 

@@ -23,7 +23,7 @@ let bed: IdentityBed;
 let kms: GoogleKms;
 /** Between the operator and every Google API. */
 let proxy: FaultProxy;
-/** What serviceAccounts sent, and Google gave. */
+/** Tokens that ServiceAccounts sent, and that Google issued. */
 const planted = (): readonly string[] => [...kms.iam.tokens.keys(), ...sentTokens()];
 
 before(async () => {
@@ -55,7 +55,7 @@ function spec(google: KmsSpec['google'] = {}, who: Partial<KmsSpec> = { serviceA
   return { uri, caBundleRef: { name: 'ca' }, ...who, google: { ...endpoints, ...settings, ...google } };
 }
 
-/** Where tokens may go: to the token service, for this provider. */
+/** Allowed destinations of tokens: the token service, for this provider. */
 function context(hosts: readonly string[] = [proxy.host]) {
   return bed.context([proxy.host, kms.server.host], [{ audience: AUDIENCE, hosts }]);
 }
@@ -205,7 +205,7 @@ describe("the operator's own Google identity", () => {
   let metadata: MetadataServer;
   before(async () => {
     metadata = await MetadataServer.start(() => kms.iam.token(`serviceAccount:${EMAIL}`));
-    // How Google's libraries are told where it is, and that it is there.
+    // The variables that point Google's libraries at the metadata server, and tell them that there is one.
     Object.assign(process.env, { GCE_METADATA_HOST: metadata.host, METADATA_SERVER_DETECTION: 'assume-present' });
   });
   after(async () => {

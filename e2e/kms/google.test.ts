@@ -215,7 +215,7 @@ describe('Google Cloud KMS, when it', () => {
     await source.check(never);
   });
 
-  it('refuses, quotes nothing of what it said', async () => {
+  it('refuses, quotes nothing of its answer', async () => {
     const principals = [...bed.kms.permitted];
     const source = bed.source('healing');
     bed.kms.permitted.clear();

@@ -19,7 +19,7 @@ import { Supervisor } from '../testbed/processes/supervisor.ts';
 export const TEAM = 'bakers';
 export const SIGNER = 'signer';
 
-/** A real control plane with a team, and the operator's rights on it: tokens of the team's `signer`, and of nobody else. */
+/** A real control plane with a team, and the operator's rights on it: tokens of the team's `signer` only. */
 export class IdentityBed {
   readonly supervisor: Supervisor;
   readonly plane: ControlPlane;
@@ -56,7 +56,7 @@ export class IdentityBed {
         `--resource-name=${SIGNER}`,
       ],
       ['create', 'rolebinding', 'tokens', '-n', TEAM, '--role=tokens', '--serviceaccount=default:operator'],
-      // Whoever checks tokens by the keys that the API server publishes asks for them without a token.
+      // A verifier of tokens reads the keys that the API server publishes without a token.
       [
         'create',
         'clusterrolebinding',

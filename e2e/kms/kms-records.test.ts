@@ -65,7 +65,7 @@ describe('teams whose keys are in a service', () => {
     await installation.stop();
   });
 
-  /** What the administrator allows. */
+  /** Values of the chart with which the administrator allows these servers. */
   function values(): readonly string[] {
     const destinations = [
       { audience: 'vault', hosts: [vault.host] },
@@ -143,7 +143,7 @@ describe('teams whose keys are in a service', () => {
     await installation.kubectl(['create', 'secret', 'generic', secret, '-n', name, `--from-file=cosign.pub=${file}`]);
   }
 
-  /** What a team's policy publishes, once that is so many keys. */
+  /** Waits until a team's policy publishes this many keys, and returns them. */
   async function keysWhen({ name }: Team, count: number): Promise<readonly Manifest[]> {
     return waitUntil(`${count} keys are published`, async () => {
       const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', name]);
@@ -207,7 +207,7 @@ describe('teams whose keys are in a service', () => {
     assert.ok(!(await isVerifiedByPolicy(installation, bakers, old.image.reference)));
   });
 
-  it('have nobody see a token or a credential in logs, Events, metrics or objects', async () => {
+  it('never show a token or a credential in logs, Events, metrics or objects', async () => {
     const headers = vault.requests.flatMap(({ headers: sent }) => sent['x-vault-token'] ?? []);
     const logins = vault.asked('/login').map(({ body }) => String(at(JSON.parse(body.toString('utf8')), 'jwt')));
     const exchanged = aws.requests.flatMap(

@@ -6,7 +6,7 @@ interface UserCredentials {
   readonly secret: string;
 }
 
-/** What an agent of a pod gives. */
+/** The answer of a pod's credential agent. */
 interface Session {
   readonly AccessKeyId: string;
   readonly SecretAccessKey: string;

@@ -5,7 +5,7 @@ import { SigningError } from '../../src/signing/signing-error.ts';
 import type { SigningReason } from '../../src/signing/signing-error.ts';
 import type { Fault } from '../testbed/fault-proxy/fault.ts';
 
-/** What every signing service can do wrong, by name; each makes the signer unavailable, and none makes it sign wrongly. */
+/** Faults that every signing service can have, by name; each makes the signer unavailable, and none makes it sign wrongly. */
 export const serviceFaults: Readonly<Record<string, Fault>> = {
   'answers 500': { type: 'Status', status: 500 },
   'answers 503': { type: 'Status', status: 503 },

@@ -129,7 +129,7 @@ describe('a ServiceAccount at a Vault', () => {
     assert.match(other.message, /may not act as ServiceAccount "bakers\/other"/);
   });
 
-  it('needs to be told how to log in', async () => {
+  it('needs a login method', async () => {
     const kms = { uri: 'openbao://builds', serviceAccountName: SIGNER, vault: { address: proxy.url } };
     const { message } = await signingFailure(bed.source(kms, context).check(never), 'SignerUnauthorized', []);
     assert.match(message, /set vault\.authentication/);

@@ -219,7 +219,7 @@ describe('a transit engine, when it', () => {
     const source = bed.source(key);
     const signer = await source.signer(never);
     const active = await TlsDouble.start();
-    // As the active node answers whoever has no token.
+    // As the active node answers requests without a token.
     active.serve(() => ({ status: 403, body: { errors: ['permission denied'] } }));
     const context = signingContext(bed.objects, { allow: [bed.proxy.host, active.host], clock: bed.clock });
     bed.objects.configMaps.set('team/vault-ca', { 'ca.crt': `${bed.proxy.ca ?? ''}${active.ca}` });

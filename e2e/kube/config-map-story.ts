@@ -3,7 +3,7 @@ import { objectField, stringField } from '../../src/json/fields.ts';
 import type { ListWatchHandler, ListWatchObserver, RestartEvent } from '../../src/kube/watch/list-watch-options.ts';
 import type { Resource } from '../../src/kube/resource.ts';
 
-/** What the tests keep of a ConfigMap: the value of its entry `value`. */
+/** The part of a ConfigMap that the tests compare: its entry `value`. */
 export const configMapValues: Resource<string> = {
   group: '',
   version: 'v1',
@@ -17,7 +17,7 @@ export const configMapValues: Resource<string> = {
 export class ConfigMapStory implements ListWatchHandler<string> {
   readonly lines: string[] = [];
   readonly restarts: RestartEvent[] = [];
-  /** What is there, as the handler was told. */
+  /** The objects that exist, according to the events that the handler received. */
   readonly state = new Map<string, string>();
   isSynced = false;
   readonly observer: ListWatchObserver = {

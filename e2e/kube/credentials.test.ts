@@ -82,7 +82,7 @@ function kubeconfig(bed: KubeBed, tokenFile: string): string {
   });
 }
 
-/** What `KubeConfig.loadFromCluster` makes, with files of ours. */
+/** The result of `KubeConfig.loadFromCluster`, with our own files. */
 function podConfig(bed: KubeBed, tokenFile: string): KubeConfig {
   const config = new KubeConfig();
   const cluster = { name: 'inCluster', caFile: bed.plane.caFile, server: bed.plane.url, skipTLSVerify: false };

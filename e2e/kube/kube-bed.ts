@@ -17,7 +17,7 @@ export interface BedClient {
   readonly requests: KubeRequest[];
 }
 
-/** A signal for calls that nobody gives up. */
+/** A signal for calls that are never aborted. */
 export const unhurried = new AbortController().signal;
 
 /** A real control plane and clients to it. */

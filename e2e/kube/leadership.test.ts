@@ -28,12 +28,12 @@ describe('leadership on a real API server', () => {
     assert.equal(first.losses(), 0);
   });
 
-  it('is told as lost when somebody else writes the Lease', async (t) => {
+  it('is reported as lost when another client writes the Lease', async (t) => {
     const { leadership, losses } = replica(t, bed, 'stolen');
     await leadership.acquire(unhurried);
     const patch = '{"spec":{"holderIdentity":"thief","leaseDurationSeconds":600}}';
     await bed.plane.kubectl(['patch', 'lease', 'stolen', '--type=merge', '-p', patch]);
-    await waitUntil('the loss is told', () => losses() === 1);
+    await waitUntil('the loss is reported', () => losses() === 1);
     assert.equal(leadership.isLeader, false);
   });
 

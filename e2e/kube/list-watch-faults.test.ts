@@ -179,7 +179,7 @@ describe('a list-watch', () => {
       scripted.watches(watch([added('b', '10', 'two'), added('c', '20', 'three')], 'stays'));
     });
     await waitUntil('it is synced', () => story.isSynced);
-    await waitUntil('the watch told what came meanwhile', () => story.state.size === 4);
+    await waitUntil('the watch delivered the changes of the meantime', () => story.state.size === 4);
     assert.equal(story.lines.length, 5, story.lines.join());
     assert.deepEqual([...story.state].sort(), [
       ['n/a', 'one'],
@@ -202,7 +202,9 @@ describe('a list-watch', () => {
       const gone = { type: 'DELETED', object: configMap('c', '11', 'three') };
       scripted.watches(watch([added('b', '10', 'new'), gone], 'stays'));
     });
-    await waitUntil('the watch told of the deletion', () => story.lines.some((line) => line.startsWith('remove n/c')));
+    await waitUntil('the watch delivered the deletion', () =>
+      story.lines.some((line) => line.startsWith('remove n/c')),
+    );
     assert.equal(story.isSynced, false);
     gate.resolve(undefined);
     await waitUntil('it is synced', () => story.isSynced);

@@ -37,7 +37,7 @@ describe('a list-watch of a real API server', () => {
     await bed.put(namespace, 'f', 'two');
     await bed.put(namespace, 'a', 'two');
     await bed.remove(namespace, 'b');
-    await waitUntil('the removal is told', () => !story.state.has('pages/b'));
+    await waitUntil('the removal is delivered', () => !story.state.has('pages/b'));
     assert.deepEqual(story.next(), ['upsert pages/f=two', 'upsert pages/a=two', 'remove pages/b=one']);
   });
 
@@ -48,7 +48,7 @@ describe('a list-watch of a real API server', () => {
     const { story } = follow(t, bed, { namespaces });
     await waitUntil('it is synced', () => story.isSynced);
     for (const namespace of ['team-c', 'team-a', 'team-b']) await bed.put(namespace, 'n', namespace);
-    await waitUntil('both are told', () => story.state.size === 4);
+    await waitUntil('both are delivered', () => story.state.size === 4);
     assert.deepEqual([...story.state.keys()].toSorted(), ['team-a/m', 'team-a/n', 'team-b/m', 'team-b/n']);
     assert.equal(story.lines.filter((line) => line === 'synced').length, 1);
   });
@@ -63,7 +63,7 @@ describe('a list-watch of a real API server', () => {
       const object = configMapObject(namespace, 'm', 'one');
       await through.client.create(configMapValues, object, { signal: unhurried, timeoutMs: 5000 });
     }
-    await waitUntil('all is told', () => story.state.size === 5);
+    await waitUntil('all changes are delivered', () => story.state.size === 5);
   });
 
   it('goes on without a list after its connection was cut, and delivers nothing twice', async (t) => {
@@ -81,7 +81,7 @@ describe('a list-watch of a real API server', () => {
     await bed.remove(namespace, 'a');
     await waitUntil('it was refused', () => story.restarts.length >= 2);
     proxy.accept();
-    await waitUntil('the removal is told', () => !story.state.has('cut/a'));
+    await waitUntil('the removal is delivered', () => !story.state.has('cut/a'));
     assert.deepEqual(story.lines, ['upsert cut/b=two', 'remove cut/a=one']);
     assert.equal(requests.filter(({ verb }) => verb === 'list').length, 1);
   });
@@ -104,7 +104,7 @@ describe('a list-watch of a real API server', () => {
     // A new API server knows no event that is older than itself.
     await bed.plane.restartApiServer();
     proxy.accept();
-    await waitUntil('the difference is told', () => story.lines.length >= 3);
+    await waitUntil('the difference is delivered', () => story.lines.length >= 3);
     assert.deepEqual(story.lines, [
       'upsert forgotten/changed=two',
       'upsert forgotten/fresh=two',
@@ -127,7 +127,7 @@ describe('a list-watch of a real API server', () => {
     });
     await bed.put(namespace, 'b', 'two');
     await bed.remove(namespace, 'a');
-    await waitUntil('all is told', () => story.state.has('restart/b') && !story.state.has('restart/a'));
+    await waitUntil('all changes are delivered', () => story.state.has('restart/b') && !story.state.has('restart/a'));
     await waitUntil('it says that it works', () => group.lastError === undefined);
     const upserts = story.lines.filter((line) => line.startsWith('upsert'));
     assert.deepEqual(upserts, ['upsert restart/a=one', 'upsert restart/b=two']);
@@ -170,7 +170,7 @@ describe('a list-watch of a real API server', () => {
     await bed.put(namespace, 'c', 'two');
     await bed.remove(namespace, 'e');
     await bed.put(namespace, 'd', 'one');
-    await waitUntil('the watch told of it all', () => story.state.has(`${namespace}/d`));
+    await waitUntil('the watch delivered all of it', () => story.state.has(`${namespace}/d`));
     await compacted(bed, namespace, version);
     assert.equal(story.isSynced, false);
     release.resolve(undefined);
@@ -224,7 +224,7 @@ describe('a list-watch of a real API server', () => {
         metadata: { name: 'w', namespace: 'default' },
       }),
     });
-    await waitUntil('the object is told', () => story.state.has('default/w'));
+    await waitUntil('the object is delivered', () => story.state.has('default/w'));
     assert.equal(group.lastError, undefined);
   });
 });

@@ -33,7 +33,7 @@ describe('objects of a real API server', () => {
     await bed.stop();
   });
 
-  it('are read by reference: entries decoded, account secrets named, absence told from refusal', async () => {
+  it('are read by reference: entries decoded, account secrets named, absence distinguished from refusal', async () => {
     await bed.plane.kubectl(['create', 'secret', 'generic', 'signing', '--from-literal=x509.pem=größer']);
     await bed.plane.kubectl(['create', 'configmap', 'bundle', '--from-literal=ca.crt=pem']);
     await bed.plane.kubectl(['create', 'serviceaccount', 'builder']);
@@ -110,7 +110,7 @@ describe('objects of a real API server', () => {
     assert.deepEqual(await second, {});
   });
 
-  it('are annotated with a UID as precondition, beside what others wrote', async () => {
+  it('are annotated with a UID as precondition, without touching other annotations', async () => {
     const annotator = new KubeRunAnnotator(bed.admin);
     const run = await taskRun(bed, 'bake');
     await bed.plane.kubectl(['annotate', 'taskrun', 'bake', 'theirs=kept']);

@@ -107,7 +107,7 @@ describe('a failure', { concurrency: true }, () => {
       assert.equal(await isSigned(late, build), true);
     });
 
-    it('is told once when it fails and once when it recovers, on the run and on the record', async () => {
+    it('has one Event when it fails and one when it recovers, on the run and on the record', async () => {
       const record = await late.readyRecord(build);
       for (const uid of [build.uid, record.metadata.uid]) {
         const told = await waitUntil('both Events are there', async () => {
@@ -194,7 +194,7 @@ describe('a failure', { concurrency: true }, () => {
     let build: Build;
 
     before(async () => {
-      // Its registry goes down for nobody else.
+      // A registry of its own, which goes down for no other team.
       steady = await team({ name: 'steady', registry: installation.testbed.registry(1) });
       await steady.untilReady();
     });
@@ -248,7 +248,7 @@ describe('a failure', { concurrency: true }, () => {
       assert.equal(await steady.layers(build.image, 'att'), 1);
       assert.equal(await isSigned(steady, build), true);
       for (const uid of [build.uid, stored.metadata.uid]) {
-        const told = await waitUntil('the recovery is told', async () => {
+        const told = await waitUntil('the Event of the recovery is there', async () => {
           const events = await eventsAbout('steady', uid);
           return events.length >= 2 && events;
         });
@@ -287,7 +287,7 @@ describe('a failure', { concurrency: true }, () => {
 });
 
 describe('when all is done', () => {
-  it('nobody sees a key, a password or a token in logs, Events, metrics or objects', async () => {
+  it('no key, password or token shows in logs, Events, metrics or objects', async () => {
     const texts = await shownTexts(installation);
     assert.ok(/KeyInvalid/.test(texts['logs'] ?? ''));
     assert.deepEqual(leaks(texts, [...teams.flatMap(secretsOf), ...planted]), []);

@@ -11,7 +11,7 @@ import { teamSamples } from '../harness/team-manifests.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { isVerified, verifyImage } from '../harness/verify-image.ts';
 
-/** What DSSE signs, after https://github.com/secure-systems-lab/dsse/blob/master/protocol.md. */
+/** The bytes that DSSE signs, after https://github.com/secure-systems-lab/dsse/blob/master/protocol.md. */
 function preAuthEncoding(type: string, payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload]);
 }
@@ -157,7 +157,7 @@ describe('a team that follows the samples', () => {
     }
   });
 
-  it('finds its evidence beside each image, where the record says', async () => {
+  it('finds its evidence with each image, at the location that the record states', async () => {
     for (const build of [taskRun, pipelineRun]) {
       const uris = (storageOf(await team.readyRecord(build), 'registry')?.locations ?? []).map(({ uri }) => uri);
       const tag = build.image.digest.replace(':', '-');
@@ -189,7 +189,7 @@ describe('a team that follows the samples', () => {
     assert.ok(!/forbidden/i.test(installation.operatorLogs()));
   });
 
-  it('nobody sees its key, its password or a token in logs, Events, metrics or objects', async () => {
+  it('its key, its password and tokens never show in logs, Events, metrics or objects', async () => {
     const texts = await shownTexts(installation);
     assert.ok(/"message":"record ready"/.test(texts['logs'] ?? ''));
     assert.ok(/^hallmark_/m.test(texts['metrics'] ?? ''));

@@ -99,7 +99,7 @@ describe('a leader that is killed', () => {
   });
 });
 
-describe('a leader that is told to stop', () => {
+describe('a leader that receives SIGTERM', () => {
   it('ends in good order within its grace period and hands over at once', async () => {
     const { name } = await installation.leader();
     const cost = 'controller.kubernetes.io/pod-deletion-cost=-1';
@@ -119,7 +119,7 @@ describe('a leader that is told to stop', () => {
     await assertSignedOnce(running);
   });
 
-  it('is back beside the other when the Deployment is scaled up again', async () => {
+  it('is joined by a second replica when the Deployment is scaled up again', async () => {
     const { name } = await installation.leader();
     await scale(2);
     assert.equal(installation.operatorPods().filter(({ ready }) => ready).length, 2);

@@ -342,7 +342,7 @@ describe('a policy', { concurrency: 3 }, () => {
 });
 
 describe('when all is done', () => {
-  it('nobody sees a key, a password or a token in logs, Events, metrics or objects', async () => {
+  it('no key, password or token shows in logs, Events, metrics or objects', async () => {
     const texts = await shownTexts(installation);
     assert.ok(/"message":"record retired"/.test(texts['logs'] ?? ''));
     assert.deepEqual(leaks(texts, teams.flatMap(secretsOf)), []);

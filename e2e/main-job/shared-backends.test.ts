@@ -119,7 +119,7 @@ describe('a backend that is shared', () => {
     assert.match(conditionOf(loser)?.message ?? '', /archive.*keys: PerPolicy/);
   });
 
-  it('gives each policy names of its own when it is told to, and both are stored', async () => {
+  it('gives each policy names of its own when configured so, and stores both', async () => {
     await archive({ acceptFrom: ['SigningPolicy'], keys: 'PerPolicy' });
     for (const policy of ['builds', 'also']) {
       const record = await team.readyRecord(contested, policy);

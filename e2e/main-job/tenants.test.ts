@@ -32,7 +32,7 @@ before(async () => {
 });
 after(() => installation.stop());
 
-/** Whether cosign finds what this team's key signed on this image. */
+/** Returns true when cosign finds a signature by this team's key on this image. */
 async function signedBy(team: Team, image: Build['image']): Promise<boolean> {
   const answers = commands.map((command) =>
     isVerified(installation.testbed, { command, publicKey: team.key.publicKey, image: image.reference }),
@@ -241,7 +241,7 @@ describe("the platform team's policy", () => {
     assert.equal(restartCount, 0);
   });
 
-  it("signs with the platform's key beside the team's own policy, and stores where the platform says", async () => {
+  it("signs with the platform's key in addition to the team's own policy, and stores in the platform's backend", async () => {
     const build = await blue.build({ name: 'release', kind: 'PipelineRun' });
     const [own] = await Promise.all([blue.readyRecord(build), platformRecord(blue, build)]);
     assert.equal(storageOf(own, 'platform-registry'), undefined, 'a team does not reach the platform');
@@ -271,7 +271,7 @@ describe("the platform team's policy", () => {
 });
 
 describe('when all is done', () => {
-  it('nobody sees a key, a password or a token in logs, Events, metrics or objects', async () => {
+  it('no key, password or token shows in logs, Events, metrics or objects', async () => {
     const texts = await shownTexts(installation);
     assert.ok(/"message":"record ready"/.test(texts['logs'] ?? ''));
     assert.deepEqual(leaks(texts, [...secretsOf(red), ...secretsOf(blue)]), []);

@@ -7,7 +7,7 @@ export interface BakeryPolicy {
   readonly name: string;
   readonly key: SigningKey;
   readonly spec: object;
-  /** Of the run's evidence. */
+  /** The backend that holds the run's evidence. */
   readonly backend: 'OCI' | 'Tekton';
   /** The predicate's name for `cosign verify-attestation --type`. */
   readonly cosignType: 'slsaprovenance02' | 'slsaprovenance1';
@@ -82,7 +82,7 @@ function policy(
   return { name, cosignType, spec, backend, key: newSigningKey() };
 }
 
-/** Where a policy keeps its evidence in the registry. */
+/** The repository in which a policy keeps its evidence. */
 export function evidenceRepository(registry: string, { name }: BakeryPolicy): string {
   return `${registry}/evidence/${name}`;
 }

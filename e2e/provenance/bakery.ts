@@ -19,7 +19,7 @@ export interface BakeryRun {
   readonly uid: string;
 }
 
-/** What `hallmark preview` prints of one payload. */
+/** One payload in the output of `hallmark preview`. */
 export interface PreviewedPayload {
   readonly type: string;
   readonly payload: string;
@@ -91,7 +91,7 @@ export class Bakery {
   }
 
   /**
-   * What `hallmark preview` makes offline of a run and its children under a policy, all as `kubectl get -o yaml` prints them
+   * The payloads that `hallmark preview` makes offline of a run and its children under a policy, all as `kubectl get -o yaml` prints them
    * (with managedFields, which are part of the whole TaskRuns that the build type slsa-tekton states).
    */
   async preview(run: BakeryRun, policy: BakeryPolicyName): Promise<readonly PreviewedPayload[]> {

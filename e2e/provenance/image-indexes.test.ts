@@ -37,7 +37,7 @@ function push(team: Team, name: string): Promise<PushedIndex> {
   return pushIndex(registry, `${team.name}/app`, name);
 }
 
-/** Whether cosign finds a signature of each image. */
+/** Returns true when cosign finds a signature of each image. */
 function verified(team: Team, images: readonly PushedImage[]): Promise<readonly boolean[]> {
   return Promise.all(
     images.map(({ reference }) => {

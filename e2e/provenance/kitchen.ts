@@ -4,11 +4,11 @@ import type { PushedImage } from '../testbed/registry/push-image.ts';
 import type { Registry } from '../testbed/registry/registry.ts';
 import { COMMIT, FLAVOURS, SOURCE } from './bakery-pipeline.ts';
 
-/** Of the list of ingredients, which is no image. */
+/** The digest of the list of ingredients, which is not an image. */
 export const SBOM_DIGEST = `sha256:${'b0'.repeat(32)}`;
 const SBOM = { uri: 'https://sbom.example.com/loaf.json', digest: SBOM_DIGEST, isBuildArtifact: 'true' };
 
-/** What the steps of the bakery's tasks leave; the images exist. */
+/** The results of the steps of the bakery's tasks; the images exist. */
 export class Kitchen {
   readonly #registry: Registry;
   /** The image of each flavour, and `box`. */
@@ -38,7 +38,7 @@ export class Kitchen {
     return image;
   }
 
-  /** How each step ends. */
+  /** The outcome of each step. */
   get behaviour(): TektonBehaviour {
     return (step) => this.#outcome(step);
   }

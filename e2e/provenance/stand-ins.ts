@@ -5,10 +5,10 @@ import { at, type Manifest } from '../chart/helm.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { cloneStepAction, loafPipeline, NAMESPACE } from './bakery-pipeline.ts';
 
-/** What the shelf holds, by the `name` that a reference asks for. */
+/** The content of the shelf, by the `name` in a reference. */
 const shelf: Readonly<Record<string, object>> = { clone: cloneStepAction, loaf: loafPipeline };
 
-/** Where something on the shelf came from, as the resolver tells Tekton. */
+/** The source of an item on the shelf, as the resolver reports it to Tekton. */
 export function shelfSource(name: string): {
   readonly uri: string;
   readonly digest: Readonly<Record<string, string>>;

@@ -20,7 +20,7 @@ export function statementOf(record: ProvenanceRecord): unknown {
   return JSON.parse(attestation.payload);
 }
 
-/** What the statement in a record does without, and why. */
+/** The warnings of a record about its statement. */
 export function warningsOf(record: ProvenanceRecord): readonly string[] {
   return (record.evidence?.artifacts ?? []).flatMap(({ warnings = [] }) => warnings);
 }

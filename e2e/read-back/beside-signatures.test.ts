@@ -54,7 +54,7 @@ before(async () => {
 });
 after(() => bed.stop());
 
-/** What a keyless policy signs and logs. */
+/** An artifact as a keyless policy signs and logs it. */
 async function witnessed(form: (typeof FORMS)[number]): Promise<SignedArtifact> {
   const leaf = issueCertificate({
     name: '',
@@ -106,7 +106,7 @@ async function stored(artifact: SignedArtifact) {
   return locations.map((location) => ({ ...location, artifact: artifact.name }));
 }
 
-/** Changes what lies beside the layers of a tag, as whoever may push can. */
+/** Changes the annotations of a tag's layers, as anyone with push rights can. */
 async function change({ uri }: Location, annotation: string, text: string): Promise<void> {
   const tag = /sha256-[0-9a-f]{64}\.(sig|att)/.exec(uri)?.[0] ?? '';
   const path = `/v2/team/app/manifests/${tag}`;
@@ -121,7 +121,7 @@ async function change({ uri }: Location, annotation: string, text: string): Prom
   assert.equal((await registry.client().send(path, { method: 'PUT', headers, body })).status, 201);
 }
 
-describe('what lies beside a signature in cosign tags', () => {
+describe('the annotations of a signature in cosign tags', () => {
   for (const form of FORMS) {
     it(`is read back with it, and missed when it is gone or another, until it is stored again (${form})`, async () => {
       const artifact = await witnessed(form);

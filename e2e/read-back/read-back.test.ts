@@ -247,7 +247,7 @@ describe('what was stored', { concurrency: true }, () => {
       assert.equal(storageOf(record, 'tekton')?.state, 'Stored');
     });
 
-    it('lies beside each image that is there, and the one that is not is named and tried again alone', async () => {
+    it('is stored with each image that exists, and the missing one is named and retried alone', async () => {
       const good = await both.registry.pushImage('team-both/good');
       const missing = `${both.registry.host}/team-both/missing@sha256:${'d'.repeat(64)}`;
       const build = await odd.build({ name: 'half', results: images(missing, good.reference) });
@@ -290,7 +290,7 @@ describe('what was stored', { concurrency: true }, () => {
     });
   });
 
-  it('is nothing where a registry alone is to hold a run without an image, and that is said once', async () => {
+  it('is nothing when a registry alone is to hold a run without an image, which is reported once', async () => {
     const alone = await installation.team({ name: 'team-alone', policy: managedRuns, backends: ['registry'] });
     await alone.untilReady();
     const build = await new ManagedRuns(adminClient(installation.plane), alone).build({ name: 'bare', results: [] });

@@ -13,7 +13,7 @@ import type { Supervisor } from '../testbed/processes/supervisor.ts';
 import { makeEvidenceTable } from '../storage/dynamodb-request.ts';
 import { makeS3Bucket } from '../storage/s3-request.ts';
 
-/** Of the bucket, table, collection, topic and project that hold the evidence. */
+/** The name of the bucket, table, collection, topic and project that hold the evidence. */
 export const PLACE = 'evidence';
 
 /** The backends, by their names. */
@@ -23,7 +23,7 @@ type HttpStore = Exclude<StoreName, 'mongodb' | 'kafka'>;
 
 const TOKEN = 'planted-bearer-token';
 const AWS_KEY = 'planted-secret-key';
-/** What nobody may see. */
+/** Secrets that must never be shown. */
 export const plantedInStores = [TOKEN, AWS_KEY] as const;
 const tls = { insecure: true } as const;
 
@@ -83,7 +83,7 @@ export class CutStores {
     return new CutStores(servers, proxied, await MongoProxy.start(mongo.host));
   }
 
-  /** From now on nobody reaches any of them, in the middle of whatever they are doing. */
+  /** Cuts all of them off, in the middle of their requests. */
   async cut(): Promise<void> {
     for (const proxy of Object.values(this.#http)) {
       proxy.fail({ type: 'Reset' });
@@ -105,7 +105,7 @@ export class CutStores {
     this.#mongo.commands.length = 0;
   }
 
-  /** How many requests each got since then; of MongoDB the commands, `hello` of its client's own monitor included. */
+  /** The number of requests that each received since then; for MongoDB the commands, including `hello` of its client's own monitor. */
   requests(): Readonly<Record<string, number>> {
     const http = Object.entries(this.#http).map(([name, { requests }]) => [name, requests.length] as const);
     return { ...Object.fromEntries(http), mongodb: this.#mongo.commands.length };

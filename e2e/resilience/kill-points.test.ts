@@ -31,7 +31,7 @@ function isAboutRun({ server, path }: WriteRequest): boolean {
   return server === 'registry' || path.includes('/provenancerecords') || path.includes('/taskruns/');
 }
 
-/** What a write is, without the names in it. */
+/** The kind of a write, without the names in it. */
 function titleOf({ server, method, path }: WriteRequest): string {
   if (server === 'registry') {
     const what = path.includes('/manifests/') ? path.slice(-3) : method === 'POST' ? 'upload' : 'blob';
@@ -129,7 +129,7 @@ describe('the operator killed with kill -9 between any two writes', () => {
     return promise;
   }
 
-  /** What waits for the Lease of a dead leader to run out is another test's business. */
+  /** Does not wait for the Lease of the dead leader to expire: another test does. */
   async function startAgain(): Promise<void> {
     journal.gate = () => Promise.resolve(true);
     await installation.kubectl(['delete', 'lease', 'hallmark', '-n', releaseNamespace]);

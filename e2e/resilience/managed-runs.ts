@@ -5,14 +5,14 @@ import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import type { Build, Team } from '../harness/team.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
 
-/** Who finishes these runs, in `spec.managedBy`: Tekton leaves them alone. */
+/** The `spec.managedBy` of these runs: Tekton leaves them alone. */
 const MANAGER = 'testbed.hallmark.dev/resilience';
 
-/** What a team's policy must say to take these runs. */
+/** Fields of a team's policy that select these runs. */
 export const managedRuns = { runs: { managedBy: [MANAGER] } } as const;
 
 export interface FinishOptions {
-  /** Of `status.results`; those that name the image when absent. */
+  /** Entries of `status.results`; by default those that name the image. */
   readonly results?: readonly unknown[];
   /** Further fields of the status. */
   readonly status?: object;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** Clock ticks a second in /proc, the same on every Linux that Node runs on (proc(5), USER_HZ). */
 const TICKS_PER_SECOND = 100;
 
-/** What a process has used, from Linux' /proc. */
+/** The resources that a process has used, from Linux' /proc. */
 export interface ProcessUsage {
   /** The most memory it ever had resident. */
   readonly peakResidentBytes: number;

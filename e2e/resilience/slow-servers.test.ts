@@ -66,7 +66,7 @@ describe('a signer that hangs and a backend that is slow, of two teams of four',
         spec: {
           type: 'OCI',
           artifacts: ['Attestation'],
-          // Where no upload waits for another one to the same tag.
+          // An encoding in which no upload waits for another one to the same tag.
           oci: { encoding: 'SigstoreBundle', authentication: { type: 'Anonymous' }, tls: { insecure: true } },
         },
       },

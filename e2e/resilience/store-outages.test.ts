@@ -21,7 +21,7 @@ const patience = { timeoutSeconds: 3 * PATIENCE_SECONDS, intervalMilliseconds: 1
 const MEBIBYTE = 1024 * 1024;
 /** Heaps of clients and garbage of eight hundred uploads, most of them at once when the stores are back. */
 const MAY_GROW_BYTES = 200 * MEBIBYTE;
-/** How many runs finish before all stores are cut off, while nobody knows yet that they are, and when everybody does. */
+/** The number of runs that finish before all stores are cut off, before the operator has noticed it, and after. */
 const RUNS = { before: 25, unaware: 20, aware: 55 } as const;
 const HUNDRED = 100;
 /** Teams that use none of the stores, and the runs of each while these are away. */
@@ -35,7 +35,7 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
   const honest: Team[] = [];
   let runs: ManagedRuns;
   let image: PushedImage;
-  /** Of the records while the stores were away. */
+  /** The signatures of the records while the stores were down. */
   let signed: ReadonlyMap<string, string | undefined>;
   let residentBefore = 0;
 
@@ -171,7 +171,7 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
     assert.ok(found.length <= HUNDRED + RUNS.before, `${found.length} messages`);
   });
 
-  it('has shown nobody a key or token in logs, Events, metrics or objects', async () => {
+  it('has shown no key or token in logs, Events, metrics or objects', async () => {
     const texts = await shownTexts(installation, operator);
     assert.deepEqual(leaks(texts, [...plantedInStores, ...secretsOf(team)]), []);
     const { stdout } = await installation.kubectl(['get', 'secrets', '-n', team.name, '-o', 'json']);

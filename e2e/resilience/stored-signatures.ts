@@ -11,7 +11,7 @@ export interface Signatures {
   readonly image: readonly string[];
 }
 
-/** What lies beside an image in its registry: one entry a layer of the `.att` and of the `.sig` tag. */
+/** The signatures of an image in its registry: one entry for each layer of the `.att` and of the `.sig` tag. */
 export async function signaturesInRegistry(team: Team, { image }: Build): Promise<Signatures> {
   const client = team.registry.client();
   const repository = image.reference.slice(team.registry.host.length + 1).split('@')[0] ?? '';
@@ -29,7 +29,7 @@ export async function signaturesInRegistry(team: Team, { image }: Build): Promis
   return { attestation, image: images };
 }
 
-/** What a run's annotations hold. */
+/** The signatures in a run's annotations. */
 export function signaturesInAnnotations(run: unknown, { uid, image }: Build): Signatures {
   const annotations = asManifest(at(run, 'metadata', 'annotations') ?? {});
   const signature = (key: string): Buffer[] => {

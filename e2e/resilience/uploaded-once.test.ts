@@ -50,7 +50,7 @@ describe('evidence in a topic', () => {
   });
 
   /**
-   * What a user does who labels and annotates, again and again: each change makes whoever holds an older version fail to write.
+   * Labels and annotates the run again and again, as a user may: each change makes a write with an older version fail.
    * @returns how often all were changed
    */
   async function touchRecords(over: AbortSignal): Promise<number> {

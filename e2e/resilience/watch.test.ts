@@ -22,7 +22,7 @@ const configuration = {
   // Waited for three times, and longer than a machine that has more to do keeps a renewal waiting.
   leaderElection: { leaseDurationSeconds: 15, renewDeadlineSeconds: 12, retryPeriodSeconds: 1 },
 };
-/** What cuts is not about losing the Lease. */
+/** For tests of cut connections, which must not lose the Lease. */
 const patientConfiguration = {
   ...configuration,
   leaderElection: { leaseDurationSeconds: 120, renewDeadlineSeconds: 100, retryPeriodSeconds: 2 },
@@ -138,7 +138,7 @@ describe('an operator that loses its watches', () => {
   it('never ended, and never recorded a run twice', () => {
     assert.equal(operator.exit, undefined);
     const created = recordsCreated(operator);
-    // Of a record whose answer a cut took away it says nothing: it finds that one when it asks again.
+    // The operator does not log a record whose answer was cut off: it finds that record when it retries.
     assert.ok(created.length > RUNS && created.length <= 3 * RUNS, `${created.length} records`);
     assert.equal(new Set(created).size, created.length);
   });

@@ -9,7 +9,7 @@ export interface WriteRequest {
   readonly body: Buffer;
 }
 
-/** Where a write is: it has not reached the server yet, or the server has carried it out and its client does not know. */
+/** The progress of a write: not sent to the server yet, or carried out by the server and not answered. */
 export type Moment = 'Unsent' | 'Unanswered';
 
 /** Hears of each moment of each write; a write goes on only when this resolves to true. */
@@ -17,7 +17,7 @@ export type WriteGate = (write: WriteRequest, moment: Moment) => Promise<boolean
 
 /** All writes that pass proxies, in the order in which they arrive, and where they can be stopped. */
 export class WriteJournal {
-  /** What reached a server. */
+  /** The writes that reached a server. */
   readonly forwarded: WriteRequest[] = [];
   gate: WriteGate = () => Promise.resolve(true);
 

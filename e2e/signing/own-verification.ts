@@ -40,7 +40,7 @@ export function itVerifiesItself(subject: SignerSubject): void {
   });
 }
 
-/** What is found of an artifact by whoever expects another. */
+/** The findings about an artifact when another one is expected. */
 async function judged(
   { certified }: SignerSubject,
   artifact: SignedArtifact,

@@ -24,7 +24,7 @@ import { itVerifiesItself } from './own-verification.ts';
 import { HeldObjects, signingContext } from './signing-bed.ts';
 import { tamperings, type Tampering } from './tamperings.ts';
 
-/** A signer under test, and how cosign is told whom to believe. */
+/** A signer under test, and the flags that tell cosign whom to trust. */
 export interface CosignSubject extends SignerSubject {
   /** Arguments of every `cosign verify…`; `--key` of the public key, and no transparency log, when absent. */
   cosignTrust?(signer: RunSigner, folder: string): Promise<readonly string[]>;
@@ -34,7 +34,7 @@ export interface CosignSubject extends SignerSubject {
 
 type Encoding = EffectiveOCI['encoding'];
 
-/** What cosign is told of each encoding, and the form of image signatures in it. */
+/** The flags of cosign for each encoding, and the form of image signatures in it. */
 const encodings: Readonly<Record<Encoding, { readonly isBundle: boolean; readonly form: ArtifactForm }>> = {
   CosignTags: { isBundle: false, form: 'SimpleSigning' },
   SigstoreBundle: { isBundle: true, form: 'SigstoreStatement' },
@@ -42,7 +42,7 @@ const encodings: Readonly<Record<Encoding, { readonly isBundle: boolean; readonl
 const ENCODINGS: readonly Encoding[] = ['CosignTags', 'SigstoreBundle'];
 const never = new AbortController().signal;
 
-/** What every signer does, and that the real cosign verifies its evidence: in files, and in a registry. */
+/** The contract of every signer: the real cosign verifies its evidence, in files and in a registry. */
 export function describeSignerWithCosign(name: string, subject: CosignSubject): void {
   describeSigner(name, subject);
 
@@ -188,7 +188,7 @@ class CosignBench {
     return { name: `${this.#registry.host}/${repository}`, sha256: digest.slice('sha256:'.length), reference };
   }
 
-  /** Signs about an image and stores that beside it; `tamper` changes what is stored. */
+  /** Signs about an image and stores the evidence with it; `tamper` changes what is stored. */
   async store(
     encoding: Encoding,
     image: ContractSubjectName,

@@ -56,7 +56,7 @@ export class CosignBlobs {
   }
 }
 
-/** What an attacker could make of the log entry of an artifact, given another artifact that is logged, too. */
+/** The log entries that an attacker could forge for an artifact, given another artifact that is logged. */
 export function tampered(
   artifact: SignedArtifact,
   other: SignedArtifact,

@@ -163,7 +163,7 @@ describe('Fulcio', () => {
     });
   }
 
-  it('that says nothing is given up when that is told', async () => {
+  it('that does not answer is given up when the call is aborted', async () => {
     proxy.fail({ type: 'Hang' });
     const why = new Error('enough');
     const giveUp = new AbortController();
@@ -172,7 +172,7 @@ describe('Fulcio', () => {
     await assert.rejects(asked, (error) => error === why);
   });
 
-  it('that trusts another issuer is told apart from one that is down', async () => {
+  it('that trusts another issuer is distinguished from one that is down', async () => {
     const issuer = await OidcIssuer.start();
     const other = await Fulcio.start(bed.supervisor, { issuer });
     const open = bed.context({ hosts: [other.server.host] });

@@ -45,7 +45,7 @@ describe('a team that signs without a key', () => {
   });
   after(() => installation.stop());
 
-  /** What the administrator allows. */
+  /** Values of the chart with which the administrator allows these servers. */
   function values(): readonly string[] {
     const hosts = [installation.testbed.registry().host, ...stack.hosts];
     const destinations = [{ audience: 'sigstore', hosts: [stack.fulcio.server.host] }];
@@ -71,7 +71,7 @@ describe('a team that signs without a key', () => {
     return installation.json(['get', 'signingpolicy', name, '-n', TEAM]);
   }
 
-  /** How cosign is told whom to believe. */
+  /** The flags that tell cosign whom to trust. */
   function trust(): readonly string[] {
     const root = join(installation.testbed.supervisor.dataDirectory('trust'), 'trusted_root.json');
     writeFileSync(root, stack.trustedRoot);
@@ -100,7 +100,7 @@ describe('a team that signs without a key', () => {
     return build;
   }
 
-  it('is told that the operator may not act as its ServiceAccount until an administrator lists it', async () => {
+  it('learns that the operator may not act as its ServiceAccount until an administrator lists it', async () => {
     await installation.wait(
       TEAM,
       'signingpolicy/builds',
@@ -247,7 +247,7 @@ describe('a team that signs without a key', () => {
     await stack.rekorV2.server.up();
   });
 
-  it('uses no log that the operator was not told of', async () => {
+  it('uses no log that the configuration of the operator does not list', async () => {
     const rekor = { url: `${stack.rekorV1.url}/other`, onFailure: 'Retry' };
     await installation.patch(TEAM, 'signingpolicy/builds', { spec: { transparency: { type: 'Rekor', rekor } } });
     const build = await team.build({ name: 'bake-6' });

@@ -30,7 +30,7 @@ interface Case {
   readonly encodings?: readonly 'SigstoreBundle'[];
 }
 
-/** Rekor v1 vouches for the time; Rekor v2 does not, and needs a timestamp beside it. */
+/** Rekor v1 vouches for the time; Rekor v2 does not, and needs a timestamp as well. */
 const cases: readonly Case[] = [
   {
     name: 'Rekor v1',
@@ -49,7 +49,7 @@ const cases: readonly Case[] = [
       return { ...stamped, logEntries };
     },
     cosignArguments: ['--use-signed-timestamps'],
-    // What tags carry of a log entry is the signed promise of Rekor v1.
+    // Tags carry the signed promise of Rekor v1 in place of a log entry.
     encodings: ['SigstoreBundle'],
   },
 ];

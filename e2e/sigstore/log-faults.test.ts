@@ -15,13 +15,13 @@ before(async () => {
 });
 after(() => bed.stop());
 
-/** What makes an answer a lie: a change of its JSON, or of a text in it. */
+/** A change that makes an answer false: to its JSON, or to a text in it. */
 type Lie = (answer: Record<string, unknown>, other: Record<string, unknown>) => unknown;
 
 interface LogCase {
   readonly version: 1 | 2;
   readonly server: () => RekorV1 | RekorV2;
-  /** Another log, which nobody trusts. */
+  /** Another log, which no trusted root lists. */
   readonly stranger: () => Promise<RekorV1 | RekorV2>;
   readonly lies: Readonly<Record<string, Lie>>;
 }
@@ -144,13 +144,13 @@ for (const { version, server, stranger, lies } of cases) {
       });
     }
 
-    it('waits as long as it is told', async () => {
+    it('waits as long as Retry-After asks', async () => {
       proxy.fail({ type: 'Status', status: 429, headers: { 'retry-after': '7' } });
       const error = await transparencyError(testify(await bed.signed('InTotoStatement')));
       assert.equal(error.retryAfterSeconds, 7);
     });
 
-    it('gives up when it is told to, though the log says nothing', async () => {
+    it('gives up when the call is aborted, though the log does not answer', async () => {
       proxy.fail({ type: 'Hang' });
       const why = new Error('enough');
       const giveUp = new AbortController();
@@ -204,7 +204,7 @@ for (const { version, server, stranger, lies } of cases) {
   });
 }
 
-/** What the log really answered while something was done. */
+/** The log's true answers during an action. */
 async function answered(proxy: FaultProxy, work: () => Promise<unknown>): Promise<Record<string, unknown>> {
   let seen: Record<string, unknown> = {};
   const rewrite = (answer: ProxiedAnswer): ProxiedAnswer => {

@@ -115,7 +115,7 @@ export class SigstoreBed {
     return proxy;
   }
 
-  /** What signers and witnesses reach the servers and these proxies through. */
+  /** A context through which signers and witnesses reach the servers and these proxies. */
   context(
     options: {
       readonly proxies?: readonly FaultProxy[];
@@ -132,7 +132,7 @@ export class SigstoreBed {
     return context;
   }
 
-  /** A signature about something that nobody has signed before. */
+  /** A signature about content that was never signed before. */
   async signed(form: ArtifactForm, signer: RunSigner = keySigner()): Promise<SignedArtifact> {
     return contractArtifact(form, freshSubject(), signer);
   }

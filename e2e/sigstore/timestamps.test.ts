@@ -114,7 +114,7 @@ describe('a timestamp authority', () => {
     });
   }
 
-  it('is waited for as long as it asks, and given up when that is told', async () => {
+  it('is waited for as long as it asks, and given up when the call is aborted', async () => {
     proxy.fail({ type: 'Status', status: 503, headers: { 'retry-after': '9' } });
     const artifact = await bed.signed('InTotoStatement');
     assert.equal((await transparencyError(testify(artifact))).retryAfterSeconds, 9);

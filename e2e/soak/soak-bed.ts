@@ -20,7 +20,7 @@ export interface SoakBedOptions {
   readonly retentionSeconds: number;
 }
 
-/** How the records of a team retire. */
+/** The retention of a team's records. */
 export type Retention = 'Keep' | 'Seconds' | 'WithRun';
 
 export interface SoakTeam {

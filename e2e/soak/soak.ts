@@ -21,7 +21,7 @@ interface SoakOptions {
   readonly runsPerSecond: number;
 }
 
-/** How long everything may take to be settled once nothing goes wrong any more. */
+/** The time that everything may take to settle once the disturbances end. */
 const SETTLE_SECONDS = 600;
 const MOST_DIFFERENCES = 40;
 

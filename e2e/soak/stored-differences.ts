@@ -15,7 +15,7 @@ export async function storedDifferences(bed: SoakBed, ledger: Ledger): Promise<r
   return [...differences, ...(await inBucket(bed, ledger, archived))];
 }
 
-/** One signature and one statement beside each image: each run built an image of its own. */
+/** One signature and one statement for each image: each run built an image of its own. */
 async function inRegistry(bed: SoakBed, ledger: Ledger, obligation: Obligation): Promise<readonly string[]> {
   const { namespace, imageDigest, run } = obligation;
   const found = bed.teams.find(({ team }) => team.name === namespace);

@@ -71,7 +71,7 @@ const FIND = `query($name: String!) { dsses(where: {hasStatementWith: {hasSubjec
   { edges { node { gitoidSha256 payloadType signatures { keyID signature }
     statement { predicate subjects { edges { node { name } } } } } } } }`;
 
-/** What the index knows of an artifact, found by the digest of its subject. */
+/** The index entry of an artifact, looked up by the digest of its subject. */
 async function known(artifact: SignedArtifact): Promise<readonly unknown[]> {
   const data = await server.query(FIND, { name: artifact.subjects[0]?.digest['sha256'] });
   const nodes = listField(field(data, 'dsses'), 'edges').map((edge) => field(edge, 'node'));

@@ -55,7 +55,7 @@ export class CloudBed {
     return storageDriver(backend, putTimeoutMs === undefined ? context : { ...context, putTimeoutMs });
   }
 
-  /** A run of its own, with an attestation and an image signature of an image that nobody else has. */
+  /** A new run, with an attestation and an image signature of a new image. */
   async fixture(more: Partial<RunTarget> = {}): Promise<Evidence> {
     const run = runTarget(this.namespace, more);
     const sha256 = randomUUID().replaceAll('-', '').repeat(2);

@@ -34,7 +34,7 @@ before(async () => {
 });
 after(() => bed.stop());
 
-/** What reads a registry with the account's credentials. */
+/** A reader of a registry with the account's credentials. */
 class Reader {
   readonly #environment: Readonly<Record<string, string>>;
 
@@ -63,7 +63,7 @@ function trust(of: KeySigner): readonly string[] {
   return ['--key', publicKey(of), '--insecure-ignore-tlog=true'];
 }
 
-describe('readers that nobody here wrote', () => {
+describe('independent readers', () => {
   for (const [title, options] of Object.entries(kinds)) {
     describe(`find bundles in a registry ${title}:`, () => {
       let registry: Registry;

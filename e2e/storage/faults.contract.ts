@@ -16,7 +16,7 @@ export interface FaultySubject {
   driver(putTimeoutMs?: number): StorageDriver;
   fixture(): Promise<Evidence>;
   contents(run: RunTarget, artifact: SignedArtifact): Promise<string>;
-  /** What must not stand in any message. */
+  /** Secrets that must not appear in any message. */
   readonly secrets: readonly string[];
 }
 
@@ -145,7 +145,7 @@ export function describeFaults(title: string, subject: FaultySubject): void {
 
     it('loses nothing and stores nothing twice when the server goes in the middle of a hundred runs', async () => {
       const evidence = await Promise.all(Array.from({ length: RUNS }, () => subject.fixture()));
-      // How long a hundred at once may take on a busy machine is another matter.
+      // The time that a hundred at once take on a busy machine is not tested here.
       const driver = subject.driver(300_000);
       let seen = 0;
       subject.proxy().fail({ type: 'Reset' }, { when: () => (seen += 1) > RUNS });

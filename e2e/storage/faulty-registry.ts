@@ -8,7 +8,7 @@ export interface Answer {
   readonly body?: string;
 }
 
-/** What goes wrong. Each is asked for every request, in order of arrival. */
+/** Something that goes wrong. Every fault is consulted for each request, in order of arrival. */
 export interface Fault {
   /** An answer in the registry's place. */
   readonly instead?: (request: IncomingMessage) => Answer | undefined;

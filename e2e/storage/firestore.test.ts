@@ -148,7 +148,7 @@ describe('Firestore storage', () => {
     secrets: [WRITER],
   });
 
-  it("writes the reference's document, which Google's client reads, with nothing beside its fields", async () => {
+  it("writes the reference's document, which Google's client reads, with no other fields", async () => {
     const { run, attestation } = await cloud.fixture();
     const [location] = await driver().put(attestation, run, never);
     const name = `taskrun-${run.uid}`;

@@ -75,7 +75,7 @@ async function rest(apiVersion: Version, path: string): Promise<unknown> {
   return (await fetch(`${server(apiVersion).url}/${apiVersion}/${path}`, { headers })).json();
 }
 
-/** What the note of an artifact has of it, by the REST API. */
+/** The note of an artifact, read by the REST API. */
 async function occurrences(
   apiVersion: Version,
   run: RunTarget,

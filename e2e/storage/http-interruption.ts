@@ -11,7 +11,7 @@ export async function httpInterruption(
 ): Promise<Interruption> {
   const proxy = await FaultProxy.start({ target });
   let seen = 0;
-  // Of a lost answer the server has done that one request; of the later ones it hears nothing either.
+  // When an answer is lost, the server has carried out that one request, and receives none of the later ones.
   const isStruck = (): boolean => (seen += 1) > request;
   proxy.fail({ type: lost === 'Answer' ? 'LostAnswer' : 'Reset' }, { when: isStruck });
   return {

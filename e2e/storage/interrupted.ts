@@ -14,7 +14,7 @@ export function breakAt(proxy: FaultProxy, request: number, lost: 'Request' | 'A
     seen += 1;
     if (seen <= request) return false;
     came = true;
-    // What follows does not even reach the server.
+    // Later requests do not reach the server.
     queueMicrotask(() => {
       proxy.fail({ type: 'Reset' });
     });

@@ -16,7 +16,7 @@ export interface NamedStoreSubject {
   signedAgain(artifact: SignedArtifact): Promise<SignedArtifact>;
   /** Everything the server holds under the names of an artifact. */
   contents(run: RunTarget, artifact: SignedArtifact): Promise<string>;
-  /** What another tool left under the names of an artifact, without any note of an owner. */
+  /** Content that another tool left under the names of an artifact, without an owner. */
   plant(run: RunTarget, artifact: SignedArtifact, content: SignedArtifact): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export function describeNamedStore(title: string, subject: NamedStoreSubject): v
       assert.equal((await subject.driver().put(foreign, run, never)).length, 1);
     });
 
-    it('keeps a certificate and the chain above it beside a keyless signature', async () => {
+    it('keeps a certificate and its chain with a keyless signature', async () => {
       const { run, image } = await subject.fixture();
       const artifact = keyless(image);
       const driver = subject.driver();

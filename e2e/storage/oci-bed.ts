@@ -72,7 +72,7 @@ export interface OciSubject {
   readonly encoding: Encoding;
 }
 
-/** What the registry holds of an artifact: how often, and the text of what lists it. */
+/** Reads how many copies of an artifact the registry holds, and the text of the manifest that lists it. */
 export type Holdings = (sha256: string, artifact: SignedArtifact) => Promise<{ copies: number; text: string }>;
 
 /** The drivers' contract for a registry, which the drivers reach through a proxy that can break. */

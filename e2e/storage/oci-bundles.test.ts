@@ -137,7 +137,7 @@ describe('OCI storage in Sigstore bundles', () => {
         assert.equal(await reasonOf(subject.driver().get(location, never, run), /no longer/), 'BackendRejected');
       });
 
-      it('has no place for what is about a blob alone, and passes it over beside an image', async () => {
+      it('has no place for evidence about a blob alone, and skips it when there is an image', async () => {
         const { digest } = await registry.pushImage('team/app');
         const manifest = await registry.client().send(`/v2/team/app/manifests/${digest}`);
         const [, blob = ''] = /"config":\{[^}]*"digest":"sha256:([a-f0-9]{64})"/.exec(manifest.body.toString()) ?? [];

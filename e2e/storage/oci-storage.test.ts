@@ -395,7 +395,7 @@ describe('OCI storage', () => {
     assert.equal((await failure(driverFor(locked).put(statement, elsewhere, never))).reason, 'BackendUnauthorized');
   });
 
-  it("uses the backend's Secret for every run, and nobody's credentials when anonymous", async () => {
+  it("uses the backend's Secret for every run, and no credentials when anonymous", async () => {
     const statement = await statementOf(await push(locked, 'team/app'));
     await credentials('push', locked.host);
     const authentication = { type: 'Secret', secretRef: { name: 'push' } } as const;

@@ -9,7 +9,7 @@ export function sendToS3(moto: Moto, path: string, init: Omit<RequestInit, 'head
   return fetch(`${moto.url}/${path}`, { ...init, headers: { authorization } });
 }
 
-/** What lies there. */
+/** The object's content. */
 export async function askS3(moto: Moto, path: string): Promise<Buffer> {
   const answer = await sendToS3(moto, path);
   assert.equal(answer.status, 200, path);

@@ -130,7 +130,7 @@ describe('Tekton storage', () => {
   describeStorageDriver('Tekton storage', {
     driver: () => driver(proxied),
     meeting: 'ByRecords',
-    // The API server that holds runs is the one that the operator watches: what it does not answer is no news of the backend.
+    // The API server that holds runs is the one that the operator watches: its outage is not the backend's.
     probe: { seesServer: false },
     // One set of names a run: there is never more than one copy, so what counts is that it is whole.
     copies: async (run, artifact) => {

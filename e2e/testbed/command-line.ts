@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { say } from './binaries/build-progress.ts';
 
-/** Runs a command of the testbed: an error is told by its message alone and gives exit code 1. */
+/** Runs a command of the testbed: prints only the message of an error, and exits with 1. */
 export async function commandLine(work: () => Promise<void>): Promise<void> {
   try {
     await work();

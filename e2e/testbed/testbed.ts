@@ -16,7 +16,7 @@ export interface TestbedOptions {
   readonly label?: string;
   readonly tekton?: boolean;
   readonly cosign?: boolean;
-  /** Only so that all builds happen, and are told of, at the start. */
+  /** Has helm built, and the build reported, at the start. */
   readonly helm?: boolean;
   /** One registry per entry, in this order in `registries`. */
   readonly registries?: readonly RegistryOptions[];
@@ -32,7 +32,7 @@ interface Parts {
   readonly nodeAgent: NodeAgent | undefined;
 }
 
-/** A control plane and what a test asks for beside it; ended by `stop`, or with this process. */
+/** A control plane and the other servers that a test asks for; ended by `stop`, or with this process. */
 export class Testbed {
   readonly supervisor: Supervisor;
   readonly plane: ControlPlane;

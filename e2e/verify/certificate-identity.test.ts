@@ -59,7 +59,7 @@ describe('whom a certificate names', () => {
       names: [der(0xa0, oid('1.3.6.1.4.1.57264.1.7'), der(0xa0, der(0x0c, Buffer.from(identity))))],
       oidcIssuer: issuer,
     },
-    'it names nobody': { oidcIssuer: issuer },
+    'it names no identity': { oidcIssuer: issuer },
     'its name is empty': { uri: '', oidcIssuer: issuer },
     'its name is the accepted one but for the highest bits': {
       names: [der(0x86, highBits(identity))],
@@ -68,7 +68,7 @@ describe('whom a certificate names', () => {
     'its name is cut by a zero': { uri: `${identity}\0.evil.example`, oidcIssuer: issuer },
   };
   for (const [title, request] of Object.entries(unclear)) {
-    it(`cannot be told when ${title}`, () => {
+    it(`cannot be determined when ${title}`, () => {
       assert.equal(named(request), 'IdentityMismatch');
     });
   }

@@ -28,7 +28,7 @@ describe('hallmark verify image', () => {
     assert.equal(out.match(/: verified$/gm)?.length, 2, out);
   });
 
-  it('refuses an image that nobody signed, or only somebody else did', async () => {
+  it('refuses an image without a signature, or with one by another key only', async () => {
     const { reference } = await bed.registry.pushImage('team/unsigned');
     assert.equal((await bed.hallmark('verify', 'image', reference, ...byPolicy())).code, 1);
     const other = await bed.image(newSigner());
@@ -37,7 +37,7 @@ describe('hallmark verify image', () => {
     assert.match(out, /none of the evidence verifies/);
   });
 
-  it('passes over what somebody else put beside it', async () => {
+  it('skips evidence that others stored with it', async () => {
     const mixed = await bed.image(newSigner());
     const sha256 = mixed.digest.slice('sha256:'.length);
     await bed.store(await signedStatement(bed.signer, [{ name: mixed.name, digest: { sha256 } }]));

@@ -68,7 +68,7 @@ describe('a signature that two runs share', () => {
     assert.ok(!isSharedSignature({ ...another, encoding: 'SigstoreBundle' }, expected, trust));
   });
 
-  it('is another one: of the own signature something beside it is wrong, if anything', () => {
+  it('is another one: anything wrong with our own signature is in its annotations', () => {
     assert.ok(!isSharedSignature({ ...another, signature: expected.signature }, expected, { publicKeys: [publicKey] }));
   });
 

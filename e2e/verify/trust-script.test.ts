@@ -101,7 +101,7 @@ function policy(kind: Kind, { keyID, publicKey, certificate }: RunSigner): strin
   return file;
 }
 
-/** What `hallmark trust` prints for the policy, as a program. */
+/** The output of `hallmark trust` for the policy, as a script. */
 async function script(kind: Kind, signer: RunSigner): Promise<string> {
   const env = bed.supervisor.environment();
   const args = [hallmark, 'trust', '-f', policy(kind, signer), '-o', 'cosign'];

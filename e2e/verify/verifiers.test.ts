@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => bed.stop());
 
-/** What `hallmark trust` prints for a verifier. */
+/** The output of `hallmark trust` for a verifier. */
 async function trust(verifier: string, policy = 'release'): Promise<string> {
   const { code, out, err } = await bed.hallmark('trust', policy, '-n', bed.namespace, '-o', verifier);
   assert.equal(code, 0, err);
@@ -184,7 +184,7 @@ function keylessPolicy(formats: readonly string[] = ['SimpleSigning']): string {
   return path;
 }
 
-/** A provenance statement of the image as the policy states it, but for what is said here. */
+/** A provenance statement of the image as the policy states it, except for these changes. */
 async function about(
   { name, digest }: SignedImage,
   differing: { readonly builder?: string; readonly buildType?: string; readonly predicateType?: string },

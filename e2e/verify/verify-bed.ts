@@ -114,7 +114,7 @@ export function newSigner(): KeySigner {
   return new KeySigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, 'sha256');
 }
 
-/** What a command said and how it ended, whether well or not. */
+/** The output and exit code of a command, whether it succeeded or not. */
 export async function ended(output: ReturnType<typeof runCommand>): Promise<Ended> {
   try {
     const { stdout, stderr } = await output;

@@ -88,7 +88,7 @@ async function store(encoding: 'CosignTags' | 'SigstoreBundle', artifact: Signed
 
 describe('an image whose evidence a log and a timestamp authority witnessed', () => {
   for (const encoding of ['CosignTags', 'SigstoreBundle'] as const) {
-    it(`verifies with both asked for, from ${encoding}, and not when nobody witnessed it`, async () => {
+    it(`verifies with both asked for, from ${encoding}, and not without a witness`, async () => {
       const signer = keySigner();
       const name = `${registry.host}/team/${encoding.toLowerCase()}`;
       const args = ['--key', keyFile(signer), '--trusted-root', root, '--require-log', '--require-timestamp'];

@@ -36,7 +36,7 @@ export class Archivista {
       ARCHIVISTA_SQL_STORE_MAX_OPEN_CONNECTIONS: '1',
       ARCHIVISTA_STORAGE_BACKEND: 'FILE',
       ARCHIVISTA_FILE_DIR: supervisor.dataDirectory(name),
-      // It serves the files beside the API, by default on port 80.
+      // It serves the files as well as the API, by default on port 80.
       ARCHIVISTA_FILE_SERVE_ON: `127.0.0.1:${await freePort()}`,
     };
     const archivista = new Archivista(supervisor, host, { name, command, args: [], env });

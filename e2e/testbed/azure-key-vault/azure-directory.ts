@@ -8,7 +8,7 @@ import { trustedToken } from '../token-exchange/trusted-token.ts';
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const AUDIENCE = 'api://AzureADTokenExchange';
 
-/** What an application proves itself with. */
+/** The credential of an application. */
 export interface AzureApplication {
   readonly clientSecret?: string;
   /** A federated credential: this subject of that issuer. */
@@ -31,9 +31,9 @@ export class AzureDirectory {
   /** By client ID. */
   readonly applications = new Map<string, AzureApplication>();
   readonly tokens = new Map<string, GivenToken>();
-  /** How clients reach it, when that is not straight. */
+  /** The URL through which clients reach it, if not its own. */
   address: string | undefined;
-  /** What the discovery document says of the token endpoint, when it is not the truth. */
+  /** A false token endpoint for the discovery document. */
   tokenEndpoint: string | undefined;
 
   private constructor(server: TlsDouble) {
@@ -95,7 +95,7 @@ async function isProven({ clientSecret, federated }: AzureApplication, form: URL
   return (await trustedToken(assertion, federated.issuer, AUDIENCE))?.sub === federated.subject;
 }
 
-/** Repeats what was sent, as servers are free to: nobody may show it. */
+/** Reflects the request, as servers may: it must not be shown. */
 function refused(error: string, form: URLSearchParams, status = 400): DoubleAnswer {
   return { status, body: { error, error_description: `AADSTS7000215: not accepted: ${form.toString()}` } };
 }

@@ -33,14 +33,14 @@ const algorithms: Readonly<Record<AzureKeyKind, readonly string[]>> = {
 /**
  * A double of Azure Key Vault's keys, for tests: there is no emulator. It challenges requests without a token, takes tokens of its
  * directory for itself alone, and signs digests with real keys. It makes no keys by the API and has neither secrets, certificates,
- * backups, policies of release nor a firewall; whoever is permitted may do everything.
+ * backups, policies of release nor a firewall; a permitted principal may do everything.
  */
 export class AzureKeyVault {
   readonly directory: AzureDirectory;
   readonly server: TlsDouble;
   /** Client IDs that may use the keys. */
   readonly permitted = new Set<string>();
-  /** What its challenge says, when it is not the truth. */
+  /** A false challenge to answer with. */
   challenge: { readonly resource?: string; readonly authorization?: string } = {};
   readonly #versions: AzureKeyVersion[] = [];
 
@@ -79,7 +79,7 @@ export class AzureKeyVault {
     const bearer = (request.headers['authorization'] ?? '').replace(/^Bearer /, '');
     const token = this.directory.tokens.get(bearer);
     if (token?.resource !== 'https://127.0.0.1') return this.#challenged(bearer);
-    // Says more than it should, as servers are free to: nobody may show it.
+    // Reveals more than it should, as servers may: it must not be shown.
     if (!this.permitted.has(token.clientID)) return failure(403, 'Forbidden', `not with ${bearer}`);
     const [, name, version, verb] = /^\/keys\/([^/]+)(?:\/([^/]*))?(?:\/(sign))?$/.exec(request.path) ?? [];
     const named = this.#versions.filter((key) => key.name === name);

@@ -9,9 +9,9 @@ export interface BuildRecipe {
   readonly package?: string;
   /** Values that `-X` sets. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** The commands that the one binary serves, told apart by the name it is called with. */
+  /** The commands that the one binary serves, selected by the name that it is called with. */
   readonly commands: readonly Command[];
-  /** What the build usually takes on 2 cores with empty caches. */
+  /** Usual seconds of the build on 2 cores with empty caches. */
   readonly expectedSeconds: number;
 }
 

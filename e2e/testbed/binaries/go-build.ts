@@ -4,7 +4,7 @@ import type { Watchdog } from '../processes/watchdog.ts';
 import type { BuildRecipe } from './catalog.ts';
 import { requireGo } from './go-toolchain.ts';
 
-/** Builds a recipe's folder into the file `output`; fails with the last lines of what go said. */
+/** Builds a recipe's folder into the file `output`; fails with the last lines of go's output. */
 export async function goBuild(recipe: BuildRecipe, folder: string, output: string, watchdog: Watchdog): Promise<void> {
   await requireGo(folder);
   const child = spawn('go', buildArguments(recipe, output), {

@@ -15,7 +15,7 @@ export interface IssuedCertificate {
 export interface CertificateRequest {
   /** The common name. */
   readonly name: string;
-  /** Who signs it; itself when absent. */
+  /** The issuer; the certificate signs itself if absent. */
   readonly issuer?: IssuedCertificate;
   readonly isAuthority?: boolean;
   readonly usage?: 'CodeSigning' | 'TimeStamping' | 'ServerAuth';

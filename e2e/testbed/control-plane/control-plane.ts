@@ -32,7 +32,7 @@ export interface KubectlOptions {
   readonly timeoutSeconds?: number;
 }
 
-/** How an API server goes down and comes back. */
+/** Options for restarting an API server. */
 export interface RestartOptions {
   /** Seconds for an orderly end; 0 kills it. 0 by default, the quickest. */
   readonly graceSeconds?: number;
@@ -139,7 +139,7 @@ export class ControlPlane {
     return this.#writeKubeconfig({ token, user: 'via-proxy', server: proxy.url });
   }
 
-  /** Whether the API server says that it is ready. */
+  /** Returns true when the API server reports that it is ready. */
   async isReady(): Promise<boolean> {
     return (await this.#client.get('/readyz')).status === 200;
   }

@@ -9,7 +9,7 @@ export interface PlaneAccess {
   /** PEM of the authority that signed the API server's certificate. */
   readonly caFile: string;
   readonly etcdURL: string;
-  /** Where its servers write their logs. */
+  /** The folder for its servers' logs. */
   readonly logDirectory: string;
   /** True where Tekton Pipelines runs on it already. */
   readonly hasTekton: boolean;

@@ -19,7 +19,7 @@ export interface FaultProxyOptions {
 interface Strike {
   readonly fault: Fault;
   readonly when: (request: ProxiedRequest) => boolean;
-  /** How many requests are left to strike. */
+  /** The number of requests that are still to fail. */
   left: number;
 }
 
@@ -33,7 +33,7 @@ export class FaultProxy {
   readonly url: string;
   /** PEM of its certificate, with `tls` only. */
   readonly ca: string | undefined;
-  /** What was asked so far, the newest last. */
+  /** The requests so far, the newest last. */
   readonly requests: ProxiedRequest[] = [];
   readonly #server: Server;
   readonly #target: string;
@@ -46,7 +46,7 @@ export class FaultProxy {
     this.ca = address.ca;
     this.#target = target;
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      // A client or server that breaks off is what tests are about: the other side hears of it, and nobody else.
+      // Tests break connections on purpose: pass the end on to the other side, and report nothing.
       this.#serve(request, response).catch(() => response.destroy());
     });
   }

@@ -17,7 +17,7 @@ export interface ProxiedAnswer {
   readonly body: Buffer;
 }
 
-/** What goes wrong with an answer. */
+/** A fault in an answer. */
 export type Fault =
   /** This answer in the server's place; an error with a body of its own by default. */
   | { readonly type: 'Status'; readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
@@ -37,7 +37,7 @@ export type Fault =
   | { readonly type: 'Slow'; readonly milliseconds: number }
   /** No answer. */
   | { readonly type: 'Hang' }
-  /** The connection breaks before anything is answered; the server has not heard of the request. */
+  /** The connection breaks before any answer; the server has not received the request. */
   | { readonly type: 'Reset' }
   /** The server has done it, and the connection breaks before the client hears of it. */
   | { readonly type: 'LostAnswer' }

@@ -37,7 +37,7 @@ function frameOf(bytes: Buffer): MongoFrame {
   return { bytes, command: { name, document }, reply: (answer) => replyTo(bytes, answer) };
 }
 
-/** Where the command's document begins: behind flags and section kind, or behind the name of the collection. */
+/** Offset of the command's document: after flags and section kind, or after the name of the collection. */
 function documentStart(bytes: Buffer): number {
   const opcode = bytes.readInt32LE(12);
   if (opcode === OP_MSG) return HEADER_BYTES + 5;
@@ -48,7 +48,7 @@ function documentStart(bytes: Buffer): number {
 function replyTo(request: Buffer, document: Uint8Array): Buffer {
   const isQuery = request.readInt32LE(12) === OP_QUERY;
   const prefix = Buffer.alloc(isQuery ? 20 : 5);
-  // Of OP_REPLY the number of documents; of OP_MSG flags and section kind are 0.
+  // The number of documents in an OP_REPLY; flags and section kind of an OP_MSG are 0.
   if (isQuery) prefix.writeInt32LE(1, 16);
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeInt32LE(HEADER_BYTES + prefix.length + document.length, 0);

@@ -7,7 +7,7 @@ import { MongoFrames } from './mongo-frames.ts';
 import type { MongoFrame } from './mongo-frames.ts';
 
 /**
- * What happens to a command. A document is the answer in the server's place; `Hang` is none; `Cut` ends the connection before the
+ * The outcome of a command. A document is the answer in the server's place; `Hang` is none; `Cut` ends the connection before the
  * server hears of it and `LostAnswer` after; `Garbage` answers with bytes that are no message.
  */
 export type MongoFault = Document | 'Hang' | 'Cut' | 'LostAnswer' | 'Garbage' | undefined;

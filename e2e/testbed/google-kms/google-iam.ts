@@ -17,7 +17,7 @@ const LIFETIME_SECONDS = 3600;
 export class GoogleIam {
   /** `projects/N/…/providers/NAME`, by what it trusts. */
   readonly providers = new Map<string, TokenIssuer>();
-  /** Who may impersonate a service account: principals by e-mail. */
+  /** The principals that may impersonate a service account, by e-mail. */
   readonly impersonators = new Map<string, string>();
   /** Every token that was given, and for whom. */
   readonly tokens = new Map<string, string>();
@@ -88,7 +88,7 @@ function given(token: string): DoubleAnswer {
   return { status: 200, body: { access_token: token, token_type: 'Bearer', expires_in: LIFETIME_SECONDS } };
 }
 
-/** Repeats what was sent, as servers are free to: nobody may show it. */
+/** Reflects the request, as servers may: it must not be shown. */
 function refused(error: string, form: URLSearchParams): DoubleAnswer {
   return { status: 400, body: { error, error_description: `not accepted: ${form.toString()}` } };
 }

@@ -18,7 +18,7 @@ const PAGE = 2;
 export class GoogleKms {
   readonly iam = new GoogleIam();
   readonly server: TlsDouble;
-  /** Who may use every key. */
+  /** The principals that may use every key. */
   readonly permitted = new Set<string>();
   readonly #versions = new Map<string, GoogleKeyVersion>();
 
@@ -47,7 +47,7 @@ export class GoogleKms {
     if (token !== undefined) return token;
     const bearer = (request.headers['authorization'] ?? '').replace(/^Bearer /, '');
     const principal = this.iam.tokens.get(bearer);
-    // Says more than it should, as servers are free to: nobody may show it.
+    // Reveals more than it should, as servers may: it must not be shown.
     if (principal === undefined) return denied(401, 'UNAUTHENTICATED', `no such token: ${bearer}`);
     if (!this.permitted.has(principal)) return denied(403, 'PERMISSION_DENIED', `${principal} with ${bearer}`);
     return this.#serve(request);

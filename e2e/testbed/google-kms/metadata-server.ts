@@ -10,7 +10,7 @@ import { freePort } from '../processes/free-port.ts';
 export class MetadataServer {
   /** `127.0.0.1:port`. */
   readonly host: string;
-  /** How many tokens it gave. */
+  /** The number of tokens that it issued. */
   given = 0;
   readonly #server: Server;
 

@@ -58,7 +58,7 @@ export class Grafeas {
     if (this.#running !== undefined && this.#running.exit === undefined) return;
     const running = this.#supervisor.start(this.#spec);
     this.#running = running;
-    // Any answer will do: whoever asks without a token is refused.
+    // Any answer will do: a request without a token is refused.
     await running.untilReady(async () => (await fetch(`${this.url}/v1beta1/projects`)).status > 0);
   }
 }

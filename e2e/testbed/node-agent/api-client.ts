@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterAccess } from './kubeconfig.ts';
 
-/** The API server said no. */
+/** The API server refused a request. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;

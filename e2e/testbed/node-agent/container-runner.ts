@@ -10,7 +10,7 @@ import type { Container } from './pod.ts';
 import type { PortLookup } from './probe-request.ts';
 import { runProbes } from './prober.ts';
 
-/** What to start for a container. */
+/** The process to start for a container. */
 export interface Launch {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ export interface ContainerRunnerOptions {
   /** Restarts of an earlier life of the agent. */
   readonly restartCount: number;
   readonly port: PortLookup;
-  /** Where the output of the nth life goes. */
+  /** The log file of the nth life. */
   readonly logPath: (restart: number) => string;
   readonly onChange: () => void;
 }

@@ -8,7 +8,7 @@ const Data = Type.Object({ data: Texts, binaryData: Texts });
 
 export type DataKind = 'configmaps' | 'secrets';
 
-/** Where ConfigMaps and Secrets come from: entry name to bytes, `undefined` when there is no such object. */
+/** The source of ConfigMaps and Secrets: entry name to bytes, `undefined` when there is no such object. */
 export interface DataSource {
   entries(kind: DataKind, namespace: string, name: string): Promise<ReadonlyMap<string, Buffer> | undefined>;
 }

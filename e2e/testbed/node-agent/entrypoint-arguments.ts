@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DockerSecret } from './step-credentials.ts';
 
-/** What Tekton's controller tells its entrypoint binary to do for one step. */
+/** The arguments that Tekton's controller passes to its entrypoint binary for one step. */
 export interface EntrypointArguments {
   /** The step's own command and arguments. */
   readonly command: readonly string[];

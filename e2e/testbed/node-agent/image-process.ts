@@ -2,7 +2,7 @@
 
 /** The local process that stands in for an image. */
 export interface ImageProcess {
-  /** What the image's entrypoint would be; the container's `args` follow it. */
+  /** The image's entrypoint; the container's `args` follow it. */
   readonly command: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;

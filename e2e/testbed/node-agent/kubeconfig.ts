@@ -5,7 +5,7 @@ import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { parse } from 'yaml';
 
-/** Where the API server is and how the agent proves who it is. */
+/** The API server's address, and the agent's credentials. */
 export interface ClusterAccess {
   readonly server: URL;
   /** PEM. */

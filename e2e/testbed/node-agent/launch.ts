@@ -47,7 +47,7 @@ export async function containerLaunch(request: LaunchRequest): Promise<Launch> {
   };
 }
 
-/** What every container finds in its environment before its own variables. */
+/** The variables that every container gets before its own. */
 async function platformEnvironment(request: LaunchRequest, paths: PathMap): Promise<Record<string, string>> {
   const { node, pod, container, ports, directory } = request;
   const home = join(directory, 'home');

@@ -30,7 +30,7 @@ export class LocalPorts {
   }
 }
 
-/** How a process learns its ports: `HALLMARK_PORT_<container port>`. */
+/** The variables that tell a process its ports: `HALLMARK_PORT_<container port>`. */
 export function portVariables(mapping: PortMapping): Record<string, string> {
   return Object.fromEntries([...mapping].map(([port, local]) => [`HALLMARK_PORT_${port}`, String(local)]));
 }

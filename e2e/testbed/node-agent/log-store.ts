@@ -28,7 +28,7 @@ export class LogStore {
     return path;
   }
 
-  /** What all containers of the pods of this name or prefix wrote, the oldest first. */
+  /** The output of all containers of the pods with this name or prefix, the oldest first. */
   read(namespace: string, podPrefix: string): string {
     return [...this.#files.values()]
       .filter((file) => file.namespace === namespace && file.pod.startsWith(podPrefix))

@@ -22,16 +22,16 @@ import { TektonPod, type TektonOptions } from './tekton-pod.ts';
 import { isTektonPod } from './tekton-step.ts';
 
 export interface NodeAgentOptions {
-  /** Of an administrator. */
+  /** The kubeconfig of an administrator. */
   readonly kubeconfigPath: string;
   /** `testbed` by default. */
   readonly nodeName?: string;
   /** The processes that stand in for images, by the beginning of the image's name; the longest wins. */
   readonly images: Readonly<Record<string, ImageProcess>>;
   readonly tekton?: TektonOptions;
-  /** Where the containers' output goes and stays; by default a temporary folder that goes with this process. */
+  /** Folder for the containers' output; by default a temporary one that is removed with this process. */
   readonly logDirectory?: string;
-  /** What goes wrong in the agent itself; standard error by default. */
+  /** Receives errors of the agent itself; standard error by default. */
   readonly log?: (message: string) => void;
 }
 
@@ -93,7 +93,7 @@ export class NodeAgent {
     return [...this.#workers.values()].map((worker) => worker.report());
   }
 
-  /** What the containers of the pods with this name or prefix wrote, all lives, deleted pods included. */
+  /** The output of the containers of the pods with this name or prefix, over all their lives, including deleted pods. */
   logs(namespace: string, podPrefix: string): string {
     return this.#node.logs.read(namespace, podPrefix);
   }

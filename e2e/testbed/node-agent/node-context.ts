@@ -6,7 +6,7 @@ import type { LogStore } from './log-store.ts';
 import type { LocalPorts } from './local-ports.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 
-/** What the pods of one agent share. */
+/** The state that the pods of one agent share. */
 export interface NodeContext {
   readonly client: ApiClient;
   readonly nodeName: string;

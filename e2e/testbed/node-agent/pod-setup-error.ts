@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What keeps a pod from starting for now; shown as the waiting reason of its containers, and tried again. */
+/** An obstacle to starting a pod; shown as the waiting reason of its containers, and retried. */
 export class PodSetupError extends Error {
   override readonly name = 'PodSetupError';
   /** As the kubelet names it: `ContainerCreating`, `CreateContainerConfigError`, `ErrImagePull`. */

@@ -28,13 +28,13 @@ export interface PodStatus {
 export interface PodFacts {
   readonly init: readonly ContainerStatus[];
   readonly containers: readonly ContainerStatus[];
-  /** Whether a container that ended successfully, or at all, is started again. */
+  /** Decides whether a container that ended is started again. */
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   readonly generation: number | undefined;
   readonly startTime: string;
   /** The pod's own. */
   readonly address: string;
-  /** Of this status, for the conditions that changed. */
+  /** The time of this status, for the conditions that changed. */
   readonly now: string;
   readonly previous: readonly PodCondition[];
 }

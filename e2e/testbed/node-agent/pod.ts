@@ -159,7 +159,7 @@ export function podField(pod: Pod, fieldPath: string, nodeName: string): string 
   return fields[fieldPath];
 }
 
-/** Where every pod's processes are: they share the machine's loopback. */
+/** The address of every pod's processes: they share the machine's loopback. */
 export const hostAddress = '127.0.0.1';
 
 function quotedLines(map: Readonly<Record<string, string>> | undefined): string {

@@ -15,7 +15,7 @@ export interface ProberOptions {
   readonly onDead: (message: string) => void;
 }
 
-/** How often to ask, beside the periods, while a container has not answered yet. */
+/** Interval of additional probes while a container has not answered yet. */
 const eagerMilliseconds = 200;
 
 /** Runs the probes of one life of a container: startup first, then liveness and readiness side by side. */

@@ -52,7 +52,7 @@ export class ProcessPod implements PodWorker {
   }
 
   start(): void {
-    // What an earlier agent brought to its end stays there.
+    // A pod that an earlier agent finished stays finished.
     if (['Succeeded', 'Failed'].includes(this.#pod.status?.phase ?? '')) return;
     this.#run().catch((error: unknown) => {
       if (!this.#end.signal.aborted) this.#node.log(`pod ${podTitle(this.#pod)}: ${String(error)}`);

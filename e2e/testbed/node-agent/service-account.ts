@@ -8,7 +8,7 @@ import type { ClusterAccess } from './kubeconfig.ts';
 import type { Pod } from './pod.ts';
 import { writeVolumeFile, type TokenVolume } from './volumes.ts';
 
-/** Where the API server's admission mounts a pod's own ServiceAccount token. */
+/** The path at which the API server's admission mounts a pod's own ServiceAccount token. */
 export const serviceAccountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 const TokenRequest = Type.Object({

@@ -55,7 +55,7 @@ export class StatusWriter {
     }
   }
 
-  /** Whether the status was written; false when the pod is gone. */
+  /** Returns true when the status was written; false when the pod is gone. */
   async #write(status: PodStatus): Promise<boolean> {
     const { namespace, name, uid } = this.#pod.metadata;
     const path = `/api/v1/namespaces/${namespace}/pods/${name}`;

@@ -25,7 +25,7 @@ export interface TektonStep {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** How a step ends. */
+/** The outcome of a step. */
 export interface StepOutcome {
   /** Run the step's command as a local process; everything but `imageID` then comes from it. */
   readonly execute?: boolean;
@@ -34,9 +34,9 @@ export interface StepOutcome {
   /** Task results by name; what is no string is written as JSON. Names that the task does not declare are left out, as in Tekton. */
   readonly results?: Readonly<Record<string, unknown>>;
   readonly stepResults?: Readonly<Record<string, unknown>>;
-  /** What the runtime reports; by default made from the image's name. */
+  /** The image ID that the runtime reports; by default derived from the image's name. */
   readonly imageID?: string;
-  /** Before the step ends, beside the agent's own delay. */
+  /** Time before the step ends, on top of the agent's own delay. */
   readonly delayMilliseconds?: number;
 }
 
@@ -49,7 +49,7 @@ export const exitCodeAnnotation = 'testbed.hallmark.dev/exit-code';
 
 const Results = Type.Record(Type.String(), Type.Unknown());
 
-/** What the annotations ask for: the last step leaves the results and the exit code. `undefined` when there are none. */
+/** The behaviour that the annotations ask for: the last step leaves the results and the exit code. `undefined` when there are none. */
 export function annotatedOutcome({ annotations, isLast, pod }: TektonStep): StepOutcome | undefined {
   const { [resultsAnnotation]: resultsText, [exitCodeAnnotation]: exitCodeText } = annotations;
   if (resultsText === undefined && exitCodeText === undefined) return undefined;

@@ -20,7 +20,7 @@ import { resultEntries, runResultType, startedAt, terminationMessage } from './t
 import { materialiseVolumes } from './volumes.ts';
 
 export interface TektonOptions {
-  /** How long a pod runs before its steps end. 0 by default. */
+  /** Time that a pod runs before its steps end. 0 by default. */
   readonly delayMilliseconds?: number;
   /** Run the commands of steps that neither behaviour nor annotations decide. False by default. */
   readonly execute?: boolean;

@@ -3,7 +3,7 @@ import type { EntrypointArguments } from './entrypoint-arguments.ts';
 import type { Container, Pod } from './pod.ts';
 import type { TektonStep } from './tekton-behaviour.ts';
 
-/** Whether Tekton's controller made the pod, and its steps are what it holds. */
+/** Returns true when Tekton's controller made the pod, so that its containers are steps. */
 export function isTektonPod(pod: Pod): boolean {
   const { labels = {} } = pod.metadata;
   return labels['tekton.dev/taskRun'] !== undefined && pod.spec.containers.some(({ name }) => name.startsWith('step-'));
@@ -16,7 +16,7 @@ export interface StepSource {
   readonly isLast: boolean;
 }
 
-/** What a behaviour may know of a step. */
+/** The facts of a step that a behaviour may use. */
 export function tektonStep({ pod, container, entrypoint, isLast }: StepSource): TektonStep {
   const { namespace, name, labels = {}, annotations = {} } = pod.metadata;
   return {

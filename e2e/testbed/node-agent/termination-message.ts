@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What an entry of Tekton's termination message is; the numbers are those of `pkg/result` in tektoncd/pipeline. */
+/** The type of an entry in Tekton's termination message; the numbers are those of `pkg/result` in tektoncd/pipeline. */
 export const runResultType = { taskRun: 1, internal: 3, step: 4, stepArtifacts: 5, taskRunArtifacts: 6 } as const;
 
 export interface RunResult {

@@ -8,7 +8,7 @@ const quietMilliseconds = 400;
 const patienceMilliseconds = 20_000;
 
 /**
- * What a control plane held at one moment, to go back to. kube-apiserver follows etcd by watches, as it does when several
+ * The content of a control plane at one moment, to restore. kube-apiserver follows etcd by watches, as it does when several
  * API servers share one etcd, so that it sees the way back as deletions and updates.
  */
 export class EtcdSnapshot {

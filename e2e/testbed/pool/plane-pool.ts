@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { PooledPlane } from './pooled-plane.ts';
 
-/** How often planes were started and lent. */
+/** The number of control planes that were started, and of loans. */
 export interface PoolCounts {
   readonly started: number;
   readonly lent: number;

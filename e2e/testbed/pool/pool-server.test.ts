@@ -112,7 +112,7 @@ describe('the pool of control planes', () => {
       await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(run) });
       const pod = async (): Promise<string> => (await plane.kubectl(['get', 'pod', 'run-pod', '-o', 'name'])).stdout;
       assert.equal(await waitUntil('Tekton made the pod', pod), 'pod/run-pod\n');
-      // Who comes next has it back.
+      // The next borrower has it back.
       await plane.kubectl(['delete', 'mutatingwebhookconfiguration', 'webhook.pipeline.tekton.dev']);
     };
     await borrow(useTekton, { tekton: true });

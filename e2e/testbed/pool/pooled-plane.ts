@@ -5,7 +5,7 @@ import { Supervisor } from '../processes/supervisor.ts';
 import { Tekton } from '../tekton/tekton.ts';
 import { EtcdSnapshot } from './etcd-snapshot.ts';
 
-/** What a control plane without Tekton, or with it, goes back to. */
+/** The snapshots that a control plane is restored to, without Tekton or with it. */
 interface Fresh {
   readonly plain: EtcdSnapshot;
   tekton?: { readonly servers: Tekton; readonly snapshot: EtcdSnapshot };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EtcdChange, EtcdKey } from './etcd-keys.ts';
 
-/** What the servers of a control plane themselves keep up to date. It is left as it is. */
+/** The keys that the servers of a control plane keep up to date themselves. They are left alone. */
 const alive = ['/registry/masterleases/', '/registry/leases/kube-system/', '/registry/leases/tekton-pipelines/'];
 /** Events end by themselves; one that has ended is not put back. */
 const passing = '/registry/events/';

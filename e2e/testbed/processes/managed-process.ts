@@ -15,11 +15,11 @@ export interface ProcessSpec {
   /** On top of PATH, HOME and TMPDIR of the testbed; nothing else of the user's environment is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** How long `stop` lets it end by itself; 10 seconds by default. 0 for servers whose data is thrown away anyway. */
+  /** Grace period of `stop`; 10 seconds by default. 0 for servers whose data is thrown away. */
   readonly graceSeconds?: number;
 }
 
-/** How a process ended. */
+/** The exit status of a process. */
 export interface ExitStatus {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -62,7 +62,7 @@ export class ManagedProcess {
     this.exited = new Promise((resolve) => {
       const end = (exit: ExitStatus): void => {
         this.#exit = exit;
-        // What the server left behind in its group goes with it, before the id can be used anew.
+        // Kill what the server left in its process group before the id can be reused.
         if (pid !== 0) {
           signalGroup(pid, 'SIGKILL');
           watchdog.untrackGroup(pid);
@@ -78,7 +78,7 @@ export class ManagedProcess {
     });
   }
 
-  /** How it ended, or `undefined` while it runs. */
+  /** The exit status, or `undefined` while the process runs. */
   get exit(): ExitStatus | undefined {
     return this.#exit;
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** Something else than work that a test spends its time on. */
 export type Activity = 'starting' | 'waiting';
 
-/** What a test file's process spent, in seconds. */
+/** The time that a test file's process spent, in seconds. */
 export interface SpentTime {
   readonly file: string;
   readonly seconds: number;
@@ -13,7 +13,7 @@ export interface SpentTime {
   readonly starting: number;
   /** Until a condition held, but for servers that started. */
   readonly waiting: number;
-  /** Of the processor, by this process and by what it started and ended. */
+  /** Processor time of this process and of its children that ended. */
   readonly cpu: number;
 }
 
@@ -39,7 +39,7 @@ function change(activity: Activity, by: 1 | -1): void {
   running[activity] += by;
 }
 
-/** What this process has spent so far. */
+/** The time that this process has spent so far. */
 function spentTime(): SpentTime {
   const { user, system } = process.cpuUsage();
   return {

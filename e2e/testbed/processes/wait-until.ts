@@ -9,7 +9,7 @@ export interface WaitOptions {
 
 /**
  * Asks again and again until `probe` gives something other than `undefined` or `false`, and returns that.
- * What `probe` throws counts as "not yet" and is the cause of the error in the end.
+ * An error that `probe` throws counts as "not yet", and becomes the cause of the final error.
  */
 export function waitUntil<T>(
   what: string,

@@ -6,7 +6,7 @@ import { RegistryClient, type RegistryAddress } from './registry-client.ts';
 export interface PushedIndex extends PushedImage {
   /** One image for each platform. */
   readonly children: readonly PushedImage[];
-  /** What BuildKit would put beside them: a manifest for no platform. */
+  /** A manifest for no platform, which BuildKit adds to them. */
   readonly attestation: PushedImage;
 }
 

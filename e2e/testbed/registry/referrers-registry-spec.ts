@@ -4,7 +4,7 @@ import { ensureBinary } from '../binaries/ensure-binary.ts';
 import type { ProcessSpec } from '../processes/managed-process.ts';
 import type { RegistrySetup } from './registry.ts';
 
-/** How go-containerregistry's registry is started. */
+/** The process of go-containerregistry's registry. */
 export async function referrersRegistrySpec(setup: RegistrySetup): Promise<ProcessSpec> {
   const { auth, tlsDirectory } = setup;
   const tls =

@@ -23,7 +23,7 @@ export interface RegistryOptions {
   readonly port?: number;
 }
 
-/** What the two kinds of registry need to know to start. */
+/** The settings with which either kind of registry starts. */
 export interface RegistrySetup {
   readonly name: string;
   readonly port: number;

@@ -8,7 +8,7 @@ import { runCommand } from '../processes/run-command.ts';
 import type { Credentials } from './credentials.ts';
 import type { RegistrySetup } from './registry.ts';
 
-/** How distribution is started; writes its configuration into the data directory. */
+/** The process of distribution; writes its configuration into the data directory. */
 export async function tagRegistrySpec(setup: RegistrySetup): Promise<ProcessSpec> {
   const binary = await ensureBinary('tag-registry');
   const { tlsDirectory } = setup;
@@ -27,7 +27,7 @@ export async function tagRegistrySpec(setup: RegistrySetup): Promise<ProcessSpec
   };
   const path = join(setup.dataDirectory, 'config.json');
   writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
-  // Version 3 sends traces to an OpenTelemetry collector unless told otherwise.
+  // Version 3 sends traces to an OpenTelemetry collector by default.
   return { name: setup.name, command: binary, args: ['serve', path], env: { OTEL_TRACES_EXPORTER: 'none' } };
 }
 

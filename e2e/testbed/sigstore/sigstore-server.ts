@@ -37,7 +37,7 @@ export class SigstoreServer {
     await running.untilReady(async () => (await fetch(`${this.url}${this.#readyPath}`)).ok);
   }
 
-  /** What it wrote so far. */
+  /** Its log so far. */
   log(): string {
     return this.#running?.logTail(100_000) ?? '';
   }

@@ -37,7 +37,7 @@ export class TimestampAuthority {
     return new TimestampAuthority(server, chain);
   }
 
-  /** Where timestamps are asked for. */
+  /** The URL for timestamp requests. */
   get url(): string {
     return `${this.server.url}/api/v1/timestamp`;
   }

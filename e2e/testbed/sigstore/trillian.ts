@@ -4,7 +4,7 @@ import { ensureBinary } from '../binaries/ensure-binary.ts';
 import { freePort } from '../processes/free-port.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 
-/** Where Trillian listens for gRPC. */
+/** The address on which Trillian listens for gRPC. */
 export interface Trillian {
   readonly host: string;
   readonly port: number;

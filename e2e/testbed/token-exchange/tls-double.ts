@@ -31,7 +31,7 @@ export class TlsDouble {
   readonly url: string;
   /** PEM to trust for its TLS. */
   readonly ca: string;
-  /** What it was asked so far. */
+  /** The requests so far. */
   readonly requests: DoubleRequest[] = [];
   readonly #port: number;
   readonly #certificate: { readonly cert: string; readonly key: string | Buffer };
@@ -55,7 +55,7 @@ export class TlsDouble {
     return double;
   }
 
-  /** What answers from now on. */
+  /** The handler of requests from now on. */
   serve(handler: Handler): void {
     this.#handler = handler;
   }

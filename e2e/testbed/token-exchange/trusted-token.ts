@@ -10,7 +10,7 @@ export interface TrustedClaims {
 }
 
 /**
- * What clouds do with a federated token: its signature is verified with the keys that the issuer publishes, and issuer, audience and
+ * Checks a federated token as clouds do: its signature is verified with the keys that the issuer publishes, and issuer, audience and
  * time are checked. Undefined for a token that is not to be trusted.
  */
 export async function trustedToken(

@@ -10,14 +10,14 @@ export interface TransitOptions {
   readonly cluster?: { readonly url: string; readonly caFile: string; readonly adminToken: string };
 }
 
-/** Who may log in, and what for. */
+/** A role: its login, and its policies. */
 export interface TransitRole {
   readonly method: 'jwt' | 'kubernetes';
   readonly audience: string;
   /** `system:serviceaccount:NAMESPACE:NAME`. */
   readonly subject: string;
   readonly policies: readonly string[];
-  /** How long a token of the role lives; for ever with 0. */
+  /** Lifetime of the role's tokens in seconds; 0 for no end. */
   readonly seconds?: number;
 }
 
@@ -96,7 +96,7 @@ export class Transit {
     await this.#post(`sys/policies/acl/${name}`, { paths });
   }
 
-  /** What signing with a key takes, and no more. */
+  /** The least rights for signing with a key. */
   async signingPolicy(name: string, key: string, mount = 'transit'): Promise<void> {
     await this.policy(name, [`${mount}/keys/${key}`, `${mount}/sign/${key}/*`]);
   }
