@@ -30,8 +30,8 @@ describe('needsSignature', () => {
   const rows: readonly (readonly [what: string, artifact: EvidenceArtifact, needs: boolean])[] = [
     ['an artifact without a signature', unsigned, true],
     ['a signature by a key', signed, false],
-    ['a signature whose certificate holds', certified('2026-01-01T00:10:00Z'), false],
-    ['a signature whose certificate ended unseen', certified('2026-01-01T00:04:00Z'), true],
+    ['a signature whose certificate is valid', certified('2026-01-01T00:10:00Z'), false],
+    ['a signature whose certificate ended without a witness', certified('2026-01-01T00:04:00Z'), true],
     ['a signature whose certificate ends before a witness could answer', certified('2026-01-01T00:05:10Z'), true],
     ['a signature that was timestamped in time', { ...certified('2026-01-01T00:04:00Z'), timestamps }, false],
     ['a signature that was logged in time', { ...certified('2026-01-01T00:04:00Z'), logEntries }, false],
@@ -45,17 +45,21 @@ describe('needsSignature', () => {
 
 const retry = { url, apiVersion: 1, onFailure: 'Retry' } as const;
 
-describe('a signature whose certificate holds and that nothing has seen', () => {
+describe('a signature with a valid certificate and no witness', () => {
   const fresh = certified('2026-01-01T00:10:00Z');
   const policies: readonly (readonly [what: string, transparency: Transparency, needs: boolean])[] = [
-    ['has no witness any more', { timestampAuthorities: [] }, true],
-    ['has a log left that states no time', { rekor: { ...retry, apiVersion: 2 }, timestampAuthorities: [] }, true],
-    ['may go on without its log', { rekor: { ...retry, onFailure: 'StoreWithout' }, timestampAuthorities: [] }, true],
+    ['names no witness any more', { timestampAuthorities: [] }, true],
+    ['only has a log that states no time', { rekor: { ...retry, apiVersion: 2 }, timestampAuthorities: [] }, true],
+    [
+      'may continue without its log',
+      { rekor: { ...retry, onFailure: 'StoreWithout' }, timestampAuthorities: [] },
+      true,
+    ],
     ['has a log that states the time', { rekor: retry, timestampAuthorities: [] }, false],
     ['has a timestamp authority', { timestampAuthorities: [{ url }] }, false],
   ];
   for (const [what, transparency, needs] of policies) {
-    it(`is ${needs ? 'made anew' : 'kept'} when its policy ${what}`, () => {
+    it(`is ${needs ? 'made again' : 'kept'} when its policy ${what}`, () => {
       assert.equal(hasClock(transparency), !needs);
       assert.equal(needsSignature(fresh, NOW, transparency), needs);
       assert.equal(needsSignature(signed, NOW, transparency), false, 'of a key');
@@ -65,7 +69,7 @@ describe('a signature whose certificate holds and that nothing has seen', () => 
 });
 
 describe('isWitnessed', () => {
-  it('asks for everything that the policy names', () => {
+  it('requires every witness that the policy names', () => {
     const both = wantedWitnesses({ rekor: retry, timestampAuthorities: [{ url }] });
     assert.equal(isWitnessed(signed, both), false);
     assert.equal(isWitnessed({ ...signed, timestamps }, both), false);
@@ -74,7 +78,7 @@ describe('isWitnessed', () => {
     assert.equal(isWitnessed({ ...signed, timestamps, logFailure: 'down' }, both), true);
   });
 
-  it('asks for nothing where the policy names no witness', () => {
+  it('requires none where the policy names no witness', () => {
     assert.deepEqual(wantedWitnesses({ rekor: retry, timestampAuthorities: [] }), ['Log']);
     assert.deepEqual(wantedWitnesses({ timestampAuthorities: [] }), []);
     assert.equal(isWitnessed(signed, []), true);

@@ -30,7 +30,7 @@ function record(annotation?: string): ProvenanceRecord {
 }
 
 describe('backfillRefs', () => {
-  it('names backends once each, without those that the record was promised to', () => {
+  it('names each backend once, without those that the record is bound to', () => {
     const refs = backfillRefs(
       record('StorageBackend/new, ClusterStorageBackend/archive,StorageBackend/new,StorageBackend/first'),
     );
@@ -40,18 +40,18 @@ describe('backfillRefs', () => {
     ]);
   });
 
-  for (const nonsense of [undefined, '', ',', 'Secret/x', 'StorageBackend', 'StorageBackend/', 'StorageBackend/a/b']) {
-    it(`takes "${String(nonsense)}" for no request`, () => {
-      assert.deepEqual(backfillRefs(record(nonsense)), []);
+  for (const text of [undefined, '', ',', 'Secret/x', 'StorageBackend', 'StorageBackend/', 'StorageBackend/a/b']) {
+    it(`reads no request in "${String(text)}"`, () => {
+      assert.deepEqual(backfillRefs(record(text)), []);
     });
   }
 
-  it('takes only so many', () => {
+  it('limits the number of backends', () => {
     const many = Array.from({ length: 1000 }, (_, index) => `StorageBackend/b${index}`).join(',');
     assert.equal(backfillRefs(record(many)).length, 32);
   });
 
-  it('can ask a promised backend to be given again what it lost', () => {
+  it('can ask for lost evidence to be written to a bound backend again', () => {
     const first = { kind: 'StorageBackend', name: 'first' } as const;
     assert.equal(isRefillRequested(record('StorageBackend/first'), first), true);
     assert.equal(isRefillRequested(record(), first), false);

@@ -76,7 +76,7 @@ describe('the Event about what is left out', () => {
     assert.deepEqual(statusEvents({ conditions: [ready, incomplete] }, again), []);
   });
 
-  it('is not written beside the same events of Ready', () => {
+  it('is not written along with the same Event of Ready', () => {
     const refused = { ...ready, status: 'False', reason: 'SubjectIgnored' } as const;
     assert.equal(statusEvents(undefined, { conditions: [refused, incomplete] }).length, 1);
   });
@@ -98,7 +98,7 @@ describe('subjects.onIgnored', () => {
     assert.match(found.message, /onIgnored of SigningPolicy team-a\/builds refuses the run: .*"IMAGE_URL"/);
   });
 
-  it('Refuse takes a run whose warnings are about something else', () => {
+  it('Refuse accepts a run whose warnings are about something else', () => {
     assert.equal(problem('Refuse', [missing, removed]), undefined);
   });
 

@@ -24,7 +24,7 @@ const storage: readonly StorageEntry[] = [
   { backendRef: { kind: 'StorageBackend', name: 'tekton' }, state: 'Stored', storedTime: '2025-03-01T10:00:01Z' },
 ];
 
-/** A record as the API server would hand it out, sealed by us; `change` is what somebody did to it since. */
+/** A record as the API server returns it, sealed by us and then changed. */
 function stored(change: (record: Record<string, unknown>) => object = (record) => record): object {
   const name = recordName(runRef, policyKey);
   const problem = { reason: 'ChildMissing', message: 'TaskRun x' } as const;
@@ -43,7 +43,7 @@ function stored(change: (record: Record<string, unknown>) => object = (record) =
 }
 
 describe('readRecord', () => {
-  it('trusts a record that carries our seal, and what its status says is stored', () => {
+  it('trusts a record with our seal, and the storage entries of its status', () => {
     const read = readRecord(stored(), sealKey);
     assert.ok(read?.isTrusted === true);
     assert.deepEqual(read.storage, storage);
@@ -87,7 +87,7 @@ describe('readRecord', () => {
     assert.equal(readRecord(stored(), new SecretValue(Buffer.alloc(32, 8)))?.isTrusted, false);
   });
 
-  it('believes no claim of storage without the seal of the status, or one made for another record', () => {
+  it('ignores storage entries without a seal of the status, or with one made for another record', () => {
     for (const status of [{ storage }, { storage, seal: 'forged' }]) {
       const read = readRecord(
         stored((record) => ({ ...record, status })),

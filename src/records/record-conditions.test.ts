@@ -212,7 +212,7 @@ describe('recordConditions', () => {
         'False',
       ],
       ['nothing is stored yet', { artifacts: signed, backends: [pending] }, 'False', 'Verified', 'absent'],
-      ['it was not read back yet', { artifacts: signed, backends: [stored] }, 'True', 'Verified', 'False'],
+      ['it is not read back yet', { artifacts: signed, backends: [stored] }, 'True', 'Verified', 'False'],
       ['it was read back', { artifacts: signed, backends: [verified] }, 'True', 'Verified', 'True'],
       ['what was stored is gone', { artifacts: signed, backends: [vanished] }, 'False', 'Verified', 'False'],
     ];
@@ -224,7 +224,7 @@ describe('recordConditions', () => {
     });
   }
 
-  it('never lets a backend that was asked for later take Ready away, or count', () => {
+  it('never lets a backend of a later request take Ready away, or count', () => {
     const later = { ...failed, isBackfill: true };
     const [ready] = recordConditions({ generation: 1, artifacts: signed, backends: [stored, later] });
     assert.equal(ready?.status, 'True');
@@ -243,7 +243,7 @@ describe('recordConditions', () => {
     });
   }
 
-  it('says which backend has no place for what is lost, and shows nothing Verified there', () => {
+  it('names the backend without a place for a lost artifact, and shows nothing Verified there', () => {
     const artifacts = [...signed, { name: 'image-1', isSigned: true }];
     const conditions = recordConditions({ generation: 1, artifacts, backends: [registry] });
     assert.equal(
@@ -253,7 +253,7 @@ describe('recordConditions', () => {
     assert.ok(!conditions.some(({ type }) => type === 'Verified'));
   });
 
-  it('says beside the count how many backends have no place', () => {
+  it('adds the number of backends without a place to the count', () => {
     const [ready] = recordConditions({ generation: 1, artifacts: signed, backends: [registry, stored] });
     assert.equal(ready?.message, 'signed and stored in 1/1 backends; 1 more has no place for it');
   });

@@ -9,7 +9,7 @@ function ready(status: Condition['status'], reason: string): Condition {
 }
 
 describe('readyEvent', () => {
-  it('tells a failure once', () => {
+  it('reports a failure once', () => {
     const failed = ready('False', 'KeyNotFound');
     assert.deepEqual(readyEvent(undefined, failed), {
       type: 'Warning',
@@ -19,20 +19,20 @@ describe('readyEvent', () => {
     assert.equal(readyEvent(failed, failed), undefined);
   });
 
-  it('tells the next failure when the reason changes', () => {
+  it('reports the next failure when the reason changes', () => {
     assert.equal(
       readyEvent(ready('False', 'KeyNotFound'), ready('False', 'BackendUnavailable'))?.reason,
       'BackendUnavailable',
     );
   });
 
-  it('tells the recovery from a failure', () => {
+  it('reports the recovery from a failure', () => {
     const event = readyEvent(ready('False', 'BackendUnavailable'), ready('True', 'Stored'));
     assert.equal(event?.type, 'Normal');
     assert.match(event.message, /recovered from BackendUnavailable/);
   });
 
-  it('is silent about a plain success and about what is on its way or intended', () => {
+  it('is silent about a plain success and about passing or intended states', () => {
     assert.equal(readyEvent(undefined, ready('True', 'Stored')), undefined);
     assert.equal(readyEvent(ready('False', 'Progressing'), ready('True', 'Stored')), undefined);
     assert.equal(readyEvent(ready('False', 'Suspended'), ready('True', 'Stored')), undefined);

@@ -19,7 +19,7 @@ describe('recordName', () => {
       recordName({ name: 'bake-1', uid: 'u1' }, { ...policy, kind: 'ClusterSigningPolicy' }),
       recordName({ name: 'bake-1', uid: 'u1' }, { ...policy, namespace: 'team-b' }),
       recordName({ name: 'bake-1', uid: 'u1' }, { ...policy, name: 'other' }),
-      // The parts are told apart: moving a character from one to the next is another identity.
+      // The parts are separate: moving a character from one to the next makes another identity.
       recordName({ name: 'bake-1', uid: 'u1' }, { ...policy, namespace: 'team-ar', name: 'elease' }),
     ];
     assert.equal(new Set(names).size, names.length);

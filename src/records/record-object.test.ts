@@ -18,7 +18,7 @@ const keyless: AskedOfEvidence = {
   transparency: { rekor, timestampAuthorities: [{ url }] },
 };
 
-/** As one image has it. */
+/** An artifact like that of one image. */
 function imageSignature(index: number, payload = 'H'.repeat(300)): EvidenceArtifact {
   return {
     name: `image-${String(index).padStart(12, '0')}`,
@@ -65,14 +65,14 @@ describe('boundedEvidence', () => {
     assert.equal(boundedEvidence({ artifacts: [ascii] }, key).problem, undefined);
   });
 
-  it('takes one payload of all the bytes that an artifact may have, with a certificate, a log and a timestamp', () => {
+  it('accepts one payload of the maximum size, with a certificate, a log and a timestamp', () => {
     const { problem } = boundedEvidence({ artifacts: [imageSignature(0, 'H'.repeat(1_048_576))] }, keyless);
     assert.equal(problem, undefined);
   });
 });
 
 describe('finalBytes', () => {
-  /** Of the sizes that the public instances' have. */
+  /** With the sizes of the public instances. */
   const certificate = {
     chain: 'c'.repeat(3000),
     identity: 'https://kubernetes.io/namespaces/team-a/serviceaccounts/release-signer',

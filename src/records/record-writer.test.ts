@@ -82,7 +82,7 @@ describe('RecordWriter', () => {
     assert.deepEqual([log, index.get(KEY)?.resourceVersion], [['wrote 1'], '1']);
   });
 
-  it('remembers nothing of a write that the watch delivered before its answer came', async () => {
+  it('remembers no write that the watch delivered before the response came', async () => {
     const record = await created();
     api.intercept = (_request, serve) => {
       const object = serve();
@@ -94,7 +94,7 @@ describe('RecordWriter', () => {
     assert.deepEqual(log, ['delivered']);
   });
 
-  it('finds its own record where the answer to its creation was lost', async () => {
+  it('finds its own record after a create whose response was lost', async () => {
     api.intercept = (_request, serve) => {
       serve();
       throw unreachable();
@@ -134,7 +134,7 @@ describe('RecordWriter', () => {
     assert.equal(api.requests.length, sent);
   });
 
-  it('rejects an answer that does not read back as it was sealed, and reports it', async () => {
+  it('rejects a response that does not read back as it was sealed, and reports it', async () => {
     const record = await created();
     api.intercept = (_request, serve) => {
       serve();

@@ -16,19 +16,19 @@ describe('the retirement of a record', () => {
       { withRun: false, atMs: hourLater },
     ],
     [
-      'follows its policy although it froze something else',
+      'follows its policy although it froze another retention',
       { completionTime, retention: hour },
       { record: { retention: 'Keep' } },
       { withRun: false },
     ],
     [
-      'follows what it froze once its policy is gone',
+      'follows the frozen retention once its policy is gone',
       { completionTime, retention: hour },
       undefined,
       { withRun: false, atMs: hourLater },
     ],
     [
-      'comes with the end of its run where it froze that',
+      'comes when its run is deleted where it froze that',
       { completionTime, retention: { type: 'WithRun' } },
       undefined,
       { withRun: true },

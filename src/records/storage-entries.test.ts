@@ -5,7 +5,7 @@ import { MAX_BACKENDS } from '../api/v1alpha1/provenance-record/spec.ts';
 import type { BackendFact } from './record-facts.ts';
 import { MAX_STORAGE_BYTES, storageEntries } from './storage-entries.ts';
 
-/** A backend that holds so many artifacts. */
+/** A backend with this number of artifacts. */
 function stored(locations: number, name = 'registry', uriLength = 300): BackendFact {
   return {
     backendRef: { kind: 'ClusterStorageBackend', name },
@@ -26,7 +26,7 @@ const many = (count: number, of: (name: string) => BackendFact): readonly Backen
 const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 describe('storageEntries', () => {
-  it('lists everything where there is room for it', () => {
+  it('lists everything that fits', () => {
     const [entry] = storageEntries([stored(256)]);
     assert.equal(entry?.locations?.length, 256);
     assert.equal(entry.unlistedLocations, undefined);
@@ -36,7 +36,7 @@ describe('storageEntries', () => {
     );
   });
 
-  it('counts the locations that it leaves out, and says the same of what it said itself', () => {
+  it('counts the locations that it leaves out, and repeats its own result unchanged', () => {
     const facts = many(16, (name) => stored(256, name));
     const entries = storageEntries(facts);
     for (const { locations = [], unlistedLocations = 0 } of entries) {
@@ -50,12 +50,12 @@ describe('storageEntries', () => {
     assert.deepEqual(storageEntries(again), entries);
   });
 
-  it('lists one location at least of a backend that holds something', () => {
+  it('lists at least one location of a backend that holds something', () => {
     const entries = storageEntries(many(2 * MAX_BACKENDS, (name) => stored(256, name, 2000)));
     assert.ok(entries.every(({ locations }) => locations?.length === 1));
   });
 
-  it('names what is missing where there is room for all of it, and nothing of it elsewhere', () => {
+  it('names all missing artifacts if they fit, and none otherwise', () => {
     const missing = Array.from({ length: 256 }, (_, index) => `image-statement-${index}`.padEnd(63, 'x'));
     const fact: BackendFact = { ...stored(1), state: 'Pending', missing };
     assert.deepEqual(storageEntries([fact])[0]?.missing, missing);
@@ -75,7 +75,7 @@ describe('storageEntries', () => {
     verification: { state: 'Failed', message: failure.message },
   });
   for (const count of [1, 3, 16, MAX_BACKENDS]) {
-    it(`keeps the longest messages and names of ${count} backends within its bound`, () => {
+    it(`keeps the longest messages and names of ${count} backends within the limit`, () => {
       const entries = storageEntries(many(count, worst));
       assert.ok(bytes(entries) <= MAX_STORAGE_BYTES + count, `${bytes(entries)} bytes`);
       assert.ok(entries.every(({ message = '', verification }) => message.length > 50 && verification?.message !== ''));

@@ -11,7 +11,7 @@ function summary(key: string, annotatesRun = false): RecordSummary {
 }
 
 describe('AnnotationOwners', () => {
-  it('gives a run to the first record that claims it, again and again', () => {
+  it('gives a run to the first record that claims it, and keeps it there', () => {
     const owners = new AnnotationOwners(new RecordIndex());
     assert.equal(owners.claim('run', 'a/one'), 'a/one');
     assert.equal(owners.claim('run', 'a/two'), 'a/one');
@@ -19,14 +19,14 @@ describe('AnnotationOwners', () => {
     assert.equal(owners.claim('other-run', 'a/two'), 'a/two');
   });
 
-  it('remembers across a restart who has stored there, by the status of the records', () => {
+  it('finds the owner after a restart in the status of the records', () => {
     const records = new RecordIndex();
     records.set(summary('a/one'));
     records.set(summary('a/two', true));
     assert.equal(new AnnotationOwners(records).claim('run', 'a/one'), 'a/two');
   });
 
-  it('lets the next one have it when the owner is gone, and nobody else give it up', () => {
+  it('passes a run on when its owner is gone, and lets no other record release it', () => {
     const owners = new AnnotationOwners(new RecordIndex());
     owners.claim('run', 'a/one');
     owners.release('run', 'a/two');

@@ -20,7 +20,7 @@ function attempts(): { clock: ManualClock; book: Attempts } {
 }
 
 describe('Attempts', () => {
-  it('has a backend wait longer with each failure, and each backend by itself', async () => {
+  it('lengthens the back-off of a backend with each failure, for each backend separately', async () => {
     const { clock, book } = attempts();
     book.failed(store('a'));
     assert.equal(book.isDue(store('a')), false);
@@ -41,7 +41,7 @@ describe('Attempts', () => {
     assert.equal(book.secondsUntilDue([store('a')]), 60);
   });
 
-  it('tells when the first of the backends is due, and nothing of one that is gone', async () => {
+  it('knows when the first of the backends is due, and ignores others', async () => {
     const { clock, book } = attempts();
     book.failed(store('slow'), 60);
     book.failed(store('fast'));
@@ -65,7 +65,7 @@ describe('Attempts', () => {
     assert.equal(book.isDue({ of: 'PolicyWitnesses', policy }), false);
   });
 
-  it('begins anew after a success, and after the record is forgotten', () => {
+  it('starts again after a success, and after the record is forgotten', () => {
     const { book } = attempts();
     const ends = [
       (): void => {

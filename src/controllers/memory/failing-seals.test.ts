@@ -25,7 +25,7 @@ describe('FailingSeals', () => {
     seals = new FailingSeals({ clock, replaced: new Set(['lost']), onHold: (message) => said.push(message) });
   });
 
-  it('lets a handful of forged records be removed, once a list has had time to show more', async () => {
+  it('removes a few forged records, once a list had time to show more', async () => {
     const records = [0, 1, 2, 3, 4].map((index) => forged('team-a', index));
     assert.deepEqual(
       records.map((record) => seals.verdict(record)),
@@ -39,7 +39,7 @@ describe('FailingSeals', () => {
     assert.deepEqual([seals.problem, said], [undefined, []]);
   });
 
-  it('has none removed when more than a handful fail at once, and says what to restore, once', async () => {
+  it('removes none when many fail at once, and reports once what to restore', async () => {
     const records = Array.from({ length: 60 }, (_, index) => forged(`team-${index % 4}`, index));
     for (const record of records) seals.note(record);
     await clock.advance(60_000);
@@ -52,7 +52,7 @@ describe('FailingSeals', () => {
     assert.equal(seals.heldCount, 60);
   });
 
-  it('keeps mending the others when one namespace is full of forged records', async () => {
+  it('removes forged records elsewhere while one namespace is full of them', async () => {
     for (let index = 0; index < 50; index += 1) seals.note(forged('team-a', index));
     const other = forged('team-b', 99);
     seals.note(other);
@@ -63,7 +63,7 @@ describe('FailingSeals', () => {
     assert.equal(said.at(-1), undefined);
   });
 
-  it('counts those anew that come after others were judged', async () => {
+  it('counts later failures separately from judged ones', async () => {
     for (let index = 0; index < 20; index += 1) {
       assert.equal(seals.verdict(forged('team-a', index)), 'Wait');
       await clock.advance(2000);
@@ -71,7 +71,7 @@ describe('FailingSeals', () => {
     }
   });
 
-  it("never has another operator's record removed, and says so", async () => {
+  it("never removes another operator's record, and reports it", async () => {
     const record = forged('team-a', 1, 'other');
     seals.note(record);
     await clock.advance(60_000);
@@ -81,13 +81,13 @@ describe('FailingSeals', () => {
     assert.equal(seals.problem, undefined);
   });
 
-  it('has all records removed of a key that is given up', () => {
+  it('removes all records of a key that is given up', () => {
     const records = Array.from({ length: 60 }, (_, index) => forged(`team-${index % 4}`, index, 'lost'));
     assert.deepEqual(new Set(records.map((record) => seals.verdict(record))), new Set(['Remove']));
     assert.equal(seals.problem, undefined);
   });
 
-  it('has none removed once the API server stored something else than was sent', async () => {
+  it('removes none once the API server stored something else than was sent', async () => {
     seals.storedOtherwise('team-a/record-0');
     const record = forged('team-b', 1);
     seals.note(record);

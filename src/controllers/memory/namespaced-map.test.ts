@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { NamespacedMap } from './namespaced-map.ts';
 
 describe('NamespacedMap', () => {
-  it('walks the values of one namespace, or all', () => {
+  it('lists the values of one namespace, or all', () => {
     const map = new NamespacedMap<number>();
     map.set('team-a/one', 1);
     map.set('team-b/two', 2);
@@ -25,7 +25,7 @@ describe('NamespacedMap', () => {
     assert.deepEqual([...map.values()], []);
   });
 
-  it('bears changes in the middle of a walk', () => {
+  it('allows changes while values are listed', () => {
     const map = new NamespacedMap<number>();
     for (let index = 0; index < 10; index += 1) map.set(`team-a/${index}`, index);
     const walked: number[] = [];

@@ -14,7 +14,7 @@ describe('OwnWrites', () => {
     writes = new OwnWrites(clock);
   });
 
-  it('distrusts what the watch delivered before it has come as far as the last write', () => {
+  it('distrusts deliveries of the watch until it delivers the last write', () => {
     assert.equal(writes.mayPrecede(RECORD, '1'), false);
     writes.wrote(RECORD, '2');
     writes.wrote(RECORD, '3');
@@ -27,13 +27,13 @@ describe('OwnWrites', () => {
     assert.equal(writes.mayPrecede(RECORD, '4'), false);
   });
 
-  it('takes the very version that was written for what it is', () => {
+  it('trusts a delivery of the written version', () => {
     writes.wrote(RECORD, '3');
     assert.equal(writes.mayPrecede(RECORD, '3'), false);
     assert.equal(writes.mayPrecede('team-a/other', '1'), false);
   });
 
-  it('forgets a write that a watch which began anew never delivers', async () => {
+  it('forgets a write that a restarted watch never delivers', async () => {
     writes.wrote(RECORD, '3');
     await clock.advance(60_000);
     assert.equal(writes.mayPrecede(RECORD, '5'), false);

@@ -5,7 +5,7 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { QuietTurns } from './quiet-turns.ts';
 
 describe('QuietTurns', () => {
-  it('leaves 45 seconds to a record that waits for its turn, counted from when it began to wait', async () => {
+  it('keeps a waiting record quiet for 45 seconds from the start of its wait', async () => {
     const clock = new ManualClock();
     const turns = new QuietTurns(clock);
     assert.equal(turns.secondsLeft('a'), 45);
@@ -18,7 +18,7 @@ describe('QuietTurns', () => {
     assert.equal(turns.secondsLeft('a'), 0);
   });
 
-  it('begins anew for a record that had its turn', async () => {
+  it('starts again for a record that had its turn', async () => {
     const clock = new ManualClock();
     const turns = new QuietTurns(clock);
     turns.secondsLeft('a');

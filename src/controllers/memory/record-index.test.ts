@@ -8,7 +8,7 @@ const open = recordSummary();
 const { key } = open;
 
 describe('RecordIndex', () => {
-  it('knows which records something is left to do for', () => {
+  it('knows which records need more than retirement', () => {
     const records = new RecordIndex();
     records.set(open);
     records.set(settledSummary({ key: 'team-a/settled' }));
@@ -23,7 +23,7 @@ describe('RecordIndex', () => {
     assert.deepEqual([...records.open()], []);
   });
 
-  it('does not go back to what an own write made of a record once the watch delivered a newer version', () => {
+  it('does not return to an own write once the watch delivered a newer version', () => {
     const records = new RecordIndex();
     records.set({ ...open, resourceVersion: '4' });
     records.setWritten({ ...open, resourceVersion: '3' }, '2');
@@ -32,7 +32,7 @@ describe('RecordIndex', () => {
     assert.equal(records.get(key)?.resourceVersion, '5');
   });
 
-  it('follows a record that is about another run now', () => {
+  it('follows a record that changes its run', () => {
     const records = new RecordIndex();
     records.set({ ...open, runUID: 'first' });
     records.set({ ...open, runUID: 'second' });
@@ -41,7 +41,7 @@ describe('RecordIndex', () => {
     assert.deepEqual(records.ofRun('second'), []);
   });
 
-  it('notes no retirement of a record that is gone', () => {
+  it('marks no retirement of a record that is gone', () => {
     const records = new RecordIndex();
     records.setRetiring(key, true);
     assert.equal(records.isRetiring(key), false);

@@ -8,7 +8,7 @@ const registry = { kind: 'StorageBackend', namespace: 'team-a', name: 'registry'
 const archive = { kind: 'ClusterStorageBackend', namespace: 'hallmark-system', name: 'archive' } as const;
 
 describe('SuspectBackends', () => {
-  it('has a backend probed once however many runs fail on it, and again after a while', async () => {
+  it('probes a backend once however many runs fail on it, and again after a while', async () => {
     const clock = new ManualClock();
     const suspects = new SuspectBackends(clock);
     const probed: string[] = [];

@@ -45,24 +45,24 @@ describe('UnconfirmedStores', () => {
     lately.note(record([pending, other]), stored);
   });
 
-  it('completes a record that does not say yet what a backend took, and leaves the others as they are', () => {
+  it('adds a confirmed entry that the status lacks, and keeps the others', () => {
     for (const storage of [[], [pending]]) {
       assert.deepEqual(lately.completed(record([...storage, other])).storage, [other, stored]);
     }
   });
 
-  it('has nothing to add once the record says it', () => {
+  it('adds nothing once the status has the entry', () => {
     assert.deepEqual(lately.completed(record([stored, other])).storage, [stored, other]);
-    // From then on the record counts, whatever becomes of it.
+    // From then on the status counts, whatever happens to it.
     assert.deepEqual(lately.completed(record([pending, other])).storage, [pending, other]);
   });
 
-  it('does not take what was stored before for what was stored now', () => {
+  it('tells an earlier store from the current one', () => {
     const before: StorageEntry = { ...stored, storedTime: '2025-01-01T00:00:00Z' };
     assert.deepEqual(lately.completed(record([before])).storage, [stored]);
   });
 
-  it('knows nothing of another record of that name, or of one that was forgotten', () => {
+  it('ignores another record of that name, and one that was forgotten', () => {
     assert.deepEqual(lately.completed(record([pending], 'made anew')).storage, [pending]);
     lately.note(record([pending]), stored);
     lately.forget('team-a/n');

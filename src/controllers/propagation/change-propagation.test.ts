@@ -60,7 +60,7 @@ beforeEach(() => {
   propagation.learned();
 });
 
-/** Has the controller of resyncs do its work. */
+/** Runs the resync controller until its queue is empty. */
 async function resynced(): Promise<void> {
   while (queues.resyncs.depth > 0) {
     const key = (await queues.resyncs.take()) ?? '';
@@ -69,7 +69,7 @@ async function resynced(): Promise<void> {
   }
 }
 
-/** Which of the keys wait in the queue, now or later. */
+/** The keys among these that wait in the queue. */
 function waiting(queue: { has(key: string): boolean }, ...keys: readonly string[]): string[] {
   return keys.filter((key) => queue.has(key));
 }
@@ -78,7 +78,7 @@ const RECORDS = ['team-a/open', 'team-a/settled', 'team-b/open'];
 const NAMESPACES = ['team-a', 'team-b', '*'];
 
 describe('ChangePropagation', () => {
-  it('a policy that changed has its runs and its unfinished records looked at, and nobody else', async () => {
+  it('a changed policy enqueues its runs and unfinished records, and nothing else', async () => {
     propagation.policyChanged(builds);
     await resynced();
     assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
@@ -88,14 +88,14 @@ describe('ChangePropagation', () => {
     ]);
   });
 
-  it('a policy that changed has the end of its settled records planned anew', async () => {
+  it('a changed policy replans the retirement of its settled records', async () => {
     records.set(settledSummary({ key: 'team-b/settled' }));
     propagation.policyChanged(builds);
     await resynced();
     assert.deepEqual(planned, ['team-a/settled']);
   });
 
-  it('a policy that changed enqueues none of its settled records, and holds the event loop for no more than a slice', async () => {
+  it('a changed policy enqueues no settled record, and blocks the event loop for at most a slice', async () => {
     for (let index = 0; index < 20_000; index += 1) records.set(settledSummary({ key: `team-a/${index}` }));
     propagation.policyChanged(builds);
     assert.deepEqual([queues.resyncs.depth, planned.length], [1, 0]);
@@ -115,7 +115,7 @@ describe('ChangePropagation', () => {
     assert.equal(queues.records.depth, 1);
   });
 
-  it('a policy that changed has only the records of its namespace walked', async () => {
+  it('a changed policy visits only the records of its namespace', async () => {
     const walked: unknown[] = [];
     const open = records.open.bind(records);
     records.open = (namespace) => {
@@ -127,7 +127,7 @@ describe('ChangePropagation', () => {
     assert.deepEqual(walked, ['team-a']);
   });
 
-  it('what is learned at the start has no record looked at twice', () => {
+  it('the first lists enqueue no record twice', () => {
     const learning = new ChangePropagation({
       pipelines: new Pipelines('ops'),
       policyQueue: queues.policies,
@@ -144,7 +144,7 @@ describe('ChangePropagation', () => {
     assert.equal(queues.resyncs.depth, 1);
   });
 
-  it('a policy that changed lets the new record of another team go first', async () => {
+  it('a changed policy lets the new record of another team go first', async () => {
     for (let index = 0; index < 1000; index += 1) records.set(recordSummary({ key: `team-a/open-${index}` }));
     propagation.policyChanged(builds);
     await resynced();
@@ -152,7 +152,7 @@ describe('ChangePropagation', () => {
     assert.equal(await queues.records.take(), 'team-b/new');
   });
 
-  it('a policy that changed has its witnesses asked at once, whatever their back-off', async () => {
+  it('a changed policy ends the back-off of its witnesses', async () => {
     const witnesses = (record: RecordKey): AttemptKey => ({ of: 'Witness', record });
     const ofPolicy: AttemptKey = { of: 'PolicyWitnesses', policy: builds };
     for (const key of [witnesses('team-a/open'), witnesses('team-b/open'), ofPolicy]) attempts.failed(key, 600);
@@ -169,7 +169,7 @@ describe('ChangePropagation', () => {
     backend: { kind: 'StorageBackend', name },
   });
 
-  it('a backend that changed has unfinished records tried anew, whatever their back-off', async () => {
+  it('a changed backend ends the back-off of unfinished records', async () => {
     attempts.failed(storing('x'), 600);
     propagation.backendChanged({ kind: 'StorageBackend', namespace: 'team-a', name: 'registry' });
     await resynced();
@@ -181,7 +181,7 @@ describe('ChangePropagation', () => {
   const spec = effectiveStorageBackendSpec({ type: 'Tekton' });
   const backend = { kind: 'StorageBackend', namespace: 'team-a', name: 'b', uid: 'b', generation: 1, spec } as const;
 
-  it('a backend that is ready again ends its own back-off, and not that which another asked for', async () => {
+  it('a backend that is ready again ends its own back-off, and no other', async () => {
     for (const name of ['b', 'other']) attempts.failed(storing(name), 600);
     propagation.backendHealthChanged(backend, true);
     await resynced();
@@ -189,7 +189,7 @@ describe('ChangePropagation', () => {
     assert.equal(attempts.isDue(storing('other')), false);
   });
 
-  it('a backend that fails again before its records were found gets none of them', async () => {
+  it('a backend that fails again before its records are found gets none of them', async () => {
     propagation.backendHealthChanged(backend, true);
     propagation.backendHealthChanged(backend, false);
     await resynced();
@@ -205,7 +205,7 @@ describe('ChangePropagation', () => {
     },
   };
   for (const [why, mend] of Object.entries(mendings)) {
-    it(`a backend gets what waited for it, longest first, as fast as the work on it ends, when ${why}`, async () => {
+    it(`a backend gets its waiting records, longest first, at the pace of the work on them, when ${why}`, async () => {
       records.remove('team-a/open');
       const order = Array.from({ length: 200 }, (_unused, index) => (index * 71) % 200);
       for (const minute of order) {
@@ -221,21 +221,21 @@ describe('ChangePropagation', () => {
     });
   }
 
-  it('a cluster backend that changed concerns every namespace', async () => {
+  it('a changed cluster backend affects every namespace', async () => {
     propagation.backendChanged({ kind: 'ClusterStorageBackend', namespace: '', name: 'archive' });
     await resynced();
     assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open', 'team-b/open']);
     assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['*']);
   });
 
-  it('a namespace with other labels has its runs looked at and its unfinished records tried', async () => {
+  it('changed labels of a namespace enqueue its runs and unfinished records', async () => {
     propagation.namespaceChanged('team-b');
     await resynced();
     assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-b/open']);
     assert.deepEqual(waiting(queues.rescans, ...NAMESPACES), ['team-b']);
   });
 
-  it('the first complete list of runs has the end of all settled records planned, and nothing enqueued', async () => {
+  it('the first complete list of runs plans the retirement of all settled records, and enqueues none', async () => {
     propagation.runsKnown();
     await resynced();
     assert.deepEqual(planned, ['team-a/settled']);
@@ -243,7 +243,7 @@ describe('ChangePropagation', () => {
   });
 
   for (const isWorking of [true, false]) {
-    it(`a key that ${isWorking ? 'works again' : 'fails otherwise'} has the unfinished records of its policy looked at, and no runs`, async () => {
+    it(`a key that ${isWorking ? 'works again' : 'fails differently'} enqueues the unfinished records of its policy, and no runs`, async () => {
       propagation.policyKeyChanged(builds, { isWorking });
       await resynced();
       assert.deepEqual(waiting(queues.records, ...RECORDS), ['team-a/open']);
@@ -251,7 +251,7 @@ describe('ChangePropagation', () => {
     });
   }
 
-  it('a key that works has its policy say so at once, and one that fails after a pause', async () => {
+  it('a working key enqueues its policy at once, and a failing one after a pause', async () => {
     propagation.policyKeyChanged(builds, { isWorking: false });
     assert.deepEqual([queues.policies.depth, queues.policies.delayed], [0, 1]);
     await clock.advance(5000);

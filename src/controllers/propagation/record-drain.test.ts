@@ -44,7 +44,7 @@ const numbered = (from: number, until: number): string[] =>
   Array.from({ length: until - from }, (_unused, index) => `r${from + index}`);
 
 describe('RecordDrain', () => {
-  it('enqueues the records that waited longest, a few at once, and one more for each that was looked at', async () => {
+  it('enqueues a window of the records that waited longest, and one more for each that is done', async () => {
     const { queue, fill, look, drain } = setup();
     fill(100);
     assert.equal(queue.depth, WINDOW);
@@ -52,7 +52,7 @@ describe('RecordDrain', () => {
     assert.deepEqual([queue.depth, drain.size], [0, 0]);
   });
 
-  it('waits with the next one while a record waits for its turn at the backend', async () => {
+  it('enqueues no further record while one waits for its turn at the backend', async () => {
     const { queue, fill, look, drain, inLane } = setup();
     fill(100);
     for (const key of numbered(0, WINDOW)) inLane.add(key);
@@ -65,7 +65,7 @@ describe('RecordDrain', () => {
     assert.equal(queue.depth, 1);
   });
 
-  it('passes over records that are settled by then, and forgets those that are gone', () => {
+  it('skips settled records, and forgets deleted ones', () => {
     const { queue, fill, drain, settled } = setup();
     for (const key of numbered(0, 50)) settled.add(key);
     fill(200);
@@ -78,7 +78,7 @@ describe('RecordDrain', () => {
     assert.deepEqual([queue.depth, drain.size], [0, 0]);
   });
 
-  it('goes on where it was when the backend failed and works again, and then with what came meanwhile', async () => {
+  it('resumes after the backend failed and works again, and then takes the records that came meanwhile', async () => {
     const { fill, look, drain, queue } = setup();
     fill(200);
     drain.pause(line.name);
@@ -87,12 +87,12 @@ describe('RecordDrain', () => {
     fill(210);
     assert.deepEqual(first, numbered(0, WINDOW));
     assert.deepEqual(await looks(200 - WINDOW, look), numbered(WINDOW, 200));
-    // What is open after it was looked at comes once more, with what came meanwhile.
+    // A record that is still open comes once more, with those that came meanwhile.
     assert.deepEqual(await looks(WINDOW + 10, look), [...first, ...numbered(200, 210)]);
     assert.deepEqual([queue.depth, drain.size], [0, 0]);
   });
 
-  it('does not let one namespace wait for another at a backend of all', async () => {
+  it('lets no namespace wait for another at a shared backend', async () => {
     const { fill, look, drain, inLane, queue } = setup();
     drain.begin(line);
     for (const key of numbered(0, 100)) drain.add(line.name, `team-a/${key}`, 1);
@@ -106,7 +106,7 @@ describe('RecordDrain', () => {
     assert.equal(drain.size, 100 - WINDOW);
   });
 
-  it('does not let one line wait for another', async () => {
+  it('lets no line wait for another', async () => {
     const { fill, look, drain, inLane, queue } = setup();
     fill(100);
     for (const key of numbered(0, WINDOW)) inLane.add(key);

@@ -98,41 +98,41 @@ describe('planRecord', () => {
     assert.equal(plannedFacts(snapshot({})).unsigned, undefined);
   });
 
-  it('leaves a backend alone whose back-off is not over, and one that holds it already', () => {
+  it('skips a backend whose back-off is not over, and one that holds the evidence', () => {
     assert.deepEqual(plannedStores(snapshot({}, { backends: [{ ref, backend: backend(), isDue: false }] })), []);
     assert.deepEqual(plannedStores(snapshot({ storage: [storedEntry] })), []);
   });
 
-  it('stores nothing that is not signed, and says why', () => {
+  it('waits while nothing can be signed, and reports why', () => {
     const missing = { reason: 'KeyNotFound', message: 'Secret k' } as const;
     const plan = planRecord(snapshot({ artifacts: [artifact] }, { signer: missing }));
     assert.ok(plan.action === 'Wait');
     assert.deepEqual(plan.facts.unsigned, missing);
   });
 
-  it('lets the rule speak before the key', () => {
+  it('reports a rule against signing before a missing key', () => {
     const suspended = { reason: 'Suspended', message: 'later' } as const;
     assert.deepEqual(plannedFacts(snapshot({ artifacts: [artifact] }, { unsigned: suspended })).unsigned, suspended);
   });
 
-  it('repeats why there is no payload, and says what it is when nobody wrote it down', () => {
+  it('repeats the recorded reason for a missing payload, or states one', () => {
     const problem = { reason: 'ChildMissing', message: 'TaskRun c' };
     assert.deepEqual(plannedFacts(snapshot({ artifacts: [], problem })).unsigned, problem);
     assert.equal(plannedFacts(snapshot({ artifacts: [] })).unsigned?.reason, 'Progressing');
     assert.equal(plannedFacts(snapshot({ artifacts: [] }, { policy: undefined })).unsigned?.reason, 'PolicyDeleted');
   });
 
-  it('finishes a signed record whose policy was deleted, with the backends frozen in it', () => {
+  it('finishes a signed record of a deleted policy with the backends bound in it', () => {
     assert.equal(plannedStores(snapshot({}, { policy: undefined })).length, 1);
   });
 
-  it('says which bound backend does not exist', () => {
+  it('reports a bound backend that does not exist', () => {
     const given = snapshot({}, { backends: [{ ref, backend: undefined, isDue: true }] });
     assert.equal(plannedFacts(given).backends?.[0]?.problem?.reason, 'BackendNotFound');
     assert.deepEqual(plannedStores(given), []);
   });
 
-  it('says that an artifact is taken by no backend, and only when all backends are known', () => {
+  it('reports an artifact that no backend takes, once all backends exist', () => {
     const onlyImages = { ref, backend: backend(['ImageSignature']), isDue: true };
     assert.equal(plannedFacts(snapshot({}, { backends: [onlyImages] })).uncovered?.reason, 'BackendNotFound');
     const unknown = { ref: { ...ref, name: 'x' }, backend: undefined, isDue: true };
@@ -141,14 +141,14 @@ describe('planRecord', () => {
 
   const image: EvidenceArtifact = { ...signed, name: 'image-0', type: 'ImageSignature', form: 'SimpleSigning' };
 
-  it('stores in a backend that stored what it then took, once it takes more', () => {
+  it('stores again in a backend that takes more than before', () => {
     const taking = { ref, backend: backend(['Attestation', 'ImageSignature']), isDue: true };
     const given = snapshot({ artifacts: [signed, image], storage: [storedEntry] }, { backends: [taking] });
     assert.equal(plannedFacts(given).backends?.[0]?.state, 'Pending');
     assert.equal(plannedStores(given).length, 1);
   });
 
-  it('still says that nothing takes an artifact when a backend that stored another one is gone', () => {
+  it('still reports an artifact that no backend takes when a backend that stored another one is gone', () => {
     const gone = { ref, backend: undefined, isDue: true };
     const given = { artifacts: [signed, image], storage: [storedEntry] };
     assert.equal(plannedFacts(snapshot(given, { backends: [gone] })).uncovered?.reason, 'BackendNotFound');
@@ -156,7 +156,7 @@ describe('planRecord', () => {
     assert.equal(plannedFacts(snapshot({ ...given, storage: [all] }, { backends: [gone] })).uncovered, undefined);
   });
 
-  it('binds a record to what takes every run, once the run that would decide is gone', () => {
+  it('binds a record whose run is gone to backends that take every run', () => {
     const unbound = { ...snapshot({}, { backends: [], bindable: [ref], hasRun: false }) };
     const boundTo = (given: RecordSnapshot): unknown => {
       const plan = planRecord(given);
@@ -167,7 +167,7 @@ describe('planRecord', () => {
     assert.equal(boundTo({ ...unbound, hasRun: undefined }), undefined);
   });
 
-  it('does not wait for a run that is gone, and keeps the reason that it left', () => {
+  it('does not wait for a deleted run, and keeps the final reason that it left', () => {
     const problem = { reason: 'ChildMissing', message: 'TaskRun c' };
     const given = { artifacts: [], problem };
     assert.equal(plannedFacts(snapshot(given, { hasRun: false })).unsigned?.reason, 'RunDeleted');
@@ -225,13 +225,13 @@ describe('planRecord', () => {
       false,
     ],
     [
-      'it is not known yet whether its run is there',
+      'it is unknown whether its run exists',
       { storage: [storedEntry] },
       { policy: policy({ retention: 'WithRun' }), hasRun: undefined },
       false,
     ],
     [
-      'its policy is gone and it does not say how long it was to be kept',
+      'its policy is gone and it froze no retention',
       { storage: [storedEntry] },
       { policy: undefined, hasRun: false },
       false,
@@ -255,7 +255,7 @@ describe('planRecord', () => {
       true,
     ],
     [
-      'its policy keeps records for ever by now, and it froze a time that is over',
+      'its policy now keeps records for ever, and it froze a time that is over',
       { storage: [storedEntry], spec: { retention: { type: 'Seconds', seconds: 3600 } } },
       { policy: policy() },
       false,
@@ -273,7 +273,7 @@ describe('planRecord', () => {
     });
   }
 
-  it('comes back when the time of the record is over', () => {
+  it('plans to return when the time of the record is over', () => {
     const plan = planRecord(snapshot({ storage: [storedEntry] }, { policy: policy({ ...hour, seconds: 864_000 }) }));
     assert.equal(plan.action === 'Advance' && plan.retiresAtMs, Date.parse('2025-03-11T00:00:00Z'));
   });

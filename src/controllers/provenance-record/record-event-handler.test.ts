@@ -55,14 +55,14 @@ function setup() {
   return { clock, records, queue, verification, cache, ownWrites, calls, feed };
 }
 
-/** What `writeRecordStatus` and `amendRecord` do with the answer to a write. */
+/** Notes a write as RecordWriter does. */
 function answered(records: RecordIndex, object: unknown): void {
   const read = readRecord(object, SEAL_KEY);
   assert.ok(read?.isTrusted === true);
   records.set(summariseRecord(read));
 }
 
-/** The seconds until the first look at what is stored, at most a day. */
+/** The seconds until the first read-back, at most a day. */
 async function secondsUntilLook({ clock, verification }: ReturnType<typeof setup>): Promise<number | undefined> {
   const looked: number[] = [];
   const taking = verification.take().then((key) => {
@@ -86,9 +86,9 @@ const versions = [
   }),
 ];
 
-describe('the record feed', () => {
+describe('the record event handler', () => {
   for (const order of ['before', 'after'] as const) {
-    it(`has what a second backend took looked at soon when the watch delivers it ${order} the answer to its write`, async () => {
+    it(`schedules the read-back of a second backend soon when the watch delivers it ${order} the response to its write`, async () => {
       const bed = setup();
       for (const version of versions) {
         if (order === 'after') answered(bed.records, version);
@@ -99,7 +99,7 @@ describe('the record feed', () => {
     });
   }
 
-  it('leaves a look where its back-off put it when an event tells nothing new of what is stored', async () => {
+  it('keeps a scheduled read-back where an event brings no new storage entry', async () => {
     const bed = setup();
     const unread = [storedEntry('evidence', { isVerified: false })];
     bed.feed.seen(storedRecord({ resourceVersion: '1', storage: unread }));
@@ -112,7 +112,7 @@ describe('the record feed', () => {
     assert.equal(await secondsUntilLook(bed), DAY_SECONDS);
   });
 
-  it('neither enqueues nor keeps a settled record, and plans its end', () => {
+  it('neither enqueues nor keeps a settled record, and plans its retirement', () => {
     const { feed, queue, cache, calls } = setup();
     feed.beginList();
     for (const runName of ['one', 'two']) feed.listed(storedRecord({ runName, storage: [storedEntry('evidence')] }));
@@ -125,7 +125,7 @@ describe('the record feed', () => {
     );
   });
 
-  it('lets the records of a list wait behind one that an event tells of', async () => {
+  it('lets the records of a list wait behind that of an event', async () => {
     const { feed, queue } = setup();
     feed.beginList();
     for (const runName of ['one', 'two']) feed.listed(storedRecord({ runName }));
@@ -135,7 +135,7 @@ describe('the record feed', () => {
     assert.equal(await queue.take(), storedRecordKey({ runName: 'new' }));
   });
 
-  it('takes a record that is gone out of everything at once, and enqueues its run', () => {
+  it('removes a deleted record from everything, and enqueues its run', () => {
     const { feed, queue, verification, cache, records, ownWrites, calls } = setup();
     const object = storedRecord({ storage: [storedEntry('evidence', { isVerified: false })], reason: 'Progressing' });
     const key = storedRecordKey();
@@ -152,7 +152,7 @@ describe('the record feed', () => {
     ]);
   });
 
-  it('does not have the run read of a record that this process retires', () => {
+  it('does not enqueue the run of a record that this process retires', () => {
     const { feed, records, calls } = setup();
     const object = storedRecord({ storage: [storedEntry('evidence')] });
     const key = storedRecordKey();

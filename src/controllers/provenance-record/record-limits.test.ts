@@ -35,7 +35,7 @@ const unsigned: Artifact = {
   subjects: Array.from({ length: 1000 }, () => ({ name: long, digest: { sha256: 'a'.repeat(64) } })),
 };
 
-/** What bounds each field of a record. `API`: the name or UID of an object that exists. `Ours`: words and digests of our own. */
+/** The guard of each limit of a record. `API`: the name or UID of an object that exists. `Ours`: words and digests of our own. */
 type Bound =
   | 'API'
   | 'Ours'
@@ -116,7 +116,7 @@ function boundedPaths(schema: unknown, path: string): readonly string[] {
   return [...own, ...properties, ...(items === undefined ? [] : boundedPaths(items, `${path}[]`))];
 }
 
-/** Parses the record as the API server would take it, from its own JSON. */
+/** Parses the record as the API server would, from its JSON. */
 function written(change: Partial<ProvenanceRecord>): ProvenanceRecord {
   const object: unknown = JSON.parse(JSON.stringify({ ...Object(storedRecord()), ...change }));
   const parsed = parseProvenanceRecord(object);
@@ -125,18 +125,18 @@ function written(change: Partial<ProvenanceRecord>): ProvenanceRecord {
 }
 
 describe('the limits of a record', () => {
-  it('are each met by something, so that none of them is a record that is never written', () => {
+  it('each have a guard, so that none of them makes a record that can never be written', () => {
     assert.deepEqual(boundedPaths(provenanceRecordSchema, '').toSorted(), Object.keys(bounds).toSorted());
   });
 
-  it('cut what is listed for readers', () => {
+  it('cut lists for readers', () => {
     const warnings = Array.from({ length: 1000 }, (_, index) => `HintIgnored: ${index} ${long}`);
     const artifact = toEvidenceArtifact({ ...unsigned, warnings, policyGeneration: 1 });
     assert.equal(artifactProblem(artifact), undefined);
     assert.ok([...(artifact.subjects ?? []), ...(artifact.warnings ?? [])].every((text) => text.isWellFormed()));
   });
 
-  it('cut what keeps a run from being stated, so that its seal is that of what the API server keeps', () => {
+  it('cut the problem of a run before it is sealed', () => {
     const draft: DraftEvidence = { artifacts: [], problem: { reason: 'PayloadInvalid', message: long } };
     const { spec } = written({});
     const { evidence } = sealedRecord(
@@ -149,12 +149,12 @@ describe('the limits of a record', () => {
     assert.ok(kept.problem?.message.isWellFormed());
   });
 
-  it('refuse more artifacts than fit, with a reason', () => {
+  it('refuse too many artifacts, with a reason', () => {
     assert.equal(tooManyArtifacts(256), undefined);
     assert.equal(tooManyArtifacts(257)?.reason, 'PayloadTooLarge');
   });
 
-  it('leave a record unbound that more backends want than it is bound to', () => {
+  it('leave a record unbound that too many backends want', () => {
     const policy = readPolicy(
       {
         apiVersion: 'hallmark.dev/v1alpha1',
@@ -187,7 +187,7 @@ describe('the limits of a record', () => {
     assert.deepEqual([ready?.status, ready?.reason, ready?.message], ['False', 'PolicyInvalid', '129 backends']);
   });
 
-  it('are told of a signer whose certificate or key does not fit', async () => {
+  it('refuse a certificate or key that does not fit', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const small = new KeySigner(privateKey, 'sha256');
     const window = { notBefore: new Date(0), notAfter: new Date(1) };
@@ -203,7 +203,7 @@ describe('the limits of a record', () => {
     });
   });
 
-  it('are told of a witness whose word does not fit, which is asked for once in each turn', async () => {
+  it("refuse a witness's result that does not fit, and ask for it once in each turn", async () => {
     const url = 'https://witness.example';
     let asked = 0;
     const signature = { signature: Buffer.from('sig'), keyID: 'id', publicKey: 'pem' };
@@ -233,7 +233,7 @@ describe('the limits of a record', () => {
     }
   });
 
-  it('cut what a status says of its backends and conditions', () => {
+  it('cut the backends and conditions of a status', () => {
     const problem = { reason: 'BackendRejected', message: long } as const;
     const backendRef = { kind: 'StorageBackend', name: 'b' } as const;
     const locations = Array.from({ length: 5000 }, () => ({ uri: long, artifact: 'attestation' }));

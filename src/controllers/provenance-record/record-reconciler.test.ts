@@ -11,10 +11,10 @@ const HALF_HOUR_MS = 1_800_000;
 
 describe('RecordReconciler', () => {
   for (const [what, answer] of [
-    ['takes it', undefined],
+    ['stores it', undefined],
     ['fails', new StorageError('BackendUnavailable', 'it is full')],
   ] as const) {
-    it(`leaves nothing behind of a record that goes while a store ${what}`, async () => {
+    it(`leaves nothing behind of a record that is deleted while a backend ${what}`, async () => {
       const world = new ReconcilerWorld();
       await world.setPolicy();
       world.addStore();
@@ -41,7 +41,7 @@ describe('RecordReconciler', () => {
       await world.reconcileRun(await world.addRun('bake', '2026-01-02T03:04:00Z'));
     });
 
-    /** Writes to records fail, after they were served or instead of it. */
+    /** Lets writes to records fail, after they were served or instead. */
     function cut(isServed: boolean): void {
       world.api.intercept = ({ verb, resource }, serve) => {
         if (!resource.startsWith('provenancerecords') || verb === 'get') return serve();
@@ -57,7 +57,7 @@ describe('RecordReconciler', () => {
       );
     }
 
-    it('makes one entry while the API server is away, and writes it down when it is back', async () => {
+    it('makes one log entry while the API server is away, and records it when it is back', async () => {
       cut(false);
       await world.reconcileRecords();
       await world.clock.advance(HALF_HOUR_MS);
@@ -67,7 +67,7 @@ describe('RecordReconciler', () => {
       assert.deepEqual([world.logEntries, logIndexes(), world.stored], [1, ['1'], 1]);
     });
 
-    it('reads the record again after a write whose answer was lost', async () => {
+    it('reads the record again after a write whose response was lost', async () => {
       cut(true);
       await world.reconcileRecords();
       world.api.intercept = (_request, serve) => serve();
@@ -76,7 +76,7 @@ describe('RecordReconciler', () => {
       assert.equal(world.api.count(AMEND), 1);
     });
 
-    it('does not believe what the watch delivers late after a write whose answer was lost', async () => {
+    it('does not use late deliveries of the watch after a write whose response was lost', async () => {
       const [before] = world.records;
       cut(true);
       await world.reconcileRecords();

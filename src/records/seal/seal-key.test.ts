@@ -8,11 +8,11 @@ import { loadSealKey, SealKeyLostError } from './seal-key.ts';
 
 const signal = new AbortController().signal;
 
-/** One Secret, as the API server would keep it; the end-to-end tests show the same on a real one. */
+/** One Secret, as the API server keeps it; the end-to-end tests use a real one. */
 class OneSecret {
   stored: unknown;
   creations = 0;
-  /** Runs before a creation: what another replica does meanwhile. */
+  /** Runs before a creation, in the place of another replica. */
   beforeCreate: () => void = () => undefined;
 
   find<T>(resource: Resource<T>): Promise<T | undefined> {
@@ -37,7 +37,7 @@ function secret(bytes: number): unknown {
 }
 
 describe('loadSealKey', () => {
-  it('makes the key once and finds it ever after', async () => {
+  it('creates the key once and finds it afterwards', async () => {
     const client = new OneSecret();
     const made = await loadSealKey(client, ops, signal);
     const found = await loadSealKey(client, ops, signal);
@@ -46,7 +46,7 @@ describe('loadSealKey', () => {
     assert.equal(made.value.reveal().length, 32);
   });
 
-  it('takes the key of a replica that was faster', async () => {
+  it('uses the key of a replica that was faster', async () => {
     const client = new OneSecret();
     client.beforeCreate = () => {
       client.stored = secret(32);
@@ -55,14 +55,14 @@ describe('loadSealKey', () => {
     assert.deepEqual(Buffer.from(key.value.reveal()), Buffer.alloc(32, 7));
   });
 
-  it('refuses a key that is too short instead of sealing with it, and says what to do', async () => {
+  it('refuses a key that is too short, and names the remedy', async () => {
     const client = new OneSecret();
     client.stored = secret(31);
     await assert.rejects(loadSealKey(client, ops, signal), /"ops\/hallmark-seal" has no entry "key".*restore it/);
     assert.equal(client.creations, 0);
   });
 
-  it('fails when the Secret may not be made', async () => {
+  it('fails when the Secret may not be created', async () => {
     const client = new OneSecret();
     client.beforeCreate = () => {
       throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
@@ -70,7 +70,7 @@ describe('loadSealKey', () => {
     await assert.rejects(loadSealKey(client, ops, signal), { status: 403 });
   });
 
-  it('makes no key in the place of one that records are sealed with, and says what to restore', async () => {
+  it('creates no key to replace one that sealed records, and names what to restore', async () => {
     const client = new OneSecret();
     const sealed = { name: 'team-a/bake', keyID: '0123456789abcdef' };
     const options = { namespace: 'ops', findSealed: () => Promise.resolve(sealed) };
@@ -85,7 +85,7 @@ describe('loadSealKey', () => {
     assert.equal(client.creations, 0);
   });
 
-  it('reads which keys are given up', async () => {
+  it('reads the keys that are given up', async () => {
     const client = new OneSecret();
     const data = {
       key: Buffer.alloc(32, 7).toString('base64'),

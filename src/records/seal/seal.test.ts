@@ -93,7 +93,7 @@ describe('the seal of a record', () => {
     for (const other of evidences) assert.ok(!sealMatches({ ...record, evidence: other }, seal), JSON.stringify(other));
   });
 
-  it('fails under another name, namespace or key, and for what is no seal', () => {
+  it('fails under another name, namespace or key, and for anything that is not a seal', () => {
     const seal = sealRecord(record);
     assert.ok(!sealMatches({ ...record, name: 'bake-2' }, seal));
     assert.ok(!sealMatches({ ...record, namespace: 'team-b' }, seal));
@@ -139,7 +139,7 @@ describe('canonicalJson', () => {
     assert.equal(canonicalJson({ a: undefined, b: 1 }), canonicalJson({ b: 1 }));
   });
 
-  it('refuses what JSON cannot hold', () => {
+  it('rejects values that JSON cannot hold', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, () => 1]) {
       assert.throws(() => canonicalJson({ value }), TypeError);
     }

@@ -15,7 +15,7 @@ const nothingStored = recordSummary();
 const verified = { ...nothingStored, isHeld: true };
 const unread = { ...verified, unverifiedCount: 1 };
 
-/** The seconds until a record is looked at that was heard of in these versions, one after the other; undefined for never. */
+/** The seconds until the read-back of a record delivered in these versions, one after the other; undefined for never. */
 async function lookAfter(...versions: readonly RecordSummary[]): Promise<number | undefined> {
   const clock = new ManualClock();
   const queue = new KeyedQueue({ clock, backoff: exponentialBackoff({ minMs: 1, maxMs: 1 }) });
@@ -37,21 +37,21 @@ async function lookAfter(...versions: readonly RecordSummary[]): Promise<number 
 }
 
 describe('scheduleVerification', () => {
-  it('looks at nothing of a record that nobody holds', async () => {
+  it('schedules nothing for a record that no backend holds', async () => {
     assert.equal(await lookAfter(nothingStored), undefined);
   });
 
-  it('looks soon at what could not be read back, and in time at what was', async () => {
+  it('reads back soon what was not verified, and within the interval what was', async () => {
     assert.equal(await lookAfter(nothingStored, unread), SOON_SECONDS);
     assert.equal(await lookAfter(unread), SOON_SECONDS);
     assert.equal(await lookAfter(nothingStored, verified), DAY_SECONDS);
   });
 
-  it('does not leave what one more backend took to the next look at the others', async () => {
+  it('reads one more backend back soon, and not with the others', async () => {
     assert.equal(await lookAfter(nothingStored, verified, unread), SOON_SECONDS);
   });
 
-  it('leaves a look that is planned where its back-off put it', () => {
+  it('keeps a scheduled read-back where its back-off put it', () => {
     const planned: number[] = [];
     const add = (_key: string, delayMs: number): unknown => planned.push(delayMs);
     const queue = { has: () => true, addAfter: add, addIdleAfter: add };
@@ -60,7 +60,7 @@ describe('scheduleVerification', () => {
     assert.deepEqual(planned, []);
   });
 
-  it('looks soon at what one more backend took while another waits out its back-off', () => {
+  it('reads one more backend back soon while another waits for the end of its back-off', () => {
     const planned: number[] = [];
     const add = (_key: string, delayMs: number): unknown => planned.push(delayMs);
     const queue = { has: () => true, addAfter: add, addIdleAfter: add };

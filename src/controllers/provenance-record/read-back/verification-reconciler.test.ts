@@ -9,7 +9,7 @@ import { Attempts } from '../../memory/attempts.ts';
 import { VerificationReconciler } from './verification-reconciler.ts';
 
 describe('VerificationReconciler', () => {
-  it('says in the record that an error which nobody foresaw keeps it from being read back', async () => {
+  it('reports an unexpected error of a read-back in the record', async () => {
     const world = new ReconcilerWorld();
     await world.setPolicy();
     world.addStore();

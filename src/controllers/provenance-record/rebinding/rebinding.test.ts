@@ -19,14 +19,14 @@ function metadata(name: string): object {
 }
 
 interface Given {
-  /** What the record is bound to: those written with `?` never existed. */
+  /** The bound backends; those written with `?` never existed. */
   readonly bound: readonly string[];
-  /** What its status says of them. */
+  /** Their storage entries in the status. */
   readonly storage?: readonly StorageEntry[];
   readonly reason?: 'BackendNotFound' | 'NoSubjects' | 'KeyNotFound' | 'Stored';
-  /** What the policy names now; none names all in reach. */
+  /** The backends that the policy names now; none names all in reach. */
   readonly named?: readonly string[];
-  /** What exists now, each with fields of its spec. */
+  /** The backends that exist now, with fields of their specs. */
   readonly backends?: Readonly<Record<string, object>>;
   readonly labels?: RunLabels;
 }
@@ -75,7 +75,7 @@ function namesOf(found: Rebinding): Rebinding | readonly string[] {
 describe('rebinding', () => {
   const rows: readonly (readonly [string, Given, readonly string[] | 'Unread' | undefined])[] = [
     [
-      'replaces a mistyped backend by the one that the policy names now',
+      'replaces a mistyped backend with the one that the policy names now',
       { bound: ['registy?'], named: ['registry'], backends: { registry: {} } },
       ['registry'],
     ],
@@ -85,27 +85,27 @@ describe('rebinding', () => {
       undefined,
     ],
     [
-      'lets a mistyped backend go when the policy names none any more',
+      'drops a mistyped backend when the policy names none any more',
       { bound: ['registy?'], backends: { registry: {} } },
       ['registry'],
     ],
     [
-      'drops it and keeps what holds the evidence',
+      'drops it and keeps a backend that holds the evidence',
       { bound: ['tekton', 'registy?'], storage: [storedEntry('tekton')], named: ['tekton'], backends: { tekton: {} } },
       ['tekton'],
     ],
     [
-      'replaces one mistyped name by another that is to be awaited',
+      'replaces one mistyped name with another, which it waits for',
       { bound: ['registy?'], named: ['regstry'], backends: {} },
       ['regstry?'],
     ],
     [
-      'waits for a backend that was deleted and may be made again',
+      'waits for a deleted backend that may be created again',
       { bound: ['tekton', 'old'], backends: { tekton: {}, other: {} } },
       undefined,
     ],
     [
-      'lets a deleted backend go when the policy names others',
+      'drops a deleted backend when the policy names others',
       { bound: ['old'], named: ['registry'], backends: { registry: {} } },
       ['registry'],
     ],
@@ -115,17 +115,17 @@ describe('rebinding', () => {
       ['old', 'registry'],
     ],
     [
-      'leaves a record as it is that has its backends',
+      'keeps the binding of a record whose backends exist',
       { bound: ['tekton'], reason: 'Stored', storage: [storedEntry('tekton')], backends: { tekton: {}, later: {} } },
       undefined,
     ],
     [
-      'adds a backend that came into reach where no backend has a place for the evidence',
+      'adds a new backend where no backend has a place for the evidence',
       { bound: ['registry'], reason: 'NoSubjects', backends: { registry: {}, tekton: {} } },
       ['registry', 'tekton'],
     ],
     [
-      'adds none that takes nothing of it',
+      'adds no backend that takes nothing of it',
       {
         bound: ['registry'],
         reason: 'NoSubjects',
@@ -134,12 +134,12 @@ describe('rebinding', () => {
       undefined,
     ],
     [
-      'leaves a record alone that waits for something else',
+      'keeps the binding of a record that waits for something else',
       { bound: ['registy?'], reason: 'KeyNotFound', named: ['registry'], backends: { registry: {} } },
       undefined,
     ],
     [
-      'asks for the labels of the run where a backend selects by them',
+      "asks for the run's labels where a backend selects by them",
       {
         bound: ['registy?'],
         named: ['registry'],
@@ -158,7 +158,7 @@ describe('rebinding', () => {
       ['registry'],
     ],
     [
-      'keeps a mistyped backend where no other selects the run, so that the record says why',
+      'keeps a mistyped backend where no other selects the run, so that the record reports it',
       {
         bound: ['registy?'],
         labels: { app: 'rolls' },
@@ -174,7 +174,7 @@ describe('rebinding', () => {
     });
   }
 
-  it('is decided only when the status says what is missing, because the API server asks for that', () => {
+  it('waits until the status reports what is missing, as the API server requires', () => {
     const given: Given = {
       bound: ['registy?'],
       reason: 'KeyNotFound',
@@ -195,7 +195,7 @@ describe('rebinding', () => {
     assert.equal(decided({ bound: ['registy?'], backends }), undefined);
   });
 
-  it('is what the message of a missing backend asks for', () => {
+  it('follows the remedy in the message about a missing backend', () => {
     const record = readRecord(storedRecord({ storage: [] }), SEAL_KEY);
     assert.ok(record?.isTrusted === true);
     const ref = refOf('registy?');

@@ -46,14 +46,14 @@ describe('a record that retired', () => {
     ['keeps records for ever', { record: { retention: 'Keep' } }],
     ['keeps records with their runs', { record: { retention: 'WithRun' } }],
   ] as const) {
-    it(`is not made again when its policy ${name}`, async () => {
+    it(`is not created again when its policy ${name}`, async () => {
       await retire();
       await world.setPolicy(spec);
       await assertNotSignedAgain();
     });
   }
 
-  it('is not made again when the clock is set back, or by a replica whose clock is behind', async () => {
+  it('is not created again when the clock is set back, or by a replica whose clock is behind', async () => {
     await retire();
     const behind = new ReconcilerWorld({ api: world.api, clock: new ManualClock(new Date('2026-01-02T03:04:05Z')) });
     await behind.learnPolicy();
@@ -62,7 +62,7 @@ describe('a record that retired', () => {
     assert.equal(behind.signatures, 0);
   });
 
-  it('is not made again when its policy is made anew while the operator runs', async () => {
+  it('is not created again when its policy is created again while the operator runs', async () => {
     await retire();
     await world.deletePolicy();
     await world.setPolicy({ ...week, runs: { finishedAfter: '2026-01-01T00:00:00Z' } });
@@ -76,7 +76,7 @@ describe('a record that retired', () => {
     assert.deepEqual([world.records.length, world.signatures], [1, 2]);
   });
 
-  it('is only deleted once its policy remembers it', async () => {
+  it('is only deleted once its policy records it', async () => {
     world.api.intercept = (request, serve) => {
       if (request.path.endsWith('/signingpolicies/builds/status')) throw unreachable();
       return serve();
@@ -94,7 +94,7 @@ describe('a record that retired', () => {
     assert.equal(world.records.length, 0);
   });
 
-  it('says that CRDs of another version keep nothing of it, and stays', async () => {
+  it('stays, and reports CRDs of another version that do not keep the mark', async () => {
     world.api.intercept = (request, serve) => {
       if (!request.path.endsWith('/signingpolicies/builds/status')) return serve();
       return { ...Object(request.body), status: {} };

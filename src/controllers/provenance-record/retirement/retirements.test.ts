@@ -48,7 +48,7 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
   const retired: string[] = [];
   const api = new ModelApi(clock);
   api.intercept = ({ verb, resource, path, body }) => {
-    // The policy remembers until when its runs have retired.
+    // The policy records until when its runs have retired.
     if (resource.startsWith('signingpolicies')) return verb === 'get' ? policyObject : body;
     assert.equal(verb, 'delete', `nothing is read or written to retire a record: ${verb} ${resource}`);
     const preconditions = field(body, 'preconditions');
@@ -93,7 +93,7 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
 }
 
 describe('Retirements', () => {
-  it('removes each record when its time is over, in the version that is known, and reads nothing', async (t) => {
+  it('removes each record when its time is over, in the indexed version, and reads nothing', async (t) => {
     const { clock, records, retirements, deletions } = setup(t, hour);
     for (let index = 0; index < 100; index += 1) {
       const record = settledSummary({ key: `team-a/${index}`, resourceVersion: String(index), retained });
@@ -102,14 +102,14 @@ describe('Retirements', () => {
     }
     await clock.advance(HOUR_LEFT_MS - 1000);
     assert.deepEqual(deletions, []);
-    // One that comes while the policy's mark is being written waits for the next one.
+    // A record that retires while the policy's mark is written waits for the next mark.
     await clock.advance(300_000);
     assert.equal(deletions.length, 100);
     const seventh = deletions.filter(({ resourceVersion }) => resourceVersion === '7');
     assert.deepEqual(seventh, [{ name: '7', uid: 'uid-of-team-a/7', resourceVersion: '7' }]);
   });
 
-  it('keeps what is not settled, is kept for ever, or is kept with its run, which exists', async (t) => {
+  it('keeps a record that is not settled, is kept for ever, or is kept with an existing run', async (t) => {
     const unsettled = setup(t, hour);
     const kept = setup(t, { record: { retention: 'Keep' } });
     const together = setup(t, withRun);
@@ -127,7 +127,7 @@ describe('Retirements', () => {
     }
   });
 
-  it('removes a record with its run, and waits while runs are not known', async (t) => {
+  it('removes a record with its run, and waits while runs are unknown', async (t) => {
     const { clock, records, runs, retirements, deletions, queue } = setup(t, withRun);
     const record = settledSummary({ retained });
     records.set(record);
@@ -140,7 +140,7 @@ describe('Retirements', () => {
     assert.equal(deletions.length, 1);
   });
 
-  it('follows the retention of now, sooner and later', async (t) => {
+  it('follows the current retention, sooner and later', async (t) => {
     const { clock, records, pipelines, retirements, deletions } = setup(t, hour);
     const record = settledSummary({ retained });
     records.set(record);
@@ -155,7 +155,7 @@ describe('Retirements', () => {
     assert.equal(deletions.length, 1);
   });
 
-  it('leaves a policy that is deleted a minute to come back, and then follows what the record froze', async (t) => {
+  it('gives a deleted policy a minute to come back, and then follows the frozen retention', async (t) => {
     const { clock, records, retirements, deletions } = setup(t);
     const record = settledSummary({ retained: { ...retained, retention: { type: 'Seconds', seconds: 60 } } });
     records.set(record);
@@ -166,7 +166,7 @@ describe('Retirements', () => {
     assert.equal(deletions.length, 1);
   });
 
-  it('decides anew about a record that changed, and says of each one that was removed that it was', async (t) => {
+  it('decides again about a changed record, and reports each removed one', async (t) => {
     const { clock, records, retirements, deletions, refusals, retired } = setup(t, hour);
     const record = settledSummary({ retained });
     records.set(record);

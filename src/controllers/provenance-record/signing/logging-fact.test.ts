@@ -40,7 +40,7 @@ const stored: StorageEntry = { backendRef: { kind: 'StorageBackend', name: 'tekt
 interface Given {
   readonly policy?: PolicyDefinition | undefined;
   readonly storage?: readonly StorageEntry[];
-  /** What the condition Logged said before. */
+  /** The condition Logged before. */
   readonly said?: { readonly reason: string; readonly message: string };
 }
 
@@ -118,7 +118,7 @@ describe('loggingFact', () => {
     });
   }
 
-  it('says who would have to say whom to ask, and asks nobody', () => {
+  it('reports the missing or invalid policy that would name the witnesses, and asks none', () => {
     for (const [given, reason] of [
       [{}, 'PolicyDeleted'],
       [{ policy: policy(both, { invalid: 'spec.x' }) }, 'PolicyInvalid'],
@@ -131,7 +131,7 @@ describe('loggingFact', () => {
     }
   });
 
-  it('repeats what the last attempt said, and nothing that was not about witnesses', () => {
+  it('repeats the problem of the last attempt, if it was about witnesses', () => {
     const said = (reason: string): unknown =>
       loggingFact(snapshot([signed], { policy: policy(both), said: { reason, message: 'm' } }), [signed]);
     const problem = { reason: 'TransparencyLogUnavailable', message: 'm' };

@@ -50,7 +50,7 @@ function witnesses(given: Given = {}): { readonly of: Witnesses; readonly calls:
   return { of, calls };
 }
 
-/** What comes of it, and what was written down on the way. */
+/** The outcome, and the progress written down on the way. */
 async function witnessed(
   artifacts: readonly RecordedArtifact[],
   of: Witnesses,
@@ -67,7 +67,7 @@ async function witnessed(
 const isLogged = ({ logEntries }: RecordedArtifact): boolean => logEntries !== undefined;
 
 describe('witnessArtifacts', () => {
-  it('asks for leave before each artifact, and before the log after a slow timestamp authority', async () => {
+  it('checks the lease before each artifact, and before the log after a slow timestamp authority', async () => {
     for (const [lastGrant, expected] of [
       [0, []],
       [1, ['timestamp one']],
@@ -86,7 +86,7 @@ describe('witnessArtifacts', () => {
     }
   });
 
-  it('asks the clocks first and the log last, so that an attempt that fails leaves no entry behind', async () => {
+  it('asks timestamp authorities first and the log last, so that a failed attempt leaves no entry behind', async () => {
     const { of, calls } = witnesses();
     const { artifacts, problem } = await witnessed([artifact('attestation')], of);
     assert.equal(problem, undefined);
@@ -95,7 +95,7 @@ describe('witnessArtifacts', () => {
     assert.equal(artifacts[0].timestamps?.length, 1);
   });
 
-  it('asks for nothing a second time', async () => {
+  it('asks no witness a second time', async () => {
     const { of } = witnesses();
     const first = await witnessed([artifact('attestation')], of);
     const again = witnesses();
@@ -103,7 +103,7 @@ describe('witnessArtifacts', () => {
     assert.deepEqual(again.calls, []);
   });
 
-  it('keeps what was witnessed before a failure, and leaves the rest as it was', async () => {
+  it('keeps results from before a failure, and leaves the rest as it was', async () => {
     const { of } = witnesses({ logFails: (name) => name === 'image-1' });
     const given = [artifact('attestation'), artifact('image-1'), artifact('image-2')];
     const outcome = await witnessed(given, of);
@@ -113,7 +113,7 @@ describe('witnessArtifacts', () => {
     assert.deepEqual(outcome.artifacts.slice(2), given.slice(2));
   });
 
-  it('writes down each entry of a tiled log before the next is made, and those of the other log at the end', async () => {
+  it('records each entry of a tiled log before the next, and those of the other log at the end', async () => {
     const given = ['attestation', 'image-1', 'image-2'].map((name) => artifact(name));
     const tiled = await witnessed(given, witnesses({ apiVersion: 2 }).of);
     assert.deepEqual(
@@ -146,7 +146,7 @@ describe('witnessArtifacts', () => {
     });
   }
 
-  it('goes on without the log where the policy says so, and notes why', async () => {
+  it('continues without the log where the policy allows it, and records why', async () => {
     const { of } = witnesses({ onFailure: 'StoreWithout', logFails: () => true });
     const { artifacts, problem } = await witnessed([artifact('attestation')], of);
     assert.equal(problem, undefined);
@@ -155,7 +155,7 @@ describe('witnessArtifacts', () => {
     assert.equal(artifacts[0].timestamps?.length, 1);
   });
 
-  it('does not count what was seen after the certificate ended', async () => {
+  it('does not count a witness that saw the signature after the certificate ended', async () => {
     const late = witnesses({ time: '2026-01-01T00:10:01Z' });
     const given = artifact('attestation', { certificate });
     const outcome = await witnessed([given], late.of);

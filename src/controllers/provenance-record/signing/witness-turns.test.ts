@@ -33,14 +33,14 @@ const refused = { hasFailed: true, tookMs: 20 };
 const answered = { hasFailed: false, tookMs: 20 };
 
 describe('witnesses that fail', () => {
-  it('at once are asked by other records, each with a back-off of its own', () => {
+  it('quickly are asked by other records, each with a back-off of its own', () => {
     noteWitnesses(attempts, record('one'), refused);
     assert.equal(areWitnessesDue(attempts, record('one')), false);
     assert.equal(secondsUntilWitnesses(attempts, record('one')), 10);
     assert.equal(areWitnessesDue(attempts, record('two')), true);
   });
 
-  it('after keeping one waiting are left alone by all records of the policy, and by no others', async () => {
+  it('slowly are left alone by all records of the policy, and by no others', async () => {
     noteWitnesses(attempts, record('one'), hung);
     assert.equal(areWitnessesDue(attempts, record('two')), false);
     assert.equal(secondsUntilWitnesses(attempts, record('two')), 10);
@@ -49,13 +49,13 @@ describe('witnesses that fail', () => {
     assert.equal(areWitnessesDue(attempts, record('two')), true);
   });
 
-  it('for many at once count once', async () => {
+  it('for many records at the same time count once', async () => {
     for (const name of ['one', 'two', 'three', 'four']) noteWitnesses(attempts, record(name), hung);
     await clock.advance(10_000);
     assert.equal(areWitnessesDue(attempts, record('five')), true);
   });
 
-  it('are asked by everybody once they have answered', async () => {
+  it('are asked by all records once they have answered', async () => {
     noteWitnesses(attempts, record('one'), hung);
     await clock.advance(10_000);
     noteWitnesses(attempts, record('one'), hung);

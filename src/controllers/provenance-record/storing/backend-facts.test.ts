@@ -79,13 +79,13 @@ function snapshot(
 describe('backendFacts', () => {
   const parked = { reason: 'BackendUnavailable', message: 'waits until the backend is ready again: down' } as const;
 
-  it('says what a parked backend waits for, and nothing is sent to it', () => {
+  it('reports the wait for a parked backend, and sends nothing to it', () => {
     const given = snapshot([], [{ ref, backend: backend('tekton'), isDue: true, parked }]);
     assert.deepEqual(backendFacts(given)?.[0]?.problem, parked);
     assert.deepEqual(plannedStores(given), []);
   });
 
-  it('leaves alone what a backend holds, parked or not', () => {
+  it('keeps the state of a backend that holds the evidence, parked or not', () => {
     const given = snapshot([held], [{ ref, backend: backend('tekton'), isDue: true, parked }]);
     assert.equal(backendFacts(given)?.[0]?.state, 'Stored');
   });
@@ -98,30 +98,30 @@ describe('backendFacts', () => {
     reason: 'BackendRejected',
   };
 
-  it('keeps how often storing failed, and when it is tried again', () => {
+  it('keeps the number of failures, and the time of the next attempt', () => {
     const [fact] = backendFacts(snapshot([failed], [{ ref, backend: backend('tekton'), isDue: false }])) ?? [];
     assert.deepEqual([fact?.attempts, fact?.nextAttemptTime], [3, '2026-01-01T00:05:00Z']);
   });
 
-  it('names no time for what waits until its backend is ready again', () => {
+  it('names no time while the backend is not ready', () => {
     const [fact] = backendFacts(snapshot([failed], [{ ref, backend: backend('tekton'), isDue: true, parked }])) ?? [];
     assert.deepEqual([fact?.attempts, fact?.nextAttemptTime], [3, undefined]);
   });
 
   const lost: StorageEntry = { ...held, verification: { state: 'Failed', message: 'gone' } };
 
-  it('does not put back by itself what vanished', () => {
+  it('does not write lost evidence again by itself', () => {
     const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: true }]);
     assert.deepEqual(plannedStores(given), []);
     assert.equal(backendFacts(given)?.[0]?.verification?.state, 'Failed');
   });
 
-  it('puts back what vanished when somebody asks for it', () => {
+  it('writes lost evidence again on request', () => {
     const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: true }], 'StorageBackend/tekton');
     assert.equal(plannedStores(given).length, 1);
   });
 
-  it('does not put it back again and again where it vanishes at once, and forgets no place meanwhile', () => {
+  it('does not write it again and again where it vanishes at once, and keeps the locations meanwhile', () => {
     const given = snapshot([lost], [{ ref, backend: backend('tekton'), isDue: false }], 'StorageBackend/tekton');
     assert.deepEqual(plannedStores(given), []);
     assert.deepEqual(backendFacts(given)?.[0]?.locations, held.locations);
@@ -133,14 +133,14 @@ describe('backendFacts', () => {
     missing: ['attestation'],
   };
 
-  it('keeps what is there, and what is missing, while it is tried again', () => {
+  it('keeps the locations and the missing names while it is tried again', () => {
     const [fact] = backendFacts(snapshot([missing], [{ ref, backend: backend('tekton'), isDue: true }])) ?? [];
     assert.deepEqual([fact?.locations, fact?.missing], [missing.locations, ['attestation']]);
     const [gone] = backendFacts(snapshot([missing], [{ ref, backend: undefined, isDue: true }])) ?? [];
     assert.deepEqual([gone?.locations, gone?.problem?.reason], [missing.locations, 'BackendNotFound']);
   });
 
-  it('keeps what is there when the backend takes more by now', () => {
+  it('keeps the locations when the backend takes more than before', () => {
     const narrow: StorageEntry = { ...held, artifacts: ['ImageSignature'] };
     const given = snapshot([narrow], [{ ref, backend: backend('tekton'), isDue: true }]);
     assert.equal(plannedStores(given).length, 1);
@@ -164,7 +164,7 @@ describe('backendFacts', () => {
     assert.equal(plannedStores(edited).length, 1);
   });
 
-  it('reads as NotApplicable what once was called Stored and held nothing', () => {
+  it('reads an old Stored that holds nothing as NotApplicable', () => {
     const old: StorageEntry = { ...untried, state: 'Stored', verification: { state: 'Verified' } };
     const [fact] = backendFacts(snapshot([old], [{ ref, backend: undefined, isDue: true }])) ?? [];
     assert.deepEqual(
@@ -173,7 +173,7 @@ describe('backendFacts', () => {
     );
   });
 
-  it('marks what was asked for later, stores there, and promises nothing by it', () => {
+  it('marks a backend of a later request, stores there, and promises nothing by it', () => {
     const bound = [
       { ref, backend: backend('tekton'), isDue: true },
       { ref: later, backend: backend('later'), isDue: true, isBackfill: true },

@@ -8,8 +8,8 @@ import { StorageError } from '../../../storage/storage-error.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 
 /*
- * The drivers have their own tests against real servers. Here a driver in memory shows what becomes of its answers: their order,
- * what is done after a failure, and what is left undone once nothing may be written any more.
+ * The drivers have their own tests against real servers. Here a driver in memory shows the handling of its results: their order,
+ * the work after a failure, and the work that is dropped once nothing may be written any more.
  */
 type Put = (artifact: SignedArtifact) => Promise<readonly Location[]>;
 
@@ -67,7 +67,7 @@ function failing(name: string, error: StorageError): Put {
 }
 
 describe('storeEvidence', () => {
-  it('stores the artifacts one after the other and says what the backend took, where and when', async () => {
+  it('stores the artifacts one after the other and reports types, locations and time', async () => {
     const { task: given, puts } = task(stored);
     const { fact, retry } = await storeEvidence(given, clock, never);
     assert.deepEqual(puts, ['attestation', 'image-1']);
@@ -84,7 +84,7 @@ describe('storeEvidence', () => {
     });
   });
 
-  it('leaves off when the one server is down, and asks for another attempt when the server says', async () => {
+  it('stops when the only server is down, and retries when the server asks for it', async () => {
     const { task: given, puts } = task(() =>
       Promise.reject(new StorageError('BackendUnavailable', 'down', { retryAfterSeconds: 7 })),
     );
@@ -96,7 +96,7 @@ describe('storeEvidence', () => {
     assert.deepEqual(retry, { afterSeconds: 7 });
   });
 
-  it('goes on when one of many servers is down', async () => {
+  it('continues when one of many servers is down', async () => {
     const { task: given, puts } = task(failing('attestation', new StorageError('BackendUnavailable', 'down')));
     const driver = { ...given.driver, hasManyServers: true as const };
     const { fact } = await storeEvidence({ ...given, driver }, clock, never);
@@ -105,7 +105,7 @@ describe('storeEvidence', () => {
     assert.deepEqual([fact.state, fact.missing], ['Pending', ['attestation']]);
   });
 
-  it('lets one artifact that fails keep no other out, names it, and lists what is there', async () => {
+  it('stores the others when one artifact fails, names it, and lists the locations', async () => {
     const rejected = new StorageError('BackendRejected', 'no such image', { locations: [{ uri: 'mem://part' }] });
     const { task: given } = task(failing('attestation', rejected));
     const { fact, retry } = await storeEvidence(given, clock, never);
@@ -122,7 +122,7 @@ describe('storeEvidence', () => {
     assert.deepEqual(retry, { afterSeconds: undefined });
   });
 
-  it('tries again only what is missing, and keeps what is there', async () => {
+  it('retries only missing artifacts, and keeps the locations', async () => {
     const first = task(failing('attestation', new StorageError('BackendRejected', 'no such image')));
     const { fact: before } = await storeEvidence(first.task, clock, never);
     const second = task(stored);
@@ -136,7 +136,7 @@ describe('storeEvidence', () => {
     );
   });
 
-  it('begins with what had no turn the last time', async () => {
+  it('starts with artifacts that had no turn last time', async () => {
     const down = task(() => Promise.reject(new StorageError('BackendUnavailable', 'down')));
     const { fact: before } = await storeEvidence(down.task, clock, never);
     const again = task(stored);
@@ -144,7 +144,7 @@ describe('storeEvidence', () => {
     assert.deepEqual(again.puts, ['image-1', 'attestation']);
   });
 
-  it('begins nothing further when failing takes too long', async () => {
+  it('starts no further artifact when failing takes too long', async () => {
     const { task: given, puts } = task(async () => {
       await clock.advance(120_000);
       throw new StorageError('BackendRejected', 'slow');
@@ -161,7 +161,7 @@ describe('storeEvidence', () => {
     assert.deepEqual((await storeEvidence(given, clock, never)).retry, { afterSeconds: 5 });
   });
 
-  it('goes on when the backend has no place for one artifact, and says so', async () => {
+  it('continues when the backend has no place for one artifact, and reports it', async () => {
     const { task: given } = task(failing('attestation', new StorageError('NoSubjects', 'no image')));
     const { fact, retry } = await storeEvidence(given, clock, never);
     assert.equal(fact.state, 'Stored');
@@ -171,7 +171,7 @@ describe('storeEvidence', () => {
     assert.equal(retry, undefined);
   });
 
-  it('stores nothing where there is no place for anything, and is done with it', async () => {
+  it('is done with a backend that has no place for anything', async () => {
     const { task: given } = task(() => Promise.reject(new StorageError('NoSubjects', 'no image')));
     const { fact, retry } = await storeEvidence(given, clock, never);
     assert.deepEqual(fact, {
@@ -194,7 +194,7 @@ describe('storeEvidence', () => {
 
   const twoImages = ['image-us', 'image-eu'].map((name) => ({ ...artifact(name), subjects: [{ name, digest: {} }] }));
 
-  it('stores the first of two artifacts that have one name, and says of the other that they collide', async () => {
+  it('stores the first of two artifacts with one name, and reports the collision for the other', async () => {
     const { task: given, puts } = task(stored);
     const driver = { ...given.driver, nameOf: ({ type }: SignedArtifact) => type };
     const work = { ...given, driver, artifacts: [artifact('attestation'), ...twoImages] };
@@ -209,13 +209,13 @@ describe('storeEvidence', () => {
     }
   });
 
-  it('stores both where the store keeps both under one name', async () => {
+  it('stores both where the backend keeps both under one name', async () => {
     const { task: given, puts } = task(stored);
     await storeEvidence({ ...given, artifacts: twoImages }, clock, never);
     assert.deepEqual(puts, ['image-us', 'image-eu']);
   });
 
-  it('gives up for good when the run is gone that was to hold it', async () => {
+  it('gives up when the run that was to hold it is gone', async () => {
     const { task: given } = task(() => Promise.reject(new StorageError('RunDeleted', 'gone')));
     const { fact, retry } = await storeEvidence(given, clock, never);
     assert.equal(fact.state, 'Failed');
@@ -237,7 +237,7 @@ describe('storeEvidence', () => {
     assert.deepEqual(puts, ['attestation']);
   });
 
-  it('lets an abort through instead of calling it a failure of the backend', async () => {
+  it('rethrows an abort instead of reporting a failure of the backend', async () => {
     const stop = new AbortController();
     const { task: given } = task(() => {
       stop.abort(new Error('stopped'));
