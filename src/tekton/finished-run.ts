@@ -144,17 +144,15 @@ function childReference(entry: JsonMap): ChildReference {
 }
 
 function childRun(reference: ChildReference, object: unknown, nesting: Nesting): ChildRun {
-  if (object === undefined) return { reference };
-  const nested = nestedRun(reference, object, nesting);
-  const outcome = runFacts('TaskRun', object).finished?.outcome;
   const uid = textField(field(object, 'metadata'), 'uid');
+  const isTaskRun = object !== undefined && isTaskRunReference(reference);
   return {
     reference,
-    isGiven: true,
-    ...(nested === undefined ? {} : { nested }),
-    ...(isTaskRunReference(reference) ? { object: readTaskRun(reference.name, object) } : {}),
-    ...(uid === '' ? {} : { uid }),
-    ...(outcome === undefined ? {} : { outcome }),
+    isGiven: object !== undefined,
+    object: isTaskRun ? readTaskRun(reference.name, object) : undefined,
+    nested: object === undefined ? undefined : nestedRun(reference, object, nesting),
+    uid: uid === '' ? undefined : uid,
+    outcome: runFacts('TaskRun', object).finished?.outcome,
   };
 }
 
@@ -217,13 +215,13 @@ export interface ChildReference {
 export interface ChildRun {
   readonly reference: ChildReference;
   /** The TaskRun; absent when it is gone and for children of other kinds. */
-  readonly object?: TaskRun;
+  readonly object: TaskRun | undefined;
   /** The nested PipelineRun with its own children, when its object was given and the nesting is not too deep. */
-  readonly nested?: FinishedRun;
-  /** True when its object was given, even if it could not be read as a TaskRun or PipelineRun. */
-  readonly isGiven?: boolean;
+  readonly nested: FinishedRun | undefined;
+  /** True when its object was given, even if its nesting is too deep to read it. */
+  readonly isGiven: boolean;
   /** The UID of a child of any kind, when its object was given. */
-  readonly uid?: string;
+  readonly uid: string | undefined;
   /** Absent while the child runs, and when its object was not given. */
-  readonly outcome?: Outcome;
+  readonly outcome: Outcome | undefined;
 }

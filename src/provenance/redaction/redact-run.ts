@@ -71,8 +71,8 @@ function redactChild(child: ChildRun, redaction: Redaction): ChildRun {
   const { object, nested } = child;
   return {
     ...child,
-    ...(object === undefined ? {} : { object: redacted(object, redaction) }),
-    ...(nested === undefined ? {} : { nested: redactAll(nested, redaction) }),
+    object: object && redacted(object, redaction),
+    nested: nested && redactAll(nested, redaction),
   };
 }
 

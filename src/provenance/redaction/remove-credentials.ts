@@ -35,8 +35,8 @@ function cleanChild(child: ChildRun, warnings: string[]): ChildRun {
   const { object, nested } = child;
   return {
     ...child,
-    ...(object === undefined ? {} : { object: cleanObject(object, warnings) }),
-    ...(nested === undefined ? {} : { nested: cleanRun(nested, warnings) }),
+    object: object && cleanObject(object, warnings),
+    nested: nested && cleanRun(nested, warnings),
   };
 }
 
