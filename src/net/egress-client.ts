@@ -2,22 +2,18 @@
 import { createHash } from 'node:crypto';
 import type { LookupFunction, Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { Agent, request } from 'undici';
-import type { Dispatcher } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { abortable } from '../runtime/abortable.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { displayUrl } from './display-url.ts';
-import { guardedAgents } from './guarded-agents.ts';
-import type { GuardedAgents } from './guarded-agents.ts';
-import { guardedConnector } from './guarded-connector.ts';
-import { type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
-import { guardedSocket } from './guarded-socket.ts';
-import type { SocketTarget } from './guarded-socket.ts';
-import { NameLookups } from './lookup/name-lookups.ts';
 import { EgressError } from './egress-error.ts';
-import { EgressRules } from './egress-rules.ts';
-import type { EgressConfiguration } from './egress-rules.ts';
-import { systemResolver } from './lookup/system-resolver.ts';
+import { type EgressConfiguration, EgressRules } from './egress-rules.ts';
+import { guardedAgents, type GuardedAgents } from './guarded-agents.ts';
+import { guardedConnector } from './guarded-connector.ts';
+import { guardedSocket, type SocketTarget } from './guarded-socket.ts';
+import { type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
+import { NameLookups } from './lookup/name-lookups.ts';
+import { systemResolver } from './lookup/name-resolver.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 export interface EgressRequest {

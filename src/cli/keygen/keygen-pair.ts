@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { generateKeyPair } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { encryptCosignKey } from '../../signing/key/encrypt-cosign-key.ts';
+import { encryptCosignKey } from '../../signing/key/cosign-key-file.ts';
 import { sshKeyID } from '../../signing/ssh-key-id.ts';
 
 export const algorithms = ['p256', 'p384', 'p521', 'rsa', 'ed25519'] as const;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { openKeyFile } from '../../signing/key/open-key-file.ts';
+import { openKeyFile } from '../../signing/key/load-key-signer.ts';
 import { optionsFromFlags } from '../preview/preview-options.ts';
 import { previewRuns } from '../preview/preview-runs.ts';
 import { signRuns } from './sign-runs.ts';

@@ -13,7 +13,7 @@ import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parse } from 'yaml';
-import { encryptCosignKey } from '../../signing/key/encrypt-cosign-key.ts';
+import { encryptCosignKey } from '../../signing/key/cosign-key-file.ts';
 
 const hallmark = fileURLToPath(new URL('../../../bin/hallmark', import.meta.url));
 const PASSWORD = 'planted-password-4711';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import { openKeyFile } from '../../signing/key/open-key-file.ts';
+import { openKeyFile } from '../../signing/key/load-key-signer.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import { keyPassword } from '../keygen/key-password.ts';
 import { readPolicyFile } from '../policy-file.ts';

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { request as httpRequest } from 'node:http';
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import { type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
-import type { GuardedAgents } from '../../net/guarded-agents.ts';
-import { EgressError } from '../../net/egress-error.ts';
 import type { EgressClient } from '../../net/egress-client.ts';
+import { EgressError } from '../../net/egress-error.ts';
+import type { GuardedAgents } from '../../net/guarded-agents.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
-import { cappedBody } from './capped-body.ts';
 
 export interface AwsHandlerOptions {
   readonly tls?: TlsOptions;
@@ -149,4 +147,35 @@ function awsPath(request: {
 
 function escaped(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+interface BodyCaps {
+  /** Bytes. */
+  readonly limit: number;
+  /** Of the whole exchange; ends the body by itself. */
+  readonly timeout: AbortSignal;
+  /** For the message. */
+  readonly host: string;
+}
+
+/** The same body, which fails when it grows too long or takes too much time, and then takes its connection along. */
+function cappedBody(body: Readable, { limit, timeout, host }: BodyCaps): Readable {
+  async function* counted(): AsyncGenerator<Buffer> {
+    let size = 0;
+    try {
+      for await (const chunk of body) {
+        const bytes = Buffer.from(chunk);
+        size += bytes.length;
+        if (size > limit) throw new EgressError('ResponseTooLarge', `${host} answers with more than ${limit} bytes`);
+        yield bytes;
+      }
+    } catch (error) {
+      if (error instanceof EgressError) throw error;
+      if (timeout.aborted) throw new EgressError('Timeout', `${host} did not finish its answer in time`);
+      throw new EgressError('Unreachable', `${host} broke off its answer`);
+    } finally {
+      body.destroy();
+    }
+  }
+  return Readable.from(counted(), { objectMode: false });
 }

@@ -2,8 +2,8 @@
 import type { LookupAddress } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { addressesInHosts } from './hosts-file.ts';
 import { LookupError } from './lookup-error.ts';
 import type { NameResolver, ResolvedName } from './name-resolver.ts';
 import { reachableFamilies } from './reachable-families.ts';
@@ -111,4 +111,14 @@ function asError(thrown: unknown): Error {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** The addresses that a file like /etc/hosts gives a name, in its order. @see hosts(5) */
+function addressesInHosts(text: string, name: string): readonly LookupAddress[] {
+  const wanted = name.replace(/\.$/, '');
+  return text.split('\n').flatMap((line) => {
+    const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    const family = isIP(address);
+    return family !== 0 && names.some((other) => other.toLowerCase() === wanted) ? [{ address, family }] : [];
+  });
 }

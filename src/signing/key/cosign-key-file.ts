@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Compile } from 'typebox/compile';
+import { type KeyObject, randomBytes, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import tweetnacl from 'tweetnacl';
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { Compile } from 'typebox/compile';
 import { tryParseJson } from '../../json/try-parse-json.ts';
 
 const Schema = Type.Object({
@@ -28,4 +31,51 @@ export type CosignKeyFile = Static<typeof Schema>;
 export function parseCosignKeyFile(bytes: Buffer): CosignKeyFile | undefined {
   const value = tryParseJson(bytes);
   return validator.Check(value) ? value : undefined;
+}
+
+/** Costs of scrypt as cosign writes them. */
+interface ScryptCost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+const KEY_BYTES = 32;
+
+const scryptAsync = promisify(
+  (password: Uint8Array, salt: Uint8Array, cost: ScryptCost, callback: (error: Error | null, key: Buffer) => void) => {
+    // scrypt needs 128 * N * r bytes; Node asks for the bound to be said.
+    scrypt(password, salt, KEY_BYTES, { ...cost, maxmem: 130 * cost.N * cost.r + 1024 * 1024 }, callback);
+  },
+);
+
+/** One derivation takes up to 128 MiB, and the process has one memory: they go one after the other. */
+let derivations: Promise<unknown> = Promise.resolve();
+
+/** The key that a password stands for, off the event loop. */
+export async function deriveKey(password: Uint8Array, salt: Uint8Array, cost: ScryptCost): Promise<Buffer> {
+  const derivation = derivations.then(() => scryptAsync(password, salt, cost));
+  derivations = derivation.catch(() => undefined);
+  return derivation;
+}
+
+const LABEL = 'ENCRYPTED SIGSTORE PRIVATE KEY';
+/** What cosign writes by default. */
+const COST = { N: 65_536, r: 8, p: 1 } as const;
+const SALT_BYTES = 32;
+const NONCE_BYTES = 24;
+const LINE = /.{1,64}/g;
+
+/** A private key as `cosign generate-key-pair` writes it to `cosign.key`, encrypted with the password's exact bytes. */
+export async function encryptCosignKey(key: KeyObject, password: Uint8Array): Promise<string> {
+  const [salt, nonce] = [randomBytes(SALT_BYTES), randomBytes(NONCE_BYTES)];
+  const secret = await deriveKey(password, salt, COST);
+  const der = key.export({ format: 'der', type: 'pkcs8' });
+  const file: CosignKeyFile = {
+    kdf: { name: 'scrypt', params: COST, salt: salt.toString('base64') },
+    cipher: { name: 'nacl/secretbox', nonce: nonce.toString('base64') },
+    ciphertext: Buffer.from(tweetnacl.secretbox(der, nonce, secret)).toString('base64'),
+  };
+  const lines = Buffer.from(JSON.stringify(file)).toString('base64').match(LINE) ?? [];
+  return [`-----BEGIN ${LABEL}-----`, ...lines, `-----END ${LABEL}-----`, ''].join('\n');
 }

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPrivateKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import tweetnacl from 'tweetnacl';
-import { parseCosignKeyFile } from './cosign-key-file.ts';
-import type { CosignKeyFile } from './cosign-key-file.ts';
-import type { KeyFile } from './key-file.ts';
-import type { KeySigner } from './key-signer.ts';
-import { firstPemBlock } from './pem.ts';
-import { deriveKey } from './scrypt.ts';
 import { digestOfCurve, keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
-import { soundSigner } from './sound-signer.ts';
+import { type CosignKeyFile, deriveKey, parseCosignKeyFile } from './cosign-key-file.ts';
+import type { KeySigner } from './key-signer.ts';
+import { firstPemBlock } from './pem.ts';
+import { type KeyFile, soundSigner } from './sound-signer.ts';
 
 const LABELS = ['ENCRYPTED COSIGN PRIVATE KEY', 'ENCRYPTED SIGSTORE PRIVATE KEY'];
 const NONCE_BYTES = 24;

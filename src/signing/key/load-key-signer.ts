@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cosignSigner } from './cosign-key.ts';
-import { secretKeyFile } from './key-file.ts';
-import type { KeySigner } from './key-signer.ts';
 import { SigningError } from '../signing-error.ts';
+import { cosignSigner } from './cosign-key.ts';
+import type { KeySigner } from './key-signer.ts';
+import { firstPemBlock } from './pem.ts';
+import type { KeyFile } from './sound-signer.ts';
 import { x509Signer } from './x509-key.ts';
 
 /**
@@ -27,4 +28,34 @@ export async function loadKeySigner(
     throw new SigningError('KeyNotFound', message);
   }
   return cosignSigner(cosign, password, secretKeyFile(secretName, 'cosign.key'));
+}
+
+/**
+ * The signer of a key in a file, told by its PEM label: PKCS#8, or cosign's encryption.
+ * @param password asked for if the key is encrypted
+ * @throws SigningError `KeyInvalid`, or `KeyNotFound` when an encrypted key comes without a password
+ */
+export async function openKeyFile(
+  path: string,
+  bytes: Uint8Array,
+  password: () => Promise<Uint8Array | undefined>,
+): Promise<KeySigner> {
+  const file = localKeyFile(path);
+  const label = firstPemBlock(Buffer.from(bytes).toString('latin1'))?.label ?? '';
+  if (!/^ENCRYPTED (COSIGN|SIGSTORE) PRIVATE KEY$/.test(label)) return x509Signer(bytes, file);
+  const given = await password();
+  if (given === undefined) {
+    throw new SigningError('KeyNotFound', `${path} is encrypted: give its password by ${file.password}`);
+  }
+  return cosignSigner(bytes, given, file);
+}
+
+/** An entry of a Secret. */
+export function secretKeyFile(secretName: string, entry: string): KeyFile {
+  return { description: `entry "${entry}" of Secret "${secretName}"`, password: 'entry "cosign.password"' };
+}
+
+/** A file on the user's disk. */
+function localKeyFile(path: string): KeyFile {
+  return { description: path, password: '--password-file, --password-prompt or $COSIGN_PASSWORD' };
 }

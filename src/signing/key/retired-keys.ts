@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { ObjectReader } from '../../credentials/object-reader.ts';
+import { keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SignerWarning } from '../signing-source.ts';
 import { sshKeyID } from '../ssh-key-id.ts';
-import { secretKeyFile } from './key-file.ts';
-import type { SecretEntries } from './key-secret.ts';
-import { readKeySecret } from './key-secret.ts';
-import type { StatedWindow } from './key-window.ts';
-import { keyWindow } from './key-window.ts';
-import type { OpenedKeys } from './opened-keys.ts';
-import { publicKey } from './public-key.ts';
 import type { VerificationKey } from '../verification-key.ts';
+import { readKeySecret, type SecretEntries } from './key-secret.ts';
+import { keyWindow, type StatedWindow } from './key-window.ts';
+import { secretKeyFile } from './load-key-signer.ts';
+import type { OpenedKeys } from './opened-keys.ts';
+import { firstPemBlock } from './pem.ts';
+import type { KeyFile } from './sound-signer.ts';
 
 /** An entry of `retired` of any kind of signer. */
 export interface RetiredRef extends StatedWindow {
@@ -61,4 +62,26 @@ async function publicHalf(
   }
   const key = publicKey(bytes, secretKeyFile(secretName, entry));
   return { keyID: sshKeyID(key), publicKey: key.export({ format: 'pem', type: 'spki' }).toString() };
+}
+
+/** The key of a `cosign.pub` or `x509.pub`. @throws SigningError `KeyInvalid` */
+function publicKey(bytes: Uint8Array, file: KeyFile): KeyObject {
+  const block = firstPemBlock(Buffer.from(bytes).toString('latin1'));
+  const key = block?.label === 'PUBLIC KEY' ? subjectPublicKey(block.body) : undefined;
+  if (key === undefined || keyType(key) === 'Unsupported') {
+    const message = `${file.description} is not a PEM block "PUBLIC KEY" of a key that is ${SUPPORTED_KEYS}`;
+    throw new SigningError('KeyInvalid', message);
+  }
+  return key;
+}
+
+/** undefined for what is no key, and for a point at infinity, which OpenSSL loads and cannot write again. */
+function subjectPublicKey(der: Buffer): KeyObject | undefined {
+  try {
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    key.export({ format: 'jwk' });
+    return key;
+  } catch {
+    return undefined;
+  }
 }

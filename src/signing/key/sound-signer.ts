@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-import { KeySigner } from './key-signer.ts';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Digest } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
-import type { KeyFile } from './key-file.ts';
+import { KeySigner } from './key-signer.ts';
+
+/** The place of a key, for messages that a user can act on. */
+export interface KeyFile {
+  /** `entry "cosign.key" of Secret "team-a/signing-secrets"`. */
+  readonly description: string;
+  /** The place of its password: `entry "cosign.password"`. */
+  readonly password: string;
+}
 
 const TRIAL_BYTES = 32;
 

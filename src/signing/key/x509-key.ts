@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPrivateKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-import type { KeyFile } from './key-file.ts';
-import type { KeySigner } from './key-signer.ts';
-import { firstPemBlock } from './pem.ts';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { keyType, SUPPORTED_KEYS } from '../signing-algorithm.ts';
 import { SigningError } from '../signing-error.ts';
-import { soundSigner } from './sound-signer.ts';
+import type { KeySigner } from './key-signer.ts';
+import { firstPemBlock } from './pem.ts';
+import { type KeyFile, soundSigner } from './sound-signer.ts';
 
 const REMEDY =
   'make one with "hallmark keygen" or "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", or convert yours with "openssl pkcs8 -topk8 -nocrypt"';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { inspect } from 'node:util';
+import { CredentialError } from '../../credentials/credential-error.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import { EgressError } from '../../net/egress-error.ts';
@@ -9,10 +10,9 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
+import { kmsIdentity } from './kms-definition.ts';
 import { kmsFailure } from './kms-failure.ts';
-import { kmsIdentity } from './kms-identity.ts';
 import { kmsSource } from './kms-source.ts';
-import { CredentialError } from '../../credentials/credential-error.ts';
 
 type Kms = NonNullable<SignerDefinition['signer']['kms']>;
 

@@ -8,14 +8,11 @@ import type { SignerDefinition } from '../signer-definition.ts';
 import type { SigningContext } from '../signing-context.ts';
 import { SigningError } from '../signing-error.ts';
 import type { SignerCheck, SigningSource } from '../signing-source.ts';
-import { kmsCertificates } from './kms-certificates.ts';
-import type { KmsDefinition, KmsSpec } from './kms-definition.ts';
-import { kmsFailure } from './kms-failure.ts';
-import { kmsIdentity } from './kms-identity.ts';
-import type { KmsKey, KmsProvider, KmsPublicKey } from './kms-key.ts';
-import { kmsProvider } from './kms-providers.ts';
-import { KmsSigner } from './kms-signer.ts';
 import { verificationKey } from '../verification-key.ts';
+import { kmsCertificates, type KmsDefinition, kmsIdentity, type KmsSpec } from './kms-definition.ts';
+import { kmsFailure } from './kms-failure.ts';
+import type { KmsKey, KmsProvider, KmsPublicKey } from './kms-key.ts';
+import { KmsSigner } from './kms-signer.ts';
 
 /** How the service is called. */
 export interface KmsCallOptions {
@@ -175,4 +172,24 @@ class KmsSource implements SigningSource {
       throw new SigningError('KeyNotFound', `${description} names no key: set spec.signer.kms`);
     return signer.kms;
   }
+}
+
+/** Loads a provider with its client library, which the provider's modules import as they are loaded. */
+type ProviderLoader = () => Promise<KmsProvider>;
+
+/**
+ * The providers by the scheme of their URIs; each is loaded with the first key that needs it.
+ * To add one: a folder here and a line in this map.
+ */
+const providers: Readonly<Record<string, ProviderLoader>> = {
+  azurekms: async () => (await import('./azure/azure-key.ts')).azureKey,
+  gcpkms: async () => (await import('./google/google-key.ts')).googleKey,
+  awskms: async () => (await import('./aws/aws-key.ts')).awsKey,
+  hashivault: async () => (await import('./vault/vault-key.ts')).vaultKey,
+  openbao: async () => (await import('./vault/vault-key.ts')).vaultKey,
+};
+
+/** The loader of a key's provider; undefined for a scheme that nobody serves. */
+function kmsProvider(uri: string): ProviderLoader | undefined {
+  return providers[uri.slice(0, uri.indexOf('://'))];
 }

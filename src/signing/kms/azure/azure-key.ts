@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, createPublicKey } from 'node:crypto';
-import type { JsonWebKey as NodeWebKey, KeyObject } from 'node:crypto';
-import { KeyClient } from '@azure/keyvault-keys';
-import type { CryptographyClient, KeyVaultKey } from '@azure/keyvault-keys';
+import { createHash, createPublicKey, type JsonWebKey as NodeWebKey, type KeyObject } from 'node:crypto';
+import { type CryptographyClient, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
 import { azureCredential } from '../../../credentials/azure/azure-credential.ts';
 import { egressHttpClient } from '../../../credentials/azure/egress-http-client.ts';
 import type { SigningContext } from '../../signing-context.ts';
 import { SigningError } from '../../signing-error.ts';
+import { verificationKey } from '../../verification-key.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
 import type { KmsKey, KmsProvider, KmsPublicKey, KmsSignRequest } from '../kms-key.ts';
 import { azureAlgorithm } from './azure-algorithm.ts';
-import { authorityOfVault } from './azure-cloud.ts';
 import { azureFailure, statusOf } from './azure-failure.ts';
-import { azureKeyName } from './azure-uri.ts';
-import type { AzureKeyName } from './azure-uri.ts';
+import { authorityOfVault, azureKeyName, type AzureKeyName } from './azure-uri.ts';
 import { ecdsaSignature } from './ecdsa-signature.ts';
 import { vaultCredential } from './vault-credential.ts';
-import { verificationKey } from '../../verification-key.ts';
 
 /** A key of Azure Key Vault or a Managed HSM: `azurekms://VAULT-HOST/KEY[/VERSION]`. */
 export const azureKey: KmsProvider = (definition, context) => new AzureKey(definition, context);

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SigningError } from '../../signing-error.ts';
-import { authorityOfVault } from './azure-cloud.ts';
-import { azureKeyName } from './azure-uri.ts';
+import { authorityOfVault, azureKeyName } from './azure-uri.ts';
 import { isResourceOf } from './vault-credential.ts';
 
 const VERSION = '0123456789abcdef0123456789abcdef';

@@ -5,13 +5,11 @@ import type { SigningContext } from '../../signing-context.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsDefinition } from '../kms-definition.ts';
 import type { KmsKey, KmsProvider, KmsPublicKey, KmsSignRequest } from '../kms-key.ts';
-import { vaultAddress } from './vault-address.ts';
-import type { VaultCall } from './vault-client.ts';
-import { VaultClient, VaultRefusal } from './vault-client.ts';
+import { type VaultCall, VaultClient, VaultRefusal } from './vault-client.ts';
 import { vaultFailure } from './vault-failure.ts';
 import { vaultPublicKey } from './vault-public-key.ts';
 import { VaultSession } from './vault-session.ts';
-import { vaultKeyName, vaultMount } from './vault-uri.ts';
+import { vaultAddress, vaultKeyName, vaultMount } from './vault-uri.ts';
 
 /** `hashivault://` and `openbao://`: a key of the transit engine. */
 export const vaultKey: KmsProvider = (definition, context) => new VaultKey(definition, context);
