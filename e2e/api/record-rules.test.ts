@@ -52,8 +52,8 @@ describe('a ProvenanceRecord in the API server', () => {
     for (const [name, change] of changes) {
       it(name, async () => {
         await create({ spec: { ...recordSpec, backendRefs, retention } });
-        const said = (await replace({ spec: { ...recordSpec, backendRefs, retention, ...change } })) ?? 'accepted';
-        assert.match(said, /spec must not change; backendRefs alone may/);
+        const output = (await replace({ spec: { ...recordSpec, backendRefs, retention, ...change } })) ?? 'accepted';
+        assert.match(output, /spec must not change; backendRefs alone may/);
       });
     }
 
@@ -128,8 +128,8 @@ describe('a ProvenanceRecord in the API server', () => {
       const timestamps = [{ url: 'https://tsa.example', time: window.notBefore, token: 'dG9r' }];
       await create({ evidence: { artifacts: [{ ...unseen, timestamps }] } });
       for (const changed of [renewed, byKey]) {
-        const said = (await replace({ evidence: { artifacts: [{ ...changed, timestamps }] } })) ?? 'accepted';
-        assert.match(said, /must not change once it is set, but for a certificate that nothing has witnessed/);
+        const output = (await replace({ evidence: { artifacts: [{ ...changed, timestamps }] } })) ?? 'accepted';
+        assert.match(output, /must not change once it is set, but for a certificate that nothing has witnessed/);
       }
       const { witnesses: asked, ...forgotten } = { ...unseen, timestamps };
       assert.deepEqual(asked, witnesses);
@@ -169,7 +169,7 @@ describe('a ProvenanceRecord in the API server', () => {
       const heavy = { ...artifactCase, payload: 'A'.repeat(1_048_576) };
       await create({ evidence: { artifacts: [heavy] } });
       assert.equal(await patchStatus({ stored: '0/1' }), undefined);
-      const said = await refusal(
+      const output = await refusal(
         api.plane,
         ['create', '--dry-run=server', '-f', '-'],
         recordCase({
@@ -177,7 +177,7 @@ describe('a ProvenanceRecord in the API server', () => {
           evidence: { artifacts: [{ ...heavy, payload: `${heavy.payload}A` }] },
         }),
       );
-      assert.match(said ?? 'accepted', /may not be more than 1048576/);
+      assert.match(output ?? 'accepted', /may not be more than 1048576/);
     });
   });
 

@@ -21,16 +21,16 @@ describe('the API server', () => {
   describe('refuses, and says what must hold', () => {
     for (const { name, manifest, path, message, serverMessage } of refusedManifests) {
       it(name, async () => {
-        const said = (await refusal(api.plane, dryRun, manifest)) ?? '';
+        const output = (await refusal(api.plane, dryRun, manifest)) ?? '';
         const expected = serverMessage ?? message;
-        assert.ok(said.includes(expected), `expected "${expected}" in: ${said || 'nothing: it was accepted'}`);
-        assert.ok(said.includes(path.replace(/\[.*/, '')), `expected "${path}" in: ${said}`);
+        assert.ok(output.includes(expected), `expected "${expected}" in: ${output || 'nothing: it was accepted'}`);
+        assert.ok(output.includes(path.replace(/\[.*/, '')), `expected "${path}" in: ${output}`);
       });
     }
 
     it('a field that does not exist', async () => {
-      const said = (await refusal(api.plane, dryRun, policy({ witnesses: { type: 'Rekor' } }))) ?? '';
-      assert.match(said, /unknown field "spec\.witnesses"/);
+      const output = (await refusal(api.plane, dryRun, policy({ witnesses: { type: 'Rekor' } }))) ?? '';
+      assert.match(output, /unknown field "spec\.witnesses"/);
     });
   });
 

@@ -143,8 +143,8 @@ describe('keys that come and go', { concurrency: true }, () => {
       );
       assert.match(
         await waitUntil('the policy says so', async () => {
-          const said = await keyReady(team);
-          return said.startsWith('KeyNotFound') && said;
+          const condition = await keyReady(team);
+          return condition.startsWith('KeyNotFound') && condition;
         }),
         /Secret "team-deleted\/signing-secrets" does not exist/,
       );

@@ -183,9 +183,9 @@ describe('Azure Key Vault, when it', () => {
       ['key', { key: { kty: 'EC', crv: 'P-256', x, y: otherY } }],
     ] as const) {
       const rewrite = (answer: ProxiedAnswer): ProxiedAnswer => {
-        const told: unknown = JSON.parse(answer.body.toString());
-        const isMeant = typeof told === 'object' && told !== null && field in told;
-        return isMeant ? { ...answer, body: Buffer.from(merged(told, lie)) } : answer;
+        const content: unknown = JSON.parse(answer.body.toString());
+        const isMeant = typeof content === 'object' && content !== null && field in content;
+        return isMeant ? { ...answer, body: Buffer.from(merged(content, lie)) } : answer;
       };
       bed.proxy.fail({ type: 'Rewrite', rewrite });
       await signingFailure(
@@ -231,10 +231,10 @@ describe('Azure Key Vault, when it', () => {
   });
 });
 
-function merged(told: object, lie: object): string {
+function merged(content: object, lie: object): string {
   return JSON.stringify(
     Object.fromEntries(
-      Object.entries({ ...told }).map(([name, value]: [string, unknown]) => {
+      Object.entries({ ...content }).map(([name, value]: [string, unknown]) => {
         const part: unknown = Reflect.get(lie, name);
         const isObject = typeof part === 'object' && typeof value === 'object';
         return [name, isObject ? { ...value, ...part } : (part ?? value)];

@@ -204,8 +204,8 @@ describe('Google Cloud KMS, when it', () => {
     ];
     for (const [path, lie, remark] of lies) {
       const rewrite = (answer: ProxiedAnswer): ProxiedAnswer => {
-        const told: unknown = JSON.parse(answer.body.toString());
-        return { ...answer, body: Buffer.from(JSON.stringify(Object.assign({}, told, lie))) };
+        const content: unknown = JSON.parse(answer.body.toString());
+        return { ...answer, body: Buffer.from(JSON.stringify(Object.assign({}, content, lie))) };
       };
       bed.proxy.fail({ type: 'Rewrite', rewrite }, { when: (request) => request.path.includes(path) });
       const { message } = await signingFailure(source.check(never), 'SignerUnavailable', bed.planted);

@@ -68,9 +68,9 @@ describe('evidence in both encodings of registries', () => {
     await installation.patch(team.name, 'signingpolicy/builds', {
       spec: { backendRefs, imageSignatures: { formats: ['SimpleSigning'] } },
     });
-    const said =
+    const condition =
       "jsonpath={.status.conditions[?(@.type=='BackendsReady')].message}=1 backends in reach; StorageBackend team-u/bundles (encoding SigstoreBundle) takes no image signatures of this policy (imageSignatures.formats [SimpleSigning]): add SigstoreStatement, or take ImageSignature out of the backend's artifacts";
-    await installation.wait(team.name, 'signingpolicy/builds', said);
+    await installation.wait(team.name, 'signingpolicy/builds', condition);
     await team.untilReady();
     const half = await team.build({ name: 'half' });
     const record = await team.recordWithReason(half, 'BackendNotFound');

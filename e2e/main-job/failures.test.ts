@@ -110,11 +110,11 @@ describe('a failure', { concurrency: true }, () => {
     it('has one Event when it fails and one when it recovers, on the run and on the record', async () => {
       const record = await late.readyRecord(build);
       for (const uid of [build.uid, record.metadata.uid]) {
-        const told = await waitUntil('both Events are there', async () => {
+        const published = await waitUntil('both Events are there', async () => {
           const events = await eventsAbout('late', uid);
           return events.length >= 2 && events;
         });
-        assert.deepEqual(told.map(({ type, reason, count }) => [type, reason, count]).toSorted(), [
+        assert.deepEqual(published.map(({ type, reason, count }) => [type, reason, count]).toSorted(), [
           ['Normal', 'Stored', 1],
           ['Warning', 'KeyNotFound', 1],
         ]);
@@ -228,9 +228,9 @@ describe('a failure', { concurrency: true }, () => {
       assert.ok((entry?.attempts ?? 0) >= 2, `${entry?.attempts} attempts`);
       assert.match(entry?.nextAttemptTime ?? '', /^20\d\d-.*Z$/);
       for (const uid of [build.uid, record.metadata.uid]) {
-        const told = await eventsAbout('steady', uid);
+        const published = await eventsAbout('steady', uid);
         assert.deepEqual(
-          told.map(({ type, reason, count }) => [type, reason, count]),
+          published.map(({ type, reason, count }) => [type, reason, count]),
           [['Warning', 'BackendUnavailable', 1]],
         );
       }
@@ -248,11 +248,11 @@ describe('a failure', { concurrency: true }, () => {
       assert.equal(await steady.layers(build.image, 'att'), 1);
       assert.equal(await isSigned(steady, build), true);
       for (const uid of [build.uid, stored.metadata.uid]) {
-        const told = await waitUntil('the Event of the recovery is there', async () => {
+        const published = await waitUntil('the Event of the recovery is there', async () => {
           const events = await eventsAbout('steady', uid);
           return events.length >= 2 && events;
         });
-        assert.deepEqual(told.map(({ type, reason, count }) => [type, reason, count]).toSorted(), [
+        assert.deepEqual(published.map(({ type, reason, count }) => [type, reason, count]).toSorted(), [
           ['Normal', 'Stored', 1],
           ['Warning', 'BackendUnavailable', 1],
         ]);

@@ -109,10 +109,10 @@ describe('a leader that receives SIGTERM', () => {
     const [left] = installation.operatorPods();
     assert.notEqual(left?.name, name);
     const log = logOf(name);
-    const told = log.find(({ message }) => message === 'signal received');
+    const signalled = log.find(({ message }) => message === 'signal received');
     const ended = log.at(-1);
     assert.equal(ended?.message, 'stopped');
-    assert.ok(told !== undefined && ended.timeMs - told.timeMs < GRACE_SECONDS * 1000);
+    assert.ok(signalled !== undefined && ended.timeMs - signalled.timeMs < GRACE_SECONDS * 1000);
 
     assert.equal((await installation.leader()).name, left?.name);
     await Promise.all(running.map((build) => team.untilFinished(build)));

@@ -258,8 +258,8 @@ describe('a policy', { concurrency: 3 }, () => {
       const run = await installation.json(['get', 'taskrun', 'cut', '-n', 'wary']);
       const { artifacts } = previewRuns([{ place: 'run', value: run }], optionsFromFlags({}));
       assert.deepEqual(artifacts[0]?.artifact.warnings, [warning]);
-      const news = await installation.events('wary');
-      const ofRun = news.filter((event) => event.reason === 'SubjectIgnored' && event.regardingUID === build.uid);
+      const events = await installation.events('wary');
+      const ofRun = events.filter((event) => event.reason === 'SubjectIgnored' && event.regardingUID === build.uid);
       assert.deepEqual(
         ofRun.map(({ type, count }) => [type, count]),
         [['Warning', 1]],

@@ -287,10 +287,10 @@ describe('MongoDB storage', () => {
     it(`refuses a connection string that ${what}`, async () => {
       const text = url.replace('HOST', `me:${PASSWORD}@${server.host}`);
       await cloud.secret('hostile', { MONGO_SERVER_URL: text });
-      const { reason, message: said = '' } = await driver({ secret: 'hostile' }).probe(never);
+      const { reason, message: probeMessage = '' } = await driver({ secret: 'hostile' }).probe(never);
       assert.equal(reason, 'BackendRejected');
-      assert.match(said, message);
-      assert.doesNotMatch(said, new RegExp(PASSWORD));
+      assert.match(probeMessage, message);
+      assert.doesNotMatch(probeMessage, new RegExp(PASSWORD));
     });
   }
 

@@ -36,9 +36,9 @@ describe('build.ts', () => {
     const outputs = await Promise.all([build(['referrers-registry']), build(['referrers-registry'])]);
     const [path] = new Set(outputs.map(({ stdout }) => stdout.trim().split('\t')[1]));
     assert.ok(path !== undefined && existsSync(path));
-    const said = outputs.map(({ stderr }) => stderr).join('');
-    assert.equal(said.match(/building referrers-registry 0\.22\.1, usually \d+ s/g)?.length, 1);
-    assert.equal(said.match(/waiting for another process's build/g)?.length, 1);
+    const log = outputs.map(({ stderr }) => stderr).join('');
+    assert.equal(log.match(/building referrers-registry 0\.22\.1, usually \d+ s/g)?.length, 1);
+    assert.equal(log.match(/waiting for another process's build/g)?.length, 1);
     assert.deepEqual(
       readdirSync(dirname(dirname(path))).filter((name) => name.startsWith('.') || name.endsWith('lock')),
       [],

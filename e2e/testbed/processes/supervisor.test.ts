@@ -29,9 +29,9 @@ async function startParent(ending: string): Promise<{ parent: ChildProcess; dire
   const [line]: unknown[] = await once(createInterface({ input: parent.stdout }), 'line').then(
     (lines: unknown[]) => lines,
   );
-  const said: unknown = JSON.parse(String(line));
-  assert.ok(said !== null && typeof said === 'object' && 'directory' in said && 'group' in said);
-  return { parent, directory: String(said.directory), group: Number(said.group) };
+  const report: unknown = JSON.parse(String(line));
+  assert.ok(report !== null && typeof report === 'object' && 'directory' in report && 'group' in report);
+  return { parent, directory: String(report.directory), group: Number(report.group) };
 }
 
 describe('a supervisor', () => {

@@ -45,7 +45,7 @@ let registry: Registry;
 let driver: StorageDriver;
 let verifier: EvidenceVerifier;
 before(async () => {
-  bed = await StorageBed.start('beside-signatures');
+  bed = await StorageBed.start('signature-annotations');
   registry = await Registry.start(bed.supervisor, { referrers: true });
   driver = ociDriver(bed, 'team', { encoding: 'CosignTags', authentication: { type: 'Anonymous' } });
   const access = bed.context([registry.host]);
