@@ -133,10 +133,10 @@ for (const { version, server, stranger, lies } of cases) {
     }
 
     for (const [status, meaning] of [
-      [403, /does not let the operator in/],
-      [404, /its URL or API version is another/],
-      [422, /takes no such signature/],
-      [502, /does not answer as it should/],
+      [403, /denies access to the operator/],
+      [404, /check its URL and API version/],
+      [422, /refuses this signature/],
+      [502, /^the log \S+ failed: /],
     ] as const) {
       it(`says what ${status} means`, async () => {
         proxy.fail({ type: 'Status', status });

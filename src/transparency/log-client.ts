@@ -14,8 +14,8 @@ export interface LogClientOptions {
 const MAX_RESPONSE_BYTES = 262_144;
 
 /**
- * Requests to one log. Spoken through the egress client: sigstore's own clients bring an HTTP stack that cannot be sent through it,
- * follows redirects and does not cap what comes back.
+ * Sends requests to one log through the egress client. Sigstore's own clients bring an HTTP stack that cannot use the egress client,
+ * follows redirects and does not cap responses.
  */
 export class LogClient {
   readonly name: WitnessName;
@@ -30,18 +30,18 @@ export class LogClient {
     return new URL(`${this.#options.url.replace(/\/+$/, '')}${path}`);
   }
 
-  ask(request: EgressRequest): Promise<EgressResponse> {
+  send(request: EgressRequest): Promise<EgressResponse> {
     const { egress, tls, signal } = this.#options;
     return egress.request({ maxResponseBytes: MAX_RESPONSE_BYTES, ...request, tls }, signal);
   }
 
-  /** @throws TransparencyError for what is no JSON */
+  /** @throws TransparencyError if the body is not JSON */
   json(body: Buffer): unknown {
     try {
       return JSON.parse(body.toString('utf8'));
     } catch {
-      // Without its cause: the parser's message quotes the text.
-      throw new TransparencyError(this.name.unavailable, `the ${this.name.text} gave an answer that is no JSON`);
+      // Leave out the cause, because the parser's message quotes the text.
+      throw new TransparencyError(this.name.unavailable, `the ${this.name.text} returned a response that is not JSON`);
     }
   }
 }

@@ -7,13 +7,13 @@ import type { SignedArtifact } from '../evidence/artifact.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 import type { Hash } from './signature-algorithm.ts';
 
-/** An algorithm that tiled logs have a name for: they verify over a hash. */
+/** An algorithm that tiled logs can name. They verify signatures over a hash. */
 export interface TiledAlgorithm {
   readonly hash: Hash;
   readonly keyDetails: PublicKeyDetails;
 }
 
-/** What Rekor v1 is sent: a `dsse` entry for a statement, a `hashedrekord` for a simple signing, in the shapes that Chains sends. */
+/** Makes a request for Rekor v1: a `dsse` entry for a statement, a `hashedrekord` for a simple signing, in the same form as Tekton Chains. */
 export function logRequestV1(artifact: SignedArtifact, hash: Hash = 'sha256'): object {
   const key = Buffer.from(leafOrKey(artifact)).toString('base64');
   if (artifact.form !== 'SimpleSigning') {
@@ -26,8 +26,8 @@ export function logRequestV1(artifact: SignedArtifact, hash: Hash = 'sha256'): o
 }
 
 /**
- * What Rekor v2 is sent: JSON of its CreateEntryRequest. It has one type of entry, over the hash of what is signed; of a statement that is
- * its pre-authentication encoding (rekor-tiles, CLIENTS.md).
+ * Makes a request for Rekor v2, JSON of its CreateEntryRequest. Its one type of entry covers the hash of the signed bytes, which for a
+ * statement are its pre-authentication encoding (rekor-tiles, CLIENTS.md).
  */
 export function logRequestV2(artifact: SignedArtifact, { hash, keyDetails }: TiledAlgorithm): unknown {
   const digest = createHash(hash).update(signedBytes(artifact)).digest();
@@ -46,7 +46,7 @@ function verifierOf({ certificate, publicKey }: SignedArtifact, keyDetails: Publ
   return { keyDetails, verifier: { $case: 'publicKey', publicKey: { rawBytes } } };
 }
 
-/** PEM of the signing certificate, or of the public key where there is none. */
+/** Returns the PEM of the signing certificate, or of the public key without one. */
 function leafOrKey({ certificate, publicKey }: SignedArtifact): string {
   return certificate === undefined ? publicKey : new X509Certificate(certificate.chain).toString();
 }

@@ -17,22 +17,22 @@ import { verifiedTestimony } from './verified-testimony.ts';
 
 export interface LogWitnessOptions {
   readonly url: string;
-  /** 1, or 2 for tiled logs. */
+  /** 1 for Rekor v1, or 2 for tiled logs. */
   readonly apiVersion: 1 | 2;
   readonly tls?: TlsOptions;
-  /** The logs that the operator's configuration lets policies use. */
+  /** The logs that the operator's configuration permits. */
   readonly logs: readonly string[];
 }
 
 /** A transparency log. */
 export interface LogWitness {
-  /** Has it take the signature, and verifies what it says. @throws TransparencyError; the signal's reason when that aborts */
+  /** Logs the signature and verifies the entry. @throws TransparencyError, or the signal's reason when it aborts */
   testify(artifact: SignedArtifact, trustedRoot: TrustedRoot | undefined, signal: AbortSignal): Promise<LogEntry>;
 }
 
 const MAX_ENTRY_LENGTH = 65_536;
 
-/** Rekor, version 1 or 2. Nothing is sent unless the answer can be judged afterwards. */
+/** Makes a client for Rekor 1 or 2. It sends nothing unless it can verify the entry afterwards. */
 export function logWitness(options: LogWitnessOptions, { egress }: Pick<Access, 'egress'>): LogWitness {
   const { url, tls = {} } = options;
   return {
@@ -50,7 +50,7 @@ export function logWitness(options: LogWitnessOptions, { egress }: Pick<Access, 
   };
 }
 
-/** The trusted root, once it is certain that the log may have the signature and that the answer will count. */
+/** Returns the trusted root if the log is permitted and its entry can be verified. */
 function permitted(
   { url, apiVersion, logs }: LogWitnessOptions,
   artifact: SignedArtifact,
@@ -60,21 +60,21 @@ function permitted(
   const forbidden = forbiddenLog(url, logs);
   if (forbidden !== undefined) throw new TransparencyError('EndpointForbidden', forbidden);
   if (trustedRoot === undefined) {
-    const message = `what the log ${url} says cannot be verified without a trusted root: set spec.trustedRoot`;
+    const message = `entries of the log ${url} cannot be verified without a trusted root: set spec.trustedRoot`;
     throw new TransparencyError('VerificationFailed', message);
   }
   if (apiVersion === 2 && certificate !== undefined && timestamps.length === 0) {
-    const message = `the log ${url} states no time, and a certificate is judged by one: add spec.transparency.timestampAuthorities`;
+    const message = `the log ${url} proves no time, which certificates need: add spec.transparency.timestampAuthorities`;
     throw new TransparencyError('VerificationFailed', message);
   }
   if (certificate !== undefined && !isOfTrustedAuthority(certificate.chain, trustedRoot)) {
-    const message = `the certificate of "${artifact.name}" is of none of the authorities of spec.trustedRoot: add its Fulcio there; nothing is sent to the log ${url}`;
+    const message = `the certificate of "${artifact.name}" was not issued by an authority of spec.trustedRoot: add its Fulcio there; nothing is sent to the log ${url}`;
     throw new TransparencyError('VerificationFailed', message);
   }
   return trustedRoot;
 }
 
-/** Whether one of the authorities issued it. An entry about another certificate would verify for nobody, and stay for ever. */
+/** Tells if a trusted authority issued the certificate. An entry for another certificate would never verify, and be permanent. */
 function isOfTrustedAuthority(chain: string, { certificateAuthorities }: TrustedRoot): boolean {
   const leaf = new X509Certificate(chain);
   return certificateAuthorities
@@ -82,14 +82,14 @@ function isOfTrustedAuthority(chain: string, { certificateAuthorities }: Trusted
     .some(({ rawBytes }) => leaf.verify(new X509Certificate(rawBytes).publicKey));
 }
 
-/** Logs verify what they take: a signature that they cannot verify is not even sent. */
+/** Logs verify signatures before they accept them, so a signature that they cannot verify is not sent. */
 function logged(
   { url, apiVersion }: LogWitnessOptions,
   { artifact, root }: { readonly artifact: SignedArtifact; readonly root: TrustedRoot },
   client: LogClient,
 ): Promise<object> {
   const { hash, keyDetails } = signatureAlgorithm(artifact) ?? {};
-  // Version 1 has whole statements and verifies them with SHA-256 whatever the curve, or Ed25519; all else goes by the hash of the key.
+  // Version 1 receives whole statements, and verifies them with SHA-256 for every curve or with Ed25519. Other entries use the key's hash.
   const isWhole =
     artifact.form !== 'SimpleSigning' && (hash === 'sha256' || keyDetails === PublicKeyDetails.PKIX_ED25519);
   const isHashed = artifact.form === 'SimpleSigning' && hash !== undefined && keyDetails !== undefined;
@@ -103,7 +103,7 @@ function logged(
 function verifiedEntry(artifact: SignedArtifact, root: TrustedRoot, made: { url: string; entry: object }): LogEntry {
   const entry = JSON.stringify(made.entry);
   if (entry.length > MAX_ENTRY_LENGTH) {
-    const message = `the log ${made.url} gave an entry of more than ${MAX_ENTRY_LENGTH} characters`;
+    const message = `the log ${made.url} returned an entry of more than ${MAX_ENTRY_LENGTH} characters`;
     throw new TransparencyError('TransparencyLogUnavailable', message);
   }
   const logIndex = stringField(made.entry, 'logIndex') ?? '0';

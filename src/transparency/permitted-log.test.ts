@@ -24,7 +24,7 @@ describe('forbiddenLog', () => {
     });
   }
 
-  it('permits nothing by default, and says who can mend that', () => {
+  it('permits nothing by default, and names who can change that', () => {
     assert.match(forbiddenLog('https://rekor.example.com', []) ?? '', /administrator.*"transparency\.logs"/);
   });
 });

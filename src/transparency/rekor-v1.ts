@@ -11,31 +11,31 @@ import type { Hash } from './signature-algorithm.ts';
 const headers = { 'content-type': 'application/json', accept: 'application/json' };
 const entryID = /^[0-9a-f]{64,80}$/;
 
-/** Has Rekor v1 take a signature. What is there already is fetched. @returns JSON of TransparencyLogEntry, not verified */
+/** Logs a signature in Rekor v1, or fetches its existing entry. @returns JSON of TransparencyLogEntry, not verified */
 export async function rekorV1Entry(
   artifact: SignedArtifact,
   hash: Hash | undefined,
   client: LogClient,
 ): Promise<object> {
   const body = JSON.stringify(logRequestV1(artifact, hash));
-  const made = await client.ask({ method: 'POST', url: client.at('/api/v1/log/entries'), headers, body });
-  if (made.status === 200 || made.status === 201) return entryOf(made, client);
-  if (made.status !== 409) throw witnessRefusal(made, client.name);
-  const found = await client.ask(existing(made, client));
-  if (found.status !== 200) throw witnessRefusal(found, client.name);
-  return entryOf(found, client);
+  const created = await client.send({ method: 'POST', url: client.at('/api/v1/log/entries'), headers, body });
+  if (created.status === 200 || created.status === 201) return entryOf(created, client);
+  if (created.status !== 409) throw witnessRefusal(created, client.name);
+  const existing = await client.send(existingEntry(created, client));
+  if (existing.status !== 200) throw witnessRefusal(existing, client.name);
+  return entryOf(existing, client);
 }
 
-/** The entry that a conflict names, asked of the log itself wherever its Location points. */
-function existing({ headers: { location = '' } }: EgressResponse, client: LogClient): EgressRequest {
+/** Requests the entry that a conflict names. The log's own URL is used, wherever the Location header points. */
+function existingEntry({ headers: { location = '' } }: EgressResponse, client: LogClient): EgressRequest {
   const id = location.split('/').at(-1) ?? '';
-  if (!entryID.test(id)) throw notUnderstood(client);
+  if (!entryID.test(id)) throw malformed(client);
   return { method: 'GET', url: client.at(`/api/v1/log/entries/${id}`), headers: { accept: 'application/json' } };
 }
 
 function entryOf({ body }: EgressResponse, client: LogClient): object {
-  const answer = client.json(body);
-  const [entry, ...others] = isObject(answer) ? Object.values(answer) : [];
+  const entries = client.json(body);
+  const [entry, ...others] = isObject(entries) ? Object.values(entries) : [];
   const canonicalizedBody = stringField(entry, 'body');
   const logIndex = numberField(entry, 'logIndex');
   const integratedTime = numberField(entry, 'integratedTime');
@@ -47,7 +47,7 @@ function entryOf({ body }: EgressResponse, client: LogClient): object {
     integratedTime === undefined ||
     logID === undefined
   )
-    throw notUnderstood(client);
+    throw malformed(client);
   const content = client.json(Buffer.from(canonicalizedBody, 'base64'));
   const signedEntryTimestamp = stringField(objectField(entry, 'verification'), 'signedEntryTimestamp');
   return {
@@ -79,6 +79,9 @@ function fromHex(text: string): string {
   return Buffer.from(text, 'hex').toString('base64');
 }
 
-function notUnderstood({ name }: LogClient): TransparencyError {
-  return new TransparencyError(name.unavailable, `the ${name.text} gave an answer that is no log entry of Rekor v1`);
+function malformed({ name }: LogClient): TransparencyError {
+  return new TransparencyError(
+    name.unavailable,
+    `the ${name.text} returned a response that is not a log entry of Rekor v1`,
+  );
 }

@@ -12,7 +12,7 @@ import { TransparencyError } from './transparency-error.ts';
 const headers = { 'content-type': 'application/json', accept: 'application/json' };
 
 /**
- * Has Rekor v2 take a signature; it answers once a checkpoint covers the entry. What is there already is read from the log.
+ * Logs a signature in Rekor v2, which responds once a checkpoint covers the entry, or reads its existing entry from the log.
  * @returns JSON of TransparencyLogEntry, not verified
  */
 export async function rekorV2Entry(
@@ -21,15 +21,18 @@ export async function rekorV2Entry(
   client: LogClient,
 ): Promise<object> {
   const body = JSON.stringify(logRequestV2(artifact, algorithm));
-  const made = await client.ask({ method: 'POST', url: client.at('/api/v2/log/entries'), headers, body });
-  if (made.status === 409) return tiledEntry(existingIndex(made, client), trustedRoot, client);
-  if (made.status !== 200 && made.status !== 201) throw witnessRefusal(made, client.name);
-  const answer = client.json(made.body);
-  if (isObject(answer)) return answer;
-  throw new TransparencyError(client.name.unavailable, `the ${client.name.text} gave an answer that is no log entry`);
+  const created = await client.send({ method: 'POST', url: client.at('/api/v2/log/entries'), headers, body });
+  if (created.status === 409) return tiledEntry(existingIndex(created, client), trustedRoot, client);
+  if (created.status !== 200 && created.status !== 201) throw witnessRefusal(created, client.name);
+  const entry = client.json(created.body);
+  if (isObject(entry)) return entry;
+  throw new TransparencyError(
+    client.name.unavailable,
+    `the ${client.name.text} returned a response that is not a log entry`,
+  );
 }
 
-/** Where the log says that the entry is. */
+/** Reads the index of an existing entry. */
 function existingIndex(response: EgressResponse, { name }: LogClient): number {
   const index = response.headers['x-log-index'] ?? '';
   if (/^\d{1,12}$/.test(index)) return Number(index);

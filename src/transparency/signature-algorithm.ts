@@ -6,11 +6,11 @@ import { signedBytes } from '../evidence/signed-bytes.ts';
 
 export type Hash = 'sha256' | 'sha384' | 'sha512';
 
-/** How a signature was made, as logs have to be told. */
+/** The algorithm of a signature, which logs need to know. */
 export interface SignatureAlgorithm {
-  /** Undefined for Ed25519, which takes the whole message. */
+  /** Undefined for Ed25519, which signs the whole message. */
   readonly hash: Hash | undefined;
-  /** Undefined for pairs of key and hash that tiled logs have no name for, such as P-384 with SHA-256. */
+  /** Undefined for pairs of key and hash that tiled logs cannot name, such as P-384 with SHA-256. */
   readonly keyDetails: PublicKeyDetails | undefined;
 }
 
@@ -25,7 +25,7 @@ const details: Readonly<Partial<Record<string, PublicKeyDetails>>> = {
   '4096 sha256': PublicKeyDetails.PKIX_RSA_PKCS1V15_4096_SHA256,
 };
 
-/** Found out by verifying: the artifact does not say which hash its signer took. Undefined when it does not verify in any way that logs know. */
+/** Finds the algorithm by verifying, because an artifact does not state its hash. Undefined if no algorithm that logs know verifies. */
 export function signatureAlgorithm(artifact: SignedArtifact): SignatureAlgorithm | undefined {
   const key = createPublicKey(artifact.publicKey);
   const bytes = signedBytes(artifact);
@@ -43,7 +43,7 @@ function isSignedWith(hash: Hash, bytes: Buffer, key: KeyObject, signature: Buff
   try {
     return verify(hash, bytes, key, signature);
   } catch {
-    // Node throws for signatures whose form is wrong.
+    // Node throws for malformed signatures.
     return false;
   }
 }

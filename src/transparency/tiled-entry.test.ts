@@ -15,7 +15,7 @@ const note = `log.example\n256\n${randomBytes(32).toString('base64')}\n`;
 const signature = Buffer.concat([keyId.subarray(0, 4), randomBytes(64)]).toString('base64');
 const checkpoint = `${note}\n\u2014 log.example ${signature}\n`;
 
-/** As long as entries with certificates and RSA keys are. */
+/** Makes an entry as long as those with certificates and RSA keys. */
 function entryAt(index: number): Buffer {
   const content = randomBytes(1200).toString('base64');
   return Buffer.from(JSON.stringify({ apiVersion: '0.0.2', kind: 'hashedrekord', spec: { index, content } }));
@@ -31,7 +31,7 @@ function bundleOf(entries: readonly Buffer[]): Buffer {
   );
 }
 
-describe('the entry of a tiled log that is full', () => {
+describe('an entry of a full tiled log', () => {
   const entries = Array.from({ length: 256 }, (_, index) => entryAt(index));
   let served: Readonly<Record<string, Buffer>>;
   const server = createServer((request, response) => {
@@ -64,7 +64,7 @@ describe('the entry of a tiled log that is full', () => {
     assert.equal(stringField(entry, 'canonicalizedBody'), entries[255]?.toString('base64'));
   });
 
-  it('is not read where the log sends more than a bundle or tile can hold', async () => {
+  it('is not read if the log sends more than a bundle or tile can hold', async () => {
     const bundle = bundleOf(entries);
     const good = { checkpoint: Buffer.from(checkpoint), 'tile/entries/000': bundle };
     for (const lie of [
@@ -77,7 +77,7 @@ describe('the entry of a tiled log that is full', () => {
     }
   });
 
-  it('waits for the next checkpoint where this one does not cover it', async () => {
+  it('waits for the next checkpoint if this one does not cover it', async () => {
     served = { checkpoint: Buffer.from(checkpoint) };
     await assert.rejects(
       tiledEntry(256, root, client),

@@ -17,19 +17,19 @@ interface Checkpoint {
 
 const MAX_SIZE = 2 ** 40;
 const MAX_CHECKPOINT_BYTES = 16_384;
-/** A checkpoint covers a new entry after some seconds. */
+/** The delay until a checkpoint covers a new entry. */
 const NEXT_CHECKPOINT_SECONDS = 5;
 
-/** The entry at an index, from the log's read side, with its proof. @returns JSON of TransparencyLogEntry, not verified */
+/** Reads the entry at an index with its proof. @returns JSON of TransparencyLogEntry, not verified */
 export async function tiledEntry(index: number, trustedRoot: TrustedRoot, client: LogClient): Promise<object> {
   const read = async (path: string, maxResponseBytes: number): Promise<Buffer> => {
-    const answer = await client.ask({ method: 'GET', url: client.at(`/api/v2/${path}`), maxResponseBytes });
-    if (answer.status !== 200) throw witnessRefusal(answer, client.name);
-    return answer.body;
+    const response = await client.send({ method: 'GET', url: client.at(`/api/v2/${path}`), maxResponseBytes });
+    if (response.status !== 200) throw witnessRefusal(response, client.name);
+    return response.body;
   };
   const checkpoint = parsed((await read('checkpoint', MAX_CHECKPOINT_BYTES)).toString('utf8'), client);
   if (checkpoint.size <= index) {
-    const message = `the ${client.name.text} has taken the signature and proves it with its next checkpoint`;
+    const message = `the ${client.name.text} has accepted the signature and proves it with its next checkpoint`;
     throw new TransparencyError(client.name.unavailable, message, { retryAfterSeconds: NEXT_CHECKPOINT_SECONDS });
   }
   const log = new TiledLog(checkpoint.size, read);
@@ -52,7 +52,7 @@ export async function tiledEntry(index: number, trustedRoot: TrustedRoot, client
   };
 }
 
-/** A signed note: origin, size and root hash a line each, an empty line, and signatures that begin with a key hint. */
+/** Parses a signed note: lines with origin, size and root hash, an empty line, and signatures that begin with a key hint. */
 function parsed(envelope: string, { name }: LogClient): Checkpoint {
   const [note = '', signatures = ''] = envelope.split('\n\n');
   const [, digits = '', rootHash = ''] = note.split('\n');
@@ -61,13 +61,13 @@ function parsed(envelope: string, { name }: LogClient): Checkpoint {
   );
   const size = /^\d{1,13}$/.test(digits) ? Number(digits) : MAX_SIZE;
   if (size < MAX_SIZE && keyHints.length > 0) return { envelope, size, rootHash, keyHints };
-  throw new TransparencyError(name.unavailable, `the ${name.text} gave something that is no checkpoint`);
+  throw new TransparencyError(name.unavailable, `the ${name.text} returned something that is not a checkpoint`);
 }
 
-/** The id of the trusted root's log that signed the checkpoint: entries carry it whole, checkpoints their first bytes. */
+/** Finds the log of the trusted root that signed the checkpoint. Checkpoints carry only the first bytes of a log's id. */
 function logID({ keyHints }: Checkpoint, { tlogs }: TrustedRoot, { name }: LogClient): string {
   const ids = tlogs.flatMap(({ checkpointKeyId, logId }) => (checkpointKeyId ?? logId)?.keyId ?? []);
   const id = ids.find((keyId) => keyHints.includes(keyId.subarray(0, 4).toString('hex')));
   if (id !== undefined) return id.toString('base64');
-  throw new TransparencyError('VerificationFailed', `the ${name.text} is none of spec.trustedRoot: add it there`);
+  throw new TransparencyError('VerificationFailed', `the ${name.text} is not in spec.trustedRoot: add it there`);
 }

@@ -12,7 +12,7 @@ function entryAt(index: number): Buffer {
   return Buffer.from(`entry ${index}`);
 }
 
-/** The root of a whole tree, straight from RFC 9162's definition. */
+/** Computes the root of a tree by the definition in RFC 9162. */
 function rootOf(leaves: readonly Buffer[]): Buffer {
   const [only] = leaves;
   if (only !== undefined && leaves.length === 1) return only;
@@ -21,7 +21,7 @@ function rootOf(leaves: readonly Buffer[]): Buffer {
   return parent(rootOf(leaves.slice(0, left)), rootOf(leaves.slice(left)));
 }
 
-/** The tiles of a log of this size, made from its entries. */
+/** Makes the tiles of a log from its entries. */
 function tilesOf(size: number): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
   const put = (folder: string, parts: readonly Buffer[]): void => {
@@ -43,7 +43,7 @@ function tilesOf(size: number): Map<string, Buffer> {
   return files;
 }
 
-/** Climbs from the leaf to the root, as RFC 9162, section 2.1.3.2, verifies a proof. */
+/** Computes the root from a leaf and its proof, by RFC 9162, section 2.1.3.2. */
 function climb(index: number, size: number, proof: readonly Buffer[]): Buffer {
   let [node, last, current] = [index, size - 1, leafHash(entryAt(index))];
   for (const sibling of proof) {

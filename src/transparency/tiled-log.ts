@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 
-/** Reads one resource of the log, such as `tile/0/000.p/5`, that takes no more bytes than this. */
+/** Reads one resource of the log, such as `tile/0/000.p/5`, of at most this many bytes. */
 export type ReadTile = (path: string, maxBytes: number) => Promise<Buffer>;
 
 const TILE_WIDTH = 256;
-/** What a bundle of entries may weigh: each has a length of two bytes. */
+/** The largest bundle of entries: each entry has a length of two bytes. */
 const MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + 65_535);
 const HASH_BYTES = 32;
 const TILE_LEVELS = 8;
 
 /**
- * The read side of a tiled log (C2SP tlog-tiles) at one size: entries, and proofs that they are in it. What it gives is only as good as
- * the checkpoint that it is verified against.
+ * Reads entries and inclusion proofs of a tiled log (C2SP tlog-tiles) at one size. The results are not verified: check them against the
+ * checkpoint.
  */
 export class TiledLog {
   readonly #size: number;
   readonly #read: ReadTile;
   readonly #tiles = new Map<string, Promise<Buffer>>();
 
-  /** @param size of the tree, as its checkpoint says */
+  /** @param size the size of the tree in its checkpoint */
   constructor(size: number, read: ReadTile) {
     this.#size = size;
     this.#read = read;
   }
 
-  /** The bytes of an entry. @throws RangeError when the log is malformed */
+  /** Reads the bytes of an entry. @throws RangeError if the log is malformed */
   async entry(index: number): Promise<Buffer> {
     const bundle = await this.#tile('entries', Math.floor(index / TILE_WIDTH), this.#size);
     let offset = 0;
@@ -36,7 +36,7 @@ export class TiledLog {
     return entry;
   }
 
-  /** The hashes of the inclusion proof (RFC 9162, section 2.1.3.1), the lowest first. */
+  /** Computes the hashes of the inclusion proof (RFC 9162, section 2.1.3.1), the lowest first. */
   inclusionProof(index: number): Promise<readonly Buffer[]> {
     return this.#proof(index, 0, this.#size);
   }
@@ -49,11 +49,11 @@ export class TiledLog {
       : [...(await this.#proof(index, middle, to)), await this.#hash(from, middle)];
   }
 
-  /** The root of a part of the tree. */
+  /** Computes the root of a part of the tree. */
   async #hash(from: number, to: number): Promise<Buffer> {
     const size = to - from;
     const height = Math.log2(size);
-    // Hashes of complete parts stand in tiles at every eighth level.
+    // Tiles hold the hashes of complete parts at every eighth level.
     if (Number.isInteger(height) && height % TILE_LEVELS === 0) return this.#node(height / TILE_LEVELS, from / size);
     const middle = from + split(size);
     const [left, right] = await Promise.all([this.#hash(from, middle), this.#hash(middle, to)]);
@@ -73,23 +73,23 @@ export class TiledLog {
     return hash;
   }
 
-  /** @param width how many hashes or entries there are at this level */
+  /** @param width the number of hashes or entries at this level */
   #tile(level: string, index: number, width: number): Promise<Buffer> {
     const own = Math.min(width - index * TILE_WIDTH, TILE_WIDTH);
     const path = `tile/${level}/${tileNumber(index)}${own < TILE_WIDTH ? `.p/${own}` : ''}`;
     const maxBytes = level === 'entries' ? MAX_BUNDLE_BYTES : TILE_WIDTH * HASH_BYTES;
-    const known = this.#tiles.get(path) ?? this.#read(path, maxBytes);
-    this.#tiles.set(path, known);
-    return known;
+    const tile = this.#tiles.get(path) ?? this.#read(path, maxBytes);
+    this.#tiles.set(path, tile);
+    return tile;
   }
 }
 
-/** The largest power of two below a size. */
+/** Returns the largest power of two below a size. */
 function split(size: number): number {
   return 2 ** Math.floor(Math.log2(size - 1));
 }
 
-/** Groups of three digits, all but the last marked by an x: `x001/234`. */
+/** Formats an index in groups of three digits, all but the last with an x: `x001/234`. */
 function tileNumber(index: number): string {
   const digits = String(index);
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/\d{3}/g) ?? [];

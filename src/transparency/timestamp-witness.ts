@@ -11,25 +11,25 @@ import { TransparencyError } from './transparency-error.ts';
 import { verifiedTestimony } from './verified-testimony.ts';
 
 export interface TimestampWitnessOptions {
-  /** The endpoint itself. */
+  /** The URL of the endpoint itself. */
   readonly url: string;
   readonly tls?: TlsOptions;
 }
 
 /** An RFC 3161 timestamp authority. */
 export interface TimestampWitness {
-  /** Has it stamp the signature, and verifies what it says. @throws TransparencyError; the signal's reason when that aborts */
+  /** Requests a timestamp of the signature and verifies it. @throws TransparencyError, or the signal's reason when it aborts */
   testify(artifact: SignedArtifact, trustedRoot: TrustedRoot | undefined, signal: AbortSignal): Promise<Timestamp>;
 }
 
-/** What a record takes, before base64. */
+/** The most that a record holds, before base64. */
 const MAX_TOKEN_BYTES = 24_576;
-/** A TimeStampReq of RFC 3161 up to the digest: version 1, and a message imprint with SHA-256. */
+/** The head of an RFC 3161 TimeStampReq, up to the digest: version 1, and a message imprint with SHA-256. */
 const REQUEST_HEAD = Buffer.from('30360201013031300d060960864801650304020105000420', 'hex');
 /** PKIStatus: granted, and granted with modifications. */
 const GRANTED: readonly bigint[] = [0n, 1n];
 
-/** Asks for the time in RFC 3161's own form, which every authority takes, and through the egress client. */
+/** Makes a client for an RFC 3161 authority that uses the egress client. */
 export function timestampWitness(
   options: TimestampWitnessOptions,
   { egress }: Pick<Access, 'egress'>,
@@ -41,7 +41,7 @@ export function timestampWitness(
       signal.throwIfAborted();
       try {
         if (trustedRoot === undefined) {
-          const message = `what the ${name.text} says cannot be verified without a trusted root: set spec.trustedRoot`;
+          const message = `timestamps of the ${name.text} cannot be verified without a trusted root: set spec.trustedRoot`;
           throw new TransparencyError('VerificationFailed', message);
         }
         const body = Buffer.concat([REQUEST_HEAD, createHash('sha256').update(artifact.signature).digest()]);
@@ -64,10 +64,10 @@ function requireGranted(body: Buffer, { text, unavailable }: WitnessName): void 
   try {
     ({ status } = RFC3161Timestamp.parse(Buffer.from(body)));
   } catch {
-    // Whatever it is, it is no TimeStampResp.
+    // The body is not a TimeStampResp, so there is no status.
   }
   if (status === undefined)
-    throw new TransparencyError(unavailable, `the ${text} gave an answer that is no RFC 3161 timestamp`);
+    throw new TransparencyError(unavailable, `the ${text} returned a response that is not an RFC 3161 timestamp`);
   if (!GRANTED.includes(status))
     throw new TransparencyError(unavailable, `the ${text} refuses the signature with PKI status ${status}`);
 }

@@ -9,8 +9,8 @@ import { SignatureContent } from '../verify/signature-content.ts';
 import { trustMaterial } from '../verify/trust-material.ts';
 
 /**
- * What the log entries and timestamps of an artifact are worth, by the checks that evidence read back goes through: each is about exactly
- * this signature, payload and key, and of a log or authority of the trusted root. @throws VerificationFailure
+ * Verifies the log entries and timestamps of an artifact like stored evidence: each must cover exactly this signature, payload and key, and
+ * come from a log or authority of the trusted root. @throws VerificationFailure
  */
 export function verifiedTestimony(artifact: SignedArtifact, trustedRoot: TrustedRoot): Witnessed {
   const material = artifactMaterial(artifact);

@@ -4,7 +4,8 @@ import { toTrustMaterial } from '@sigstore/verify';
 import { TrustError } from './trust-error.ts';
 
 /**
- * A trusted root from its JSON, with every key and certificate of it readable. `source` says where it comes from, for the message.
+ * Parses the JSON of a trusted root, and requires that all its keys and certificates are readable.
+ * @param source its origin, for messages
  * @throws TrustError `Invalid`
  */
 export function parseTrustedRoot(text: string, source: string): TrustedRoot {

@@ -10,7 +10,7 @@ export interface ConfigMapEntry {
   readonly description: string;
 }
 
-/** An entry of a ConfigMap. @throws TrustError */
+/** Reads an entry of a ConfigMap. @throws TrustError */
 export async function readEntry(objects: ObjectReader, entry: ConfigMapEntry, signal: AbortSignal): Promise<string> {
   const { namespace, name, key, description } = entry;
   const configMap = `ConfigMap ${namespace}/${name} of ${description}`;

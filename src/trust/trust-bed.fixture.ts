@@ -9,7 +9,7 @@ import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import { TrustedRoots } from './trusted-roots.ts';
 import { CredentialError } from '../credentials/credential-error.ts';
 
-/** Trusted roots over ConfigMaps that the test writes, a clock that it moves and a cache folder of its own. */
+/** Trusted roots with the test's own ConfigMaps, clock and cache folder. */
 export class TrustBed {
   readonly clock = new ManualClock(new Date());
   readonly configMaps: Record<string, Readonly<Record<string, string>>> = {};
@@ -17,7 +17,7 @@ export class TrustBed {
   readonly #doors: EgressClient[] = [];
   reads = 0;
 
-  /** A new life of the process: what is kept in memory is gone, the cache folder stays. */
+  /** Simulates a restart of the process: memory is lost, and the cache folder stays. */
   roots(...allow: readonly string[]): TrustedRoots {
     const egress = new EgressClient({ allow });
     this.#doors.push(egress);
@@ -44,7 +44,7 @@ export class TrustBed {
   }
 }
 
-/** A trusted root with one log, told apart by its address. */
+/** Makes a trusted root with one log, which its URL identifies. */
 export function trustedRootJson(baseUrl: string): string {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const rawBytes = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');

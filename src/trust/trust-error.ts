@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ReasonedError } from '../runtime/reasoned-error.ts';
 
-/** Why there is no trusted root. */
+/** The reasons why there is no trusted root. */
 export type TrustReason =
-  /** Something that is named does not exist. */
+  /** A referenced object or entry does not exist. */
   | 'NotFound'
-  /** It exists and is no trusted root, or what the mirror serves is not signed as it must be. */
+  /** It is not a trusted root, or the mirror's metadata is not signed properly. */
   | 'Invalid'
-  /** The mirror or the API server does not answer, and nothing older is good enough. */
+  /** The mirror or the API server does not respond, and no cached root is valid. */
   | 'Unavailable'
-  /** The operator's configuration does not let the mirror be reached. */
+  /** The operator's configuration forbids the mirror. */
   | 'EndpointForbidden';
 
-/** No trusted root. The message names the policy, the ConfigMap or mirror, and the remedy. */
+/** Reports a missing trusted root. The message names the policy, the ConfigMap or mirror, and the remedy. */
 export class TrustError extends ReasonedError<TrustReason> {}

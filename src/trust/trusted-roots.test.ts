@@ -21,8 +21,8 @@ async function refused(promise: Promise<unknown>, code: TrustReason, message: Re
   });
 }
 
-describe('a trusted root that is given', () => {
-  it('is read inline and from a ConfigMap of the policy, without any network', async () => {
+describe('a trusted root that the policy holds or references', () => {
+  it('is read inline and from a ConfigMap of the policy, without network access', async () => {
     const roots = bed.roots();
     const inline = await roots.root(
       { ...policy, spec: { type: 'Inline', inline: trustedRootJson('https://one') } },
@@ -34,7 +34,7 @@ describe('a trusted root that is given', () => {
     assert.equal((await roots.root(fromConfigMap('root'), never)).tlogs[0]?.baseUrl, 'https://two');
   });
 
-  it('is read again after a minute, and no sooner', async () => {
+  it('is read again after a minute, not earlier', async () => {
     const roots = bed.roots();
     bed.configMaps['team/changing'] = { 'trusted_root.json': trustedRootJson('https://before') };
     await roots.root(fromConfigMap('changing'), never);
@@ -47,7 +47,7 @@ describe('a trusted root that is given', () => {
     assert.equal((await roots.root(fromConfigMap('changing'), never)).tlogs[0]?.baseUrl, 'https://after');
   });
 
-  it('is refused when it is missing, and taken as soon as it is there', async () => {
+  it('is refused if it is missing, and accepted once it exists', async () => {
     const roots = bed.roots();
     await refused(roots.root(fromConfigMap('later'), never), 'NotFound', /ConfigMap team\/later .* create it/);
     bed.configMaps['team/later'] = { 'root.json': '{}' };
@@ -72,7 +72,7 @@ describe('a trusted root that is given', () => {
     });
   }
 
-  it('is not asked for by a caller who gave up', async () => {
+  it('is not read for an aborted caller', async () => {
     const asked = bed.roots().root(fromConfigMap('root'), AbortSignal.abort(new Error('given up')));
     await assert.rejects(asked, /given up/);
   });

@@ -12,26 +12,26 @@ import type { TufDefinition } from './tuf-roots.ts';
 
 type TrustedRootSpec = NonNullable<SigningPolicySpec['trustedRoot']>;
 
-/** Whose trusted root is asked for. */
+/** The trusted root of one policy. */
 export interface TrustedRootDefinition {
   readonly spec: TrustedRootSpec;
-  /** Where its references are read: the policy's own namespace, the operator's for the cluster kind. */
+  /** The namespace of its references: the policy's own, or the operator's for the cluster kind. */
   readonly homeNamespace: string;
   /** "SigningPolicy team-a/release", for messages. */
   readonly description: string;
 }
 
 export interface TrustedRootsOptions {
-  /** Where metadata of TUF repositories is kept between refreshes and restarts. A folder of the process under the system's by default. */
+  /** The folder for metadata of TUF repositories, which survives restarts. Defaults to one under the system's temporary folder. */
   readonly cacheDirectory?: string;
 }
 
-/** A changed ConfigMap takes effect after this long at most. */
+/** The longest time until a changed ConfigMap takes effect. */
 const CONFIG_MAP_AGE_MS = 60_000;
 const MAX_ROOTS = 64;
 const DEFAULT_KEY = 'trusted_root.json';
 
-/** The trusted roots of policies, kept as long as they may be. One for the process. */
+/** Caches the trusted roots of policies. One instance serves the process. */
 export class TrustedRoots {
   readonly #access: Access;
   readonly #tuf: TufRoots;
@@ -44,7 +44,7 @@ export class TrustedRoots {
     this.#configMaps = new LRUCache({ max: MAX_ROOTS, ttl: ttlBelow(CONFIG_MAP_AGE_MS), ...cacheClock(access.clock) });
   }
 
-  /** The trusted root of a policy. @throws TrustError, or the signal's reason when it aborts */
+  /** Reads the trusted root of a policy. @throws TrustError, or the signal's reason when it aborts */
   async root({ spec, homeNamespace, description }: TrustedRootDefinition, signal: AbortSignal): Promise<TrustedRoot> {
     signal.throwIfAborted();
     switch (spec.type) {

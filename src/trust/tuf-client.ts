@@ -5,26 +5,26 @@ import type { Fetcher } from 'tuf-js';
 import { field } from '../json/fields.ts';
 import { TrustError } from './trust-error.ts';
 
-/** The target of sigstore's TUF repositories that is a trusted root. */
+/** The target with the trusted root in Sigstore's TUF repositories. */
 const TARGET = 'trusted_root.json';
 const ROLES = ['root', 'timestamp', 'snapshot', 'targets'] as const;
 
 export interface TufFolder {
   readonly mirror: string;
-  /** Of this mirror and this initial root alone. */
+  /** A folder for this mirror and this initial root alone. */
   readonly directory: string;
   readonly initialRoot: string;
 }
 
 export interface FetchedRoot {
   readonly text: string;
-  /** When the first of the roles' metadata expires. */
+  /** The earliest expiry of the roles' metadata. */
   readonly expiresAt: Date;
 }
 
 /**
- * The trusted root that a TUF repository vouches for (TUF 1.0 client workflow, by tuf-js), its metadata kept in the folder so that a later
- * call notices a rollback. With `isOffline` the folder alone is asked. Rejects with tuf-js's errors or the fetcher's.
+ * Fetches the trusted root of a TUF repository (TUF 1.0 client workflow, by tuf-js). Its metadata stays in the folder, so that a later call
+ * notices a rollback. With `isOffline`, only the folder is read. Rejects with errors of tuf-js or the fetcher.
  */
 export async function fetchRoot(folder: TufFolder, fetcher: Fetcher, isOffline: boolean): Promise<FetchedRoot> {
   const { directory, mirror } = folder;
@@ -46,7 +46,7 @@ export async function fetchRoot(folder: TufFolder, fetcher: Fetcher, isOffline: 
   return { text: await readFile(path, 'utf8'), expiresAt: await firstExpiry(directory) };
 }
 
-/** Makes the folder anew from the initial root, for when what lies in it cannot be read. */
+/** Removes an unreadable folder, so that the next fetch starts from the initial root. */
 export async function resetFolder({ directory }: TufFolder): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
@@ -61,7 +61,7 @@ async function prepare({ directory, initialRoot }: TufFolder, targetDir: string)
     );
     if (!isThere) await writeFile(root, initialRoot, { mode: 0o600 });
   } catch (error) {
-    const message = `${directory} cannot be written, where metadata of TUF mirrors is kept; mount a writable volume there`;
+    const message = `${directory}, which holds the metadata of TUF mirrors, is not writable; mount a writable volume there`;
     throw new TrustError('Unavailable', message, { cause: error });
   }
 }

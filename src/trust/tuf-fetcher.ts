@@ -12,15 +12,15 @@ import { TrustError } from './trust-error.ts';
 export interface TufFetcherOptions {
   readonly egress: EgressClient;
   readonly tls: TlsOptions;
-  /** Where downloads lie until they are verified. */
+  /** The folder of downloads that are not verified yet. */
   readonly directory: string;
   readonly signal: AbortSignal;
 }
 
-/** Mirrors are tenants' choice, and state the length of a target themselves. Real files have some ten thousand bytes. */
+/** Tenants choose the mirrors, which state the length of a target themselves. Real files have about 10 kB. */
 const MAX_FILE_BYTES = 262_144;
 
-/** Downloads of a TUF client through the egress client. It notes what failed, since the client wraps errors into texts. */
+/** Downloads for a TUF client through the egress client. It keeps the last failure, because the TUF client turns errors into texts. */
 export class TufFetcher implements Fetcher {
   readonly #options: TufFetcherOptions;
   #failure: TrustError | undefined;
@@ -29,7 +29,7 @@ export class TufFetcher implements Fetcher {
     this.#options = options;
   }
 
-  /** The download that failed last, unless it was one that may. */
+  /** The last failed download, except for those that may fail. */
   get failure(): TrustError | undefined {
     return this.#failure;
   }
@@ -41,11 +41,11 @@ export class TufFetcher implements Fetcher {
       const request = { method: 'GET', url: new URL(url), tls, maxResponseBytes } as const;
       const { status, body } = await egress.request(request, signal);
       if (status === 200) return body;
-      // The end of a chain of roots shows as the absence of the next one.
+      // A missing next root is the end of the chain of roots.
       if (/\/\d+\.root\.json$/.test(url) && (status === 404 || status === 403)) {
         throw new DownloadHTTPError('no such root', status);
       }
-      this.#failure = new TrustError('Unavailable', `${fileOf(url)} of the TUF mirror is answered with ${status}`);
+      this.#failure = new TrustError('Unavailable', `${fileOf(url)} of the TUF mirror returns status ${status}`);
       throw this.#failure;
     } catch (error) {
       if (error instanceof EgressError) this.#failure = outboundFailure(error);
@@ -65,7 +65,7 @@ export class TufFetcher implements Fetcher {
   }
 }
 
-/** For a client that works with what lies in its folder alone. */
+/** A fetcher for a client that uses only its folder. */
 export const offlineFetcher: Fetcher = {
   downloadBytes: () => Promise.reject(new Error('offline')),
   downloadFile: () => Promise.reject(new Error('offline')),

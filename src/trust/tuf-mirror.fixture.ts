@@ -21,9 +21,9 @@ interface Keys {
   readonly publicKey: object;
 }
 
-/** A TUF repository with real keys and signatures (specification 1.0), served over HTTP or HTTPS, to be rotated, rolled back and broken. */
+/** A TUF repository with real keys and signatures (specification 1.0), served over HTTP or HTTPS, that tests rotate, roll back and break. */
 export class TufMirror {
-  /** Certificate of the server, PEM; for HTTPS. */
+  /** The server's certificate for HTTPS, PEM. */
   readonly ca: string;
   readonly requests: string[] = [];
   readonly #files = new Map<string, string>();
@@ -59,10 +59,10 @@ export class TufMirror {
     return `127.0.0.1:${this.#port}`;
   }
 
-  /** On the same port as before. */
+  /** Starts the server, on the same port as before. */
   async up(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
-    // A test file ends, and runs what stops its servers, once nothing else keeps it.
+    // Let the test file end, and stop its servers, while this one listens.
     this.#server.unref();
     const address = this.#server.address();
     if (typeof address === 'object' && address !== null) this.#port = address.port;
@@ -74,14 +74,14 @@ export class TufMirror {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Signs a new root with new keys, countersigned by the ones before, as a rotation does; `honestly: false` leaves that out. */
+  /** Signs a new root with new keys. The previous keys countersign it, unless `honestly` is false. */
   rotate({ honestly = true }: { readonly honestly?: boolean } = {}): string {
     const before = this.#keys;
     this.#keys = newKeys();
     return this.#writeRoot(honestly && this.#rootVersion > 0 ? [before, this.#keys] : [this.#keys]);
   }
 
-  /** Signs targets with this trusted root, and all above. `version` is one more than the last unless given. */
+  /** Signs targets with this trusted root, and the metadata above. `version` defaults to one more than the last. */
   publish(trustedRoot: string, { version = this.#version + 1, days = 7 } = {}): void {
     if (this.#rootVersion === 0) this.rotate();
     this.#version = version;
@@ -99,7 +99,7 @@ export class TufMirror {
     this.#files.set('timestamp.json', this.#signed('timestamp', { meta: { 'snapshot.json': { version } } }, days));
   }
 
-  /** Puts a file in the place of another. */
+  /** Replaces a file. */
   replace(path: string, content: string): void {
     this.#files.set(path, content);
   }

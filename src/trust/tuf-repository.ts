@@ -11,7 +11,7 @@ import { fetchRoot, resetFolder } from './tuf-client.ts';
 import type { FetchedRoot, TufFolder } from './tuf-client.ts';
 
 const REFRESH_MS = 24 * 3_600_000;
-/** After a refresh that failed, with a good root at hand and without. */
+/** Delays after a failed refresh, with and without a valid root. */
 const RETRY_MS = 300_000;
 const RETRY_EMPTY_MS = 10_000;
 const TIMEOUT_MS = 60_000;
@@ -29,8 +29,8 @@ interface Held {
 }
 
 /**
- * The trusted root of one TUF mirror, as one initial root leads to it. Refreshed once a day and when its metadata has expired. While the mirror is
- * away, or serves what is not signed as it must be, the last good one stays in use until its metadata expires.
+ * The trusted root of one TUF mirror, from one initial root. It is refreshed once a day, and when its metadata has expired. While the mirror
+ * is down or serves metadata that is not signed properly, the last good root stays in use until its metadata expires.
  */
 export class TufRepository {
   readonly #options: TufRepositoryOptions;
@@ -93,7 +93,7 @@ export class TufRepository {
     }
   }
 
-  /** What an earlier life of the process refreshed within the last day, without the network. */
+  /** Adopts the root that an earlier process refreshed within the last day, without network access. */
   async #adoptCached(): Promise<boolean> {
     const text = await readFile(this.#marker(), 'utf8').catch(() => '');
     const checkedAt = new Date(text);
@@ -103,7 +103,7 @@ export class TufRepository {
     return this.#held !== undefined;
   }
 
-  /** What lies in the folder, if nothing of it has expired. A folder that cannot be read is begun anew. */
+  /** Adopts the root in the folder, if none of its metadata has expired. Resets an unreadable folder. */
   async #adoptAny(checkedAt = new Date(0)): Promise<void> {
     try {
       const { offlineFetcher } = await import('./tuf-fetcher.ts');

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
-import { seedRoot } from './seed-root.ts';
 import { TrustBed, trustedRootJson } from './trust-bed.fixture.ts';
 import { TrustError } from './trust-error.ts';
 import type { TrustReason } from './trust-error.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 import { TufMirror } from './tuf-mirror.fixture.ts';
+import { seedRoot } from './tuf-roots.ts';
 
 const never = new AbortController().signal;
 const HOUR_MS = 3_600_000;
@@ -49,7 +49,7 @@ async function refused(promise: Promise<unknown>, code: TrustReason, message: Re
 }
 
 describe('a trusted root of a TUF repository', () => {
-  it('is fetched once a day, and then what is new is taken without a restart', async () => {
+  it('is fetched once a day, and a new one is adopted without a restart', async () => {
     const roots = bed.roots(mirror.host);
     assert.equal(await named(roots), 'https://first');
     const asked = mirror.requests.length;
@@ -74,7 +74,7 @@ describe('a trusted root of a TUF repository', () => {
     await mirror.up();
   });
 
-  it('stays in use while the mirror is away or serves nonsense, and no longer than its metadata holds', async () => {
+  it('stays in use while the mirror is down or serves invalid data, until its metadata expires', async () => {
     const roots = bed.roots(mirror.host);
     assert.equal(await named(roots), 'https://first');
     await mirror.down();
@@ -86,7 +86,7 @@ describe('a trusted root of a TUF repository', () => {
     assert.equal(await named(roots), 'https://first');
     assert.equal(mirror.requests.length, asked, 'a mirror that is down is not asked each time');
     await bed.clock.advance(6 * 24 * HOUR_MS);
-    await refused(named(roots), 'Unavailable', /answered with 503/);
+    await refused(named(roots), 'Unavailable', /returns status 503/);
     mirror.status = 200;
     await bed.clock.advance(300_000);
     mirror.publish(trustedRootJson('https://back'), { days: 20 });

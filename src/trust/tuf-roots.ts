@@ -2,17 +2,18 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { LRUCache } from 'lru-cache';
 import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
 import type { Access } from '../credentials/access.ts';
+import { field } from '../json/fields.ts';
 import { displayUrl } from '../net/display-url.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { abortable } from '../runtime/abortable.ts';
 import { cacheClock, ttlBelow } from '../runtime/cache-clock.ts';
 import { readEntry } from './read-entry.ts';
-import { seedRoot } from './seed-root.ts';
 import { TrustError } from './trust-error.ts';
 import { TufRepository } from './tuf-repository.ts';
 
@@ -21,7 +22,7 @@ export type TufDefinition = NonNullable<NonNullable<SigningPolicySpec['trustedRo
   readonly description: string;
 };
 
-/** What a repository is known by: two policies share one only if they begin with the same root. */
+/** Part of a repository's identity: policies share a repository only with the same initial root. */
 interface Origin {
   readonly initialRoot: string;
   readonly tls: TlsOptions;
@@ -30,7 +31,7 @@ interface Origin {
 const ORIGIN_AGE_MS = 60_000;
 const MAX_REPOSITORIES = 64;
 
-/** The trusted roots of TUF mirrors. */
+/** Caches the trusted roots of TUF mirrors. */
 export class TufRoots {
   readonly #access: Access;
   readonly #cacheDirectory: string;
@@ -78,7 +79,7 @@ export class TufRoots {
     return repository.current();
   }
 
-  /** Tenants make folders by naming mirrors and roots; those that nobody asks for any more give way, an earlier life's as well. */
+  /** Removes folders of unused repositories, also of earlier processes: tenants create folders by naming mirrors and roots. */
   async #makeRoom(): Promise<void> {
     const folders = await readdir(this.#cacheDirectory).catch(() => []);
     const unused = folders.filter((name) => !this.#repositories.has(name));
@@ -86,4 +87,11 @@ export class TufRoots {
     const removed = unused.slice(0, excess).map((name) => join(this.#cacheDirectory, name));
     await Promise.all(removed.map((folder) => rm(folder, { recursive: true, force: true })));
   }
+}
+
+/** Returns the initial root that `@sigstore/tuf` ships for a well-known mirror, or undefined. */
+export function seedRoot(mirror: string): string | undefined {
+  const seeds: unknown = createRequire(import.meta.url)('@sigstore/tuf/seeds.json');
+  const root = field(field(seeds, mirror.replace(/\/+$/, '')), 'root.json');
+  return typeof root === 'string' ? Buffer.from(root, 'base64').toString('utf8') : undefined;
 }

@@ -2,34 +2,34 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { VerificationKey } from '../signing/verification-key.ts';
 
-/** Predicate type of an image signature in a bundle; a simple signing, which has none, counts as it. */
+/** The predicate type of an image signature in a bundle. A simple signing has no predicate type and counts as this one. */
 export const IMAGE_SIGNATURE_TYPE = 'https://sigstore.dev/cosign/sign/v1';
 export const PROVENANCE_TYPES = ['https://slsa.dev/provenance/v1', 'https://slsa.dev/provenance/v0.2'] as const;
 
-/** Whom a certificate must name. Both are compared whole. */
+/** The identity and issuer that a certificate must name, compared in full. */
 export interface CertificateIdentity {
   readonly identity: string;
   readonly issuer: string;
 }
 
-/** What evidence must be to count. Nothing here is taken from the evidence itself. */
+/** The requirements on evidence. None is derived from the evidence itself. */
 export interface Expectations {
-  /** Keys that may have signed. */
+  /** Accepted keys. */
   readonly keys: readonly VerificationKey[];
-  /** Whom certificates may name. */
+  /** Accepted certificate identities. */
   readonly identities: readonly CertificateIdentity[];
-  /** Without one, certificates do not count, and neither do log entries and timestamps. */
+  /** Without one, certificates, log entries and timestamps do not count. */
   readonly trustedRoot?: TrustedRoot | undefined;
   /** Accepted predicate types; an image signature counts as {@link IMAGE_SIGNATURE_TYPE}. */
   readonly predicateTypes: readonly string[];
-  /** Digests, hex by algorithm: each must be among the payload's subjects, with all the algorithms named. */
+  /** Digests, hex by algorithm. Each must be among the payload's subjects, with all its algorithms. */
   readonly subjects: readonly Readonly<Record<string, string>>[];
-  /** How many logs must have taken it; several entries of one log count once. */
+  /** The number of logs that must hold an entry; several entries of one log count once. */
   readonly logs: number;
-  /** How many timestamp authorities must have seen it; several timestamps of one count once. */
+  /** The number of required timestamp authorities; several timestamps of one count once. */
   readonly timestamps: number;
-  /** The time now: what nothing witnessed is judged as if it were signed now. */
+  /** The current time. A signature without a witness is judged as if it were made now. */
   readonly now: Date;
-  /** When it was signed, if the caller knows that from a source of its own; for what nothing witnessed. */
+  /** The time of a signature without a witness, if the caller knows it from its own source. */
   readonly signedAt?: Date | undefined;
 }

@@ -8,10 +8,10 @@ import { isSignedBy } from '../evidence/signature-check.ts';
 
 const hashOfLength: Readonly<Record<number, string>> = { 32: 'sha256', 48: 'sha384', 64: 'sha512' };
 
-/** A signature and what it is over, as sigstore's verifier compares log entries with it. */
+/** A signature and the signed bytes, in the form that Sigstore's verifier compares with log entries. */
 export class SignatureContent implements Readonly<SignedEntity['signature']> {
   readonly signature: Buffer;
-  /** The bytes that are signed. */
+  /** The signed bytes. */
   readonly signed: Buffer;
   readonly #payload: Buffer;
 
@@ -25,12 +25,12 @@ export class SignatureContent implements Readonly<SignedEntity['signature']> {
     return this.signature.equals(signature);
   }
 
-  /** Of the payload, as `dsse` entries state it. */
+  /** Compares the digest of the payload, which `dsse` entries state. */
   compareDigest(digest: Buffer): boolean {
     return hasDigest(this.#payload, digest);
   }
 
-  /** Of what is signed, as `hashedrekord` entries state it. */
+  /** Compares the digest of the signed bytes, which `hashedrekord` entries state. */
   compareSignedDigest(digest: Buffer): boolean {
     return hasDigest(this.signed, digest);
   }

@@ -15,8 +15,8 @@ function messageOf(json: Buffer | string): string {
   }
 }
 
-describe('JSON that is verified', () => {
-  it('is read as JSON is, whatever its strings hold', () => {
+describe('strictJson', () => {
+  it('reads valid JSON like JSON.parse, whatever its strings contain', () => {
     const texts = [
       '{"a":{"a":1},"b":[{"a":1},{"a":2}],"c":"a"}',
       String.raw`{"a":"\"b\":1,{","b":"}\\","c":["d",":","d"]}`,
@@ -40,12 +40,12 @@ describe('JSON that is verified', () => {
     'after a string with quotes': String.raw`{"x":"\\\"","a":1,"a":2}`,
     'with an empty name': '{"":1,"":2}',
   })) {
-    it(`has no field twice, ${title}`, () => {
+    it(`refuses a repeated field ${title}`, () => {
       assert.match(messageOf(text), /^it has the field ".*" twice$/);
     });
   }
 
-  it('is JSON, in UTF-8, from its first byte on', () => {
+  it('requires JSON in UTF-8 from the first byte', () => {
     const mark = Buffer.from([0xef, 0xbb, 0xbf]);
     for (const bytes of [
       '',
@@ -59,7 +59,7 @@ describe('JSON that is verified', () => {
     }
   });
 
-  it('may be long, and nested deeply', () => {
+  it('reads long and deeply nested JSON', () => {
     const long = JSON.stringify({ a: `"\\`.repeat(1_000_000), b: 'x'.repeat(4_000_000) });
     assert.deepEqual(strictJson(long, 'it'), JSON.parse(long));
     assert.match(messageOf(`${'{"a":'.repeat(2000)}{"b":1,"b":2}${'}'.repeat(2000)}`), /twice/);

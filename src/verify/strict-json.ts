@@ -3,8 +3,8 @@ import type { VerificationCode } from './verification-problem.ts';
 import { VerificationFailure } from './verification-failure.ts';
 
 /**
- * A value from JSON that reads in one way only: whole UTF-8 without a mark before it, and no field given twice. Of two fields of one name
- * one reader takes the first and another the last, so that what the one verifies the other never sees. @throws VerificationFailure
+ * Parses JSON that has only one reading: complete UTF-8 without a byte order mark, and no repeated field. With a repeated field, one
+ * reader takes the first and another the last, so one would verify a value that the other never sees. @throws VerificationFailure
  */
 export function strictJson(json: Buffer | string, what: string, code: VerificationCode = 'MaterialInvalid'): unknown {
   try {
@@ -26,7 +26,7 @@ export function strictJson(json: Buffer | string, what: string, code: Verificati
 
 class RepeatedField extends Error {}
 
-/** @param text is JSON: what is not part of a string are its brackets, and a string before a colon names a field. */
+/** @param text is valid JSON, so every bracket outside a string is structure, and a string before a colon names a field. */
 function requireUniqueFields(text: string): void {
   const opened: Set<string>[] = [];
   const marks = /["{}]/g;
@@ -43,7 +43,7 @@ function requireUniqueFields(text: string): void {
   }
 }
 
-/** The place after the quote that ends a string. */
+/** Returns the index after the quote that ends a string. */
 function endOfString(text: string, begin: number): number {
   const quotes = /["\\]/g;
   quotes.lastIndex = begin + 1;
@@ -54,7 +54,7 @@ function endOfString(text: string, begin: number): number {
   return text.length;
 }
 
-/** @param quoted may be escaped: the same name can be written in many ways. */
+/** @param quoted can hold escapes, so one name has many spellings. */
 function addField(fields: Set<string> | undefined, quoted: string): void {
   const name = String(JSON.parse(quoted));
   if (fields?.has(name) === true) throw new RepeatedField(`the field ${quoted} twice`);

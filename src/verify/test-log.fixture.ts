@@ -5,7 +5,7 @@ import type { TransparencyLogEntry } from '@sigstore/bundle';
 import { TransparencyLogEntry as LogEntryMessage } from '@sigstore/protobuf-specs';
 import type { Material } from './material/material.ts';
 
-/** What a log is told of a signature. */
+/** A signature to log. */
 export interface LoggedSignature extends Pick<Material, 'form' | 'payload' | 'signature'> {
   /** PEM of the key or certificate. */
   readonly verifier: string;
@@ -15,14 +15,14 @@ export interface LoggedSignature extends Pick<Material, 'form' | 'payload' | 'si
 const ORIGIN = 'log.example';
 
 /**
- * A log that writes entries as Rekor v1 does, with promise and proof, to be told what no honest log would take: times of one's choice and
- * somebody else's key. The real logs are in the end-to-end tests.
+ * A log with entries in the form of Rekor v1, with promise and proof. It accepts entries that an honest log refuses: any time, and a key
+ * that did not sign. The end-to-end tests use real logs.
  */
 export class TestLog {
   readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   #index = 0;
 
-  /** Its member of `tlogs` in a trusted root. */
+  /** The log's member of `tlogs` in a trusted root. */
   get trust(): object {
     return {
       baseUrl: `https://${ORIGIN}`,
@@ -60,14 +60,14 @@ export class TestLog {
     return { ...entry, logId, kindVersion };
   }
 
-  /** Of a tree in which the entry is alone. */
+  /** Proves inclusion in a tree with this entry alone. */
   #proof(body: Buffer): object {
     const root = createHash('sha256')
       .update(Buffer.from([0]))
       .update(body)
       .digest()
       .toString('base64');
-    // Rekor v1 appends the id of its tree.
+    // Rekor v1 appends the tree id.
     const note = `${ORIGIN} - 1\n1\n${root}\n`;
     const signed = Buffer.concat([this.#logID.subarray(0, 4), this.#sign(note)]).toString('base64');
     return {

@@ -4,10 +4,10 @@ import { toTrustMaterial } from '@sigstore/verify';
 import type { TrustMaterial } from '@sigstore/verify';
 import { VerificationFailure } from './verification-failure.ts';
 
-/** Always in force: the windows of keys are judged by check-key-window.ts, with a message of its own. */
+/** Always valid, because check-key-window.ts judges the windows of keys with its own message. */
 const ALWAYS = { start: new Date(0), end: new Date(8.64e15) };
 
-/** A trusted root as sigstore's verifier takes it, and the one key that made the signature. @throws VerificationFailure */
+/** Combines a trusted root and the one signing key for Sigstore's verifier. @throws VerificationFailure */
 export function trustMaterial(root: TrustedRoot, publicKey: Buffer | undefined): TrustMaterial {
   try {
     const keys =
@@ -20,5 +20,5 @@ export function trustMaterial(root: TrustedRoot, publicKey: Buffer | undefined):
   }
 }
 
-/** Under which the key that made the signature is found. */
+/** The hint that finds the signing key. */
 export const SIGNER_HINT = 'signer';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { VerificationCode, VerificationProblem } from './verification-problem.ts';
 
-/** Ends a check of evidence; caught by the functions that return problems. */
+/** Aborts a check of evidence. Functions that return problems catch it. */
 export class VerificationFailure extends Error {
   readonly code: VerificationCode;
 

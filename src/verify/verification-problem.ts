@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Why evidence does not count: a closed list, one for each thing that is checked. */
+/** The reasons why evidence does not verify: a closed list, one for each check. */
 export type VerificationCode =
-  /** The envelope, bundle, certificate, log entry or timestamp cannot be read, or has not exactly one signature. */
+  /** The envelope, bundle, certificate, log entry or timestamp cannot be read, or there is not exactly one signature. */
   | 'MaterialInvalid'
-  /** The payload is not what its type says. */
+  /** The payload does not match its type. */
   | 'PayloadInvalid'
   | 'PayloadTypeMismatch'
   | 'PredicateTypeMismatch'
-  /** Something that was asked for is not among the subjects. */
+  /** A required digest is not among the subjects. */
   | 'SubjectMismatch'
   /** No accepted key made the signature. */
   | 'SignatureInvalid'
-  /** The key did not count when it signed. */
+  /** The key was outside its window when it signed. */
   | 'KeyOutsideWindow'
-  /** Its chain does not hold at the time of the signature, or it is not for signing code. */
+  /** The chain is not valid at the time of the signature, or the certificate is not for code signing. */
   | 'CertificateInvalid'
   | 'IdentityMismatch'
-  /** A log entry that is not in the log, or is about something else. */
+  /** A log entry is not in the log, or is about another signature. */
   | 'LogEntryInvalid'
   | 'LogEntryMissing'
   | 'TimestampInvalid'
   | 'TimestampMissing'
-  /** It cannot be judged without a trusted root, a key or an identity. */
+  /** A trusted root, key or identity is missing. */
   | 'TrustMissing'
-  /** What was read back is not what was signed. */
+  /** Stored evidence differs from the signed artifact. */
   | 'NotWhatWasSigned';
 
-/** One thing that is wrong with evidence. The message is for people and carries no secret. */
+/** One problem of evidence. The message is for people and carries no secret. */
 export interface VerificationProblem {
   readonly code: VerificationCode;
   readonly message: string;

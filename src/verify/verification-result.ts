@@ -2,18 +2,18 @@
 import type { Subject } from '../evidence/artifact.ts';
 import type { VerificationProblem } from './verification-problem.ts';
 
-/** A time that a trusted log or authority vouches for. */
+/** A time that a trusted log or authority proves. */
 export interface VerifiedTime {
   readonly source: 'TransparencyLog' | 'TimestampAuthority';
   readonly time: Date;
 }
 
-/** Who signed, when that is certain. */
+/** The verified signer. */
 export type VerifiedSigner =
   | { readonly type: 'Key'; readonly keyID: string }
   | { readonly type: 'Certificate'; readonly identity: string; readonly issuer: string };
 
-/** What verifying found. Fields beside `problems` are stated only as far as they were checked. */
+/** The result of verifying one signature. Other fields than `problems` are set only as far as they were checked. */
 export interface VerificationResult {
   readonly verified: boolean;
   readonly problems: readonly VerificationProblem[];
@@ -21,8 +21,8 @@ export interface VerificationResult {
   readonly predicateType?: string;
   readonly subjects: readonly Subject[];
   readonly times: readonly VerifiedTime[];
-  /** Entries whose inclusion and content were verified: decimal indexes. */
+  /** Decimal indexes of the entries whose inclusion and content were verified. */
   readonly logIndexes: readonly string[];
-  /** What was there and could not be judged, and so did not count. */
+  /** Evidence that could not be judged and so did not count. */
   readonly notes: readonly string[];
 }

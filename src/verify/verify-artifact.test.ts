@@ -25,7 +25,7 @@ function codes(material: Material, expectations: Expectations = signer.expectati
   return problems.map(({ code }) => code);
 }
 
-/** The material with an entry of a log about it. */
+/** Adds an entry of a log to the material. */
 function logged(material: Material, of = material, verifier = signer.key.publicKey, time = NOW): Material {
   return { ...material, logEntries: [log.entry({ ...of, verifier, time })] };
 }
@@ -34,7 +34,7 @@ const withLog = (more: Partial<Expectations> = {}): Expectations =>
   signer.expectations({ trustedRoot, logs: 1, now: later(1), ...more });
 
 describe('a signature by a key', () => {
-  it('verifies, and says by which key, of what type and about what', () => {
+  it('verifies, with its key, predicate type and subjects', () => {
     const result = verifyArtifact(signer.envelope(), signer.expectations({ keys: [stranger.key, signer.key] }));
     assert.deepEqual(result, {
       verified: true,
@@ -48,12 +48,12 @@ describe('a signature by a key', () => {
     });
   });
 
-  it('of an image verifies as an image signature', () => {
+  it('over an image verifies as an image signature', () => {
     const expectations = signer.expectations({ predicateTypes: [IMAGE_SIGNATURE_TYPE] });
     assert.deepEqual(codes(signer.simpleSigning(), expectations), []);
   });
 
-  it('does not verify with other keys, with none, or with one that cannot be read', () => {
+  it('does not verify with other keys, without keys, or with an unreadable key', () => {
     assert.deepEqual(codes(signer.envelope(), stranger.expectations()), ['SignatureInvalid']);
     assert.deepEqual(codes(signer.envelope(), signer.expectations({ keys: [] })), ['TrustMissing']);
     const unreadable = { keyID: 'k', publicKey: 'not PEM' };
@@ -70,7 +70,7 @@ describe('a signature by a key', () => {
     assert.deepEqual(codes({ ...envelope, signature: Buffer.alloc(0) }), ['SignatureInvalid']);
   });
 
-  it('does not verify when the raw payload was signed in place of the encoding, as the reference does in bundles', () => {
+  it('does not verify if the raw payload was signed instead of the encoding, as Tekton Chains does in bundles', () => {
     const payload = Buffer.from(JSON.stringify(statement()));
     const raw = { ...signer.envelope(payload), signature: sign('sha256', payload, signer.privateKey) };
     assert.deepEqual(codes(raw), ['SignatureInvalid']);
@@ -91,7 +91,7 @@ describe('a signature by a key', () => {
     });
   }
 
-  it('does not verify by a key that is too weak or with a hash that is too short for it', () => {
+  it('does not verify with a weak key or a hash that is too short for it', () => {
     const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
     const material = signer.envelope();
     const signed = dsse.preAuthEncoding(STATEMENT_TYPE, material.payload);
@@ -103,19 +103,19 @@ describe('a signature by a key', () => {
   });
 });
 
-describe('what is signed', () => {
-  it('must be of an accepted predicate type: another one that is attested does not do (CVE-2022-35929)', () => {
+describe('the signed payload', () => {
+  it('must have an accepted predicate type: another attested one does not count (CVE-2022-35929)', () => {
     const sbom = signer.envelope(statement([DIGEST], 'https://spdx.dev/Document'));
     assert.deepEqual(codes(sbom), ['PredicateTypeMismatch']);
     assert.deepEqual(codes(signer.simpleSigning()), ['PredicateTypeMismatch']);
   });
 
-  it('must be of the payload type of its form: an envelope of another type is not read as a statement (CVE-2022-36056)', () => {
+  it('must have the payload type of its form: an envelope of another type is not read as a statement (CVE-2022-36056)', () => {
     assert.deepEqual(codes(signer.envelope(statement(), 'application/json')), ['PayloadTypeMismatch']);
     assert.deepEqual(codes({ ...signer.simpleSigning(), payloadType: STATEMENT_TYPE }), ['PayloadTypeMismatch']);
   });
 
-  it('must have every subject that is asked for, with all its digests', () => {
+  it('must have every required subject, with all its digests', () => {
     const two = signer.envelope(statement([DIGEST, 'b'.repeat(64)]));
     const both = [{ sha256: DIGEST }, { sha256: 'b'.repeat(64) }];
     assert.deepEqual(codes(two, signer.expectations({ subjects: both })), []);
@@ -155,7 +155,7 @@ describe('what is signed', () => {
     });
   }
 
-  it('must be a simple signing of an image where it is signed raw', () => {
+  it('must be a simple signing of an image if it is signed raw', () => {
     const payload = Buffer.from('{"critical":{"type":"something else"}}');
     const material = { ...signer.simpleSigning(), payload, signature: sign('sha256', payload, signer.privateKey) };
     assert.deepEqual(codes(material, signer.expectations({ predicateTypes: [IMAGE_SIGNATURE_TYPE] })), [
@@ -165,7 +165,7 @@ describe('what is signed', () => {
 });
 
 describe('a log entry', () => {
-  it('counts, and tells when it was signed', () => {
+  it('counts, and proves the time of the signature', () => {
     for (const material of [signer.envelope(), signer.simpleSigning()]) {
       const types = withLog({ predicateTypes: [PROVENANCE, IMAGE_SIGNATURE_TYPE] });
       const result = verifyArtifact(logged(material), types);
@@ -174,24 +174,24 @@ describe('a log entry', () => {
     }
   });
 
-  it('is missing where none is attached, or without a trusted root', () => {
+  it('is missing if none is attached, or without a trusted root', () => {
     assert.deepEqual(codes(signer.envelope(), withLog()), ['LogEntryMissing']);
     assert.deepEqual(codes(logged(signer.envelope()), withLog({ trustedRoot: undefined })), ['LogEntryMissing']);
     const { notes } = verifyArtifact(logged(signer.envelope()), signer.expectations());
     assert.match(notes.join(), /not judged/);
   });
 
-  it('of another signature over the same payload is refused (CVE-2022-23649)', () => {
+  it('for another signature over the same payload is refused (CVE-2022-23649)', () => {
     assert.deepEqual(codes(logged(signer.envelope(), signer.envelope()), withLog()), ['LogEntryInvalid']);
   });
 
-  it('of another payload is refused, although it is in the log (CVE-2026-22703)', () => {
+  it('for another payload is refused, although it is in the log (CVE-2026-22703)', () => {
     const material = signer.envelope();
     const other = { ...signer.envelope(statement(['b'.repeat(64)])), signature: material.signature };
     assert.deepEqual(codes(logged(material, other), withLog()), ['LogEntryInvalid']);
   });
 
-  it('that names another key than the one that signed is refused (CVE-2026-22703)', () => {
+  it('that names another key than the signing one is refused (CVE-2026-22703)', () => {
     for (const material of [signer.envelope(), signer.simpleSigning()]) {
       const types = withLog({ predicateTypes: [PROVENANCE, IMAGE_SIGNATURE_TYPE] });
       assert.deepEqual(codes(logged(material, material, stranger.key.publicKey), types), ['LogEntryInvalid']);
@@ -209,13 +209,13 @@ describe('a log entry', () => {
     assert.notDeepEqual(codes({ ...material, logEntries: [entry, again] }, withLog({ logs: 2 })), []);
   });
 
-  it('about an envelope does not count for the same signature over bare bytes', () => {
+  it('for an envelope does not count for the same signature over bare bytes', () => {
     const material = signer.simpleSigning();
     const types = withLog({ predicateTypes: [IMAGE_SIGNATURE_TYPE] });
     assert.deepEqual(codes(logged(material, { ...material, form: 'Envelope' }), types), ['LogEntryInvalid']);
   });
 
-  it('is where its proof says, if nothing else vouches for its index', () => {
+  it('has the index in its proof, if no promise covers another', () => {
     const material = logged(signer.envelope());
     const [entry] = material.logEntries;
     assert.ok(entry !== undefined);
@@ -233,7 +233,7 @@ describe('a log entry', () => {
     assert.deepEqual(codes({ ...material, logEntries }, withLog({ logs: 2, trustedRoot: roots })), []);
   });
 
-  it('of a log that is not trusted is refused, as is one that was tampered with', () => {
+  it('of an untrusted log is refused, and so is a tampered one', () => {
     const material = signer.envelope();
     const foreign = new TestLog().entry({ ...material, verifier: signer.key.publicKey, time: NOW });
     assert.deepEqual(codes({ ...material, logEntries: [foreign] }, withLog()), ['LogEntryInvalid']);
@@ -251,7 +251,7 @@ describe('a log entry', () => {
     for (const mutation of mutations) {
       const tampered: Material = { ...material, logEntries: [{ ...entry, ...mutation }] };
       assert.deepEqual(codes(tampered, withLog()), ['LogEntryInvalid'], JSON.stringify(Object.keys(mutation)));
-      // Nor does it slip through where no entry is asked for.
+      // It is refused also if no entry is required.
       assert.deepEqual(codes(tampered, withLog({ logs: 0 })), ['LogEntryInvalid']);
     }
   });
@@ -262,7 +262,7 @@ describe("a key's window", () => {
     keys: [{ ...signer.key, ...(notBefore && { notBefore }), ...(notAfter && { notAfter }) }],
   });
 
-  it('is judged by the time that a log vouches for (CVE-2026-24122)', () => {
+  it('is judged by the time that a log proves (CVE-2026-24122)', () => {
     const material = logged(signer.envelope());
     assert.deepEqual(codes(material, withLog(windowed(later(-1), later(1)))), []);
     assert.deepEqual(codes(material, withLog({ ...windowed(undefined, later(-1)), now: later(-2) })), [

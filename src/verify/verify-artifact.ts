@@ -17,9 +17,9 @@ import { VerificationFailure } from './verification-failure.ts';
 import type { VerificationKey } from '../signing/verification-key.ts';
 
 /**
- * Judges one signature: payload type, predicate type and subjects; the signature by an accepted key, or by a certificate that names an
- * accepted identity; key window and certificate chain at the time of the signature; log entries and timestamps. Never throws:
- * whatever cannot be read does not count.
+ * Judges one signature: payload type, predicate type and subjects; the signature by an accepted key, or by a certificate with an accepted
+ * identity; key window and certificate chain at the time of the signature; log entries and timestamps. Never throws: unreadable evidence
+ * does not verify.
  */
 export function verifyArtifact(material: Material, expectations: Expectations): VerificationResult {
   const problems: VerificationProblem[] = [];
@@ -93,7 +93,7 @@ function witnesses(
   return checkWitnesses(material, content, party, trustMaterial(trustedRoot, der));
 }
 
-/** The accepted key that made the signature. The hint in the evidence is not asked: anybody can write it. */
+/** Finds the accepted key that made the signature. The evidence's key hint is unsigned, and ignored. */
 function signingKey(
   content: SignatureContent,
   keys: readonly VerificationKey[],

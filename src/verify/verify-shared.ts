@@ -8,7 +8,7 @@ import type { CertificateIdentity } from './expectations.ts';
 import { isSignedBy } from '../evidence/signature-check.ts';
 import type { StoredMaterial } from './verify-stored.ts';
 
-/** What another signature of the same policy may verify with. */
+/** The trust for another signature of the same policy. */
 export interface SharedTrust {
   /** Public keys (PEM) of the policy, retired ones included. */
   readonly publicKeys: readonly string[];
@@ -17,14 +17,14 @@ export interface SharedTrust {
 }
 
 /**
- * Whether what lies under a name that a TaskRun and its PipelineRun share is another signature of the same image by the same policy: the
- * very payload, signed by one of its keys, or with a certificate that an authority of its trusted root issued to its identity. Such a
+ * Tells if evidence under a name that a TaskRun shares with its PipelineRun is another signature of the same image by the same policy: the
+ * same payload, signed by one of the policy's keys, or with a certificate for its identity from an authority of its trusted root. Such a
  * signature is as good as the record's own. Fails closed.
  */
 export function isSharedSignature(stored: StoredMaterial, expected: SignedArtifact, trust: SharedTrust): boolean {
   if (expected.form !== 'SimpleSigning' || stored.encoding !== 'SignatureText') return false;
   if (!stored.payload.equals(expected.payload)) return false;
-  // It is the record's own, and something else beside it is lost or changed.
+  // This is the record's own signature, and something attached to it is lost or changed.
   if (stored.signature.equals(expected.signature)) return false;
   const { payload, signature, certificateChain = '' } = stored;
   try {
@@ -40,7 +40,7 @@ export function isSharedSignature(stored: StoredMaterial, expected: SignedArtifa
   }
 }
 
-/** Whether an authority of the root signed the certificate, and could when its validity began. */
+/** Tells if an authority of the root issued the certificate, and was itself valid at the start of its validity. */
 function isIssued(leaf: X509Certificate, root: TrustedRoot | undefined): boolean {
   const time = leaf.validFromDate;
   const trusted = (root?.certificateAuthorities ?? []).filter(

@@ -21,7 +21,7 @@ const trust: StoredTrust = { keys: [signer.key], requireLog: false, requireTimes
 const attestation = signer.artifact(signer.envelope());
 const image = signer.artifact(signer.simpleSigning());
 
-/** The artifact with an entry of the log about it. */
+/** Adds an entry of the log to the artifact. */
 function logged(artifact: SignedArtifact, material: Material): SignedArtifact {
   const entry = log.entry({ ...material, verifier: signer.key.publicKey, time: NOW });
   const text = JSON.stringify(TransparencyLogEntry.toJSON(entry));
@@ -41,7 +41,7 @@ function codes(stored: StoredMaterial, expected: SignedArtifact, more: Partial<S
   return verifyStored(stored, expected, { ...trust, ...more }).map(({ code }) => code);
 }
 
-describe('what was read back', () => {
+describe('evidence that was read back', () => {
   for (const [title, artifact] of [
     ['a statement', attestation],
     ['an image signature', image],
@@ -52,7 +52,7 @@ describe('what was read back', () => {
     });
   }
 
-  it('must carry the log entry in a bundle, and has that of the record beside a signature text', () => {
+  it('must carry the log entry in a bundle, and uses that of the record with a signature text', () => {
     const artifact = logged(attestation, signer.envelope());
     const requiring = { requireLog: true, trustedRoot };
     const sound = logged(attestation, {
@@ -67,7 +67,7 @@ describe('what was read back', () => {
     assert.deepEqual(codes(asText(attestation), attestation, requiring), ['LogEntryMissing']);
   });
 
-  it('is told apart from what was signed, though it verifies by itself', () => {
+  it('is refused if it differs from the signed artifact, although it verifies by itself', () => {
     const other = signer.artifact(signer.envelope(statement(['b'.repeat(64)])));
     assert.deepEqual(codes(asText(other), attestation), ['NotWhatWasSigned', 'NotWhatWasSigned']);
     assert.deepEqual(codes(asBundle(other), attestation), ['NotWhatWasSigned', 'NotWhatWasSigned']);
@@ -91,7 +91,7 @@ describe('what was read back', () => {
     ]);
   });
 
-  it('does not pass when nobody vouches for the key any more', () => {
+  it('is refused once its key is no longer accepted', () => {
     assert.deepEqual(codes(asText(attestation), attestation, { keys: [new TestSigner().key] }), ['SignatureInvalid']);
     assert.deepEqual(codes(asText(attestation), attestation, { keys: [] }), ['TrustMissing']);
     const ended = { keys: [{ ...signer.key, notAfter: new Date(NOW.getTime() - 1) }] };
@@ -100,7 +100,7 @@ describe('what was read back', () => {
     assert.deepEqual(codes(asText(attestation), attestation, known), []);
   });
 
-  it('is refused when it is nothing at all, cut short, or no base64', () => {
+  it('is refused if it is empty, truncated, or not base64', () => {
     const envelope = dsseEnvelope(attestation);
     for (const text of ['', '{}', 'null', envelope.slice(0, -3), envelope.replace('"sig":"', '"sig":" '), '[]']) {
       assert.deepEqual(codes({ ...asText(attestation), signature: Buffer.from(text) }, attestation), [
@@ -116,7 +116,7 @@ describe('what was read back', () => {
     assert.deepEqual(codes(asText(image), { ...image, payload: Buffer.from('{}') }), ['NotWhatWasSigned']);
   });
 
-  it('of a bundle must be about the payload that is stored beside it', () => {
+  it('in a bundle must cover the payload that is stored with it', () => {
     const stored = { ...asBundle(image), payload: Buffer.from('{}') };
     assert.deepEqual(codes(stored, image), ['PayloadInvalid']);
   });

@@ -16,32 +16,32 @@ import { verifyArtifact } from './verify-artifact.ts';
 import { VerificationFailure } from './verification-failure.ts';
 import type { VerificationKey } from '../signing/verification-key.ts';
 
-/** What a backend gave back: storage's StoredEvidence. */
+/** Evidence that was read back from a backend: storage's StoredEvidence. */
 export interface StoredMaterial {
   readonly payload: Buffer;
   readonly signature: Buffer;
   readonly encoding: 'SignatureText' | 'SigstoreBundle';
-  /** PEM; empty where the store has room for it and holds none. */
+  /** PEM; empty if the store could hold one but does not, absent if it cannot. */
   readonly certificateChain?: string;
   readonly witnesses?: CosignWitnesses;
 }
 
-/** What the policy's evidence must verify with. */
+/** The trust for evidence of one policy. */
 export interface StoredTrust {
   readonly keys: readonly VerificationKey[];
-  /** Whom certificates must name; without one a keyless signature does not verify. */
+  /** The identity that certificates must name; without one a keyless signature does not verify. */
   readonly identity?: CertificateIdentity | undefined;
   readonly trustedRoot?: TrustedRoot | undefined;
   readonly requireLog: boolean;
   readonly requireTimestamp: boolean;
   readonly now: Date;
-  /** When it was signed, if the caller's own records say so: for keys with a window where nothing witnessed the signature. */
+  /** The time of the signature in the caller's own records, for keys with a window and signatures without a witness. */
   readonly signedAt?: Date | undefined;
 }
 
 /**
- * Judges what was read back from a backend: it is what was signed, byte for byte where signatures are made over bytes, and it verifies.
- * Witnesses that the backend's form has no room for are taken from the record. No problem means that all is well.
+ * Judges evidence that was read back from a backend: it must equal the signed artifact and verify. Witnesses that the backend's format
+ * cannot hold are taken from the record. Returns no problem if the evidence is sound.
  */
 export function verifyStored(
   stored: StoredMaterial,
@@ -50,9 +50,9 @@ export function verifyStored(
 ): readonly VerificationProblem[] {
   try {
     const signed = artifactMaterial(expected);
-    const found = storedMaterial(stored, signed);
-    const differences = compare(found, signed, stored);
-    return differences.length > 0 ? differences : verifyWhole(found, signed, trust);
+    const material = storedMaterial(stored, signed);
+    const differences = compare(material, signed, stored);
+    return differences.length > 0 ? differences : verifyWhole(material, signed, trust);
   } catch (error) {
     if (error instanceof VerificationFailure) return [error.problem()];
     return [{ code: 'MaterialInvalid', message: 'what was read back cannot be read' }];
@@ -62,13 +62,13 @@ export function verifyStored(
 function storedMaterial(stored: StoredMaterial, signed: Material): Material {
   if (stored.encoding === 'SigstoreBundle') return bundleMaterial(stored.signature.toString('utf8'), stored.payload);
   const certificate = stored.certificateChain === undefined ? signed.certificate : storedLeaf(stored.certificateChain);
-  const beside = {
+  const attached = {
     ...(certificate === undefined ? {} : { certificate }),
     ...(stored.witnesses === undefined ? witnessesOf(signed) : cosignWitnesses(stored.witnesses)),
   };
-  if (signed.form === 'Envelope') return envelopeMaterial(stored.signature.toString('utf8'), beside);
+  if (signed.form === 'Envelope') return envelopeMaterial(stored.signature.toString('utf8'), attached);
   const { payload, signature } = stored;
-  return { form: 'Raw', payloadType: SIMPLE_SIGNING_TYPE, payload, signature, ...beside };
+  return { form: 'Raw', payloadType: SIMPLE_SIGNING_TYPE, payload, signature, ...attached };
 }
 
 function storedLeaf(chain: string): Buffer | undefined {
@@ -79,7 +79,7 @@ function witnessesOf({ logEntries, timestamps }: Material): Pick<Material, 'logE
   return { logEntries, timestamps };
 }
 
-/** What should lie there of what witnessed the signature: cosign's tags have room for one of each. */
+/** Selects the witnesses that the backend must hold: cosign's tags have room for one of each kind. */
 function witnessesWithRoom(signed: Material, { witnesses }: StoredMaterial): ReturnType<typeof witnessesOf> {
   const { logEntries, timestamps } = signed;
   return witnesses === undefined
@@ -87,7 +87,7 @@ function witnessesWithRoom(signed: Material, { witnesses }: StoredMaterial): Ret
     : { logEntries: logEntries.slice(0, 1), timestamps: timestamps.slice(0, 1) };
 }
 
-/** What of the stored material is not what was signed. */
+/** Lists the differences between stored and signed material. */
 function compare(found: Material, signed: Material, stored: StoredMaterial): readonly VerificationProblem[] {
   const { logEntries, timestamps } = witnessesWithRoom(signed, stored);
   const differences = [
@@ -128,7 +128,7 @@ function holdsAll(found: readonly string[], wanted: readonly string[]): boolean 
   return wanted.every((identity) => found.includes(identity));
 }
 
-/** What makes a log entry that one; proofs against a later tree may differ. */
+/** Identifies a log entry. Proofs are left out, because proofs against a later tree differ. */
 function entryIdentity({ logId, logIndex, canonicalizedBody }: TransparencyLogEntry): string {
   return `${text(logId.keyId)} ${logIndex} ${text(canonicalizedBody)}`;
 }

@@ -11,8 +11,8 @@ const URI = 0x06;
 const UTF8_STRING = 0x0c;
 
 /**
- * Whom a certificate names, and who vouched for that before it was issued. The bytes are read here: sigstore's own reader drops the
- * highest bit of each, so that another name could read like the accepted one. @throws VerificationFailure when it states neither, or not clearly
+ * Reads the identity in a certificate, and the OIDC issuer that authenticated it. Sigstore's own reader drops the highest bit of each byte,
+ * so another name could read like the accepted one. @throws VerificationFailure if either is missing or ambiguous
  */
 export function certificateIdentity(certificate: X509Certificate): CertificateIdentity {
   const [name] = certificate.extSubjectAltName?.valueObj.subs[0]?.subs ?? [];
@@ -21,7 +21,7 @@ export function certificateIdentity(certificate: X509Certificate): CertificateId
   return { identity: ascii(name.value), issuer: issuerOf(certificate) };
 }
 
-/** Fulcio states it twice: as bare bytes for older verifiers, and as an ASN.1 string. */
+/** Fulcio states the issuer twice: as bare bytes for older verifiers, and as an ASN.1 string. */
 function issuerOf(certificate: X509Certificate): string {
   const older = certificate.extension(ISSUER_V1);
   const newer = certificate.extension(ISSUER_V2);

@@ -7,7 +7,7 @@ import { VerificationFailure } from '../verification-failure.ts';
 
 const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
 
-/** A signing certificate in both forms that its checks need. */
+/** A signing certificate, parsed by both parsers that the checks need. */
 export interface SigningCertificate {
   readonly der: Buffer;
   readonly node: NodeCertificate;
@@ -15,8 +15,8 @@ export interface SigningCertificate {
 }
 
 /**
- * A certificate that may sign code, is no authority, and names exactly one identity: with two, one check could see the one and
- * another check the other. @throws VerificationFailure
+ * Parses a certificate that is for code signing, is not an authority's, and names exactly one identity. With two identities, different
+ * checks could see different ones. @throws VerificationFailure
  */
 export function readCertificate(der: Buffer): SigningCertificate {
   const certificate = parse(der);
@@ -30,7 +30,7 @@ export function readCertificate(der: Buffer): SigningCertificate {
   return certificate;
 }
 
-/** Compares identity and issuer whole, never as a part or pattern. @throws VerificationFailure */
+/** Compares identity and issuer in full, never as a part or pattern. @throws VerificationFailure */
 export function requireIdentity(
   certificate: SigningCertificate,
   accepted: readonly CertificateIdentity[],
@@ -44,7 +44,7 @@ export function requireIdentity(
 function parse(der: Buffer): SigningCertificate {
   try {
     const node = new NodeCertificate(der);
-    // The parsers must have read the same bytes: what follows a certificate is part of neither.
+    // Both parsers must have read the same bytes, so nothing may follow the certificate.
     if (!node.raw.equals(der)) throw new TypeError('bytes follow the certificate');
     return { der, node, sigstore: X509Certificate.parse(Buffer.from(der)) };
   } catch (error) {

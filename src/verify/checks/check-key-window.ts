@@ -4,8 +4,8 @@ import { VerificationFailure } from '../verification-failure.ts';
 import type { VerificationKey } from '../../signing/verification-key.ts';
 
 /**
- * Whether a key counted when it signed. Every time that a log or authority vouches for must lie in its window. What nothing
- * witnessed could have been signed at any time, and is judged as if it were signed at `otherwise`. @throws VerificationFailure
+ * Requires that a key was in its window when it signed: every proven time must lie in the window. A signature without a witness could have
+ * been made at any time, and is judged as if it were made at `otherwise`. @throws VerificationFailure
  */
 export function requireInWindow(key: VerificationKey, times: readonly VerifiedTime[], otherwise: Date): void {
   const witnessed = times.length > 0;
@@ -20,7 +20,7 @@ export function requireInWindow(key: VerificationKey, times: readonly VerifiedTi
 
 function isIn({ notBefore, notAfter }: VerificationKey, time: Date): boolean {
   if (Number.isNaN(time.getTime())) return false;
-  // Written so that an invalid date in the window is outside of it.
+  // With an invalid date in the window, these comparisons are false.
   return (notBefore === undefined || notBefore <= time) && (notAfter === undefined || time <= notAfter);
 }
 

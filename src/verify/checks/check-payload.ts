@@ -28,13 +28,13 @@ const simpleSigning = Compile(
   }),
 );
 
-/** What a payload says. */
+/** The content of a payload. */
 export interface PayloadFacts {
   readonly predicateType: string;
   readonly subjects: readonly Subject[];
 }
 
-/** What the payload is about. @throws VerificationFailure when it is not exactly what its type says */
+/** Reads predicate type and subjects of a payload. @throws VerificationFailure if it does not match its type exactly */
 export function readPayload({ form, payloadType, payload }: Material): PayloadFacts {
   const wanted = form === 'Raw' ? SIMPLE_SIGNING_TYPE : STATEMENT_TYPE;
   if (payloadType !== wanted) {
@@ -53,7 +53,7 @@ export function readPayload({ form, payloadType, payload }: Material): PayloadFa
   }
 }
 
-/** What of the expectations a payload does not meet. */
+/** Lists the expectations that a payload does not meet. */
 export function payloadProblems(
   { predicateType, subjects }: PayloadFacts,
   expectations: Pick<Expectations, 'predicateTypes' | 'subjects'>,
@@ -67,7 +67,7 @@ export function payloadProblems(
   return [...problems, ...subjectProblems(subjects, expectations.subjects)];
 }
 
-/** Which of the digests are not among the subjects, one problem each. */
+/** Returns one problem for each digest that is not among the subjects. */
 export function subjectProblems(
   subjects: readonly Subject[],
   wanted: Expectations['subjects'],
@@ -75,10 +75,10 @@ export function subjectProblems(
   const missing = wanted.filter(
     (one) => Object.keys(one).length === 0 || !subjects.some(({ digest }) => isDigest(one, digest)),
   );
-  const there = subjects.map(({ digest }) => digestText(digest)).join(', ') || 'none';
+  const present = subjects.map(({ digest }) => digestText(digest)).join(', ') || 'none';
   return missing.map((one) => ({
     code: 'SubjectMismatch',
-    message: `${digestText(one)} is not among the subjects (${there})`,
+    message: `${digestText(one)} is not among the subjects (${present})`,
   }));
 }
 

@@ -13,24 +13,24 @@ import type { VerificationCode } from '../verification-problem.ts';
 import type { VerifiedTime } from '../verification-result.ts';
 import { VerificationFailure } from '../verification-failure.ts';
 
-/** Who made the signature: it verifies with this key. */
+/** The signer, whose key verifies the signature. */
 export interface SigningParty {
   readonly publicKey: KeyObject;
   readonly certificate: SigningCertificate | undefined;
 }
 
-/** What logs and authorities vouch for. Sources are counted once each, however often they are attached. */
+/** The facts that logs and timestamp authorities prove. Each source counts once. */
 export interface Witnessed {
   readonly times: readonly VerifiedTime[];
   readonly logs: number;
-  /** Where the entries are in their logs: decimal. */
+  /** Decimal indexes of the entries in their logs. */
   readonly logIndexes: readonly string[];
   readonly authorities: number;
 }
 
 /**
- * Verifies the chain of the certificate at every witnessed time, every log entry and every timestamp. One that does not hold, or is
- * attached twice, makes the whole evidence fail: nobody attaches it by accident. @throws VerificationFailure
+ * Verifies every log entry, every timestamp, and the certificate's chain at every witnessed time. One that is invalid or attached twice
+ * fails the whole evidence, because no honest signer attaches it. @throws VerificationFailure
  */
 export function checkWitnesses(
   material: Material,
@@ -71,9 +71,9 @@ function requireVerified(entity: SignedEntity, trust: TrustMaterial): void {
   const isKeyless = entity.key.$case === 'certificate';
   const options = {
     tlogThreshold: 0,
-    // A certificate lives for minutes: without a time there is nothing to judge it by.
+    // A certificate is valid for minutes, so it cannot be judged without a proven time.
     timestampThreshold: isKeyless ? 1 : 0,
-    // A private authority without a certificate log has none in its trusted root.
+    // A private authority without a certificate log lists none in its trusted root.
     ctlogThreshold: isKeyless && trust.ctlogs.length > 0 ? 1 : 0,
   };
   try {
@@ -109,13 +109,13 @@ function translated(error: unknown, isTimeless: boolean): VerificationFailure {
   return new VerificationFailure(code, message, { cause: error });
 }
 
-/** An entry about an envelope says nothing of a signature over bare bytes, though payload and signature may be the same. */
+/** An entry for an envelope does not cover a signature over bare bytes, even if payload and signature are the same. */
 function requireKind({ kindVersion }: TransparencyLogEntry, form: Material['form']): void {
   if (kindVersion.kind !== 'dsse' || form === 'Envelope') return;
   throw new VerificationFailure('LogEntryInvalid', 'the log entry is about an envelope, and what is signed is none');
 }
 
-/** Sigstore's verifier holds an entry with a time against its log's years of service; one without a time it does not. */
+/** Sigstore's verifier checks the log's period of service only for entries with a time; this checks those without. */
 function requireLogsInForce(
   entries: readonly TransparencyLogEntry[],
   trust: TrustMaterial,
@@ -134,12 +134,12 @@ function requireLogsInForce(
   }
 }
 
-/** A time counts only where the log's signature covers it, which is the promise of inclusion. */
+/** A time counts only if the log's signature covers it, which is the promise of inclusion. */
 function hasTime({ integratedTime, inclusionPromise }: TransparencyLogEntry): boolean {
   return inclusionPromise !== undefined && integratedTime !== '' && integratedTime !== '0';
 }
 
-/** The promise covers the index of the whole log, the proof that of its tree; beside a proof alone anybody can write another. */
+/** The promise covers the index in the whole log, and the proof the index in its tree. With a proof alone, the stated index is unproven. */
 function provenIndex({ logIndex, inclusionPromise, inclusionProof }: TransparencyLogEntry): string {
   return inclusionPromise === undefined && inclusionProof !== undefined ? inclusionProof.logIndex : logIndex;
 }

@@ -9,7 +9,7 @@ import { strictBase64 } from './strict-base64.ts';
 import { strictJson } from '../strict-json.ts';
 import { VerificationFailure } from '../verification-failure.ts';
 
-/** Texts that cosign keeps beside a layer; absent or empty where nothing witnessed it. */
+/** The witness annotations of a layer in cosign's tags; absent or empty without a witness. */
 export interface CosignWitnesses {
   readonly logEntry?: string;
   readonly timestamp?: string;
@@ -28,7 +28,7 @@ const rekorBundle = Compile(
 );
 const rfc3161 = Compile(Type.Object({ SignedRFC3161Timestamp: Type.String() }));
 
-/** The log entry and timestamp of a layer in cosign's tags. @throws VerificationFailure */
+/** Reads the log entry and timestamp of a layer in cosign's tags. @throws VerificationFailure */
 export function cosignWitnesses({
   logEntry = '',
   timestamp = '',
@@ -39,7 +39,7 @@ export function cosignWitnesses({
   };
 }
 
-/** Cosign's own bundle of a log entry: a promise without a proof. */
+/** Reads cosign's own bundle of a log entry, which has a promise but no proof. */
 function cosignLogEntry(text: string): TransparencyLogEntry {
   const value = strictJson(text, 'the log entry beside the signature');
   if (!rekorBundle.Check(value)) throw unreadable('log entry');

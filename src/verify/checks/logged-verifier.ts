@@ -7,13 +7,13 @@ import { Entry } from '@sigstore/protobuf-specs/rekor/v2';
 import { field, listField } from '../../json/fields.ts';
 import { VerificationFailure } from '../verification-failure.ts';
 
-/** Who a log entry says made the signature. */
+/** The signer that a log entry names. */
 type LoggedVerifier =
   { readonly type: 'Certificate'; readonly der: Buffer } | { readonly type: 'PublicKey'; readonly der: Buffer };
 
 /**
- * Refuses an entry that names another key or certificate than the one that verified. sigstore's verifier compares signature and digest;
- * without this an entry that somebody else made of the same bytes would pass. @throws VerificationFailure
+ * Refuses an entry that names another key or certificate than the verified one. Sigstore's verifier compares only signature and digest,
+ * so without this check another signer's entry for the same bytes would pass. @throws VerificationFailure
  */
 export function requireLoggedBy(
   entry: TransparencyLogEntry,
@@ -56,7 +56,7 @@ function verifierOf({ spec }: Entry): Verifier | undefined {
   }
 }
 
-/** Rekor v1: base64 of PEM. */
+/** Reads Rekor v1's base64 of PEM. */
 function fromPem(content: unknown): LoggedVerifier {
   if (typeof content !== 'string') throw unreadable();
   const pem = Buffer.from(content, 'base64').toString('utf8');

@@ -7,7 +7,7 @@ import type { Material } from './material.ts';
 import { strictBase64 } from '../checks/strict-base64.ts';
 import { VerificationFailure } from '../verification-failure.ts';
 
-/** The material of an artifact as a record holds it. @throws VerificationFailure */
+/** Reads the material of an artifact in a record. @throws VerificationFailure */
 export function artifactMaterial(artifact: SignedArtifact): Material {
   return {
     form: artifact.form === 'SimpleSigning' ? 'Raw' : 'Envelope',
@@ -20,7 +20,7 @@ export function artifactMaterial(artifact: SignedArtifact): Material {
   };
 }
 
-/** DER of the first certificate in PEM. @throws VerificationFailure */
+/** Returns the DER of the first certificate in a PEM text. @throws VerificationFailure */
 export function leafCertificate(chain: string): Buffer {
   try {
     return new X509Certificate(chain).raw;
@@ -29,17 +29,17 @@ export function leafCertificate(chain: string): Buffer {
   }
 }
 
-/** Log entries as a record holds them. @throws VerificationFailure */
+/** Reads the log entries in a record. @throws VerificationFailure */
 export function recordedEntries(entries: readonly LogEntry[]): readonly TransparencyLogEntry[] {
   return entries.map(({ entry }) => parseLogEntry(entry));
 }
 
-/** Timestamps as a record holds them. @throws VerificationFailure */
+/** Reads the timestamps in a record. @throws VerificationFailure */
 export function recordedTimestamps(timestamps: readonly Timestamp[]): readonly Buffer[] {
   return timestamps.map(({ token }) => strictBase64(token, 'the timestamp'));
 }
 
-/** A log entry from the JSON of sigstore's message. @throws VerificationFailure */
+/** Parses the JSON of Sigstore's TransparencyLogEntry. @throws VerificationFailure */
 export function parseLogEntry(text: string): TransparencyLogEntry {
   try {
     const { logId, kindVersion, ...entry } = LogEntryMessage.fromJSON(JSON.parse(text));

@@ -23,7 +23,7 @@ const logged = {
 
 type Bundle = Readonly<Record<string, unknown>> & { readonly verificationMaterial: Readonly<Record<string, unknown>> };
 
-/** The bundle with something in it changed. */
+/** Returns the bundle with a change. */
 function bundle(change: (bundle: Bundle) => object, of = attestation): string {
   const value: unknown = JSON.parse(sigstoreBundleText(of));
   assert.ok(isObject(value));
@@ -48,7 +48,7 @@ function codeOf(read: () => unknown): string {
 }
 
 describe('a Sigstore bundle', () => {
-  it('is read in each version that is known, and in no other', () => {
+  it('is read in every known version, and in no other', () => {
     const versions = ['+json;version=0.1', '+json;version=0.2', '+json;version=0.3', '.v0.3+json'];
     for (const version of versions) {
       const mediaType = `application/vnd.dev.sigstore.bundle${version}`;
@@ -71,13 +71,13 @@ describe('a Sigstore bundle', () => {
     'with a key and a certificate': bundle(within({ certificate: { rawBytes } })),
     'with a key and a chain': bundle(within({ x509CertificateChain: { certificates: [{ rawBytes }] } })),
     'with neither': bundle(within({ publicKey: undefined })),
-    'with a key that is none': bundle(within({ publicKey: 'hint' })),
+    'with a malformed key': bundle(within({ publicKey: 'hint' })),
     'with an envelope and a message': bundle((whole) => ({ ...whole, messageSignature })),
     'with neither envelope nor message': bundle((whole) => ({ ...whole, dsseEnvelope: undefined })),
-    'with log entries that are no list': bundle(within({ tlogEntries: {} })),
-    'with a log entry that is none': bundle(within({ tlogEntries: ['entry'] })),
+    'with log entries that are not a list': bundle(within({ tlogEntries: {} })),
+    'with a malformed log entry': bundle(within({ tlogEntries: ['entry'] })),
     'with a log entry of no kind': bundle(within({ tlogEntries: [{ logIndex: '1' }] })),
-    'with timestamps that are no list': bundle(within({ timestampVerificationData: { rfc3161Timestamps: 'none' } })),
+    'with timestamps that are not a list': bundle(within({ timestampVerificationData: { rfc3161Timestamps: 'none' } })),
     'with two envelopes': sigstoreBundleText(attestation).replace(
       '"dsseEnvelope":',
       '"dsseEnvelope":{},"dsseEnvelope":',
@@ -94,7 +94,7 @@ describe('a Sigstore bundle', () => {
 });
 
 describe('a DSSE envelope', () => {
-  it('is refused when it states its type or payload twice, whichever comes first (CVE-2022-36056)', () => {
+  it('is refused if it repeats its type or payload, in either order (CVE-2022-36056)', () => {
     const envelope = dsseEnvelope(attestation);
     assert.deepEqual(envelopeMaterial(envelope).payload, material.payload);
     for (const first of ['"payloadType":"text/plain",', '"payload":"e30=",', '"signatures":[],']) {
@@ -109,7 +109,7 @@ describe('a DSSE envelope', () => {
     }
   });
 
-  it('is refused when its payload or signature is in another base64 than the standard one', () => {
+  it('is refused if its payload or signature is not in canonical standard base64', () => {
     const envelope = dsseEnvelope(attestation);
     const payload = material.payload.toString('base64');
     for (const other of [`${payload.slice(0, 4)}\\n${payload.slice(4)}`, ` ${payload}`, `${payload}!`, `${payload}A`]) {

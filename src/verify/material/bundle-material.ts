@@ -8,8 +8,9 @@ import { parseBundle } from './parse-bundle.ts';
 import { VerificationFailure } from '../verification-failure.ts';
 
 /**
- * The material of a Sigstore bundle. `payload` is what a message signature is about: such a bundle holds its digest alone.
- * @throws VerificationFailure for anything that is not a complete bundle with exactly one signature
+ * Reads the material of a Sigstore bundle.
+ * @param payload the signed payload of a message signature, because such a bundle holds only its digest
+ * @throws VerificationFailure for anything but a complete bundle with exactly one signature
  */
 export function bundleMaterial(text: string, payload?: Buffer): Material {
   const bundle = parseBundle(text);
@@ -29,7 +30,7 @@ function content(
 ): Pick<Material, 'form' | 'payloadType' | 'payload' | 'signature'> {
   if (bundle.content.$case === 'messageSignature') {
     if (payload === undefined) {
-      const message = 'the bundle signs a message that it does not hold; give the signed payload as well';
+      const message = 'the bundle does not hold the message that it signs; pass the signed payload as well';
       throw new VerificationFailure('MaterialInvalid', message);
     }
     const { messageSignature } = bundle.content;

@@ -14,14 +14,14 @@ const envelope = Compile(
   }),
 );
 
-/** What a DSSE envelope carries beside itself: nothing, or what was stored with it. */
-export type Beside = Partial<Pick<Material, 'certificate' | 'logEntries' | 'timestamps'>>;
+/** Material stored next to a DSSE envelope, which itself carries none. */
+export type AttachedMaterial = Partial<Pick<Material, 'certificate' | 'logEntries' | 'timestamps'>>;
 
 /**
- * The material of a DSSE envelope. One with two signatures is refused: whoever looks at the first alone takes the other for
- * checked. The keyid is a hint that anybody can write, so it is not looked at. @throws VerificationFailure
+ * Reads the material of a DSSE envelope. An envelope with two signatures is refused, because a reader that checks only the first would
+ * trust the other. The keyid is an unsigned hint and is ignored. @throws VerificationFailure
  */
-export function envelopeMaterial(text: string, beside: Beside = {}): Material {
+export function envelopeMaterial(text: string, attached: AttachedMaterial = {}): Material {
   const value = strictJson(text, 'the envelope');
   if (!envelope.Check(value)) throw new VerificationFailure('MaterialInvalid', 'it is not a DSSE envelope');
   const [signature] = value.signatures;
@@ -32,7 +32,7 @@ export function envelopeMaterial(text: string, beside: Beside = {}): Material {
   return {
     logEntries: [],
     timestamps: [],
-    ...beside,
+    ...attached,
     form: 'Envelope',
     payloadType: value.payloadType,
     payload: strictBase64(value.payload, 'the payload of the envelope'),

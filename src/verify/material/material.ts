@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 
-/** One signature with all that came with it, taken apart and not believed yet. */
+/** One signature with everything attached to it, parsed but not yet verified. */
 export interface Material {
-  /** `Envelope`: signed in its DSSE pre-authentication encoding. `Raw`: the payload itself is signed, a simple signing. */
+  /** `Envelope`: the DSSE pre-authentication encoding is signed. `Raw`: the payload itself is signed, as a simple signing. */
   readonly form: 'Envelope' | 'Raw';
-  /** Media type of the payload, as the envelope states it. */
+  /** The payload's media type, as stated by the envelope. */
   readonly payloadType: string;
   readonly payload: Buffer;
   readonly signature: Buffer;
-  /** The signing certificate, DER; absent where a key signed. Certificates above it are taken from the trusted root alone. */
+  /** The signing certificate, DER; absent if a key signed. Its issuers come only from the trusted root. */
   readonly certificate?: Buffer;
   readonly logEntries: readonly TransparencyLogEntry[];
   /** RFC 3161 responses, DER. */

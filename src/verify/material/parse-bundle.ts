@@ -7,7 +7,7 @@ import { parseSigstoreBundle } from '../../evidence/sigstore-bundle.ts';
 import { strictJson } from '../strict-json.ts';
 import { VerificationFailure } from '../verification-failure.ts';
 
-/** Of a later version nobody knows here what its fields mean. */
+/** Fields of a later version could have another meaning. */
 const MEDIA_TYPES = [
   'application/vnd.dev.sigstore.bundle+json;version=0.1',
   'application/vnd.dev.sigstore.bundle+json;version=0.2',
@@ -26,13 +26,13 @@ const shape = Compile(
   }),
 );
 
-/** Each has one of these: whose signature it is, and what is signed. */
+/** A bundle has exactly one signer and one content. */
 const SIGNERS = ['publicKey', 'certificate', 'x509CertificateChain'];
 const CONTENTS = ['dsseEnvelope', 'messageSignature'];
 
 /**
- * A bundle that can be read in one way only. sigstore's parser takes one of two signers or contents and passes over the other, and takes
- * a list that is none for an empty one. @throws VerificationFailure
+ * Parses a bundle that has only one reading. Sigstore's parser takes one of two signers or contents and ignores the other, and reads a
+ * malformed list as an empty one. @throws VerificationFailure
  */
 export function parseBundle(text: string): Bundle {
   const value = strictJson(text, 'the bundle');
