@@ -24,6 +24,12 @@ import { areWitnessesDue } from './signing/witness-turns.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 import { recordKey } from '../../records/record-key.ts';
 
+/** The part of the context that gathering needs. */
+type GatheringContext = Pick<
+  ControllerContext,
+  'client' | 'clock' | 'gate' | 'health' | 'pipelines' | 'runs' | 'unconfirmedStores'
+>;
+
 /** A snapshot without its signer, and the policy whose signer is needed. */
 export interface UnsignedSnapshot {
   readonly snapshot: RecordSnapshot;
@@ -32,7 +38,7 @@ export interface UnsignedSnapshot {
 
 /** Gathers everything that the decision about a record needs: the signer if something is to be signed, the rest from memory. */
 export async function gatherRecord(
-  context: ControllerContext,
+  context: GatheringContext,
   attempts: Attempts,
   written: TrustedRecord,
   signal: AbortSignal,
@@ -51,7 +57,7 @@ export async function withSigner(
 
 /** Gathers everything that the decision about a record needs, except the signer. */
 export async function unsignedSnapshot(
-  context: ControllerContext,
+  context: GatheringContext,
   attempts: Attempts,
   written: TrustedRecord,
   signal: AbortSignal,
@@ -104,7 +110,7 @@ function isToBeSigned(
   return !waits && artifacts.some((artifact) => needsSignature(artifact, now, transparency));
 }
 
-function boundBackends(context: ControllerContext, attempts: Attempts, record: TrustedRecord): readonly BoundBackend[] {
+function boundBackends(context: GatheringContext, attempts: Attempts, record: TrustedRecord): readonly BoundBackend[] {
   const { metadata, spec } = record.object;
   const bound = (ref: BackendRef, isBackfill: boolean): BoundBackend => {
     const backend = context.pipelines.promisedBackend(record.policy, metadata.namespace, ref);
@@ -138,7 +144,7 @@ function parkedBehind(problem: Problem | undefined): Problem | undefined {
  * The backends that can be bound without knowing the run's labels: those that take every run, and those that the policy names and that do
  * not exist.
  */
-function bindableBackends(context: ControllerContext, record: TrustedRecord): readonly BackendRef[] | undefined {
+function bindableBackends(context: GatheringContext, record: TrustedRecord): readonly BackendRef[] | undefined {
   const pipeline = context.pipelines.pipeline(record.object.metadata.namespace, record.policy);
   if (pipeline === undefined) return undefined;
   const backends = pipeline.backends.filter(({ spec }) => isEmptySelector(spec.selector));
@@ -146,7 +152,7 @@ function bindableBackends(context: ControllerContext, record: TrustedRecord): re
 }
 
 /** The reason why a record stays without backends although there are some. */
-function unboundProblem(context: ControllerContext, record: TrustedRecord): Problem | undefined {
+function unboundProblem(context: GatheringContext, record: TrustedRecord): Problem | undefined {
   const pipeline = context.pipelines.pipeline(record.object.metadata.namespace, record.policy);
   const message = pipeline && tooManyBackends(pipeline.backends.length + pipeline.missing.length);
   return message === undefined

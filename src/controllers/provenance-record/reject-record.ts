@@ -8,6 +8,12 @@ import type { ControllerContext } from '../controller-context.ts';
 import type { ForgedRecord } from '../../records/read-record.ts';
 import { recordKey } from '../../records/record-key.ts';
 
+/** The part of the context that rejecting a record needs. */
+type RejectingContext = Pick<
+  ControllerContext,
+  'clock' | 'events' | 'failingSeals' | 'observer' | 'records' | 'runs' | 'writer'
+>;
+
 /** A record that is left alone may become valid without an event, as when the CRD that knows all its fields is installed. */
 const HELD_SECONDS = 3600;
 
@@ -16,7 +22,7 @@ const HELD_SECONDS = 3600;
  * another cause. A record whose run is gone cannot be created again: it stays, and its status reports that it is not trusted.
  */
 export async function rejectRecord(
-  context: ControllerContext,
+  context: RejectingContext,
   record: ForgedRecord,
   object: unknown,
   signal: AbortSignal,
@@ -48,7 +54,7 @@ function claimedRunUID(object: unknown): string | undefined {
 
 /** @returns false when the status already reports that the record is not trusted */
 async function disown(
-  context: ControllerContext,
+  context: RejectingContext,
   record: ForgedRecord,
   message: string,
   read: { readonly object: unknown; readonly signal: AbortSignal },

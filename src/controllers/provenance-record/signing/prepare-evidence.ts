@@ -13,6 +13,12 @@ import { witnessArtifacts } from './witness-artifacts.ts';
 import { noteWitnesses } from './witness-turns.ts';
 import type { AdvancePlan } from '../state/record-plan.ts';
 
+/** The part of the context that signing and witnessing need. */
+type SigningContext = Pick<
+  ControllerContext,
+  'clock' | 'fence' | 'observer' | 'pipelines' | 'unrecordedTestimonies' | 'witnesses' | 'writer'
+>;
+
 /** The result of signing and witnessing. */
 export interface PreparedEvidence {
   /** The record as it is now. */
@@ -27,7 +33,7 @@ export interface PreparedEvidence {
  * facts, and keep the evidence from being stored.
  */
 export async function prepareEvidence(
-  context: ControllerContext,
+  context: SigningContext,
   attempts: Attempts,
   { record, plan }: { readonly record: TrustedRecord; readonly plan: AdvancePlan },
   signal: AbortSignal,
@@ -40,7 +46,7 @@ export async function prepareEvidence(
 }
 
 async function sign(
-  context: ControllerContext,
+  context: SigningContext,
   { record, facts }: PreparedEvidence,
   signer: RunSigner,
   signal: AbortSignal,
@@ -61,7 +67,7 @@ async function sign(
 }
 
 async function witness(
-  context: ControllerContext,
+  context: SigningContext,
   attempts: Attempts,
   { record, facts }: PreparedEvidence,
   signal: AbortSignal,
@@ -99,7 +105,7 @@ function artifactsOf({ object }: TrustedRecord): readonly RecordedArtifact[] {
 }
 
 function withArtifacts(
-  context: ControllerContext,
+  context: SigningContext,
   record: TrustedRecord,
   artifacts: readonly RecordedArtifact[],
   signal: AbortSignal,

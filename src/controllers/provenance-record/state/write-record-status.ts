@@ -8,12 +8,15 @@ import { statusEvents } from '../../../records/record-events.ts';
 import { readyOf, recordStatus } from '../../../records/record-status.ts';
 import { recordKey } from '../../../records/record-key.ts';
 
+/** The part of the context that writing a status needs. */
+export type StatusContext = Pick<ControllerContext, 'clock' | 'events' | 'observer' | 'runs' | 'sealKey' | 'writer'>;
+
 /**
  * Writes the record's status if it changes, and emits the Events of the change.
  * @returns the record as it is now
  */
 export async function writeRecordStatus(
-  context: ControllerContext,
+  context: StatusContext,
   record: TrustedRecord,
   facts: StatusFacts,
   signal: AbortSignal,
@@ -35,7 +38,7 @@ function recordFacts({ object: { metadata, evidence } }: TrustedRecord, facts: S
   };
 }
 
-function emitEvents(context: ControllerContext, record: TrustedRecord, after: ProvenanceRecordStatus): void {
+function emitEvents(context: StatusContext, record: TrustedRecord, after: ProvenanceRecordStatus): void {
   const { metadata, spec, status: before } = record.object;
   const ready = readyOf(after);
   if (ready !== undefined && ready.reason !== readyOf(before)?.reason) {

@@ -15,6 +15,12 @@ import { storeEvidence, type StoreTask } from './store-evidence.ts';
 import { recordKey } from '../../../records/record-key.ts';
 import type { StoreStep } from '../state/record-plan.ts';
 
+/** The part of the context that storing in a backend needs. */
+export type BackendContext = Pick<
+  ControllerContext,
+  'clock' | 'drivers' | 'evidence' | 'fence' | 'observer' | 'owners' | 'pipelines' | 'suspects' | 'unconfirmedStores'
+>;
+
 /** One backend that stores a record's evidence now. */
 export interface BackendWork {
   readonly record: TrustedRecord;
@@ -25,7 +31,7 @@ export interface BackendWork {
 
 /** Stores the artifacts that a backend takes, and reads them back. @returns the state of the backend after that */
 export async function storeInBackend(
-  context: ControllerContext,
+  context: BackendContext,
   attempts: Attempts,
   work: BackendWork,
   signal: AbortSignal,
@@ -63,7 +69,7 @@ export async function storeInBackend(
 }
 
 async function readBack(
-  context: ControllerContext,
+  context: BackendContext,
   { driver, artifacts, run }: StoreTask,
   { record, fact, step }: Pick<BackendWork, 'record' | 'step'> & { readonly fact: BackendFact },
   signal: AbortSignal,
@@ -82,7 +88,7 @@ function resultOf({ state, problem }: BackendFact): string {
   return isDoneWith(state) ? state : (problem?.reason ?? state);
 }
 
-function storeTask(context: ControllerContext, { record, before, step }: BackendWork): StoreTask {
+function storeTask(context: BackendContext, { record, before, step }: BackendWork): StoreTask {
   const { spec, evidence, metadata } = record.object;
   const types = step.backend.spec.artifacts;
   const artifacts = (evidence?.artifacts ?? [])
@@ -104,7 +110,7 @@ function storeTask(context: ControllerContext, { record, before, step }: Backend
 }
 
 /** The reason why this record may not write its run's annotations: they hold the evidence of another policy's record. */
-function annotationConflict(context: ControllerContext, record: TrustedRecord): Problem | undefined {
+function annotationConflict(context: BackendContext, record: TrustedRecord): Problem | undefined {
   const key = recordKey(record.object.metadata);
   const owner = context.owners.claim(record.object.spec.runRef.uid, key);
   if (owner === key) return undefined;

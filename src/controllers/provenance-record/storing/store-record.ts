@@ -4,10 +4,10 @@ import type { ControllerContext } from '../../controller-context.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { BackendFact, StatusFacts } from '../../../records/record-facts.ts';
 import type { Attempts } from '../../memory/attempts.ts';
-import { type BackendWork, storeInBackend } from './store-in-backend.ts';
+import { type BackendContext, type BackendWork, storeInBackend } from './store-in-backend.ts';
 import { outlasts } from '../../../runtime/deadline.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
-import { writeRecordStatus } from '../state/write-record-status.ts';
+import { type StatusContext, writeRecordStatus } from '../state/write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 import { backendKey, type BackendKey } from '../../../pipelines/backend-key.ts';
 import type { StoreStep } from '../state/record-plan.ts';
@@ -40,7 +40,7 @@ export interface Waits {
  * waits for its turn leaves its status unchanged for a while.
  */
 export async function storeRecord(
-  context: ControllerContext,
+  context: BackendContext & StatusContext & Pick<ControllerContext, 'quietTurns'>,
   storing: Storing,
   work: StoreWork,
   signal: AbortSignal,
