@@ -7,15 +7,15 @@ import { objectMetadata } from '../kube/object-metadata.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { ControllerContext } from './controller-context.ts';
 
-/** What policies and backends tell of themselves. */
+/** The status that policies and backends share. */
 interface ConditionedStatus {
   readonly observedGeneration: number;
   readonly conditions: readonly Condition[];
 }
 
 /**
- * Replaces an object's status where it says something new.
- * @returns false when the object changed or went meanwhile: what is there now decides, and nothing was written
+ * Replaces an object's status if it changes.
+ * @returns false when the object changed or was deleted meanwhile, and nothing was written
  */
 export async function writeStatus(
   context: Pick<ControllerContext, 'client' | 'fence'>,
@@ -37,7 +37,7 @@ export async function writeStatus(
   }
 }
 
-/** The conditions of a stored object, read leniently: they only say when something last changed. */
+/** The conditions of a stored object, read leniently: only their times matter. */
 export function storedConditions(object: unknown): readonly Condition[] {
   return listField(field(object, 'status'), 'conditions').flatMap((condition) => {
     const text = (name: string): string => {

@@ -14,15 +14,15 @@ export interface OperatorWatch {
 
 export interface HallmarkOperatorOptions {
   readonly logger: Logger;
-  /** Wires watches, controllers and what is released at the end. The signal aborts when the operator begins to stop. */
+  /** Wires watches, controllers and releases. The signal aborts when the operator begins to stop. */
   readonly init: (operator: HallmarkOperator, signal: AbortSignal) => Promise<void>;
-  /** How long reconciles under way may take to finish when the operator stops. */
+  /** The time that running reconciles have to finish when the operator stops. */
   readonly shutdownGraceSeconds: number;
-  /** How long those that were aborted then are waited for: as long as the Lease lasts. */
+  /** The wait for aborted reconciles after that: as long as the Lease lasts. */
   readonly abortedSeconds: number;
 }
 
-/** How much time a stop has. */
+/** The time limits of a stop. */
 export interface StopLimits {
   readonly graceSeconds: number;
   readonly abortedSeconds: number;
@@ -72,17 +72,17 @@ export class HallmarkOperator extends k8sOperator.default {
     controller.start();
   }
 
-  /** Has something given up after the controllers are drained; what was named first is given up last. */
+  /** Releases a resource after the controllers are drained, in the reverse order of registration. */
   releaseAtEnd(name: string, release: () => Promise<void>): void {
     this.#releases.unshift({ name, release, isForIdle: false });
   }
 
-  /** The same for what lets others begin: it is kept when a reconcile outlasts its abort, and the process has to end instead. */
+  /** The same for the Lease, which lets another replica begin: it is kept when a reconcile outlasts its abort, until the process ends. */
   releaseWhenIdle(name: string, release: () => Promise<void>): void {
     this.#releases.unshift({ name, release, isForIdle: true });
   }
 
-  /** Stops in good order; what `shutDown` does, for callers of the base class. */
+  /** Calls `shutDown`, for callers of the base class. */
   override stop(): void {
     this.shutDown().catch((error: unknown) => {
       this.#options.logger.error('the operator did not stop in good order', { error });
@@ -90,8 +90,8 @@ export class HallmarkOperator extends k8sOperator.default {
   }
 
   /**
-   * Takes no more work, finishes what is under way within the grace period, aborts and awaits what is not, and releases the rest, the
-   * lease last.
+   * Stops in order: takes no more work, lets running reconciles finish within the grace period, aborts and awaits the others, then releases
+   * connections and, last, the Lease.
    */
   shutDown(limits: Partial<StopLimits> = {}): Promise<void> {
     const { shutdownGraceSeconds: graceSeconds, abortedSeconds } = this.#options;
@@ -103,7 +103,7 @@ export class HallmarkOperator extends k8sOperator.default {
     await this.#options.init(this, this.#stopping.signal);
   }
 
-  /** Starts the list-watch registered for the resource. Its handler feeds the controllers' queues; no event passes here. */
+  /** Starts the list-watch registered for the resource. Its handler enqueues keys; no event passes through the base class. */
   protected override watchResource(group: string, version: string, plural: string): Promise<void> {
     const id = watchId(group, version, plural);
     const watch = this.#watches.get(id);

@@ -20,3 +20,9 @@ export function backendRefsOf(
   ];
   return refs.length === 0 || refs.length > MAX_BACKENDS ? undefined : refs;
 }
+
+/** The reason why no record can be bound to so many backends, with the remedy; undefined when one can. */
+export function tooManyBackends(count: number): string | undefined {
+  if (count <= MAX_BACKENDS) return undefined;
+  return `${count} backends take one run, and a record can have at most ${MAX_BACKENDS}: name the ones to use in spec.backendRefs, or have their selectors take fewer runs`;
+}

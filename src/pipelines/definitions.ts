@@ -15,7 +15,7 @@ export interface PolicyDefinition extends PolicyName {
   readonly spec: EffectiveSigningPolicySpec;
   /** Records of runs that finished until then have retired, RFC 3339; such runs are not taken up again. */
   readonly retiredBefore?: string;
-  /** Why the object cannot be obeyed as it is written; its runs are then recorded unsigned. */
+  /** The reason why the policy is invalid; its runs are then recorded unsigned. */
   readonly invalid?: string;
 }
 

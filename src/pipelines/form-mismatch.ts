@@ -5,9 +5,9 @@ import type { CompiledBackend, PolicyDefinition } from './definitions.ts';
 import { takesOfPolicy } from './takes-of-policy.ts';
 
 /**
- * What a policy makes and a backend can never hold, although it takes artifacts of that type: cosign reads simple signings in its tags
- * alone and statements in bundles alone, and the tags have no room for an entry of Rekor v2. Names the backend and the remedy; undefined
- * when the backend takes something of each type.
+ * Names the artifacts of a policy that a backend can never hold, although it accepts their type: cosign reads simple signings in its tags
+ * alone and statements in bundles alone, and the tags have no room for an entry of Rekor v2. Includes the remedy; undefined when the
+ * backend accepts something of each type.
  */
 export function formMismatch({ spec }: PolicyDefinition, backend: CompiledBackend): string | undefined {
   const { asked, taken, holdsWitnesses } = takesOfPolicy(spec, backend.spec);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isEmptySelector, type LabelSelector, labelSelectorMatches } from '../api/v1alpha1/fields/label-selector.ts';
 
-/** A namespace as cluster kinds select it. */
+/** The part of a namespace that cluster kinds select by. */
 export interface NamespaceLabels {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
- * Whether a cluster kind reaches a namespace. A selector that is absent or empty takes every namespace but the operator's
- * own and `kube-*`; one that asks for labels takes exactly what it matches.
+ * True when a cluster kind reaches a namespace. An absent or empty selector takes every namespace but the operator's own and
+ * `kube-*`; any other takes exactly the namespaces that it matches.
  */
 export function reachesNamespace(
   selector: LabelSelector | undefined,

@@ -17,9 +17,9 @@ interface PromisedBackend {
 }
 
 /**
- * What all policies, backends and namespace labels come to: for every namespace the list of (policy, backends) that its runs
- * go through. The controllers of policies and backends keep it current; the run and record controllers ask it and nothing else.
- * Compiled per namespace on demand and kept until something that could change it changes.
+ * The pipelines of every namespace: the policies that select its runs, each with its backends. The event handlers keep policies,
+ * backends and namespace labels current; the run and record controllers read the result. Compiled per namespace on demand, and kept until
+ * one of its sources changes.
  */
 export class Pipelines {
   readonly #operatorNamespace: string;
@@ -43,8 +43,8 @@ export class Pipelines {
   }
 
   /**
-   * A policy as it applies to a namespace, with what makes it invalid there; as it stands where it does not reach any more. undefined when
-   * it is gone.
+   * A policy as it applies to a namespace, invalid if it is invalid there; the policy itself when it does not reach the namespace any more;
+   * undefined when it is gone.
    */
   policyIn(namespace: string, key: PolicyName): PolicyDefinition | undefined {
     return this.pipeline(namespace, key)?.policy ?? this.policy(key);
@@ -62,7 +62,7 @@ export class Pipelines {
     return accepts(backend, policy) && this.#takesNamespace(backend, namespace) ? backend : undefined;
   }
 
-  /** @returns whether anything but the definition's metadata, and what has retired of it, changed */
+  /** @returns true when anything changed but the time of its retirements; uid and generation count */
   setPolicy(policy: PolicyDefinition): boolean {
     const key = policyKey(policy);
     const changed = settingsOf(this.#policies.get(key)) !== settingsOf(policy);
@@ -88,7 +88,7 @@ export class Pipelines {
     return removed;
   }
 
-  /** @returns whether anything changed */
+  /** @returns true when anything changed */
   setBackend(backend: CompiledBackend): boolean {
     const key = backendKey(backend);
     const changed = JSON.stringify(this.#backends.get(key)) !== JSON.stringify(backend);
@@ -103,7 +103,7 @@ export class Pipelines {
     return removed;
   }
 
-  /** @returns whether the labels changed */
+  /** @returns true when the labels changed */
   setNamespace(namespace: NamespaceLabels): boolean {
     const changed = JSON.stringify(this.#namespaces.get(namespace.name)) !== JSON.stringify(namespace);
     this.#namespaces.set(namespace.name, namespace);
@@ -133,17 +133,17 @@ export class Pipelines {
     return this.#backendsInReach(policy, policy.namespace === '' ? undefined : policy.namespace);
   }
 
-  /** Why a policy cannot be obeyed with the backends in its reach, or as it is written: for its own conditions. */
+  /** The reason why a policy is invalid, alone or with the backends in its reach: for its own conditions. */
   invalidity(policy: PolicyDefinition): string | undefined {
     return policy.invalid ?? reachProblem(policy, this.backendsOf(policy));
   }
 
-  /** What the backends in a policy's reach do not take of what it makes: for its own conditions. */
+  /** The artifacts of a policy that backends in its reach do not accept: for its own conditions. */
   untakenOf(policy: PolicyDefinition): readonly string[] {
     return this.backendsOf(policy).backends.flatMap((backend) => formMismatch(policy, backend) ?? []);
   }
 
-  /** What a backend does not take of the policies that reach it, each with the reason: for the backend's own conditions. */
+  /** The artifacts that a backend does not accept from the policies that reach it: for the backend's own conditions. */
   untakenBy(backend: CompiledBackend): readonly { readonly policy: PolicyDefinition; readonly message: string }[] {
     return [...this.#policies.values()].flatMap((policy) => {
       if (!this.backendsOf(policy).backends.some(({ uid }) => uid === backend.uid)) return [];
@@ -215,12 +215,12 @@ export class Pipelines {
   }
 }
 
-/** What a change of a policy is told by. */
+/** Identifies the settings of a policy, which are all but the time of its retirements. */
 function settingsOf(policy: PolicyDefinition | undefined): string | undefined {
   return policy === undefined ? undefined : JSON.stringify({ ...policy, retiredBefore: undefined });
 }
 
-/** Whether a cluster backend takes the evidence of such a policy at all. */
+/** True when a cluster backend accepts the evidence of a policy of this kind. */
 function accepts({ spec }: CompiledBackend, { kind }: PolicyName): boolean {
   return kind === 'ClusterSigningPolicy' || spec.acceptFrom.includes(kind);
 }

@@ -2,10 +2,9 @@
 import { isEmptySelector } from '../api/v1alpha1/fields/label-selector.ts';
 import type { PolicyDefinition } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
-import { madeArtifacts } from './made-artifacts.ts';
 import type { Pipeline } from './pipeline.ts';
-import { takesOfPolicy } from './takes-of-policy.ts';
-import { tooManyBackends } from './too-many-backends.ts';
+import { madeArtifacts, takesOfPolicy } from './takes-of-policy.ts';
+import { tooManyBackends } from './backend-refs.ts';
 
 type Reach = Pick<Pipeline, 'backends' | 'missing'>;
 type Rule = (policy: PolicyDefinition, reach: Reach) => string | undefined;
@@ -17,7 +16,7 @@ const rules: readonly Rule[] = [
   },
   (policy, { backends, missing }) => {
     const made = madeArtifacts(policy.spec);
-    // A backend that is awaited may take anything.
+    // A backend that does not exist yet may accept anything.
     if (made.length === 0 || backends.length === 0 || missing.length > 0) return undefined;
     if (backends.some(({ spec }) => takesOfPolicy(policy.spec, spec).taken.length > 0)) return undefined;
     const [why] = backends.flatMap((backend) => formMismatch(policy, backend) ?? []);
@@ -26,7 +25,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Why no run of a policy could be stored with the backends in its reach, as it is written; undefined when some can. */
+/** The reason why no run of a policy can be stored in the backends in its reach; undefined when some can. */
 export function reachProblem(policy: PolicyDefinition, reach: Reach): string | undefined {
   for (const rule of rules) {
     const problem = rule(policy, reach);

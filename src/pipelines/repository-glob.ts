@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Whether a whole repository name (`registry.example/team/app`) matches a glob, in which `*` stands for any run of
- * characters, slashes included, and everything else for itself. Linear in the name for each star, so that a hostile
- * pattern or name cannot stall the operator as a regular expression could.
+ * True when a whole repository name (`registry.example/team/app`) matches a glob, in which `*` stands for any characters,
+ * slashes included. Linear in the name for each star, so that a hostile pattern or name cannot stall the operator, as it could
+ * with a regular expression.
  */
 export function repositoryMatches(glob: string, repository: string): boolean {
   const [head = '', ...rest] = glob.split('*');

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PolicyKey } from './policy-key.ts';
 
-/** Until which time the runs of each policy have retired, by the text of its key. It only ever advances. */
+/** The time until which the runs of each policy have retired. It only advances. */
 export class RetiredBefore {
   readonly #times = new Map<PolicyKey, string>();
 
-  /** RFC 3339; undefined where nothing has retired. */
+  /** RFC 3339; undefined when nothing has retired. */
   time(policyKey: PolicyKey): string | undefined {
     return this.#times.get(policyKey);
   }

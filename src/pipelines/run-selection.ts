@@ -6,12 +6,12 @@ import type { PolicyDefinition } from './definitions.ts';
 /** Tekton's own name in `spec.managedBy`; absent means the same. */
 const TEKTON = 'tekton.dev/pipeline';
 
-/** A run that has finished, with what selection asks about it. */
+/** A finished run. */
 export type SelectableRun = RunSummary & { readonly finished: NonNullable<RunSummary['finished']> };
 
 type Rule = (policy: PolicyDefinition, run: SelectableRun, now: Date) => string | undefined;
 
-/** Why a policy leaves a run alone; the first that speaks wins. The order is that of `hallmark explain`. */
+/** Reasons why a policy does not select a run, in the order of `hallmark explain`; the first one found wins. */
 const rules: readonly Rule[] = [
   ({ spec }, run) =>
     spec.runs.kinds.includes(run.kind) ? undefined : `it signs ${spec.runs.kinds.join(', ')} only (spec.runs.kinds)`,
@@ -40,7 +40,7 @@ const rules: readonly Rule[] = [
       : `records of runs that finished until ${retiredBefore} have retired (status.retiredBefore), and the run finished at ${finished.completionTime}`,
 ];
 
-/** Why `policy` does not select the finished run, or undefined when it does. */
+/** The reason why `policy` does not select the finished run; undefined when it does. */
 export function whyNotSelected(policy: PolicyDefinition, run: SelectableRun, now: Date): string | undefined {
   for (const rule of rules) {
     const why = rule(policy, run, now);
@@ -49,7 +49,6 @@ export function whyNotSelected(policy: PolicyDefinition, run: SelectableRun, now
   return undefined;
 }
 
-/** Whether the run has finished. */
 export function isFinished(run: RunSummary): run is SelectableRun {
   return run.finished !== undefined;
 }

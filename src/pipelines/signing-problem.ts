@@ -2,14 +2,14 @@
 import { reasons } from '../api/v1alpha1/reasons.ts';
 import type { Problem } from '../api/v1alpha1/problem.ts';
 
-/** All that can keep a policy from signing. A fact that is not known yet is left out. */
+/** The facts that can stop a policy from signing. Unknown facts are left out. */
 export interface SigningFacts {
-  /** Why the object cannot be obeyed as written. */
+  /** The reason why the policy is invalid. */
   readonly invalid?: string | undefined;
   readonly isSuspended?: boolean;
-  /** Why its signer cannot sign now. */
+  /** The reason why its signer cannot sign now. */
   readonly keyProblem?: Problem | undefined;
-  /** Why the witnesses of its signatures would not count. */
+  /** The reason why its witnesses do not count. */
   readonly witnessProblem?: Problem | undefined;
 }
 
@@ -29,8 +29,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * Why a policy signs nothing now; undefined when it may. The conditions of the policy and every signature of a run follow from this one
- * decision, so a policy that says that it cannot sign signs nothing. Backends have no part in it: while one is away, runs are signed and
+ * The reason why a policy signs nothing now; undefined when it may sign. The policy's conditions and every signature follow from this one
+ * decision, so a policy that reports that it cannot sign signs nothing. Backends do not count: while one is away, runs are signed and
  * their records wait for it.
  */
 export function signingProblem(facts: SigningFacts): Problem | undefined {

@@ -2,19 +2,19 @@
 import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import type { EffectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/defaults.ts';
 import { fitsForm, holdsLogEntries } from '../storage/takes-artifact.ts';
-import { type MadeArtifact, madeArtifacts } from './made-artifacts.ts';
+import type { Artifact } from '../evidence/artifact.ts';
 
-/** What a policy makes, and what becomes of it in a backend. */
+/** The artifacts of a policy, from the view of one backend. */
 export interface PolicyInBackend {
-  /** What the policy makes of the types that the backend takes. */
+  /** The policy's artifacts of types that the backend accepts. */
   readonly asked: readonly MadeArtifact[];
-  /** What of that the backend can hold. */
+  /** Those of them that the backend can hold. */
   readonly taken: readonly MadeArtifact[];
   /** True when the backend has room for the log entries that come with every artifact of the policy. */
   readonly holdsWitnesses: boolean;
 }
 
-/** What a backend takes of what a policy makes. */
+/** Compares the artifacts of a policy with those that a backend accepts. */
 export function takesOfPolicy(
   policy: Pick<EffectiveSigningPolicySpec, 'attestation' | 'imageSignatures' | 'runs' | 'transparency'>,
   backend: EffectiveStorageBackendSpec,
@@ -26,4 +26,20 @@ export function takesOfPolicy(
   const asked = madeArtifacts(policy).filter(({ type }) => backend.artifacts.includes(type));
   const taken = holdsWitnesses ? asked.filter(({ form }) => fitsForm(backend, form)) : [];
   return { asked, taken, holdsWitnesses };
+}
+
+/** The properties of an artifact that decide whether a backend accepts it. */
+export type MadeArtifact = Pick<Artifact, 'type' | 'form'>;
+
+/** The kinds of artifacts that runs of a policy can have. Images are signed for TaskRuns alone. */
+export function madeArtifacts({
+  attestation,
+  imageSignatures,
+  runs,
+}: Pick<EffectiveSigningPolicySpec, 'attestation' | 'imageSignatures' | 'runs'>): readonly MadeArtifact[] {
+  const signsImages = runs.kinds.includes('TaskRun');
+  const images = (signsImages ? imageSignatures.formats : []).map((form): MadeArtifact => {
+    return { type: 'ImageSignature', form };
+  });
+  return attestation.format === 'None' ? images : [{ type: 'Attestation', form: 'InTotoStatement' }, ...images];
 }

@@ -35,7 +35,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const routes = new Map(Object.entries(options.routes));
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS };
   const server = createServer({ ...limits, keepAliveTimeout: REQUEST_MS }, (request, response) => {
-    // Nothing that is sent is read: whoever sends a body loses the connection.
+    // Request bodies are not read: a request with a body loses its connection.
     if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
       send(response, { status: 413, contentType: TEXT, text: 'no body is read here\n' }, true);
       return;

@@ -3,7 +3,7 @@ import winston from 'winston';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** What belongs to one message: names, numbers, reasons. An Error is told by its name, message and causes. */
+/** The fields of one message: names, numbers, reasons. An Error is shown as its name, message and causes. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Messages are constants, so that they can be searched for; everything that varies is a field. */
@@ -18,11 +18,11 @@ export interface Logger {
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Where lines go; standard output when absent. */
+  /** The destination of the lines; standard output when absent. */
   readonly stream?: NodeJS.WritableStream;
 }
 
-/** Fields that are never shown, whoever passes them. */
+/** Fields that are always redacted. */
 const SECRET_FIELD = /password|secretdata|token|authorization|privatekey|credential/i;
 const REDACTED = '[redacted]';
 const MAX_CAUSES = 4;
@@ -58,8 +58,8 @@ function wrap(logger: winston.Logger, bound: LogFields): Logger {
 
 function line(): winston.Logform.Format {
   return winston.format.printf(({ level, message, timestamp, fields }) => {
-    const told = typeof fields === 'object' && fields !== null ? Object.entries(fields) : [];
-    const shown = told.map(([name, value]): [string, unknown] => [name, SECRET_FIELD.test(name) ? REDACTED : value]);
+    const given = typeof fields === 'object' && fields !== null ? Object.entries(fields) : [];
+    const shown = given.map(([name, value]): [string, unknown] => [name, SECRET_FIELD.test(name) ? REDACTED : value]);
     try {
       return JSON.stringify({ time: timestamp, level, message, ...Object.fromEntries(shown) }, showErrors);
     } catch (error) {

@@ -99,7 +99,7 @@ export class Metrics {
     this.#controllers.push(controller);
   }
 
-  /** What the queue of a controller of this name tells. */
+  /** Counts the events of the queue of this controller. */
   queueObserver(controller: string): QueueObserver {
     return {
       added: () => {

@@ -127,7 +127,7 @@ describe('EvidenceVerifier', () => {
   }
 
   it('holds nothing against evidence that went with its run', async () => {
-    assert.equal(await readBack(failing(new StorageError('RunDeleted', 'the run is gone'))), 'Untold');
+    assert.equal(await readBack(failing(new StorageError('RunDeleted', 'the run is gone'))), 'Undecidable');
   });
 
   const own = { type: 'Inline', inline: JSON.stringify({ tlogs: [log.trust] }) } as const;
@@ -137,8 +137,8 @@ describe('EvidenceVerifier', () => {
     ['a log entry under the trusted root of its log', logged, policy({ trustedRoot: own }), 'Verified'],
     ['a log entry under the trusted root of another log', logged, policy({ trustedRoot: foreign }), 'Failed'],
     ['a log entry while the trusted root cannot be had', logged, policy({ trustedRoot: missing }), 'Unread'],
-    ['a log entry whose policy names no trusted root any more', logged, policy(), 'Untold'],
-    ['a log entry whose policy is gone', logged, undefined, 'Untold'],
+    ['a log entry whose policy names no trusted root any more', logged, policy(), 'Undecidable'],
+    ['a log entry whose policy is gone', logged, undefined, 'Undecidable'],
     ['a signature of a key while the root cannot be had', attestation, policy({ trustedRoot: missing }), 'Verified'],
     ['a signature of a key whose policy is gone', attestation, undefined, 'Verified'],
   ];

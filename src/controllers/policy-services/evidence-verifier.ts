@@ -13,31 +13,31 @@ import type { StoredLocation, VerificationFact } from '../../records/record-fact
 
 type TrustedRoot = NonNullable<Awaited<ReturnType<PolicyWitnesses['root']>>>;
 
-/** What one backend holds of a record, to be read back. */
+/** The artifacts of a record in one backend, to be read back. */
 export interface ReadBack {
   readonly driver: StorageDriver;
   readonly artifacts: readonly SignedArtifact[];
   readonly locations: readonly StoredLocation[];
   readonly run: RunTarget;
-  /** Whose trusted root counts; undefined when the policy is gone. */
+  /** The policy whose trusted root counts; undefined when it is gone. */
   readonly policy: PolicyDefinition | undefined;
   readonly now: Date;
 }
 
 /**
- * What reading back came to. `Unread`: the backend, or what the policy trusts, cannot be asked now. `Untold`: nothing can be told any
+ * The result of a read-back. `Unread`: the backend or the trusted root cannot be read now. `Undecidable`: nothing can be verified any
  * more, because the run is gone that held it, or the policy whose trusted root counted.
  */
-export type ReadBackResult = VerificationFact | 'Unread' | 'Untold';
+export type ReadBackResult = VerificationFact | 'Unread' | 'Undecidable';
 
 function unknownPlace({ uri }: StoredLocation): string {
   return `${uri}: the record does not say which of its artifacts lies there; "hallmark backfill" writes them again`;
 }
 
-/** Reasons of a backend under which nothing can be told about what it holds. */
-const silent = new Set(['BackendUnavailable', 'BackendUnauthorized', 'BackendNotReady', 'EndpointForbidden']);
+/** Reasons of a backend that leave its contents unknown. */
+const unreadable = new Set(['BackendUnavailable', 'BackendUnauthorized', 'BackendNotReady', 'EndpointForbidden']);
 
-/** Fetches what was stored and verifies it: what lies there is what was signed, and its signature and witnesses hold. */
+/** Fetches stored evidence and verifies it: it is the signed artifact, and its signature and witnesses are valid. */
 export class EvidenceVerifier {
   readonly #witnesses: PolicyWitnesses;
   readonly #judge: typeof verifyStored;
@@ -57,7 +57,7 @@ export class EvidenceVerifier {
   async verify(work: ReadBack, signal: AbortSignal): Promise<ReadBackResult> {
     const trustedRoot = await this.#root(work, signal);
     if (trustedRoot === undefined && work.artifacts.some(needsRoot)) {
-      return work.policy?.spec.trustedRoot === undefined ? 'Untold' : 'Unread';
+      return work.policy?.spec.trustedRoot === undefined ? 'Undecidable' : 'Unread';
     }
     for (const location of work.locations) {
       const artifact = work.artifacts.find(({ name }) => name === location.artifact);
@@ -69,9 +69,9 @@ export class EvidenceVerifier {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof StorageError)) throw error;
-        if (silent.has(error.reason)) return 'Unread';
-        // Runs are pruned in time, and their annotations with them: nobody took evidence away.
-        if (error.reason === 'RunDeleted') return 'Untold';
+        if (unreadable.has(error.reason)) return 'Unread';
+        // Runs are pruned with their annotations: no evidence was taken away.
+        if (error.reason === 'RunDeleted') return 'Undecidable';
         const message = `${location.uri}: ${error.message}; "hallmark backfill" writes it again`;
         return { state: 'Failed', message };
       }
@@ -129,7 +129,7 @@ export class EvidenceVerifier {
     return isSharedSignature(stored, artifact, { publicKeys, identity, trustedRoot }) ? undefined : problem.message;
   }
 
-  /** Every key that the policy's evidence verifies with, as far as that can be told. */
+  /** Every known key that the policy's evidence verifies with. */
   async #keysOf(policy: PolicyDefinition | undefined, signal: AbortSignal): Promise<readonly string[]> {
     if (policy === undefined) return [];
     const { active, retired } = await this.#signers.check(policy, signal).catch((error: unknown) => {
@@ -140,7 +140,7 @@ export class EvidenceVerifier {
   }
 }
 
-/** What certificates and witnesses say is judged by a trusted root alone: without one it is neither true nor false. */
+/** Certificates and witnesses can be verified with a trusted root alone. */
 function needsRoot({ certificate, logEntries, timestamps }: SignedArtifact): boolean {
   return [certificate, logEntries, timestamps].some((part) => part !== undefined);
 }

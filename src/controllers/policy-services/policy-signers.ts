@@ -7,35 +7,34 @@ import type { SignerCheck, SigningSource } from '../../signing/signing-source.ts
 import { signingSource } from '../../signing/signing-source-of.ts';
 import { type PolicyKey, policyKey, describePolicy } from '../../pipelines/policy-key.ts';
 
-/** Hears of a policy's signer that is not what it was, and whether it can sign now. */
+/** Called when a policy's signer changes, with whether it can sign now. */
 type SignerChangeListener = (policy: PolicyDefinition, isWorking: boolean) => void;
 
-/** For how long a signer that failed is not asked again for a run. */
+/** The pause after a failure before a run asks the signer again. */
 const REFUSAL_MS = 5000;
 const MAX_REFUSAL_MS = 60_000;
-/** Instead of the key of one run. */
+/** Stands for the key of one run. */
 const BY_CERTIFICATE = 'a certificate';
-/** What was handed out by a replaced source is used up by then. */
+/** Signers of a replaced source are used within this time. */
 const REPLACED_MS = 60_000;
 
 interface Held {
   readonly uid: string;
   readonly generation: number;
   readonly source: SigningSource;
-  /** Why it does not sign, as long as nobody needs to ask it again. */
+  /** The last failure, until the signer is asked again. */
   refusal?: { readonly error: SigningError; readonly untilMs: number };
 }
 
 /**
- * What signs for each policy: one source for each generation of its spec. Only here is it noticed that a policy's signer became
- * another one, began to fail or works again.
+ * The signer of each policy: one source for each generation of its spec. Notices when a signer changes, begins to fail or works again.
  */
 export class PolicySigners {
   readonly #context: SigningContext;
   readonly #open: typeof signingSource;
   readonly #held = new Map<PolicyKey, Held>();
   #replaced: { readonly source: SigningSource; readonly sinceMs: number }[] = [];
-  /** What each policy's signer was when it was last asked for: whom it signs as, or why it does not, in the words that records repeat. */
+  /** The last state of each policy's signer: its name or its failure, in the words that records repeat. */
   readonly #answers = new Map<PolicyKey, string>();
   #onChange: SignerChangeListener = () => undefined;
 
@@ -45,7 +44,7 @@ export class PolicySigners {
     this.#open = open;
   }
 
-  /** Has a listener told when a policy's signer is not what it was: rotated, gone, broken otherwise than before, or there at last. */
+  /** Calls the listener when a policy's signer was rotated, is gone, fails for another reason or works again. */
   onChange(listener: SignerChangeListener): void {
     this.#onChange = listener;
   }
@@ -58,7 +57,7 @@ export class PolicySigners {
 
   /** A signer for one run. @throws SigningError, at once and without asking again where it failed a moment ago */
   async signer(policy: PolicyDefinition, signal: AbortSignal): Promise<RunSigner> {
-    const refusal = this.#standingRefusal(policy);
+    const refusal = this.#currentRefusal(policy);
     if (refusal !== undefined) throw refusal;
     return this.#asked(policy, async (held) => {
       const signer = await held.source.signer(signal);
@@ -68,13 +67,13 @@ export class PolicySigners {
   }
 
   /**
-   * Whether the policy's signer could sign now, by a trial. A service that said when to ask again is left alone until then; and where
-   * no trial is made, for each certificate is public for ever, a signature that failed a moment ago counts for more than an answer.
+   * Checks by a trial signature whether the policy's signer can sign now. A service that named a time to retry is left alone until then.
+   * Keyless signers are not tried, because each certificate is public for ever: there a recent failed signature decides.
    * @throws SigningError
    */
   async check(policy: PolicyDefinition, signal: AbortSignal): Promise<SignerCheck> {
     await this.#closeReplaced(REPLACED_MS);
-    const refusal = this.#standingRefusal(policy);
+    const refusal = this.#currentRefusal(policy);
     const hasTrial = policy.spec.signer.type !== 'Keyless';
     if (refusal !== undefined && (!hasTrial || refusal.retryAfterSeconds !== undefined)) throw refusal;
     return this.#asked(policy, async ({ source }) => {
@@ -88,8 +87,8 @@ export class PolicySigners {
     await this.#closeReplaced(0);
   }
 
-  /** Why the signer failed, as long as it is not to be asked again. */
-  #standingRefusal(policy: PolicyDefinition): SigningError | undefined {
+  /** The last failure while the signer is not to be asked again. */
+  #currentRefusal(policy: PolicyDefinition): SigningError | undefined {
     const { refusal } = this.#of(policy);
     return refusal !== undefined && refusal.untilMs > this.#context.clock.monotonicMs() ? refusal.error : undefined;
   }
@@ -108,7 +107,7 @@ export class PolicySigners {
     return made;
   }
 
-  /** The signer, whose failures are noted as well: a service may be there for its public key and gone for the signature. */
+  /** Wraps a signer to note its failures: a service may return its public key and then fail to sign. */
   #watched(signer: RunSigner, policy: PolicyDefinition, held: Held): RunSigner {
     const { keyID, publicKey, certificate } = signer;
     return {
@@ -147,7 +146,7 @@ export class PolicySigners {
 
   #note(policy: PolicyDefinition, answer: string, isWorking: boolean): void {
     const key = policyKey(policy);
-    // An answer that comes after the policy was deleted or edited says nothing of what signs now.
+    // Ignore an answer that arrives after the policy was deleted or edited.
     if (this.#held.get(key)?.generation !== policy.generation) return;
     const before = this.#answers.get(key);
     this.#answers.set(key, answer);

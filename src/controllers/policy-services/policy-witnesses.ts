@@ -28,9 +28,9 @@ export interface Witnesses {
   logEntry(artifact: SignedArtifact, signal: AbortSignal): Promise<LogEntry>;
 }
 
-/** Why the word of a policy's witnesses would not count. */
+/** The reason why a policy's witnesses do not count. */
 export interface WitnessProblem extends Problem {
-  /** An object that the policy names is not there: an apply may still bring it. */
+  /** An object that the policy names is missing: an apply may still create it. */
   readonly isMissing?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface PolicyWitnessesOptions {
   readonly roots: TrustedRoots;
   /** Logs that the operator's configuration lets policies use. */
   readonly logs: readonly string[];
-  /** How long a look at a policy waits for its trusted root, in milliseconds. Default 10 s. */
+  /** The time that a check waits for the trusted root of a policy, in milliseconds. Default 10 s. */
   readonly lookMs?: number;
 }
 
@@ -85,7 +85,7 @@ export class PolicyWitnesses {
   }
 
   /**
-   * Why the policy's witnesses would not count, known before any run needs them; undefined when nothing is known against them. A policy
+   * The reason why the policy's witnesses do not count, before any run needs them; undefined when there is none. A policy
    * that signs with a key and asks for no witness has no use for a trusted root.
    */
   async problem(policy: PolicyDefinition, signal: AbortSignal): Promise<WitnessProblem | undefined> {
@@ -97,7 +97,7 @@ export class PolicyWitnesses {
     const { lookMs = LOOK_MS } = this.#options;
     const look = AbortSignal.any([signal, AbortSignal.timeout(lookMs)]);
     try {
-      // A mirror that hangs must not keep other policies from being looked at; who fetches from it goes on.
+      // A mirror that hangs must not delay the checks of other policies; the fetch from it goes on.
       await abortable(this.root(policy, signal, unavailable), look);
       return undefined;
     } catch (error) {
@@ -140,7 +140,7 @@ function usesTrustedRoot({ spec: { signer, transparency } }: PolicyDefinition): 
   return signer.type === 'Keyless' || rekor !== undefined || timestampAuthorities.length > 0;
 }
 
-/** A log that is away keeps nothing from being signed where the policy stores without it. */
+/** A log that is away does not stop a policy that stores without it. */
 function tolerated({ spec: { transparency } }: PolicyDefinition, problem: WitnessProblem): WitnessProblem | undefined {
   const { rekor, timestampAuthorities } = transparency;
   const isOptional = rekor?.onFailure === 'StoreWithout' && timestampAuthorities.length === 0;
@@ -152,7 +152,7 @@ function witnessProblem({ reason, message, cause }: TransparencyError): WitnessP
   return { reason, message, ...(isMissing ? { isMissing } : {}) };
 }
 
-/** What it means for a witness that something to judge or reach it by cannot be had; only what is away comes back by itself. */
+/** Translates a failure to read a trusted root or CA bundle into one of the witness. Only an unavailable source is retried. */
 function translate(unavailable: UnavailableReason) {
   return (error: unknown): never => {
     if (!(error instanceof TrustError)) throw error;

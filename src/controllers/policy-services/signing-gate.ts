@@ -10,7 +10,7 @@ import type { PolicySigners } from './policy-signers.ts';
 import { signingProblem } from '../../pipelines/signing-problem.ts';
 import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
 
-/** For so long runs go by what the last look at a policy's witnesses found. */
+/** The lifetime of the last check of a policy's witnesses. */
 const WELL_MS = 60_000;
 const PROBLEM_MS = 15_000;
 
@@ -27,11 +27,11 @@ export interface SigningGateOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** Lets the runs of a policy be signed, or says why the policy signs nothing: what its own conditions say, and nothing else. */
+/** Decides whether a policy signs, in line with its conditions. */
 export class SigningGate {
   readonly #options: SigningGateOptions;
   readonly #looks = new Map<PolicyKey, Look>();
-  /** What each policy's witnesses were found to be, in the words that records repeat. */
+  /** The last problem of each policy's witnesses, in the words that records repeat. */
   readonly #answers = new Map<PolicyKey, string>();
   #onChange: (policy: PolicyDefinition, isWorking: boolean) => void = () => undefined;
 
@@ -39,18 +39,18 @@ export class SigningGate {
     this.#options = options;
   }
 
-  /** Has a listener called when a policy's witnesses are found otherwise than before. */
+  /** Calls the listener when the problem of a policy's witnesses changes. */
   onChange(listener: (policy: PolicyDefinition, isWorking: boolean) => void): void {
     this.#onChange = listener;
   }
 
-  /** The signer for one run of a policy, or why it signs nothing. @throws what may pass by itself, such as an API server that is away */
+  /** The signer for one run of a policy, or why it signs nothing. @throws failures that may pass, such as those of an API server that is away */
   async signer(policy: PolicyDefinition, signal: AbortSignal): Promise<RunSigner | Problem> {
     const { invalid, spec } = policy;
     const written = signingProblem({ invalid, isSuspended: spec.suspend });
     if (written !== undefined) return written;
     const witnessProblem = await this.#lately(policy, signal);
-    // Each certificate is public for ever: none is asked for that would sign nothing.
+    // Each certificate is public for ever: don't request one that would sign nothing.
     if (witnessProblem !== undefined && spec.signer.type === 'Keyless') return witnessProblem;
     try {
       const signer = await this.#options.keys.signer(policy, signal);
@@ -63,7 +63,7 @@ export class SigningGate {
     }
   }
 
-  /** Looks now at what the policy's signatures will be witnessed and judged by; undefined when nothing is known against it. */
+  /** Checks now the witnesses and the trusted root of a policy; undefined when there is no problem. */
   async witnessProblem(policy: PolicyDefinition, signal: AbortSignal): Promise<WitnessProblem | undefined> {
     return this.#look(policy, signal);
   }

@@ -8,7 +8,7 @@ import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
-import { policyLane } from '../shares/policy-lane.ts';
+import { policyLane } from '../shares/server-lanes.ts';
 import { unsignedSnapshot, withSigner } from './gather-record.ts';
 import { planRecord } from './plan-record.ts';
 import { type PreparedEvidence, prepareEvidence } from './signing/prepare-evidence.ts';

@@ -60,7 +60,7 @@ function nestedPipelineRuns(
     const metadata = field(object, 'metadata');
     const uid = field(metadata, 'uid');
     const isOwned = listField(metadata, 'ownerReferences').some((reference) => field(reference, 'uid') === owner);
-    // Of children, only PipelineRuns have references of their own.
+    // Only PipelineRuns among the children have references of their own.
     const isNested = references(object).length > 0 && names.has(field(metadata, 'name'));
     return isNested && isOwned && typeof uid === 'string' ? [{ object, uid }] : [];
   });
@@ -89,7 +89,7 @@ async function directChildren(
     try {
       return await client.listAll(resource, { namespace, labelSelector, signal });
     } catch (error) {
-      // Children of other kinds only add to what is said; without leave to read them they are recorded by their reference.
+      // Children of other kinds only add detail; without permission to read them, their references are recorded.
       if (kind !== 'TaskRun' && (isForbidden(error) || isNotServed(error) || isNotFound(error))) return [];
       throw error;
     }

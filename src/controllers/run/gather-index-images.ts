@@ -29,7 +29,7 @@ export interface IndexQuestions {
 export interface GatheredIndexImages {
   /** Absent where the policy does not ask for them. */
   readonly indexImages?: ReadonlyMap<string, IndexImages> | Problem;
-  /** What is to be tried again. */
+  /** A failure after which the run is tried again. */
   readonly failure?: StorageError;
 }
 
@@ -50,7 +50,7 @@ export async function gatherIndexImages(
   }
 }
 
-/** What is in the record already is what gets signed; a policy without the option costs no request. */
+/** Images of a record that has its artifacts already are not read again; a policy without the option costs no request. */
 function imagesToAsk({ run, pipeline: { policy }, existing }: IndexQuestions): readonly ImageReference[] {
   const { formats, indexChildren: isAsked } = policy.spec.imageSignatures;
   const isMade = (existing?.object.evidence?.artifacts ?? []).length > 0;
@@ -71,7 +71,7 @@ async function readAll(
     ({ spec }) => spec.type === 'OCI' && labelSelectorMatches(spec.selector, summary.labels),
   );
   const found = new Map<string, IndexImages>();
-  // What a record holds beside the attestation and the images themselves.
+  // The artifacts that a record has left after the attestation and the images themselves.
   let room = Math.floor((MAX_ARTIFACTS - 1) / formats.length) - built.length;
   for (const { fullName, repository, digestHex } of built) {
     const limit = Math.max(0, Math.min(MAX_CHILDREN, room));

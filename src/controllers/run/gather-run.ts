@@ -17,7 +17,7 @@ import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { recordKey } from '../../records/record-key.ts';
 
-/** The pipelines that select a run and have no complete record of it, as far as memory tells. */
+/** The pipelines that select a run and have no complete record of it, according to memory. */
 export function pendingPipelines(
   context: Pick<ControllerContext, 'pipelines' | 'records' | 'clock' | 'failingSeals'>,
   run: RunSummary,
@@ -68,7 +68,7 @@ export async function gatherRun(
         existing,
         ...(indexImages === undefined ? {} : { indexImages }),
       });
-      // Of a run that is gone, the record says so; nobody waits for its registry.
+      // Don't retry registry failures for a deleted run; the record already reports it.
       if (failure !== undefined && context.runs.has(summary.uid) !== false) failures.push(failure);
     } catch (error) {
       failures.push(error);
@@ -93,7 +93,7 @@ async function readRun(
   }
 }
 
-/** The record that is there already; one that is not trusted counts as absent, and making ours then finds it. */
+/** The existing record. A forged one counts as absent; creating ours then finds it. */
 async function existingRecord(
   context: ControllerContext,
   name: { readonly namespace: string; readonly name: string },

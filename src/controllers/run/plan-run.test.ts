@@ -8,8 +8,7 @@ import { readPolicy } from '../../pipelines/read-policy.ts';
 import { isFinished } from '../../pipelines/run-selection.ts';
 import { parseImageReference } from '../../tekton/images/image-reference.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
-import { awaitedChild } from './awaited-child.ts';
-import { planRun } from './plan-run.ts';
+import { awaitedChild, planRun } from './plan-run.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { policyKey } from '../../pipelines/policy-key.ts';
 

@@ -17,7 +17,6 @@ import { ignoredSubject } from '../../records/left-out.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { boundedEvidence, boundSpec, type DraftEvidence, tooManyArtifacts } from '../../records/record-object.ts';
 import { unsignedProblem } from '../../records/unsigned-problem.ts';
-import { awaitedChild } from './awaited-child.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 
@@ -30,12 +29,12 @@ export interface RecordDraft {
   readonly toSign: readonly RecordedArtifact[];
 }
 
-/** The decision: what is recorded of a run, for each pipeline that has no complete record of it. */
+/** Decides the record of a run for each pipeline that has no complete one. */
 export function planRun(snapshot: RunSnapshot): readonly RecordDraft[] {
   return snapshot.pending.map((pending) => {
     const spec = draftSpec(snapshot, pending);
     const artifacts = pending.existing?.object.evidence?.artifacts ?? [];
-    // What is in the record already is what gets signed, whatever the run says by now.
+    // The record's own artifacts are signed, even if the run has changed since.
     if (artifacts.length > 0) return { pending, spec, evidence: { artifacts }, toSign: [] };
     return { pending, spec, ...draftEvidence(snapshot, pending, spec.mode) };
   });
@@ -52,7 +51,7 @@ function draftSpec({ summary }: RunSnapshot, { pipeline, existing }: PendingPipe
     outcome: finished.outcome,
     completionTime: finished.completionTime,
     mode: policy.spec.mode,
-    // Longer than the name of any ServiceAccount is nobody's name; the record is made all the same.
+    // No ServiceAccount has a longer name; the record is made all the same.
     serviceAccountName: boundedText(serviceAccountName, 253),
     retention: frozenRetention(policy.spec.record),
     ...(backendRefs === undefined ? {} : { backendRefs }),
@@ -77,7 +76,7 @@ function draftEvidence(
   const subjects = made.flatMap((artifact) => artifact.subjects);
   const warnings = made.flatMap((artifact) => artifact.warnings ?? []);
   const unsigned = unsignedProblem({ mode, policyName: policy, policy, subjects, warnings });
-  // What was refused before may be refused again: it is written unsigned first, so that no attempt costs a signature.
+  // Evidence that was refused may be refused again: write it unsigned first, so that no attempt costs a signature.
   const wasRefused = pending.existing?.object.evidence?.problem?.reason === reasons.PayloadInvalid;
   const mayBeSigned = unsigned === undefined && evidence.problem === undefined && !wasRefused;
   return { evidence, toSign: mayBeSigned ? artifacts : [] };
@@ -136,4 +135,26 @@ function packed(artifacts: readonly RecordedArtifact[]): DraftEvidence {
     if (!(error instanceof EvidenceError)) throw error;
     return { artifacts: [], problem: { reason: reasons[error.reason], message: error.message } };
   }
+}
+
+/**
+ * The child that a PipelineRun still waits for: a TaskRun that is gone or not in the list yet, or one that has not finished.
+ * After the deadline nothing is awaited any more.
+ */
+export function awaitedChild(run: FinishedRun, now: Date, deadline: Date): Problem | undefined {
+  if (now >= deadline) return undefined;
+  const until = deadline.toISOString();
+  const [missing] = run.missingChildren;
+  if (missing !== undefined) {
+    return {
+      reason: reasons.ChildMissing,
+      message: `child TaskRun ${missing} is not there; the run is signed without it after ${until}`,
+    };
+  }
+  const running = run.children.find(({ object, outcome }) => object !== undefined && outcome === undefined);
+  if (running === undefined) return undefined;
+  return {
+    reason: reasons.WaitingForChildren,
+    message: `child TaskRun ${running.reference.name} has not finished; the run is signed without it after ${until}`,
+  };
 }

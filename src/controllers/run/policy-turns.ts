@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
-import { policyLane } from '../shares/policy-lane.ts';
+import { policyLane } from '../shares/server-lanes.ts';
 import { policyKey, type PolicyKey, type PolicyName } from '../../pipelines/policy-key.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 
@@ -21,7 +21,7 @@ export class PolicyTurns {
     return this.#areMissing;
   }
 
-  /** @returns whether the policy has room for the run now */
+  /** @returns true when the policy has room for the run now */
   begin(policy: PolicyName): boolean {
     const { key, namespace } = this.#run;
     const leave = this.#lanes.enter([policyLane(policy, namespace)], key);

@@ -22,14 +22,14 @@ export interface RunEventHandlerOptions {
   readonly records: RecordIndex;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue<RunKey>;
-  /** Whether a pipeline selects the run and has no complete record of it. */
+  /** True when a pipeline selects the run and has no complete record of it. */
   readonly isPending: (run: RunSummary) => boolean;
   /** Records of a run that is gone may retire. */
   readonly requeueRecord: (key: RecordKey) => void;
   readonly onSynced: () => void;
 }
 
-/** What is kept of a run that passes by: nothing but its summary while it is running. */
+/** Keeps only the summary of a run that is still running. */
 export function projectRun(object: unknown): DeliveredRun | undefined {
   const summary = summariseRun(object);
   if (summary === undefined) return undefined;
@@ -56,7 +56,7 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
     },
     remove(key, last) {
       const uid = runs.remove(`${kind}/${key}`);
-      // Its last state is all that is left of it: nobody can read it again.
+      // The last state of a deleted run cannot be read again.
       const pending = last?.object === undefined ? undefined : keep(last, true);
       if (pending !== undefined) queue.add(pending);
       if (uid !== undefined) for (const record of records.ofRun(uid)) requeueRecord(record);

@@ -28,9 +28,9 @@ import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import { recordKey } from '../../records/record-key.ts';
 import { isProblem } from '../../api/v1alpha1/problem.ts';
 
-/** A record that somebody keeps putting in our place is removed so often in one reconcile. */
+/** The number of times that one reconcile removes forged records under the name of its own. */
 const MAX_ADOPTIONS = 3;
-/** After so long a run is looked at again whose record is left alone. */
+/** The wait before a run is reconciled again whose record is left alone. */
 const HELD_SECONDS = 3600;
 
 export interface RunReconcilerOptions {
@@ -53,7 +53,7 @@ export class RunReconciler {
 
   async reconcile(key: RunKey, signal: AbortSignal): Promise<Outcome> {
     const { namespace } = parseRunKey(key);
-    // Other namespaces have their turn first; this run is woken then.
+    // The lanes wake this run once other namespaces have had their turn.
     const names = [{ name: `namespace ${namespace}`, perIdle: 1, isOuter: true as const }];
     return inLanes(this.#options.lanes, { key, names }, () => this.#advance(key, namespace, signal));
   }
@@ -69,7 +69,7 @@ export class RunReconciler {
     }
   }
 
-  /** Each policy on its own: one that fails or hangs does not keep the others waiting. */
+  /** Records each policy separately: one that fails or hangs does not delay the others. */
   async #recordAll(object: unknown, turns: PolicyTurns, signal: AbortSignal): Promise<Outcome> {
     const { childrenDeadlineSeconds } = this.#options;
     const admits = (policy: PolicyDefinition): boolean => turns.begin(policy);
@@ -86,7 +86,7 @@ export class RunReconciler {
       for (const result of await Promise.allSettled(records))
         if (result.status === 'rejected') failures.push(result.reason);
     }
-    if (failures.length > 0) throw failures[0];
+    if (failures.length > 0) throw failureOf(failures);
     if (turns.areMissing) return DEFERRED;
     return snapshot === undefined ? DONE : this.#next(snapshot);
   }
@@ -98,7 +98,7 @@ export class RunReconciler {
   }
 
   async #record(snapshot: RunSnapshot, draft: RecordDraft, signal: AbortSignal): Promise<void> {
-    // What is not signed now was bounded when it was made; if that was before, its policy may ask for more by now, and it stays all the same.
+    // Unsigned evidence was bounded when it was made. It stays, even if its policy asks for more by now.
     const evidence =
       draft.toSign.length > 0
         ? boundedEvidence(await this.#signed(draft, signal), draft.pending.pipeline.policy.spec)
@@ -189,8 +189,18 @@ function holdsArtifacts({ pending: { existing } }: RecordDraft): boolean {
   return (existing?.object.evidence?.artifacts ?? []).length > 0;
 }
 
-/** What is recorded of a run whose evidence the API server refuses. */
+/** The evidence in the record of a run whose own evidence the API server refuses. */
 function refusedEvidence(error: KubeError): DraftEvidence {
   const message = `the record of this run is refused: ${error.message}`;
   return { artifacts: [], problem: { reason: reasons.PayloadInvalid, message } };
+}
+
+/** The failures of all policies as one. A failure that only waits must not delay the retry of the others. */
+function failureOf(failures: readonly unknown[]): unknown {
+  const urgent = failures.filter((failure) => !(failure instanceof WaitingError));
+  const [first, ...others] = urgent.length > 0 ? urgent : failures;
+  if (others.length === 0) return first;
+  if (first instanceof WaitingError) return first;
+  const messages = urgent.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+  return new AggregateError(urgent, messages.join('; '));
 }

@@ -12,7 +12,7 @@ export interface PendingPipeline {
   readonly recordName: string;
   /** The record as far as it is made. */
   readonly existing: TrustedRecord | undefined;
-  /** What the image indexes that the run built hold, or why that cannot be read; absent where the policy does not ask for it. */
+  /** The images in the indexes that the run built, or why they cannot be read; absent where the policy does not ask for them. */
   readonly indexImages?: ReadonlyMap<string, IndexImages> | Problem;
 }
 
@@ -22,9 +22,9 @@ export interface RunSnapshot {
   /** The run with its children, or why it cannot be read. */
   readonly run: FinishedRun | Problem;
   readonly pending: readonly PendingPipeline[];
-  /** What kept further pipelines from being looked at now: they are tried again without holding up the others. */
+  /** Failures of further pipelines, which are retried without holding up the others. */
   readonly failures: readonly unknown[];
-  /** Until when a missing or unfinished child is waited for. */
+  /** The end of the wait for a missing or unfinished child. */
   readonly childrenDeadline: Date;
   readonly now: Date;
 }

@@ -3,7 +3,7 @@ import type { Condition } from '../../api/v1alpha1/condition.ts';
 import type { EventText } from '../../kube/events.ts';
 import type { SignerReport } from './signer-report.ts';
 
-/** What an Event of a policy should say: each new warning about its signer once, told apart by what the last status said. */
+/** The Events of a policy: one for each warning about its signer that the last status did not contain. */
 export function policyEvents({
   before,
   after,
@@ -13,10 +13,10 @@ export function policyEvents({
   readonly after: readonly Condition[];
   readonly report: SignerReport;
 }): readonly EventText[] {
-  const said = keyReady(before)?.message ?? '';
-  const says = keyReady(after)?.message ?? '';
+  const previous = keyReady(before)?.message ?? '';
+  const current = keyReady(after)?.message ?? '';
   return report.warnings
-    .filter(({ message }) => says.includes(message) && !said.includes(message))
+    .filter(({ message }) => current.includes(message) && !previous.includes(message))
     .map(({ reason, message }) => ({ type: 'Warning', reason, message }));
 }
 

@@ -6,7 +6,7 @@ import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { shownDefaults } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
-import type { Outcome } from '../../runtime/outcome.ts';
+import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
@@ -19,10 +19,10 @@ import { type PolicyFacts, policyVerdict } from './policy-verdict.ts';
 import { type SignerReport, signerReport, storedPublication } from './signer-report.ts';
 import { policyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
 
-/** A signer that works is looked at again after so long, one that does not, sooner: a mended Secret takes effect within a minute. */
+/** Intervals between checks of a signer that works, and of one that does not: a repaired Secret takes effect within a minute. */
 const READY_SECONDS = 300;
 const NOT_READY_SECONDS = 15;
-/** A trusted root that cannot be had: what it needs lies with a mirror, or with somebody who mends a ConfigMap. */
+/** The interval between attempts to read a trusted root: a mirror has to recover, or a user has to repair a ConfigMap. */
 const WITNESS_SECONDS = 60;
 
 type PolicyContext = Pick<
@@ -36,12 +36,12 @@ export interface PolicyReconcilerOptions {
   readonly operatorNamespace: string;
 }
 
-interface Found {
+interface Check {
   readonly report: SignerReport | undefined;
   readonly witnessProblem: WitnessProblem | undefined;
 }
 
-/** Looks at one policy's signer and backends and says in its status how they are. */
+/** Checks the signer and the backends of one policy, and reports them in its status. */
 export class PolicyReconciler {
   readonly #options: PolicyReconcilerOptions;
   readonly #graces: GracePeriods;
@@ -59,10 +59,10 @@ export class PolicyReconciler {
       context.keys.forget(key);
       context.gate.forget(key);
       this.#graces.end(key);
-      return {};
+      return DONE;
     }
-    const found = await this.#look(policy, object, signal);
-    const facts = this.#facts(policy, found);
+    const check = await this.#check(policy, object, signal);
+    const facts = this.#facts(policy, check);
     const graceSeconds = this.#graceSeconds(facts, policy, object);
     const before = storedConditions(object);
     const next = policyConditions({ ...facts, isOverdue: graceSeconds === 0 });
@@ -71,30 +71,30 @@ export class PolicyReconciler {
       observedGeneration: policy.generation,
       conditions,
       effective: shownDefaults(policy.spec),
-      ...(found.report?.status ?? storedPublication(object)),
+      ...(check.report?.status ?? storedPublication(object)),
       ...this.#retiredBefore(policy),
     };
     const isWritten = await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal);
-    const { report } = found;
-    if (isWritten && report !== undefined) this.#tell(policy, { before, after: conditions, report });
-    return { requeueAfterSeconds: nextLook(found, graceSeconds, context.clock.now()) };
+    const { report } = check;
+    if (isWritten && report !== undefined) this.#emitEvents(policy, { before, after: conditions, report });
+    return { requeueAfterSeconds: secondsUntilNext(check, graceSeconds, context.clock.now()) };
   }
 
-  /** Memory is ahead of the object when the policy was made anew under its name. */
+  /** Memory is ahead of the object when the policy was deleted and created again. */
   #retiredBefore(policy: PolicyDefinition): Pick<PolicyDefinition, 'retiredBefore'> {
     const { retiredBefore } = this.#options.context.pipelines.policy(policy) ?? policy;
     return retiredBefore === undefined ? {} : { retiredBefore };
   }
 
-  /** What cannot be obeyed is not asked for its signer or its trusted root. */
-  async #look(policy: PolicyDefinition, object: unknown, signal: AbortSignal): Promise<Found> {
+  /** Neither the signer nor the trusted root of an invalid policy is checked. */
+  async #check(policy: PolicyDefinition, object: unknown, signal: AbortSignal): Promise<Check> {
     const { keys, gate } = this.#options.context;
     if (policy.invalid !== undefined) return { report: undefined, witnessProblem: undefined };
     const report = await signerReport(keys, { policy, object }, signal);
     return { report, witnessProblem: await gate.witnessProblem(policy, signal) };
   }
 
-  #facts(policy: PolicyDefinition, { report, witnessProblem }: Found): PolicyFacts {
+  #facts(policy: PolicyDefinition, { report, witnessProblem }: Check): PolicyFacts {
     const { pipelines } = this.#options.context;
     return {
       generation: policy.generation,
@@ -124,7 +124,7 @@ export class PolicyReconciler {
     };
   }
 
-  /** Seconds until what the policy misses is overdue, 0 when it is; undefined while nothing is awaited. */
+  /** Seconds until a missing object is overdue, 0 when it is; undefined while nothing is awaited. */
   #graceSeconds(facts: PolicyFacts, policy: PolicyDefinition, object: unknown): number | undefined {
     const key = policyKey(policy);
     const { ready } = policyVerdict(facts);
@@ -139,9 +139,9 @@ export class PolicyReconciler {
     return this.#graces.secondsLeft(key, { uid, generation, reason: ready.reason }, { wasOver });
   }
 
-  #tell(
+  #emitEvents(
     policy: PolicyDefinition,
-    told: {
+    change: {
       readonly before: readonly Condition[];
       readonly after: readonly Condition[];
       readonly report: SignerReport;
@@ -149,20 +149,20 @@ export class PolicyReconciler {
   ): void {
     const { kind, namespace, name, uid } = policy;
     const regarding = { apiVersion: API_VERSION, kind, namespace: namespace === '' ? undefined : namespace, name, uid };
-    for (const news of policyEvents(told)) this.#options.context.events.record(regarding, news);
+    for (const event of policyEvents(change)) this.#options.context.events.record(regarding, event);
   }
 }
 
-/** Seconds until the policy is looked at again: when a grace ends, too. */
-function nextLook({ report, witnessProblem }: Found, graceSeconds: number | undefined, now: Date): number {
-  const waits = [nextSignerLook(report, now)];
+/** Seconds until the next check, which is also due when a grace period ends. */
+function secondsUntilNext({ report, witnessProblem }: Check, graceSeconds: number | undefined, now: Date): number {
+  const waits = [secondsUntilSignerCheck(report, now)];
   if (witnessProblem !== undefined) waits.push(WITNESS_SECONDS);
   if (graceSeconds !== undefined && graceSeconds > 0) waits.push(graceSeconds);
   return Math.min(...waits);
 }
 
-/** A key is looked at the moment that its time ends. */
-function nextSignerLook(report: SignerReport | undefined, now: Date): number {
+/** Seconds until the signer is checked again: no later than its key ends. */
+function secondsUntilSignerCheck(report: SignerReport | undefined, now: Date): number {
   if (report === undefined) return NOT_READY_SECONDS;
   const { problem, endsAt } = report;
   if (problem !== undefined)

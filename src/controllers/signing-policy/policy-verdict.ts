@@ -1,62 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
-import { isPassingProblem } from '../storage-backend/is-passing-problem.ts';
 import { signingProblem } from '../../pipelines/signing-problem.ts';
+import { isPassingProblem } from '../storage-backend/backend-conditions.ts';
 
-/** A backend in a policy's reach, and what its own controller found. */
+/** A backend in a policy's reach, with the result of its last probe. */
 export interface ReachableBackend {
   readonly kind: string;
   readonly name: string;
   /** True when any probe of it has ended. Default: none has. */
   readonly isProbed?: boolean;
-  /** What its last probe found. */
+  /** The result of its last probe; absent when it is ready. */
   readonly problem?: Problem | undefined;
 }
 
 /** All that a policy's conditions are computed from. */
 export interface PolicyFacts {
   readonly generation: number;
-  /** Why the object cannot be obeyed as written. */
+  /** The reason why the policy is invalid. */
   readonly invalid?: string | undefined;
-  /** Why it cannot sign now; with a time when that will be over by itself. */
+  /** The reason why it cannot sign now, with a time if that passes without a change. */
   readonly keyProblem?: (Problem & { readonly retryAfterSeconds?: number }) | undefined;
-  /** Why the word of its witnesses would not count: a log that is not allowed, or a trusted root that cannot be had. */
+  /** The reason why its witnesses do not count: a log that is not allowed, or a trusted root that cannot be read. */
   readonly witnessProblem?: (Problem & { readonly isMissing?: boolean }) | undefined;
   /** The signer as verifiers know it: `key SHA256:…`, or an identity and its issuer. */
   readonly signsAs?: string | undefined;
-  /** What is well now and will not be for long. */
+  /** Problems that are about to come. */
   readonly warnings?: readonly string[] | undefined;
   readonly backends: readonly ReachableBackend[];
   readonly missing: readonly { readonly kind: string; readonly name: string }[];
-  /** What backends in reach do not take of what the policy makes. */
+  /** The artifacts of the policy that backends in reach do not accept. */
   readonly untaken?: readonly string[] | undefined;
   readonly mode: 'Enforce' | 'Audit';
   readonly isSuspended: boolean;
-  /** True when something that the policy names has been missing for longer than an apply takes. */
+  /** True when an object that the policy names has been missing for longer than an apply takes. */
   readonly isOverdue?: boolean;
 }
 
 /**
- * What becomes of a state without an edit of the policy. `Settled`: it stays, and is well. `Passing`: it ends by itself. `Awaited`: an
- * object is missing that the same apply may still bring. `Stuck`: somebody has to change something.
+ * The future of a state without an edit of the policy. `Settled`: it is healthy and stays. `Passing`: it ends without a change. `Awaited`: an
+ * object is missing that the same apply may still create. `Stuck`: a user has to change something.
  */
 type Outlook = 'Settled' | 'Passing' | 'Awaited' | 'Stuck';
 
-/** What one condition says, and what becomes of it. */
+/** One condition, and its future. */
 export interface Verdict extends Problem {
   readonly status: 'True' | 'False' | 'Unknown';
   readonly outlook: Outlook;
 }
 
-/** What Ready, KeyReady and BackendsReady of a policy say. */
+/** The conditions Ready, KeyReady and BackendsReady of a policy. */
 export interface PolicyVerdict {
   readonly ready: Verdict;
   readonly key: Verdict;
   readonly backends: Verdict;
 }
 
-/** Decides how a policy stands, from facts alone. */
+/** Decides the state of a policy from facts alone. */
 export function policyVerdict(facts: PolicyFacts): PolicyVerdict {
   const backends = backendsVerdict(facts);
   return { ready: readyVerdict(facts, backends), key: keyVerdict(facts), backends };
@@ -67,7 +67,7 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
   const isAudit = facts.mode === 'Audit';
   // An audit needs neither a key nor a witness.
   const problem = signingProblem({ invalid, isSuspended, ...(isAudit ? {} : { keyProblem, witnessProblem }) });
-  // As its author wants it: there is nothing left to do, which is what Ready says to those who wait for an apply.
+  // Suspension is intended: nothing is left to do, so an apply that waits for Ready ends.
   if (problem?.reason === reasons.Suspended) return { status: 'True', outlook: 'Settled', ...problem };
   if (problem !== undefined) return { status: 'False', outlook: outlookOf(facts, problem), ...problem };
   if (isAudit) {
@@ -80,7 +80,7 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
 
 function keyVerdict(facts: PolicyFacts): Verdict {
   const { invalid, keyProblem, signsAs = '', warnings = [] } = facts;
-  // A policy that cannot be obeyed is not asked for its key.
+  // The key of an invalid policy is not checked.
   if (invalid !== undefined)
     return { status: 'Unknown', outlook: 'Stuck', reason: reasons.PolicyInvalid, message: invalid };
   if (keyProblem !== undefined) {
@@ -96,11 +96,11 @@ const passing: ReadonlySet<Reason> = new Set([
   reasons.TimestampAuthorityUnavailable,
 ]);
 
-/** What an apply can bring a moment after the policy: a Secret, or a binding of the identity that signs. */
+/** Problems that the same apply may still solve: a missing Secret, or a binding of the identity that signs. */
 const awaited: ReadonlySet<Reason> = new Set([reasons.KeyNotFound, reasons.SignerUnauthorized]);
 
 function outlookOf({ keyProblem, witnessProblem }: PolicyFacts, { reason }: Problem): Outlook {
-  // A key whose time has not come will have it.
+  // A key that is not valid yet becomes valid.
   const hasTime = keyProblem?.reason === reason && keyProblem.retryAfterSeconds !== undefined;
   if (hasTime || passing.has(reason)) return 'Passing';
   const isMissing = witnessProblem?.reason === reason && witnessProblem.isMissing === true;
@@ -125,7 +125,7 @@ function backendsVerdict({ backends, missing, untaken = [] }: PolicyFacts): Verd
   );
 }
 
-/** One that needs a change is named before one that will be back. */
+/** Reports a backend that needs a change before one that recovers. */
 function brokenVerdict(backends: readonly ReachableBackend[]): Verdict | undefined {
   const broken = backends.flatMap(({ kind, name, problem }) =>
     problem === undefined ? [] : [{ kind, name, problem }],

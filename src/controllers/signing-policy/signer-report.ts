@@ -8,21 +8,21 @@ import type { SignerCheck, SignerWarning } from '../../signing/signing-source.ts
 import type { PolicySigners } from '../policy-services/policy-signers.ts';
 import type { VerificationKey } from '../../signing/verification-key.ts';
 
-/** What a policy's status says of its signer besides conditions. */
+/** The signer in a policy's status, apart from conditions. */
 type SignerStatus = Readonly<Record<string, unknown>>;
 type ShownKey = NonNullable<SigningPolicyStatus['verificationKeys']>[number];
 
-/** Why a policy cannot sign, and when that may be over by itself. */
+/** The reason why a policy cannot sign, and the time after which that may pass. */
 export interface SignerProblem {
   readonly reason: SigningReason;
   readonly message: string;
   readonly retryAfterSeconds?: number;
 }
 
-/** How a policy's signer was found. */
+/** The result of checking a policy's signer. */
 export interface SignerReport {
   readonly problem?: SignerProblem;
-  /** Whom it signs as: a key id, or the identity of its certificates. */
+  /** The name that verifiers know the signer by: a key id, or the identity of its certificates. */
   readonly signsAs: string;
   readonly warnings: readonly SignerWarning[];
   readonly status: SignerStatus;
@@ -30,16 +30,16 @@ export interface SignerReport {
   readonly endsAt?: Date;
 }
 
-/** Failures of a service: what is published holds all the same, because nothing says that it is another. */
+/** Failures of a service. The published keys stay, because nothing indicates that they changed. */
 const SERVICE_FAILURES: readonly SigningReason[] = ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'];
-/** What the schema takes: services keep more versions of a key than anybody verifies with. */
+/** The schema's limit: services keep more versions of a key than verifiers use. */
 const MAX_KEYS = 17;
 const PUBLISHED_FIELDS = ['publicKey', 'keyID', 'verificationKeys', 'certificateIdentity'];
 
 /**
  * Checks a policy's signer.
  * @param object the policy as it is stored
- * @throws what may pass by itself, such as an API server that is away
+ * @throws failures that may pass, such as those of an API server that is away
  */
 export async function signerReport(
   signers: Pick<PolicySigners, 'check'>,
@@ -100,7 +100,7 @@ function shownKey({ keyID, publicKey, notBefore, notAfter }: VerificationKey, st
   };
 }
 
-/** What a policy's status publishes already, for as long as nothing new can be said of its signer. */
+/** The keys that the status publishes already; they stay while nothing new is known of the signer. */
 export function storedPublication(object: unknown): SignerStatus {
   const status = field(object, 'status');
   return Object.fromEntries(
@@ -110,7 +110,7 @@ export function storedPublication(object: unknown): SignerStatus {
   );
 }
 
-/** Of a key that ended: it verifies and signs no more. */
+/** Marks all keys as retired after the active one ended. */
 function withoutActive(status: SignerStatus): SignerStatus {
   const keys = listField(status, 'verificationKeys').filter(isObject);
   return keys.length === 0
@@ -118,7 +118,7 @@ function withoutActive(status: SignerStatus): SignerStatus {
     : { ...status, verificationKeys: keys.map((key) => ({ ...key, state: 'Retired' })) };
 }
 
-/** With the keys that the policy lists as retired, as it lists them; those of the service stay as they are. */
+/** Adds the keys that the policy lists as retired; the keys of the service stay as they are. */
 function withListed(status: SignerStatus, retired: readonly VerificationKey[]): SignerStatus {
   if (retired.length === 0) return status;
   const listed = retired.map((key) => shownKey(key, 'Retired'));

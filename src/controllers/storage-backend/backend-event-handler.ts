@@ -9,8 +9,10 @@ import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import type { BackendHealth } from '../memory/backend-health.ts';
-import { recalledHealth } from './recalled-health.ts';
 import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
+import { knownReason } from '../../api/v1alpha1/reasons.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
+import { storedConditions } from '../write-status.ts';
 
 export interface BackendEventHandlerOptions {
   readonly kind: BackendKind;
@@ -23,7 +25,7 @@ export interface BackendEventHandlerOptions {
   readonly onSynced: () => void;
 }
 
-/** Keeps the pipelines' backends of one kind as the API server has them. */
+/** Keeps the pipelines' backends of one kind in step with the API server. */
 export function backendEventHandler(options: BackendEventHandlerOptions): ListWatchHandler<unknown> {
   const { kind, operatorNamespace, pipelines, objects, health, queue, propagation, onSynced } = options;
   const nameOf = (key: string): BackendName => {
@@ -39,7 +41,7 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
       const key = backendKey(name);
       const before = objects.get(key);
       objects.set(key, object);
-      // A probe ends in a status; were that to cause the next, a server that answers differently each time were probed for ever.
+      // A probe ends in a status write. If that enqueued the next probe, a server with varying answers would be probed without pause.
       if (versionOf(before) !== versionOf(object)) queue.add(key);
       const read = readBackend(object, operatorNamespace);
       if (!read.ok) {
@@ -60,8 +62,22 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
   };
 }
 
-/** What tells one spec of one object from another. */
+/** Identifies one spec of one object. */
 function versionOf(object: unknown): string {
   const metadata = field(object, 'metadata');
   return JSON.stringify([field(metadata, 'uid'), field(metadata, 'generation')]);
+}
+
+/**
+ * Reads the result of the last probe from the status, so that no backend looks unprobed after a restart.
+ * @returns undefined when the status is of another generation
+ */
+function recalledHealth(object: unknown): { readonly problem: Problem | undefined } | undefined {
+  const observed = field(field(object, 'status'), 'observedGeneration');
+  if (observed === undefined || observed !== field(field(object, 'metadata'), 'generation')) return undefined;
+  const ready = storedConditions(object).find(({ type }) => type === 'Ready');
+  if (ready?.status === 'True') return { problem: undefined };
+  const reason = knownReason(ready?.reason);
+  if (ready?.status !== 'False' || reason === undefined) return undefined;
+  return { problem: { reason, message: ready.message } };
 }

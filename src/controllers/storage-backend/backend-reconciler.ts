@@ -5,7 +5,7 @@ import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
-import type { Outcome } from '../../runtime/outcome.ts';
+import { DONE, type Outcome } from '../../runtime/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
@@ -16,21 +16,21 @@ import { nextProbeSeconds } from './next-probe-seconds.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 import { type BackendKey, parseBackendKey } from '../../pipelines/backend-key.ts';
 
-/** By then the watch has delivered what the status met. */
+/** The watch delivers the version that the status write conflicted with within this time. */
 const CONFLICT_SECONDS = 1;
 
 export interface BackendReconcilerOptions {
   readonly context: ControllerContext;
   readonly objects: ObjectStore<BackendKey>;
   readonly operatorNamespace: string;
-  /** The backend became ready or stopped being so: policies say so, and what waits for it may go on. */
+  /** Called when the backend became ready or unready: policies report it, and waiting records go on. */
   readonly onHealthChange: (backend: CompiledBackend, isReady: boolean) => void;
   /** The longest wait between two attempts at anything: a backend that is down is probed at least so often. */
   readonly maxRetrySeconds?: number;
   readonly random?: () => number;
 }
 
-/** Probes one backend and says in its status how it is. */
+/** Probes one backend and reports the result in its status. */
 export class BackendReconciler {
   readonly #options: BackendReconcilerOptions;
 
@@ -52,7 +52,7 @@ export class BackendReconciler {
       backendConditions(generation, problem, read.ok ? this.#untaken(read.backend) : []),
       context.clock.now(),
     );
-    // Nothing more is sent to a backend that is down while its status is being written.
+    // Stop uploads to a backend that is down before its status is written.
     if (read.ok && context.health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
     const resource = hallmarkResource(kindOf(object));
     const status = { observedGeneration: generation, conditions };
@@ -61,7 +61,7 @@ export class BackendReconciler {
     return { requeueAfterSeconds: nextProbeSeconds(problem === undefined, this.#options) };
   }
 
-  /** What policies make and it can never hold. */
+  /** The artifacts of policies that it can never hold. */
   #untaken(backend: CompiledBackend): readonly string[] {
     return this.#options.context.pipelines
       .untakenBy(backend)
@@ -75,7 +75,7 @@ export class BackendReconciler {
     context.health.forget(backend);
     context.suspects.forget(key);
     context.drivers.forget(backend);
-    return {};
+    return DONE;
   }
 
   async #probe(backend: CompiledBackend, signal: AbortSignal): Promise<Problem | undefined> {

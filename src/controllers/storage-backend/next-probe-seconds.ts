@@ -5,7 +5,7 @@ const NOT_READY_SECONDS = 20;
 /** Probes of backends that were made together are spread over this part of their interval. */
 const JITTER = 0.2;
 
-/** How long until a backend is probed again. One that is down, no later than anything else is tried again. */
+/** Seconds until the next probe of a backend. A backend that is down is probed at least as often as anything else is retried. */
 export function nextProbeSeconds(
   isReady: boolean,
   options: { readonly maxRetrySeconds?: number; readonly random?: () => number },

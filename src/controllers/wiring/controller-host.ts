@@ -2,7 +2,7 @@
 import type { WatchSource } from '../../kube/watch/list-watch-options.ts';
 import type { AnyController } from '../../runtime/controller.ts';
 
-/** What owns the lives of watches and controllers: starts them when asked to and ends them in good order. */
+/** Owns the lifecycle of watches and controllers: starts them, and stops them in order. */
 export interface ControllerHost {
   watch(watch: {
     readonly group: string;

@@ -6,7 +6,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ControllerObserver } from '../controller-context.ts';
 
-/** Tells what the controllers did, on change and not per loop. */
+/** Logs and counts changes that the controllers made. */
 export function controllerObserver(logger: Logger, metrics: Metrics): ControllerObserver {
   return {
     recordCreated({ key, isSigned, kind }) {
@@ -48,7 +48,7 @@ export function resultObserver(logger: Logger, metrics: Metrics): (result: Recon
   };
 }
 
-/** Logs what happens to watches. */
+/** Logs and counts restarts of watches. */
 export function watchObserver(logger: Logger, metrics: Metrics): ListWatchObserver {
   return {
     restarted({ name, cause, error, failures, retryMs }) {

@@ -49,7 +49,7 @@ export interface ControllerWatchesOptions {
   readonly drain: RecordDrain;
 }
 
-/** The watches that feed the controllers' queues. Each method begins one, and resolves once everything that is there was delivered. */
+/** The watches of the controllers. Each method starts one, and resolves once its first list is handled. */
 export class ControllerWatches {
   readonly #options: ControllerWatchesOptions;
   readonly #runSources: WatchSource[] = [];
@@ -58,7 +58,7 @@ export class ControllerWatches {
     this.#options = options;
   }
 
-  /** Has the runs of a namespace, or of all, delivered once more. */
+  /** Delivers the runs of a namespace, or of all, once more. */
   async rescanRuns(scope: { readonly namespace?: string; readonly signal: AbortSignal }): Promise<void> {
     await Promise.all(this.#runSources.map((source) => source.rescan(scope)));
   }
@@ -173,17 +173,17 @@ export class ControllerWatches {
     );
   }
 
-  /** Resolves once everything that is there has been delivered. */
+  /** Resolves once the first list is handled. */
   async #watch<T>(
     resource: Resource<unknown>,
     project: (object: unknown) => T | undefined,
-    feed: (onSynced: () => void) => ListWatchHandler<T>,
+    eventHandler: (onSynced: () => void) => ListWatchHandler<T>,
     onSource?: (source: WatchSource) => void,
   ): Promise<void> {
     const { client, clock, configuration, host, watchObserver, random } = this.#options;
     const spread = random === undefined ? {} : { random };
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    const handler = feed(() => {
+    const handler = eventHandler(() => {
       resolve(undefined);
     });
     const namespaces = resource.namespaced ? configuration.watchNamespaces : [];

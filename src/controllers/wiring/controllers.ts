@@ -8,7 +8,6 @@ import { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type AnyController, Controller, type ReconcileResult } from '../../runtime/controller.ts';
 import type { QueueObserver } from '../../runtime/keyed-queue.ts';
-import { backendLane } from '../shares/backend-lane.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
 import {
@@ -34,8 +33,9 @@ import { DONE } from '../../runtime/outcome.ts';
 import type { Reconciler } from '../../runtime/reconciler.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
 import type { BackendKey } from '../../pipelines/backend-key.ts';
+import { backendLane } from '../shares/server-lanes.ts';
 
-/** What the objects of queued runs, and those of queued records, may take in memory each. */
+/** The memory for the objects of queued runs, and for those of queued records. */
 const CACHE_BYTES = 32 * 1024 * 1024;
 /** The workers of the controllers that wait for the API server alone. */
 const ALONE = { rescan: 1, resync: 1, retirement: 4 } as const;
@@ -50,11 +50,11 @@ export interface ControllersOptions {
   readonly watchObserver: ListWatchObserver;
   readonly queueObserver: (controller: string) => QueueObserver;
   readonly onController: (controller: AnyController) => void;
-  /** Spreads retries and looks, 0 to 1; `Math.random` when absent. */
+  /** Spreads retries and probes, 0 to 1; `Math.random` when absent. */
   readonly random?: () => number;
 }
 
-/** All controllers of the operator with the watches that feed them. Made when the process begins to lead. */
+/** All controllers of the operator with their watches. Created when the process begins to lead. */
 export class Controllers {
   readonly #options: ControllersOptions;
   readonly #context: ControllerContext;
@@ -119,12 +119,11 @@ export class Controllers {
       retirements: this.#retirements,
       drain: this.#drain,
     });
-    // Whoever finds another key than before, when signing or when looking, has the policy say so.
+    // Re-queue the policy and its records when its active key changes.
     context.keys.onChange((policy, isWorking) => {
-      // The policy itself may have seen nothing of a key that was away for a moment, in which records needed it.
       this.#propagation.policyKeyChanged(policy, { isWorking });
     });
-    // Records that stayed unsigned for want of a trusted root or an allowed log are signed, or say what is missing now.
+    // The same for its trusted root and its log.
     context.gate.onChange((policy, isWorking) => {
       this.#propagation.policyKeyChanged(policy, { isWorking });
     });

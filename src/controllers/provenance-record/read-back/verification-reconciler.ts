@@ -7,7 +7,6 @@ import { inLanes } from '../../../runtime/lanes/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../../runtime/outcome.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { runTarget } from '../../../storage/run-target.ts';
-import { backendLane } from '../../shares/backend-lane.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
 import type { ReadBackResult } from '../../policy-services/evidence-verifier.ts';
@@ -19,6 +18,7 @@ import type { BoundBackend, RecordSnapshot } from '../state/record-snapshot.ts';
 import type { Attempts } from '../../memory/attempts.ts';
 import { writeRecordStatus } from '../state/write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
+import { backendLane } from '../../shares/server-lanes.ts';
 
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 /** The first pause before evidence that could not be read back is read again; later pauses grow. */

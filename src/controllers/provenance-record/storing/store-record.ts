@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { backendLane } from '../../shares/backend-lane.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { BackendFact, StatusFacts } from '../../../records/record-facts.ts';
@@ -11,6 +10,7 @@ import { type StatusContext, writeRecordStatus } from '../state/write-record-sta
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 import { backendKey, type BackendKey } from '../../../pipelines/backend-key.ts';
 import type { StoreStep } from '../state/record-plan.ts';
+import { backendLane } from '../../shares/server-lanes.ts';
 
 /** The time for which the status waits for slow backends. */
 const COALESCE_MS = 2_000;
