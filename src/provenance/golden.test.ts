@@ -26,7 +26,7 @@ const corrected: Readonly<
   'image-id-bare-digest': {
     rule: 'an imageID without a digest leaves that material out',
     warning:
-      'MaterialMissing: the image of step "a" of TaskRun t is not among the materials: its imageID names no digest: "sha256:abcd"',
+      'MaterialMissing: the image of step "a" of TaskRun t is not among the materials: its imageID has no digest: "sha256:abcd"',
     imageID: 'sha256:abcd',
   },
 };

@@ -9,7 +9,7 @@ export function withoutPullablePrefix(imageID: string): string {
 }
 
 /**
- * List the images of the steps, then of the sidecars. An image whose ID names no digest (a step that never started has
+ * List the images of the steps, then of the sidecars. An image whose ID has no digest (a step that never started has
  * none) is left out with a warning; the reference rejects the whole run.
  */
 export function imageMaterials(run: TaskRun, warnings: string[]): readonly DigestEntry[] {
@@ -35,7 +35,7 @@ function imageMaterial({ imageID }: StepState): DigestEntry | undefined {
 }
 
 function missingImage(run: string, what: string, { name, imageID }: StepState): string {
-  const fault = imageID === '' ? 'is empty' : `names no digest: ${JSON.stringify(imageID.slice(0, 128))}`;
+  const fault = imageID === '' ? 'is empty' : `has no digest: ${JSON.stringify(imageID.slice(0, 128))}`;
   const lost = `the image of ${what} ${JSON.stringify(name)} of TaskRun ${run} is not among the materials`;
   return warning('MaterialMissing', `${lost}: its imageID ${fault}`);
 }

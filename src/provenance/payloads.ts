@@ -66,7 +66,7 @@ function unstatedChildren({ summary, children }: FinishedRun): readonly string[]
     if (nested !== undefined) return unstatedChildren(nested);
     if (reference.kind !== 'PipelineRun') return [];
     const why = child.isGiven ? 'is nested too deep' : 'is gone';
-    return [warning('ChildMissing', `${named} ${why}: what its tasks used and built is not stated`)];
+    return [warning('ChildMissing', `${named} ${why}: the inputs and outputs of its tasks are not stated`)];
   });
 }
 

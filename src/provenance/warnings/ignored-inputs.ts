@@ -38,7 +38,7 @@ export function ignoredGitInputs(
   const odd = [...last.values()].filter(({ value }) => isList(value) || isMap(value));
   if (odd.length > 0) {
     return odd.map(({ name, value }) =>
-      warning('InputIgnored', `${quoted(name)} of ${source} is ${typeName(value)}: write a text`),
+      warning('InputIgnored', `${quoted(name)} of ${source} is ${typeName(value)}: write a string`),
     );
   }
   const [url, commit] = [gitURL, gitCommit].map((name) => textPart(last.get(name)?.value));

@@ -40,7 +40,7 @@ export function objectFault(value: JsonNode): string | undefined {
 
 export function typeName(value: JsonNode): string {
   if (isList(value)) return 'a list';
-  return isMap(value) ? 'an object' : 'a text';
+  return isMap(value) ? 'an object' : 'a string';
 }
 
 interface PairRule {
@@ -52,14 +52,14 @@ interface PairRule {
 const imagePair: PairRule = {
   suffixes: ['IMAGE_URL', 'IMAGE_DIGEST'],
   fault: imageFault,
-  remedy: 'write one pair of texts for each image, or their names into IMAGES',
+  remedy: 'write one pair of strings per image, or list the images in IMAGES',
 };
 
 const artifactPair: PairRule = {
   suffixes: ['ARTIFACT_URI', 'ARTIFACT_DIGEST'],
   fault: (_, digest) =>
     parseDigest(digest) === undefined ? { kind: 'HintIgnored', text: digestFault(digest) } : undefined,
-  remedy: 'write one pair of texts for each artifact',
+  remedy: 'write one pair of strings per artifact',
 };
 
 function pairWarnings(results: readonly NamedValue[], source: string, rule: PairRule): readonly string[] {
@@ -76,9 +76,7 @@ function pairWarnings(results: readonly NamedValue[], source: string, rule: Pair
       warnings.push(warning('HintIgnored', `${where} is ${typeName(value)}: ${remedy}`));
     } else if (text !== '') {
       if (before !== undefined && before !== text) {
-        warnings.push(
-          warning('HintIgnored', `${where} is there twice: ${quoted(before)} gives way to ${quoted(text)}`),
-        );
+        warnings.push(warning('HintIgnored', `${where} appears twice: ${quoted(text)} replaces ${quoted(before)}`));
       }
       values.set(name, text);
     }
@@ -112,7 +110,7 @@ function halves(
   });
 }
 
-const imagesRemedy = 'write name@sha256:… for each image, separated by commas or line feeds';
+const imagesRemedy = 'write name@sha256:… for each image, separated by commas or newlines';
 
 function imageListWarnings(results: readonly NamedValue[], source: string): readonly string[] {
   return results
@@ -120,12 +118,12 @@ function imageListWarnings(results: readonly NamedValue[], source: string): read
     .flatMap(({ value }) => {
       const where = `result "IMAGES" of ${source}`;
       if (isList(value) || isMap(value)) {
-        return [warning('HintIgnored', `${where} is ${typeName(value)}: ${imagesRemedy} in one text`)];
+        return [warning('HintIgnored', `${where} is ${typeName(value)}: ${imagesRemedy} in one string`)];
       }
       const text = textPart(value);
       // An IPv6 address also begins with a bracket.
       if (/^\[\s*["'\]]/.test(goTrim(text))) {
-        return [warning('HintIgnored', `${where} is ${quoted(text)}, a list in a text: ${imagesRemedy}`)];
+        return [warning('HintIgnored', `${where} is ${quoted(text)}, a list in a string: ${imagesRemedy}`)];
       }
       const pieces = text.split(/[\n,]/).map(goTrim);
       return pieces.flatMap((piece) => pieceWarning(piece, where));
@@ -136,7 +134,7 @@ function pieceWarning(piece: string, where: string): readonly string[] {
   if (piece === '') return [];
   const [name = '', digest, ...rest] = piece.split('@');
   const entry = `${where} has ${quoted(piece)}`;
-  if (digest === undefined) return [warning('HintIgnored', `${entry}: it names no digest; ${imagesRemedy}`)];
+  if (digest === undefined) return [warning('HintIgnored', `${entry}: it has no digest; ${imagesRemedy}`)];
   if (rest.length > 0) return [warning('HintIgnored', `${entry}: it has more than one "@"; ${imagesRemedy}`)];
   const fault = imageFault(name, digest);
   return fault === undefined ? [] : [warning(fault.kind, `${entry}: ${fault.text}`)];

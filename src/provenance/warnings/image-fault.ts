@@ -19,19 +19,18 @@ export function imageFault(name: string, digest: string): HintFault | undefined 
   if (image === undefined) return { kind: 'HintIgnored', text: unreadable(name, digest) };
   if (registryPattern.test(image.registry) && pathPattern.test(image.repositoryPath)) return undefined;
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(name)?.[0];
-  if (scheme === undefined) return { kind: 'HintMalformed', text: 'no registry can hold a repository of this name' };
+  if (scheme === undefined) return { kind: 'HintMalformed', text: 'no registry can hold a repository with this name' };
   const plain = plainImageName(name) ?? name.slice(scheme.length);
-  return { kind: 'HintMalformed', text: `a name of an image has no scheme: write ${JSON.stringify(plain)}` };
+  return { kind: 'HintMalformed', text: `an image name has no scheme: write ${JSON.stringify(plain)}` };
 }
 
 type Rule = (name: string, digest: string) => string | undefined;
 
 const rules: readonly Rule[] = [
-  (name) => (/\s/.test(name) ? 'there is white space in the name' : undefined),
-  (name) =>
-    name.includes('@') ? 'the name holds a digest itself: write the name alone, and its digest beside it' : undefined,
+  (name) => (/\s/.test(name) ? 'the name contains white space' : undefined),
+  (name) => (name.includes('@') ? 'the name contains a digest: write the name without it' : undefined),
   (_, digest) => (/^sha256:[0-9a-f]{64}$/.test(digest) ? undefined : digestFault(digest, ['sha256'])),
-  (name) => (/[A-Z]/.test(name.slice(name.indexOf('/') + 1)) ? 'names of repositories are in lower case' : undefined),
+  (name) => (/[A-Z]/.test(name.slice(name.indexOf('/') + 1)) ? 'repository names are lower case' : undefined),
 ];
 
 function unreadable(name: string, digest: string): string {
@@ -39,17 +38,17 @@ function unreadable(name: string, digest: string): string {
     const fault = rule(name, digest);
     if (fault !== undefined) return fault;
   }
-  return 'it is no name of an image, such as registry.example/team/app';
+  return 'it is not an image name such as registry.example/team/app';
 }
 
 /** Find the fault in a digest that must be of one of the algorithms. */
 export function digestFault(text: string, algorithms: readonly string[] = [...hexLengths.keys()]): string {
   const [algorithm = '', hex, ...rest] = text.split(':');
   if (text === '') return 'the digest is missing';
-  if (/\s/.test(text.trim())) return 'there is white space in the digest';
+  if (/\s/.test(text.trim())) return 'the digest contains white space';
   if (hex === undefined) return `the digest does not begin with its algorithm, such as "sha256:"`;
   if (rest.length > 0 || !algorithms.includes(algorithm.trim().toLowerCase())) {
-    return `the digest is of another algorithm than ${algorithms.join(', ')}`;
+    return `the algorithm of the digest is not one of ${algorithms.join(', ')}`;
   }
   const wanted = hexLengths.get(algorithm.trim().toLowerCase()) ?? 0;
   if (hex.trim().length !== wanted) return `the digest has ${hex.trim().length} digits, and ${algorithm} has ${wanted}`;

@@ -22,7 +22,7 @@ export function malformedMaterials(materials: readonly DigestEntry[]): readonly 
   });
 }
 
-const blanks = 'white space and control characters have no place in a URI; it is signed as it is written';
+const blanks = 'a URI has no white space or control characters; it is signed as written';
 
 function uriFault(uri: string): string | undefined {
   if (!isPrintable(uri)) return blanks;
@@ -42,14 +42,13 @@ function gitFault(url: string): string | undefined {
 function malformedDigests(where: string, digest: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(digest).flatMap(([algorithm, value]) => {
     const fault = digestFault(algorithm, value);
-    return fault === undefined ? [] : [warning('DigestMalformed', `${where}: ${fault}; it is signed as it is written`)];
+    return fault === undefined ? [] : [warning('DigestMalformed', `${where}: ${fault}; it is signed as written`)];
   });
 }
 
 function digestFault(algorithm: string, value: string): string | undefined {
   const shown = `its digest ${quoted(value)} under ${quoted(algorithm)}`;
-  if (!/^[a-z][A-Za-z0-9_-]*$/.test(algorithm))
-    return `${shown} has an algorithm that is not written as in-toto has it`;
+  if (!/^[a-z][A-Za-z0-9_-]*$/.test(algorithm)) return `${shown} has an algorithm that in-toto does not allow`;
   const wanted = hexLengths.get(algorithm);
   if (wanted === undefined) return isPrintable(value) ? undefined : `${shown} has white space`;
   if (value.length === wanted && /^[0-9a-f]+$/.test(value)) return undefined;
