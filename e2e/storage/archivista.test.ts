@@ -96,7 +96,7 @@ describe('Archivista storage', () => {
     copies: async (_run, artifact) => (await known(artifact)).length,
     interrupted: (request, lost) => httpInterruption(server.url, ({ url }) => driver({ url }), { request, lost }),
     keepsCertificates: false,
-    meeting: 'Both',
+    concurrentWriters: 'Both',
     probe: {
       unauthorized: {
         driver: () => {

@@ -111,7 +111,7 @@ for (const apiVersion of ['v1beta1', 'v1'] as const) {
       interrupted: (request, lost) =>
         httpInterruption(server(apiVersion).url, ({ url }) => driver(apiVersion, { endpoint: url }), { request, lost }),
       keepsCertificates: false,
-      meeting: 'Both',
+      concurrentWriters: 'Both',
       oversized: async () => {
         const subjects = [{ name: 'reg.example/large', digest: { sha256: 'e'.repeat(64) } }];
         const artifact = await signedStatement(cloud.signer, subjects, 'x'.repeat(1_600_000));

@@ -86,7 +86,7 @@ describe('Kafka storage', () => {
     },
     fixture: () => cloud.fixture(),
     contents,
-    meeting: 'Both',
+    concurrentWriters: 'Both',
     perPolicy: () => driverFor({ keys: 'PerPolicy' }),
     oversized: async () => ({ run: runTarget(cloud.namespace), artifact: await hugeStatement() }),
     probe: {

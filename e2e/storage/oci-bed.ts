@@ -89,7 +89,7 @@ export async function ociSubject(
     driver,
     encoding: encoding === 'SigstoreBundle' ? 'SigstoreBundle' : 'SignatureText',
     keepsWitnesses: encoding === 'CosignTags',
-    meeting: 'Both',
+    concurrentWriters: 'Both',
     probe: { seesServer: false },
     whileUnreachable: async (work) => {
       proxy.fail({ type: 'Reset' });
@@ -126,7 +126,7 @@ export function laterSubject(encoding: Encoding, made: () => ContractSubject): C
     driver: () => made().driver(),
     encoding: encoding === 'SigstoreBundle' ? 'SigstoreBundle' : 'SignatureText',
     keepsWitnesses: encoding === 'CosignTags',
-    meeting: 'Both',
+    concurrentWriters: 'Both',
     probe: { seesServer: false },
     whileUnreachable: (work) => made().whileUnreachable(work),
     fixture: () => made().fixture(),

@@ -129,7 +129,7 @@ function decoded(value: string | undefined): Buffer {
 describe('Tekton storage', () => {
   describeStorageDriver('Tekton storage', {
     driver: () => driver(proxied),
-    meeting: 'ByRecords',
+    concurrentWriters: 'ByRecords',
     // The API server that holds runs is the one that the operator watches: its outage is not the backend's.
     probe: { seesServer: false },
     // One set of names a run: there is never more than one copy, so what counts is that it is whole.

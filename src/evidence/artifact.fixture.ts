@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/evidence.ts';
 import type { Artifact, RecordedArtifact, SignedArtifact } from './artifact.ts';
+import { toEvidenceArtifact } from './evidence-artifact.ts';
 
 /** A recorded attestation about one image, without a signature. Its payload is a statement without content. */
 export function unsignedFixture(more: Partial<Artifact> = {}): RecordedArtifact {
@@ -24,4 +26,14 @@ export function artifactFixture(more: Partial<SignedArtifact> = {}): SignedArtif
 /** The signature of that image. */
 export function imageFixture(more: Partial<SignedArtifact> = {}): SignedArtifact & RecordedArtifact {
   return artifactFixture({ name: 'image-abababababab', type: 'ImageSignature', form: 'SimpleSigning', ...more });
+}
+
+/** The record's form of the attestation without a signature. */
+export function evidenceFixture(more: Partial<EvidenceArtifact> = {}): EvidenceArtifact {
+  return { ...toEvidenceArtifact(unsignedFixture()), ...more };
+}
+
+/** The record's form of the signed attestation. */
+export function signedEvidenceFixture(more: Partial<EvidenceArtifact> = {}): EvidenceArtifact {
+  return { ...toEvidenceArtifact(artifactFixture()), ...more };
 }

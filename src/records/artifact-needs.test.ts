@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { evidenceFixture, signedEvidenceFixture } from '../evidence/artifact.fixture.ts';
 import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/schema.ts';
 import type { Transparency } from '../api/v1alpha1/signing-policy/defaults.ts';
 import { hasClock, isWitnessed, needsSignature, wantedWitnesses } from './artifact-needs.ts';
 
 const NOW = new Date('2026-01-01T00:05:00Z');
-const unsigned: EvidenceArtifact = {
-  name: 'attestation',
-  type: 'Attestation',
-  form: 'InTotoStatement',
-  payloadType: 'application/vnd.in-toto+json',
-  payload: '',
-  payloadDigest: `sha256:${'0'.repeat(64)}`,
-  subjectCount: 0,
-  policyGeneration: 1,
-};
-const signed: EvidenceArtifact = { ...unsigned, signature: 'c2ln', keyID: 'id', publicKey: 'pem' };
+const unsigned = evidenceFixture();
+const signed = signedEvidenceFixture();
 const url = 'https://witness.example';
 const timestamps = [{ url, time: '2026-01-01T00:01:00Z', token: 'dG9rZW4=' }];
 const logEntries = [{ url, logIndex: '7', entry: '{}' }];

@@ -6,6 +6,7 @@ import type {
   ProvenanceRecordSpec,
   StorageEntry,
 } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { evidenceFixture, signedEvidenceFixture } from '../../evidence/artifact.fixture.ts';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
@@ -28,17 +29,8 @@ function backend(artifacts: ('Attestation' | 'ImageSignature')[] = ['Attestation
   return { kind: 'StorageBackend', namespace: 'team-a', name: 'tekton', uid: 'b', generation: 1, spec };
 }
 
-const artifact: EvidenceArtifact = {
-  name: 'attestation',
-  type: 'Attestation',
-  form: 'InTotoStatement',
-  payloadType: 'application/vnd.in-toto+json',
-  payload: '',
-  payloadDigest: `sha256:${'0'.repeat(64)}`,
-  subjectCount: 0,
-  policyGeneration: 1,
-};
-const signed: EvidenceArtifact = { ...artifact, signature: 'c2ln', keyID: 'id', publicKey: 'pem' };
+const artifact = evidenceFixture();
+const signed = signedEvidenceFixture();
 const storedEntry: StorageEntry = {
   backendRef: { kind: 'StorageBackend', name: 'tekton' },
   state: 'Stored',

@@ -9,13 +9,13 @@ import { reasonOf } from '../reason-of.fixture.ts';
 
 const never = new AbortController().signal;
 
-interface Meeting {
+interface TwoPolicies {
   readonly mine: { readonly run: RunTarget; readonly artifact: SignedArtifact };
   readonly theirs: { readonly run: RunTarget; readonly artifact: SignedArtifact };
 }
 
 /** Two policies whose signatures of the same run differ. */
-async function meeting(subject: ContractSubject): Promise<Meeting> {
+async function twoPolicies(subject: ContractSubject): Promise<TwoPolicies> {
   const { run, attestation } = await subject.fixture();
   const other = await subject.fixture();
   const policy = { ...run.policy, name: 'another-policy' };
@@ -27,15 +27,15 @@ async function meeting(subject: ContractSubject): Promise<Meeting> {
 
 /** The outcome when two policies store evidence of one run. */
 export function describeConcurrentWriters(subject: ContractSubject): void {
-  if (subject.meeting === 'ByRecords') return;
-  if (subject.meeting === 'Both') {
+  if (subject.concurrentWriters === 'ByRecords') return;
+  if (subject.concurrentWriters === 'Both') {
     it("keeps two policies' evidence of one run", async () => {
-      const { mine, theirs } = await meeting(subject);
+      const { mine, theirs } = await twoPolicies(subject);
       await keepsEach([mine, theirs], subject);
     });
   } else {
-    it("never writes over another policy's evidence of the run: KeyConflict, also at once and again", async () => {
-      const { mine, theirs } = await meeting(subject);
+    it("never writes over another policy's evidence of the run: KeyConflict, concurrently and repeatedly", async () => {
+      const { mine, theirs } = await twoPolicies(subject);
       const [location] = await subject.driver().put(mine.artifact, mine.run, never);
       assert.ok(location);
       const before = await subject.contents(mine.run, mine.artifact);
@@ -46,8 +46,8 @@ export function describeConcurrentWriters(subject: ContractSubject): void {
       assert.deepEqual(await subject.driver().get(location, never, mine.run), readBack(subject, mine.artifact));
     });
 
-    it("lets one of two policies' evidence win when they meet at once, whole", async () => {
-      const { mine, theirs } = await meeting(subject);
+    it('lets exactly one of two concurrent policies store its evidence, complete', async () => {
+      const { mine, theirs } = await twoPolicies(subject);
       const results = await Promise.allSettled(
         [mine, theirs].map(({ artifact, run }) => subject.driver().put(artifact, run, never)),
       );
@@ -62,12 +62,12 @@ export function describeConcurrentWriters(subject: ContractSubject): void {
   const { perPolicy } = subject;
   if (perPolicy === undefined) return;
   it("keeps both policies' evidence with keys: PerPolicy", async () => {
-    const { mine, theirs } = await meeting(subject);
+    const { mine, theirs } = await twoPolicies(subject);
     await keepsEach([mine, theirs], { ...subject, driver: perPolicy });
   });
 }
 
-async function keepsEach(pieces: readonly Meeting['mine'][], subject: ContractSubject): Promise<void> {
+async function keepsEach(pieces: readonly TwoPolicies['mine'][], subject: ContractSubject): Promise<void> {
   const stored = [];
   for (const { artifact, run } of pieces) {
     stored.push({ artifact, run, locations: await subject.driver().put(artifact, run, never) });

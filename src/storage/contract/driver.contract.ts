@@ -45,7 +45,7 @@ export interface ContractSubject {
    * with a place for each piece (registries, content addresses, topics, notes per policy) keep both. `ByRecords`: the
    * operator's records decide which policy may write before the driver is called, which saves a read of the run (Tekton's annotations).
    */
-  readonly meeting?: 'KeyConflict' | 'Both' | 'ByRecords';
+  readonly concurrentWriters?: 'KeyConflict' | 'Both' | 'ByRecords';
   /** The same backend with `keys: PerPolicy`. Absent if the backend has no such option. */
   readonly perPolicy?: () => StorageDriver;
   /** An artifact above the store's own limit. Absent if that is above the limit of a record (1 MiB). */
@@ -69,7 +69,7 @@ export function describeStorageDriver(name: string, subject: ContractSubject): v
 }
 
 function describeRepetition(subject: ContractSubject): void {
-  it('changes nothing when the same is put again', async () => {
+  it('changes nothing when it stores the same artifact again', async () => {
     const { run, attestation, image } = await subject.fixture();
     for (const artifact of [attestation, image]) {
       const first = await subject.driver().put(artifact, run, never);
@@ -91,7 +91,7 @@ function describeRepetition(subject: ContractSubject): void {
     if (subject.copies !== undefined) assert.equal(await subject.copies(run, attestation), 1);
   });
 
-  it('loses none of the artifacts that are put at once', async () => {
+  it('loses none of several concurrent artifacts', async () => {
     const { run, attestation, image } = await subject.fixture();
     const driver = subject.driver();
     const stored = await Promise.all(

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { artifactFixture } from '../../evidence/artifact.fixture.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { evidenceDocument, notedOwner, ownerNote } from './evidence-document.ts';
 
 function artifact(payload: string): SignedArtifact {
-  const { publicKey } = generateKeyPairSync('ed25519');
-  return {
-    name: 'attestation',
-    type: 'Attestation',
-    form: 'InTotoStatement',
-    payloadType: 'application/vnd.in-toto+json',
-    payload: Buffer.from(payload),
-    subjects: [],
-    signature: Buffer.from('s'),
-    keyID: 'SHA256:k',
-    publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
-  };
+  return artifactFixture({ payload: Buffer.from(payload) });
 }
 
 describe('evidenceDocument', () => {

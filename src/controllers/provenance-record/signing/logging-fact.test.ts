@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { signedEvidenceFixture } from '../../../evidence/artifact.fixture.ts';
 import type { EvidenceArtifact, StorageEntry } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import { effectiveSigningPolicySpec } from '../../../api/v1alpha1/signing-policy/defaults.ts';
 import type { PolicyDefinition } from '../../../pipelines/definitions.ts';
@@ -18,19 +19,7 @@ function policy(transparency?: typeof both, more: Partial<PolicyDefinition> = {}
   return { ...policyKey, uid: 'p', generation: 1, homeNamespace: 'team-a', spec, ...more };
 }
 
-const signed: EvidenceArtifact = {
-  name: 'attestation',
-  type: 'Attestation',
-  form: 'InTotoStatement',
-  payloadType: 'application/vnd.in-toto+json',
-  payload: '',
-  payloadDigest: `sha256:${'0'.repeat(64)}`,
-  subjectCount: 0,
-  policyGeneration: 1,
-  signature: 'c2ln',
-  keyID: 'id',
-  publicKey: 'pem',
-};
+const signed = signedEvidenceFixture();
 const asked: EvidenceArtifact = { ...signed, witnesses: ['Log', 'TimestampAuthority'] };
 const stamped: EvidenceArtifact = { ...asked, timestamps: [{ url, time: '2026-01-01T00:01:00Z', token: 'dG9r' }] };
 const logged: EvidenceArtifact = { ...stamped, logEntries: [{ url, logIndex: '7', entry: '{}' }] };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { EvidenceArtifact, StorageEntry } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import { signedEvidenceFixture } from '../../../evidence/artifact.fixture.ts';
+import type { StorageEntry } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import { effectiveStorageBackendSpec } from '../../../api/v1alpha1/storage-backend/defaults.ts';
 import type { CompiledBackend } from '../../../pipelines/definitions.ts';
 import { backendFacts } from './backend-facts.ts';
@@ -10,19 +11,7 @@ import type { BoundBackend, RecordSnapshot } from '../state/record-snapshot.ts';
 
 const ref = { kind: 'StorageBackend', name: 'tekton', uid: 'b' } as const;
 const later = { kind: 'StorageBackend', name: 'later' } as const;
-const artifact: EvidenceArtifact = {
-  name: 'attestation',
-  type: 'Attestation',
-  form: 'InTotoStatement',
-  payloadType: 'application/vnd.in-toto+json',
-  payload: '',
-  payloadDigest: `sha256:${'0'.repeat(64)}`,
-  subjectCount: 0,
-  policyGeneration: 1,
-  signature: 'c2ln',
-  keyID: 'id',
-  publicKey: 'pem',
-};
+const artifact = signedEvidenceFixture();
 const held: StorageEntry = {
   backendRef: { kind: 'StorageBackend', name: 'tekton' },
   state: 'Stored',

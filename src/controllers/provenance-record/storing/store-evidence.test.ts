@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { artifactFixture, imageFixture } from '../../../evidence/artifact.fixture.ts';
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
 import type { Location, StorageDriver } from '../../../storage/driver.ts';
@@ -17,17 +18,7 @@ const clock = new ManualClock(new Date('2025-03-01T00:00:00.123Z'));
 const never = new AbortController().signal;
 
 function artifact(name: string): SignedArtifact {
-  return {
-    name,
-    type: name === 'attestation' ? 'Attestation' : 'ImageSignature',
-    form: name === 'attestation' ? 'InTotoStatement' : 'SimpleSigning',
-    payloadType: 'application/json',
-    payload: Buffer.from('{}'),
-    subjects: [],
-    signature: Buffer.from('signature'),
-    keyID: 'SHA256:x',
-    publicKey: 'pem',
-  };
+  return name === 'attestation' ? artifactFixture() : imageFixture({ name });
 }
 
 function task(put: Put, fence: () => void = () => undefined): { task: StoreTask; puts: string[] } {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { artifactFixture } from '../../../evidence/artifact.fixture.ts';
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { cosignLayer, cosignTag } from './cosign-layer.ts';
@@ -9,17 +10,7 @@ import { findLayer, parseCosignManifest, withLayer } from './cosign-manifest.ts'
 function artifact(form: SignedArtifact['form'], signature: string): SignedArtifact {
   const type = form === 'SimpleSigning' ? 'ImageSignature' : 'Attestation';
   const payload = Buffer.from('{"a":1}');
-  return {
-    name: 'n',
-    type,
-    form,
-    payloadType: 't',
-    payload,
-    subjects: [],
-    signature: Buffer.from(signature),
-    keyID: 'k',
-    publicKey: 'P',
-  };
+  return artifactFixture({ type, form, payloadType: 't', payload, signature: Buffer.from(signature), keyID: 'k' });
 }
 
 describe("cosign's tag layout", () => {
