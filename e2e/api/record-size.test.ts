@@ -48,7 +48,7 @@ function image(index: number, payloadLength: number): EvidenceArtifact {
   };
 }
 
-/** As many images as a record takes, with payloads that fill it up. */
+/** The most images that a record accepts, with payloads that fill it up. */
 function fullest(asked: AskedOfEvidence): readonly EvidenceArtifact[] {
   const count = Math.min(MAX_ARTIFACTS, Math.floor(MAX_EVIDENCE_BYTES / finalBytes(image(100, 300), asked)));
   const of = (payloadLength: number) => Array.from({ length: count }, (_, index) => image(index, payloadLength));

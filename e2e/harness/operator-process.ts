@@ -71,7 +71,7 @@ export class OperatorProcess {
     return this.#process.exit;
   }
 
-  /** All that it wrote, in all its lives. */
+  /** The log of all its lives. */
   log(): string {
     return readFileSync(this.#process.logPath, 'utf8');
   }

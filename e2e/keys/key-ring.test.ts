@@ -15,7 +15,7 @@ import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 
-const SOON_MS = 12_000;
+const SOON_MS = 20_000;
 
 let bed: HostileBed;
 before(async () => {

@@ -57,7 +57,7 @@ describe('a policy', { concurrency: 3 }, () => {
   // The longest first: each waits for a minute or so.
   describe('record retention', () => {
     it('by Seconds retires a record when its time is over, and never makes it again', async () => {
-      const brief = await team('brief', { record: { retention: 'Seconds', seconds: 20 } });
+      const brief = await team('brief', { record: { retention: 'Seconds', seconds: 30 } });
       const build = await brief.build({ name: 'passing' });
       const record = await brief.readyRecord(build);
       await installation.wait('brief', `provenancerecord/${record.metadata.name}`, 'delete');

@@ -27,7 +27,7 @@ describe('runs that did not end as they should', { concurrency: true }, () => {
   });
   after(() => installation.stop());
 
-  /** That what is stored on the run is what the record holds and `hallmark preview` prints, signed with the policy's key. */
+  /** Asserts that the run's annotations hold the same payload as the record and `hallmark preview`, signed with the policy's key. */
   async function assertStored(run: BakeryRun, policy: 'unsuccessful' | 'orphan'): Promise<void> {
     const payloads = recordedPayloads(await bakery.record(run, policy));
     assert.deepEqual(payloads, await bakery.preview(run, policy));

@@ -72,7 +72,7 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
     }
   }
 
-  /** All records, once so many are as they should be. */
+  /** Waits until this many records satisfy the predicate, and returns all records. */
   async function untilRecords(
     what: string,
     count: number,

@@ -43,7 +43,7 @@ after(() => installation.stop());
 
 const soon = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(60_000) });
 
-/** So many runs with an image each, one after the other. */
+/** Finishes this many runs with an image each, one after the other. */
 async function finishRuns(prefix: string, count = RUNS): Promise<readonly Build[]> {
   const builds: Build[] = [];
   for (let index = 0; index < count; index += 1) builds.push(await runs.build({ name: `${prefix}-${index}` }));

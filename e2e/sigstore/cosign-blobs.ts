@@ -44,7 +44,7 @@ export class CosignBlobs {
     await this.#cosign.run(['verify-blob-attestation', ...attestation, ...common, bundle]);
   }
 
-  /** That cosign believes the artifact's key. */
+  /** Asserts that cosign accepts the artifact by its key. */
   keyOf({ publicKey }: SignedArtifact): readonly string[] {
     return ['--key', this.#file(publicKey)];
   }

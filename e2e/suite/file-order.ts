@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** The facts that decide when an end-to-end file runs. */
+/** The facts that decide the order of end-to-end files. */
 export interface FileTraits {
   readonly file: string;
   /** The recorded duration; undefined for a new file. */
   readonly seconds: number | undefined;
-  /** True when it wants a control plane with Tekton. */
+  /** True when it needs a control plane with Tekton. */
   readonly usesTekton: boolean;
   /** The number of servers that are built before the last one that it needs and that is not there yet; 0 if all are there. */
   readonly waitsFor: number;
 }
 
-/** Seconds that a file without a record counts for: long enough that it does not come last. */
+/** Seconds assumed for a file without a record: long enough that it does not come last. */
 const unknownSeconds = 30;
 
 /**

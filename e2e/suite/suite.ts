@@ -14,7 +14,7 @@ import { readTimes, timesTable } from './times-table.ts';
 import { touchedTests } from './touched-tests.ts';
 
 const unitPatterns = ['src/**/*.test.ts', 'codegen/**/*.test.ts', 'e2e/suite/*.test.ts'];
-/** As many as there are usually cores: they compute, and wait for nothing. */
+/** The usual number of cores: unit tests compute, and wait for nothing. */
 const unitJobs = 2;
 
 /** A run of the tests, whole or in part. */

@@ -24,7 +24,7 @@ describe('freePort', () => {
     const script = `import { freePort } from ${JSON.stringify(module)}; await freePort(); process.kill(process.pid, 'SIGKILL');`;
     const args = ['--input-type=module-typescript', '--eval', script];
     await assert.rejects(runCommand(process.execPath, args, { env: {} }));
-    // Nothing is left that would keep the next one from finding a port.
+    // Leave nothing that keeps the next one from finding a port.
     assert.ok((await freePort()) > 0);
   });
 });
