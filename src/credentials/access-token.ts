@@ -4,7 +4,7 @@ import type { SecretValue } from '../runtime/secret-value.ts';
 /** A bearer token of a cloud. */
 export interface AccessToken {
   readonly token: SecretValue;
-  /** Absent of a token whose end nobody told. */
+  /** Absent if the end is unknown. */
   readonly expiresAt?: Date;
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { ObjectReader } from './object-reader.ts';
 import type { TokenSource } from './token-source.ts';
 
-/** What signers and storage drivers reach the world through. One for the process. */
+/** The access of signers and storage drivers to the world. One for the process. */
 export interface Access {
   readonly objects: ObjectReader;
   readonly tokens: TokenSource;

@@ -37,7 +37,7 @@ describe('a token that is kept', () => {
     assert.equal(made, 3);
   });
 
-  it('is not kept when nobody knows its end', async () => {
+  it('is not kept when its end is unknown', async () => {
     const kept = new KeptToken(clock);
     const endless = { token: new SecretValue('x') };
     assert.equal(await kept.token('a', () => Promise.resolve(endless)), endless);

@@ -19,7 +19,7 @@ describe('the event recorder', () => {
     assert.deepEqual([event['count'], event['lastTimestamp']], [1, '2026-01-02T03:04:05Z']);
   });
 
-  it('counts a repeat within ten minutes and tells it with the first one after them', async () => {
+  it('counts a repeat within ten minutes and adds it to the first one after them', async () => {
     const { recorder, written, clock } = setup();
     for (let minute = 0; minute < 10; minute += 1) {
       recorder.record(run, failed);

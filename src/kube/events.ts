@@ -67,7 +67,7 @@ interface Allowance {
 
 /**
  * Writes Events about objects. Callers neither wait nor fail: writing goes on behind, one at a time, and what is too much is
- * dropped. A repeat within ten minutes is counted and told with the next repeat after them.
+ * dropped. A repeat within ten minutes is counted and added to the next repeat after them.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
@@ -137,14 +137,14 @@ export class EventRecorder {
     try {
       if (count > 1) {
         const repeat = { metadata: { namespace, name }, count, lastTimestamp: timestamp };
-        const told = await client.mergePatch(EVENTS, repeat, call).then(
+        const isCounted = await client.mergePatch(EVENTS, repeat, call).then(
           () => true,
           (error: unknown) => {
             if (isNotFound(error)) return false; // the API server keeps Events for an hour
             throw error;
           },
         );
-        if (told) return;
+        if (isCounted) return;
       }
       await client.create(EVENTS, this.#event(regarding, text, remembered, timestamp), call);
     } catch (error) {

@@ -35,7 +35,7 @@ export interface WatchOptions {
   readonly timeoutSeconds: number;
 }
 
-/** What can be written: an object with a name; `apiVersion` and `kind` come from its resource. */
+/** An object to write; `apiVersion` and `kind` come from its resource. */
 export interface WritableObject {
   readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
 }
@@ -112,7 +112,7 @@ export class KubeClient {
   }
 
   /**
-   * The objects of the resource as decoded pages, parsed by nobody yet: what only passes by need not be kept whole.
+   * The objects of the resource as decoded, unparsed pages: callers need not keep whole objects.
    * A continue token that expires starts the list again, with `restarted` set on the first page that follows.
    */
   pages(resource: Resource<unknown>, options: ListOptions): AsyncGenerator<ListPage, void, undefined> {

@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { objectField, stringField } from '../json/fields.ts';
 import { KubeError } from './kube-error.ts';
 
-/** What one request needs to reach the API server. */
+/** The server, credentials and dispatcher for one request to the API server. */
 export interface KubeEndpoint {
   readonly dispatcher: Dispatcher;
   /** For watches, which hold a connection each: they must not use up those that calls share. */
@@ -19,7 +19,7 @@ export interface KubeEndpoint {
 
 export interface KubeConnectionOptions {
   readonly clock: Clock;
-  /** Connections at once for calls, 32 when absent; watches have their own beside them. */
+  /** Maximum concurrent connections for calls, 32 when absent; watches have their own. */
   readonly maxConnections?: number;
 }
 
@@ -169,7 +169,7 @@ function closeBehind(endpoint: KubeEndpoint): void {
   for (const dispatcher of [endpoint.dispatcher, endpoint.watchDispatcher]) dispatcher.close().catch(() => undefined);
 }
 
-/** What `KubeConfig` sets of the options of an HTTPS request, for undici. */
+/** The HTTPS options that `KubeConfig` sets, for undici. */
 function tlsMaterial(options: https.RequestOptions): TlsMaterial {
   const { ca, cert, key, rejectUnauthorized, servername } = options;
   return {

@@ -14,14 +14,14 @@ export interface KubeErrorDetails extends ReasonedErrorOptions {
   readonly about?: NamedObject | undefined;
 }
 
-/** What an answer is about. */
+/** The object that a response is about. */
 export interface NamedObject {
   /** A resource in its plural form, as `details.kind` has it. */
   readonly kind?: string | undefined;
   readonly name?: string | undefined;
 }
 
-/** A request to the Kubernetes API that did not do what it should. The message names the request and what the server said. */
+/** A failed request to the Kubernetes API. The message names the request and holds the server's message. */
 export class KubeError extends AccessError {
   readonly status: number;
   readonly continueToken: string | undefined;

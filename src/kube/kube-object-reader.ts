@@ -17,11 +17,11 @@ import { type ObjectName, objectKey } from './resource.ts';
 export interface KubeObjectReaderOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
-  /** How long a Secret may be used without being read again; 30 s when absent, and never longer. */
+  /** The maximum age of a cached Secret; 30 s when absent, and never longer. */
   readonly secretAgeMs?: number;
   /** Secrets kept at most; the one read first gives way. */
   readonly maxSecrets?: number;
-  /** What kept Secrets may hold together: those of a tenant take up to a mebibyte each. 16 MiB when absent. */
+  /** Maximum total size of cached Secrets, of which each takes up to a mebibyte. 16 MiB when absent. */
   readonly maxBytes?: number;
 }
 
@@ -31,7 +31,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads the objects that policies and backends refer to at the moment of their use. Nothing is watched; Secrets are kept for at
- * most 30 s, so that a mended one takes effect soon. Each method gives undefined for an object that does not exist and throws
+ * most 30 s, so that a corrected one takes effect soon. Each method gives undefined for an object that does not exist and throws
  * KubeError otherwise: for one that may not be read, `isForbidden` holds.
  */
 export class KubeObjectReader {
@@ -65,7 +65,7 @@ export class KubeObjectReader {
   async getTypedSecret(namespace: string, name: string, signal: AbortSignal): Promise<TypedSecret | undefined> {
     const context = { namespace, name };
     const forceRefresh = this.#secretAgeMs === 0;
-    // Neither a failure nor an absence is kept: the next read may find it mended.
+    // Neither a failure nor an absence is cached: the next read may find it corrected.
     return abortable(this.#secrets.fetch(objectKey(context), { context, forceRefresh }), signal);
   }
 

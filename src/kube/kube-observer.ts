@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What is counted about one request. All labels come from closed sets. */
+/** The counted facts of one request. All labels come from closed sets. */
 export interface KubeRequest {
   /** Kubernetes' own verbs: get, list, watch, create, update, patch, apply, delete. */
   readonly verb: KubeVerb;
@@ -13,7 +13,7 @@ export interface KubeRequest {
 
 export type KubeVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
-/** Hears what the client does, for metrics. */
+/** Observes the client, for metrics. */
 export interface KubeObserver {
   requested?(request: KubeRequest): void;
 }

@@ -12,12 +12,12 @@ const destinations = [
   { audience: 'sigstore', hosts: ['fulcio.example', 'fulcio.internal:80'] },
   { audience: 'cloud', hosts: ['*.cloud.example'] },
   { audience: 'cloud', hosts: ['login.other-cloud.example'] },
-  // What an administrator must not be able to do by mistake.
+  // Mistakes that an administrator must not be able to make.
   { audience: 'https://kubernetes.default.svc.cluster.local', hosts: ['fulcio.example'] },
   { audience: 'https://kubernetes.default.svc', hosts: ['fulcio.example'] },
   { audience: 'https://managed.example/clusters/c', hosts: ['fulcio.example'] },
 ];
-/** What the API server of a managed cluster may call itself. */
+/** A name that the API server of a managed cluster may use for itself. */
 const OWN = 'https://managed.example/clusters/c';
 const request = {
   namespace: 'team-a',
@@ -92,7 +92,7 @@ describe('KubeTokenSource', () => {
     assert.equal(client.asked.length, 1);
   });
 
-  it("gives no token for the API server's own audience to anybody, although it is listed", async () => {
+  it("refuses a token for the API server's own audience, even if it is listed", async () => {
     const { client, source } = bed();
     for (const audience of ['https://kubernetes.default.svc.cluster.local', 'https://kubernetes.default.svc', OWN]) {
       const error = await tokenError(source.token({ ...request, audience }, never));

@@ -15,7 +15,7 @@ export interface TransportRequest {
   readonly method: Dispatcher.HttpMethod;
   /** The metric label: resource and subresource. */
   readonly resource: string;
-  /** What error messages call the request's target: `secrets team-a/signing`. */
+  /** The request's target in error messages: `secrets team-a/signing`. */
   readonly target: string;
   readonly path: string;
   readonly query?: Query | undefined;

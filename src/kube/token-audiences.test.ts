@@ -13,7 +13,7 @@ describe('tokenAudiences', () => {
     ['none', bearer({ sub: 'x' }), []],
     ['what is no text', bearer({ aud: [1, null, 'api'] }), ['api']],
     ['an opaque token', 'Bearer 0123456789abcdef', []],
-    ['a token that is nonsense', 'Bearer a.b.c', []],
+    ['a malformed token', 'Bearer a.b.c', []],
     ['a password', 'Basic YTpi', []],
     ['nothing', undefined, []],
   ];

@@ -136,7 +136,7 @@ describe('the egress client', () => {
     await assert.rejects(pending, reason);
   });
 
-  it('says Unreachable, without the query, when nobody listens', async () => {
+  it('says Unreachable, without the query, when no server listens', async () => {
     const url = await serve(() => undefined);
     const gone = new URL('/path?token=hush', url);
     await closers.at(-1)?.();

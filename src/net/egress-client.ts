@@ -44,7 +44,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_REDIRECTS = 5;
 const MAX_TLS_PROFILES = 64;
 const CONNECTIONS_PER_ORIGIN = 16;
-/** What may follow a redirect to another origin: each server has its own names for headers that hold credentials. */
+/** Headers that follow a redirect to another origin. A list of those that hold credentials would never be complete. */
 const HARMLESS_HEADERS = new Set(['accept', 'user-agent']);
 
 /**
@@ -104,7 +104,7 @@ export class EgressClient {
     return guardedLookup(this.#guard, port);
   }
 
-  /** Whether a connection to a literal address may be opened. */
+  /** True if a connection to a literal address may be opened. */
   permits(address: string, port: number): boolean {
     return this.#guard.rules.permits({ hostname: address, address, port });
   }
@@ -201,7 +201,7 @@ function translated(error: unknown, url: URL, timedOut: boolean): EgressError {
   });
 }
 
-/** The word that tells most: the system's or OpenSSL's code where there is one. */
+/** The most specific text: the system's or OpenSSL's code where there is one. */
 function causeText(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return causeText(error.errors[0]);
   if (!(error instanceof Error)) return 'unknown failure';

@@ -18,7 +18,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** What no tenant may make the operator talk to: this host, the links it is on, groups, and IPv4 in IPv6 clothes (RFC 6890, RFC 4291). */
+/** Addresses that no tenant may make the operator connect to: this host, its links, groups, and IPv4 within IPv6 (RFC 6890, RFC 4291). */
 const SPECIAL = [
   '0.0.0.0/8',
   '127.0.0.0/8',
@@ -35,7 +35,7 @@ const SPECIAL = [
   'ff00::/8',
 ] as const;
 
-/** What clouds tell their machines, credentials among it, where it is not link-local. */
+/** Metadata services of clouds, which serve credentials, where they are not link-local. */
 const METADATA_SERVICES = [
   // Alibaba, Oracle, and Azure's wire server.
   '100.100.100.200',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** How one call checks the server's certificate. */
+/** The checks of the server's certificate for one call. */
 export interface TlsOptions {
   /** PEM certificates trusted instead of the system's. */
   readonly ca?: string;

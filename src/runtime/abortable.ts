@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What a promise gives, unless the signal aborts first; the work goes on for the others who wait for it. Rejects with the signal's reason. */
+/** Returns the promise's value, or rejects with the signal's reason if it aborts first. The work continues for its other callers. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => {
@@ -9,7 +9,7 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
   try {
-    // What fails after nobody waits any more is handled here too.
+    // The race also handles a rejection that comes after the abort.
     return await Promise.race([aborted, work]);
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a value costs beside the characters it holds, roughly: a slot in its parent, and its own head. */
+/** Rough cost of a value on top of its characters: a slot in its parent, and its own header. */
 const VALUE_BYTES = 16;
 
 /**

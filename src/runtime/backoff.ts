@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** How long to wait before the next attempt. */
+/** The wait before the next attempt. */
 export interface Backoff {
   /** The wait in milliseconds after the `failures`-th failure in a row (1 for the first). */
   delayMs(failures: number): number;

@@ -8,7 +8,7 @@ interface Entry<T> {
 
 export interface ByteBudgetEntry<T> {
   readonly value: T;
-  /** What the value counts against the budget. */
+  /** The size that counts against the budget. */
   readonly sizeBytes: number;
   /** It cannot be read again (the object of a deletion): makes room by dropping values that can, and is kept in any case. */
   readonly irreplaceable?: boolean;
@@ -16,7 +16,7 @@ export interface ByteBudgetEntry<T> {
 
 /**
  * The objects of queued keys, so that a reconcile need not read them again. It is a convenience within a budget: what does not
- * fit is dropped, and whoever finds nothing here reads from the API server.
+ * fit is dropped, and a caller that misses reads from the API server.
  */
 export class ByteBudgetCache<T> {
   readonly #budgetBytes: number;

@@ -63,7 +63,7 @@ export class Controller<Key extends string = string> {
     return this.#active.size;
   }
 
-  /** How long the reconcile that began first has been running, in milliseconds; 0 when none runs. */
+  /** Duration of the longest running reconcile in milliseconds; 0 when none runs. */
   get longestRunningMs(): number {
     const first = this.#active.values().next();
     return first.done === true ? 0 : this.#options.clock.monotonicMs() - first.value;

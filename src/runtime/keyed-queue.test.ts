@@ -229,19 +229,19 @@ describe('the keyed queue', () => {
     assert.deepEqual([queue.depth, queue.delayed, queue.processing], [0, 0, 0]);
   });
 
-  it('tells its observer of adds, waits and retries', async () => {
-    const told: string[] = [];
+  it('reports adds, waits and retries to its observer', async () => {
+    const calls: string[] = [];
     const { queue, clock } = setup({
-      added: () => told.push('added'),
-      taken: (waitedMs) => told.push(`taken after ${waitedMs}`),
-      retried: () => told.push('retried'),
+      added: () => calls.push('added'),
+      taken: (waitedMs) => calls.push(`taken after ${waitedMs}`),
+      retried: () => calls.push('retried'),
     });
     queue.add('a');
     queue.add('a');
     await clock.advance(250);
     await queue.take();
     queue.addAfterFailure('a');
-    assert.deepEqual(told, ['added', 'taken after 250', 'retried']);
+    assert.deepEqual(calls, ['added', 'taken after 250', 'retried']);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { DueHeap } from './due-heap.ts';
 
-/** Hears what a queue does, for metrics. Every method is optional. */
+/** Observes a queue, for metrics. Every method is optional. */
 export interface QueueObserver {
   /** A key was added that was not waiting already. */
   added?(): void;
@@ -79,7 +79,7 @@ export class KeyedQueue<Key extends string = string> {
     return this.#processing.has(key);
   }
 
-  /** Whether the key waits, now or later, or is being worked on. */
+  /** True when the key waits, now or later, or is being worked on. */
   has(key: Key): boolean {
     return this.#ready.has(key) || this.#idle.has(key) || this.#delayed.has(key) || this.#processing.has(key);
   }
@@ -147,7 +147,7 @@ export class KeyedQueue<Key extends string = string> {
     if (isExpected) this.#onRemoved(key);
   }
 
-  /** Has a listener told of each key that was removed and on which no work is under way: it does not come any more. */
+  /** Registers a listener for each removed key that is not being worked on: it will not be taken any more. */
   onRemoved(listener: (key: Key) => void): void {
     this.#onRemoved = listener;
   }

@@ -7,7 +7,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** How many turns of the event loop woken code gets to settle before time moves on. */
+/** Turns of the event loop that woken code gets to settle before time moves on. */
 const SETTLE_TURNS = 4;
 
 /** A clock that stands still until a test advances it. */
@@ -28,7 +28,7 @@ export class ManualClock implements Clock {
     return this.#elapsedMs;
   }
 
-  /** How many callers sleep now. */
+  /** The number of callers that sleep now. */
   get sleeping(): number {
     return this.#sleepers.size;
   }

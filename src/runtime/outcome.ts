@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What a reconcile that succeeded asks for. */
+/** The requests of a reconcile that succeeded. */
 export interface Outcome {
   /** Reconcile the key again after so many seconds, event or not. */
   readonly requeueAfterSeconds?: number;
@@ -15,5 +15,5 @@ export interface Outcome {
 /** Nothing more to do until something changes. */
 export const DONE: Outcome = {};
 
-/** There is no room for it now; whoever said so adds the key again when there is. */
+/** There is no room for it now; the lane that refused it adds the key again when there is. */
 export const DEFERRED: Outcome = { isDeferred: true };

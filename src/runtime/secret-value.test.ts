@@ -7,7 +7,7 @@ import { SecretValue } from './secret-value.ts';
 describe('the secret value', () => {
   const secret = new SecretValue('hunter2');
 
-  it('is given to whoever asks for it by name', () => {
+  it('is given to callers that ask for it by name', () => {
     assert.equal(secret.revealText(), 'hunter2');
     assert.deepEqual(Buffer.from(secret.reveal()), Buffer.from('hunter2'));
   });

@@ -4,7 +4,7 @@ import type { ArtifactForm, SignedArtifact, Artifact } from '../evidence/artifac
 import { signedBytes } from '../evidence/signed-bytes.ts';
 import type { RunSigner } from './run-signer.ts';
 
-/** What an artifact is about: an image, or a file by its digest. */
+/** The subject of an artifact: an image, or a file by its digest. */
 export interface ContractSubjectName {
   readonly name: string;
   /** SHA-256, hex. */

@@ -2,7 +2,7 @@
 import type { PolicyKind } from '../api/v1alpha1/kinds.ts';
 import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
 
-/** What a signing source needs of a SigningPolicy or ClusterSigningPolicy. */
+/** The part of a SigningPolicy or ClusterSigningPolicy that a signing source needs. */
 export interface SignerDefinition {
   readonly kind: PolicyKind;
   /** "SigningPolicy team-a/release", for messages. */

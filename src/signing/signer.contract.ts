@@ -14,7 +14,7 @@ import type { Digest } from './signing-algorithm.ts';
 import type { SigningSource } from './signing-source.ts';
 import { sshKeyID } from './ssh-key-id.ts';
 
-/** What a signer's test gives the contract. */
+/** The subject that a signer's test gives the contract. */
 export interface SignerSubject {
   /** A source that can sign now, on its real service; the contract closes it. */
   source(): Promise<SigningSource>;
@@ -22,13 +22,13 @@ export interface SignerSubject {
   readonly digest: Digest | null;
   /** Keys, passwords and tokens that nothing may show. */
   readonly secrets: readonly string[];
-  /** Of a signer with certificates: what they are worth something by. */
+  /** For a signer with certificates: the trust that makes them valid. */
   readonly certified?: {
     /** Adds what a log or timestamp authority says of the signature. */
     witness(artifact: SignedArtifact): Promise<SignedArtifact>;
     /** The root that certificates and witnesses verify against. */
     trustedRoot(): Promise<TrustedRoot>;
-    /** How many log entries and signed times {@link SignerSubject.certified.witness} adds. */
+    /** The number of log entries and signed times that {@link SignerSubject.certified.witness} adds. */
     readonly thresholds: { readonly tlogThreshold: number; readonly timestampThreshold: number };
   };
 }
@@ -37,7 +37,7 @@ const never = new AbortController().signal;
 const BLOB = { name: 'blob', sha256: createHash('sha256').update('blob').digest('hex') };
 const FORMS = ['InTotoStatement', 'SimpleSigning', 'SigstoreStatement'] as const;
 
-/** What every signer does, whatever holds its key. */
+/** The behaviour of every signer, whatever holds its key. */
 export function describeSigner(name: string, subject: SignerSubject): void {
   const signed = async (form: (typeof FORMS)[number], from: RunSigner): Promise<SignedArtifact> => {
     const artifact = await contractArtifact(form, BLOB, from);
@@ -118,7 +118,7 @@ export function describeSigner(name: string, subject: SignerSubject): void {
         }
       }));
 
-    it('gives up when it is told to', () =>
+    it('ends when its signal aborts', () =>
       withSource(async (source) => {
         const why = new Error('enough');
         await assert.rejects(source.signer(AbortSignal.abort(why)), (error) => error === why);

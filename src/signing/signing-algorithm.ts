@@ -4,13 +4,13 @@ import type { KeyObject } from 'node:crypto';
 export type Curve = 'P-256' | 'P-384' | 'P-521';
 export type Digest = 'sha256' | 'sha384' | 'sha512';
 
-/** What a key is: a NIST curve, RSA of a size that verifiers take, Ed25519, or something that is not signed with here. */
+/** The type of a key: a NIST curve, RSA of a size that verifiers accept, Ed25519, or unsupported. */
 export type KeyType = Curve | 'RSA' | 'Ed25519' | 'Unsupported';
 
 const names: Readonly<Record<string, Curve>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
 const rsaSizes: readonly (number | undefined)[] = [2048, 3072, 4096];
 
-/** What kind of key it is, private or public. */
+/** The type of a private or public key. */
 export function keyType({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyType {
   if (asymmetricKeyType === 'ed25519') return 'Ed25519';
   if (asymmetricKeyType === 'rsa')

@@ -7,7 +7,7 @@ import type { SigningSource } from './signing-source.ts';
 import { withRetiredKeys } from './key/with-retired-keys.ts';
 
 /**
- * What signs for a policy, by its type. Nothing is read, connected or loaded until it is asked for a signer.
+ * The signing source of a policy, by its type. It reads, connects and loads nothing until it is asked for a signer.
  * To add a type: a folder here, a member of `spec.signer`, and a line in this switch that imports the folder on first use.
  */
 export function signingSource(definition: SignerDefinition, context: SigningContext): SigningSource {

@@ -14,7 +14,7 @@ export type AwsCredentialProvider = () => Promise<AwsSecrets>;
 const TIMEOUT_MS = 10_000;
 /** The SDK asks again within the last five minutes; so do we, to give it others then. */
 const SPARE_MS = 300_000;
-/** Whom the tokens of web identity are for. */
+/** The audience of web identity tokens. */
 const AUDIENCE = 'sts.amazonaws.com';
 
 /**
@@ -49,7 +49,7 @@ async function accountSecrets(options: AwsIdentityOptions, access: Access, signa
   const { namespace, serviceAccountName } = identity;
   const who = `ServiceAccount "${namespace}/${serviceAccountName}"`;
   if (roleARN === undefined)
-    throw new CredentialError('Invalid', `${who} has no role to assume: set roleARN beside serviceAccountName`);
+    throw new CredentialError('Invalid', `${who} has no role to assume: set roleARN next to serviceAccountName`);
   const endpoint = options.stsEndpoint ?? stsEndpoint(options.region);
   const host = tokenHost(new URL(endpoint));
   const { token } = await access.tokens.token({ namespace, serviceAccountName, audience: AUDIENCE, host }, signal);

@@ -7,7 +7,7 @@ export interface AwsIdentityOptions {
   readonly region: string;
   /** Role that a ServiceAccount assumes. */
   readonly roleARN?: string | undefined;
-  /** Of the region by default. */
+  /** The region's endpoint by default. */
   readonly stsEndpoint?: string | undefined;
   /** Checks the certificate of STS. */
   readonly tls?: TlsOptions | undefined;

@@ -45,16 +45,16 @@ describe("the handler of the SDK's requests", () => {
   }
 
   it('sends method, path, sorted and escaped query, headers and body, and no Expect', async () => {
-    let heard = '';
+    let received = '';
     answer = (request, response) => {
       void text(request).then((body) => {
-        heard = `${request.method ?? ''} ${request.url ?? ''} ${body} ${request.headers['expect'] ?? 'at once'}`;
+        received = `${request.method ?? ''} ${request.url ?? ''} ${body} ${request.headers['expect'] ?? 'at once'}`;
         response.writeHead(201, { 'x-a': ['1', '2'] }).end('done');
       });
     };
     const query = { z: null, b: ["it's (a) test*", '2'], a: 'ä' };
     const response = await send({ query, body: 'hello', headers: { expect: '100-continue' } });
-    assert.equal(heard, 'POST /a?a=%C3%A4&b=it%27s%20%28a%29%20test%2A&b=2&z hello at once');
+    assert.equal(received, 'POST /a?a=%C3%A4&b=it%27s%20%28a%29%20test%2A&b=2&z hello at once');
     assert.deepEqual([response.statusCode, response.headers['x-a'], response.text], [201, '1, 2', 'done']);
   });
 
@@ -88,7 +88,7 @@ describe("the handler of the SDK's requests", () => {
     await assert.rejects(send(), { reason: 'Unreachable' });
   });
 
-  it('gives up when it is told to', async () => {
+  it('ends when its signal aborts', async () => {
     const why = new Error('enough');
     await assert.rejects(send({}, {}, AbortSignal.abort(why)), (error) => error === why);
     const controller = new AbortController();

@@ -42,7 +42,7 @@ interface Abortable {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
-/** Of a refusal. The SDK makes an object of every few bytes of it, whatever the status says. */
+/** The cap of an error response. The SDK makes an object of every few bytes of it, whatever the status. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
@@ -152,7 +152,7 @@ function escaped(text: string): string {
 interface BodyCaps {
   /** Bytes. */
   readonly limit: number;
-  /** Of the whole exchange; ends the body by itself. */
+  /** The deadline of the whole exchange; it ends the body too. */
   readonly timeout: AbortSignal;
   /** For the message. */
   readonly host: string;

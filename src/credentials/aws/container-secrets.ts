@@ -9,7 +9,7 @@ const AGENTS = new Set(['169.254.170.2', '169.254.170.23', '[fd00:ec2::23]', 'lo
 const MAX_BYTES = 64 * 1024;
 
 /**
- * What the agent of EKS Pod Identity (or ECS) gives; undefined when the environment names none. Not through the egress client: the
+ * Credentials from the agent of EKS Pod Identity (or ECS); undefined when the environment names none. Not through the egress client: the
  * address is of the pod's own environment, which no tenant writes, and is link-local. @throws CredentialError
  */
 export async function containerSecrets(

@@ -10,7 +10,7 @@ import { egressHttpClient } from './egress-http-client.ts';
 import type { AzureHttpClient } from './egress-http-client.ts';
 import { CredentialError } from '../credential-error.ts';
 
-/** How an application shows who it is. */
+/** The proof of an application's identity. */
 export type Proof =
   | { readonly type: 'Secret'; readonly clientSecret: SecretValue }
   | { readonly type: 'Assertion'; readonly assertion: () => Promise<string> };
@@ -32,7 +32,7 @@ export interface ApplicationTokenRequest {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** What the authority and the application's own settings can be refused with (RFC 6749); nothing else of an answer is shown. */
+/** The errors (RFC 6749) that are shown; nothing else of a response is. */
 const REFUSALS = [
   'invalid_client',
   'invalid_grant',
@@ -84,7 +84,7 @@ async function libraryCredential(application: Application, httpClient: AzureHttp
 interface RememberingTransport extends AzureHttpClient {
   /** Why the last request had no answer. The library keeps neither the kind of a failure nor its text to itself. */
   failure(): Error | undefined;
-  /** What the last answer was. */
+  /** The last response. */
   answer(): { readonly status: number; readonly body: string } | undefined;
 }
 

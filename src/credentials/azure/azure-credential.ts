@@ -25,7 +25,7 @@ export interface AzureCredentialOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** Whom the next token is for, found anew each time. */
+/** Finds the application of the next token, each time. */
 type ApplicationSource = (signal: AbortSignal) => Promise<Application>;
 
 const MAX_SCOPES = 8;

@@ -5,7 +5,7 @@ import type { EgressRequest, EgressClient } from '../../net/egress-client.ts';
 import { EgressError } from '../../net/egress-error.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 
-/** What Azure's client libraries send their requests with. */
+/** The HTTP client of Azure's client libraries. */
 export type AzureHttpClient = NonNullable<TokenCredentialOptions['httpClient']>;
 
 type PipelineResponse = Awaited<ReturnType<AzureHttpClient['sendRequest']>>;

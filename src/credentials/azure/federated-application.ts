@@ -12,7 +12,7 @@ export interface FederatedApplicationOptions {
   readonly clientID?: string | undefined;
 }
 
-/** What Entra ID takes of federated identities. */
+/** The audience that Entra ID accepts for federated identities. */
 const AUDIENCE = 'api://AzureADTokenExchange';
 const TIMEOUT_MS = 10_000;
 

@@ -10,7 +10,7 @@ export interface EgressFetchOptions {
   readonly maxResponseBytes?: number | undefined;
   /** For one exchange. Default 30 s. */
   readonly timeoutMs?: number | undefined;
-  /** What an answer is thrown as, in place of being handed to the library, which would forget its headers. Names in lower case. */
+  /** A response, thrown instead of returned to the library, which would drop its headers. Names in lower case. */
   readonly refusal?: ((status: number, headers: Readonly<Record<string, string>>) => Error | undefined) | undefined;
 }
 
@@ -38,7 +38,7 @@ export function egressFetch(egress: EgressClient, options: EgressFetchOptions): 
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     };
     const answer = await egress.request(exchange, request.signal);
-    // What another host answers is not what the API said.
+    // A response of another host is not the API's.
     if (answer.url.origin !== exchange.url.origin)
       throw new EgressError('RedirectRefused', `${displayUrl(exchange.url)} redirects to another host`);
     const refusal = options.refusal?.(answer.status, answer.headers);

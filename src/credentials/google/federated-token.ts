@@ -26,7 +26,7 @@ const PROVIDER =
 const EMAIL = /^[\w.-]+@[\w.-]+$/;
 const LIFETIME_SECONDS = 3600;
 
-/** What one exchange is made with. */
+/** The inputs of one exchange. */
 interface Federation {
   readonly options: FederatedTokenOptions;
   readonly audience: string;
@@ -79,7 +79,7 @@ function exchange(
   const form = {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     audience,
-    // What impersonates needs the whole scope; the token of the service account is narrowed then.
+    // Impersonation needs the whole scope; the token of the service account is narrowed.
     scope: options.serviceAccountEmail === undefined ? options.scopes.join(' ') : CLOUD_PLATFORM,
     requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
@@ -116,7 +116,7 @@ function impersonate(
   return exchangedToken(request, access, signal);
 }
 
-/** Beside the token service: sts.googleapis.com has iamcredentials.googleapis.com, sts-NAME.p.googleapis.com likewise, anything else serves both. */
+/** The IAM endpoint of a token service: sts.googleapis.com has iamcredentials.googleapis.com, sts-NAME.p.googleapis.com likewise, anything else serves both. */
 function credentialsEndpoint(sts: URL): URL {
   const endpoint = new URL(sts);
   if (/^sts[.-].*googleapis\.com$/.test(sts.hostname))

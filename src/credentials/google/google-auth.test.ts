@@ -87,7 +87,7 @@ describe("an identity for Google's client libraries", () => {
     await assert.rejects(client.request({ url }), /another host/);
   });
 
-  it('says what is missing, and shows its token to nobody', async () => {
+  it('names what is missing, and shows its token to no one', async () => {
     const client = await googleAuth({ identity, scopes: SCOPES }, access(undefined));
     await assert.rejects(client.getRequestHeaders(), /Secret "team\/google" does not exist/);
     const ready = await googleAuth({ identity, scopes: SCOPES }, access(secret));

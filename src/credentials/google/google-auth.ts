@@ -13,18 +13,18 @@ import { secretToken } from './secret-token.ts';
 export interface GoogleAuthOptions {
   /** A Secret has `credentials.json` (a service account key) or `access_token` (a ready bearer token). */
   readonly identity: Identity;
-  /** Of a ServiceAccount: `projects/N/locations/global/workloadIdentityPools/POOL/providers/NAME`. */
+  /** For a ServiceAccount: `projects/N/locations/global/workloadIdentityPools/POOL/providers/NAME`. */
   readonly workloadIdentityProvider?: string | undefined;
-  /** Of a ServiceAccount: the Google service account to impersonate. */
+  /** For a ServiceAccount: the Google service account to impersonate. */
   readonly serviceAccountEmail?: string | undefined;
   /** Base URL of the token exchange. */
   readonly stsEndpoint?: string | undefined;
   readonly scopes: readonly string[];
   /** For every server, those of the tokens included. */
   readonly tls?: TlsOptions | undefined;
-  /** Of the API's responses; default 8 MiB. */
+  /** The cap of the API's responses; default 8 MiB. */
   readonly maxResponseBytes?: number | undefined;
-  /** Of one exchange with the API; default 30 s. */
+  /** The deadline of one exchange with the API; default 30 s. */
   readonly timeoutMs?: number | undefined;
   /** Which answers of the API are thrown, and as what. */
   readonly refusal?: EgressFetchOptions['refusal'];

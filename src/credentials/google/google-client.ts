@@ -5,7 +5,7 @@ import type { AccessTokenSource } from '../access-token.ts';
 import { egressFetch } from './egress-fetch.ts';
 import type { EgressFetchOptions } from './egress-fetch.ts';
 
-/** Of each call for credentials: the interface of the library hands no signal on. */
+/** The deadline of each call for credentials: the library's interface passes no signal on. */
 const TIMEOUT_MS = 20_000;
 
 /**

@@ -33,7 +33,7 @@ export interface TokenExchange {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Who is refused, with the remedy: "the service account key of …: …". */
+  /** The refused party, with the remedy: "the service account key of …: …". */
   readonly whenRefused: string;
   readonly tls?: TlsOptions | undefined;
 }

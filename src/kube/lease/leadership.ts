@@ -55,7 +55,7 @@ export class Leadership {
     });
   }
 
-  /** Whether this replica may act now. */
+  /** True while this replica may act. */
   get isLeader(): boolean {
     return this.#lease?.held() ?? true;
   }

@@ -3,11 +3,11 @@ import { numberField, objectField, stringField } from '../../json/fields.ts';
 import { parseMetadata } from '../object-metadata.ts';
 import type { Resource } from '../resource.ts';
 
-/** What a Lease says (coordination.k8s.io/v1). */
+/** The content of a Lease (coordination.k8s.io/v1). */
 export interface LeaseRecord {
   /** Opaque; the version a replacement must name. */
   readonly resourceVersion: string;
-  /** Empty when nobody holds it. */
+  /** Empty when it has no holder. */
   readonly holder: string;
   readonly leaseDurationSeconds: number;
   /** As written by the holder's clock: compared for equality only. */

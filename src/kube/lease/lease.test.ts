@@ -97,7 +97,7 @@ describe('the lease', () => {
     assert.equal(stringField(server.spec, 'holderIdentity'), 'thief');
   });
 
-  it('is acquired anew after somebody deleted it', async () => {
+  it('is acquired again after it was deleted', async () => {
     const { server, clock, replica } = setup();
     const { lease, story } = replica('one');
     lease.start();

@@ -4,7 +4,7 @@ import type { KubeClient } from '../kube-client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kube-error.ts';
 import { LEASES, microTime, type LeaseRecord } from './lease-record.ts';
 
-/** Hears what becomes of a lease. Must not throw. */
+/** Observes a lease. Must not throw. */
 export interface LeaseObserver {
   acquired?(): void;
   /** Not held any more: it ran out, was taken over, or was released. */
@@ -18,7 +18,7 @@ export interface LeaseOptions {
   readonly clock: Clock;
   readonly namespace: string;
   readonly name: string;
-  /** Who we are: another value for each life of the process. */
+  /** Our identity, unique to this process. */
   readonly identity: string;
   /** After which others may take over, 15 s when absent. */
   readonly leaseDurationSeconds?: number;
@@ -40,7 +40,7 @@ const RELEASE_TIMEOUT_MS = 5_000;
 
 /**
  * Holds a Lease, or waits to. A holder that cannot renew stops believing `renewDeadlineSeconds` after it began its last good
- * renewal, which is before anybody else may take over `leaseDurationSeconds` after they saw that renewal.
+ * renewal. Other replicas take over `leaseDurationSeconds` after they saw that renewal, which is later.
  */
 export class Lease {
   readonly #options: LeaseOptions;
@@ -64,12 +64,12 @@ export class Lease {
     }
   }
 
-  /** Whether we may act now. Asked before each external write. */
+  /** True while we may act. Checked before each external write. */
   held(): boolean {
     return this.#options.clock.monotonicMs() < this.#heldUntilMs;
   }
 
-  /** Who holds the lease, as far as is known. */
+  /** The last known holder of the lease. */
   get holder(): string {
     return this.#observation?.record.holder ?? '';
   }
@@ -125,7 +125,7 @@ export class Lease {
     }
   }
 
-  /** Somebody else wrote or deleted the lease: if they hold it now, we do not. */
+  /** Another client wrote or deleted the lease: if it holds the lease now, we do not. */
   async #lookAgain(call: { readonly signal: AbortSignal; readonly timeoutMs: number }): Promise<void> {
     const { client, namespace, name, identity, observer } = this.#options;
     try {
@@ -180,7 +180,7 @@ export class Lease {
     }
   }
 
-  /** The Lease as ours: claimed if another held `current` or nobody did, else renewed. */
+  /** The Lease with us as its holder: renewed if we hold `current`, else claimed. */
   #claimed(current: LeaseRecord | undefined): LeaseObject {
     const now = microTime(this.#options.clock.now());
     const renewing = current?.holder === this.#options.identity;
@@ -193,7 +193,7 @@ export class Lease {
     });
   }
 
-  /** The Lease as nobody's, in the form client-go releases it in. */
+  /** The Lease without a holder, in the form in which client-go releases it. */
   #released(mine: LeaseRecord): LeaseObject {
     return this.#object(mine, {
       holderIdentity: '',

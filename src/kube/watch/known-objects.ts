@@ -7,7 +7,7 @@ interface Known {
   list: number;
 }
 
-/** What a list-watch remembers of each object it delivered: its UID and version, nothing else. */
+/** The UID and version of each object that a list-watch delivered. */
 export class KnownObjects {
   readonly #known = new Map<string, Known>();
   #list = 0;
@@ -20,7 +20,7 @@ export class KnownObjects {
     return this.#known.has(key);
   }
 
-  /** Whether exactly this version of this object was delivered; if so it counts as seen by the list under way. */
+  /** True if exactly this version of this object was delivered; it then counts as seen by the current list. */
   isCurrent(key: string, uid: string, resourceVersion: string): boolean {
     const known = this.#known.get(key);
     if (known?.uid !== uid || known.resourceVersion !== resourceVersion) return false;
@@ -33,7 +33,7 @@ export class KnownObjects {
     return this.#known.get(key)?.list === this.#list;
   }
 
-  /** Whether the key was delivered as another object, since deleted. */
+  /** True if the key was delivered as another object, deleted since. */
   isReplaced(key: string, uid: string): boolean {
     const known = this.#known.get(key);
     return known !== undefined && known.uid !== uid;

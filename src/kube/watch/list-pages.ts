@@ -16,7 +16,7 @@ export interface ListOptions {
   readonly timeoutMs?: number | undefined;
   /**
    * The caller follows a watch from the version of the first page. Where a token expires, the later pages may then be of a later version:
-   * the watch tells what changed between the two.
+   * the watch delivers the changes between the two.
    */
   readonly isFollowed?: boolean | undefined;
 }

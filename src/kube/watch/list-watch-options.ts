@@ -3,14 +3,14 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { KubeClient } from '../kube-client.ts';
 import type { Resource } from '../resource.ts';
 
-/** True when an event told of an object, or a list, which holds everything that there is. */
+/** The source of a delivery: a watch event, or a list of all objects. */
 export type Origin = 'Event' | 'List';
 
-/** What happens to the objects of a resource, as a state to be in rather than a log of events. Must not throw. */
+/** Handles the objects of a resource, level-triggered: the latest state counts, not the events. Must not throw. */
 export interface ListWatchHandler<T> {
   /** The object is there, in this version. */
   upsert(key: string, object: T, origin: Origin): void;
-  /** The object is gone, or is projected away now. `last` is its last state, where the API server told it. */
+  /** The object is gone, or projected away. `last` is its last state, if the API server sent it. */
   remove(key: string, last: T | undefined): void;
   /** Everything that was there at the start has been delivered. Called once. */
   synced(): void;
@@ -29,7 +29,7 @@ export interface RestartEvent {
   readonly retryMs: number;
 }
 
-/** Hears when list-watches begin anew and what goes wrong, for logs and metrics. */
+/** Observes restarts and failures of list-watches, for logs and metrics. */
 export interface ListWatchObserver {
   /** The watch or list begins anew in `retryMs`, after `failures` failures in a row. */
   restarted?(event: RestartEvent): void;
@@ -42,7 +42,7 @@ export interface ListWatchOptions<T> {
   readonly resource: Resource<unknown>;
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
-  /** What is kept of a decoded object; undefined leaves the object out. Items of a list may lack `apiVersion` and `kind`. */
+  /** Returns the part of a decoded object to keep; undefined leaves the object out. Items of a list may lack `apiVersion` and `kind`. */
   readonly project: (object: unknown) => T | undefined;
   readonly handler: ListWatchHandler<T>;
   readonly clock: Clock;
@@ -60,7 +60,7 @@ export interface ListWatchOptions<T> {
 export interface WatchSource {
   /** For logs and readiness: the resource, and its namespace if it has one. */
   readonly name: string;
-  /** Whether everything that was there at the start has been delivered. */
+  /** True once every object that existed at the start has been delivered. */
   readonly synced: boolean;
   /** Why it does not work now; undefined while it does. */
   readonly lastError: string | undefined;

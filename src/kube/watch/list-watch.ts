@@ -25,7 +25,7 @@ class StalledWatch extends Error {}
 /**
  * Follows all objects of a resource: a list in pages, and a watch from the version of its first page on, for ever. It keeps the UID and
  * version of each object it delivered and no object. Cuts, stalls and restarts of the API server continue from the last version
- * seen; where the server has forgotten that version, a list tells what changed and what vanished.
+ * seen; if the server has forgotten that version, a list shows the changed and the deleted objects.
  */
 export class ListWatch<T> implements WatchSource {
   readonly name: string;

@@ -6,24 +6,24 @@ import { ObjectFeed } from './object-feed.ts';
 
 describe('the object feed', () => {
   it('delivers each version of an object once, from lists and events alike', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1), object('b', 1));
     feed.seen(object('a', 1));
     list(feed, object('a', 1), object('b', 2));
-    assert.deepEqual(told, ['upsert n/a@1', 'upsert n/b@1', 'upsert n/b@2']);
+    assert.deepEqual(calls, ['upsert n/a@1', 'upsert n/b@1', 'upsert n/b@2']);
     assert.equal(feed.size, 2);
   });
 
   it('removes what a list does not have any more', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1), object('b', 1));
     list(feed, object('b', 1));
-    assert.deepEqual(told.slice(2), ['remove n/a']);
+    assert.deepEqual(calls.slice(2), ['remove n/a']);
     assert.equal(feed.size, 1);
   });
 
   it('keeps what appeared during a list, which is not in it', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     feed.beginList();
     feed.seen(object('a', 1));
     feed.endList();
@@ -31,80 +31,80 @@ describe('the object feed', () => {
     feed.seen(object('new', 2));
     feed.listed(object('a', 1));
     feed.endList();
-    assert.deepEqual(told, ['upsert n/a@1', 'upsert n/new@2']);
+    assert.deepEqual(calls, ['upsert n/a@1', 'upsert n/new@2']);
   });
 
   it('counts only the last attempt of a list that had to begin again', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1), object('b', 1));
     feed.beginList();
     feed.listed(object('a', 1));
     feed.beginList();
     feed.listed(object('b', 1));
     feed.endList();
-    assert.deepEqual(told.slice(2), ['remove n/a']);
+    assert.deepEqual(calls.slice(2), ['remove n/a']);
   });
 
   it('removes the old object before it delivers another one of the same name', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1, { uid: 'first' }));
     list(feed, object('a', 9, { uid: 'second' }));
-    assert.deepEqual(told, ['upsert n/a@1', 'remove n/a', 'upsert n/a@9']);
+    assert.deepEqual(calls, ['upsert n/a@1', 'remove n/a', 'upsert n/a@9']);
   });
 
   it('gives the last state of a deleted object', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1));
     feed.deleted(object('a', 2));
-    assert.deepEqual(told.slice(1), ['remove n/a last@2']);
+    assert.deepEqual(calls.slice(1), ['remove n/a last@2']);
     assert.equal(feed.size, 0);
   });
 
   it('gives a deleted object that it never delivered, so that none is missed between list and watch', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     feed.deleted(object('a', 2));
-    assert.deepEqual(told, ['remove n/a last@2']);
+    assert.deepEqual(calls, ['remove n/a last@2']);
   });
 
   it('leaves out what is projected away, and removes what is projected away later', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1, { hidden: true }), object('b', 1));
     feed.deleted(object('a', 2, { hidden: true }));
     feed.seen(object('b', 2, { hidden: true }));
-    assert.deepEqual(told, ['upsert n/b@1', 'remove n/b']);
+    assert.deepEqual(calls, ['upsert n/b@1', 'remove n/b']);
     assert.equal(feed.size, 0);
   });
 
   it('ignores what has no name, UID or version', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     for (const junk of [null, 7, 'x', [], {}, { metadata: null }, { metadata: { name: 'a', uid: 3 } }]) {
       feed.seen(junk);
       feed.deleted(junk);
     }
-    assert.deepEqual(told, []);
+    assert.deepEqual(calls, []);
   });
 
   it('goes on after a projection or handler that throws, and delivers the object again with the next list', () => {
-    const { feed, told, failures } = setup();
+    const { feed, calls, failures } = setup();
     list(feed, object('throws', 1), object('a', 1), object('handler-throws', 1));
-    assert.deepEqual(told, ['upsert n/a@1']);
+    assert.deepEqual(calls, ['upsert n/a@1']);
     assert.deepEqual(failures, ['n/throws', 'n/handler-throws']);
     list(feed, object('a', 1), object('handler-throws', 1));
     assert.deepEqual(failures, ['n/throws', 'n/handler-throws', 'n/handler-throws']);
   });
 
   it('delivers known and new objects again in a rescan', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1));
     const removed = feed.beginRescan();
     feed.rescanned(object('a', 1), removed);
     feed.rescanned(object('b', 1), removed);
     feed.endRescan(removed);
-    assert.deepEqual(told, ['upsert n/a@1', 'upsert n/a@1', 'upsert n/b@1']);
+    assert.deepEqual(calls, ['upsert n/a@1', 'upsert n/a@1', 'upsert n/b@1']);
   });
 
   it('leaves alone in a rescan what the watch delivered in another version or deleted meanwhile', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1), object('b', 1));
     const removed = feed.beginRescan();
     feed.seen(object('a', 2));
@@ -112,12 +112,12 @@ describe('the object feed', () => {
     feed.rescanned(object('a', 1), removed);
     feed.rescanned(object('b', 1), removed);
     feed.endRescan(removed);
-    assert.deepEqual(told.slice(2), ['upsert n/a@2', 'remove n/b last@3']);
+    assert.deepEqual(calls.slice(2), ['upsert n/a@2', 'remove n/b last@3']);
     assert.equal(feed.size, 1);
   });
 
   it('lets the watch be ahead of the later pages of a list', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     list(feed, object('a', 1), object('b', 1), object('c', 1));
     feed.beginList();
     feed.seen(object('a', 3));
@@ -125,13 +125,13 @@ describe('the object feed', () => {
     feed.seen(object('c', 3, { hidden: true }));
     for (const name of ['a', 'b', 'c', 'd']) feed.listed(object(name, 2));
     feed.endList();
-    assert.deepEqual(told.slice(3), ['upsert n/a@3', 'remove n/b last@3', 'remove n/c', 'upsert n/d@2']);
+    assert.deepEqual(calls.slice(3), ['upsert n/a@3', 'remove n/b last@3', 'remove n/c', 'upsert n/d@2']);
     assert.equal(feed.size, 2);
   });
 
   it('does not let a rescan keep what a full list found gone, known before or not', () => {
     for (const known of [[object('a', 1)], []]) {
-      const { feed, told } = setup();
+      const { feed, calls } = setup();
       list(feed, ...known);
       const rescan = feed.beginRescan();
       feed.beginList();
@@ -140,19 +140,19 @@ describe('the object feed', () => {
       feed.rescanned(object('a', 1), rescan);
       feed.endRescan(rescan);
       assert.equal(feed.size, 0);
-      assert.deepEqual(told.slice(known.length), known.length === 0 ? [] : ['remove n/a']);
+      assert.deepEqual(calls.slice(known.length), known.length === 0 ? [] : ['remove n/a']);
       assert.equal(rescan.isOvertaken, true);
     }
   });
 
   it('keeps what a rescan delivers that began after the full list under way', () => {
-    const { feed, told } = setup();
+    const { feed, calls } = setup();
     feed.beginList();
     const rescan = feed.beginRescan();
     feed.rescanned(object('a', 2), rescan);
     feed.endRescan(rescan);
     feed.endList();
-    assert.deepEqual(told, ['upsert n/a@2']);
+    assert.deepEqual(calls, ['upsert n/a@2']);
     assert.equal(rescan.isOvertaken, false);
   });
 });
@@ -163,7 +163,7 @@ interface Projected {
 }
 
 function setup() {
-  const told: string[] = [];
+  const calls: string[] = [];
   const failures: string[] = [];
   const feed = new ObjectFeed<Projected>({
     project: (seen) => {
@@ -176,14 +176,14 @@ function setup() {
     handler: {
       upsert: (key, { name, version }) => {
         if (name === 'handler-throws') throw new TypeError('defect');
-        told.push(`upsert ${key}@${version}`);
+        calls.push(`upsert ${key}@${version}`);
       },
-      remove: (key, last) => told.push(`remove ${key}${last === undefined ? '' : ` last@${last.version}`}`),
+      remove: (key, last) => calls.push(`remove ${key}${last === undefined ? '' : ` last@${last.version}`}`),
       synced: () => undefined,
     },
     onFailure: (key) => failures.push(key),
   });
-  return { feed, told, failures };
+  return { feed, calls, failures };
 }
 
 function object(

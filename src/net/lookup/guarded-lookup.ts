@@ -6,7 +6,7 @@ import type { NameLookups } from './name-lookups.ts';
 import { EgressError } from '../egress-error.ts';
 import type { EgressRules } from '../egress-rules.ts';
 
-/** How names are looked up, and which of their addresses may be connected to. */
+/** The look-ups of names, and the rules for their addresses. */
 export interface Guard {
   readonly rules: EgressRules;
   readonly lookups: NameLookups;
@@ -34,7 +34,7 @@ export function guardedLookup({ rules, lookups }: Guard, port: number, signal?: 
   };
 }
 
-/** What is said of an address that the rules refuse. */
+/** The error for an address that the rules refuse. */
 export function forbiddenEndpoint(hostname: string, port: number): EgressError {
   const message = `${hostname}:${port} is an address that this operator does not connect to; its administrator can allow it under "outbound.allow"`;
   return new EgressError('EndpointForbidden', message);

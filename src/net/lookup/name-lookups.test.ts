@@ -141,7 +141,7 @@ describe('NameLookups', () => {
     await bed.clock.advance(60_000);
     await assert.rejects(bed.ask('slow-x.example'), { code: 'ETIMEOUT' });
     assert.deepEqual(bed.resolver.asked, ['slow-x.example']);
-    // What came late is an answer all the same.
+    // A late answer still counts.
     bed.resolver.answer('slow-x.example');
     await bed.clock.settle();
     assert.equal(await bed.ask('slow-x.example'), '192.0.2.9');

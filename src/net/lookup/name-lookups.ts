@@ -49,7 +49,7 @@ export class NameLookups {
   readonly #clock: Clock;
   readonly #known: LRUCache<string, Promise<Addresses>>;
   readonly #underway = new Map<string, Promise<Addresses>>();
-  /** How many look-ups under way each share began. */
+  /** The number of running look-ups per share. */
   readonly #held = new Map<string, number>();
   readonly #waiting = new Map<string, Set<Ask>>();
 
@@ -59,7 +59,7 @@ export class NameLookups {
     this.#known = new LRUCache({ max: MAX_ANSWERS, ...cacheClock(clock) });
   }
 
-  /** How many answers are kept, those that no longer hold included. */
+  /** The number of cached answers, expired ones included. */
   get keptAnswers(): number {
     return this.#known.size;
   }

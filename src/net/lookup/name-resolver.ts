@@ -5,7 +5,7 @@ import { ADDRCONFIG, lookup, type LookupAddress } from 'node:dns';
 export interface ResolvedName {
   /** At least one. */
   readonly addresses: readonly LookupAddress[];
-  /** How long the answer holds. 0: it says nothing of that, or is not to be kept. */
+  /** The TTL of the answer. 0: it has none, or must not be cached. */
   readonly ttlSeconds: number;
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 
-/** What the name server says; undefined: nothing at all. */
+/** The response of the name server; undefined: none. */
 export interface NameServerAnswer {
   readonly addresses?: readonly string[];
   readonly ttl?: number;

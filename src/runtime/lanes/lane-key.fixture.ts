@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KeyPlan, ServerPlan } from './lane-plan.fixture.ts';
 
-/** How far one key has come. */
+/** The progress of one key. */
 export class LaneKey {
   readonly plan: KeyPlan;
   isGone = false;

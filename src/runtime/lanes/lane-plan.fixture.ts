@@ -7,7 +7,7 @@ export interface ServerPlan {
   readonly name: string;
   /** The team that it belongs to; undefined when all use it. */
   readonly namespace: string | undefined;
-  /** How long a call takes while it is well. */
+  /** Duration of a call while the backend is healthy. */
   readonly callMs: number;
   /** Its trouble until `untilMs`: calls that take so long, and fail or not. */
   readonly trouble: { readonly untilMs: number; readonly callMs: number; readonly fails: boolean };
@@ -36,9 +36,9 @@ export interface LanePlan {
   readonly workers: number;
   readonly keys: readonly KeyPlan[];
   readonly happenings: readonly Happening[];
-  /** Of a hundred looks, so many throw at the end. */
+  /** Percentage of looks that throw at the end. */
   readonly throwsPercent: number;
-  /** Of a hundred looks, so many take a moment to read. A circle of the others takes no time. */
+  /** Percentage of looks that take a moment to read. A circle of the others takes no time. */
   readonly readsPercent: number;
 }
 

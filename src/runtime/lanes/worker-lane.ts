@@ -6,16 +6,16 @@ export interface SharedLane {
   readonly perIdle: number;
   /** Places of all lanes within it, in use or kept. */
   occupied: number;
-  /** How many lanes are within it. */
+  /** The number of lanes within it. */
   lanes: number;
 }
 
 /** The keys of one lane: those in it, those that wait for it and those whose turn has come. */
 export class WorkerLane<Key extends string = string> {
   readonly name: string;
-  /** How many places it may hold for each that is free. */
+  /** The number of places it may hold for each free one. */
   readonly perIdle: number;
-  /** Whose places it takes; those of the workers themselves when undefined. */
+  /** The lane whose places it takes; the workers' own places when undefined. */
   readonly within: SharedLane | undefined;
   /** Keys in the lane, with how often each entered. */
   readonly #inside = new Map<Key, number>();

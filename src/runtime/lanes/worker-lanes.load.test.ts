@@ -17,9 +17,9 @@ interface Put {
 interface LoadOptions {
   readonly workers: number;
   readonly namespacePerIdle: number;
-  /** How long the work on a key takes that needs no backend. */
+  /** Duration of the work on a key that needs no backend. */
   readonly workMs?: number;
-  /** What a key has to be stored in. */
+  /** The backends that a key must be stored in. */
   readonly puts?: (key: string) => readonly Put[];
 }
 

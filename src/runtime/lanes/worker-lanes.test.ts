@@ -83,7 +83,7 @@ describe('WorkerLanes', () => {
     assert.deepEqual(pool.woken, [waiting[0], waiting[1]]);
   });
 
-  it('passes a place on that nobody comes for', () => {
+  it('passes on a place that no key takes', () => {
     const pool = new Pool(4);
     const [a = '', b = '', c = '', d = ''] = records('slow', 4);
     for (const record of [a, b, c, d]) pool.takes(record, 'slow');
@@ -103,7 +103,7 @@ describe('WorkerLanes', () => {
     for (const record of waiting) if (pool.takes(record, 'slow')) open.add(record);
     while (served.length < waiting.length) {
       const [next] = open;
-      assert.ok(next !== undefined, `nobody is served after ${served.length}`);
+      assert.ok(next !== undefined, `no key is served after ${served.length}`);
       open.delete(next);
       served.push(next);
       pool.ends(next);

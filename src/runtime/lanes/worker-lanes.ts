@@ -2,7 +2,7 @@
 import { type SharedLane, WorkerLane } from './worker-lane.ts';
 
 export interface WorkerLanesOptions<Key extends string = string> {
-  /** How many more keys could be worked on now. */
+  /** The number of further keys that could be worked on now. */
   readonly idleWorkers: () => number;
   /** Enqueues a key whose turn in a lane has come. */
   readonly wake: (key: Key) => void;
@@ -10,10 +10,10 @@ export interface WorkerLanesOptions<Key extends string = string> {
   readonly isBusy: (key: Key) => boolean;
 }
 
-/** What shares the workers with others of its kind. */
+/** A lane: the share of the workers that one backend, or one namespace, may hold. */
 export interface LaneName {
   readonly name: string;
-  /** How many workers it may hold for each that is idle; within another lane, how many places of that one for each that is free. */
+  /** The number of workers it may hold for each idle one; within another lane, the number of its places for each free one. */
   readonly perIdle: number;
   /** The lane whose places it shares with others: the teams that use one backend, say. */
   readonly within?: Omit<LaneName, 'within' | 'isOuter'>;
@@ -25,10 +25,10 @@ export interface LaneName {
 }
 
 /**
- * Bounds how many of a controller's workers one backend, or one namespace, holds at a time, by how many are idle: with one for each that
- * is idle, half of the workers are left to all others, half of the rest to all but two, and so on. A slow server has a queue of its own
- * that way, and not everybody's workers. One of which no other key is being worked on is always served. A lane within another has a share
- * of its places in the same way.
+ * Divides a controller's workers into lanes. A lane bounds the workers that one backend, or one namespace, holds at a time, by the number
+ * of idle ones: with one for each idle worker, half of the workers are left to all others, half of the rest to all but two, and so on.
+ * So a slow server holds up its own lane only. A lane without a key that is being worked on is always served. A lane within another has a
+ * share of its places in the same way.
  *
  * A key that was woken is always admitted: its place was kept. The workers that woken keys will need are counted over all lanes.
  */
@@ -47,7 +47,7 @@ export class WorkerLanes<Key extends string = string> {
     this.#options = options;
   }
 
-  /** @returns what leaves the lanes again, once; undefined when one is full: the key is woken when its turn comes */
+  /** @returns a function that leaves the lanes again, to be called once; undefined when one is full: the key is woken when its turn comes */
   enter(names: readonly LaneName[], key: Key): (() => void) | undefined {
     const lanes = names.map((name) => this.#lane(name));
     const full = lanes.find((lane, index) => !this.#hasRoom(lane, key) && !this.#mayPass(lane, key, names[index]));
@@ -195,7 +195,7 @@ export class WorkerLanes<Key extends string = string> {
   }
 }
 
-/** One of which nobody else has a place has one. */
+/** At least one place, so that every lane is served. */
 function roomFor(perFree: number, free: number): number {
   return Math.max(1, perFree * free);
 }

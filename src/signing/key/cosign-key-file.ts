@@ -44,7 +44,7 @@ const KEY_BYTES = 32;
 
 const scryptAsync = promisify(
   (password: Uint8Array, salt: Uint8Array, cost: ScryptCost, callback: (error: Error | null, key: Buffer) => void) => {
-    // scrypt needs 128 * N * r bytes; Node asks for the bound to be said.
+    // scrypt needs 128 * N * r bytes; Node requires the bound.
     scrypt(password, salt, KEY_BYTES, { ...cost, maxmem: 130 * cost.N * cost.r + 1024 * 1024 }, callback);
   },
 );
@@ -60,7 +60,7 @@ export async function deriveKey(password: Uint8Array, salt: Uint8Array, cost: Sc
 }
 
 const LABEL = 'ENCRYPTED SIGSTORE PRIVATE KEY';
-/** What cosign writes by default. */
+/** The costs that cosign writes by default. */
 const COST = { N: 65_536, r: 8, p: 1 } as const;
 const SALT_BYTES = 32;
 const NONCE_BYTES = 24;

@@ -42,7 +42,7 @@ export class KeySigner implements RunSigner {
     return { signature, key: { $case: 'publicKey', publicKey: this.publicKey, hint: this.#hint } };
   }
 
-  /** Whether a signature is this key's over the data. */
+  /** True if a signature over the data is this key's. */
   verifies(data: Buffer, signature: Buffer): boolean {
     return verify(this.#digest, data, this.publicKey, signature);
   }

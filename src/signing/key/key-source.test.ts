@@ -111,7 +111,7 @@ describe('the source of a key in a Secret', () => {
     assert.equal(checked.published?.active?.keyID, keyID);
   });
 
-  it('says the same of a missing key whose time is over whoever asks', async () => {
+  it('reports a missing key whose time is over the same way to every caller', async () => {
     const over = source({ notAfter: inDays(-1) });
     secrets.delete('keys');
     for (const ask of ['check', 'signer'] as const)

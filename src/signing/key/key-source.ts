@@ -40,7 +40,7 @@ class KeySource implements SigningSource {
     const tried = await this.#tried(spec, signal);
     this.#opened.forgetUnused();
     if (tried instanceof SigningError) {
-      // What a run is told first. Nothing vouches for this key any more: it is published no longer.
+      // The window is reported first, as to a run. This key has no valid Secret any more: it is no longer published.
       const published = { retired: [] };
       this.#assertInWindow(spec, published);
       throw new SigningError(tried.reason, tried.message, { published });

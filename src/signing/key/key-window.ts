@@ -14,7 +14,7 @@ export interface KeyWindow {
 }
 
 const DAY_MS = 24 * 60 * 60_000;
-/** How long before its end a key is warned of. */
+/** The warning about the end of a key begins this long before it. */
 const WARNING_DAYS = 14;
 
 export function keyWindow({ notBefore, notAfter }: StatedWindow): KeyWindow {
@@ -44,7 +44,7 @@ export function outsideWindow(
   return undefined;
 }
 
-/** What to say of a key that ends soon; undefined while there is time. */
+/** The warning about a key that ends soon; undefined while there is time. */
 export function endWarning({ notAfter }: KeyWindow, now: Date, secretName: string): string | undefined {
   if (notAfter === undefined || notAfter.getTime() - now.getTime() > WARNING_DAYS * DAY_MS) return undefined;
   return `the key of Secret "${secretName}" signs until ${rfc3339Seconds(notAfter)}: have a new key ready before then`;

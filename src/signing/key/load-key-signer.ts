@@ -31,7 +31,7 @@ export async function loadKeySigner(
 }
 
 /**
- * The signer of a key in a file, told by its PEM label: PKCS#8, or cosign's encryption.
+ * The signer of a key in a file, by its PEM label: PKCS#8, or cosign's encryption.
  * @param password asked for if the key is encrypted
  * @throws SigningError `KeyInvalid`, or `KeyNotFound` when an encrypted key comes without a password
  */

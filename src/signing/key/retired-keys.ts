@@ -40,7 +40,7 @@ export async function retiredKeys(
       if (!keys.some(({ keyID }) => keyID === key.keyID)) keys.push({ ...key, ...keyWindow(ref) });
     } catch (error) {
       if (!(error instanceof SigningError)) throw error;
-      // Of a key in a service nobody has more.
+      // A key in a service has no other form.
       const message = `a retired key is not published: ${error.message}. Its public key suffices, as entry "x509.pub"`;
       problems.push({ reason: error.reason, message });
     }

@@ -16,7 +16,7 @@ const TRIAL_BYTES = 32;
 
 /**
  * The signer of a private key, once it has made a signature that its own public half verifies: OpenSSL loads keys whose halves are of
- * two keys, or whose numbers are no key at all, and what those sign nobody can ever verify.
+ * two keys, or whose numbers are no key at all, and their signatures can never be verified.
  * @throws SigningError `KeyInvalid`
  */
 export async function soundSigner(key: KeyObject, digest: Digest | null, { description }: KeyFile): Promise<KeySigner> {

@@ -4,7 +4,7 @@ import type { JsonWebKey } from 'node:crypto';
 
 const P256 = Buffer.from('301306072a8648ce3d020106082a8648ce3d030107', 'hex');
 const RSA = Buffer.from('300d06092a864886f70d0101010500', 'hex');
-/** How many points P-256 has. */
+/** The number of points of P-256. */
 const ORDER = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
 const RSA_NUMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 const ZERO = Buffer.alloc(1);

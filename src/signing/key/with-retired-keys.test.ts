@@ -114,7 +114,7 @@ describe('keys that a policy lists as retired', () => {
     assert.deepEqual([active === undefined, retired], [false, []]);
   });
 
-  it('keep nobody from signing when they cannot be published, which is said', async () => {
+  it('do not prevent signing when they cannot be published, and warn', async () => {
     secrets.set('bad', { 'x509.pub': Buffer.from('nothing') });
     secrets.set('private', new KubeError({ status: 403, reason: 'Forbidden', message: 'no' }));
     const names = ['gone', 'bad', 'private'];
@@ -140,7 +140,7 @@ describe('keys that a policy lists as retired', () => {
     assert.deepEqual([retired, warnings?.map(({ reason }) => reason)], [[], ['KeyInvalid']]);
   });
 
-  it('are nothing that can be told while the API server is away', async () => {
+  it('are unknown while the API server is away', async () => {
     secrets.set('old', new KubeError({ status: 0, reason: 'Unreachable', message: 'away' }));
     await assert.rejects(keySource({ name: 'old' }).check(never), { name: 'KubeError' });
   });
@@ -168,7 +168,7 @@ describe('keys that a policy lists as retired', () => {
       await source.close();
     });
 
-    it(`are published beside what signs, and one that is missing is warned of: ${type}`, async () => {
+    it(`are published with the active key, with a warning for a missing one: ${type}`, async () => {
       const old = pair();
       secrets.set('old', { 'cosign.pub': pem(old.publicKey) });
       const soon = { reason: 'KeyExpired', message: 'it ends soon' } as const;

@@ -62,7 +62,7 @@ class KeyRing implements SigningSource {
     await this.#source.close();
   }
 
-  /** What signs, or why nothing does; what may pass by itself rejects. */
+  /** The check, or the reason why nothing signs. Failures that may pass by themselves reject. */
   async #found(signal: AbortSignal): Promise<SignerCheck | SigningError> {
     try {
       return await this.#source.check(signal);

@@ -60,11 +60,11 @@ export class FulcioClient {
     );
     const certificates: readonly unknown[] = chains.map(({ certificates: list }) => list).find(Array.isArray) ?? [];
     const pems = certificates.filter((item): item is string => typeof item === 'string' && item !== '');
-    if (pems.length === 0 || pems.length !== certificates.length) throw this.#nonsense();
+    if (pems.length === 0 || pems.length !== certificates.length) throw this.#malformed();
     return pems;
   }
 
-  /** Whose tokens it takes; undefined where it does not say. @throws SigningError, EgressError */
+  /** The issuers whose tokens it accepts; undefined if it does not list them. @throws SigningError, EgressError */
   async issuers(signal: AbortSignal): Promise<readonly TrustedIssuer[] | undefined> {
     const headers = { accept: 'application/json' };
     const response = await this.#ask({ method: 'GET', url: this.#at('configuration'), headers }, signal);
@@ -72,7 +72,7 @@ export class FulcioClient {
     if (response.status !== 200) throw this.#refusal(response);
     const answer = this.#json(response);
     const list = isObject(answer) ? answer['issuers'] : undefined;
-    if (!Array.isArray(list)) throw this.#nonsense();
+    if (!Array.isArray(list)) throw this.#malformed();
     return list.map((issuer: unknown) => trustedIssuer(issuer));
   }
 
@@ -89,11 +89,11 @@ export class FulcioClient {
       return JSON.parse(body.toString('utf8'));
     } catch {
       // Without its cause: the parser's message quotes the text.
-      throw this.#nonsense();
+      throw this.#malformed();
     }
   }
 
-  /** What Fulcio says to its refusal stays out: it can quote the token. */
+  /** Leaves Fulcio's message out: it can quote the token. */
   #refusal({ status, headers, url }: EgressResponse): SigningError {
     const what = `Fulcio at ${displayUrl(url)}`;
     if (status === 400 || status === 401 || status === 403) {
@@ -104,7 +104,7 @@ export class FulcioClient {
     return new SigningError('SignerUnavailable', message, { retryAfterSeconds: retryAfterSeconds(headers) });
   }
 
-  #nonsense(): SigningError {
+  #malformed(): SigningError {
     const message = `what answers at ${this.#url} is not Fulcio, or not its API version 2: correct spec.signer.keyless.fulcioURL`;
     return new SigningError('SignerUnavailable', message);
   }

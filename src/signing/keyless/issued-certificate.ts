@@ -4,24 +4,24 @@ import { X509Certificate } from '@sigstore/core';
 import type { SigningCertificate } from '../run-signer.ts';
 import { SigningError } from '../signing-error.ts';
 
-/** What a certificate that was asked for must be. */
+/** The expectations of a requested certificate. */
 export interface ExpectedCertificate {
   /** Fulcio, for messages. */
   readonly authority: string;
   readonly publicKey: KeyObject;
   /** The issuer of the token. */
   readonly issuer: string;
-  /** What a Fulcio that takes the issuer for a cluster names the ServiceAccount; undefined for another subject. */
+  /** The name of the ServiceAccount in certificates of a Fulcio that treats the issuer as a cluster; undefined for another subject. */
   readonly identity: string | undefined;
   readonly now: Date;
 }
 
-/** What identities of ServiceAccounts begin with. */
+/** The prefix of identities of ServiceAccounts. */
 const CLUSTER_IDENTITY = 'https://kubernetes.io/namespaces/';
 const ISSUER_OID = '1.3.6.1.4.1.57264.1.8';
 /** The same as raw bytes, where the authority is older. */
 const OLD_ISSUER_OID = '1.3.6.1.4.1.57264.1.1';
-/** How far the authority's clock may be ahead. */
+/** The tolerance for an authority's clock that is ahead. */
 const SKEW_MS = 60_000;
 const MAX_CHAIN_LENGTH = 32_768;
 

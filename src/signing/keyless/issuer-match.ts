@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Whether an issuer is one of a pattern, as Fulcio reads it: a star is one or more letters, digits, hyphens and underscores. Not by a
- * regular expression, as the pattern is somebody else's.
+ * True if an issuer matches a pattern, as Fulcio reads it: a star is one or more letters, digits, hyphens and underscores. Not by a
+ * regular expression, because the pattern is untrusted.
  */
 export function isIssuerMatch(pattern: string, issuer: string): boolean {
   let ends = new Set([0]);

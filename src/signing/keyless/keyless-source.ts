@@ -57,7 +57,7 @@ class KeylessSource implements SigningSource {
     });
   }
 
-  /** Whether a token is to be had and Fulcio takes such tokens. No certificate is issued: each stays in a public log for ever. */
+  /** Checks that a token is available and Fulcio accepts such tokens. Issues no certificate: each stays in a public log for ever. */
   check(signal: AbortSignal): Promise<SignerCheck> {
     return this.#guarded(signal, async () => {
       const { claims } = await this.#token(signal);

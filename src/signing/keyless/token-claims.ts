@@ -3,7 +3,7 @@ import { tryParseJson } from '../../json/try-parse-json.ts';
 import { stringField } from '../../json/fields.ts';
 import { SigningError } from '../signing-error.ts';
 
-/** What a ServiceAccount token says about itself. Nothing of it is verified here: Fulcio does that. */
+/** The claims of a ServiceAccount token. Fulcio verifies them; this process does not. */
 export interface TokenClaims {
   /** `system:serviceaccount:NAMESPACE:NAME` of a Kubernetes token. */
   readonly subject: string;

@@ -8,7 +8,7 @@ import { SigningError } from '../signing-error.ts';
 /** `spec.signer.kms` of a policy. */
 export type KmsSpec = NonNullable<SignerDefinition['signer']['kms']>;
 
-/** What a provider needs to know of a policy's key. */
+/** The part of a policy that a provider needs. */
 export interface KmsDefinition {
   /** The key, as the policy names it; for messages too: it holds no secret. */
   readonly uri: string;
@@ -18,13 +18,13 @@ export interface KmsDefinition {
   /** Where ServiceAccounts and Secrets of the policy are. */
   readonly homeNamespace: string;
   readonly identity: Identity;
-  /** How certificates of the service, and of its token exchange, are checked: `caBundleRef` as it was read. */
+  /** The TLS options of the service and of its token exchange: `caBundleRef` as it was read. */
   readonly tls: TlsOptions;
   /** The member of the provider has its settings. */
   readonly spec: KmsSpec;
 }
 
-/** How the certificates of a key's service are checked: with those of `caBundleRef`, or with the system's. */
+/** The TLS options of a key's service: trust in `caBundleRef`, or in the system's certificates. */
 export async function kmsCertificates(
   { signer, homeNamespace }: SignerDefinition,
   objects: ObjectReader,
@@ -45,7 +45,7 @@ export async function kmsCertificates(
   return { ca };
 }
 
-/** As whom a policy's key is used. @throws SigningError for a team's policy that names nobody: the operator's own identity is not for teams. */
+/** The identity that uses a policy's key. @throws SigningError for a team's policy that names none: the operator's own identity is not for teams. */
 export function kmsIdentity({ kind, description, homeNamespace, signer }: SignerDefinition): Identity {
   const { secretRef, serviceAccountName } = signer.kms ?? {};
   if (secretRef !== undefined) return { type: 'Secret', namespace: homeNamespace, secretName: secretRef.name };

@@ -9,19 +9,19 @@ export interface KmsPublicKey {
   readonly key: KeyObject;
   /** Hash of an ECDSA or RSA signature; null for Ed25519, which hashes by itself. */
   readonly digest: Digest | null;
-  /** Of RSA: PKCS#1 v1.5 when absent. */
+  /** The padding of RSA: PKCS#1 v1.5 when absent. */
   readonly padding?: 'PSS';
   /** Names this very version to the provider, so that a run is signed with the key that it was promised although the key was rotated. */
   readonly version?: string;
   /** When the service lets it sign no more, where it says so. */
   readonly notAfter?: Date;
-  /** Earlier versions that still verify, where the service tells them without being asked. */
+  /** Earlier versions that still verify, if the service returns them with the key. */
   readonly earlier?: readonly KeyObject[];
 }
 
 export interface KmsSignRequest {
   readonly message: Buffer;
-  /** What `publicKey` gave. */
+  /** The result of `publicKey`. */
   readonly publicKey: KmsPublicKey;
 }
 

@@ -17,7 +17,7 @@ function pss(key: KeyObject): Buffer {
   return sign('sha256', data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength });
 }
 
-/** A signer whose service answers with this, and how often it was told that the answer was of no use. */
+/** A signer whose service responds with this, and the number of responses that it reported as unusable. */
 function signer(publicKey: KmsPublicKey, answer: () => Buffer) {
   const refusals = { count: 0 };
   const made = new KmsSigner(publicKey, uri, {

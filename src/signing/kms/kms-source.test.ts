@@ -57,7 +57,7 @@ describe('a key in a service', () => {
     });
   });
 
-  it('waits for the certificates that it is told to trust', async () => {
+  it('waits for the certificates that it must trust', async () => {
     const policy = definition({ secretRef: { name: 's' }, caBundleRef: { name: 'ca' } });
     const missing = kmsSource(policy, context()).check(never);
     await assert.rejects(missing, { reason: 'SignerUnavailable', message: /ConfigMap "home\/ca".*does not exist/ });

@@ -14,7 +14,7 @@ import { kmsFailure } from './kms-failure.ts';
 import type { KmsKey, KmsProvider, KmsPublicKey } from './kms-key.ts';
 import { KmsSigner } from './kms-signer.ts';
 
-/** How the service is called. */
+/** Settings of calls to the service. */
 export interface KmsCallOptions {
   /** For one call with what it takes to authenticate. */
   readonly timeoutMs?: number;
@@ -136,7 +136,7 @@ class KmsSource implements SigningSource {
     const tls = await kmsCertificates(this.#definition, this.#context.objects, signal);
     if (this.#opened !== undefined && this.#opened.tls.ca === tls.ca) return this.#opened.key;
     const { kind, description, homeNamespace } = this.#definition;
-    // Whoever gave up, or closed, would never close what is opened now.
+    // A caller that gave up, or closed, would never close a key that is opened now.
     signal.throwIfAborted();
     const definition: KmsDefinition = { uri: spec.uri, kind, description, homeNamespace, identity, tls, spec };
     const key = provider(definition, this.#context);
@@ -189,7 +189,7 @@ const providers: Readonly<Record<string, ProviderLoader>> = {
   openbao: async () => (await import('./vault/vault-key.ts')).vaultKey,
 };
 
-/** The loader of a key's provider; undefined for a scheme that nobody serves. */
+/** The loader of a key's provider; undefined for an unknown scheme. */
 function kmsProvider(uri: string): ProviderLoader | undefined {
   return providers[uri.slice(0, uri.indexOf('://'))];
 }

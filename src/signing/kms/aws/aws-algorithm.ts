@@ -3,7 +3,7 @@ import type { SigningAlgorithmSpec } from '@aws-sdk/client-kms';
 import type { Digest } from '../../signing-algorithm.ts';
 import type { KmsPublicKey } from '../kms-key.ts';
 
-/** How the service signs, and how that verifies. */
+/** The signing algorithm of the service, and its verification. */
 export interface AwsAlgorithm {
   readonly name: SigningAlgorithmSpec;
   readonly digest: Digest;

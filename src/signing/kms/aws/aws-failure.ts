@@ -5,7 +5,7 @@ import { SigningError } from '../../signing-error.ts';
 
 interface Verdict {
   readonly reason: SigningReason;
-  /** What happened, and the remedy. */
+  /** The failure and the remedy. */
   readonly text: string;
 }
 
@@ -45,7 +45,7 @@ const byName: Readonly<Record<string, Verdict>> = {
   LimitExceededException: busy,
 };
 
-/** What an answer of the service means; undefined when there was none. Its text is left out: it can quote credentials. */
+/** Translates an error response of the service; undefined when there was none. Its text is left out: it can quote credentials. */
 export function awsFailure(error: unknown, uri: string): SigningError | undefined {
   const verdict = verdictOf(error);
   if (verdict === undefined) return undefined;

@@ -14,7 +14,7 @@ import { awsFailure } from './aws-failure.ts';
 import type { AwsKeyName } from './aws-uri.ts';
 import { awsKeyName } from './aws-uri.ts';
 
-/** The SDK would wait between attempts; whoever asks for a signature tries again by itself, and not before Retry-After. */
+/** The SDK would wait between attempts; callers retry by themselves, and not before Retry-After. */
 const MAX_ATTEMPTS = 1;
 
 /** `awskms://`: a key of AWS KMS, or of a server that speaks its protocol. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SigningError } from '../../signing-error.ts';
 
-/** What an `awskms://` URI names. */
+/** The key that an `awskms://` URI names. */
 export interface AwsKeyName {
   /** Key id, multi-Region key id, key ARN, alias name or alias ARN. */
   readonly keyId: string;
   /** `https://host[:port]`; the region's own when absent. */
   readonly endpoint?: string;
-  /** Of an ARN. */
+  /** The region of an ARN. */
   readonly region?: string;
 }
 

@@ -3,11 +3,11 @@ import type { KeyObject } from 'node:crypto';
 import { digestOfCurve, keyType } from '../../signing-algorithm.ts';
 import type { Digest } from '../../signing-algorithm.ts';
 
-/** How a vault is asked to sign. */
+/** The algorithm that a vault signs with. */
 export interface AzureAlgorithm {
   readonly name: 'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512';
   readonly digest: Digest;
-  /** Whether its signatures are r and s side by side. */
+  /** True if its signatures are r and s concatenated. */
   readonly isEcdsa: boolean;
 }
 

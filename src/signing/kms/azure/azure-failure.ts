@@ -3,7 +3,7 @@ import { field, numberField, stringField } from '../../../json/fields.ts';
 import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import { SigningError } from '../../signing-error.ts';
 
-/** What a failed call to a vault means; anything without a meaning of its own is handed back for the caller of the provider. */
+/** Translates a failed call to a vault; returns other errors for the provider's caller to translate. */
 export function azureFailure(error: unknown, uri: string): unknown {
   if (!(error instanceof Error) || error instanceof SigningError) return error;
   // Without its cause: the library's error holds the request with its token.

@@ -78,7 +78,7 @@ class AzureKey implements KmsKey {
     }
     if (expiresOn !== undefined && expiresOn <= now) {
       const message = `key ${uri} expired at ${expiresOn.toISOString()}: rotate it in the vault`;
-      // What it signed before verifies all the same.
+      // Its earlier signatures still verify.
       const published = { active: verificationKey(key, expiresOn), retired: [] };
       throw new SigningError('KeyExpired', message, { published });
     }
@@ -126,7 +126,7 @@ class AzureKey implements KmsKey {
   }
 }
 
-/** Of a JSON Web Key whose numbers the client library has decoded. */
+/** The key of a JSON Web Key whose numbers the client library has decoded. */
 function publicKeyOf(jwk: KeyVaultKey['key'] = {}): KeyObject | undefined {
   const { kty = '', crv = '', x, y, n, e } = jwk;
   const key: NodeWebKey = kty.startsWith('EC')

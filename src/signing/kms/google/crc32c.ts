@@ -10,7 +10,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder;
 });
 
-/** CRC-32C, by which Cloud KMS tells whether something was changed between it and its client. */
+/** CRC-32C, by which Cloud KMS detects changes between it and its client. */
 export function crc32c(data: Uint8Array): number {
   let sum = 0xffffffff;
   for (const byte of data) sum = (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] ?? 0);

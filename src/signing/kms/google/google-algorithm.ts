@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../signing-algorithm.ts';
 
-/** How a version of a key signs: it has one algorithm for life. */
+/** The signing algorithm of a key version, which never changes. */
 export interface GoogleAlgorithm {
   /** Null for Ed25519, which takes the message itself. */
   readonly digest: Digest | null;

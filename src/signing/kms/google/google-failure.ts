@@ -22,10 +22,10 @@ const meanings: Readonly<Record<number, Meaning>> = {
   },
 };
 
-/** What a failed call to Cloud KMS means; anything without a meaning of its own is handed back for the caller of the provider. */
+/** Translates a failed call to Cloud KMS; returns other errors for the provider's caller to translate. */
 export function googleFailure(error: unknown, uri: string): unknown {
   if (!(error instanceof Error) || error instanceof SigningError) return error;
-  // What never had an answer has a code too; its cause says more.
+  // An error without a response has a code too; its cause says more.
   const hasAnswer = 'httpStatusCode' in error && typeof error.httpStatusCode === 'number';
   const code = 'code' in error && typeof error.code === 'number' && hasAnswer ? error.code : -1;
   const meaning = meanings[code];

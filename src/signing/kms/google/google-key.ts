@@ -96,7 +96,7 @@ class GoogleKey implements KmsKey {
   }
 }
 
-/** Whether an answer is about what was asked for. A project has a number beside its id, and may be called by the other one. */
+/** True if a response is about the requested key. A project has an id and a number, and a response may use the other one. */
 function isNameOf(asked: string, answered: string | null | undefined): boolean {
   const inProject = (name: string): string => name.replace(/^projects\/[^/]+/, '');
   return typeof answered === 'string' && inProject(answered) === inProject(asked);

@@ -13,7 +13,7 @@ import { googleFailure } from './google-failure.ts';
 interface CallLimits {
   readonly signal: AbortSignal;
   readonly timeout: number;
-  /** Who calls tries again, and knows when. */
+  /** The caller retries, and knows when. */
   readonly retry: null;
 }
 

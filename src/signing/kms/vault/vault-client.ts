@@ -37,7 +37,7 @@ export class VaultRefusal extends Error {
 }
 
 const TIMEOUT_MS = 10_000;
-/** What a redirect means; after the server. */
+/** The text for a redirect; follows "the server". */
 export const SENT_ON =
   'sends on to another host, as a standby node does, and the token is taken to no other host: name the active node, or a load balancer, in vault.address';
 

@@ -2,7 +2,7 @@
 import { SigningError } from '../../signing-error.ts';
 import { SENT_ON, VaultRefusal } from './vault-client.ts';
 
-/** What a refusal by the server means; anything else as it came. */
+/** Translates a refusal by the server; returns other errors as they are. */
 export function vaultFailure(error: unknown, uri: string): unknown {
   if (!(error instanceof VaultRefusal)) return error;
   const options = { retryAfterSeconds: error.retryAfterSeconds };

@@ -16,7 +16,7 @@ function answer(keys: object, latest = 3): unknown {
 }
 
 describe('the public half of a transit key', () => {
-  it('is that of the latest version, with the earlier ones beside it, the newest first', () => {
+  it('is that of the latest version, with the earlier ones, newest first', () => {
     const [one, two, three] = [pem(), pem(), pem()];
     const keys = { 1: { public_key: one }, 2: { public_key: two }, 3: { public_key: three } };
     const found = vaultPublicKey(answer(keys), undefined, uri);

@@ -5,7 +5,7 @@ import { numberField, objectField, stringField } from '../../../json/fields.ts';
 import { SigningError } from '../../signing-error.ts';
 import type { KmsPublicKey } from '../kms-key.ts';
 
-/** Versions published beside the active one. */
+/** Versions published in addition to the active one. */
 const MAX_EARLIER = 16;
 
 /**

@@ -53,13 +53,13 @@ export class VaultSession {
     return this.#login.token;
   }
 
-  /** The server refused the token. Whether another one can be had by a new login, which somebody else may have made meanwhile. */
+  /** The server refused the token. @returns whether a new login, perhaps made by another caller meanwhile, can give another one */
   refused(token: SecretValue): boolean {
     if (this.#login?.token === token) this.#login = undefined;
     return this.#logsIn();
   }
 
-  /** What the policy says goes before what the operator's environment has, as with the reference. */
+  /** The policy takes precedence over the operator's environment, as with the reference. */
   #logsIn(): boolean {
     const { identity, spec } = this.#definition;
     return identity.type !== 'Secret' && spec.vault?.authentication !== undefined;
