@@ -36,8 +36,9 @@ export class RetirementMarks {
   }
 
   /** A write begins: it delays the next one, and every other record that it may cover. */
-  begin(policyKey: PolicyKey, retention: Retention): void {
-    const mark = this.#marks.get(policyKey);
+  begin(key: PolicyKey, retention: Retention): void {
+    this.#forgetOld(key);
+    const mark = this.#marks.get(key);
     const pauseSeconds = retention.retention === 'Seconds' ? retention.seconds / 20 : MAX_PAUSE_SECONDS;
     if (mark !== undefined) mark.nextMs = this.#clock.monotonicMs() + Math.min(MAX_PAUSE_SECONDS, pauseSeconds) * 1000;
   }
@@ -46,5 +47,13 @@ export class RetirementMarks {
   failed(policyKey: PolicyKey): void {
     const mark = this.#marks.get(policyKey);
     if (mark !== undefined) mark.nextMs = -Infinity;
+  }
+
+  /** Records that waited for a mark come back by the end of its pause, so that a mark well past it has none left. */
+  #forgetOld(kept: PolicyKey): void {
+    const oldMs = this.#clock.monotonicMs() - 2 * MAX_PAUSE_SECONDS * 1000;
+    for (const [key, { nextMs }] of this.#marks) {
+      if (key !== kept && nextMs > -Infinity && nextMs < oldMs) this.#marks.delete(key);
+    }
   }
 }

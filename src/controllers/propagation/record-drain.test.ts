@@ -28,7 +28,7 @@ function setup() {
   const look = async (): Promise<string> => {
     const key = (await queue.take()) ?? '';
     queue.done(key);
-    drain.looked(key);
+    drain.reconciled(key);
     return key;
   };
   return { drain, queue, settled, inLane, fill, look };

@@ -90,7 +90,7 @@ export class RecordDrain {
   }
 
   /** Notes that a record was reconciled. */
-  looked(key: RecordKey): void {
+  reconciled(key: RecordKey): void {
     const namespace = namespaceOfRecord(key);
     for (const [name, { backend, parts }] of this.#lines) {
       const enqueued = parts.get(namespace)?.enqueued;

@@ -187,7 +187,7 @@ export class Controllers {
       }),
       ({ key, waitsAgain }) => {
         if (!waitsAgain) this.#caches['provenance-record'].release(key);
-        this.#drain.looked(key);
+        this.#drain.reconciled(key);
       },
     );
     this.#runShared('verification', this.#verification);

@@ -36,12 +36,12 @@ export interface VerificationReconcilerOptions {
   readonly random?: () => number;
 }
 
-interface Question {
+interface ReadBackTask {
   readonly key: RecordKey;
   readonly fact: BackendFact;
 }
 
-interface Answer {
+interface ReadBackOutcome {
   readonly fact: BackendFact;
   /** True when the backend has no room for another record now. */
   readonly isDeferred: boolean;
@@ -75,10 +75,10 @@ export class VerificationReconciler {
   async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const { namespace } = parseObjectKey(key);
     const names = [{ name: `namespace ${namespace}`, perIdle: 1, isOuter: true as const }];
-    return inLanes(this.#options.lanes, { key, names }, () => this.#look(key, signal));
+    return inLanes(this.#options.lanes, { key, names }, () => this.#verifyRecord(key, signal));
   }
 
-  async #look(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
+  async #verifyRecord(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const { context } = this.#options;
     const object = await context.client.find(RESOURCE, parseObjectKey(key), { signal });
     const record = object === undefined ? undefined : readRecord(object, context.sealKey);
@@ -88,7 +88,7 @@ export class VerificationReconciler {
     }
     try {
       // The record is woken when those backends have room.
-      if ((await this.#verify(record, signal)) === 'Deferred') return DEFERRED;
+      if ((await this.#readBackAll(record, signal)) === 'Deferred') return DEFERRED;
       return this.#next(key);
     } catch (error) {
       // The record changed meanwhile: read the new version back soon.
@@ -98,7 +98,7 @@ export class VerificationReconciler {
   }
 
   /** Reads back from all backends in parallel, so that a backend that hangs holds up no other. */
-  async #verify(record: TrustedRecord, signal: AbortSignal): Promise<'Done' | 'Deferred'> {
+  async #readBackAll(record: TrustedRecord, signal: AbortSignal): Promise<'Done' | 'Deferred'> {
     const { context, attempts } = this.#options;
     const snapshot = await gatherRecord(context, attempts, record, signal);
     const plan = planRecord(snapshot);
@@ -106,8 +106,8 @@ export class VerificationReconciler {
     const { facts } = plan;
     const held = plan.facts.backends;
     const key = recordKey(record.object.metadata);
-    const asked = held.map((fact) => this.#ask(snapshot, { key, fact }, signal));
-    const settled = await Promise.allSettled(asked);
+    const readBacks = held.map((fact) => this.#readBackFrom(snapshot, { key, fact }, signal));
+    const settled = await Promise.allSettled(readBacks);
     // An error of one backend must not hide what the others hold.
     const backends = settled
       .map((result, index) => {
@@ -121,25 +121,29 @@ export class VerificationReconciler {
     return settled.some((result) => result.status === 'fulfilled' && result.value.isDeferred) ? 'Deferred' : 'Done';
   }
 
-  async #ask(snapshot: RecordSnapshot, { key, fact }: Question, signal: AbortSignal): Promise<Answer> {
+  async #readBackFrom(
+    snapshot: RecordSnapshot,
+    { key, fact }: ReadBackTask,
+    signal: AbortSignal,
+  ): Promise<ReadBackOutcome> {
     const { kind, name } = fact.backendRef;
     const bound = snapshot.backends.find(({ ref }) => ref.kind === kind && ref.name === name);
     const isHolding = fact.state === 'Stored' && fact.locations.length > 0;
     const { backend, parked } = bound ?? {};
     if (!isHolding || backend === undefined || this.#options.context.readBackRounds.isRead(key, fact))
       return { fact, isDeferred: false };
-    if (parked !== undefined) return this.#noted(key, fact, 'Unread');
+    if (parked !== undefined) return this.#outcome(key, fact, 'Unread');
     const { namespace } = snapshot.record.object.metadata;
     const leave = this.#options.lanes.enter([backendLane(backend, namespace)], key);
     if (leave === undefined) return { fact, isDeferred: true };
     try {
-      return this.#noted(key, fact, await this.#readBack(snapshot, { fact, backend }, signal));
+      return this.#outcome(key, fact, await this.#readBack(snapshot, { fact, backend }, signal));
     } finally {
       leave();
     }
   }
 
-  #noted(key: RecordKey, fact: BackendFact, result: ReadBackResult): Answer {
+  #outcome(key: RecordKey, fact: BackendFact, result: ReadBackResult): ReadBackOutcome {
     const noted = typeof result === 'string' ? fact : { ...fact, verification: result };
     this.#options.context.readBackRounds.note(key, noted, { isUnread: result === 'Unread' });
     return { fact: noted, isDeferred: false };
