@@ -8,7 +8,17 @@ import { callFailure } from '../http/call-failure.ts';
 import type { GoogleAuthorization } from '../http/google-authorization.ts';
 import { StorageError } from '../storage-error.ts';
 import { gcsRefusal } from './gcs-refusal.ts';
-import { objectResource } from './object-resource.ts';
+import { field } from '../../json/fields.ts';
+import { tryParseJson } from '../../json/try-parse-json.ts';
+
+/** An object's resource in the JSON API. */
+interface ObjectResource {
+  readonly name: string;
+  /** Decimal, 64 bits. */
+  readonly generation: string;
+  readonly sizeBytes: number;
+  readonly owner: string | undefined;
+}
 
 /** The connection to the service. It is read for each call, so that a correction takes effect at once. */
 export interface GcsConnection {
@@ -138,4 +148,15 @@ function isAboutObject(response: EgressResponse): boolean {
 
 function unexpectedResponse(doing: string): StorageError {
   return new StorageError('BackendUnavailable', `${doing}: the answer is not that of Cloud Storage; it is tried again`);
+}
+
+/** Read the resource in a response; undefined for any other response. */
+function objectResource(response: EgressResponse): ObjectResource | undefined {
+  const body = tryParseJson(response.body);
+  const name = field(body, 'name');
+  const generation = String(field(body, 'generation'));
+  const size = String(field(body, 'size'));
+  const owner = field(field(body, 'metadata'), OWNER_METADATA);
+  if (typeof name !== 'string' || !/^\d{1,20}$/.test(generation) || !/^\d{1,15}$/.test(size)) return undefined;
+  return { name, generation, sizeBytes: Number(size), owner: typeof owner === 'string' ? owner : undefined };
 }

@@ -5,7 +5,9 @@ import type { EgressError } from '../../../net/egress-error.ts';
 import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import { storageReasons } from '../../http/call-failure.ts';
 import { StorageError } from '../../storage-error.ts';
-import { credentialAdvice } from './credential-advice.ts';
+
+/** The most names in a message. */
+const MAX_NAMED = 5;
 
 /**
  * Translate a registry's refusal. `doing` names the object, e.g. "reading reg.example/app"; `advice` is the remedy for
@@ -44,4 +46,17 @@ function certificateRemedy(error: EgressError): string {
 function errorCode(response: EgressResponse): string {
   const code = /"code"\s*:\s*"([A-Z_]{1,40})"/.exec(response.body.subarray(0, 4096).toString('utf8'))?.[1];
   return code === undefined ? '' : ` (${code})`;
+}
+
+/** Name the credentials that a registry refused, those that were skipped and why, and the remedy. Never contains an entry's key or a secret. */
+export function credentialAdvice(tried: readonly string[], passedOver: readonly string[]): string {
+  const used = tried.length === 0 ? 'no credentials are for it' : `tried ${listed(tried)}`;
+  const rest = passedOver.length === 0 ? '' : `, skipped ${listed(passedOver)}`;
+  return `${used}${rest}; give the backend, or the run's ServiceAccount, credentials that may pull and push there`;
+}
+
+function listed(names: readonly string[]): string {
+  const unique = [...new Set(names)];
+  const named = unique.slice(0, MAX_NAMED).join(', ');
+  return unique.length > MAX_NAMED ? `${named} and ${unique.length - MAX_NAMED} more` : named;
 }
