@@ -60,18 +60,18 @@ export const layers = {
     holds: 'run → unsigned artifacts, one folder per predicate type; pure',
     imports: [...ground, 'api', 'evidence', 'tekton'],
   },
-  trust: { holds: 'trusted roots: TUF, ConfigMap, inline', imports: [...edges, 'credentials', 'evidence'] },
+  trust: { holds: 'trusted roots: TUF, ConfigMap, inline', imports: [...ground, 'api', 'net', 'credentials'] },
   signing: {
     holds: 'signers: keys, one folder per KMS, keyless',
     imports: [...edges, 'credentials', 'evidence', 'trust'],
   },
   verify: {
     holds: 'the verification that `hallmark verify` and the read-back share',
-    imports: [...edges, 'evidence', 'signing', 'trust'],
+    imports: [...ground, 'api', 'net', 'evidence', 'trust', 'signing'],
   },
   transparency: {
     holds: 'witnesses: Rekor v1 and v2, timestamp authorities',
-    imports: [...edges, 'credentials', 'evidence', 'trust', 'verify'],
+    imports: [...ground, 'api', 'net', 'credentials', 'evidence', 'trust', 'verify'],
   },
   storage: {
     holds: '`StorageDriver`: one folder per backend type, one contract test for all',
@@ -98,7 +98,7 @@ export const layers = {
   },
   cli: {
     holds: 'the `hallmark` command, one folder per subcommand',
-    imports: [...middle, 'pipelines', 'records', 'config', 'controllers'],
+    imports: [...middle, 'pipelines', 'records'],
   },
 };
 
