@@ -51,7 +51,7 @@ describe('an operator that stops', () => {
     assert.deepEqual(order, ['aborted', 'work ended', 'events', 'lease']);
   });
 
-  it('keeps the Lease when the work outlasts its abort, so that nobody begins before the process has ended', async () => {
+  it('keeps the Lease when the work outlasts its abort, so that no other replica begins before the process has ended', async () => {
     const stopped = operator.shutDown();
     await clock.advance((GRACE_SECONDS + ABORTED_SECONDS) * 1000);
     await stopped;

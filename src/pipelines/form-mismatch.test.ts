@@ -135,17 +135,17 @@ describe('forms and encodings', () => {
       const subject = policy(spec);
       pipelines.setPolicy(subject);
       for (const each of backends) pipelines.setBackend(each);
-      const said = pipelines.untakenOf(subject);
-      assert.equal(said.length, untaken.length, said.join());
+      const mismatches = pipelines.untakenOf(subject);
+      assert.equal(mismatches.length, untaken.length, mismatches.join());
       untaken.forEach((pattern, index) => {
-        assert.match(said[index] ?? '', pattern);
+        assert.match(mismatches[index] ?? '', pattern);
       });
       for (const found of [pipelines.invalidity(subject), pipelines.forNamespace('team')[0]?.policy.invalid]) {
         if (invalid === undefined) assert.equal(found, undefined);
         else assert.match(found ?? '', invalid);
       }
-      const told = backends.flatMap((each) => pipelines.untakenBy(each).map(({ message }) => message));
-      assert.deepEqual(told.toSorted(), said.toSorted());
+      const reported = backends.flatMap((each) => pipelines.untakenBy(each).map(({ message }) => message));
+      assert.deepEqual(reported.toSorted(), mismatches.toSorted());
     });
   }
 
@@ -169,7 +169,7 @@ describe('the number of backends in reach', () => {
     return pipelines;
   };
 
-  it('makes a policy invalid beyond what a record is bound to, and says how to choose', () => {
+  it('makes a policy invalid beyond the limit of a record, and explains how to choose', () => {
     assert.equal(given(128).forNamespace('team')[0]?.policy.invalid, undefined);
     const pipelines = given(129);
     assert.match(pipelines.forNamespace('team')[0]?.policy.invalid ?? '', /129 backends.*spec\.backendRefs/);

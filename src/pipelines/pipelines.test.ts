@@ -77,7 +77,7 @@ describe('Pipelines.promisedBackend', () => {
     assert.equal(pipelines.promisedBackend(team, 'team-b', own), undefined);
   });
 
-  it('gives a backend that was missing only where its namespaceSelector reaches by then', () => {
+  it('returns a backend that was missing only where its namespaceSelector now reaches', () => {
     const pipelines = new Pipelines(OPERATOR);
     const vault = backend('', 'vault', { namespaceSelector: { matchLabels: { tier: 'prod' } } });
     pipelines.setBackend(vault);
@@ -87,7 +87,7 @@ describe('Pipelines.promisedBackend', () => {
     assert.equal(pipelines.promisedBackend(platform, 'team-a', clusterRef)?.name, 'vault');
   });
 
-  it('gives a backend that was made anew under its name only where that can be reached', () => {
+  it('returns a recreated backend only where it can be reached', () => {
     const pipelines = new Pipelines(OPERATOR);
     const before = backend('', 'vault', { acceptFrom: ['SigningPolicy'] });
     const frozen = { ...clusterRef, uid: before.uid };
@@ -112,7 +112,7 @@ describe('Pipelines', () => {
     assert.deepEqual(compiled(pipelines, 'team-b'), []);
   });
 
-  it('narrows to backendRefs and tells which of them are missing', () => {
+  it('narrows to backendRefs and names the missing ones', () => {
     const pipelines = new Pipelines(OPERATOR);
     const backendRefs = [
       { kind: 'StorageBackend', name: 'b1' },
@@ -124,7 +124,7 @@ describe('Pipelines', () => {
     assert.deepEqual(compiled(pipelines, 'team-a'), ['builds → b1 (nowhere)']);
   });
 
-  it('follows every change without being told to compile again', () => {
+  it('follows every change', () => {
     const pipelines = new Pipelines(OPERATOR);
     pipelines.setPolicy(policy('team-a', 'builds'));
     assert.deepEqual(compiled(pipelines, 'team-a'), ['builds →  ()']);
@@ -174,7 +174,7 @@ describe('Pipelines', () => {
     assert.equal(backend('team-a', 'b').namespace, 'team-a');
   });
 
-  it('tells whether anything changed, so that an unchanged object has no consequences', () => {
+  it('reports whether anything changed, so that an unchanged object has no effect', () => {
     const pipelines = new Pipelines(OPERATOR);
     const made = policy('team-a', 'builds');
     assert.equal(pipelines.setPolicy(made), true);
@@ -184,7 +184,7 @@ describe('Pipelines', () => {
 });
 
 describe('readPolicy', () => {
-  it('keeps the selection of a policy that the schema refuses, and says why it is invalid', () => {
+  it('keeps the selection of a policy that the schema refuses, with the reason', () => {
     const selector = { matchLabels: { app: 'bread' } };
     const signer = { type: 'Cloud' };
     const object = {

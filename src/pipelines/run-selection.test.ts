@@ -51,9 +51,9 @@ const cases: readonly Case[] = [
   { when: 'the labels match', spec: { selector: { matchLabels: { app: 'bread' } } } },
   { when: 'the labels do not match', spec: { selector: { matchLabels: { app: 'rolls' } } }, why: /labels/ },
   { when: 'Tekton manages the run by name', run: { managedBy: 'tekton.dev/pipeline' } },
-  { when: 'somebody else manages the run', run: { managedBy: 'kueue' }, why: /kueue/ },
+  { when: 'another controller manages the run', run: { managedBy: 'kueue' }, why: /kueue/ },
   {
-    when: 'somebody else manages the run and is accepted',
+    when: 'another controller manages the run and is accepted',
     run: { managedBy: 'kueue' },
     spec: { runs: { managedBy: ['kueue'] } },
   },
@@ -91,7 +91,7 @@ const cases: readonly Case[] = [
 
 describe('whyNotSelected', () => {
   for (const { when, spec = {}, run: changes = {}, why } of cases) {
-    it(`${why === undefined ? 'selects' : 'leaves alone'} the run when ${when}`, () => {
+    it(`${why === undefined ? 'selects' : 'ignores'} the run when ${when}`, () => {
       const answer = whyNotSelected(policy(spec), { ...run, ...changes }, NOW);
       if (why === undefined) assert.equal(answer, undefined);
       else assert.match(answer ?? '', why);

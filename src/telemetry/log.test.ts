@@ -41,7 +41,7 @@ describe('the log', () => {
     assert.deepEqual([lines()[0]?.['controller'], lines()[0]?.['key']], ['run', 'b']);
   });
 
-  it('tells an error by name, message and causes', () => {
+  it('shows an error as its name, message and causes', () => {
     const { logger, lines } = setup();
     const error = new TypeError('cannot sign', { cause: new Error('key is broken') });
     logger.warn('failed', { error });

@@ -10,7 +10,7 @@ import type { Outcome } from '../runtime/outcome.ts';
 import { Metrics } from './metrics.ts';
 
 describe('the metrics', () => {
-  it('tell what a controller and its queue do', async () => {
+  it('measure a controller and its queue', async () => {
     const metrics = new Metrics({ processMetrics: false });
     const clock = new ManualClock();
     const gate = Promise.withResolvers<Outcome>();

@@ -92,11 +92,11 @@ function readBack(
 const failing = (error: StorageError) => (): Promise<never> => Promise.reject(error);
 
 describe('EvidenceVerifier', () => {
-  it('verifies what is there, as it was signed', async () => {
+  it('verifies evidence that is stored as it was signed', async () => {
     assert.deepEqual(await readBack(() => Promise.resolve(stored(attestation))), { state: 'Verified' });
   });
 
-  it('says where evidence is missing, and what puts it back', async () => {
+  it('names the place of missing evidence, and the remedy', async () => {
     const result = await readBack(failing(new StorageError('BackendRejected', 'there is no such object')));
     assert.deepEqual(result, {
       state: 'Failed',
@@ -104,7 +104,7 @@ describe('EvidenceVerifier', () => {
     });
   });
 
-  it('takes another artifact of the record for what earlier versions stored last under one name', async () => {
+  it('accepts another artifact of the record, which earlier versions stored last under the same name', async () => {
     const other: SignedArtifact = { ...signer.artifact(signer.simpleSigning()), name: 'image-eu' };
     const result = await readBack(() => Promise.resolve(stored(other)), { policy: policy(), others: [other] });
     assert.deepEqual(result, { state: 'Verified' });
@@ -112,7 +112,7 @@ describe('EvidenceVerifier', () => {
     assert.equal(typeof stranger === 'string' ? stranger : stranger.state, 'Failed');
   });
 
-  it('says where something else lies', async () => {
+  it('names the place of other content', async () => {
     const other = new TestSigner();
     const result = await readBack(() => Promise.resolve(stored(other.artifact(other.envelope()))));
     assert.ok(typeof result !== 'string');
@@ -121,12 +121,12 @@ describe('EvidenceVerifier', () => {
   });
 
   for (const reason of ['BackendUnavailable', 'BackendUnauthorized', 'BackendNotReady', 'EndpointForbidden'] as const) {
-    it(`holds nothing against the evidence when the answer is ${reason}`, async () => {
+    it(`does not fail the evidence when the backend answers ${reason}`, async () => {
       assert.equal(await readBack(failing(new StorageError(reason, 'no answer'))), 'Unread');
     });
   }
 
-  it('holds nothing against evidence that went with its run', async () => {
+  it('does not fail evidence that was deleted with its run', async () => {
     assert.equal(await readBack(failing(new StorageError('RunDeleted', 'the run is gone'))), 'Undecidable');
   });
 
@@ -143,7 +143,7 @@ describe('EvidenceVerifier', () => {
     ['a signature of a key whose policy is gone', attestation, undefined, 'Verified'],
   ];
   for (const [what, artifact, of, expected] of rows) {
-    it(`says ${expected} of ${what}`, async () => {
+    it(`reports ${expected} for ${what}`, async () => {
       const result = await readBack(() => Promise.resolve(stored(artifact)), { artifact, policy: of });
       assert.equal(typeof result === 'string' ? result : result.state, expected);
     });
@@ -155,7 +155,7 @@ describe('EvidenceVerifier', () => {
     ['before', 'Verified'],
     ['other', 'Failed'],
   ] as const) {
-    it(`says ${expected} of what two runs share, by the key before, while the policy's service does not answer`, async () => {
+    it(`reports ${expected} for a signature that two runs share, by the key before, while the policy's service does not answer`, async () => {
       const before = new TestSigner();
       const pem = name === 'before' ? before.key.publicKey : new TestSigner().key.publicKey;
       secrets.set(name, { 'cosign.pub': Buffer.from(pem) });

@@ -13,11 +13,11 @@ import { PolicySigners } from './policy-signers.ts';
 const { signal } = new AbortController();
 const ISSUER = 'https://issuer.example.com';
 
-describe('PolicySigners at a certificate authority that answers questions and issues nothing', () => {
-  /** Paths that were asked for. */
+describe('PolicySigners with a certificate authority that answers but issues nothing', () => {
+  /** Requested paths. */
   let asked: string[] = [];
   let retryAfter: string | undefined;
-  let told = 0;
+  let changes = 0;
   let clock: ManualClock;
   let signers: PolicySigners;
   let egress: EgressClient;
@@ -48,7 +48,7 @@ describe('PolicySigners at a certificate authority that answers questions and is
   });
 
   beforeEach(() => {
-    [asked, told, retryAfter, clock] = [[], 0, undefined, new ManualClock()];
+    [asked, changes, retryAfter, clock] = [[], 0, undefined, new ManualClock()];
     const nothing = (): Promise<undefined> => Promise.resolve(undefined);
     const claims = JSON.stringify({ iss: ISSUER, sub: 'system:serviceaccount:team:signer' });
     const token = new SecretValue(`e30.${Buffer.from(claims).toString('base64url')}.x`);
@@ -60,36 +60,36 @@ describe('PolicySigners at a certificate authority that answers questions and is
       keylessAudience: 'sigstore',
     });
     signers.onChange(() => {
-      told += 1;
+      changes += 1;
     });
   });
 
   const isRefused = (ask: 'check' | 'signer') =>
     assert.rejects(signers[ask](policy, signal), { reason: 'SignerUnavailable' });
 
-  it('believe the certificate that failed more than the answer, and ask for none for each run and check', async () => {
+  it('trust a failed certificate more than the answer, and request none for each run and check', async () => {
     await signers.check(policy, signal);
     await isRefused('signer');
-    assert.equal(told, 1);
+    assert.equal(changes, 1);
     const soFar = asked.length;
     for (let time = 0; time < 5; time += 1) {
       await isRefused('check');
       await isRefused('signer');
     }
-    assert.equal(asked.length, soFar, 'nobody is asked');
-    assert.equal(told, 1, 'nobody is told to try');
+    assert.equal(asked.length, soFar, 'no request is sent');
+    assert.equal(changes, 1, 'no record is enqueued');
   });
 
-  it('let runs try once more after a moment, and again with the next check', async () => {
+  it('let runs retry after a pause, and again with the next check', async () => {
     await isRefused('signer');
     await clock.advance(5001);
     await signers.check(policy, signal);
-    assert.equal(told, 1);
+    assert.equal(changes, 1);
     await isRefused('signer');
     assert.deepEqual(asked.filter((request) => request.startsWith('POST')).length, 2);
   });
 
-  it('wait for as long as they are asked to', async () => {
+  it('wait for as long as the authority asks', async () => {
     retryAfter = '30';
     await isRefused('signer');
     for (const wait of [15_000, 14_000]) {
@@ -98,6 +98,6 @@ describe('PolicySigners at a certificate authority that answers questions and is
     }
     await clock.advance(1001);
     await signers.check(policy, signal);
-    assert.equal(told, 1);
+    assert.equal(changes, 1);
   });
 });

@@ -34,13 +34,13 @@ describe('PolicySigners', () => {
 
   let secret: () => Promise<Entries | undefined>;
   let asked: string[];
-  let told: string[];
+  let changed: string[];
   let clock: ManualClock;
   let signers: PolicySigners;
 
   beforeEach(() => {
     asked = [];
-    told = [];
+    changed = [];
     clock = new ManualClock();
     signers = new PolicySigners({
       objects: {
@@ -57,7 +57,7 @@ describe('PolicySigners', () => {
       clock,
       keylessAudience: 'sigstore',
     });
-    signers.onChange(({ name }) => told.push(name));
+    signers.onChange(({ name }) => changed.push(name));
   });
 
   it("reads the Secret of the policy's home namespace at each use", async () => {
@@ -66,18 +66,18 @@ describe('PolicySigners', () => {
     const first = await signers.signer(policy, signal);
     assert.equal((await signers.signer(policy, signal)).keyID, first.keyID);
     assert.deepEqual(asked, ['team-a/k', 'team-a/k']);
-    assert.deepEqual(told, []);
+    assert.deepEqual(changed, []);
   });
 
-  it('takes up a rotated key with the next read, and tells that it changed', async () => {
+  it('uses a rotated key with the next read, and reports the change', async () => {
     secret = () => Promise.resolve(keyData());
     const before = await signers.signer(policy, signal);
     const after = await signers.signer(policy, signal);
     assert.notEqual(before.keyID, after.keyID);
-    assert.deepEqual(told, ['builds']);
+    assert.deepEqual(changed, ['builds']);
   });
 
-  it('says why there is no signer with the remedy, and tells when it is gone and when it is back', async () => {
+  it('explains a missing signer with the remedy, and reports when it disappears and returns', async () => {
     const data = keyData();
     secret = () => Promise.resolve(data);
     await signers.signer(policy, signal);
@@ -85,23 +85,23 @@ describe('PolicySigners', () => {
     const gone = { reason: 'KeyNotFound', message: /team-a\/k.*does not exist: create it/ };
     await assert.rejects(signers.signer(policy, signal), gone);
     secret = () => Promise.resolve(data);
-    assert.equal(told.length, 1);
+    assert.equal(changed.length, 1);
     await signers.check(policy, signal);
-    assert.deepEqual(told, ['builds', 'builds']);
+    assert.deepEqual(changed, ['builds', 'builds']);
   });
 
-  it('tells when it fails otherwise than before, so that who waits learns what is missing now', async () => {
+  it('reports when it fails for another reason, so that waiting records show the current one', async () => {
     const { 'x509.pem': pem } = keyData();
     assert.ok(pem !== undefined);
     const contents = [undefined, {}, { 'cosign.key': pem }, { 'x509.pem': Buffer.from('no key') }, { 'x509.pem': pem }];
     for (const [index, content] of contents.entries()) {
       secret = () => Promise.resolve(content);
       for (let time = 0; time < 2; time += 1) await signers.check(policy, signal).catch(() => undefined);
-      assert.equal(told.length, index, 'once for each change');
+      assert.equal(changed.length, index, 'once for each change');
     }
   });
 
-  it('does not ask again for each run what failed a moment ago', async () => {
+  it('does not retry a recent failure for each run', async () => {
     const data = keyData();
     secret = () => Promise.resolve(undefined);
     for (let run = 0; run < 3; run += 1)
@@ -110,10 +110,10 @@ describe('PolicySigners', () => {
     secret = () => Promise.resolve(data);
     await clock.advance(5001);
     await signers.signer(policy, signal);
-    assert.deepEqual(told, ['builds']);
+    assert.deepEqual(changed, ['builds']);
   });
 
-  it('asks at once for a policy that was edited', async () => {
+  it('asks at once after the policy is edited', async () => {
     const data = keyData();
     secret = () => Promise.resolve(undefined);
     await assert.rejects(signers.signer(policy, signal), { reason: 'KeyNotFound' });
@@ -122,7 +122,7 @@ describe('PolicySigners', () => {
     assert.deepEqual(asked, ['team-a/k', 'team-a/other']);
   });
 
-  it('says of a key what ends and what it verifies with', async () => {
+  it('returns the end of a key and the keys that verify', async () => {
     const [active, retired] = [keyData(), keyData()];
     const objects: Readonly<Record<string, Entries>> = { k: active, old: retired };
     secret = () => Promise.resolve(objects[asked.at(-1)?.split('/')[1] ?? '']);
@@ -134,19 +134,19 @@ describe('PolicySigners', () => {
     assert.notEqual(check.retired[0]?.keyID, check.active?.keyID);
   });
 
-  it('passes on what may pass by itself, so that it is tried again', async () => {
+  it('rethrows failures that may pass, so that they are retried', async () => {
     secret = () => Promise.reject(new KubeError({ status: 0, reason: 'Unreachable', message: 'away' }));
     await assert.rejects(signers.signer(policy, signal), { name: 'KubeError' });
     await assert.rejects(signers.signer(policy, signal), { name: 'KubeError' });
     assert.equal(asked.length, 2);
   });
 
-  it('forgets a policy that was deleted', async () => {
+  it('forgets a deleted policy', async () => {
     secret = () => Promise.resolve(keyData());
     await signers.signer(policy, signal);
     signers.forget('SigningPolicy/team-a/builds');
     await signers.signer(policy, signal);
-    assert.deepEqual(told, []);
+    assert.deepEqual(changed, []);
     await signers.close();
   });
 });

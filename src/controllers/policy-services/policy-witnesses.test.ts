@@ -39,19 +39,19 @@ function policyWith(url: string, trustedRoot?: SigningPolicySpec['trustedRoot'])
 }
 
 describe('PolicyWitnesses', () => {
-  it('has nothing against a policy whose log the configuration lists', async () => {
+  it('accepts a policy whose log the configuration lists', async () => {
     const policy = policyWith('https://rekor.team.example/');
     assert.equal(await witnesses(['https://rekor.team.example']).problem(policy, never), undefined);
   });
 
-  it('knows before any run that a trusted root is not there, and what to do', async () => {
+  it('reports a missing trusted root and the remedy before any run', async () => {
     const policy = policyWith('https://rekor.team.example/', { type: 'ConfigMap', configMap: { name: 'root' } });
     const problem = await witnesses(['https://rekor.team.example']).problem(policy, never);
     assert.equal(problem?.reason, 'VerificationFailed');
     assert.match(problem.message, /ConfigMap team-a\/root .*create it/);
   });
 
-  it('waits for no trusted root that does not come', async () => {
+  it('does not wait for a trusted root that hangs', async () => {
     const objects = { ...access.objects, getConfigMap: () => new Promise<undefined>(() => undefined) };
     const hanging = { ...access, objects };
     const logs = ['https://rekor.team.example'];
@@ -62,7 +62,7 @@ describe('PolicyWitnesses', () => {
     assert.match(problem.message, /SigningPolicy team-a\/builds did not come/);
   });
 
-  it('knows before any run that a log is not allowed, and says who can allow it', async () => {
+  it('reports a forbidden log before any run, and who can allow it', async () => {
     for (const logs of [[], ['https://rekor.team.example']]) {
       const problem = await witnesses(logs).problem(policyWith('https://rekor.sigstore.dev'), never);
       assert.equal(problem?.reason, 'EndpointForbidden');
@@ -70,7 +70,7 @@ describe('PolicyWitnesses', () => {
     }
   });
 
-  it('tells what is away, and comes back by itself, from what somebody has to mend', async () => {
+  it('separates sources that are unavailable from those that need a change', async () => {
     const away = { ...access, objects: { ...access.objects, getConfigMap: () => Promise.reject(new Error('away')) } };
     const configMap = { type: 'ConfigMap', configMap: { name: 'root' } } as const;
     const mirror = await TufMirror.start();
@@ -107,7 +107,7 @@ describe('PolicyWitnesses', () => {
     await mirror.down();
   });
 
-  it('has nothing against a policy without a log', async () => {
+  it('accepts a policy without a log', async () => {
     const policy = { ...policyWith('https://rekor.team.example'), spec: effectiveSigningPolicySpec({ signer }, '') };
     assert.equal(await witnesses([]).problem(policy, never), undefined);
   });

@@ -22,7 +22,7 @@ const ended = artifactFixture({
 });
 
 describe('signArtifacts', () => {
-  it('drops a certificate that ended unseen when a key signs again', async () => {
+  it('drops an expired certificate without witnesses when a key signs again', async () => {
     const signing = { signer, transparency: { timestampAuthorities: [] }, now };
     const [again] = await signArtifacts([ended], signing);
     assert.ok(again);
@@ -31,13 +31,13 @@ describe('signArtifacts', () => {
     assert.ok(verify('sha256', signedBytes(made), createPublicKey(made.publicKey), made.signature));
   });
 
-  it('records the witnesses that a signature wants', async () => {
+  it('records the witnesses that a signature needs', async () => {
     const transparency = { timestampAuthorities: [{ url }] };
     const [made] = await signArtifacts([unsigned], { signer, transparency, now });
     assert.deepEqual(made?.witnesses, ['TimestampAuthority']);
   });
 
-  it('keeps a signature that was witnessed', async () => {
+  it('keeps a witnessed signature', async () => {
     const seen = { ...ended, timestamps: [{ url, time: window.notBefore, token: 'dG9r' }] };
     const signing = { signer, transparency: { timestampAuthorities: [] }, now };
     assert.deepEqual(await signArtifacts([seen], signing), [seen]);

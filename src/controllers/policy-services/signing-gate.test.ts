@@ -85,7 +85,7 @@ describe('SigningGate', () => {
     ['nothing is judged by the trusted root that is missing', policyOf({ trustedRoot }), undefined],
   ];
   for (const [when, policy, reason] of rows) {
-    it(`lets runs be signed exactly when the policy says that it can: when ${when}`, async () => {
+    it(`lets runs be signed exactly when the policy reports that it can: when ${when}`, async () => {
       const signer = await gate.signer(policy, signal);
       assert.equal('reason' in signer ? signer.reason : undefined, reason);
       const { problem } = await signerReport(keys, { policy, object: undefined }, signal);
@@ -104,7 +104,7 @@ describe('SigningGate', () => {
     });
   }
 
-  it('asks for no certificate that would sign nothing', async () => {
+  it('requests no certificate that would sign nothing', async () => {
     const signer = {
       type: 'Keyless',
       keyless: { fulcioURL: 'https://fulcio.example', serviceAccountName: 'builder' },
@@ -114,20 +114,20 @@ describe('SigningGate', () => {
     assert.equal(tokens, 0);
   });
 
-  it('calls its listener when what witnesses are judged by comes and goes, and lets runs be signed then', async () => {
+  it('calls its listener when the trusted root of witnesses appears and disappears', async () => {
     const policy = policyOf({ ...logged, trustedRoot });
-    const heard: boolean[] = [];
-    gate.onChange((_policy, isWorking) => heard.push(isWorking));
+    const changes: boolean[] = [];
+    gate.onChange((_policy, isWorking) => changes.push(isWorking));
     assert.ok('reason' in (await gate.signer(policy, signal)));
-    assert.deepEqual(heard, []);
+    assert.deepEqual(changes, []);
     hasRoot = true;
     await clock.advance(61_000);
     assert.equal(await gate.witnessProblem(policy, signal), undefined);
-    assert.deepEqual(heard, [true]);
+    assert.deepEqual(changes, [true]);
     assert.ok('sign' in (await gate.signer(policy, signal)));
     hasRoot = false;
     await clock.advance(61_000);
     assert.ok('reason' in (await gate.signer(policy, signal)));
-    assert.deepEqual(heard, [true, false]);
+    assert.deepEqual(changes, [true, false]);
   });
 });

@@ -12,7 +12,7 @@ interface RunObject {
   readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> };
 }
 
-/** What an API server holds, listed by kind and label as it would. */
+/** An API server's objects, listed by kind and label. */
 class Cluster {
   readonly objects: RunObject[] = [];
   lists = 0;

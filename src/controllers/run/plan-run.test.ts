@@ -78,7 +78,7 @@ describe('planRun', () => {
     assert.deepEqual(draft.spec.runRef, { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1', uid: 'r' });
   });
 
-  it('leaves a run with an ignored subject unsigned where its policy refuses such runs', () => {
+  it('does not sign a run with an ignored subject when its policy refuses such runs', () => {
     const halved = run('TaskRun', { results: [{ name: 'IMAGE_URL', value: 'reg.example/app' }] });
     const drafts = (['Warn', 'Refuse'] as const).map(
       (onIgnored) => planRun(snapshot(halved, policy({ subjects: { onIgnored } })))[0],
@@ -90,7 +90,7 @@ describe('planRun', () => {
     for (const draft of drafts) assert.match(draft?.evidence.artifacts[0]?.warnings?.join() ?? '', /^HintIgnored: /);
   });
 
-  it('freezes how long its policy keeps records', () => {
+  it('freezes the retention of its policy', () => {
     const retentions = [
       [{}, { type: 'Keep' }],
       [{ retention: 'WithRun' }, { type: 'WithRun' }],
@@ -142,7 +142,7 @@ describe('planRun', () => {
     });
   }
 
-  it('states without a child that is gone once its deadline is over, and says so beside the payload', () => {
+  it('leaves out a deleted child after its deadline, with a warning', () => {
     const [draft] = planRun(snapshot(pipelineRun, policy(), { now: DEADLINE }));
     const warnings = draft?.evidence.artifacts[0]?.warnings ?? [];
     assert.ok(warnings.some((warning) => warning.includes('bake-1-mix is gone')));
@@ -163,7 +163,7 @@ describe('planRun, for the images of an index', () => {
   const draftWith = (indexImages: NonNullable<PendingPipeline['indexImages']>) =>
     planRun({ ...given, pending: given.pending.map((pending) => ({ ...pending, indexImages })) })[0];
 
-  it('signs each beside the index, in each format, under a name of its own', () => {
+  it('signs each image and the index, in each format, under separate names', () => {
     const draft = draftWith(new Map([[image, { images: [child, child], warnings: ['one is left out'] }]]));
     const artifacts = draft?.evidence.artifacts.filter(({ type }) => type === 'ImageSignature') ?? [];
     assert.deepEqual(
@@ -179,12 +179,12 @@ describe('planRun, for the images of an index', () => {
     assert.equal(draft?.toSign.length, draft?.evidence.artifacts.length);
   });
 
-  it('states an attestation about what the run built alone', () => {
+  it('attests only the image that the run built', () => {
     const draft = draftWith(new Map([[image, { images: [child], warnings: [] }]]));
     assert.equal(draft?.evidence.artifacts.find(({ type }) => type === 'Attestation')?.subjectCount, 1);
   });
 
-  it('signs nothing while the index cannot be read, and says why', () => {
+  it('signs nothing and reports why while the index cannot be read', () => {
     const draft = draftWith({ reason: 'BackendUnavailable', message: 'reading it: no answer' });
     assert.deepEqual(draft?.evidence, {
       artifacts: [],
@@ -209,7 +209,7 @@ describe('awaitedChild', () => {
     ['the deadline is over', [], DEADLINE, undefined],
   ];
   for (const [when, children, now, reason] of rows) {
-    it(`${reason === undefined ? 'waits for none' : `says ${reason}`} when ${when}`, () => {
+    it(`${reason === undefined ? 'waits for none' : `reports ${reason}`} when ${when}`, () => {
       assert.equal(awaitedChild(finishedRun(pipelineRun, children), now, DEADLINE)?.reason, reason);
     });
   }

@@ -21,7 +21,7 @@ describe('RunReconciler', () => {
     run = await world.addRun('bake', '2026-01-02T03:04:00Z');
   });
 
-  /** Answers requests to make a record with an error for a while, after serving them or instead of it. */
+  /** Answers requests to create a record with an error, after serving them or instead. */
   function failing(error: KubeError, options: { readonly isServed: boolean; readonly times?: number }): void {
     let left = options.times ?? Infinity;
     world.api.intercept = ({ verb, resource }, serve) => {
@@ -32,7 +32,7 @@ describe('RunReconciler', () => {
     };
   }
 
-  it('tries a run again whose record meets a CRD that is away, although the run is deleted meanwhile', async () => {
+  it('retries a run while the CRD of its record is missing, even if the run is deleted meanwhile', async () => {
     const object = world.api.objects('taskruns')[0];
     world.caches.run.put(run, { value: object, sizeBytes: 1, irreplaceable: true });
     failing(notServed(), { isServed: false });
@@ -46,7 +46,7 @@ describe('RunReconciler', () => {
     assert.equal(world.records.length, 1);
   });
 
-  it('tries the evidence again that a webhook refused, for one signature', async () => {
+  it('retries evidence that a webhook refused, at the cost of one signature', async () => {
     const refusal = new KubeError({ status: 422, reason: 'Invalid', message: 'refused by a webhook' });
     world.api.intercept = ({ verb, body }, serve) => {
       const artifacts = listField(field(body, 'evidence'), 'artifacts');
@@ -65,7 +65,7 @@ describe('RunReconciler', () => {
     assert.deepEqual([world.signatures, world.stored], [2, 1]);
   });
 
-  it('lets a run go whose namespace is gone', async () => {
+  it('gives up on a run whose namespace is deleted', async () => {
     const about = { kind: 'namespaces', name: 'team-a' };
     failing(new KubeError({ status: 404, reason: 'NotFound', message: 'no namespace', about }), { isServed: false });
     await world.reconcileRun(run);
@@ -73,10 +73,21 @@ describe('RunReconciler', () => {
     assert.equal(world.api.count(CREATE), 1);
   });
 
-  it('reads a record whose creation was not answered instead of signing again', async () => {
+  it('reads a record after a lost answer to its creation, instead of signing again', async () => {
     failing(unreachable(), { isServed: true, times: 1 });
     await world.reconcileRun(run);
     await world.clock.advance(60_000);
     assert.deepEqual([world.records.length, world.signatures, world.api.count(CREATE)], [1, 1, 1]);
+  });
+
+  it('reports the failures of all policies of a run', async () => {
+    const [policy] = world.context.pipelines.policies;
+    assert.ok(policy !== undefined);
+    world.context.pipelines.setPolicy({ ...policy, name: 'second', uid: 'second' });
+    failing(unreachable(), { isServed: false });
+    await world.reconcileRun(run);
+    const error = world.results[0]?.error;
+    assert.ok(error instanceof AggregateError);
+    assert.equal(error.errors.length, 2);
   });
 });

@@ -21,7 +21,7 @@ import { type BackendKey, backendKey } from '../../pipelines/backend-key.ts';
 
 const TEAMS = ['team-a', 'team-b', 'team-c', 'team-d', 'team-e'] as const;
 const COMPLETED = '2026-01-02T03:04:00Z';
-/** As long as a server that does not answer is waited for. */
+/** The timeout of a server that does not answer. */
 const HANG_MS = 60_000;
 const MANY = 40;
 
@@ -70,7 +70,7 @@ class Teams extends ReconcilerWorld {
     this.context.pipelines.setBackend({ ...identity, spec });
   }
 
-  /** Lets time pass in small steps, in each of which the controllers go on. */
+  /** Lets time pass in small steps, so that the controllers go on in each. */
   async pass(ms: number): Promise<void> {
     for (let step = 0; step < 25; step += 1) await this.clock.advance(ms / 25);
   }
@@ -84,23 +84,23 @@ class Teams extends ReconcilerWorld {
       this.shared.run.add(await this.addRun(`run-${index}`, COMPLETED, namespace));
   }
 
-  /** How many records of a policy are made, signed or not. */
+  /** Number of records of a policy, signed or not. */
   made(namespace: string, policy: string): number {
     return this.#recordsOf(namespace, policy).length;
   }
 
-  /** How many of them a backend holds. */
+  /** Number of them that are stored. */
   held(namespace: string, policy: string): number {
     return this.#recordsOf(namespace, policy).filter(({ isHeld }) => isHeld).length;
   }
 
-  /** Has each record looked at by the controller, as an event of the watch would. */
+  /** Enqueues each record, as an event of the watch would. */
   queueRecords(name: 'provenance-record' | 'verification'): void {
     for (const { key } of this.context.records.all()) this.shared[name].add(key);
   }
 
-  /** True when a look at the key has ended. */
-  hasLookedAt(name: SharedController, key: string): boolean {
+  /** True when a reconcile of the key has ended. */
+  hasReconciled(name: SharedController, key: string): boolean {
     return this.#ended.has(`${name} ${key}`);
   }
 
@@ -222,7 +222,7 @@ describe('the shares of the workers', () => {
     assert.ok(open.length > 0 && open.every((key) => key.includes('hangs')), open.join());
     for (const namespace of TEAMS.slice(1))
       assert.equal(
-        world.hasLookedAt('signing-policy', policyKey({ kind: 'SigningPolicy', namespace, name: 'works' })),
+        world.hasReconciled('signing-policy', policyKey({ kind: 'SigningPolicy', namespace, name: 'works' })),
         true,
         namespace,
       );
@@ -238,7 +238,7 @@ describe('the shares of the workers', () => {
     assert.equal(lanes.enter(narrow, 'team-a/other'), undefined);
     queue.close();
     leave?.();
-    // As the feed does when the watch delivers the deletion.
+    // The event handler does so when the watch delivers the deletion.
     queue.remove('team-a/deleted');
     assert.notEqual(lanes.enter(narrow, 'team-a/other'), undefined);
   });

@@ -30,7 +30,7 @@ function shown(facts: Partial<PolicyFacts>): string[] {
   return policyConditions({ ...fine, ...facts }).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
 }
 
-/** What Flux and Argo CD make of it. */
+/** The kstatus of the policy, as Flux and Argo CD compute it. */
 function kstatusOf(facts: Partial<PolicyFacts>): KStatus {
   const lastTransitionTime = '2026-01-01T00:00:00Z';
   const conditions = policyConditions({ ...fine, ...facts }).map((fact) => ({ ...fact, lastTransitionTime }));
@@ -101,7 +101,7 @@ const settled: readonly Row[] = [
 
 type AwaitedRow = readonly [when: string, facts: Partial<PolicyFacts>, ready: string, key: string, backends: string];
 
-/** What an apply may still bring: stalled only when it has been missing for longer than that. */
+/** Objects that the same apply may still create: the policy is stalled only when they are overdue. */
 const awaited: readonly AwaitedRow[] = [
   ['the key Secret is missing', { keyProblem: noKey }, 'False KeyNotFound', 'False KeyNotFound', 'True Ready'],
   ['the trusted root is missing', { witnessProblem: noRoot }, 'False VerificationFailed', 'True Ready', 'True Ready'],
@@ -140,7 +140,7 @@ const outcome = { '': 'Current', Reconciling: 'InProgress', Stalled: 'Failed' } 
 
 describe('policyConditions', () => {
   for (const [when, facts, ready, key, backends, flags] of rows) {
-    it(`says Ready=${ready} when ${when}`, () => {
+    it(`reports Ready=${ready} when ${when}`, () => {
       const [reason = ''] = ready.split(' ').slice(1);
       const flag = (type: string): string => `${type}=${flags === type ? 'True' : 'False'} ${reason}`;
       assert.deepEqual(shown(facts), [
@@ -155,7 +155,7 @@ describe('policyConditions', () => {
   }
 
   for (const keyProblem of [away, early]) {
-    it(`is reconciling and not stalled while ${keyProblem.message} will pass by itself`, () => {
+    it(`is reconciling and not stalled while ${keyProblem.message} passes without a change`, () => {
       assert.deepEqual(shown({ keyProblem }), [
         `Ready=False ${keyProblem.reason}`,
         `KeyReady=False ${keyProblem.reason}`,
@@ -180,33 +180,33 @@ describe('policyConditions', () => {
     ]);
   });
 
-  it('names the log that is not allowed, which does not pass by itself, before the backends', () => {
+  it('names a forbidden log, which needs a change, before the backends', () => {
     const conditions = policyConditions({ ...fine, witnessProblem: forbidden, backends: [] });
     assert.equal(conditions[0]?.message, forbidden.message);
     assert.equal(conditions.find(({ type }) => type === 'Stalled')?.status, 'True');
   });
 
-  it('is stalled by what is written although the signer will heal by itself', () => {
+  it('is stalled when invalid, even if the signer will recover', () => {
     const facts = { keyProblem: away, mode: 'Enforce', invalid: 'spec.x' } as const;
     assert.deepEqual(shown(facts).slice(3), ['Reconciling=False PolicyInvalid', 'Stalled=True PolicyInvalid']);
   });
 
-  it('warns beside what is well', () => {
+  it('adds warnings to a healthy condition', () => {
     const [, key] = policyConditions({ ...fine, warnings: ['it ends', 'an old one is gone'] });
     assert.equal(key?.message, 'key SHA256:x can sign; it ends; an old one is gone');
   });
 
-  it('is about the generation that it looked at', () => {
+  it('names the generation that it observed', () => {
     for (const { observedGeneration } of policyConditions(fine)) assert.equal(observedGeneration, 3);
   });
 
-  it('names the backend and what ails it', () => {
+  it('names the backend and its problem', () => {
     const backends = [{ kind: 'StorageBackend', name: 'y', problem: down }];
     const [ready] = policyConditions({ ...fine, backends });
     assert.equal(ready?.message, 'StorageBackend y is not ready: no answer');
   });
 
-  it('names the backend that needs a change before the one that will be back', () => {
+  it('names the backend that needs a change before the one that recovers', () => {
     const backends = [
       { kind: 'StorageBackend', name: 'y', problem: down },
       { kind: 'StorageBackend', name: 'z', problem: refused },
@@ -215,7 +215,7 @@ describe('policyConditions', () => {
     assert.equal(ready?.message, 'StorageBackend z is not ready: no credentials');
   });
 
-  it('says what the backends in reach do not take, and is ready', () => {
+  it('names what the backends in reach do not accept, and is ready', () => {
     const untaken = ['StorageBackend b takes no SimpleSigning'];
     const [ready, , backends] = policyConditions({ ...fine, untaken });
     assert.equal(ready?.message, 'ready to sign selected runs; StorageBackend b takes no SimpleSigning');

@@ -35,7 +35,7 @@ function metadata(name: string, generation: number): object {
   return { namespace: 'team-a', name, uid: `uid-${name}`, resourceVersion: '1', ...times };
 }
 
-/** One policy with its real reconciler, over an API server that keeps the status that it is given. */
+/** One policy with its real reconciler, and an API server that keeps the status it receives. */
 class Bed {
   readonly clock = new ManualClock();
   readonly pipelines = new Pipelines(OPERATOR);
@@ -46,7 +46,7 @@ class Bed {
   policy: object = {};
   reconciler = this.#reconciler();
 
-  /** The operator starts again: nothing is left but what is written. */
+  /** Restarts the operator, which loses its memory. */
   restart(): void {
     this.reconciler = this.#reconciler();
   }
@@ -74,7 +74,7 @@ class Bed {
     return read.backend;
   }
 
-  /** Reconciles once and returns what Flux and Argo CD make of the policy, with the reason of Ready. */
+  /** Reconciles once and returns the kstatus of the policy, with the reason of Ready. */
   async look(): Promise<readonly [KStatus, string | undefined]> {
     const object = { ...this.policy, status: this.status };
     this.objects.set(KEY, object);
@@ -133,7 +133,7 @@ describe('PolicyReconciler', () => {
   const rekor = { transparency: { type: 'Rekor', rekor: { url: 'https://rekor.example' } } };
   const rooted = { ...rekor, trustedRoot: { type: 'ConfigMap', configMap: { name: 'root' } } };
 
-  /** What is missing at the apply, and how it comes. */
+  /** Objects that are missing at the apply, and how they appear. */
   const late: readonly (readonly [string, Reason, object, (bed: Bed) => void, (bed: Bed) => void])[] = [
     [
       'a named backend',
@@ -167,7 +167,7 @@ describe('PolicyReconciler', () => {
     ],
   ];
   for (const [what, reason, spec, given, comes] of late) {
-    it(`reconciles for a minute while ${what} is missing, then is stalled, and is current when it comes`, async () => {
+    it(`reconciles for a minute while ${what} is missing, then is stalled, and is current when it appears`, async () => {
       const bed = new Bed();
       bed.apply(spec);
       given(bed);
@@ -185,7 +185,7 @@ describe('PolicyReconciler', () => {
     });
   }
 
-  it('gives an edit that names something else a grace of its own', async () => {
+  it('starts a new grace period when an edit names another object', async () => {
     const bed = new Bed();
     bed.apply(named);
     await bed.look();
@@ -195,7 +195,7 @@ describe('PolicyReconciler', () => {
     assert.deepEqual(await bed.look(), ['InProgress', 'BackendNotFound']);
   });
 
-  it('reconciles for as long as its backend is down, and is never stalled by that', async () => {
+  it('keeps reconciling while its backend is down, and is never stalled by that', async () => {
     const bed = new Bed();
     bed.apply(named);
     const backend = bed.backend('registry');
@@ -208,7 +208,7 @@ describe('PolicyReconciler', () => {
     assert.deepEqual(await bed.look(), ['Current', 'Ready']);
   });
 
-  it('says Unknown of a backend that was never probed', async () => {
+  it('reports Unknown for a backend that was never probed', async () => {
     const bed = new Bed();
     bed.apply(named);
     const backend = bed.backend('registry');
@@ -219,7 +219,7 @@ describe('PolicyReconciler', () => {
     assert.deepEqual(await bed.look(), ['Current', 'Ready']);
   });
 
-  it('is current while it is suspended, whatever it misses', async () => {
+  it('is current while it is suspended, even if objects are missing', async () => {
     const bed = new Bed();
     bed.hasKey = false;
     bed.apply({ suspend: true });
@@ -227,7 +227,7 @@ describe('PolicyReconciler', () => {
     assert.deepEqual(await bed.look(), ['Current', 'Suspended']);
   });
 
-  it('cares about a trusted root only where something is judged by it', async () => {
+  it('requires a trusted root only where evidence is verified with it', async () => {
     const bed = new Bed();
     bed.health.note(bed.backend('registry'), undefined);
     bed.apply({ trustedRoot: rooted.trustedRoot });

@@ -48,7 +48,7 @@ describe('signerReport', () => {
     assert.deepEqual(report.endsAt, active.notAfter);
   });
 
-  it('publishes each key once, and no more than a status holds', async () => {
+  it('publishes each key once, up to the limit of a status', async () => {
     const many = Array.from({ length: 40 }, (_, index) => ({ keyID: `SHA256:${index % 30}`, publicKey: 'PEM' }));
     const { status } = await reportOf(() => Promise.resolve({ active, retired: [{ ...active }, ...many] }));
     const shown = listField(status, 'verificationKeys').map((key) => [field(key, 'keyID'), field(key, 'state')]);
@@ -61,14 +61,14 @@ describe('signerReport', () => {
     assert.equal(new Set(shown.map(([keyID]) => keyID)).size, 17);
   });
 
-  it('publishes whom certificates name', async () => {
+  it('publishes the identity in certificates', async () => {
     const keyless = { identity: 'https://k8s/ns/a', issuer: 'https://issuer' };
     const report = await reportOf(() => Promise.resolve({ retired: [], keyless }));
     assert.deepEqual(report.status, { certificateIdentity: keyless });
     assert.equal(report.signsAs, 'https://k8s/ns/a by https://issuer');
   });
 
-  it('publishes a key that ended as one that only verifies', async () => {
+  it('publishes an expired key as retired', async () => {
     const report = await failing(new SigningError('KeyExpired', 'over', { published: { active, retired } }));
     assert.deepEqual(report.problem, { reason: 'KeyExpired', message: 'over' });
     assert.deepEqual(report.status['verificationKeys'], [
@@ -78,7 +78,7 @@ describe('signerReport', () => {
   });
 
   for (const reason of ['SignerUnavailable', 'SignerUnauthorized', 'EndpointForbidden'] as const) {
-    it(`leaves what was published when the service says nothing else: ${reason}`, async () => {
+    it(`keeps the published keys when the service fails: ${reason}`, async () => {
       const { publicKey, keyID, verificationKeys } = stored;
       const report = await failing(new SigningError(reason, 'away', { retryAfterSeconds: 30 }));
       assert.deepEqual(report.status, { publicKey, keyID, verificationKeys });
@@ -86,7 +86,7 @@ describe('signerReport', () => {
     });
   }
 
-  it('publishes what the policy lists although its service is away, as it is listed', async () => {
+  it('publishes the keys that the policy lists while its service is away', async () => {
     const kept = [
       { keyID: 'SHA256:version', publicKey: 'PEM', state: 'Retired' },
       { keyID: 'SHA256:a', publicKey: 'PEM a', state: 'Active' },
@@ -105,12 +105,12 @@ describe('signerReport', () => {
   });
 
   for (const reason of ['KeyNotFound', 'KeyInvalid'] as const) {
-    it(`publishes no key that nobody vouches for any more: ${reason}`, async () => {
+    it(`publishes no key that is no longer confirmed: ${reason}`, async () => {
       assert.deepEqual((await failing(new SigningError(reason, 'gone'))).status, {});
     });
   }
 
-  it('publishes a key that ended in its service as one that only verifies', async () => {
+  it('publishes a key that its service disabled as retired', async () => {
     const { publicKey, keyID } = stored;
     const report = await failing(new SigningError('KeyExpired', 'over'));
     assert.deepEqual(report.status, {
@@ -119,19 +119,19 @@ describe('signerReport', () => {
     });
   });
 
-  it('publishes earlier keys whatever became of the active one', async () => {
+  it('publishes earlier keys even without the active one', async () => {
     const report = await failing(new SigningError('KeyNotFound', 'gone', { published: { retired } }));
     assert.deepEqual(report.status, { verificationKeys: [shownRetired] });
     assert.deepEqual(report.problem, { reason: 'KeyNotFound', message: 'gone' });
   });
 
-  it('knows what a status publishes, for a policy of which nothing new can be said', () => {
+  it('reads the published keys from the status', () => {
     const { publicKey, keyID, verificationKeys } = stored;
     assert.deepEqual(storedPublication({ status: stored }), { publicKey, keyID, verificationKeys });
     assert.deepEqual(storedPublication(undefined), {});
   });
 
-  it('passes on what may pass by itself, so that nothing is said of the signer', async () => {
+  it('rethrows failures that may pass, without a report on the signer', async () => {
     await assert.rejects(failing(new KubeError({ status: 0, reason: 'Unreachable', message: 'away' })), {
       name: 'KubeError',
     });
@@ -145,11 +145,11 @@ describe('policyEvents', () => {
   ];
   const report = { signsAs: '', warnings, status: {} };
 
-  it('tells a warning once', () => {
+  it('emits each warning once', () => {
     const [before, after] = [keyReady('key a can sign'), keyReady('key a can sign; it ends soon')];
-    const told = [{ type: 'Warning', reason: 'KeyExpired', message: 'it ends soon' }];
-    assert.deepEqual(policyEvents({ before, after, report }), told);
-    assert.deepEqual(policyEvents({ before: [], after, report }), told);
+    const events = [{ type: 'Warning', reason: 'KeyExpired', message: 'it ends soon' }];
+    assert.deepEqual(policyEvents({ before, after, report }), events);
+    assert.deepEqual(policyEvents({ before: [], after, report }), events);
     assert.deepEqual(policyEvents({ before: after, after, report }), []);
   });
 });

@@ -15,7 +15,7 @@ const rows: readonly (readonly [reason: Reason | undefined, ready: string, recon
 
 describe('backendConditions', () => {
   for (const [reason, ...statuses] of rows) {
-    it(`tells what passes by itself from what has to be mended: ${reason ?? 'no problem'}`, () => {
+    it(`separates problems that pass from those that need a change: ${reason ?? 'no problem'}`, () => {
       const conditions = backendConditions(2, reason === undefined ? undefined : { reason, message: 'why' });
       assert.deepEqual(
         conditions.map(({ type, status }) => [type, status]),

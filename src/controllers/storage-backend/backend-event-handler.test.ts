@@ -44,7 +44,7 @@ function given() {
     rescanQueue: queue(),
     drain: new RecordDrain({ queue: queue(), isOpen: () => false, waitsFor: () => false }),
   });
-  const feed = backendEventHandler({
+  const handler = backendEventHandler({
     kind: 'StorageBackend',
     operatorNamespace: 'hallmark-system',
     pipelines,
@@ -54,7 +54,7 @@ function given() {
     propagation,
     onSynced: () => undefined,
   });
-  return { feed, health, pipelines, queue: backendQueue };
+  return { handler, health, pipelines, queue: backendQueue };
 }
 
 async function takenAfter(queue: KeyedQueue<BackendKey>, act: () => void): Promise<boolean> {
@@ -66,10 +66,10 @@ async function takenAfter(queue: KeyedQueue<BackendKey>, act: () => void): Promi
 }
 
 describe('backendEventHandler', () => {
-  it('has a backend probed when it is made, edited, made anew or deleted, and not when its status is written', async () => {
-    const { feed, queue } = given();
+  it('enqueues a backend when it is created, edited, recreated or deleted, but not when its status is written', async () => {
+    const { handler, queue } = given();
     const upsert = (object: unknown) => () => {
-      feed.upsert('team-a/registry', object, 'Event');
+      handler.upsert('team-a/registry', object, 'Event');
     };
     assert.equal(await takenAfter(queue, upsert(backend({ generation: 1, resourceVersion: '1' }))), true);
     const written = backend({ generation: 1, resourceVersion: '2' }, { conditions: [] });
@@ -78,7 +78,7 @@ describe('backendEventHandler', () => {
     const anew = backend({ generation: 2, resourceVersion: '4', uid: 'v' });
     assert.equal(await takenAfter(queue, upsert(anew)), true);
     const remove = (): void => {
-      feed.remove('team-a/registry', undefined);
+      handler.remove('team-a/registry', undefined);
     };
     assert.equal(await takenAfter(queue, remove), true);
     assert.equal(queue.has(KEY), false);
@@ -91,11 +91,11 @@ describe('backendEventHandler', () => {
     ['for a reason that is none of ours', { status: 'False', reason: 'Odd' }, 1, false, undefined],
   ] as const;
   for (const [what, ready, generation, isProbed, reason] of rows) {
-    it(`takes from the status what an earlier process found: ${what}`, () => {
-      const { feed, health, pipelines } = given();
+    it(`recalls the last probe of an earlier process from the status: ${what}`, () => {
+      const { handler, health, pipelines } = given();
       const conditions = [{ type: 'Ready', message: 'why', lastTransitionTime: '2025-01-01T00:00:00Z', ...ready }];
       const status = { observedGeneration: 1, conditions };
-      feed.upsert('team-a/registry', backend({ generation, resourceVersion: '1' }, status), 'Event');
+      handler.upsert('team-a/registry', backend({ generation, resourceVersion: '1' }, status), 'Event');
       const known = pipelines.promisedBackend({ kind: 'SigningPolicy', namespace: 'team-a', name: 'p' }, 'team-a', {
         kind: 'StorageBackend',
         name: 'registry',

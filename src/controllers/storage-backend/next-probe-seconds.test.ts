@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { nextProbeSeconds } from './next-probe-seconds.ts';
 
 describe('nextProbeSeconds', () => {
-  it('has a backend that is down probed sooner, and no later than anything is tried again', () => {
+  it('probes a backend that is down sooner, and no later than other retries', () => {
     const random = (): number => 0;
     assert.equal(nextProbeSeconds(true, { random }), 300);
     assert.equal(nextProbeSeconds(false, { random }), 20);
@@ -12,7 +12,7 @@ describe('nextProbeSeconds', () => {
     assert.equal(nextProbeSeconds(false, { random, maxRetrySeconds: 900 }), 20);
   });
 
-  it('spreads the probes of backends that were made together', () => {
+  it('spreads the probes of backends that were created together', () => {
     assert.equal(nextProbeSeconds(true, { random: () => 0.5 }), 270);
     assert.equal(nextProbeSeconds(false, { random: () => 1 }), 16);
     const drawn = new Set(Array.from({ length: 20 }, () => nextProbeSeconds(true, {})));

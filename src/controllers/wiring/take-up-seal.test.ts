@@ -19,11 +19,11 @@ const CREATE_SECRET = 'create secrets';
 describe('an operator that takes up its seal', () => {
   let clock: ManualClock;
   let api: ModelApi;
-  let said: (string | undefined)[];
+  let reported: (string | undefined)[];
   beforeEach(() => {
     clock = new ManualClock();
     api = new ModelApi(clock);
-    said = [];
+    reported = [];
   });
 
   /** Records of an operator with the first key. */
@@ -48,7 +48,7 @@ describe('an operator that takes up its seal', () => {
     watchNamespaces: string[] = [],
   ): { readonly key: () => SealKey | undefined } {
     let taken: SealKey | undefined;
-    const onWait = (message: string | undefined): void => void said.push(message);
+    const onWait = (message: string | undefined): void => void reported.push(message);
     const configuration = { operatorNamespace, watchNamespaces };
     void takeUpSeal({ client: api.client, clock, configuration, onWait }, signal).then((key) => (taken = key));
     return { key: () => taken };
@@ -58,19 +58,19 @@ describe('an operator that takes up its seal', () => {
     const { key } = takeUp();
     await clock.advance(0);
     assert.equal(key()?.value.reveal().length, 32);
-    assert.deepEqual([said, api.count(CREATE_SECRET)], [[], 1]);
+    assert.deepEqual([reported, api.count(CREATE_SECRET)], [[], 1]);
   });
 
   it('waits while its key is lost that records are sealed with, and goes on once it is restored', async () => {
     await makeRecords();
     const { key } = takeUp();
     await clock.advance(60_000);
-    assert.deepEqual([key(), api.count(CREATE_SECRET), said.length], [undefined, 0, 1]);
-    assert.match(said[0] ?? '', /"hallmark-system\/hallmark-seal" is missing.*restore it from a backup/);
+    assert.deepEqual([key(), api.count(CREATE_SECRET), reported.length], [undefined, 0, 1]);
+    assert.match(reported[0] ?? '', /"hallmark-system\/hallmark-seal" is missing.*restore it from a backup/);
     await putSecret('hallmark-system', first);
     await clock.advance(10_000);
     assert.deepEqual(Buffer.from(key()?.value.reveal() ?? []), first);
-    assert.equal(said.at(-1), undefined);
+    assert.equal(reported.at(-1), undefined);
   });
 
   it('goes on with a new key that names the lost one', async () => {
@@ -89,11 +89,14 @@ describe('an operator that takes up its seal', () => {
     await clock.advance(600_000);
     assert.equal(key(), undefined);
     const other = sealKeyID(new SecretValue(first));
-    assert.match(said[0] ?? '', new RegExp(`sealed with key ${other}.*another operator works here.*watchNamespaces`));
-    assert.equal(said.length, 1);
+    assert.match(
+      reported[0] ?? '',
+      new RegExp(`sealed with key ${other}.*another operator works here.*watchNamespaces`),
+    );
+    assert.equal(reported.length, 1);
   });
 
-  it('works beside another operator in namespaces of its own', async () => {
+  it('works next to another operator in separate namespaces', async () => {
     await makeRecords();
     const { key } = takeUp('hallmark-two', ['team-b']);
     await clock.advance(0);
@@ -104,7 +107,7 @@ describe('an operator that takes up its seal', () => {
     const one = await makeRecords();
     const before = JSON.stringify(one.records);
     const two = new ReconcilerWorld({ clock, api, sealKey: new SecretValue(second) });
-    await two.learnPolicy();
+    await two.readPolicy();
     two.addStore();
     two.deliverRecords();
     await two.reconcileRecords();
@@ -123,7 +126,7 @@ describe('an operator that takes up its seal', () => {
     });
     const before = JSON.stringify(one.records);
     const two = new ReconcilerWorld({ clock, api, sealKey: new SecretValue(first) });
-    await two.learnPolicy();
+    await two.readPolicy();
     two.addStore();
     two.deliverRecords();
     await two.reconcileRecords();
@@ -133,11 +136,11 @@ describe('an operator that takes up its seal', () => {
     assert.match(two.context.failingSeals.problem ?? '', /seals of 8 records do not verify.*the CRDs of this version/);
   });
 
-  it('makes the records of a key anew that it was told to replace', async () => {
+  it('recreates the records of a key that it may replace', async () => {
     await makeRecords();
     const replaced = new Set([sealKeyID(new SecretValue(first))]);
     const two = new ReconcilerWorld({ clock, api, sealKey: new SecretValue(second), replaced });
-    await two.learnPolicy();
+    await two.readPolicy();
     two.addStore();
     two.deliverRecords();
     for (const run of two.runKeys()) await two.reconcileRun(run);

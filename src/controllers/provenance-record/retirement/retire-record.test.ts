@@ -56,7 +56,7 @@ describe('a record that retired', () => {
   it('is not created again when the clock is set back, or by a replica whose clock is behind', async () => {
     await retire();
     const behind = new ReconcilerWorld({ api: world.api, clock: new ManualClock(new Date('2026-01-02T03:04:05Z')) });
-    await behind.learnPolicy();
+    await behind.readPolicy();
     behind.addStore();
     await assertNotSignedAgain(behind);
     assert.equal(behind.signatures, 0);
