@@ -7,6 +7,7 @@ const measurements: Readonly<Record<string, string>> = {
   provenance: 'provenance.ts',
   operator: 'operator.ts',
   tenants: 'tenants.ts',
+  chains: 'chains.ts',
   storage: 'storage.ts',
   signing: 'signing.ts',
 };

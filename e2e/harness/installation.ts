@@ -23,6 +23,8 @@ export interface InstallationOptions {
   readonly replicas?: number;
   /** Further values of the chart: `path=json`. */
   readonly values?: readonly string[];
+  /** `Kinds`: Tekton's CRDs without Tekton, for runs that are finished by writing their status. */
+  readonly tekton?: 'Kinds';
   /** For tests that restart the API server. */
   readonly ownControlPlane?: boolean;
 }
@@ -47,7 +49,7 @@ export class Installation extends Cluster {
     const command = [process.execPath, 'src/main.ts'];
     const testbed = await Testbed.start({
       label: options.label,
-      tekton: true,
+      tekton: options.tekton ?? true,
       cosign: true,
       helm: true,
       registries: options.registries ?? [{ referrers: false }],

@@ -11,7 +11,7 @@ export const recordPath = 'e2e/suite/expected-seconds.json';
 
 /** Modules that know every command, whatever is used of it. */
 const indifferent = new Set(['e2e/testbed/binaries/catalog.ts', 'e2e/testbed/testbed.ts']);
-const withTekton = /\btekton: true\b/;
+const withTekton = /\btekton: (?:options\.tekton \?\? )?true\b/;
 /** Recipes that `Testbed` builds for an installation. */
 const installation = ['tekton', 'cosign', 'helm'];
 

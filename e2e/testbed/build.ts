@@ -14,7 +14,9 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   await commandLine(async () => {
-    const wanted = catalog.filter(({ name }) => names.length === 0 || names.includes(name));
+    const wanted = catalog.filter(({ name, isBenchmark }) =>
+      names.length === 0 ? isBenchmark !== true : names.includes(name),
+    );
     const commands = wanted.flatMap((recipe) => recipe.commands);
     await ensureBinaries(commands);
     const slowestFirst = [...builtSeconds()].toSorted(([, one], [, other]) => other - one);

@@ -9,12 +9,13 @@ import { measured } from './processes/measured.ts';
 import type { CommandOutput } from './processes/run-command.ts';
 import { Supervisor } from './processes/supervisor.ts';
 import { Registry, type RegistryOptions } from './registry/registry.ts';
-import { Tekton } from './tekton/tekton.ts';
+import { installTektonKinds, Tekton } from './tekton/tekton.ts';
 
 export interface TestbedOptions {
   /** Names the temporary folder: `hallmark-<label>-…`. */
   readonly label?: string;
-  readonly tekton?: boolean;
+  /** `Kinds`: the CRDs alone, so that runs can be made of which nothing is checked or reconciled. */
+  readonly tekton?: boolean | 'Kinds';
   readonly cosign?: boolean;
   /** Has helm built, and the build reported, at the start. */
   readonly helm?: boolean;
@@ -99,6 +100,7 @@ async function startParts(options: TestbedOptions, supervisor: Supervisor): Prom
   const registries = await Promise.all((options.registries ?? []).map((spec) => Registry.start(supervisor, spec)));
   const plane = await ControlPlane.start(supervisor, { tekton: options.tekton === true, ...options.controlPlane });
   if (options.tekton === true && !plane.access.hasTekton) await Tekton.start(plane, supervisor);
+  if (options.tekton === 'Kinds') await installTektonKinds(plane);
   const cosign = options.cosign === true ? await Cosign.prepare(supervisor) : undefined;
   const { kubeconfigPath } = plane;
   const logDirectory = supervisor.logDirectory('pods');

@@ -13,6 +13,8 @@ export interface BuildRecipe {
   readonly commands: readonly Command[];
   /** Usual seconds of the build on 2 cores with empty caches. */
   readonly expectedSeconds: number;
+  /** True for what only a benchmark starts: it is built when a benchmark asks for it. */
+  readonly isBenchmark?: boolean;
 }
 
 export type Command =
@@ -41,7 +43,8 @@ export type Command =
   | 'ferretdb'
   | 'mysql-server'
   | 'grafeas-v1'
-  | 'transit';
+  | 'transit'
+  | 'chains-controller';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
 
@@ -161,6 +164,7 @@ export const catalog: readonly BuildRecipe[] = [
   },
   // The commit of OpenBao's v2.4.0, whose module has no version of its own.
   { name: 'transit', version: '2.4.0', commands: ['transit'], expectedSeconds: 25 },
+  { name: 'chains', version: '0.22.0', commands: ['chains-controller'], expectedSeconds: 280, isBenchmark: true },
 ];
 
 /** The recipe whose binary serves `command`. */

@@ -63,7 +63,8 @@ function withPort(configuration: WebhookConfiguration, port: number): unknown {
   return { ...configuration, webhooks };
 }
 
-function isCustomResourceDefinition(manifest: unknown): manifest is CustomResourceDefinition {
+/** True for a CRD among the manifests. */
+export function isCustomResourceDefinition(manifest: unknown): manifest is CustomResourceDefinition {
   return hasKind(manifest) && manifest.kind === 'CustomResourceDefinition';
 }
 

@@ -7,7 +7,7 @@ import { freePort } from '../processes/free-port.ts';
 import type { ManagedProcess } from '../processes/managed-process.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { moduleDirectory } from './module-directory.ts';
-import { readManifests } from './read-manifests.ts';
+import { isCustomResourceDefinition, readManifests } from './read-manifests.ts';
 import { tektonEnvironment } from './tekton-environment.ts';
 
 const pipelineModule = 'github.com/tektoncd/pipeline';
@@ -35,9 +35,8 @@ export class Tekton {
   /** Applies the manifests and starts both processes; resolves when runs are defaulted, validated and reconciled. */
   static async start(plane: ControlPlane, supervisor: Supervisor): Promise<Tekton> {
     await ensureBinaries(['tekton-controller', 'tekton-webhook']);
-    const module = await moduleDirectory(moduleFolder(recipeOf('tekton-controller')), pipelineModule);
     const webhookPort = await freePort();
-    await applyManifests(plane, readManifests(join(module, 'config'), webhookPort));
+    await applyManifests(plane, await manifests(webhookPort));
     const controller = supervisor.start({
       name: 'tekton-controller',
       command: await ensureBinary('tekton-controller'),
@@ -67,6 +66,16 @@ export class Tekton {
   async stop(): Promise<void> {
     await Promise.all([this.#controller.stop(), this.#webhook.stop()]);
   }
+}
+
+/** Applies Tekton's CRDs and nothing else: no webhook is asked about runs, and no controller works on them. */
+export async function installTektonKinds(plane: ControlPlane): Promise<void> {
+  await applyManifests(plane, (await manifests(0)).filter(isCustomResourceDefinition));
+}
+
+async function manifests(webhookPort: number): Promise<readonly unknown[]> {
+  const module = await moduleDirectory(moduleFolder(recipeOf('tekton-controller')), pipelineModule);
+  return readManifests(join(module, 'config'), webhookPort);
 }
 
 async function applyManifests(plane: ControlPlane, manifests: readonly unknown[]): Promise<void> {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hallmark beside Tekton Chains: the same finished runs of 8 kB on the same fresh control plane without Tekton's webhooks, one signer
+// after the other, twice in alternation. `npm run bench -- chains`, or `node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]]`.
+import { Installation } from '../e2e/harness/installation.ts';
+import { newSigningKey } from '../e2e/harness/signing-key.ts';
+import { adminClient } from '../e2e/resilience/admin-client.ts';
+import { processUsage } from '../e2e/resilience/process-usage.ts';
+import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
+import { makeFinishedRuns, type Shape } from './chains/finished-runs.ts';
+import { startPeer, type PeerName, type Storage } from './chains/peers.ts';
+import { apiRequests } from './chains/api-requests.ts';
+import { comparisonTable, type Figures } from './chains/comparison-table.ts';
+import { pidOf } from './measured-processes.ts';
+
+interface Subject {
+  readonly shape: Shape;
+  readonly storage: Storage;
+}
+
+const subjects: readonly Subject[] = [
+  { shape: 'TaskRun', storage: 'Tekton' },
+  { shape: 'TaskRun', storage: 'OCI tags' },
+  { shape: 'TaskRun', storage: 'bundles' },
+  { shape: 'PipelineRun', storage: 'Tekton' },
+  { shape: 'PipelineRun', storage: 'OCI tags' },
+];
+/** Each signer is measured twice, the first one last, so that a machine that grows slower favours nobody. */
+const alternation: readonly PeerName[] = ['Chains', 'Hallmark', 'Hallmark', 'Chains'];
+
+const [runs = 1000, namespaces, subjectIndex] = process.argv.slice(2).map(Number);
+const usage = `usage: node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]], with SUBJECT below ${subjects.length}`;
+if (![runs, namespaces ?? 1, subjectIndex ?? 0].every((value) => Number.isInteger(value) && value >= 0) || runs < 1)
+  throw new Error(usage);
+
+for (const [index, subject] of subjects.entries()) {
+  if (subjectIndex !== undefined && subjectIndex !== index) continue;
+  for (const count of namespaces === undefined ? [1, 10] : [namespaces]) {
+    const figures: (Figures & { readonly peer: PeerName })[] = [];
+    for (const peer of alternation) figures.push({ peer, ...(await measure(peer, subject, count)) });
+    const of = (name: PeerName): readonly Figures[] => figures.filter(({ peer }) => peer === name);
+    const title = `${runs} finished ${subject.shape}s in ${count} namespaces, ${subject.storage}`;
+    console.log(`\n${comparisonTable(title, { chains: of('Chains'), hallmark: of('Hallmark') })}`);
+  }
+}
+
+async function measure(name: PeerName, { shape, storage }: Subject, count: number): Promise<Figures> {
+  const registries = [{ referrers: storage === 'bundles' }];
+  const installation = await Installation.start({
+    ...{ label: 'bench-chains', replicas: 0, tekton: 'Kinds', registries, ownControlPlane: true },
+  });
+  try {
+    const key = newSigningKey();
+    const backend = storage === 'Tekton' ? 'tekton' : 'registry';
+    const places = [];
+    for (let index = 0; index < count; index += 1) {
+      const policy = { selector: {}, runs: { kinds: [shape] } };
+      const team = await installation.team({ name: `team-${index}`, backends: [backend], policy });
+      if (storage === 'bundles') {
+        await installation.patch(team.name, 'storagebackend/registry', {
+          spec: { oci: { encoding: 'SigstoreBundle' } },
+        });
+      }
+      places.push({ namespace: team.name, labels: team.releaseLabel, registry: installation.testbed.registry() });
+    }
+    const bytes = await makeFinishedRuns(adminClient(installation.plane), { shape, count: runs, places });
+    const { directory } = installation.testbed.supervisor;
+    const servers = [pidOf('kube-apiserver', directory), pidOf('etcd', directory)];
+    const cpuOfServers = (): number => servers.reduce((sum, pid) => sum + processUsage(pid).cpuSeconds, 0);
+    const before = { cpu: cpuOfServers(), requests: await apiRequests(installation.plane), ms: performance.now() };
+    const peer = await startPeer[name]({ installation, storage, shape, privateKey: key.privateKey });
+    const isDone = async (): Promise<boolean> => (await peer.signedCount()) >= runs;
+    await waitUntil(`${name} has signed ${runs} runs`, isDone, { timeoutSeconds: 1200, intervalMilliseconds: 100 });
+    const seconds = (performance.now() - before.ms) / 1000;
+    const { cpuSeconds, peakResidentBytes } = processUsage(peer.pid);
+    const serverSeconds = cpuOfServers() - before.cpu;
+    const requests = (await apiRequests(installation.plane)) - before.requests;
+    await peer.stop();
+    return {
+      runBytes: bytes,
+      runsPerSecond: runs / seconds,
+      signerMs: (cpuSeconds * 1000) / runs,
+      serversMs: (serverSeconds * 1000) / runs,
+      requests: requests / runs,
+      peakMiB: peakResidentBytes / 1024 / 1024,
+    };
+  } finally {
+    await installation.stop();
+  }
+}

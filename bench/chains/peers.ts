@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Installation } from '../../e2e/harness/installation.ts';
+import { OperatorProcess } from '../../e2e/harness/operator-process.ts';
+import { Chains } from '../../e2e/testbed/chains/chains.ts';
+import { CONTAINER_HEAP } from '../measured-processes.ts';
+import type { Shape } from './finished-runs.ts';
+
+export type Storage = 'Tekton' | 'OCI tags' | 'bundles';
+export type PeerName = 'Chains' | 'Hallmark';
+
+/** A signer under measurement, from its start to its end. */
+export interface Peer {
+  readonly pid: number;
+  /** How many runs it has signed, stored and marked so, by its own metrics. */
+  signedCount(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export interface PeerOptions {
+  readonly installation: Installation;
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly privateKey: string;
+}
+
+/** Starts each signer; resolves once it works. */
+export const startPeer: Readonly<Record<PeerName, (options: PeerOptions) => Promise<Peer>>> = {
+  Chains: ({ installation, storage, shape, privateKey }) => {
+    const { plane, supervisor } = installation.testbed;
+    return Chains.start(plane, supervisor, { config: chainsConfig(storage, shape), privateKey });
+  },
+  Hallmark: async ({ installation }) => {
+    const operator = await OperatorProcess.start(installation, {
+      configuration: { leaderElection: { enabled: false } },
+      nodeArgs: [CONTAINER_HEAP],
+    });
+    return {
+      pid: operator.pid,
+      signedCount: async () => storedRecords(await operator.metrics()),
+      stop: async () => {
+        await operator.stop();
+      },
+    };
+  },
+};
+
+/** Version 0.22.0 has no bundles: it stores tags beside Hallmark's bundles. Images and runs each have a store of their own. */
+function chainsConfig(storage: Storage, shape: Shape): Readonly<Record<string, string>> {
+  const store = storage === 'Tekton' ? 'tekton' : 'oci';
+  return {
+    'artifacts.taskrun.format': 'slsa/v2alpha4',
+    'artifacts.pipelinerun.format': 'slsa/v2alpha4',
+    'artifacts.taskrun.storage': shape === 'TaskRun' ? store : '',
+    'artifacts.pipelinerun.storage': shape === 'PipelineRun' ? store : '',
+    'artifacts.oci.storage': store,
+    'storage.oci.repository.insecure': 'true',
+  };
+}
+
+function storedRecords(metrics: string): number {
+  const stored = metrics.split('\n').filter((line) => /^hallmark_records\{.*reason="Stored"/.test(line));
+  return stored.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
