@@ -8,7 +8,7 @@ export interface AccessToken {
   readonly expiresAt?: Date;
 }
 
-/** Where an identity's tokens come from. */
+/** The source of an identity's tokens. */
 export interface AccessTokenSource {
   /** A token to use now. @throws CredentialError or EgressError */
   token(signal: AbortSignal): Promise<AccessToken>;

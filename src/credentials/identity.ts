@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** As whom a cloud's or a Vault's API is called. */
+/** The identity for calls of a cloud's or a Vault's API. */
 export type Identity =
   /** Static credentials in a Secret. */
   | { readonly type: 'Secret'; readonly namespace: string; readonly secretName: string }

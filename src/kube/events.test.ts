@@ -74,7 +74,7 @@ describe('the event recorder', () => {
     assert.deepEqual(dropped, ['Failed']);
   });
 
-  it('writes the Event anew when the API server has forgotten the one it would count up', async () => {
+  it('writes a new Event when the API server has dropped the one that it would count up', async () => {
     let forgotten = false;
     const { recorder, written, clock } = setup((verb) => {
       if (verb === 'patch' && forgotten) throw new KubeError({ status: 404, reason: 'NotFound', message: 'gone' });

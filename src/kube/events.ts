@@ -29,7 +29,7 @@ export interface EventText {
 export interface EventRecorderOptions {
   readonly client: Pick<KubeClient, 'create' | 'mergePatch'>;
   readonly clock: Clock;
-  /** Which replica speaks: the pod's name. */
+  /** The reporting replica: the pod's name. */
   readonly instance: string;
   /** An Event was not written: the API server refused it or too many wait. */
   readonly onDropped?: (reason: 'Failed' | 'Full' | 'TooMany', error?: unknown) => void;

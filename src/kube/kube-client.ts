@@ -82,14 +82,14 @@ export class KubeClient {
     this.#connection = options.connection;
   }
 
-  /** Those of the token that these calls are made with, which are the API server's; none of a certificate or an opaque token. */
+  /** The audiences of our own token, which are the API server's; none for a certificate or an opaque token. */
   async ownAudiences(): Promise<readonly string[]> {
     const { headers } = await this.#connection.endpoint();
     return tokenAudiences(headers['authorization']);
   }
 
   async get<T>(resource: Resource<T>, name: ObjectName, options: CallOptions): Promise<T> {
-    const answer = await this.#transport.json({
+    const response = await this.#transport.json({
       ...options,
       verb: 'get',
       method: 'GET',
@@ -98,10 +98,10 @@ export class KubeClient {
       path: resourcePath(resource, name),
       accept: objectType(resource),
     });
-    return resource.parse(answer);
+    return resource.parse(response);
   }
 
-  /** As `get`; undefined when there is no such object. */
+  /** Like `get`; undefined when there is no such object. */
   async find<T>(resource: Resource<T>, name: ObjectName, options: CallOptions): Promise<T | undefined> {
     try {
       return await this.get(resource, name, options);
@@ -175,7 +175,7 @@ export class KubeClient {
     return this.#write(resource, patch, { verb: 'patch', method: 'PATCH', contentType: MERGE_PATCH }, options);
   }
 
-  /** Asks for a token of a ServiceAccount (`TokenRequest`). @returns the answer as the API server gave it */
+  /** Requests a token of a ServiceAccount (`TokenRequest`). @returns the API server's response, unparsed */
   async createToken(
     account: ObjectName,
     token: { readonly audience: string; readonly seconds: number },
@@ -237,7 +237,7 @@ export class KubeClient {
     const { name, namespace } = object.metadata;
     const label = resourceName(resource) + (write.subresource === undefined ? '' : `/${write.subresource}`);
     const target = write.verb === 'create' ? { namespace } : { namespace, name };
-    const answer = await this.#transport.json({
+    const response = await this.#transport.json({
       signal: options.signal,
       timeoutMs: options.timeoutMs,
       verb: write.verb,
@@ -253,7 +253,7 @@ export class KubeClient {
       contentType: write.contentType,
       accept: objectType(resource),
     });
-    return resource.parse(answer);
+    return resource.parse(response);
   }
 }
 

@@ -37,7 +37,7 @@ interface Credentials {
   readonly endpoint: KubeEndpoint;
 }
 
-/** Where the API server is and who we are to it, from a kubeconfig or the pod's ServiceAccount. */
+/** The address of the API server and our credentials, from a kubeconfig or the pod's ServiceAccount. */
 export class KubeConnection {
   /** The API server's URL, without a slash at the end. */
   readonly server: string;
@@ -100,7 +100,7 @@ export class KubeConnection {
     return (await this.#reading).endpoint;
   }
 
-  /** Has the configuration and its credentials read again before the next request: the server refused them. */
+  /** Reads the configuration and its credentials again before the next request, because the server refused them. */
   invalidate(): void {
     this.#mustReload = true;
     if (this.#credentials !== undefined) this.#credentials = { ...this.#credentials, readAtMs: -Infinity };

@@ -41,8 +41,9 @@ export class KubeTokenSource implements TokenSource {
   async token(request: TokenRequest, signal: AbortSignal): Promise<ServiceAccountToken> {
     await this.#check(request);
     const key = JSON.stringify([request.namespace, request.serviceAccountName, request.audience]);
-    const known = this.#tokens.get(key);
-    if (known !== undefined && known.expiresAt.getTime() - SPARE_MS > this.#options.clock.now().getTime()) return known;
+    const cached = this.#tokens.get(key);
+    if (cached !== undefined && cached.expiresAt.getTime() - SPARE_MS > this.#options.clock.now().getTime())
+      return cached;
     const made = await this.#request(request, signal);
     this.#tokens.set(key, made);
     return made;
@@ -64,8 +65,12 @@ export class KubeTokenSource implements TokenSource {
     const { namespace, serviceAccountName: name, audience } = request;
     try {
       const { client } = this.#options;
-      const answer = await client.createToken({ namespace, name }, { audience, seconds: LIFETIME_SECONDS }, { signal });
-      return tokenOf(answer);
+      const response = await client.createToken(
+        { namespace, name },
+        { audience, seconds: LIFETIME_SECONDS },
+        { signal },
+      );
+      return tokenOf(response);
     } catch (error) {
       signal.throwIfAborted();
       throw translated(error, `ServiceAccount "${namespace}/${name}"`);
@@ -73,8 +78,8 @@ export class KubeTokenSource implements TokenSource {
   }
 }
 
-function tokenOf(answer: unknown): ServiceAccountToken {
-  const status = isObject(answer) ? answer['status'] : undefined;
+function tokenOf(response: unknown): ServiceAccountToken {
+  const status = isObject(response) ? response['status'] : undefined;
   const token = stringField(status, 'token');
   const expiresAt = new Date(stringField(status, 'expirationTimestamp') ?? '');
   if (token === undefined || Number.isNaN(expiresAt.getTime())) throw new TypeError('the API server gave no token');

@@ -38,7 +38,7 @@ export function objectMetadata(object: unknown): ObjectMetadata | undefined {
   };
 }
 
-/** As `objectMetadata`, for `Resource.parse`: throws a KubeError on an object without usable metadata. */
+/** Like `objectMetadata`, for `Resource.parse`: throws a KubeError on an object without usable metadata. */
 export function parseMetadata(object: unknown): ObjectMetadata {
   const metadata = objectMetadata(object);
   if (metadata !== undefined) return metadata;

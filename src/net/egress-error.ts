@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AccessError, type AccessFailure } from '../runtime/access-error.ts';
 
-/** Why the egress client has no response: the rules forbid it, no server answers (in time), or the answer breaks its limits. */
+/** The reason why the egress client has no response: the rules forbid it, no server answers (in time), or the answer breaks its limits. */
 export type EgressReason = 'EndpointForbidden' | 'Unreachable' | 'Timeout' | 'ResponseTooLarge' | 'RedirectRefused';
 
 const failures: Readonly<Record<EgressReason, AccessFailure>> = {

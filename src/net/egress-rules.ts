@@ -11,7 +11,7 @@ export interface EgressConfiguration {
   readonly deny?: readonly string[];
 }
 
-/** Where one connection is about to go. `hostname` as the URL has it, without brackets; `address` as it resolved. */
+/** The target of one connection. `hostname` as in the URL, without brackets; `address` as it resolved. */
 export interface Endpoint {
   readonly hostname: string;
   readonly address: string;
@@ -91,7 +91,7 @@ function parseRule(entry: string): Rule {
   return port === undefined ? target : { ...target, port };
 }
 
-/** As a URL has it: lower case, other alphabets in punycode, without the dot of the root. */
+/** The form in URLs: lower case, other alphabets in punycode, without the dot of the root. */
 function normalHostname(hostname: string): string {
   const ascii = domainToASCII(hostname);
   return (ascii === '' ? hostname.toLowerCase() : ascii).replace(/\.$/, '');

@@ -7,7 +7,7 @@ import { forbiddenEndpoint, type Guard, guardedLookup } from './lookup/guarded-l
 import { EgressError } from './egress-error.ts';
 import type { TlsOptions } from './tls-options.ts';
 
-/** Where a protocol other than HTTP connects to. */
+/** The target of a protocol other than HTTP. */
 export interface SocketTarget {
   readonly hostname: string;
   readonly port: number;

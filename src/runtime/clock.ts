@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Where time comes from. Everything that waits or stamps takes one, so that tests own the time. */
+/** The source of time. Everything that waits or stamps takes one, so that tests control the time. */
 export interface Clock {
   /** The wall clock: for what is written down. */
   now(): Date;

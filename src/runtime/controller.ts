@@ -14,7 +14,7 @@ export interface ReconcileResult<Key extends string = string> {
   readonly durationMs: number;
   /** The error thrown, unless it succeeded. */
   readonly error?: unknown;
-  /** When the key is reconciled again on its own, if at all. */
+  /** The delay until the key is reconciled again on its own, if at all. */
   readonly retryAfterMs?: number;
   /** Failures in a row, this one included. */
   readonly failures: number;

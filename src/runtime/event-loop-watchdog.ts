@@ -59,7 +59,7 @@ export class EventLoopWatchdog {
     }, partMs / BEATS).unref();
   }
 
-  /** Why the event loop is not watched, for `/livez`; undefined while it is. */
+  /** The reason why the event loop is not watched, for `/livez`; undefined while it is. */
   get problem(): string | undefined {
     return this.#problem;
   }

@@ -28,7 +28,7 @@ const IDLE_SHARE = 16;
  * it is being worked on waits again as soon as that ends. First in, first out; delayed keys join when they are due.
  *
  * A delayed key that is added again keeps the earliest of its times; adding it without delay takes it out of the delay, since
- * the reconcile that follows decides anew when it wants to be called.
+ * the reconcile that follows decides again when to be called.
  *
  * Idle keys wait behind all others: looks that no event asked for, of which there may be very many at once.
  */
@@ -124,7 +124,7 @@ export class KeyedQueue<Key extends string = string> {
     this.#delay(key, delayMs);
   }
 
-  /** As `addAfter`, and behind all others when its time has come. */
+  /** Like `addAfter`, but behind all others when its time has come. */
   addIdleAfter(key: Key, delayMs: number): void {
     if (this.#closed || this.#ready.has(key) || this.#idle.has(key) || this.#addedWhileProcessing.has(key)) return;
     if (delayMs <= 0) {

@@ -7,7 +7,7 @@ export interface SignerDefinition {
   readonly kind: PolicyKind;
   /** "SigningPolicy team-a/release", for messages. */
   readonly description: string;
-  /** Where its references are read and its ServiceAccounts live: the policy's own namespace, the operator's for the cluster kind. */
+  /** The namespace of its references and ServiceAccounts: the policy's own, the operator's for the cluster kind. */
   readonly homeNamespace: string;
   readonly signer: SigningPolicySpec['signer'];
 }

@@ -52,7 +52,7 @@ if (uri !== undefined) {
 console.log(JSON.stringify([...packages]));
 `;
 
-/** Which of the libraries such a process has loaded. */
+/** The libraries that such a process has loaded. */
 async function loaded(uri?: string): Promise<readonly string[]> {
   const args = ['--input-type=module', '--eval', program];
   const env = { ...process.env, ...(uri === undefined ? {} : { KEY_URI: uri }) };

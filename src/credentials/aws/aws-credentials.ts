@@ -34,12 +34,12 @@ export function awsCredentials(options: AwsIdentityOptions, access: Access): Aws
     identity.type === 'ServiceAccount'
       ? (signal: AbortSignal) => accountSecrets(options, access, signal)
       : (signal: AbortSignal) => operatorSecrets(options, access.egress, signal);
-  let known: AwsSecrets | undefined;
+  let cached: AwsSecrets | undefined;
   return async () => {
     const nowMs = access.clock.now().getTime();
-    if (known?.expiration !== undefined && known.expiration.getTime() - SPARE_MS > nowMs) return known;
-    known = await fetch(AbortSignal.timeout(TIMEOUT_MS));
-    return known;
+    if (cached?.expiration !== undefined && cached.expiration.getTime() - SPARE_MS > nowMs) return cached;
+    cached = await fetch(AbortSignal.timeout(TIMEOUT_MS));
+    return cached;
   };
 }
 

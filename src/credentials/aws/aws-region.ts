@@ -12,7 +12,7 @@ export function awsRegion(region: string): string {
   );
 }
 
-/** Where the tokens of a region are exchanged. Its host is what the configuration must allow tokens to go to. */
+/** The STS endpoint of a region. The configuration must allow tokens to go to its host. */
 export function stsEndpoint(region: string): string {
   return `https://sts.${awsRegion(region)}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }

@@ -27,9 +27,9 @@ export async function containerSecrets(
   try {
     const token = file === undefined ? undefined : (await readFile(file, { encoding: 'utf8', signal })).trim();
     const headers = token === undefined ? {} : { authorization: token };
-    const answer = await fetch(url, { headers, signal, redirect: 'error' });
-    const text = await answer.text();
-    const secrets = answer.ok && text.length <= MAX_BYTES ? parsed(text) : undefined;
+    const response = await fetch(url, { headers, signal, redirect: 'error' });
+    const text = await response.text();
+    const secrets = response.ok && text.length <= MAX_BYTES ? parsed(text) : undefined;
     if (secrets !== undefined) return secrets;
   } catch {
     signal.throwIfAborted();

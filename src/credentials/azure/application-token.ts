@@ -82,7 +82,7 @@ async function libraryCredential(application: Application, httpClient: AzureHttp
 }
 
 interface RememberingTransport extends AzureHttpClient {
-  /** Why the last request had no answer. The library keeps neither the kind of a failure nor its text to itself. */
+  /** The failure of the last request. The library preserves neither its class nor its text. */
   failure(): Error | undefined;
   /** The last response. */
   answer(): { readonly status: number; readonly body: string } | undefined;

@@ -3,7 +3,7 @@ import { CredentialError } from '../credential-error.ts';
 
 const AUTHORITY_HOST = 'https://login.microsoftonline.com';
 
-/** Where tokens are asked for. @throws CredentialError `Invalid` */
+/** The URL of the token authority. @throws CredentialError `Invalid` */
 export function authorityOf(text: string = AUTHORITY_HOST): URL {
   const url = URL.parse(text);
   if (url?.protocol !== 'https:') throw new CredentialError('Invalid', 'authorityHost is no https URL: correct it');

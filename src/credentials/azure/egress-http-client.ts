@@ -41,13 +41,13 @@ export function egressHttpClient(egress: EgressClient, { origin, tls }: EgressHt
         ...(body === undefined ? {} : { body }),
         ...(tls === undefined ? {} : { tls }),
       };
-      const answer = await egress.request(exchange, signalOf(request.abortSignal));
-      if (answer.url.origin !== origin) throw elsewhere(answer.url, origin);
+      const response = await egress.request(exchange, signalOf(request.abortSignal));
+      if (response.url.origin !== origin) throw elsewhere(response.url, origin);
       return {
         request,
-        status: answer.status,
-        headers: new AnswerHeaders(answer.headers),
-        bodyAsText: answer.body.toString('utf8'),
+        status: response.status,
+        headers: new AnswerHeaders(response.headers),
+        bodyAsText: response.body.toString('utf8'),
       };
     },
   };

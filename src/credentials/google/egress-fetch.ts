@@ -16,7 +16,7 @@ export interface EgressFetchOptions {
 
 const MAX_BYTES = 8 * 1024 * 1024;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-/** Which fetch itself sets, or which speak of a connection that is not ours. */
+/** Headers that fetch itself sets, or that describe a connection that is not ours. */
 const DROPPED_HEADERS = new Set(['content-length', 'connection', 'host', 'transfer-encoding', 'accept-encoding']);
 const BODILESS = [204, 205, 304];
 
@@ -37,14 +37,14 @@ export function egressFetch(egress: EgressClient, options: EgressFetchOptions): 
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     };
-    const answer = await egress.request(exchange, request.signal);
+    const response = await egress.request(exchange, request.signal);
     // A response of another host is not the API's.
-    if (answer.url.origin !== exchange.url.origin)
+    if (response.url.origin !== exchange.url.origin)
       throw new EgressError('RedirectRefused', `${displayUrl(exchange.url)} redirects to another host`);
-    const refusal = options.refusal?.(answer.status, answer.headers);
+    const refusal = options.refusal?.(response.status, response.headers);
     if (refusal !== undefined) throw refusal;
-    const content = BODILESS.includes(answer.status) ? null : new Uint8Array(answer.body);
-    return new Response(content, { status: answer.status, headers: answer.headers });
+    const content = BODILESS.includes(response.status) ? null : new Uint8Array(response.body);
+    return new Response(content, { status: response.status, headers: response.headers });
   };
 }
 

@@ -26,7 +26,7 @@ export interface GoogleAuthOptions {
   readonly maxResponseBytes?: number | undefined;
   /** The deadline of one exchange with the API; default 30 s. */
   readonly timeoutMs?: number | undefined;
-  /** Which answers of the API are thrown, and as what. */
+  /** Translates responses of the API to throw. */
   readonly refusal?: EgressFetchOptions['refusal'];
 }
 

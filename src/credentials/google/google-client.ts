@@ -19,7 +19,7 @@ export class GoogleClient extends AuthClient {
   constructor(source: AccessTokenSource, { egress }: Access, options: EgressFetchOptions) {
     super({
       transporterOptions: { fetchImplementation: egressFetch(egress, options), retry: false },
-      // Those of the library write headers, the token among them, into its debug log.
+      // The library's own interceptors write headers, the token among them, into its debug log.
       useAuthRequestParameters: false,
     });
     this.#source = source;

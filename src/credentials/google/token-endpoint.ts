@@ -47,8 +47,8 @@ export async function exchangedToken(
   const { url, headers, body, tls } = exchange;
   const limits = { maxResponseBytes: MAX_RESPONSE_BYTES, timeoutMs: TIMEOUT_MS };
   const request = { method: 'POST', url, headers, body, ...limits, ...(tls === undefined ? {} : { tls }) } as const;
-  const { status, body: answer } = await egress.request(request, signal);
-  const fields = boundedJson(answer);
+  const { status, body: responseBody } = await egress.request(request, signal);
+  const fields = boundedJson(responseBody);
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
     const message = `${displayUrl(url)} answers ${status}${errorName(fields)}: ${exchange.whenRefused}`;
     throw new CredentialError('Unauthorized', message);

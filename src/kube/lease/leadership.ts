@@ -8,7 +8,7 @@ import { Lease } from './lease.ts';
 export interface LeadershipOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
-  /** Where the Lease lies. */
+  /** The namespace of the Lease. */
   readonly namespace: string;
   /** The pod's name; each life of the process adds something of its own. */
   readonly instance: string;
@@ -25,7 +25,7 @@ export interface LeadershipOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Which of the replicas works. */
+/** Elects the replica that works. */
 export class Leadership {
   readonly #lease: Lease | undefined;
   readonly #acquired = Promise.withResolvers<undefined>();

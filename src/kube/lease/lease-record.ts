@@ -10,7 +10,7 @@ export interface LeaseRecord {
   /** Empty when it has no holder. */
   readonly holder: string;
   readonly leaseDurationSeconds: number;
-  /** As written by the holder's clock: compared for equality only. */
+  /** Written by the holder's clock: compared for equality only. */
   readonly renewTime: string;
   readonly acquireTime: string;
   readonly transitions: number;

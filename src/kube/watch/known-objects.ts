@@ -22,9 +22,9 @@ export class KnownObjects {
 
   /** True if exactly this version of this object was delivered; it then counts as seen by the current list. */
   isCurrent(key: string, uid: string, resourceVersion: string): boolean {
-    const known = this.#known.get(key);
-    if (known?.uid !== uid || known.resourceVersion !== resourceVersion) return false;
-    known.list = this.#list;
+    const delivered = this.#known.get(key);
+    if (delivered?.uid !== uid || delivered.resourceVersion !== resourceVersion) return false;
+    delivered.list = this.#list;
     return true;
   }
 
@@ -35,8 +35,8 @@ export class KnownObjects {
 
   /** True if the key was delivered as another object, deleted since. */
   isReplaced(key: string, uid: string): boolean {
-    const known = this.#known.get(key);
-    return known !== undefined && known.uid !== uid;
+    const delivered = this.#known.get(key);
+    return delivered !== undefined && delivered.uid !== uid;
   }
 
   set(key: string, uid: string, resourceVersion: string): void {
@@ -55,7 +55,7 @@ export class KnownObjects {
   /** Ends the list and forgets what it did not have. @returns the keys that vanished */
   endList(): readonly string[] {
     const vanished: string[] = [];
-    for (const [key, known] of this.#known) if (known.list !== this.#list) vanished.push(key);
+    for (const [key, delivered] of this.#known) if (delivered.list !== this.#list) vanished.push(key);
     for (const key of vanished) this.#known.delete(key);
     return vanished;
   }

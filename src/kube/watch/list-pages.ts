@@ -25,7 +25,7 @@ export interface ListPage {
   readonly items: readonly unknown[];
   /** The version of the list: the same on all pages, unless the list is followed and its token expired. */
   readonly resourceVersion: string;
-  /** The list began anew with this page, since the token for the next one had expired. */
+  /** The list restarted with this page, because the continue token had expired. */
   readonly restarted: boolean;
   readonly isLast: boolean;
 }
@@ -49,9 +49,9 @@ export async function* listPages(
   let expired = 0;
   let restarted = false;
   for (;;) {
-    let answer: unknown;
+    let response: unknown;
     try {
-      answer = await fetchPage({ limit, continue: continueToken, labelSelector }, options);
+      response = await fetchPage({ limit, continue: continueToken, labelSelector }, options);
     } catch (error) {
       if (isResponseTooLarge(error) && limit > 1) {
         limit = Math.max(1, Math.floor(limit / 4));
@@ -65,9 +65,9 @@ export async function* listPages(
       restarted = !isFollowed;
       continue;
     }
-    const page = readPage(answer, restarted);
+    const page = readPage(response, restarted);
     yield page;
-    // A list that goes on makes progress with each page; one that begins anew may never end.
+    // A list that goes on makes progress with each page; one that restarts may never end.
     if (isFollowed) expired = 0;
     restarted = false;
     if (page.continueToken === undefined) return;
@@ -75,9 +75,9 @@ export async function* listPages(
   }
 }
 
-function readPage(answer: unknown, restarted: boolean): ListPage & { readonly continueToken: string | undefined } {
-  const items = isObject(answer) ? (answer['items'] ?? []) : undefined;
-  const metadata = objectField(answer, 'metadata');
+function readPage(response: unknown, restarted: boolean): ListPage & { readonly continueToken: string | undefined } {
+  const items = isObject(response) ? (response['items'] ?? []) : undefined;
+  const metadata = objectField(response, 'metadata');
   const resourceVersion = stringField(metadata, 'resourceVersion');
   if (!Array.isArray(items) || resourceVersion === undefined) {
     throw new KubeError({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListPage } from './list-pages.ts';
 
-/** Where the pages of a list go. */
+/** The receiver of a list's pages. */
 export interface ListReader {
   begin(): void;
   object(object: unknown): void;

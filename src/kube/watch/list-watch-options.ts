@@ -16,7 +16,7 @@ export interface ListWatchHandler<T> {
   synced(): void;
 }
 
-/** Why a watch began anew: the server ended it in good order, it broke, fell silent, its version was forgotten, or it was refused. */
+/** The cause of a watch's restart: the server ended it in good order, it broke, it fell silent, its version expired, or it was refused. */
 export type WatchRestart = 'Ended' | 'Cut' | 'Stalled' | 'Expired' | 'Refused';
 
 export interface RestartEvent {
@@ -31,7 +31,7 @@ export interface RestartEvent {
 
 /** Observes restarts and failures of list-watches, for logs and metrics. */
 export interface ListWatchObserver {
-  /** The watch or list begins anew in `retryMs`, after `failures` failures in a row. */
+  /** The watch or list restarts in `retryMs`, after `failures` failures in a row. */
   restarted?(event: RestartEvent): void;
   /** An object could not be projected, or its handler threw; it is delivered again with its next version or list. */
   failed?(event: { readonly name: string; readonly key: string; readonly error: unknown }): void;
@@ -52,7 +52,7 @@ export interface ListWatchOptions<T> {
   readonly pageSize?: number;
   /** Events larger than this break the watch; 16 MiB when absent, far above what the API server stores. */
   readonly maxFrameBytes?: number;
-  /** A watch that is silent for so long is opened anew; 150 s when absent, more than twice the interval of bookmarks. */
+  /** A watch that is silent for this long is reopened; 150 s when absent, more than twice the interval of bookmarks. */
   readonly stallMs?: number;
 }
 
@@ -62,7 +62,7 @@ export interface WatchSource {
   readonly name: string;
   /** True once every object that existed at the start has been delivered. */
   readonly synced: boolean;
-  /** Why it does not work now; undefined while it does. */
+  /** The current failure; undefined while it works. */
   readonly lastError: string | undefined;
   start(): void;
   stop(): Promise<void>;

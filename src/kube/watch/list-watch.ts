@@ -34,7 +34,7 @@ export class ListWatch<T> implements WatchSource {
   readonly #stopped = new AbortController();
   readonly #backoff: Backoff;
   readonly #random: () => number;
-  /** Where the watch continues; undefined asks for a list. */
+  /** The version from which the watch continues; undefined asks for a list. */
   #version: string | undefined;
   #failures = 0;
   /** Lists in a row that broke off after their first page. */

@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 const NXDOMAIN = { code: 3 };
 const SERVFAIL = { code: 2 };
 
-/** As the kubelet writes it into each pod. */
+/** The file that the kubelet writes into each pod. */
 const POD_SEARCH =
   'search ops.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n';
 const POD_HOSTS =

@@ -13,7 +13,7 @@ export interface Guard {
 }
 
 /**
- * A name lookup that gives only addresses which the rules permit, asked anew for each connection, wherever the addresses come from. The
+ * A name lookup that gives only addresses which the rules permit, asked again for each connection, wherever the addresses come from. The
  * caller must connect to what it gave. The look-up counts for the tenant on whose behalf the connection is opened.
  */
 export function guardedLookup({ rules, lookups }: Guard, port: number, signal?: AbortSignal): LookupFunction {

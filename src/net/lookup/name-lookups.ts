@@ -162,7 +162,7 @@ function few({ addresses }: ResolvedName): Addresses {
   return addresses.slice(0, MAX_ADDRESSES);
 }
 
-/** As a name server knows it: lower case, other alphabets in punycode. An odd spelling of an IPv4 address becomes that address. */
+/** The form for name servers: lower case, other alphabets in punycode. An odd spelling of an IPv4 address becomes that address. */
 function asciiName(hostname: string): string {
   const ascii = /^[^\s/:?#@[\]\\]+$/.test(hostname) ? domainToASCII(hostname) : '';
   if (ascii === '') throw new LookupError('ENOTFOUND', hostname);

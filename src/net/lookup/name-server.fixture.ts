@@ -6,7 +6,7 @@ import { createSocket } from 'node:dgram';
 export interface NameServerAnswer {
   readonly addresses?: readonly string[];
   readonly ttl?: number;
-  /** As RFC 1035 has it: 2 is SERVFAIL, 3 is NXDOMAIN. */
+  /** The code of RFC 1035: 2 is SERVFAIL, 3 is NXDOMAIN. */
   readonly code?: number;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Which names are tried for one that is not absolute. */
+/** The names to try for one that is not absolute. */
 export interface SearchList {
   readonly domains: readonly string[];
   /** A name with as many dots is tried as it stands first. */

@@ -9,7 +9,7 @@ export class LaneKey {
   isAdded = false;
   isSigned: boolean;
   readonly #stored = new Set<ServerPlan>();
-  /** When each backend that failed is tried again, and how often it failed. */
+  /** The next attempt and the number of failures of each failed backend. */
   readonly #retries = new Map<ServerPlan, { readonly dueMs: number; readonly failures: number }>();
 
   constructor(plan: KeyPlan) {

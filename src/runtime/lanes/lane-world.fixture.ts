@@ -11,7 +11,7 @@ import { DEFERRED, DONE, type Outcome } from '../outcome.ts';
 import { SeededRandom } from '../seeded-random.fixture.ts';
 import { WorkerLanes } from './worker-lanes.ts';
 
-/** By then every world has ended: troubles last for seconds, and sixty calls of half a minute are made one after the other at most. */
+/** Every world has ended by then: troubles last for seconds, and sixty calls of half a minute are made one after the other at most. */
 const LIMIT_MS = 3_600_000;
 /** A record that waits for its turn alone says so after a while. */
 const QUIET_SECONDS = 45;
@@ -42,7 +42,7 @@ class LaneWorld {
     const queue = new KeyedQueue({ clock, backoff });
     this.#clock = clock;
     this.#queue = queue;
-    // As WorkerShares makes them.
+    // The same as in WorkerShares.
     const lanes = new WorkerLanes({
       idleWorkers: () => plan.workers - queue.processing,
       wake: (key) => {
@@ -121,7 +121,7 @@ class LaneWorld {
     return outcome;
   }
 
-  /** As RunReconciler: the lane of its namespace, then at once those of its policies. */
+  /** Like RunReconciler: the lane of its namespace, then at once those of its policies. */
   #run(state: LaneKey): Promise<Outcome> {
     const { key, namespace } = state.plan;
     const names = [namespaceLane(this.#plan, namespace)];
@@ -135,7 +135,7 @@ class LaneWorld {
     });
   }
 
-  /** As RecordReconciler: what a record needs decides which lanes it enters. */
+  /** Like RecordReconciler: the needs of a record decide which lanes it enters. */
   async #record(state: LaneKey): Promise<Outcome> {
     const { key, namespace, signer, findsSigner } = state.plan;
     if (state.isSigned || signer === undefined || !findsSigner) return this.#decide(state);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../../api/v1alpha1/fields/date-time.ts';
 
-/** When a key may sign, as a policy writes it: RFC 3339, either end open. */
+/** The window in which a key may sign, as written in a policy: RFC 3339, either end open. */
 export interface StatedWindow {
   readonly notBefore?: string | undefined;
   readonly notAfter?: string | undefined;
@@ -25,7 +25,7 @@ export function keyWindow({ notBefore, notAfter }: StatedWindow): KeyWindow {
 }
 
 /**
- * Why a key does not sign now by its window; undefined within it. Before its begin it says when to try again.
+ * The reason why a key may not sign now by its window; undefined within it. Before its begin, with the time to try again.
  * @param secretName the key's Secret, with its namespace
  */
 export function outsideWindow(

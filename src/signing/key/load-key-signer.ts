@@ -43,11 +43,11 @@ export async function openKeyFile(
   const file = localKeyFile(path);
   const label = firstPemBlock(Buffer.from(bytes).toString('latin1'))?.label ?? '';
   if (!/^ENCRYPTED (COSIGN|SIGSTORE) PRIVATE KEY$/.test(label)) return x509Signer(bytes, file);
-  const given = await password();
-  if (given === undefined) {
+  const passwordBytes = await password();
+  if (passwordBytes === undefined) {
     throw new SigningError('KeyNotFound', `${path} is encrypted: give its password by ${file.password}`);
   }
-  return cosignSigner(bytes, given, file);
+  return cosignSigner(bytes, passwordBytes, file);
 }
 
 /** An entry of a Secret. */

@@ -18,8 +18,8 @@ export class OpenedKeys {
   open(entries: SecretEntries, secretName: string): Promise<KeySigner> {
     const id = contentID(entries, secretName);
     this.#used.add(id);
-    const known = this.#signers.get(id);
-    if (known !== undefined) return known;
+    const signer = this.#signers.get(id);
+    if (signer !== undefined) return signer;
     const opened = loadKeySigner(entries, secretName);
     this.#signers.set(id, opened);
     return opened;

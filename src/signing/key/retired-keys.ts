@@ -20,7 +20,7 @@ export interface RetiredRef extends StatedWindow {
 
 export interface RetiredKeys {
   readonly keys: readonly VerificationKey[];
-  /** Those that cannot be published, each with the remedy. */
+  /** Keys that cannot be published, each with the remedy. */
   readonly problems: readonly SignerWarning[];
 }
 

@@ -26,7 +26,7 @@ export async function soundSigner(key: KeyObject, digest: Digest | null, { descr
   return signer;
 }
 
-/** Has the key sign something. @param where it lies, for the message @throws SigningError `KeyInvalid` */
+/** Makes a trial signature. @param where the place of the key, for the message @throws SigningError `KeyInvalid` */
 export async function requireSound(signer: KeySigner, where: string): Promise<void> {
   const data = randomBytes(TRIAL_BYTES);
   const signature = await signer.sign(data).then(

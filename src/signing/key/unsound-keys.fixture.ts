@@ -27,7 +27,7 @@ export function unsoundKeys(): Readonly<Record<string, Buffer>> {
   };
 }
 
-/** As an `x509.pem` holds it. */
+/** The content of an `x509.pem`. */
 export function pkcs8Pem(key: Buffer): Buffer {
   return Buffer.from(`-----BEGIN PRIVATE KEY-----\n${key.toString('base64')}\n-----END PRIVATE KEY-----\n`);
 }

@@ -9,7 +9,7 @@ import type { SignerCheck, SigningSource } from '../signing-source.ts';
 import type { VerificationKey } from '../verification-key.ts';
 
 /**
- * Has a source publish the keys that its policy lists as retired, whatever signs now: a key of a Secret, of a service, or one for each
+ * Makes a source publish the keys that its policy lists as retired, whatever signs now: a key of a Secret, of a service, or one for each
  * run. Nothing about them keeps it from signing.
  */
 export function withRetiredKeys(
@@ -45,7 +45,7 @@ class KeyRing implements SigningSource {
   }
 
   async check(signal: AbortSignal): Promise<SignerCheck> {
-    const found = await this.#found(signal);
+    const check = await this.#found(signal);
     const from = {
       objects: this.#context.objects,
       namespace: this.#definition.homeNamespace,
@@ -53,8 +53,8 @@ class KeyRing implements SigningSource {
     };
     const { keys, problems } = await retiredKeys(this.#refs, from, signal);
     this.#opened.forgetUnused();
-    if (found instanceof SigningError) throw publishing(found, keys);
-    return { ...found, retired: ring(keys, found), warnings: [...(found.warnings ?? []), ...problems] };
+    if (check instanceof SigningError) throw publishing(check, keys);
+    return { ...check, retired: ring(keys, check), warnings: [...(check.warnings ?? []), ...problems] };
   }
 
   async close(): Promise<void> {

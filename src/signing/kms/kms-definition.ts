@@ -15,7 +15,7 @@ export interface KmsDefinition {
   /** "SigningPolicy team-a/release", for messages. */
   readonly description: string;
   readonly kind: SignerDefinition['kind'];
-  /** Where ServiceAccounts and Secrets of the policy are. */
+  /** The namespace of the policy's ServiceAccounts and Secrets. */
   readonly homeNamespace: string;
   readonly identity: Identity;
   /** The TLS options of the service and of its token exchange: `caBundleRef` as it was read. */

@@ -13,7 +13,7 @@ export interface KmsPublicKey {
   readonly padding?: 'PSS';
   /** Names this very version to the provider, so that a run is signed with the key that it was promised although the key was rotated. */
   readonly version?: string;
-  /** When the service lets it sign no more, where it says so. */
+  /** The time at which the service stops signing with it, if known. */
   readonly notAfter?: Date;
   /** Earlier versions that still verify, if the service returns them with the key. */
   readonly earlier?: readonly KeyObject[];

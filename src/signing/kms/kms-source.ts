@@ -63,9 +63,9 @@ class KmsSource implements SigningSource {
 
   async signer(signal: AbortSignal): Promise<RunSigner> {
     signal.throwIfAborted();
-    const known = this.#known;
-    if (known !== undefined && this.#opened !== undefined && this.#context.clock.monotonicMs() < known.untilMs)
-      return this.#signer(this.#opened.key, known.publicKey, signal);
+    const cached = this.#known;
+    if (cached !== undefined && this.#opened !== undefined && this.#context.clock.monotonicMs() < cached.untilMs)
+      return this.#signer(this.#opened.key, cached.publicKey, signal);
     const { key, publicKey } = await this.#asked(signal);
     return this.#signer(key, publicKey, signal);
   }
@@ -129,7 +129,7 @@ class KmsSource implements SigningSource {
     });
   }
 
-  /** The key, opened anew when the certificates to trust are others. */
+  /** The key, reopened when the trusted certificates change. */
   async #open(provider: KmsProvider, signal: AbortSignal): Promise<KmsKey> {
     const spec = this.#spec();
     const identity = kmsIdentity(this.#definition);

@@ -35,17 +35,17 @@ class AwsKey implements KmsKey {
   }
 
   async publicKey(signal: AbortSignal): Promise<KmsPublicKey> {
-    const answer = await this.#call((client) =>
+    const response = await this.#call((client) =>
       client.send(new GetPublicKeyCommand({ KeyId: this.#name.keyId }), { abortSignal: signal }),
     );
-    const algorithm = awsAlgorithm(answer.SigningAlgorithms);
-    if (algorithm === undefined || answer.PublicKey === undefined) {
+    const algorithm = awsAlgorithm(response.SigningAlgorithms);
+    if (algorithm === undefined || response.PublicKey === undefined) {
       const message = `key ${this.#definition.uri} is none that signs with ECDSA on a NIST curve or with RSA: name one that is`;
       throw new SigningError('KeyInvalid', message);
     }
     const { digest, padding } = algorithm;
     return {
-      key: createPublicKey({ key: Buffer.from(answer.PublicKey), format: 'der', type: 'spki' }),
+      key: createPublicKey({ key: Buffer.from(response.PublicKey), format: 'der', type: 'spki' }),
       digest,
       ...(padding === undefined ? {} : { padding }),
     };
@@ -53,10 +53,10 @@ class AwsKey implements KmsKey {
 
   async sign({ message, publicKey }: KmsSignRequest, signal: AbortSignal): Promise<Buffer> {
     const { name, digest } = awsAlgorithmOf(publicKey);
-    const answer = await this.#call((client) =>
+    const response = await this.#call((client) =>
       client.send(
         new SignCommand({
-          // By the name that the policy gives, since permissions can hang on the alias.
+          // Use the policy's name of the key, because permissions can depend on the alias.
           KeyId: this.#name.keyId,
           Message: createHash(digest).update(message).digest(),
           MessageType: 'DIGEST',
@@ -65,7 +65,7 @@ class AwsKey implements KmsKey {
         { abortSignal: signal },
       ),
     );
-    return Buffer.from(answer.Signature ?? []);
+    return Buffer.from(response.Signature ?? []);
   }
 
   close(): Promise<void> {

@@ -31,7 +31,7 @@ const authorities: Readonly<Record<string, string>> = {
   'managedhsm.usgovcloudapi.net': 'https://login.microsoftonline.us',
 };
 
-/** Where tokens for a vault are asked for; undefined: where they are by default. */
+/** The authority of tokens for a vault; undefined: the default. */
 export function authorityOfVault({ hostname }: URL): string | undefined {
   const domain = hostname.slice(hostname.indexOf('.') + 1);
   return Object.hasOwn(authorities, domain) ? authorities[domain] : undefined;

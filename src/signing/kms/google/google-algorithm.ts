@@ -22,7 +22,7 @@ const algorithms: Readonly<Record<string, GoogleAlgorithm>> = {
   RSA_SIGN_PSS_4096_SHA512: { digest: 'sha512', padding: 'PSS' },
 };
 
-/** By Cloud KMS's name of the algorithm; undefined for one that signs nothing which verifiers of evidence take. */
+/** The algorithm by Cloud KMS's name; undefined for one whose signatures verifiers of evidence do not accept. */
 export function googleAlgorithm(name: string): GoogleAlgorithm | undefined {
   return Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;
 }

@@ -7,7 +7,7 @@ interface Meaning {
   readonly message: string;
 }
 
-/** By the codes of gRPC, which the REST API's statuses are translated to. */
+/** Keyed by gRPC codes, to which the REST API's statuses are translated. */
 const meanings: Readonly<Record<number, Meaning>> = {
   3: { reason: 'KeyInvalid', message: 'Cloud KMS does not sign with it: name a key of purpose ASYMMETRIC_SIGN' },
   5: { reason: 'KeyNotFound', message: 'does not exist in Cloud KMS: create it, or correct signer.kms.uri' },

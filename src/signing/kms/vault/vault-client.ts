@@ -6,7 +6,7 @@ import { retryAfterSeconds } from '../../../net/retry-after.ts';
 import type { TlsOptions } from '../../../net/tls-options.ts';
 import type { SecretValue } from '../../../runtime/secret-value.ts';
 
-/** Where a Vault or OpenBao is and how it is called. */
+/** The address of a Vault or OpenBao, and the settings of calls. */
 export interface VaultAddress {
   readonly address: URL;
   /** Namespace inside the server. */
@@ -63,9 +63,9 @@ export class VaultClient {
   async call({ path, token, data }: VaultCall, signal: AbortSignal): Promise<unknown> {
     const headers = token === undefined ? {} : { 'X-Vault-Token': token.revealText() };
     const options = { headers, signal };
-    const answer: unknown =
+    const response: unknown =
       data === undefined ? await this.#client.read(path, options) : await this.#client.write(path, data, options);
-    return answer;
+    return response;
   }
 }
 
@@ -87,7 +87,7 @@ async function send(options: unknown, tls: TlsOptions, egress: EgressClient): Pr
   if (!isRequest(options)) throw new TypeError('node-vault sends something else than it did');
   const url = new URL(options.uri);
   const headers = Object.entries(options.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const answer = await egress.request(
+  const response = await egress.request(
     {
       method: options.method === 'GET' ? 'GET' : 'POST',
       url,
@@ -99,12 +99,12 @@ async function send(options: unknown, tls: TlsOptions, egress: EgressClient): Pr
     options.signal,
   );
   // A standby node sends reading requests on to the active one. The token stays here, and what another host answers is no answer.
-  if (answer.url.origin !== url.origin) throw new EgressError('RedirectRefused', `${url.origin} ${SENT_ON}`);
-  if (answer.status !== 200 && answer.status !== 204) {
-    throw new VaultRefusal(answer.status, retryAfterSeconds(answer.headers));
+  if (response.url.origin !== url.origin) throw new EgressError('RedirectRefused', `${url.origin} ${SENT_ON}`);
+  if (response.status !== 200 && response.status !== 204) {
+    throw new VaultRefusal(response.status, retryAfterSeconds(response.headers));
   }
-  const body: unknown = answer.status === 204 ? {} : JSON.parse(answer.body.toString('utf8'));
-  return { statusCode: answer.status, body, request: { path: url.pathname } };
+  const body: unknown = response.status === 204 ? {} : JSON.parse(response.body.toString('utf8'));
+  return { statusCode: response.status, body, request: { path: url.pathname } };
 }
 
 function isRequest(options: unknown): options is NodeVaultRequest {

@@ -18,7 +18,7 @@ class VaultKey implements KmsKey {
   readonly #definition: KmsDefinition;
   readonly #client: VaultClient;
   readonly #session: VaultSession;
-  /** Where the key is: `transit` and its name. */
+  /** The path of the key: `transit` and its name. */
   readonly #mount: string;
   readonly #name: string;
 
@@ -33,8 +33,8 @@ class VaultKey implements KmsKey {
   }
 
   async publicKey(signal: AbortSignal): Promise<KmsPublicKey> {
-    const answer = await this.#call({ path: `${this.#mount}/keys/${this.#name}` }, signal);
-    return vaultPublicKey(answer, this.#definition.spec.vault?.keyVersion, this.#definition.uri);
+    const response = await this.#call({ path: `${this.#mount}/keys/${this.#name}` }, signal);
+    return vaultPublicKey(response, this.#definition.spec.vault?.keyVersion, this.#definition.uri);
   }
 
   async sign({ message, publicKey }: KmsSignRequest, signal: AbortSignal): Promise<Buffer> {
@@ -47,8 +47,8 @@ class VaultKey implements KmsKey {
       key_version: Number(publicKey.version),
       signature_algorithm: 'pkcs1v15',
     };
-    const answer = await this.#call({ path: `${this.#mount}/sign/${this.#name}/sha2-256`, data }, signal);
-    const [, signature] = /^vault:v\d+:(.+)$/.exec(stringField(objectField(answer, 'data'), 'signature') ?? '') ?? [];
+    const response = await this.#call({ path: `${this.#mount}/sign/${this.#name}/sha2-256`, data }, signal);
+    const [, signature] = /^vault:v\d+:(.+)$/.exec(stringField(objectField(response, 'data'), 'signature') ?? '') ?? [];
     if (signature !== undefined) return Buffer.from(signature, 'base64');
     throw new SigningError('SignerUnavailable', `key ${this.#definition.uri}: the server gave no signature`);
   }

@@ -84,10 +84,10 @@ export class VaultSession {
     const mount = vaultMount(authentication.path ?? method.toLowerCase());
     const startMs = this.#context.clock.monotonicMs();
     const data = { role: authentication.role, jwt: jwt.revealText() };
-    const answer = await this.#client.call({ path: `auth/${mount}/login`, data }, signal).catch((error: unknown) => {
+    const response = await this.#client.call({ path: `auth/${mount}/login`, data }, signal).catch((error: unknown) => {
       throw refusal(error, `${this.#address.host} does not log in at auth/${mount} as role "${authentication.role}"`);
     });
-    const auth = objectField(answer, 'auth');
+    const auth = objectField(response, 'auth');
     const token = stringField(auth, 'client_token');
     if (token === undefined || token === '')
       throw new CredentialError('Unavailable', `${this.#address.host} gave no token at auth/${mount}`);

@@ -19,7 +19,7 @@ export function vaultMount(path: string): string {
 }
 
 /**
- * Where the server is: as the policy says; of cluster policies also as the operator's environment says.
+ * The address of the server, from the policy; for cluster policies also from the operator's environment.
  * @throws SigningError `KeyNotFound`
  */
 export function vaultAddress(
