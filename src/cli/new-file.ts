@@ -3,21 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-/** A file that is to be made. */
+/** A file to create. */
 export interface NewFile {
   readonly path: string;
   readonly text: string;
-  /** Whether others may read it. */
+  /** True for a file that only its owner may read. */
   readonly isSecret: boolean;
 }
 
-/** @throws when two of the files are the same one, where the second would take the place of the first */
+/** Refuses two paths of one file, where the second would overwrite the first. @throws Error */
 export function refuseSame(paths: readonly string[]): void {
   const same = paths.find((path, index) => paths.slice(0, index).some((other) => resolve(other) === resolve(path)));
-  if (same !== undefined) throw new Error(`${same} is named twice: each of the files takes a name of its own`);
+  if (same !== undefined) throw new Error(`${same} is named twice: give each file a name of its own`);
 }
 
-/** @throws when one of the files, or a link of that name, is there already, naming it and the flag that replaces it */
+/** Refuses files and links that exist already. @throws Error that names the file and --force */
 export async function refuseExisting(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const isThere = await lstat(path).then(
@@ -29,8 +29,8 @@ export async function refuseExisting(paths: readonly string[]): Promise<void> {
 }
 
 /**
- * Makes all of these files, or none. Secret ones are for their owner alone. With `force` they take the place of others once all of
- * them are written, so that nothing is lost by a disk that is full; without it none that is there is touched.
+ * Creates all of these files, or none. With `force`, they replace existing files once all are written, so that a full disk loses nothing;
+ * without it, existing files are never touched.
  */
 export async function writeNewFiles(files: readonly NewFile[], { force }: { readonly force: boolean }): Promise<void> {
   const made: string[] = [];
@@ -46,7 +46,7 @@ export async function writeNewFiles(files: readonly NewFile[], { force }: { read
   }
 }
 
-/** @param onMade told when the file is there, before anything is in it */
+/** @param onMade called when the file exists, before it is filled */
 async function writeNewFile({ path, text, isSecret }: NewFile, onMade: () => void): Promise<void> {
   const file = await open(path, 'wx', isSecret ? 0o600 : 0o644).catch((error: unknown) => {
     throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? existing(path) : error;

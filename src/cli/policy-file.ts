@@ -7,9 +7,8 @@ import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defau
 import { readRunDocuments } from './run-documents.ts';
 
 /**
- * The settings of the one SigningPolicy or ClusterSigningPolicy in a file, `-` being standard input.
- *
- * Rejects when the file cannot be read, holds no policy or more than one, or the policy is invalid.
+ * Reads the settings of the one SigningPolicy or ClusterSigningPolicy in a file, `-` being standard input. Rejects if the file cannot be
+ * read, holds no policy or more than one, or the policy is invalid.
  */
 export async function readPolicyFile(path: string): Promise<EffectiveSigningPolicySpec> {
   const documents = await readRunDocuments([path], process.stdin);

@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { field, listField } from '../json/fields.ts';
 import { parsePreciseJson } from '../json/precise-json.ts';
 
-/** One object of a file; `place` says where it stands, for messages. */
+/** One object of a file with its place, for messages. */
 export interface RunDocument {
   readonly place: string;
   readonly value: unknown;
@@ -18,10 +18,8 @@ export interface UnreadableRunDocument {
 }
 
 /**
- * The objects of the given files in order, `-` being standard input. Files hold YAML or JSON, one or many documents; Lists are
- * taken apart and empty documents left out. Integers beyond 2^53 come as bigint.
- *
- * Rejects with an error that names a path which cannot be read.
+ * Reads the objects of the given files in order, `-` being standard input. Files hold one or many documents of YAML or JSON. Lists are
+ * taken apart, and empty documents left out. Integers beyond 2^53 become bigint. Rejects with an error that names an unreadable path.
  */
 export async function readRunDocuments(
   paths: readonly string[],
@@ -35,7 +33,7 @@ export async function readRunDocuments(
   return found;
 }
 
-/** UTF-8, or UTF-16 with a byte order mark: so PowerShell writes what a command prints. */
+/** Decodes UTF-8, or UTF-16 with a byte order mark, which PowerShell writes. */
 function decodedText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
@@ -52,14 +50,14 @@ async function fileBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The objects in one text. */
+/** Reads the objects in one text. */
 export function runDocuments(file: string, content: string): readonly (RunDocument | UnreadableRunDocument)[] {
   try {
     const json = jsonDocuments(content);
     if (Array.isArray(json)) return json.flatMap((value, index) => shallowDocuments(`${file}:${index + 1}`, value));
     const found = yamlDocuments(file, content);
     const isUnreadable = found.some((document) => 'syntaxError' in document);
-    // A text that begins as JSON and is neither is explained as what it was meant to be.
+    // Explain a text that begins as JSON as broken JSON.
     return isUnreadable && json instanceof SyntaxError
       ? [{ place: `${file}:1`, syntaxError: jsonProblem(json) }]
       : found;
@@ -71,7 +69,7 @@ export function runDocuments(file: string, content: string): readonly (RunDocume
 
 const tooDeep = 'it is nested too deep to be read';
 
-/** One value that is nested too deep keeps no other from being read. */
+/** A value that is nested too deep does not prevent others from being read. */
 function shallowDocuments(place: string, value: unknown): readonly (RunDocument | UnreadableRunDocument)[] {
   try {
     return documentsOf(place, value);
@@ -82,10 +80,10 @@ function shallowDocuments(place: string, value: unknown): readonly (RunDocument 
 }
 
 function jsonProblem({ message }: SyntaxError): string {
-  return `it is no JSON: ${firstLine(message)}; is the file whole?`;
+  return `it is not JSON: ${firstLine(message)}; is the file complete?`;
 }
 
-/** One JSON value after another; why not, when the text begins as JSON; undefined for other texts. */
+/** Parses concatenated JSON values. Returns the error if the text begins as JSON, and undefined for other texts. */
 function jsonDocuments(content: string): readonly unknown[] | SyntaxError | undefined {
   if (!/^\s*[{[]/.test(content)) return undefined;
   try {
@@ -96,7 +94,7 @@ function jsonDocuments(content: string): readonly unknown[] | SyntaxError | unde
   }
 }
 
-/** Cuts concatenated JSON objects and lists apart, by counting brackets outside of texts. */
+/** Splits concatenated JSON objects and lists by counting brackets outside of strings. */
 function splitJson(content: string): readonly string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -114,8 +112,8 @@ function splitJson(content: string): readonly string[] {
 }
 
 /**
- * YAML 1.2, in which a task may be named `n` and a parameter have the value `yes` without quotes. What kubectl prints quotes
- * such texts, so it reads the same either way.
+ * Parses YAML 1.2, in which a task can be named `n` and a parameter be `yes` without quotes. kubectl quotes such texts, so its output
+ * reads the same in YAML 1.1.
  */
 function yamlDocuments(file: string, content: string): readonly (RunDocument | UnreadableRunDocument)[] {
   const parsed = parseAllDocuments(content, { intAsBigInt: true, merge: true, uniqueKeys: true, logLevel: 'silent' });
@@ -132,7 +130,7 @@ function yamlDocuments(file: string, content: string): readonly (RunDocument | U
   });
 }
 
-/** YAML's integers are read as bigint so that none is rounded; those that a number holds exactly become one, as in JSON. */
+/** YAML integers are parsed as bigint to avoid rounding. Those that a number holds exactly become numbers, as in JSON. */
 function safeNumber(_key: unknown, value: unknown): unknown {
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField } from '../json/fields.ts';
 
-/** Which of many objects a PipelineRun refers to, without comparing each with each. */
+/** Indexes references between runs, to find children without comparing all pairs. */
 export class RunReferences {
   readonly #objects = new Map<string, unknown[]>();
   readonly #parents = new Map<string, unknown[]>();
@@ -13,7 +13,7 @@ export class RunReferences {
     }
   }
 
-  /** True when a TaskRun or CustomRun is the child of a PipelineRun among the objects. A nested PipelineRun is a run of its own, too. */
+  /** True for a TaskRun or CustomRun that is the child of a PipelineRun among the objects. A nested PipelineRun is also a run of its own. */
   isChildOnly(object: unknown): boolean {
     const kind = text(object, 'kind');
     if (kind !== 'TaskRun' && kind !== 'CustomRun') return false;
@@ -21,7 +21,7 @@ export class RunReferences {
     return parents.some((parent) => isNear(parent, object));
   }
 
-  /** What a PipelineRun refers to, and what its nested PipelineRuns refer to. */
+  /** Returns the objects that a PipelineRun and its nested PipelineRuns refer to. */
   descendants(pipelineRun: unknown): readonly unknown[] {
     const found = new Set<unknown>();
     const waiting = [pipelineRun];
@@ -37,7 +37,7 @@ export class RunReferences {
   }
 }
 
-/** In one namespace, as far as both name one. */
+/** True unless both name different namespaces. */
 function isNear(one: unknown, other: unknown): boolean {
   const namespaces = [metadataText(one, 'namespace'), metadataText(other, 'namespace')];
   return namespaces.includes('') || namespaces[0] === namespaces[1];

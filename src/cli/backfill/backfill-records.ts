@@ -30,23 +30,23 @@ export interface BackfillWork {
 }
 
 const RESOURCE = hallmarkResource('ProvenanceRecord');
-const LOOK_MS = 2000;
+const POLL_MS = 2000;
 const MAX_SHOWN = 10;
-/** Records that keep changing while their request is taken back are left to it after so many tries. */
+/** The number of tries to withdraw the requests of records that keep changing. */
 const MAX_WITHDRAWALS = 5;
 
-type Standing = 'held' | 'waiting' | 'unasked';
+type BackfillState = 'held' | 'waiting' | 'unrequested';
 
-interface Seen {
-  readonly unasked: readonly ProvenanceRecord[];
+interface Survey {
+  readonly unrequested: readonly ProvenanceRecord[];
   readonly waiting: readonly ProvenanceRecord[];
-  /** How many the backend holds. */
+  /** The number of records that the backend holds. */
   readonly held: number;
-  /** Of these, what still carries its request. */
-  readonly answered: readonly ProvenanceRecord[];
+  /** Records that the backend holds but that still carry the request. */
+  readonly fulfilled: readonly ProvenanceRecord[];
 }
 
-/** Asks for records to be stored in one more backend, at a bounded rate, and waits until they are. */
+/** Requests that records are stored in one more backend, at a bounded rate, and waits until they are. */
 export class Backfill {
   readonly #work: BackfillWork;
 
@@ -54,49 +54,49 @@ export class Backfill {
     this.#work = work;
   }
 
-  /** Says how many records there are to store. @returns that number */
+  /** Counts and prints the records to store. */
   async count(signal: AbortSignal): Promise<number> {
-    const seen = await this.#look(signal);
-    this.#sayOpen(seen);
-    return openIn(seen);
+    const survey = await this.#survey(signal);
+    this.#printOpen(survey);
+    return openIn(survey);
   }
 
-  /** @returns how many records are still not stored when the signal aborts; 0 when all are */
+  /** Requests all records. @returns the number of records that are not stored when the signal aborts, or 0 */
   async run(signal: AbortSignal): Promise<number> {
-    let seen = await this.#look(signal);
-    this.#sayOpen(seen);
+    let survey = await this.#survey(signal);
+    this.#printOpen(survey);
     let shown = -1;
     try {
-      while (openIn(seen) > 0) {
-        // Each time anew: a record that was signed since, or whose request somebody else overwrote, is asked for then.
-        await this.#ask(seen.unasked, signal);
-        await this.#work.clock.sleep(LOOK_MS, signal);
-        seen = await this.#look(signal);
-        if (seen.held !== shown) this.#work.onProgress(`${seen.held} of ${seen.held + openIn(seen)} stored`);
-        shown = seen.held;
+      while (openIn(survey) > 0) {
+        // Repeat for records that were signed meanwhile, or whose request someone overwrote.
+        await this.#requestAll(survey.unrequested, signal);
+        await this.#work.clock.sleep(POLL_MS, signal);
+        survey = await this.#survey(signal);
+        if (survey.held !== shown) this.#work.onProgress(`${survey.held} of ${survey.held + openIn(survey)} stored`);
+        shown = survey.held;
       }
-      await this.#withdraw(seen.answered, signal);
+      await this.#withdraw(survey.fulfilled, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-      this.#sayLeft([...seen.unasked, ...seen.waiting]);
-      return openIn(seen);
+      this.#printLeft([...survey.unrequested, ...survey.waiting]);
+      return openIn(survey);
     }
-    this.#work.onProgress(`records stored in ${this.#target()}: all of ${seen.held}`);
+    this.#work.onProgress(`records stored in ${this.#target()}: all of ${survey.held}`);
     return 0;
   }
 
-  async #ask(records: readonly ProvenanceRecord[], signal: AbortSignal): Promise<void> {
+  async #requestAll(records: readonly ProvenanceRecord[], signal: AbortSignal): Promise<void> {
     const { clock, perSecond, onProgress } = this.#work;
     let asked = 0;
     for (const record of records) {
       await this.#request(record, [...requested(record), this.#target()], signal);
       asked += 1;
-      if (asked % 100 === 0) onProgress(`asked for ${asked} of ${records.length}`);
+      if (asked % 100 === 0) onProgress(`requested ${asked} of ${records.length}`);
       await clock.sleep(1000 / perSecond, signal);
     }
   }
 
-  /** A request that is answered is taken back: what vanishes later is to be seen, and not to be put back in silence. */
+  /** Withdraws fulfilled requests, so that evidence that vanishes later is reported instead of silently stored again. */
   async #withdraw(records: readonly ProvenanceRecord[], signal: AbortSignal): Promise<void> {
     let left = records;
     for (let round = 0; left.length > 0 && round < MAX_WITHDRAWALS; round += 1) {
@@ -104,40 +104,45 @@ export class Backfill {
         const others = requested(record).filter((target) => target !== this.#target());
         await this.#request(record, others, signal);
       }
-      left = (await this.#look(signal)).answered;
+      left = (await this.#survey(signal)).fulfilled;
     }
   }
 
-  /** Of this version of the record alone: a request that somebody made for another backend meanwhile must not be lost. */
+  /** Patches only this version of the record, so that a concurrent request for another backend is not lost. */
   async #request({ metadata }: ProvenanceRecord, targets: readonly string[], signal: AbortSignal): Promise<void> {
     const { namespace, name, uid, resourceVersion } = metadata;
     const request = targets.length === 0 ? null : targets.join(',');
     const annotations = { [BACKFILL_ANNOTATION]: request };
     const patch = { metadata: { namespace, name, uid, resourceVersion, annotations } };
     await this.#work.client.mergePatch(RESOURCE, patch, { signal }).catch((error: unknown) => {
-      // It was retired or changed meanwhile, and is looked at again.
+      // It was retired or changed meanwhile, and is read again.
       if (!isNotFound(error) && !isConflict(error)) throw error;
     });
   }
 
-  async #look(signal: AbortSignal): Promise<Seen> {
+  async #survey(signal: AbortSignal): Promise<Survey> {
     const { client, scope } = this.#work;
-    const found = { unasked: new Map<string, ProvenanceRecord>(), waiting: new Map<string, ProvenanceRecord>() };
+    const missing = { unrequested: new Map<string, ProvenanceRecord>(), waiting: new Map<string, ProvenanceRecord>() };
     const held = new Map<string, ProvenanceRecord>();
     const where = scope.namespace === undefined ? {} : { namespace: scope.namespace };
     for await (const object of client.list(RESOURCE, { ...where, signal })) {
       const parsed = parseProvenanceRecord(object);
-      if (!parsed.ok || !this.#isMeant(parsed.value)) continue;
+      if (!parsed.ok || !this.#isInScope(parsed.value)) continue;
       const key = objectKey(parsed.value.metadata);
-      const standing = this.#standing(parsed.value);
-      (standing === 'held' ? held : found[standing]).set(key, parsed.value);
+      const state = this.#state(parsed.value);
+      (state === 'held' ? held : missing[state]).set(key, parsed.value);
     }
-    const answered = [...held.values()].filter((record) => this.#isAsked(record));
-    return { unasked: [...found.unasked.values()], waiting: [...found.waiting.values()], held: held.size, answered };
+    const fulfilled = [...held.values()].filter((record) => this.#isRequested(record));
+    return {
+      unrequested: [...missing.unrequested.values()],
+      waiting: [...missing.waiting.values()],
+      held: held.size,
+      fulfilled,
+    };
   }
 
-  /** What was never signed has nothing to store; what is promised to the backend is stored without being asked for. */
-  #isMeant(record: ProvenanceRecord): boolean {
+  /** Skips unsigned records, which have nothing to store. */
+  #isInScope(record: ProvenanceRecord): boolean {
     const { policy, since } = this.#work.scope;
     const { spec, evidence } = record;
     const artifacts = evidence?.artifacts ?? [];
@@ -146,34 +151,34 @@ export class Backfill {
     return since === undefined || Date.parse(spec.completionTime) >= since.getTime();
   }
 
-  #standing(record: ProvenanceRecord): Standing {
+  #state(record: ProvenanceRecord): BackfillState {
     const { kind, name } = this.#work.backend;
     const entry = record.status?.storage?.find(
       ({ backendRef }) => backendRef.kind === kind && backendRef.name === name,
     );
-    // One that has no place for anything of the record has nothing to wait for either.
+    // A backend that can hold nothing of the record has nothing to wait for.
     if (entry?.state === 'NotApplicable') return 'held';
     if (entry?.state === 'Stored' && entry.verification?.state !== 'Failed') return 'held';
     const isPromised = record.spec.backendRefs?.some((ref) => ref.kind === kind && ref.name === name) === true;
     const isLost = entry?.state === 'Stored';
-    return this.#isAsked(record) || (isPromised && !isLost) ? 'waiting' : 'unasked';
+    return this.#isRequested(record) || (isPromised && !isLost) ? 'waiting' : 'unrequested';
   }
 
-  #isAsked(record: ProvenanceRecord): boolean {
+  #isRequested(record: ProvenanceRecord): boolean {
     return requested(record).includes(this.#target());
   }
 
-  #sayOpen(seen: Seen): void {
+  #printOpen(survey: Survey): void {
     const { onProgress } = this.#work;
-    onProgress(`records to store in ${this.#target()}: ${openIn(seen)}; stored already: ${seen.held}`);
+    onProgress(`records to store in ${this.#target()}: ${openIn(survey)}; stored already: ${survey.held}`);
   }
 
-  #sayLeft(records: readonly ProvenanceRecord[]): void {
+  #printLeft(records: readonly ProvenanceRecord[]): void {
     const { kind, name } = this.#work.backend;
     this.#work.onProgress(`records not stored yet: ${records.length}; the operator continues with them:`);
     for (const { metadata, status } of records.slice(0, MAX_SHOWN)) {
       const entry = status?.storage?.find(({ backendRef }) => backendRef.kind === kind && backendRef.name === name);
-      this.#work.onProgress(`  ${objectKey(metadata)}: ${entry?.message ?? 'not looked at yet'}`);
+      this.#work.onProgress(`  ${objectKey(metadata)}: ${entry?.message ?? 'not processed yet'}`);
     }
   }
 
@@ -183,8 +188,8 @@ export class Backfill {
   }
 }
 
-function openIn({ unasked, waiting }: Seen): number {
-  return unasked.length + waiting.length;
+function openIn({ unrequested, waiting }: Survey): number {
+  return unrequested.length + waiting.length;
 }
 
 function requested({ metadata }: ProvenanceRecord): readonly string[] {

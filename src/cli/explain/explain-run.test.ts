@@ -59,13 +59,13 @@ function record(policy: string, reason: string): ProvenanceRecord {
 }
 
 describe('explainRun', () => {
-  it('says that no policy reaches the namespace, and what to do', () => {
+  it('reports that no policy applies to the namespace, and what to do', () => {
     const explanation = explainRun({ runs: [run], pipelines: pipelines(), records: [], unread: [] }, NOW);
     assert.match(explanation.runs[0]?.summary ?? '', /no policy reaches namespace team-a: create a SigningPolicy/);
     assert.equal(explanation.isFine, true);
   });
 
-  it('says of each policy why it leaves the run alone', () => {
+  it('reports for each policy why it does not select the run', () => {
     const other = { selector: { matchLabels: { app: 'rolls' } } };
     const made = pipelines({ name: 'others', spec: other });
     const explanation = explainRun({ runs: [run], pipelines: made, records: [], unread: [] }, NOW);
@@ -73,7 +73,7 @@ describe('explainRun', () => {
     assert.match(explanationText(explanation), /no policy selects this run/);
   });
 
-  it('repeats what the record of a selected run says, and is fine only when all is stored', () => {
+  it('repeats the status of the record of a selected run, and is fine only when everything is stored', () => {
     const made = pipelines({ name: 'builds' });
     const explain = (reason: string): ReturnType<typeof explainRun> =>
       explainRun({ runs: [run], pipelines: made, records: [record('builds', reason)], unread: [] }, NOW);
@@ -106,7 +106,7 @@ describe('explainRun', () => {
     assert.match(explanationText(explanation), /^ {4}HintIgnored: result "IMAGE_URL" \\u001b\[31m stands alone$/m);
   });
 
-  it('says that the operator has not come to a selected run yet', () => {
+  it('reports that the operator has not processed a selected run yet', () => {
     const explanation = explainRun(
       { runs: [run], pipelines: pipelines({ name: 'builds' }), records: [], unread: [] },
       NOW,
@@ -115,7 +115,7 @@ describe('explainRun', () => {
     assert.match(explanationText(explanation), /there is no record yet/);
   });
 
-  it('says that a run has not finished, and what it was not allowed to read', () => {
+  it('reports an unfinished run, and the kinds that it may not read', () => {
     const running: RunSummary = {
       ...identity,
       resourceVersion: '1',

@@ -7,34 +7,34 @@ import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { GatheredExplanation } from './gather-explanation.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 
-/** What one policy makes of a run. */
+/** The effect of one policy on a run. */
 export interface PolicyExplanation {
   readonly policy: string;
   readonly isSelected: boolean;
-  /** Why it is not selected, or what its record says. */
+  /** The reason why it is not selected, or the message of its record. */
   readonly message: string;
   readonly record?: string;
   readonly reason?: string;
-  /** What of the run its evidence leaves out or states ill-formed. */
+  /** The warnings of its evidence. */
   readonly warnings?: readonly string[];
 }
 
-/** Why a run was or was not signed. */
+/** The reasons why a run was or was not signed. */
 export interface Explanation {
   readonly runs: readonly {
     readonly run: string;
     readonly state: string;
     readonly policies: readonly PolicyExplanation[];
-    /** What holds for the run as a whole, where that is the answer. */
+    /** The outcome for the run as a whole. */
     readonly summary: string;
   }[];
-  /** Kinds that could not be read: what they would say is missing here. */
+  /** Kinds that could not be read, and so are missing here. */
   readonly unread: readonly string[];
-  /** Whether every policy that selects a run has it signed and stored, or audited. */
+  /** True if every policy that selects a run has it signed and stored, or audited. */
   readonly isFine: boolean;
 }
 
-/** Pure: what the operator decides about the run, by the same rules. */
+/** Explains runs by the operator's own rules. Pure. */
 export function explainRun(gathered: GatheredExplanation, now: Date): Explanation {
   const runs = gathered.runs.map((run) => {
     const pipelines = gathered.pipelines.forNamespace(run.namespace);

@@ -58,6 +58,6 @@ export function explanationText({ runs, unread }: Explanation): string {
     return [`${run}: ${state}`, `  ${summary}`, ...lines].join('\n');
   });
   const missing =
-    unread.length === 0 ? [] : [`not allowed to read ${unread.join(', ')}: what they would say is missing above`];
+    unread.length === 0 ? [] : [`not allowed to read ${unread.join(', ')}, so the explanation is incomplete`];
   return printableLines([...paragraphs, ...missing].join('\n\n'));
 }

@@ -12,33 +12,33 @@ import { readBackend } from '../../pipelines/read-backend.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 
-/** What `hallmark explain` was asked about. */
-export interface ExplainQuestion {
+/** The run to explain. */
+export interface ExplainedRun {
   /** NAME, taskrun/NAME or pipelinerun/NAME. */
   readonly run: string;
   readonly namespace: string;
   readonly operatorNamespace: string;
 }
 
-/** Everything an explanation is made from. */
+/** The objects that an explanation needs. */
 export interface GatheredExplanation {
   readonly runs: readonly RunSummary[];
   readonly pipelines: Pipelines;
   readonly records: readonly ProvenanceRecord[];
-  /** What could not be read, for want of permission. */
+  /** Kinds that could not be read without permission. */
   readonly unread: readonly string[];
 }
 
-/** Reads the run, the policies and backends in its reach, and its records. @throws Error when there is no such run */
+/** Reads the run, the policies and backends that apply to it, and its records. @throws Error if there is no such run */
 export async function gatherExplanation(
   client: KubeClient,
-  question: ExplainQuestion,
+  target: ExplainedRun,
   signal: AbortSignal,
 ): Promise<GatheredExplanation> {
-  const { namespace, operatorNamespace } = question;
-  const runs = await readRuns(client, question, signal);
+  const { namespace, operatorNamespace } = target;
+  const runs = await readRuns(client, target, signal);
   if (runs.length === 0) {
-    throw new Error(`there is no TaskRun or PipelineRun "${question.run}" in namespace "${namespace}"`);
+    throw new Error(`there is no TaskRun or PipelineRun "${target.run}" in namespace "${namespace}"`);
   }
   const unread: string[] = [];
   const list = async (kind: KindName): Promise<readonly unknown[]> => {
@@ -75,7 +75,7 @@ export async function gatherExplanation(
 
 async function readRuns(
   client: KubeClient,
-  { run, namespace }: ExplainQuestion,
+  { run, namespace }: ExplainedRun,
   signal: AbortSignal,
 ): Promise<RunSummary[]> {
   const [prefix, rest] = run.includes('/')

@@ -3,23 +3,23 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
-/** Cosign's own name for it, so that scripts for cosign work here. */
+/** Cosign's own variable, so that scripts for cosign work here. */
 const VARIABLE = 'COSIGN_PASSWORD';
 
-/** Where a key's password comes from. */
+/** The sources of a key's password. */
 export interface PasswordSource {
-  /** A file whose content is the password, without the line feed that editors put at its end. */
+  /** A file with the password; a final line break is removed. */
   readonly file?: string | undefined;
-  /** Ask at the terminal, which shows nothing of it. */
+  /** Ask at the terminal, without echo. */
   readonly prompt?: boolean | undefined;
-  /** Ask twice, because a new key is made with it. */
+  /** Ask twice, for a new key. */
   readonly confirm?: boolean;
 }
 
 /**
- * The password from the file, the terminal or $COSIGN_PASSWORD, the first that is given.
- * @returns undefined when none is
- * @throws when the file cannot be read, there is no terminal, or what is typed twice differs
+ * Reads the password from the file, the terminal or $COSIGN_PASSWORD, whichever is given first.
+ * @returns undefined if none is given
+ * @throws if the file cannot be read, there is no terminal, or the two inputs differ
  */
 export async function keyPassword({ file, prompt, confirm }: PasswordSource): Promise<Buffer | undefined> {
   if (file !== undefined) return withoutLineEnd(await readFile(file));
@@ -36,7 +36,7 @@ function withoutLineEnd(bytes: Buffer): Buffer {
 async function typed(isNew: boolean): Promise<string> {
   if (!process.stdin.isTTY) throw new Error('there is no terminal to ask for the password: use --password-file');
   const first = await hidden('Password of the private key: ');
-  if (isNew && (await hidden('The same again: ')) !== first) throw new Error('the two passwords differ');
+  if (isNew && (await hidden('Repeat the password: ')) !== first) throw new Error('the two passwords differ');
   return first;
 }
 

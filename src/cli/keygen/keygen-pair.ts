@@ -11,12 +11,12 @@ export type KeyFormat = (typeof keyFormats)[number];
 
 /** A new key as the entries of its Secret. */
 export interface NewKey {
-  /** OpenSSH fingerprint, as envelopes state it. */
+  /** The OpenSSH fingerprint, as in envelopes. */
   readonly keyID: string;
-  /** The private half, as the Secret's entry of that name holds it. */
+  /** The Secret's entry with the private key. */
   readonly privateEntry: { readonly name: 'cosign.key' | 'x509.pem'; readonly text: string };
   readonly publicEntry: { readonly name: 'cosign.pub' | 'x509.pub'; readonly text: string };
-  /** Of a cosign key. */
+  /** The password of a cosign key. */
   readonly password?: Uint8Array;
 }
 
@@ -24,14 +24,14 @@ const RSA_BITS = 3072;
 const generate = promisify(generateKeyPair);
 
 /**
- * The format in which cosign verifies what the key signs: with an x509.pem it is SHA-256 whatever the curve, which is what cosign
- * verifies, while a cosign.key takes the hash of its curve.
+ * Returns the format whose signatures cosign can verify. Cosign verifies SHA-256 for every curve, which an x509.pem uses, while a
+ * cosign.key uses the hash of its curve.
  */
 export function defaultFormat(algorithm: Algorithm): KeyFormat {
   return algorithm === 'p256' || algorithm === 'rsa' ? 'cosign' : 'x509';
 }
 
-/** Makes a key pair. @param password of a cosign key; none for x509, which is not encrypted */
+/** Generates a key pair. @param password the password of a cosign key; unused for x509, which is not encrypted */
 export async function newKey(algorithm: Algorithm, format: KeyFormat, password: Uint8Array): Promise<NewKey> {
   const { privateKey, publicKey } = await generated(algorithm);
   const keyID = sshKeyID(publicKey);

@@ -30,7 +30,7 @@ interface Ended {
   readonly err: string;
 }
 
-/** The entries of the Secret in a manifest. */
+/** Reads the entries of the Secret in a manifest. */
 function entriesOf(manifest: string): Readonly<Record<string, Buffer>> {
   const { data } = Secret.Parse(parse(manifest));
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, Buffer.from(value, 'base64')]));
@@ -83,12 +83,12 @@ describe('hallmark keygen', () => {
     assert.notEqual(passwords[0], passwords[1]);
   });
 
-  it('names the Secret and its namespace as it is told', () => {
+  it('uses the given name and namespace of the Secret', () => {
     const { out } = keygen(['--name', 'release-2026', '-n', 'team-a']);
     assert.deepEqual(Secret.Parse(parse(out)).metadata, { name: 'release-2026', namespace: 'team-a' });
   });
 
-  it('takes the password from a file without its line end, or from the environment, and shows it nowhere else', async () => {
+  it('reads the password from a file without its line break, or from the environment, and shows it nowhere else', async () => {
     writeFileSync(join(folder, 'password'), 'planted-in-file\n');
     const made = [
       ['planted-in-file', keygen(['--password-file', 'password'], { COSIGN_PASSWORD: 'planted-in-env' })],
@@ -103,7 +103,7 @@ describe('hallmark keygen', () => {
     }
   });
 
-  it('writes files for their owner alone, the public key for all, and nothing to standard output', () => {
+  it('writes secret files for their owner alone, the public key for everyone, and nothing to standard output', () => {
     const args = ['-o', 'secret.yaml', '--private-key', 'cosign.key', '--public-key', 'cosign.pub'];
     const { code, out, err } = keygen(args);
     assert.deepEqual([code, out], [0, ''], err);
@@ -116,7 +116,7 @@ describe('hallmark keygen', () => {
   });
 
   for (const flag of ['-o', '--private-key', '--public-key']) {
-    it(`overwrites no file of ${flag} unless it is forced, and then not what a link leads to`, () => {
+    it(`overwrites no file of ${flag} without --force, and with it not the target of a link`, () => {
       writeFileSync(join(folder, 'precious'), 'precious', { mode: 0o644 });
       symlinkSync('precious', join(folder, 'taken'));
       const refused = keygen(['-o', 'first.yaml', flag, 'taken']);
@@ -129,7 +129,7 @@ describe('hallmark keygen', () => {
     });
   }
 
-  it('overwrites no link, not even one that leads nowhere', () => {
+  it('overwrites no link, not even a dangling one', () => {
     symlinkSync('nowhere', join(folder, 'taken'));
     const { code, err } = keygen(['-o', 'first.yaml', '--public-key', 'taken']);
     assert.equal(code, 2);
@@ -162,7 +162,7 @@ describe('hallmark keygen', () => {
     ['arguments', ['secret.yaml'], /too many arguments/],
   ];
   for (const [what, args, message] of mistakes) {
-    it(`ends with 2 and makes nothing of ${what}`, () => {
+    it(`exits with 2 and writes nothing for ${what}`, () => {
       const { code, out, err } = keygen(args);
       assert.deepEqual([code, out], [2, '']);
       assert.match(err, message);

@@ -61,7 +61,7 @@ describe('hallmark lint', () => {
     }
   }
 
-  it('is silent but for a summary when all is well', async () => {
+  it('prints only a summary without findings', async () => {
     const path = file('good.yaml', [configMap, backend, policy].join('---\n'));
     const summary = '2 hallmark.dev documents checked, 1 of other groups ignored, 0 problems, 0 warnings\n';
     assert.deepEqual(await lint(path), { out: '', err: summary, code: 0 });
@@ -166,7 +166,7 @@ describe('hallmark lint', () => {
     );
   });
 
-  it('says where a file is not YAML, and goes on with the rest', async () => {
+  it('reports where a file is not YAML, and continues with the rest', async () => {
     const path = file('syntax.yaml', `${broken}---\na: b: c\n---\n{a: 1, a: 2}\n`);
     const { out, code } = await lint(path);
     assert.equal(code, 1);
@@ -175,7 +175,7 @@ describe('hallmark lint', () => {
     assert.match(out, /syntax\.yaml:4 SigningPolicy/);
   });
 
-  it('does not let a document of aliases eat the memory', async () => {
+  it('does not expand a tower of aliases', async () => {
     const levels = Array.from(
       { length: 9 },
       (_, n) =>
@@ -192,7 +192,7 @@ describe('hallmark lint', () => {
     assert.deepEqual([out, code], ['', 0]);
   });
 
-  it('ends with 2 when the command line is wrong', async () => {
+  it('exits with 2 if the command line is wrong', async () => {
     for (const args of [[], [join(folder, 'nowhere.yaml')], ['--no-such-option', folder], ['-o', 'xml', folder]]) {
       const { err, code } = await lint(...args);
       assert.equal(code, 2, args.join(' '));

@@ -4,7 +4,7 @@ import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/de
 import type { PayloadOptions } from '../../provenance/payload-options.ts';
 import type { FormatName } from '../../provenance/statement.ts';
 
-/** The flags that stand in for a policy; what is absent takes a policy's default. */
+/** The flags that replace a policy. An absent flag has the policy's default. */
 export interface AttestationFlags {
   readonly format?: FormatName | 'None';
   readonly buildType?: string;
@@ -12,7 +12,7 @@ export interface AttestationFlags {
   readonly deepInspection?: boolean;
 }
 
-/** What a policy without any settings makes of a run, changed by flags. */
+/** Combines the defaults of a policy with flags. */
 export function optionsFromFlags({ format, buildType, builderId, deepInspection }: AttestationFlags): PayloadOptions {
   const defaults = effectiveSigningPolicySpec({ signer: { type: 'Key' } }, '');
   return {
@@ -27,7 +27,7 @@ export function optionsFromFlags({ format, buildType, builderId, deepInspection 
   };
 }
 
-/** What a policy makes of a run; which runs it selects does not matter. */
+/** Reads the payload options of a policy. Its selectors do not matter. */
 export function optionsFromPolicy({ attestation, imageSignatures }: EffectiveSigningPolicySpec): PayloadOptions {
   return { attestation, imageSignatureFormats: imageSignatures.formats };
 }

@@ -9,7 +9,7 @@ export const outputFormats = ['json', 'yaml', 'text'] as const;
 
 export type OutputFormat = (typeof outputFormats)[number];
 
-/** What `hallmark preview` prints, with a line feed at its end. */
+/** Formats the output of `hallmark preview`, with a final line break. */
 export function previewOutput(found: readonly PreviewedArtifact[], format: OutputFormat): string {
   if (format === 'text') return found.map(summary).join('\n');
   const entries = found.map(entry);
@@ -18,8 +18,8 @@ export function previewOutput(found: readonly PreviewedArtifact[], format: Outpu
 
 function entry({ run, artifact }: PreviewedArtifact) {
   const { type, payloadType, payload, subjects, warnings = [] } = artifact;
-  const said = warnings.length === 0 ? {} : { warnings };
-  return { run, type, payloadType, payload: payload.toString('utf8'), subjects, ...said };
+  const noted = warnings.length === 0 ? {} : { warnings };
+  return { run, type, payloadType, payload: payload.toString('utf8'), subjects, ...noted };
 }
 
 /** A summary for people: the subjects, the materials and the builder. */

@@ -28,7 +28,7 @@ const succeeded = { conditions: [{ type: 'Succeeded', status: 'True' }] };
 const running = { conditions: [{ type: 'Succeeded', status: 'Unknown', reason: 'Running' }] };
 
 describe('a run that has not finished', () => {
-  it('is refused, unless it is asked for, and then it is warned of', () => {
+  it('is refused, unless requested, and then has a warning', () => {
     const { artifacts, failures } = preview([taskRun('t', running)]);
     assert.deepEqual(artifacts, []);
     assert.match(
@@ -40,7 +40,7 @@ describe('a run that has not finished', () => {
     assert.match(asked.artifacts[0]?.artifact.warnings?.join() ?? '', /^RunUnfinished: TaskRun t /);
   });
 
-  it('may be one that does not say how it ended: a preview warns, a signature needs to know', () => {
+  it('can be one without an outcome: a preview warns, and signing refuses it', () => {
     assert.match(
       preview([taskRun('t', {})]).artifacts[0]?.artifact.warnings?.join() ?? '',
       /^RunUnfinished: .* no condition/,
@@ -50,10 +50,10 @@ describe('a run that has not finished', () => {
   });
 });
 
-describe('what a preview says of a run', () => {
+describe('the warnings of a preview', () => {
   const cut = { ...succeeded, results: [{ name: 'IMAGE_URL', value: 'reg.example/\u001b[31mapp' }] };
 
-  it('is in its warnings in every output', () => {
+  it('are in every output', () => {
     const { artifacts } = preview([taskRun('t', cut)]);
     for (const format of ['json', 'yaml', 'text'] as const) {
       assert.match(previewOutput(artifacts, format), /HintIgnored: result "?\\*"?IMAGE_URL/);
@@ -61,14 +61,14 @@ describe('what a preview says of a run', () => {
     }
   });
 
-  it('is a failure where the policy makes no attestation and nothing else is left', () => {
+  it('are a failure if the policy makes no attestation and nothing else is left', () => {
     const options = optionsFromFlags({ format: 'None' });
     const { artifacts, failures } = preview([taskRun('t', cut)], options);
     assert.deepEqual(artifacts, []);
     assert.match(failures.join(), /there is nothing to sign: HintIgnored: result "IMAGE_URL"/);
   });
 
-  it('has no control sequences in failures', () => {
+  it('have no control sequences in failures', () => {
     const odd = { ...taskRun('a\u001b[31mRED\u202e', succeeded), spec: { timeout: 'x' } };
     const { failures } = preview([odd]);
     assert.equal(failures.length, 1);
@@ -101,7 +101,7 @@ describe('nested pipelines among several runs', () => {
   });
 });
 
-it('looks for children in time that grows with the number of documents', () => {
+it('finds children in time linear in the number of documents', () => {
   const indices = Array.from({ length: 1500 }, (_, index) => index);
   const childNames = (index: number) => Array.from({ length: 5 }, (_, task) => `p${index}-${task}`);
   const pipelines = indices.map((index) => {
@@ -112,7 +112,7 @@ it('looks for children in time that grows with the number of documents', () => {
   const began = process.cpuUsage();
   const { artifacts } = preview([...pipelines, ...children]);
   assert.equal(artifacts.length, 1500);
-  // Comparing each with each takes 13 million looks and some 30 s.
+  // Comparing all pairs takes 13 million comparisons and about 30 s.
   assert.ok(process.cpuUsage(began).user < 12_000_000);
 });
 
@@ -122,17 +122,17 @@ describe('files that cannot be read', () => {
     return found.map((document) => ('syntaxError' in document ? document.syntaxError : 'read')).join();
   };
 
-  it('are explained as JSON where they begin as JSON', () => {
-    assert.match(problem('{"kind":"TaskRun","metadata":{"name":"t"'), /^it is no JSON: .*; is the file whole\?$/);
+  it('are explained as JSON if they begin as JSON', () => {
+    assert.match(problem('{"kind":"TaskRun","metadata":{"name":"t"'), /^it is not JSON: .*; is the file complete\?$/);
     assert.equal(problem('{kind: TaskRun}'), 'read');
   });
 
-  it('keep no other document from being read when they are nested too deep', () => {
+  it('do not prevent other documents from being read if they are nested too deep', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     assert.equal(problem(`{"kind":"TaskRun"}\n${deep}`), 'read,it is nested too deep to be read');
   });
 
-  it('are no texts in UTF-16 with a mark, as PowerShell writes them', async () => {
+  it('do not include UTF-16 with a byte order mark, as PowerShell writes it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hallmark-utf16-'));
     try {
       const path = join(folder, 'run.json');

@@ -35,8 +35,8 @@ async function sign(onIgnored: 'Warn' | 'Refuse', allowsUnfinished = false) {
   return { names: [...new Set(signed.map(({ run: { name } }) => name))], signed, failures };
 }
 
-describe('what is signed offline', () => {
-  it('is every finished run, with its warnings', async () => {
+describe('signRuns', () => {
+  it('signs every finished run, with its warnings', async () => {
     const { names, signed, failures } = await sign('Warn');
     assert.deepEqual(names, ['good', 'halved']);
     const [attestation] = signed.filter((entry) => entry.run.name === 'halved');
@@ -45,13 +45,13 @@ describe('what is signed offline', () => {
     assert.match(failures[0] ?? '', /^running: TaskRun n\/running: .* give --unfinished/);
   });
 
-  it('is no run with an ignored subject under a policy that refuses it', async () => {
+  it('signs no run with an ignored subject under a policy that refuses it', async () => {
     const { names, failures } = await sign('Refuse');
     assert.deepEqual(names, ['good']);
     assert.match(failures.join('\n'), /^TaskRun n\/halved: spec\.subjects\.onIgnored .* refuses it: HintIgnored: /m);
   });
 
-  it('is an unfinished run where that is asked for, with a warning', async () => {
+  it('signs an unfinished run on request, with a warning', async () => {
     const { names, signed } = await sign('Warn', true);
     assert.deepEqual(names, ['good', 'halved', 'running']);
     assert.match(signed.at(-1)?.warnings?.join() ?? '', /^RunUnfinished: /);

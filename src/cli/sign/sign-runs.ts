@@ -10,15 +10,15 @@ import { printable } from '../../runtime/printable.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import type { Preview, PreviewedArtifact } from '../preview/preview-runs.ts';
 
-/** What `hallmark sign` prints of one artifact. */
+/** The output of `hallmark sign` for one artifact. */
 export interface SignedRun {
   readonly run: PreviewedArtifact['run'];
   readonly type: Artifact['type'];
   /** JSON of a Sigstore bundle. */
   readonly bundle: unknown;
-  /** What is signed, where the bundle holds its digest alone. */
+  /** The signed payload, if the bundle holds only its digest. */
   readonly payload?: string;
-  /** What the statement lacks and why. */
+  /** Omissions of the statement, with reasons. */
   readonly warnings?: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export interface SignedRuns {
   readonly failures: readonly string[];
 }
 
-/** Signs what a preview found, but for runs that the policy's rules about subjects refuse. */
+/** Signs the payloads of a preview, except for runs that the policy's rules for subjects refuse. */
 export async function signRuns(
   { artifacts, failures }: Preview,
   signer: RunSigner,
@@ -65,7 +65,7 @@ async function signedRun({ run, artifact }: PreviewedArtifact, signer: RunSigner
   const { signature } = await signer.sign(signedBytes(artifact));
   const { keyID, publicKey } = signer;
   const bundle = bundleToJSON(sigstoreBundle({ ...artifact, signature, keyID, publicKey }));
-  // A statement lies in its own bundle; an image signature's does not, and nobody could verify it without.
+  // The bundle of an image signature does not hold its payload, which verification needs.
   const beside = type === 'ImageSignature' ? { payload: payload.toString('utf8') } : {};
   return { run, type, bundle, ...beside, ...(warnings.length === 0 ? {} : { warnings }) };
 }

@@ -119,7 +119,7 @@ describe('hallmark sign', () => {
     }
   });
 
-  it('takes a cosign key with the password from a file or the environment', () => {
+  it('signs with a cosign key and the password from a file or the environment', () => {
     const args = ['-f', 'run.json', '--policy', 'policy.json', '--key', 'cosign.key', '-o', 'yaml'];
     for (const { code, out, err } of [
       run('sign', [...args, '--password-file', 'password']),
@@ -130,7 +130,7 @@ describe('hallmark sign', () => {
     }
   });
 
-  it('signs the good runs, and ends with 1 after a line for each bad one', () => {
+  it('signs the good runs, and exits with 1 after a line for each bad one', () => {
     const args = ['-f', 'run.json', '-f', 'running.json', '--policy', 'policy.json', '--key', 'key.pem'];
     const { code, out, err } = run('sign', args);
     assert.equal(code, 1);
@@ -174,7 +174,7 @@ describe('hallmark sign', () => {
     ['runs that are not there', ['-f', 'none.json', '--policy', 'policy.json', '--key', 'key.pem'], /none\.json/],
   ];
   for (const [what, args, message] of mistakes) {
-    it(`ends with 2 and prints nothing for ${what}`, () => {
+    it(`exits with 2 and prints nothing for ${what}`, () => {
       const { code, out, err } = run('sign', args);
       assert.deepEqual([code, out], [2, '']);
       assert.match(err, message);

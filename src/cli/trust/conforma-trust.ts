@@ -4,14 +4,15 @@ import type { PolicyTrust } from './policy-trust.ts';
 import { UsageError } from '../cli-error.ts';
 
 /**
- * A policy configuration for Conforma (`ec validate image --policy FILE --image IMAGE`): whose signatures and attestations count. Which rules they
- * must meet is for its reader to choose, in `sources`. Conforma takes one signer, so that is who signs now.
+ * Prints a policy configuration for Conforma (`ec validate image --policy FILE --image IMAGE`) with the accepted signer. The reader chooses
+ * the rules for attestations in `sources`. Conforma accepts one signer, so it is the current one.
  */
 export function conformaTrust(material: PolicyTrust): string {
   const { description, keys, identity, isLogged, trustedRoot } = material;
   const [active] = keys;
   const [log] = trustedRoot?.tlogs ?? [];
-  if (active === undefined && identity === undefined) throw new UsageError(`${description} publishes nobody`);
+  if (active === undefined && identity === undefined)
+    throw new UsageError(`${description} publishes neither a key nor a certificate identity yet`);
   const signer =
     identity === undefined
       ? { publicKey: active?.publicKey }
@@ -25,7 +26,7 @@ export function conformaTrust(material: PolicyTrust): string {
   };
   const head = [
     `# ec validate image --policy THIS-FILE --image IMAGE${isLogged ? '' : ' --ignore-rekor'}`,
-    '# The Rego rules that attestations must meet lie in ./policy: name your own sources instead.',
+    '# The Rego rules for attestations are in ./policy: name your own sources instead.',
   ];
   return `${head.join('\n')}\n${stringify(configuration, { lineWidth: 0 })}`;
 }

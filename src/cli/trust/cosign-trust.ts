@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
 import type { PolicyTrust } from './policy-trust.ts';
-import { asksForTimestamp, trustedRootText } from './policy-trust.ts';
+import { requiresTimestamp, trustedRootText } from './policy-trust.ts';
 
 type ImageFormat = PolicyTrust['imageFormats'][number];
 
 /**
- * A shell script that verifies an image with cosign 3: its signature and its provenance, each by one of the keys or by the certificate
+ * Prints a shell script that verifies an image's signature and provenance with cosign 3, each by one of the keys or by the certificate
  * identity.
  */
 export function cosignTrust(material: PolicyTrust): string {
@@ -29,9 +29,9 @@ export function cosignTrust(material: PolicyTrust): string {
   ];
   return [
     '#!/bin/sh',
-    `# Verifies with cosign 3 what ${description} signed. Usage: sh FILE IMAGE@sha256:… [options of cosign]`,
+    `# Verifies the evidence of ${description} with cosign 3. Usage: sh FILE IMAGE@sha256:… [options of cosign]`,
     'set -eu',
-    'image=$1',
+    'image=${1:?usage: sh FILE IMAGE@sha256:DIGEST}',
     'shift',
     'trust=$(mktemp -d)',
     `trap 'rm -rf "$trust"' EXIT`,
@@ -43,13 +43,13 @@ export function cosignTrust(material: PolicyTrust): string {
   ].join('\n');
 }
 
-/** One way to check something, as cosign's arguments. */
+/** One check, as cosign's arguments. */
 interface Check {
   readonly command: string;
   readonly isTimestamped: boolean;
 }
 
-/** Of bundles, `cosign verify` takes an attestation of any type for a signature, so the type is asked for. */
+/** In bundles, `cosign verify` accepts an attestation of any type as a signature, so this requires the type. */
 function imageCheck(format: ImageFormat, { isTimestamped }: PolicyTrust): Check {
   return format === 'SimpleSigning'
     ? { command: 'verify --new-bundle-format=false', isTimestamped }
@@ -57,7 +57,7 @@ function imageCheck(format: ImageFormat, { isTimestamped }: PolicyTrust): Check 
 }
 
 function attestationCheck(predicateType: string, material: PolicyTrust): Check {
-  return { command: `verify-attestation --type ${quoted(predicateType)}`, isTimestamped: asksForTimestamp(material) };
+  return { command: `verify-attestation --type ${quoted(predicateType)}`, isTimestamped: requiresTimestamp(material) };
 }
 
 function command(check: Check, signer: string, { isLogged, trustedRoot }: PolicyTrust): string {
@@ -79,7 +79,7 @@ function heredoc(file: string, content: string): string {
   return `cat > "$trust/${file}" <<'END_OF_FILE'\n${content.trimEnd()}\nEND_OF_FILE`;
 }
 
-/** For a shell: what is in single quotes is nothing but text. */
+/** Quotes a text for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

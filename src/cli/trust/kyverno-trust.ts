@@ -2,10 +2,10 @@
 import { stringify } from 'yaml';
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
 import type { PolicyTrust } from './policy-trust.ts';
-import { asksForTimestamp } from './policy-trust.ts';
+import { requiresTimestamp } from './policy-trust.ts';
 import { certificatePem, publicKeyPem } from './root-pem.ts';
 
-/** A ClusterPolicy of Kyverno that admits only images whose signature and provenance are this policy's. */
+/** Prints a Kyverno ClusterPolicy that admits only images with this policy's signature and provenance. */
 export function kyvernoTrust(material: PolicyTrust): string {
   const { name, description, images } = material;
   const rule = {
@@ -31,12 +31,12 @@ export function kyvernoTrust(material: PolicyTrust): string {
   return stringify(policy, { lineWidth: 0 });
 }
 
-/** Of bundles, attestors alone would take an attestation of any type for a signature, so that its type is asked for. */
+/** In bundles, attestors alone would accept an attestation of any type as a signature, so this requires the type. */
 function checks(material: PolicyTrust): object {
   const { predicateType, imageFormats, isInBundles } = material;
   const isSigned = imageFormats.length > 0;
   const signature = { attestors: [{ count: 1, entries: entries(material, material.isTimestamped) }] };
-  const provenance = { attestors: [{ count: 1, entries: entries(material, asksForTimestamp(material)) }] };
+  const provenance = { attestors: [{ count: 1, entries: entries(material, requiresTimestamp(material)) }] };
   const attestations = predicateType === undefined ? [] : [{ type: predicateType, ...provenance }];
   if (isInBundles) {
     const ofImage = isSigned ? [{ type: IMAGE_SIGNATURE_TYPE, ...signature }] : [];

@@ -3,19 +3,19 @@ import type { PolicyTrust } from './policy-trust.ts';
 import { UsageError } from '../cli-error.ts';
 
 /**
- * A Rego module that judges a statement whose signature somebody verified before: predicate type, builder, build type, and that the
- * digest is among the subjects. OPA itself cannot verify a DSSE signature.
+ * Prints a Rego module that checks the predicate type, builder, build type and subjects of a statement. The statement's signature must be
+ * verified before, because OPA cannot verify a DSSE signature.
  */
 export function opaTrust(material: PolicyTrust): string {
   const { description, predicateType, attestation } = material;
-  if (predicateType === undefined) throw new UsageError(`${description} makes no attestations that OPA could judge`);
+  if (predicateType === undefined) throw new UsageError(`${description} makes no attestations that OPA could check`);
   const isV1 = predicateType === 'https://slsa.dev/provenance/v1';
   const expected = {
     predicateType,
     builderID: attestation.builderID,
     ...(isV1 ? { buildType: attestation.buildType } : {}),
   };
-  return `# What ${description} states of its builds. The signature must have been verified before, for example:
+  return `# Checks the provenance of ${description}. Verify the signature first, for example:
 #   cosign verify-attestation … IMAGE@DIGEST | jq '{envelope: ., digest: "sha256:…"}' |
 #     opa eval --stdin-input --fail --data THIS-FILE 'data.hallmark.allow == true'
 # Input: {"envelope": a DSSE envelope, "digest": "sha256:…"}

@@ -4,12 +4,12 @@ import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import { stringify } from 'yaml';
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
 import type { PolicyTrust } from './policy-trust.ts';
-import { asksForTimestamp } from './policy-trust.ts';
+import { requiresTimestamp } from './policy-trust.ts';
 import { certificatePem, publicKeyPem } from './root-pem.ts';
 
 /**
- * ClusterImagePolicies of sigstore's policy-controller, and the TrustRoot that they need for certificates and logs. All policies that
- * match an image must hold, and one authority of each suffices: hence one policy for signatures and one for provenance.
+ * Prints ClusterImagePolicies for Sigstore's policy-controller, and the TrustRoot that they need for certificates and logs. Every policy
+ * that matches an image must pass, by one of its authorities, so signatures and provenance have a policy each.
  */
 export function policyControllerTrust(material: PolicyTrust): string {
   const { predicateType, imageFormats, trustedRoot } = material;
@@ -21,7 +21,7 @@ export function policyControllerTrust(material: PolicyTrust): string {
   return objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
 }
 
-/** Of bundles it reads attestations alone, and so that of cosign 3 for the image itself. */
+/** In bundles it reads only attestations, so image signatures are checked as cosign 3's attestation. */
 function signatures(material: PolicyTrust): object {
   const attested = { attestations: [{ name: 'signature', predicateType: IMAGE_SIGNATURE_TYPE }] };
   return { ...(material.isInBundles ? attested : {}), ...evidenceForm(material, material.isTimestamped) };
@@ -29,10 +29,10 @@ function signatures(material: PolicyTrust): object {
 
 function provenance(material: PolicyTrust, predicateType: string): object {
   const attestations = [{ name: 'provenance', predicateType }];
-  return { attestations, ...evidenceForm(material, asksForTimestamp(material)) };
+  return { attestations, ...evidenceForm(material, requiresTimestamp(material)) };
 }
 
-/** How the evidence lies there, and whose timestamps count. */
+/** The format of the evidence, and the accepted timestamp authorities. */
 function evidenceForm({ name, trustedRoot, isInBundles }: PolicyTrust, areNeeded: boolean): object {
   const isTrusted = areNeeded && trustedRoot !== undefined;
   return {

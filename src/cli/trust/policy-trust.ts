@@ -9,28 +9,28 @@ import type { PublishedPolicy } from './published-policy.ts';
 import type { CliContext } from '../cli-context.ts';
 import { UsageError } from '../cli-error.ts';
 
-/** What a verifier needs to know to accept the evidence of one policy. */
+/** The data that a verifier needs to accept the evidence of one policy. */
 export interface PolicyTrust {
   /** "SigningPolicy team-a/release". */
   readonly description: string;
-  /** `hallmark-` and the policy's own name with its namespace: for objects that are made from it. */
+  /** `hallmark-` with the policy's namespace and name, for generated objects. */
   readonly name: string;
-  /** The active one first. */
+  /** The policy's keys, the active one first. */
   readonly keys: readonly VerificationKey[];
   readonly identity?: CertificateIdentity;
   readonly trustedRoot?: TrustedRoot;
-  /** Of its attestations; absent where it makes none. */
+  /** The predicate type of its attestations; absent if it makes none. */
   readonly predicateType?: string;
-  /** What it signs of images and a registry takes: `SimpleSigning` lies in cosign's tags, `SigstoreStatement` in bundles. Empty where it signs none. */
+  /** Formats of image signatures in the registry: `SimpleSigning` in cosign's tags, `SigstoreStatement` in bundles. */
   readonly imageFormats: EffectiveSigningPolicySpec['imageSignatures']['formats'];
-  /** Whether every signature is in a transparency log. */
+  /** True if every signature is in a transparency log. */
   readonly isLogged: boolean;
-  /** Whether every signature is timestamped. */
+  /** True if every signature is timestamped. */
   readonly isTimestamped: boolean;
-  /** Whether its attestations lie in bundles for certain: then their timestamps are where verifiers look for them. */
+  /** True if all its attestations are in bundles, where verifiers look for timestamps. */
   readonly isInBundles: boolean;
   readonly attestation: EffectiveSigningPolicySpec['attestation'];
-  /** Globs over the images it may sign; empty for any. */
+  /** Globs for the images that it may sign; empty for all. */
   readonly images: readonly string[];
 }
 
@@ -41,7 +41,7 @@ const predicateTypes: Readonly<Record<string, string>> = {
   'slsa/v2alpha4': 'https://slsa.dev/provenance/v1',
 };
 
-/** Gathers it. @throws UsageError when the policy publishes nobody, UncheckedError when its trusted root cannot be had */
+/** Collects the trust data of a policy. @throws UsageError if the policy publishes no signer, UncheckedError if its trusted root cannot be read */
 export async function policyTrust(
   policy: PublishedPolicy,
   context: CliContext,
@@ -56,10 +56,10 @@ export async function policyTrust(
   const { attestation, imageSignatures, transparency, subjects } = effectiveSigningPolicySpec(policy.spec, '');
   const predicateType = predicateTypes[attestation.format];
   const isRekorV2 = transparency.rekor?.apiVersion === 2;
-  // Cosign's tags have no room for entries of Rekor v2, and bundles none for simple signings.
+  // Cosign's tags cannot hold entries of Rekor v2, and bundles cannot hold simple signings.
   const formats = imageSignatures.formats.filter((format) => !isRekorV2 || format === 'SigstoreStatement');
   if (formats.length === 0 && predicateType === undefined) {
-    throw new UsageError(`${description} signs nothing that lies beside images in a registry`);
+    throw new UsageError(`${description} signs nothing that is stored with images in a registry`);
   }
   const trustedRoot = await policyRoot(policy, context, signal);
   return {
@@ -79,14 +79,14 @@ export async function policyTrust(
 }
 
 /**
- * Whether to ask for the timestamp of an attestation. Beside one in its tags cosign, and all that stands on it, wants a timestamp of the
- * envelope, and there is that of the signature: none is asked for there, unless nothing else says when a certificate signed.
+ * Tells if verifiers must require the timestamp of an attestation. In tags, cosign and tools on top of it expect a timestamp of the
+ * envelope, but ours covers the signature. So none is required there, unless nothing else proves when a certificate signed.
  */
-export function asksForTimestamp({ isTimestamped, isInBundles, isLogged, identity }: PolicyTrust): boolean {
+export function requiresTimestamp({ isTimestamped, isInBundles, isLogged, identity }: PolicyTrust): boolean {
   return isTimestamped && (isInBundles || (identity !== undefined && !isLogged));
 }
 
-/** The trusted root as JSON. */
+/** Formats the trusted root as JSON. */
 export function trustedRootText(root: TrustedRoot): string {
   return JSON.stringify(TrustedRoot.toJSON(root));
 }

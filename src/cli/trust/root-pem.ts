@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PublicKey, X509Certificate } from '@sigstore/protobuf-specs';
 
-/** A certificate of a trusted root as PEM. */
+/** Formats a certificate of a trusted root as PEM. */
 export function certificatePem({ rawBytes }: X509Certificate): string {
   return pem('CERTIFICATE', rawBytes);
 }
 
-/** A log's key of a trusted root as PEM. */
+/** Formats a log's key of a trusted root as PEM. */
 export function publicKeyPem({ rawBytes }: PublicKey): string {
   return pem('PUBLIC KEY', rawBytes ?? Buffer.alloc(0));
 }

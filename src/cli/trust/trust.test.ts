@@ -14,7 +14,7 @@ const inline = JSON.stringify({ tlogs: [new TestLog().trust] });
 const timestampAuthorities = [{ url: 'https://timestamp.example' }];
 const bundles = { imageSignatures: { formats: ['SigstoreStatement'] } };
 
-/** What the command prints for a policy with this in its spec. */
+/** Runs the command for a policy with these members of its spec. */
 async function printed(verifier: string, spec: object, code = 0, status: object = {}): Promise<string> {
   const path = file('policy.json', {
     apiVersion: 'hallmark.dev/v1alpha1',
@@ -45,7 +45,7 @@ async function documents(verifier: string, spec: object): Promise<readonly unkno
   return all;
 }
 
-describe('what Kyverno is given', () => {
+describe('the policy for Kyverno', () => {
   const rule = async (spec: object): Promise<unknown> => {
     const [policy] = await documents('kyverno', spec);
     return listField(listField(field(policy, 'spec'), 'rules')[0], 'verifyImages')[0];
@@ -53,20 +53,20 @@ describe('what Kyverno is given', () => {
   const types = (images: unknown): readonly unknown[] =>
     listField(images, 'attestations').map((attestation) => field(attestation, 'type'));
 
-  it("asks for signature and provenance in cosign's tags", async () => {
+  it("requires signature and provenance in cosign's tags", async () => {
     const images = await rule({});
     assert.deepEqual([field(images, 'type'), types(images)], [undefined, [PROVENANCE]]);
     assert.equal(listField(images, 'attestors').length, 1);
   });
 
-  it('asks for both by their types where they lie in bundles', async () => {
+  it('requires both by their types in bundles', async () => {
     const images = await rule(bundles);
     assert.deepEqual([field(images, 'type'), types(images)], ['SigstoreBundle', [IMAGE_SIGNATURE, PROVENANCE]]);
     assert.equal(field(images, 'attestors'), undefined);
   });
 });
 
-describe("what sigstore's policy-controller is given", () => {
+describe("the policies for Sigstore's policy-controller", () => {
   const authorities = async (spec: object): Promise<readonly unknown[]> =>
     (await documents('policy-controller', spec))
       .filter((object) => field(object, 'kind') === 'ClusterImagePolicy')
@@ -76,11 +76,11 @@ describe("what sigstore's policy-controller is given", () => {
     ...listField(authority, 'attestations').map((attestation) => field(attestation, 'predicateType')),
   ];
 
-  it("asks for signature and provenance in cosign's tags", async () => {
+  it("requires signature and provenance in cosign's tags", async () => {
     assert.deepEqual((await authorities({})).map(summary), [[undefined], [undefined, PROVENANCE]]);
   });
 
-  it('asks for both as attestations where they lie in bundles', async () => {
+  it('requires both as attestations in bundles', async () => {
     const found = [
       ['bundle', IMAGE_SIGNATURE],
       ['bundle', PROVENANCE],
@@ -88,7 +88,7 @@ describe("what sigstore's policy-controller is given", () => {
     assert.deepEqual((await authorities(bundles)).map(summary), found);
   });
 
-  it('asks for timestamps where they are of what it looks at', async () => {
+  it('requires timestamps only if they cover what it checks', async () => {
     const timed = { transparency: { type: 'None', timestampAuthorities } };
     const asked = async (spec: object): Promise<readonly boolean[]> =>
       (await authorities({ ...timed, ...spec })).map((authority) => field(authority, 'rfc3161timestamp') !== undefined);
@@ -97,8 +97,8 @@ describe("what sigstore's policy-controller is given", () => {
   });
 });
 
-describe('what cosign is given', () => {
-  it('never takes nothing for enough: each thing that is signed is checked by its own type', async () => {
+describe('the script for cosign', () => {
+  it('checks at least one thing, and each by its own type', async () => {
     const checks = async (spec: object): Promise<readonly string[]> =>
       (await printed('cosign', spec)).split('\n').filter((line) => line.startsWith('cosign '));
     assert.match(
@@ -115,7 +115,7 @@ describe('what cosign is given', () => {
     assert.equal((await checks({ attestation: { format: 'None' } })).length, 1);
   });
 
-  it('is nothing for a policy that signs nothing a registry takes', async () => {
+  it('is refused for a policy that stores nothing in a registry', async () => {
     const rekor = { url: 'https://log.example', apiVersion: 2 };
     const nothing = { attestation: { format: 'None' }, transparency: { type: 'Rekor', rekor } };
     for (const verifier of ['cosign', 'kyverno', 'policy-controller']) {
@@ -124,7 +124,7 @@ describe('what cosign is given', () => {
   });
 });
 
-describe('of a policy that signs with certificates and lists a key before them', () => {
+describe('for a policy that signs with certificates and lists a key', () => {
   const certificateIdentity = { identity: 'https://kubernetes.io/namespaces/a/serviceaccounts/s', issuer: 'https://i' };
   const verificationKeys = [{ ...signer.key, state: 'Retired' }];
   const signs = { type: 'Keyless', keyless: { fulcioURL: 'https://f.example', serviceAccountName: 's' } };
@@ -134,13 +134,13 @@ describe('of a policy that signs with certificates and lists a key before them',
   const pem = signer.key.publicKey.split('\n')[1] ?? '';
 
   for (const verifier of ['cosign', 'kyverno', 'policy-controller']) {
-    it(`${verifier} is given both`, async () => {
+    it(`${verifier} accepts both`, async () => {
       const given = await text(verifier);
       assert.ok(given.includes(certificateIdentity.identity) && given.includes(pem), given);
     });
   }
 
-  it('conforma, which takes one signer, is given the one that signs', async () => {
+  it('conforma, which accepts one signer, accepts the active one', async () => {
     const given = await text('conforma');
     assert.deepEqual([given.includes(certificateIdentity.identity), given.includes(pem)], [true, false]);
   });

@@ -17,7 +17,7 @@ import {
   verify,
 } from './verify-command.fixture.ts';
 
-/** A record as the cluster has it. */
+/** Makes a record as in the cluster. */
 function record(...artifacts: readonly SignedArtifact[]): object {
   return {
     apiVersion: 'hallmark.dev/v1alpha1',
@@ -35,7 +35,7 @@ function record(...artifacts: readonly SignedArtifact[]): object {
   };
 }
 
-/** A policy as the cluster has it. */
+/** Makes a policy as in the cluster. */
 function policy(more: object = {}, keys: readonly object[] = [{ ...signer.key, state: 'Active' }]): object {
   return {
     apiVersion: 'hallmark.dev/v1alpha1',
@@ -49,7 +49,7 @@ function policy(more: object = {}, keys: readonly object[] = [{ ...signer.key, s
 const listed = { ...attestation, subjects: [{ name: 'reg.example/app-0', digest: { sha256: DIGEST } }] };
 
 describe('hallmark verify record', () => {
-  it('verifies every artifact of a record in a file, by what the policy publishes', async () => {
+  it('verifies every artifact of a record in a file with the published keys of a policy', async () => {
     const path = file('record.yaml', record(listed, image));
     const { code, out, err } = await verify('record', path, '--policy', file('policy.yaml', policy()));
     assert.equal(code, 0, err + out);
@@ -57,7 +57,7 @@ describe('hallmark verify record', () => {
     assert.match(out, /image-aaaaaaaaaaaa of ProvenanceRecord build-1: verified/);
   });
 
-  it('refuses a record in which a subject of one artifact of many differs', async () => {
+  it('refuses a record if a subject of one of its artifacts differs', async () => {
     const other = signer.artifact(signer.envelope(statement(['b'.repeat(64)])));
     const lying = { ...other, name: 'image-bbbbbbbbbbbb', subjects: listed.subjects };
     const { code, out } = await verify('record', file('record.yaml', record(listed, image, lying)), '--key', key);
@@ -66,7 +66,7 @@ describe('hallmark verify record', () => {
     assert.match(out, /SubjectMismatch/);
   });
 
-  it('refuses a record that lists fewer subjects than are signed, or one that it cut off and that is not there', async () => {
+  it('refuses a record that lists fewer subjects than are signed, or a truncated one that is not signed', async () => {
     const [artifact] = [toEvidenceArtifact({ ...listed, policyGeneration: 1 })];
     const changed: readonly object[] = [{ subjectCount: 2 }, { subjects: [`${'x'.repeat(1023)}…`] }];
     for (const change of changed) {
@@ -82,7 +82,7 @@ describe('hallmark verify record', () => {
     assert.equal((await verify('record', file('record.yaml', held), '--key', key)).code, 0);
   });
 
-  it('passes over the signatures of images that were not asked for, of a run that built many', async () => {
+  it('ignores the signatures of a run for other images than the required ones', async () => {
     const digests = [DIGEST, 'b'.repeat(64)];
     const both = signer.artifact(signer.envelope(statement(digests)));
     const subjects = digests.map((sha256, index) => ({ name: `reg.example/app-${index}`, digest: { sha256 } }));
@@ -107,7 +107,7 @@ describe('hallmark verify record', () => {
     assert.match(images.out, /sha256:c+ is not among the subjects/);
   });
 
-  it('does not believe the public key that the record itself states', async () => {
+  it('does not trust the public key in the record itself', async () => {
     const path = file('record.yaml', record(listed));
     assert.equal((await verify('record', path, '--key', stranger)).code, 1);
     assert.equal((await verify('record', path)).code, 2);
@@ -128,7 +128,7 @@ describe('hallmark verify record', () => {
     assert.equal((await verify('record', file('swapped.yaml', swapped), '--key', key)).code, 1);
   });
 
-  it('asks for what the policy promises: a log entry, a retired key in its time', async () => {
+  it('requires what the policy promises: a log entry, and a retired key in its window', async () => {
     const transparency = { type: 'Rekor', rekor: { url: 'https://log.example' } };
     const inline = JSON.stringify({ tlogs: [log.trust] });
     const promising = file('policy.yaml', policy({ transparency, trustedRoot: { type: 'Inline', inline } }));

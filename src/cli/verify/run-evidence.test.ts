@@ -6,7 +6,7 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { DIGEST, statement } from '../../verify/test-signer.fixture.ts';
 import { about, file, image, key, signer, verify } from './verify-command.fixture.ts';
 
-/** A run that built an image, with annotations as Tekton Chains writes them. */
+/** Makes a run that built an image, with annotations of Tekton Chains. */
 function run(annotations: Readonly<Record<string, string>>, uid = 'uid-1', built = DIGEST): object {
   const base64 = Object.entries(annotations).map(([name, text]): [string, string] => [
     `chains.tekton.dev/${name}`,
@@ -17,7 +17,7 @@ function run(annotations: Readonly<Record<string, string>>, uid = 'uid-1', built
   return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata, status };
 }
 
-/** What annotations hold of an attestation under the name of a run. */
+/** Makes the annotations of an attestation under the UID of a run. */
 function filed(of: SignedArtifact, uid = 'uid-1'): Readonly<Record<string, string>> {
   return {
     [`payload-taskrun-${uid}`]: of.payload.toString('latin1'),
@@ -27,7 +27,7 @@ function filed(of: SignedArtifact, uid = 'uid-1'): Readonly<Record<string, strin
   };
 }
 
-/** Provenance that says of which run it is. */
+/** Makes provenance that names its run. */
 function provenanceOf(invocationId: string): SignedArtifact {
   const predicate = { runDetails: { metadata: { invocationId } } };
   return signer.artifact(signer.envelope({ ...statement(), predicate }));
@@ -50,13 +50,13 @@ describe('hallmark verify run', () => {
     }
   });
 
-  it('refuses what was copied there from another run, under whatever name', async () => {
+  it('refuses evidence that was copied from another run, under any name', async () => {
     const copied = run(filed(provenanceOf('uid-1'), 'uid-2'), 'uid-2');
     const { code, out } = await verify('run', file('run.yaml', copied), '--key', key, ...about);
     assert.equal(code, 1);
     assert.match(out, /SubjectMismatch: the statement is of another run/);
-    const nobody = run(filed(signer.artifact(signer.envelope())));
-    assert.equal((await verify('run', file('run.yaml', nobody), '--key', key, ...about)).code, 1);
+    const unnamed = run(filed(signer.artifact(signer.envelope())));
+    assert.equal((await verify('run', file('run.yaml', unnamed), '--key', key, ...about)).code, 1);
     const elsewhere = run(imageAnnotations, 'uid-1', 'e'.repeat(64));
     const foreign = await verify('run', file('run.yaml', elsewhere), '--key', key);
     assert.equal(foreign.code, 1);
@@ -64,7 +64,7 @@ describe('hallmark verify run', () => {
     assert.equal((await verify('run', file('run.yaml', elsewhere), '--key', key, ...about)).code, 0);
   });
 
-  it('takes older provenance, which names no run, for what is asked for alone', async () => {
+  it('accepts older provenance, which names no run, only with a required subject', async () => {
     const older = run(filed(signer.artifact(signer.envelope(statement([DIGEST], 'https://slsa.dev/provenance/v0.2')))));
     assert.equal((await verify('run', file('run.yaml', older), '--key', key, ...about)).code, 0);
     const { code, out } = await verify('run', file('run.yaml', older), '--key', key);

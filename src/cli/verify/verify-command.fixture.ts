@@ -17,14 +17,14 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
-export interface Ended {
+export interface CommandResult {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** The command within this process: fifty of its own would take a minute. */
-export async function verify(...args: readonly string[]): Promise<Ended> {
+/** Runs the command in this process, because starting fifty processes takes a minute. */
+export async function verify(...args: readonly string[]): Promise<CommandResult> {
   const ended = { out: '', err: '' };
   const command = verifyCommand();
   for (const one of command.commands) {
@@ -59,7 +59,7 @@ export const about = ['--digest', `sha256:${DIGEST}`];
 export const log = new TestLog();
 export const root = file('trusted_root.json', { tlogs: [log.trust] });
 
-/** With an entry of the test's log. */
+/** Adds an entry of the test's log. */
 export function logged(artifact: SignedArtifact, verifier = signer.key.publicKey): SignedArtifact {
   const entry = log.entry({ ...artifact, form: 'Envelope', verifier, time: new Date() });
   const text = JSON.stringify(TransparencyLogEntry.toJSON(entry));

@@ -21,7 +21,7 @@ import {
 } from './verify-command.fixture.ts';
 
 describe('hallmark verify file', () => {
-  it('verifies an envelope and a bundle, and says who signed what', async () => {
+  it('verifies an envelope and a bundle, and prints signer and subjects', async () => {
     for (const path of [file('e.json', dsseEnvelope(attestation)), file('b.json', sigstoreBundleText(attestation))]) {
       const { code, out, err } = await verify('file', path, '--key', stranger, '--key', key, ...about);
       assert.equal(code, 0, err + out);
@@ -33,7 +33,7 @@ describe('hallmark verify file', () => {
     }
   });
 
-  it('ends with 1 and says why when it does not verify', async () => {
+  it('exits with 1 and the reason if it does not verify', async () => {
     const path = file('e.json', dsseEnvelope(attestation));
     const cases: Record<string, readonly string[]> = {
       SignatureInvalid: ['--key', stranger, ...about],
@@ -50,14 +50,14 @@ describe('hallmark verify file', () => {
     }
   });
 
-  it('ends with 1 for anything that it cannot read', async () => {
+  it('exits with 1 for unreadable evidence', async () => {
     for (const content of ['', '{', '{}', '[]', 'null', '"text"', dsseEnvelope(attestation).replace(']}', ',{}]}')]) {
       const { code, out, err } = await verify('file', file('bad.json', content), '--key', key, ...about);
       assert.equal(code, 1, `${content}: ${out}${err}`);
     }
   });
 
-  it('verifies what a transparency log took, and refuses an entry that names another key', async () => {
+  it('verifies a logged signature, and refuses an entry that names another key', async () => {
     const args = ['--key', key, ...about, '--require-log', '--trusted-root', root];
     const good = await verify('file', file('logged.json', sigstoreBundleText(logged(attestation))), ...args);
     assert.equal(good.code, 0, good.err + good.out);
@@ -68,7 +68,7 @@ describe('hallmark verify file', () => {
     assert.match(bad.out, /LogEntryInvalid: the log entry names another key/);
   });
 
-  it('takes a signed payload from a file where a bundle does not hold it', async () => {
+  it('reads the signed payload from a file for a bundle that does not hold it', async () => {
     const path = file('message.json', sigstoreBundleText(image));
     const args = ['--key', key, ...about];
     assert.equal((await verify('file', path, ...args, '--payload', file('payload', image.payload.toString()))).code, 0);
@@ -76,7 +76,7 @@ describe('hallmark verify file', () => {
     assert.equal((await verify('file', path, ...args)).code, 1);
   });
 
-  it('verifies what hallmark sign prints of an image, with the payload that is beside the bundle', async () => {
+  it('verifies the image signatures of hallmark sign, with the payload next to the bundle', async () => {
     const bundle: unknown = JSON.parse(sigstoreBundleText(image));
     const printed = (payload: string): string => file('printed.json', [{ type: 'ImageSignature', bundle, payload }]);
     assert.equal((await verify('file', printed(image.payload.toString()), '--key', key, ...about)).code, 0);
@@ -99,7 +99,7 @@ describe('hallmark verify file', () => {
     assert.equal(field(listField(value, 'artifacts')[0], 'outcome'), 'Verified');
   });
 
-  it('prints JSON also when nothing could be judged', async () => {
+  it('prints JSON also if nothing could be judged', async () => {
     const path = file('e.json', dsseEnvelope(attestation));
     const cases: readonly (readonly [number, readonly string[]])[] = [
       [1, [path, '--key', stranger, ...about]],
@@ -114,7 +114,7 @@ describe('hallmark verify file', () => {
     }
   });
 
-  it('shows what others wrote without their control characters and lines', async () => {
+  it('escapes control characters and line breaks in foreign texts', async () => {
     const path = file(
       'e.json',
       dsseEnvelope(signer.artifact(signer.envelope(statement([DIGEST], 'x\nverified\u001b[2J')))),
@@ -125,14 +125,14 @@ describe('hallmark verify file', () => {
     assert.doesNotMatch(out, /^verified/m);
   });
 
-  it('refuses a file that states something twice', async () => {
+  it('refuses a file with a repeated field', async () => {
     const twice = file('twice.json', dsseEnvelope(attestation).replace('{', '{"payloadType":"text/plain",'));
     const { out, code } = await verify('file', twice, '--key', key, ...about);
     assert.equal(code, 1);
     assert.match(out, /MaterialInvalid: the file has the field "payloadType" twice/);
   });
 
-  it('ends with 2 for a command line that makes no sense, and with 3 for what cannot be read', async () => {
+  it('exits with 2 for an invalid command line, and with 3 for an unreadable source', async () => {
     const path = file('e.json', dsseEnvelope(attestation));
     const usage: readonly (readonly string[])[] = [
       [path, ...about],
