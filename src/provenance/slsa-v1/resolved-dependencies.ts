@@ -13,7 +13,7 @@ import type { ResourceDescriptor } from './resource-descriptor.ts';
 export interface DependencyOptions {
   readonly buildType: string;
   readonly deepInspection: boolean;
-  /** Whether step actions and the inputs that steps declare count (slsa/v2alpha4). */
+  /** Include step actions and the inputs that steps declare (slsa/v2alpha4). */
   readonly includeSteps: boolean;
 }
 

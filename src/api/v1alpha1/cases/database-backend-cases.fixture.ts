@@ -74,7 +74,7 @@ const badFields: readonly (readonly [string, Fields, string, string])[] = [
     "must be a note's ID: letters, digits, '.', '_' and '-'",
   ],
   [
-    "Google's own service called as nobody",
+    "Google's own service without authentication",
     grafeas({ authentication: undefined }),
     'grafeas',
     'authentication must be set unless endpoint names a server of your own',
@@ -93,7 +93,7 @@ const badFields: readonly (readonly [string, Fields, string, string])[] = [
     'endpoint is plain http: use https, or set tls.insecure',
   ],
   [
-    'a Secret that nobody reads',
+    'an unused Secret',
     archivista({ authentication: { type: 'Anonymous', secretRef: { name: 'token' } } }),
     'archivista.authentication',
     'secretRef must be set when type is Secret, and only then',

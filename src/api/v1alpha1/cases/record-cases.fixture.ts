@@ -25,7 +25,7 @@ export const recordCases: readonly RefusedManifest[] = [
     message: 'must be sha256: and 64 hexadecimal digits',
   },
   {
-    name: 'a signature by nobody',
+    name: 'a signature without a key',
     manifest: recordCase({ evidence: { artifacts: [{ ...artifactCase, signature: 'MEQ=' }] } }),
     path: 'evidence.artifacts[0]',
     message: 'signature, keyID and publicKey must be set together',
