@@ -38,7 +38,11 @@ before(async () => {
   await cloud.secret('mongo', { MONGO_SERVER_URL: `mongodb://${server.host}/\n`, url: `mongodb://${proxy.host}/` });
 });
 after(async () => {
-  await Promise.all(open.map((one) => one.close?.()));
+  await Promise.all(
+    open.map(async (one) => {
+      await one.close?.();
+    }),
+  );
   await reader.close();
   await proxy.stop();
   await cloud.stop();

@@ -26,7 +26,7 @@ for (const command of loaded) program.addCommand(command);
 
 printableErrors(program);
 // A reader such as `head` may close the pipe early.
-process.stdout.on('error', (error) => {
+process.stdout.on('error', (error: Error) => {
   if ('code' in error && error.code === 'EPIPE') process.exit();
   throw error;
 });

@@ -46,6 +46,10 @@ export class DriverPool {
   async close(): Promise<void> {
     const open = [...this.#drivers.values()];
     this.#drivers.clear();
-    await Promise.all(open.map(({ driver }) => driver.close?.()));
+    await Promise.all(
+      open.map(async ({ driver }) => {
+        await driver.close?.();
+      }),
+    );
   }
 }
