@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ControlPlane } from '../../e2e/testbed/control-plane/control-plane.ts';
 
-/** What signers ask for: the housekeeping of the control plane itself is left out. */
+/** Resources that signers use. Housekeeping of the control plane itself does not count. */
 const RESOURCES: ReadonlySet<string | undefined> = new Set([
   ...['taskruns', 'pipelineruns', 'provenancerecords', 'signingpolicies', 'storagebackends'],
   ...['secrets', 'serviceaccounts', 'configmaps', 'events'],
 ]);
 
-/** How many requests about runs, records, policies, Secrets, ServiceAccounts and Events the API server has answered; watches do not count. */
+/** Number of requests for these resources that the API server has answered; watches do not count. */
 export async function apiRequests(plane: ControlPlane): Promise<number> {
   const { stdout } = await plane.kubectl(['get', '--raw', '/metrics']);
   let total = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What signing a run cost one signer, from the start of its process. */
+/** Cost of signing a run for one signer, from the start of its process. */
 export interface Figures {
   /** The JSON of one run. */
   readonly runBytes: number;

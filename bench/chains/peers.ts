@@ -11,7 +11,7 @@ export type PeerName = 'Chains' | 'Hallmark';
 /** A signer under measurement, from its start to its end. */
 export interface Peer {
   readonly pid: number;
-  /** How many runs it has signed, stored and marked so, by its own metrics. */
+  /** The number of runs signed, stored and marked so, by its own metrics. */
   signedCount(): Promise<number>;
   stop(): Promise<void>;
 }

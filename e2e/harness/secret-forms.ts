@@ -4,7 +4,7 @@
 const MIN_LENGTH = 8;
 
 /**
- * How a secret looks in what somebody reads: as it is, escaped in JSON once and twice, in URLs and forms, in hexadecimal, and in base64
+ * The forms in which a secret may appear in a log, an Event or a status: as it is, escaped in JSON once and twice, in URLs and forms, in hexadecimal, and in base64
  * wherever in the encoded text it begins, so that a password is found in the Authorization header that it is part of.
  */
 export function secretForms(secret: string): readonly string[] {
@@ -24,7 +24,7 @@ export function secretForms(secret: string): readonly string[] {
   return [...new Set(forms)];
 }
 
-/** What of the base64 of a text is the same whatever stands before these bytes, if so many do, and behind; in both alphabets. */
+/** The part of the base64 of these bytes that stays the same with any bytes after them, and with so many before; in both alphabets. */
 function base64At(bytes: Buffer, offset: number): readonly string[] {
   const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
     .toString('base64')

@@ -69,7 +69,7 @@ export class IdentityBed {
     return new IdentityBed(supervisor, plane, await plane.kubeconfigFor('default', 'operator'));
   }
 
-  /** What signers work with: the operator's own rights, tokens for these destinations, and a egress to these hosts. */
+  /** Signing context with the operator's own rights, tokens for these destinations, and egress to these hosts. */
   context(allow: readonly string[], destinations: readonly TokenDestination[]): SigningContext {
     const connection = KubeConnection.fromText(readFileSync(this.#kubeconfig, 'utf8'), { clock: systemClock });
     const client = new KubeClient({ connection, clock: systemClock, userAgent: 'hallmark/test' });

@@ -31,7 +31,7 @@ beforeEach(async () => {
   bed.configMaps['team/tuf'] = { 'root.json': initialRoot };
 });
 
-/** What the one log of the trusted root is called. */
+/** Name of the only log of the trusted root. */
 async function named(roots: TrustedRoots, more: object = {}): Promise<string | undefined> {
   const tuf = { mirror: mirror.url, rootRef: { name: 'tuf' }, ...more };
   const spec = { type: 'TUF', tuf } as const;

@@ -43,7 +43,7 @@ export class TestSigner {
     return { form: 'Raw', payloadType: SIMPLE_SIGNING_TYPE, payload, signature, logEntries: [], timestamps: [] };
   }
 
-  /** What accepts this signer's provenance of the default subject, and nothing else. */
+  /** Accepts this signer's provenance of the default subject, and nothing else. */
   expectations(more: Partial<Expectations> = {}): Expectations {
     return {
       keys: [this.key],

@@ -60,7 +60,7 @@ export class Chains {
     return this.#process.pid;
   }
 
-  /** How many runs it has marked as signed, which it does last. */
+  /** The number of runs marked as signed, its last step. */
   async signedCount(): Promise<number> {
     const lines = ((await this.metrics()) ?? '').split('\n');
     const marked = lines.filter((line) => /^watcher_(taskrun|pipelinerun)_marked_signed_total(\{.*\})? /.test(line));

@@ -18,7 +18,7 @@ interface Answer {
   readonly link?: string;
 }
 
-/** What the registry answers, by path and query. */
+/** Responses of the registry, by path and query. */
 const answers = new Map<string, Answer>();
 let server: Server;
 let host: string;

@@ -19,7 +19,7 @@ const READ_TIMEOUT_MS = 60_000;
 
 export interface BucketDriverOptions {
   readonly keys: KeyScheme;
-  /** What stems begin with; empty or ended by a slash. */
+  /** Prefix of object names; empty or ended by a slash. */
   readonly prefix?: string | undefined;
   readonly putTimeoutMs?: number | undefined;
 }

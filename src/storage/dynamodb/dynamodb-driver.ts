@@ -107,7 +107,7 @@ export class DynamoDbDriver implements StorageDriver {
   }
 }
 
-/** Of an item that is no document of evidence. */
+/** Thrown for an item that is not a document of evidence. */
 const nothing = { payload: Buffer.alloc(0), signature: Buffer.alloc(0) };
 
 function tooLarge(artifact: SignedArtifact, size: number): StorageError {

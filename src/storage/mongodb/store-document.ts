@@ -99,7 +99,7 @@ async function note(collection: Documents, { evidence, owner, signal }: Document
     await collection.updateOne(filter, update, { upsert: true, ...abortable(signal) });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    // Of two concurrent upserts, the server lets one insert: update its document.
+    // The server lets one of two concurrent upserts insert: update its document.
     await collection.updateOne(filter, update, abortable(signal));
   }
 }

@@ -17,10 +17,10 @@ import { RegistrySession } from '../registry/registry-session.ts';
 const never = new AbortController().signal;
 const place = { tag: 'sha256-ab.att', name: 'reg/team/app:sha256-ab.att' };
 
-/** What a registry says of the manifest under a tag, and which conditions it minds; no registry of the testbed minds any. */
-interface Manners {
+/** ETag of the manifest under a tag, and the conditions that the registry honours; no registry of the testbed honours any. */
+interface TagSupport {
   readonly etag?: (digest: string) => string;
-  readonly minds?: (request: IncomingMessage, etag: string | undefined) => boolean;
+  readonly honours?: (request: IncomingMessage, etag: string | undefined) => boolean;
 }
 
 function layer(text: string, annotation = ''): CosignLayer {
@@ -33,7 +33,7 @@ describe('a tag that several processes append to', () => {
   let server: AnsweringServer;
   let egress: EgressClient;
   let stored: Buffer | undefined;
-  let manners: Manners;
+  let manners: TagSupport;
 
   before(async () => {
     server = await AnsweringServer.start();
@@ -60,7 +60,7 @@ describe('a tag that several processes append to', () => {
     else if (request.method === 'GET') {
       const headers = { 'content-type': imageMediaTypes.ociManifest, ...(etag === undefined ? {} : { etag }) };
       response.writeHead(200, headers).end(stored);
-    } else if (manners.minds?.(request, etag) === true) response.writeHead(412).end();
+    } else if (manners.honours?.(request, etag) === true) response.writeHead(412).end();
     else {
       stored = body;
       response.writeHead(201).end();
@@ -81,12 +81,12 @@ describe('a tag that several processes append to', () => {
 
   const quoted = (digest: string): string => `"${digest}"`;
   /** RFC 9110: If-Match compares strongly, If-None-Match: * holds for what is not there. */
-  const minds: Manners['minds'] = ({ headers }, etag) =>
+  const honours: TagSupport['honours'] = ({ headers }, etag) =>
     (headers['if-match'] !== undefined && (headers['if-match'] !== etag || etag.startsWith('W/'))) ||
     (headers['if-none-match'] === '*' && etag !== undefined);
 
-  it('loses nothing where the registry minds conditions, from the very first layer on', async () => {
-    manners = { etag: quoted, minds };
+  it('loses nothing where the registry honours conditions, from the very first layer on', async () => {
+    manners = { etag: quoted, honours };
     const layers = ['one', 'two', 'three', 'four'].map((text) => layer(text));
     await Promise.all(layers.map(append));
     assert.deepEqual(new Set(digests()), new Set(layers.map(({ descriptor }) => descriptor.digest)));
@@ -94,7 +94,7 @@ describe('a tag that several processes append to', () => {
   });
 
   it('asks nothing of a weak ETag, which no write could ever meet', async () => {
-    manners = { etag: (digest) => `W/"${digest}"`, minds };
+    manners = { etag: (digest) => `W/"${digest}"`, honours };
     for (const text of ['one', 'two']) await append(layer(text));
     assert.equal(digests().length, 2);
     const writes = server.requests.filter(({ method, url }) => method === 'PUT' && url?.endsWith('.att') === true);
@@ -108,7 +108,7 @@ describe('a tag that several processes append to', () => {
   });
 
   it('is made without a condition if the registry refuses to create a tag that does not exist', async () => {
-    manners = { minds: ({ headers }) => headers['if-none-match'] !== undefined };
+    manners = { honours: ({ headers }) => headers['if-none-match'] !== undefined };
     await append(layer('one'));
     assert.equal(digests().length, 1);
   });

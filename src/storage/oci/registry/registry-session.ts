@@ -123,7 +123,7 @@ export class RegistrySession {
     return last;
   }
 
-  /** Who may get further. A token can be over, so the one that served so far is asked again; one that may not is not. */
+  /** The credentials to try next. The last ones may hold an expired token, so they are tried again; refused ones are not. */
   #candidates({ status }: EgressResponse): readonly (SessionCredential | undefined)[] {
     const { credentials } = this.#options;
     const others = credentials.filter((candidate) => candidate !== this.#current);
@@ -136,7 +136,7 @@ export class RegistrySession {
     return credentials.length > 0 || status === 403 ? others : [undefined];
   }
 
-  /** Whether the registry answers and takes the credentials; without `credentialed`, whether it answers. */
+  /** Checks that the registry answers and, with `credentialed`, that it accepts the credentials. */
   async ping(credentialed: boolean, signal: AbortSignal): Promise<void> {
     const doing = `reaching ${repositoryName(this.#options.repository)}`;
     const request: RegistryRequest = { method: 'GET', target: '/v2/', doing };
