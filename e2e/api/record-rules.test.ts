@@ -67,7 +67,7 @@ describe('a ProvenanceRecord in the API server', () => {
       const named = (...names: string[]) => names.map((name) => ({ kind: 'StorageBackend', name }));
       const bindTo = (...names: string[]) => replace({ spec: { ...recordSpec, backendRefs: named(...names) } });
       await create({ spec: { ...recordSpec, backendRefs: named('tekton', 'registy') } });
-      const refused = /spec must not change; backendRefs alone may be set once where it was absent, or anew/;
+      const refused = /spec must not change; backendRefs alone may be set once where it was absent, or changed/;
       assert.match((await bindTo('tekton', 'registry')) ?? 'accepted', refused);
       const of = (name: string): Json => ({ backendRef: { kind: 'StorageBackend', name } });
       const storage = [

@@ -28,7 +28,7 @@ const boundRefs: CelRule = {
     `((has(oldSelf.status.reason) && ${lacksBackends('oldSelf.status.reason')}) || ` +
     `(has(oldSelf.status.storage) && oldSelf.status.storage.exists(s, has(s.reason) && ${lacksBackends('s.reason')})))))`,
   message:
-    'spec must not change; backendRefs alone may be set once where it was absent, or anew while the status says BackendNotFound or NoSubjects',
+    'spec must not change; backendRefs alone may be set once where it was absent, or changed while the status says BackendNotFound or NoSubjects',
 };
 
 const heldEvidence: CelRule = {

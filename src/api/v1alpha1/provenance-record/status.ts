@@ -34,8 +34,7 @@ const storageEntry = Type.Object({
     { description: 'The backend.' },
   ),
   state: Type.Enum(['Pending', 'Stored', 'Failed', 'NotApplicable'], {
-    description:
-      'Pending is tried again by itself; Failed waits for a change; NotApplicable has no place for anything of the record and holds nothing.',
+    description: 'Pending is retried; Failed waits for a change; NotApplicable can hold nothing of the record.',
   }),
   artifacts: Type.Optional(
     enumSet(['Attestation', 'ImageSignature'], {

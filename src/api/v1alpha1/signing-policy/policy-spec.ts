@@ -78,7 +78,7 @@ const redactParameters = stringSet('Names of run parameters whose values are rep
 
 const imageFormats = enumSet(['SimpleSigning', 'SigstoreStatement'], {
   description:
-    "Payloads signed for each image a run built, each with a signature of its own: SimpleSigning for cosign's .sig tags and every other store, SigstoreStatement for OCI backends with the encoding SigstoreBundle. An empty list signs no images.",
+    "Payloads signed for each image a run built, each with its own signature: SimpleSigning for cosign's .sig tags and every other store, SigstoreStatement for OCI backends with the encoding SigstoreBundle. An empty list signs no images.",
   minItems: 0,
 });
 
@@ -216,7 +216,7 @@ export const policyStatus = Type.Object(
     retiredBefore: Type.Optional(
       Type.String({
         description:
-          'Records of runs that finished until then have retired: no such run is taken up again, whatever the retention is by now.',
+          'Records of runs that finished until then have retired. The operator takes up no such run again, even if the retention changes.',
         format: 'date-time',
       }),
     ),
