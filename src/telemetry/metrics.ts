@@ -44,7 +44,7 @@ export class Metrics {
   ]);
   readonly #kubeRequests = this.#counter(
     'hallmark_kube_requests_total',
-    'Requests to the Kubernetes API; code 0 is no answer.',
+    'Requests to the Kubernetes API; code 0 means no response.',
     ['verb', 'resource', 'code'],
   );
   readonly #kubeSeconds = this.#histogram(
@@ -52,10 +52,7 @@ export class Metrics {
     'How long the Kubernetes API took to answer.',
     ['verb'],
   );
-  readonly #watchRestarts = this.#counter('hallmark_watch_restarts_total', 'Watches begun anew.', [
-    'resource',
-    'cause',
-  ]);
+  readonly #watchRestarts = this.#counter('hallmark_watch_restarts_total', 'Watches restarted.', ['resource', 'cause']);
   readonly #eventsDropped = this.#counter('hallmark_events_dropped_total', 'Events that were not written.', ['reason']);
 
   /** @param options.processMetrics memory, CPU and event loop of this process; true when absent */
