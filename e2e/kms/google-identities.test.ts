@@ -186,7 +186,7 @@ describe('a Secret with Google credentials', () => {
         { 'credentials.json': '{"type":"service_account","client_email":"a@b","private_key":"planted"}' },
         /private_key/,
       ],
-      [{ access_token: 'planted token with spaces' }, /is no token/],
+      [{ access_token: 'planted token with spaces' }, /is not a token/],
     ] as const) {
       await put(entries);
       const { message } = await signingFailure(source.check(never), 'SignerUnauthorized', ['planted']);

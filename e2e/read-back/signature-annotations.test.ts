@@ -135,7 +135,7 @@ describe('the annotations of a signature in cosign tags', () => {
         [CERTIFICATE, other.certificate?.chain ?? '', /not what was signed and stored: it differs in the certificate/],
         [CERTIFICATE, 'nonsense', /the certificate cannot be read/],
         [LOG_ENTRY, '', /not what was signed and stored: it differs in the log entries/],
-        [LOG_ENTRY, '{}', /the log entry beside the signature cannot be read/],
+        [LOG_ENTRY, '{}', /the log entry of the signature cannot be read/],
       ];
       for (const [annotation, text, message] of damages) {
         await change(place, annotation, text);
@@ -167,7 +167,7 @@ describe('the annotations of a signature in cosign tags', () => {
     assert.ok(typeof fact !== 'string' && fact.state === 'Failed');
     assert.match(
       fact.message ?? '',
-      /does not say which of its artifacts lies there; "hallmark backfill" writes them again/,
+      /does not say which of its artifacts is stored there; "hallmark backfill" writes them again/,
     );
   });
 });

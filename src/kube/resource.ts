@@ -46,7 +46,7 @@ export function resourcePath(
 /** An empty name would turn an object's path into its collection's, which a DELETE empties; dots would leave the collection. */
 function pathSegment(segment: string): string {
   if (segment === '' || segment === '.' || segment === '..')
-    throw new RangeError(`"${segment}" is no name of an object`);
+    throw new RangeError(`"${segment}" is not a valid object name`);
   return encodeURIComponent(segment);
 }
 

@@ -31,7 +31,7 @@ export interface ReadBack {
 export type ReadBackResult = VerificationFact | 'Unread' | 'Undecidable';
 
 function unknownPlace({ uri }: StoredLocation): string {
-  return `${uri}: the record does not say which of its artifacts lies there; "hallmark backfill" writes them again`;
+  return `${uri}: the record does not say which of its artifacts is stored there; "hallmark backfill" writes them again`;
 }
 
 /** Reasons of a backend that leave its contents unknown. */

@@ -169,7 +169,7 @@ export class RunReconciler {
       throw new WaitingError(reasons.VerificationFailed, message, HELD_SECONDS);
     }
     if (!(await this.#context.writer.delete({ key: recordKey(record), uid }, signal))) return;
-    const message = `ProvenanceRecord ${name} of this run was removed and made anew: ${why}`;
+    const message = `ProvenanceRecord ${name} of this run was removed and made again: ${why}`;
     this.#context.events.record(summary, { type: 'Warning', reason: reasons.VerificationFailed, message });
     this.#context.observer.recordRejected({ key: recordKey(record), why, isDeleted: true });
   }

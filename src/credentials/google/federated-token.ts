@@ -47,7 +47,7 @@ export function federatedToken(options: FederatedTokenOptions, access: Access): 
   }
   const { serviceAccountEmail } = options;
   if (serviceAccountEmail !== undefined && !EMAIL.test(serviceAccountEmail))
-    throw new CredentialError('Invalid', 'serviceAccountEmail is no e-mail address: correct it');
+    throw new CredentialError('Invalid', 'serviceAccountEmail is not an e-mail address: correct it');
   const sts = new URL(options.stsEndpoint ?? STS_ENDPOINT);
   const federation = { options, audience: `//iam.googleapis.com/${provider}`, sts };
   const kept = new KeptToken(access.clock);

@@ -46,7 +46,7 @@ export function secretToken(options: SecretTokenOptions, access: Access): Access
 function readyToken(entry: Uint8Array, secret: string): AccessToken {
   const token = Buffer.from(entry).toString('utf8').trim();
   if (!/^[\x21-\x7e]{1,16384}$/.test(token))
-    throw new CredentialError('Invalid', `entry "access_token" of ${secret} is no token: put one there`);
+    throw new CredentialError('Invalid', `entry "access_token" of ${secret} is not a token: put one there`);
   return { token: new SecretValue(token) };
 }
 

@@ -32,9 +32,9 @@ export function serviceAccountKey(json: Uint8Array, secret: string): ServiceAcco
   if (typeof email !== 'string' || email === '' || typeof pem !== 'string')
     throw invalid('lacks client_email or private_key: put a whole service account key there');
   const tokenURL = URL.parse(typeof tokenURI === 'string' ? tokenURI : TOKEN_URL);
-  if (tokenURL?.protocol !== 'https:') throw invalid('has a token_uri that is no https URL: correct it');
+  if (tokenURL?.protocol !== 'https:') throw invalid('has a token_uri that is not an https URL: correct it');
   const privateKey = rsaKey(pem);
-  if (privateKey === undefined) throw invalid('has a private_key that is no RSA key in PEM: put a valid one there');
+  if (privateKey === undefined) throw invalid('has a private_key that is not an RSA key in PEM: put a valid one there');
   return { email, privateKey, tokenURL, ...(typeof keyID === 'string' ? { keyID } : {}) };
 }
 

@@ -53,6 +53,6 @@ export function kmsIdentity({ kind, description, homeNamespace, signer }: Signer
     return { type: 'ServiceAccount', namespace: homeNamespace, serviceAccountName };
   }
   if (kind === 'ClusterSigningPolicy') return { type: 'Operator' };
-  const message = `${description} does not say as whom its key is used: set secretRef or serviceAccountName in spec.signer.kms (the operator's own identity serves cluster policies only)`;
+  const message = `${description} names no credentials for its key: set secretRef or serviceAccountName in spec.signer.kms (the operator's own identity serves cluster policies only)`;
   throw new SigningError('SignerUnauthorized', message);
 }

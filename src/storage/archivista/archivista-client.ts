@@ -64,7 +64,7 @@ export class ArchivistaClient {
     // It accepts uploads by POST only, and answers any other method with 400.
     if (response.status === 400 || response.status === 405) return;
     if (response.status !== 200) throw this.#service.refusal(response, doing);
-    throw new StorageError('BackendRejected', `${doing}: what answers there is no Archivista; check archivista.url`);
+    throw new StorageError('BackendRejected', `${doing}: the server there is not Archivista; check archivista.url`);
   }
 }
 

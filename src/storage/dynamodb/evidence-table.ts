@@ -82,7 +82,7 @@ export class EvidenceTable {
     const doing = `probing table ${this.#table}`;
     const condition = { ConditionExpression: 'attribute_exists(#name)', ExpressionAttributeNames: NAME };
     if (!(await this.#put({ Name: { S: TRIAL_NAME } }, condition, signal))) return;
-    throw new StorageError('BackendRejected', `${doing}: what answers is no DynamoDB; correct dynamodb.endpoint`);
+    throw new StorageError('BackendRejected', `${doing}: the server is not DynamoDB; correct dynamodb.endpoint`);
   }
 
   close(): Promise<void> {

@@ -83,7 +83,7 @@ export class GcsBucket implements Bucket {
     if (response.status !== 200) throw gcsRefusal(response, doing);
     throw new StorageError(
       'BackendRejected',
-      `${doing}: ${this.#endpoint} ignores preconditions or is no Cloud Storage; check gcs.apiEndpoint`,
+      `${doing}: ${this.#endpoint} ignores preconditions or is not Cloud Storage; check gcs.apiEndpoint`,
     );
   }
 

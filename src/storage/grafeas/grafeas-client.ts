@@ -113,7 +113,7 @@ export class GrafeasClient {
     const response = await this.#service.send({ method: 'POST', path: occurrences, body: '{}', doing }, signal);
     if (response.status === 400) return;
     if (response.status !== 200) throw this.#service.refusal(response, doing);
-    throw new StorageError('BackendRejected', `${doing}: what answers there is no Grafeas; check grafeas.endpoint`);
+    throw new StorageError('BackendRejected', `${doing}: the server there is not Grafeas; check grafeas.endpoint`);
   }
 }
 

@@ -128,6 +128,6 @@ export class OciDriver implements StorageDriver {
 }
 
 function noSubjects(artifact: SignedArtifact, run: RunTarget): StorageError {
-  const message = `"${artifact.name}" of ${run.kind} ${run.namespace}/${run.name} names no image, so a registry has no place for it; let the run write IMAGE_URL and IMAGE_DIGEST results`;
+  const message = `"${artifact.name}" of ${run.kind} ${run.namespace}/${run.name} names no image, so a registry cannot hold it; have the task emit IMAGE_URL and IMAGE_DIGEST results`;
   return new StorageError('NoSubjects', message);
 }

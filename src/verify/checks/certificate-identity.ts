@@ -38,19 +38,19 @@ function issuerOf(certificate: X509Certificate): string {
 function issuerString({ valueObj }: NonNullable<ReturnType<X509Certificate['extension']>>): string {
   const [text, ...more] = valueObj.subs;
   if (text?.tag.number === UTF8_STRING && text.tag.isUniversal() && more.length === 0) return utf8(text.value);
-  throw unnamed('its issuer is no text');
+  throw unnamed('its issuer is not text');
 }
 
 function ascii(bytes: Buffer): string {
   if (bytes.length > 0 && bytes.every((byte) => byte >= 0x21 && byte <= 0x7e)) return bytes.toString('ascii');
-  throw unnamed('its name is no plain text');
+  throw unnamed('its name is not plain text');
 }
 
 function utf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw unnamed('its issuer is no text');
+    throw unnamed('its issuer is not text');
   }
 }
 

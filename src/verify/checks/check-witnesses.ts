@@ -112,7 +112,10 @@ function translated(error: unknown, isTimeless: boolean): VerificationFailure {
 /** An entry for an envelope does not cover a signature over bare bytes, even if payload and signature are the same. */
 function requireKind({ kindVersion }: TransparencyLogEntry, form: Material['form']): void {
   if (kindVersion.kind !== 'dsse' || form === 'Envelope') return;
-  throw new VerificationFailure('LogEntryInvalid', 'the log entry is about an envelope, and what is signed is none');
+  throw new VerificationFailure(
+    'LogEntryInvalid',
+    'the log entry is about an envelope, and the signed artifact is not one',
+  );
 }
 
 /** Sigstore's verifier checks the log's period of service only for entries with a time; this checks those without. */

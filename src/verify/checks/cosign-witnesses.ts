@@ -41,12 +41,12 @@ export function cosignWitnesses({
 
 /** Reads cosign's own bundle of a log entry, which has a promise but no proof. */
 function cosignLogEntry(text: string): TransparencyLogEntry {
-  const value = strictJson(text, 'the log entry beside the signature');
+  const value = strictJson(text, 'the log entry of the signature');
   if (!rekorBundle.Check(value)) throw unreadable('log entry');
   const { SignedEntryTimestamp: signedEntryTimestamp, Payload } = value;
   const { body, logID, logIndex, integratedTime } = Payload;
-  const bytes = strictBase64(body, 'the log entry beside the signature');
-  const entry = strictJson(bytes, 'the log entry beside the signature');
+  const bytes = strictBase64(body, 'the log entry of the signature');
+  const entry = strictJson(bytes, 'the log entry of the signature');
   return parseLogEntry(
     JSON.stringify({
       logIndex: String(logIndex),
@@ -60,11 +60,11 @@ function cosignLogEntry(text: string): TransparencyLogEntry {
 }
 
 function cosignTimestamp(text: string): Buffer {
-  const value = strictJson(text, 'the timestamp beside the signature');
+  const value = strictJson(text, 'the timestamp of the signature');
   if (!rfc3161.Check(value)) throw unreadable('timestamp');
-  return strictBase64(value.SignedRFC3161Timestamp, 'the timestamp beside the signature');
+  return strictBase64(value.SignedRFC3161Timestamp, 'the timestamp of the signature');
 }
 
 function unreadable(what: string): VerificationFailure {
-  return new VerificationFailure('MaterialInvalid', `the ${what} beside the signature cannot be read`);
+  return new VerificationFailure('MaterialInvalid', `the ${what} of the signature cannot be read`);
 }

@@ -40,7 +40,7 @@ class AwsKey implements KmsKey {
     );
     const algorithm = awsAlgorithm(response.SigningAlgorithms);
     if (algorithm === undefined || response.PublicKey === undefined) {
-      const message = `key ${this.#definition.uri} is none that signs with ECDSA on a NIST curve or with RSA: name one that is`;
+      const message = `key ${this.#definition.uri} does not sign with ECDSA on a NIST curve or with RSA: name one that does`;
       throw new SigningError('KeyInvalid', message);
     }
     const { digest, padding } = algorithm;

@@ -17,7 +17,7 @@ export function azureKeyName(uri: string): AzureKeyName {
   const [, host, name, version] = URI.exec(uri) ?? [];
   const vault = host === undefined ? null : URL.parse(`https://${host}`);
   if (vault === null || name === undefined) {
-    const message = `key ${uri} is no name of a key: write azurekms://VAULT-HOST/KEY, with /VERSION (32 hexadecimal digits) for one version of it`;
+    const message = `key ${uri} is not a key name: write azurekms://VAULT-HOST/KEY, with /VERSION (32 hexadecimal digits) for one version of it`;
     throw new SigningError('KeyNotFound', message);
   }
   return version === undefined ? { vault, name } : { vault, name, version };

@@ -16,7 +16,7 @@ const URI =
 export function googleKeyName(uri: string): GoogleKeyName {
   const [, key, version] = URI.exec(uri) ?? [];
   if (key === undefined) {
-    const message = `key ${uri} is no name of a key: write gcpkms://projects/P/locations/L/keyRings/R/cryptoKeys/K, with /cryptoKeyVersions/V for one version of it`;
+    const message = `key ${uri} is not a key name: write gcpkms://projects/P/locations/L/keyRings/R/cryptoKeys/K, with /cryptoKeyVersions/V for one version of it`;
     throw new SigningError('KeyNotFound', message);
   }
   return version === undefined ? { key } : { key, version: `${key}/cryptoKeyVersions/${version}` };

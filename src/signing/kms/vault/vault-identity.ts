@@ -36,7 +36,7 @@ export async function serviceAccountJwt(
 /** The operator's own token, as the tools of Vault and OpenBao take it. */
 export function operatorToken(environment: Environment): SecretValue | undefined {
   const token = environmentValue(environment, ['VAULT_TOKEN', 'BAO_TOKEN']);
-  return token === undefined ? undefined : usable(token, 'VAULT_TOKEN of the operator is no token');
+  return token === undefined ? undefined : usable(token, 'VAULT_TOKEN of the operator is not a token');
 }
 
 /**

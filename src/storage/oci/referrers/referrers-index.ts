@@ -34,7 +34,10 @@ export async function readIndex(
   if (stored === undefined) return undefined;
   const index = parseReferrersIndex(stored.bytes);
   if (index !== undefined && stored.mediaType === imageMediaTypes.ociIndex) return { index, etag: stored.etag };
-  throw new StorageError('BackendRejected', `${place.name} holds something that is no image index; move that tag away`);
+  throw new StorageError(
+    'BackendRejected',
+    `${place.name} holds something other than an image index; move that tag away`,
+  );
 }
 
 /** Parse an image index; undefined for any other bytes. */
