@@ -6,7 +6,7 @@ import type { ModelSigner } from './model/signer.ts';
 import type { ModelStore } from './model/store.ts';
 import type { BackendPlan, Incident, PolicyPlan } from './world-plan.ts';
 
-/** All that incidents can reach of a world. */
+/** The parts of a world that an incident can change. */
 export interface Scene {
   readonly cluster: ModelCluster;
   readonly api: ModelApiServer;
@@ -16,7 +16,7 @@ export interface Scene {
   readonly restart: (graceSeconds: number) => void;
 }
 
-/** Makes an incident happen now. */
+/** Applies an incident now. */
 export function happen(incident: Incident, scene: Scene): void {
   if ('backend' in incident) toBackend(incident, scene);
   else if ('policy' in incident) toPolicy(incident, scene);

@@ -12,12 +12,12 @@ export interface IdleLook {
   readonly cluster: ModelCluster;
 }
 
-/** A debt with idle workers and nothing planned is a fault after so long: events have arrived by then. */
+/** Debts that nothing has enqueued for this long are a fault: by then every event has arrived. */
 const LIMBO_MS = 5_000;
-/** A store counts as well when nothing was wrong with it for so long: by then a probe has found out. */
+/** A store counts as healthy after this long without trouble: by then a probe has noticed. */
 const RECOVERED_MS = 30_000;
 
-/** Watches for keys that wait for nothing: work is owed, it could be done, a worker is idle, and no queue has the key. */
+/** Finds forgotten keys: work is pending and possible, a worker is idle, and no queue holds the key. */
 export class IdleWatch {
   readonly #plan: WorldPlan;
   readonly #sinceMs = new Map<string, number>();
@@ -27,7 +27,7 @@ export class IdleWatch {
     this.#plan = plan;
   }
 
-  /** @returns what waits for nothing by now */
+  /** @returns a message for each forgotten key */
   look({ nowMs, operator, owed }: IdleLook): readonly string[] {
     const stuck = new Map<string, Debt>();
     for (const { store } of owed) if (store !== undefined && !store.isWell) this.#unwellMs.set(store.name, nowMs);
@@ -45,25 +45,25 @@ export class IdleWatch {
 
   #isInLimbo(operator: OperatorLife, { kind, key, store }: Debt, nowMs: number): boolean {
     if (!this.#isApiCalm) return false;
-    // A namespace or a policy of which no run is worked on always has a place, however small its share is.
+    // A namespace or policy without an active run always has a free slot, even with the smallest share.
     if (kind === 'Record') return isForgotten(operator.controller('run'), key, 0);
     if (kind !== 'Storage' || store === undefined) return false;
     const wasUnwellMs = this.#unwellMs.get(store.name) ?? -Infinity;
     const isWell = nowMs - wasUnwellMs > RECOVERED_MS && this.#plan.faults.store.failing === 0;
     if (!isWell || store.active(operator.life) > 0) return false;
-    // Half of the workers is more than other stores may hold, and this one has none.
+    // With fewer than half of the workers active, the lanes leave a slot for this store, which uses none.
     const half = Math.ceil((3 * this.#plan.settings.concurrentRecords) / 2) - 1;
     return isForgotten(operator.controller('provenance-record'), key, half);
   }
 
-  /** Otherwise events may be long on their way. */
+  /** With API trouble, events may be late. */
   get #isApiCalm(): boolean {
     const troubles = ['ApiAway', 'WatchesCut', 'HistoryCompacted'];
     return this.#plan.incidents.every(({ kind }) => !troubles.includes(kind));
   }
 }
 
-/** The key is in no queue and with no worker, while no more than `maxActive` keys are worked on. */
+/** The key is neither queued nor active, and at most `maxActive` keys are active. */
 function isForgotten(controller: AnyController | undefined, key: string, maxActive: number): boolean {
   return controller !== undefined && !controller.queue.has(key) && controller.active <= maxActive;
 }

@@ -12,17 +12,17 @@ export interface Books {
   readonly store: (kind: string, namespace: string, name: string) => ModelStore | undefined;
 }
 
-/** Something that the operator owes: a record of a run, or a part of one. */
+/** Work that the operator still owes: a record of a run, or a part of one. */
 export interface Debt {
-  /** The key of the run, or of the record, that it is owed to. */
+  /** The key of the run or record. */
   readonly key: string;
   readonly kind: 'Record' | 'Signature' | 'Storage' | 'Verification';
   readonly what: () => string;
-  /** The store that it is owed in, where it is. */
+  /** The store, if the work concerns one. */
   readonly store?: ModelStore;
 }
 
-/** All that is owed now for the runs that exist, and for the records that there are. */
+/** Lists all work owed now for the existing runs and records. */
 export function debts(books: Books): readonly Debt[] {
   return [
     ...missingRecords(books),
@@ -32,16 +32,16 @@ export function debts(books: Books): readonly Debt[] {
 
 const recordNames = new WeakMap<PolicyPlan, Map<string, string>>();
 
-/** As `recordName`, which hashes: it is asked for the same ones each second. */
+/** Caches `recordName`, which hashes: every inspection needs the same names. */
 function recordNameOf(run: { readonly name: string; readonly uid: string }, policy: PolicyPlan): string {
-  const ofPolicy = recordNames.get(policy) ?? new Map<string, string>();
-  recordNames.set(policy, ofPolicy);
-  const name = ofPolicy.get(run.uid) ?? recordName(run, { ...policy, kind: policyKind(policy) });
-  ofPolicy.set(run.uid, name);
+  const policyNames = recordNames.get(policy) ?? new Map<string, string>();
+  recordNames.set(policy, policyNames);
+  const name = policyNames.get(run.uid) ?? recordName(run, { ...policy, kind: policyKind(policy) });
+  policyNames.set(run.uid, name);
   return name;
 }
 
-/** The runs that exist and have no record of a policy that selects them. */
+/** Lists the existing runs that lack a record of a policy that selects them. */
 function missingRecords({ plan, cluster }: Books): readonly Debt[] {
   return cluster.list(plurals.TaskRun).flatMap((run) => {
     const { namespace, name, uid } = identityOf(run);
@@ -82,7 +82,7 @@ function backendDebts(
   const entry = listField(record['status'], 'storage').find(
     (each) => field(field(each, 'backendRef'), 'kind') === kind && field(field(each, 'backendRef'), 'name') === name,
   );
-  // A run's annotations are gone with the run.
+  // The annotations are deleted with their run.
   if (backend?.type === 'Tekton' && !hasRun) return [];
   const where = store(kind, namespace, name);
   const at = where === undefined ? {} : { store: where };

@@ -5,8 +5,8 @@ import type { VirtualTime } from './virtual-time.ts';
 const START_MS = Date.parse('2026-01-02T03:04:05Z');
 
 /**
- * One life of the operator's process, seen from outside: its clock, and whether it goes on. After the end nothing that it waits for comes
- * and nothing that it does reaches the world, as with a process that was killed.
+ * One life of the operator's process: its clock, and whether it is still running. After the end, no promise settles and no request reaches
+ * the world, as after a kill.
  */
 export class Life {
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export class Life {
     this.#isOver = true;
   }
 
-  /** Waits for an answer that comes after `ms`; never comes back when the life ends before. */
+  /** Resolves after `ms`, or never if the life ends first. */
   wait(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#time.after(ms, () => {
@@ -64,7 +64,7 @@ export class Life {
   }
 }
 
-/** The virtual instant as people write it. */
+/** Converts virtual milliseconds to a date. */
 export function dateAt(nowMs: number): Date {
   return new Date(START_MS + nowMs);
 }

@@ -8,9 +8,9 @@ const { values } = parseArgs({
     worlds: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     'max-failed': { type: 'string', default: '5' },
-    /** Name of a mended fault that is brought back before. */
+    /** Name of a fixed fault to put back first. */
     'put-back': { type: 'string' },
-    /** Prints each world that went wrong, or the only one, with everything that happened in it. */
+    /** Prints the plan and every event of the first world. */
     trace: { type: 'boolean', default: false },
   },
 });
@@ -19,10 +19,10 @@ const name = values['put-back'];
 if (name !== undefined) {
   const fault = faults.find((each) => each.name === name);
   if (fault === undefined)
-    throw new Error(`--put-back ${name}: choose of ${faults.map((each) => each.name).join(', ')}`);
+    throw new Error(`--put-back ${name}: choose one of ${faults.map((each) => each.name).join(', ')}`);
   putBack(fault);
 }
-// Loaded only now, so that it has the fault.
+// Import these now, so that they contain the fault.
 const { describeFailure, runWorlds } = await import('./run-worlds.ts');
 const { World } = await import('./world.ts');
 const { planWorld } = await import('./world-plan.ts');

@@ -7,7 +7,7 @@ import type { BackendPlan, PolicyPlan, RunPlan } from './world-plan.ts';
 const API_VERSION = 'hallmark.dev/v1alpha1';
 const authentication = { type: 'Secret', secretRef: { name: 'store' } };
 
-/** The plural of each kind, as paths have it. */
+/** The plural of each kind, as in API paths. */
 export const plurals = {
   SigningPolicy: 'signingpolicies',
   ClusterSigningPolicy: 'clustersigningpolicies',
@@ -26,7 +26,7 @@ export function backendKind({ namespace }: BackendPlan): BackendKind {
   return namespace === '' ? 'ClusterStorageBackend' : 'StorageBackend';
 }
 
-/** The metadata of an object that may have no namespace. */
+/** Builds the metadata of a namespaced or cluster-scoped object. */
 export function metadataOf({ namespace, name }: { readonly namespace: string; readonly name: string }): JsonObject {
   return namespace === '' ? { name } : { namespace, name };
 }
@@ -60,7 +60,7 @@ export function backendManifest(backend: BackendPlan): JsonObject {
   };
 }
 
-/** A TaskRun that has finished at this instant. */
+/** Builds a TaskRun that finished at this instant. */
 export function runManifest(run: RunPlan, nowMs: number): JsonObject {
   const now = dateAt(nowMs)
     .toISOString()

@@ -32,7 +32,7 @@ import type { VirtualTime } from './virtual-time.ts';
 
 export const OPERATOR_NAMESPACE = 'hallmark-system';
 
-/** Nothing is ever sent through it. */
+/** Never used to send a request. */
 const egress = new EgressClient();
 const connection = {
   server: 'https://model.invalid',
@@ -40,7 +40,7 @@ const connection = {
   invalidate: () => undefined,
 };
 
-/** The workers and the patience of one world's operator. */
+/** The concurrency and back-off of one world's operator. */
 export interface OperatorSettings {
   readonly concurrentRuns: number;
   readonly concurrentRecords: number;
@@ -55,13 +55,13 @@ export interface OperatorLifeOptions {
   readonly driver: (backend: BackendDefinition, life: Life) => StorageDriver;
   readonly signingSource: (definition: SignerDefinition, life: Life) => SigningSource;
   readonly onResult: (result: ReconcileResult) => void;
-  /** A handler of events threw, or an object could not be read: a defect, whatever the world did. */
+  /** An event handler threw, or an object could not be parsed: a defect in any world. */
   readonly onDefect: (what: string) => void;
-  /** The process cannot go on. */
+  /** The process cannot start. */
   readonly onCrash: (error: unknown) => void;
 }
 
-/** The operator as `lead` makes it, from one start of its process to the end, on a model of the world. */
+/** The operator as `lead` builds it, from process start to exit, on the model of the world. */
 export class OperatorLife {
   readonly life: Life;
   readonly #options: OperatorLifeOptions;
@@ -80,7 +80,7 @@ export class OperatorLife {
     });
   }
 
-  /** True once it has looked at all there was at its start. */
+  /** True from the end of the start until the operator stops or is killed. */
   get isWorking(): boolean {
     return this.#isWorking && !this.life.isOver;
   }
@@ -89,14 +89,14 @@ export class OperatorLife {
     return this.#controllers.get(name);
   }
 
-  /** Ends it as a kill does: what is under way neither ends nor fails. */
+  /** Ends the process as SIGKILL does: pending operations neither complete nor fail. */
   kill(): void {
     if (this.life.isOver) return;
     this.life.end();
     for (const { queue } of this.#controllers.values()) queue.close();
   }
 
-  /** Ends it in good order, as a signal does. @returns false when it was killed before that was done */
+  /** Shuts the process down gracefully, as SIGTERM does. @returns false when it was killed first */
   async stop(graceSeconds: number): Promise<boolean> {
     if (this.#isStopping) return false;
     this.#isStopping = true;
@@ -137,7 +137,7 @@ export class OperatorLife {
     this.#isWorking = !this.#isStopping;
   }
 
-  /** Kubernetes starts a process again whose start failed. */
+  /** Retries, since Kubernetes restarts a process that failed to start. */
   async #sealKey(client: KubeClient): ReturnType<typeof takeUpSeal> {
     const { clock } = this.life;
     const options = { client, clock, configuration: this.#configuration, onWait: nothing };
@@ -202,7 +202,7 @@ export class OperatorLife {
   }
 }
 
-/** Signatures that a model made need no mathematics: what lies there is what was signed, or it is not. */
+/** Compares bytes instead of verifying signatures, which is enough for the model's stores and much faster. */
 function sameBytes(
   stored: StoredMaterial,
   expected: SignedArtifact,

@@ -5,7 +5,7 @@ import { plurals } from './manifests.ts';
 import type { ClusterEvent, ModelCluster } from './model/cluster.ts';
 import type { WorldPlan } from './world-plan.ts';
 
-/** Watches what happens to records: each is made once, and what is signed stays as it is. */
+/** Watches the records: each is created once, and signatures never change. */
 export class RecordWatch {
   readonly #plan: WorldPlan;
   readonly #signatures = new Map<string, string>();

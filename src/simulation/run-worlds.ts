@@ -5,7 +5,7 @@ import { planWorld } from './world-plan.ts';
 export interface WorldsOptions {
   readonly firstSeed: number;
   readonly worlds: number;
-  /** Ends the series after so many worlds that went wrong. */
+  /** Stops after this many failed worlds. */
   readonly maxFailed: number;
 }
 
@@ -18,7 +18,7 @@ export interface WorldsReport {
   readonly virtualMs: number;
 }
 
-/** Plays one world for each seed, one after the other. */
+/** Plays one world per seed, in order. */
 export async function runWorlds({ firstSeed, worlds, maxFailed }: WorldsOptions): Promise<WorldsReport> {
   const failed: WorldResult[] = [];
   const sums = { played: 0, runs: 0, lives: 0, looks: 0, virtualMs: 0 };
@@ -34,7 +34,7 @@ export async function runWorlds({ firstSeed, worlds, maxFailed }: WorldsOptions)
   return { ...sums, failed };
 }
 
-/** A world that went wrong, with the way to play it again. */
+/** Describes a failed world and the command that replays it. */
 export function describeFailure({ plan, faults }: WorldResult): string {
   const [first = '', ...more] = faults;
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`;

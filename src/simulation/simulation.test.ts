@@ -8,10 +8,10 @@ import { describeFailure, runWorlds } from './run-worlds.ts';
 import { World } from './world.ts';
 import { planWorld } from './world-plan.ts';
 
-/** Some seconds' worth; `main.ts` plays as many as one likes. */
+/** Takes a few seconds. Play more with `main.ts`. */
 const WORLDS = 100;
 
-/** The symptom of each fault, and the world from which on the search begins: it shows soon after. */
+/** The symptom of each fault, and the seed to start at: the fault shows soon after. */
 const signs: Readonly<Record<string, { readonly symptom: RegExp; readonly firstSeed: number }>> = {
   'lanes-livelock': { symptom: /the event loop is blocked/, firstSeed: 1 },
   'place-for-busy-key': {
@@ -24,7 +24,7 @@ const signs: Readonly<Record<string, { readonly symptom: RegExp; readonly firstS
   },
 };
 
-/** As many worlds as it takes to find the fault, in a process of its own, whose modules contain it. */
+/** Plays worlds until one shows the fault, in a child process whose modules contain it. */
 function search(fault: string, firstSeed: number): Promise<string> {
   const args = ['--put-back', fault, '--seed', String(firstSeed), '--worlds', String(WORLDS), '--max-failed', '1'];
   return new Promise((resolve, reject) => {
@@ -36,13 +36,13 @@ function search(fault: string, firstSeed: number): Promise<string> {
 }
 
 describe('the simulation', { concurrency: true }, () => {
-  it(`brings ${WORLDS} worlds to a good end`, async () => {
+  it(`plays ${WORLDS} worlds without a fault`, async () => {
     const { played, failed } = await runWorlds({ firstSeed: 1, worlds: WORLDS, maxFailed: 5 });
     assert.deepEqual(failed.map(describeFailure), []);
     assert.equal(played, WORLDS);
   });
 
-  it('plays a world again from its seed', async () => {
+  it('replays a world from its seed', async () => {
     const plan = planWorld(7);
     const [first, second] = [await new World(plan).play(), await new World(planWorld(7)).play()];
     assert.ok(first.lives >= 1 && first.trace().length > 20);

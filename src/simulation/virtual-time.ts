@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Timers that are close together ring together: a world has fewer instants to settle then. */
+/** Timers due within this span fire together, so that a world settles less often. */
 const GRAIN_MS = 5;
-/** Steps that one turn of the event loop may take. All worlds together stay far below; a circle of promises never ends. */
+/** The most steps in one turn of the event loop. Healthy worlds stay far below; an endless chain of promises exceeds it. */
 const MAX_STEPS_A_TURN = 50_000;
-/** Turns of the event loop at one instant. */
+/** The most turns of the event loop at one instant. */
 const MAX_TURNS_AN_INSTANT = 2_000;
 
 interface Alarm {
@@ -15,8 +15,8 @@ interface Alarm {
 }
 
 /**
- * Time that stands still while anything can run and then jumps to the next alarm. Every use of the clock counts as a step, so that code
- * that goes round in circles without any time passing is noticed, in promises alone as well as over turns of the event loop.
+ * A clock that stops while any code can run, then jumps to the next alarm. Each use of the clock counts as a step, which reveals code that
+ * loops without time passing, within one turn of the event loop or over many.
  */
 export class VirtualTime {
   readonly #alarms: Alarm[] = [];
@@ -27,7 +27,7 @@ export class VirtualTime {
   #turnBegan = 0;
   #isStuck = false;
 
-  /** @param onStuck has to stop what goes round: the event loop is not reached again before */
+  /** @param onStuck must stop the loop: until then the event loop does not run */
   constructor(onStuck: (how: string) => void) {
     this.#onStuck = onStuck;
   }
@@ -36,7 +36,7 @@ export class VirtualTime {
     return this.#nowMs;
   }
 
-  /** Notes that something ran. @throws when the circle goes on after `onStuck` */
+  /** Counts a step. @throws when the loop continues after `onStuck` */
   step(): void {
     this.#steps += 1;
     const taken = this.#steps - this.#turnBegan;
@@ -44,7 +44,7 @@ export class VirtualTime {
     if (taken > 2 * MAX_STEPS_A_TURN) throw new Error('the world does not stop going round in circles');
   }
 
-  /** Rings after `ms`. @returns what takes the alarm back */
+  /** Calls `ring` after `ms`. @returns a function that cancels the alarm */
   after(ms: number, ring: () => void): () => void {
     this.step();
     const dueMs = Math.ceil((this.#nowMs + Math.max(0, ms)) / GRAIN_MS) * GRAIN_MS;
@@ -56,7 +56,7 @@ export class VirtualTime {
     };
   }
 
-  /** Lets the world run until `isOver` says so, asked at each instant, or nothing is left to ring before `untilMs`. */
+  /** Runs until `isOver` returns true, which it checks at each instant, or until no alarm is due before `untilMs`. */
   async run(untilMs: number, isOver: () => boolean): Promise<void> {
     await this.#settle();
     for (;;) {

@@ -22,12 +22,12 @@ export interface BackendPlan {
 export interface RunPlan {
   readonly namespace: string;
   readonly name: string;
-  /** 0: it waits already when the operator starts for the first time. */
+  /** 0: finished before the operator first starts. */
   readonly finishedMs: number;
   readonly deletedMs: number | undefined;
 }
 
-/** Something that happens to the world at a time, and for how long where it passes. */
+/** An event at a time in the world, with its duration if it ends. */
 export type Incident = { readonly atMs: number } & (
   | { readonly kind: 'StoreDown' | 'StoreHangs' | 'StoreBlind'; readonly backend: BackendPlan; readonly forMs: number }
   | { readonly kind: 'SignerDown' | 'SignerHangs'; readonly policy: PolicyPlan; readonly forMs: number }
@@ -39,7 +39,7 @@ export type Incident = { readonly atMs: number } & (
   | { readonly kind: 'NamespaceLabelled'; readonly namespace: string }
 );
 
-/** All that is decided of a world before it begins. */
+/** Everything decided about a world before it starts. */
 export interface WorldPlan {
   readonly seed: number;
   readonly settings: OperatorSettings;
@@ -48,7 +48,7 @@ export interface WorldPlan {
   readonly backends: readonly BackendPlan[];
   readonly runs: readonly RunPlan[];
   readonly incidents: readonly Incident[];
-  /** From here on everything works and stays as it is. */
+  /** From this time on, everything works and nothing changes. */
   readonly healedMs: number;
   readonly faults: { readonly api: ApiFaults; readonly store: StoreFaults; readonly signer: SignerFaults };
 }
@@ -59,7 +59,7 @@ const FEW_RUNS = [1, 4] as const;
 const SOME_RUNS = [5, 12] as const;
 const MANY_RUNS = [16, 60] as const;
 
-/** Lays out one world: most are small, for these are many, and each has only some of the troubles, for these hide each other. */
+/** Plans one world. Most are small, so that many fit in the time. Each has only some kinds of faults, because faults hide each other. */
 export function planWorld(seed: number): WorldPlan {
   const random = new SeededRandom(seed);
   const size = random.next();
@@ -106,7 +106,7 @@ function planPolicies(random: Chances, namespaces: readonly string[]): PolicyPla
   return hasClusterPolicy ? [...own, { namespace: '', name: 'baseline', retention: retention() }] : own;
 }
 
-/** Only one policy of a namespace may write a run's annotations, so a Tekton backend has no second policy there. */
+/** Plans a Tekton backend only in a namespace with one policy, since only one may write a run's annotations. */
 function planBackends(
   random: Chances,
   namespaces: readonly string[],
@@ -167,7 +167,7 @@ function planIncidents(random: Chances, layout: Layout, size: number): readonly 
     () => [{ kind: 'NamespaceLabelled', namespace: random.pick(namespaces), atMs: when().atMs }],
   ];
   const count = random.pick([0, 1, 1, 2, 3, 5]);
-  // A store that hangs harms others only where many wait for it.
+  // A hanging store harms others only when many records wait for it.
   const hanging: Incident = { kind: 'StoreHangs', backend: random.pick(stores), atMs: 0, forMs: healedMs };
   const first = size > 0.6 && random.chance(0.6) ? [hanging] : [];
   return [...first, ...Array.from({ length: count }, () => random.pick(kinds)()).flat()];

@@ -16,12 +16,12 @@ import { SeededRandom } from '../runtime/seeded-random.fixture.ts';
 import { VirtualTime } from './virtual-time.ts';
 import type { BackendPlan, Incident, PolicyPlan, WorldPlan } from './world-plan.ts';
 
-/** The end of a world. */
+/** The outcome of a world. */
 export interface WorldResult {
   readonly plan: WorldPlan;
-  /** Empty when all is well. */
+  /** Empty when every rule held. */
   readonly faults: readonly string[];
-  /** All that happened, in order. */
+  /** All events, in order. */
   readonly trace: () => readonly string[];
   readonly virtualMs: number;
   readonly lives: number;
@@ -29,14 +29,14 @@ export interface WorldResult {
 }
 
 const LOOK_MS = 1_000;
-/** After the last trouble everything has to be well before this is over; the longest back-off is far below. */
+/** All work must be done this long after the last fault; the longest back-off is far shorter. */
 const PATIENCE_MS = 40 * 60_000;
 const RESTART_MS = 500;
-/** Reconciles that end at one instant. Each key may have some; more than this is a circle that no event asked for. */
+/** The most reconciles that may end at one instant. Each key may have a few; more mean a livelock. */
 const MAX_LOOKS_AN_INSTANT = 1_500;
 const CALM = { maxDelayMs: 5, failing: 0, losingAnswers: 0, killing: 0 };
 
-/** One world: a cluster, stores, signers, and the operator in one or more lives. */
+/** One world: a cluster, stores, signers, and one or more lives of the operator. */
 export class World {
   readonly #plan: WorldPlan;
   readonly #time: VirtualTime;
@@ -81,8 +81,8 @@ export class World {
     });
     for (const backend of plan.backends.filter(({ type }) => type === 'GCS')) {
       const faults = (): typeof store => (isHealed() ? CALM : store);
-      const made = new ModelStore({ name: storeKey(backend), time, random: this.#random.fork(), faults, kill });
-      this.#stores.set(storeKey(backend), made);
+      const modelStore = new ModelStore({ name: storeKey(backend), time, random: this.#random.fork(), faults, kill });
+      this.#stores.set(storeKey(backend), modelStore);
     }
     for (const policy of plan.policies) {
       const faults = (): typeof signer => (isHealed() ? CALM : signer);
@@ -96,7 +96,7 @@ export class World {
 
   /** Plays the world to its end. */
   async play(): Promise<WorldResult> {
-    this.#found();
+    this.#createObjects();
     for (const incident of this.#plan.incidents) {
       this.#time.after(incident.atMs, () => {
         this.#happen(incident);
@@ -123,8 +123,8 @@ export class World {
     return { plan: this.#plan, cluster: this.#cluster, store };
   }
 
-  /** Makes all that is there before the operator. */
-  #found(): void {
+  /** Creates the initial objects, and schedules when runs finish and are deleted. */
+  #createObjects(): void {
     const { namespaces, policies, backends, runs } = this.#plan;
     for (const name of namespaces)
       this.#cluster.create(plurals.Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
@@ -194,8 +194,8 @@ export class World {
     happen(incident, {
       cluster: this.#cluster,
       api: this.#api,
-      store: (backend) => found(this.#stores, storeKey(backend)),
-      signer: (policy) => found(this.#signers, policyName(policy)),
+      store: (backend) => required(this.#stores, storeKey(backend)),
+      signer: (policy) => required(this.#signers, policyName(policy)),
       kill: () => {
         if (this.#operator?.life.isOver === false) this.#kill('from outside');
       },
@@ -205,7 +205,7 @@ export class World {
     });
   }
 
-  /** Looks at the world from outside once a second, and ends it when everything is well and stays so. */
+  /** Inspects the world once a second, and ends it when no work is owed and no incident is left. */
   #look(): void {
     const { nowMs } = this.#time;
     const { incidents, runs, healedMs } = this.#plan;
@@ -251,7 +251,7 @@ export class World {
     this.#operator?.kill();
   }
 
-  /** Written out only when somebody reads it. */
+  /** Formats the line only when the trace is read. */
   #note(text: string | (() => string)): void {
     const { nowMs } = this.#time;
     this.#trace.push(() => `${(nowMs / 1000).toFixed(3)} ${typeof text === 'string' ? text : text()}`);
@@ -263,15 +263,15 @@ export class World {
   }
 
   #storeOf({ kind, namespace, name }: BackendDefinition): ModelStore {
-    return found(this.#stores, `${kind}/${kind === 'StorageBackend' ? namespace : ''}/${name}`);
+    return required(this.#stores, `${kind}/${kind === 'StorageBackend' ? namespace : ''}/${name}`);
   }
 
   #signerOf(description: string): ModelSigner {
-    return found(this.#signers, description);
+    return required(this.#signers, description);
   }
 }
 
-function found<T>(map: ReadonlyMap<string, T>, key: string): T {
+function required<T>(map: ReadonlyMap<string, T>, key: string): T {
   const value = map.get(key);
   if (value === undefined) throw new RangeError(`the world has no ${key}`);
   return value;
@@ -281,7 +281,7 @@ function storeKey(backend: BackendPlan): string {
   return `${backendKind(backend)}/${backend.namespace}/${backend.name}`;
 }
 
-/** As messages of the operator name it. */
+/** Names the policy as the operator's messages do. */
 function policyName(policy: PolicyPlan): string {
   const { namespace, name } = policy;
   return `${policyKind(policy)} ${namespace === '' ? '' : `${namespace}/`}${name}`;

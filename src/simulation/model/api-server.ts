@@ -8,16 +8,16 @@ import type { VirtualTime } from '../virtual-time.ts';
 import { type ModelCluster, refusal } from './cluster.ts';
 import { ModelWatch } from './watch.ts';
 
-/** The troubles on the way to the API server. Chances are of one request. */
+/** Faults between the operator and the API server, as chances per request. */
 export interface ApiFaults {
   readonly maxDelayMs: number;
-  /** The request does not arrive, or the server is too busy for it. */
+  /** The request does not arrive, or the server is overloaded. */
   readonly failing: number;
-  /** The server does it and the answer is lost. */
+  /** The server handles the request, but the response is lost. */
   readonly losingAnswers: number;
-  /** The operator's process is killed while the request is under way. */
+  /** The operator is killed during the request. */
   readonly killing: number;
-  /** The longest time by which a watch trails behind. */
+  /** The longest delay of a watch event. */
   readonly maxLagMs: number;
 }
 
@@ -26,7 +26,7 @@ export interface ModelApiServerOptions {
   readonly time: VirtualTime;
   readonly random: SeededRandom;
   readonly faults: () => ApiFaults;
-  /** Ends the life that sent a request, as a kill does. */
+  /** Kills the life that sent the request. */
   readonly kill: (life: Life) => void;
 }
 
@@ -34,7 +34,7 @@ const TIMEOUT_MS = 30_000;
 
 type Transport = Pick<KubeTransport, 'json' | 'stream'>;
 
-/** The API server in front of a cluster: requests take a while, fail, or lose their answers, and watches trail behind. */
+/** The API server in front of a cluster: requests are slow, fail or lose their responses, and watch events are late. */
 export class ModelApiServer {
   readonly #options: ModelApiServerOptions;
   readonly #watches = new Set<ModelWatch>();
@@ -44,7 +44,7 @@ export class ModelApiServer {
     this.#options = options;
   }
 
-  /** Answers nothing for a while, and cuts every watch. */
+  /** Stops responding for a while, and cuts every watch. */
   goAway(ms: number): void {
     this.#awayUntilMs = this.#options.time.nowMs + ms;
     this.cutWatches();
@@ -55,15 +55,15 @@ export class ModelApiServer {
     this.#watches.clear();
   }
 
-  /** The transport of one life of the operator. */
+  /** Returns the transport for one life of the operator. */
   transport(life: Life): Transport {
     return {
-      json: (request) => this.#answer(life, request),
+      json: (request) => this.#send(life, request),
       stream: (request) => this.#watch(life, request),
     };
   }
 
-  async #answer(life: Life, request: TransportRequest): Promise<unknown> {
+  async #send(life: Life, request: TransportRequest): Promise<unknown> {
     const { random, kill } = this.#options;
     const { maxDelayMs, failing, losingAnswers, killing } = this.#options.faults();
     request.signal.throwIfAborted();
@@ -71,14 +71,14 @@ export class ModelApiServer {
     await this.#travel(life, request, random.between(1, maxDelayMs));
     if (random.chance(failing)) throw random.chance(0.5) ? unreachable(request) : busy(request);
     if (request.method === 'GET') return this.#handle(request);
-    const answer = this.#outcome(request);
+    const response = this.#outcome(request);
     await this.#travel(life, request, random.between(1, maxDelayMs));
     if (random.chance(losingAnswers)) throw unreachable(request);
-    if (answer instanceof KubeError) throw answer;
-    return answer;
+    if (response instanceof KubeError) throw response;
+    return response;
   }
 
-  /** The request may have left before the process died. */
+  /** Kills the operator before or after the server handles the request. */
   #killDuring(life: Life, request: TransportRequest, kill: (life: Life) => void): void {
     if (this.#options.random.chance(0.5)) this.#outcome(request);
     kill(life);
@@ -91,7 +91,7 @@ export class ModelApiServer {
       await life.clock.sleep(ms, signal);
       return;
     }
-    // No server listens there: some requests fail at once, others hang.
+    // No server is listening: some requests fail at once, others hang.
     const hangs = this.#options.random.chance(0.3);
     await life.clock.sleep(hangs ? Math.min(awayMs, request.timeoutMs ?? TIMEOUT_MS) : ms, signal);
     throw unreachable(request);
@@ -166,7 +166,7 @@ interface ApiPath {
   readonly subresource: string | undefined;
 }
 
-/** `/api/v1/…` or `/apis/GROUP/VERSION/…`, then `namespaces/NAMESPACE/` for what lies in one. */
+/** `/api/v1/…` or `/apis/GROUP/VERSION/…`, then `namespaces/NAMESPACE/` for namespaced objects. */
 function parsePath(path: string): ApiPath {
   const segments = path.split('/').slice(path.startsWith('/api/') ? 3 : 4);
   const isNamespaced = segments[0] === 'namespaces' && segments.length > 2;

@@ -15,18 +15,18 @@ interface Collection {
   readonly objects: Map<string, JsonObject>;
   readonly log: ClusterEvent[];
   readonly listeners: Set<Listener>;
-  /** A watch cannot continue from before. */
+  /** No watch can resume from an older version. */
   forgottenVersion: number;
 }
 
-/** The objects of a Kubernetes cluster with their versions and history, as etcd and the API server's storage keep them. */
+/** The objects of a Kubernetes cluster with their versions and history, as stored in etcd. */
 export class ModelCluster {
   readonly #collections = new Map<string, Collection>();
   readonly #timestamp: () => string;
   #version = 1;
   #uids = 0;
 
-  /** @param timestamp the time now, RFC 3339 in whole seconds */
+  /** @param timestamp returns the current time, RFC 3339 in whole seconds */
   constructor(timestamp: () => string) {
     this.#timestamp = timestamp;
   }
@@ -69,7 +69,7 @@ export class ModelCluster {
     const generation = Number(before['generation']) + (isSpecChanged ? 1 : 0);
     const metadata = { ...objectField(next, 'metadata'), generation };
     const whole = { ...next, apiVersion, kind, metadata };
-    // A write that changes nothing makes no version and no event.
+    // A no-op write creates no new version and no event.
     if (JSON.stringify(whole) === JSON.stringify(current)) return current;
     return this.#store(plural, 'MODIFIED', whole);
   }
@@ -81,7 +81,7 @@ export class ModelCluster {
     this.#append(plural, 'DELETED', current);
   }
 
-  /** Delivers all events since a version, and from now on. @throws KubeError `Expired` */
+  /** Delivers all past events after `sinceVersion`, then new ones. @throws KubeError `Expired` */
   watch(plural: string, sinceVersion: number, listener: Listener): () => void {
     const { log, listeners, forgottenVersion } = this.#collection(plural);
     if (sinceVersion < forgottenVersion) throw refusal(410, 'Expired', 'too old resource version');
@@ -92,7 +92,7 @@ export class ModelCluster {
     };
   }
 
-  /** Forgets the history so far, as etcd's compaction does. */
+  /** Drops the history so far, as etcd's compaction does. */
   compact(): void {
     for (const collection of this.#collections.values()) {
       collection.log.length = 0;
@@ -131,15 +131,15 @@ export class ModelCluster {
   }
 
   #collection(plural: string): Collection {
-    const known = this.#collections.get(plural);
-    if (known !== undefined) return known;
-    const made = { objects: new Map(), log: [], listeners: new Set<Listener>(), forgottenVersion: 0 };
-    this.#collections.set(plural, made);
-    return made;
+    const existing = this.#collections.get(plural);
+    if (existing !== undefined) return existing;
+    const collection = { objects: new Map(), log: [], listeners: new Set<Listener>(), forgottenVersion: 0 };
+    this.#collections.set(plural, collection);
+    return collection;
   }
 }
 
-/** An answer that is an error, as the API server words it. */
+/** Builds an API server's error response. */
 export function refusal(status: number, reason: string, message: string): KubeError {
   return new KubeError({ status, reason, message });
 }

@@ -8,10 +8,10 @@ import type { Life } from '../life.ts';
 import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
-/** The troubles of a signing service. */
+/** Faults of a signing service. */
 export interface SignerFaults {
   readonly maxDelayMs: number;
-  /** The chance of one request to fail. */
+  /** The chance that a request fails. */
   readonly failing: number;
 }
 
@@ -23,14 +23,14 @@ export interface ModelSignerOptions {
 
 const TIMEOUT_MS = 30_000;
 
-/** One key for all worlds: to make one takes longer than to run a small world. Ed25519 signs the same bytes alike. */
+/** One key for all worlds, since generating a key takes longer than playing a small world. Ed25519 is deterministic. */
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const identity = {
   keyID: sshKeyID(publicKey),
   publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
 };
 
-/** A signing service that a policy names. */
+/** The signing service of one policy. */
 export class ModelSigner {
   readonly #options: ModelSignerOptions;
   #downUntilMs = 0;
@@ -53,7 +53,7 @@ export class ModelSigner {
     this.#hangsUntilMs = this.#options.time.nowMs + ms;
   }
 
-  /** The source that one life of the operator signs by. */
+  /** Returns the signing source for one life of the operator. */
   source(life: Life): SigningSource {
     const active = identity;
     return {

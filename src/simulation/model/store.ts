@@ -7,11 +7,11 @@ import type { Life } from '../life.ts';
 import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
-/** The troubles of a store. Chances are of one request. */
+/** Faults of a store, as chances per request. */
 export interface StoreFaults {
   readonly maxDelayMs: number;
   readonly failing: number;
-  /** The store takes it and the answer is lost. */
+  /** The store accepts the request, but the response is lost. */
   readonly losingAnswers: number;
   readonly killing: number;
 }
@@ -24,11 +24,11 @@ export interface ModelStoreOptions {
   readonly kill: (life: Life) => void;
 }
 
-/** A driver gives up after so long. */
+/** The timeouts of a driver. */
 const PUT_TIMEOUT_MS = 60_000;
 const GET_TIMEOUT_MS = 30_000;
 
-/** A store of evidence outside of the cluster, which outlives the operator. */
+/** A store of evidence outside the cluster, which outlives the operator. */
 export class ModelStore {
   readonly #options: ModelStoreOptions;
   readonly #held = new Map<string, StoredEvidence>();
@@ -45,38 +45,38 @@ export class ModelStore {
     return this.#options.name;
   }
 
-  /** Uploads of one life of the operator that are under way. */
+  /** Counts the pending uploads of one life of the operator. */
   active(life: Life): number {
     return this.#active.get(life) ?? 0;
   }
 
-  /** Nothing keeps it from taking evidence now, or from showing it. */
+  /** True unless the store is down, hanging or blind. */
   get isWell(): boolean {
     const { nowMs } = this.#options.time;
     return [this.#downUntilMs, this.#hangsUntilMs, this.#blindUntilMs].every((until) => until <= nowMs);
   }
 
-  /** Refuses everything for a while, `probe` included. */
+  /** Refuses all requests for a while, probes included. */
   goDown(ms: number): void {
     this.#downUntilMs = this.#options.time.nowMs + ms;
   }
 
-  /** Answers probes for a while and nothing else. */
+  /** Responds only to probes for a while. */
   hang(ms: number): void {
     this.#hangsUntilMs = this.#options.time.nowMs + ms;
   }
 
-  /** Takes everything for a while and shows nothing. */
+  /** Accepts uploads for a while, but fails all reads. */
   goBlind(ms: number): void {
     this.#blindUntilMs = this.#options.time.nowMs + ms;
   }
 
-  /** The evidence under a location. */
+  /** Returns the evidence at a location. */
   at(uri: string): StoredEvidence | undefined {
     return this.#held.get(uri);
   }
 
-  /** The driver that one life of the operator reaches it by. */
+  /** Returns the driver for one life of the operator. */
   driver(life: Life): StorageDriver {
     return {
       probe: (signal) => this.#probe(life, signal),

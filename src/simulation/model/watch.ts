@@ -9,17 +9,17 @@ export interface ModelWatchOptions {
   readonly life: Life;
   readonly time: VirtualTime;
   readonly random: SeededRandom;
-  /** Absent: all namespaces. */
+  /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly maxLagMs: () => number;
 }
 
 const BOOKMARK_MS = 60_000;
 
-/** Each event is written once, however many watches deliver it. */
-const written = new WeakMap<ClusterEvent, Buffer>();
+/** Caches the serialized events, since several watches may deliver one. */
+const frames = new WeakMap<ClusterEvent, Buffer>();
 
-/** One watch: events in their order, each a while after it happened, until the server ends it or it is cut. */
+/** One watch: delivers events in order and late, until the server ends it or it is cut. */
 export class ModelWatch {
   readonly #options: ModelWatchOptions;
   #arrived: Buffer[] = [];
@@ -33,7 +33,7 @@ export class ModelWatch {
     this.#options = options;
   }
 
-  /** @param onEnd hears of the end once */
+  /** @param onEnd called once at the end */
   open(lastsMs: number, onEnd: () => void): void {
     const { time, life } = this.#options;
     this.#onEnd = onEnd;
@@ -63,7 +63,7 @@ export class ModelWatch {
     });
   }
 
-  /** The connection breaks; what is under way is lost. */
+  /** Breaks the connection; undelivered events are lost. */
   cut(error = new Error('the connection was reset')): void {
     this.#arrived = [];
     this.#finish({ error });
@@ -104,10 +104,10 @@ function metadataOf(version: number): unknown {
 }
 
 function frameOf(event: ClusterEvent): Buffer {
-  const known = written.get(event);
-  if (known !== undefined) return known;
+  const cached = frames.get(event);
+  if (cached !== undefined) return cached;
   const { type, object } = event;
   const frame = Buffer.from(`${JSON.stringify({ type, object })}\n`);
-  written.set(event, frame);
+  frames.set(event, frame);
   return frame;
 }

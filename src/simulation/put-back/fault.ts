@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A fault that was mended, as the edits of today's sources that bring it back. */
+/** A fixed fault, as source edits that bring it back. */
 export interface Fault {
   readonly name: string;
   readonly edits: readonly {
-    /** Below `src/`. */
+    /** Path under `src/`. */
     readonly file: string;
-    /** Occurs once in the file. */
+    /** Must occur exactly once in the file. */
     readonly from: string;
     readonly to: string;
   }[];

@@ -4,10 +4,10 @@ import type { Fault } from './fault.ts';
 const LANE = 'runtime/lanes/worker-lane.ts';
 const LANES = 'runtime/lanes/worker-lanes.ts';
 
-/** Faults that stopped the operator, each of which the simulation has to find. */
+/** Fixed faults that stopped the operator. The simulation must find each of them. */
 export const faults: readonly Fault[] = [
   {
-    // Each lane counts all idle workers as its own: more keys are woken than workers are idle, and all are refused and woken again.
+    // Each lane counts all idle workers as its own, wakes more keys than there are idle workers, and refuses and wakes them again.
     name: 'lanes-livelock',
     edits: [
       {
@@ -19,12 +19,12 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
-    // A place is kept for a key that cannot come, for another store has it.
+    // A slot is reserved for a key that cannot use it, because another store is busy with the key.
     name: 'place-for-busy-key',
     edits: [{ file: LANE, from: 'if (isBusy(key)) continue;', to: '' }],
   },
   {
-    // The feed asks the index that the operator's own write has updated already.
+    // The event handler compares with the index, which the operator's own write has already updated.
     name: 'lost-second-look',
     edits: [
       {

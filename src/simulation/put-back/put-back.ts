@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import type { Fault } from './fault.ts';
 
-/** Has modules that are loaded from now on contain the fault. @throws Error from the load of a module that its edits do not fit any more */
+/** Puts the fault into every module loaded from now on. Loading a module fails when an edit no longer fits it. */
 export function putBack({ name, edits }: Fault): void {
   registerHooks({
     load: (url, context, nextLoad) => {
       const loaded = nextLoad(url, context);
-      const ofFile = edits.filter(({ file }) => url.endsWith(`/src/${file}`));
-      if (ofFile.length === 0) return loaded;
-      const source = ofFile.reduce((text, edit) => edited(name, text, edit), readFileSync(new URL(url), 'utf8'));
+      const fileEdits = edits.filter(({ file }) => url.endsWith(`/src/${file}`));
+      if (fileEdits.length === 0) return loaded;
+      const source = fileEdits.reduce((text, edit) => edited(name, text, edit), readFileSync(new URL(url), 'utf8'));
       return { ...loaded, source };
     },
   });
