@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hallmark beside Tekton Chains: the same finished runs of 8 kB on the same fresh control plane without Tekton's webhooks, one signer
+// Compares Hallmark with Tekton Chains: the same finished runs of 8 kB on the same fresh control plane without Tekton's webhooks, one signer
 // after the other, twice in alternation. `npm run bench -- chains`, or `node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]]`.
 import { Installation } from '../e2e/harness/installation.ts';
 import { newSigningKey } from '../e2e/harness/signing-key.ts';
@@ -24,7 +24,7 @@ const subjects: readonly Subject[] = [
   { shape: 'PipelineRun', storage: 'Tekton' },
   { shape: 'PipelineRun', storage: 'OCI tags' },
 ];
-/** Each signer is measured twice, the first one last, so that a machine that grows slower favours nobody. */
+/** Each signer is measured twice, the first one last, so that a machine that slows down favours neither. */
 const alternation: readonly PeerName[] = ['Chains', 'Hallmark', 'Hallmark', 'Chains'];
 
 const [runs = 1000, namespaces, subjectIndex] = process.argv.slice(2).map(Number);

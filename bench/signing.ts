@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures the cost of a signature with each kind of signer, against a plain ECDSA signature of node:crypto in the same process, and what
-// memory the first one takes: `node bench/signing.ts [NAME…]`. Each signer has a process of its own; its server runs beside it.
+// Measures the cost of a signature with each kind of signer, compared with a plain ECDSA signature of node:crypto in the same process, and
+// the memory that the first signature takes: `node bench/signing.ts [NAME…]`. Each signer runs in its own process, separate from its server.
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';

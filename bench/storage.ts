@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evidence stored per second and requests per artifact for each driver, beside the plainest write that the same server takes in the
-// same run: payloads of 8 kB, 16 at once. `node bench/storage.ts [ARTIFACTS [FAMILY…]]`.
+// Measures evidence stored per second and requests per artifact for each driver, compared with the plainest write to the same server in
+// the same run: payloads of 8 kB, 16 at once. `node bench/storage.ts [ARTIFACTS [FAMILY…]]`.
 import { loadavg } from 'node:os';
 import { archivistaSubjects, grafeasSubjects } from './storage-subjects/metadata-subjects.ts';
 import { awsSubjects, gcsSubjects } from './storage-subjects/cloud-subjects.ts';

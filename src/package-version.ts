@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 
-/** The version of this package, from the manifest beside the sources or, compiled, one folder further up. */
+/** Reads this package's version from package.json, which is one folder higher in the compiled form. */
 export function packageVersion(): string {
   for (const path of ['../package.json', '../../package.json']) {
     try {

@@ -44,7 +44,7 @@ export const startPeer: Readonly<Record<PeerName, (options: PeerOptions) => Prom
   },
 };
 
-/** Version 0.22.0 has no bundles: it stores tags beside Hallmark's bundles. Images and runs each have a store of their own. */
+/** Version 0.22.0 has no bundles, so it stores tags where Hallmark stores bundles. Images and runs have separate stores. */
 function chainsConfig(storage: Storage, shape: Shape): Readonly<Record<string, string>> {
   const store = storage === 'Tekton' ? 'tekton' : 'oci';
   return {

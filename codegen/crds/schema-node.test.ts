@@ -17,7 +17,7 @@ describe('schemaNode refuses', () => {
       /needs its bounds/,
     ],
     ['a number without range', field({ type: 'integer' }), /the integer needs its bounds/],
-    ['a field nobody described', Type.Object({ field: Type.Boolean() }), /\.field: every field has a description/],
+    ['a field without a description', Type.Object({ field: Type.Boolean() }), /\.field: every field has a description/],
     ['a union', field({ anyOf: [{ type: 'string' }] }), /anyOf not supported in a structural schema/],
     ['a constant', field({ type: 'string', const: 'a' }), /const not supported/],
     [

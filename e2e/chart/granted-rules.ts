@@ -24,8 +24,8 @@ async function rulesOf(cluster: ChartCluster, as: Identity, namespace: string): 
 }
 
 /**
- * Everything that an account may do in a namespace, as the API server itself lists it: `verb resource.group named x`,
- * sorted. What every authenticated account may do is left out. Rights of cluster scope count in every namespace.
+ * Lists everything that an account may do in a namespace according to the API server: `verb resource.group named x`, sorted. Rights of
+ * every authenticated account are left out. Cluster-scoped rights count in every namespace.
  */
 export async function grantedRules(cluster: ChartCluster, as: Identity, namespace: string): Promise<readonly string[]> {
   const everybody = await rulesOf(cluster, { user: 'system:serviceaccount:default:nobody' }, namespace);

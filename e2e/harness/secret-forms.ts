@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** So short a part of something encoded is found by chance. */
+/** A shorter part of an encoded text would match by chance. */
 const MIN_LENGTH = 8;
 
 /**

@@ -86,7 +86,7 @@ describe('a run that is deleted midway', () => {
   it('while no operator runs, was never seen: it gets no record, and the other runs do', async () => {
     await bed.operator.stop();
     const gone = await bed.runs.build({ name: 'unseen' });
-    const kept = await bed.runs.build({ name: 'beside-it' });
+    const kept = await bed.runs.build({ name: 'surviving' });
     await remove(gone.name);
     bed.operator.restart();
     await bed.operator.untilWorking();

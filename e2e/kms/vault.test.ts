@@ -152,8 +152,8 @@ describe('a transit key', () => {
     const environment = { VAULT_TOKEN: 'planted-operator-token', VAULT_ADDR: bed.proxy.url, VAULT_NAMESPACE: 'x' };
     Object.assign(process.env, environment);
     try {
-      const nobody = bed.source(key, { identity: {} });
-      assert.match((await signingFailure(nobody.check(never), 'SignerUnauthorized', tokens)).message, /secretRef/);
+      const anonymous = bed.source(key, { identity: {} });
+      assert.match((await signingFailure(anonymous.check(never), 'SignerUnauthorized', tokens)).message, /secretRef/);
       bed.objects.secrets.delete('team/vault');
       await signingFailure(bed.source(key).check(never), 'SignerUnauthorized', tokens);
       await bed.giveToken(key);

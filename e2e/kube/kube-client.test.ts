@@ -68,7 +68,7 @@ describe('the client of a real API server', () => {
     const stale = { metadata: { namespace: 'default', name: 'taken', resourceVersion: found.resourceVersion } };
     const invalid = configMapObject('default', 'Not A Name', 'x');
     await bed.plane.kubectl(['create', 'serviceaccount', 'nobody']);
-    const nobody = bed.client(await bed.plane.kubeconfigFor('default', 'nobody')).client;
+    const unprivileged = bed.client(await bed.plane.kubeconfigFor('default', 'nobody')).client;
     const cases: readonly (readonly [() => Promise<unknown>, (error: unknown) => boolean, RegExp])[] = [
       [
         () => bed.admin.get(configMapValues, { namespace: 'default', name: 'absent' }, call),
@@ -92,7 +92,7 @@ describe('the client of a real API server', () => {
       ],
       [() => bed.admin.create(configMapValues, invalid, call), isInvalid, /RFC 1123/],
       [
-        () => nobody.get(configMapValues, { namespace: 'default', name: 'taken' }, call),
+        () => unprivileged.get(configMapValues, { namespace: 'default', name: 'taken' }, call),
         isForbidden,
         /cannot get resource/,
       ],

@@ -60,10 +60,10 @@ describe('a lease on a real API server', () => {
     const clients = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, bed.client()]));
     const crowd = replicas(t, 'crowd', clients);
     for (const name of Object.keys(clients)) crowd.start(name);
-    await waitUntil('somebody holds it', () => crowd.holders().length > 0);
+    await waitUntil('one replica holds it', () => crowd.holders().length > 0);
     const [first = ''] = crowd.holders();
     await crowd.lease(first).stop();
-    await waitUntil('somebody else holds it', () => crowd.holders().length > 0);
+    await waitUntil('another replica holds it', () => crowd.holders().length > 0);
     assert.equal(crowd.everBoth(), false);
     assert.deepEqual(
       crowd.story().map((line) => line.split(' ')[1]),

@@ -53,8 +53,8 @@ describe('objects of a real API server', () => {
     assert.equal(await reader.getSecret('default', 'absent', unhurried), undefined);
     assert.equal(await reader.getConfigMap('default', 'absent', unhurried), undefined);
     assert.equal(await reader.getServiceAccount('default', 'absent', unhurried), undefined);
-    const nobody = bed.client(await bed.plane.kubeconfigFor('default', 'builder')).client;
-    const refused = new KubeObjectReader({ client: nobody, clock: systemClock });
+    const unprivileged = bed.client(await bed.plane.kubeconfigFor('default', 'builder')).client;
+    const refused = new KubeObjectReader({ client: unprivileged, clock: systemClock });
     await assert.rejects(refused.getSecret('default', 'signing', unhurried), isForbidden);
   });
 

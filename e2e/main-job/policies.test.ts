@@ -326,8 +326,8 @@ describe('a policy', { concurrency: 3 }, () => {
     });
   });
 
-  describe('a record that somebody deletes', () => {
-    it('is made again from its run, and says the same', async () => {
+  describe('a record that a user deletes', () => {
+    it('is recreated from its run with the same content', async () => {
       const clumsy = await team('clumsy', {});
       const build = await clumsy.build({ name: 'dropped' });
       const first = await clumsy.readyRecord(build);

@@ -94,7 +94,7 @@ describe('what was stored', { concurrency: true }, () => {
       assert.deepEqual(signaturesOf(record), signaturesOf(before));
     });
 
-    it('is noticed when somebody changes it', async () => {
+    it('is noticed when a user changes it', async () => {
       const name = `chains.tekton.dev/signature-taskrun-${build.uid}`;
       const kept = await annotation(name);
       const envelope = Buffer.from(kept, 'base64')
@@ -183,7 +183,7 @@ describe('what was stored', { concurrency: true }, () => {
       assert.equal(conditionOf(record)?.status, 'True');
     });
 
-    it('waits for a backend that was deleted until that is back, or until somebody lets the record go', async () => {
+    it('waits for a deleted backend until it is recreated or a user releases the record', async () => {
       const doomed = (oci: object): Promise<unknown> =>
         installation.apply({
           apiVersion: 'hallmark.dev/v1alpha1',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Moto } from '../testbed/moto/moto.ts';
 
-/** A request to moto's DynamoDB without any SDK, in the name of somebody: what it does not check, but wants to see. */
+/** Sends a request to moto's DynamoDB without an SDK. Moto requires an authorization header, but does not check its signature. */
 export async function askDynamoDb(moto: Moto, operation: string, body: object): Promise<Record<string, unknown>> {
   const scope = `testing/20260101/${moto.region}/dynamodb/aws4_request`;
   const answer = await fetch(moto.url, {

@@ -196,7 +196,7 @@ describe('DynamoDB storage', () => {
       'another key': driverFor({ table: 'misnamed' }),
       'no Secret': driverFor({ secret: 'not-there' }),
       forbidden: driverFor({ allow: [] }),
-      'nobody there': driverFor({ endpoint: 'http://127.0.0.1:1', allow: ['127.0.0.1:1'] }),
+      'no server': driverFor({ endpoint: 'http://127.0.0.1:1', allow: ['127.0.0.1:1'] }),
     };
     const found = await Promise.all(
       Object.entries(probes).map(async ([state, driver]) => [state, await driver.probe(never)] as const),
@@ -209,7 +209,7 @@ describe('DynamoDB storage', () => {
         ['another key', 'BackendRejected'],
         ['no Secret', 'BackendUnauthorized'],
         ['forbidden', 'EndpointForbidden'],
-        ['nobody there', 'BackendUnavailable'],
+        ['no server', 'BackendUnavailable'],
       ],
     );
     const messages = Object.fromEntries(found.map(([state, { message = '' }]) => [state, message]));

@@ -191,7 +191,7 @@ describe('GCS storage', () => {
       'half a Secret': driverFor({ secret: 'empty' }),
       forbidden: driverFor({ allow: [] }),
       'not Cloud Storage': driverFor({ endpoint: plane.origin, allow: [plane.host] }),
-      'nobody there': driverFor({ endpoint: 'http://127.0.0.1:1', allow: ['127.0.0.1:1'] }),
+      'no server': driverFor({ endpoint: 'http://127.0.0.1:1', allow: ['127.0.0.1:1'] }),
     };
     const found = await Promise.all(
       Object.entries(probes).map(async ([state, driver]) => [state, await driver.probe(never)] as const),
@@ -205,7 +205,7 @@ describe('GCS storage', () => {
         ['half a Secret', 'BackendUnauthorized'],
         ['forbidden', 'EndpointForbidden'],
         ['not Cloud Storage', 'BackendUnauthorized'],
-        ['nobody there', 'BackendUnavailable'],
+        ['no server', 'BackendUnavailable'],
       ],
     );
     const messages = Object.fromEntries(found.map(([state, { message = '' }]) => [state, message]));

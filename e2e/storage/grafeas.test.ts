@@ -267,7 +267,7 @@ describe('Grafeas storage as Container Analysis', () => {
     assert.equal(field(signature, 'sig'), signatureText(artifact).toString('base64'));
   });
 
-  it('makes a note anew that somebody took away', async () => {
+  it('recreates a note that another client deleted', async () => {
     const { run, attestation } = await cloud.fixture();
     const again = { ...run, uid: 'another' };
     const one = driver('v1');

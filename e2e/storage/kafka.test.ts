@@ -280,7 +280,7 @@ describe('Kafka storage with accounts', () => {
       'a topic of others': lockedDriver({ settings: { topic: 'others' } }),
       'no topic': lockedDriver({ user: 'plain', settings: { topic: 'others' } }),
       'unknown authority': cloud.driver(unknownCa, { allow }),
-      'nobody there': cloud.driver(
+      'no server': cloud.driver(
         { type: 'Kafka', kafka: { ...anonymous, bootstrapServers: ['127.0.0.1:1'] } },
         { allow: ['127.0.0.1:1'] },
       ),
@@ -302,7 +302,7 @@ describe('Kafka storage with accounts', () => {
       ['a topic of others', 'BackendUnauthorized'],
       ['no topic', 'BackendRejected'],
       ['unknown authority', 'BackendUnavailable'],
-      ['nobody there', 'BackendUnavailable'],
+      ['no server', 'BackendUnavailable'],
     ]);
   });
 

@@ -26,7 +26,7 @@ function ofPolicy(run: RunTarget, name: string): RunTarget {
   return { ...run, policy: { ...run.policy, name } };
 }
 
-/** Nobody's evidence is overwritten, whatever meets under a name. */
+/** Checks that a store never overwrites the evidence of another owner under the same name. */
 export function describeNamedStore(title: string, subject: NamedStoreSubject): void {
   describe(`${title}, as every store of named evidence,`, () => {
     it('keeps what another policy stored under the name, and stores under another with PerPolicy', async () => {

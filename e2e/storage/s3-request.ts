@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Moto } from '../testbed/moto/moto.ts';
 
-/** A request to moto's S3 without any SDK, in the name of somebody: what it does not check, but wants to see. */
+/** Sends a request to moto's S3 without an SDK. Moto requires an authorization header, but does not check its signature. */
 export function sendToS3(moto: Moto, path: string, init: Omit<RequestInit, 'headers'> = {}): Promise<Response> {
   const scope = `testing/20260101/${moto.region}/s3/aws4_request`;
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;

@@ -175,7 +175,7 @@ describe('S3 storage', () => {
       'half a Secret': driverFor({ secret: 'half' }),
       forbidden: driverFor({ allow: [] }),
       'not S3': driverFor({ endpoint: cloud.bed.plane.url, allow: [new URL(cloud.bed.plane.url).host] }),
-      'nobody there': driverFor({ endpoint: 'http://127.0.0.1:1', allow: ['127.0.0.1:1'] }),
+      'no server': driverFor({ endpoint: 'http://127.0.0.1:1', allow: ['127.0.0.1:1'] }),
     };
     const found = await Promise.all(
       Object.entries(probes).map(async ([state, driver]) => [state, await driver.probe(never)] as const),
@@ -189,7 +189,7 @@ describe('S3 storage', () => {
         ['half a Secret', 'BackendUnauthorized'],
         ['forbidden', 'EndpointForbidden'],
         ['not S3', 'BackendUnauthorized'],
-        ['nobody there', 'BackendUnavailable'],
+        ['no server', 'BackendUnavailable'],
       ],
     );
     const messages = Object.fromEntries(found.map(([state, { message = '' }]) => [state, message]));

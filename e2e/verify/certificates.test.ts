@@ -110,7 +110,7 @@ describe('a certificate', () => {
     await judges.refuse(await signedWith(leaf({ notBefore: ago(-1), notAfter: ago(-2) })), 'CertificateInvalid');
   });
 
-  it('does not count when somebody else issued it', async () => {
+  it('does not count when another authority issued it', async () => {
     const rogue = issueCertificate({ name: 'Issuing', isAuthority: true });
     await judges.refuse(await signedWith(leaf({ issuer: rogue })), 'CertificateInvalid');
   });
@@ -126,7 +126,7 @@ describe('a certificate', () => {
   });
 
   for (const [title, uri] of Object.entries({
-    'begins with the accepted one': `${identity}-of-somebody-else`,
+    'begins with the accepted one': `${identity}-of-another`,
     'ends with the accepted one': `https://evil.example/?${identity}`,
     'is a part of the accepted one': identity.slice(0, -1),
     'matches it as a pattern only': identity.replace('kubernetes.io', 'kubernetesXio'),

@@ -115,7 +115,7 @@ describe('hallmark verify record', () => {
     assert.match(out, /"verified": true/);
   });
 
-  it('refuses a record that somebody else signed, and one of whose artifacts differs', async () => {
+  it('refuses a record signed with another key, and a record with a wrong artifact', async () => {
     const { artifacts } = await bed.image(newSigner());
     await record('stranger', artifacts);
     assert.equal((await bed.hallmark('verify', 'record', 'stranger', ...inTeam())).code, 1);

@@ -109,14 +109,14 @@ describe('a trusted root of a TUF repository', () => {
     mirror.publish(trustedRootJson('https://rotated'));
     await bed.clock.advance(24 * HOUR_MS);
     assert.equal(await named(roots), 'https://rotated');
-    // From the first root on, as a process does that has never been here before.
+    // Start from the first root, as a new process does.
     const newcomer = new TrustBed();
     stops.push(() => newcomer.stop());
     newcomer.configMaps['team/tuf'] = { 'root.json': initialRoot };
     assert.equal(await named(newcomer.roots(mirror.host)), 'https://rotated');
   });
 
-  it('is refused when somebody else has signed the new root', async () => {
+  it('is refused when another key signed the new root', async () => {
     mirror.rotate({ honestly: false });
     mirror.publish(trustedRootJson('https://evil'));
     await refused(named(bed.roots(mirror.host)), 'Invalid', /not signed as it must be/);
@@ -173,7 +173,7 @@ describe('a trusted root of a TUF repository', () => {
     await refused(named(bed.roots(mirror.host)), 'Unavailable', /more than/);
   });
 
-  it('leaves no folders behind for roots that nobody names any more', async () => {
+  it('removes the folders of roots that no policy names any more', async () => {
     const roots = bed.roots(mirror.host);
     const lives = Array.from({ length: 70 }, (_, index) => `${initialRoot}${' '.repeat(index)}`);
     for (const [index, text] of lives.entries()) {

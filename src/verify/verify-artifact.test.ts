@@ -228,8 +228,8 @@ describe('a log entry', () => {
     const second = new TestLog();
     const roots = parseTrustedRoot(JSON.stringify({ tlogs: [log.trust, second.trust] }), 'the test');
     const material = signer.envelope();
-    const told = { ...material, verifier: signer.key.publicKey, time: NOW };
-    const logEntries = [log.entry(told), second.entry(told)];
+    const entryInput = { ...material, verifier: signer.key.publicKey, time: NOW };
+    const logEntries = [log.entry(entryInput), second.entry(entryInput)];
     assert.deepEqual(codes({ ...material, logEntries }, withLog({ logs: 2, trustedRoot: roots })), []);
   });
 

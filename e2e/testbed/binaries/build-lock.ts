@@ -28,7 +28,7 @@ export async function withBuildLock<T>(path: string, onWait: () => void, work: (
     try {
       utimesSync(path, new Date(), new Date());
     } catch {
-      // Somebody removed the cache while we build; the build itself will tell.
+      // The cache was removed during the build; the build itself fails then.
     }
   }, heartbeatSeconds * 1000);
   heartbeat.unref();

@@ -75,12 +75,12 @@ describe('a fault proxy', () => {
     [{ type: 'Reset' }, 'Unreachable', 0],
     [{ type: 'LostAnswer' }, 'Unreachable', 1],
   ];
-  for (const [fault, code, heard] of failures) {
-    it(`gives no whole answer with ${fault.type}`, async () => {
+  for (const [fault, code, expectedRequests] of failures) {
+    it(`gives no complete response with ${fault.type}`, async () => {
       proxy.fail(fault);
       const before = served;
       await assert.rejects(ask(), { code });
-      assert.equal(served - before, heard);
+      assert.equal(served - before, expectedRequests);
     });
   }
 

@@ -2,7 +2,7 @@
 import { constants, createECDH, createHash, privateEncrypt, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-/** Node's `sign` hashes by itself; key management services sign a hash that somebody else made. The mathematics is here, the numbers are Node's. */
+/** A curve's order and size, needed to sign a given hash: Node's `sign` always hashes its input. */
 interface CurveOrder {
   readonly order: bigint;
   readonly bytes: number;

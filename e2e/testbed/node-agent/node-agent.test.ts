@@ -69,7 +69,7 @@ describe('node agent', () => {
     assert.equal(lease, 'testbed');
   });
 
-  it('mends its node when somebody deleted it', async () => {
+  it('recreates its node after a deletion', async () => {
     await plane.kubectl(['delete', 'node', 'testbed']);
     await waitUntil('the node is back', async () => (await get('nodes', '{.items[*].metadata.name}')) === 'testbed');
     await plane.kubectl(['wait', '--for=condition=Ready', 'node/testbed', '--timeout=10s']);

@@ -25,9 +25,9 @@ const nodes = '/api/v1/nodes';
 const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 /**
- * Makes the Node, or takes over the one that is there, and keeps it Ready until the signal. A renewed Lease is what the node
- * lifecycle controller asks for (within 50 s); the Node itself is written again only when somebody deleted it or called it unready,
- * as that controller does after an API server was away for long.
+ * Creates the Node, or takes over an existing one, and keeps it Ready until the signal aborts. The node lifecycle controller expects a
+ * renewed Lease within 50 s. The Node itself is written again only when it was deleted or marked unready, which that controller does
+ * after a long outage of the API server.
  */
 export async function registerNode(options: NodeRegistrationOptions): Promise<void> {
   await writeNode(options);

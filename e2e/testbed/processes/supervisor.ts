@@ -58,7 +58,7 @@ export class Supervisor {
     return path;
   }
 
-  /** A folder for logs that somebody else writes; kept and removed like the servers' logs. */
+  /** Creates a folder for a caller's logs, kept and removed like the servers' logs. */
   logDirectory(name: string): string {
     const path = join(this.directory, 'logs', name);
     mkdirSync(path, { recursive: true });

@@ -22,7 +22,7 @@ const imageFlags = [
   'shell-image-win',
 ];
 
-/** Tekton Pipelines on a control plane: CRDs, controller and admission webhook. Its pods need somebody to run them. */
+/** Tekton Pipelines on a control plane: CRDs, controller and admission webhook. Its pods need a node agent to run them. */
 export class Tekton {
   readonly #controller: ManagedProcess;
   readonly #webhook: ManagedProcess;

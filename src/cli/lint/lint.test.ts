@@ -118,7 +118,7 @@ describe('hallmark lint', () => {
     });
     const elsewhere = file('elsewhere.yaml', backend.replace('team-a', 'team-b'));
     assert.match((await lint(path, elsewhere)).out, /warning/);
-    assert.equal((await lint(path, file('beside.yaml', backend))).out, '');
+    assert.equal((await lint(path, file('same-namespace.yaml', backend))).out, '');
   });
 
   it('walks folders, leaving hidden ones and other files out', async () => {

@@ -282,14 +282,14 @@ describe('hallmark preview', () => {
   ];
   for (const args of usage) {
     it(`refuses ${JSON.stringify(args)} as a usage error`, async () => {
-      const said: string[] = [];
-      const output = { writeOut: (text: string) => said.push(text), writeErr: (text: string) => said.push(text) };
+      const lines: string[] = [];
+      const output = { writeOut: (text: string) => lines.push(text), writeErr: (text: string) => lines.push(text) };
       const ended = previewCommand()
         .configureOutput(output)
         .parseAsync([...args], { from: 'user' });
       await assert.rejects(ended, (error) => error instanceof CommanderError && error.exitCode === 2);
-      assert.equal(said.length, 1);
-      assert.match(said.join(''), /^error: [^\n]+\n$/);
+      assert.equal(lines.length, 1);
+      assert.match(lines.join(''), /^error: [^\n]+\n$/);
     });
   }
 

@@ -66,8 +66,8 @@ async function signedRun({ run, artifact }: PreviewedArtifact, signer: RunSigner
   const { keyID, publicKey } = signer;
   const bundle = bundleToJSON(sigstoreBundle({ ...artifact, signature, keyID, publicKey }));
   // The bundle of an image signature does not hold its payload, which verification needs.
-  const beside = type === 'ImageSignature' ? { payload: payload.toString('utf8') } : {};
-  return { run, type, bundle, ...beside, ...(warnings.length === 0 ? {} : { warnings }) };
+  const detached = type === 'ImageSignature' ? { payload: payload.toString('utf8') } : {};
+  return { run, type, bundle, ...detached, ...(warnings.length === 0 ? {} : { warnings }) };
 }
 
 function runText({ kind, namespace, name }: PreviewedArtifact['run']): string {

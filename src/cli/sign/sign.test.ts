@@ -110,9 +110,9 @@ describe('hallmark sign', () => {
     assert.deepEqual([...new Set(signed.map(({ type }) => type))], ['Attestation', 'ImageSignature']);
     const material = toTrustMaterial(TrustedRoot.fromJSON({}), () => ({ publicKey, validFor: () => true }));
     const verifier = new Verifier(material, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 });
-    for (const [index, { type, bundle, payload: beside }] of signed.entries()) {
+    for (const [index, { type, bundle, payload: detached }] of signed.entries()) {
       const payload = previewed[index]?.payload ?? '';
-      assert.equal(beside, type === 'ImageSignature' ? payload : undefined);
+      assert.equal(detached, type === 'ImageSignature' ? payload : undefined);
       const read = bundleFromJSON(bundle);
       verifier.verify(toSignedEntity(read, Buffer.from(payload)));
       if (read.content.$case === 'dsseEnvelope') assert.equal(read.content.dsseEnvelope.payload.toString(), payload);

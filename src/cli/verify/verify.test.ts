@@ -42,10 +42,10 @@ describe('hallmark verify file', () => {
       LogEntryMissing: ['--key', key, ...about, '--require-log', '--trusted-root', root],
       TimestampMissing: ['--key', key, ...about, '--require-timestamp'],
     };
-    for (const [said, args] of Object.entries(cases)) {
+    for (const [expected, args] of Object.entries(cases)) {
       const { code, out, err } = await verify('file', path, ...args);
-      assert.equal(code, 1, said + err);
-      assert.ok(out.includes(said), `${said}: ${out}`);
+      assert.equal(code, 1, expected + err);
+      assert.ok(out.includes(expected), `${expected}: ${out}`);
       assert.match(out, /NOT VERIFIED\n$/);
     }
   });

@@ -18,11 +18,11 @@ function forged(namespace: string, index: number, sealedBy?: string): ForgedReco
 describe('FailingSeals', () => {
   let clock: ManualClock;
   let seals: FailingSeals;
-  let said: (string | undefined)[];
+  let messages: (string | undefined)[];
   beforeEach(() => {
     clock = new ManualClock();
-    said = [];
-    seals = new FailingSeals({ clock, replaced: new Set(['lost']), onHold: (message) => said.push(message) });
+    messages = [];
+    seals = new FailingSeals({ clock, replaced: new Set(['lost']), onHold: (message) => messages.push(message) });
   });
 
   it('removes a few forged records, once a list had time to show more', async () => {
@@ -36,7 +36,7 @@ describe('FailingSeals', () => {
       records.map((record) => seals.verdict(record)),
       Array(5).fill('Remove'),
     );
-    assert.deepEqual([seals.problem, said], [undefined, []]);
+    assert.deepEqual([seals.problem, messages], [undefined, []]);
   });
 
   it('removes none when many fail at once, and reports once what to restore', async () => {
@@ -44,7 +44,7 @@ describe('FailingSeals', () => {
     for (const record of records) seals.note(record);
     await clock.advance(60_000);
     assert.deepEqual(new Set(records.map((record) => seals.verdict(record))), new Set(['Hold']));
-    assert.equal(said.length, 1);
+    assert.equal(messages.length, 1);
     assert.match(
       seals.problem ?? '',
       /seals of 60 records do not verify, in 4 namespaces .*Restore Secret hallmark-seal, or the CRDs/,
@@ -59,8 +59,8 @@ describe('FailingSeals', () => {
     await clock.advance(2000);
     assert.deepEqual([seals.verdict(forged('team-a', 7)), seals.verdict(other)], ['Hold', 'Remove']);
     for (let index = 0; index < 50; index += 1) seals.forget(`team-a/record-${index}`);
-    assert.equal(said.length, 2);
-    assert.equal(said.at(-1), undefined);
+    assert.equal(messages.length, 2);
+    assert.equal(messages.at(-1), undefined);
   });
 
   it('counts later failures separately from judged ones', async () => {

@@ -33,16 +33,16 @@ export class DriverPool {
     return driver;
   }
 
-  /** Closes the driver of a backend that is gone or edited; an upload it cuts short is tried again. */
+  /** Closes the driver of a deleted or edited backend; interrupted uploads are retried. */
   forget(backend: BackendName): void {
     const key = backendKey(backend);
     const pooled = this.#drivers.get(key);
     this.#drivers.delete(key);
-    // Nobody waits for it, and nothing more is asked of it.
+    // Nothing uses this driver any more, so a failed close is harmless.
     pooled?.driver.close?.().catch(() => undefined);
   }
 
-  /** Closes all drivers; uploads under way are aborted by their own signals. */
+  /** Closes all drivers; their own signals abort pending uploads. */
   async close(): Promise<void> {
     const open = [...this.#drivers.values()];
     this.#drivers.clear();

@@ -21,7 +21,7 @@ function policyWith(key: object, generation = 1): PolicyDefinition {
 
 const policy = policyWith({});
 const { signal } = new AbortController();
-const NOBODY = new CredentialError('Forbidden', 'no tokens here');
+const NO_TOKENS = new CredentialError('Forbidden', 'no tokens here');
 
 function keyData(): Entries {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -52,7 +52,7 @@ describe('PolicySigners', () => {
         getConfigMap: () => Promise.resolve(undefined),
         getServiceAccount: () => Promise.resolve(undefined),
       },
-      tokens: { token: () => Promise.reject(NOBODY) },
+      tokens: { token: () => Promise.reject(NO_TOKENS) },
       egress,
       clock,
       keylessAudience: 'sigstore',

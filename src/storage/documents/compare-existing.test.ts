@@ -17,7 +17,7 @@ describe('compareExisting', () => {
   it('is Same for an equal payload and signature of any owner', () => {
     assert.equal(compareExisting({ owner, payload: image.payload, signature }, image, owner), 'Same');
     assert.equal(
-      compareExisting({ owner: 'somebody/else/image', payload: image.payload, signature }, image, owner),
+      compareExisting({ owner: 'another/owner/image', payload: image.payload, signature }, image, owner),
       'Same',
     );
     assert.equal(compareExisting({ payload: image.payload, signature }, image, owner), 'Same');

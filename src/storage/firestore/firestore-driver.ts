@@ -112,8 +112,8 @@ export class FirestoreDriver implements StorageDriver {
   }
 
   /**
-   * `Written`: the owner is to be noted, as it was one's own and is replaced, or the very same without a note. `Kept`: what is there
-   * is as good. `Changed`: somebody else was at it meanwhile.
+   * `Written`: the owner's evidence was replaced, or equal evidence lacks a note; the owner must be noted. `Kept`: equal evidence is already
+   * there. `Changed`: another writer changed the document, so try again.
    */
   async #settled(
     store: {
@@ -128,13 +128,13 @@ export class FirestoreDriver implements StorageDriver {
   ): Promise<'Written' | 'Kept' | 'Changed'> {
     const { name, fields, owner, artifact, doing, attempt } = store;
     const document = await this.#client.read(name, doing, signal);
-    // Removed between the two: it can be created after all.
+    // The document was deleted in between, so it can be created.
     if (document === undefined) return 'Changed';
     const { evidence, updateTime } = document;
     if (evidence === undefined) throw conflict(doing);
     const noted = notedOwner(await this.#client.readNote(name, doing, signal), evidence.signatureField);
     const verdict = compareExisting({ ...evidence, owner: noted }, artifact, owner);
-    // A note follows its document.
+    // The note may be written shortly after its document.
     if (verdict === 'Unnoted' && attempt < ATTEMPTS - 1) return 'Changed';
     if (verdict === 'Foreign' || verdict === 'Unnoted') throw conflict(doing);
     if (verdict === 'Same') return noted === undefined ? 'Written' : 'Kept';

@@ -127,7 +127,7 @@ export class KafkaDriver implements StorageDriver {
   }
 }
 
-/** Chains' two headers, and beside a certificate two more, without which nobody could verify. */
+/** Builds Chains' two headers, plus two for a certificate and its chain, which verification needs. */
 function messageHeaders(artifact: SignedArtifact): Map<Buffer, Buffer> {
   const { certificate, chain } = certificateTexts(artifact);
   const headers = new Map([

@@ -110,7 +110,7 @@ function sha256(body: Buffer): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-/** Other tools' objects have no digest beside them. */
+/** Objects of other tools have no digest in their metadata. */
 function isWhole(body: Buffer, metadata: Readonly<Record<string, string>> = {}): boolean {
   const digest = metadata[DIGEST_METADATA];
   return digest === undefined || digest === sha256(body);

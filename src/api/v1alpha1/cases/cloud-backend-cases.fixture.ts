@@ -111,7 +111,7 @@ const badFields: readonly (readonly [string, Fields, string, string])[] = [
     'roleARN must be set when type is ServiceAccount, and only then',
   ],
   [
-    'a Secret beside the token exchange',
+    'a Secret together with the token exchange',
     s3({ authentication: { ...secret, stsEndpoint: 'https://sts.example.com' } }),
     's3.authentication',
     'stsEndpoint belongs to the type ServiceAccount alone',
@@ -129,7 +129,7 @@ const badFields: readonly (readonly [string, Fields, string, string])[] = [
     "must be a topic's name: letters, digits, '.', '_' and '-'",
   ],
   [
-    'plaintext beside certificates',
+    'plaintext together with certificates',
     kafka({ plaintext: true, tls: { insecure: true } }),
     'kafka',
     'plaintext means no TLS, so tls must not be set with it',

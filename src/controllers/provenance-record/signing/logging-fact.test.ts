@@ -29,8 +29,8 @@ const stored: StorageEntry = { backendRef: { kind: 'StorageBackend', name: 'tekt
 interface Given {
   readonly policy?: PolicyDefinition | undefined;
   readonly storage?: readonly StorageEntry[];
-  /** The condition Logged before. */
-  readonly said?: { readonly reason: string; readonly message: string };
+  /** The previous condition Logged. */
+  readonly previous?: { readonly reason: string; readonly message: string };
 }
 
 function snapshot(artifacts: readonly EvidenceArtifact[], given: Given): RecordSnapshot {
@@ -52,7 +52,7 @@ function snapshot(artifacts: readonly EvidenceArtifact[], given: Given): RecordS
           serviceAccountName: 'default',
         },
         evidence: { artifacts, seal: 's' },
-        ...(given.said === undefined ? {} : { status: { conditions: [{ ...condition, ...given.said }] } }),
+        ...(given.previous === undefined ? {} : { status: { conditions: [{ ...condition, ...given.previous }] } }),
       },
       policy: policyKey,
       storage: given.storage ?? [],
@@ -121,10 +121,10 @@ describe('loggingFact', () => {
   });
 
   it('repeats the problem of the last attempt, if it was about witnesses', () => {
-    const said = (reason: string): unknown =>
-      loggingFact(snapshot([signed], { policy: policy(both), said: { reason, message: 'm' } }), [signed]);
+    const factAfter = (reason: string): unknown =>
+      loggingFact(snapshot([signed], { policy: policy(both), previous: { reason, message: 'm' } }), [signed]);
     const problem = { reason: 'TransparencyLogUnavailable', message: 'm' };
-    assert.deepEqual(said('TransparencyLogUnavailable'), { state: 'Pending', problem });
-    assert.deepEqual(said('PolicyDeleted'), { state: 'Pending' });
+    assert.deepEqual(factAfter('TransparencyLogUnavailable'), { state: 'Pending', problem });
+    assert.deepEqual(factAfter('PolicyDeleted'), { state: 'Pending' });
   });
 });

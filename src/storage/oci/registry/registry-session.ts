@@ -145,8 +145,8 @@ export class RegistrySession {
   }
 
   /**
-   * The URL a registry told to go on at, for an upload or in a list. It must be the registry's own, since the session's credentials
-   * go there; plain http is lifted to https, which registries behind a proxy get wrong.
+   * Resolves the URL at which the registry continues an upload or a list. It must have the registry's origin, because the session's
+   * credentials go there. Plain http becomes https, since registries behind a proxy get that wrong.
    */
   continuation(location: string | undefined, base: URL, doing: string): URL {
     const url = location === undefined ? null : URL.parse(location, base.href);
