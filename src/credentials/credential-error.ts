@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AccessError, type AccessFailure } from '../runtime/access-error.ts';
+import { AccessError, type AccessFailure } from '../runtime/errors/access-error.ts';
 
 export type CredentialReason =
   /** The operator may not act as the ServiceAccount, by RBAC or by its configuration. */

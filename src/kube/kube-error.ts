@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AccessError } from '../runtime/access-error.ts';
-import type { ReasonedErrorOptions } from '../runtime/reasoned-error.ts';
+import { AccessError } from '../runtime/errors/access-error.ts';
+import type { ReasonedErrorOptions } from '../runtime/errors/reasoned-error.ts';
 
 export interface KubeErrorDetails extends ReasonedErrorOptions {
   /** The HTTP status; 0 when no answer came. */

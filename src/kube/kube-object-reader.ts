@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LRUCache } from 'lru-cache';
 import { abortable } from '../runtime/abortable.ts';
-import { cacheClock, ttlBelow } from '../runtime/cache-clock.ts';
+import { cacheClock, ttlBelow } from '../runtime/cache/cache-clock.ts';
 import type { Clock } from '../runtime/clock.ts';
 import {
   CONFIG_MAPS,

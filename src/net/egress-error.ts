@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AccessError, type AccessFailure } from '../runtime/access-error.ts';
+import { AccessError, type AccessFailure } from '../runtime/errors/access-error.ts';
 
 /** The reason why the egress client has no response: the rules forbid it, no server answers (in time), or the answer breaks its limits. */
 export type EgressReason = 'EndpointForbidden' | 'Unreachable' | 'Timeout' | 'ResponseTooLarge' | 'RedirectRefused';

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, it } from 'node:test';
 import { HallmarkOperator } from './hallmark-operator.ts';
-import { exponentialBackoff } from '../runtime/backoff.ts';
-import { Controller } from '../runtime/controller.ts';
-import { KeyedQueue } from '../runtime/keyed-queue.ts';
+import { exponentialBackoff } from '../runtime/queue/backoff.ts';
+import { Controller } from '../runtime/queue/controller.ts';
+import { KeyedQueue } from '../runtime/queue/keyed-queue.ts';
 import { ManualClock } from '../runtime/manual-clock.fixture.ts';
-import { DONE } from '../runtime/outcome.ts';
+import { DONE } from '../runtime/queue/outcome.ts';
 import { createLogger } from '../telemetry/log.ts';
 
 const GRACE_SECONDS = 20;

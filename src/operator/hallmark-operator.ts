@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import k8sOperator from '@dot-i/k8s-operator';
 import type { WatchSource } from '../kube/watch/list-watch-options.ts';
-import type { AnyController } from '../runtime/controller.ts';
+import type { AnyController } from '../runtime/queue/controller.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 /** A watch and the resource it follows. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ReasonedError, type ReasonedErrorOptions } from '../runtime/reasoned-error.ts';
+import { ReasonedError, type ReasonedErrorOptions } from '../runtime/errors/reasoned-error.ts';
 import type { PublishedKeys } from './verification-key.ts';
 
 /** Why nothing can be signed: the part of the closed list of reasons that signers use. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnyController } from '../runtime/controller.ts';
+import type { AnyController } from '../runtime/queue/controller.ts';
 import type { Debt } from './ledger.ts';
 import type { ModelCluster } from './model/cluster.ts';
 import type { OperatorLife } from './operator-life.ts';

@@ -17,7 +17,7 @@ import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
 import { KubeTokenSource } from '../kube/kube-token-source.ts';
 import type { WatchSource } from '../kube/watch/list-watch-options.ts';
 import { EgressClient } from '../net/egress-client.ts';
-import type { AnyController, ReconcileResult } from '../runtime/controller.ts';
+import type { AnyController, ReconcileResult } from '../runtime/queue/controller.ts';
 import type { SignerDefinition } from '../signing/signer-definition.ts';
 import type { SigningSource } from '../signing/signing-source.ts';
 import type { BackendDefinition } from '../storage/backend-definition.ts';

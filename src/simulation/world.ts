@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReconcileResult } from '../runtime/controller.ts';
+import type { ReconcileResult } from '../runtime/queue/controller.ts';
 import type { BackendDefinition } from '../storage/backend-definition.ts';
 import { happen } from './happen.ts';
 import { IdleWatch } from './idle-watch.ts';

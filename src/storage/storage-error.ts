@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ReasonedError, type ReasonedErrorOptions } from '../runtime/reasoned-error.ts';
+import { ReasonedError, type ReasonedErrorOptions } from '../runtime/errors/reasoned-error.ts';
 import type { Location } from './driver.ts';
 
 /** The reasons of the closed list that storage uses. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ReasonedError } from '../runtime/reasoned-error.ts';
+import { ReasonedError } from '../runtime/errors/reasoned-error.ts';
 
 /**
  * The only error that reading a run and building its payloads throws. The message names the path within the run and the

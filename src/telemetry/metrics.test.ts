@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { reasons } from '../api/v1alpha1/reasons.ts';
-import { exponentialBackoff } from '../runtime/backoff.ts';
-import { Controller } from '../runtime/controller.ts';
-import { KeyedQueue } from '../runtime/keyed-queue.ts';
+import { exponentialBackoff } from '../runtime/queue/backoff.ts';
+import { Controller } from '../runtime/queue/controller.ts';
+import { KeyedQueue } from '../runtime/queue/keyed-queue.ts';
 import { ManualClock } from '../runtime/manual-clock.fixture.ts';
-import type { Outcome } from '../runtime/outcome.ts';
+import type { Outcome } from '../runtime/queue/outcome.ts';
 import { Metrics } from './metrics.ts';
 
 describe('the metrics', () => {

@@ -2,8 +2,8 @@
 import type { RunKind } from '../api/v1alpha1/kinds.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Reason } from '../api/v1alpha1/reasons.ts';
-import type { AnyController, ReconcileResult } from '../runtime/controller.ts';
-import type { QueueObserver } from '../runtime/keyed-queue.ts';
+import type { AnyController, ReconcileResult } from '../runtime/queue/controller.ts';
+import type { QueueObserver } from '../runtime/queue/keyed-queue.ts';
 
 const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ReasonedError } from '../runtime/reasoned-error.ts';
+import { ReasonedError } from '../runtime/errors/reasoned-error.ts';
 
 /** The reasons for which logs and timestamp authorities do not witness a signature. */
 export type TransparencyReason =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ReasonedError } from '../runtime/reasoned-error.ts';
+import { ReasonedError } from '../runtime/errors/reasoned-error.ts';
 
 /** The reasons why there is no trusted root. */
 export type TrustReason =

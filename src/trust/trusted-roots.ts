@@ -3,7 +3,7 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { LRUCache } from 'lru-cache';
 import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
 import type { Access } from '../credentials/access.ts';
-import { cacheClock, ttlBelow } from '../runtime/cache-clock.ts';
+import { cacheClock, ttlBelow } from '../runtime/cache/cache-clock.ts';
 import { parseTrustedRoot } from './parse-trusted-root.ts';
 import { readEntry } from './read-entry.ts';
 import { TrustError } from './trust-error.ts';

@@ -12,7 +12,7 @@ import { field } from '../json/fields.ts';
 import { displayUrl } from '../net/display-url.ts';
 import type { TlsOptions } from '../net/tls-options.ts';
 import { abortable } from '../runtime/abortable.ts';
-import { cacheClock, ttlBelow } from '../runtime/cache-clock.ts';
+import { cacheClock, ttlBelow } from '../runtime/cache/cache-clock.ts';
 import { readEntry } from './read-entry.ts';
 import { TrustError } from './trust-error.ts';
 import { TufRepository } from './tuf-repository.ts';

@@ -2,7 +2,7 @@
 import type { BackendName } from '../../pipelines/backend-key.ts';
 import { policyKey, type PolicyName } from '../../pipelines/policy-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
-import type { Backoff } from '../../runtime/backoff.ts';
+import type { Backoff } from '../../runtime/queue/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 
 /** Work that is tried again after a back-off of its own. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Pipelines } from '../../pipelines/pipelines.ts';
-import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { RecordDrain } from './record-drain.ts';
 import { resyncKey } from './resync-scope.ts';
 import { policyKey, type PolicyKey, type PolicyName } from '../../pipelines/policy-key.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DueHeap } from '../../runtime/due-heap.ts';
-import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { DueHeap } from '../../runtime/queue/due-heap.ts';
+import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { BackendName } from '../../pipelines/backend-key.ts';
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import type { Retirements } from '../provenance-record/retirement/retirements.ts';

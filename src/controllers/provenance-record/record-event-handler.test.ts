@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ObjectFeed } from '../../kube/watch/object-feed.ts';
-import { exponentialBackoff } from '../../runtime/backoff.ts';
-import { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
-import { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
+import { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
+import { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { AnnotationOwners } from '../memory/annotation-owners.ts';
 import { FailingSeals } from '../memory/failing-seals.ts';

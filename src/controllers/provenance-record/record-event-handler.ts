@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
-import { approximateSizeBytes } from '../../runtime/approximate-size.ts';
-import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
-import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
+import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
+import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
 import type { AnnotationOwners } from '../memory/annotation-owners.ts';
 import type { FailingSeals } from '../memory/failing-seals.ts';

@@ -3,7 +3,7 @@ import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { type ConditionFact, setConditions } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ForgedRecord } from '../../records/read-record.ts';
 import { recordKey } from '../../records/record-key.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
-import { approximateSizeBytes } from '../../runtime/approximate-size.ts';
-import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
-import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
+import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
+import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
 import type { RunIndex } from '../memory/run-index.ts';

@@ -2,10 +2,10 @@
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isInvalid, type KubeError } from '../../kube/kube-error.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
-import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
-import { WaitingError } from '../../runtime/waiting-error.ts';
+import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
+import { WaitingError } from '../../runtime/queue/waiting-error.ts';
 import { inLanes } from '../../runtime/lanes/in-lanes.ts';
-import { DEFERRED, DONE, type Outcome } from '../../runtime/outcome.ts';
+import { DEFERRED, DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendKey } from '../../pipelines/backend-key.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
-import type { Backoff } from '../../runtime/backoff.ts';
+import type { Backoff } from '../../runtime/queue/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { KeyedQueue, type QueueObserver } from '../../runtime/keyed-queue.ts';
+import { KeyedQueue, type QueueObserver } from '../../runtime/queue/keyed-queue.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import type { KeyOf } from '../../runtime/key-of.ts';
 import type { RecordKey } from '../../records/record-key.ts';

@@ -4,7 +4,7 @@ import { parseBackendKey } from '../../pipelines/backend-key.ts';
 import { parsePolicyKey } from '../../pipelines/policy-key.ts';
 import { inLanes } from '../../runtime/lanes/in-lanes.ts';
 import { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
-import type { Reconciler } from '../../runtime/reconciler.ts';
+import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import { onBehalfOf } from '../../runtime/tenant.ts';
 import { parseRunKey } from '../../tekton/run-key.ts';
 import type { ControllerKeys, ControllerName, ControllerQueues } from './controller-queues.ts';

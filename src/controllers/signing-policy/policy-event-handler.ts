@@ -4,7 +4,7 @@ import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
-import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import { policyKey, type PolicyKey } from '../../pipelines/policy-key.ts';

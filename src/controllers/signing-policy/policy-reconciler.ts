@@ -6,7 +6,7 @@ import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { shownDefaults } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
-import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { ObjectStore } from '../memory/object-store.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Pipelines } from '../../pipelines/pipelines.ts';
-import { exponentialBackoff } from '../../runtime/backoff.ts';
-import { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
+import { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { RecordDrain } from '../propagation/record-drain.ts';

@@ -5,7 +5,7 @@ import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
-import type { KeyedQueue } from '../../runtime/keyed-queue.ts';
+import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import type { BackendHealth } from '../memory/backend-health.ts';

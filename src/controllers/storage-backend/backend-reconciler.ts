@@ -5,7 +5,7 @@ import { field } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
-import { DONE, type Outcome } from '../../runtime/outcome.ts';
+import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { ObjectStore } from '../memory/object-store.ts';

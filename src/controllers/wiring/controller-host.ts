@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WatchSource } from '../../kube/watch/list-watch-options.ts';
-import type { AnyController } from '../../runtime/controller.ts';
+import type { AnyController } from '../../runtime/queue/controller.ts';
 
 /** Owns the lifecycle of watches and controllers: starts them, and stops them in order. */
 export interface ControllerHost {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { knownReason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { ListWatchObserver } from '../../kube/watch/list-watch-options.ts';
-import type { ReconcileResult } from '../../runtime/controller.ts';
+import type { ReconcileResult } from '../../runtime/queue/controller.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ControllerObserver } from '../controller-context.ts';

@@ -7,7 +7,7 @@ import { ListWatchGroup } from '../../kube/watch/list-watch-group.ts';
 import type { ListWatchHandler, ListWatchObserver, WatchSource } from '../../kube/watch/list-watch-options.ts';
 import { parseMetadata } from '../../kube/object-metadata.ts';
 import type { Resource } from '../../kube/resource.ts';
-import type { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';

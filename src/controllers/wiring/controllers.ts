@@ -3,11 +3,11 @@ import type { OperatorConfiguration } from '../../config/operator-configuration.
 import type { KubeClient } from '../../kube/kube-client.ts';
 import type { ListWatchObserver } from '../../kube/watch/list-watch-options.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
-import { exponentialBackoff } from '../../runtime/backoff.ts';
-import { ByteBudgetCache } from '../../runtime/byte-budget-cache.ts';
+import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
+import { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { type AnyController, Controller, type ReconcileResult } from '../../runtime/controller.ts';
-import type { QueueObserver } from '../../runtime/keyed-queue.ts';
+import { type AnyController, Controller, type ReconcileResult } from '../../runtime/queue/controller.ts';
+import type { QueueObserver } from '../../runtime/queue/keyed-queue.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
 import {
@@ -29,8 +29,8 @@ import { RunReconciler } from '../run/run-reconciler.ts';
 import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
 import { type SharedController, WorkerShares } from '../shares/worker-shares.ts';
-import { DONE } from '../../runtime/outcome.ts';
-import type { Reconciler } from '../../runtime/reconciler.ts';
+import { DONE } from '../../runtime/queue/outcome.ts';
+import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
 import type { BackendKey } from '../../pipelines/backend-key.ts';
 import { backendLane } from '../shares/server-lanes.ts';

@@ -2,7 +2,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { EgressError } from '../../net/egress-error.ts';
-import { accessErrorIn } from '../../runtime/access-error.ts';
+import { accessErrorIn } from '../../runtime/errors/access-error.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import type { Access } from '../access.ts';
 import type { AccessToken } from '../access-token.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { exponentialBackoff, type Backoff } from '../../runtime/backoff.ts';
+import { exponentialBackoff, type Backoff } from '../../runtime/queue/backoff.ts';
 import { IdleWatchdog } from './idle-watchdog.ts';
 import { objectField, stringField } from '../../json/fields.ts';
 import { isExpired, isUnavailable, KubeError } from '../kube-error.ts';

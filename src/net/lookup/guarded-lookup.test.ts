@@ -8,7 +8,7 @@ import { onBehalfOf } from '../../runtime/tenant.ts';
 import type { NameResolver } from './name-resolver.ts';
 import { NameLookups } from './name-lookups.ts';
 import { EgressClient } from '../egress-client.ts';
-import { causesOf } from '../../runtime/causes-of.ts';
+import { causesOf } from '../../runtime/errors/causes-of.ts';
 import { EgressError } from '../egress-error.ts';
 
 const never = new AbortController().signal;

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { LRUCache } from 'lru-cache';
 import { abortable } from '../../runtime/abortable.ts';
-import { cacheClock, ttlBelow } from '../../runtime/cache-clock.ts';
+import { cacheClock, ttlBelow } from '../../runtime/cache/cache-clock.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { LookupError } from './lookup-error.ts';
 import type { NameResolver, ResolvedName } from './name-resolver.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DEFERRED, type Outcome } from '../outcome.ts';
+import { DEFERRED, type Outcome } from '../queue/outcome.ts';
 import type { LaneName, WorkerLanes } from './worker-lanes.ts';
 
 /** Works on a key within lanes. @returns `DEFERRED` when one of them is full: the key is woken when its turn comes */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { exponentialBackoff } from '../backoff.ts';
-import { Controller, type ReconcileResult } from '../controller.ts';
+import { exponentialBackoff } from '../queue/backoff.ts';
+import { Controller, type ReconcileResult } from '../queue/controller.ts';
 import { inLanes } from './in-lanes.ts';
-import { KeyedQueue } from '../keyed-queue.ts';
+import { KeyedQueue } from '../queue/keyed-queue.ts';
 import { LaneKey } from './lane-key.fixture.ts';
 import { type LanePlan, namespaceLane, planLanes, serverLane, type ServerPlan } from './lane-plan.fixture.ts';
 import { LaneWatch } from './lane-watch.fixture.ts';
 import { LeapingClock } from './leaping-clock.fixture.ts';
-import { DEFERRED, DONE, type Outcome } from '../outcome.ts';
+import { DEFERRED, DONE, type Outcome } from '../queue/outcome.ts';
 import { SeededRandom } from '../seeded-random.fixture.ts';
 import { WorkerLanes } from './worker-lanes.ts';
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { exponentialBackoff } from '../backoff.ts';
-import { Controller, type ReconcileResult } from '../controller.ts';
-import { KeyedQueue } from '../keyed-queue.ts';
+import { exponentialBackoff } from '../queue/backoff.ts';
+import { Controller, type ReconcileResult } from '../queue/controller.ts';
+import { KeyedQueue } from '../queue/keyed-queue.ts';
 import { ManualClock } from '../manual-clock.fixture.ts';
-import { DEFERRED, DONE, type Outcome } from '../outcome.ts';
+import { DEFERRED, DONE, type Outcome } from '../queue/outcome.ts';
 import { type LaneName, WorkerLanes } from './worker-lanes.ts';
 
 /** A backend that a record is stored in, and how long that takes. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KubeError } from '../../kube/kube-error.ts';
-import { accessErrorIn, type AccessFailure } from '../../runtime/access-error.ts';
-import { causesOf } from '../../runtime/causes-of.ts';
+import { accessErrorIn, type AccessFailure } from '../../runtime/errors/access-error.ts';
+import { causesOf } from '../../runtime/errors/causes-of.ts';
 import { StorageError, type StorageReason } from '../storage-error.ts';
 
 export const storageReasons: Readonly<Record<AccessFailure, StorageReason>> = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { causesOf } from '../../runtime/causes-of.ts';
+import { causesOf } from '../../runtime/errors/causes-of.ts';
 import type { StorageReason } from '../storage-error.ts';
 import { StorageError } from '../storage-error.ts';
 import { callFailure } from '../http/call-failure.ts';

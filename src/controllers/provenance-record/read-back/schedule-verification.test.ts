@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { exponentialBackoff } from '../../../runtime/backoff.ts';
-import { KeyedQueue } from '../../../runtime/keyed-queue.ts';
+import { exponentialBackoff } from '../../../runtime/queue/backoff.ts';
+import { KeyedQueue } from '../../../runtime/queue/keyed-queue.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
 import { recordSummary } from '../../../records/record-summary.fixture.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
+import type { KeyedQueue } from '../../../runtime/queue/keyed-queue.ts';
 import type { VerificationReconciler } from './verification-reconciler.ts';
 import type { DeliveredStorage } from '../record-event-handler.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { field, listField } from '../../../json/fields.ts';
-import { exponentialBackoff } from '../../../runtime/backoff.ts';
+import { exponentialBackoff } from '../../../runtime/queue/backoff.ts';
 import { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { ReconcilerWorld } from '../../fixtures/reconciler-world.fixture.ts';
 import { Attempts } from '../../memory/attempts.ts';

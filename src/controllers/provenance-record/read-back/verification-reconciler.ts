@@ -2,9 +2,9 @@
 import { fromEvidenceArtifact, requireSigned } from '../../../evidence/evidence-artifact.ts';
 import { isConflict, isNotFound } from '../../../kube/kube-error.ts';
 import { parseObjectKey } from '../../../kube/resource.ts';
-import { type Backoff, exponentialBackoff } from '../../../runtime/backoff.ts';
+import { type Backoff, exponentialBackoff } from '../../../runtime/queue/backoff.ts';
 import { inLanes } from '../../../runtime/lanes/in-lanes.ts';
-import { DEFERRED, DONE, type Outcome } from '../../../runtime/outcome.ts';
+import { DEFERRED, DONE, type Outcome } from '../../../runtime/queue/outcome.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { runTarget } from '../../../storage/run-target.ts';
 import type { ControllerContext } from '../../controller-context.ts';

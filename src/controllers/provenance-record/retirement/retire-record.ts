@@ -2,7 +2,7 @@
 import { field, isObject } from '../../../json/fields.ts';
 import { objectMetadata } from '../../../kube/object-metadata.ts';
 import type { PolicyDefinition } from '../../../pipelines/definitions.ts';
-import { DONE, type Outcome } from '../../../runtime/outcome.ts';
+import { DONE, type Outcome } from '../../../runtime/queue/outcome.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';

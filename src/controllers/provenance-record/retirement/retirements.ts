@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isConflict } from '../../../kube/kube-error.ts';
-import type { KeyedQueue } from '../../../runtime/keyed-queue.ts';
-import { DONE, type Outcome } from '../../../runtime/outcome.ts';
+import type { KeyedQueue } from '../../../runtime/queue/keyed-queue.ts';
+import { DONE, type Outcome } from '../../../runtime/queue/outcome.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
 import { GracePeriods } from '../../memory/grace-periods.ts';

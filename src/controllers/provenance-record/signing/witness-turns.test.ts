@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { exponentialBackoff } from '../../../runtime/backoff.ts';
+import { exponentialBackoff } from '../../../runtime/queue/backoff.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
 import { Attempts } from '../../memory/attempts.ts';
 import { areWitnessesDue, noteWitnesses, secondsUntilWitnesses } from './witness-turns.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from './clock.ts';
-import { outlasts } from './deadline.ts';
-import { EventLoopTurn } from './event-loop-turn.ts';
+import type { Clock } from '../clock.ts';
+import { outlasts } from '../deadline.ts';
+import { EventLoopTurn } from '../event-loop-turn.ts';
 import type { KeyedQueue } from './keyed-queue.ts';
 import type { Outcome } from './outcome.ts';
 import { WaitingError } from './waiting-error.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Backoff } from './backoff.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { DueHeap } from './due-heap.ts';
 
 /** Observes a queue, for metrics. Every method is optional. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 export interface CacheClock {
   readonly perf: { readonly now: () => number };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { exponentialBackoff } from './backoff.ts';
 import { KeyedQueue, type QueueObserver } from './keyed-queue.ts';
-import { ManualClock } from './manual-clock.fixture.ts';
+import { ManualClock } from '../manual-clock.fixture.ts';
 
 describe('the keyed queue', () => {
   it('hands out keys in the order they were added', async () => {

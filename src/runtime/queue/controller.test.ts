@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { exponentialBackoff } from './backoff.ts';
 import { Controller, type ReconcileResult } from './controller.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { ManualClock } from './manual-clock.fixture.ts';
+import { ManualClock } from '../manual-clock.fixture.ts';
 import { DEFERRED, type Outcome } from './outcome.ts';
 import { WaitingError } from './waiting-error.ts';
 
