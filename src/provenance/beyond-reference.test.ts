@@ -68,7 +68,7 @@ describe('redacted parameters', () => {
         steps: [{ name: 's', image: 'i', args: [`--token=${secret}`], script: `curl -u me:${secret}` }],
       },
       steps: [{ name: 's', imageID: `i@sha256:${'1'.repeat(64)}` }],
-      results: [{ name: 'echo', value: `said ${secret}` }],
+      results: [{ name: 'echo', value: `printed ${secret}` }],
     },
   };
   const run = {

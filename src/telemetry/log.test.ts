@@ -9,7 +9,7 @@ describe('the log', () => {
   it('is one JSON object a line with time, level, message and fields', () => {
     const { logger, lines } = setup();
     logger.info('record stored', { key: 'team-a/bake', attempts: 2 });
-    logger.error('said\nin two lines');
+    logger.error('a message\nin two lines');
     const [first, second] = lines();
     assert.equal(lines().length, 2);
     assert.ok(!Number.isNaN(Date.parse(String(first?.['time']))));
@@ -23,7 +23,7 @@ describe('the log', () => {
         attempts: 2,
       },
     );
-    assert.equal(second?.['message'], 'said\nin two lines');
+    assert.equal(second?.['message'], 'a message\nin two lines');
   });
 
   it('leaves out what is less important than its level', () => {

@@ -271,7 +271,7 @@ describe('hallmark preview', () => {
   const usage: readonly (readonly string[])[] = [
     [],
     ['-f'],
-    ['-f', '-', '--nonsense'],
+    ['-f', '-', '--unknown-option'],
     ['-f', '-', 'extra'],
     ['-f', '-', '-o', 'xml'],
     ['-f', '-', '--format', 'tekton'],
@@ -294,8 +294,8 @@ describe('hallmark preview', () => {
   }
 
   it('exits with 2 for a usage error', () => {
-    const { code, out, err } = preview(['-f', '-', '--nonsense']);
-    assert.deepEqual([code, out, err], [2, '', "error: unknown option '--nonsense'\n"]);
+    const { code, out, err } = preview(['-f', '-', '--unknown-option']);
+    assert.deepEqual([code, out, err], [2, '', "error: unknown option '--unknown-option'\n"]);
   });
 
   it('exits with 2 when the policy is invalid or not there', () => {

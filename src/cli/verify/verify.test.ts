@@ -148,7 +148,7 @@ describe('hallmark verify file', () => {
       [path, '--key', key, ...about, '--unknown'],
       [],
     ];
-    for (const args of [[], ['nonsense']]) assert.equal((await verify(...args)).code, 2, args.join(' '));
+    for (const args of [[], ['unknown-command']]) assert.equal((await verify(...args)).code, 2, args.join(' '));
     for (const args of usage) assert.equal((await verify('file', ...args)).code, 2, args.join(' '));
     assert.equal((await verify('file', join(directory, 'none'), '--key', key, ...about)).code, 3);
     assert.equal((await verify('file', path, '--key', join(directory, 'none'), ...about)).code, 3);

@@ -41,7 +41,7 @@ function access(secret: Readonly<Record<string, Uint8Array>> | undefined, ...all
       getConfigMap: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
     },
-    tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'nobody')) },
+    tokens: { token: () => Promise.reject(new CredentialError('Forbidden', 'no tokens in this test')) },
     egress,
     clock: new ManualClock(),
   };
