@@ -4,11 +4,12 @@
 const MIN_LENGTH = 8;
 
 /**
- * The forms in which a secret may appear in a log, an Event or a status: as it is, escaped in JSON once and twice, in URLs and forms, in hexadecimal, and in base64
- * wherever in the encoded text it begins, so that a password is found in the Authorization header that it is part of.
+ * The forms in which a secret may appear in a log, an Event or a status: as it is, escaped in JSON once and twice, in URLs and forms, in
+ * hexadecimal, and in base64, as it is or escaped in JSON, wherever in the encoded text it begins, so that a password is found in the Authorization header that it is part of.
  */
 export function secretForms(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
+  const encodable = [bytes, Buffer.from(escaped(secret))];
   const url = encodeURIComponent(secret);
   const forms = [
     secret,
@@ -19,7 +20,7 @@ export function secretForms(secret: string): readonly string[] {
     new URLSearchParams([['', secret]]).toString().slice(1),
     encodeURI(secret),
     ...longEnough([bytes.toString('hex'), bytes.toString('hex').toUpperCase()]),
-    ...longEnough([0, 1, 2].flatMap((offset) => base64At(bytes, offset))),
+    ...longEnough(encodable.flatMap((text) => [0, 1, 2].flatMap((offset) => base64At(text, offset)))),
   ];
   return [...new Set(forms)];
 }

@@ -69,7 +69,7 @@ describe('evidence in both encodings of registries', () => {
       spec: { backendRefs, imageSignatures: { formats: ['SimpleSigning'] } },
     });
     const condition =
-      "jsonpath={.status.conditions[?(@.type=='BackendsReady')].message}=1 backends in reach; StorageBackend team-u/bundles (encoding SigstoreBundle) takes no image signatures of this policy (imageSignatures.formats [SimpleSigning]): add SigstoreStatement, or take ImageSignature out of the backend's artifacts";
+      "jsonpath={.status.conditions[?(@.type=='BackendsReady')].message}=1/1 backends ready; StorageBackend team-u/bundles (encoding SigstoreBundle) takes no image signatures of this policy (imageSignatures.formats [SimpleSigning]): add SigstoreStatement, or take ImageSignature out of the backend's artifacts";
     await installation.wait(team.name, 'signingpolicy/builds', condition);
     await team.untilReady();
     const half = await team.build({ name: 'half' });
