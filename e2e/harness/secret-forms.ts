@@ -5,13 +5,13 @@ const MIN_LENGTH = 8;
 
 /**
  * The forms in which a secret may appear in a log, an Event or a status: as it is, escaped in JSON once and twice, in URLs and forms, in
- * hexadecimal, and in base64, as it is or escaped in JSON, wherever in the encoded text it begins, so that a password is found in the Authorization header that it is part of.
+ * hexadecimal, and each of the texts in base64 wherever in the encoded text it begins, so that a password is found in the Authorization
+ * header, the URL or the Docker configuration that it is part of.
  */
 export function secretForms(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
-  const encodable = [bytes, Buffer.from(escaped(secret))];
   const url = encodeURIComponent(secret);
-  const forms = [
+  const texts = [
     secret,
     escaped(secret),
     escaped(escaped(secret)),
@@ -19,8 +19,11 @@ export function secretForms(secret: string): readonly string[] {
     url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     new URLSearchParams([['', secret]]).toString().slice(1),
     encodeURI(secret),
+  ];
+  const forms = [
+    ...texts,
     ...longEnough([bytes.toString('hex'), bytes.toString('hex').toUpperCase()]),
-    ...longEnough(encodable.flatMap((text) => [0, 1, 2].flatMap((offset) => base64At(text, offset)))),
+    ...longEnough(texts.flatMap((text) => [0, 1, 2].flatMap((offset) => base64At(Buffer.from(text), offset)))),
   ];
   return [...new Set(forms)];
 }

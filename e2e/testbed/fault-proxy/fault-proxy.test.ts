@@ -69,17 +69,17 @@ describe('a fault proxy', () => {
     });
   }
 
-  const failures: readonly [Fault, string, number][] = [
+  const failures: readonly [Fault, reason: string, received: number][] = [
     [{ type: 'Endless' }, 'ResponseTooLarge', 0],
     [{ type: 'Truncated' }, 'Unreachable', 1],
     [{ type: 'Reset' }, 'Unreachable', 0],
     [{ type: 'LostAnswer' }, 'Unreachable', 1],
   ];
-  for (const [fault, code, expectedRequests] of failures) {
+  for (const [fault, reason, expectedRequests] of failures) {
     it(`gives no complete response with ${fault.type}`, async () => {
       proxy.fail(fault);
       const before = served;
-      await assert.rejects(ask(), { code });
+      await assert.rejects(ask(), { reason });
       assert.equal(served - before, expectedRequests);
     });
   }
