@@ -39,7 +39,7 @@ export const laneFaults: readonly LaneFault[] = [
     firstSeed: 1,
     edits: [
       ...uncounted,
-      { file: 'controller.ts', from: 'if (!this.#turn.admits(key)) await this.#turn.next(key);', to: '' },
+      { file: 'queue/controller.ts', from: 'if (!this.#turn.admits(key)) await this.#turn.next(key);', to: '' },
     ],
   },
   {
@@ -58,6 +58,6 @@ export const laneFaults: readonly LaneFault[] = [
     name: 'a place that is kept for a removed key',
     symptom: /which has nothing to do|did not end/,
     firstSeed: 695,
-    edits: [{ file: 'keyed-queue.ts', from: 'if (isExpected) this.#onRemoved(key);', to: '' }],
+    edits: [{ file: 'queue/keyed-queue.ts', from: 'if (isExpected) this.#onRemoved(key);', to: '' }],
   },
 ];
