@@ -107,7 +107,7 @@ describe('a ServiceAccount that an application of Entra ID trusts', () => {
     for (const [azure, remedy] of [
       [{ clientID: CLIENT }, /tenantID and clientID/],
       [{ tenantID }, /tenantID and clientID/],
-      [{ tenantID, clientID: CLIENT, authorityHost: 'http://127.0.0.1' }, /no https URL/],
+      [{ tenantID, clientID: CLIENT, authorityHost: 'http://127.0.0.1' }, /not an https URL/],
     ] as const) {
       const source = bed.source({ ...spec(), azure }, context());
       assert.match((await signingFailure(source.check(never), 'SignerUnauthorized', planted())).message, remedy);
