@@ -6,14 +6,15 @@ import { newSigningKey } from '../e2e/harness/signing-key.ts';
 import { adminClient } from '../e2e/resilience/admin-client.ts';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
-import { makeFinishedRuns, type Shape } from './chains/finished-runs.ts';
+import type { RunKind } from '../src/api/v1alpha1/kinds.ts';
+import { makeFinishedRuns } from './chains/finished-runs.ts';
 import { startPeer, type PeerName, type Storage } from './chains/peers.ts';
 import { apiRequests } from './chains/api-requests.ts';
 import { comparisonTable, type Figures } from './chains/comparison-table.ts';
 import { pidOf } from './measured-processes.ts';
 
 interface Subject {
-  readonly shape: Shape;
+  readonly shape: RunKind;
   readonly storage: Storage;
 }
 
@@ -51,7 +52,7 @@ async function measure(name: PeerName, { shape, storage }: Subject, count: numbe
   try {
     const key = newSigningKey();
     const backend = storage === 'Tekton' ? 'tekton' : 'registry';
-    const places = [];
+    const teams = [];
     for (let index = 0; index < count; index += 1) {
       const policy = { selector: {}, runs: { kinds: [shape] } };
       const team = await installation.team({ name: `team-${index}`, backends: [backend], policy });
@@ -60,9 +61,9 @@ async function measure(name: PeerName, { shape, storage }: Subject, count: numbe
           spec: { oci: { encoding: 'SigstoreBundle' } },
         });
       }
-      places.push({ namespace: team.name, labels: team.releaseLabel, registry: installation.testbed.registry() });
+      teams.push(team);
     }
-    const bytes = await makeFinishedRuns(adminClient(installation.plane), { shape, count: runs, places });
+    const bytes = await makeFinishedRuns(adminClient(installation.plane), { shape, count: runs, teams });
     const { directory } = installation.testbed.supervisor;
     const servers = [pidOf('kube-apiserver', directory), pidOf('etcd', directory)];
     const cpuOfServers = (): number => servers.reduce((sum, pid) => sum + processUsage(pid).cpuSeconds, 0);

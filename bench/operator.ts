@@ -9,28 +9,15 @@ import { ManagedRuns, managedRuns } from '../e2e/resilience/managed-runs.ts';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { SigstoreStack } from '../e2e/testbed/index.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
+import { makeAll } from './make-all.ts';
+import { metricSums } from './metric-sums.ts';
 import { CONTAINER_HEAP, pidOf, STEP_SCRIPT } from './measured-processes.ts';
 
-/** Clients that make the runs. */
-const MAKERS = 8;
-
 async function makeRuns(team: Team, runs: ManagedRuns, count: number): Promise<void> {
-  const indexes = Array.from({ length: count }, (_, index) => index).values();
   const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', script: STEP_SCRIPT }] };
-  const make = async (): Promise<void> => {
-    for (const index of indexes) await runs.build({ name: `${team.name}-${index}`, spec: { taskSpec } });
-  };
-  await Promise.all(Array.from({ length: MAKERS }, make));
-}
-
-/** The sum of a counter's series for each value of one of its labels. */
-function sums(metrics: string, counter: string, label: string): ReadonlyMap<string, number> {
-  const totals = new Map<string, number>();
-  for (const line of metrics.split('\n')) {
-    const series = new RegExp(`^${counter}\\{.*?${label}="([^"]*)".*\\} (\\S+)$`).exec(line);
-    if (series?.[1] !== undefined) totals.set(series[1], (totals.get(series[1]) ?? 0) + Number(series[2]));
-  }
-  return totals;
+  await makeAll(count, async (index) => {
+    await runs.build({ name: `${team.name}-${index}`, spec: { taskSpec } });
+  });
 }
 
 interface Subject {
@@ -84,7 +71,7 @@ async function measure(installation: Installation, name: string, subject: Subjec
   await operator.untilWorking();
   const workingMs = performance.now();
   const stored = async (): Promise<boolean> =>
-    (sums(await operator.metrics(), 'hallmark_records', 'reason').get('Stored') ?? 0) >= count;
+    (metricSums(await operator.metrics(), 'hallmark_records', 'reason').get('Stored') ?? 0) >= count;
   await waitUntil(`${count} runs are signed and stored`, stored, { timeoutSeconds: 900, intervalMilliseconds: 200 });
   const endMs = performance.now();
 
@@ -103,7 +90,7 @@ async function measure(installation: Installation, name: string, subject: Subjec
   for (const [index, server] of Object.keys(servers).entries()) {
     console.log(`  CPU per run, ${server.padEnd(14)}${perRun((after[index] ?? 0) - (before[index] ?? 0))}`);
   }
-  for (const [verb, requests] of sums(metrics, 'hallmark_kube_requests_total', 'verb')) {
+  for (const [verb, requests] of metricSums(metrics, 'hallmark_kube_requests_total', 'verb')) {
     console.log(`  API requests per run, ${verb.padEnd(7)}${(requests / count).toFixed(3)}`);
   }
 }

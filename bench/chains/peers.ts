@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import type { Installation } from '../../e2e/harness/installation.ts';
 import { OperatorProcess } from '../../e2e/harness/operator-process.ts';
 import { Chains } from '../../e2e/testbed/chains/chains.ts';
 import { CONTAINER_HEAP } from '../measured-processes.ts';
-import type { Shape } from './finished-runs.ts';
+import { metricSums } from '../metric-sums.ts';
 
 export type Storage = 'Tekton' | 'OCI tags' | 'bundles';
 export type PeerName = 'Chains' | 'Hallmark';
@@ -19,7 +20,7 @@ export interface Peer {
 export interface PeerOptions {
   readonly installation: Installation;
   readonly storage: Storage;
-  readonly shape: Shape;
+  readonly shape: RunKind;
   readonly privateKey: string;
 }
 
@@ -36,7 +37,7 @@ export const startPeer: Readonly<Record<PeerName, (options: PeerOptions) => Prom
     });
     return {
       pid: operator.pid,
-      signedCount: async () => storedRecords(await operator.metrics()),
+      signedCount: async () => metricSums(await operator.metrics(), 'hallmark_records', 'reason').get('Stored') ?? 0,
       stop: async () => {
         await operator.stop();
       },
@@ -45,7 +46,7 @@ export const startPeer: Readonly<Record<PeerName, (options: PeerOptions) => Prom
 };
 
 /** Version 0.22.0 has no bundles, so it stores tags where Hallmark stores bundles. Images and runs have separate stores. */
-function chainsConfig(storage: Storage, shape: Shape): Readonly<Record<string, string>> {
+function chainsConfig(storage: Storage, shape: RunKind): Readonly<Record<string, string>> {
   const store = storage === 'Tekton' ? 'tekton' : 'oci';
   return {
     'artifacts.taskrun.format': 'slsa/v2alpha4',
@@ -55,9 +56,4 @@ function chainsConfig(storage: Storage, shape: Shape): Readonly<Record<string, s
     'artifacts.oci.storage': store,
     'storage.oci.repository.insecure': 'true',
   };
-}
-
-function storedRecords(metrics: string): number {
-  const stored = metrics.split('\n').filter((line) => /^hallmark_records\{.*reason="Stored"/.test(line));
-  return stored.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }

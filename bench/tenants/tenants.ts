@@ -7,6 +7,7 @@ import { KEY_SECRET } from '../../e2e/harness/team.ts';
 import { adminClient } from '../../e2e/resilience/admin-client.ts';
 import { ManagedRuns, managedRuns, type RunningTeam } from '../../e2e/resilience/managed-runs.ts';
 import { FakeGcs } from '../../e2e/testbed/gcs/fake-gcs.ts';
+import { makeAll } from '../make-all.ts';
 import { STEP_SCRIPT } from '../measured-processes.ts';
 import type { FinishedTenantRun } from './stored-times.ts';
 
@@ -15,8 +16,6 @@ const RELEASE = { 'example.com/release': 'true' } as const;
 /** Every fourth run has a second record. */
 const ARCHIVED = { 'example.com/archive': 'true' } as const;
 const ARCHIVED_EACH = 4;
-/** Clients that make the runs. */
-const MAKERS = 8;
 /** `kubectl apply` takes so many tenants at once. */
 const CHUNK = 25;
 
@@ -58,11 +57,9 @@ export class Tenants {
   async finish(count: number, onFinished: (run: FinishedTenantRun) => void): Promise<void> {
     const first = this.#made;
     this.#made += count;
-    const indexes = Array.from({ length: count }, (_, index) => first + index).values();
-    const make = async (): Promise<void> => {
-      for (const index of indexes) onFinished(await this.#build(index));
-    };
-    await Promise.all(Array.from({ length: MAKERS }, make));
+    await makeAll(count, async (index) => {
+      onFinished(await this.#build(first + index));
+    });
   }
 
   /** Makes so many finished runs at a rate, whatever becomes of them. */

@@ -57,8 +57,10 @@ export class ManagedRuns {
     return asManifest(await this.#client.create(runResources.TaskRun, object, { signal }));
   }
 
-  /** Writes the status of a run that succeeded. */
-  async finish(run: Manifest, { results = [], status = {} }: FinishOptions): Promise<void> {
+  /** Writes the status of a run of either kind that succeeded. @returns the run as it is now */
+  async finish(run: Manifest, { results = [], status = {} }: FinishOptions): Promise<Manifest> {
+    const isPipelineRun = run['kind'] === 'PipelineRun';
+    const taskStatus = isPipelineRun ? {} : { podName: '', taskSpec: at(run, 'spec', 'taskSpec') };
     const now = new Date().toISOString().replace(/\.\d{3}Z$/, 'Z');
     const succeeded = { type: 'Succeeded', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: now };
     const { name, namespace, resourceVersion } = identityOf(run);
@@ -69,13 +71,13 @@ export class ManagedRuns {
         conditions: [succeeded],
         startTime: now,
         completionTime: now,
-        podName: '',
         results,
-        taskSpec: at(run, 'spec', 'taskSpec'),
+        ...taskStatus,
         ...status,
       },
     };
-    await this.#client.replaceStatus(runResources.TaskRun, object, { signal });
+    const resource = runResources[isPipelineRun ? 'PipelineRun' : 'TaskRun'];
+    return asManifest(await this.#client.replaceStatus(resource, object, { signal }));
   }
 
   /** Pushes an image and makes a finished run that says it built it. */
