@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures how fast runs become payloads, and how much memory that takes: `node --expose-gc bench/provenance.ts`. Every figure is compared with
+// Measures how fast runs become payloads, and how much memory that takes: `node bench/provenance.ts [--write]`. Every figure is compared with
 // that of JSON.parse and JSON.stringify of the same objects in the same run, so that machines can be compared.
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
@@ -7,6 +7,7 @@ import { payloads } from '../src/provenance/payloads.ts';
 import type { PayloadOptions } from '../src/provenance/payload-options.ts';
 import { slsaBuildType, slsaTektonBuildType } from '../src/provenance/slsa-v1/build-type.ts';
 import { finishedRun } from '../src/tekton/finished-run.ts';
+import { publishTable } from './page/publish-table.ts';
 import { benchPipelineRun, benchTaskRun } from './provenance-runs.ts';
 
 interface Workload {
@@ -73,10 +74,10 @@ function measure(work: () => number): Measured {
   return { perSecond: (rounds / (performance.now() - began)) * 1000, heapMB: (peak - before) / 2 ** 20 };
 }
 
-console.log(
-  '| run | kB in | kB payload | runs/s | parse+stringify/s | ratio | heap peak MB | heap peak MB of parse+stringify |',
-);
-console.log('|---|---|---|---|---|---|---|---|');
+const lines = [
+  '| run | kB in | kB payload | runs/s | parse + stringify/s | ratio | heap peak, MB | of parse + stringify, MB |',
+  '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+];
 for (const workload of workloads()) {
   const sizeKB = workload.texts.reduce((sum, text) => sum + text.length, 0) / 1024;
   const stated = measure(() => state(workload));
@@ -90,5 +91,6 @@ for (const workload of workloads()) {
     stated.heapMB.toFixed(0),
     baseline.heapMB.toFixed(0),
   ];
-  console.log(`| ${workload.name} | ${figures.join(' | ')} |`);
+  lines.push(`| ${workload.name} | ${figures.join(' | ')} |`);
 }
+await publishTable({ id: 'provenance', lines });

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { format, getFileInfo, resolveConfig } from 'prettier';
 import { betweenMarkers } from './between-markers.ts';
 import { chartFiles } from './chart/chart-files.ts';
 import { apiFiles } from './crds/api-files.ts';
 import { driftHint } from './drift-hint.ts';
+import { formatted } from './formatted.ts';
 import { layers } from './lint/layer-rules.js';
 import { layersTable } from './lint/layers-table.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const architecture = 'docs/architecture.md';
-
-/** Format a file as `npm run format` would leave it. */
-async function formatted(path: string, text: string): Promise<string> {
-  const { ignored } = await getFileInfo(join(root, path), { ignorePath: join(root, '.prettierignore') });
-  return ignored ? text : format(text, { ...(await resolveConfig(join(root, path))), filepath: path });
-}
 
 /** Write the generated files; with --check write nothing and exit 1 when a file differs. */
 async function main(): Promise<void> {

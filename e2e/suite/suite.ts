@@ -13,7 +13,7 @@ import type { SuiteOptions } from './suite-options.ts';
 import { readTimes, timesTable } from './times-table.ts';
 import { touchedTests } from './touched-tests.ts';
 
-const unitPatterns = ['src/**/*.test.ts', 'codegen/**/*.test.ts', 'e2e/suite/*.test.ts'];
+const unitPatterns = ['src/**/*.test.ts', 'codegen/**/*.test.ts', 'bench/**/*.test.ts', 'e2e/suite/*.test.ts'];
 /** The usual number of cores: unit tests compute, and wait for nothing. */
 const unitJobs = 2;
 
@@ -136,7 +136,7 @@ export class Suite {
   }
 
   #allFiles(): readonly string[] {
-    return this.#files(['src/**/*.test.ts', 'codegen/**/*.test.ts', 'e2e/**/*.test.ts']);
+    return this.#files(['src/**/*.test.ts', 'codegen/**/*.test.ts', 'bench/**/*.test.ts', 'e2e/**/*.test.ts']);
   }
 
   #files(patterns: readonly string[]): string[] {
