@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+/** Matches wherever a number of so many digits begins. Few strings match: digests hold digits in the middle of words. */
+const LONG_NUMBER = /(?:^|[:[,\s])-?[0-9]{16}/;
+
 /**
  * Parses JSON without losing integers beyond 2^53: they become bigint.
  *
@@ -6,7 +9,7 @@
  */
 export function parsePreciseJson(text: string): unknown {
   // Most documents hold no such number, and a reviver costs several times the parsing.
-  if (!/[0-9]{16}/.test(text)) return JSON.parse(text);
+  if (!LONG_NUMBER.test(text)) return JSON.parse(text);
   const parsed: unknown = JSON.parse(text, (...[, value, context]: readonly unknown[]) =>
     preciseNumber(value, context),
   );
