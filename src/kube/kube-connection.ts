@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type https from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import { objectField, stringField } from '../json/fields.ts';
+import { KubeConfig } from './kube-config.ts';
 import { KubeError } from './kube-error.ts';
 
 /** The server, credentials and dispatcher for one request to the API server. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import k8sOperator from '@dot-i/k8s-operator';
 import type { WatchSource } from '../kube/watch/list-watch-options.ts';
 import type { AnyController } from '../runtime/queue/controller.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { Operator } from './operator-base.ts';
 
 /** A watch and the resource it follows. */
 export interface OperatorWatch {
@@ -39,7 +39,7 @@ interface Release {
  * one serial queue and drop what handlers throw; so watching and stopping are overridden: events go from list-watches that
  * outlive cuts into the controllers' queues, and a stop drains them before the lease is given up.
  */
-export class HallmarkOperator extends k8sOperator.default {
+export class HallmarkOperator extends Operator {
   readonly #options: HallmarkOperatorOptions;
   readonly #stopping = new AbortController();
   readonly #watches = new Map<string, OperatorWatch>();
