@@ -147,7 +147,6 @@ describe('the operator killed with kill -9 between any two writes', () => {
       writes.filter((title, index) => title !== 'API: PUT record status' || index === writes.length - 1).toSorted(),
       [
         'API: PATCH run',
-        'API: PATCH run',
         'API: POST record',
         'API: PUT record status',
         ...[...upload, ...upload, 'registry: PUT att'],

@@ -130,6 +130,7 @@ describe('Tekton storage', () => {
   describeStorageDriver('Tekton storage', {
     driver: () => driver(proxied),
     concurrentWriters: 'ByRecords',
+    storesTogether: true,
     // The API server that holds runs is the one that the operator watches: its outage is not the backend's.
     probe: { seesServer: false },
     // One set of names a run: there is never more than one copy, so what counts is that it is whole.
@@ -193,6 +194,29 @@ describe('Tekton storage', () => {
     assert.ok(written[`chains.tekton.dev/payload-pipelinerun-${run.uid}`]);
     assert.deepEqual(decoded(written['chains.tekton.dev/signature-abababababab']), image.signature);
     assert.deepEqual(decoded(written['chains.tekton.dev/payload-abababababab']), image.payload);
+  });
+
+  it("writes a run's evidence with one request and reads it with one, and asks for metadata alone each time", async () => {
+    const { proxy: counting, kubeconfig } = await faultyApiServer();
+    try {
+      const run = await createRun();
+      const artifacts = [await statement(), await signedImage(signer, 'reg.example/bread', sha256)];
+      const through = driver(kubeconfig);
+      const places = await through.putAll?.(artifacts, run, never);
+      const found = await through.getAll?.(places?.flat() ?? [], never);
+      assert.deepEqual(
+        found?.map((each) => !(each instanceof StorageError) && each.payload),
+        artifacts.map(({ payload }) => payload),
+      );
+      const requests = counting.asked(`/taskruns/${run.name}`);
+      assert.deepEqual(
+        requests.map(({ method }) => method),
+        ['PATCH', 'GET'],
+      );
+      for (const { headers } of requests) assert.match(headers['accept'] ?? '', /as=PartialObjectMetadata;/);
+    } finally {
+      await counting.stop();
+    }
   });
 
   it('says RunDeleted when the run is gone, and never makes one', async () => {

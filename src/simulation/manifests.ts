@@ -60,6 +60,15 @@ export function backendManifest(backend: BackendPlan): JsonObject {
   };
 }
 
+/** The results of a run that built an image, which every other run did: its record has two artifacts. */
+function resultsOf({ name }: RunPlan): readonly JsonObject[] {
+  if (Number(name.slice(name.lastIndexOf('-') + 1)) % 2 === 0) return [];
+  return [
+    { name: 'IMAGE_URL', type: 'string', value: `registry.example.com/${name}` },
+    { name: 'IMAGE_DIGEST', type: 'string', value: `sha256:${'ab'.repeat(32)}` },
+  ];
+}
+
 /** Builds a TaskRun that finished at this instant. */
 export function runManifest(run: RunPlan, nowMs: number): JsonObject {
   const now = dateAt(nowMs)
@@ -75,6 +84,7 @@ export function runManifest(run: RunPlan, nowMs: number): JsonObject {
       completionTime: now,
       conditions: [{ type: 'Succeeded', status: 'True', reason: 'Succeeded', lastTransitionTime: now }],
       taskSpec: { steps: [] },
+      results: resultsOf(run),
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { PolicyKind, RunKind } from '../api/v1alpha1/kinds.ts';
 import type { Access } from '../credentials/access.ts';
 import type { SignedArtifact } from '../evidence/artifact.ts';
-import type { StorageReason } from './storage-error.ts';
+import type { StorageError, StorageReason } from './storage-error.ts';
 import type { RunAnnotator } from './tekton/run-annotator.ts';
 
 /** The run whose evidence is stored, and the ServiceAccount of its pods. */
@@ -71,8 +71,23 @@ export interface StorageDriver {
    * backend has no place for this artifact, now or later.
    */
   put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]>;
+  /**
+   * Write several artifacts of one run in one request, all or none; no two may have the same name. Absent where that takes a request each.
+   * A failure may be due to one of them alone, or to their sum: `put` finds out which of them can be stored.
+   * @returns the locations of each, in the order given
+   */
+  putAll?(
+    artifacts: readonly SignedArtifact[],
+    run: RunTarget,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly Location[])[]>;
   /** Read a location that `put` returned, with the credentials of the run's ServiceAccount if the backend uses them. */
   get(location: Location, signal: AbortSignal, run?: RunTarget): Promise<StoredEvidence>;
+  /**
+   * Read several locations of one run in one request. Absent where that takes a request each. Rejects only on abort.
+   * @returns for each, in the order given, what `get` resolves to or rejects with
+   */
+  getAll?(locations: readonly Location[], signal: AbortSignal): Promise<readonly (StoredEvidence | StorageError)[]>;
   /** Close connections of the driver's own. Most drivers use the process's egress client, which outlives them. */
   close?(): Promise<void>;
 }

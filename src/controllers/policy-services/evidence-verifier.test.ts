@@ -66,6 +66,9 @@ function readBack(
     /** Artifacts of the same record that were stored under the same name. */
     readonly others?: readonly SignedArtifact[];
     readonly policy?: PolicyDefinition | undefined;
+    /** The location of each artifact; one for all where absent. */
+    readonly places?: readonly string[];
+    readonly getAll?: NonNullable<StorageDriver['getAll']>;
   } = { policy: policy() },
 ): Promise<ReadBackResult> {
   const driver: StorageDriver = {
@@ -73,6 +76,7 @@ function readBack(
     put: () => Promise.reject(new Error('not asked for')),
     close: () => Promise.resolve(),
     get,
+    ...(given.getAll === undefined ? {} : { getAll: given.getAll }),
   };
   const run = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', namespace: 'team-a', name: 'r', uid: 'u' } as const;
   const artifacts = [given.artifact ?? attestation, ...(given.others ?? [])];
@@ -80,7 +84,10 @@ function readBack(
     {
       driver,
       artifacts,
-      locations: artifacts.map(({ name }) => ({ uri: 'mem://attestation', artifact: name })),
+      locations: artifacts.map(({ name }, index) => ({
+        uri: given.places?.[index] ?? 'mem://attestation',
+        artifact: name,
+      })),
       run: { ...run, serviceAccountName: 'default', policy: policyKey },
       policy: given.policy,
       now: NOW,
@@ -110,6 +117,28 @@ describe('EvidenceVerifier', () => {
     assert.deepEqual(result, { state: 'Verified' });
     const stranger = await readBack(() => Promise.resolve(stored(other)), { policy: policy() });
     assert.equal(typeof stranger === 'string' ? stranger : stranger.state, 'Failed');
+  });
+
+  it('reads all artifacts at once where the backend can, and judges each', async () => {
+    const image: SignedArtifact = { ...signer.artifact(signer.simpleSigning()), name: 'image' };
+    const gone = new StorageError('BackendRejected', 'there is no such object');
+    const one = (): Promise<never> => Promise.reject(new Error('not asked for'));
+    for (const [second, expected] of [
+      [stored(image), 'Verified'],
+      [stored(attestation), 'Failed'],
+      [gone, 'Failed'],
+    ] as const) {
+      let reads = 0;
+      const getAll = (): ReturnType<NonNullable<StorageDriver['getAll']>> => {
+        reads += 1;
+        return Promise.resolve([stored(attestation), second]);
+      };
+      const places = ['mem://attestation', 'mem://image'];
+      const result = await readBack(one, { policy: policy(), others: [image], getAll, places });
+      assert.equal(typeof result === 'string' ? result : result.state, expected);
+      if (expected === 'Failed') assert.match(JSON.stringify(result), /mem:\/\/image: /);
+      assert.equal(reads, 1);
+    }
   });
 
   it('names the place of other content', async () => {

@@ -3,6 +3,7 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { RunTarget, StorageDriver } from '../../storage/driver.ts';
+import { type EvidenceReader, evidenceReader } from '../../storage/evidence-reader.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
 import { isSharedSignature } from '../../verify/verify-shared.ts';
@@ -22,6 +23,11 @@ export interface ReadBack {
   /** The policy whose trusted root counts; undefined when it is gone. */
   readonly policy: PolicyDefinition | undefined;
   readonly now: Date;
+}
+
+interface Reading extends ReadBack {
+  readonly trustedRoot: TrustedRoot | undefined;
+  readonly read: EvidenceReader<StoredLocation>;
 }
 
 /**
@@ -59,12 +65,13 @@ export class EvidenceVerifier {
     if (trustedRoot === undefined && work.artifacts.some(needsRoot)) {
       return work.policy?.spec.trustedRoot === undefined ? 'Undecidable' : 'Unread';
     }
+    const reading = { ...work, trustedRoot, read: evidenceReader(work, signal) };
     for (const location of work.locations) {
       const artifact = work.artifacts.find(({ name }) => name === location.artifact);
       if (artifact === undefined) return { state: 'Failed', message: unknownPlace(location) };
       try {
-        const problem = await this.#problemAt({ ...work, trustedRoot }, location, artifact, signal);
-        if (problem !== undefined && (await this.#isOtherOf({ ...work, trustedRoot }, location, signal))) continue;
+        const problem = await this.#problemAt(reading, location, artifact, signal);
+        if (problem !== undefined && (await this.#isOtherOf(reading, location, signal))) continue;
         if (problem !== undefined) return { state: 'Failed', message: `${location.uri}: ${problem}` };
       } catch (error) {
         signal.throwIfAborted();
@@ -80,11 +87,7 @@ export class EvidenceVerifier {
   }
 
   /** True when another artifact of the record lies there: earlier versions let two of one digest take the same name in turn. */
-  async #isOtherOf(
-    work: ReadBack & { readonly trustedRoot: TrustedRoot | undefined },
-    { uri, artifact: expected }: StoredLocation,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async #isOtherOf(work: Reading, { uri, artifact: expected }: StoredLocation, signal: AbortSignal): Promise<boolean> {
     for (const other of work.locations.filter((of) => of.uri === uri && of.artifact !== expected)) {
       const artifact = work.artifacts.find(({ name }) => name === other.artifact);
       if (artifact === undefined) continue;
@@ -105,12 +108,12 @@ export class EvidenceVerifier {
   }
 
   async #problemAt(
-    { driver, run, policy, now, trustedRoot }: ReadBack & { readonly trustedRoot: TrustedRoot | undefined },
+    { read, policy, now, trustedRoot }: Reading,
     location: StoredLocation,
     artifact: SignedArtifact,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const stored = await driver.get(location, signal, run);
+    const stored = await read(location);
     const keys = [{ keyID: artifact.keyID, publicKey: artifact.publicKey }];
     const { certificate } = artifact;
     const identity =

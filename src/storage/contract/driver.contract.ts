@@ -8,6 +8,7 @@ import type { Interruption } from './interruptions.contract.ts';
 import { describeConcurrentWriters } from './concurrent-writers.contract.ts';
 import { describeProbe } from './probe.contract.ts';
 import type { ProbeSituations } from './probe.contract.ts';
+import { describeTogether } from './together.contract.ts';
 import { describeReadBack, readBack } from './read-back.contract.ts';
 import { reasonOf } from '../reason-of.fixture.ts';
 
@@ -46,6 +47,8 @@ export interface ContractSubject {
    * operator's records decide which policy may write before the driver is called, which saves a read of the run (Tekton's annotations).
    */
   readonly concurrentWriters?: 'KeyConflict' | 'Both' | 'ByRecords';
+  /** True if the driver writes and reads several artifacts of a run at once. */
+  readonly storesTogether?: true;
   /** The same backend with `keys: PerPolicy`. Absent if the backend has no such option. */
   readonly perPolicy?: () => StorageDriver;
   /** An artifact above the store's own limit. Absent if that is above the limit of a record (1 MiB). */
@@ -60,6 +63,7 @@ const never = new AbortController().signal;
 export function describeStorageDriver(name: string, subject: ContractSubject): void {
   describe(`${name}, as every storage driver,`, () => {
     describeReadBack(subject);
+    describeTogether(subject);
     describeRepetition(subject);
     describeInterruptions(subject);
     describeConcurrentWriters(subject);

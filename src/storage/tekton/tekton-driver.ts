@@ -27,6 +27,15 @@ const FIELD_MANAGER = 'hallmark-storage';
 /** Kubernetes' TotalAnnotationSizeLimitB. */
 const ANNOTATION_LIMIT_BYTES = 256 * 1024;
 
+/** The annotations of one artifact, on its run. */
+interface RunPlace {
+  readonly run: AnnotatedRun;
+  readonly key: string;
+}
+
+/** The annotations of a run, or the reason why they cannot be read. */
+type RunAnnotations = Readonly<Record<string, string>> | StorageError;
+
 /** Evidence as annotations on the run itself, as Tekton Chains' `tekton` storage writes them. */
 export class TektonDriver implements StorageDriver {
   readonly #annotator: RunAnnotator;
@@ -47,37 +56,67 @@ export class TektonDriver implements StorageDriver {
     return shortKey(artifact, run);
   }
 
-  /** Patch four annotations without reading the run first: the same values again change nothing. */
   async put(artifact: SignedArtifact, run: RunTarget, signal: AbortSignal): Promise<readonly Location[]> {
+    return (await this.putAll([artifact], run, signal)).flat();
+  }
+
+  /** Patch four annotations an artifact without reading the run first: the same values again change nothing. */
+  async putAll(
+    artifacts: readonly SignedArtifact[],
+    run: RunTarget,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly Location[])[]> {
     signal.throwIfAborted();
-    const annotations = runAnnotations(artifact, run);
+    const annotations = Object.fromEntries(
+      artifacts.flatMap((artifact) => Object.entries(runAnnotations(artifact, run))),
+    );
     const size = annotationBytes(annotations);
     if (size > ANNOTATION_LIMIT_BYTES) throw tooLarge(run, size);
     const outcome = await this.#reach(run, signal, () =>
       this.#annotator.annotateRun(run, annotations, FIELD_MANAGER, signal),
     );
     if (outcome === 'Gone') throw deleted(run);
-    return [{ uri: runLocationUri(run, shortKey(artifact, run)), digest: payloadDigest(artifact.payload) }];
+    return artifacts.map((artifact) => [
+      { uri: runLocationUri(run, shortKey(artifact, run)), digest: payloadDigest(artifact.payload) },
+    ]);
   }
 
   async get(location: Location, signal: AbortSignal): Promise<StoredEvidence> {
+    const [found] = await this.getAll([location], signal);
+    if (found === undefined || found instanceof StorageError) throw found ?? unknownPlace(location);
+    return found;
+  }
+
+  /** Read each run once, whatever number of its locations is asked for. */
+  async getAll(
+    locations: readonly Location[],
+    signal: AbortSignal,
+  ): Promise<readonly (StoredEvidence | StorageError)[]> {
     signal.throwIfAborted();
-    const parsed = parseRunLocation(location.uri);
-    if (parsed === undefined) throw new StorageError('BackendRejected', `"${location.uri}" is not a place on a run`);
-    const { run, key } = parsed;
-    const annotations = await this.#reach(run, signal, () => this.#annotator.readAnnotations(run, signal));
-    if (annotations === undefined) throw deleted(run);
-    const payload = annotations[payloadAnnotation(key)];
-    const signature = annotations[signatureAnnotation(key)];
-    if (payload === undefined || signature === undefined) {
-      throw new StorageError('BackendRejected', `${describe(run)} no longer carries the annotations of ${key}`);
+    const reads = new Map<string, Promise<RunAnnotations>>();
+    const read = ({ run }: RunPlace): Promise<RunAnnotations> => {
+      const known = reads.get(run.uid) ?? this.#read(run, signal);
+      reads.set(run.uid, known);
+      return known;
+    };
+    return Promise.all(
+      locations.map(async (location) => {
+        const place = parseRunLocation(location.uri);
+        if (place === undefined) return unknownPlace(location);
+        return evidenceAt(place, await read(place));
+      }),
+    );
+  }
+
+  /** @returns the failure where the run cannot be read. Rejects only on abort */
+  async #read(run: AnnotatedRun, signal: AbortSignal): Promise<RunAnnotations> {
+    try {
+      const annotations = await this.#reach(run, signal, () => this.#annotator.readAnnotations(run, signal));
+      return annotations ?? deleted(run);
+    } catch (error) {
+      if (error instanceof StorageError) return error;
+      throw error;
     }
-    const encoding = 'SignatureText';
-    const chain = storedChain({
-      certificate: decoded(annotations[certificateAnnotation(key)]),
-      chain: decoded(annotations[chainAnnotation(key)]),
-    });
-    return { payload: Buffer.from(payload, 'base64'), signature: Buffer.from(signature, 'base64'), encoding, ...chain };
   }
 
   async #reach<T>(run: AnnotatedRun, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
@@ -90,12 +129,31 @@ export class TektonDriver implements StorageDriver {
   }
 }
 
+function evidenceAt({ run, key }: RunPlace, annotations: RunAnnotations): StoredEvidence | StorageError {
+  if (annotations instanceof StorageError) return annotations;
+  const payload = annotations[payloadAnnotation(key)];
+  const signature = annotations[signatureAnnotation(key)];
+  if (payload === undefined || signature === undefined) {
+    return new StorageError('BackendRejected', `${describe(run)} no longer carries the annotations of ${key}`);
+  }
+  const chain = storedChain({
+    certificate: decoded(annotations[certificateAnnotation(key)]),
+    chain: decoded(annotations[chainAnnotation(key)]),
+  });
+  const encoding = 'SignatureText';
+  return { payload: Buffer.from(payload, 'base64'), signature: Buffer.from(signature, 'base64'), encoding, ...chain };
+}
+
 function decoded(annotation = ''): string {
   return Buffer.from(annotation, 'base64').toString('utf8');
 }
 
 function describe(run: AnnotatedRun): string {
   return `${run.kind} ${run.namespace}/${run.name}`;
+}
+
+function unknownPlace({ uri }: Location): StorageError {
+  return new StorageError('BackendRejected', `"${uri}" is not a place on a run`);
 }
 
 function deleted(run: AnnotatedRun): StorageError {
@@ -115,7 +173,7 @@ function runLocationUri(run: RunTarget, key: string): string {
   return `tekton://${run.namespace}/${run.kind.toLowerCase()}s/${run.name}/${run.uid}#${key}`;
 }
 
-function parseRunLocation(uri: string): { readonly run: AnnotatedRun; readonly key: string } | undefined {
+function parseRunLocation(uri: string): RunPlace | undefined {
   const [, namespace, plural, name, uid, key] = URI.exec(uri) ?? [];
   if (namespace === undefined || name === undefined || uid === undefined || key === undefined) return undefined;
   const kind = KINDS[plural === 'taskruns' ? 'taskruns' : 'pipelineruns'];

@@ -10,7 +10,7 @@ export interface ArtifactsToStore {
   /** In the order in which they are tried. */
   readonly artifacts: readonly SignedArtifact[];
   readonly run: RunTarget;
-  /** Throws when nothing may be written any more; called before each artifact. */
+  /** Throws when nothing may be written any more; called before each write. */
   readonly fence: () => void;
 }
 
@@ -35,8 +35,37 @@ const ofServer: ReadonlySet<StorageError['reason']> = new Set([
   'EndpointForbidden',
 ]);
 
-/** Stores one artifact after the other. Rejects on abort and by the fence; other failures are outcomes. */
+/**
+ * Stores all artifacts at once where the backend can; otherwise, or where it does not take them together, one after the other. Rejects on
+ * abort and by the fence; other failures are outcomes.
+ */
 export async function storeArtifacts(
+  work: ArtifactsToStore,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly ArtifactOutcome[]> {
+  return (await storeTogether(work, signal)) ?? storeInTurn(work, clock, signal);
+}
+
+/** @returns undefined where the artifacts have to be tried one by one */
+async function storeTogether(
+  { driver, artifacts, run, fence }: ArtifactsToStore,
+  signal: AbortSignal,
+): Promise<readonly ArtifactOutcome[] | undefined> {
+  if (driver.putAll === undefined || artifacts.length < 2) return undefined;
+  fence();
+  try {
+    const locations = await driver.putAll(artifacts, run, signal);
+    return artifacts.map((artifact, index) => ({ artifact, locations: locations[index] ?? [] }));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StorageError)) throw error;
+    if (!endsTurn(error, driver)) return undefined;
+    return artifacts.map((artifact, index) => (index === 0 ? { artifact, error } : { artifact }));
+  }
+}
+
+async function storeInTurn(
   { driver, artifacts, run, fence }: ArtifactsToStore,
   clock: Clock,
   signal: AbortSignal,

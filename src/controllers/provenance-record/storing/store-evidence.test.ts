@@ -21,6 +21,22 @@ function artifact(name: string): SignedArtifact {
   return name === 'attestation' ? artifactFixture() : imageFixture({ name });
 }
 
+/** The task with a backend that also stores all artifacts at once. @returns the number of artifacts of each such write */
+function together(
+  { task: given }: { readonly task: StoreTask },
+  answer: (artifacts: readonly SignedArtifact[]) => Promise<readonly (readonly Location[])[]>,
+): { readonly task: StoreTask; readonly writes: number[] } {
+  const writes: number[] = [];
+  const putAll = (artifacts: readonly SignedArtifact[]): ReturnType<typeof answer> => {
+    writes.push(artifacts.length);
+    return answer(artifacts);
+  };
+  return { task: { ...given, driver: { ...given.driver, putAll } }, writes };
+}
+
+const storedTogether = (artifacts: readonly SignedArtifact[]): Promise<readonly (readonly Location[])[]> =>
+  Promise.all(artifacts.map(stored));
+
 function task(put: Put, fence: () => void = () => undefined): { task: StoreTask; puts: string[] } {
   const puts: string[] = [];
   const driver: StorageDriver = {
@@ -181,6 +197,52 @@ describe('storeEvidence', () => {
     const { fact } = await storeEvidence({ ...given, artifacts: [], types: ['ImageSignature'] }, clock, never);
     assert.equal(fact.state, 'NotApplicable');
     assert.match(fact.problem?.message ?? '', /spec\.artifacts is ImageSignature/);
+  });
+
+  it('stores all artifacts with one write where the backend can', async () => {
+    const { task: one, puts } = task(stored);
+    const { task: given, writes } = together({ task: one }, storedTogether);
+    const { fact } = await storeEvidence(given, clock, never);
+    assert.deepEqual([writes, puts], [[2], []]);
+    assert.equal(fact.state, 'Stored');
+    assert.deepEqual(fact.locations, [
+      { uri: 'mem://attestation', artifact: 'attestation' },
+      { uri: 'mem://image-1', artifact: 'image-1' },
+    ]);
+  });
+
+  it('stores what fits one by one where the backend does not take all at once', async () => {
+    const tooLarge = new StorageError('BackendRejected', 'too large');
+    const { task: one, puts } = task(failing('attestation', tooLarge));
+    const { task: given, writes } = together({ task: one }, () => Promise.reject(tooLarge));
+    const { fact } = await storeEvidence(given, clock, never);
+    assert.deepEqual([writes, puts], [[2], ['attestation', 'image-1']]);
+    assert.deepEqual([fact.state, fact.missing], ['Pending', ['attestation']]);
+    assert.deepEqual(fact.locations, [{ uri: 'mem://image-1', artifact: 'image-1' }]);
+    assert.deepEqual(fact.problem, { reason: 'BackendRejected', message: 'attestation: too large' });
+  });
+
+  it('tries nothing one by one where the server is down, or the run is gone', async () => {
+    for (const reason of ['BackendUnavailable', 'RunDeleted'] as const) {
+      const { task: one, puts } = task(stored);
+      const { task: given } = together({ task: one }, () => Promise.reject(new StorageError(reason, 'no')));
+      const { fact } = await storeEvidence(given, clock, never);
+      assert.deepEqual(puts, []);
+      assert.deepEqual(fact.problem, { reason, message: 'attestation: no' });
+      assert.equal(fact.state, reason === 'RunDeleted' ? 'Failed' : 'Pending');
+    }
+  });
+
+  it('writes one artifact alone, and nothing once the lease is lost', async () => {
+    const { task: one, puts } = task(stored);
+    const { task: given, writes } = together({ task: one }, storedTogether);
+    await storeEvidence({ ...given, artifacts: [artifact('attestation')] }, clock, never);
+    assert.deepEqual([writes, puts], [[], ['attestation']]);
+    const fence = (): never => {
+      throw new Error('not leading');
+    };
+    await assert.rejects(storeEvidence({ ...given, fence }, clock, never), /not leading/);
+    assert.deepEqual(writes, []);
   });
 
   const twoImages = ['image-us', 'image-eu'].map((name) => ({ ...artifact(name), subjects: [{ name, digest: {} }] }));
