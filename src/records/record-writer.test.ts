@@ -60,7 +60,7 @@ describe('RecordWriter', () => {
             log.push('uncertain');
             throw error;
           }),
-        wrote: (_key, version) => log.push(`wrote ${version}`),
+        wrote: (_key, { object }) => log.push(`wrote ${object.metadata.resourceVersion}`),
         forget: () => log.push('delivered'),
       },
       failingSeals: { storedOtherwise: (key) => log.push(`stored otherwise: ${key}`) },

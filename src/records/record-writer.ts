@@ -27,7 +27,8 @@ export interface WrittenIndex {
 export interface WriteLog {
   /** Awaits a write, and remembers a failed one, which may have reached the server. */
   certain<T>(key: RecordKey, write: Promise<T>): Promise<T>;
-  wrote(key: RecordKey, version: string): void;
+  /** Notes a write by its answer, which was verified. */
+  wrote(key: RecordKey, record: TrustedRecord): void;
   forget(key: RecordKey): void;
 }
 
@@ -166,13 +167,13 @@ export class RecordWriter {
   #noteCreated(record: TrustedRecord): void {
     const { index, ownWrites } = this.#options;
     const summary = summariseRecord(record);
-    const { key, uid, resourceVersion } = summary;
+    const { key, uid } = summary;
     // The watch was faster.
     if (index.get(key)?.uid === uid) {
       ownWrites.forget(key);
       return;
     }
-    ownWrites.wrote(key, resourceVersion);
+    ownWrites.wrote(key, record);
     index.set(summary);
   }
 
@@ -184,7 +185,7 @@ export class RecordWriter {
     // The record was deleted meanwhile: keep nothing of it.
     if (indexed === undefined) return;
     if (indexed.resourceVersion === resourceVersion) ownWrites.forget(key);
-    else ownWrites.wrote(key, resourceVersion);
+    else ownWrites.wrote(key, record);
     index.setWritten(summary, replacedVersion);
   }
 }

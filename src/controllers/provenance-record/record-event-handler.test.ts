@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isObject, objectField } from '../../json/fields.ts';
 import { ObjectFeed } from '../../kube/watch/object-feed.ts';
 import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
 import { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
@@ -9,8 +10,8 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { AnnotationOwners } from '../memory/annotation-owners.ts';
 import { FailingSeals } from '../memory/failing-seals.ts';
 import { OwnWrites } from '../memory/own-writes.ts';
-import { readRecord } from '../../records/read-record.ts';
-import { projectRecord, recordEventHandler } from './record-event-handler.ts';
+import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
+import { type DeliveredRecord, projectRecord, recordEventHandler } from './record-event-handler.ts';
 import { RecordIndex } from '../memory/record-index.ts';
 import { summariseRecord } from '../../records/record-summary.ts';
 import { scheduleVerification } from './read-back/schedule-verification.ts';
@@ -26,7 +27,7 @@ function setup() {
   const records = new RecordIndex();
   const queue = new KeyedQueue({ clock, backoff });
   const verification = new KeyedQueue({ clock, backoff });
-  const cache = new ByteBudgetCache<unknown>(1_000_000);
+  const cache = new ByteBudgetCache<DeliveredRecord>(1_000_000);
   const ownWrites = new OwnWrites(clock);
   const calls: string[] = [];
   const handler = recordEventHandler({
@@ -46,7 +47,7 @@ function setup() {
     onSynced: () => undefined,
   });
   const feed = new ObjectFeed({
-    project: (object) => projectRecord(object, SEAL_KEY),
+    project: (object) => projectRecord(object, { sealKey: SEAL_KEY, ownWrites }),
     handler,
     onFailure: (_key, error) => {
       throw error;
@@ -55,11 +56,15 @@ function setup() {
   return { clock, records, queue, verification, cache, ownWrites, calls, feed };
 }
 
-/** Notes a write as RecordWriter does. */
-function answered(records: RecordIndex, object: unknown): void {
+function trusted(object: unknown): TrustedRecord {
   const read = readRecord(object, SEAL_KEY);
   assert.ok(read?.isTrusted === true);
-  records.set(summariseRecord(read));
+  return read;
+}
+
+/** Notes a write as RecordWriter does. */
+function answered(records: RecordIndex, object: unknown): void {
+  records.set(summariseRecord(trusted(object)));
 }
 
 /** The seconds until the first read-back, at most a day. */
@@ -135,12 +140,29 @@ describe('the record event handler', () => {
     assert.equal(await queue.take(), storedRecordKey({ runName: 'new' }));
   });
 
+  it('takes the verified answer of an own write for its delivery, and verifies every other version', () => {
+    const { feed, ownWrites, cache } = setup();
+    const key = storedRecordKey();
+    const answer = trusted(storedRecord({ resourceVersion: '1' }));
+    ownWrites.wrote(key, answer);
+    feed.seen(storedRecord({ resourceVersion: '1' }));
+    assert.equal(cache.get(key)?.read, answer);
+    for (const other of [{ resourceVersion: '2' }, { resourceVersion: '1', uid: 'of-another' }]) {
+      ownWrites.wrote(key, answer);
+      const object = storedRecord({ resourceVersion: '2' });
+      assert.ok(isObject(object));
+      const metadata = { ...objectField(object, 'metadata'), ...other };
+      feed.seen({ ...object, metadata, spec: { ...objectField(object, 'spec'), mode: 'Audit' } });
+      assert.equal(cache.get(key)?.read.isTrusted, false);
+    }
+  });
+
   it('removes a deleted record from everything, and enqueues its run', () => {
     const { feed, queue, verification, cache, records, ownWrites, calls } = setup();
     const object = storedRecord({ storage: [storedEntry('evidence', { isVerified: false })], reason: 'Progressing' });
     const key = storedRecordKey();
     feed.seen(object);
-    ownWrites.wrote(key, '9');
+    ownWrites.wrote(key, trusted(storedRecord({ resourceVersion: '9' })));
     assert.deepEqual([queue.depth, verification.delayed, cache.size], [1, 1, 1]);
     feed.deleted(object);
     assert.deepEqual([queue.depth, queue.delayed, cache.size, records.size], [0, 0, 0, 0]);

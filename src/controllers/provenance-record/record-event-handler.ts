@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { objectMetadata } from '../../kube/object-metadata.ts';
+import { objectKey } from '../../kube/resource.ts';
 import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
@@ -31,7 +33,7 @@ export interface RecordEventHandlerOptions {
   readonly ownWrites: OwnWrites;
   readonly failingSeals: FailingSeals;
   readonly owners: AnnotationOwners;
-  readonly cache: ByteBudgetCache<unknown>;
+  readonly cache: ByteBudgetCache<DeliveredRecord>;
   readonly queue: KeyedQueue;
   /** Schedules the read-back of its evidence. */
   readonly scheduleVerification: (storage: DeliveredStorage) => void;
@@ -46,8 +48,14 @@ export interface RecordEventHandlerOptions {
   readonly onSynced: () => void;
 }
 
-/** The part of a delivered record that is kept. */
-export function projectRecord(object: unknown, sealKey: SecretValue): DeliveredRecord | undefined {
+/** Reads a delivered record and checks its seals; one that answers an own write was read and checked already. */
+export function projectRecord(
+  object: unknown,
+  { sealKey, ownWrites }: { readonly sealKey: SecretValue; readonly ownWrites: Pick<OwnWrites, 'answered'> },
+): DeliveredRecord | undefined {
+  const metadata = objectMetadata(object);
+  const answer = metadata === undefined ? undefined : ownWrites.answered(objectKey(metadata), metadata);
+  if (answer !== undefined) return { read: answer, object: answer.object };
   const read = readRecord(object, sealKey);
   return read === undefined ? undefined : { read, object };
 }
@@ -68,7 +76,8 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
     else unverified.delete(key);
   };
   return {
-    upsert(key, { read, object }, origin) {
+    upsert(key, delivered, origin) {
+      const { read, object } = delivered;
       const summary = inheriting(records.get(key), summariseRecord(read));
       ownWrites.delivered(key, summary.resourceVersion);
       options.failingSeals.note(read);
@@ -80,7 +89,7 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
         forgetWork(key);
         return;
       }
-      cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object) });
+      cache.put(key, { value: delivered, sizeBytes: approximateSizeBytes(object) });
       if (origin === 'Event') queue.add(key);
       else queue.addIdle(key);
     },

@@ -4,6 +4,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { field, listField } from '../../json/fields.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { unreachable } from '../../kube/model-api.fixture.ts';
+import { projectRecord } from './record-event-handler.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 
 const AMEND = 'patch provenancerecords.hallmark.dev';
@@ -77,7 +78,8 @@ describe('RecordReconciler', () => {
     });
 
     it('does not use late deliveries of the watch after a write whose response was lost', async () => {
-      const [before] = world.records;
+      const before = projectRecord(world.records[0], world.context);
+      assert.ok(before !== undefined);
       cut(true);
       await world.reconcileRecords();
       const [key] = [...world.context.records.all()].map((record) => record.key);

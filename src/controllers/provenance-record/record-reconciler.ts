@@ -2,7 +2,6 @@
 import type { BackendRef } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isConflict, isInvalid, isNotFound } from '../../kube/kube-error.ts';
-import { objectMetadata } from '../../kube/object-metadata.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/queue/outcome.ts';
@@ -13,7 +12,8 @@ import { unsignedSnapshot, withSigner } from './gather-record.ts';
 import { planRecord } from './plan-record.ts';
 import { type PreparedEvidence, prepareEvidence } from './signing/prepare-evidence.ts';
 import type { StatusFacts } from '../../records/record-facts.ts';
-import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
+import type { TrustedRecord } from '../../records/read-record.ts';
+import { type DeliveredRecord, projectRecord } from './record-event-handler.ts';
 import type { RecordSnapshot } from './state/record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
 import { retireRecord, retiringRecord } from './retirement/retire-record.ts';
@@ -36,7 +36,7 @@ export interface RecordReconcilerOptions {
   readonly attempts: Attempts;
   readonly lanes: WorkerLanes<RecordKey>;
   /** The objects of queued records. */
-  readonly cache: ByteBudgetCache<unknown>;
+  readonly cache: ByteBudgetCache<DeliveredRecord>;
 }
 
 /** Takes one record as far as it can go: signs it, stores it, and reports its state. */
@@ -44,7 +44,7 @@ export class RecordReconciler {
   readonly #context: ControllerContext;
   readonly #attempts: Attempts;
   readonly #lanes: WorkerLanes<RecordKey>;
-  readonly #cache: ByteBudgetCache<unknown>;
+  readonly #cache: ByteBudgetCache<DeliveredRecord>;
 
   constructor(context: ControllerContext, options: RecordReconcilerOptions) {
     this.#context = context;
@@ -54,11 +54,11 @@ export class RecordReconciler {
   }
 
   async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
-    const object = this.#delivered(key) ?? (await this.#context.client.find(RESOURCE, parseObjectKey(key), { signal }));
-    const record = object === undefined ? undefined : readRecord(object, this.#context.sealKey);
-    if (record === undefined) return DONE;
+    const delivered = this.#delivered(key) ?? (await this.#find(key, signal));
+    if (delivered === undefined) return DONE;
+    const { read: record, object } = delivered;
     try {
-      if (record.isTrusted) return this.#laidAside(key, object, await this.#take(record, signal));
+      if (record.isTrusted) return this.#laidAside(key, delivered, await this.#take(record, signal));
       return await rejectRecord(this.#context, record, object, signal);
     } catch (error) {
       // The cached record may be stale, whatever failed: the next reconcile reads it.
@@ -79,17 +79,23 @@ export class RecordReconciler {
     this.#context.ownWrites.forget(key);
   }
 
-  /** The object that the watch delivered, unless it may be older than the last own write. */
-  #delivered(key: RecordKey): unknown {
-    const object = this.#cache.get(key);
-    const version = objectMetadata(object)?.resourceVersion;
-    return version === undefined || this.#context.ownWrites.mayPrecede(key, version) ? undefined : object;
+  /** The record that the watch delivered, unless it may be older than the last own write. */
+  #delivered(key: RecordKey): DeliveredRecord | undefined {
+    const delivered = this.#cache.get(key);
+    if (delivered === undefined) return undefined;
+    const { resourceVersion } = delivered.read.isTrusted ? delivered.read.object.metadata : delivered.read;
+    return this.#context.ownWrites.mayPrecede(key, resourceVersion) ? undefined : delivered;
+  }
+
+  async #find(key: RecordKey, signal: AbortSignal): Promise<DeliveredRecord | undefined> {
+    const object = await this.#context.client.find(RESOURCE, parseObjectKey(key), { signal });
+    return object === undefined ? undefined : projectRecord(object, this.#context);
   }
 
   /** Releases a record that is not needed for long, to make room for records that are worked on. */
-  #laidAside(key: RecordKey, object: unknown, outcome: Outcome): Outcome {
+  #laidAside(key: RecordKey, delivered: DeliveredRecord, outcome: Outcome): Outcome {
     const isLong = (outcome.requeueAfterSeconds ?? 0) >= LONG_SECONDS;
-    if (isLong && this.#cache.get(key) === object) this.#cache.release(key);
+    if (isLong && this.#cache.get(key) === delivered) this.#cache.release(key);
     return outcome;
   }
 

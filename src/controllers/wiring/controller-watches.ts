@@ -11,7 +11,7 @@ import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
-import type { ControllerQueues, TenantController } from '../shares/controller-queues.ts';
+import type { ControllerQueues } from '../shares/controller-queues.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { namespaceEventHandler } from '../propagation/namespace-event-handler.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
@@ -40,7 +40,10 @@ export interface ControllerWatchesOptions {
   readonly random?: () => number;
   readonly queues: ControllerQueues;
   /** The objects of queued runs, and of queued records. */
-  readonly caches: Readonly<Record<TenantController, ByteBudgetCache<unknown>>>;
+  readonly caches: {
+    readonly run: ByteBudgetCache<unknown>;
+    readonly 'provenance-record': ByteBudgetCache<DeliveredRecord>;
+  };
   readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
   readonly attempts: Attempts;
   readonly propagation: ChangePropagation;
@@ -109,8 +112,8 @@ export class ControllerWatches {
 
   records(): Promise<void> {
     const { attempts, caches, context, drain, queues, retirements, verification } = this.#options;
-    const { records, sealKey, owners, ownWrites, unconfirmedStores, unrecordedTestimonies, failingSeals } = context;
-    const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, sealKey);
+    const { records, owners, ownWrites, unconfirmedStores, unrecordedTestimonies, failingSeals } = context;
+    const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, context);
     return this.#watch(hallmarkResource('ProvenanceRecord'), project, (onSynced) =>
       recordEventHandler({
         records,

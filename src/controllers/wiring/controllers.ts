@@ -18,6 +18,7 @@ import {
 } from '../shares/controller-queues.ts';
 import { ControllerWatches } from './controller-watches.ts';
 import { ObjectStore } from '../memory/object-store.ts';
+import type { DeliveredRecord } from '../provenance-record/record-event-handler.ts';
 import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
 import { Retirements } from '../provenance-record/retirement/retirements.ts';
 import { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
@@ -61,7 +62,7 @@ export class Controllers {
   readonly #queues: ControllerQueues;
   readonly #caches = {
     run: new ByteBudgetCache<unknown>(CACHE_BYTES),
-    'provenance-record': new ByteBudgetCache<unknown>(CACHE_BYTES),
+    'provenance-record': new ByteBudgetCache<DeliveredRecord>(CACHE_BYTES),
   };
   readonly #attempts: Attempts;
   readonly #shares: WorkerShares;

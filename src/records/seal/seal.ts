@@ -54,25 +54,31 @@ export function statusSealMatches(status: SealedStatus, seal: unknown): boolean 
 
 /** The id of a key, which reveals nothing of it. */
 export function sealKeyID(key: SecretValue): string {
-  return createHmac('sha256', key.reveal()).update('hallmark.dev/seal-key-id/v1').digest('hex').slice(0, 16);
+  return preparedKey(key).id;
 }
 
 /** The purpose is part of the sealed content, so that a seal of one kind never passes as one of another. */
 function mac(purpose: string, key: SecretValue, sealed: object): string {
-  return createHmac('sha256', keyObject(key))
+  return createHmac('sha256', preparedKey(key).object)
     .update(`${purpose}\n${canonicalJson(sealed)}`)
     .digest('base64');
 }
 
-const keyObjects = new WeakMap<SecretValue, KeyObject>();
+interface PreparedKey {
+  /** Node's own form of the key: raw bytes would be parsed for each seal, which takes several times as long as the seal. */
+  readonly object: KeyObject;
+  readonly id: string;
+}
 
-/** Node's own form of the key: raw bytes would be parsed for each seal, which takes several times as long as the seal. */
-function keyObject(key: SecretValue): KeyObject {
-  const cached = keyObjects.get(key);
+const preparedKeys = new WeakMap<SecretValue, PreparedKey>();
+
+function preparedKey(key: SecretValue): PreparedKey {
+  const cached = preparedKeys.get(key);
   if (cached !== undefined) return cached;
-  const made = createSecretKey(key.reveal());
-  keyObjects.set(key, made);
-  return made;
+  const object = createSecretKey(key.reveal());
+  const id = createHmac('sha256', object).update('hallmark.dev/seal-key-id/v1').digest('hex').slice(0, 16);
+  preparedKeys.set(key, { object, id });
+  return { object, id };
 }
 
 function withoutSeal(evidence: object): object {
