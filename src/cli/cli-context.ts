@@ -3,13 +3,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Access } from '../credentials/access.ts';
 import { CredentialError } from '../credentials/credential-error.ts';
-import { KubeClient } from '../kube/kube-client.ts';
-import { KubeConnection } from '../kube/kube-connection.ts';
-import { KubeObjectReader } from '../kube/kube-object-reader.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeConnection } from '../kube/kube-connection.ts';
 import type { Resource } from '../kube/resource.ts';
-import { EgressClient } from '../net/egress-client.ts';
+import type { EgressClient } from '../net/egress-client.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
-import { TrustedRoots } from '../trust/trusted-roots.ts';
+import type { TrustedRoots } from '../trust/trusted-roots.ts';
 import { UncheckedError } from './cli-error.ts';
 
 /** The server that the client library assumes without a kubeconfig. */
@@ -21,13 +20,21 @@ export interface ClusterOptions {
   readonly operatorNamespace?: string;
 }
 
-/** A command's access to the cluster of the kubeconfig and to the user's network. Connections are opened on first use. */
+/** The cluster of the kubeconfig. */
+export interface Cluster {
+  readonly connection: KubeConnection;
+  readonly client: KubeClient;
+}
+
+/**
+ * A command's access to the cluster of the kubeconfig and to the user's network. Clients are loaded and connections opened on first use,
+ * because the clients take longer to load than most commands take to run.
+ */
 export class CliContext {
-  /** The user chooses the hosts, so none is refused. */
-  readonly egress = new EgressClient({ allow: ['0.0.0.0/0', '::/0'] });
   readonly operatorNamespace: string;
   readonly #options: ClusterOptions;
-  #opened: { readonly connection: KubeConnection; readonly client: KubeClient } | undefined;
+  #cluster: Promise<Cluster> | undefined;
+  #egress: Promise<EgressClient> | undefined;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -35,14 +42,14 @@ export class CliContext {
   }
 
   /** The namespace of the option, else of the kubeconfig context. */
-  get namespace(): string {
-    return this.#options.namespace ?? this.cluster().connection.namespace ?? 'default';
+  async namespace(): Promise<string> {
+    return this.#options.namespace ?? (await this.cluster()).connection.namespace ?? 'default';
   }
 
   /** Reads an object, unparsed. @returns undefined if it does not exist @throws UncheckedError if the API server fails */
   async find(resource: Resource<unknown>, name: string, signal: AbortSignal): Promise<unknown> {
-    const { client } = this.cluster();
-    const place = resource.namespaced ? { namespace: this.namespace, name } : { name };
+    const { client } = await this.cluster();
+    const place = resource.namespaced ? { namespace: await this.namespace(), name } : { name };
     try {
       return await client.find(resource, place, { signal });
     } catch (error) {
@@ -52,22 +59,25 @@ export class CliContext {
   }
 
   /** Access for readers of ConfigMaps: no Secret and no token can be read through it. */
-  access(): Access {
-    const { egress } = this;
+  async access(): Promise<Access> {
+    const egress = await this.egress();
     const tokens = { token: () => Promise.reject(new CredentialError('Forbidden', 'the command requests no tokens')) };
-    const reader = (): KubeObjectReader => new KubeObjectReader({ client: this.cluster().client, clock });
     const objects = {
       getSecret: () => Promise.resolve(undefined),
       getTypedSecret: () => Promise.resolve(undefined),
       getServiceAccount: () => Promise.resolve(undefined),
-      getConfigMap: (namespace: string, name: string, signal: AbortSignal) =>
-        reader().getConfigMap(namespace, name, signal),
+      getConfigMap: async (namespace: string, name: string, signal: AbortSignal) => {
+        const { KubeObjectReader } = await import('../kube/kube-object-reader.ts');
+        const { client } = await this.cluster();
+        return new KubeObjectReader({ client, clock }).getConfigMap(namespace, name, signal);
+      },
     };
     return { objects, tokens, egress, clock };
   }
 
-  trustedRoots(): TrustedRoots {
-    return new TrustedRoots(this.access(), { cacheDirectory: this.tufDirectory });
+  async trustedRoots(): Promise<TrustedRoots> {
+    const { TrustedRoots: Roots } = await import('../trust/trusted-roots.ts');
+    return new Roots(await this.access(), { cacheDirectory: this.tufDirectory });
   }
 
   /** The folder for the metadata of TUF mirrors. */
@@ -77,23 +87,38 @@ export class CliContext {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.egress.close(), this.#opened?.connection.close()]);
+    const opened = [this.#egress, this.#cluster?.then(({ connection }) => connection)];
+    // One that could not be opened needs no closing, and its failure was reported.
+    const clients = await Promise.all(opened.map((client) => client?.catch(() => undefined)));
+    await Promise.all(clients.map((client) => client?.close()));
+  }
+
+  /** The client for the user's network. The user chooses the hosts, so none is refused. */
+  egress(): Promise<EgressClient> {
+    this.#egress ??= import('../net/egress-client.ts').then(
+      (loaded) => new loaded.EgressClient({ allow: ['0.0.0.0/0', '::/0'] }),
+    );
+    return this.#egress;
   }
 
   /** @throws UncheckedError if there is no kubeconfig, or it cannot be used */
-  cluster(): { readonly connection: KubeConnection; readonly client: KubeClient } {
-    if (this.#opened !== undefined) return this.#opened;
-    const { context } = this.#options;
-    try {
-      const connection = KubeConnection.fromDefault({ clock, ...(context === undefined ? {} : { context }) });
-      if (connection.server === UNCONFIGURED)
-        throw new Error('no kubeconfig: set KUBECONFIG, or create ~/.kube/config');
-      const client = new KubeClient({ connection, clock, userAgent: 'hallmark-cli' });
-      this.#opened = { connection, client };
-      return this.#opened;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown failure';
-      throw new UncheckedError(`no cluster can be reached: ${reason}`, { cause: error });
-    }
+  cluster(): Promise<Cluster> {
+    this.#cluster ??= openCluster(this.#options);
+    return this.#cluster;
+  }
+}
+
+async function openCluster({ context }: ClusterOptions): Promise<Cluster> {
+  const [{ KubeConnection: Connection }, { KubeClient: Client }] = await Promise.all([
+    import('../kube/kube-connection.ts'),
+    import('../kube/kube-client.ts'),
+  ]);
+  try {
+    const connection = Connection.fromDefault({ clock, ...(context === undefined ? {} : { context }) });
+    if (connection.server === UNCONFIGURED) throw new Error('no kubeconfig: set KUBECONFIG, or create ~/.kube/config');
+    return { connection, client: new Client({ connection, clock, userAgent: 'hallmark-cli' }) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown failure';
+    throw new UncheckedError(`no cluster can be reached: ${reason}`, { cause: error });
   }
 }

@@ -4,7 +4,7 @@ import { packageVersion } from '../package-version.ts';
 import { printableLines } from '../runtime/printable.ts';
 import { usageExit } from './usage-exit.ts';
 
-/** All commands by name. Only the named one is loaded, because their packages take time to load. */
+/** All commands by name. Only the named one is loaded; it loads what its action needs when that runs. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['preview', async () => (await import('./preview/preview.ts')).previewCommand()],
   ['sign', async () => (await import('./sign/sign.ts')).signCommand()],
@@ -16,7 +16,8 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['backfill', async () => (await import('./backfill/backfill.ts')).backfillCommand()],
 ]);
 const named = commands.get(process.argv[2] ?? '');
-const loaded = await Promise.all((named === undefined ? [...commands.values()] : [named]).map((load) => load()));
+const needed = named === undefined ? [...commands.values()] : [named];
+const loaded = await Promise.all(needed.map((load) => load()));
 
 const program = new Command('hallmark')
   .description('Sign what Tekton builds, and verify what was signed.')

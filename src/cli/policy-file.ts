@@ -4,7 +4,7 @@ import { parseManifest } from '../api/v1alpha1/parsing/parse-manifest.ts';
 import { fieldErrorText } from '../api/v1alpha1/parsing/field-error.ts';
 import type { EffectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
-import { readRunDocuments } from './run-documents.ts';
+import { readRunDocuments } from './documents/run-documents.ts';
 
 /**
  * Reads the settings of the one SigningPolicy or ClusterSigningPolicy in a file, `-` being standard input. Rejects if the file cannot be

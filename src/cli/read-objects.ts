@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs';
 import { UncheckedError, UsageError } from './cli-error.ts';
-import { readRunDocuments } from './run-documents.ts';
-import type { RunDocument } from './run-documents.ts';
-
-/** Tells a file argument, `-` being standard input, from the name of an object in the cluster. */
-export function isFileArgument(text: string): boolean {
-  return text === '-' || /\.(ya?ml|json)$/.test(text) || existsSync(text);
-}
+import { readRunDocuments } from './documents/run-documents.ts';
+import type { RunDocument } from './documents/run-documents.ts';
 
 /** Reads the objects in a file that verification depends on. @throws UsageError, UncheckedError */
 export async function readObjects(path: string): Promise<readonly RunDocument[]> {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, InvalidArgumentError } from 'commander';
 import { systemClock as clock } from '../../runtime/clock.ts';
-import { Backfill } from './backfill-records.ts';
 import type { BackfillTarget } from './backfill-records.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
@@ -49,12 +48,14 @@ async function backfill(backend: BackfillTarget, options: BackfillOptions, comma
     command.configureOutput().writeOut?.(`${line}\n`);
   };
   try {
+    const { Backfill } = await import('./backfill-records.ts');
+    const { client } = await context.cluster();
     const work = new Backfill({
-      client: context.cluster().client,
+      client,
       clock,
       backend,
       scope: {
-        namespace: options.allNamespaces === true ? undefined : context.namespace,
+        namespace: options.allNamespaces === true ? undefined : await context.namespace(),
         ...(policy === undefined ? {} : { policy }),
         ...(since === undefined ? {} : { since }),
       },

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
 import { systemClock as clock } from '../../runtime/clock.ts';
-import { explainRun } from './explain-run.ts';
 import type { Explanation } from './explain-run.ts';
 import { printableLines } from '../../runtime/printable.ts';
-import { gatherExplanation } from './gather-explanation.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { usageExit } from '../usage-exit.ts';
@@ -35,9 +33,13 @@ export function explainCommand(): Command {
 async function explain(run: string, options: ExplainOptions, command: Command): Promise<void> {
   const context = new CliContext(options);
   try {
-    const { namespace, operatorNamespace } = context;
-    const signal = AbortSignal.timeout(60_000);
-    const gathered = await gatherExplanation(context.cluster().client, { run, namespace, operatorNamespace }, signal);
+    const [{ gatherExplanation }, { explainRun }] = await Promise.all([
+      import('./gather-explanation.ts'),
+      import('./explain-run.ts'),
+    ]);
+    const { client } = await context.cluster();
+    const target = { run, namespace: await context.namespace(), operatorNamespace: context.operatorNamespace };
+    const gathered = await gatherExplanation(client, target, AbortSignal.timeout(60_000));
     const explanation = explainRun(gathered, clock.now());
     const text = options.output === 'json' ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation);
     command.configureOutput().writeOut?.(`${text}\n`);

@@ -3,11 +3,7 @@ import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { encryptCosignKey } from '../../signing/key/cosign-key-file.ts';
 import { sshKeyID } from '../../signing/ssh-key-id.ts';
-
-export const algorithms = ['p256', 'p384', 'p521', 'rsa', 'ed25519'] as const;
-export type Algorithm = (typeof algorithms)[number];
-export const keyFormats = ['cosign', 'x509'] as const;
-export type KeyFormat = (typeof keyFormats)[number];
+import type { Algorithm, KeyFormat } from './key-algorithms.ts';
 
 /** A new key as the entries of its Secret. */
 export interface NewKey {
@@ -22,14 +18,6 @@ export interface NewKey {
 
 const RSA_BITS = 3072;
 const generate = promisify(generateKeyPair);
-
-/**
- * Returns the format whose signatures cosign can verify. Cosign verifies SHA-256 for every curve, which an x509.pem uses, while a
- * cosign.key uses the hash of its curve.
- */
-export function defaultFormat(algorithm: Algorithm): KeyFormat {
-  return algorithm === 'p256' || algorithm === 'rsa' ? 'cosign' : 'x509';
-}
 
 /** Generates a key pair. @param password the password of a cosign key; unused for x509, which is not encrypted */
 export async function newKey(algorithm: Algorithm, format: KeyFormat, password: Uint8Array): Promise<NewKey> {

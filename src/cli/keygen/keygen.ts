@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { stringify } from 'yaml';
 import { keyPassword } from './key-password.ts';
-import type { Algorithm, KeyFormat, NewKey } from './keygen-pair.ts';
-import { algorithms, defaultFormat, keyFormats, newKey } from './keygen-pair.ts';
+import type { Algorithm, KeyFormat } from './key-algorithms.ts';
+import { algorithms, defaultFormat, keyFormats } from './key-algorithms.ts';
+import type { NewKey } from './keygen-pair.ts';
 import type { NewFile } from '../new-file.ts';
 import { refuseExisting, refuseSame, writeNewFiles } from '../new-file.ts';
 import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
@@ -70,10 +70,15 @@ async function keygen(options: KeygenOptions, command: Command): Promise<void> {
     const targets = [options.output, options.publicKey, options.privateKey].filter(isFile);
     refuseSame(targets);
     if (!force) await refuseExisting(targets);
+    const [{ newKey }, { secretManifest }] = await Promise.all([
+      import('./keygen-pair.ts'),
+      import('./secret-manifest.ts'),
+    ]);
     const key = await newKey(algorithm, format, await password(options, format));
-    await writeNewFiles(files(options, key), { force });
+    const manifest = secretManifest(options, key);
+    await writeNewFiles(files(options, key, manifest), { force });
     const streams = command.configureOutput();
-    if (options.output === STANDARD_OUTPUT) streams.writeOut?.(manifest(options, key));
+    if (options.output === STANDARD_OUTPUT) streams.writeOut?.(manifest);
     streams.writeErr?.(
       `key ${key.keyID}: name Secret ${options.name} in spec.signer.key.secretRef; keep it out of git\n`,
     );
@@ -91,33 +96,12 @@ async function password({ passwordFile, passwordPrompt }: KeygenOptions, format:
   return given ?? Buffer.from(randomBytes(GENERATED_BYTES).toString('base64url'));
 }
 
-function files({ output, publicKey, privateKey, ...options }: KeygenOptions, key: NewKey): readonly NewFile[] {
+function files({ output, publicKey, privateKey }: KeygenOptions, key: NewKey, manifest: string): readonly NewFile[] {
   return [
-    ...(output === STANDARD_OUTPUT ? [] : [{ path: output, text: manifest(options, key), isSecret: true }]),
+    ...(output === STANDARD_OUTPUT ? [] : [{ path: output, text: manifest, isSecret: true }]),
     ...(privateKey === undefined ? [] : [{ path: privateKey, text: key.privateEntry.text, isSecret: true }]),
     ...(publicKey === undefined ? [] : [{ path: publicKey, text: key.publicEntry.text, isSecret: false }]),
   ];
-}
-
-function manifest(
-  { name, namespace }: Pick<KeygenOptions, 'name' | 'namespace'>,
-  { privateEntry, publicEntry, password: secret }: NewKey,
-): string {
-  const base64 = (content: string | Uint8Array): string => Buffer.from(content).toString('base64');
-  return stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-      type: 'Opaque',
-      data: {
-        [privateEntry.name]: base64(privateEntry.text),
-        ...(secret === undefined ? {} : { 'cosign.password': base64(secret) }),
-        [publicEntry.name]: base64(publicEntry.text),
-      },
-    },
-    { lineWidth: 0 },
-  );
 }
 
 function isFile(path: string | undefined): path is string {

@@ -2,8 +2,6 @@
 import { Command, Option } from 'commander';
 import { printable } from '../../runtime/printable.ts';
 import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
-import { lintFiles } from './lint-files.ts';
-import { lintReport } from './lint-report.ts';
 import type { LintFinding, LintReport } from './lint-report.ts';
 
 interface LintOptions {
@@ -29,6 +27,7 @@ export function lintCommand(): Command {
 }
 
 async function lint(files: readonly string[], { output }: LintOptions, command: Command): Promise<void> {
+  const [{ lintFiles }, { lintReport }] = await Promise.all([import('./lint-files.ts'), import('./lint-report.ts')]);
   const report = lintReport(
     await lintFiles(files, process.stdin).catch((error: unknown) => unreadable(command, error)),
   );

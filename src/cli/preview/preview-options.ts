@@ -4,6 +4,10 @@ import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/de
 import type { PayloadOptions } from '../../provenance/payload-options.ts';
 import type { FormatName } from '../../provenance/statement.ts';
 
+export const outputFormats = ['json', 'yaml', 'text'] as const;
+
+export type OutputFormat = (typeof outputFormats)[number];
+
 /** The flags that replace a policy. An absent flag has the policy's default. */
 export interface AttestationFlags {
   readonly format?: FormatName | 'None';

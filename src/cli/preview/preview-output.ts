@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import { stringify } from 'yaml';
 import { field, listField } from '../../json/fields.ts';
 import type { Subject } from '../../evidence/artifact.ts';
+import { listOutput } from '../list-output.ts';
 import type { PreviewedArtifact } from './preview-runs.ts';
+import type { OutputFormat } from './preview-options.ts';
 import { printable } from '../../runtime/printable.ts';
 
-export const outputFormats = ['json', 'yaml', 'text'] as const;
+/** Formats the output of `hallmark preview` run by run. */
+export interface PreviewOutput {
+  readonly add: (found: readonly PreviewedArtifact[]) => string;
+  /** Formats the end of the output, with a final line break. */
+  readonly end: () => string;
+}
 
-export type OutputFormat = (typeof outputFormats)[number];
+/** Makes the output in a format. */
+export async function previewOutput(format: OutputFormat): Promise<PreviewOutput> {
+  if (format === 'text') return summaries();
+  const list = await listOutput(format);
+  return { add: (found) => list.add(found.map(entry)), end: list.end };
+}
 
-/** Formats the output of `hallmark preview`, with a final line break. */
-export function previewOutput(found: readonly PreviewedArtifact[], format: OutputFormat): string {
-  if (format === 'text') return found.map(summary).join('\n');
-  const entries = found.map(entry);
-  return format === 'json' ? `${JSON.stringify(entries, undefined, 2)}\n` : stringify(entries, { lineWidth: 0 });
+function summaries(): PreviewOutput {
+  let isFirst = true;
+  const add = (artifact: PreviewedArtifact): string => {
+    const before = isFirst ? '' : '\n';
+    isFirst = false;
+    return `${before}${summary(artifact)}`;
+  };
+  return { add: (found) => found.map(add).join(''), end: () => '' };
 }
 
 function entry({ run, artifact }: PreviewedArtifact) {

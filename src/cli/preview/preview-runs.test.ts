@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { optionsFromFlags } from './preview-options.ts';
 import { previewOutput } from './preview-output.ts';
 import { previewRuns } from './preview-runs.ts';
 import type { PreviewOptions } from './preview-runs.ts';
-import { readRunDocuments, runDocuments } from '../run-documents.ts';
 
 const digest = `sha256:${'1'.repeat(64)}`;
 
@@ -53,11 +48,13 @@ describe('a run that has not finished', () => {
 describe('the warnings of a preview', () => {
   const cut = { ...succeeded, results: [{ name: 'IMAGE_URL', value: 'reg.example/\u001b[31mapp' }] };
 
-  it('are in every output', () => {
+  it('are in every output', async () => {
     const { artifacts } = preview([taskRun('t', cut)]);
     for (const format of ['json', 'yaml', 'text'] as const) {
-      assert.match(previewOutput(artifacts, format), /HintIgnored: result "?\\*"?IMAGE_URL/);
-      assert.doesNotMatch(previewOutput(artifacts, format), /\u001b/);
+      const output = await previewOutput(format);
+      const text = output.add(artifacts) + output.end();
+      assert.match(text, /HintIgnored: result "?\\*"?IMAGE_URL/);
+      assert.doesNotMatch(text, /\u001b/);
     }
   });
 
@@ -114,36 +111,4 @@ it('finds children in time linear in the number of documents', () => {
   assert.equal(artifacts.length, 1500);
   // Comparing all pairs takes 13 million comparisons and about 30 s.
   assert.ok(process.cpuUsage(began).user < 12_000_000);
-});
-
-describe('files that cannot be read', () => {
-  const problem = (content: string): string => {
-    const found = runDocuments('f', content);
-    return found.map((document) => ('syntaxError' in document ? document.syntaxError : 'read')).join();
-  };
-
-  it('are explained as JSON if they begin as JSON', () => {
-    assert.match(problem('{"kind":"TaskRun","metadata":{"name":"t"'), /^it is not JSON: .*; is the file complete\?$/);
-    assert.equal(problem('{kind: TaskRun}'), 'read');
-  });
-
-  it('do not prevent other documents from being read if they are nested too deep', () => {
-    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-    assert.equal(problem(`{"kind":"TaskRun"}\n${deep}`), 'read,it is nested too deep to be read');
-  });
-
-  it('do not include UTF-16 with a byte order mark, as PowerShell writes it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'hallmark-utf16-'));
-    try {
-      const path = join(folder, 'run.json');
-      writeFileSync(path, Buffer.from('\ufeff{"kind":"TaskRun"}', 'utf16le'));
-      const found = await readRunDocuments([path], Readable.from([]));
-      assert.deepEqual(
-        found.map((document) => ('value' in document ? document.value : document)),
-        [{ kind: 'TaskRun' }],
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
 });

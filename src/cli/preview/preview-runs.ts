@@ -11,8 +11,8 @@ import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { textAt } from '../../tekton/go/json-node.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { isRunKind } from '../../tekton/run-identity.ts';
-import type { RunDocument, UnreadableRunDocument } from '../run-documents.ts';
-import { RunReferences } from '../run-references.ts';
+import type { RunDocument, UnreadableRunDocument } from '../documents/run-documents.ts';
+import { RunReferences } from '../documents/run-references.ts';
 
 /** An unsigned artifact and the run that it belongs to. */
 export interface PreviewedArtifact {
@@ -31,39 +31,61 @@ export interface PreviewOptions extends PayloadOptions {
   readonly allowsUnfinished?: boolean;
   /** True when a run that does not say how it ended counts as unfinished; a file written by hand may leave that out. */
   readonly requiresOutcome?: boolean;
+  /** Returns a child of a PipelineRun that was previewed before, and so cannot be counted as its child any more. */
+  readonly readEarlier?: (pipelineRun: unknown) => string | undefined;
 }
 
-/**
- * The payloads of every run among the documents, in their order. TaskRuns (and CustomRuns) that a PipelineRun among them refers
- * to are its children and no runs of their own.
- */
+/** The payloads of every run among the documents, as those of {@link previewEach}. */
 export function previewRuns(
   documents: readonly (RunDocument | UnreadableRunDocument)[],
   options: PreviewOptions,
 ): Preview {
-  const found: PreviewedArtifact[] = [];
-  const failures: string[] = [];
-  const readable = documents.filter((document) => 'value' in document);
-  const objects = readable.map(({ value }) => value);
+  const previews = [...previewEach(documents, options)];
+  return {
+    artifacts: previews.flatMap(({ artifacts }) => artifacts),
+    failures: documents.length === 0 ? [NO_RUN] : previews.flatMap(({ failures }) => failures),
+  };
+}
+
+/** The failure of a command that is given no document. */
+export const NO_RUN = 'no TaskRun or PipelineRun given';
+
+/**
+ * The payloads of one run after the other, in the order of the documents. TaskRuns (and CustomRuns) that a PipelineRun among them refers
+ * to are its children and no runs of their own.
+ */
+export function* previewEach(
+  documents: readonly (RunDocument | UnreadableRunDocument)[],
+  options: PreviewOptions,
+): Generator<Preview, void, undefined> {
+  const objects = documents.filter((document) => 'value' in document).map(({ value }) => value);
   const references = new RunReferences(objects);
   const isSole = objects.filter((object) => field(object, 'kind') === 'PipelineRun').length === 1;
   for (const document of documents) {
-    if ('syntaxError' in document) {
-      failures.push(printable(`${document.place}: ${document.syntaxError}`));
-      continue;
-    }
-    if (references.isChildOnly(document.value)) continue;
-    // With several PipelineRuns, a label alone does not tell whose child a TaskRun is.
-    const children = () => (isSole ? objects : references.descendants(document.value));
-    try {
-      found.push(...previewRun(document.value, children, options));
-    } catch (error) {
-      if (!(error instanceof PayloadError)) throw error;
-      failures.push(printable(`${document.place}: ${described(document.value)}: ${oneLine(error.message)}`));
+    if ('syntaxError' in document) yield failed(document.place, document.syntaxError);
+    else if (!references.isChildOnly(document.value)) {
+      // With several PipelineRuns, a label alone does not tell whose child a TaskRun is.
+      const children = () => (isSole ? objects : references.descendants(document.value));
+      yield previewDocument(document, children, options);
     }
   }
-  if (documents.length === 0) failures.push('no TaskRun or PipelineRun given');
-  return { artifacts: found, failures };
+}
+
+function previewDocument(
+  { place, value }: RunDocument,
+  children: () => readonly unknown[],
+  options: PreviewOptions,
+): Preview {
+  try {
+    return { artifacts: previewRun(value, children, options), failures: [] };
+  } catch (error) {
+    if (!(error instanceof PayloadError)) throw error;
+    return failed(place, `${described(value)}: ${oneLine(error.message)}`);
+  }
+}
+
+function failed(place: string, problem: string): Preview {
+  return { artifacts: [], failures: [printable(`${place}: ${problem}`)] };
 }
 
 function previewRun(
@@ -73,6 +95,11 @@ function previewRun(
 ): readonly PreviewedArtifact[] {
   const kind = field(object, 'kind');
   if (!isRunKind(kind)) throw new PayloadError('PayloadInvalid', 'is not a TaskRun or PipelineRun of tekton.dev/v1');
+  const early = options.readEarlier?.(object);
+  if (early !== undefined) {
+    const message = `refers to ${early}, which came before it and was taken for a run of its own: give the PipelineRun first, or both in files`;
+    throw new PayloadError('PayloadInvalid', message);
+  }
   const others = kind === 'PipelineRun' ? children().filter((child) => child !== object) : [];
   const run = finishedRun(object, others, { matchBy: 'Name' });
   const missing = run.missingChildren.map((name) =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -255,6 +256,22 @@ describe('hallmark preview', () => {
     assert.equal(err.split('\n').length, 3, err);
     assert.match(err, /^stdin:1: TaskRun n\/bad: TaskRun\.spec\.params: parameter "x" has no value$/m);
     assert.match(err, /^stdin:3: Pod: is not a TaskRun or PipelineRun of tekton\.dev\/v1$/m);
+  });
+
+  it('prints a run of a pipe before the pipe ends', async () => {
+    const child = spawn(process.execPath, [hallmark, 'preview', '-f', '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    for (const name of ['a', 'b']) {
+      child.stdin.write(`{"kind":"TaskRun","metadata":{"name":"${name}"}}\n`);
+      while (!out.includes(`"name": "${name}"`)) await once(child.stdout, 'data');
+      assert.throws((): unknown => JSON.parse(out));
+    }
+    child.stdin.end();
+    const [code]: unknown[] = await once(child, 'close');
+    assert.equal(code, 0);
+    const parsed: unknown = JSON.parse(out);
+    assert.equal(Array.isArray(parsed) && parsed.length, 2);
   });
 
   it('says where a document is malformed', () => {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
-import { buildTypes, formats } from '../../api/v1alpha1/signing-policy/policy-spec.ts';
+import { buildTypes, formats } from '../../api/v1alpha1/signing-policy/format-names.ts';
 import type { PayloadOptions } from '../../provenance/payload-options.ts';
-import { readPolicyFile } from '../policy-file.ts';
-import { optionsFromFlags, optionsFromPolicy } from './preview-options.ts';
-import type { AttestationFlags } from './preview-options.ts';
-import { outputFormats, previewOutput } from './preview-output.ts';
-import type { OutputFormat } from './preview-output.ts';
-import { previewRuns } from './preview-runs.ts';
-import { readRunDocuments } from '../run-documents.ts';
+import { UsageError } from '../cli-error.ts';
+import { print } from '../print.ts';
+import { optionsFromFlags, optionsFromPolicy, outputFormats } from './preview-options.ts';
+import type { AttestationFlags, OutputFormat } from './preview-options.ts';
 import { repeatableOption } from '../repeatable-option.ts';
 import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
@@ -56,21 +53,44 @@ export function previewCommand(): Command {
 }
 
 async function preview(options: PreviewOptions, command: Command): Promise<void> {
-  const { filename, output, unfinished } = options;
-  if (filename.length === 0) {
+  if (options.filename.length === 0) {
     command.error("error: required option '-f, --filename <file>' not specified", { exitCode: USAGE_ERROR });
   }
   const settings = await payloadOptions(options).catch((error: unknown) => refuse(command, error));
-  const documents = await readRunDocuments(filename, process.stdin).catch((error: unknown) => refuse(command, error));
-  const { artifacts, failures } = previewRuns(documents, { ...settings, allowsUnfinished: unfinished === true });
-  const streams = command.configureOutput();
-  streams.writeOut?.(previewOutput(artifacts, output));
-  for (const failure of failures) streams.writeErr?.(`${failure}\n`);
-  if (failures.length > 0) process.exitCode = 1;
+  await printPreviews({ ...options, settings }, command).catch((error: unknown) => {
+    if (error instanceof UsageError) refuse(command, error);
+    throw error;
+  });
+}
+
+async function printPreviews(
+  { filename, output, unfinished, settings }: PreviewOptions & { readonly settings: PayloadOptions },
+  command: Command,
+): Promise<void> {
+  const [{ runDocuments }, { expectedParents, previewStream }, { previewOutput }] = await Promise.all([
+    import('../documents/run-documents.ts'),
+    import('./preview-stream.ts'),
+    import('./preview-output.ts'),
+  ]);
+  const format = await previewOutput(output);
+  const parents = await expectedParents(filename);
+  const documents = runDocuments(filename, process.stdin);
+  for await (const { artifacts, failures } of previewStream(documents, {
+    ...settings,
+    allowsUnfinished: unfinished === true,
+    parents,
+  })) {
+    await print(command, format.add(artifacts));
+    for (const failure of failures) command.configureOutput().writeErr?.(`${failure}\n`);
+    if (failures.length > 0) process.exitCode = 1;
+  }
+  await print(command, format.end());
 }
 
 async function payloadOptions({ policy, ...flags }: Omit<PreviewOptions, 'unfinished'>): Promise<PayloadOptions> {
-  return policy === undefined ? optionsFromFlags(flags) : optionsFromPolicy(await readPolicyFile(policy));
+  if (policy === undefined) return optionsFromFlags(flags);
+  const { readPolicyFile } = await import('../policy-file.ts');
+  return optionsFromPolicy(await readPolicyFile(policy));
 }
 
 function refuse(command: Command, error: unknown): never {

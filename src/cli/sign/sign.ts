@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { stringify } from 'yaml';
-import { openKeyFile } from '../../signing/key/load-key-signer.ts';
+import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
+import { UsageError } from '../cli-error.ts';
 import { keyPassword } from '../keygen/key-password.ts';
-import { readPolicyFile } from '../policy-file.ts';
 import { optionsFromPolicy } from '../preview/preview-options.ts';
-import { previewRuns } from '../preview/preview-runs.ts';
-import { readRunDocuments } from '../run-documents.ts';
-import { signRuns } from './sign-runs.ts';
+import { print } from '../print.ts';
 import { repeatableOption } from '../repeatable-option.ts';
 import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
@@ -56,25 +53,46 @@ export function signCommand(): Command {
     .action(sign);
 }
 
-async function sign({ filename, output, unfinished, ...options }: SignOptions, command: Command): Promise<void> {
+async function sign(options: SignOptions, command: Command): Promise<void> {
+  const { filename } = options;
   if (filename.length === 0) refuse(command, new Error("required option '-f, --filename <file>' not specified"));
   if (options.policy === STANDARD_INPUT && filename.includes(STANDARD_INPUT))
     refuse(command, new Error('standard input can hold the policy or the runs, not both: pass one of them as a file'));
+  const { readPolicyFile } = await import('../policy-file.ts');
   const spec = await readPolicyFile(options.policy).catch((error: unknown) => refuse(command, error));
   const signer = await openKey(options).catch((error: unknown) => refuse(command, error));
-  const documents = await readRunDocuments(filename, process.stdin).catch((error: unknown) => refuse(command, error));
-  const preview = previewRuns(documents, {
+  await printBundles({ ...options, spec, signer }, command).catch((error: unknown) => {
+    if (error instanceof UsageError) refuse(command, error);
+    throw error;
+  });
+}
+
+interface Signing extends Pick<SignOptions, 'filename' | 'unfinished' | 'output'> {
+  readonly spec: EffectiveSigningPolicySpec;
+  readonly signer: RunSigner;
+}
+
+async function printBundles({ filename, output, unfinished, spec, signer }: Signing, command: Command): Promise<void> {
+  const [{ runDocuments }, { expectedParents, previewStream }, { signRuns }, { listOutput }] = await Promise.all([
+    import('../documents/run-documents.ts'),
+    import('../preview/preview-stream.ts'),
+    import('./sign-runs.ts'),
+    import('../list-output.ts'),
+  ]);
+  const list = await listOutput(output);
+  const previews = previewStream(runDocuments(filename, process.stdin), {
     ...optionsFromPolicy(spec),
     allowsUnfinished: unfinished === true,
     requiresOutcome: true,
+    parents: await expectedParents(filename),
   });
-  const { signed, failures } = await signRuns(preview, signer, spec.subjects);
-  const streams = command.configureOutput();
-  streams.writeOut?.(
-    output === 'json' ? `${JSON.stringify(signed, undefined, 2)}\n` : stringify(signed, { lineWidth: 0 }),
-  );
-  for (const failure of failures) streams.writeErr?.(`${failure}\n`);
-  if (failures.length > 0) process.exitCode = 1;
+  for await (const preview of previews) {
+    const { signed, failures } = await signRuns(preview, signer, spec.subjects);
+    await print(command, list.add(signed));
+    for (const failure of failures) command.configureOutput().writeErr?.(`${failure}\n`);
+    if (failures.length > 0) process.exitCode = 1;
+  }
+  await print(command, list.end());
 }
 
 async function openKey({
@@ -82,6 +100,7 @@ async function openKey({
   passwordFile,
   passwordPrompt,
 }: Omit<SignOptions, 'filename' | 'output' | 'unfinished'>): Promise<RunSigner> {
+  const { openKeyFile } = await import('../../signing/key/load-key-signer.ts');
   return openKeyFile(key, await readFile(key), () => keyPassword({ file: passwordFile, prompt: passwordPrompt }));
 }
 

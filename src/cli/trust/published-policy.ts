@@ -11,7 +11,8 @@ import type { VerificationKey } from '../../signing/verification-key.ts';
 import { TrustError } from '../../trust/trust-error.ts';
 import { UncheckedError, UsageError } from '../cli-error.ts';
 import type { CliContext } from '../cli-context.ts';
-import { isFileArgument, readObjects } from '../read-objects.ts';
+import { isFileArgument } from '../file-argument.ts';
+import { readObjects } from '../read-objects.ts';
 
 /** A policy with the status that the operator published. */
 export interface PublishedPolicy {
@@ -52,7 +53,7 @@ export async function policyInCluster(
   const parsed = kind === 'SigningPolicy' ? parseSigningPolicy(object) : parseClusterSigningPolicy(object);
   if (!parsed.ok) throw new UncheckedError(`${kind} ${name}: ${parsed.message}`);
   const { spec, status } = parsed.value;
-  const namespace = kind === 'SigningPolicy' ? context.namespace : undefined;
+  const namespace = kind === 'SigningPolicy' ? await context.namespace() : undefined;
   return published({ kind, name, namespace, spec, status }, context);
 }
 
@@ -78,7 +79,8 @@ export async function policyRoot(
 ): Promise<TrustedRoot | undefined> {
   if (spec.trustedRoot === undefined) return undefined;
   try {
-    return await context.trustedRoots().root({ spec: spec.trustedRoot, homeNamespace, description }, signal);
+    const roots = await context.trustedRoots();
+    return await roots.root({ spec: spec.trustedRoot, homeNamespace, description }, signal);
   } catch (error) {
     if (error instanceof TrustError) throw new UncheckedError(error.message, { cause: error });
     throw error;

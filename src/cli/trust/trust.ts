@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
-import { conformaTrust } from './conforma-trust.ts';
-import { cosignTrust } from './cosign-trust.ts';
-import { kyvernoTrust } from './kyverno-trust.ts';
 import type { PolicyTrust } from './policy-trust.ts';
-import { policyTrust } from './policy-trust.ts';
-import { opaTrust } from './opa-trust.ts';
-import { policyControllerTrust } from './policy-controller-trust.ts';
-import { readPublishedPolicy } from './published-policy.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { CliContext } from '../cli-context.ts';
 import { UncheckedError, UsageError } from '../cli-error.ts';
@@ -15,12 +8,12 @@ import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
 /** To add a verifier, add a file to this folder and a line here. */
 const verifiers = {
-  cosign: cosignTrust,
-  kyverno: kyvernoTrust,
-  'policy-controller': policyControllerTrust,
-  conforma: conformaTrust,
-  opa: opaTrust,
-} as const satisfies Record<string, (material: PolicyTrust) => string>;
+  cosign: async () => (await import('./cosign-trust.ts')).cosignTrust,
+  kyverno: async () => (await import('./kyverno-trust.ts')).kyvernoTrust,
+  'policy-controller': async () => (await import('./policy-controller-trust.ts')).policyControllerTrust,
+  conforma: async () => (await import('./conforma-trust.ts')).conformaTrust,
+  opa: async () => (await import('./opa-trust.ts')).opaTrust,
+} as const satisfies Record<string, () => Promise<(material: PolicyTrust) => string>>;
 
 type Verifier = keyof typeof verifiers;
 
@@ -66,8 +59,13 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const streams = command.configureOutput();
   try {
+    const [{ readPublishedPolicy }, { policyTrust }, configuration] = await Promise.all([
+      import('./published-policy.ts'),
+      import('./policy-trust.ts'),
+      verifiers[options.output](),
+    ]);
     const policy = await readPublishedPolicy(source, context, signal);
-    streams.writeOut?.(verifiers[options.output](await policyTrust(policy, context, signal)));
+    streams.writeOut?.(configuration(await policyTrust(policy, context, signal)));
   } catch (error) {
     if (error instanceof UsageError) command.error(`error: ${error.message}`, { exitCode: USAGE_ERROR });
     if (!(error instanceof UncheckedError)) throw error;

@@ -22,7 +22,8 @@ export type ReadRecord = Pick<ProvenanceRecord, 'spec' | 'evidence'> & { readonl
 /** Reads a record of the cluster. @throws UncheckedError */
 export async function recordInCluster(name: string, context: CliContext, signal: AbortSignal): Promise<ReadRecord> {
   const object = await context.find(hallmarkResource('ProvenanceRecord'), name, signal);
-  if (object === undefined) throw new UncheckedError(`there is no ProvenanceRecord ${context.namespace}/${name}`);
+  if (object === undefined)
+    throw new UncheckedError(`there is no ProvenanceRecord ${await context.namespace()}/${name}`);
   const parsed = parseProvenanceRecord(object);
   if (!parsed.ok) throw new UncheckedError(`ProvenanceRecord ${name}: ${parsed.message}`);
   return { ...parsed.value, name };

@@ -32,7 +32,7 @@ export async function runInCluster(text: string, context: CliContext, signal: Ab
   if (name === '') throw new UsageError(`"${text}" is neither a file nor taskrun/NAME or pipelinerun/NAME`);
   const kind = ['taskrun', 'tr'].includes(prefix.toLowerCase()) ? 'TaskRun' : 'PipelineRun';
   const run = await context.find(runResources[kind], name, signal);
-  if (run === undefined) throw new UncheckedError(`there is no ${kind} ${context.namespace}/${name}`);
+  if (run === undefined) throw new UncheckedError(`there is no ${kind} ${await context.namespace()}/${name}`);
   return isObject(run) ? { kind, ...run } : run;
 }
 

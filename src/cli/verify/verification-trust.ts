@@ -3,16 +3,12 @@ import { createPublicKey } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { VerificationKey } from '../../signing/verification-key.ts';
 import { sshKeyID } from '../../signing/ssh-key-id.ts';
-import { parseTrustedRoot } from '../../trust/parse-trusted-root.ts';
 import { TrustError } from '../../trust/trust-error.ts';
 import type { CertificateIdentity, Expectations } from '../../verify/expectations.ts';
 import { UsageError } from '../cli-error.ts';
 import type { CliContext } from '../cli-context.ts';
 import { readText } from '../read-text.ts';
-import { policyRoot, publishedKeys } from '../trust/published-policy.ts';
 import type { PublishedPolicy } from '../trust/published-policy.ts';
-import { kmsVerificationKey } from './kms-verification-key.ts';
-import { sigstoreRoot } from './sigstore-root.ts';
 import type { VerifyOptions } from './verify-options.ts';
 
 /** The accepted signers and witnesses. */
@@ -27,8 +23,8 @@ export async function verificationTrust(
 ): Promise<VerificationTrust> {
   const keys = [
     ...(await Promise.all(options.key.map(keyInFile))),
-    ...(await Promise.all(options.kms.map((uri) => kmsVerificationKey(uri, context.access(), signal)))),
-    ...(policy === undefined ? [] : publishedKeys(policy)),
+    ...(await Promise.all(options.kms.map((uri) => keyInService(uri, context, signal)))),
+    ...(policy === undefined ? [] : (await import('../trust/published-policy.ts')).publishedKeys(policy)),
   ];
   const identities = [...optionIdentity(options), ...publishedIdentity(policy)];
   if (keys.length + identities.length === 0) throw noTrust(policy);
@@ -84,15 +80,25 @@ async function keyInFile(path: string): Promise<VerificationKey> {
   }
 }
 
+async function keyInService(uri: string, context: CliContext, signal: AbortSignal): Promise<VerificationKey> {
+  const { kmsVerificationKey } = await import('./kms-verification-key.ts');
+  return kmsVerificationKey(uri, await context.access(), signal);
+}
+
 async function rootOf(
   { trustedRoot: path, certificateIdentity: identity }: VerifyOptions,
   policy: PublishedPolicy | undefined,
   context: CliContext,
   signal: AbortSignal,
 ): Promise<TrustedRoot | undefined> {
-  if (path === undefined && policy !== undefined) return policyRoot(policy, context, signal);
-  if (path === undefined) return identity === undefined ? undefined : sigstoreRoot(context.tufDirectory);
+  if (path === undefined && policy !== undefined) {
+    return (await import('../trust/published-policy.ts')).policyRoot(policy, context, signal);
+  }
+  if (path === undefined) {
+    return identity === undefined ? undefined : (await import('./sigstore-root.ts')).sigstoreRoot(context.tufDirectory);
+  }
   const text = await readText(path);
+  const { parseTrustedRoot } = await import('../../trust/parse-trusted-root.ts');
   try {
     return parseTrustedRoot(text, path);
   } catch (error) {

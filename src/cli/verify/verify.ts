@@ -3,19 +3,12 @@ import { Command, CommanderError } from 'commander';
 import { printable } from '../../runtime/printable.ts';
 import { UncheckedError, UsageError } from '../cli-error.ts';
 import { CliContext } from '../cli-context.ts';
-import { isFileArgument } from '../read-objects.ts';
-import { policyInCluster, readPublishedPolicy } from '../trust/published-policy.ts';
+import { isFileArgument } from '../file-argument.ts';
+import type { PublishedPolicy } from '../trust/published-policy.ts';
 import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 import type { EvidenceSet } from './evidence.ts';
-import { fileEvidence } from './file-evidence.ts';
-import { imageEvidence } from './image-evidence.ts';
 import type { ImageOptions } from './image-evidence.ts';
-import { judge } from './judgement.ts';
 import { failureJson, judgementJson, judgementText } from './judgement-report.ts';
-import { recordEvidence, recordInCluster, recordsInFile } from './record-evidence.ts';
-import { requirements } from './requirements.ts';
-import { runEvidence, runInCluster, runsInFile } from './run-evidence.ts';
-import { verificationTrust } from './verification-trust.ts';
 import { addVerifyOptions } from './verify-options.ts';
 import type { VerifyOptions } from './verify-options.ts';
 
@@ -73,22 +66,29 @@ function subcommand(nameAndArguments: string, description: string): Command {
 
 function verifyRecord(nameOrFile: string, options: VerifyOptions, command: Command): Promise<void> {
   return verify(options, command, async (context, signal) => {
+    const { recordEvidence, recordInCluster, recordsInFile } = await import('./record-evidence.ts');
     if (isFileArgument(nameOrFile)) {
       return { items: (await recordsInFile(nameOrFile)).flatMap(recordEvidence), rule: 'All' };
     }
     const record = await recordInCluster(nameOrFile, context, signal);
     const { kind, name } = record.spec.policyRef;
-    const policy = isTrustGiven(options) ? undefined : await policyInCluster(kind, name, context, signal);
+    if (isTrustGiven(options)) return { items: recordEvidence(record), rule: 'All' };
+    const { policyInCluster } = await import('../trust/published-policy.ts');
+    const policy = await policyInCluster(kind, name, context, signal);
     return { items: recordEvidence(record), rule: 'All', policy };
   });
 }
 
 function verifyImage(reference: string, options: VerifyOptions & ImageOptions, command: Command): Promise<void> {
-  return verify(options, command, ({ egress }, signal) => imageEvidence(reference, options, egress, signal));
+  return verify(options, command, async (context, signal) => {
+    const { imageEvidence } = await import('./image-evidence.ts');
+    return imageEvidence(reference, options, await context.egress(), signal);
+  });
 }
 
 function verifyRun(nameOrFile: string, options: VerifyOptions, command: Command): Promise<void> {
   return verify(options, command, async (context, signal) => {
+    const { runEvidence, runInCluster, runsInFile } = await import('./run-evidence.ts');
     const runs = isFileArgument(nameOrFile)
       ? await runsInFile(nameOrFile)
       : [await runInCluster(nameOrFile, context, signal)];
@@ -102,6 +102,7 @@ function verifyFile(path: string, options: VerifyOptions & { payload?: string },
     if (options.digest.length + options.image.length === 0) {
       throw new UsageError('no expected subject: pass --digest or --image');
     }
+    const { fileEvidence } = await import('./file-evidence.ts');
     return { items: await fileEvidence(path, options.payload), rule: 'All' };
   });
 }
@@ -113,9 +114,13 @@ async function verify(options: VerifyOptions, command: Command, gather: Gather):
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const streams = command.configureOutput();
   try {
+    const [{ requirements }, { verificationTrust }, { judge }] = await Promise.all([
+      import('./requirements.ts'),
+      import('./verification-trust.ts'),
+      import('./judgement.ts'),
+    ]);
     const required = requirements(options);
-    const policy =
-      options.policy === undefined ? undefined : await readPublishedPolicy(options.policy, context, signal);
+    const policy = await givenPolicy(options, context, signal);
     // Only a record names its policy; the others fail here, before they use the network.
     const given =
       isTrustGiven(options) || command.name() !== 'record'
@@ -138,6 +143,16 @@ async function verify(options: VerifyOptions, command: Command, gather: Gather):
   } finally {
     await context.close();
   }
+}
+
+async function givenPolicy(
+  { policy }: VerifyOptions,
+  context: CliContext,
+  signal: AbortSignal,
+): Promise<PublishedPolicy | undefined> {
+  if (policy === undefined) return undefined;
+  const { readPublishedPolicy } = await import('../trust/published-policy.ts');
+  return readPublishedPolicy(policy, context, signal);
 }
 
 function isTrustGiven({ key, kms, certificateIdentity, policy }: VerifyOptions): boolean {

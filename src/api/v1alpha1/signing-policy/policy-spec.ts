@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import type { CelRule } from '../fields/cel-rule.ts';
 import { unionRule } from '../fields/cel-rule.ts';
+import { buildTypes, formats } from './format-names.ts';
 import { policySigner } from './policy-signer.ts';
 import { policyTransparency, policyTrustedRoot, witnessRules } from './policy-transparency.ts';
 import { field } from '../../../json/fields.ts';
@@ -10,8 +11,6 @@ import { objectName } from '../fields/object-name.ts';
 import { enumSet, stringSet } from '../fields/string-set.ts';
 
 /** Fields of both SigningPolicy and ClusterSigningPolicy, independent of the scope. */
-export const formats = ['slsa/v2alpha4', 'slsa/v2alpha3', 'slsa/v1', 'in-toto', 'None'] as const;
-export const buildTypes = ['https://tekton.dev/chains/v2/slsa', 'https://tekton.dev/chains/v2/slsa-tekton'] as const;
 export const policyConditionTypes = ['Ready', 'KeyReady', 'BackendsReady', 'Reconciling', 'Stalled'] as const;
 
 const MAX_BACKENDS = 32;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../json/fields.ts';
+import { field, listField } from '../../json/fields.ts';
 
 /** Indexes references between runs, to find children without comparing all pairs. */
 export class RunReferences {
@@ -43,7 +43,8 @@ function isNear(one: unknown, other: unknown): boolean {
   return namespaces.includes('') || namespaces[0] === namespaces[1];
 }
 
-function referenceKeys(object: unknown): readonly string[] {
+/** The keys of the runs that a PipelineRun refers to. */
+export function referenceKeys(object: unknown): readonly string[] {
   if (field(object, 'kind') !== 'PipelineRun') return [];
   return listField(field(object, 'status'), 'childReferences').map((reference) =>
     nameKey(text(reference, 'kind') || 'TaskRun', text(reference, 'name')),
@@ -56,7 +57,8 @@ function remember(index: Map<string, unknown[]>, key: string, object: unknown): 
   else known.push(object);
 }
 
-function nameKey(kind: string, name: string): string {
+/** The key of a run among others, independent of its namespace. */
+export function nameKey(kind: string, name: string): string {
   return `${kind}/${name}`;
 }
 
