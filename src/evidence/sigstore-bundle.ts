@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { bundleFromJSON, bundleToJSON, toDSSEBundle, toMessageSignatureBundle } from '@sigstore/bundle';
 import type { Bundle } from '@sigstore/bundle';
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import { EvidenceError } from './evidence-error.ts';
+import { publicKeyOf } from './public-key.ts';
 import type { SignedArtifact } from './artifact.ts';
 
 /** The media type of {@link sigstoreBundle}. */
@@ -50,7 +51,7 @@ export function parseSigstoreBundle(text: string): Bundle {
 
 function keyMaterial({ certificate, publicKey }: SignedArtifact): { certificate: Buffer } | { keyHint: string } {
   if (certificate !== undefined) return { certificate: leaf(certificate.chain) };
-  const der = createPublicKey(publicKey).export({ format: 'der', type: 'spki' });
+  const der = publicKeyOf(publicKey).export({ format: 'der', type: 'spki' });
   return { keyHint: createHash('sha256').update(der).digest('base64') };
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { PublicKeyDetails } from '@sigstore/protobuf-specs';
 import { CreateEntryRequest, type Verifier } from '@sigstore/protobuf-specs/rekor/v2';
 import { dsseEnvelope } from '../evidence/dsse-envelope.ts';
 import type { SignedArtifact } from '../evidence/artifact.ts';
+import { publicKeyOf } from '../evidence/public-key.ts';
 import { signedBytes } from '../evidence/signed-bytes.ts';
 import type { Hash } from './signature-algorithm.ts';
 
@@ -42,7 +43,7 @@ function verifierOf({ certificate, publicKey }: SignedArtifact, keyDetails: Publ
     const x509Certificate = { rawBytes: new X509Certificate(certificate.chain).raw };
     return { keyDetails, verifier: { $case: 'x509Certificate', x509Certificate } };
   }
-  const rawBytes = createPublicKey(publicKey).export({ format: 'der', type: 'spki' });
+  const rawBytes = publicKeyOf(publicKey).export({ format: 'der', type: 'spki' });
   return { keyDetails, verifier: { $case: 'publicKey', publicKey: { rawBytes } } };
 }
 

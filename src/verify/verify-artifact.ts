@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { publicKeyOf } from '../evidence/public-key.ts';
 import { readCertificate, requireIdentity } from './checks/check-certificate.ts';
 import { requireInWindow } from './checks/check-key-window.ts';
 import { payloadProblems, readPayload } from './checks/check-payload.ts';
@@ -109,7 +109,7 @@ function signingKey(
 
 function readKey({ keyID, publicKey }: VerificationKey): KeyObject {
   try {
-    return createPublicKey(publicKey);
+    return publicKeyOf(publicKey);
   } catch (error) {
     throw new VerificationFailure('TrustMissing', `public key ${keyID} cannot be read`, { cause: error });
   }

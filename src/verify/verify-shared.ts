@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../evidence/artifact.ts';
 import { certificateIdentity } from './checks/certificate-identity.ts';
 import { readCertificate } from './checks/check-certificate.ts';
 import type { CertificateIdentity } from './expectations.ts';
+import { publicKeyOf } from '../evidence/public-key.ts';
 import { isSignedBy } from '../evidence/signature-check.ts';
 import type { StoredMaterial } from './verify-stored.ts';
 
@@ -29,7 +30,7 @@ export function isSharedSignature(stored: StoredMaterial, expected: SignedArtifa
   const { payload, signature, certificateChain = '' } = stored;
   try {
     if (certificateChain === '')
-      return trust.publicKeys.some((pem) => isSignedBy(createPublicKey(pem), payload, signature));
+      return trust.publicKeys.some((pem) => isSignedBy(publicKeyOf(pem), payload, signature));
     const { node, sigstore } = readCertificate(new X509Certificate(certificateChain).raw);
     const { identity } = trust;
     const named = certificateIdentity(sigstore);
