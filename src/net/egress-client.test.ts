@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, describe, it } from 'node:test';
+import { TLSSocket } from 'node:tls';
 import { EgressClient } from './egress-client.ts';
 import type { EgressRequest, EgressResponse } from './egress-client.ts';
 import { EgressError } from './egress-error.ts';
@@ -198,6 +200,31 @@ describe('the egress client', () => {
     assert.equal(error.reason, 'Unreachable');
     assert.match(error.message, /SELF_SIGNED/);
     assert.equal((await get(through, url, { tls: { ca: certificate } })).body.toString(), 'ok');
+  });
+
+  it('resumes a TLS session for the next connection, but never under other settings or at another port', async () => {
+    const resumed: boolean[] = [];
+    const closing: RequestListener = ({ socket }, response) => {
+      assert.ok(socket instanceof TLSSocket);
+      resumed.push(socket.isSessionReused());
+      response.setHeader('connection', 'close').end('ok');
+    };
+    // Servers with equal tickets would accept each other's sessions.
+    const ticketKeys = randomBytes(48);
+    const serveTickets = async (): Promise<URL> => {
+      const url = await listen(createSecureServer({ cert: certificate, key, ticketKeys }, closing));
+      url.protocol = 'https:';
+      return url;
+    };
+    const [url, other] = [await serveTickets(), await serveTickets()];
+    const through = egress(url, other);
+    const trusting = { tls: { ca: certificate } };
+    await get(through, url, { tls: { insecure: true } });
+    await get(through, url, trusting);
+    await get(through, url, trusting);
+    await get(through, other, trusting);
+    assert.deepEqual(resumed, [false, false, true, false]);
+    assert.match((await failure(get(through, url))).message, /SELF_SIGNED/);
   });
 
   it('uses no proxy of the environment', async () => {
