@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export interface ReadOptions {
+  /** The greatest age of a copy that the reader may give; by default, of any copy that it keeps. */
+  readonly maxAgeMs?: number;
+}
+
 /** The one way signers and drivers read referenced objects. `undefined` when the object does not exist; other failures reject. */
 export interface ObjectReader {
   /** Decoded `data` by entry. */
@@ -9,13 +14,23 @@ export interface ObjectReader {
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, Uint8Array>> | undefined>;
   /** The same with the Secret's type and annotations. */
-  getTypedSecret(namespace: string, name: string, signal: AbortSignal): Promise<TypedSecret | undefined>;
+  getTypedSecret(
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+    options?: ReadOptions,
+  ): Promise<TypedSecret | undefined>;
   getConfigMap(
     namespace: string,
     name: string,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, string>> | undefined>;
-  getServiceAccount(namespace: string, name: string, signal: AbortSignal): Promise<ServiceAccountSecrets | undefined>;
+  getServiceAccount(
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+    options?: ReadOptions,
+  ): Promise<ServiceAccountSecrets | undefined>;
 }
 
 /** A Secret with what says how its entries are meant. */
