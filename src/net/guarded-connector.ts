@@ -17,15 +17,17 @@ const MAX_CONNECTORS = 64;
 export function guardedConnector(guard: Guard, tls: TlsOptions, connectTimeoutMs: number): buildConnector.connector {
   let secureContext: SecureContext | undefined;
   const plain = { allowH2: false, timeout: connectTimeoutMs, rejectUnauthorized: tls.insecure !== true };
-  const connectors = new LRUCache<string, buildConnector.connector, { readonly isTls: boolean; readonly port: number }>({
-    max: MAX_CONNECTORS,
-    memoMethod: (_key, _stale, { context: { isTls, port } }) => {
-      const options = { ...plain, port, lookup: guardedLookup(guard, port) };
-      if (!isTls) return buildConnector(options);
-      secureContext ??= createSecureContext(tls.ca === undefined ? {} : { ca: tls.ca });
-      return buildConnector({ ...options, secureContext });
+  const connectors = new LRUCache<string, buildConnector.connector, { readonly isTls: boolean; readonly port: number }>(
+    {
+      max: MAX_CONNECTORS,
+      memoMethod: (_key, _stale, { context: { isTls, port } }) => {
+        const options = { ...plain, port, lookup: guardedLookup(guard, port) };
+        if (!isTls) return buildConnector(options);
+        secureContext ??= createSecureContext(tls.ca === undefined ? {} : { ca: tls.ca });
+        return buildConnector({ ...options, secureContext });
+      },
     },
-  });
+  );
   return (target, callback) => {
     const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1');
     const isTls = target.protocol === 'https:';

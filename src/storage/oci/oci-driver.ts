@@ -79,6 +79,12 @@ export class OciDriver implements StorageDriver {
     return 'tag' in parsed ? storedLayer(client, parsed, signal) : storedBundle(client, parsed, signal);
   }
 
+  /** Forget tokens, and all else that was learnt about registries. */
+  close(): Promise<void> {
+    this.#access.close();
+    return Promise.resolve();
+  }
+
   async #attachAll(
     artifact: SignedArtifact,
     { targets, run, locations }: Attachment,

@@ -7,6 +7,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export class AnsweringServer {
   readonly requests: IncomingMessage[] = [];
   connections = 0;
+  /** Connections that began with something other than HTTP, such as a TLS handshake. */
+  handshakes = 0;
   answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => response.end();
   readonly #server = createServer((request, response) => {
     this.requests.push(request);
@@ -38,10 +40,15 @@ export class AnsweringServer {
   forget(): void {
     this.requests.length = 0;
     this.connections = 0;
+    this.handshakes = 0;
   }
 
   async #listen(): Promise<void> {
     this.#server.on('connection', () => (this.connections += 1));
+    this.#server.on('clientError', (_error, socket) => {
+      this.handshakes += 1;
+      socket.destroy();
+    });
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     const address = this.#server.address();
     assert.ok(typeof address === 'object' && address !== null);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EffectiveAuthentication } from '../../../api/v1alpha1/storage-backend/defaults.ts';
-import type { ObjectReader, TypedSecret } from '../../../credentials/object-reader.ts';
+import type { ObjectReader, ReadOptions, TypedSecret } from '../../../credentials/object-reader.ts';
 import { isForbidden } from '../../../kube/kube-error.ts';
 import { describeBackend } from '../../backend-definition.ts';
 import type { BackendDefinition } from '../../backend-definition.ts';
@@ -46,29 +46,30 @@ export async function registryCredentials(
   source: CredentialSource,
   run: RunTarget | undefined,
   signal: AbortSignal,
+  options: ReadOptions = {},
 ): Promise<CredentialSupply> {
-  const { authentication, backend, objects } = source;
+  const { authentication, objects } = source;
   switch (authentication.type) {
     case 'Anonymous':
     case 'ServiceAccount':
     case 'WorkloadIdentity':
       return NONE;
     case 'Secret':
-      return namedSecret(authentication.secretRef.name, backend, objects, signal);
+      return namedSecret(authentication.secretRef.name, source, signal, options);
     case 'RunServiceAccount':
-      return run === undefined ? NONE : accountSecrets(run, objects, signal);
+      return run === undefined ? NONE : accountSecrets(run, objects, signal, options);
   }
 }
 
 async function namedSecret(
   name: string,
-  backend: CredentialSource['backend'],
-  objects: ObjectReader,
+  { backend, objects }: CredentialSource,
   signal: AbortSignal,
+  options: ReadOptions,
 ): Promise<CredentialSupply> {
   const source = `Secret ${backend.namespace}/${name}`;
   const secret = `${source} of ${describeBackend(backend)}`;
-  const contents = await objects.getTypedSecret(backend.namespace, name, signal);
+  const contents = await objects.getTypedSecret(backend.namespace, name, signal, options);
   if (contents === undefined) throw new StorageError('BackendUnauthorized', `${secret} does not exist; create it`);
   const entries = secretEntries(contents);
   if (typeof entries !== 'string') return { entries: sourced(entries, source), passedOver: [] };
@@ -81,10 +82,11 @@ export async function accountSecrets(
   run: Pick<RunTarget, 'namespace' | 'serviceAccountName'>,
   objects: ObjectReader,
   signal: AbortSignal,
+  options: ReadOptions = {},
 ): Promise<CredentialSupply> {
   const { namespace, serviceAccountName } = run;
   const named = `ServiceAccount ${namespace}/${serviceAccountName}`;
-  const account = await objects.getServiceAccount(namespace, serviceAccountName, signal);
+  const account = await objects.getServiceAccount(namespace, serviceAccountName, signal, options);
   if (account === undefined) return { entries: [], passedOver: [`${named} (does not exist)`] };
   const { secretNames } = account;
   if (secretNames.length === 0) return { entries: [], passedOver: [`${named} (lists no Secret under "secrets")`] };
@@ -92,7 +94,7 @@ export async function accountSecrets(
   const passedOver: string[] = [];
   for (const name of secretNames.slice(0, MAX_ACCOUNT_SECRETS)) {
     const source = `Secret ${namespace}/${name}`;
-    const contents = await listedSecret({ namespace, name }, objects, signal);
+    const contents = await listedSecret({ namespace, name, options }, objects, signal);
     if (typeof contents === 'string') passedOver.push(`${source} (${contents})`);
     else entries.push(...sourced(contents, source));
   }
@@ -104,12 +106,12 @@ export async function accountSecrets(
 
 /** The entries of a Secret, or the reason why it has none. */
 async function listedSecret(
-  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { namespace, name, options }: { readonly namespace: string; readonly name: string; readonly options: ReadOptions },
   objects: ObjectReader,
   signal: AbortSignal,
 ): Promise<readonly DockerConfigEntry[] | string> {
   try {
-    const secret = await objects.getTypedSecret(namespace, name, signal);
+    const secret = await objects.getTypedSecret(namespace, name, signal, options);
     return secret === undefined ? 'does not exist' : secretEntries(secret);
   } catch (error) {
     if (isForbidden(error)) return 'the operator may not read it';

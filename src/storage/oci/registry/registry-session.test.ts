@@ -6,7 +6,7 @@ import { SecretValue } from '../../../runtime/secret-value.ts';
 import { reasonOf } from '../../reason-of.fixture.ts';
 import { AnsweringServer } from './answering-server.fixture.ts';
 import { RegistrySession } from './registry-session.ts';
-import type { SessionCredential } from './registry-session.ts';
+import type { SessionCredential } from './registry-authorization.ts';
 
 const never = new AbortController().signal;
 const REQUEST = { method: 'GET', target: '/v2/team/app/manifests/latest', doing: 'reading it' } as const;

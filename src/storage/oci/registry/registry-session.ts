@@ -1,61 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EgressRequest, EgressResponse, EgressClient } from '../../../net/egress-client.ts';
-import { EgressError } from '../../../net/egress-error.ts';
-import type { TlsOptions } from '../../../net/tls-options.ts';
-import { SecretValue } from '../../../runtime/secret-value.ts';
+import type { EgressRequest, EgressResponse } from '../../../net/egress-client.ts';
 import { StorageError } from '../../storage-error.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
-import type { RegistryCredential } from './docker-config.ts';
-import { credentialAdvice, exchangeFailure, refusal } from './registry-failure.ts';
-import type { RegistryPatience } from './registry-patience.ts';
-import { registryOrigins } from './registry-origins.ts';
-import { basicAuthorization, fetchRegistryToken } from './registry-token.ts';
+import { type RegistryActions, RepositoryMemory } from './memory/repository-memory.ts';
+import { authorize, recalled } from './registry-authorization.ts';
+import type { Authorization, Candidate, SessionCredential } from './registry-authorization.ts';
+import { credentialAdvice, refusal } from './registry-failure.ts';
+import { fetchRegistryToken } from './registry-token.ts';
+import { type RegistryRequest, RegistryTransport, type RegistryTransportOptions } from './registry-transport.ts';
 import { repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
 
-/** A credential that is for the session's repository. */
-export interface SessionCredential {
-  readonly credential: RegistryCredential;
-  /** The source, for messages. */
-  readonly source?: string;
-}
-
-export interface RegistrySessionOptions {
-  readonly egress: EgressClient;
-  readonly repository: Repository;
-  readonly tls: TlsOptions;
+/** The credentials of a session, and what is known of its repository under them. */
+export interface RegistryAccount {
   /** In the order in which they are tried; if empty, the session is anonymous. */
   readonly credentials: readonly SessionCredential[];
   /** The sources without a credential for this repository, and the reasons, for messages. */
   readonly passedOver?: readonly string[];
-  readonly actions: 'pull' | 'pull,push';
-  /** The registries not to call for now. */
-  readonly patience?: RegistryPatience;
-  /** A probe calls those registries too: its success lets all other calls go on. */
-  readonly isProbe?: boolean;
+  /** Of this session alone by default. */
+  readonly memory?: RepositoryMemory;
 }
 
-export interface RegistryRequest {
-  readonly method: EgressRequest['method'];
-  /** A path below the registry's origin, or a URL of the same origin. */
-  readonly target: string | URL;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
-  readonly maxResponseBytes?: number;
-  /** The action, for messages: "reading reg.example/app:tag". */
-  readonly doing: string;
+export interface RegistrySessionOptions extends RegistryAccount, Omit<RegistryTransportOptions, 'registry'> {
+  readonly repository: Repository;
+  readonly actions: RegistryActions;
+  /** Read the credentials again after the registry has refused them all; undefined if they are still the same. */
+  readonly renew?: (signal: AbortSignal) => Promise<RegistryAccount | undefined>;
 }
 
-/** Requests to one repository, with credentials when the registry demands them. Lives for one call of a driver. */
+/**
+ * Requests to one repository, with credentials when the registry demands them. Lives for one call of a driver; its memory outlives it.
+ */
 export class RegistrySession {
   readonly #options: RegistrySessionOptions;
-  readonly #origins: readonly string[];
-  /** The origin that responded first; all later requests use it. */
-  #origin: string | undefined;
-  #authorization: SecretValue | undefined;
-  /** The credential of `#authorization`. */
-  #current: SessionCredential | undefined;
+  readonly #transport: RegistryTransport;
+  #account: RegistryAccount;
+  #memory: RepositoryMemory;
+  #isRenewed = false;
+  #authorization: Authorization | undefined;
   /** The registry's latest challenge. */
   #challenge: Challenge | undefined;
   /** The sources of the credentials that the last request was refused with. */
@@ -63,7 +46,15 @@ export class RegistrySession {
 
   constructor(options: RegistrySessionOptions) {
     this.#options = options;
-    this.#origins = registryOrigins(options.repository.registry, options.tls);
+    this.#account = options;
+    this.#memory = options.memory ?? new RepositoryMemory();
+    this.#transport = new RegistryTransport({ ...options, registry: options.repository.registry }, this.#memory.origin);
+    this.#recall();
+  }
+
+  /** The facts that are known of the repository. */
+  get memory(): RepositoryMemory {
+    return this.#memory;
   }
 
   /**
@@ -72,16 +63,12 @@ export class RegistrySession {
    */
   async request(request: RegistryRequest, signal: AbortSignal): Promise<EgressResponse> {
     this.#tried = [];
-    const response = await this.#send(request, signal);
-    if (!isRefused(response)) return response;
-    const before = { authorization: this.#authorization, current: this.#current };
-    const last = await this.#tryOthers(request, response, signal);
-    if (!isRefused(last)) return last;
-    // The previous credential may still serve other requests.
-    this.#authorization = before.authorization;
-    this.#current = before.current;
-    if (last.status === 401) throw this.refusal(last, request.doing);
-    return last;
+    let outcome = await this.#tryAll(request, signal);
+    const isRefusal = outcome instanceof StorageError || isRefused(outcome);
+    if (isRefusal && (await this.#renew(signal))) outcome = await this.#tryAll(request, signal);
+    if (outcome instanceof StorageError) throw outcome;
+    if (outcome.status === 401) throw this.refusal(outcome, request.doing);
+    return outcome;
   }
 
   /** Translate a refusal of the last request, naming the credentials that were tried. */
@@ -90,57 +77,82 @@ export class RegistrySession {
   }
 
   #advice(): string {
-    return credentialAdvice(this.#tried, this.#options.passedOver ?? []);
+    return credentialAdvice(this.#tried, this.#account.passedOver ?? []);
   }
 
-  /** Each credential in turn, as the kubelet does, until one is not refused. @returns the last answer */
-  async #tryOthers(request: RegistryRequest, refused: EgressResponse, signal: AbortSignal): Promise<EgressResponse> {
-    if (refused.status === 401) this.#challenge = parseChallenge(refused.headers['www-authenticate']);
-    const challenge = this.#challenge;
-    if (challenge === undefined) return refused;
-    let last = refused;
-    let tokenRefusal: StorageError | undefined;
-    for (const candidate of this.#candidates(refused)) {
-      if (candidate?.source !== undefined) this.#tried.push(candidate.source);
-      try {
-        const authorization = await this.#authorize(
-          { challenge, credential: candidate?.credential },
-          request.doing,
-          signal,
-        );
-        if (authorization === undefined) continue;
-        this.#authorization = authorization;
-        this.#current = candidate;
-      } catch (error) {
-        if (!(error instanceof StorageError) || error.reason !== 'BackendUnauthorized') throw error;
-        tokenRefusal = error;
-        continue;
-      }
-      last = await this.#send(request, signal);
-      if (!isRefused(last)) return last;
-    }
-    if (last === refused && tokenRefusal !== undefined && refused.status === 401) throw tokenRefusal;
+  #recall(): void {
+    this.#challenge = this.#memory.challenge;
+    this.#authorization = recalled(this.#memory, this.#account.credentials, this.#options.actions);
+  }
+
+  /** Take up credentials that have changed since they were read. @returns false if there are none */
+  async #renew(signal: AbortSignal): Promise<boolean> {
+    if (this.#isRenewed) return false;
+    this.#isRenewed = true;
+    const account = await this.#options.renew?.(signal);
+    if (account === undefined) return false;
+    this.#account = account;
+    this.#memory = account.memory ?? new RepositoryMemory();
+    this.#recall();
+    return true;
+  }
+
+  /** @returns the last answer, or the failure of a token service that refuses every credential */
+  async #tryAll(request: RegistryRequest, signal: AbortSignal): Promise<EgressResponse | StorageError> {
+    const before = this.#authorization;
+    const response = await this.#send(request, before, signal);
+    if (!isRefused(response)) return response;
+    const last = await this.#tryOthers(request, response, signal);
+    // The credential may still serve other requests of this session. Other calls learn anew.
+    if (last instanceof StorageError || last.status === 401) this.#memory.refuse(before?.accepted);
     return last;
   }
 
+  /** Each credential in turn, as the kubelet does, until one is not refused. */
+  async #tryOthers(
+    request: RegistryRequest,
+    refused: EgressResponse,
+    signal: AbortSignal,
+  ): Promise<EgressResponse | StorageError> {
+    if (refused.status === 401) this.#challenge = parseChallenge(refused.headers['www-authenticate']);
+    const challenge = this.#challenge;
+    if (challenge === undefined) return refused;
+    this.#memory.challenge = challenge;
+    let last = refused;
+    let tokenRefusal: StorageError | undefined;
+    for (const named of this.#candidates(refused)) {
+      if (named.candidate?.source !== undefined) this.#tried.push(named.candidate.source);
+      const authorization = await this.#authorize(named, challenge, { doing: request.doing, signal });
+      if (authorization instanceof StorageError) tokenRefusal = authorization;
+      if (authorization === undefined || authorization instanceof StorageError) continue;
+      last = await this.#send(request, authorization, signal);
+      if (isRefused(last)) continue;
+      this.#authorization = authorization;
+      this.#memory.accept(authorization.accepted);
+      return last;
+    }
+    return last === refused && tokenRefusal !== undefined && refused.status === 401 ? tokenRefusal : last;
+  }
+
   /** The credentials to try next. The last ones may hold an expired token, so they are tried again; refused ones are not. */
-  #candidates({ status }: EgressResponse): readonly (SessionCredential | undefined)[] {
-    const { credentials } = this.#options;
-    const others = credentials.filter((candidate) => candidate !== this.#current);
-    if (this.#current !== undefined) {
-      if (status === 401) return [this.#current, ...others];
-      if (this.#current.source !== undefined) this.#tried.push(this.#current.source);
+  #candidates({ status }: EgressResponse): readonly Candidate[] {
+    const all = this.#account.credentials.map((candidate, position) => ({ candidate, position }));
+    const current = this.#authorization?.candidate;
+    const others = all.filter(({ candidate }) => candidate !== current);
+    if (current !== undefined) {
+      if (status === 401) return [...all.filter(({ candidate }) => candidate === current), ...others];
+      if (current.source !== undefined) this.#tried.push(current.source);
       return others;
     }
     // Without any, a token service may give what everybody may do.
-    return credentials.length > 0 || status === 403 ? others : [undefined];
+    return all.length > 0 || status === 403 ? others : [{ candidate: undefined, position: undefined }];
   }
 
   /** Checks that the registry answers and, with `credentialed`, that it accepts the credentials. */
   async ping(credentialed: boolean, signal: AbortSignal): Promise<void> {
     const doing = `reaching ${repositoryName(this.#options.repository)}`;
     const request: RegistryRequest = { method: 'GET', target: '/v2/', doing };
-    const response = credentialed ? await this.request(request, signal) : await this.#send(request, signal);
+    const response = credentialed ? await this.request(request, signal) : await this.#send(request, undefined, signal);
     if (response.status !== 200 && !(response.status === 401 && !credentialed)) throw this.refusal(response, doing);
   }
 
@@ -155,94 +167,43 @@ export class RegistrySession {
     throw new StorageError('BackendRejected', `${doing}: ${base.host} sends on to another host, which is not followed`);
   }
 
-  #send(request: RegistryRequest, signal: AbortSignal): Promise<EgressResponse> {
-    const { registry } = this.#options.repository;
-    return this.#patiently({ host: registry, doing: request.doing }, signal, () => this.#sendAnywhere(request, signal));
-  }
-
-  /** Asks a host unless it is to be left alone, and remembers how that went. */
-  async #patiently(
-    { host, doing }: { readonly host: string; readonly doing: string },
+  async #send(
+    request: RegistryRequest,
+    authorization: Authorization | undefined,
     signal: AbortSignal,
-    exchange: () => Promise<EgressResponse>,
   ): Promise<EgressResponse> {
-    const { patience, isProbe = false } = this.#options;
-    if (!isProbe) patience?.enter(host, doing);
+    const memory = this.#memory;
+    const kept = this.#transport.origin;
     try {
-      const response = await exchange();
-      if (response.status === 429 || response.status === 503)
-        patience?.failed(host, refusal(response, doing).retryAfterSeconds);
-      else patience?.answered(host);
+      const response = await this.#transport.send(request, authorization?.header, signal);
+      memory.origin = this.#transport.origin;
       return response;
     } catch (error) {
-      const isSilent = error instanceof StorageError && error.reason === 'BackendUnavailable';
-      if (isSilent && !signal.aborted) patience?.failed(host);
-      else patience?.abandoned(host);
+      memory.lose(kept);
       throw error;
     }
   }
 
-  async #sendAnywhere(request: RegistryRequest, signal: AbortSignal): Promise<EgressResponse> {
-    const origins = this.#origin === undefined ? this.#origins : [this.#origin];
-    let failure: StorageError | undefined;
-    for (const origin of origins) {
-      try {
-        const response = await this.#exchange(request, origin, signal);
-        this.#origin = origin;
-        return response;
-      } catch (error) {
-        if (!(error instanceof EgressError)) throw error;
-        failure ??= exchangeFailure(error, request.doing);
-        if (error.reason !== 'Unreachable') break;
-      }
-    }
-    throw failure ?? new StorageError('BackendUnavailable', request.doing);
-  }
-
-  #exchange(request: RegistryRequest, origin: string, signal: AbortSignal): Promise<EgressResponse> {
-    const { egress, tls } = this.#options;
-    const authorization = this.#authorization;
-    return egress.request(
-      {
-        method: request.method,
-        url: new URL(request.target, origin),
-        headers: {
-          ...request.headers,
-          ...(authorization === undefined ? {} : { authorization: authorization.revealText() }),
-        },
-        tls,
-        ...(request.body === undefined ? {} : { body: request.body }),
-        ...(request.maxResponseBytes === undefined ? {} : { maxResponseBytes: request.maxResponseBytes }),
-      },
-      signal,
-    );
-  }
-
-  /** @returns undefined when the credential cannot answer the challenge */
+  /** @returns undefined when the credential cannot answer the challenge, and the failure when the token service refuses it */
   async #authorize(
-    { challenge, credential }: { readonly challenge: Challenge; readonly credential: RegistryCredential | undefined },
-    doing: string,
-    signal: AbortSignal,
-  ): Promise<SecretValue | undefined> {
-    const { egress, tls, repository, actions } = this.#options;
-    if (credential?.type === 'RegistryToken') return new SecretValue(`Bearer ${credential.token.revealText()}`);
-    if (challenge.scheme === 'Basic') {
-      return credential?.type === 'Basic' ? new SecretValue(basicAuthorization(credential)) : undefined;
-    }
-    const origin = this.#origin ?? '';
+    candidate: Candidate,
+    challenge: Challenge,
+    { doing, signal }: { readonly doing: string; readonly signal: AbortSignal },
+  ): Promise<Authorization | StorageError | undefined> {
+    const { repository, actions } = this.#options;
+    const origin = this.#transport.origin ?? '';
     const scope = `repository:${repository.path}:${actions}`;
-    // A token service is another server; do not let every run call one that is down either.
     const send = (exchange: EgressRequest): Promise<EgressResponse> =>
-      this.#patiently({ host: exchange.url.host, doing }, signal, async () => {
-        try {
-          return await egress.request({ ...exchange, tls }, signal);
-        } catch (error) {
-          throw error instanceof EgressError ? exchangeFailure(error, doing) : error;
-        }
-      });
+      this.#transport.exchange(exchange, doing, signal);
     const advice = this.#advice();
-    const token = await fetchRegistryToken({ challenge, origin, scope, credential, doing, advice }, send);
-    return new SecretValue(`Bearer ${token.revealText()}`);
+    try {
+      return await authorize(candidate, { challenge, actions, memory: this.#memory }, (bearer, credential) =>
+        fetchRegistryToken({ challenge: bearer, origin, scope, credential, doing, advice }, send),
+      );
+    } catch (error) {
+      if (error instanceof StorageError && error.reason === 'BackendUnauthorized') return error;
+      throw error;
+    }
   }
 }
 

@@ -11,11 +11,23 @@ import type { RegistryCredential } from './docker-config.ts';
 import { refusal } from './registry-failure.ts';
 
 const TokenResponse = Compile(
-  Type.Object({ token: Type.Optional(Type.String()), access_token: Type.Optional(Type.String()) }),
+  Type.Object({
+    token: Type.Optional(Type.String()),
+    access_token: Type.Optional(Type.String()),
+    expires_in: Type.Optional(Type.Unknown()),
+  }),
 );
+/** The life of a token whose answer does not state it (distribution token authentication). */
+const DEFAULT_LIFE_SECONDS = 60;
 const MAX_TOKEN_RESPONSE_BYTES = 256 * 1024;
 /** The characters and the length that servers accept in a header. */
 const TOKEN = /^[\x21-\x7e]{1,65536}$/;
+
+/** A token, and the life that its answer states. */
+export interface GivenToken {
+  readonly token: SecretValue;
+  readonly lifeSeconds: number;
+}
 
 export interface TokenRequest {
   readonly challenge: Extract<Challenge, { scheme: 'Bearer' }>;
@@ -36,14 +48,18 @@ export interface TokenRequest {
 export async function fetchRegistryToken(
   request: TokenRequest,
   send: (exchange: EgressRequest) => Promise<EgressResponse>,
-): Promise<SecretValue> {
+): Promise<GivenToken> {
   const response = await send(exchange(request, realmUrl(request)));
   if (response.status !== 200) throw refusal(response, request.doing, request.advice);
   const body = tryParseJson(response.body);
-  const tokens = TokenResponse.Check(body) ? [body.token, body.access_token] : [];
-  const token = tokens.find((text) => text !== undefined && TOKEN.test(text));
-  if (token !== undefined) return new SecretValue(token);
+  const given = TokenResponse.Check(body) ? body : {};
+  const token = [given.token, given.access_token].find((text) => text !== undefined && TOKEN.test(text));
+  if (token !== undefined) return { token: new SecretValue(token), lifeSeconds: lifeSeconds(given.expires_in) };
   throw new StorageError('BackendRejected', `${request.doing}: ${displayUrl(response.url)} gives no usable token`);
+}
+
+function lifeSeconds(expiresIn: unknown): number {
+  return typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : DEFAULT_LIFE_SECONDS;
 }
 
 /** The realm receives the credentials, so its connection must be as safe as that of the registry. */
