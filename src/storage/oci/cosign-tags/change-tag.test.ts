@@ -54,8 +54,8 @@ describe('a tag that several processes append to', () => {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
     const etag = stored && manners.etag?.(payloadDigest(stored));
-    // Blobs are all there.
-    if (request.url?.includes('/manifests/') !== true) response.end();
+    // Any blob is taken.
+    if (request.url?.includes('/manifests/') !== true) response.writeHead(201).end();
     else if (request.method === 'GET' && stored === undefined) response.writeHead(404).end();
     else if (request.method === 'GET') {
       const headers = { 'content-type': imageMediaTypes.ociManifest, ...(etag === undefined ? {} : { etag }) };

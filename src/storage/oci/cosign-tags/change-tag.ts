@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { StorageError } from '../../storage-error.ts';
-import type { ManifestContent, RegistryClient } from '../registry/registry-client.ts';
+import type { NewManifest, RegistryClient } from '../registry/registry-client.ts';
 
 /** A tag and its full name, for messages. */
 export interface TagPlace {
@@ -20,7 +20,7 @@ export interface TagChange<State extends TagState> {
   read(): Promise<State | undefined>;
   isDone(state: State | undefined): boolean;
   /** The manifest that replaces the one that was read. */
-  next(state: State | undefined): Promise<ManifestContent>;
+  next(state: State | undefined): NewManifest;
 }
 
 type Condition = Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ export async function changeTag<State extends TagState>(
     if (change.isDone(state)) return;
     // A registry that refuses `If-None-Match: *` twice although the tag does not exist does not implement it: write without it.
     const condition: Condition = state === undefined && isRefused ? {} : writeCondition(state);
-    isRefused = !(await client.putManifest(place.tag, await change.next(state), condition, signal));
+    isRefused = !(await client.putManifest(place.tag, change.next(state), condition, signal));
   }
   if (change.isDone(await change.read())) return;
   throw new StorageError(

@@ -54,6 +54,7 @@ export async function appendLayer(
   const find = (state: { readonly manifest: CosignManifest } | undefined): ManifestLayer | undefined =>
     state && (findLayer(state.manifest, layer.descriptor) ?? state.manifest.layers.find(isSame));
   let stored: ManifestLayer | undefined;
+  let isUploaded = false;
   await changeTag(
     client,
     place,
@@ -63,12 +64,15 @@ export async function appendLayer(
         stored = find(state);
         return stored !== undefined;
       },
-      next: async (state) => {
-        if ((state?.manifest.layers.length ?? 0) >= MAX_LAYERS) throw full(place.name);
-        const { config, manifest, mediaType } = withLayer(state?.manifest, layer.descriptor);
-        await client.putBlob(layer.bytes, signal);
-        await client.putBlob(config, signal);
-        return { bytes: manifest, mediaType };
+      next: (state) => {
+        const existing = state?.manifest;
+        if ((existing?.layers.length ?? 0) >= MAX_LAYERS) throw full(place.name);
+        const { config, manifest, mediaType } = withLayer(existing, layer.descriptor);
+        // A registry keeps the layers of its manifests. Those of an earlier round are there too.
+        const isHeld =
+          isUploaded || (existing?.layers.some(({ digest }) => digest === layer.descriptor.digest) ?? false);
+        isUploaded = true;
+        return { bytes: manifest, mediaType, blobs: [{ bytes: layer.bytes, isHeld }, { bytes: config }] };
       },
     },
     signal,

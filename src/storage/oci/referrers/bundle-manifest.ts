@@ -8,12 +8,11 @@ import { tryParseJson } from '../../../json/try-parse-json.ts';
 import type { RunTarget } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
 import { imageMediaTypes } from '../registry/registry-client.ts';
-import type { ManifestDescriptor } from '../registry/registry-client.ts';
+import type { ManifestDescriptor, NewManifest } from '../registry/registry-client.ts';
 
 /** A bundle as a referrer of an image: the manifest and its blobs. */
 export interface BundleManifest {
-  readonly manifest: Buffer;
-  readonly blobs: readonly Buffer[];
+  readonly manifest: NewManifest;
   /** Digest of the bundle itself. */
   readonly bundleDigest: string;
   /** The entry of the manifest in an index of referrers. */
@@ -45,7 +44,7 @@ export function bundleManifest(artifact: SignedArtifact, run: RunTarget, subject
     ...(created === undefined ? {} : { 'org.opencontainers.image.created': created }),
   };
   const bundleDigest = payloadDigest(bundle);
-  const manifest = Buffer.from(
+  const bytes = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: imageMediaTypes.ociManifest,
@@ -63,12 +62,13 @@ export function bundleManifest(artifact: SignedArtifact, run: RunTarget, subject
   );
   const descriptor = {
     mediaType: imageMediaTypes.ociManifest,
-    size: manifest.length,
-    digest: payloadDigest(manifest),
+    size: bytes.length,
+    digest: payloadDigest(bytes),
     artifactType: BUNDLE_MEDIA_TYPE,
     annotations,
   };
-  return { manifest, blobs: [EMPTY, bundle], bundleDigest, descriptor };
+  const blobs = [{ bytes: EMPTY, isShared: true }, { bytes: bundle }];
+  return { manifest: { bytes, mediaType: descriptor.mediaType, blobs }, bundleDigest, descriptor };
 }
 
 /** The time of the signature according to a log, a timestamp authority or the certificate. */

@@ -44,11 +44,9 @@ async function attachBundle(
   bundle: BundleManifest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { descriptor, manifest, blobs } = bundle;
-  for (const blob of blobs) await client.putBlob(blob, signal);
-  const content = { bytes: manifest, mediaType: descriptor.mediaType };
-  if (await client.putReferrer(descriptor.digest, content, signal)) return;
-  if ((await client.getReferrers(imageDigest, { artifactType: descriptor.artifactType }, signal)) !== undefined) return;
+  const { descriptor, manifest } = bundle;
+  if (await client.putReferrer(descriptor.digest, manifest, signal)) return;
+  if (await client.hasReferrersApi(imageDigest, descriptor.artifactType, signal)) return;
   const tag = referrersTag(imageDigest);
   const place = { tag, name: `${repositoryName(client.repository)}:${tag}` };
   const key = `${repositoryKey(client.repository)}:${tag}`;
@@ -67,8 +65,11 @@ async function addToIndex(
     {
       read: () => readIndex(client, place, signal),
       isDone: (state) => state !== undefined && lists(state.index, referrer.digest),
-      next: (state) =>
-        Promise.resolve({ bytes: withReferrer(state?.index, referrer), mediaType: imageMediaTypes.ociIndex }),
+      next: (state) => ({
+        bytes: withReferrer(state?.index, referrer),
+        mediaType: imageMediaTypes.ociIndex,
+        blobs: [],
+      }),
     },
     signal,
   );

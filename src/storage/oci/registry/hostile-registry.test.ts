@@ -19,6 +19,7 @@ const never = new AbortController().signal;
 const path = 'team/app';
 const basic: RegistryCredential = { type: 'Basic', username: 'baker', password: new SecretValue('planted') };
 const bytes = Buffer.from('{"schemaVersion":2}');
+const content = { bytes, mediaType: imageMediaTypes.ociManifest };
 
 describe('a registry that is out for more than evidence', () => {
   /** One host that the operator may reach although it is not the registry's, and one that it may not. */
@@ -190,7 +191,10 @@ describe('a registry that is out for more than evidence', () => {
         const started = { ...(location === undefined ? {} : { location }) };
         response.writeHead(request.method === 'POST' ? 202 : 404, started).end();
       };
-      const refused = reasonOf(client().putBlob(bytes, never), /another host/);
+      const refused = reasonOf(
+        client().putManifest('latest', { ...content, blobs: [{ bytes }] }, {}, never),
+        /another host/,
+      );
       assert.equal(await refused, 'BackendRejected', String(location));
     }
     assert.equal(stranger.connections + internal.connections, 0);
@@ -205,8 +209,10 @@ describe('a registry that is out for more than evidence', () => {
     stranger.answer = (_request, response) => response.writeHead(404).end();
     assert.equal(await client().getManifest('latest', never), undefined);
     assert.equal(stranger.requests.length, 1);
-    const content = { bytes, mediaType: imageMediaTypes.ociManifest };
-    assert.equal(await reasonOf(client().putManifest('latest', content, {}, never), /307/), 'BackendRejected');
+    assert.equal(
+      await reasonOf(client().putManifest('latest', { ...content, blobs: [] }, {}, never), /307/),
+      'BackendRejected',
+    );
     assert.equal(stranger.requests.length, 1);
     assert.deepEqual(shown(), []);
   });

@@ -3,6 +3,8 @@ import { displayUrl } from '../../../net/display-url.ts';
 import type { EgressResponse } from '../../../net/egress-client.ts';
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import { StorageError } from '../../storage-error.ts';
+import { hasBlob } from './blob-upload.ts';
+import { type ManifestBlob, writeManifest } from './write-manifest.ts';
 import type { RegistrySession } from './registry-session.ts';
 import { repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
@@ -24,6 +26,11 @@ const ACCEPT = Object.values(imageMediaTypes).join(', ');
 export interface ManifestContent {
   readonly bytes: Buffer;
   readonly mediaType: string;
+}
+
+/** A manifest to write, and the blobs that must be there before it. */
+export interface NewManifest extends ManifestContent {
+  readonly blobs: readonly ManifestBlob[];
 }
 
 export interface StoredManifest extends ManifestContent {
@@ -56,8 +63,17 @@ export class RegistryClient {
     this.repository = repository;
   }
 
-  /** Describe a manifest; undefined if the registry does not have it. */
+  /** Describe a manifest, perhaps as it was some seconds ago; undefined if the registry does not have it. */
   async describeManifest(digest: string, signal: AbortSignal): Promise<ManifestDescriptor | undefined> {
+    const { memory } = this.#session;
+    const known = memory.image(digest);
+    if (known !== undefined) return known;
+    const found = await this.#describe(digest, signal);
+    if (found !== undefined) memory.remember(found);
+    return found;
+  }
+
+  async #describe(digest: string, signal: AbortSignal): Promise<ManifestDescriptor | undefined> {
     const doing = `looking for ${this.#name(digest)}`;
     const target = this.#path(`manifests/${digest}`);
     const response = await this.#session.request(
@@ -94,21 +110,21 @@ export class RegistryClient {
   }
 
   /**
-   * Write a manifest under a condition that the registry may honor (RFC 9110 §13.1). @returns false if another writer changed the
+   * Write a manifest, and its blobs before it, under a condition that the registry may honor (RFC 9110 §13.1). @returns false if another writer changed the
    * tag. @throws StorageError `BackendRejected` for a manifest that is too large to be read again
    */
   async putManifest(
     reference: string,
-    content: ManifestContent,
+    manifest: NewManifest,
     condition: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    return (await this.#put(reference, content, condition, signal)).status !== 412;
+    return (await this.#put(reference, manifest, condition, signal)).status !== 412;
   }
 
-  /** Write a manifest that refers to another. @returns true if the registry confirms that it lists the referrer */
-  async putReferrer(digest: string, content: ManifestContent, signal: AbortSignal): Promise<boolean> {
-    const response = await this.#put(digest, content, {}, signal);
+  /** Write a manifest that refers to another, and its blobs before it. @returns true if the registry confirms that it lists the referrer */
+  async putReferrer(digest: string, manifest: NewManifest, signal: AbortSignal): Promise<boolean> {
+    const response = await this.#put(digest, manifest, {}, signal);
     if (response.status === 412) throw this.#session.refusal(response, `writing ${this.#name(digest)}`);
     return response.headers['oci-subject'] !== undefined;
   }
@@ -150,20 +166,30 @@ export class RegistryClient {
     throw new StorageError('BackendRejected', `${doing}: ${displayUrl(response.url)} names itself as the next page`);
   }
 
+  /** True if the registry has the referrers API, which is remembered for some minutes. @param digest that of an existing manifest */
+  async hasReferrersApi(digest: string, artifactType: string, signal: AbortSignal): Promise<boolean> {
+    const { memory } = this.#session;
+    memory.listsReferrers ??= (await this.getReferrers(digest, { artifactType }, signal)) !== undefined;
+    return memory.listsReferrers;
+  }
+
   async #put(
     reference: string,
-    { bytes, mediaType: type }: ManifestContent,
+    manifest: NewManifest,
     condition: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<EgressResponse> {
     const doing = `writing ${this.#name(reference)}`;
-    if (bytes.length > MAX_MANIFEST_BYTES) {
-      const message = `${doing}: it would have ${bytes.length} bytes, and no more than ${MAX_MANIFEST_BYTES} can be read of a manifest; remove old evidence there or store in another repository`;
+    const size = manifest.bytes.length;
+    if (size > MAX_MANIFEST_BYTES) {
+      const message = `${doing}: it would have ${size} bytes, and no more than ${MAX_MANIFEST_BYTES} can be read of a manifest; remove old evidence there or store in another repository`;
       throw new StorageError('BackendRejected', message);
     }
-    const headers = { ...condition, 'content-type': type };
+    const headers = { ...condition, 'content-type': manifest.mediaType };
     const target = this.#path(`manifests/${reference}`);
-    const response = await this.#session.request({ method: 'PUT', target, headers, body: bytes, doing }, signal);
+    const place = { session: this.#session, repository: this.repository };
+    const request = { method: 'PUT', target, headers, body: manifest.bytes, doing } as const;
+    const response = await writeManifest(place, request, manifest.blobs, signal);
     if (![200, 201, 202, 412].includes(response.status)) throw this.#session.refusal(response, doing);
     return response;
   }
@@ -182,27 +208,8 @@ export class RegistryClient {
   }
 
   /** True if the repository has a blob; false also if the registry does not tell. */
-  async hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
-    const doing = `looking for ${this.#name(digest)}`;
-    const target = this.#path(`blobs/${digest}`);
-    return (await this.#session.request({ method: 'HEAD', target, doing }, signal)).status === 200;
-  }
-
-  /** Upload a blob in one piece unless the repository has it. */
-  async putBlob(bytes: Buffer, signal: AbortSignal): Promise<void> {
-    const digest = payloadDigest(bytes);
-    const doing = `uploading to ${repositoryName(this.repository)}`;
-    if (await this.hasBlob(digest, signal)) return;
-    const started = await this.#session.request(
-      { method: 'POST', target: this.#path('blobs/uploads/'), doing },
-      signal,
-    );
-    if (started.status !== 202) throw this.#session.refusal(started, doing);
-    const target = this.#session.continuation(started.headers['location'], started.url, doing);
-    target.searchParams.set('digest', digest);
-    const headers = { 'content-type': 'application/octet-stream' };
-    const finished = await this.#session.request({ method: 'PUT', target, headers, body: bytes, doing }, signal);
-    if (finished.status !== 201) throw this.#session.refusal(finished, doing);
+  hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
+    return hasBlob({ session: this.#session, repository: this.repository }, digest, signal);
   }
 
   #path(rest: string): string {
