@@ -12,14 +12,8 @@ export interface Answer {
 export interface Fault {
   /** An answer in the registry's place. */
   readonly instead?: (request: IncomingMessage) => Answer | undefined;
-  /** Headers of the registry's own answer, changed. */
-  readonly headers?: (headers: OutgoingHttpHeaders) => OutgoingHttpHeaders;
   /** Something that happens after the registry has answered and before the client hears of it. */
   readonly before?: (request: IncomingMessage) => Promise<void>;
-}
-
-function unchanged(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
-  return headers;
 }
 
 /** A proxy in front of a real registry that makes one thing go wrong at a time. */
@@ -55,7 +49,7 @@ export class FaultyRegistry {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    const { instead, headers = unchanged, before } = this.fault;
+    const { instead, before } = this.fault;
     const answer = instead?.(request);
     if (answer !== undefined) {
       request.resume();
@@ -66,7 +60,7 @@ export class FaultyRegistry {
     const sent = forward(url, { method: request.method, headers: request.headers, agent: false }, (received) => {
       const reply = async (): Promise<void> => {
         await before?.(request);
-        response.writeHead(received.statusCode ?? 502, headers(received.headers));
+        response.writeHead(received.statusCode ?? 502, received.headers);
         received.pipe(response);
       };
       reply().catch(() => {

@@ -15,7 +15,7 @@ import { storageDriver } from '../../src/storage/storage-driver.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import { FaultyRegistry } from './faulty-registry.ts';
 import type { Answer } from './faulty-registry.ts';
-import { runTarget, signedStatement } from './signed-evidence.ts';
+import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
 import { StorageBed } from './storage-bed.ts';
 
 const never = new AbortController().signal;
@@ -80,6 +80,11 @@ async function failure(promise: Promise<unknown>): Promise<StorageError> {
   );
   assert.ok(error instanceof StorageError, String(error));
   return error;
+}
+
+/** Method and kind of the requests since the last call. */
+function asked(): readonly string[] {
+  return faulty.requests.splice(0).map((request) => request.replace(/^(\w+) .*\/(manifests|blobs)\/.*$/, '$1 $2'));
 }
 
 function isTagWrite(request: IncomingMessage): boolean {
@@ -180,14 +185,29 @@ describe('OCI storage on a registry that misbehaves', () => {
     assert.equal((await failure(put(statement))).reason, 'BackendUnauthorized');
   });
 
+  it('stores an attestation in five requests and an image signature in six, and reads each back in two', async () => {
+    const { sha256, statement } = await pushed();
+    const through = driver();
+    const run = runTarget(namespace);
+    const signature = await signedImage(signer, `${faulty.host}/team/app`, sha256);
+    for (const [artifact, first] of [
+      [await statement(), []],
+      [signature, ['HEAD manifests']],
+    ] as const) {
+      const [location] = await put(artifact, through);
+      assert.ok(location);
+      const writes = ['GET manifests', 'POST blobs', 'POST blobs', 'PUT manifests', 'GET manifests'];
+      assert.deepEqual(asked(), [...first, ...writes]);
+      await through.get(location, never, run);
+      assert.deepEqual(asked(), ['GET manifests', 'GET blobs']);
+    }
+  });
+
   it('does not follow an upload to another host', async () => {
     const statement = await (await pushed()).statement();
-    faulty.fault = {
-      headers: (headers) => {
-        const { location } = headers;
-        return typeof location === 'string' ? { ...headers, location: 'http://127.0.0.1:1/upload?token=x' } : headers;
-      },
-    };
+    const isUpload = ({ method }: IncomingMessage): boolean => method === 'POST';
+    const location = 'http://127.0.0.1:1/upload?token=x';
+    faulty.fault = { instead: times(1, isUpload, { status: 202, headers: { location } }) };
     const error = await failure(put(statement));
     assert.equal(error.reason, 'BackendRejected');
     assert.match(error.message, /another host/);
