@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import { StorageError } from '../../storage-error.ts';
 import { imageMediaTypes } from '../registry/registry-client.ts';
-import type { RegistryClient } from '../registry/registry-client.ts';
+import type { RegistryClient, StoredManifest } from '../registry/registry-client.ts';
 import { rewritableJson } from './change-tag.ts';
 import type { TagPlace, TagState } from './change-tag.ts';
 import type { LayerDescriptor } from './cosign-layer.ts';
@@ -34,16 +34,25 @@ const MANIFEST_TYPES: readonly string[] = [imageMediaTypes.ociManifest, imageMed
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json';
 const ZERO_TIME = '0001-01-01T00:00:00Z';
 
+/** A cosign image under a tag. */
+export interface CosignState extends TagState {
+  readonly manifest: CosignManifest;
+  /** The manifest as it was read. */
+  readonly stored: StoredManifest;
+}
+
 /** The cosign image under a tag; undefined if the tag does not exist. @throws StorageError `BackendRejected` for another image */
 export async function readTag(
   client: RegistryClient,
   place: TagPlace,
   signal: AbortSignal,
-): Promise<(TagState & { readonly manifest: CosignManifest }) | undefined> {
+): Promise<CosignState | undefined> {
   const stored = await client.getManifest(place.tag, signal);
   if (stored === undefined) return undefined;
   const manifest = parseCosignManifest(stored.bytes);
-  if (manifest !== undefined && MANIFEST_TYPES.includes(stored.mediaType)) return { manifest, etag: stored.etag };
+  if (manifest !== undefined && MANIFEST_TYPES.includes(stored.mediaType)) {
+    return { manifest, stored, etag: stored.etag };
+  }
   throw new StorageError(
     'BackendRejected',
     `${place.name} holds something that is not a cosign image; move that tag away`,

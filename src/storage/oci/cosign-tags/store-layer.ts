@@ -11,7 +11,7 @@ import { changeTag } from './change-tag.ts';
 import type { TagPlace } from './change-tag.ts';
 import { type CosignLayer, cosignLayer, cosignTag } from './cosign-layer.ts';
 import { findLayer, MAX_LAYERS, readTag, withLayer } from './cosign-manifest.ts';
-import type { CosignManifest } from './cosign-manifest.ts';
+import type { CosignManifest, CosignState } from './cosign-manifest.ts';
 import { sameLayer } from './same-layer.ts';
 
 /** A layer to append, and a test for existing layers that make it unnecessary. */
@@ -51,8 +51,8 @@ export async function appendLayer(
   { layer, isSame }: WantedLayer,
   signal: AbortSignal,
 ): Promise<ManifestLayer> {
-  const find = (state: { readonly manifest: CosignManifest } | undefined): ManifestLayer | undefined =>
-    state && (findLayer(state.manifest, layer.descriptor) ?? state.manifest.layers.find(isSame));
+  const find = ({ manifest }: CosignState): ManifestLayer | undefined =>
+    findLayer(manifest, layer.descriptor) ?? manifest.layers.find(isSame);
   let stored: ManifestLayer | undefined;
   let isUploaded = false;
   await changeTag(
@@ -61,7 +61,8 @@ export async function appendLayer(
     {
       read: () => readTag(client, place, signal),
       isDone: (state) => {
-        stored = find(state);
+        stored = state && find(state);
+        if (state !== undefined && stored !== undefined) client.keepRead(place.tag, state.stored);
         return stored !== undefined;
       },
       next: (state) => {

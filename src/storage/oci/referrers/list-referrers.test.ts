@@ -94,4 +94,22 @@ describe('listReferrers', () => {
       assert.equal(await reasonOf(referrers(pages)), 'BackendRejected');
     });
   }
+
+  it('asks a registry that was found to lack the referrers API for the fallback tag alone', async () => {
+    const asked: string[] = [];
+    registry.answer = ({ url = '' }, response) => {
+      asked.push(url.includes('/referrers/') ? 'referrers' : 'tag');
+      const isTag = url.endsWith(fallback);
+      response.writeHead(isTag ? 200 : 404, { 'content-type': imageMediaTypes.ociIndex }).end(isTag ? list(first) : '');
+    };
+    const repository = { registry: registry.host, path: 'team/app' };
+    const session = new RegistrySession({ egress, repository, tls: {}, credentials: [], actions: 'pull' });
+    const client = new RegistryClient(session, repository);
+    const never = new AbortController().signal;
+    assert.equal(await client.hasReferrersApi(image, 'type', never), false);
+    assert.equal(await client.hasReferrersApi(image, 'type', never), false);
+    const digests = await Array.fromAsync(listReferrers(client, image, 'type', never));
+    assert.deepEqual(digests, [first]);
+    assert.deepEqual(asked, ['referrers', 'tag']);
+  });
 });

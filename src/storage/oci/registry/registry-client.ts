@@ -109,6 +109,16 @@ export class RegistryClient {
     return { bytes: response.body, mediaType: mediaType(response), ...(etag === undefined ? {} : { etag }) };
   }
 
+  /** Keep a tag as it was read after a write, for a read-back within seconds. */
+  keepRead(tag: string, manifest: StoredManifest): void {
+    this.#session.memory.keepRead(tag, manifest);
+  }
+
+  /** A tag that was kept. It is given once. */
+  takeRead(tag: string): StoredManifest | undefined {
+    return this.#session.memory.takeRead(tag);
+  }
+
   /**
    * Write a manifest, and its blobs before it, under a condition that the registry may honor (RFC 9110 §13.1). @returns false if another writer changed the
    * tag. @throws StorageError `BackendRejected` for a manifest that is too large to be read again
@@ -148,6 +158,8 @@ export class RegistryClient {
     { artifactType, page }: { readonly artifactType: string | undefined; readonly page?: URL },
     signal: AbortSignal,
   ): Promise<ReferrersPage | undefined> {
+    // A registry that gets the API goes on to serve its fallback tags.
+    if (page === undefined && this.#session.memory.listsReferrers === false) return undefined;
     const doing = `asking for the referrers of ${this.#name(digest)}`;
     const filter = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
     const target = page ?? `${this.#path(`referrers/${digest}`)}${filter}`;

@@ -80,4 +80,29 @@ describe('RegistryMemory', () => {
     }
     assert.notEqual(memory.of(use), known);
   });
+
+  it('gives a tag that was read after a write once, within five seconds, and to the same calls alone', async () => {
+    const clock = new ManualClock();
+    const memory = new RegistryMemory(clock);
+    const read = { bytes: Buffer.from('manifest'), mediaType: 'm' };
+    memory.of(use).keepRead('tag', read);
+    assert.equal(memory.of({ ...use, tenant: 'team-b' }).takeRead('tag'), undefined);
+    assert.equal(memory.of(use).takeRead('other'), undefined);
+    assert.equal(memory.of(use).takeRead('tag'), read);
+    assert.equal(memory.of(use).takeRead('tag'), undefined);
+    memory.of(use).keepRead('tag', read);
+    await clock.advance(5000);
+    assert.equal(memory.of(use).takeRead('tag'), undefined);
+    memory.of(use).keepRead('tag', read);
+    memory.clear();
+    assert.equal(memory.of(use).takeRead('tag'), undefined);
+  });
+
+  it('keeps no more than a mebibyte of tags', () => {
+    const memory = new RegistryMemory(new ManualClock());
+    const read = { bytes: Buffer.alloc(400_000), mediaType: 'm' };
+    for (const tag of ['one', 'two', 'three']) memory.of(use).keepRead(tag, read);
+    const kept = ['one', 'two', 'three'].filter((tag) => memory.of(use).takeRead(tag) !== undefined);
+    assert.deepEqual(kept, ['two', 'three']);
+  });
 });

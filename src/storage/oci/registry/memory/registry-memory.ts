@@ -7,7 +7,7 @@ import type { Clock } from '../../../../runtime/clock.ts';
 import type { RegistryCredential } from '../docker-config.ts';
 import type { SessionCredential } from '../registry-authorization.ts';
 import type { Repository } from '../repository.ts';
-import { RepositoryMemory } from './repository-memory.ts';
+import { type RecentReads, RepositoryMemory } from './repository-memory.ts';
 
 /** Everything that decides whether one call may use what another has learnt. */
 export interface RepositoryUse {
@@ -22,6 +22,9 @@ export interface RepositoryUse {
 const MAX_REPOSITORIES = 512;
 /** After which all is learnt anew, however long tokens live. */
 const MAX_AGE_MS = 600_000;
+const MAX_READ_BYTES = 1024 * 1024;
+/** The operator reads back what it has written at once. */
+const MAX_READ_AGE_MS = 5000;
 
 /**
  * Keeps what the calls of one driver learn about registries. A rotated Secret, another credential, another tenant or other TLS settings
@@ -30,13 +33,20 @@ const MAX_AGE_MS = 600_000;
 export class RegistryMemory {
   readonly #key = randomBytes(32);
   readonly #repositories: LRUCache<string, RepositoryMemory>;
+  readonly #reads: RecentReads;
 
   constructor(clock: Clock) {
+    this.#reads = new LRUCache({
+      maxSize: MAX_READ_BYTES,
+      sizeCalculation: ({ bytes }) => bytes.length + 1,
+      ttl: ttlBelow(MAX_READ_AGE_MS),
+      ...cacheClock(clock),
+    });
     this.#repositories = new LRUCache({
       max: MAX_REPOSITORIES,
       ttl: ttlBelow(MAX_AGE_MS),
       ...cacheClock(clock),
-      memoMethod: () => new RepositoryMemory(clock),
+      memoMethod: (key) => new RepositoryMemory(clock, { all: this.#reads, key }),
     });
   }
 
@@ -46,6 +56,7 @@ export class RegistryMemory {
 
   clear(): void {
     this.#repositories.clear();
+    this.#reads.clear();
   }
 
   /** Holds no secret that a dump of the keys would show. */

@@ -4,7 +4,7 @@ import { cacheClock, ttlBelow } from '../../../../runtime/cache/cache-clock.ts';
 import { systemClock, type Clock } from '../../../../runtime/clock.ts';
 import type { SecretValue } from '../../../../runtime/secret-value.ts';
 import type { Challenge } from '../challenge.ts';
-import type { ManifestDescriptor } from '../registry-client.ts';
+import type { ManifestDescriptor, StoredManifest } from '../registry-client.ts';
 
 export type RegistryActions = 'pull' | 'pull,push';
 
@@ -22,6 +22,9 @@ export interface AcceptedCredential {
   readonly bearer?: RegistryToken;
   readonly actions: RegistryActions;
 }
+
+/** Tags as they were read after a write, of all repositories of a driver. */
+export type RecentReads = LRUCache<string, StoredManifest>;
 
 /** A registry chooses the length of its tokens. */
 const MAX_KEPT_TOKEN_BYTES = 16 * 1024;
@@ -41,11 +44,14 @@ export class RepositoryMemory {
   /** Digests of blobs in the repository that many manifests share. */
   readonly sharedBlobs = new Set<string>();
   readonly #clock: Clock;
+  readonly #reads: { readonly all: RecentReads; readonly key: string } | undefined;
   #accepted: AcceptedCredential | undefined;
   #images: LRUCache<string, ManifestDescriptor> | undefined;
 
-  constructor(clock: Clock = systemClock) {
+  /** @param reads the reads of a driver, and the key of this repository among them */
+  constructor(clock: Clock = systemClock, reads?: { readonly all: RecentReads; readonly key: string }) {
     this.#clock = clock;
+    this.#reads = reads;
   }
 
   /** Milliseconds on the clock by which tokens expire. */
@@ -73,6 +79,20 @@ export class RepositoryMemory {
   /** Forget an origin that does not answer. */
   lose(origin: string | undefined): void {
     if (this.origin === origin) this.origin = undefined;
+  }
+
+  /** Keep a tag as the registry gave it after a write, for the read-back that follows at once. */
+  keepRead(tag: string, manifest: StoredManifest): void {
+    this.#reads?.all.set(`${this.#reads.key}:${tag}`, manifest);
+  }
+
+  /** Such a tag. It is given once, so that the next read-back asks the registry. */
+  takeRead(tag: string): StoredManifest | undefined {
+    if (this.#reads === undefined) return undefined;
+    const { all, key } = this.#reads;
+    const manifest = all.get(`${key}:${tag}`);
+    all.delete(`${key}:${tag}`);
+    return manifest;
   }
 
   /** The manifest of this digest, if the repository had it within the last seconds. */
