@@ -11,6 +11,7 @@ const {
   tokens,
   keyless,
   transparency,
+  records,
   verification,
   shutdownGraceSeconds,
   children,
@@ -21,9 +22,11 @@ const group = (description: string, properties: TProperties) =>
   Type.Object(properties, { additionalProperties: false, description });
 
 /** Make a group of values from a section of the file. The file may leave a section out; the chart writes all of them. */
-function section(schema: TObject) {
+function section(schema: TObject): TObject {
   const description = 'description' in schema && typeof schema.description === 'string' ? schema.description : '';
-  return group(description, schema.properties);
+  const entries = Object.entries(schema.properties);
+  const properties = entries.map(([key, property]) => [key, Type.IsObject(property) ? section(property) : property]);
+  return group(description, Object.fromEntries(properties));
 }
 
 /**
@@ -41,6 +44,7 @@ export const configValues = group("The operator's configuration file, as /etc/ha
   tokens: section(tokens),
   keyless: section(keyless),
   transparency: section(transparency),
+  records: section(records),
   verification: section(verification),
   shutdownGraceSeconds,
   children: section(children),

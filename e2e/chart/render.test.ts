@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { valueSets } from '../../codegen/chart/value-sets.ts';
+import { effectiveRetention } from '../../src/api/v1alpha1/signing-policy/retention.ts';
 import {
   loadOperatorConfiguration,
   parseOperatorConfiguration,
@@ -124,6 +125,14 @@ describe('what the chart renders', () => {
     assert.equal(file.http.port, 8080);
   });
 
+  it('writes the default and the limit for the retention of records, each for itself', async () => {
+    const kept = await configuration(['config.records.retention.default.type="Keep"']);
+    assert.equal(effectiveRetention(undefined, kept.records.retention).retention, 'Keep');
+    const limited = await configuration(['config.records.retention.maxSeconds=86400']);
+    const day = { retention: 'Seconds', seconds: 86_400 };
+    assert.deepEqual(effectiveRetention(undefined, limited.records.retention), day);
+  });
+
   it('gives the operator its own defaults when no value is set', async () => {
     const environment = { POD_NAMESPACE: releaseNamespace };
     assert.deepEqual(await configuration([]), await loadOperatorConfiguration(undefined, environment));
@@ -151,6 +160,10 @@ const refused: Readonly<Record<string, { entry: string; complaint: RegExp }>> = 
   'a misspelt nested value': { entry: 'config.log.lvl="info"', complaint: /lvl/ },
   'a negative number of replicas': { entry: 'replicas=-1', complaint: /\/replicas/ },
   'replicas as text': { entry: 'replicas="2"', complaint: /\/replicas/ },
+  'an unknown retention': {
+    entry: 'config.records.retention.default.type="Year"',
+    complaint: /\/config\/records\/retention\/default\/type/,
+  },
   'an unknown log level': { entry: 'config.log.level="verbose"', complaint: /\/config\/log\/level/ },
   'a namespace that cannot exist': { entry: 'watchNamespaces=["Team A"]', complaint: /\/watchNamespaces\/0/ },
   'a namespace named twice': { entry: 'watchNamespaces=["a","a"]', complaint: /\/watchNamespaces/ },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Type, type Static, type TSchema } from 'typebox';
+import { standardRetention } from '../api/v1alpha1/signing-policy/retention.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -120,6 +121,26 @@ export const operatorConfigurationSchema = Type.Object(
           'URLs of the logs that policies may use. Empty: none. Entries in a public log are public for good.',
         maxItems: 64,
         default: [],
+      }),
+    }),
+    records: section('ProvenanceRecords.', {
+      retention: section('How long records are kept.', {
+        default: section('The retention of policies that set none in spec.record.', {
+          type: Type.Enum(['Seconds', 'WithRun', 'Keep'], {
+            description:
+              'Seconds after the run finished, WithRun until the run is gone, or Keep for ever. Runs that finished longer ago are not signed.',
+            default: standardRetention.default.type,
+          }),
+          seconds: seconds('With type Seconds: for how long.', {
+            minimum: 1,
+            maximum: 3_153_600_000,
+            default: standardRetention.default.seconds,
+          }),
+        }),
+        maxSeconds: seconds(
+          'The longest time after its run finished that a stored record is kept, whatever its policy says. 0: no limit.',
+          { minimum: 0, maximum: 3_153_600_000, default: standardRetention.maxSeconds },
+        ),
       }),
     }),
     verification: section('Read-back of stored evidence.', {

@@ -31,6 +31,7 @@ describe('the operator configuration', () => {
       tokens: { destinations: [] },
       keyless: { audience: 'sigstore' },
       transparency: { logs: [] },
+      records: { retention: { default: { type: 'Seconds', seconds: 604_800 }, maxSeconds: 0 } },
       verification: { intervalSeconds: 86_400 },
       shutdownGraceSeconds: 20,
       children: { deadlineSeconds: 60 },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RunKind } from '../api/v1alpha1/kinds.ts';
+import type { RetentionLimits } from '../api/v1alpha1/signing-policy/retention.ts';
 import type { Reason } from '../api/v1alpha1/reasons.ts';
 import type { Access } from '../credentials/access.ts';
 import type { EventRecorder } from '../kube/events.ts';
@@ -35,6 +36,8 @@ export interface Outside {
 
 /** Everything that the reconcilers share, made anew for each leadership. A function takes the part that it needs. */
 export interface ControllerContext extends Memory, Outside {
+  /** The platform's default and limit for the retention of records. */
+  readonly retention: RetentionLimits;
   /** The only writer of ProvenanceRecords. */
   readonly writer: RecordWriter;
 }

@@ -15,6 +15,8 @@ export interface PolicyDefinition extends PolicyName {
   readonly spec: EffectiveSigningPolicySpec;
   /** Records of runs that finished until then have retired, RFC 3339; such runs are not taken up again. */
   readonly retiredBefore?: string;
+  /** The platform keeps its records for less time than it asks for: by how much, for people. */
+  readonly retentionCut?: string;
   /** The reason why the policy is invalid; its runs are then recorded unsigned. */
   readonly invalid?: string;
 }

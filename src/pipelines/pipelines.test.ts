@@ -210,6 +210,25 @@ describe('readPolicy', () => {
     assert.ok(read.invalid !== undefined);
   });
 
+  const unread: readonly (readonly [string, object, object])[] = [
+    ['its own retention where that can be read', { record: { retention: 'WithRun' } }, { retention: 'WithRun' }],
+    ['its records for ever where it cannot', { record: { retention: 'Year' } }, { retention: 'Keep' }],
+    ["the platform's default where it asks for none", {}, { retention: 'Seconds', seconds: 604_800 }],
+  ];
+  for (const [what, spec, retention] of unread) {
+    it(`keeps, of a policy that the schema refuses, ${what}`, () => {
+      const object = {
+        apiVersion: 'hallmark.dev/v1alpha1',
+        kind: 'SigningPolicy',
+        metadata: metadata('team-a', 'broken'),
+        spec: { signer: { type: 'Cloud' }, ...spec },
+      };
+      const read = readPolicy(object, OPERATOR);
+      assert.ok(read?.invalid !== undefined);
+      assert.deepEqual(read.spec.record, retention);
+    });
+  }
+
   it('leaves out an object without metadata', () => {
     assert.equal(readPolicy({ kind: 'SigningPolicy', spec: {} }, OPERATOR), undefined);
   });

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
 import { field, has } from '../json/fields.ts';
 import { parseClusterSigningPolicy, parseSigningPolicy } from '../api/v1alpha1/parsing/parse.ts';
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
+import { retentionCut, type RetentionLimits, standardRetention } from '../api/v1alpha1/signing-policy/retention.ts';
 import type { PolicyDefinition } from './definitions.ts';
 
 /**
  * A stored SigningPolicy or ClusterSigningPolicy as pipelines know it. One that the schema refuses (it can only have been
  * stored under another version of it) keeps as much of its selection as can be read and says why it is invalid: its runs
  * are then recorded unsigned instead of falling to another policy in silence.
+ *
+ * @param retention the platform's default and limit; the standard ones when absent
  * @returns undefined when the object has no usable metadata
  */
-export function readPolicy(object: unknown, operatorNamespace: string): PolicyDefinition | undefined {
-  const read = readValid(object, operatorNamespace);
+export function readPolicy(
+  object: unknown,
+  operatorNamespace: string,
+  retention = standardRetention,
+): PolicyDefinition | undefined {
+  const read = readValid(object, operatorNamespace, retention);
   if ('policy' in read) return { ...read.policy, ...retiredBefore(object) };
   for (const guess of readableParts(object)) {
-    const partial = readValid(guess, operatorNamespace);
+    const partial = readValid(guess, operatorNamespace, retention);
     if ('policy' in partial) return { ...partial.policy, ...retiredBefore(object), invalid: read.message };
   }
   return undefined;
@@ -27,7 +35,7 @@ function retiredBefore(object: unknown): Pick<PolicyDefinition, 'retiredBefore'>
 
 type Read = { readonly policy: PolicyDefinition } | { readonly message: string };
 
-function readValid(object: unknown, operatorNamespace: string): Read {
+function readValid(object: unknown, operatorNamespace: string, retention: RetentionLimits): Read {
   if (field(object, 'kind') === 'ClusterSigningPolicy') {
     const parsed = parseClusterSigningPolicy(object);
     if (!parsed.ok) return { message: parsed.message };
@@ -42,7 +50,8 @@ function readValid(object: unknown, operatorNamespace: string): Read {
         generation: metadata.generation,
         homeNamespace: operatorNamespace,
         ...(namespaceSelector === undefined ? {} : { namespaceSelector }),
-        spec: effectiveSigningPolicySpec(spec, metadata.creationTimestamp),
+        spec: effectiveSigningPolicySpec(spec, metadata.creationTimestamp, retention),
+        ...cutPart(spec, retention),
       },
     };
   }
@@ -57,12 +66,21 @@ function readValid(object: unknown, operatorNamespace: string): Read {
       uid: metadata.uid,
       generation: metadata.generation,
       homeNamespace: metadata.namespace,
-      spec: effectiveSigningPolicySpec(spec, metadata.creationTimestamp),
+      spec: effectiveSigningPolicySpec(spec, metadata.creationTimestamp, retention),
+      ...cutPart(spec, retention),
     },
   };
 }
 
-/** The object with less and less of its spec, most first; what is left out is replaced by what selects more. */
+function cutPart(
+  { record }: Pick<SigningPolicySpec, 'record'>,
+  retention: RetentionLimits,
+): Pick<PolicyDefinition, 'retentionCut'> {
+  const cut = retentionCut(record, retention);
+  return cut === undefined ? {} : { retentionCut: cut };
+}
+
+/** The object with less and less of its spec, most first; what is left out is replaced by what selects more, and keeps records. */
 function readableParts(object: unknown): readonly unknown[] {
   const spec = field(object, 'spec');
   const rest = {
@@ -73,12 +91,14 @@ function readableParts(object: unknown): readonly unknown[] {
   const placeholder = {
     signer: { type: 'Key', key: { secretRef: { name: 'invalid' } } },
     subjects: { allowedRepositories: ['*'] },
+    ...(has(spec, 'record') ? { record: { retention: 'Keep' } } : {}),
   };
   const pick = (names: readonly string[]): unknown => {
     const picked = names.filter((name) => has(spec, name)).map((name): [string, unknown] => [name, field(spec, name)]);
     return { ...rest, spec: { ...placeholder, ...Object.fromEntries(picked) } };
   };
   return [
+    pick(['namespaceSelector', 'selector', 'runs', 'record']),
     pick(['namespaceSelector', 'selector', 'runs']),
     pick(['namespaceSelector', 'selector']),
     pick(['namespaceSelector']),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
+import { standardRetention } from '../api/v1alpha1/signing-policy/retention.ts';
 import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
 import type { PolicyDefinition } from './definitions.ts';
 import { type SelectableRun, whyNotSelected } from './run-selection.ts';
@@ -10,7 +11,7 @@ const signer: SigningPolicySpec['signer'] = { type: 'Key', key: { secretRef: { n
 const CREATED = '2025-03-01T00:00:00Z';
 const NOW = new Date('2025-03-02T00:00:00Z');
 
-function policy(spec: Partial<SigningPolicySpec>): PolicyDefinition {
+function policy(spec: Partial<SigningPolicySpec>, maxSeconds: number): PolicyDefinition {
   return {
     kind: 'SigningPolicy',
     namespace: 'team-a',
@@ -18,7 +19,7 @@ function policy(spec: Partial<SigningPolicySpec>): PolicyDefinition {
     uid: 'u',
     generation: 1,
     homeNamespace: 'team-a',
-    spec: effectiveSigningPolicySpec({ signer, ...spec }, CREATED),
+    spec: effectiveSigningPolicySpec({ signer, ...spec }, CREATED, { ...standardRetention, maxSeconds }),
   };
 }
 
@@ -40,6 +41,8 @@ interface Case {
   readonly when: string;
   readonly spec?: Partial<SigningPolicySpec>;
   readonly run?: Partial<SelectableRun>;
+  /** The platform's limit on retention. */
+  readonly maxSeconds?: number;
   /** Undefined: it is selected. */
   readonly why?: RegExp;
 }
@@ -87,12 +90,24 @@ const cases: readonly Case[] = [
     spec: { record: { retention: 'Seconds', seconds: 3600 } },
     why: /longer ago/,
   },
+  {
+    when: 'the record would be retired already, although it is kept with its run, by the limit of the platform',
+    spec: { record: { retention: 'WithRun' } },
+    maxSeconds: 3600,
+    why: /longer ago than the 3600 seconds/,
+  },
+  {
+    when: 'it finished eight days ago and the policy says nothing of retention',
+    spec: { runs: { finishedAfter: '2025-01-01T00:00:00Z' } },
+    run: { finished: { outcome: 'Succeeded', completionTime: '2025-02-22T00:00:00Z' } },
+    why: /longer ago than the 604800 seconds/,
+  },
 ];
 
 describe('whyNotSelected', () => {
-  for (const { when, spec = {}, run: changes = {}, why } of cases) {
+  for (const { when, spec = {}, run: changes = {}, maxSeconds = 0, why } of cases) {
     it(`${why === undefined ? 'selects' : 'ignores'} the run when ${when}`, () => {
-      const answer = whyNotSelected(policy(spec), { ...run, ...changes }, NOW);
+      const answer = whyNotSelected(policy(spec, maxSeconds), { ...run, ...changes }, NOW);
       if (why === undefined) assert.equal(answer, undefined);
       else assert.match(answer ?? '', why);
     });

@@ -30,10 +30,10 @@ const rules: readonly Rule[] = [
       ? undefined
       : `the run finished at ${finished.completionTime}, before spec.runs.finishedAfter (${spec.runs.finishedAfter})`,
   ({ spec }, { finished }, now) =>
-    spec.record.retention !== 'Seconds' ||
+    spec.record.seconds === undefined ||
     Date.parse(finished.completionTime) + spec.record.seconds * 1000 > now.getTime()
       ? undefined
-      : `the run finished longer ago than spec.record.seconds (${spec.record.seconds}) keeps records`,
+      : `the run finished longer ago than the ${spec.record.seconds} seconds that its record would be kept for (spec.record, else the platform's default)`,
   ({ retiredBefore }, { finished }) =>
     retiredBefore === undefined || Date.parse(finished.completionTime) > Date.parse(retiredBefore)
       ? undefined

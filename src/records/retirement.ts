@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProvenanceRecordSpec } from '../api/v1alpha1/provenance-record/schema.ts';
-import type { Retention } from '../api/v1alpha1/signing-policy/defaults.ts';
+import { boundedRetention, type Retention } from '../api/v1alpha1/signing-policy/retention.ts';
 
 /** The fields of a record that its retirement depends on. */
 export type RetainedRecord = Pick<ProvenanceRecordSpec, 'completionTime' | 'retention'>;
@@ -14,16 +14,23 @@ export interface Retirement {
 }
 
 /**
- * Computes when a record retires. The current policy's retention decides; without a policy, the retention frozen in the record does. A
- * record of an earlier version, which froze none, is kept.
+ * Computes when a record retires. The current policy's retention decides; without a policy, the retention frozen in the record does, within
+ * the platform's limit. A record of an earlier version, which froze none, is kept as long as that limit allows.
+ *
+ * @param maxSeconds the platform's limit, which the policy's retention keeps to already; 0: there is none
  */
-export function retirement(record: RetainedRecord, policy: { readonly record: Retention } | undefined): Retirement {
-  const { type, seconds } = policy === undefined ? (record.retention ?? { type: 'Keep' }) : live(policy.record);
-  if (type !== 'Seconds' || seconds === undefined) return { withRun: type === 'WithRun' };
-  return { withRun: false, atMs: Date.parse(record.completionTime) + seconds * 1000 };
+export function retirement(
+  record: RetainedRecord,
+  policy: { readonly record: Retention } | undefined,
+  maxSeconds: number,
+): Retirement {
+  const retention = policy?.record ?? boundedRetention(frozen(record), maxSeconds);
+  const withRun = retention.retention === 'WithRun';
+  const { seconds } = retention;
+  return seconds === undefined ? { withRun } : { withRun, atMs: Date.parse(record.completionTime) + seconds * 1000 };
 }
 
-function live(retention: Retention): NonNullable<RetainedRecord['retention']> {
-  if (retention.retention !== 'Seconds') return { type: retention.retention };
-  return { type: 'Seconds', seconds: retention.seconds };
+function frozen({ retention: { type, seconds } = { type: 'Keep' } }: RetainedRecord): Retention {
+  if (type !== 'Seconds') return { retention: type };
+  return seconds === undefined ? { retention: 'Keep' } : { retention: type, seconds };
 }

@@ -5,6 +5,7 @@ import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, whyNotSelected } from '../../pipelines/run-selection.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { GatheredExplanation } from './gather-explanation.ts';
+import { retentionText } from './published-retention.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 
 /** The effect of one policy on a run. */
@@ -15,6 +16,8 @@ export interface PolicyExplanation {
   readonly message: string;
   readonly record?: string;
   readonly reason?: string;
+  /** The time that its record is kept for; absent when it is not selected. */
+  readonly retention?: string;
   /** The warnings of its evidence. */
   readonly warnings?: readonly string[];
 }
@@ -64,14 +67,14 @@ function explainPolicy(
     const { reason = 'Progressing', message = 'its record has no status yet' } = record.status ?? {};
     const warnings = (record.evidence?.artifacts ?? []).flatMap(({ warnings: found = [] }) => found);
     const extra = warnings.length === 0 ? {} : { warnings };
-    return { ...named, isSelected: true, record: name, reason, message, ...extra };
+    return { ...named, isSelected: true, record: name, reason, message, retention: retentionText(policy), ...extra };
   }
   if (!isFinished(run)) return { ...named, isSelected: false, message: 'the run has not finished' };
   const why = whyNotSelected(policy, run, now);
   if (why !== undefined) return { ...named, isSelected: false, message: why };
   const message =
     'it selects the run and there is no record yet: the operator is behind, not running, or not watching this namespace';
-  return { ...named, isSelected: true, message };
+  return { ...named, isSelected: true, message, retention: retentionText(policy) };
 }
 
 function summaryOf(run: RunSummary, policies: readonly PolicyExplanation[]): string {

@@ -52,10 +52,11 @@ async function explain(run: string, options: ExplainOptions, command: Command): 
 /** Formats an explanation for people, one paragraph for each run. */
 export function explanationText({ runs, unread }: Explanation): string {
   const paragraphs = runs.map(({ run, state, policies, summary }) => {
-    const lines = policies.map(({ policy, isSelected, message, record, reason, warnings = [] }) => {
+    const lines = policies.map(({ policy, isSelected, message, record, reason, retention, warnings = [] }) => {
       const verdict = reason ?? (isSelected ? 'selected' : 'not selected');
       const title = `  ${policy}: ${verdict}${record === undefined ? '' : ` (record ${record})`}`;
-      return [title, `    ${message}`, ...warnings.map((text) => `    ${text}`)].join('\n');
+      const details = [message, ...(retention === undefined ? [] : [retention]), ...warnings];
+      return [title, ...details.map((text) => `    ${text}`)].join('\n');
     });
     return [`${run}: ${state}`, `  ${summary}`, ...lines].join('\n');
   });

@@ -9,6 +9,7 @@ import { NAMESPACES } from '../../kube/core-resources.ts';
 import { isForbidden } from '../../kube/kube-error.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
+import { publishedRetention } from './published-retention.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 
@@ -62,7 +63,7 @@ export async function gatherExplanation(
   }
   for (const kind of ['SigningPolicy', 'ClusterSigningPolicy'] as const) {
     for (const object of await list(kind)) {
-      const policy = readPolicy(object, operatorNamespace);
+      const policy = readPolicy(object, operatorNamespace, publishedRetention(object));
       if (policy !== undefined) pipelines.setPolicy(policy);
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import type { Retention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
 
@@ -39,7 +39,7 @@ export class RetirementMarks {
   begin(key: PolicyKey, retention: Retention): void {
     this.#forgetOld(key);
     const mark = this.#marks.get(key);
-    const pauseSeconds = retention.retention === 'Seconds' ? retention.seconds / 20 : MAX_PAUSE_SECONDS;
+    const pauseSeconds = (retention.seconds ?? Infinity) / 20;
     if (mark !== undefined) mark.nextMs = this.#clock.monotonicMs() + Math.min(MAX_PAUSE_SECONDS, pauseSeconds) * 1000;
   }
 

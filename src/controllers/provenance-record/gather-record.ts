@@ -26,7 +26,7 @@ import { recordKey } from '../../records/record-key.ts';
 /** The part of the context that gathering needs. */
 type GatheringContext = Pick<
   ControllerContext,
-  'client' | 'clock' | 'gate' | 'health' | 'pipelines' | 'runs' | 'unconfirmedStores'
+  'client' | 'clock' | 'gate' | 'health' | 'pipelines' | 'retention' | 'runs' | 'unconfirmedStores'
 >;
 
 /** A snapshot without its signer, and the policy whose signer is needed. */
@@ -83,6 +83,7 @@ export async function unsignedSnapshot(
     unbound: spec.backendRefs === undefined ? unboundProblem(context, record) : undefined,
     areWitnessesDue: isWitnessTurn,
     hasRun: context.runs.has(spec.runRef.uid),
+    maxRetentionSeconds: context.retention.maxSeconds,
     now,
   };
   return { snapshot, signerOf: needsSigner ? policy : undefined };

@@ -7,6 +7,7 @@ import type {
   StorageEntry,
 } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { evidenceFixture, signedEvidenceFixture } from '../../evidence/artifact.fixture.ts';
+import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
@@ -18,9 +19,12 @@ const NOW = new Date('2025-03-02T00:00:00Z');
 const policyKey = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
 const ref = { kind: 'StorageBackend', name: 'tekton', uid: 'b' } as const;
 
-function policy(record: object = {}): PolicyDefinition {
+function policy(record: object = { retention: 'Keep' }, maxSeconds = 0): PolicyDefinition {
   const signer = { type: 'Key', key: { secretRef: { name: 'k' } } } as const;
-  const spec = effectiveSigningPolicySpec({ signer, record }, '2025-01-01T00:00:00Z');
+  const spec = effectiveSigningPolicySpec({ signer, record }, '2025-01-01T00:00:00Z', {
+    ...standardRetention,
+    maxSeconds,
+  });
   return { ...policyKey, uid: 'p', generation: 1, homeNamespace: 'team-a', spec };
 }
 
@@ -79,6 +83,7 @@ function snapshot(given: Given, rest: Partial<RecordSnapshot> = {}): RecordSnaps
     backends: spec.backendRefs === undefined ? [] : [{ ref, backend: backend(), isDue: true }],
     bindable: undefined,
     hasRun: true,
+    maxRetentionSeconds: 0,
     now: NOW,
     ...rest,
   };
@@ -227,6 +232,24 @@ describe('planRecord', () => {
       { storage: [storedEntry] },
       { policy: undefined, hasRun: false },
       false,
+    ],
+    [
+      "its policy is gone, it froze no retention and the platform's limit is over",
+      { storage: [storedEntry] },
+      { policy: undefined, maxRetentionSeconds: 3600 },
+      true,
+    ],
+    [
+      "the platform's limit is over and it is not stored",
+      { spec: { retention: { type: 'Keep' } } },
+      { policy: undefined, maxRetentionSeconds: 3600 },
+      false,
+    ],
+    [
+      'its policy keeps records with runs, and its run outlives the limit of the platform',
+      { storage: [storedEntry] },
+      { policy: policy({ retention: 'WithRun' }, 3600) },
+      true,
     ],
     [
       'its policy is gone and the time that it froze is over',

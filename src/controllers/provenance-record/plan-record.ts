@@ -41,7 +41,7 @@ const rules: readonly Rule[] = [
 /** Decides the next action on a record: the first rule that applies, or to take it further. */
 export function planRecord(snapshot: RecordSnapshot): RecordPlan {
   const artifacts = snapshot.record.object.evidence?.artifacts ?? [];
-  const end = retirement(snapshot.record.object.spec, snapshot.policy?.spec);
+  const end = retirement(snapshot.record.object.spec, snapshot.policy?.spec, snapshot.maxRetentionSeconds);
   const considered = { snapshot, artifacts, facts: statusFacts(snapshot, artifacts), end };
   for (const rule of rules) {
     const plan = rule(considered);

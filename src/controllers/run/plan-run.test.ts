@@ -92,7 +92,8 @@ describe('planRun', () => {
 
   it('freezes the retention of its policy', () => {
     const retentions = [
-      [{}, { type: 'Keep' }],
+      [undefined, { type: 'Seconds', seconds: 604_800 }],
+      [{ retention: 'Keep' }, { type: 'Keep' }],
       [{ retention: 'WithRun' }, { type: 'WithRun' }],
       [
         { retention: 'Seconds', seconds: 3600 },
@@ -100,9 +101,16 @@ describe('planRun', () => {
       ],
     ];
     for (const [record, frozen] of retentions) {
-      const [draft] = planRun(snapshot(run('TaskRun'), policy({ record })));
+      const [draft] = planRun(snapshot(run('TaskRun'), policy(record && { record })));
       assert.deepEqual(draft?.spec.retention, frozen);
     }
+  });
+
+  it('freezes no limit of the platform in a record that ends with its run, as the limit may change', () => {
+    const limited = policy();
+    const spec = { ...limited.spec, record: { retention: 'WithRun', seconds: 60 } } as const;
+    const [draft] = planRun(snapshot(run('TaskRun'), { ...limited, spec }));
+    assert.deepEqual(draft?.spec.retention, { type: 'WithRun' });
   });
 
   it('binds nothing while no backend is in reach', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import type { Retention } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import type { Retention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';
 import type { Artifact, RecordedArtifact } from '../../evidence/artifact.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';

@@ -6,6 +6,7 @@ import type { Condition } from '../../api/v1alpha1/condition.ts';
 import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.fixture.ts';
 import { field } from '../../json/fields.ts';
 import type { Reason } from '../../api/v1alpha1/reasons.ts';
+import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { Resource } from '../../kube/resource.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
@@ -42,6 +43,8 @@ class Bed {
   readonly health = new BackendHealth();
   readonly objects = new ObjectStore<PolicyKey>();
   hasKey = true;
+  /** The platform's limit; 0: none. */
+  maxRetentionSeconds = 0;
   status: unknown;
   policy: object = {};
   reconciler = this.#reconciler();
@@ -63,6 +66,14 @@ class Bed {
     const read = readPolicy(this.policy, OPERATOR);
     assert.ok(read !== undefined);
     this.pipelines.setPolicy(read);
+  }
+
+  get effectiveRecord(): unknown {
+    return field(field(this.status, 'effective'), 'record');
+  }
+
+  get readyMessage(): string {
+    return storedConditions({ status: this.status }).find(({ type }) => type === 'Ready')?.message ?? '';
   }
 
   backend(name: string): CompiledBackend {
@@ -123,7 +134,8 @@ class Bed {
     };
     const gate = new SigningGate({ keys, witnesses, clock });
     const events = { record: () => undefined };
-    const context = { client, clock, pipelines, health, keys, gate, events, fence: () => undefined };
+    const retention = { ...standardRetention, maxSeconds: this.maxRetentionSeconds };
+    const context = { client, clock, pipelines, health, keys, gate, events, retention, fence: () => undefined };
     return new PolicyReconciler({ context, objects, operatorNamespace: OPERATOR });
   }
 }
@@ -225,6 +237,25 @@ describe('PolicyReconciler', () => {
     bed.apply({ suspend: true });
     await bed.clock.advance(61_000);
     assert.deepEqual(await bed.look(), ['Current', 'Suspended']);
+  });
+
+  it('shows the retention in force, and says where the platform cuts what the policy asks for', async () => {
+    const bed = new Bed();
+    bed.health.note(bed.backend('registry'), undefined);
+    bed.apply({});
+    await bed.look();
+    assert.deepEqual(bed.effectiveRecord, { retention: 'Seconds', seconds: 604_800 });
+    bed.maxRetentionSeconds = 3600;
+    bed.restart();
+    await bed.look();
+    assert.deepEqual(bed.effectiveRecord, { retention: 'Seconds', seconds: 3600 });
+    assert.doesNotMatch(bed.readyMessage, /platform/, 'the policy asked for nothing');
+    for (const mode of ['Enforce', 'Audit']) {
+      bed.apply({ mode, record: { retention: 'WithRun' } }, 2);
+      await bed.look();
+      assert.deepEqual(bed.effectiveRecord, { retention: 'WithRun', seconds: 3600 });
+      assert.match(bed.readyMessage, /; spec\.record asks for WithRun, and the platform keeps .* at most 3600 seconds/);
+    }
   });
 
   it('requires a trusted root only where evidence is verified with it', async () => {

@@ -27,7 +27,7 @@ const WITNESS_SECONDS = 60;
 
 type PolicyContext = Pick<
   ControllerContext,
-  'client' | 'clock' | 'events' | 'fence' | 'gate' | 'health' | 'keys' | 'pipelines'
+  'client' | 'clock' | 'events' | 'fence' | 'gate' | 'health' | 'keys' | 'pipelines' | 'retention'
 >;
 
 export interface PolicyReconcilerOptions {
@@ -54,7 +54,7 @@ export class PolicyReconciler {
   async reconcile(key: PolicyKey, signal: AbortSignal): Promise<Outcome> {
     const { context, objects, operatorNamespace } = this.#options;
     const object = objects.get(key);
-    const policy = object === undefined ? undefined : readPolicy(object, operatorNamespace);
+    const policy = object === undefined ? undefined : readPolicy(object, operatorNamespace, context.retention);
     if (policy === undefined) {
       context.keys.forget(key);
       context.gate.forget(key);
@@ -104,6 +104,7 @@ export class PolicyReconciler {
       signsAs: report?.signsAs,
       warnings: report?.warnings.map(({ message }) => message),
       untaken: pipelines.untakenOf(policy),
+      retentionCut: policy.retentionCut,
       ...this.#backends(policy),
       mode: policy.spec.mode,
       isSuspended: policy.spec.suspend,

@@ -31,6 +31,8 @@ export interface PolicyFacts {
   readonly missing: readonly { readonly kind: string; readonly name: string }[];
   /** The artifacts of the policy that backends in reach do not accept. */
   readonly untaken?: readonly string[] | undefined;
+  /** The platform keeps its records for less time than it asks for. */
+  readonly retentionCut?: string | undefined;
   readonly mode: 'Enforce' | 'Audit';
   readonly isSuspended: boolean;
   /** True when an object that the policy names has been missing for longer than an apply takes. */
@@ -71,11 +73,11 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
   if (problem?.reason === reasons.Suspended) return { status: 'True', outlook: 'Settled', ...problem };
   if (problem !== undefined) return { status: 'False', outlook: outlookOf(facts, problem), ...problem };
   if (isAudit) {
-    const message = 'auditing: records show what would be signed, and nothing is signed';
+    const message = said(['auditing: records show what would be signed, and nothing is signed', facts.retentionCut]);
     return { status: 'True', outlook: 'Settled', reason: reasons.AuditOnly, message };
   }
   if (backends.status !== 'True') return backends;
-  return well(['ready to sign selected runs', ...(facts.untaken ?? [])]);
+  return well(['ready to sign selected runs', ...(facts.untaken ?? []), facts.retentionCut]);
 }
 
 function keyVerdict(facts: PolicyFacts): Verdict {
@@ -144,6 +146,10 @@ function unprobedVerdict(backends: readonly ReachableBackend[]): Verdict | undef
   return { status: 'Unknown', outlook: 'Passing', reason: reasons.Progressing, message };
 }
 
-function well(messages: readonly string[]): Verdict {
-  return { status: 'True', outlook: 'Settled', reason: reasons.Ready, message: messages.join('; ') };
+function well(messages: readonly (string | undefined)[]): Verdict {
+  return { status: 'True', outlook: 'Settled', reason: reasons.Ready, message: said(messages) };
+}
+
+function said(messages: readonly (string | undefined)[]): string {
+  return messages.filter((message) => message !== undefined).join('; ');
 }

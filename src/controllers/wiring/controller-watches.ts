@@ -75,6 +75,7 @@ export class ControllerWatches {
         policyEventHandler({
           kind,
           operatorNamespace: configuration.operatorNamespace,
+          retention: this.#options.context.retention,
           pipelines: this.#options.context.pipelines,
           objects: objects.policies,
           queue: queues['signing-policy'],

@@ -77,6 +77,7 @@ function leadershipContext(options: LeadOptions, seal: SealKey): ControllerConte
     sealKey: seal.value,
     sealing: { replaced: seal.replaces, onHold: holdReporter(options) },
     operatorNamespace: configuration.operatorNamespace,
+    retention: configuration.records.retention,
     observer: controllerObserver(logger, metrics),
   });
 }

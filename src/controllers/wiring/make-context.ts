@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RecordWriter } from '../../records/record-writer.ts';
+import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { emptyMemory, type MemoryOptions } from '../memory/memory.ts';
 import { EvidenceVerifier } from '../policy-services/evidence-verifier.ts';
@@ -15,13 +16,15 @@ export interface ContextOptions
     > {
   /** Verifies the evidence that backends return; `EvidenceVerifier` by default. */
   readonly evidence?: ControllerContext['evidence'];
+  /** Without a default and a limit of the platform, the standard ones count. */
+  readonly retention?: ControllerContext['retention'];
   /** True while this replica may act. */
   readonly isLeader: () => boolean;
 }
 
 /** The context of one leadership: an empty memory, and the given ways to the outside. */
 export function makeContext(options: ContextOptions): ControllerContext {
-  const { operatorNamespace, isLeader, sealing, ...outside } = options;
+  const { operatorNamespace, isLeader, sealing, retention = standardRetention, ...outside } = options;
   const { client, clock, keys, sealKey, witnesses, evidence = new EvidenceVerifier(witnesses, keys) } = outside;
   const memory = emptyMemory({ clock, operatorNamespace, sealing });
   const { records, ownWrites, failingSeals } = memory;
@@ -35,5 +38,6 @@ export function makeContext(options: ContextOptions): ControllerContext {
     gate: new SigningGate({ keys, witnesses, clock }),
     evidence,
     fence,
+    retention,
   };
 }

@@ -26,7 +26,7 @@ describe('effectiveSigningPolicySpec', () => {
       backendRefs: [],
       mode: 'Enforce',
       suspend: false,
-      record: { retention: 'Keep' },
+      record: { retention: 'Seconds', seconds: 604_800 },
     });
   });
 

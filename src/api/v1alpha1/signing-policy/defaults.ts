@@ -2,13 +2,10 @@
 import type { BackendKind } from '../kinds.ts';
 import type { ClusterSigningPolicySpec } from '../cluster-signing-policy/schema.ts';
 import type { LabelSelector } from '../fields/label-selector.ts';
+import { effectiveRetention, type Retention, type RetentionLimits } from './retention.ts';
 import type { SigningPolicySpec, SigningPolicyStatus } from './schema.ts';
 
 type EffectiveStatus = NonNullable<SigningPolicyStatus['effective']>;
-
-/** The retention of records; `seconds` is set only for Seconds. */
-export type Retention =
-  { readonly retention: 'Keep' | 'WithRun' } | { readonly retention: 'Seconds'; readonly seconds: number };
 
 type TransparencySpec = NonNullable<SigningPolicySpec['transparency']>;
 
@@ -44,11 +41,12 @@ export interface EffectiveSigningPolicySpec {
 
 /**
  * Fill in the defaults of either policy kind. `creationTimestamp` is that of the policy (RFC 3339): runs that finished
- * earlier are history unless `finishedAfter` says otherwise.
+ * earlier are history unless `finishedAfter` says otherwise. Without `limits`, records have the standard retention.
  */
 export function effectiveSigningPolicySpec(
   spec: SigningPolicySpec | ClusterSigningPolicySpec,
   creationTimestamp: string,
+  limits?: RetentionLimits,
 ): EffectiveSigningPolicySpec {
   return {
     selector: spec.selector ?? {},
@@ -75,19 +73,13 @@ export function effectiveSigningPolicySpec(
     backendRefs: spec.backendRefs ?? [],
     mode: spec.mode ?? 'Enforce',
     suspend: spec.suspend ?? false,
-    record: effectiveRetention(spec.record),
+    record: effectiveRetention(spec.record, limits),
   };
 }
 
 function effectiveTransparency({ rekor, timestampAuthorities = [] }: TransparencySpec = {}): Transparency {
   if (rekor === undefined) return { timestampAuthorities };
   return { rekor: { apiVersion: 1, onFailure: 'Retry', ...rekor }, timestampAuthorities };
-}
-
-function effectiveRetention({ retention = 'Keep', seconds }: NonNullable<SigningPolicySpec['record']> = {}): Retention {
-  if (retention !== 'Seconds') return { retention };
-  // The schema couples the two fields; when in doubt, keep for ever.
-  return seconds === undefined ? { retention: 'Keep' } : { retention, seconds };
 }
 
 /** The part that `status.effective` shows: the fields that have defaults. */

@@ -20,7 +20,7 @@ const descriptions = {
   attestation: 'The provenance statement made for a run.',
   imageSignatures: 'Signatures of the images themselves.',
   record:
-    'How long the ProvenanceRecords of this policy are kept. None is removed before it is stored or its run is gone.',
+    'How long the ProvenanceRecords of this policy are kept, within the limit of the platform. None is removed before it is stored or its run is gone.',
 };
 
 const nothingToSign: CelRule = {
@@ -143,7 +143,7 @@ export const policySpecFields = {
     Type.Object(
       { retention: Type.Optional(retention), seconds: Type.Optional(seconds) },
       {
-        description: descriptions.record,
+        description: `${descriptions.record} Absent: the platform's default, which is a week unless it sets another.`,
         'x-kubernetes-validations': [unionRule('retention', 'Seconds', 'seconds')],
       },
     ),

@@ -207,6 +207,7 @@ describe('rebinding', () => {
       backends: [{ ref, backend: undefined, isDue: true }],
       bindable: undefined,
       hasRun: true,
+      maxRetentionSeconds: 0,
       now: new Date(),
     });
     assert.match(facts?.[0]?.problem?.message ?? '', /name others in spec\.backendRefs of the policy/);

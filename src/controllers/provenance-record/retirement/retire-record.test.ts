@@ -8,6 +8,7 @@ import { ReconcilerWorld } from '../../fixtures/reconciler-world.fixture.ts';
 import type { RunKey } from '../../../tekton/run-key.ts';
 
 const HOUR_MS = 3600_000;
+const DAY_MS = 24 * HOUR_MS;
 const COMPLETED = '2026-01-02T03:04:00Z';
 const hour = { record: { retention: 'Seconds', seconds: 3600 } };
 const week = { record: { retention: 'Seconds', seconds: 604_800 } };
@@ -52,6 +53,23 @@ describe('a record that retired', () => {
       await assertNotSignedAgain();
     });
   }
+
+  it('by the default, which came with an upgrade, is not created again when its policy keeps records for ever', async () => {
+    await world.setPolicy({ record: { retention: 'Keep' } });
+    await world.reconcileRecords();
+    await world.clock.advance(8 * DAY_MS);
+    assert.equal(world.records.length, 1);
+    const upgraded = new ReconcilerWorld({ api: world.api, clock: world.clock });
+    await upgraded.setPolicy({});
+    upgraded.addStore();
+    upgraded.deliverRecords();
+    await upgraded.reconcileRecords();
+    await upgraded.clock.advance(60_000);
+    assert.deepEqual(world.records, []);
+    for (const { key } of [...upgraded.context.records.all()]) upgraded.context.records.remove(key);
+    await upgraded.setPolicy({ record: { retention: 'Keep' } });
+    await assertNotSignedAgain(upgraded);
+  });
 
   it('is not created again when the clock is set back, or by a replica whose clock is behind', async () => {
     await retire();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { standardRetention } from '../../../api/v1alpha1/signing-policy/retention.ts';
 import { field } from '../../../json/fields.ts';
 import { KubeError } from '../../../kube/kube-error.ts';
 import { Pipelines } from '../../../pipelines/pipelines.ts';
@@ -36,7 +37,7 @@ interface Deletion {
 
 const policyObject = { metadata: { namespace: 'team-a', name: 'builds', uid: 'p', resourceVersion: '1' } };
 
-function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?: object) {
+function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?: object, maxSeconds = 0) {
   const clock = new ManualClock(START);
   const queue = new KeyedQueue({ clock, backoff: exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 }) });
   const records = new RecordIndex();
@@ -78,6 +79,7 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
     pipelines,
     records,
     runs,
+    retention: { ...standardRetention, maxSeconds },
   };
   const retirements = new Retirements({ context, queue });
   const controller = new Controller({
@@ -164,6 +166,20 @@ describe('Retirements', () => {
     assert.equal(deletions.length, 0);
     await clock.advance(1000);
     assert.equal(deletions.length, 1);
+  });
+
+  it("follows the platform's limit where a deleted policy kept records for ever", async (t) => {
+    const { clock, records, retirements, deletions } = setup(t, undefined, 3600);
+    for (const [index, retention] of [undefined, { type: 'Keep' } as const, { type: 'WithRun' } as const].entries()) {
+      const frozen = retention === undefined ? {} : { retention };
+      const record = settledSummary({ key: `team-a/${index}`, retained: { ...retained, ...frozen } });
+      records.set(record);
+      retirements.plan(record);
+    }
+    await clock.advance(HOUR_LEFT_MS - 1);
+    assert.equal(deletions.length, 0);
+    await clock.advance(1);
+    assert.equal(deletions.length, 3);
   });
 
   it('decides again about a changed record, and reports each removed one', async (t) => {

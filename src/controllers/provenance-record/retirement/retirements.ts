@@ -16,7 +16,7 @@ const CONFLICT_SECONDS = 1;
 const POLICY_GONE = { uid: '', generation: 0, reason: 'PolicyDeleted' };
 
 export interface RetirementsOptions {
-  readonly context: RetiringContext & Pick<ControllerContext, 'clock'>;
+  readonly context: RetiringContext & Pick<ControllerContext, 'clock' | 'retention'>;
   readonly queue: KeyedQueue<RecordKey>;
 }
 
@@ -74,13 +74,15 @@ export class Retirements {
     if (!isSettled || policy === undefined || retained === undefined) return Infinity;
     const nowMs = this.#context.clock.now().getTime();
     const definition = this.#context.pipelines.policy(policy);
-    const dueMs = this.#isRunGone(record) ? nowMs : (retirement(retained, definition?.spec).atMs ?? Infinity);
+    const { atMs = Infinity } = retirement(retained, definition?.spec, this.#context.retention.maxSeconds);
+    const dueMs = this.#isRunGone(record) ? nowMs : atMs;
     return Math.max(dueMs - nowMs, this.#graceMs(policy, definition !== undefined));
   }
 
   #isRunGone({ runUID, policy, retained }: RecordSummary): boolean {
     if (runUID === undefined || policy === undefined || retained === undefined) return false;
-    const { withRun } = retirement(retained, this.#context.pipelines.policy(policy)?.spec);
+    const { pipelines, retention } = this.#context;
+    const { withRun } = retirement(retained, pipelines.policy(policy)?.spec, retention.maxSeconds);
     return withRun && this.#context.runs.has(runUID) === false;
   }
 

@@ -64,6 +64,7 @@ function snapshot(artifacts: readonly EvidenceArtifact[], given: Given): RecordS
     bindable: undefined,
     areWitnessesDue: true,
     hasRun: true,
+    maxRetentionSeconds: 0,
     now: new Date(time),
   };
 }

@@ -37,5 +37,7 @@ export interface RecordSnapshot {
   readonly unbound?: Problem | undefined;
   /** True when the run still exists; undefined while that is unknown. */
   readonly hasRun: boolean | undefined;
+  /** The platform's limit on the retention of records; 0: there is none. */
+  readonly maxRetentionSeconds: number;
   readonly now: Date;
 }

@@ -61,6 +61,7 @@ function snapshot(
     backends,
     bindable: undefined,
     hasRun: true,
+    maxRetentionSeconds: 0,
     now: new Date('2026-01-01T00:00:00Z'),
   };
 }
