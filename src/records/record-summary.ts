@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { knownReason, type Reason, reasons } from '../api/v1alpha1/reasons.ts';
+import { jsonSizeBytes } from '../json/json-size.ts';
 import { backfillRefs } from './backfill-request.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import type { RetainedRecord } from './retirement.ts';
@@ -30,6 +31,8 @@ export interface RecordSummary {
   readonly unverifiedCount: number;
   /** True when the annotations of its run hold its evidence. */
   readonly annotatesRun: boolean;
+  /** About what it takes in etcd; 0 for one that is not trusted. */
+  readonly sizeBytes: number;
   /** The reason of its condition Ready. */
   readonly reason: Reason;
 }
@@ -46,6 +49,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
       isHeld: false,
       unverifiedCount: 0,
       annotatesRun: false,
+      sizeBytes: 0,
     };
     return { key, uid, resourceVersion, ...nothing, reason: reasons.VerificationFailed };
   }
@@ -68,6 +72,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     isHeld: held.length > 0,
     unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
     annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),
+    sizeBytes: jsonSizeBytes(record.object),
     reason: knownReason(ready?.reason) ?? reasons.Progressing,
   };
 }

@@ -56,6 +56,15 @@ describe('the metrics', () => {
     assert.doesNotMatch((await metrics.render()).text, /hallmark_records\{/);
   });
 
+  it('measure the records at each scrape', async () => {
+    const metrics = new Metrics({ processMetrics: false });
+    let bytes = 7000;
+    metrics.showRecordBytes(() => bytes);
+    assert.match((await metrics.render()).text, /^hallmark_records_bytes 7000$/m);
+    bytes = 0;
+    assert.match((await metrics.render()).text, /^hallmark_records_bytes 0$/m);
+  });
+
   it('say which replica leads', async () => {
     const metrics = new Metrics({ processMetrics: false });
     let held = false;

@@ -14,6 +14,7 @@ export class Metrics {
   #isLeader: () => boolean = () => false;
   #heldRecords: () => number = () => 0;
   #records: () => ReadonlyMap<Reason, number> = () => new Map();
+  #recordBytes: () => number = () => 0;
 
   readonly #runsSigned = this.#counter('hallmark_runs_signed_total', 'Runs signed.', ['kind']);
   readonly #storageAttempts = this.#counter(
@@ -84,6 +85,10 @@ export class Metrics {
         for (const [reason, count] of this.#records()) gauge.set({ reason }, count);
       },
     );
+    const bytes = 'Estimated size of all ProvenanceRecords in etcd.';
+    this.#gauge('hallmark_records_bytes', bytes, [], (gauge) => {
+      gauge.set(this.#recordBytes());
+    });
     const held =
       'ProvenanceRecords that are left alone because their seals fail: too many at once, or sealed by another operator.';
     this.#gauge('hallmark_records_held', held, [], (gauge) => {
@@ -160,6 +165,11 @@ export class Metrics {
   /** Asked at each scrape: how many records there are by reason. */
   showRecords(records: () => ReadonlyMap<Reason, number>): void {
     this.#records = records;
+  }
+
+  /** Asked at each scrape: how many bytes the records take in etcd. */
+  showRecordBytes(bytes: () => number): void {
+    this.#recordBytes = bytes;
   }
 
   /** Asked at each scrape: how many records are left alone because their seals fail. */

@@ -41,6 +41,19 @@ describe('RecordIndex', () => {
     assert.deepEqual(records.ofRun('second'), []);
   });
 
+  it('adds up the sizes of the records that are there', () => {
+    const records = new RecordIndex();
+    records.set({ ...open, resourceVersion: '1', sizeBytes: 5000 });
+    records.set(settledSummary({ key: 'team-a/settled', sizeBytes: 700 }));
+    assert.equal(records.sizeBytes, 5700);
+    records.setWritten({ ...open, resourceVersion: '2', sizeBytes: 6000 }, '1');
+    records.setWritten({ ...open, resourceVersion: '2', sizeBytes: 9999 }, '1');
+    assert.equal(records.sizeBytes, 6700);
+    records.remove(key);
+    records.remove(key);
+    assert.equal(records.sizeBytes, 700);
+  });
+
   it('marks no retirement of a record that is gone', () => {
     const records = new RecordIndex();
     records.setRetiring(key, true);

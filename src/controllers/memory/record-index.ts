@@ -12,6 +12,7 @@ export class RecordIndex {
   /** The records that this process is removing because they retire. */
   readonly #retiring = new Set<RecordKey>();
   readonly #byRun = new Map<string, Set<RecordKey>>();
+  #sizeBytes = 0;
 
   get(key: RecordKey): RecordSummary | undefined {
     return this.#records.get(key);
@@ -19,6 +20,11 @@ export class RecordIndex {
 
   get size(): number {
     return this.#records.size;
+  }
+
+  /** About what all records take in etcd. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   /** The records of a namespace, or of all when it is empty. */
@@ -47,6 +53,7 @@ export class RecordIndex {
     const { key, runUID, isSettled } = record;
     const before = this.#records.get(key);
     if (before?.runUID !== runUID) this.#forgetRun(before);
+    this.#sizeBytes += record.sizeBytes - (before?.sizeBytes ?? 0);
     this.#records.set(key, record);
     if (isSettled) this.#open.delete(key);
     else this.#open.set(key, record);
@@ -69,6 +76,7 @@ export class RecordIndex {
   remove(key: RecordKey): RecordSummary | undefined {
     const record = this.#records.get(key);
     this.#records.delete(key);
+    this.#sizeBytes -= record?.sizeBytes ?? 0;
     this.#open.delete(key);
     this.#retiring.delete(key);
     this.#forgetRun(record);

@@ -44,6 +44,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
   const seal = await takeUpSeal({ client, clock, configuration, onWait: waitReporter(options) }, signal);
   const context = leadershipContext(options, seal);
   metrics.showRecords(() => context.records.countByReason());
+  metrics.showRecordBytes(() => context.records.sizeBytes);
   metrics.showHeldRecords(() => context.failingSeals.heldCount);
   options.onTrouble(() => context.failingSeals.problem);
   const controllers = new Controllers({
