@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares Hallmark with Tekton Chains: the same finished runs of 8 kB on the same fresh control plane without Tekton's webhooks, one signer
-// after the other, twice in alternation. `npm run bench -- chains`, or `node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]]`.
+// after the other, twice in alternation. `npm run bench -- chains`, or `node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]] [--write]`.
 import { Installation } from '../e2e/harness/installation.ts';
 import { newSigningKey } from '../e2e/harness/signing-key.ts';
 import { adminClient } from '../e2e/resilience/admin-client.ts';
@@ -11,6 +11,7 @@ import { makeFinishedRuns } from './chains/finished-runs.ts';
 import { startPeer, type PeerName, type Storage } from './chains/peers.ts';
 import { apiRequests } from './chains/api-requests.ts';
 import { comparisonTable, type Figures } from './chains/comparison-table.ts';
+import { benchArguments, publishTable } from './page/publish-table.ts';
 import { pidOf } from './measured-processes.ts';
 
 interface Subject {
@@ -28,20 +29,23 @@ const subjects: readonly Subject[] = [
 /** Each signer is measured twice, the first one last, so that a machine that slows down favours neither. */
 const alternation: readonly PeerName[] = ['Chains', 'Hallmark', 'Hallmark', 'Chains'];
 
-const [runs = 1000, namespaces, subjectIndex] = process.argv.slice(2).map(Number);
+const [runs = 1000, namespaces, subjectIndex] = benchArguments.map(Number);
 const usage = `usage: node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]], with SUBJECT below ${subjects.length}`;
 if (![runs, namespaces ?? 1, subjectIndex ?? 0].every((value) => Number.isInteger(value) && value >= 0) || runs < 1)
   throw new Error(usage);
 
 for (const [index, subject] of subjects.entries()) {
   if (subjectIndex !== undefined && subjectIndex !== index) continue;
+  const lines: string[] = [];
   for (const count of namespaces === undefined ? [1, 10] : [namespaces]) {
     const figures: (Figures & { readonly peer: PeerName })[] = [];
     for (const peer of alternation) figures.push({ peer, ...(await measure(peer, subject, count)) });
     const of = (name: PeerName): readonly Figures[] => figures.filter(({ peer }) => peer === name);
     const title = `${runs} finished ${subject.shape}s in ${count} namespaces, ${subject.storage}`;
-    console.log(`\n${comparisonTable(title, { chains: of('Chains'), hallmark: of('Hallmark') })}`);
+    const table = comparisonTable(title, { chains: of('Chains'), hallmark: of('Hallmark') });
+    lines.push(...(lines.length === 0 ? [] : ['']), ...table.split('\n'));
   }
+  await publishTable({ id: `chains-${subject.shape}-${subject.storage.replace(' ', '-')}`.toLowerCase(), lines });
 }
 
 async function measure(name: PeerName, { shape, storage }: Subject, count: number): Promise<Figures> {

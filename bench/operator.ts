@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the cost of signing finished runs: 1,000 TaskRuns of 8 kB wait when the operator starts, one key, with Tekton storage, with OCI
-// storage, and with OCI storage behind a log and a timestamp authority, all on one machine. `node bench/operator.ts [RUNS]`.
+// storage, and with OCI storage behind a log and a timestamp authority, all on one machine. `node bench/operator.ts [RUNS] [--write]`.
 import { Installation } from '../e2e/harness/installation.ts';
 import { OperatorProcess } from '../e2e/harness/operator-process.ts';
 import type { Team } from '../e2e/harness/team.ts';
@@ -9,6 +9,9 @@ import { ManagedRuns, managedRuns } from '../e2e/resilience/managed-runs.ts';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { SigstoreStack } from '../e2e/testbed/index.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
+import { listField } from '../src/json/fields.ts';
+import { columnsTable, type Column } from './page/columns-table.ts';
+import { benchArguments, publishTable } from './page/publish-table.ts';
 import { makeAll } from './make-all.ts';
 import { metricSums } from './metric-sums.ts';
 import { CONTAINER_HEAP, pidOf, STEP_SCRIPT } from './measured-processes.ts';
@@ -53,7 +56,7 @@ async function witnessed(installation: Installation): Promise<Subject> {
   };
 }
 
-async function measure(installation: Installation, name: string, subject: Subject, count: number): Promise<void> {
+async function measure(installation: Installation, name: string, subject: Subject, count: number): Promise<Column> {
   const { title, backend, policy } = subject;
   const client = adminClient(installation.plane);
   const team = await installation.team({ name, backends: [backend], policy: { ...managedRuns, ...policy } });
@@ -76,34 +79,57 @@ async function measure(installation: Installation, name: string, subject: Subjec
   const endMs = performance.now();
 
   const metrics = await operator.metrics();
+  const recordBytes = await meanRecordBytes(installation, team.name);
   const usage = processUsage(operator.pid);
   const after = Object.values(servers).map((pid) => processUsage(pid).cpuSeconds);
   await operator.stop();
   const perRun = (seconds: number): string => `${((seconds * 1000) / count).toFixed(1)} ms`;
   const rate = (ms: number): string => (count / (ms / 1000)).toFixed(1);
-  console.log(`\n${count} finished TaskRuns of ${JSON.stringify(JSON.parse(sample.stdout)).length} bytes, ${title}`);
-  console.log(
-    `  runs/s                     ${rate(endMs - workingMs)} (${rate(endMs - beganMs)} from the start of the process)`,
-  );
-  console.log(`  resident memory, peak      ${(usage.peakResidentBytes / 1024 / 1024).toFixed(0)} MiB`);
-  console.log(`  CPU per run, operator      ${perRun(usage.cpuSeconds)}`);
-  for (const [index, server] of Object.keys(servers).entries()) {
-    console.log(`  CPU per run, ${server.padEnd(14)}${perRun((after[index] ?? 0) - (before[index] ?? 0))}`);
-  }
-  for (const [verb, requests] of metricSums(metrics, 'hallmark_kube_requests_total', 'verb')) {
-    console.log(`  API requests per run, ${verb.padEnd(7)}${(requests / count).toFixed(3)}`);
-  }
+  const requests = metricSums(metrics, 'hallmark_kube_requests_total', 'verb');
+  const runBytes = JSON.stringify(JSON.parse(sample.stdout)).length;
+  console.log(`${count} finished TaskRuns of ${runBytes} bytes, ${title}: done`);
+  return {
+    title,
+    cells: {
+      runs: `${count} of ${(runBytes / 1000).toFixed(1)} kB`,
+      'runs/s': rate(endMs - workingMs),
+      'runs/s, from the start of the process': rate(endMs - beganMs),
+      'peak resident memory': `${(usage.peakResidentBytes / 1024 / 1024).toFixed(0)} MiB`,
+      'CPU per run: operator': perRun(usage.cpuSeconds),
+      ...Object.fromEntries(
+        Object.keys(servers).map((server, index) => [
+          `CPU per run: ${server}`,
+          perRun((after[index] ?? 0) - (before[index] ?? 0)),
+        ]),
+      ),
+      ...Object.fromEntries(
+        [...requests].map(([verb, number]) => [`API requests per run: ${verb}`, (number / count).toFixed(2)]),
+      ),
+      'size of a record in etcd': `${(recordBytes / 1000).toFixed(1)} kB`,
+    },
+  };
 }
 
-const count = Number(process.argv[2] ?? 1000);
-if (!Number.isInteger(count) || count < 1) throw new Error('usage: node bench/operator.ts [RUNS]');
+/** The mean size of the records of a namespace, as the API server stores them: JSON, `managedFields` included. */
+async function meanRecordBytes(installation: Installation, namespace: string): Promise<number> {
+  const path = `/apis/hallmark.dev/v1alpha1/namespaces/${namespace}/provenancerecords`;
+  const { stdout } = await installation.kubectl(['get', '--raw', path]);
+  const list: unknown = JSON.parse(stdout);
+  const sizes = listField(list, 'items').map((record) => JSON.stringify(record).length);
+  return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+}
+
+const count = Number(benchArguments[0] ?? 1000);
+if (!Number.isInteger(count) || count < 1) throw new Error('usage: node bench/operator.ts [RUNS] [--write]');
 const installation = await Installation.start({ label: 'bench', replicas: 0 });
 try {
+  const columns: Column[] = [];
   for (const [index, subject] of [...subjects, await witnessed(installation)].entries()) {
     const name = `bench-${index}`;
-    await measure(installation, name, subject, count);
+    columns.push(await measure(installation, name, subject, count));
     await installation.kubectl(['delete', 'namespace', name]);
   }
+  await publishTable({ id: 'operator', lines: columnsTable(columns) });
 } finally {
   await installation.stop();
 }

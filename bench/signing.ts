@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the cost of a signature with each kind of signer, compared with a plain ECDSA signature of node:crypto in the same process, and
-// the memory that the first signature takes: `node bench/signing.ts [NAME…]`. Each signer runs in its own process, separate from its server.
+// the memory that the first signature takes: `node bench/signing.ts [NAME…] [--write]`. Each signer runs in its own process, separate from its server.
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { GoogleBed, RING } from '../e2e/kms/google-bed.ts';
 import { VaultBed } from '../e2e/kms/vault-bed.ts';
 import { account, SigstoreBed, team } from '../e2e/sigstore/sigstore-bed.ts';
 import { HeldObjects } from '../e2e/signing/signing-bed.ts';
+import { benchArguments, publishTable } from './page/publish-table.ts';
 import { parseResult, signingJob, type SigningJob, type SigningResult } from './signing-job.ts';
 
 const seconds = Number(process.env['BENCH_SECONDS'] ?? '3');
@@ -109,12 +110,15 @@ function row(name: string, result: SigningResult): string {
   return `| ${name} | ${figures.join(' | ')} |`;
 }
 
-const asked = process.argv.slice(2);
-console.log('| signer | signatures/s | of plain | CPU ms each | times plain | RSS MiB at first use | heap MiB |');
-console.log('|---|---|---|---|---|---|---|');
+const asked = benchArguments;
+const lines = [
+  '| signer | signatures/s | of plain signatures/s | CPU each, ms | CPU against plain | RSS before → after first use, MiB | heap before → after, MiB |',
+  '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+];
 for (const [name, prepare] of Object.entries(preparations)) {
   if (asked.length > 0 && !asked.some((word) => name.includes(word))) continue;
   await prepare(async (job) => {
-    console.log(row(name, await measured(job)));
+    lines.push(row(name, await measured(job)));
   });
 }
+await publishTable({ id: 'signing', lines });

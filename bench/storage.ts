@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures evidence stored per second and requests per artifact for each driver, compared with the plainest write to the same server in
-// the same run: payloads of 8 kB, 16 at once. `node bench/storage.ts [ARTIFACTS [FAMILY…]]`.
-import { loadavg } from 'node:os';
+// the same run: payloads of 8 kB, 16 at once. `node bench/storage.ts [ARTIFACTS [FAMILY…]] [--write]`.
+import { benchArguments, publishTable } from './page/publish-table.ts';
 import { archivistaSubjects, grafeasSubjects } from './storage-subjects/metadata-subjects.ts';
 import { awsSubjects, gcsSubjects } from './storage-subjects/cloud-subjects.ts';
 import { firestoreSubjects, mongoSubjects } from './storage-subjects/document-subjects.ts';
@@ -80,12 +80,14 @@ async function measure(subject: StorageSubject, count: number): Promise<string> 
   return `| ${cells.join(' | ')} |`;
 }
 
-const count = Number(process.argv[2] ?? 300);
-const asked = process.argv.slice(3);
-console.log(`load ${loadavg()[0]?.toFixed(1) ?? '?'} before`);
-console.log('| driver | artifacts/s | requests per artifact | plainest writes/s | ratio |');
-console.log('| --- | --- | --- | --- | --- |');
+const [first = '300', ...asked] = benchArguments;
+const count = Number(first);
+const lines = [
+  '| driver | artifacts/s | requests per artifact | simplest writes/s | ratio |',
+  '| --- | ---: | ---: | ---: | ---: |',
+];
 for (const [name, family] of Object.entries(families)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
-  for await (const subject of family()) console.log(await measure(subject, count));
+  for await (const subject of family()) lines.push(await measure(subject, count));
 }
+await publishTable({ id: 'storage', lines });

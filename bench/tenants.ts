@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many tenants at once: finished TaskRuns of 8 kB in many namespaces, each with two policies, three backends and an image for each run.
-// First all of them wait when the operator starts, then more finish at half the rate that it reached. `node bench/tenants.ts [RUNS NAMESPACES]`.
+// First all of them wait when the operator starts, then more finish at half the rate that it reached. `node bench/tenants.ts [RUNS NAMESPACES] [--write]`.
 import { Installation } from '../e2e/harness/installation.ts';
 import { OperatorProcess } from '../e2e/harness/operator-process.ts';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
+import { columnsTable, type Column } from './page/columns-table.ts';
+import { benchArguments, publishTable } from './page/publish-table.ts';
 import { CONTAINER_HEAP, pidOf } from './measured-processes.ts';
 import { Tenants } from './tenants/tenants.ts';
 import { StoredTimes, type Latencies } from './tenants/stored-times.ts';
@@ -24,7 +26,7 @@ const sizes: readonly Size[] = [
 const STEADY_SHARE = 0.1;
 
 function wanted(): readonly Size[] {
-  const [runs, namespaces] = process.argv.slice(2).map(Number);
+  const [runs, namespaces] = benchArguments.map(Number);
   if (runs === undefined) return sizes;
   if (namespaces === undefined || !(runs >= namespaces) || !(namespaces >= 1))
     throw new Error('usage: node bench/tenants.ts [RUNS NAMESPACES], with a run for each namespace at least');
@@ -35,19 +37,21 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-function printLatencies(title: string, { median, p99, worstNamespaceP99, bestNamespaceP99 }: Latencies): void {
-  console.log(
-    `  ${title.padEnd(26)} median ${seconds(median)}, p99 ${seconds(p99)}; p99 of the worst namespace ${seconds(worstNamespaceP99)}, of the best ${seconds(bestNamespaceP99)}`,
-  );
+function latencyCells(what: string, latencies: Latencies): Column['cells'] {
+  const { median, p99, worstNamespaceP99, bestNamespaceP99 } = latencies;
+  return {
+    [`${what}: median, p99`]: `${seconds(median)}, ${seconds(p99)}`,
+    [`${what}: p99 of the worst and the best namespace`]: `${seconds(worstNamespaceP99)}, ${seconds(bestNamespaceP99)}`,
+  };
 }
 
-async function measure({ runs, namespaces }: Size): Promise<void> {
+async function measure({ runs, namespaces }: Size): Promise<Column> {
   const installation = await Installation.start({ label: 'tenants', replicas: 0, registries: [{ referrers: true }] });
   try {
     const tenants = await Tenants.start(installation, namespaces);
     const times = new StoredTimes(installation.plane);
     try {
-      await measureIn(installation, { tenants, times, runs });
+      return await measureIn(installation, { tenants, times, runs });
     } finally {
       await times.stop();
     }
@@ -59,7 +63,7 @@ async function measure({ runs, namespaces }: Size): Promise<void> {
 async function measureIn(
   installation: Installation,
   { tenants, times, runs }: { readonly tenants: Tenants; readonly times: StoredTimes; readonly runs: number },
-): Promise<void> {
+): Promise<Column> {
   await tenants.finish(runs, (run) => {
     times.finished(run);
   });
@@ -76,28 +80,38 @@ async function measureIn(
     const patience = { timeoutSeconds: Math.max(600, runs), intervalMilliseconds: 200 };
     await waitUntil(`${runs} runs are signed and stored`, () => times.open === 0, patience);
     const rate = runs / (times.lastMs / 1000);
+    const { recordCount } = times;
     const usage = processUsage(operator.pid);
     const used = Object.values(servers).map((pid, index) => processUsage(pid).cpuSeconds - (before[index] ?? 0));
-    console.log(`\n${runs} finished TaskRuns in ${tenants.count} namespaces, ${times.recordCount} records`);
-    console.log(`  runs/s                     ${rate.toFixed(1)}`);
-    printLatencies('waiting at the start:', times.latencies());
+    const waiting = latencyCells('waiting at the start', times.latencies());
     const perRun = (cpuSeconds: number): string => `${((cpuSeconds * 1000) / runs).toFixed(1)} ms`;
-    console.log(`  CPU per run, operator      ${perRun(usage.cpuSeconds)}`);
-    for (const [index, server] of Object.keys(servers).entries())
-      console.log(`  CPU per run, ${server.padEnd(14)}${perRun(used[index] ?? 0)}`);
     times.begin();
     const finished = (run: { readonly uid: string; readonly namespace: string; readonly records: number }): void => {
       times.finished(run);
     };
     await tenants.finishAt(rate / 2, Math.ceil(runs * STEADY_SHARE), finished);
     await waitUntil('those that finished meanwhile are stored', () => times.open === 0, patience);
-    printLatencies(`at ${(rate / 2).toFixed(0)} runs/s:`, times.latencies());
-    console.log(
-      `  resident memory, peak      ${(processUsage(operator.pid).peakResidentBytes / 1024 / 1024).toFixed(0)} MiB`,
-    );
+    const title = `${runs} runs, ${tenants.count} namespaces`;
+    console.log(`${title}: done`);
+    return {
+      title,
+      cells: {
+        records: String(recordCount),
+        'runs/s': rate.toFixed(1),
+        ...waiting,
+        ...latencyCells('finished meanwhile', times.latencies()),
+        'CPU per run: operator': perRun(usage.cpuSeconds),
+        ...Object.fromEntries(
+          Object.keys(servers).map((name, index) => [`CPU per run: ${name}`, perRun(used[index] ?? 0)]),
+        ),
+        'peak resident memory': `${(processUsage(operator.pid).peakResidentBytes / 1024 / 1024).toFixed(0)} MiB`,
+      },
+    };
   } finally {
     await operator.stop();
   }
 }
 
-for (const size of wanted()) await measure(size);
+const columns: Column[] = [];
+for (const size of wanted()) columns.push(await measure(size));
+await publishTable({ id: 'tenants', lines: columnsTable(columns) });
