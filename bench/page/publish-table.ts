@@ -21,6 +21,11 @@ const before = circumstances(isWriting ? measuredCommit(root) : 'unnamed');
 /** The words of the command line that are the bench's own. */
 export const benchArguments: readonly string[] = process.argv.slice(2).filter((word) => word !== WRITE);
 
+/** Refuse `--write` together with words that leave rows out, which would be lost to the page. @throws Error */
+export function refuseToWrite(words: string): void {
+  if (isWriting) throw new Error(`${WRITE} takes no ${words}: the page has the whole table`);
+}
+
 /** Print a table; with `--write`, put it into its place in docs/benchmarks.md too, above the commit and machine it comes from. */
 export async function publishTable(table: BenchTable): Promise<void> {
   console.log(`\n${table.lines.join('\n')}`);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Type, { type TObject, type TProperties } from 'typebox';
+import Type, { type TObject, type TProperties, type TSchema } from 'typebox';
 import { operatorConfigurationSchema } from '../../src/config/operator-configuration-schema.ts';
 
 const {
@@ -25,7 +25,10 @@ const group = (description: string, properties: TProperties) =>
 function section(schema: TObject): TObject {
   const description = 'description' in schema && typeof schema.description === 'string' ? schema.description : '';
   const entries = Object.entries(schema.properties);
-  const properties = entries.map(([key, property]) => [key, Type.IsObject(property) ? section(property) : property]);
+  const properties = entries.map(([key, property]): [string, TSchema] => [
+    key,
+    Type.IsObject(property) ? section(property) : property,
+  ]);
   return group(description, Object.fromEntries(properties));
 }
 
