@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
+import { Installation } from '../harness/installation.ts';
+import { OperatorProcess } from '../harness/operator-process.ts';
+import { conditionOf } from '../harness/record.ts';
+import type { Team } from '../harness/team.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { adminClient } from './admin-client.ts';
+import { ManagedRuns, managedRuns } from './managed-runs.ts';
+
+const RUNS = 20;
+const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+
+/** Requests that do not grow with the runs: watches, the Lease, and the statuses of policies and backends. */
+const FIXED = /^(watch|list) |^\w+ (leases|(cluster)?(signingpolicies|storagebackends))\b/;
+
+/** The requests of the operator that runs make it send, by verb and resource. */
+async function requestsOf(operator: OperatorProcess): Promise<ReadonlyMap<string, number>> {
+  const series = /^hallmark_kube_requests_total\{verb="([^"]+)",resource="([^"]+)",.*\} (\d+)$/gm;
+  const counts = new Map<string, number>();
+  for (const [, verb = '', resource = '', count] of (await operator.metrics()).matchAll(series)) {
+    const name = `${verb} ${resource}`;
+    if (!FIXED.test(name)) counts.set(name, (counts.get(name) ?? 0) + Number(count));
+  }
+  return counts;
+}
+
+describe('the requests that a run costs the API server', () => {
+  let installation: Installation;
+  let operator: OperatorProcess;
+
+  before(async () => {
+    installation = await Installation.start({ label: 'request-counts', replicas: 0 });
+    operator = await OperatorProcess.start(installation);
+    await operator.untilWorking();
+  });
+  after(async () => {
+    await operator.stop();
+    await installation.stop();
+  });
+
+  /** Has runs with an image each signed, stored and read back. @returns the requests of all of them */
+  async function requestsFor(name: string, backends: readonly string[]): Promise<Readonly<Record<string, number>>> {
+    const team = await installation.team({ name, backends, policy: managedRuns });
+    await team.untilReady();
+    const earlier = await requestsOf(operator);
+    const runs = new ManagedRuns(adminClient(installation.plane), team);
+    for (let index = 0; index < RUNS; index += 1) await runs.build({ name: `${name}-${index}` });
+    await waitUntil(`the ${RUNS} runs of ${name} are stored and read back`, () => areVerified(team), patience);
+    const now = await requestsOf(operator);
+    return Object.fromEntries(
+      [...now]
+        .map(([what, count]) => [what, count - (earlier.get(what) ?? 0)] as const)
+        .filter(([, count]) => count > 0),
+    );
+  }
+
+  async function areVerified(team: Team): Promise<boolean> {
+    const records = await team.records();
+    const verified = records.filter((record) => conditionOf(record, 'Verified')?.status === 'True');
+    return verified.length === RUNS && verified.every((record) => conditionOf(record)?.status === 'True');
+  }
+
+  it('are four where its annotations hold the evidence, however many artifacts it has', async () => {
+    assert.deepEqual(await requestsFor('team-annotations', ['tekton']), {
+      'create provenancerecords.hallmark.dev': RUNS,
+      'patch taskruns.tekton.dev': RUNS,
+      'get taskruns.tekton.dev': RUNS,
+      'update provenancerecords.hallmark.dev/status': RUNS,
+    });
+  });
+
+  it('are two where a registry holds the evidence, and a few for the credentials of all runs', async () => {
+    const requests = await requestsFor('team-registry', ['registry']);
+    const total = Object.values(requests).reduce((sum, count) => sum + count, 0);
+    const counts = JSON.stringify(requests);
+    assert.equal(requests['create provenancerecords.hallmark.dev'], RUNS, counts);
+    assert.equal(requests['update provenancerecords.hallmark.dev/status'], RUNS, counts);
+    assert.ok(total / RUNS <= 2.2, counts);
+  });
+});
