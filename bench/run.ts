@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const measurements: Readonly<Record<string, string>> = {
   provenance: 'provenance.ts',
   operator: 'operator.ts',
+  memory: 'memory.ts',
   tenants: 'tenants.ts',
   chains: 'chains.ts',
   storage: 'storage.ts',

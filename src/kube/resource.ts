@@ -51,8 +51,9 @@ function pathSegment(segment: string): string {
 }
 
 /** The key of an object in queues and caches: `namespace/name`, or `name` for kinds without namespaces. */
-export function objectKey(name: ObjectName): string {
-  return name.namespace === undefined || name.namespace === '' ? name.name : `${name.namespace}/${name.name}`;
+export function objectKey({ namespace, name }: ObjectName): string {
+  // V8 keeps a template's text together with its parts, which takes half as much again for keys that are kept for long.
+  return namespace === undefined || namespace === '' ? name : [namespace, name].join('/');
 }
 
 /** The reverse of `objectKey`. */

@@ -24,3 +24,8 @@ export function recordName(run: { readonly name: string; readonly uid: string },
   const stem = run.name.slice(0, LONGEST_NAME - HASH_LENGTH - 1).replace(/[-.]+$/, '');
   return `${stem}-${hash}`;
 }
+
+/** The name of the run, where it was not shortened, in the name or key of its record. */
+export function runNameIn(recordName: string): string {
+  return recordName.slice(recordName.indexOf('/') + 1, -(HASH_LENGTH + 1));
+}

@@ -6,7 +6,7 @@ import { runKey } from '../tekton/run-key.ts';
 export function recordSummary(given: Partial<RecordSummary> = {}): RecordSummary {
   const { key = 'team-a/bake' } = given;
   const [namespace = '', name = ''] = key.split('/');
-  const runUID = `run-of-${key}`;
+  const runUID = `run-of-${namespace}-${name}`;
   return {
     key,
     uid: `uid-of-${key}`,

@@ -24,6 +24,9 @@ export interface StoredRecordOptions {
   /** The reason of its condition Ready; `Stored` makes it True. */
   readonly reason?: Reason;
   readonly spec?: Partial<ProvenanceRecordSpec>;
+  /** UIDs that are made from the run's name when absent. */
+  readonly uids?: { readonly run: string; readonly record: string };
+  readonly payload?: Buffer;
 }
 
 /** The namespace and name that `storedRecord` gives to the record of a run. */
@@ -46,8 +49,12 @@ export function storedRecord(options: StoredRecordOptions = {}): unknown {
     backendRefs: backends.map((backend) => ({ kind: 'StorageBackend', name: backend, uid: `uid-of-${backend}` })),
     ...options.spec,
   };
-  const sealed = sealedRecord({ name, namespace }, { spec, evidence: { artifacts: [artifact()] } }, SEAL_KEY);
-  const uid = `uid-of-${name}`;
+  const sealed = sealedRecord(
+    { name, namespace },
+    { spec, evidence: { artifacts: [artifact(options.payload)] } },
+    SEAL_KEY,
+  );
+  const uid = options.uids?.record ?? `uid-of-${name}`;
   const metadata = { name, namespace, uid, resourceVersion, generation: 1, creationTimestamp: COMPLETED };
   const status = statusOf(options, { namespace, name, uid });
   return { apiVersion: 'hallmark.dev/v1alpha1', kind: 'ProvenanceRecord', ...sealed, metadata, ...status };
@@ -65,19 +72,20 @@ export function storedEntry(backend: string, { isVerified = true } = {}): Storag
   };
 }
 
-function identityOf({ namespace = 'team-a', runName = 'bake', policyName = 'builds' }: StoredRecordOptions) {
-  const runRef = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: runName, uid: `uid-of-${runName}` } as const;
+function identityOf({ namespace = 'team-a', runName = 'bake', policyName = 'builds', uids }: StoredRecordOptions) {
+  const uid = uids?.run ?? `uid-of-${runName}`;
+  const runRef = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: runName, uid } as const;
   const name = recordName(runRef, { kind: 'SigningPolicy', namespace, name: policyName });
   return { namespace, name, runRef, policyName };
 }
 
-function artifact() {
+function artifact(payload: Buffer = Buffer.from('{}')) {
   const signed = {
     name: 'attestation',
     type: 'Attestation',
     form: 'InTotoStatement',
     payloadType: 'application/vnd.in-toto+json',
-    payload: Buffer.from('{}'),
+    payload,
     subjects: [],
     signature: Buffer.alloc(64),
     keyID: 'SHA256:x',

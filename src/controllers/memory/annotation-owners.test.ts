@@ -26,6 +26,18 @@ describe('AnnotationOwners', () => {
     assert.equal(new AnnotationOwners(records).claim('run', 'a/one'), 'a/two');
   });
 
+  it('finds the owner in the index once it is settled, and keeps no claim', () => {
+    const records = new RecordIndex();
+    const owners = new AnnotationOwners(records);
+    owners.claim('run', 'a/one');
+    const settled = { ...summary('a/one', true), isSettled: true };
+    records.set(settled);
+    owners.settled(settled);
+    assert.equal(owners.claim('run', 'a/two'), 'a/one');
+    records.remove('a/one');
+    assert.equal(owners.claim('run', 'a/two'), 'a/two');
+  });
+
   it('passes a run on when its owner is gone, and lets no other record release it', () => {
     const owners = new AnnotationOwners(new RecordIndex());
     owners.claim('run', 'a/one');

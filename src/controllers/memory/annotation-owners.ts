@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RecordSummary } from '../../records/record-summary.ts';
 import type { RecordIndex } from './record-index.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
@@ -8,7 +9,7 @@ import type { RecordKey } from '../../records/record-key.ts';
  */
 export class AnnotationOwners {
   readonly #records: RecordIndex;
-  /** Claims of this process, by run UID; those of earlier processes are in the status of records. */
+  /** Claims by run UID that no settled record states in its status yet. */
   readonly #claims = new Map<string, RecordKey>();
 
   constructor(records: RecordIndex) {
@@ -18,10 +19,16 @@ export class AnnotationOwners {
   /** Claims the run's annotations for a record. @returns the key of the owner: this record, or an earlier one */
   claim(runUID: string, key: RecordKey): RecordKey {
     const claimed = this.#claims.get(runUID);
-    const earlier = claimed ?? this.#records.ofRun(runUID).find((key) => this.#records.get(key)?.annotatesRun === true);
-    const owner = earlier ?? key;
-    this.#claims.set(runUID, owner);
-    return owner;
+    if (claimed !== undefined) return claimed;
+    const stated = this.#records.ofRun(runUID).map((other) => this.#records.get(other));
+    const owner = stated.find((record) => record?.annotatesRun === true);
+    if (owner?.isSettled !== true) this.#claims.set(runUID, owner?.key ?? key);
+    return owner?.key ?? key;
+  }
+
+  /** Forgets the claim of a settled record whose status states it. */
+  settled({ runUID, key, annotatesRun }: Pick<RecordSummary, 'runUID' | 'key' | 'annotatesRun'>): void {
+    if (annotatesRun && runUID !== undefined) this.release(runUID, key);
   }
 
   /** Releases the claim of a record that is gone. */

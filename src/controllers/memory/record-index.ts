@@ -2,24 +2,25 @@
 import type { Reason } from '../../api/v1alpha1/reasons.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import { NamespacedMap } from './namespaced-map.ts';
+import { type SettledRecord, SettledRecords } from './settled-records.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
 /** The records that the watch has delivered, and the run of each. */
 export class RecordIndex {
-  readonly #records = new NamespacedMap<RecordSummary>();
   /** The records that need more than retirement. */
   readonly #open = new NamespacedMap<RecordSummary>();
+  readonly #openOfRun = new Map<string, Set<RecordKey>>();
+  readonly #settled = new SettledRecords();
   /** The records that this process is removing because they retire. */
   readonly #retiring = new Set<RecordKey>();
-  readonly #byRun = new Map<string, Set<RecordKey>>();
   #sizeBytes = 0;
 
   get(key: RecordKey): RecordSummary | undefined {
-    return this.#records.get(key);
+    return this.#open.get(key) ?? this.#settled.get(key);
   }
 
   get size(): number {
-    return this.#records.size;
+    return this.#open.size + this.#settled.size;
   }
 
   /** About what all records take in etcd. */
@@ -28,8 +29,9 @@ export class RecordIndex {
   }
 
   /** The records of a namespace, or of all when it is empty. */
-  all(namespace = ''): Iterable<RecordSummary> {
-    return this.#records.values(namespace);
+  *all(namespace = ''): Generator<RecordSummary, void, undefined> {
+    yield* this.#open.values(namespace);
+    yield* this.#settled.values(namespace);
   }
 
   /** The records of a namespace, or of all when it is empty, that need more than retirement. */
@@ -40,27 +42,31 @@ export class RecordIndex {
   /** The number of records per reason of their condition Ready. */
   countByReason(): ReadonlyMap<Reason, number> {
     const counts = new Map<Reason, number>();
-    for (const { reason } of this.#records.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    const add = (reason: Reason, count: number): unknown => counts.set(reason, (counts.get(reason) ?? 0) + count);
+    for (const { reason } of this.#open.values()) add(reason, 1);
+    for (const [reason, count] of this.#settled.countsByReason()) add(reason, count);
     return counts;
   }
 
   /** The keys of the records about a run. */
   ofRun(runUID: string): readonly RecordKey[] {
-    return [...(this.#byRun.get(runUID) ?? [])];
+    return [...(this.#openOfRun.get(runUID) ?? []), ...this.#settled.ofRun(runUID)];
   }
 
   set(record: RecordSummary): void {
-    const { key, runUID, isSettled } = record;
-    const before = this.#records.get(key);
-    if (before?.runUID !== runUID) this.#forgetRun(before);
-    this.#sizeBytes += record.sizeBytes - (before?.sizeBytes ?? 0);
-    this.#records.set(key, record);
-    if (isSettled) this.#open.delete(key);
-    else this.#open.set(key, record);
-    if (runUID === undefined) return;
-    const keys = this.#byRun.get(runUID) ?? new Set();
+    const { key } = record;
+    this.#sizeBytes += record.sizeBytes - (this.get(key)?.sizeBytes ?? 0);
+    this.#removeOpen(key);
+    if (isSettled(record)) {
+      this.#settled.set(record);
+      return;
+    }
+    this.#settled.delete(key);
+    this.#open.set(key, record);
+    if (record.runUID === undefined) return;
+    const keys = this.#openOfRun.get(record.runUID) ?? new Set();
     keys.add(key);
-    this.#byRun.set(runUID, keys);
+    this.#openOfRun.set(record.runUID, keys);
   }
 
   /**
@@ -68,24 +74,23 @@ export class RecordIndex {
    * write succeeded on the version that it replaced.
    */
   setWritten(record: RecordSummary, replacedVersion: string): void {
-    const indexed = this.#records.get(record.key);
+    const indexed = this.get(record.key);
     if (indexed === undefined || indexed.resourceVersion === replacedVersion) this.set(record);
   }
 
   /** @returns the summary that it had */
   remove(key: RecordKey): RecordSummary | undefined {
-    const record = this.#records.get(key);
-    this.#records.delete(key);
+    const record = this.get(key);
     this.#sizeBytes -= record?.sizeBytes ?? 0;
-    this.#open.delete(key);
+    this.#removeOpen(key);
+    this.#settled.delete(key);
     this.#retiring.delete(key);
-    this.#forgetRun(record);
     return record;
   }
 
   /** Marks a record that this process removes because it retires. */
   setRetiring(key: RecordKey, isRetiring: boolean): void {
-    if (isRetiring && this.#records.has(key)) this.#retiring.add(key);
+    if (isRetiring && this.get(key) !== undefined) this.#retiring.add(key);
     else this.#retiring.delete(key);
   }
 
@@ -93,10 +98,20 @@ export class RecordIndex {
     return this.#retiring.has(key);
   }
 
-  #forgetRun(record: RecordSummary | undefined): void {
-    if (record?.runUID === undefined) return;
-    const keys = this.#byRun.get(record.runUID);
-    keys?.delete(record.key);
-    if (keys?.size === 0) this.#byRun.delete(record.runUID);
+  #removeOpen(key: RecordKey): void {
+    const record = this.#open.get(key);
+    if (record === undefined) return;
+    this.#open.delete(key);
+    if (record.runUID === undefined) return;
+    const keys = this.#openOfRun.get(record.runUID);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#openOfRun.delete(record.runUID);
   }
+}
+
+/** A record that is not trusted is never settled, and a trusted one has all fields. */
+function isSettled(record: RecordSummary): record is SettledRecord {
+  const { isTrusted, runUID, runKey, policy, retained } = record;
+  const isWhole = runUID !== undefined && runKey !== undefined && policy !== undefined && retained !== undefined;
+  return record.isSettled && isTrusted && isWhole;
 }

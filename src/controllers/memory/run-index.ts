@@ -1,43 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../../api/v1alpha1/kinds.ts';
+import { objectKey } from '../../kube/resource.ts';
+import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 
-/** The UIDs of the runs that exist. Beyond this, the watch keeps the key, UID and version of a run. */
+/** The watch of a kind of runs, which keeps the UID of each run that exists. */
+export interface RunSource {
+  /** @param key names the run without its UID */
+  has(key: string, uid: string): boolean;
+}
+
+/** The runs that exist. It keeps nothing of its own: the watches know them. */
 export class RunIndex {
-  readonly #uids = new Map<string, string>();
-  readonly #existing = new Set<string>();
+  readonly #sources = new Map<RunKind, RunSource>();
   /** Kinds whose first list is complete; until all are, an unknown run may still exist. */
-  readonly #synced = new Set<string>();
-  readonly #kinds: readonly string[];
+  readonly #synced = new Set<RunKind>();
+  readonly #kinds: readonly RunKind[];
 
-  constructor(kinds: readonly string[] = ['TaskRun', 'PipelineRun']) {
+  constructor(kinds: readonly RunKind[] = ['TaskRun', 'PipelineRun']) {
     this.#kinds = kinds;
   }
 
-  get size(): number {
-    return this.#existing.size;
+  follow(kind: RunKind, source: RunSource): void {
+    this.#sources.set(kind, source);
   }
 
-  /** @param key names the run without its UID */
-  set(key: string, uid: string): void {
-    this.remove(key);
-    this.#uids.set(key, uid);
-    this.#existing.add(uid);
-  }
-
-  /** @returns the UID of the run that was known under the key */
-  remove(key: string): string | undefined {
-    const uid = this.#uids.get(key);
-    this.#uids.delete(key);
-    if (uid !== undefined) this.#existing.delete(uid);
-    return uid;
-  }
-
-  synced(kind: string): void {
+  synced(kind: RunKind): void {
     this.#synced.add(kind);
   }
 
   /** True when the run exists; undefined while that is unknown. */
-  has(uid: string): boolean | undefined {
-    if (this.#existing.has(uid)) return true;
-    return this.#kinds.every((kind) => this.#synced.has(kind)) ? false : undefined;
+  has(run: RunKey): boolean | undefined {
+    const { kind, uid, ...name } = parseRunKey(run);
+    if (this.#sources.get(kind)?.has(objectKey(name), uid) === true) return true;
+    return this.#kinds.every((synced) => this.#synced.has(synced)) ? false : undefined;
   }
 }

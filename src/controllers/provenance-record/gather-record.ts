@@ -22,6 +22,7 @@ import { unsignedProblem } from '../../records/unsigned-problem.ts';
 import { areWitnessesDue } from './signing/witness-turns.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 import { recordKey } from '../../records/record-key.ts';
+import { runKey } from '../../tekton/run-key.ts';
 
 /** The part of the context that gathering needs. */
 type GatheringContext = Pick<
@@ -82,7 +83,7 @@ export async function unsignedSnapshot(
     rebound: await gatherRebinding(context, record, backends, signal),
     unbound: spec.backendRefs === undefined ? unboundProblem(context, record) : undefined,
     areWitnessesDue: isWitnessTurn,
-    hasRun: context.runs.has(spec.runRef.uid),
+    hasRun: context.runs.has(runKey({ ...spec.runRef, namespace: record.object.metadata.namespace })),
     maxRetentionSeconds: context.retention.maxSeconds,
     now,
   };

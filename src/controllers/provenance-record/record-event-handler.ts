@@ -78,13 +78,14 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
   return {
     upsert(key, delivered, origin) {
       const { read, object } = delivered;
-      const summary = inheriting(records.get(key), summariseRecord(read));
+      const summary = inheriting(records.get(key), summariseRecord(read), key);
       ownWrites.delivered(key, summary.resourceVersion);
       options.failingSeals.note(read);
       records.set(summary);
       verify(summary);
       planRetirement(summary);
       if (summary.isSettled) {
+        owners.settled(summary);
         cache.release(key);
         forgetWork(key);
         return;
@@ -116,8 +117,12 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
   };
 }
 
-/** A record that is not trusted any more is still about the run that it was about before. */
-function inheriting(before: RecordSummary | undefined, now: RecordSummary): RecordSummary {
+/**
+ * A record that is not trusted any more is still about the run that it was about before.
+ * @param key the same text as the watch keeps
+ */
+function inheriting(before: RecordSummary | undefined, read: RecordSummary, key: RecordKey): RecordSummary {
+  const now = { ...read, key };
   if (now.isTrusted || before?.uid !== now.uid) return now;
   const { runUID, runKey, policy } = before;
   return {

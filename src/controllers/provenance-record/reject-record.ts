@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import { type ConditionFact, setConditions } from '../../api/v1alpha1/condition.ts';
-import { field } from '../../json/fields.ts';
+import { field, objectField, stringField } from '../../json/fields.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ForgedRecord } from '../../records/read-record.ts';
 import { recordKey } from '../../records/record-key.ts';
+import { runKey, type RunKey } from '../../tekton/run-key.ts';
 
 /** The part of the context that rejecting a record needs. */
 type RejectingContext = Pick<
@@ -32,8 +33,8 @@ export async function rejectRecord(
   if (verdict === 'Wait') return { requeueAfterSeconds: 1 };
   if (verdict === 'Hold') return { requeueAfterSeconds: HELD_SECONDS };
   const key = recordKey(record);
-  const runUID = context.records.get(key)?.runUID ?? claimedRunUID(object);
-  const hasRun = runUID === undefined ? false : context.runs.has(runUID);
+  const run = context.records.get(key)?.runKey ?? claimedRun(object, namespace);
+  const hasRun = run === undefined ? false : context.runs.has(run);
   if (hasRun === undefined) return { requeueAfterSeconds: 1 };
   const message = `${why}; nothing of it is stored`;
   const isChanged = hasRun
@@ -47,9 +48,13 @@ export async function rejectRecord(
 }
 
 /** The run that a forged record names: good enough to check whether such a run exists, and for nothing else. */
-function claimedRunUID(object: unknown): string | undefined {
-  const uid = field(field(field(object, 'spec'), 'runRef'), 'uid');
-  return typeof uid === 'string' ? uid : undefined;
+function claimedRun(object: unknown, namespace: string): RunKey | undefined {
+  const run = objectField(objectField(object, 'spec'), 'runRef');
+  const kind = stringField(run, 'kind');
+  const name = stringField(run, 'name');
+  const uid = stringField(run, 'uid');
+  if ((kind !== 'TaskRun' && kind !== 'PipelineRun') || name === undefined || uid === undefined) return undefined;
+  return runKey({ kind, namespace, name, uid });
 }
 
 /** @returns false when the status already reports that the record is not trusted */

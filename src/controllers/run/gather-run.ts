@@ -16,6 +16,7 @@ import { childObjects } from './child-objects.ts';
 import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { recordKey } from '../../records/record-key.ts';
+import { runKey } from '../../tekton/run-key.ts';
 
 /** The pipelines that select a run and have no complete record of it, according to memory. */
 export function pendingPipelines(
@@ -69,7 +70,7 @@ export async function gatherRun(
         ...(indexImages === undefined ? {} : { indexImages }),
       });
       // Don't retry registry failures for a deleted run; the record already reports it.
-      if (failure !== undefined && context.runs.has(summary.uid) !== false) failures.push(failure);
+      if (failure !== undefined && context.runs.has(runKey(summary)) !== false) failures.push(failure);
     } catch (error) {
       failures.push(error);
     }

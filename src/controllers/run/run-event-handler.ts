@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
-import type { RunIndex } from '../memory/run-index.ts';
 import { runKey, type RunKey } from '../../tekton/run-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
@@ -17,8 +15,6 @@ export interface DeliveredRun {
 }
 
 export interface RunEventHandlerOptions {
-  readonly kind: RunKind;
-  readonly runs: RunIndex;
   readonly records: RecordIndex;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue<RunKey>;
@@ -36,9 +32,9 @@ export function projectRun(object: unknown): DeliveredRun | undefined {
   return { summary, object: summary.finished === undefined ? undefined : object };
 }
 
-/** Knows which runs of one kind exist, and queues those that are finished and not recorded. */
+/** Queues the runs that are finished and not recorded, and the records of runs that are gone. */
 export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandler<DeliveredRun> {
-  const { kind, runs, records, cache, queue, isPending, requeueRecord, onSynced } = options;
+  const { records, cache, queue, isPending, requeueRecord, onSynced } = options;
   const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): RunKey | undefined => {
     if (!isPending(summary)) return undefined;
     const key = runKey(summary);
@@ -46,20 +42,18 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
     return key;
   };
   return {
-    upsert(key, run, origin) {
-      runs.set(`${kind}/${key}`, run.summary.uid);
+    upsert(_key, run, origin) {
       const pending = run.object === undefined ? undefined : keep(run, false);
       if (pending === undefined) return;
       // A run that just finished comes before all that a restart or an edit of a policy has looked at again.
       if (origin === 'Event') queue.add(pending);
       else queue.addIdle(pending);
     },
-    remove(key, last) {
-      const uid = runs.remove(`${kind}/${key}`);
+    remove(_key, last, uid) {
       // The last state of a deleted run cannot be read again.
       const pending = last?.object === undefined ? undefined : keep(last, true);
       if (pending !== undefined) queue.add(pending);
-      if (uid !== undefined) for (const record of records.ofRun(uid)) requeueRecord(record);
+      for (const record of records.ofRun(uid)) requeueRecord(record);
     },
     synced: onSynced,
   };

@@ -37,7 +37,7 @@ describe('RunReconciler', () => {
     world.caches.run.put(run, { value: object, sizeBytes: 1, irreplaceable: true });
     failing(notServed(), { isServed: false });
     await world.reconcileRun(run);
-    world.context.runs.remove('TaskRun/team-a/bake');
+    world.existingRuns.delete(run);
     world.api.intercept = (request, serve) => {
       if (request.path.includes('/taskruns/')) throw notServed();
       return serve();

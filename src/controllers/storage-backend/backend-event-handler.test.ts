@@ -78,7 +78,7 @@ describe('backendEventHandler', () => {
     const anew = backend({ generation: 2, resourceVersion: '4', uid: 'v' });
     assert.equal(await takenAfter(queue, upsert(anew)), true);
     const remove = (): void => {
-      handler.remove('team-a/registry', undefined);
+      handler.remove('team-a/registry', undefined, 'v');
     };
     assert.equal(await takenAfter(queue, remove), true);
     assert.equal(queue.has(KEY), false);

@@ -157,8 +157,6 @@ export class ControllerWatches {
       projectRun,
       (onSynced) =>
         runEventHandler({
-          kind,
-          runs,
           records,
           cache: caches.run,
           queue: queues.run,
@@ -173,7 +171,10 @@ export class ControllerWatches {
             onSynced();
           },
         }),
-      (source) => this.#runSources.push(source),
+      (source) => {
+        this.#runSources.push(source);
+        runs.follow(kind, source);
+      },
     );
   }
 

@@ -34,7 +34,8 @@ export class ListReading {
     this.#abandoned = options.abandoned;
     this.#reader.begin();
     this.#read(first);
-    this.#reading = this.#isComplete ? Promise.resolve() : this.#readRest();
+    // Also where no page follows: a generator that is not at its end keeps its last page in memory.
+    this.#reading = this.#readRest();
   }
 
   /**

@@ -36,6 +36,10 @@ export class ListWatchGroup<T> implements WatchSource {
     return this.#watches.reduce((sum, watch) => sum + watch.size, 0);
   }
 
+  has(key: string, uid: string): boolean {
+    return this.#watches.some((watch) => watch.has(key, uid));
+  }
+
   start(): void {
     for (const watch of this.#watches) watch.start();
   }

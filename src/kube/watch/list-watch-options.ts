@@ -10,8 +10,8 @@ export type Origin = 'Event' | 'List';
 export interface ListWatchHandler<T> {
   /** The object is there, in this version. */
   upsert(key: string, object: T, origin: Origin): void;
-  /** The object is gone, or projected away. `last` is its last state, if the API server sent it. */
-  remove(key: string, last: T | undefined): void;
+  /** The object with this UID is gone, or projected away. `last` is its last state, if the API server sent it. */
+  remove(key: string, last: T | undefined, uid: string): void;
   /** Everything that was there at the start has been delivered. Called once. */
   synced(): void;
 }
@@ -64,6 +64,8 @@ export interface WatchSource {
   readonly synced: boolean;
   /** The current failure; undefined while it works. */
   readonly lastError: string | undefined;
+  /** True when the object was delivered and is not removed. */
+  has(key: string, uid: string): boolean;
   start(): void;
   stop(): Promise<void>;
   /**

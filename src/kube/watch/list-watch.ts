@@ -70,6 +70,10 @@ export class ListWatch<T> implements WatchSource {
     return this.#feed.size;
   }
 
+  has(key: string, uid: string): boolean {
+    return this.#feed.has(key, uid);
+  }
+
   start(): void {
     if (this.#running !== undefined) throw new Error(`the watch of ${this.name} was started twice`);
     this.#running = this.#run(this.#stopped.signal);

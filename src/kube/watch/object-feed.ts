@@ -16,6 +16,12 @@ interface Delivery {
   readonly origin: Origin;
 }
 
+interface Removal<T> {
+  readonly key: string;
+  readonly uid: string;
+  readonly last: T | undefined;
+}
+
 /** A list that is read while the watch goes on, which is ahead of it. */
 export interface Rescan {
   /** Keys that went since it began: its pages may still have them. */
@@ -38,6 +44,11 @@ export class ObjectFeed<T> {
 
   get size(): number {
     return this.#known.size;
+  }
+
+  /** True when the object was delivered and is not removed. */
+  has(key: string, uid: string): boolean {
+    return this.#known.uid(key) === uid;
   }
 
   /** A list begins, with its first page at hand. Rescans under way may have read an older state, and end. */
@@ -70,7 +81,7 @@ export class ObjectFeed<T> {
   /** Ends the list: what it did not have is removed. */
   endList(): void {
     this.#removed = undefined;
-    for (const key of this.#known.endList()) this.#remove(key, undefined);
+    for (const key of this.#known.endList()) this.#forget(key);
   }
 
   /** A DELETED event. An object that was never delivered is, in its last state, if it can be projected. */
@@ -80,7 +91,9 @@ export class ObjectFeed<T> {
     const key = objectKey(metadata);
     const last = this.#project(key, object);
     this.#gone(key);
-    if (this.#known.delete(key) || last !== undefined) this.#remove(key, last);
+    const uid = this.#known.uid(key);
+    this.#known.delete(key);
+    if (uid !== undefined || last !== undefined) this.#remove({ key, uid: uid ?? metadata.uid, last });
   }
 
   beginRescan(): Rescan {
@@ -105,26 +118,31 @@ export class ObjectFeed<T> {
   }
 
   #deliver({ key, metadata, origin }: Delivery, object: unknown): void {
-    if (this.#known.isReplaced(key, metadata.uid)) {
-      this.#known.delete(key);
-      this.#remove(key, undefined);
-    }
+    if (this.#known.isReplaced(key, metadata.uid)) this.#forget(key);
     const projected = this.#project(key, object);
     if (projected === undefined) {
       this.#gone(key);
-      if (this.#known.delete(key)) this.#remove(key, undefined);
+      this.#forget(key);
       return;
     }
-    this.#known.set(key, metadata.uid, metadata.resourceVersion);
+    const known = this.#known.set(key, metadata.uid, metadata.resourceVersion);
     this.#guarded(key, () => {
-      this.#options.handler.upsert(key, projected, origin);
+      this.#options.handler.upsert(known, projected, origin);
     });
   }
 
-  #remove(key: string, last: T | undefined): void {
+  /** Removes an object whose last state is unknown, if it was delivered. */
+  #forget(key: string): void {
+    const uid = this.#known.uid(key);
+    if (uid === undefined) return;
+    this.#known.delete(key);
+    this.#remove({ key, uid, last: undefined });
+  }
+
+  #remove({ key, uid, last }: Removal<T>): void {
     this.#gone(key);
     this.#guarded(key, () => {
-      this.#options.handler.remove(key, last);
+      this.#options.handler.remove(key, last, uid);
     });
   }
 

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-interface Entry<Key> {
-  readonly key: Key;
-  readonly dueMs: number;
-}
-
 /** A heap of so many entries is not worth a clean-up. */
 const FEW_ENTRIES = 64;
 
 /**
  * Keys with the time they are due, earliest first. A key counts once, with the earliest time it was given; entries that an
  * earlier time or a removal made stale stay in the heap until they surface or are half of it, which keeps operations logarithmic.
+ * Times are whole milliseconds, which take no memory of their own: there may be very many keys.
  */
 export class DueHeap<Key extends string = string> {
-  #heap: Entry<Key>[] = [];
+  /** The entries of the heap: their keys, and the time of each. */
+  #keys: Key[] = [];
+  #times: number[] = [];
   readonly #dueMs = new Map<Key, number>();
 
   get size(): number {
@@ -24,14 +22,21 @@ export class DueHeap<Key extends string = string> {
     return this.#dueMs.has(key);
   }
 
+  /** The time at which the key is due. */
+  dueMs(key: Key): number | undefined {
+    return this.#dueMs.get(key);
+  }
+
   /** Adds the key, or makes it due earlier. @returns false when it was due earlier already. */
-  set(key: Key, dueMs: number): boolean {
+  set(key: Key, time: number): boolean {
+    const dueMs = Math.ceil(time);
     const current = this.#dueMs.get(key);
     if (current !== undefined && current <= dueMs) return false;
     this.#dueMs.set(key, dueMs);
-    this.#heap.push({ key, dueMs });
-    this.#rise(this.#heap.length - 1);
-    if (this.#heap.length > FEW_ENTRIES && this.#heap.length > 2 * this.#dueMs.size) this.#dropAllStale();
+    this.#keys.push(key);
+    this.#times.push(dueMs);
+    this.#rise(this.#keys.length - 1);
+    if (this.#keys.length > FEW_ENTRIES && this.#keys.length > 2 * this.#dueMs.size) this.#dropAllStale();
     return true;
   }
 
@@ -42,36 +47,37 @@ export class DueHeap<Key extends string = string> {
   /** The earliest time at which a key is due. */
   get earliestMs(): number | undefined {
     this.#dropStale();
-    return this.#heap[0]?.dueMs;
+    return this.#times[0];
   }
 
   /** Removes and returns one key that is due at `nowMs`. */
   takeDue(nowMs: number): Key | undefined {
     this.#dropStale();
-    const first = this.#heap[0];
-    if (first === undefined || first.dueMs > nowMs) return undefined;
-    this.#dueMs.delete(first.key);
+    const key = this.#keys[0];
+    if (key === undefined || this.#due(0) > nowMs) return undefined;
+    this.#dueMs.delete(key);
     this.#removeFirst();
-    return first.key;
+    return key;
   }
 
   #dropStale(): void {
-    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
-      if (this.#dueMs.get(first.key) === first.dueMs) return;
+    for (let key = this.#keys[0]; key !== undefined; key = this.#keys[0]) {
+      if (this.#dueMs.get(key) === this.#times[0]) return;
       this.#removeFirst();
     }
   }
 
   #dropAllStale(): void {
-    this.#heap = Array.from(this.#dueMs, ([key, dueMs]) => ({ key, dueMs }));
-    for (let index = (this.#heap.length >> 1) - 1; index >= 0; index -= 1) this.#sink(index);
+    this.#keys = [...this.#dueMs.keys()];
+    this.#times = [...this.#dueMs.values()];
+    for (let index = (this.#keys.length >> 1) - 1; index >= 0; index -= 1) this.#sink(index);
   }
 
   #removeFirst(): void {
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#sink(0);
+    this.#swap(0, this.#keys.length - 1);
+    this.#keys.pop();
+    this.#times.pop();
+    if (this.#keys.length > 1) this.#sink(0);
   }
 
   #rise(start: number): void {
@@ -96,14 +102,16 @@ export class DueHeap<Key extends string = string> {
   }
 
   #due(index: number): number {
-    return this.#heap[index]?.dueMs ?? Infinity;
+    return this.#times[index] ?? Infinity;
   }
 
   #swap(one: number, other: number): void {
-    const first = this.#heap[one];
-    const second = this.#heap[other];
-    if (first === undefined || second === undefined) return;
-    this.#heap[one] = second;
-    this.#heap[other] = first;
+    const [key, otherKey] = [this.#keys[one], this.#keys[other]];
+    if (key === undefined || otherKey === undefined) return;
+    const [time, otherTime] = [this.#due(one), this.#due(other)];
+    this.#keys[one] = otherKey;
+    this.#keys[other] = key;
+    this.#times[one] = otherTime;
+    this.#times[other] = time;
   }
 }

@@ -41,8 +41,8 @@ export class KeyedQueue<Key extends string = string> {
   /** The same of the idle keys. */
   readonly #idle = new Map<Key, number>();
   readonly #delayed = new DueHeap<Key>();
-  /** Delayed keys that are idle when they are due. */
-  readonly #delayedIdle = new Set<Key>();
+  /** Delayed keys that are idle when they are due; none of them is in `#delayed`. */
+  readonly #delayedIdle = new DueHeap<Key>();
   readonly #processing = new Set<Key>();
   /** With whether each is idle. */
   readonly #addedWhileProcessing = new Map<Key, boolean>();
@@ -67,7 +67,7 @@ export class KeyedQueue<Key extends string = string> {
 
   /** Keys that wait for their time. */
   get delayed(): number {
-    return this.#delayed.size;
+    return this.#delayed.size + this.#delayedIdle.size;
   }
 
   get processing(): number {
@@ -81,7 +81,7 @@ export class KeyedQueue<Key extends string = string> {
 
   /** True when the key waits, now or later, or is being worked on. */
   has(key: Key): boolean {
-    return this.#ready.has(key) || this.#idle.has(key) || this.#delayed.has(key) || this.#processing.has(key);
+    return this.#ready.has(key) || this.#idle.has(key) || this.#isDelayed(key) || this.#processing.has(key);
   }
 
   add(key: Key): void {
@@ -103,7 +103,7 @@ export class KeyedQueue<Key extends string = string> {
   /** Adds the key behind all others. One that waits already keeps its place, and one that is due at some time keeps that too. */
   addIdle(key: Key): void {
     if (this.#closed || this.#ready.has(key) || this.#idle.has(key)) return;
-    if (this.#delayedIdle.delete(key)) this.#delayed.delete(key);
+    this.#delayedIdle.delete(key);
     if (this.#processing.has(key)) {
       this.#addWhileProcessing(key, true);
       return;
@@ -120,8 +120,9 @@ export class KeyedQueue<Key extends string = string> {
       this.add(key);
       return;
     }
+    const idleDueMs = this.#delayedIdle.dueMs(key) ?? Infinity;
     this.#delayedIdle.delete(key);
-    this.#delay(key, delayMs);
+    this.#delay(this.#delayed, key, Math.min(idleDueMs, this.#clock.monotonicMs() + delayMs));
   }
 
   /** Like `addAfter`, but behind all others when its time has come. */
@@ -131,8 +132,8 @@ export class KeyedQueue<Key extends string = string> {
       this.addIdle(key);
       return;
     }
-    if (!this.#delayed.has(key)) this.#delayedIdle.add(key);
-    this.#delay(key, delayMs);
+    const isIdle = !this.#delayed.has(key);
+    this.#delay(isIdle ? this.#delayedIdle : this.#delayed, key, this.#clock.monotonicMs() + delayMs);
   }
 
   /** Takes the key out of all waiting and forgets its failures. Work on it that is under way goes on. */
@@ -185,7 +186,7 @@ export class KeyedQueue<Key extends string = string> {
   done(key: Key): boolean {
     this.#processing.delete(key);
     const isIdle = this.#addedWhileProcessing.get(key);
-    if (isIdle === undefined) return this.#delayed.has(key);
+    if (isIdle === undefined) return this.#isDelayed(key);
     this.#addedWhileProcessing.delete(key);
     (isIdle ? this.#idle : this.#ready).set(key, this.#clock.monotonicMs());
     this.#handOut();
@@ -230,14 +231,18 @@ export class KeyedQueue<Key extends string = string> {
     if (wasIdle === undefined) this.#observer.added?.();
   }
 
-  #delay(key: Key, delayMs: number): void {
-    if (this.#delayed.set(key, this.#clock.monotonicMs() + delayMs)) this.#setAlarm();
+  #isDelayed(key: Key): boolean {
+    return this.#delayed.has(key) || this.#delayedIdle.has(key);
+  }
+
+  #delay(delayed: DueHeap<Key>, key: Key, dueMs: number): void {
+    if (delayed.set(key, dueMs)) this.#setAlarm();
   }
 
   /** One timer for all delayed keys, set to the earliest of them. */
   #setAlarm(): void {
-    const dueMs = this.#delayed.earliestMs;
-    if (dueMs === undefined || this.#closed) return;
+    const dueMs = Math.min(this.#delayed.earliestMs ?? Infinity, this.#delayedIdle.earliestMs ?? Infinity);
+    if (dueMs === Infinity || this.#closed) return;
     if (this.#alarm !== undefined && this.#alarm.dueMs <= dueMs) return;
     this.#alarm?.controller.abort();
     const controller = new AbortController();
@@ -253,9 +258,9 @@ export class KeyedQueue<Key extends string = string> {
 
   #releaseDue(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (let key = this.#delayed.takeDue(nowMs); key !== undefined; key = this.#delayed.takeDue(nowMs)) {
-      if (this.#delayedIdle.delete(key)) this.addIdle(key);
-      else this.add(key);
+    for (let key = this.#delayed.takeDue(nowMs); key !== undefined; key = this.#delayed.takeDue(nowMs)) this.add(key);
+    for (let key = this.#delayedIdle.takeDue(nowMs); key !== undefined; key = this.#delayedIdle.takeDue(nowMs)) {
+      this.addIdle(key);
     }
     this.#setAlarm();
   }

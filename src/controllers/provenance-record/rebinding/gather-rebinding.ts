@@ -6,6 +6,7 @@ import { runResources } from '../../../kube/tekton-resources.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import { rebinding, type RunLabels } from './rebinding.ts';
 import type { BoundBackend } from '../state/record-snapshot.ts';
+import { runKey } from '../../../tekton/run-key.ts';
 
 /** The new backends of a record; undefined leaves it as it is bound. Reads its run where backends select by the labels of runs. */
 export async function gatherRebinding(
@@ -30,7 +31,7 @@ async function runLabels(
   signal: AbortSignal,
 ): Promise<Exclude<RunLabels, 'Unread'>> {
   const { kind, name, uid } = spec.runRef;
-  if (runs.has(uid) === false) return {};
+  if (runs.has(runKey({ ...spec.runRef, namespace: metadata.namespace })) === false) return {};
   const run = summariseRun(await client.find(runResources[kind], { namespace: metadata.namespace, name }, { signal }));
   return run?.uid === uid ? run.labels : {};
 }

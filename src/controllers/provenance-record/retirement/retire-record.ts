@@ -8,6 +8,7 @@ import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import { policyKey, describePolicy, type PolicyName } from '../../../pipelines/policy-key.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
+import { runKey, type RunKey } from '../../../tekton/run-key.ts';
 
 /** The part of the context that retiring a record needs. */
 export type RetiringContext = Pick<
@@ -21,7 +22,7 @@ export interface RetiringRecord {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly policy: PolicyName;
-  readonly runUID: string;
+  readonly runKey: RunKey;
   readonly completionTime: string;
 }
 
@@ -53,17 +54,18 @@ export async function retireRecord(
 export function retiringRecord({ object: { metadata, spec }, policy }: TrustedRecord): RetiringRecord {
   const { uid, resourceVersion } = metadata;
   const { completionTime, runRef } = spec;
-  return { key: recordKey(metadata), uid, resourceVersion, policy, runUID: runRef.uid, completionTime };
+  const run = runKey({ ...runRef, namespace: metadata.namespace });
+  return { key: recordKey(metadata), uid, resourceVersion, policy, runKey: run, completionTime };
 }
 
 /** @returns seconds to wait while the policy's mark is not written; undefined when the record may be deleted */
 async function markRetired(
   context: RetiringContext,
-  { completionTime, policy: name, runUID }: RetiringRecord,
+  { completionTime, policy: name, runKey: run }: RetiringRecord,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   // A deleted run never comes back, and needs no mark.
-  if (context.runs.has(runUID) === false) return undefined;
+  if (context.runs.has(run) === false) return undefined;
   const policy = context.pipelines.policy(name);
   if (policy === undefined) {
     // Without a policy there is no status: memory passes the mark on to a policy that is created again.

@@ -12,6 +12,7 @@ import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
 import { silentObserver } from '../../fixtures/silent-observer.fixture.ts';
 import { ModelApi } from '../../../kube/model-api.fixture.ts';
 import { policyDefinition } from '../../../pipelines/policy-definition.fixture.ts';
+import { ExistingRuns } from '../../memory/existing-runs.fixture.ts';
 import { RunIndex } from '../../memory/run-index.ts';
 import { OwnWrites } from '../../memory/own-writes.ts';
 import { RecordIndex } from '../../memory/record-index.ts';
@@ -115,8 +116,8 @@ describe('Retirements', () => {
     const unsettled = setup(t, hour);
     const kept = setup(t, { record: { retention: 'Keep' } });
     const together = setup(t, withRun);
-    for (const kind of ['TaskRun', 'PipelineRun']) together.runs.synced(kind);
-    together.runs.set('TaskRun/team-a/bake', 'run-of-team-a/bake');
+    for (const kind of ['TaskRun', 'PipelineRun'] as const) together.runs.synced(kind);
+    new ExistingRuns(together.runs).add(settledSummary().runKey ?? assert.fail());
     for (const { bed, record } of [
       { bed: unsettled, record: settledSummary({ isSettled: false, retained }) },
       { bed: kept, record: settledSummary({ retained }) },
@@ -136,7 +137,7 @@ describe('Retirements', () => {
     retirements.plan(record);
     await clock.advance(HOUR_LEFT_MS);
     assert.deepEqual([deletions.length, queue.depth, queue.delayed], [0, 0, 0]);
-    for (const kind of ['TaskRun', 'PipelineRun']) runs.synced(kind);
+    for (const kind of ['TaskRun', 'PipelineRun'] as const) runs.synced(kind);
     retirements.plan(record);
     await clock.advance(1);
     assert.equal(deletions.length, 1);

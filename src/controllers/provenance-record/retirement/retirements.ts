@@ -52,15 +52,15 @@ export class Retirements {
   async reconcile(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const record = this.#context.records.get(key);
     const leftMs = record === undefined ? Infinity : this.#leftMs(record);
-    if (record?.policy === undefined || record.retained === undefined || record.runUID === undefined) return DONE;
+    if (record?.policy === undefined || record.retained === undefined || record.runKey === undefined) return DONE;
     if (leftMs === Infinity) return DONE;
     if (leftMs > 0) return { requeueAfterSeconds: leftMs / 1000, isIdle: true };
     const why = this.#isRunGone(record)
       ? 'its run is gone and the policy keeps records with their runs'
       : 'the policy keeps records for a time, which is over';
     try {
-      const { uid, resourceVersion, policy, runUID, retained } = record;
-      const retiring = { key, uid, resourceVersion, policy, runUID, completionTime: retained.completionTime };
+      const { uid, resourceVersion, policy, runKey, retained } = record;
+      const retiring = { key, uid, resourceVersion, policy, runKey, completionTime: retained.completionTime };
       return { ...(await retireRecord(this.#context, retiring, why, signal)), isIdle: true };
     } catch (error) {
       if (isConflict(error)) return { requeueAfterSeconds: CONFLICT_SECONDS, isIdle: true };
@@ -79,11 +79,11 @@ export class Retirements {
     return Math.max(dueMs - nowMs, this.#graceMs(policy, definition !== undefined));
   }
 
-  #isRunGone({ runUID, policy, retained }: RecordSummary): boolean {
-    if (runUID === undefined || policy === undefined || retained === undefined) return false;
+  #isRunGone({ runKey, policy, retained }: RecordSummary): boolean {
+    if (runKey === undefined || policy === undefined || retained === undefined) return false;
     const { pipelines, retention } = this.#context;
     const { withRun } = retirement(retained, pipelines.policy(policy)?.spec, retention.maxSeconds);
-    return withRun && this.#context.runs.has(runUID) === false;
+    return withRun && this.#context.runs.has(runKey) === false;
   }
 
   #graceMs(policy: PolicyName, exists: boolean): number {

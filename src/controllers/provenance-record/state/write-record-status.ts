@@ -7,6 +7,7 @@ import type { RecordFacts, StatusFacts } from '../../../records/record-facts.ts'
 import { statusEvents } from '../../../records/record-events.ts';
 import { readyOf, recordStatus } from '../../../records/record-status.ts';
 import { recordKey } from '../../../records/record-key.ts';
+import { runKey } from '../../../tekton/run-key.ts';
 
 /** The part of the context that writing a status needs. */
 export type StatusContext = Pick<ControllerContext, 'clock' | 'events' | 'observer' | 'runs' | 'sealKey' | 'writer'>;
@@ -48,6 +49,7 @@ function emitEvents(context: StatusContext, record: TrustedRecord, after: Proven
   const { namespace, name, uid } = metadata;
   for (const event of statusEvents(before, after)) {
     context.events.record({ apiVersion: API_VERSION, kind: 'ProvenanceRecord', namespace, name, uid }, event);
-    if (context.runs.has(spec.runRef.uid) !== false) context.events.record({ ...spec.runRef, namespace }, event);
+    const run = { ...spec.runRef, namespace };
+    if (context.runs.has(runKey(run)) !== false) context.events.record(run, event);
   }
 }

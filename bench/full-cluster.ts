@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { sealKeyID } from '../src/records/seal/seal.ts';
+import { SEAL_KEY, storedEntry, storedRecord } from '../src/records/stored-record.fixture.ts';
+import { benchTaskRun } from './provenance-runs.ts';
+
+/** A cluster of this bench: so many finished TaskRuns and stored records, in ten namespaces. */
+export interface FullCluster {
+  readonly runs: number;
+  readonly records: number;
+}
+
+const NAMESPACES = 10;
+/** A statement that does not compress, so that a record takes about as many bytes as one of a run of 8 kB. */
+const PAYLOAD = Buffer.from(Array.from({ length: 40 }, (_, index) => sha256(`payload ${index}`)).join(''));
+const WEEK_SECONDS = 604_800;
+const KIND = { apiVersion: 'hallmark.dev/v1alpha1', kind: 'ProvenanceRecord' };
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The same UUID for the same name. */
+function uuidOf(name: string): string {
+  return sha256(name).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
+function runName(index: number): string {
+  return `build-and-push-app-${index.toString(36).padStart(6, '0')}`;
+}
+
+function run(index: number): object {
+  const name = runName(index);
+  const object = benchTaskRun(name);
+  const metadata = 'metadata' in object && typeof object.metadata === 'object' ? object.metadata : {};
+  const identity = { namespace: namespaceOf(index), uid: uuidOf(name), resourceVersion: String(index + 1) };
+  return { ...object, metadata: { ...metadata, ...identity } };
+}
+
+/** A record that is signed, stored, verified and kept for a week: only its retirement is left. */
+function record(index: number, completionTime: string): unknown {
+  const name = runName(index);
+  const stored = storedRecord({
+    namespace: namespaceOf(index),
+    runName: name,
+    uids: { run: uuidOf(name), record: uuidOf(`record of ${name}`) },
+    resourceVersion: String(1_000_000 + index),
+    backends: ['annotations'],
+    storage: [storedEntry('annotations')],
+    payload: PAYLOAD,
+    spec: { completionTime, retention: { type: 'Seconds', seconds: WEEK_SECONDS } },
+  });
+  return { ...Object(stored), ...KIND };
+}
+
+function namespaceOf(index: number): string {
+  return `team-${index % NAMESPACES}`;
+}
+
+/** Answers the operator's reads as an API server with these objects does. */
+export class FullClusterApi {
+  readonly #cluster: FullCluster;
+  readonly #completionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+
+  constructor(cluster: FullCluster) {
+    this.#cluster = cluster;
+  }
+
+  /** @returns the answer to a read, as JSON; undefined for an object that is not there */
+  answer(path: string, query: URLSearchParams): string | undefined {
+    if (path.endsWith('/secrets/hallmark-seal')) return JSON.stringify(sealSecret());
+    const plural = path.split('/').at(-1) ?? '';
+    if (!/s$/.test(plural) || /\/namespaces\/[^/]+\/[^/]+\/[^/]+$/.test(path)) return undefined;
+    const all: Readonly<Record<string, readonly [number, (index: number) => unknown]>> = {
+      taskruns: [this.#cluster.runs, run],
+      provenancerecords: [this.#cluster.records, (index) => record(index, this.#completionTime)],
+    };
+    const [count, make] = all[plural] ?? [0, run];
+    const first = Number(query.get('continue') ?? 0);
+    const next = Math.min(count, first + Number(query.get('limit') ?? 500));
+    const items = Array.from({ length: next - first }, (_, index) => make(first + index));
+    const rest = next < count ? { continue: String(next), remainingItemCount: count - next } : {};
+    return JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: '9000000', ...rest }, items });
+  }
+}
+
+function sealSecret(): object {
+  const key = Buffer.from(SEAL_KEY.reveal()).toString('base64');
+  const metadata = {
+    namespace: 'hallmark-system',
+    name: 'hallmark-seal',
+    uid: sealKeyID(SEAL_KEY),
+    resourceVersion: '1',
+  };
+  return { apiVersion: 'v1', kind: 'Secret', metadata, data: { key } };
+}
