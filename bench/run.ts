@@ -12,6 +12,7 @@ const measurements: Readonly<Record<string, string>> = {
   chains: 'chains.ts',
   storage: 'storage.ts',
   signing: 'signing.ts',
+  command: 'command.ts',
 };
 
 const words = process.argv.slice(2);

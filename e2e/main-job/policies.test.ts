@@ -256,8 +256,8 @@ describe('a policy', { concurrency: 3 }, () => {
 
       // A preview of the same run has the same words, and the run itself an Event.
       const run = await installation.json(['get', 'taskrun', 'cut', '-n', 'wary']);
-      const { artifacts } = previewRuns([{ place: 'run', value: run }], optionsFromFlags({}));
-      assert.deepEqual(artifacts[0]?.artifact.warnings, [warning]);
+      const [preview] = previewRuns([{ place: 'run', value: run }], optionsFromFlags({}));
+      assert.deepEqual(preview?.artifacts[0]?.artifact.warnings, [warning]);
       const events = await installation.events('wary');
       const ofRun = events.filter((event) => event.reason === 'SubjectIgnored' && event.regardingUID === build.uid);
       assert.deepEqual(

@@ -8,7 +8,19 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 const main = join(import.meta.dirname, 'main.ts');
-const printer = join(import.meta.dirname, 'loaded-packages.fixture.ts');
+/** Makes a process print the packages that it loaded as its last line of standard error. */
+const printer = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  const packages = new Set();
+  registerHooks({
+    load(url, context, nextLoad) {
+      const [, name] = /.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(url) ?? [];
+      if (name !== undefined) packages.add(name);
+      return nextLoad(url, context);
+    },
+  });
+  process.on('exit', () => process.stderr.write('\\n' + JSON.stringify([...packages].sort())));
+`)}`;
 const digest = '3'.repeat(64);
 const run = {
   apiVersion: 'tekton.dev/v1',
@@ -30,7 +42,7 @@ spec: {signer: {type: Key, key: {secretRef: {name: k}}}}
 `;
 /** What reads and checks a policy. */
 const schemas = ['ajv', 'fast-deep-equal', 'fast-uri', 'json-schema-traverse', 'typebox', 'yaml'];
-const signatures = ['@sigstore/bundle', '@sigstore/core', '@sigstore/protobuf-specs'];
+const signatures = ['@sigstore/bundle', '@sigstore/core', '@sigstore/protobuf-specs', 'lru-cache'];
 
 describe('a command that needs neither cluster nor cloud', () => {
   let folder = '';
@@ -71,8 +83,7 @@ describe('a command that needs neither cluster nor cloud', () => {
   for (const [args, expected] of commands) {
     it(`loads nothing for them: ${args}`, () => {
       const { packages } = hallmark(args);
-      const others = packages.filter((name) => name !== 'commander' && !expected.includes(String(name)));
-      assert.deepEqual(others, []);
+      assert.deepEqual(others(packages, expected), []);
     });
   }
 
@@ -80,7 +91,10 @@ describe('a command that needs neither cluster nor cloud', () => {
     const { out } = hallmark('sign -f run.json --policy policy.yaml --key key.pem');
     writeFileSync(join(folder, 'bundles.json'), out);
     const { packages } = hallmark(`verify file bundles.json --key key.pub --digest sha256:${digest}`);
-    const expected = [...signatures, '@sigstore/verify', 'commander', 'typebox'];
-    assert.deepEqual(packages, expected.sort());
+    assert.deepEqual(others(packages, [...signatures, '@sigstore/verify', 'typebox']), []);
   });
 });
+
+function others(packages: readonly unknown[], expected: readonly string[]): readonly unknown[] {
+  return packages.filter((name) => name !== 'commander' && !expected.includes(String(name)));
+}

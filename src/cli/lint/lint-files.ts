@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { boundedText } from '../bounded-text.ts';
 import { lintDocuments, type LintDocument, type UnreadableDocument } from './lint-documents.ts';
+
+/** The most of one file. Its YAML takes some forty times as much memory with the places of all fields. */
+const MAX_MIB = 32;
 
 const extensions = ['.yaml', '.yml', '.json'];
 
@@ -16,8 +20,10 @@ export async function lintFiles(
 ): Promise<readonly (LintDocument | UnreadableDocument)[]> {
   const documents: (LintDocument | UnreadableDocument)[] = [];
   for (const path of paths) {
-    if (path === '-') documents.push(...lintDocuments('stdin', await text(standardInput)));
-    else for (const file of await filesOf(path)) documents.push(...lintDocuments(file, await readFile(file, 'utf8')));
+    if (path === '-') documents.push(...lintDocuments('stdin', await boundedText('stdin', standardInput, MAX_MIB)));
+    else
+      for (const file of await filesOf(path))
+        documents.push(...lintDocuments(file, await boundedText(file, createReadStream(file), MAX_MIB)));
   }
   return documents;
 }

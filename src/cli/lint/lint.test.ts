@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -199,6 +199,13 @@ describe('hallmark lint', () => {
       assert.match(err, /^error: /);
       assert.doesNotMatch(err, /ENOENT/);
     }
+  });
+
+  it('exits with 2 for a file of one line of a GiB', async () => {
+    const path = file('large.yaml', 'kind: ');
+    // A file with a hole takes no room on the disk.
+    truncateSync(path, 1024 * 1024 * 1024);
+    assert.deepEqual(await lint(path), { out: '', err: `error: ${path} is larger than 32 MiB\n`, code: 2 });
   });
 
   it('shows a finding without the control sequences of the file', () => {

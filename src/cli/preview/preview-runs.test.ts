@@ -10,7 +10,11 @@ const digest = `sha256:${'1'.repeat(64)}`;
 
 function preview(objects: readonly unknown[], options: Partial<PreviewOptions> = {}) {
   const documents = objects.map((value, index) => ({ place: `f:${index + 1}`, value }));
-  return previewRuns(documents, { ...optionsFromFlags({}), ...options });
+  const previews = [...previewRuns(documents, { ...optionsFromFlags({}), ...options })];
+  return {
+    artifacts: previews.flatMap(({ artifacts }) => artifacts),
+    failures: previews.flatMap(({ failures }) => failures),
+  };
 }
 
 const taskRun = (name: string, status: object, kind = 'TaskRun') => ({

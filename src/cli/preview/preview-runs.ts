@@ -35,18 +35,6 @@ export interface PreviewOptions extends PayloadOptions {
   readonly readEarlier?: (pipelineRun: unknown) => string | undefined;
 }
 
-/** The payloads of every run among the documents, as those of {@link previewEach}. */
-export function previewRuns(
-  documents: readonly (RunDocument | UnreadableRunDocument)[],
-  options: PreviewOptions,
-): Preview {
-  const previews = [...previewEach(documents, options)];
-  return {
-    artifacts: previews.flatMap(({ artifacts }) => artifacts),
-    failures: documents.length === 0 ? [NO_RUN] : previews.flatMap(({ failures }) => failures),
-  };
-}
-
 /** The failure of a command that is given no document. */
 export const NO_RUN = 'no TaskRun or PipelineRun given';
 
@@ -54,7 +42,7 @@ export const NO_RUN = 'no TaskRun or PipelineRun given';
  * The payloads of one run after the other, in the order of the documents. TaskRuns (and CustomRuns) that a PipelineRun among them refers
  * to are its children and no runs of their own.
  */
-export function* previewEach(
+export function* previewRuns(
   documents: readonly (RunDocument | UnreadableRunDocument)[],
   options: PreviewOptions,
 ): Generator<Preview, void, undefined> {

@@ -3,7 +3,7 @@ import { field, listField } from '../../json/fields.ts';
 import { documentBytes, isFile } from '../documents/document-bytes.ts';
 import type { RunDocument, UnreadableRunDocument } from '../documents/run-documents.ts';
 import { nameKey, referenceKeys } from '../documents/run-references.ts';
-import { NO_RUN, previewEach } from './preview-runs.ts';
+import { NO_RUN, previewRuns } from './preview-runs.ts';
 import type { Preview, PreviewOptions } from './preview-runs.ts';
 
 /** Labels that Tekton gives to the runs of a PipelineRun. */
@@ -34,11 +34,11 @@ export async function* previewStream(
     if (waiting.length > 0 || !isReady(document, parents)) waiting.push(document);
     else {
       previewed.add(document);
-      yield* previewEach([document], options);
+      yield* previewRuns([document], options);
     }
   }
   if (isEmpty) yield { artifacts: [], failures: [NO_RUN] };
-  yield* previewEach(waiting, { ...options, readEarlier: (pipelineRun) => previewed.childOf(pipelineRun) });
+  yield* previewRuns(waiting, { ...options, readEarlier: (pipelineRun) => previewed.childOf(pipelineRun) });
 }
 
 /** Reads the files among the paths for a first time, to look for PipelineRuns with children. A pipe cannot be read twice. */

@@ -6,6 +6,7 @@ import { openKeyFile } from '../../signing/key/load-key-signer.ts';
 import { optionsFromFlags } from '../preview/preview-options.ts';
 import { previewRuns } from '../preview/preview-runs.ts';
 import { signRuns } from './sign-runs.ts';
+import type { SignedRun } from './sign-runs.ts';
 
 const digest = `sha256:${'1'.repeat(64)}`;
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' });
@@ -30,8 +31,13 @@ async function sign(onIgnored: 'Warn' | 'Refuse', allowsUnfinished = false) {
     Promise.reject(new Error('no password is asked')),
   );
   const options = { ...optionsFromFlags({}), allowsUnfinished, requiresOutcome: true };
-  const preview = previewRuns([good, halved, running], options);
-  const { signed, failures } = await signRuns(preview, signer, { allowedRepositories: [], onIgnored });
+  const signed: SignedRun[] = [];
+  const failures: string[] = [];
+  for (const preview of previewRuns([good, halved, running], options)) {
+    const result = await signRuns(preview, signer, { allowedRepositories: [], onIgnored });
+    signed.push(...result.signed);
+    failures.push(...result.failures);
+  }
   return { names: [...new Set(signed.map(({ run: { name } }) => name))], signed, failures };
 }
 
