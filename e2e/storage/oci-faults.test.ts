@@ -186,12 +186,12 @@ describe('OCI storage on a registry that misbehaves', () => {
   });
 
   it('stores an attestation in five requests and an image signature in six, and reads each back in one, later in two', async () => {
-    const { sha256, statement } = await pushed();
+    const image = await pushed();
     const through = driver();
     const run = runTarget(namespace);
-    const signature = await signedImage(signer, `${faulty.host}/team/app`, sha256);
+    const signature = await signedImage(signer, `${faulty.host}/team/app`, image.sha256);
     for (const [artifact, first] of [
-      [await statement(), []],
+      [await image.statement(), []],
       [signature, ['HEAD manifests']],
     ] as const) {
       const [location] = await put(artifact, through);
