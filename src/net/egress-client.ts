@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { LookupFunction, Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { Agent, type Dispatcher, request } from 'undici';
@@ -148,8 +148,8 @@ export class EgressClient {
   }
 
   #agent(tls: TlsOptions): Agent {
-    const ca = createHash('sha256').update(tls.ca ?? '');
-    return this.#agents.memo(`${String(tls.insecure === true)} ${ca.digest('hex')}`, { context: tls });
+    const ca = tls.ca === undefined ? '' : hash('sha256', tls.ca);
+    return this.#agents.memo(`${String(tls.insecure === true)} ${ca}`, { context: tls });
   }
 }
 

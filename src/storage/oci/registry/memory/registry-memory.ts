@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { TlsOptions } from '../../../../net/tls-options.ts';
 import { cacheClock, ttlBelow } from '../../../../runtime/cache/cache-clock.ts';
@@ -31,7 +31,7 @@ const MAX_READ_AGE_MS = 5000;
  * find nothing of it.
  */
 export class RegistryMemory {
-  readonly #key = randomBytes(32);
+  readonly #salt = randomBytes(32).toString('base64');
   readonly #repositories: LRUCache<string, RepositoryMemory>;
   readonly #reads: RecentReads;
 
@@ -63,8 +63,8 @@ export class RegistryMemory {
   #digest({ tenant, repository, tls, credentials }: RepositoryUse): string {
     const { registry, path } = repository;
     const shown = credentials.map(({ credential, source = '' }) => [source, ...revealed(credential)]);
-    const text = JSON.stringify([tenant, registry, path, tls.insecure === true, tls.ca ?? null, shown]);
-    return createHmac('sha256', this.#key).update(text).digest('base64');
+    const text = JSON.stringify([this.#salt, tenant, registry, path, tls.insecure === true, tls.ca ?? null, shown]);
+    return hash('sha256', text, 'base64');
   }
 }
 
