@@ -29,7 +29,9 @@ export function benchTaskRun(name: string, pipelineRun?: { readonly name: string
       annotations: { 'example.dev/note': 'n'.repeat(200) },
       managedFields: [{ manager: 'controller', fieldsV1: { 'f:metadata': { 'f:labels': { '.': {} } } } }],
       ownerReferences:
-        pipelineRun === undefined ? [] : [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', ...pipelineRun }],
+        pipelineRun === undefined
+          ? []
+          : [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', ...pipelineRun, controller: true }],
     },
     spec: { params, serviceAccountName: 'builder', taskSpec: { steps }, timeout: '60m' },
     status: {

@@ -65,9 +65,17 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   },
   ChildMissing: {
     meaning:
-      'A TaskRun that the PipelineRun names is gone. The operator waits a minute for it, then signs the run without it and adds a warning to the evidence.',
+      'A TaskRun that the PipelineRun names is gone. The operator waits a minute for it, then states the run without it and adds a warning to the evidence. With `children.onMissing: Refuse`, the policy signs nothing of such a run.',
     setOn: RECORD,
-    remedy: 'Keep TaskRuns until their PipelineRun is signed.',
+    remedy:
+      'Keep TaskRuns until their PipelineRun is signed. To sign what is left of a refused run, set `spec.children.onMissing: Warn` on the policy.',
+  },
+  ChildReplaced: {
+    meaning:
+      'The object under the name of a child is not the TaskRun, or nested PipelineRun, that ran: it was created after the PipelineRun had completed, is not controlled by it, or differs from what the operator saw finish. The run is stated without it, with a warning in the evidence. With `children.onMissing: Refuse`, the policy signs nothing of such a run.',
+    setOn: RECORD,
+    remedy:
+      'Find out who replaced the child (the audit log of the API server names them), and run the pipeline again. To sign what is left of a refused run, set `spec.children.onMissing: Warn` on the policy.',
   },
   NoSubjects: {
     meaning:

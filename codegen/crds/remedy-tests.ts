@@ -30,6 +30,12 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
       title: 'whose TaskRun is gone waits for it until the deadline, and is then signed with a warning that names it',
     },
   ],
+  ChildReplaced: [
+    {
+      file: 'e2e/hostile/forged-children.test.ts',
+      title: 'is refused where the policy says so, and what is left of the run is signed once it does not',
+    },
+  ],
   NoSubjects: [remedies('NoSubjects: add a backend of type Tekton')],
   SubjectIgnored: [remedies('SubjectIgnored: set spec.subjects.onIgnored to Warn')],
   StatementIncomplete: [remedies('StatementIncomplete: fix what the message names, and run it again')],

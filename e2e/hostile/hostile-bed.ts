@@ -21,6 +21,8 @@ export interface HostileBedOptions {
   readonly backends?: readonly string[];
   /** Hosts that the operator may reach in addition to the testbed's registries. */
   readonly outbound?: readonly string[];
+  /** `Kinds`: without Tekton, which works on a PipelineRun of another manager as soon as one of its TaskRuns changes. */
+  readonly tekton?: 'Kinds';
 }
 
 /** The memory limit of the operator's container in the chart. */
@@ -49,12 +51,15 @@ export class HostileBed {
     this.runs = parts.runs;
   }
 
-  static async start({ label, values = [], backends, outbound = [] }: HostileBedOptions): Promise<HostileBed> {
-    const installation = await Installation.start({ label, replicas: 0, values });
+  static async start({ label, values = [], backends, outbound = [], tekton }: HostileBedOptions): Promise<HostileBed> {
+    const installation = await Installation.start({
+      ...{ label, replicas: 0, values },
+      ...(tekton === undefined ? {} : { tekton }),
+    });
     // Tekton's webhook would refuse some of it; the operator must not rely on that.
     for (const kind of ['validatingwebhookconfiguration', 'mutatingwebhookconfiguration']) {
       const prefix = kind.startsWith('validating') ? 'validation.' : '';
-      await installation.kubectl(['delete', kind, `${prefix}webhook.pipeline.tekton.dev`]);
+      await installation.kubectl(['delete', kind, `${prefix}webhook.pipeline.tekton.dev`, '--ignore-not-found']);
     }
     // Nor on the schema of Tekton's CRDs, which older releases do not have.
     const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };

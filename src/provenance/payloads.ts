@@ -55,10 +55,11 @@ function attestations(run: FinishedRun, { attestation }: PayloadOptions): readon
   ];
 }
 
-/** Warn about children without an end and nested pipelines without an object; the caller warns about missing TaskRuns. */
+/** Warn about children without an end and nested pipelines without an object; the caller warns of missing TaskRuns and replaced children. */
 function unstatedChildren({ summary, children }: FinishedRun): readonly string[] {
   return children.flatMap((child) => {
-    const { reference, object, nested } = child;
+    const { reference, object, nested, replaced } = child;
+    if (replaced !== undefined) return [];
     const named = `${reference.kind} ${reference.name}, a child of PipelineRun ${summary.name},`;
     if (object !== undefined && object.completionTime === undefined) {
       return [warning('ChildMissing', `${named} has no completion time: stated without it`)];

@@ -82,6 +82,45 @@ describe('the Event about what is left out', () => {
   });
 });
 
+describe('children.onMissing', () => {
+  const policyName = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
+  const signer = { type: 'Key', key: { secretRef: { name: 'k' } } } as const;
+  const gone = 'ChildMissing: child TaskRun a is gone';
+  const replaced = 'ChildReplaced: child TaskRun b is not the one';
+  function problem(onMissing: 'Warn' | 'Refuse', warnings: readonly string[]) {
+    const spec = effectiveSigningPolicySpec({ signer, children: { onMissing } }, '');
+    const policy = { ...policyName, uid: 'u', generation: 1, homeNamespace: 'team-a', spec };
+    return unsignedProblem({ mode: 'Enforce', policyName, policy, subjects: [], warnings });
+  }
+
+  it('Refuse keeps a run with a missing or replaced child unsigned, and says which', () => {
+    assert.equal(problem('Refuse', [ignored, gone])?.reason, 'ChildMissing');
+    const found = problem('Refuse', [removed, replaced, gone]);
+    assert.equal(found?.reason, 'ChildReplaced');
+    assert.match(
+      found.message,
+      /onMissing of SigningPolicy team-a\/builds refuses the run: .*TaskRun b .*\(and 1 more\)/,
+    );
+  });
+
+  it('Refuse accepts children that were read later, and Warn accepts all', () => {
+    assert.equal(problem('Refuse', ['ChildrenReadLater: a', ignored]), undefined);
+    assert.equal(problem('Warn', [replaced, gone]), undefined);
+  });
+
+  it('has a refused run wait for its policy, and not for a child', () => {
+    const refused = problem('Refuse', [gone]);
+    assert.ok(refused !== undefined);
+    const artifacts = [{ ...attestation, isSigned: false }];
+    const facts = { generation: 1, artifacts, backends: [], warnings: [gone], unsigned: refused };
+    const statuses = recordConditions(facts).filter(({ status }) => status === 'True');
+    assert.deepEqual(
+      statuses.map(({ type }) => type),
+      ['Stalled'],
+    );
+  });
+});
+
 describe('subjects.onIgnored', () => {
   const policyName = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
   const signer = { type: 'Key', key: { secretRef: { name: 'k' } } } as const;

@@ -11,11 +11,13 @@ const reasonOfKind: Readonly<Partial<Record<WarningKind, Reason>>> = {
   ArtifactIgnored: reasons.SubjectIgnored,
   IndexImageOmitted: reasons.SubjectIgnored,
   ChildMissing: reasons.ChildMissing,
+  ChildReplaced: reasons.ChildReplaced,
   InputIgnored: reasons.StatementIncomplete,
   MaterialMissing: reasons.StatementIncomplete,
   TaskOmitted: reasons.StatementIncomplete,
 };
 
+const childKinds: ReadonlySet<WarningKind | undefined> = new Set(['ChildMissing', 'ChildReplaced']);
 const subjectKinds: ReadonlySet<WarningKind | undefined> = new Set(['HintIgnored', 'HintMalformed', 'ArtifactIgnored']);
 
 /** The first part of a run that is missing from its evidence or from every backend; undefined when nothing is. */
@@ -28,6 +30,11 @@ export function leftOut(facts: RecordFacts): Problem | undefined {
 /** The reason why a policy with `subjects.onIgnored: Refuse` refuses a run; undefined when each announced subject can be read. */
 export function ignoredSubject(warnings: readonly string[]): Problem | undefined {
   return firstLeftOut(warnings.filter((text) => subjectKinds.has(warningKindOf(text))));
+}
+
+/** The reason why a policy with `children.onMissing: Refuse` refuses a PipelineRun; undefined when it is stated with all its children. */
+export function missingChild(warnings: readonly string[]): Problem | undefined {
+  return firstLeftOut(warnings.filter((text) => childKinds.has(warningKindOf(text))));
 }
 
 function firstLeftOut(warnings: readonly string[]): Problem | undefined {

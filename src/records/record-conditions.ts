@@ -79,7 +79,7 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
   const ready = firstOf(readyRules, facts);
   const signed = signedVerdict(facts);
   const stored = facts.unsigned === undefined ? storedVerdict(facts) : { ...facts.unsigned, status: 'False' as const };
-  const isReconciling = ready.status === 'False' && retried.has(ready.reason);
+  const isReconciling = ready.status === 'False' && retried.has(ready.reason) && !isRefused(facts);
   const isStalled = ready.status === 'False' && !isReconciling && !intended.has(ready.reason) && !isEmpty(facts);
   const condition = (
     type: string,
@@ -107,6 +107,11 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
 /** True for a run that has nothing to sign: nothing is left to do about it. */
 function isEmpty({ unsigned, artifacts }: RecordFacts): boolean {
   return unsigned?.reason === reasons.NoSubjects && artifacts.length === 0;
+}
+
+/** True for a payload that its policy refuses to sign: nothing is awaited. */
+function isRefused({ unsigned, artifacts }: RecordFacts): boolean {
+  return unsigned?.reason === reasons.ChildMissing && artifacts.length > 0;
 }
 
 /** `2/3`: the promised backends that hold everything they have a place for, of all promised backends that have one. */

@@ -4,7 +4,7 @@ import type { Subject } from '../evidence/artifact.ts';
 import { subjectOutside } from '../pipelines/allowed-subjects.ts';
 import { type PolicyDefinition } from '../pipelines/definitions.ts';
 import { signingProblem } from '../pipelines/signing-problem.ts';
-import { ignoredSubject } from './left-out.ts';
+import { ignoredSubject, missingChild } from './left-out.ts';
 import type { Problem } from '../api/v1alpha1/problem.ts';
 import { describePolicy, type PolicyName } from '../pipelines/policy-key.ts';
 
@@ -57,6 +57,12 @@ const rules: readonly Rule[] = [
     if (ignored === undefined) return undefined;
     const message = `spec.subjects.onIgnored of ${describePolicy(policyName)} refuses the run: ${ignored.message}`;
     return { reason: reasons.SubjectIgnored, message };
+  },
+  ({ policy, policyName, warnings }) => {
+    const missing = policy?.spec.children.onMissing === 'Refuse' ? missingChild(warnings) : undefined;
+    if (missing === undefined) return undefined;
+    const message = `spec.children.onMissing of ${describePolicy(policyName)} refuses the run: ${missing.message}`;
+    return { reason: missing.reason, message };
   },
 ];
 

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finishedRun } from './finished-run.ts';
 import type { FinishedRunOptions } from './finished-run.ts';
+import type { ReadChild, Sighting } from './children/child-standing.ts';
 import { PayloadError } from './payload-error.ts';
+
+const END = '2026-01-01T00:00:00Z';
 
 const reference = (name: string, kind = 'TaskRun') => ({
   apiVersion: 'tekton.dev/v1',
@@ -17,12 +20,23 @@ function pipelineRun(...childReferences: readonly object[]) {
     apiVersion: 'tekton.dev/v1',
     kind: 'PipelineRun',
     metadata: { namespace: 'n', name: 'p', uid: 'u' },
-    status: { childReferences, pipelineSpec: { tasks: [{ name: 'a' }, { name: 'b' }] } },
+    status: {
+      conditions: [{ type: 'Succeeded', status: 'True' }],
+      completionTime: END,
+      childReferences,
+      pipelineSpec: { tasks: [{ name: 'a' }, { name: 'b' }] },
+    },
   };
 }
 
-function taskRun(name: string, metadata: object = { ownerReferences: [{ uid: 'u' }] }) {
-  return { kind: 'TaskRun', metadata: { namespace: 'n', name, uid: `uid-${name}`, ...metadata } };
+function owned(uid: string) {
+  return [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: 'p', uid, controller: true }];
+}
+
+function taskRun(name: string, metadata: object = {}) {
+  const own = { namespace: 'n', name, uid: `uid-${name}`, creationTimestamp: END, ownerReferences: owned('u') };
+  const status = { conditions: [{ type: 'Succeeded', status: 'True' }], completionTime: END };
+  return { kind: 'TaskRun', metadata: { ...own, ...metadata }, status };
 }
 
 function names(run: unknown, objects: readonly unknown[], options?: FinishedRunOptions) {
@@ -39,13 +53,71 @@ describe('the children of a PipelineRun', () => {
     assert.deepEqual(children, { there: ['b', 'a'], missing: [] });
   });
 
-  it('are owned by it: a run of the same name is not its child', () => {
+  it('are controlled by it: a run of the same name is not its child', () => {
     const strangers = [
-      taskRun('a', { ownerReferences: [{ uid: 'other' }] }),
-      taskRun('a', { labels: { 'tekton.dev/pipelineRunUID': 'u' } }),
-      taskRun('a', { namespace: 'other', ownerReferences: [{ uid: 'u' }] }),
+      taskRun('a', { ownerReferences: owned('other') }),
+      taskRun('a', { ownerReferences: [{ ...owned('u')[0], controller: false }] }),
+      taskRun('a', { ownerReferences: [], labels: { 'tekton.dev/pipelineRunUID': 'u' } }),
     ];
-    assert.deepEqual(names(pipelineRun(reference('a')), strangers), { there: [], missing: ['a'] });
+    for (const stranger of strangers) {
+      const { children, missingChildren, replacedChildren } = finishedRun(pipelineRun(reference('a')), [stranger]);
+      assert.deepEqual([children[0]?.object, children[0]?.uid, missingChildren], [undefined, undefined, []]);
+      const why = 'is not controlled by PipelineRun p';
+      assert.deepEqual(replacedChildren, [{ kind: 'TaskRun', name: 'a', why }]);
+    }
+    const elsewhere = taskRun('a', { namespace: 'other' });
+    assert.deepEqual(names(pipelineRun(reference('a')), [elsewhere]), { there: [], missing: ['a'] });
+  });
+
+  it('are left out where another object took the place of one, in nested pipelines too', () => {
+    const inner = {
+      ...pipelineRun(reference('b')),
+      metadata: { ...taskRun('inner').metadata, uid: 'i' },
+    };
+    const forged = taskRun('b', { ownerReferences: owned('i'), creationTimestamp: '2026-01-01T00:00:01Z' });
+    const run = finishedRun(pipelineRun(reference('inner', 'PipelineRun')), [inner, forged]);
+    assert.deepEqual(run.replacedChildren, [
+      {
+        kind: 'TaskRun',
+        name: 'b',
+        why: 'was created at 2026-01-01T00:00:01Z, after PipelineRun inner had completed at 2026-01-01T00:00:00Z',
+      },
+    ]);
+  });
+
+  it('are compared with how they were seen: each that has finished, once, under its own parent', () => {
+    const sightings: Sighting[] = ['Seen', 'Later', 'Unseen', 'Replaced', 'Changed'];
+    const asked: unknown[] = [];
+    const recall = ({ parentUID, kind, name, uid }: ReadChild): Sighting => {
+      asked.push([parentUID, kind, uid]);
+      return sightings[Number(name)] ?? 'Seen';
+    };
+    const references = sightings.map((_, index) => reference(String(index)));
+    const objects = sightings.map((_, index) => taskRun(String(index)));
+    const running = { ...taskRun('running'), status: {} };
+    const run = finishedRun(pipelineRun(...references, reference('running')), [...objects, running], { recall });
+    assert.deepEqual(
+      run.children.flatMap(({ object, reference: { name } }) => (object === undefined ? [] : name)),
+      ['0', '1', '2', 'running'],
+    );
+    assert.deepEqual(run.laterChildren, ['1', '2']);
+    assert.deepEqual(
+      run.replacedChildren.map(({ name, why }) => [name, why]),
+      [
+        ['3', 'is not the one that was seen finishing: its UID is another'],
+        ['4', 'was changed after it had finished'],
+      ],
+    );
+    assert.deepEqual(
+      asked,
+      sightings.map((_, index) => ['u', 'TaskRun', `uid-${index}`]),
+    );
+  });
+
+  it('are not compared in files, which prove nothing about their author', () => {
+    const bare = taskRun('a', { ownerReferences: [], creationTimestamp: '2030-01-01T00:00:00Z' });
+    const run = finishedRun(pipelineRun(reference('a')), [bare], { matchBy: 'Name', recall: () => 'Replaced' });
+    assert.deepEqual([run.children[0]?.uid, run.replacedChildren], ['uid-a', []]);
   });
 
   it('are ignored without a reference', () => {
@@ -66,7 +138,7 @@ describe('the children of a PipelineRun', () => {
   it('are recorded and never missing when they are of other kinds', () => {
     const custom = {
       kind: 'CustomRun',
-      metadata: { namespace: 'n', name: 'c', uid: 'c1', ownerReferences: [{ uid: 'u' }] },
+      metadata: { ...taskRun('c').metadata, uid: 'c1' },
     };
     const run = pipelineRun(reference('c', 'CustomRun'), reference('p2', 'PipelineRun'));
     const { children, missingChildren } = finishedRun(run, [custom]);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../json/fields.ts';
+import { field } from '../json/fields.ts';
+import { type ReadChild, type ReplacedChild, type Sighting, whyReplaced } from './children/child-standing.ts';
 import { mapsAt, textAt } from './go/json-node.ts';
 import type { JsonMap } from './go/json-node.ts';
 import { PayloadError } from './payload-error.ts';
 import { parseRun } from './run.ts';
 import type { PipelineRun, Run, TaskRun } from './run.ts';
 import { isRunKind, runApiVersion } from './run-identity.ts';
-import { runFacts } from './run-summary.ts';
+import { runFacts, statedEnd } from './run-summary.ts';
 import type { RunSummary } from './run-summary.ts';
 import type { Outcome } from './run-outcome.ts';
 
@@ -18,14 +19,21 @@ export interface FinishedRun {
   readonly children: readonly ChildRun[];
   /** Names of the TaskRuns that the run refers to and that were not given. */
   readonly missingChildren: readonly string[];
+  /** Children that are left out, as the objects under their names are not the ones that ran. */
+  readonly replacedChildren: readonly ReplacedChild[];
+  /** Names of the children that were not seen finishing: they are stated as they were read later. */
+  readonly laterChildren: readonly string[];
 }
 
 export interface FinishedRunOptions {
   /**
-   * UID: a child must be owned by the run, as in a cluster. Name: hand-written files, where owners and UIDs may be
-   * missing; a TaskRun without a reference also counts if its `tekton.dev/pipelineTask` label names a task of the run.
+   * UID: a child must be controlled by the run and as old, as in a cluster. Name: files, which prove nothing about their
+   * author: owners, UIDs and times may be missing and are not compared; a TaskRun without a reference also counts if its
+   * `tekton.dev/pipelineTask` label names a task of the run.
    */
   readonly matchBy?: 'UID' | 'Name';
+  /** Recalls how a finished TaskRun or PipelineRun was seen; each as `Seen` when absent. */
+  readonly recall?: (child: ReadChild) => Sighting;
 }
 
 /** Nested PipelineRuns are read to this depth; deeper ones are only named. */
@@ -45,14 +53,15 @@ export function finishedRun(
   childObjects: readonly unknown[],
   options: FinishedRunOptions = {},
 ): FinishedRun {
-  const matchBy = options.matchBy ?? 'UID';
-  return readTree(object, { objects: childObjects, matchBy, depth: 0, budget: { runs: MAX_NESTED_RUNS } });
+  const { matchBy = 'UID', recall = () => 'Seen' } = options;
+  return readTree(object, { objects: childObjects, matchBy, recall, depth: 0, budget: { runs: MAX_NESTED_RUNS } });
 }
 
 /** The position within nested pipelines while reading. */
 interface Nesting {
   readonly objects: readonly unknown[];
   readonly matchBy: 'UID' | 'Name';
+  readonly recall: (child: ReadChild) => Sighting;
   readonly depth: number;
   /** The number of nested runs that may still be read; counted down. */
   readonly budget: { runs: number };
@@ -68,13 +77,24 @@ function readTree(object: unknown, nesting: Nesting): FinishedRun {
     uid: run.uid,
     ...runFacts(run.kind, object),
   };
-  if (run.kind === 'TaskRun') return { summary, object: run, children: [], missingChildren: [] };
-  const children = childrenOf(run, nesting);
-  const missingChildren = children
-    .filter(({ reference, object: child }) => isTaskRunReference(reference) && child === undefined)
-    .map(({ reference }) => reference.name);
-  const ofNested = children.flatMap(({ nested }) => nested?.missingChildren ?? []);
-  return { summary, object: run, children, missingChildren: [...missingChildren, ...ofNested] };
+  const children = run.kind === 'TaskRun' ? [] : childrenOf(run, statedEnd(object), nesting);
+  const absent = children.filter((child) => isTaskRunReference(child.reference) && child.object === undefined);
+  const missing = absent.filter(({ replaced }) => replaced === undefined).map(({ reference }) => reference.name);
+  const nested = children.flatMap((child) => child.nested ?? []);
+  return {
+    summary,
+    object: run,
+    children,
+    missingChildren: [...missing, ...nested.flatMap(({ missingChildren }) => missingChildren)],
+    replacedChildren: [
+      ...children.flatMap(({ replaced }) => replaced ?? []),
+      ...nested.flatMap(({ replacedChildren }) => replacedChildren),
+    ],
+    laterChildren: [
+      ...children.filter(({ isLater }) => isLater).map(({ reference }) => reference.name),
+      ...nested.flatMap(({ laterChildren }) => laterChildren),
+    ],
+  };
 }
 
 function readRun(object: unknown): Run {
@@ -94,9 +114,9 @@ interface Candidate {
   readonly object: unknown;
 }
 
-function childrenOf(run: PipelineRun, nesting: Nesting): readonly ChildRun[] {
+function childrenOf(run: PipelineRun, completionTime: string | undefined, nesting: Nesting): readonly ChildRun[] {
   const { objects, matchBy } = nesting;
-  const candidates = objects.filter((object) => belongs(run, object, matchBy)).map(candidate);
+  const candidates = objects.filter((object) => isInReach(run, object, matchBy)).map(candidate);
   const byName = new Map(candidates.map((entry) => [`${entry.kind}/${entry.name}`, entry]));
   const children: ChildRun[] = [];
   const taken = new Set<string>();
@@ -105,7 +125,7 @@ function childrenOf(run: PipelineRun, nesting: Nesting): readonly ChildRun[] {
     const key = `${reference.kind}/${reference.name}`;
     if (taken.has(key)) continue;
     taken.add(key);
-    children.push(childRun(reference, byName.get(key)?.object, nesting));
+    children.push(judgedChild(reference, byName.get(key)?.object, { run, completionTime, nesting }));
   }
   // For a nested run of a file, a label does not identify the parent of a TaskRun.
   if (matchBy === 'UID' || nesting.depth > 0) return children;
@@ -134,6 +154,25 @@ function unreferenced(
   return labelled;
 }
 
+interface Parenthood {
+  readonly run: PipelineRun;
+  readonly completionTime: string | undefined;
+  readonly nesting: Nesting;
+}
+
+/** Read a child, unless the object under its name is not the one that ran. Custom runs are only named in evidence, and not watched. */
+function judgedChild(reference: ChildReference, object: unknown, parent: Parenthood): ChildRun {
+  const { run, completionTime, nesting } = parent;
+  if (object === undefined || nesting.matchBy === 'Name') return childRun(reference, object, nesting);
+  const { kind, name } = reference;
+  const uid = textField(field(object, 'metadata'), 'uid');
+  const isWatched = isRunKind(kind) && runFacts(kind, object).finished !== undefined;
+  const sighting = isWatched ? nesting.recall({ parentUID: run.uid, kind, name, uid, object }) : 'Seen';
+  const why = whyReplaced(object, { name: run.name, uid: run.uid, completionTime }, sighting);
+  if (why !== undefined) return { ...childRun(reference, undefined, nesting), replaced: { kind, name, why } };
+  return { ...childRun(reference, object, nesting), isLater: sighting === 'Later' || sighting === 'Unseen' };
+}
+
 function childReference(entry: JsonMap): ChildReference {
   return {
     apiVersion: textAt(entry, 'apiVersion') || runApiVersion,
@@ -149,6 +188,8 @@ function childRun(reference: ChildReference, object: unknown, nesting: Nesting):
   return {
     reference,
     isGiven: object !== undefined,
+    isLater: false,
+    replaced: undefined,
     object: isTaskRun ? readTaskRun(reference.name, object) : undefined,
     nested: object === undefined ? undefined : nestedRun(reference, object, nesting),
     uid: uid === '' ? undefined : uid,
@@ -185,13 +226,10 @@ function isTaskRunReference({ apiVersion, kind }: ChildReference): boolean {
   return kind === 'TaskRun' && apiVersion.startsWith('tekton.dev/');
 }
 
-/** In a cluster only the owner reference counts: anyone who may edit the run may write its labels. */
-function belongs(run: PipelineRun, object: unknown, matchBy: 'UID' | 'Name'): boolean {
-  const metadata = field(object, 'metadata');
-  const namespace = textField(metadata, 'namespace');
-  const uids = listField(metadata, 'ownerReferences').map((owner) => textField(owner, 'uid'));
-  if (matchBy === 'UID') return namespace === run.namespace && run.uid !== '' && uids.includes(run.uid);
-  return namespace === '' || run.namespace === '' || namespace === run.namespace;
+/** True when an object may be a child by its namespace, which a file may leave out. */
+function isInReach(run: PipelineRun, object: unknown, matchBy: 'UID' | 'Name'): boolean {
+  const namespace = textField(field(object, 'metadata'), 'namespace');
+  return namespace === run.namespace || (matchBy === 'Name' && (namespace === '' || run.namespace === ''));
 }
 
 function candidate(object: unknown): Candidate {
@@ -220,6 +258,10 @@ export interface ChildRun {
   readonly nested: FinishedRun | undefined;
   /** True when its object was given, even if its nesting is too deep to read it. */
   readonly isGiven: boolean;
+  /** The object under its name, which is not the child that ran; it counts as not given. */
+  readonly replaced: ReplacedChild | undefined;
+  /** True when nobody saw it finish. */
+  readonly isLater: boolean;
   /** The UID of a child of any kind, when its object was given. */
   readonly uid: string | undefined;
   /** Absent while the child runs, and when its object was not given. */

@@ -76,16 +76,30 @@ function owningPipelineRun(metadata: unknown, labels: Readonly<Record<string, st
  * the condition, else of creation, so that a finished run without a time is not overlooked.
  */
 function runEnd(object: unknown, created: string): RunEnd | undefined {
-  const status = field(object, 'status');
-  const condition = listField(status, 'conditions').find((entry) => field(entry, 'type') === 'Succeeded');
+  const condition = succeededCondition(field(object, 'status'));
   const outcome = outcomeOf(text(field(condition, 'status')), text(field(condition, 'reason')));
   if (outcome === undefined) return undefined;
-  const candidates = [text(field(status, 'completionTime')), text(field(condition, 'lastTransitionTime')), created];
-  for (const candidate of candidates) {
-    const time = parseGoTime(candidate);
-    if (time !== undefined && !isZeroTime(time)) return { outcome, completionTime: formatSeconds(time) };
-  }
-  return { outcome, completionTime: '1970-01-01T00:00:00Z' };
+  const completionTime = statedEnd(object) ?? wholeSeconds(created) ?? '1970-01-01T00:00:00Z';
+  return { outcome, completionTime };
+}
+
+/** The end that a run's status states, RFC 3339; undefined when the run has not finished, or its status has no time. */
+export function statedEnd(object: unknown): string | undefined {
+  const status = field(object, 'status');
+  const condition = succeededCondition(status);
+  if (outcomeOf(text(field(condition, 'status')), text(field(condition, 'reason'))) === undefined) return undefined;
+  return (
+    wholeSeconds(text(field(status, 'completionTime'))) ?? wholeSeconds(text(field(condition, 'lastTransitionTime')))
+  );
+}
+
+function succeededCondition(status: unknown): unknown {
+  return listField(status, 'conditions').find((entry) => field(entry, 'type') === 'Succeeded');
+}
+
+function wholeSeconds(stamp: string): string | undefined {
+  const time = parseGoTime(stamp);
+  return time === undefined || isZeroTime(time) ? undefined : formatSeconds(time);
 }
 
 function text(value: unknown): string {

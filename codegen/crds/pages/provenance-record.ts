@@ -101,6 +101,7 @@ spec:
     'Suspended',
     'WaitingForChildren',
     'ChildMissing',
+    'ChildReplaced',
     'NoSubjects',
     'SubjectIgnored',
     'StatementIncomplete',

@@ -15,6 +15,7 @@ export const reasons = {
   Suspended: 'Suspended',
   WaitingForChildren: 'WaitingForChildren',
   ChildMissing: 'ChildMissing',
+  ChildReplaced: 'ChildReplaced',
   NoSubjects: 'NoSubjects',
   SubjectIgnored: 'SubjectIgnored',
   StatementIncomplete: 'StatementIncomplete',

@@ -10,6 +10,8 @@ export const warningKinds = [
   'InputIgnored',
   'MaterialMissing',
   'ChildMissing',
+  'ChildReplaced',
+  'ChildrenReadLater',
   'TaskOmitted',
   'IndexImageOmitted',
   'CredentialRemoved',

@@ -34,7 +34,10 @@ async function sign(onIgnored: 'Warn' | 'Refuse', allowsUnfinished = false) {
   const signed: SignedRun[] = [];
   const failures: string[] = [];
   for (const preview of previewRuns([good, halved, running], options)) {
-    const result = await signRuns(preview, signer, { allowedRepositories: [], onIgnored });
+    const result = await signRuns(preview, signer, {
+      subjects: { allowedRepositories: [], onIgnored },
+      children: { onMissing: 'Warn' },
+    });
     signed.push(...result.signed);
     failures.push(...result.failures);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bundleToJSON } from '@sigstore/bundle';
 import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import { ignoredSubject } from '../../records/left-out.ts';
+import { ignoredSubject, missingChild } from '../../records/left-out.ts';
 import type { Artifact } from '../../evidence/artifact.ts';
 import { signedBytes } from '../../evidence/signed-bytes.ts';
 import { sigstoreBundle } from '../../evidence/sigstore-bundle.ts';
@@ -28,16 +28,16 @@ export interface SignedRuns {
   readonly failures: readonly string[];
 }
 
-/** Signs the payloads of a preview, except for runs that the policy's rules for subjects refuse. */
+/** Signs the payloads of a preview, except for runs that the policy's rules for subjects and children refuse. */
 export async function signRuns(
   { artifacts, failures }: Preview,
   signer: RunSigner,
-  subjects: EffectiveSigningPolicySpec['subjects'],
+  rules: Pick<EffectiveSigningPolicySpec, 'subjects' | 'children'>,
 ): Promise<SignedRuns> {
   const signed: SignedRun[] = [];
   const refusals = new Map<string, string>();
   for (const previewed of artifacts) {
-    const why = refusal(previewed, subjects);
+    const why = refusal(previewed, rules);
     const run = runText(previewed.run);
     if (why !== undefined && !refusals.has(run)) refusals.set(run, why);
   }
@@ -50,14 +50,16 @@ export async function signRuns(
 
 function refusal(
   { artifact: { subjects, warnings = [] } }: PreviewedArtifact,
-  { allowedRepositories, onIgnored }: EffectiveSigningPolicySpec['subjects'],
+  { subjects: { allowedRepositories, onIgnored }, children }: Pick<EffectiveSigningPolicySpec, 'subjects' | 'children'>,
 ): string | undefined {
   const outside = subjectOutside(allowedRepositories, subjects);
   if (outside !== undefined) {
     return `claims to have built ${outside}, which spec.subjects.allowedRepositories does not allow`;
   }
   const ignored = onIgnored === 'Refuse' ? ignoredSubject(warnings) : undefined;
-  return ignored && `spec.subjects.onIgnored of the policy refuses it: ${ignored.message}`;
+  if (ignored !== undefined) return `spec.subjects.onIgnored of the policy refuses it: ${ignored.message}`;
+  const missing = children.onMissing === 'Refuse' ? missingChild(warnings) : undefined;
+  return missing && `spec.children.onMissing of the policy refuses it: ${missing.message}`;
 }
 
 async function signedRun({ run, artifact }: PreviewedArtifact, signer: RunSigner): Promise<SignedRun> {

@@ -87,7 +87,7 @@ async function printBundles({ filename, output, unfinished, spec, signer }: Sign
     parents: await expectedParents(filename),
   });
   for await (const preview of previews) {
-    const { signed, failures } = await signRuns(preview, signer, spec.subjects);
+    const { signed, failures } = await signRuns(preview, signer, spec);
     await print(command, list.add(signed));
     for (const failure of failures) command.configureOutput().writeErr?.(`${failure}\n`);
     if (failures.length > 0) process.exitCode = 1;

@@ -26,9 +26,11 @@ class Cluster {
       apiVersion: 'tekton.dev/v1',
       kind,
       metadata: {
-        ...{ namespace: 'team-a', name, uid: `u-${name}` },
+        ...{ namespace: 'team-a', name, uid: `u-${name}`, creationTimestamp: '2025-12-31T23:59:00Z' },
         labels: { 'tekton.dev/pipelineRunUID': `u-${parent}`, 'tekton.dev/pipelineTask': name },
-        ownerReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: parent, uid: `u-${parent}` }],
+        ownerReferences: [
+          { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: parent, uid: `u-${parent}`, controller: true },
+        ],
       },
       status: {
         conditions: [{ type: 'Succeeded', status: 'True' }],

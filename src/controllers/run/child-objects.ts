@@ -4,6 +4,7 @@ import { isForbidden, isNotFound, isNotServed } from '../../kube/kube-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { MAX_NESTED_RUNS, MAX_NESTING } from '../../tekton/finished-run.ts';
+import { controllingPipelineRun } from '../../tekton/children/child-standing.ts';
 import type { RunIdentity } from '../../tekton/run-identity.ts';
 import { customRunResource, runResources } from '../../kube/tekton-resources.ts';
 
@@ -22,7 +23,7 @@ interface Parent {
 
 /**
  * The children of a PipelineRun and those of its nested PipelineRuns, each kind that one refers to in one consistent list by the
- * label that Tekton sets. Reference and owner decide which of them really are its children, the label does not. Nesting is
+ * label that Tekton sets. Reference and controller decide which of them really are its children, the label does not. Nesting is
  * followed as deep and as often as `finishedRun` reads it.
  */
 export async function childObjects(
@@ -46,7 +47,7 @@ export async function childObjects(
   return found;
 }
 
-/** Those that the parent refers to and owns. */
+/** Those that the parent refers to and controls. */
 function nestedPipelineRuns(
   { object: parent, uid: owner }: Parent,
   children: readonly unknown[],
@@ -59,7 +60,7 @@ function nestedPipelineRuns(
   return children.flatMap((object) => {
     const metadata = field(object, 'metadata');
     const uid = field(metadata, 'uid');
-    const isOwned = listField(metadata, 'ownerReferences').some((reference) => field(reference, 'uid') === owner);
+    const isOwned = controllingPipelineRun(object)?.uid === owner;
     // Only PipelineRuns among the children have references of their own.
     const isNested = references(object).length > 0 && names.has(field(metadata, 'name'));
     return isNested && isOwned && typeof uid === 'string' ? [{ object, uid }] : [];

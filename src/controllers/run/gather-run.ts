@@ -3,6 +3,7 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/run-selection.ts';
+import type { ReadChild, Sighting } from '../../tekton/children/child-standing.ts';
 import { type FinishedRun, finishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
@@ -10,13 +11,19 @@ import { summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
+import { WaitingError } from '../../runtime/queue/waiting-error.ts';
+import { runDigest } from '../../tekton/children/run-digest.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { recordName } from '../../records/record-name.ts';
 import { childObjects } from './child-objects.ts';
+import { childKey } from './note-children.ts';
 import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { recordKey } from '../../records/record-key.ts';
 import { runKey } from '../../tekton/run-key.ts';
+
+/** The wait for the watch to deliver the end of a child, after that of its PipelineRun. */
+const DELIVERY_MS = 10_000;
 
 /** The pipelines that select a run and have no complete record of it, according to memory. */
 export function pendingPipelines(
@@ -56,7 +63,8 @@ export async function gatherRun(
   const pipelines = pendingPipelines(context, summary).filter(({ pipeline }) => admits(pipeline.policy));
   if (pipelines.length === 0) return undefined;
   const { signal } = options;
-  const run = await readRun(context, object, summary, signal);
+  const isAttested = pipelines.some(({ pipeline }) => pipeline.policy.spec.attestation.format !== 'None');
+  const run = await readRun(context, object, { summary, isAttested }, signal);
   const pending: PendingPipeline[] = [];
   const failures: unknown[] = [];
   for (const { pipeline, recordName: name } of pipelines) {
@@ -82,16 +90,36 @@ export async function gatherRun(
 async function readRun(
   context: ControllerContext,
   object: unknown,
-  summary: SelectableRun,
+  { summary, isAttested }: { readonly summary: SelectableRun; readonly isAttested: boolean },
   signal: AbortSignal,
 ): Promise<FinishedRun | Problem> {
   const children = summary.kind === 'PipelineRun' ? await childObjects(context.client, object, summary, signal) : [];
+  const unseen: string[] = [];
+  const recall = ({ object: child, ...read }: ReadChild): Sighting => {
+    const sighting = context.childNotes.recall({ ...read, key: childKey(read), digest: () => runDigest(child) });
+    if (sighting === 'Unseen') unseen.push(`${read.kind} ${read.name}`);
+    return sighting;
+  };
   try {
-    return finishedRun(object, children);
+    const run = finishedRun(object, children, isAttested ? { recall } : {});
+    awaitDelivery(context, summary, unseen);
+    return run;
   } catch (error) {
     if (error instanceof PayloadError) return { reason: reasons[error.reason], message: error.message };
     throw error;
   }
+}
+
+/** Waits for the watch of children, which may be behind that of PipelineRuns for a moment. */
+function awaitDelivery(
+  { childNotes, clock }: Pick<ControllerContext, 'childNotes' | 'clock'>,
+  { name, namespace, finished }: SelectableRun,
+  [first]: readonly string[],
+): void {
+  const sinceMs = clock.now().getTime() - Date.parse(finished.completionTime);
+  if (first === undefined || childNotes.isFull(namespace) || Math.abs(sinceMs) > DELIVERY_MS) return;
+  const message = `child ${first} of PipelineRun ${name} has finished, and the watch has not delivered that yet`;
+  throw new WaitingError(reasons.WaitingForChildren, message, 0.5);
 }
 
 /** The existing record. A forged one counts as absent; creating ours then finds it. */

@@ -2,6 +2,7 @@
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isObject, objectField } from '../../json/fields.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
@@ -30,11 +31,19 @@ const pipelineRun = run('PipelineRun', {
   childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'bake-1-mix', pipelineTaskName: 'mix' }],
 });
 
-function child(status: object): unknown {
+function withResults(object: unknown, results: readonly object[]): unknown {
+  assert.ok(isObject(object));
+  return { ...object, status: { ...objectField(object, 'status'), results } };
+}
+
+function child(status: object, metadata: object = {}): unknown {
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'TaskRun',
-    metadata: { namespace: 'team-a', name: 'bake-1-mix', uid: 'c', ownerReferences: [{ uid: 'r' }] },
+    metadata: {
+      ...{ namespace: 'team-a', name: 'bake-1-mix', uid: 'c', creationTimestamp: '2025-02-28T23:59:00Z', ...metadata },
+      ownerReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', uid: 'r', controller: true }],
+    },
     spec: {},
     status,
   };
@@ -149,6 +158,28 @@ describe('planRun', () => {
       assert.deepEqual(draft.toSign, []);
     });
   }
+
+  it('does not wait for a child that was replaced, and leaves it out with a warning', () => {
+    const forged = child({}, { creationTimestamp: '2025-03-01T00:00:01Z' });
+    const given = snapshot(pipelineRun, policy(), { run: finishedRun(pipelineRun, [forged]) });
+    const [draft] = planRun(given);
+    assert.match(draft?.evidence.artifacts[0]?.warnings?.[0] ?? '', /^ChildReplaced: child TaskRun bake-1-mix was /);
+    assert.notEqual(draft?.toSign.length, 0);
+    const refusing = { ...given.pending[0]?.pipeline, policy: policy({ children: { onMissing: 'Refuse' } }) };
+    const pending = given.pending.map((of) => ({ ...of, pipeline: { ...of.pipeline, ...refusing } }));
+    assert.deepEqual(planRun({ ...given, pending })[0]?.toSign, []);
+  });
+
+  it('warns of its children first, so that nothing hides what is left out', () => {
+    const results = Array.from({ length: 100 }, (_, index) => ({
+      name: `a${index}IMAGE_URL`,
+      value: 'reg.example/app',
+    }));
+    const [draft] = planRun(snapshot(withResults(pipelineRun, results), policy(), { now: DEADLINE }));
+    const warnings = draft?.evidence.artifacts[0]?.warnings ?? [];
+    assert.match(warnings[0] ?? '', /^ChildMissing: /);
+    assert.match(warnings.at(-1) ?? '', /^More: /);
+  });
 
   it('leaves out a deleted child after its deadline, with a warning', () => {
     const [draft] = planRun(snapshot(pipelineRun, policy(), { now: DEADLINE }));

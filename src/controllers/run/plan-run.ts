@@ -2,13 +2,13 @@
 import type { ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Retention } from '../../api/v1alpha1/signing-policy/retention.ts';
-import { warning } from '../../api/v1alpha1/warning.ts';
 import type { Artifact, RecordedArtifact } from '../../evidence/artifact.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { announcementWarnings } from '../../provenance/warnings/announcement-warnings.ts';
 import { payloads } from '../../provenance/payloads.ts';
+import { childWarnings } from './child-warnings.ts';
 import { boundedText } from '../../runtime/bounded-text.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
@@ -100,20 +100,18 @@ function makeArtifacts(
       imageSignatureFormats: policy.spec.imageSignatures.formats,
       ...(indexImages === undefined ? {} : { indexImages }),
     });
-    return made.length > 0 ? withMissingChildren(made, run) : nothingToSign(policy, run);
+    return made.length > 0 ? withChildWarnings(made, run) : nothingToSign(policy, run);
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
     return { reason: reasons[error.reason], message: error.message };
   }
 }
 
-/** Warn in the attestation of children that are gone. */
-function withMissingChildren(made: readonly Artifact[], { missingChildren }: FinishedRun): Artifact[] {
-  const warnings = missingChildren.map((name) =>
-    warning('ChildMissing', `child TaskRun ${name} is gone: stated without it`),
-  );
+/** Warn in the attestation of its children. Theirs come first, so that none is cut off behind what the run itself has many of. */
+function withChildWarnings(made: readonly Artifact[], run: FinishedRun): Artifact[] {
+  const warnings = childWarnings(run);
   return made.map((artifact) =>
-    artifact.type === 'Attestation' ? { ...artifact, warnings: [...(artifact.warnings ?? []), ...warnings] } : artifact,
+    artifact.type === 'Attestation' ? { ...artifact, warnings: [...warnings, ...(artifact.warnings ?? [])] } : artifact,
   );
 }
 

@@ -19,7 +19,8 @@ import {
 } from '../../records/record-object.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { signArtifacts } from '../policy-services/sign-artifacts.ts';
-import { gatherRun } from './gather-run.ts';
+import { gatherRun, pendingPipelines } from './gather-run.ts';
+import { followParent } from './note-children.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
 import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
@@ -63,10 +64,19 @@ export class RunReconciler {
     if (object === undefined) return DONE;
     const turns = new PolicyTurns(this.#options.lanes, { key, namespace });
     try {
-      return await this.#recordAll(object, turns, signal);
+      const outcome = await this.#recordAll(object, turns, signal);
+      this.#followChildren(object);
+      return outcome;
     } finally {
       turns.end();
     }
+  }
+
+  /** Once every record exists, the notes of the children have served. */
+  #followChildren(object: unknown): void {
+    const summary = summariseRun(object);
+    if (summary?.kind !== 'PipelineRun') return;
+    followParent(this.#context, summary, pendingPipelines(this.#context, summary).length > 0);
   }
 
   /** Records each policy separately: one that fails or hangs does not delay the others. */

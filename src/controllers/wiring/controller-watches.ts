@@ -23,6 +23,7 @@ import type { VerificationReconciler } from '../provenance-record/read-back/veri
 import type { RecordDrain } from '../propagation/record-drain.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import { pendingPipelines } from '../run/gather-run.ts';
+import { childObserver } from '../run/note-children.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
@@ -61,9 +62,9 @@ export class ControllerWatches {
     this.#options = options;
   }
 
-  /** Delivers the runs of a namespace, or of all, once more. */
+  /** Delivers the runs of a namespace, or of all, once more: kind by kind, in the order in which their watches were started. */
   async rescanRuns(scope: { readonly namespace?: string; readonly signal: AbortSignal }): Promise<void> {
-    await Promise.all(this.#runSources.map((source) => source.rescan(scope)));
+    for (const source of this.#runSources) await source.rescan(scope);
   }
 
   policies(kind: PolicyKind): Promise<void> {
@@ -166,6 +167,7 @@ export class ControllerWatches {
             if (record?.isSettled === true) retirements.plan(record);
             else queues['provenance-record'].add(key);
           },
+          children: childObserver(context),
           onSynced: () => {
             runs.synced(kind);
             onSynced();

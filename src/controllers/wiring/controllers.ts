@@ -150,7 +150,9 @@ export class Controllers {
     this.#runPolicyController();
     await watches.records();
     this.#propagation.learned();
-    await Promise.all([watches.runs('TaskRun'), watches.runs('PipelineRun')]);
+    // Which PipelineRuns are still to be recorded is known before their children are looked at.
+    await watches.runs('PipelineRun');
+    await watches.runs('TaskRun');
     this.#propagation.runsKnown();
     this.#runRecordControllers();
     this.#runRunControllers();

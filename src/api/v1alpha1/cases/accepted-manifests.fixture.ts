@@ -45,6 +45,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
       },
       imageSignatures: { formats: [], indexChildren: true },
       subjects: { allowedRepositories: ['registry.example.com/team-a/*'], onIgnored: 'Refuse' },
+      children: { onMissing: 'Refuse' },
       backendRefs: [
         { kind: 'StorageBackend', name: 'registry' },
         { kind: 'ClusterStorageBackend', name: 'registry' },

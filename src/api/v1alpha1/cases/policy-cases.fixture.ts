@@ -165,6 +165,13 @@ export const policyCases: readonly RefusedManifest[] = [
     serverMessage: 'Unsupported value: "Ignore"',
   },
   {
+    name: 'an unknown answer to missing children',
+    manifest: policy({ children: { onMissing: 'Wait' } }),
+    path: 'spec.children.onMissing',
+    message: 'must be Warn or Refuse',
+    serverMessage: 'Unsupported value: "Wait"',
+  },
+  {
     name: 'a cluster policy for no repository',
     manifest: clusterPolicy({ subjects: { allowedRepositories: [] } }),
     path: 'spec.subjects.allowedRepositories',

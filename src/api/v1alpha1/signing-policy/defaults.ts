@@ -28,6 +28,7 @@ export interface EffectiveSigningPolicySpec {
     readonly allowedRepositories: readonly string[];
     readonly onIgnored: 'Warn' | 'Refuse';
   };
+  readonly children: { readonly onMissing: 'Warn' | 'Refuse' };
   readonly signer: SigningPolicySpec['signer'];
   readonly transparency: Transparency;
   /** Absent: no trust in Sigstore material. */
@@ -67,6 +68,7 @@ export function effectiveSigningPolicySpec(
     },
     imageSignatures: { formats: ['SimpleSigning'], indexChildren: false, ...spec.imageSignatures },
     subjects: { allowedRepositories: [], onIgnored: 'Warn', ...spec.subjects },
+    children: { onMissing: 'Warn', ...spec.children },
     signer: spec.signer,
     transparency: effectiveTransparency(spec.transparency),
     ...(spec.trustedRoot === undefined ? {} : { trustedRoot: spec.trustedRoot }),

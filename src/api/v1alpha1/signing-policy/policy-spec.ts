@@ -86,6 +86,11 @@ const indexChildren = Type.Boolean({
     'Also sign each image of an image index that a run built. The operator reads the index from its registry first, and signs nothing of the run until it can.',
 });
 
+const onMissing = Type.Enum(['Warn', 'Refuse'], {
+  description:
+    'What becomes of a PipelineRun with a child that is gone, or that is not the one that ran: Warn states the run without it and says so in the record, Refuse signs nothing of the run.',
+});
+
 const mode = Type.Enum(['Enforce', 'Audit'], {
   description: 'Enforce signs and stores; Audit records what would be signed and signs nothing.',
 });
@@ -132,6 +137,12 @@ export const policySpecFields = {
     Type.Object(
       { formats: Type.Optional(imageFormats), indexChildren: Type.Optional(indexChildren) },
       { description: descriptions.imageSignatures },
+    ),
+  ),
+  children: Type.Optional(
+    Type.Object(
+      { onMissing: Type.Optional(onMissing) },
+      { description: 'The TaskRuns and nested runs of PipelineRuns.' },
     ),
   ),
   signer: policySigner,

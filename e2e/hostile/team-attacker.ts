@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { KubectlOptions } from '../testbed/control-plane/control-plane.ts';
+import type { CommandOutput } from '../testbed/processes/run-command.ts';
+import type { HostileBed } from './hostile-bed.ts';
+
+/** A member of a team with what the roles of Tekton give to `edit`: everything of runs but their status. */
+export class TeamAttacker {
+  readonly #bed: HostileBed;
+  readonly #kubeconfig: string;
+
+  private constructor(bed: HostileBed, kubeconfig: string) {
+    this.#bed = bed;
+    this.#kubeconfig = kubeconfig;
+  }
+
+  static async enter(bed: HostileBed): Promise<TeamAttacker> {
+    const metadata = { name: 'attacker', namespace: bed.team.name };
+    const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+    await bed.installation.apply(
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata,
+        rules: [{ apiGroups: ['tekton.dev'], resources: ['taskruns', 'pipelineruns'], verbs }],
+      },
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata,
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'attacker' },
+        subjects: [{ kind: 'ServiceAccount', ...metadata }],
+      },
+    );
+    return new TeamAttacker(bed, await bed.installation.plane.kubeconfigFor(bed.team.name, 'attacker'));
+  }
+
+  /** Runs kubectl in the team's namespace. */
+  kubectl(args: readonly string[], options: Pick<KubectlOptions, 'stdin'> = {}): Promise<CommandOutput> {
+    const place = ['-n', this.#bed.team.name];
+    return this.#bed.installation.kubectl([...args, ...place], { ...options, kubeconfig: this.#kubeconfig });
+  }
+
+  /** Deletes a TaskRun and creates another object under its name. */
+  async replaceTaskRun(name: string, forged: object): Promise<void> {
+    await this.kubectl(['delete', 'taskrun', name, '--wait=true']);
+    await this.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(forged) });
+  }
+}
