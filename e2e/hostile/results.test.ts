@@ -5,7 +5,8 @@ import { after, before, describe, it } from 'node:test';
 import { runResources } from '../../src/kube/tekton-resources.ts';
 import { asManifest, at } from '../chart/helm.ts';
 import { storageOf } from '../harness/record.ts';
-import type { FinishOptions } from '../resilience/managed-runs.ts';
+import { recordedPayloads, warningsOf } from '../provenance/stated.ts';
+import { type FinishOptions, ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
 import { signaturesInAnnotations } from '../resilience/stored-signatures.ts';
 import { HostileBed } from './hostile-bed.ts';
 
@@ -143,6 +144,25 @@ describe('a finished run whose results are not what results should be', () => {
     assert.deepEqual([...stored.attestation, ...stored.image].toSorted(), ofRecord.toSorted());
     const payload = asManifest(at(signed, 'metadata', 'annotations'))[`chains.tekton.dev/payload-${key}`];
     assert.doesNotMatch(Buffer.from(String(payload), 'base64').toString(), /forged/);
+  });
+
+  it('is signed as it is when somebody changed it before its record could be made, and the record says so', async () => {
+    // A backend of this encoding holds no such image signatures, so nothing is stated before the policy is mended.
+    const invalid = { attestation: { format: 'None' }, imageSignatures: { formats: ['SigstoreStatement'] } };
+    const policy = { ...managedRuns, ...invalid };
+    const team = await bed.installation.team({ name: 'team-changed', policy, backends: ['registry'] });
+    const runs = new ManagedRuns(bed.client, team);
+    const [build, steady] = [await runs.build({ name: 'changed' }), await runs.build({ name: 'steady' })];
+    for (const run of [build, steady]) await bed.recordWithReason(run, 'PolicyInvalid', team);
+    const run = await bed.installation.json(['get', 'taskrun', build.name, '-n', team.name]);
+    const other = await team.registry.pushImage(`${team.name}/app`, 'other');
+    await runs.finish(run, { results: runs.imageResults(other) });
+    const spec = { imageSignatures: { formats: ['SimpleSigning'] } };
+    await bed.installation.patch(team.name, 'signingpolicy/builds', { spec });
+    const record = await bed.readyRecord(build, team);
+    assert.match(JSON.stringify(recordedPayloads(record)), new RegExp(other.digest));
+    assert.match(warningsOf(record)[0] ?? '', /^RunChanged: the spec, results or steps of TaskRun changed are not /);
+    assert.deepEqual(warningsOf(await bed.readyRecord(steady, team)), []);
   });
 
   it('leaves the operator and the other runs of the namespace unharmed', () => bed.assertUnharmed());

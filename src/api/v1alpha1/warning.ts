@@ -17,6 +17,7 @@ export const warningKinds = [
   'CredentialRemoved',
   'UriMalformed',
   'DigestMalformed',
+  'RunChanged',
   'RunUnfinished',
   'More',
 ] as const;

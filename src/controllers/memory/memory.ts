@@ -3,7 +3,7 @@ import { Pipelines } from '../../pipelines/pipelines.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AnnotationOwners } from './annotation-owners.ts';
 import { BackendHealth } from './backend-health.ts';
-import { ChildNotes } from './child-notes.ts';
+import { FinishNotes } from './finish-notes.ts';
 import { FailingSeals, type FailingSealsOptions } from './failing-seals.ts';
 import { OwnWrites } from './own-writes.ts';
 import { QuietTurns } from './quiet-turns.ts';
@@ -20,7 +20,7 @@ export interface Memory {
   readonly pipelines: Pipelines;
   readonly records: RecordIndex;
   readonly runs: RunIndex;
-  readonly childNotes: ChildNotes;
+  readonly finishNotes: FinishNotes;
   readonly ownWrites: OwnWrites;
   readonly unconfirmedStores: UnconfirmedStores;
   readonly unrecordedTestimonies: UnrecordedTestimonies;
@@ -47,7 +47,7 @@ export function emptyMemory({ clock, operatorNamespace, sealing = {} }: MemoryOp
     pipelines: new Pipelines(operatorNamespace),
     records,
     runs: new RunIndex(),
-    childNotes: new ChildNotes(),
+    finishNotes: new FinishNotes(),
     ownWrites: new OwnWrites(clock),
     unconfirmedStores: new UnconfirmedStores(),
     unrecordedTestimonies: new UnrecordedTestimonies(),

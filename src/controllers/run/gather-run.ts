@@ -16,7 +16,7 @@ import { runDigest } from '../../tekton/children/run-digest.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { recordName } from '../../records/record-name.ts';
 import { childObjects } from './child-objects.ts';
-import { childKey } from './note-children.ts';
+import { childNote, ownNote } from './note-finishes.ts';
 import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { recordKey } from '../../records/record-key.ts';
@@ -84,7 +84,9 @@ export async function gatherRun(
     }
   }
   const deadlineMs = Date.parse(summary.finished.completionTime) + options.childrenDeadlineSeconds * 1000;
-  return { summary, run, pending, failures, childrenDeadline: new Date(deadlineMs), now: context.clock.now() };
+  const isChanged = context.finishNotes.recall({ ...ownNote(summary), digest: () => runDigest(object) }) === 'Changed';
+  const childrenDeadline = new Date(deadlineMs);
+  return { summary, run, isChanged, pending, failures, childrenDeadline, now: context.clock.now() };
 }
 
 async function readRun(
@@ -96,7 +98,7 @@ async function readRun(
   const children = summary.kind === 'PipelineRun' ? await childObjects(context.client, object, summary, signal) : [];
   const unseen: string[] = [];
   const recall = ({ object: child, ...read }: ReadChild): Sighting => {
-    const sighting = context.childNotes.recall({ ...read, key: childKey(read), digest: () => runDigest(child) });
+    const sighting = context.finishNotes.recall({ ...childNote(read.parentUID, read), digest: () => runDigest(child) });
     if (sighting === 'Unseen') unseen.push(`${read.kind} ${read.name}`);
     return sighting;
   };
@@ -112,12 +114,12 @@ async function readRun(
 
 /** Waits for the watch of children, which may be behind that of PipelineRuns for a moment. */
 function awaitDelivery(
-  { childNotes, clock }: Pick<ControllerContext, 'childNotes' | 'clock'>,
+  { finishNotes, clock }: Pick<ControllerContext, 'finishNotes' | 'clock'>,
   { name, namespace, finished }: SelectableRun,
   [first]: readonly string[],
 ): void {
   const sinceMs = clock.now().getTime() - Date.parse(finished.completionTime);
-  if (first === undefined || childNotes.isFull(namespace) || Math.abs(sinceMs) > DELIVERY_MS) return;
+  if (first === undefined || finishNotes.isFull(namespace) || Math.abs(sinceMs) > DELIVERY_MS) return;
   const message = `child ${first} of PipelineRun ${name} has finished, and the watch has not delivered that yet`;
   throw new WaitingError(reasons.WaitingForChildren, message, 0.5);
 }

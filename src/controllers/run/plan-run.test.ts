@@ -71,7 +71,8 @@ function snapshot(object: unknown, of: PolicyDefinition = policy(), rest: Partia
   assert.ok(isFinished(summary));
   const pipeline: Pipeline = { policy: of, backends: [], missing: [{ kind: 'StorageBackend', name: 'later' }] };
   const pending = [{ pipeline, recordName: 'bake-1-x', existing: undefined }];
-  return { summary, run: finished, pending, failures: [], childrenDeadline: DEADLINE, now: NOW, ...rest };
+  const times = { childrenDeadline: DEADLINE, now: NOW };
+  return { summary, run: finished, isChanged: false, pending, failures: [], ...times, ...rest };
 }
 
 describe('planRun', () => {
@@ -158,6 +159,21 @@ describe('planRun', () => {
       assert.deepEqual(draft.toSign, []);
     });
   }
+
+  it('warns of a run that was changed after its end, in the first artifact that it has', () => {
+    const results = [
+      { name: 'IMAGE_URL', value: 'reg.example/app' },
+      { name: 'IMAGE_DIGEST', value: `sha256:${'a'.repeat(64)}` },
+    ];
+    for (const format of ['slsa/v1', 'None']) {
+      const of = policy({ attestation: { format } });
+      const [draft] = planRun(snapshot(run('TaskRun', { results }), of, { isChanged: true }));
+      const [first, ...others] = draft?.evidence.artifacts ?? [];
+      assert.match(first?.warnings?.[0] ?? '', /^RunChanged: .* TaskRun bake-1 are not those that it finished with/);
+      assert.doesNotMatch(JSON.stringify(others), /RunChanged/);
+      assert.notEqual(draft?.toSign.length, 0);
+    }
+  });
 
   it('does not wait for a child that was replaced, and leaves it out with a warning', () => {
     const forged = child({}, { creationTimestamp: '2025-03-01T00:00:01Z' });

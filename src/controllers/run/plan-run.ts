@@ -8,7 +8,7 @@ import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { announcementWarnings } from '../../provenance/warnings/announcement-warnings.ts';
 import { payloads } from '../../provenance/payloads.ts';
-import { childWarnings } from './child-warnings.ts';
+import { changedWarning, childWarnings } from './run-warnings.ts';
 import { boundedText } from '../../runtime/bounded-text.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
@@ -89,7 +89,7 @@ function makeArtifacts(
   if (policy.invalid !== undefined) {
     return { reason: reasons.PolicyInvalid, message: `${describePolicy(policy)} is invalid: ${policy.invalid}` };
   }
-  const { run } = snapshot;
+  const { run, isChanged } = snapshot;
   if ('reason' in run) return run;
   const awaited = awaitedChild(run, snapshot.now, snapshot.childrenDeadline);
   if (awaited !== undefined) return awaited;
@@ -100,19 +100,19 @@ function makeArtifacts(
       imageSignatureFormats: policy.spec.imageSignatures.formats,
       ...(indexImages === undefined ? {} : { indexImages }),
     });
-    return made.length > 0 ? withChildWarnings(made, run) : nothingToSign(policy, run);
+    return made.length > 0 ? withRunWarnings(made, run, isChanged) : nothingToSign(policy, run);
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
     return { reason: reasons[error.reason], message: error.message };
   }
 }
 
-/** Warn in the attestation of its children. Theirs come first, so that none is cut off behind what the run itself has many of. */
-function withChildWarnings(made: readonly Artifact[], run: FinishedRun): Artifact[] {
-  const warnings = childWarnings(run);
-  return made.map((artifact) =>
-    artifact.type === 'Attestation' ? { ...artifact, warnings: [...warnings, ...(artifact.warnings ?? [])] } : artifact,
-  );
+/** Warn in the first artifact of a changed run, and in the attestation of its children. These come first: what a run has many of cuts none off. */
+function withRunWarnings([first, ...others]: readonly Artifact[], run: FinishedRun, isChanged: boolean): Artifact[] {
+  if (first === undefined) return [];
+  const ofChildren = first.type === 'Attestation' ? childWarnings(run) : [];
+  const ofRun = isChanged ? [changedWarning(run)] : [];
+  return [{ ...first, warnings: [...ofChildren, ...ofRun, ...(first.warnings ?? [])] }, ...others];
 }
 
 function nothingToSign(policy: PolicyDefinition, run: FinishedRun): Problem {

@@ -7,7 +7,7 @@ import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
 import { runKey, type RunKey } from '../../tekton/run-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
-import type { ChildObserver } from './note-children.ts';
+import type { FinishObserver } from './note-finishes.ts';
 
 /** A run as it is delivered: its summary, and the object itself once the run has finished. */
 export interface DeliveredRun {
@@ -23,7 +23,7 @@ export interface RunEventHandlerOptions {
   readonly isPending: (run: RunSummary) => boolean;
   /** Records of a run that is gone may retire. */
   readonly requeueRecord: (key: RecordKey) => void;
-  readonly children: ChildObserver;
+  readonly finishes: FinishObserver;
   readonly onSynced: () => void;
 }
 
@@ -36,7 +36,7 @@ export function projectRun(object: unknown): DeliveredRun | undefined {
 
 /** Queues the runs that are finished and not recorded, and the records of runs that are gone. */
 export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandler<DeliveredRun> {
-  const { records, cache, queue, isPending, requeueRecord, children, onSynced } = options;
+  const { records, cache, queue, isPending, requeueRecord, finishes, onSynced } = options;
   const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): RunKey | undefined => {
     if (!isPending(summary)) return undefined;
     const key = runKey(summary);
@@ -46,7 +46,7 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
   return {
     upsert(_key, run, origin) {
       const pending = run.object === undefined ? undefined : keep(run, false);
-      children.delivered(run, origin, pending !== undefined);
+      finishes.delivered(run, origin, pending !== undefined);
       if (pending === undefined) return;
       // A run that just finished comes before all that a restart or an edit of a policy has looked at again.
       if (origin === 'Event') queue.add(pending);
@@ -55,7 +55,7 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
     remove(_key, last, uid) {
       // The last state of a deleted run cannot be read again.
       const pending = last?.object === undefined ? undefined : keep(last, true);
-      children.removed(uid, last, pending !== undefined);
+      finishes.removed(uid, last, pending !== undefined);
       if (pending !== undefined) queue.add(pending);
       for (const record of records.ofRun(uid)) requeueRecord(record);
     },

@@ -20,7 +20,7 @@ import {
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { signArtifacts } from '../policy-services/sign-artifacts.ts';
 import { gatherRun, pendingPipelines } from './gather-run.ts';
-import { followParent } from './note-children.ts';
+import { followRun } from './note-finishes.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
 import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
@@ -65,18 +65,17 @@ export class RunReconciler {
     const turns = new PolicyTurns(this.#options.lanes, { key, namespace });
     try {
       const outcome = await this.#recordAll(object, turns, signal);
-      this.#followChildren(object);
+      this.#follow(object);
       return outcome;
     } finally {
       turns.end();
     }
   }
 
-  /** Once every record exists, the notes of the children have served. */
-  #followChildren(object: unknown): void {
+  /** Once every record exists, the notes about the run have served. */
+  #follow(object: unknown): void {
     const summary = summariseRun(object);
-    if (summary?.kind !== 'PipelineRun') return;
-    followParent(this.#context, summary, pendingPipelines(this.#context, summary).length > 0);
+    if (summary !== undefined) followRun(this.#context, summary, pendingPipelines(this.#context, summary).length > 0);
   }
 
   /** Records each policy separately: one that fails or hangs does not delay the others. */

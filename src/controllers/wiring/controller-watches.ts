@@ -23,7 +23,7 @@ import type { VerificationReconciler } from '../provenance-record/read-back/veri
 import type { RecordDrain } from '../propagation/record-drain.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import { pendingPipelines } from '../run/gather-run.ts';
-import { childObserver } from '../run/note-children.ts';
+import { finishObserver } from '../run/note-finishes.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
@@ -167,7 +167,7 @@ export class ControllerWatches {
             if (record?.isSettled === true) retirements.plan(record);
             else queues['provenance-record'].add(key);
           },
-          children: childObserver(context),
+          finishes: finishObserver(context),
           onSynced: () => {
             runs.synced(kind);
             onSynced();

@@ -5,6 +5,12 @@ import type { FinishedRun } from '../../tekton/finished-run.ts';
 /** The most names in one warning. */
 const MAX_NAMES = 3;
 
+/** Warn of a run that was changed between its end and its record. */
+export function changedWarning({ summary: { kind, name } }: FinishedRun): string {
+  const text = `the spec, results or steps of ${kind} ${name} are not those that it finished with: stated as they are now`;
+  return warning('RunChanged', text);
+}
+
 /** Warn of children that are left out, and of those that nobody saw finish. The gravest come first. */
 export function childWarnings({ replacedChildren, missingChildren, laterChildren }: FinishedRun): readonly string[] {
   return [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sighting } from '../../tekton/children/child-standing.ts';
 
-export interface ChildNotesLimits {
+export interface FinishNotesLimits {
   /** Notes of all namespaces together. */
   readonly total: number;
   /** Notes of one namespace, so that the children of one leave room for those of others. */
@@ -10,23 +10,27 @@ export interface ChildNotesLimits {
   readonly idle: number;
 }
 
-const LIMITS: ChildNotesLimits = { total: 100_000, perNamespace: 20_000, idle: 10_000 };
+/** The beginning of the key of a nested PipelineRun, and of no name of a TaskRun. */
+export const NESTED = 'PipelineRun/';
 
-/** A child as the watch delivers it once it has finished. */
-export interface FinishedChild {
+const LIMITS: FinishNotesLimits = { total: 100_000, perNamespace: 20_000, idle: 10_000 };
+
+/** A run as the watch delivers it once it has finished. */
+export interface FinishedRunNote {
   readonly namespace: string;
+  /** The UID of the PipelineRun that the run is a child of, or its own: each run is also noted for itself. */
   readonly parentUID: string;
-  /** Names the child among the children of its parent. */
+  /** Names the child among the children of its parent; empty for the run itself. */
   readonly key: string;
   readonly uid: string;
-  /** Digests what the child says. */
+  /** Digests what the run says. */
   readonly digest: () => string;
 }
 
 interface Note {
   readonly uid: string;
   readonly digest: string;
-  /** True when the child had finished before the watch could see it. */
+  /** True when the run had finished before the watch could see it. */
   readonly isLater: boolean;
 }
 
@@ -36,20 +40,21 @@ interface Parent {
 }
 
 /**
- * The children of PipelineRuns as they were first seen finished: whoever replaces one later, before its PipelineRun is recorded, is found
- * out. The first note of a child stays; a full book takes no new ones, so that nobody can push a note out.
+ * Runs that are to be recorded, and the children of PipelineRuns, as they were first seen finished: whoever changes one, or replaces a
+ * child, before its record exists, is found out. The first note of a name stays; a full book takes no new ones, so that nobody can push a
+ * note out.
  */
-export class ChildNotes {
-  /** PipelineRuns that run, or are to be recorded, by UID. */
+export class FinishNotes {
+  /** PipelineRuns that run, and runs that are to be recorded, by UID. */
   readonly #open = new Map<string, Parent>();
   /** Those that nobody waits for, the oldest first. */
   readonly #idle = new Map<string, Parent>();
   readonly #counts = new Map<string, number>();
-  readonly #limits: ChildNotesLimits;
+  readonly #limits: FinishNotesLimits;
   #total = 0;
   #idleTotal = 0;
 
-  constructor(limits: ChildNotesLimits = LIMITS) {
+  constructor(limits: FinishNotesLimits = LIMITS) {
     this.#limits = limits;
   }
 
@@ -87,7 +92,9 @@ export class ChildNotes {
     if (this.#idle.delete(uid)) this.#idleTotal -= parent.notes.size;
     this.#open.delete(uid);
     this.#count(parent.namespace, -parent.notes.size);
-    for (const child of parent.notes.values()) this.forget(child.uid);
+    for (const [key, child] of parent.notes) {
+      if (key.startsWith(NESTED)) this.forget(child.uid);
+    }
   }
 
   /** True when the children of the PipelineRun are noted. */
@@ -100,8 +107,8 @@ export class ChildNotes {
     return this.#total >= this.#limits.total || (this.#counts.get(namespace) ?? 0) >= this.#limits.perNamespace;
   }
 
-  /** Notes a child, unless one under its name is noted already. That of an unknown PipelineRun is kept for when it is known. */
-  note({ namespace, parentUID, key, uid, digest }: FinishedChild, isLater: boolean): void {
+  /** Notes a run, unless one under its name is noted already. That of an unknown PipelineRun is kept for when it is known. */
+  note({ namespace, parentUID, key, uid, digest }: FinishedRunNote, isLater: boolean): void {
     if (this.isFull(namespace)) return;
     const parent = this.#parent(parentUID) ?? this.#unknown(parentUID, namespace);
     if (parent.notes.has(key)) return;
@@ -112,8 +119,8 @@ export class ChildNotes {
     this.#trimIdle();
   }
 
-  /** The very child that was noted runs again: Tekton takes up some that had failed. */
-  reopened({ parentUID, key, uid }: Pick<FinishedChild, 'parentUID' | 'key' | 'uid'>): void {
+  /** The very run that was noted runs again: Tekton takes up some that had failed. */
+  reopened({ parentUID, key, uid }: Pick<FinishedRunNote, 'parentUID' | 'key' | 'uid'>): void {
     const parent = this.#parent(parentUID);
     if (parent?.notes.get(key)?.uid !== uid) return;
     parent.notes.delete(key);
@@ -121,8 +128,8 @@ export class ChildNotes {
     if (this.#idle.has(parentUID)) this.#idleTotal -= 1;
   }
 
-  /** Compares a child that was read with its note. */
-  recall({ parentUID, key, uid, digest }: Omit<FinishedChild, 'namespace'>): Sighting {
+  /** Compares a run that was read with its note. */
+  recall({ parentUID, key, uid, digest }: Omit<FinishedRunNote, 'namespace'>): Sighting {
     const note = this.#parent(parentUID)?.notes.get(key);
     if (note === undefined) return 'Unseen';
     if (note.uid !== uid) return 'Replaced';

@@ -7,8 +7,13 @@ import type { Sighting } from '../../tekton/children/child-standing.ts';
 import { runKey } from '../../tekton/run-key.ts';
 import { runDigest } from '../../tekton/children/run-digest.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
-import { type ChildObserver, childKey, childObserver } from './note-children.ts';
+import { childNote, type FinishObserver, finishObserver, ownNote } from './note-finishes.ts';
 import { projectRun } from './run-event-handler.ts';
+
+interface DeliveryOptions {
+  readonly origin?: Origin;
+  readonly isPending?: boolean;
+}
 
 interface RunOptions {
   readonly uid?: string;
@@ -33,13 +38,13 @@ function run(kind: RunKind, name: string, { uid = name, of, isFinished = true, r
   };
 }
 
-describe('the observer of children', () => {
+describe('the observer of finished runs', () => {
   let world: ReconcilerWorld;
-  let observer: ChildObserver;
+  let observer: FinishObserver;
   beforeEach(async () => {
     world = new ReconcilerWorld();
     await world.setPolicy();
-    observer = childObserver(world.context);
+    observer = finishObserver(world.context);
     deliver(run('PipelineRun', 'p', { isFinished: false }));
   });
 
@@ -49,7 +54,7 @@ describe('the observer of children', () => {
     return found;
   }
 
-  function deliver(object: unknown, { origin = 'Event' as Origin, isPending = false } = {}): void {
+  function deliver(object: unknown, { origin = 'Event', isPending = false }: DeliveryOptions = {}): void {
     const found = delivered(object);
     world.existingRuns.add(runKey(found.summary));
     observer.delivered(found, origin, isPending);
@@ -64,12 +69,7 @@ describe('the observer of children', () => {
   function recall(object: ReturnType<typeof run>, parentUID = 'p'): Sighting {
     const { kind, metadata } = object;
     const digest = (): string => runDigest(object);
-    return world.context.childNotes.recall({
-      parentUID,
-      key: childKey({ kind, ...metadata }),
-      uid: metadata.uid,
-      digest,
-    });
+    return world.context.finishNotes.recall({ ...childNote(parentUID, { kind, ...metadata }), digest });
   }
 
   it('notes a child when it finishes, and knows it from the one that replaces it', () => {
@@ -94,7 +94,7 @@ describe('the observer of children', () => {
     deliver(child);
     remove(run('PipelineRun', 'p'));
     remove(child);
-    assert.equal(world.context.childNotes.size, 0);
+    assert.equal(world.context.finishNotes.size, 0);
   });
 
   it('notes a child of a list as read later', () => {
@@ -123,7 +123,7 @@ describe('the observer of children', () => {
     assert.equal(recall(child), 'Seen');
     remove(run('PipelineRun', 'p'));
     observer.removed('p', undefined, false);
-    assert.equal(world.context.childNotes.size, 0);
+    assert.equal(world.context.finishNotes.size, 0);
   });
 
   it('keeps those of a nested PipelineRun until the outer one is recorded', () => {
@@ -133,26 +133,73 @@ describe('the observer of children', () => {
     deliver(run('PipelineRun', 'inner', { of: 'p' }));
     assert.equal(recall(child, 'inner'), 'Seen');
     observer.removed('p', undefined, false);
-    assert.equal(world.context.childNotes.size, 0);
+    assert.equal(world.context.finishNotes.size, 0);
   });
 
   it('notes nothing of a PipelineRun that is known and needs no record', () => {
     deliver(run('PipelineRun', 'old'));
     deliver(run('TaskRun', 'a', { of: 'old' }), { origin: 'List' });
-    assert.equal(world.context.childNotes.size, 0);
+    assert.equal(world.context.finishNotes.size, 0);
   });
 
   for (const spec of [{ attestation: { format: 'None' } }, { runs: { kinds: ['TaskRun'] } }]) {
     it(`notes nothing where the policy has ${JSON.stringify(spec)}`, async () => {
       await world.setPolicy(spec);
       deliver(run('TaskRun', 'a', { of: 'p' }));
-      assert.equal(world.context.childNotes.size, 0);
+      assert.equal(world.context.finishNotes.size, 0);
     });
   }
+
+  describe('of a run that is to be recorded', () => {
+    const pending = { isPending: true };
+    const bake = run('TaskRun', 'bake');
+    const changed = run('TaskRun', 'bake', { results: [{ name: 'IMAGE_URL', value: 'evil.example/builder' }] });
+    const own = ({ metadata, ...object }: ReturnType<typeof run>): Sighting => {
+      const digest = (): string => runDigest(object);
+      return world.context.finishNotes.recall({ ...ownNote(metadata), digest });
+    };
+
+    it('tells whether it says what it finished with', () => {
+      deliver(bake, pending);
+      deliver(changed, pending);
+      assert.deepEqual([own(bake), own(changed)], ['Seen', 'Changed']);
+    });
+
+    it('begins again when it runs again', () => {
+      deliver(bake, pending);
+      deliver(run('TaskRun', 'bake', { isFinished: false }));
+      deliver(changed, pending);
+      assert.equal(own(changed), 'Seen');
+    });
+
+    it('takes another run of its name for itself', () => {
+      deliver(bake, pending);
+      const second = run('TaskRun', 'bake', { uid: 'second', results: [{ name: 'other', value: 'x' }] });
+      deliver(second, pending);
+      assert.deepEqual([own(bake), own(second)], ['Seen', 'Seen']);
+    });
+
+    it('is forgotten once it is recorded, or gone without a record', () => {
+      for (const isGone of [false, true]) {
+        deliver(bake, pending);
+        assert.equal(world.context.finishNotes.size, 1);
+        if (isGone) remove(bake);
+        else deliver(bake);
+        assert.equal(world.context.finishNotes.size, 0);
+      }
+    });
+
+    it('notes it wherever a policy selects it', async () => {
+      await world.setPolicy({ attestation: { format: 'None' } });
+      deliver(bake, pending);
+      deliver(run('PipelineRun', 'q'), pending);
+      assert.equal(world.context.finishNotes.size, 2);
+    });
+  });
 
   it('ends what it has begun, even if the policy is gone', async () => {
     await world.deletePolicy();
     deliver(run('PipelineRun', 'p'));
-    assert.equal(world.context.childNotes.isNoted('p'), false);
+    assert.equal(world.context.finishNotes.isNoted('p'), false);
   });
 });

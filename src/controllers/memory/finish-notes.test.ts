@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ChildNotes, type ChildNotesLimits, type FinishedChild } from './child-notes.ts';
+import { FinishNotes, type FinishNotesLimits, type FinishedRunNote } from './finish-notes.ts';
 
-const LIMITS: ChildNotesLimits = { total: 10, perNamespace: 4, idle: 3 };
+const LIMITS: FinishNotesLimits = { total: 10, perNamespace: 4, idle: 3 };
 
-function child(parentUID: string, key: string, rest: Partial<FinishedChild> = {}): FinishedChild {
+function child(parentUID: string, key: string, rest: Partial<FinishedRunNote> = {}): FinishedRunNote {
   return { namespace: 'team-a', parentUID, key, uid: `uid-${key}`, digest: () => 'd', ...rest };
 }
 
-function noted(limits = LIMITS): ChildNotes {
-  const notes = new ChildNotes(limits);
+function noted(limits = LIMITS): FinishNotes {
+  const notes = new FinishNotes(limits);
   notes.open('p', 'team-a');
   notes.note(child('p', 'a'), false);
   return notes;
@@ -47,6 +47,14 @@ describe('the notes of children', () => {
     notes.reopened(child('p', 'a'));
     assert.equal(notes.recall(child('p', 'a')), 'Unseen');
     assert.equal(notes.size, 0);
+  });
+
+  it('of a TaskRun for itself outlive those of its PipelineRun', () => {
+    const notes = noted();
+    notes.open('uid-a', 'team-a');
+    notes.note(child('uid-a', '', { uid: 'uid-a' }), false);
+    notes.forget('p');
+    assert.deepEqual([notes.size, notes.recall(child('uid-a', '', { uid: 'uid-a' }))], [1, 'Seen']);
   });
 
   it('go with their PipelineRun, and with the one that it is nested in', () => {

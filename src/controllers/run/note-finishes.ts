@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Origin } from '../../kube/watch/list-watch-options.ts';
+import { controllingPipelineRun } from '../../tekton/children/child-standing.ts';
+import { runDigest } from '../../tekton/children/run-digest.ts';
+import { runKey } from '../../tekton/run-key.ts';
+import type { RunSummary } from '../../tekton/run-summary.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { type FinishedRunNote, NESTED } from '../memory/finish-notes.ts';
+import type { DeliveredRun } from './run-event-handler.ts';
+
+/** Notes runs that are to be recorded, and the children of PipelineRuns, as the watch delivers them. */
+export interface FinishObserver {
+  /** @param isPending true when a policy selects the run and has no complete record of it */
+  delivered(run: DeliveredRun, origin: Origin, isPending: boolean): void;
+  /** @param isPending the same for the last state of the run */
+  removed(uid: string, last: DeliveredRun | undefined, isPending: boolean): void;
+}
+
+type NotingContext = Pick<ControllerContext, 'finishNotes' | 'pipelines' | 'records' | 'runs'>;
+/** The parts of a note that name a run. */
+type NotedName = Pick<FinishedRunNote, 'parentUID' | 'key' | 'uid'>;
+
+/** Names a run as a child of a PipelineRun. */
+export function childNote(
+  parentUID: string,
+  { kind, name, uid }: Pick<RunSummary, 'kind' | 'name' | 'uid'>,
+): NotedName {
+  // Names of TaskRuns are kept as they are: nearly all children are TaskRuns.
+  return { parentUID, key: kind === 'TaskRun' ? name : `${NESTED}${name}`, uid };
+}
+
+/** Names a run for itself. */
+export function ownNote({ uid }: Pick<RunSummary, 'uid'>): NotedName {
+  return { parentUID: uid, key: '', uid };
+}
+
+/** Children are noted in namespaces where a policy attests PipelineRuns. */
+export function finishObserver(context: NotingContext): FinishObserver {
+  const { finishNotes } = context;
+  return {
+    delivered(run, origin, isPending) {
+      const { summary, object } = run;
+      const delivery: Delivery = { run, isLater: origin === 'List', digest: digestOnce(object) };
+      const isAttested = attestsPipelineRuns(context, summary.namespace);
+      if (isPending || isAttested || finishNotes.isNoted(summary.uid)) followRun(context, summary, isPending);
+      if (object === undefined) finishNotes.reopened(ownNote(summary));
+      else if (isPending) note(context, ownNote(summary), delivery);
+      if (isAttested) noteChild(context, delivery);
+    },
+    removed(uid, last, isPending) {
+      // A child that finished and went at once is noted all the same, to tell it from its successor.
+      const parentUID = last?.summary.pipelineRunUID ?? '';
+      if (last !== undefined && finishNotes.isNoted(parentUID)) {
+        noteChild(context, { run: last, isLater: false, digest: digestOnce(last.object) });
+      }
+      // One that is still to be recorded keeps its notes until it is.
+      if (!isPending) finishNotes.forget(uid);
+    },
+  };
+}
+
+/**
+ * Notes whether a run is still to be recorded. The children of a nested PipelineRun are part of the outer one's evidence too.
+ */
+export function followRun(
+  { finishNotes, records }: Pick<NotingContext, 'finishNotes' | 'records'>,
+  { kind, uid, namespace, finished, pipelineRunUID }: RunSummary,
+  isPending: boolean,
+): void {
+  const isParent = kind === 'PipelineRun';
+  const isPartOfOther = isParent && pipelineRunUID !== undefined && finishNotes.isNoted(pipelineRunUID);
+  if (isPending || isPartOfOther || (isParent && finished === undefined)) finishNotes.open(uid, namespace);
+  else if (!isParent || records.ofRun(uid).length > 0) finishNotes.forget(uid);
+  else finishNotes.close(uid);
+}
+
+interface Delivery {
+  readonly run: DeliveredRun;
+  readonly isLater: boolean;
+  readonly digest: () => string;
+}
+
+/** One digest of a delivery, however many notes it makes. */
+function digestOnce(object: unknown): () => string {
+  let digest: string | undefined;
+  return () => (digest ??= runDigest(object));
+}
+
+function attestsPipelineRuns({ pipelines }: NotingContext, namespace: string): boolean {
+  return pipelines.forNamespace(namespace).some(({ policy: { spec } }) => {
+    return spec.runs.kinds.includes('PipelineRun') && spec.attestation.format !== 'None';
+  });
+}
+
+function noteChild(context: NotingContext, delivery: Delivery): void {
+  const { finishNotes, runs } = context;
+  const { summary, object } = delivery.run;
+  if (object === undefined) {
+    if (summary.pipelineRunUID !== undefined) finishNotes.reopened(childNote(summary.pipelineRunUID, summary));
+    return;
+  }
+  const parent = controllingPipelineRun(object);
+  if (parent === undefined) return;
+  // A PipelineRun that exists and is not noted has its records, or is selected by no policy.
+  const exists = runs.has(runKey({ kind: 'PipelineRun', namespace: summary.namespace, ...parent })) === true;
+  if (!exists || finishNotes.isNoted(parent.uid)) note(context, childNote(parent.uid, summary), delivery);
+}
+
+function note({ finishNotes }: NotingContext, name: NotedName, { run, digest, isLater }: Delivery): void {
+  finishNotes.note({ ...name, namespace: run.summary.namespace, digest }, isLater);
+}
