@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# Node runs the TypeScript sources as they are, so nothing is compiled: the first stage only fetches what production needs.
 ARG NODE_VERSION=24
 
 FROM docker.io/library/node:${NODE_VERSION}-trixie-slim AS dependencies
@@ -7,6 +6,14 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No dependency of production needs an install script; none may run one.
 RUN npm ci --omit=dev --ignore-scripts
+
+# Node runs the TypeScript sources as they are too, but the module that removes their types takes 30 MiB and half of each start.
+FROM docker.io/library/node:${NODE_VERSION}-trixie-slim AS compiled
+WORKDIR /app
+COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
+RUN npm ci --ignore-scripts
+COPY src ./src
+RUN npm run build
 
 FROM gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot
 ARG NODE_VERSION
@@ -26,10 +33,11 @@ WORKDIR /app
 # Owned by root and not writable by the user that runs it.
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
-COPY src ./src
+COPY --from=compiled /app/dist ./dist
 USER 65532:65532
 EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
-# The garbage collector is told what the container may take, so that it works before the kernel does.
-ENTRYPOINT ["/nodejs/bin/node", "--max-old-space-size-percentage=60", "/app/src/main.ts"]
+# The garbage collector is told what the container may take, so that it works before the kernel does. New objects get little room, because
+# V8 never gives back what they once took.
+ENTRYPOINT ["/nodejs/bin/node", "--max-old-space-size-percentage=60", "--max-semi-space-size=4", "/app/dist/src/main.js"]
 CMD ["--config", "/etc/hallmark/config.yaml"]

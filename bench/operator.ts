@@ -14,7 +14,8 @@ import { columnsTable, type Column } from './page/columns-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';
 import { makeAll } from './make-all.ts';
 import { metricSums } from './metric-sums.ts';
-import { CONTAINER_HEAP, pidOf, STEP_SCRIPT } from './measured-processes.ts';
+import { compiledOperator } from './compiled-operator.ts';
+import { IMAGE_FLAGS, pidOf, STEP_SCRIPT } from './measured-processes.ts';
 
 async function makeRuns(team: Team, runs: ManagedRuns, count: number): Promise<void> {
   const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', script: STEP_SCRIPT }] };
@@ -69,7 +70,8 @@ async function measure(installation: Installation, name: string, subject: Subjec
   const beganMs = performance.now();
   const operator = await OperatorProcess.start(installation, {
     configuration: { leaderElection: { enabled: false }, ...subject.configuration },
-    nodeArgs: [CONTAINER_HEAP],
+    nodeArgs: IMAGE_FLAGS,
+    program: compiledOperator(),
   });
   await operator.untilWorking();
   const workingMs = performance.now();

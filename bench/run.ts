@@ -8,6 +8,7 @@ const measurements: Readonly<Record<string, string>> = {
   provenance: 'provenance.ts',
   operator: 'operator.ts',
   memory: 'memory.ts',
+  start: 'start.ts',
   tenants: 'tenants.ts',
   chains: 'chains.ts',
   storage: 'storage.ts',

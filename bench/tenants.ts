@@ -7,7 +7,8 @@ import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 import { columnsTable, type Column } from './page/columns-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';
-import { CONTAINER_HEAP, pidOf } from './measured-processes.ts';
+import { compiledOperator } from './compiled-operator.ts';
+import { IMAGE_FLAGS, pidOf } from './measured-processes.ts';
 import { Tenants } from './tenants/tenants.ts';
 import { StoredTimes, type Latencies } from './tenants/stored-times.ts';
 
@@ -72,7 +73,8 @@ async function measureIn(
   const before = Object.values(servers).map((pid) => processUsage(pid).cpuSeconds);
   const operator = await OperatorProcess.start(installation, {
     configuration: { leaderElection: { enabled: false }, outbound: { allow: ['127.0.0.0/8'] } },
-    nodeArgs: [CONTAINER_HEAP],
+    nodeArgs: IMAGE_FLAGS,
+    program: compiledOperator(),
   });
   try {
     await operator.untilWorking();

@@ -3,7 +3,8 @@ import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import type { Installation } from '../../e2e/harness/installation.ts';
 import { OperatorProcess } from '../../e2e/harness/operator-process.ts';
 import { Chains } from '../../e2e/testbed/chains/chains.ts';
-import { CONTAINER_HEAP } from '../measured-processes.ts';
+import { compiledOperator } from '../compiled-operator.ts';
+import { IMAGE_FLAGS } from '../measured-processes.ts';
 import { metricSums } from '../metric-sums.ts';
 
 export type Storage = 'Tekton' | 'OCI tags' | 'bundles';
@@ -33,7 +34,8 @@ export const startPeer: Readonly<Record<PeerName, (options: PeerOptions) => Prom
   Hallmark: async ({ installation }) => {
     const operator = await OperatorProcess.start(installation, {
       configuration: { leaderElection: { enabled: false } },
-      nodeArgs: [CONTAINER_HEAP],
+      nodeArgs: IMAGE_FLAGS,
+      program: compiledOperator(),
     });
     return {
       pid: operator.pid,

@@ -16,6 +16,8 @@ export interface OperatorProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Flags of node itself, such as `--import=…`. */
   readonly nodeArgs?: readonly string[];
+  /** Its entry point, from the checkout's root; `src/main.ts` when absent. */
+  readonly program?: string;
 }
 
 /** Longer than a machine that has more to do keeps a renewal waiting; an operator that ends in good order gives its Lease up. */
@@ -114,11 +116,11 @@ export class OperatorProcess {
 
   #launch(): ManagedProcess {
     const { supervisor } = this.#installation.testbed;
-    const { nodeArgs = [], env = {} } = this.#options;
+    const { nodeArgs = [], env = {}, program = 'src/main.ts' } = this.#options;
     return supervisor.start({
       name: this.name,
       command: process.execPath,
-      args: [...nodeArgs, 'src/main.ts', '--config', configPath(this.#installation, this.name)],
+      args: [...nodeArgs, program, '--config', configPath(this.#installation, this.name)],
       cwd: checkout,
       env: { POD_NAME: this.name, POD_NAMESPACE: releaseNamespace, KUBECONFIG: this.#kubeconfig, ...env },
       graceSeconds: 30,

@@ -8,7 +8,7 @@ export interface ListOptions {
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
-  /** Objects a page, 500 when absent; lowered by itself when a page exceeds its size cap. */
+  /** Objects a page, 100 when absent; lowered by itself when a page exceeds its size cap. */
   readonly pageSize?: number | undefined;
   /** 32 MiB when absent. */
   readonly maxPageBytes?: number | undefined;
@@ -30,7 +30,8 @@ export interface ListPage {
   readonly isLast: boolean;
 }
 
-const PAGE_SIZE = 500;
+/** Runs of 8 kB by the hundred: larger pages are no faster to read, and the largest one decides how much memory a start takes. */
+const PAGE_SIZE = 100;
 /** Tokens that expire before they were good for a page. */
 const MAX_EXPIRED = 5;
 

@@ -48,7 +48,7 @@ export interface ListWatchOptions<T> {
   readonly clock: Clock;
   readonly observer?: ListWatchObserver;
   readonly random?: () => number;
-  /** Objects a page of a list; 500 when absent. */
+  /** Objects a page of a list; 100 when absent. */
   readonly pageSize?: number;
   /** Events larger than this break the watch; 16 MiB when absent, far above what the API server stores. */
   readonly maxFrameBytes?: number;
