@@ -27,9 +27,14 @@ export interface PeerOptions {
 
 /** Starts each signer; resolves once it works. */
 export const startPeer: Readonly<Record<PeerName, (options: PeerOptions) => Promise<Peer>>> = {
-  Chains: ({ installation, storage, shape, privateKey }) => {
+  Chains: async ({ installation, storage, shape, privateKey }) => {
     const { plane, supervisor } = installation.testbed;
-    return Chains.start(plane, supervisor, { config: chainsConfig(storage, shape), privateKey });
+    const chains = await Chains.start(plane, supervisor, { config: chainsConfig(storage, shape), privateKey });
+    return {
+      pid: chains.pid,
+      signedCount: () => chains.signedCount(shape),
+      stop: () => chains.stop(),
+    };
   },
   Hallmark: async ({ installation }) => {
     const operator = await OperatorProcess.start(installation, {

@@ -60,10 +60,11 @@ export class Chains {
     return this.#process.pid;
   }
 
-  /** The number of runs marked as signed, its last step. */
-  async signedCount(): Promise<number> {
+  /** The number of runs of a kind marked as signed, its last step. The TaskRuns of a PipelineRun are marked too, whether it signs them or not. */
+  async signedCount(kind: 'TaskRun' | 'PipelineRun'): Promise<number> {
+    const name = `watcher_${kind.toLowerCase()}_marked_signed_total`;
     const lines = ((await this.metrics()) ?? '').split('\n');
-    const marked = lines.filter((line) => /^watcher_(taskrun|pipelinerun)_marked_signed_total(\{.*\})? /.test(line));
+    const marked = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
     return marked.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 
