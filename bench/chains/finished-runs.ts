@@ -55,7 +55,11 @@ async function pipelineRun(client: KubeClient, team: RunningTeam, index: number)
     const child = {
       name: `${name}-${task.name}`,
       namespace: team.name,
-      labels: { 'tekton.dev/pipelineRun': name, 'tekton.dev/pipelineTask': task.name },
+      labels: {
+        'tekton.dev/pipelineRun': name,
+        'tekton.dev/pipelineRunUID': owner.uid,
+        'tekton.dev/pipelineTask': task.name,
+      },
       ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],
     };
     const object = { metadata: child, spec: { serviceAccountName: 'builder', taskSpec } };
