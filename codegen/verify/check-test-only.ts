@@ -23,7 +23,6 @@ const allowed = [
   'hostsFile',
   'resolvConf',
   'servers',
-  'transport',
   // Limits that tests reach sooner.
   'lookMs',
   'maxConnections',
@@ -35,7 +34,6 @@ const allowed = [
   // Bounds that tests read, and work behind the scenes that they wait for.
   'flush',
   'keptAnswers',
-  'usedBytes',
 ];
 
 const paths = globSync(['src/**/*.ts', 'codegen/**/*.ts', 'bench/**/*.ts'], { cwd: root }).filter(

@@ -26,9 +26,6 @@ export interface ControllerKeys {
 
 export type ControllerName = keyof ControllerKeys;
 
-/** The controllers whose objects are kept while they are queued. */
-export type TenantController = Extract<ControllerName, 'run' | 'provenance-record'>;
-
 export type ControllerQueues = { readonly [Name in ControllerName]: KeyedQueue<ControllerKeys[Name]> };
 
 export function controllerQueues(options: {
