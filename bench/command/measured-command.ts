@@ -24,7 +24,8 @@ export async function measuredCommand(words: readonly string[]): Promise<Measure
   child.stdout?.resume();
   const report = child.stdio[3];
   if (!(report instanceof Readable)) throw new Error('a process has no pipe for its report');
-  const [usage, [code]] = await Promise.all([text(report), once(child, 'close')]);
+  const closed: Promise<unknown[]> = once(child, 'close');
+  const [usage, [code]] = await Promise.all([text(report), closed]);
   if (code !== 0) throw new Error(`${words.join(' ')} ended with ${String(code)}`);
   const wallSeconds = (performance.now() - began) / 1000;
   const resources: unknown = JSON.parse(usage);

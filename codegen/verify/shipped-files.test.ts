@@ -39,10 +39,11 @@ function imports(path: string): readonly string[] {
 }
 
 describe('the image', () => {
-  it('holds sources and the manifests of the package, no test and no test data', () => {
+  it('holds sources, the manifests of the package and the settings that compile it, no test and no test data', () => {
     assert.ok(sources.length > 200);
     const others = image.filter((path) => !path.endsWith('.ts'));
-    assert.deepEqual(others.toSorted(), ['.npmrc', 'LICENSE', 'package-lock.json', 'package.json']);
+    const manifests = ['.npmrc', 'LICENSE', 'package-lock.json', 'package.json'];
+    assert.deepEqual(others.toSorted(), [...manifests, 'tsconfig.build.json', 'tsconfig.json']);
     assert.deepEqual(image.filter(isForTests), []);
   });
 

@@ -89,8 +89,11 @@ export class CliContext {
   async close(): Promise<void> {
     const opened = [this.#egress, this.#cluster?.then(({ connection }) => connection)];
     // One that could not be opened needs no closing, and its failure was reported.
-    const clients = await Promise.all(opened.map((client) => client?.catch(() => undefined)));
-    await Promise.all(clients.map((client) => client?.close()));
+    const closed = opened.map(async (opening) => {
+      const client = await opening?.catch(() => undefined);
+      await client?.close();
+    });
+    await Promise.all(closed);
   }
 
   /** The client for the user's network. The user chooses the hosts, so none is refused. */

@@ -89,7 +89,10 @@ describe('a document is given', () => {
   it('before the stream goes on, and its piece is not kept', async () => {
     let pulled = 0;
     const endless = async function* (): AsyncGenerator<Buffer> {
-      for (;;) yield Buffer.from(pulled++ === 0 ? `{"kind":"List","items":[${json('a')}` : `,${json('a')}`);
+      for (;;) {
+        await Promise.resolve();
+        yield Buffer.from(pulled++ === 0 ? `{"kind":"List","items":[${json('a')}` : `,${json('a')}`);
+      }
     };
     let taken = 0;
     for await (const document of runDocuments(['-'], endless())) {
@@ -103,7 +106,10 @@ describe('a document is given', () => {
   it('in YAML when the next one begins', async () => {
     let pulled = 0;
     const endless = async function* (): AsyncGenerator<Buffer> {
-      for (;;) yield Buffer.from(`${yaml(`n${pulled++}`)}---\n`);
+      for (;;) {
+        await Promise.resolve();
+        yield Buffer.from(`${yaml(`n${pulled++}`)}---\n`);
+      }
     };
     for await (const document of runDocuments(['-'], endless())) {
       assert.ok('value' in document);
@@ -166,6 +172,7 @@ describe('a document that cannot be read', () => {
     it(`is refused in ${form} once it is too large, without being held`, async () => {
       let pieces = 0;
       const endless = async function* (): AsyncGenerator<Buffer> {
+        await Promise.resolve();
         yield Buffer.from(beginning);
         for (; pieces < 1024; pieces++) yield Buffer.alloc(1024 * 1024, 'x');
       };

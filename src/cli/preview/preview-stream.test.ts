@@ -26,6 +26,7 @@ function source(values: readonly object[]) {
   const given: (RunDocument | UnreadableRunDocument)[] = [];
   const documents = (async function* () {
     for (const [index, value] of values.entries()) {
+      await Promise.resolve();
       const document = { place: `f:${index + 1}`, value };
       given.push(document);
       yield document;

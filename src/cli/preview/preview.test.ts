@@ -268,8 +268,8 @@ describe('hallmark preview', () => {
       assert.throws((): unknown => JSON.parse(out));
     }
     child.stdin.end();
-    const [code]: unknown[] = await once(child, 'close');
-    assert.equal(code, 0);
+    const closed: unknown[] = await once(child, 'close');
+    assert.equal(closed[0], 0);
     const parsed: unknown = JSON.parse(out);
     assert.equal(Array.isArray(parsed) && parsed.length, 2);
   });
