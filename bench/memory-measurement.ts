@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints the bytes of the heap that the operator uses once it has learnt a cluster: `node --expose-gc bench/memory-measurement.ts RUNS RECORDS`.
 import { parseOperatorConfiguration } from '../src/config/operator-configuration.ts';
-import { lead } from '../src/controllers/wiring/lead.ts';
+import { learn } from '../src/controllers/wiring/learn.ts';
+import { SoleReplica } from '../src/kube/lease/sole-replica.ts';
 import { EventRecorder } from '../src/kube/events.ts';
 import { KubeClient } from '../src/kube/kube-client.ts';
 import { KubeError } from '../src/kube/kube-error.ts';
@@ -42,7 +43,7 @@ const file = {
   operatorNamespace: 'hallmark-system',
 };
 const client = new KubeClient({ connection, clock, userAgent: 'hallmark/bench', transport });
-await lead(
+const shards = await learn(
   {
     client,
     egress: new EgressClient(),
@@ -62,10 +63,11 @@ await lead(
     logger: createLogger({ level: 'error' }),
     metrics: new Metrics(),
     onTrouble: () => undefined,
-    isLeader: () => true,
+    holds: () => true,
   },
   new AbortController().signal,
 );
+new SoleReplica().start(shards);
 for (let pass = 0; pass < 8; pass += 1) {
   await clock.sleep(100);
   gc?.();

@@ -10,6 +10,7 @@ const measurements: Readonly<Record<string, string>> = {
   memory: 'memory.ts',
   start: 'start.ts',
   tenants: 'tenants.ts',
+  replicas: 'replicas.ts',
   chains: 'chains.ts',
   storage: 'storage.ts',
   signing: 'signing.ts',

@@ -41,7 +41,8 @@ const spreadConstraint = Type.Object(
 
 export const values = group('Values of the Hallmark chart.', {
   replicas: Type.Integer({
-    description: 'Number of operator pods. One is active at a time; the others stand by and take over by Lease.',
+    description:
+      'Number of operator pods. They share the work of the namespaces, and take over from each other when one ends.',
     default: 2,
     minimum: 0,
     maximum: 16,

@@ -89,7 +89,7 @@ export const layers = {
     imports: [...middle, 'pipelines', 'records', 'telemetry', 'config'],
   },
   operator: {
-    holds: 'one replica as a process: probes, Lease, stop; the only importer of `@dot-i/k8s-operator`',
+    holds: 'one replica as a process: probes, shards, stop; the only importer of `@dot-i/k8s-operator`',
     imports: ['runtime', 'net', 'kube', 'config', 'telemetry', 'controllers'],
   },
   simulation: {

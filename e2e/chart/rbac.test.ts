@@ -29,10 +29,14 @@ const clusterRights = [
   ...each(['list', 'watch'], ['namespaces']),
 ];
 
+/** A slot for each replica, and one Lease for each shard. */
+const leases = Array.from({ length: 16 }, (_, index) => [`hallmark-member-${index}`, `hallmark-shard-${index}`]).flat();
+
 /** In the operator's own namespace. */
 const ownRights = [
   'create leases.coordination.k8s.io',
-  ...each(['get', 'update'], ['leases.coordination.k8s.io']).map((right) => `${right} named hallmark`),
+  'list leases.coordination.k8s.io',
+  ...each(['get', 'update'], ['leases.coordination.k8s.io']).map((right) => `${right} named ${leases.join(', ')}`),
   'create secrets',
   'get secrets named hallmark-seal',
 ];

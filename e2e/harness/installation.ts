@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { listField } from '../../src/json/fields.ts';
 import { setArguments } from '../../codegen/chart/value-sets.ts';
 import { at, chart, releaseNamespace } from '../chart/helm.ts';
+import { shardOf } from '../../src/runtime/shards/shard.ts';
 import type { PodReport } from '../testbed/node-agent/pod-worker.ts';
 import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { measured } from '../testbed/processes/measured.ts';
@@ -100,17 +102,43 @@ export class Installation extends Cluster {
     return this.testbed.nodeAgent.pods().filter(({ namespace }) => namespace === releaseNamespace);
   }
 
-  /** The pod that holds the Lease, once one does. `notPod` waits for another one than that. */
-  async leader(notPod?: string): Promise<PodReport> {
+  /** The pod that holds the shard of a namespace, once one does; by default, that of the cluster kinds. `notPod` waits for another pod. */
+  async holderOf(namespace = '', notPod?: string): Promise<PodReport> {
+    const name = `hallmark-shard-${shardOf(namespace)}`;
     return waitUntil(
-      'a pod holds the Lease',
+      `a pod holds ${name}`,
       async () => {
-        const lease = await this.json(['get', 'lease', 'hallmark', '-n', releaseNamespace]);
+        const lease = await this.json(['get', 'lease', name, '-n', releaseNamespace]);
         const holder = String(at(lease, 'spec', 'holderIdentity'));
         return this.operatorPods().find(({ name }) => name !== notPod && holder.startsWith(`${name}_`));
       },
       { timeoutSeconds: PATIENCE_SECONDS },
     );
+  }
+
+  /** Waits until each operator pod holds its share of the shards, and none holds more. @returns the numbers, largest first */
+  async untilShared(): Promise<readonly number[]> {
+    return waitUntil(
+      'the shards are shared',
+      async () => {
+        const counts = [...(await this.shardsByPod()).values()].toSorted((one, other) => other - one);
+        const isFair = counts.length === this.operatorPods().length && (counts[0] ?? 0) - (counts.at(-1) ?? 0) <= 1;
+        return isFair && counts.reduce((sum, count) => sum + count, 0) === 16 ? counts : undefined;
+      },
+      { timeoutSeconds: PATIENCE_SECONDS },
+    );
+  }
+
+  /** The number of shards that each operator pod holds, by its name. */
+  async shardsByPod(): Promise<ReadonlyMap<string, number>> {
+    const list = await this.json(['get', 'lease', '-n', releaseNamespace]);
+    const counts = new Map<string, number>();
+    for (const lease of listField(list, 'items')) {
+      const pod = String(at(lease, 'spec', 'holderIdentity')).split('_')[0] ?? '';
+      const isShard = String(at(lease, 'metadata', 'name')).startsWith('hallmark-shard-');
+      if (isShard && pod !== '') counts.set(pod, (counts.get(pod) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** The logs of all operator pods, including deleted ones. */

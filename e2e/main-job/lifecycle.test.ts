@@ -69,9 +69,9 @@ async function scale(replicas: number): Promise<void> {
   await installation.rolledOut();
 }
 
-describe('a leader that is killed', () => {
+describe('a replica that is killed', () => {
   it('is followed by the other replica, which signs what came meanwhile, everything once', async () => {
-    const { name: crashing } = await installation.leader();
+    const { name: crashing } = await installation.holderOf(team.name);
     const first = await startBuilds('before-the-crash', 2);
     await assertSignedOnce(first);
     const inFlight = await startBuilds('during-the-crash', 3);
@@ -80,13 +80,13 @@ describe('a leader that is killed', () => {
 
     // It goes on crashing, so that only the other one can take over.
     const next = await waitUntil(
-      'the other replica leads',
+      'the other replica does its work',
       async () => {
         const pod = installation.operatorPods().find(({ name }) => name === crashing);
         if (pod?.containers[0]?.pid !== undefined) {
           installation.testbed.nodeAgent.kill(releaseNamespace, crashing, 'SIGKILL');
         }
-        const { name } = await installation.leader();
+        const { name } = await installation.holderOf(team.name);
         return name !== crashing && name;
       },
       { timeoutSeconds: 120 },
@@ -95,13 +95,13 @@ describe('a leader that is killed', () => {
     await assertSignedOnce(first);
     assert.ok(logOf(next).some(({ message }) => message === 'working'));
     await installation.rolledOut();
-    assert.equal((await installation.leader()).name, next, 'the one that comes back does not take over again');
+    assert.deepEqual(await installation.untilShared(), [8, 8], 'the one that comes back takes its share');
   });
 });
 
-describe('a leader that receives SIGTERM', () => {
+describe('a replica that receives SIGTERM', () => {
   it('ends in good order within its grace period and hands over at once', async () => {
-    const { name } = await installation.leader();
+    const { name } = await installation.holderOf(team.name);
     const cost = 'controller.kubernetes.io/pod-deletion-cost=-1';
     await installation.kubectl(['annotate', 'pod', name, cost, '-n', releaseNamespace]);
     const running = await startBuilds('during-the-scaling', 2);
@@ -114,16 +114,15 @@ describe('a leader that receives SIGTERM', () => {
     assert.equal(ended?.message, 'stopped');
     assert.ok(signalled !== undefined && ended.timeMs - signalled.timeMs < GRACE_SECONDS * 1000);
 
-    assert.equal((await installation.leader()).name, left?.name);
+    assert.equal((await installation.holderOf(team.name)).name, left?.name);
     await Promise.all(running.map((build) => team.untilFinished(build)));
     await assertSignedOnce(running);
   });
 
   it('is joined by a second replica when the Deployment is scaled up again', async () => {
-    const { name } = await installation.leader();
     await scale(2);
     assert.equal(installation.operatorPods().filter(({ ready }) => ready).length, 2);
-    assert.equal((await installation.leader()).name, name);
+    assert.deepEqual(await installation.untilShared(), [8, 8]);
     const more = await startBuilds('after-the-scaling', 1);
     await assertSignedOnce(more);
   });
@@ -136,8 +135,11 @@ describe('helm upgrade', () => {
     const running = await startBuilds('during-the-upgrade', 2);
     await installation.helm('upgrade', ['config.log.level="debug"']);
     await installation.rolledOut();
-    // A rollout counts no pod that is still ending, and such a pod leads until its work has ended.
-    await waitUntil('a new pod leads', async () => !old.includes((await installation.leader()).name));
+    // A rollout counts no pod that is still ending, and such a pod holds its shards until their work has ended.
+    await waitUntil(
+      'a new pod does the work',
+      async () => !old.includes((await installation.holderOf(team.name)).name),
+    );
     await Promise.all(running.map((build) => team.untilFinished(build)));
     await assertSignedOnce(running);
 

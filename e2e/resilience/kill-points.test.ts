@@ -129,10 +129,10 @@ describe('the operator killed with kill -9 between any two writes', () => {
     return promise;
   }
 
-  /** Does not wait for the Lease of the dead leader to expire: another test does. */
+  /** Does not wait for the Lease of the dead replica to expire: another test does. */
   async function startAgain(): Promise<void> {
     journal.gate = () => Promise.resolve(true);
-    await installation.kubectl(['delete', 'lease', 'hallmark', '-n', releaseNamespace]);
+    await installation.kubectl(['delete', 'lease', '--all', '-n', releaseNamespace]);
     operator.restart();
     await operator.untilWorking();
   }

@@ -29,7 +29,9 @@ export interface CreateOptions {
 const signal = new AbortController().signal;
 
 /** The parts of a team that these runs need. */
-export type RunningTeam = Pick<Team, 'name' | 'releaseLabel' | 'registry'>;
+export type RunningTeam = Pick<Team, 'name' | 'releaseLabel'> & {
+  readonly registry: Pick<Team['registry'], 'host' | 'pushImage'>;
+};
 
 /** Runs of a team that are finished by writing their status, at once and without pods: for tests that need many, or odd ones. */
 export class ManagedRuns {

@@ -39,15 +39,22 @@ export const operatorConfigurationSchema = Type.Object(
       uniqueItems: true,
       default: [],
     }),
-    leaderElection: section('Leader election between replicas.', {
-      enabled: Type.Boolean({ description: 'Elect the active replica by Lease.', default: true }),
-      leaseName: Type.String({ ...name, description: 'Name of the Lease in operatorNamespace.', default: 'hallmark' }),
+    leaderElection: section('Leases by which the replicas share the work.', {
+      enabled: Type.Boolean({
+        description: 'Share the work by Lease. Turn it off only for a single replica.',
+        default: true,
+      }),
+      leaseName: Type.String({
+        ...name,
+        description: 'Beginning of the names of the Leases in operatorNamespace.',
+        default: 'hallmark',
+      }),
       leaseDurationSeconds: seconds('Time after which an unrenewed Lease expires.', {
         minimum: 3,
         maximum: 300,
         default: 15,
       }),
-      renewDeadlineSeconds: seconds('Time that the holder tries to renew before it stops working.', {
+      renewDeadlineSeconds: seconds('Time that a replica tries to renew before it stops working.', {
         minimum: 2,
         maximum: 299,
         default: 10,

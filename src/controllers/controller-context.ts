@@ -29,12 +29,15 @@ export interface Outside {
   readonly drivers: DriverPool;
   readonly evidence: EvidenceVerifier;
   readonly sealKey: SecretValue;
-  /** Throws when the lease is not held any more: called before each external write. RecordWriter does so itself. */
-  readonly fence: () => void;
+  /**
+   * Throws when this replica does not hold the shard of the namespace any more: called before each external write. The empty name stands
+   * for what belongs to no namespace. RecordWriter does so itself.
+   */
+  readonly fence: (namespace: string) => void;
   readonly observer: ControllerObserver;
 }
 
-/** Everything that the reconcilers share, made anew for each leadership. A function takes the part that it needs. */
+/** Everything that the reconcilers share, made anew for each process. A function takes the part that it needs. */
 export interface ControllerContext extends Memory, Outside {
   /** The platform's default and limit for the retention of records. */
   readonly retention: RetentionLimits;

@@ -26,7 +26,7 @@ export async function writeStatus(
   const metadata = objectMetadata(object);
   if (metadata === undefined || canonicalJson(field(object, 'status') ?? null) === canonicalJson(status)) return true;
   const { name, namespace, uid, resourceVersion } = metadata;
-  context.fence();
+  context.fence(namespace ?? '');
   const written = { metadata: { name, namespace, uid, resourceVersion }, status };
   try {
     await context.client.replaceStatus(resource, written, { signal });

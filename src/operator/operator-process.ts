@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OperatorConfiguration } from '../config/operator-configuration.ts';
-import { lead } from '../controllers/wiring/lead.ts';
+import { learn } from '../controllers/wiring/learn.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { KubeClient } from '../kube/kube-client.ts';
 import { KubeConnection } from '../kube/kube-connection.ts';
-import { Leadership } from '../kube/lease/leadership.ts';
+import type { HeldShards, ShardHolder } from '../kube/lease/shard-holder.ts';
+import { ShardLeases } from '../kube/lease/shard-leases.ts';
+import { SoleReplica } from '../kube/lease/sole-replica.ts';
 import { EgressClient } from '../net/egress-client.ts';
 import { ClusterResolver } from '../net/lookup/cluster-resolver.ts';
 import { NameLookups } from '../net/lookup/name-lookups.ts';
 import { packageVersion } from '../package-version.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
+import { outlasts } from '../runtime/deadline.ts';
 import { EventLoopWatchdog } from '../runtime/event-loop-watchdog.ts';
 import { startEndpoints } from '../telemetry/endpoints.ts';
 import type { RunningHttpServer } from '../telemetry/http-server.ts';
@@ -17,16 +20,19 @@ import { createLogger, type Logger } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { HallmarkOperator, type StopLimits } from './hallmark-operator.ts';
 
+/** A replica whose watch is broken for longer gives its shards up. */
+const BLIND_MS = 30_000;
+
 export interface OperatorProcessOptions {
   readonly configuration: OperatorConfiguration;
-  /** Name of this replica, as the holder of the Lease and the reporter of Events. */
+  /** Name of this replica, as the holder of Leases and the reporter of Events. */
   readonly instance: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Ends the process. */
   readonly exit: (exitCode: number) => void;
 }
 
-/** One replica: serves its probes, waits for the Lease, does the operator's work while it holds the Lease, and stops in good order. */
+/** One replica: serves its probes, learns what is there, does the work of the shards that it holds, and stops in good order. */
 export class OperatorProcess {
   readonly #options: OperatorProcessOptions;
   readonly #logger: Logger;
@@ -35,12 +41,14 @@ export class OperatorProcess {
   readonly #client: KubeClient;
   readonly #egress: EgressClient;
   readonly #events: EventRecorder;
-  readonly #leadership: Leadership;
+  readonly #shards: HeldShards;
   readonly #operator: HallmarkOperator;
   #servers: readonly RunningHttpServer[] = [];
   /** Set once the process is ending. */
   #exitCode: number | undefined;
   #isLearning = false;
+  /** True once a shard is held, until all are lost. */
+  #isAtWork = false;
   #trouble: () => string | undefined = () => undefined;
 
   constructor(options: OperatorProcessOptions) {
@@ -61,13 +69,13 @@ export class OperatorProcess {
       instance,
       onDropped: this.#metrics.eventDropped.bind(this.#metrics),
     });
-    this.#leadership = this.#makeLeadership();
-    this.#metrics.showLeader(() => this.#leadership.isLeader);
+    this.#shards = this.#makeShards();
+    this.#metrics.showShards(this.#shards);
     this.#operator = new HallmarkOperator({
       logger: this.#logger,
       shutdownGraceSeconds: configuration.shutdownGraceSeconds,
       abortedSeconds: configuration.leaderElection.leaseDurationSeconds,
-      init: (_host, signal) => this.#lead(signal),
+      init: (_host, signal) => this.#work(signal),
     });
   }
 
@@ -111,15 +119,13 @@ export class OperatorProcess {
     return this.#trouble() ?? (this.#isLearning ? 'still reading what is there' : undefined);
   }
 
-  async #lead(signal: AbortSignal): Promise<void> {
-    const { configuration, instance } = this.#options;
+  async #work(signal: AbortSignal): Promise<void> {
+    const { configuration } = this.#options;
     this.#operator.releaseAtEnd('connection to the API server', () => this.#connection.close());
-    this.#operator.releaseWhenIdle('lease', () => this.#leadership.release());
+    this.#operator.releaseWhenIdle('leases', () => this.#shards.stop());
     this.#operator.releaseAtEnd('events', () => this.#events.stop());
-    this.#logger.info('waiting for the lease', { lease: configuration.leaderElection.leaseName });
-    await this.#leadership.acquire(signal);
     this.#isLearning = true;
-    this.#logger.info('leading', { instance });
+    await this.#shards.look(signal);
     const options = {
       client: this.#client,
       egress: this.#egress,
@@ -132,31 +138,55 @@ export class OperatorProcess {
       onTrouble: (trouble: () => string | undefined) => {
         this.#trouble = trouble;
       },
-      isLeader: () => this.#leadership.isLeader,
+      holds: (namespace: string) => this.#shards.holds(namespace),
     };
-    await lead(options, signal);
+    const work = await learn(options, signal);
     this.#isLearning = false;
-    this.#logger.info('working');
+    this.#logger.info('standing by');
+    this.#shards.start(this.#holder(work));
   }
 
-  #makeLeadership(): Leadership {
-    const { configuration, instance, exit } = this.#options;
-    const { leaderElection: election, operatorNamespace: namespace } = configuration;
-    return new Leadership({
-      ...{ client: this.#client, clock, instance, namespace, election },
-      onLost: () => {
-        this.#logger.error('the lease is lost: another replica takes over', { instance });
-        // Another replica may begin when the Lease runs out: by then nothing of this one may go on.
-        const abortedSeconds = election.leaseDurationSeconds - election.renewDeadlineSeconds;
-        void clock.sleep(abortedSeconds * 1000).then(() => {
-          exit(1);
-        });
-        this.#end(1, { graceSeconds: 0, abortedSeconds });
-      },
+  #makeShards(): HeldShards {
+    const { configuration, instance } = this.#options;
+    const { leaderElection, operatorNamespace: namespace } = configuration;
+    const { enabled, ...timing } = leaderElection;
+    if (!enabled) return new SoleReplica();
+    return new ShardLeases({
+      ...{ client: this.#client, clock, instance, namespace, ...timing },
+      // One that stops gives its shards up one by one, as their work ends.
+      isLeaving: () =>
+        this.#exitCode !== undefined || this.#operator.watches.some(({ brokenMs }) => brokenMs > BLIND_MS),
       onFailure: (error) => {
-        this.#logger.warn('the lease was neither acquired nor renewed', { error });
+        this.#logger.warn('a lease was neither acquired nor renewed', { error });
       },
     });
+  }
+
+  /** Another replica may take a lost shard when its Lease has run out: by then nothing of it may go on here. */
+  #holder(work: ShardHolder): ShardHolder {
+    const { leaseDurationSeconds, renewDeadlineSeconds } = this.#options.configuration.leaderElection;
+    return {
+      take: (shard, how) => {
+        this.#logger.debug('shard taken', { shard });
+        if (!this.#isAtWork) this.#logger.info('working');
+        this.#isAtWork = true;
+        work.take(shard, how);
+      },
+      giveUp: async (shard) => {
+        await work.giveUp(shard);
+        this.#logger.debug('shard given up', { shard });
+      },
+      lose: async (shard) => {
+        this.#logger.warn('a shard is lost: another replica may take it', { shard });
+        this.#isAtWork = this.#shards.count > 0;
+        const ended = work.lose(shard);
+        if (await outlasts(ended, (leaseDurationSeconds - renewDeadlineSeconds) * 1000, clock)) {
+          this.#logger.error('work outlasts the lease of its shard: the process ends', { shard });
+          this.#options.exit(1);
+        }
+        await ended;
+      },
+    };
   }
 
   /** Ends the process after a stop in good order, with the exit code of the first call. */

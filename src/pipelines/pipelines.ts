@@ -38,6 +38,11 @@ export class Pipelines {
     return [...this.#policies.values()];
   }
 
+  /** The names of the namespaces whose labels are known. */
+  get namespaces(): readonly string[] {
+    return [...this.#namespaces.keys()];
+  }
+
   policy(key: PolicyName): PolicyDefinition | undefined {
     return this.#policies.get(policyKey(key));
   }

@@ -36,18 +36,18 @@ describe('RecordWriter', () => {
   let api: ModelApi;
   let index: Map<string, RecordSummary>;
   let log: string[];
-  let isLeader: boolean;
+  let isHolder: boolean;
   let writer: RecordWriter;
   beforeEach(() => {
     api = new ModelApi(new ManualClock());
     index = new Map();
     log = [];
-    isLeader = true;
+    isHolder = true;
     writer = new RecordWriter({
       client: api.client,
       sealKey: SEAL_KEY,
       fence: () => {
-        if (!isLeader) throw new Error('not the leader');
+        if (!isHolder) throw new Error('not the holder');
       },
       index: {
         get: (key) => index.get(key),
@@ -164,11 +164,11 @@ describe('RecordWriter', () => {
 
   it('writes nothing once it does not lead any more', async () => {
     const record = await created();
-    isLeader = false;
+    isHolder = false;
     const sent = api.requests.length;
-    await assert.rejects(writer.create(NAME, parts, signal), /not the leader/);
-    await assert.rejects(writer.amend(record, bound, signal), /not the leader/);
-    await assert.rejects(writer.delete({ key: KEY, uid: 'u' }, signal), /not the leader/);
+    await assert.rejects(writer.create(NAME, parts, signal), /not the holder/);
+    await assert.rejects(writer.amend(record, bound, signal), /not the holder/);
+    await assert.rejects(writer.delete({ key: KEY, uid: 'u' }, signal), /not the holder/);
     assert.equal(api.requests.length, sent);
   });
 });

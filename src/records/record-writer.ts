@@ -11,7 +11,7 @@ import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record
 import { type RecordParts, sealedRecord } from './record-object.ts';
 import { isSameStatus } from './record-status.ts';
 import { type RecordSummary, summariseRecord } from './record-summary.ts';
-import { recordKey, type RecordKey } from './record-key.ts';
+import { namespaceOfRecord, recordKey, type RecordKey } from './record-key.ts';
 
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 const LABELS = { 'app.kubernetes.io/managed-by': 'hallmark' };
@@ -35,8 +35,8 @@ export interface WriteLog {
 export interface RecordWriterOptions {
   readonly client: Pick<KubeClient, 'find' | 'create' | 'mergePatch' | 'replaceStatus' | 'delete'>;
   readonly sealKey: SecretValue;
-  /** Throws once this replica does not lead any more. */
-  readonly fence: () => void;
+  /** Throws once this replica does not hold the shard of the namespace any more. */
+  readonly fence: (namespace: string) => void;
   readonly index: WrittenIndex;
   readonly ownWrites: WriteLog;
   /** Learns that the API server stored a record differently from what was sent. */
@@ -118,7 +118,7 @@ export class RecordWriter {
 
   /** Replaces the status of a record that is not trusted, without a seal. */
   async disown(record: ForgedRecord, status: object, signal: AbortSignal): Promise<void> {
-    this.#options.fence();
+    this.#options.fence(record.namespace);
     const object = { metadata: identityOf(record), status };
     await this.#options.client.replaceStatus(RESOURCE, object, { signal });
   }
@@ -143,7 +143,7 @@ export class RecordWriter {
   }
 
   async #write<T>(key: RecordKey, write: () => Promise<T>): Promise<T> {
-    this.#options.fence();
+    this.#options.fence(namespaceOfRecord(key));
     return this.#options.ownWrites.certain(key, write());
   }
 

@@ -34,7 +34,7 @@ registerHooks({
   },
 });
 const load = (path) => import(new URL(path, ${JSON.stringify(root.href)}).href);
-await load('src/controllers/wiring/lead.ts');
+await load('src/controllers/wiring/learn.ts');
 const { signingSource } = await load('src/signing/signing-source-of.ts');
 const { EgressClient } = await load('src/net/egress-client.ts');
 const { systemClock } = await load('src/runtime/clock.ts');

@@ -12,19 +12,41 @@ export interface Scene {
   readonly api: ModelApiServer;
   readonly store: (backend: BackendPlan) => ModelStore;
   readonly signer: (policy: PolicyPlan) => ModelSigner;
-  readonly kill: () => void;
-  readonly restart: (graceSeconds: number) => void;
+  readonly kill: (replica: number) => void;
+  readonly restart: (replica: number, graceSeconds: number) => void;
+  readonly pause: (replica: number, ms: number) => void;
+  readonly cutOff: (replica: number, ms: number) => void;
+  readonly rollOut: (graceSeconds: number) => void;
 }
 
 /** Applies an incident now. */
 export function happen(incident: Incident, scene: Scene): void {
-  if ('backend' in incident) toBackend(incident, scene);
+  if ('replica' in incident) toReplica(incident, scene);
+  else if ('backend' in incident) toBackend(incident, scene);
   else if ('policy' in incident) toPolicy(incident, scene);
   else toOthers(incident, scene);
 }
 
 type OfBackend = Extract<Incident, { readonly backend: BackendPlan }>;
+type OfReplica = Extract<Incident, { readonly replica: number }>;
 type OfPolicy = Extract<Incident, { readonly policy: PolicyPlan }>;
+
+function toReplica(incident: OfReplica, scene: Scene): void {
+  const { replica } = incident;
+  switch (incident.kind) {
+    case 'Killed':
+      scene.kill(replica);
+      return;
+    case 'Restarted':
+      scene.restart(replica, incident.graceSeconds);
+      return;
+    case 'Paused':
+      scene.pause(replica, incident.forMs);
+      return;
+    case 'CutOff':
+      scene.cutOff(replica, incident.forMs);
+  }
+}
 
 function toBackend(incident: OfBackend, { cluster, store }: Scene): void {
   const { backend } = incident;
@@ -60,7 +82,10 @@ function toPolicy(incident: OfPolicy, { cluster, signer }: Scene): void {
   }
 }
 
-function toOthers(incident: Exclude<Incident, OfBackend | OfPolicy>, { cluster, api, kill, restart }: Scene): void {
+function toOthers(
+  incident: Exclude<Incident, OfReplica | OfBackend | OfPolicy>,
+  { cluster, api, rollOut }: Scene,
+): void {
   switch (incident.kind) {
     case 'ApiAway':
       api.goAway(incident.forMs);
@@ -72,11 +97,8 @@ function toOthers(incident: Exclude<Incident, OfBackend | OfPolicy>, { cluster, 
       cluster.compact();
       api.cutWatches();
       return;
-    case 'Killed':
-      kill();
-      return;
-    case 'Restarted':
-      restart(incident.graceSeconds);
+    case 'RolledOut':
+      rollOut(incident.graceSeconds);
       return;
     case 'NamespaceLabelled': {
       const labels = { at: String(incident.atMs) };

@@ -7,7 +7,7 @@ import type { WorldPlan } from './world-plan.ts';
 
 export interface IdleLook {
   readonly nowMs: number;
-  readonly operator: OperatorLife;
+  readonly operators: readonly OperatorLife[];
   readonly owed: readonly Debt[];
   readonly cluster: ModelCluster;
 }
@@ -28,13 +28,14 @@ export class IdleWatch {
   }
 
   /** @returns a message for each forgotten key */
-  look({ nowMs, operator, owed }: IdleLook): readonly string[] {
+  look({ nowMs, operators, owed }: IdleLook): readonly string[] {
     const stuck = new Map<string, Debt>();
     for (const { store } of owed) if (store !== undefined && !store.isWell) this.#unwellMs.set(store.name, nowMs);
-    if (operator.isWorking)
-      for (const debt of owed)
-        if (this.#isInLimbo(operator, debt, nowMs))
-          stuck.set(`${debt.kind} ${debt.key} ${debt.store?.name ?? ''}`, debt);
+    for (const debt of owed) {
+      const operator = operators.find((each) => each.isWorking && each.owns(debt.namespace));
+      if (operator !== undefined && this.#isInLimbo(operator, debt, nowMs))
+        stuck.set(`${debt.kind} ${debt.key} ${debt.store?.name ?? ''}`, debt);
+    }
     for (const name of this.#sinceMs.keys()) if (!stuck.has(name)) this.#sinceMs.delete(name);
     return [...stuck].flatMap(([name, { what }]) => {
       const sinceMs = this.#sinceMs.get(name) ?? nowMs;
@@ -58,7 +59,7 @@ export class IdleWatch {
 
   /** With API trouble, events may be late. */
   get #isApiCalm(): boolean {
-    const troubles = ['ApiAway', 'WatchesCut', 'HistoryCompacted'];
+    const troubles = ['ApiAway', 'WatchesCut', 'HistoryCompacted', 'Paused', 'CutOff'];
     return this.#plan.incidents.every(({ kind }) => !troubles.includes(kind));
   }
 }

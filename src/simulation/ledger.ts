@@ -16,6 +16,7 @@ export interface Books {
 export interface Debt {
   /** The key of the run or record. */
   readonly key: string;
+  readonly namespace: string;
   readonly kind: 'Record' | 'Signature' | 'Storage' | 'Verification';
   readonly what: () => string;
   /** The store, if the work concerns one. */
@@ -33,7 +34,7 @@ export function debts(books: Books): readonly Debt[] {
 const recordNames = new WeakMap<PolicyPlan, Map<string, string>>();
 
 /** Caches `recordName`, which hashes: every inspection needs the same names. */
-function recordNameOf(run: { readonly name: string; readonly uid: string }, policy: PolicyPlan): string {
+export function recordNameOf(run: { readonly name: string; readonly uid: string }, policy: PolicyPlan): string {
   const policyNames = recordNames.get(policy) ?? new Map<string, string>();
   recordNames.set(policy, policyNames);
   const name = policyNames.get(run.uid) ?? recordName(run, { ...policy, kind: policyKind(policy) });
@@ -50,7 +51,14 @@ function missingRecords({ plan, cluster }: Books): readonly Debt[] {
       const record = recordNameOf({ name, uid }, policy);
       if (cluster.get(plurals.ProvenanceRecord, { namespace, name: record }) !== undefined) return [];
       const key = `TaskRun/${namespace}/${name}/${uid}`;
-      return [{ key, kind: 'Record', what: () => `run ${namespace}/${name} has no record of policy ${policy.name}` }];
+      return [
+        {
+          key,
+          namespace,
+          kind: 'Record',
+          what: () => `run ${namespace}/${name} has no record of policy ${policy.name}`,
+        },
+      ];
     });
   });
 }
@@ -61,12 +69,14 @@ function recordDebts(books: Books, record: JsonObject): readonly Debt[] {
   const artifacts = listField(record['evidence'], 'artifacts');
   const hasRun = books.cluster.get(plurals.TaskRun, { namespace, name: runOf(record) }) !== undefined;
   if (artifacts.length === 0) {
-    return hasRun ? [{ key, kind: 'Signature', what: () => `record ${key} has no payload` }] : [];
+    return hasRun ? [{ key, namespace, kind: 'Signature', what: () => `record ${key} has no payload` }] : [];
   }
   if (artifacts.some((artifact) => field(artifact, 'signature') === undefined))
-    return [{ key, kind: 'Signature', what: () => `record ${key} is not signed: ${conditionOf(record, 'Ready')}` }];
+    return [
+      { key, namespace, kind: 'Signature', what: () => `record ${key} is not signed: ${conditionOf(record, 'Ready')}` },
+    ];
   const refs = listField(record['spec'], 'backendRefs');
-  if (refs.length === 0) return [{ key, kind: 'Storage', what: () => `record ${key} has no backends` }];
+  if (refs.length === 0) return [{ key, namespace, kind: 'Storage', what: () => `record ${key} has no backends` }];
   return refs.flatMap((ref) => backendDebts(books, { record, key, hasRun }, ref));
 }
 
@@ -77,23 +87,31 @@ function backendDebts(
 ): readonly Debt[] {
   const kind = stringField(ref, 'kind') ?? '';
   const name = stringField(ref, 'name') ?? '';
-  const namespace = kind === 'StorageBackend' ? identityOf(record).namespace : '';
-  const backend = plan.backends.find((each) => isNamed(each, { kind, namespace, name }));
+  const { namespace } = identityOf(record);
+  const scope = kind === 'StorageBackend' ? namespace : '';
+  const backend = plan.backends.find((each) => isNamed(each, { kind, namespace: scope, name }));
   const entry = listField(record['status'], 'storage').find(
     (each) => field(field(each, 'backendRef'), 'kind') === kind && field(field(each, 'backendRef'), 'name') === name,
   );
   // The annotations are deleted with their run.
   if (backend?.type === 'Tekton' && !hasRun) return [];
-  const where = store(kind, namespace, name);
+  const where = store(kind, scope, name);
   const at = where === undefined ? {} : { store: where };
   if (field(entry, 'state') !== 'Stored')
     return [
-      { key, kind: 'Storage', what: () => `record ${key} is not stored in ${name}: ${JSON.stringify(entry)}`, ...at },
+      {
+        key,
+        namespace,
+        kind: 'Storage',
+        what: () => `record ${key} is not stored in ${name}: ${JSON.stringify(entry)}`,
+        ...at,
+      },
     ];
   if (field(field(entry, 'verification'), 'state') !== 'Verified')
     return [
       {
         key,
+        namespace,
         kind: 'Verification',
         what: () => `record ${key} is not verified in ${name}: ${JSON.stringify(entry)}`,
         ...at,
@@ -103,7 +121,9 @@ function backendDebts(
     (location) => where !== undefined && where.at(stringField(location, 'uri') ?? '') === undefined,
   );
   if (missing === undefined) return [];
-  return [{ key, kind: 'Storage', what: () => `record ${key} says Stored and ${name} holds nothing of it`, ...at }];
+  return [
+    { key, namespace, kind: 'Storage', what: () => `record ${key} says Stored and ${name} holds nothing of it`, ...at },
+  ];
 }
 
 function isNamed(backend: BackendPlan, named: { kind: string; namespace: string; name: string }): boolean {

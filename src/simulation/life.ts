@@ -12,6 +12,7 @@ export class Life {
   readonly clock: Clock;
   readonly #time: VirtualTime;
   #isOver = false;
+  #pausedUntilMs = 0;
 
   constructor(time: VirtualTime) {
     this.#time = time;
@@ -36,10 +37,27 @@ export class Life {
     this.#isOver = true;
   }
 
+  /** Stops the process for a while, as a machine does that is suspended: its time goes on, and nothing of it happens. */
+  pause(ms: number): void {
+    this.#pausedUntilMs = this.#time.nowMs + ms;
+  }
+
+  /** Calls `ring` after `ms`, and not while the process is paused. @returns a function that cancels the alarm */
+  after(ms: number, ring: () => void): () => void {
+    let cancel = this.#time.after(ms, () => {
+      const leftMs = this.#pausedUntilMs - this.#time.nowMs;
+      if (leftMs > 0) cancel = this.after(leftMs, ring);
+      else ring();
+    });
+    return () => {
+      cancel();
+    };
+  }
+
   /** Resolves after `ms`, or never if the life ends first. */
   wait(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#time.after(ms, () => {
+    this.after(ms, () => {
       if (!this.#isOver) resolve(undefined);
     });
     return promise;
@@ -55,7 +73,7 @@ export class Life {
       cancel();
       if (!this.#isOver) reject(signal?.reason);
     };
-    const cancel = this.#time.after(ms, () => {
+    const cancel = this.after(ms, () => {
       signal?.removeEventListener('abort', onAbort);
       if (!this.#isOver) resolve(undefined);
     });

@@ -7,6 +7,8 @@ const { values } = parseArgs({
   options: {
     worlds: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
+    /** In each world; planned by default. */
+    replicas: { type: 'string' },
     'max-failed': { type: 'string', default: '5' },
     /** Name of a fixed fault to put back first. */
     'put-back': { type: 'string' },
@@ -27,14 +29,16 @@ const { describeFailure, runWorlds } = await import('./run-worlds.ts');
 const { World } = await import('./world.ts');
 const { planWorld } = await import('./world-plan.ts');
 
+const replicas = values.replicas === undefined ? {} : { replicas: Number(values.replicas) };
 if (values.trace) {
-  const result = await new World(planWorld(Number(values.seed))).play();
+  const result = await new World(planWorld(Number(values.seed), replicas)).play();
   process.stdout.write(`${JSON.stringify(result.plan, null, 2)}\n${result.trace().join('\n')}\n`);
 }
 const report = await runWorlds({
   firstSeed: Number(values.seed),
   worlds: Number(values.worlds),
   maxFailed: Number(values['max-failed']),
+  ...replicas,
 });
 for (const failure of report.failed) process.stdout.write(`${describeFailure(failure)}\n`);
 const { played, runs, lives, looks, virtualMs, failed } = report;

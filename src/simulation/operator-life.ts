@@ -15,6 +15,9 @@ import { KubeClient } from '../kube/kube-client.ts';
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
 import { KubeTokenSource } from '../kube/kube-token-source.ts';
+import type { ShardHolder } from '../kube/lease/shard-holder.ts';
+import { ShardLeases } from '../kube/lease/shard-leases.ts';
+import { outlasts } from '../runtime/deadline.ts';
 import type { WatchSource } from '../kube/watch/list-watch-options.ts';
 import { EgressClient } from '../net/egress-client.ts';
 import type { AnyController, ReconcileResult } from '../runtime/queue/controller.ts';
@@ -32,6 +35,8 @@ import type { VirtualTime } from './virtual-time.ts';
 
 export const OPERATOR_NAMESPACE = 'hallmark-system';
 
+/** As in the process. */
+const BLIND_MS = 30_000;
 /** Never used to send a request. */
 const egress = new EgressClient();
 const connection = {
@@ -48,6 +53,8 @@ export interface OperatorSettings {
 }
 
 export interface OperatorLifeOptions {
+  /** The pod's name, which begins with that of its rollout. */
+  readonly instance: string;
   readonly time: VirtualTime;
   readonly random: SeededRandom;
   readonly settings: OperatorSettings;
@@ -57,17 +64,22 @@ export interface OperatorLifeOptions {
   readonly onResult: (result: ReconcileResult) => void;
   /** An event handler threw, or an object could not be parsed: a defect in any world. */
   readonly onDefect: (what: string) => void;
+  /** Work outlasts the lease of its shard: the process ends. */
+  readonly onExit: () => void;
   /** The process cannot start. */
   readonly onCrash: (error: unknown) => void;
 }
 
-/** The operator as `lead` builds it, from process start to exit, on the model of the world. */
+/** The operator as `learn` builds it, from process start to exit, on the model of the world. */
 export class OperatorLife {
   readonly life: Life;
   readonly #options: OperatorLifeOptions;
   readonly #configuration: OperatorConfiguration;
+  readonly #client: KubeClient;
   readonly #controllers = new Map<string, AnyController>();
   readonly #sources: WatchSource[] = [];
+  readonly #leases: ShardLeases;
+  #context: ReturnType<typeof makeContext> | undefined;
   #isWorking = false;
   #isStopping = false;
 
@@ -75,6 +87,11 @@ export class OperatorLife {
     this.#options = options;
     this.life = new Life(options.time);
     this.#configuration = configuration(options.settings);
+    this.#client = new KubeClient({
+      ...{ connection, clock: this.life.clock, userAgent: 'hallmark/simulation' },
+      transport: options.api.transport(this.life),
+    });
+    this.#leases = this.#shardLeases();
     this.#start().catch((error: unknown) => {
       if (!this.life.isOver) options.onCrash(error);
     });
@@ -83,6 +100,16 @@ export class OperatorLife {
   /** True from the end of the start until the operator stops or is killed. */
   get isWorking(): boolean {
     return this.#isWorking && !this.life.isOver;
+  }
+
+  /** True while it may write for a namespace. */
+  holds(namespace: string): boolean {
+    return !this.life.isOver && this.#leases.holds(namespace);
+  }
+
+  /** True while it begins work of a namespace. */
+  owns(namespace: string): boolean {
+    return this.holds(namespace) && this.#context?.shards.owns(namespace) === true;
   }
 
   controller(name: string): AnyController | undefined {
@@ -106,19 +133,27 @@ export class OperatorLife {
       ...controllers.map((controller) => controller.stop(graceSeconds)),
       ...this.#sources.map((source) => source.stop()),
     ]);
-    if (this.life.isOver) return false;
+    if (!this.life.isOver) await this.#leases.stop();
+    return this.#end();
+  }
+
+  /** @returns false when it was killed before */
+  #end(): boolean {
+    const isFirst = !this.life.isOver;
     this.kill();
-    return true;
+    return isFirst;
   }
 
   async #start(): Promise<void> {
-    const { api, random, onResult, onDefect } = this.#options;
+    const { random, onResult, onDefect } = this.#options;
     const { clock } = this.life;
-    const transport = api.transport(this.life);
-    const client = new KubeClient({ connection, clock, userAgent: 'hallmark/simulation', transport });
+    const client = this.#client;
     const seal = await this.#sealKey(client);
+    await this.#leases.look(new AbortController().signal);
+    const context = this.#makeContext(client, seal);
+    this.#context = context;
     const controllers = new Controllers({
-      context: this.#context(client, seal),
+      context,
       client,
       clock,
       configuration: this.#configuration,
@@ -135,6 +170,37 @@ export class OperatorLife {
     });
     await controllers.start();
     this.#isWorking = !this.#isStopping;
+    if (this.#isWorking) this.#leases.start(this.#holder(controllers.shards));
+  }
+
+  #shardLeases(): ShardLeases {
+    const { instance, random } = this.#options;
+    const { leaseName, leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds } =
+      this.#configuration.leaderElection;
+    const timing = { leaseName, leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds };
+    return new ShardLeases({
+      ...{ client: this.#client, clock: this.life.clock, namespace: OPERATOR_NAMESPACE, instance, ...timing },
+      isLeaving: () => this.#isStopping || this.#sources.some(({ brokenMs }) => brokenMs > BLIND_MS),
+      onFailure: nothing,
+      random: random.next,
+    });
+  }
+
+  /** As the process does it. */
+  #holder(work: ShardHolder): ShardHolder {
+    const { leaseDurationSeconds, renewDeadlineSeconds } = this.#configuration.leaderElection;
+    return {
+      take: (shard, how) => {
+        work.take(shard, how);
+      },
+      giveUp: (shard) => work.giveUp(shard),
+      lose: async (shard) => {
+        const ended = work.lose(shard);
+        const isSlow = await outlasts(ended, (leaseDurationSeconds - renewDeadlineSeconds) * 1000, this.life.clock);
+        if (isSlow) this.#options.onExit();
+        await ended;
+      },
+    };
   }
 
   /** Retries, since Kubernetes restarts a process that failed to start. */
@@ -150,7 +216,7 @@ export class OperatorLife {
     }
   }
 
-  #context(client: KubeClient, seal: Awaited<ReturnType<typeof takeUpSeal>>): ReturnType<typeof makeContext> {
+  #makeContext(client: KubeClient, seal: Awaited<ReturnType<typeof takeUpSeal>>): ReturnType<typeof makeContext> {
     const { life } = this;
     const { clock } = life;
     const { driver, signingSource } = this.#options;
@@ -183,7 +249,7 @@ export class OperatorLife {
       },
       observer: silentObserver,
       operatorNamespace: OPERATOR_NAMESPACE,
-      isLeader: () => !life.isOver,
+      holds: (namespace) => this.holds(namespace),
     });
   }
 

@@ -9,11 +9,17 @@ import type { WorldPlan } from './world-plan.ts';
 export class RecordWatch {
   readonly #plan: WorldPlan;
   readonly #signatures = new Map<string, string>();
+  readonly #made = new Set<string>();
   readonly #onFault: (what: string) => void;
 
   constructor(plan: WorldPlan, onFault: (what: string) => void) {
     this.#plan = plan;
     this.#onFault = onFault;
+  }
+
+  /** True when there was such a record. */
+  wasMade(key: string): boolean {
+    return this.#made.has(key);
   }
 
   follow(cluster: ModelCluster): void {
@@ -25,6 +31,7 @@ export class RecordWatch {
   #see({ type, object }: ClusterEvent): void {
     const { namespace, name } = identityOf(object);
     const key = `${namespace}/${name}`;
+    this.#made.add(key);
     if (type === 'DELETED') {
       if (!this.#mayRetire(object)) this.#onFault(`record ${key} was deleted`);
       return;

@@ -7,6 +7,8 @@ export interface WorldsOptions {
   readonly worlds: number;
   /** Stops after this many failed worlds. */
   readonly maxFailed: number;
+  /** The number of replicas in each world; planned when absent. */
+  readonly replicas?: number;
 }
 
 export interface WorldsReport {
@@ -19,11 +21,11 @@ export interface WorldsReport {
 }
 
 /** Plays one world per seed, in order. */
-export async function runWorlds({ firstSeed, worlds, maxFailed }: WorldsOptions): Promise<WorldsReport> {
+export async function runWorlds({ firstSeed, worlds, maxFailed, ...options }: WorldsOptions): Promise<WorldsReport> {
   const failed: WorldResult[] = [];
   const sums = { played: 0, runs: 0, lives: 0, looks: 0, virtualMs: 0 };
   for (let seed = firstSeed; seed < firstSeed + worlds && failed.length < maxFailed; seed += 1) {
-    const result = await new World(planWorld(seed)).play();
+    const result = await new World(planWorld(seed, options)).play();
     sums.played += 1;
     sums.runs += result.plan.runs.length;
     sums.lives += result.lives;
@@ -38,5 +40,5 @@ export async function runWorlds({ firstSeed, worlds, maxFailed }: WorldsOptions)
 export function describeFailure({ plan, faults }: WorldResult): string {
   const [first = '', ...more] = faults;
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
-  return `seed ${plan.seed}: ${first}${others}\n  again: node src/simulation/main.ts --worlds 1 --seed ${plan.seed} --trace`;
+  return `seed ${plan.seed}: ${first}${others}\n  again: node src/simulation/main.ts --worlds 1 --seed ${plan.seed} --replicas ${plan.replicas} --trace`;
 }

@@ -11,22 +11,38 @@ import { planWorld } from './world-plan.ts';
 /** Takes a few seconds. Play more with `main.ts`. */
 const WORLDS = 100;
 
+interface Sign {
+  readonly symptom: RegExp;
+  readonly firstSeed: number;
+  readonly replicas: number;
+}
+
 /** The symptom of each fault, and the seed to start at: the fault shows soon after. */
-const signs: Readonly<Record<string, { readonly symptom: RegExp; readonly firstSeed: number }>> = {
-  'lanes-livelock': { symptom: /the event loop is blocked/, firstSeed: 1 },
+const signs: Readonly<Record<string, Sign>> = {
+  'lanes-livelock': { symptom: /the event loop is blocked/, firstSeed: 1, replicas: 1 },
   'place-for-busy-key': {
     symptom: /a worker is idle and nothing is planned although record \S+ is not stored/,
     firstSeed: 81,
+    replicas: 1,
   },
   'lost-second-look': {
     symptom: /still owed 40 min after the last trouble: record \S+ is not verified/,
     firstSeed: 45,
+    replicas: 1,
   },
+  'deleted-runs-of-others': {
+    symptom: /deleted run \S+, which its replica saw, has no record of policy/,
+    firstSeed: 15,
+    replicas: 3,
+  },
+  'shard-not-continued': { symptom: /run \S+ has no record of policy/, firstSeed: 1, replicas: 2 },
+  'pause-unnoticed': { symptom: /replicas hold the shard of/, firstSeed: 9, replicas: 3 },
 };
 
 /** Plays worlds until one shows the fault, in a child process whose modules contain it. */
-function search(fault: string, firstSeed: number): Promise<string> {
-  const args = ['--put-back', fault, '--seed', String(firstSeed), '--worlds', String(WORLDS), '--max-failed', '1'];
+function search(fault: string, { firstSeed, replicas }: Sign): Promise<string> {
+  const seeds = ['--seed', String(firstSeed), '--worlds', String(WORLDS), '--replicas', String(replicas)];
+  const args = ['--put-back', fault, ...seeds, '--max-failed', '1'];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], (error, stdout, stderr) => {
       if (error === null || error.code === 1) resolve(stdout + stderr);
@@ -51,9 +67,9 @@ describe('the simulation', { concurrency: true }, () => {
 
   for (const { name } of faults) {
     it(`finds the fault ${name} when it is put back`, async () => {
-      const { symptom, firstSeed } = signs[name] ?? {};
-      assert.ok(symptom !== undefined && firstSeed !== undefined, `${name} has no sign`);
-      assert.match(await search(name, firstSeed), symptom);
+      const sign = signs[name];
+      assert.ok(sign !== undefined, `${name} has no sign`);
+      assert.match(await search(name, sign), sign.symptom);
     });
   }
 });

@@ -32,8 +32,13 @@ export type Incident = { readonly atMs: number } & (
   | { readonly kind: 'StoreDown' | 'StoreHangs' | 'StoreBlind'; readonly backend: BackendPlan; readonly forMs: number }
   | { readonly kind: 'SignerDown' | 'SignerHangs'; readonly policy: PolicyPlan; readonly forMs: number }
   | { readonly kind: 'ApiAway'; readonly forMs: number }
-  | { readonly kind: 'WatchesCut' | 'HistoryCompacted' | 'Killed' }
-  | { readonly kind: 'Restarted'; readonly graceSeconds: number }
+  | { readonly kind: 'WatchesCut' | 'HistoryCompacted' }
+  | { readonly kind: 'Killed'; readonly replica: number }
+  | { readonly kind: 'Restarted'; readonly replica: number; readonly graceSeconds: number }
+  /** One replica stands still, or nothing of it reaches the API server. */
+  | { readonly kind: 'Paused' | 'CutOff'; readonly replica: number; readonly forMs: number }
+  /** All replicas are replaced, one after the other. */
+  | { readonly kind: 'RolledOut'; readonly graceSeconds: number }
   | { readonly kind: 'PolicyEdited'; readonly policy: PolicyPlan; readonly suspend: boolean }
   | { readonly kind: 'BackendMadeAnew'; readonly backend: BackendPlan }
   | { readonly kind: 'NamespaceLabelled'; readonly namespace: string }
@@ -43,6 +48,8 @@ export type Incident = { readonly atMs: number } & (
 export interface WorldPlan {
   readonly seed: number;
   readonly settings: OperatorSettings;
+  /** The number of replicas of the operator. */
+  readonly replicas: number;
   readonly namespaces: readonly string[];
   readonly policies: readonly PolicyPlan[];
   readonly backends: readonly BackendPlan[];
@@ -60,14 +67,19 @@ const SOME_RUNS = [5, 12] as const;
 const MANY_RUNS = [16, 60] as const;
 
 /** Plans one world. Most are small, so that many fit in the time. Each has only some kinds of faults, because faults hide each other. */
-export function planWorld(seed: number): WorldPlan {
+export function planWorld(seed: number, options: { readonly replicas?: number } = {}): WorldPlan {
   const random = new SeededRandom(seed);
+  // A stream of its own: the rest of a world does not depend on the replicas.
+  const sharing = new SeededRandom(seed ^ 0x5ead);
+  const planned = sharing.pick([1, 1, 2, 3]);
+  const replicas = options.replicas ?? planned;
   const size = random.next();
   const namespaces = names('team', countNamespaces(random, size));
   const policies = planPolicies(random, namespaces);
   const backends = planBackends(random, namespaces, policies);
   const healedMs = random.between(size < 0.6 ? 10 : 30, 90) * 1000;
   const layout = { namespaces, policies, backends, healedMs };
+  const brief = replicas === 1 ? [] : planBriefRuns(sharing, layout, replicas);
   return {
     seed,
     settings: {
@@ -75,9 +87,14 @@ export function planWorld(seed: number): WorldPlan {
       concurrentRecords: random.pick([1, 2, 2, 4, 8]),
       maxRetrySeconds: random.pick([5, 30]),
     },
+    replicas,
     ...layout,
-    runs: planRuns(random, layout, countRuns(random, size)),
-    incidents: planIncidents(random, layout, size),
+    runs: [...planRuns(random, layout, countRuns(random, size)), ...brief.map(({ run }) => run)],
+    incidents: [
+      ...planIncidents(random, layout, size).map((incident) => aimed(sharing, incident, replicas)),
+      ...(replicas === 1 ? [] : planHandOvers(sharing, layout, replicas)),
+      ...brief.flatMap(({ kills }) => kills),
+    ],
     faults: planFaults(random),
   };
 }
@@ -153,8 +170,12 @@ function planIncidents(random: Chances, layout: Layout, size: number): readonly 
     () => [{ kind: random.pick(['StoreDown', 'StoreHangs', 'StoreBlind']), backend: random.pick(stores), ...when() }],
     () => [{ kind: random.pick(['SignerDown', 'SignerHangs']), policy: random.pick(policies), ...when() }],
     () => [{ kind: 'ApiAway', ...when() }],
-    () => [{ kind: random.pick(['WatchesCut', 'HistoryCompacted', 'Killed']), atMs: when().atMs }],
-    () => [{ kind: 'Restarted', atMs: when().atMs, graceSeconds: random.between(0, 20) }],
+    () => {
+      const kind = random.pick(['WatchesCut', 'HistoryCompacted', 'Killed'] as const);
+      const { atMs } = when();
+      return [kind === 'Killed' ? { kind, replica: 0, atMs } : { kind, atMs }];
+    },
+    () => [{ kind: 'Restarted', replica: 0, atMs: when().atMs, graceSeconds: random.between(0, 20) }],
     () => {
       const policy = random.pick(policies);
       const { atMs, forMs } = when();
@@ -171,6 +192,48 @@ function planIncidents(random: Chances, layout: Layout, size: number): readonly 
   const hanging: Incident = { kind: 'StoreHangs', backend: random.pick(stores), atMs: 0, forMs: healedMs };
   const first = size > 0.6 && random.chance(0.6) ? [hanging] : [];
   return [...first, ...Array.from({ length: count }, () => random.pick(kinds)()).flat()];
+}
+
+/** The incident, of any of the replicas. */
+function aimed(random: Chances, incident: Incident, replicas: number): Incident {
+  return 'replica' in incident ? { ...incident, replica: random.between(0, replicas - 1) } : incident;
+}
+
+interface BriefRun {
+  readonly run: RunPlan;
+  readonly kills: readonly Incident[];
+}
+
+/** Runs that are deleted as soon as they finish, just when all replicas but one are killed: that one alone knows of them. */
+function planBriefRuns(random: Chances, { namespaces, healedMs }: Layout, replicas: number): readonly BriefRun[] {
+  return names('brief', random.between(0, 2)).map((name) => {
+    const finishedMs = random.between(5_000, healedMs - 2_000);
+    const deletedMs = finishedMs + random.between(5, 30);
+    const survivor = random.between(0, replicas - 1);
+    const others = Array.from({ length: replicas }, (_, index) => index).filter((index) => index !== survivor);
+    return {
+      run: { namespace: random.pick(namespaces), name, finishedMs, deletedMs },
+      kills: others.map((replica) => ({ kind: 'Killed', replica, atMs: deletedMs + random.between(0, 20) })),
+    };
+  });
+}
+
+/** Makes shards change hands. */
+function planHandOvers(random: Chances, { healedMs }: Layout, replicas: number): readonly Incident[] {
+  const replica = (): number => random.between(0, replicas - 1);
+  const atMs = (): number => random.between(0, healedMs - 1000);
+  const kinds: readonly (() => Incident)[] = [
+    () => ({
+      kind: random.pick(['Paused', 'CutOff']),
+      replica: replica(),
+      forMs: random.between(1, 40_000),
+      atMs: atMs(),
+    }),
+    () => ({ kind: 'Killed', replica: replica(), atMs: atMs() }),
+    () => ({ kind: 'Restarted', replica: replica(), graceSeconds: random.between(0, 20), atMs: atMs() }),
+    () => ({ kind: 'RolledOut', graceSeconds: random.between(0, 20), atMs: atMs() }),
+  ];
+  return Array.from({ length: random.pick([0, 1, 2, 3]) }, () => random.pick(kinds)());
 }
 
 function planFaults(random: Chances): WorldPlan['faults'] {

@@ -3,14 +3,15 @@ import type { ReconcileResult } from '../runtime/queue/controller.ts';
 import type { BackendDefinition } from '../storage/backend-definition.ts';
 import { happen } from './happen.ts';
 import { IdleWatch } from './idle-watch.ts';
-import { type Books, debts } from './ledger.ts';
+import { type Books, type Debt, debts } from './ledger.ts';
 import { dateAt, type Life } from './life.ts';
 import { backendKind, backendManifest, plurals, policyKind, policyManifest, runManifest } from './manifests.ts';
 import { ModelApiServer } from './model/api-server.ts';
 import { ModelCluster } from './model/cluster.ts';
 import { ModelSigner } from './model/signer.ts';
 import { ModelStore } from './model/store.ts';
-import { OperatorLife } from './operator-life.ts';
+import { DeletionWatch } from './deletion-watch.ts';
+import { ReplicaSet } from './replica-set.ts';
 import { RecordWatch } from './record-watch.ts';
 import { SeededRandom } from '../runtime/seeded-random.fixture.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -31,7 +32,6 @@ export interface WorldResult {
 const LOOK_MS = 1_000;
 /** All work must be done this long after the last fault; the longest back-off is far shorter. */
 const PATIENCE_MS = 40 * 60_000;
-const RESTART_MS = 500;
 /** The most reconciles that may end at one instant. Each key may have a few; more mean a livelock. */
 const MAX_LOOKS_AN_INSTANT = 1_500;
 const CALM = { maxDelayMs: 5, failing: 0, losingAnswers: 0, killing: 0 };
@@ -48,8 +48,9 @@ export class World {
   readonly #faults: string[] = [];
   readonly #trace: (() => string)[] = [];
   readonly #idle: IdleWatch;
-  #operator: OperatorLife | undefined;
-  #lives = 0;
+  readonly #records: RecordWatch;
+  readonly #deletions: DeletionWatch;
+  #replicas: ReplicaSet | undefined;
   #looks = 0;
   #isDone = false;
   #instant = { nowMs: 0, looks: 0 };
@@ -59,7 +60,7 @@ export class World {
     this.#random = new SeededRandom(plan.seed ^ 0x5eed);
     this.#time = new VirtualTime((how) => {
       this.#fault(`the event loop is blocked: ${how}`);
-      this.#operator?.kill();
+      this.#replicas?.killAll();
     });
     const time = this.#time;
     this.#cluster = new ModelCluster(() =>
@@ -68,7 +69,7 @@ export class World {
         .replace(/\.\d+Z$/, 'Z'),
     );
     const kill = (life: Life): void => {
-      if (this.#operator?.life === life) this.#kill('during a request');
+      this.#replicas?.killLife(life, 'during a request');
     };
     const isHealed = (): boolean => time.nowMs >= plan.healedMs;
     const { api, store, signer } = plan.faults;
@@ -78,6 +79,9 @@ export class World {
       random: this.#random.fork(),
       faults: () => (isHealed() ? { ...CALM, maxLagMs: api.maxLagMs } : api),
       kill,
+      onDelivered: (life, event) => {
+        this.#deletions.delivered(life, event);
+      },
     });
     for (const backend of plan.backends.filter(({ type }) => type === 'GCS')) {
       const faults = (): typeof store => (isHealed() ? CALM : store);
@@ -88,9 +92,11 @@ export class World {
       const faults = (): typeof signer => (isHealed() ? CALM : signer);
       this.#signers.set(policyName(policy), new ModelSigner({ time, random: this.#random.fork(), faults }));
     }
-    new RecordWatch(plan, (what) => {
+    this.#records = new RecordWatch(plan, (what) => {
       this.#fault(what);
-    }).follow(this.#cluster);
+    });
+    this.#records.follow(this.#cluster);
+    this.#deletions = new DeletionWatch(plan);
     this.#idle = new IdleWatch(plan);
   }
 
@@ -102,17 +108,17 @@ export class World {
         this.#happen(incident);
       });
     }
-    this.#begin();
+    this.#replicas = this.#begin();
     this.#look();
     await this.#time.run(this.#plan.healedMs + PATIENCE_MS, () => this.#isDone || this.#faults.length > 0);
     if (!this.#isDone && this.#faults.length === 0) this.#reportDebts();
-    this.#operator?.kill();
+    this.#replicas.killAll();
     return {
       plan: this.#plan,
       faults: this.#faults,
       trace: () => this.#trace.map((line) => line()),
       virtualMs: this.#time.nowMs,
-      lives: this.#lives,
+      lives: this.#replicas.lives,
       looks: this.#looks,
     };
   }
@@ -145,12 +151,11 @@ export class World {
     }
   }
 
-  #begin(): void {
-    this.#lives += 1;
-    this.#note(`life ${this.#lives} of the operator begins`);
-    this.#operator = new OperatorLife({
+  #begin(): ReplicaSet {
+    return new ReplicaSet({
+      count: this.#plan.replicas,
       time: this.#time,
-      random: this.#random.fork(),
+      random: () => this.#random.fork(),
       settings: this.#plan.settings,
       api: this.#api,
       driver: (backend, life) => this.#storeOf(backend).driver(life),
@@ -161,32 +166,13 @@ export class World {
       onDefect: (what) => {
         this.#fault(what);
       },
-      onCrash: (error) => {
-        this.#fault(`the operator cannot start: ${String(error)}`);
+      note: (text) => {
+        this.#note(text);
+      },
+      onFault: (text) => {
+        this.#fault(text);
       },
     });
-  }
-
-  #kill(how: string): void {
-    this.#note(`the operator is killed ${how}`);
-    this.#operator?.kill();
-    this.#time.after(RESTART_MS, () => {
-      this.#begin();
-    });
-  }
-
-  #restart(graceSeconds: number): void {
-    const operator = this.#operator;
-    if (operator === undefined || operator.life.isOver) return;
-    this.#note('the operator is asked to stop');
-    operator
-      .stop(graceSeconds)
-      .then((isInOrder) => {
-        if (isInOrder) this.#begin();
-      })
-      .catch((error: unknown) => {
-        this.#fault(`the operator does not stop in good order: ${String(error)}`);
-      });
   }
 
   #happen(incident: Incident): void {
@@ -196,11 +182,22 @@ export class World {
       api: this.#api,
       store: (backend) => required(this.#stores, storeKey(backend)),
       signer: (policy) => required(this.#signers, policyName(policy)),
-      kill: () => {
-        if (this.#operator?.life.isOver === false) this.#kill('from outside');
+      kill: (replica) => {
+        this.#replicas?.kill(replica, 'from outside');
       },
-      restart: (graceSeconds) => {
-        this.#restart(graceSeconds);
+      restart: (replica, graceSeconds) => {
+        this.#replicas?.restart(replica, graceSeconds);
+      },
+      pause: (replica, ms) => {
+        this.#replicas?.pause(replica, ms);
+      },
+      cutOff: (replica, ms) => {
+        this.#replicas?.withLife(replica, (life) => {
+          this.#api.cutOff(life, ms);
+        });
+      },
+      rollOut: (graceSeconds) => {
+        this.#replicas?.rollOut(graceSeconds);
       },
     });
   }
@@ -209,30 +206,46 @@ export class World {
   #look(): void {
     const { nowMs } = this.#time;
     const { incidents, runs, healedMs } = this.#plan;
-    const owed = debts(this.#books);
-    const operator = this.#operator;
-    if (operator !== undefined)
-      for (const fault of this.#idle.look({ nowMs, operator, owed, cluster: this.#cluster })) this.#fault(fault);
+    const owed = this.#debts();
+    const operators = this.#replicas?.alive ?? [];
+    this.#checkHolders();
+    for (const fault of this.#idle.look({ nowMs, operators, owed, cluster: this.#cluster })) this.#fault(fault);
     const times = [
       ...incidents.map(({ atMs }) => atMs),
       ...runs.flatMap(({ finishedMs, deletedMs = 0 }) => [finishedMs, deletedMs]),
     ];
     const isQuiet = nowMs > Math.max(0, ...times) + LOOK_MS || nowMs >= healedMs;
-    if (isQuiet && owed.length === 0 && operator?.isWorking === true) this.#isDone = true;
+    if (isQuiet && owed.length === 0 && operators.some(({ isWorking }) => isWorking)) this.#isDone = true;
     else
       this.#time.after(LOOK_MS, () => {
         this.#look();
       });
   }
 
+  #debts(): readonly Debt[] {
+    const holderOf = (namespace: string): Life | undefined =>
+      this.#replicas?.alive.find((operator) => operator.owns(namespace))?.life;
+    return [...debts(this.#books), ...this.#deletions.debts(holderOf, (key) => this.#records.wasMade(key))];
+  }
+
+  /** No namespace has two replicas that may write for it. */
+  #checkHolders(): void {
+    if (this.#plan.replicas === 1) return;
+    for (const namespace of ['', ...this.#plan.namespaces]) {
+      const holders = this.#replicas?.alive.filter((operator) => operator.holds(namespace)) ?? [];
+      if (holders.length > 1) this.#fault(`${holders.length} replicas hold the shard of "${namespace}"`);
+    }
+  }
+
   #reportDebts(): void {
-    for (const { what } of debts(this.#books))
+    for (const { what } of this.#debts())
       this.#fault(`still owed ${PATIENCE_MS / 60_000} min after the last trouble: ${what()}`);
     if (this.#faults.length === 0) this.#fault('the operator did not come to work');
   }
 
   #noteResult({ controller, key, kind, error, retryAfterMs, waitsAgain }: ReconcileResult): void {
     this.#looks += 1;
+    this.#checkHolders();
     this.#countInstant();
     this.#note(() => {
       const more = error instanceof Error ? ` ${error.message}` : '';
@@ -248,7 +261,7 @@ export class World {
     this.#instant = nowMs === this.#instant.nowMs ? { nowMs, looks: this.#instant.looks + 1 } : { nowMs, looks: 1 };
     if (this.#instant.looks !== MAX_LOOKS_AN_INSTANT) return;
     this.#fault(`the event loop is blocked: ${MAX_LOOKS_AN_INSTANT} reconciles at one instant`);
-    this.#operator?.kill();
+    this.#replicas?.killAll();
   }
 
   /** Formats the line only when the trace is read. */

@@ -68,9 +68,10 @@ describe('the metrics', () => {
   it('say which replica leads', async () => {
     const metrics = new Metrics({ processMetrics: false });
     let held = false;
-    metrics.showLeader(() => held);
+    metrics.showShards({ count: 5, holds: (namespace) => namespace === '' && held });
     assert.match((await metrics.render()).text, /^hallmark_leader 0$/m);
     held = true;
     assert.match((await metrics.render()).text, /^hallmark_leader 1$/m);
+    assert.match((await metrics.render()).text, /^hallmark_shards_held 5$/m);
   });
 });

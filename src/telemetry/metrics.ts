@@ -7,11 +7,18 @@ import type { QueueObserver } from '../runtime/queue/keyed-queue.ts';
 
 const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
 
+/** The shards that the replica holds. */
+export interface ShownShards {
+  readonly count: number;
+  /** True for the shard of a namespace; the empty name stands for what belongs to none. */
+  holds(namespace: string): boolean;
+}
+
 /** The operator's metrics. Labels come from closed sets: never a name a user chose, an image or an error's text. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #controllers: AnyController[] = [];
-  #isLeader: () => boolean = () => false;
+  #shards: ShownShards = { count: 0, holds: () => false };
   #heldRecords: () => number = () => 0;
   #records: () => ReadonlyMap<Reason, number> = () => new Map();
   #recordBytes: () => number = () => 0;
@@ -73,8 +80,11 @@ export class Metrics {
       for (const { name, longestRunningMs } of this.#controllers)
         gauge.set({ controller: name }, longestRunningMs / 1000);
     });
-    this.#gauge('hallmark_leader', '1 on the replica that works.', [], (gauge) => {
-      gauge.set(this.#isLeader() ? 1 : 0);
+    this.#gauge('hallmark_leader', '1 on the replica that reports on cluster policies and backends.', [], (gauge) => {
+      gauge.set(this.#shards.holds('') ? 1 : 0);
+    });
+    this.#gauge('hallmark_shards_held', 'Shards whose work the replica does; 16 over all replicas.', [], (gauge) => {
+      gauge.set(this.#shards.count);
     });
     this.#gauge(
       'hallmark_records',
@@ -158,8 +168,8 @@ export class Metrics {
   }
 
   /** Asked at each scrape. */
-  showLeader(isLeader: () => boolean): void {
-    this.#isLeader = isLeader;
+  showShards(shards: ShownShards): void {
+    this.#shards = shards;
   }
 
   /** Asked at each scrape: how many records there are by reason. */

@@ -61,10 +61,10 @@ export class FailingSeals {
     return `the seals of ${count} records do not verify, in ${full.length} namespaces (${full.slice(0, 3).join(', ')}): nothing of them is deleted or signed again. Restore Secret hallmark-seal, or the CRDs of this version, and restart the operator`;
   }
 
-  /** The number of records that are left alone. */
-  get heldCount(): number {
+  /** The number of records that are left alone, in the namespaces for which `isCounted` returns true. */
+  heldCount(isCounted: (namespace: string) => boolean): number {
     let count = 0;
-    for (const key of this.#failing.keys()) if (this.holds(key)) count += 1;
+    for (const [key, { namespace }] of this.#failing) if (isCounted(namespace) && this.holds(key)) count += 1;
     return count;
   }
 

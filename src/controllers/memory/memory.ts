@@ -6,11 +6,13 @@ import { BackendHealth } from './backend-health.ts';
 import { FinishNotes } from './finish-notes.ts';
 import { FailingSeals, type FailingSealsOptions } from './failing-seals.ts';
 import { OwnWrites } from './own-writes.ts';
+import { OwnedShards } from './owned-shards.ts';
 import { QuietTurns } from './quiet-turns.ts';
 import { ReadBackRounds } from './read-back-rounds.ts';
 import { RecordIndex } from './record-index.ts';
 import { RetirementMarks } from './retirement-marks.ts';
 import { RunIndex } from './run-index.ts';
+import { RunsOfOthers } from './runs-of-others.ts';
 import { SuspectBackends } from './suspect-backends.ts';
 import { UnconfirmedStores } from './unconfirmed-stores.ts';
 import { UnrecordedTestimonies } from './unrecorded-testimonies.ts';
@@ -21,6 +23,8 @@ export interface Memory {
   readonly records: RecordIndex;
   readonly runs: RunIndex;
   readonly finishNotes: FinishNotes;
+  readonly shards: OwnedShards;
+  readonly runsOfOthers: RunsOfOthers;
   readonly ownWrites: OwnWrites;
   readonly unconfirmedStores: UnconfirmedStores;
   readonly unrecordedTestimonies: UnrecordedTestimonies;
@@ -40,7 +44,7 @@ export interface MemoryOptions {
   readonly sealing?: Omit<FailingSealsOptions, 'clock'> | undefined;
 }
 
-/** The empty memory with which a leadership begins. */
+/** The empty memory with which a process begins. */
 export function emptyMemory({ clock, operatorNamespace, sealing = {} }: MemoryOptions): Memory {
   const records = new RecordIndex();
   return {
@@ -48,6 +52,8 @@ export function emptyMemory({ clock, operatorNamespace, sealing = {} }: MemoryOp
     records,
     runs: new RunIndex(),
     finishNotes: new FinishNotes(),
+    shards: new OwnedShards(clock),
+    runsOfOthers: new RunsOfOthers(),
     ownWrites: new OwnWrites(clock),
     unconfirmedStores: new UnconfirmedStores(),
     unrecordedTestimonies: new UnrecordedTestimonies(),

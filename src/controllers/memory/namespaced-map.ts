@@ -10,6 +10,11 @@ export class NamespacedMap<T> {
     return this.#size;
   }
 
+  /** The namespaces that have values. */
+  get namespaces(): readonly string[] {
+    return [...this.#namespaces.keys()];
+  }
+
   get(key: RecordKey): T | undefined {
     return this.#namespaces.get(namespaceOfRecord(key))?.get(key);
   }

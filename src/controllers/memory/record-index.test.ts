@@ -75,10 +75,12 @@ describe('RecordIndex', () => {
     for (const record of given) assert.deepEqual(records.get(record.key), record);
     assert.deepEqual([...records.all('team-b')], given.slice(2));
     assert.deepEqual(records.ofRun(uid).toSorted(), ['team-a/bake-0123456789', 'team-a/long-0123456789']);
-    assert.deepEqual([...records.countByReason()].toSorted(), [
+    assert.deepEqual([...records.countByReason(() => true)].toSorted(), [
       ['NoSubjects', 1],
       ['Stored', 4],
     ]);
+    assert.deepEqual([...records.countByReason((namespace) => namespace === 'team-a')], [['Stored', 2]]);
+    assert.deepEqual(records.namespaces.toSorted(), ['team-a', 'team-b']);
   });
 
   it('keeps apart what it is told of many records in any order', () => {

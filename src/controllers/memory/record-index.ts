@@ -28,6 +28,11 @@ export class RecordIndex {
     return this.#sizeBytes;
   }
 
+  /** The namespaces that have records. */
+  get namespaces(): readonly string[] {
+    return [...new Set([...this.#open.namespaces, ...this.#settled.namespaces])];
+  }
+
   /** The records of a namespace, or of all when it is empty. */
   *all(namespace = ''): Generator<RecordSummary, void, undefined> {
     yield* this.#open.values(namespace);
@@ -39,12 +44,15 @@ export class RecordIndex {
     return this.#open.values(namespace);
   }
 
-  /** The number of records per reason of their condition Ready. */
-  countByReason(): ReadonlyMap<Reason, number> {
+  /** The number of records per reason of their condition Ready, in the namespaces for which `isCounted` returns true. */
+  countByReason(isCounted: (namespace: string) => boolean): ReadonlyMap<Reason, number> {
     const counts = new Map<Reason, number>();
     const add = (reason: Reason, count: number): unknown => counts.set(reason, (counts.get(reason) ?? 0) + count);
-    for (const { reason } of this.#open.values()) add(reason, 1);
-    for (const [reason, count] of this.#settled.countsByReason()) add(reason, count);
+    for (const namespace of this.namespaces) {
+      if (!isCounted(namespace)) continue;
+      for (const { reason } of this.#open.values(namespace)) add(reason, 1);
+      for (const reason of this.#settled.reasons(namespace)) add(reason, 1);
+    }
     return counts;
   }
 

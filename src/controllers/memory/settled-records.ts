@@ -63,9 +63,17 @@ export class SettledRecords {
     }
   }
 
-  /** The number of records per reason of their condition Ready. */
-  *countsByReason(): Generator<readonly [RecordSummary['reason'], number], void, undefined> {
-    for (const [{ reason }, count] of this.#parts.counts()) yield [reason, count];
+  /** The namespaces that have records. */
+  get namespaces(): readonly string[] {
+    return this.#rows.namespaces;
+  }
+
+  /** The reason of the condition Ready of each record of a namespace. */
+  *reasons(namespace: string): Generator<RecordSummary['reason'], void, undefined> {
+    for (const row of this.#rows.values(namespace)) {
+      const part = this.#partOf[row];
+      if (part !== undefined) yield part.reason;
+    }
   }
 
   /** The keys of the records about a run. */

@@ -26,9 +26,4 @@ export class SharedParts<Part extends object> {
     uses.count -= 1;
     if (uses.count === 0) this.#uses.delete(text);
   }
-
-  /** Each object that is used, with the number of its users. */
-  *counts(): Generator<readonly [Part, number], void, undefined> {
-    for (const { part, count } of this.#uses.values()) yield [part, count];
-  }
 }

@@ -20,6 +20,10 @@ export class UnconfirmedStores {
     return this.#records.size;
   }
 
+  has(key: RecordKey): boolean {
+    return this.#records.has(key);
+  }
+
   note({ object }: TrustedRecord, entry: StorageEntry): void {
     const { uid } = object.metadata;
     const key = recordKey(object.metadata);

@@ -18,6 +18,10 @@ interface Witnessed {
 export class UnrecordedTestimonies {
   readonly #records = new Map<RecordKey, Witnessed>();
 
+  has(key: RecordKey): boolean {
+    return this.#records.has(key);
+  }
+
   note({ object }: TrustedRecord, { name, signature, logEntries, timestamps }: EvidenceArtifact): void {
     if (logEntries === undefined && timestamps === undefined) return;
     const { uid } = object.metadata;

@@ -12,6 +12,8 @@ import type { RecordSummary } from '../../records/record-summary.ts';
 import { recordSummary, settledSummary } from '../../records/record-summary.fixture.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 import { type AttemptKey, Attempts } from '../memory/attempts.ts';
+import { shardOf, SHARDS } from '../../runtime/shards/shard.ts';
+import { OwnedShards } from '../memory/owned-shards.ts';
 import { RecordDrain } from './record-drain.ts';
 import { RecordResync } from './record-resync.ts';
 import { ChangePropagation } from './change-propagation.ts';
@@ -32,6 +34,8 @@ let records: RecordIndex;
 let propagation: ChangePropagation;
 let resync: RecordResync;
 let planned: string[];
+let owned: OwnedShards;
+let takenOver: string[];
 
 beforeEach(() => {
   const queue = <Key extends string = string>(): KeyedQueue<Key> => new KeyedQueue({ clock, backoff });
@@ -40,6 +44,9 @@ beforeEach(() => {
   const pipelines = new Pipelines('ops');
   records = new RecordIndex();
   planned = [];
+  takenOver = [];
+  owned = new OwnedShards(clock);
+  for (const shard of SHARDS) owned.take(shard, false);
   for (const each of [builds, policyDefinition('team-b', 'builds')]) pipelines.setPolicy(each);
   for (const key of ['team-a/open', 'team-b/open']) records.set(recordSummary({ key }));
   records.set(settledSummary({ key: 'team-a/settled' }));
@@ -49,12 +56,17 @@ beforeEach(() => {
     waitsFor: () => false,
   });
   const retirements = { plan: ({ key }: RecordSummary): unknown => planned.push(key) };
-  resync = new RecordResync({ records, attempts, drain, retirements });
+  resync = new RecordResync({
+    ...{ records, attempts, drain, retirements },
+    owns: (namespace) => owned.owns(namespace),
+    takeOver: ({ key }) => takenOver.push(key),
+  });
   propagation = new ChangePropagation({
     pipelines,
     policyQueue: queues.policies,
     resyncQueue: queues.resyncs,
     rescanQueue: queues.rescans,
+    owns: (namespace) => owned.owns(namespace),
     drain,
   });
   propagation.learned();
@@ -127,12 +139,31 @@ describe('ChangePropagation', () => {
     assert.deepEqual(walked, ['team-a']);
   });
 
+  it('a shard that is taken enqueues its open records, plans for its settled ones, and concerns no other shard', async () => {
+    owned.drop(shardOf('team-b'));
+    propagation.shardTaken(shardOf('team-a'));
+    await resynced();
+    assert.deepEqual(takenOver.toSorted(), ['team-a/open', 'team-a/settled']);
+    assert.deepEqual([queues.records.has('team-a/open'), queues.records.has('team-b/open')], [true, false]);
+    assert.equal(planned.includes('team-a/settled'), true);
+  });
+
+  it('a change in a namespace of another replica lists its runs once the shard is taken', () => {
+    owned.drop(shardOf('team-a'));
+    propagation.policyChanged(builds);
+    assert.equal(queues.rescans.has('team-a'), false);
+    owned.take(shardOf('team-a'), true);
+    propagation.shardTaken(shardOf('team-a'));
+    assert.equal(queues.rescans.has('team-a'), true);
+  });
+
   it('the first lists enqueue no record twice', () => {
     const learning = new ChangePropagation({
       pipelines: new Pipelines('ops'),
       policyQueue: queues.policies,
       resyncQueue: queues.resyncs,
       rescanQueue: queues.rescans,
+      owns: () => true,
       drain: new RecordDrain({ queue: queues.records, isOpen: () => true, waitsFor: () => false }),
     });
     learning.policyChanged(builds);

@@ -5,6 +5,7 @@ import type { RecordDrain } from './record-drain.ts';
 import { resyncKey } from './resync-scope.ts';
 import { policyKey, type PolicyKey, type PolicyName } from '../../pipelines/policy-key.ts';
 import type { BackendName } from '../../pipelines/backend-key.ts';
+import { type Shard, shardOf } from '../../runtime/shards/shard.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
 
 /** Stands for all namespaces in the queue of rescans. */
@@ -22,11 +23,15 @@ export interface ChangePropagationOptions {
   /** Namespaces whose runs are reconciled again. */
   readonly rescanQueue: KeyedQueue;
   readonly drain: RecordDrain;
+  /** True when this replica does the work of the namespace. */
+  readonly owns: (namespace: string) => boolean;
 }
 
 /** Enqueues the objects that a change of another object affects. */
 export class ChangePropagation {
   readonly #options: ChangePropagationOptions;
+  /** Namespaces of other replicas whose runs a change may concern. */
+  readonly #unscanned = new Set<string>();
   #isLearning = true;
 
   constructor(options: ChangePropagationOptions) {
@@ -82,6 +87,21 @@ export class ChangePropagation {
     this.#resync(resyncKey.namespace(name));
   }
 
+  /** This replica took a shard. */
+  shardTaken(shard: Shard): void {
+    this.#options.resyncQueue.add(resyncKey.shard(shard));
+    for (const namespace of this.#unscanned) {
+      if (shardOf(namespace) !== shard) continue;
+      this.#unscanned.delete(namespace);
+      this.#options.rescanQueue.add(namespace);
+    }
+  }
+
+  /** This replica does not know any more which runs of the namespaces are recorded: their shard was another's. */
+  shardLeft(namespaces: readonly string[]): void {
+    for (const namespace of namespaces) this.#unscanned.add(namespace);
+  }
+
   /** All runs are listed. */
   runsKnown(): void {
     this.#resync(resyncKey.runs);
@@ -93,7 +113,8 @@ export class ChangePropagation {
 
   #rescan(namespace: string): void {
     if (this.#isLearning) return;
-    this.#options.rescanQueue.addAfter(namespace === '' ? EVERYWHERE : namespace, SETTLE_MS);
+    if (namespace !== '' && !this.#options.owns(namespace)) this.#unscanned.add(namespace);
+    else this.#options.rescanQueue.addAfter(namespace === '' ? EVERYWHERE : namespace, SETTLE_MS);
   }
 
   #policiesIn(namespace: string): void {

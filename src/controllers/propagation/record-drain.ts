@@ -101,6 +101,14 @@ export class RecordDrain {
     }
   }
 
+  /** Forgets the records of the namespaces for which this holds: they are another replica's. */
+  removeNamespaces(isGone: (namespace: string) => boolean): void {
+    for (const [name, { parts }] of this.#lines) {
+      for (const namespace of parts.keys()) if (isGone(namespace)) parts.delete(namespace);
+      this.#tidy(name);
+    }
+  }
+
   /** Forgets a record that is gone. */
   remove(key: RecordKey): void {
     const namespace = namespaceOfRecord(key);

@@ -2,6 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
+import { namespaceOfRecord } from '../../records/record-key.ts';
+import { shardOf } from '../../runtime/shards/shard.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import type { Retirements } from '../provenance-record/retirement/retirements.ts';
 import type { Attempts } from '../memory/attempts.ts';
@@ -16,6 +18,10 @@ export interface RecordResyncOptions {
   readonly attempts: Attempts;
   readonly retirements: Pick<Retirements, 'plan'>;
   readonly drain: RecordDrain;
+  /** True when this replica does the work of the namespace. */
+  readonly owns: (namespace: string) => boolean;
+  /** Schedules the read-back of a record, and forgets what this replica knew of it before it took the shard. */
+  readonly takeOver: (record: RecordSummary) => void;
 }
 
 /**
@@ -33,7 +39,14 @@ export class RecordResync {
   /** @param key made by `resyncKey` */
   async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const scope = parseResyncKey(key);
-    const { attempts, records, retirements } = this.#options;
+    const { attempts, records, retirements, owns, takeOver } = this.#options;
+    if (scope.change === 'Shard') {
+      await inSlices(this.#recordsOf(scope), signal, (record) => {
+        if (!owns(namespaceOfRecord(record.key))) return;
+        takeOver(record);
+        retirements.plan(record);
+      });
+    }
     if (scope.change === 'Policy') attempts.reset({ of: 'PolicyWitnesses', policy: scope.policy });
     if (scope.change === 'Policy' || scope.change === 'Runs') {
       await inSlices(records.all(namespaceOf(scope)), signal, (record) => {
@@ -44,15 +57,23 @@ export class RecordResync {
     return DONE;
   }
 
+  /** The records of a shard. */
+  *#recordsOf({
+    shard,
+  }: Extract<ResyncScope, { readonly change: 'Shard' }>): Generator<RecordSummary, void, undefined> {
+    const { records } = this.#options;
+    for (const namespace of records.namespaces) if (shardOf(namespace) === shard) yield* records.all(namespace);
+  }
+
   async #release(
     scope: ResyncScope,
     { name, signal }: { readonly name: string; readonly signal: AbortSignal },
   ): Promise<void> {
-    const { records, drain } = this.#options;
+    const { records, drain, owns } = this.#options;
     drain.begin({ name, backend: scope.change === 'BackendHealth' ? scope.backend : undefined });
     try {
       await inSlices(records.open(namespaceOf(scope)), signal, (record) => {
-        if (!concerns(scope, record)) return;
+        if (!concerns(scope, record) || !owns(namespaceOfRecord(record.key))) return;
         this.#forgetFailures(scope, record);
         drain.add(name, record.key, waitsSinceMs(record));
       });
@@ -72,11 +93,12 @@ export class RecordResync {
 
 /** The namespace whose records may be affected; empty for all. */
 function namespaceOf(scope: ResyncScope): string {
-  if (scope.change === 'Runs') return '';
+  if (scope.change === 'Runs' || scope.change === 'Shard') return '';
   return scope.change === 'Policy' || scope.change === 'Signer' ? scope.policy.namespace : scope.namespace;
 }
 
-function concerns(scope: ResyncScope, { policy }: RecordSummary): boolean {
+function concerns(scope: ResyncScope, { key, policy }: RecordSummary): boolean {
+  if (scope.change === 'Shard') return shardOf(namespaceOfRecord(key)) === scope.shard;
   if (scope.change !== 'Policy' && scope.change !== 'Signer') return true;
   const { kind, namespace, name } = scope.policy;
   return policy?.name === name && policy.namespace === namespace && policy.kind === kind;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { policyKey, type PolicyName } from '../../pipelines/policy-key.ts';
 import { backendKey, type BackendName } from '../../pipelines/backend-key.ts';
+import type { Shard } from '../../runtime/shards/shard.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
 
 /** A change, which decides the records that are reconciled again. */
@@ -21,7 +22,9 @@ export type ResyncScope =
       readonly backend: BackendName;
     }
   /** All runs are listed: records that are kept with their runs may retire. */
-  | { readonly change: 'Runs' };
+  | { readonly change: 'Runs' }
+  /** This replica took a shard: everything in it that is not settled goes on here. */
+  | { readonly change: 'Shard'; readonly shard: Shard };
 
 /** Name scopes in the queue of resyncs, so that changes that arrive together cause one resync. */
 export const resyncKey = {
@@ -30,6 +33,7 @@ export const resyncKey = {
   namespace: (namespace: string): ResyncKey => `Namespace/${namespace}`,
   backendHealth: (backend: BackendName): ResyncKey => `BackendHealth/${backendKey(backend)}`,
   runs: 'Runs',
+  shard: (shard: Shard): ResyncKey => `Shard/${shard}`,
 } as const;
 
 export function parseResyncKey(key: ResyncKey): ResyncScope {
@@ -38,6 +42,7 @@ export function parseResyncKey(key: ResyncKey): ResyncScope {
     const policyKind = kind === 'ClusterSigningPolicy' ? kind : 'SigningPolicy';
     return { change, policy: { kind: policyKind, namespace, name } };
   }
+  if (change === 'Shard') return { change, shard: Number(kind) };
   if (change === 'Namespace') return { change, namespace: kind };
   if (change !== 'BackendHealth') return { change: 'Runs' };
   const backendKind = kind === 'ClusterStorageBackend' ? kind : 'StorageBackend';

@@ -30,12 +30,15 @@ function setup() {
   const cache = new ByteBudgetCache<DeliveredRecord>(1_000_000);
   const ownWrites = new OwnWrites(clock);
   const calls: string[] = [];
+  const others = new Set<string>();
   const handler = recordEventHandler({
     records,
     ownWrites,
     failingSeals: new FailingSeals({ clock }),
     owners: new AnnotationOwners(records),
     cache,
+    owns: (namespace) => !others.has(namespace),
+    others: { recorded: (run, record) => calls.push(`recorded ${run} ${record}`) },
     queue,
     scheduleVerification: (storage) => {
       scheduleVerification(verification, looks, storage);
@@ -53,7 +56,7 @@ function setup() {
       throw error;
     },
   });
-  return { clock, records, queue, verification, cache, ownWrites, calls, feed };
+  return { clock, records, queue, verification, cache, ownWrites, calls, others, feed };
 }
 
 function trusted(object: unknown): TrustedRecord {
@@ -172,6 +175,15 @@ describe('the record event handler', () => {
       `forget ${key}`,
       'requeue TaskRun/team-a/bake/uid-of-bake',
     ]);
+  });
+
+  it('keeps nothing but the summary of a record that another replica works on, and notes that its run is recorded', () => {
+    const { feed, queue, cache, records, calls, others } = setup();
+    others.add('team-a');
+    feed.seen(storedRecord({ reason: 'Progressing' }));
+    const key = storedRecordKey();
+    assert.deepEqual([queue.has(key), cache.size, records.size], [false, 0, 1]);
+    assert.ok(calls.includes(`recorded TaskRun/team-a/bake/uid-of-bake ${key}`), calls.join());
   });
 
   it('does not enqueue the run of a record that this process retires', () => {

@@ -13,7 +13,7 @@ import type { RecordIndex } from '../memory/record-index.ts';
 import { type RecordSummary, summariseRecord } from '../../records/record-summary.ts';
 import type { OwnWrites } from '../memory/own-writes.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
-import type { RecordKey } from '../../records/record-key.ts';
+import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 
 /** A delivered record: the object, and the result of reading it and checking its seal. */
 export interface DeliveredRecord {
@@ -34,6 +34,10 @@ export interface RecordEventHandlerOptions {
   readonly failingSeals: FailingSeals;
   readonly owners: AnnotationOwners;
   readonly cache: ByteBudgetCache<DeliveredRecord>;
+  /** True when this replica does the work of the namespace. */
+  readonly owns: (namespace: string) => boolean;
+  /** The finished runs that other replicas record. */
+  readonly others: { recorded(run: RunKey, record: RecordKey): void };
   readonly queue: KeyedQueue;
   /** Schedules the read-back of its evidence. */
   readonly scheduleVerification: (storage: DeliveredStorage) => void;
@@ -44,7 +48,7 @@ export interface RecordEventHandlerOptions {
   /** Removes a deleted record from all other queues. */
   readonly forget: (key: RecordKey) => void;
   /** Enqueues a run whose record was deleted. */
-  readonly requeueRun: (runKey: RunKey) => void;
+  readonly requeueRun: (runKey: RunKey, record: RecordSummary) => void;
   readonly onSynced: () => void;
 }
 
@@ -62,10 +66,10 @@ export function projectRecord(
 
 /**
  * Keeps the index of records, and enqueues those that need more than retirement. A settled record is neither kept nor enqueued: its summary
- * in the index says when it is read back again and when it retires.
+ * in the index says when it is read back again and when it retires. Of a record that another replica works on, only the summary is kept.
  */
 export function recordEventHandler(options: RecordEventHandlerOptions): ListWatchHandler<DeliveredRecord> {
-  const { records, ownWrites, owners, cache, queue, forget, forgetWork } = options;
+  const { records, ownWrites, owners, cache, queue, forget, forgetWork, owns, others } = options;
   const { requeueRun, scheduleVerification, planRetirement, onSynced } = options;
   /** The number of unverified backends at the last delivery. The index does not have it: an own write updates it before its event arrives. */
   const unverified = new Map<string, number>();
@@ -84,8 +88,9 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
       records.set(summary);
       verify(summary);
       planRetirement(summary);
-      if (summary.isSettled) {
-        owners.settled(summary);
+      if (summary.runKey !== undefined && summary.isTrusted && !summary.needsRun) others.recorded(summary.runKey, key);
+      if (summary.isSettled || !owns(namespaceOfRecord(key))) {
+        if (summary.isSettled) owners.settled(summary);
         cache.release(key);
         forgetWork(key);
         return;
@@ -105,7 +110,7 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
       queue.remove(key);
       forget(key);
       // The run of a retired record is out of scope, so it need not be read.
-      if (record?.runKey !== undefined && !isRetiring) requeueRun(record.runKey);
+      if (record?.runKey !== undefined && !isRetiring) requeueRun(record.runKey, record);
       if (record?.runUID === undefined) return;
       // Another policy's record may have waited for the run's annotations.
       owners.release(record.runUID, key);

@@ -22,7 +22,7 @@ import type { LaneName, WorkerLanes } from '../../runtime/lanes/worker-lanes.ts'
 import { storeRecord, type Waits } from './storing/store-record.ts';
 import { writeRecordStatus } from './state/write-record-status.ts';
 import { secondsUntilWitnesses } from './signing/witness-turns.ts';
-import { recordKey, type RecordKey } from '../../records/record-key.ts';
+import { namespaceOfRecord, recordKey, type RecordKey } from '../../records/record-key.ts';
 import { backendKey } from '../../pipelines/backend-key.ts';
 import type { AdvancePlan, WaitPlan } from './state/record-plan.ts';
 
@@ -79,8 +79,9 @@ export class RecordReconciler {
     this.#context.ownWrites.forget(key);
   }
 
-  /** The record that the watch delivered, unless it may be older than the last own write. */
+  /** The record that the watch delivered, unless it may be older than the last write of this replica or of an earlier holder. */
   #delivered(key: RecordKey): DeliveredRecord | undefined {
+    if (this.#context.shards.isUncertain(namespaceOfRecord(key))) return undefined;
     const delivered = this.#cache.get(key);
     if (delivered === undefined) return undefined;
     const { resourceVersion } = delivered.read.isTrusted ? delivered.read.object.metadata : delivered.read;

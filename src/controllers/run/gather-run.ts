@@ -19,7 +19,7 @@ import { childObjects } from './child-objects.ts';
 import { childNote, ownNote } from './note-finishes.ts';
 import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
-import { recordKey } from '../../records/record-key.ts';
+import { recordKey, type RecordKey } from '../../records/record-key.ts';
 import { runKey } from '../../tekton/run-key.ts';
 
 /** The wait for the watch to deliver the end of a child, after that of its PipelineRun. */
@@ -42,6 +42,12 @@ export function pendingPipelines(
     const isComplete = record?.isTrusted === true && !record.needsRun;
     return isComplete ? [] : [{ pipeline, recordName: name }];
   });
+}
+
+/** The records that a run lacks, according to memory. */
+export function missingRecords(context: Parameters<typeof pendingPipelines>[0], run: RunSummary): readonly RecordKey[] {
+  const { namespace } = run;
+  return pendingPipelines(context, run).map(({ recordName: name }) => recordKey({ namespace, name }));
 }
 
 export interface GatherRunOptions {
@@ -131,8 +137,9 @@ async function existingRecord(
   signal: AbortSignal,
 ): Promise<TrustedRecord | undefined> {
   const key = recordKey(name);
-  // A record whose creation was not answered may be there, although no watch has delivered it.
-  if (context.records.get(key) === undefined && !context.ownWrites.isUncertain(key)) return undefined;
+  // A record whose creation was not answered, or that another replica made a moment ago, may be there although no watch has delivered it.
+  const mayExist = context.ownWrites.isUncertain(key) || context.shards.isUncertain(name.namespace);
+  if (context.records.get(key) === undefined && !mayExist) return undefined;
   const object = await context.client.find(hallmarkResource('ProvenanceRecord'), name, { signal });
   const read = object === undefined ? undefined : readRecord(object, context.sealKey);
   return read?.isTrusted === true ? read : undefined;

@@ -7,7 +7,7 @@ import { runResources } from '../../kube/tekton-resources.ts';
 import type { Origin } from '../../kube/watch/list-watch-options.ts';
 import { readRecord } from '../../records/read-record.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
-import { pendingPipelines } from './gather-run.ts';
+import { missingRecords } from './gather-run.ts';
 import { finishObserver } from './note-finishes.ts';
 import { projectRun, runEventHandler } from './run-event-handler.ts';
 
@@ -48,8 +48,9 @@ describe('a PipelineRun under deep inspection', () => {
   function handlerOf(kind: RunKind): ReturnType<typeof runEventHandler> {
     const { context, caches, queues } = world;
     return runEventHandler({
-      ...{ kind, runs: context.runs, records: context.records, cache: caches.run, queue: queues.run },
-      isPending: (run) => pendingPipelines(context, run).length > 0,
+      ...{ kind, records: context.records, cache: caches.run, queue: queues.run, others: context.runsOfOthers },
+      owns: (namespace) => context.shards.owns(namespace),
+      missingRecords: (run) => missingRecords(context, run),
       finishes: finishObserver(context),
       requeueRecord: noop,
       onSynced: noop,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
+import { parseObjectKey } from '../../kube/resource.ts';
+import type { RunsOfOthers } from '../memory/runs-of-others.ts';
 import { runKey, type RunKey } from '../../tekton/run-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 import type { FinishObserver } from './note-finishes.ts';
@@ -16,11 +19,16 @@ export interface DeliveredRun {
 }
 
 export interface RunEventHandlerOptions {
+  readonly kind: RunKind;
   readonly records: RecordIndex;
   readonly cache: ByteBudgetCache<unknown>;
   readonly queue: KeyedQueue<RunKey>;
-  /** True when a pipeline selects the run and has no complete record of it. */
-  readonly isPending: (run: RunSummary) => boolean;
+  /** True when this replica does the work of the namespace. */
+  readonly owns: (namespace: string) => boolean;
+  /** The finished runs that other replicas record. */
+  readonly others: RunsOfOthers;
+  /** The records that a run lacks: one of each pipeline that selects it and has no complete record of it. */
+  readonly missingRecords: (run: RunSummary) => readonly RecordKey[];
   /** Records of a run that is gone may retire. */
   readonly requeueRecord: (key: RecordKey) => void;
   readonly finishes: FinishObserver;
@@ -34,31 +42,49 @@ export function projectRun(object: unknown): DeliveredRun | undefined {
   return { summary, object: summary.finished === undefined ? undefined : object };
 }
 
-/** Queues the runs that are finished and not recorded, and the records of runs that are gone. */
+/** A run that lacks records. */
+interface Kept {
+  readonly key: RunKey;
+  /** True when this replica records it. */
+  readonly isOwn: boolean;
+}
+
+/** Queues the runs that are finished and not recorded, and the records of runs that are gone. Runs of others are kept until they are recorded. */
 export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandler<DeliveredRun> {
-  const { records, cache, queue, isPending, requeueRecord, finishes, onSynced } = options;
-  const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): RunKey | undefined => {
-    if (!isPending(summary)) return undefined;
+  const { kind, records, cache, queue, owns, others, missingRecords, requeueRecord, finishes, onSynced } = options;
+  const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): Kept | undefined => {
     const key = runKey(summary);
-    cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
-    return key;
+    const missing = missingRecords(summary);
+    const isOwn = owns(summary.namespace);
+    if (missing.length === 0 || isOwn) others.forget(key);
+    if (missing.length === 0) return undefined;
+    if (isOwn) cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
+    else if (irreplaceable) others.keep(key, missing, object);
+    else others.note(key, missing);
+    return { key, isOwn };
   };
   return {
     upsert(_key, run, origin) {
       const pending = run.object === undefined ? undefined : keep(run, false);
       finishes.delivered(run, origin, pending !== undefined);
-      if (pending === undefined) return;
+      if (pending?.isOwn !== true) return;
       // A run that just finished comes before all that a restart or an edit of a policy has looked at again.
-      if (origin === 'Event') queue.add(pending);
-      else queue.addIdle(pending);
+      if (origin === 'Event') queue.add(pending.key);
+      else queue.addIdle(pending.key);
     },
-    remove(_key, last, uid) {
+    remove(key, last, uid) {
       // The last state of a deleted run cannot be read again.
       const pending = last?.object === undefined ? undefined : keep(last, true);
       finishes.removed(uid, last, pending !== undefined);
-      if (pending !== undefined) queue.add(pending);
+      if (pending?.isOwn === true) queue.add(pending.key);
+      if (last?.object === undefined) others.forget(runKey({ kind, ...nameIn(key), uid }));
       for (const record of records.ofRun(uid)) requeueRecord(record);
     },
     synced: onSynced,
   };
+}
+
+function nameIn(key: string): { readonly namespace: string; readonly name: string } {
+  const { namespace = '', name } = parseObjectKey(key);
+  return { namespace, name };
 }

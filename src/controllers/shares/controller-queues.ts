@@ -28,14 +28,21 @@ export type ControllerName = keyof ControllerKeys;
 
 export type ControllerQueues = { readonly [Name in ControllerName]: KeyedQueue<ControllerKeys[Name]> };
 
+/** A function of the keys of each controller. */
+export type OfKeys<Result> = { readonly [Name in ControllerName]: (key: ControllerKeys[Name]) => Result };
+
+/** True for the keys that are this replica's. */
+export type Admissions = OfKeys<boolean>;
+
 export function controllerQueues(options: {
   readonly clock: Clock;
   readonly backoff: Backoff;
   readonly observer: (controller: string) => QueueObserver;
+  readonly admissions: Admissions;
 }): ControllerQueues {
-  const { clock, backoff } = options;
+  const { clock, backoff, admissions } = options;
   const queue = <Name extends ControllerName>(name: Name): KeyedQueue<ControllerKeys[Name]> =>
-    new KeyedQueue({ clock, backoff, observer: options.observer(name) });
+    new KeyedQueue({ clock, backoff, observer: options.observer(name), admits: admissions[name] });
   return {
     'signing-policy': queue('signing-policy'),
     'storage-backend': queue('storage-backend'),

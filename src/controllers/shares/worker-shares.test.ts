@@ -26,9 +26,20 @@ const HANG_MS = 60_000;
 const MANY = 40;
 
 /** The real reconcilers of five teams, each with a policy `works`, with the workers that an operator has. */
+const every = (): boolean => true;
+const all = {
+  ...{ run: every, 'provenance-record': every, verification: every, retirement: every },
+  ...{ 'signing-policy': every, 'storage-backend': every, resync: every, rescan: every },
+};
+
 class Teams extends ReconcilerWorld {
   readonly #backoff = exponentialBackoff({ minMs: 1000, maxMs: 2000, random: () => 0.5 });
-  readonly shared = controllerQueues({ clock: this.clock, backoff: this.#backoff, observer: () => ({}) });
+  readonly shared = controllerQueues({
+    clock: this.clock,
+    backoff: this.#backoff,
+    observer: () => ({}),
+    admissions: all,
+  });
   readonly shares = new WorkerShares(this.shared, { runs: 8, records: 16 });
   readonly #ended = new Set<string>();
   readonly objects = { policies: new ObjectStore<PolicyKey>(), backends: new ObjectStore<BackendKey>() };

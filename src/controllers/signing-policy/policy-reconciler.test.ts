@@ -104,6 +104,8 @@ class Bed {
     return kstatus({ metadata: {}, status: { conditions: storedConditions({ status: this.status }) } });
   }
 
+  isOwner = true;
+
   #reconciler(): PolicyReconciler {
     const { clock, pipelines, health, objects } = this;
     const access = {
@@ -133,9 +135,10 @@ class Bed {
       },
     };
     const gate = new SigningGate({ keys, witnesses, clock });
+    const shards = { owns: () => this.isOwner };
     const events = { record: () => undefined };
     const retention = { ...standardRetention, maxSeconds: this.maxRetentionSeconds };
-    const context = { client, clock, pipelines, health, keys, gate, events, retention, fence: () => undefined };
+    const context = { client, clock, pipelines, health, keys, gate, events, retention, shards, fence: () => undefined };
     return new PolicyReconciler({ context, objects, operatorNamespace: OPERATOR });
   }
 }

@@ -28,7 +28,7 @@ const WITNESS_SECONDS = 60;
 type PolicyContext = Pick<
   ControllerContext,
   'client' | 'clock' | 'events' | 'fence' | 'gate' | 'health' | 'keys' | 'pipelines' | 'retention'
->;
+> & { readonly shards: Pick<ControllerContext['shards'], 'owns'> };
 
 export interface PolicyReconcilerOptions {
   readonly context: PolicyContext;
@@ -74,7 +74,10 @@ export class PolicyReconciler {
       ...(check.report?.status ?? storedPublication(object)),
       ...this.#retiredBefore(policy),
     };
-    const isWritten = await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal);
+    // A policy of the cluster is checked by every replica, for its own records, and reported by one.
+    const isReported = context.shards.owns(policy.namespace);
+    const isWritten =
+      isReported && (await writeStatus(context, hallmarkResource(policy.kind), { object, status }, signal));
     const { report } = check;
     if (isWritten && report !== undefined) this.#emitEvents(policy, { before, after: conditions, report });
     return { requeueAfterSeconds: secondsUntilNext(check, graceSeconds, context.clock.now()) };

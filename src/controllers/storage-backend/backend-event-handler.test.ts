@@ -37,11 +37,13 @@ function given() {
   const backendQueue = queue<BackendKey>();
   const pipelines = new Pipelines('hallmark-system');
   const health = new BackendHealth();
+  const others = new Set<string>();
   const propagation = new ChangePropagation({
     pipelines,
     policyQueue: queue(),
     resyncQueue: queue(),
     rescanQueue: queue(),
+    owns: () => true,
     drain: new RecordDrain({ queue: queue(), isOpen: () => false, waitsFor: () => false }),
   });
   const handler = backendEventHandler({
@@ -50,11 +52,12 @@ function given() {
     pipelines,
     objects: new ObjectStore(),
     health,
+    owns: (namespace) => !others.has(namespace),
     queue: backendQueue,
     propagation,
     onSynced: () => undefined,
   });
-  return { handler, health, pipelines, queue: backendQueue };
+  return { handler, health, others, pipelines, queue: backendQueue };
 }
 
 async function takenAfter(queue: KeyedQueue<BackendKey>, act: () => void): Promise<boolean> {
@@ -105,4 +108,29 @@ describe('backendEventHandler', () => {
       assert.equal(health.problem(known)?.reason, reason);
     });
   }
+
+  it("follows the status of a team's backend that another replica probes", () => {
+    const { handler, health, others } = given();
+    others.add('team-a');
+    const name = { kind: 'StorageBackend', namespace: 'team-a', name: 'registry' } as const;
+    const status = (ready: 'True' | 'False', reason: string): object => {
+      const condition = {
+        type: 'Ready',
+        status: ready,
+        reason,
+        message: 'why',
+        lastTransitionTime: '2025-01-01T00:00:00Z',
+      };
+      return { observedGeneration: 1, conditions: [condition] };
+    };
+    handler.upsert(
+      'team-a/registry',
+      backend({ generation: 1, resourceVersion: '1' }, status('True', 'Ready')),
+      'Event',
+    );
+    assert.equal(health.problem(name), undefined);
+    const down = status('False', 'BackendUnavailable');
+    handler.upsert('team-a/registry', backend({ generation: 1, resourceVersion: '2' }, down), 'Event');
+    assert.equal(health.problem(name)?.reason, 'BackendUnavailable');
+  });
 });

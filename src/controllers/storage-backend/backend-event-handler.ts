@@ -19,7 +19,9 @@ export interface BackendEventHandlerOptions {
   readonly operatorNamespace: string;
   readonly pipelines: Pipelines;
   readonly objects: ObjectStore<BackendKey>;
-  readonly health: Pick<BackendHealth, 'recall'>;
+  readonly health: Pick<BackendHealth, 'recall' | 'note'>;
+  /** True when this replica does the work of the namespace. */
+  readonly owns: (namespace: string) => boolean;
   readonly queue: KeyedQueue<BackendKey>;
   readonly propagation: ChangePropagation;
   readonly onSynced: () => void;
@@ -27,7 +29,7 @@ export interface BackendEventHandlerOptions {
 
 /** Keeps the pipelines' backends of one kind in step with the API server. */
 export function backendEventHandler(options: BackendEventHandlerOptions): ListWatchHandler<unknown> {
-  const { kind, operatorNamespace, pipelines, objects, health, queue, propagation, onSynced } = options;
+  const { kind, operatorNamespace, pipelines, objects, health, owns, queue, propagation, onSynced } = options;
   const nameOf = (key: string): BackendName => {
     const { namespace = '', name } = parseObjectKey(key);
     return { kind, namespace, name };
@@ -49,7 +51,10 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
         return;
       }
       const recalled = recalledHealth(object);
-      if (recalled !== undefined) health.recall(read.backend, recalled.problem);
+      // The holder of a team's shard probes its backends; those of the cluster are probed by every replica.
+      const isProbedByOther = name.namespace !== '' && !owns(name.namespace);
+      if (recalled !== undefined && isProbedByOther) health.note(read.backend, recalled.problem);
+      else if (recalled !== undefined) health.recall(read.backend, recalled.problem);
       if (pipelines.setBackend(read.backend)) propagation.backendChanged(name);
     },
     remove(objectKey) {

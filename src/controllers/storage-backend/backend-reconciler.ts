@@ -56,7 +56,9 @@ export class BackendReconciler {
     if (read.ok && context.health.note(read.backend, problem)) onHealthChange(read.backend, problem === undefined);
     const resource = hallmarkResource(kindOf(object));
     const status = { observedGeneration: generation, conditions };
-    const isWritten = await writeStatus(context, resource, { object, status }, signal);
+    // A backend of the cluster is probed by every replica, for its own records, and reported by one.
+    const isReported = context.shards.owns(parseBackendKey(key).namespace);
+    const isWritten = !isReported || (await writeStatus(context, resource, { object, status }, signal));
     if (!isWritten) return { requeueAfterSeconds: CONFLICT_SECONDS };
     return { requeueAfterSeconds: nextProbeSeconds(problem === undefined, this.#options) };
   }

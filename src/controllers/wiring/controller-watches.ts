@@ -22,8 +22,9 @@ import type { Attempts } from '../memory/attempts.ts';
 import type { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
 import type { RecordDrain } from '../propagation/record-drain.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
-import { pendingPipelines } from '../run/gather-run.ts';
+import { missingRecords } from '../run/gather-run.ts';
 import { finishObserver } from '../run/note-finishes.ts';
+import { parseRunKey } from '../../tekton/run-key.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
@@ -98,6 +99,7 @@ export class ControllerWatches {
           pipelines: this.#options.context.pipelines,
           objects: objects.backends,
           health: this.#options.context.health,
+          owns: (namespace) => this.#options.context.shards.owns(namespace),
           queue: queues['storage-backend'],
           propagation,
           onSynced,
@@ -123,6 +125,13 @@ export class ControllerWatches {
         failingSeals,
         owners,
         cache: caches['provenance-record'],
+        owns: (namespace) => context.shards.owns(namespace),
+        others: {
+          recorded: (run, record) => {
+            // The replica that recorded it does the same.
+            if (context.runsOfOthers.recorded(run, record)) context.finishNotes.forget(parseRunKey(run).uid);
+          },
+        },
         queue: queues['provenance-record'],
         scheduleVerification: (storage) => {
           scheduleVerification(queues.verification, verification, storage);
@@ -142,8 +151,9 @@ export class ControllerWatches {
           retirements.forget(key);
           drain.remove(key);
         },
-        requeueRun: (key) => {
-          queues.run.add(key);
+        requeueRun: (key, record) => {
+          if (context.shards.owns(parseRunKey(key).namespace)) queues.run.add(key);
+          else if (!retirements.mayHaveRetired(record)) context.runsOfOthers.note(key, [record.key]);
         },
         onSynced,
       }),
@@ -158,10 +168,13 @@ export class ControllerWatches {
       projectRun,
       (onSynced) =>
         runEventHandler({
+          kind,
           records,
           cache: caches.run,
           queue: queues.run,
-          isPending: (run) => pendingPipelines(context, run).length > 0,
+          owns: (namespace) => context.shards.owns(namespace),
+          others: context.runsOfOthers,
+          missingRecords: (run) => missingRecords(context, run),
           requeueRecord: (key) => {
             const record = records.get(key);
             if (record?.isSettled === true) retirements.plan(record);

@@ -15,6 +15,7 @@ import {
   type ControllerName,
   type ControllerQueues,
   controllerQueues,
+  type Admissions,
 } from '../shares/controller-queues.ts';
 import { ControllerWatches } from './controller-watches.ts';
 import { ObjectStore } from '../memory/object-store.ts';
@@ -31,10 +32,18 @@ import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
 import { type SharedController, WorkerShares } from '../shares/worker-shares.ts';
 import { DONE } from '../../runtime/queue/outcome.ts';
+import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
 import type { BackendKey } from '../../pipelines/backend-key.ts';
 import { backendLane } from '../shares/server-lanes.ts';
+import { admissions, namespaceOf } from './admissions.ts';
+import { namespaceOfRecord } from '../../records/record-key.ts';
+import type { RecordSummary } from '../../records/record-summary.ts';
+import { scheduleVerification } from '../provenance-record/read-back/schedule-verification.ts';
+import { missingRecords } from '../run/gather-run.ts';
+import { shardPart } from './shard-part.ts';
+import { ShardWork } from './shard-work.ts';
 
 /** The memory for the objects of queued runs, and for those of queued records. */
 const CACHE_BYTES = 32 * 1024 * 1024;
@@ -55,11 +64,14 @@ export interface ControllersOptions {
   readonly random?: () => number;
 }
 
-/** All controllers of the operator with their watches. Created when the process begins to lead. */
+/** All controllers of the operator with their watches. */
 export class Controllers {
   readonly #options: ControllersOptions;
   readonly #context: ControllerContext;
+  readonly #admissions: Admissions;
   readonly #queues: ControllerQueues;
+  /** Begins and ends the work of shards; nothing is done before the first is taken. */
+  readonly shards: ShardWork;
   readonly #caches = {
     run: new ByteBudgetCache<unknown>(CACHE_BYTES),
     'provenance-record': new ByteBudgetCache<DeliveredRecord>(CACHE_BYTES),
@@ -80,7 +92,8 @@ export class Controllers {
     this.#context = context;
     const { minSeconds, maxSeconds } = configuration.retry;
     const backoff = exponentialBackoff({ minMs: minSeconds * 1000, maxMs: maxSeconds * 1000, ...spread });
-    this.#queues = controllerQueues({ clock, backoff, observer: options.queueObserver });
+    this.#admissions = admissions({ context, caches: this.#caches, objects: this.#objects });
+    this.#queues = controllerQueues({ clock, backoff, observer: options.queueObserver, admissions: this.#admissions });
     this.#attempts = new Attempts(clock, backoff);
     this.#shares = new WorkerShares(this.#queues, configuration.concurrency);
     this.#verification = new VerificationReconciler({
@@ -96,7 +109,7 @@ export class Controllers {
     this.#retirements = new Retirements({ context, queue: this.#queues.retirement });
     this.#drain = new RecordDrain({
       queue: this.#queues['provenance-record'],
-      isOpen: (key) => context.records.get(key)?.isSettled === false,
+      isOpen: (key) => context.records.get(key)?.isSettled === false && context.shards.owns(namespaceOfRecord(key)),
       waitsFor: (backend, key) => {
         const { name } = backendLane(backend, parseObjectKey(key).namespace ?? '');
         return this.#shares.lanes['provenance-record'].isAwaiting(name, key);
@@ -108,6 +121,7 @@ export class Controllers {
       resyncQueue: this.#queues.resync,
       rescanQueue: this.#queues.rescan,
       drain: this.#drain,
+      owns: (namespace) => context.shards.owns(namespace),
     });
     this.#watches = new ControllerWatches({
       ...options,
@@ -119,6 +133,15 @@ export class Controllers {
       verification: this.#verification,
       retirements: this.#retirements,
       drain: this.#drain,
+    });
+    const watched = configuration.watchNamespaces;
+    this.shards = new ShardWork({
+      ...{ context, clock, queues: this.#queues, caches: this.#caches, objects: this.#objects },
+      propagation: this.#propagation,
+      drain: this.#drain,
+      namespaces: () => (watched.length > 0 ? watched : context.pipelines.namespaces),
+      missingRecords: (run) => missingRecords(context, run),
+      graceSeconds: configuration.shutdownGraceSeconds,
     });
     // Re-queue the policy and its records when its active key changes.
     context.keys.onChange((policy, isWorking) => {
@@ -202,8 +225,18 @@ export class Controllers {
         attempts: this.#attempts,
         retirements: this.#retirements,
         drain: this.#drain,
+        owns: (namespace) => this.#context.shards.owns(namespace),
+        takeOver: (record) => {
+          this.#takeOver(record);
+        },
       }),
     );
+  }
+
+  /** What this replica knew of the record is old: another one worked on it. */
+  #takeOver(record: RecordSummary): void {
+    if (record.runUID !== undefined) this.#context.owners.release(record.runUID, record.key);
+    scheduleVerification(this.#queues.verification, this.#verification, { unverifiedBefore: 0, now: record });
   }
 
   #runRunControllers(): void {
@@ -237,8 +270,11 @@ export class Controllers {
     this.#run(name, {
       concurrency: this.#shares.workers[name],
       reconciler: this.#shares.forTenant(name, reconciler),
+      lanes,
       onEnded: (result) => {
-        lanes.ended(result.key, result.waitsAgain);
+        // A key of another replica is not woken any more: its place would be kept for ever.
+        if (this.#admissions[name](result.key)) lanes.ended(result.key, result.waitsAgain);
+        else lanes.remove(result.key);
         onEnded?.(result);
       },
     });
@@ -254,11 +290,12 @@ export class Controllers {
     options: {
       readonly concurrency: number;
       readonly reconciler: Reconciler<ControllerKeys[Name]>;
+      readonly lanes?: WorkerLanes<ControllerKeys[Name]>;
       readonly onEnded?: (result: ReconcileResult<ControllerKeys[Name]>) => void;
     },
   ): void {
     const { clock, host, onResult, onController } = this.#options;
-    const { concurrency, reconciler, onEnded } = options;
+    const { concurrency, reconciler, lanes, onEnded } = options;
     const controller = new Controller<ControllerKeys[Name]>({
       name,
       concurrency,
@@ -270,6 +307,8 @@ export class Controllers {
         onResult(result);
       },
     });
+    const admits = this.#admissions[name];
+    this.shards.add(shardPart({ controller, namespaceOf: namespaceOf[name], admits, lanes }));
     onController(controller);
     host.run(controller);
   }

@@ -18,18 +18,18 @@ export interface ContextOptions
   readonly evidence?: ControllerContext['evidence'];
   /** Without a default and a limit of the platform, the standard ones count. */
   readonly retention?: ControllerContext['retention'];
-  /** True while this replica may act. */
-  readonly isLeader: () => boolean;
+  /** True while this replica may write for a namespace. */
+  readonly holds: (namespace: string) => boolean;
 }
 
-/** The context of one leadership: an empty memory, and the given ways to the outside. */
+/** The context of one process: an empty memory, and the given ways to the outside. */
 export function makeContext(options: ContextOptions): ControllerContext {
-  const { operatorNamespace, isLeader, sealing, retention = standardRetention, ...outside } = options;
+  const { operatorNamespace, holds, sealing, retention = standardRetention, ...outside } = options;
   const { client, clock, keys, sealKey, witnesses, evidence = new EvidenceVerifier(witnesses, keys) } = outside;
   const memory = emptyMemory({ clock, operatorNamespace, sealing });
   const { records, ownWrites, failingSeals } = memory;
-  const fence = (): void => {
-    if (!isLeader()) throw new Error('this replica does not lead any more: nothing is written');
+  const fence = (namespace: string): void => {
+    if (!holds(namespace)) throw new Error('this replica does not hold the shard any more: nothing is written');
   };
   return {
     ...outside,

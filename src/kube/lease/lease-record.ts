@@ -5,6 +5,7 @@ import type { Resource } from '../resource.ts';
 
 /** The content of a Lease (coordination.k8s.io/v1). */
 export interface LeaseRecord {
+  readonly name: string;
   /** Opaque; the version a replacement must name. */
   readonly resourceVersion: string;
   /** Empty when it has no holder. */
@@ -24,8 +25,10 @@ export const LEASES: Resource<LeaseRecord> = {
   namespaced: true,
   parse: (object) => {
     const spec = objectField(object, 'spec');
+    const { name, resourceVersion } = parseMetadata(object);
     return {
-      resourceVersion: parseMetadata(object).resourceVersion,
+      name,
+      resourceVersion,
       holder: stringField(spec, 'holderIdentity') ?? '',
       leaseDurationSeconds: numberField(spec, 'leaseDurationSeconds') ?? 0,
       renewTime: stringField(spec, 'renewTime') ?? '',

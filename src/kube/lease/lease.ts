@@ -2,7 +2,8 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { KubeClient } from '../kube-client.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kube-error.ts';
-import { LEASES, microTime, type LeaseRecord } from './lease-record.ts';
+import { claimedLease, type LeaseObject, releasedLease } from './lease-object.ts';
+import { LEASES, type LeaseRecord } from './lease-record.ts';
 
 /** Observes a lease. Must not throw. */
 export interface LeaseObserver {
@@ -180,38 +181,14 @@ export class Lease {
     }
   }
 
-  /** The Lease with us as its holder: renewed if we hold `current`, else claimed. */
   #claimed(current: LeaseRecord | undefined): LeaseObject {
-    const now = microTime(this.#options.clock.now());
-    const renewing = current?.holder === this.#options.identity;
-    return this.#object(current, {
-      holderIdentity: this.#options.identity,
-      leaseDurationSeconds: this.#durationSeconds,
-      renewTime: now,
-      acquireTime: renewing ? current.acquireTime : now,
-      leaseTransitions: (current?.transitions ?? 0) + (renewing || current === undefined ? 0 : 1),
-    });
+    const { clock, identity, namespace, name } = this.#options;
+    const claim = { identity, leaseDurationSeconds: this.#durationSeconds, now: clock.now() };
+    return claimedLease({ namespace, name }, current, claim);
   }
 
-  /** The Lease without a holder, in the form in which client-go releases it. */
   #released(mine: LeaseRecord): LeaseObject {
-    return this.#object(mine, {
-      holderIdentity: '',
-      leaseDurationSeconds: 1,
-      renewTime: microTime(this.#options.clock.now()),
-      acquireTime: mine.acquireTime,
-      leaseTransitions: mine.transitions,
-    });
+    const { clock, namespace, name } = this.#options;
+    return releasedLease({ namespace, name }, mine, clock.now());
   }
-
-  #object(current: LeaseRecord | undefined, spec: LeaseObject['spec']): LeaseObject {
-    const { namespace, name } = this.#options;
-    const version = current === undefined ? {} : { resourceVersion: current.resourceVersion };
-    return { metadata: { namespace, name, ...version }, spec };
-  }
-}
-
-interface LeaseObject {
-  readonly metadata: { readonly namespace: string; readonly name: string; readonly resourceVersion?: string };
-  readonly spec: Readonly<Record<string, string | number>>;
 }

@@ -32,6 +32,10 @@ export class ListWatchGroup<T> implements WatchSource {
     return this.#watches.find((watch) => watch.lastError !== undefined)?.lastError;
   }
 
+  get brokenMs(): number {
+    return Math.max(...this.#watches.map((watch) => watch.brokenMs));
+  }
+
   get size(): number {
     return this.#watches.reduce((sum, watch) => sum + watch.size, 0);
   }

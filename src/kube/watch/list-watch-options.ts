@@ -66,6 +66,8 @@ export interface WatchSource {
   readonly lastError: string | undefined;
   /** True when the object was delivered and is not removed. */
   has(key: string, uid: string): boolean;
+  /** Milliseconds for which it has failed without a break; 0 while it works. */
+  readonly brokenMs: number;
   start(): void;
   stop(): Promise<void>;
   /**

@@ -42,6 +42,7 @@ export class ListWatch<T> implements WatchSource {
   #list: ListReading | undefined;
   #synced = false;
   #lastError: string | undefined = 'not listed yet';
+  #brokenSinceMs: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: ListWatchOptions<T>) {
@@ -63,6 +64,10 @@ export class ListWatch<T> implements WatchSource {
 
   get lastError(): string | undefined {
     return this.#lastError;
+  }
+
+  get brokenMs(): number {
+    return this.#brokenSinceMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#brokenSinceMs;
   }
 
   /** Objects delivered and not removed. */
@@ -146,6 +151,7 @@ export class ListWatch<T> implements WatchSource {
     this.#brokenLists = 0;
     // Failures are forgotten by a watch that works, not by a list: else a watch that is refused would cost a list each time.
     this.#lastError = undefined;
+    this.#brokenSinceMs = undefined;
     if (this.#synced) return;
     this.#synced = true;
     this.#options.handler.synced();
@@ -217,7 +223,9 @@ export class ListWatch<T> implements WatchSource {
 
   /** A watch that works says nothing of a list that is still being read. */
   #noError(): void {
-    if (this.#list?.isComplete === true) this.#lastError = undefined;
+    if (this.#list?.isComplete !== true) return;
+    this.#lastError = undefined;
+    this.#brokenSinceMs = undefined;
   }
 
   #restarted(event: Omit<RestartEvent, 'name' | 'resource'>): void {
@@ -230,6 +238,7 @@ export class ListWatch<T> implements WatchSource {
     const cause = restartCause(error);
     this.#noteFailure(error, cause);
     this.#lastError = error instanceof Error ? error.message : String(error);
+    this.#brokenSinceMs ??= this.#options.clock.monotonicMs();
     const askedMs = error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const first = this.#failures === 1 && (cause === 'Expired' || cause === 'Stalled');
     const retryMs = first ? 0 : Math.max(this.#backoff.delayMs(this.#failures), Math.min(askedMs, MAX_RETRY_MS));

@@ -39,6 +39,15 @@ export class ByteBudgetCache<T> {
     return this.#entries.get(key)?.value;
   }
 
+  keys(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** True when the value of the key cannot be read again. */
+  isIrreplaceable(key: string): boolean {
+    return this.#entries.get(key)?.irreplaceable === true;
+  }
+
   /** Keeps the newest value of the key. @returns false when it did not fit; an older value of the key is gone in any case */
   put(key: string, entry: ByteBudgetEntry<T>): boolean {
     this.release(key);

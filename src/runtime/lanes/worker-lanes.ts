@@ -105,6 +105,17 @@ export class WorkerLanes<Key extends string = string> {
     for (const lane of lanes) this.#tidy(lane);
   }
 
+  /** The same of every key for which this holds. */
+  removeAll(isConcerned: (key: Key) => boolean): void {
+    for (const key of [...this.#lanesByKey.keys()]) if (isConcerned(key)) this.remove(key);
+  }
+
+  /** True when a key for which this holds waits for its turn, or was woken for it. */
+  some(isConcerned: (key: Key) => boolean): boolean {
+    for (const [key, lanes] of this.#lanesByKey) if (lanes.size > 0 && isConcerned(key)) return true;
+    return false;
+  }
+
   #await(lane: WorkerLane<Key>, key: Key): void {
     lane.await(key);
     this.#crowded.add(lane);

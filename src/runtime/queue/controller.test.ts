@@ -238,6 +238,43 @@ describe('the controller', () => {
     assert.equal(aborted, true);
   });
 
+  it('aborts the reconciles of some keys, and says when they have ended', async () => {
+    const ended: string[] = [];
+    const { controller, clock, queue } = setup(2, async (key, signal) => {
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve);
+      });
+      ended.push(key);
+      return {};
+    });
+    for (const key of ['mine', 'other']) controller.queue.add(key);
+    await clock.settle();
+    const isMine = (key: string): boolean => key === 'mine';
+    let isOver = false;
+    void controller.until(() => !queue.isProcessingAny(isMine)).then(() => (isOver = true));
+    await clock.settle();
+    assert.equal(isOver, false);
+    controller.abort(isMine, 'not mine any more');
+    await clock.settle();
+    assert.deepEqual([ended, isOver, controller.active], [['mine'], true, 1]);
+  });
+
+  it('does not begin a key that is refused after it was handed out', async () => {
+    const clock = new ManualClock();
+    const backoff = exponentialBackoff({ minMs: 100, maxMs: 1000, jitter: 0 });
+    let isMine = true;
+    const queue = new KeyedQueue({ clock, backoff, admits: () => isMine });
+    const begun: string[] = [];
+    const reconcile = (key: string): Promise<Outcome> => Promise.resolve(begun.push(key)).then(() => ({}));
+    new Controller({ name: 'test', concurrency: 1, queue, clock, reconcile }).start();
+    await clock.settle();
+    queue.add('lost');
+    assert.equal(queue.isProcessing('lost'), true);
+    isMine = false;
+    await clock.settle();
+    assert.deepEqual([begun, queue.has('lost')], [[], false]);
+  });
+
   it('knows how long the oldest reconcile has been running', async () => {
     const { controller, clock } = setup(2, () => Promise.withResolvers<Outcome>().promise);
     assert.equal(controller.longestRunningMs, 0);
@@ -257,5 +294,5 @@ function setup(concurrency: number, reconcile: (key: string, signal: AbortSignal
   const onResult = (result: ReconcileResult): void => void results.push(result);
   const controller = new Controller({ name: 'test', concurrency, queue, clock, reconcile, onResult });
   controller.start();
-  return { clock, controller, results };
+  return { clock, controller, queue, results };
 }

@@ -22,6 +22,12 @@ export interface ReconcileResult<Key extends string = string> {
   readonly waitsAgain: boolean;
 }
 
+interface Active {
+  /** In monotonic milliseconds. */
+  readonly beganMs: number;
+  readonly abort: AbortController;
+}
+
 type Verdict = Pick<ReconcileResult, 'kind' | 'error' | 'retryAfterMs'> & Pick<Outcome, 'isDeferred' | 'waitsForTurn'>;
 
 export interface ControllerOptions<Key extends string = string> {
@@ -44,9 +50,10 @@ export interface ControllerOptions<Key extends string = string> {
 export class Controller<Key extends string = string> {
   readonly name: string;
   readonly #options: ControllerOptions<Key>;
-  readonly #abort = new AbortController();
-  /** Keys being reconciled, with the monotonic time they began. */
-  readonly #active = new Map<Key, number>();
+  /** Keys being reconciled. */
+  readonly #active = new Map<Key, Active>();
+  /** Called when a reconcile ends. */
+  readonly #onEnd = new Set<() => void>();
   readonly #turn = new EventLoopTurn();
   #workers: Promise<void>[] = [];
 
@@ -66,7 +73,7 @@ export class Controller<Key extends string = string> {
   /** Duration of the longest running reconcile in milliseconds; 0 when none runs. */
   get longestRunningMs(): number {
     const first = this.#active.values().next();
-    return first.done === true ? 0 : this.#options.clock.monotonicMs() - first.value;
+    return first.done === true ? 0 : this.#options.clock.monotonicMs() - first.value.beganMs;
   }
 
   start(): void {
@@ -81,8 +88,26 @@ export class Controller<Key extends string = string> {
   async stop(graceSeconds: number): Promise<readonly string[]> {
     this.queue.close();
     const cutShort = await this.outlasting(graceSeconds);
-    this.#abort.abort(new Error(`controller ${this.name} is stopped`));
+    this.abort(() => true, `controller ${this.name} is stopped`);
     return cutShort;
+  }
+
+  /** Aborts the reconciles under way of the keys for which this holds. */
+  abort(isConcerned: (key: Key) => boolean, why: string): void {
+    for (const [key, { abort }] of this.#active) if (isConcerned(key)) abort.abort(new Error(why));
+  }
+
+  /** Resolves once `isOver` returns true, which is asked now and after each reconcile. */
+  async until(isOver: () => boolean): Promise<void> {
+    if (isOver()) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const look = (): void => {
+      if (!isOver()) return;
+      this.#onEnd.delete(look);
+      resolve(undefined);
+    };
+    this.#onEnd.add(look);
+    await promise;
   }
 
   /**
@@ -102,19 +127,23 @@ export class Controller<Key extends string = string> {
   async #reconcile(key: Key): Promise<void> {
     const { clock, onResult } = this.#options;
     const beganMs = clock.monotonicMs();
-    this.#active.set(key, beganMs);
+    const abort = new AbortController();
+    this.#active.set(key, { beganMs, abort });
     if (!this.#turn.admits(key)) await this.#turn.next(key);
-    const verdict = await this.#attempt(key);
+    const verdict = await this.#attempt(key, abort.signal);
     this.#active.delete(key);
     const { isDeferred = false, waitsForTurn = false, ...rest } = verdict;
     const waitsAgain = this.queue.done(key) || isDeferred || waitsForTurn;
     const durationMs = clock.monotonicMs() - beganMs;
     onResult?.({ controller: this.name, key, durationMs, waitsAgain, failures: this.queue.failures(key), ...rest });
+    for (const look of this.#onEnd) look();
   }
 
-  async #attempt(key: Key): Promise<Verdict> {
+  async #attempt(key: Key, signal: AbortSignal): Promise<Verdict> {
+    // Refused since it was handed out.
+    if (!this.queue.isAdmitted(key)) return { kind: 'Succeeded' };
     try {
-      const outcome = await this.#options.reconcile(key, this.#abort.signal);
+      const outcome = await this.#options.reconcile(key, signal);
       if (outcome.isDeferred === true) return { kind: 'Succeeded', isDeferred: true };
       this.queue.forget(key);
       const { requeueAfterSeconds, isIdle = false, waitsForTurn } = outcome;

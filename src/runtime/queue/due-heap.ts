@@ -18,6 +18,10 @@ export class DueHeap<Key extends string = string> {
     return this.#dueMs.size;
   }
 
+  keys(): IterableIterator<Key> {
+    return this.#dueMs.keys();
+  }
+
   has(key: Key): boolean {
     return this.#dueMs.has(key);
   }

@@ -243,6 +243,36 @@ describe('the keyed queue', () => {
     queue.addAfterFailure('a');
     assert.deepEqual(calls, ['added', 'taken after 250', 'retried']);
   });
+
+  it('adds no key that it does not admit, in any way', async () => {
+    const clock = new ManualClock();
+    const backoff = exponentialBackoff({ minMs: 100, maxMs: 1000, jitter: 0 });
+    let isAdmitted = true;
+    const queue = new KeyedQueue({ clock, backoff, admits: (key) => key !== 'other' || isAdmitted });
+    queue.add('other');
+    assert.equal(await queue.take(), 'other');
+    isAdmitted = false;
+    queue.add('other');
+    queue.addIdle('other');
+    queue.addAfter('other', 10);
+    queue.addIdleAfter('other', 10);
+    assert.equal(queue.addAfterFailure('other'), 100);
+    assert.deepEqual([queue.done('other'), queue.has('other'), queue.failures('other')], [false, false, 0]);
+  });
+
+  it('removes all waiting keys of some kind, and knows whether there are any', async () => {
+    const { queue } = setup();
+    queue.add('a/ready');
+    queue.addIdle('a/idle');
+    queue.addAfter('a/later', 1000);
+    queue.add('b/ready');
+    assert.equal(await queue.take(), 'a/ready');
+    queue.add('a/ready');
+    const isOfA = (key: string): boolean => key.startsWith('a/');
+    queue.removeAll(isOfA);
+    assert.deepEqual([queue.some(isOfA), queue.depth, queue.delayed], [true, 1, 0]);
+    assert.deepEqual([queue.done('a/ready'), queue.some(isOfA), queue.has('b/ready')], [false, false, true]);
+  });
 });
 
 function setup(observer?: QueueObserver): { queue: KeyedQueue; clock: ManualClock } {

@@ -13,11 +13,13 @@ export interface QueueObserver {
   retried?(): void;
 }
 
-export interface KeyedQueueOptions {
+export interface KeyedQueueOptions<Key extends string = string> {
   readonly clock: Clock;
   /** The waits of `addAfterFailure`. */
   readonly backoff: Backoff;
   readonly observer?: QueueObserver;
+  /** False for a key that is another replica's: it is not added. All keys are admitted when absent. */
+  readonly admits?: (key: Key) => boolean;
 }
 
 /** While other keys wait, one key in so many is an idle one: it comes late, and not never. */
@@ -36,6 +38,7 @@ export class KeyedQueue<Key extends string = string> {
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   readonly #observer: QueueObserver;
+  readonly #admits: (key: Key) => boolean;
   /** Keys ready to be taken, in order, with the monotonic time they became ready. */
   readonly #ready = new Map<Key, number>();
   /** The same of the idle keys. */
@@ -54,10 +57,11 @@ export class KeyedQueue<Key extends string = string> {
   #closed = false;
   #onRemoved: (key: Key) => void = () => undefined;
 
-  constructor(options: KeyedQueueOptions) {
+  constructor(options: KeyedQueueOptions<Key>) {
     this.#clock = options.clock;
     this.#backoff = options.backoff;
     this.#observer = options.observer ?? {};
+    this.#admits = options.admits ?? (() => true);
   }
 
   /** Keys that are ready and not taken. */
@@ -79,13 +83,18 @@ export class KeyedQueue<Key extends string = string> {
     return this.#processing.has(key);
   }
 
+  /** False for a key that is another replica's by now. */
+  isAdmitted(key: Key): boolean {
+    return this.#admits(key);
+  }
+
   /** True when the key waits, now or later, or is being worked on. */
   has(key: Key): boolean {
     return this.#ready.has(key) || this.#idle.has(key) || this.#isDelayed(key) || this.#processing.has(key);
   }
 
   add(key: Key): void {
-    if (this.#closed) return;
+    if (this.#closed || !this.#admits(key)) return;
     this.#delayed.delete(key);
     this.#delayedIdle.delete(key);
     if (this.#processing.has(key)) {
@@ -102,7 +111,7 @@ export class KeyedQueue<Key extends string = string> {
 
   /** Adds the key behind all others. One that waits already keeps its place, and one that is due at some time keeps that too. */
   addIdle(key: Key): void {
-    if (this.#closed || this.#ready.has(key) || this.#idle.has(key)) return;
+    if (this.#closed || !this.#admits(key) || this.#ready.has(key) || this.#idle.has(key)) return;
     this.#delayedIdle.delete(key);
     if (this.#processing.has(key)) {
       this.#addWhileProcessing(key, true);
@@ -115,7 +124,8 @@ export class KeyedQueue<Key extends string = string> {
 
   /** Adds the key `delayMs` from now; the earliest of several times wins, and a key that waits without delay stays where it is. */
   addAfter(key: Key, delayMs: number): void {
-    if (this.#closed || this.#ready.has(key) || this.#addedWhileProcessing.get(key) === false) return;
+    if (this.#closed || !this.#admits(key)) return;
+    if (this.#ready.has(key) || this.#addedWhileProcessing.get(key) === false) return;
     if (delayMs <= 0) {
       this.add(key);
       return;
@@ -127,7 +137,8 @@ export class KeyedQueue<Key extends string = string> {
 
   /** Like `addAfter`, but behind all others when its time has come. */
   addIdleAfter(key: Key, delayMs: number): void {
-    if (this.#closed || this.#ready.has(key) || this.#idle.has(key) || this.#addedWhileProcessing.has(key)) return;
+    if (this.#closed || !this.#admits(key)) return;
+    if (this.#ready.has(key) || this.#idle.has(key) || this.#addedWhileProcessing.has(key)) return;
     if (delayMs <= 0) {
       this.addIdle(key);
       return;
@@ -148,6 +159,34 @@ export class KeyedQueue<Key extends string = string> {
     if (isExpected) this.#onRemoved(key);
   }
 
+  /** Removes every waiting key for which this holds. */
+  removeAll(isConcerned: (key: Key) => boolean): void {
+    const groups = [
+      this.#ready,
+      this.#idle,
+      this.#addedWhileProcessing,
+      this.#delayed,
+      this.#delayedIdle,
+      this.#failures,
+    ];
+    for (const keys of groups.map((each) => [...each.keys()])) {
+      for (const key of keys) if (isConcerned(key)) this.remove(key);
+    }
+  }
+
+  /** True when a key for which this holds was handed out, and the work on it has not ended. */
+  isProcessingAny(isConcerned: (key: Key) => boolean): boolean {
+    for (const key of this.#processing) if (isConcerned(key)) return true;
+    return false;
+  }
+
+  /** True when a key for which this holds waits or is being worked on. */
+  some(isConcerned: (key: Key) => boolean): boolean {
+    for (const keys of [this.#processing, this.#ready, this.#idle, this.#delayed, this.#delayedIdle])
+      for (const key of keys.keys()) if (isConcerned(key)) return true;
+    return false;
+  }
+
   /** Registers a listener for each removed key that is not being worked on: it will not be taken any more. */
   onRemoved(listener: (key: Key) => void): void {
     this.#onRemoved = listener;
@@ -156,8 +195,9 @@ export class KeyedQueue<Key extends string = string> {
   /** Adds the key after the back-off that its failures in a row ask for. @returns the wait in milliseconds */
   addAfterFailure(key: Key): number {
     const failures = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, failures);
     const delayMs = this.#backoff.delayMs(failures);
+    if (!this.#admits(key)) return delayMs;
+    this.#failures.set(key, failures);
     this.addAfter(key, delayMs);
     this.#observer.retried?.();
     return delayMs;

@@ -5,7 +5,7 @@ import type { KubeTransport, TransportRequest } from '../../kube/kube-transport.
 import type { Life } from '../life.ts';
 import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import { type ModelCluster, refusal } from './cluster.ts';
+import { type ClusterEvent, type ModelCluster, refusal } from './cluster.ts';
 import { ModelWatch } from './watch.ts';
 
 /** Faults between the operator and the API server, as chances per request. */
@@ -28,6 +28,8 @@ export interface ModelApiServerOptions {
   readonly faults: () => ApiFaults;
   /** Kills the life that sent the request. */
   readonly kill: (life: Life) => void;
+  /** An event of a watch has arrived. */
+  readonly onDelivered: (life: Life, event: ClusterEvent) => void;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -37,7 +39,8 @@ type Transport = Pick<KubeTransport, 'json' | 'stream'>;
 /** The API server in front of a cluster: requests are slow, fail or lose their responses, and watch events are late. */
 export class ModelApiServer {
   readonly #options: ModelApiServerOptions;
-  readonly #watches = new Set<ModelWatch>();
+  readonly #watches = new Map<ModelWatch, Life>();
+  readonly #cutUntilMs = new WeakMap<Life, number>();
   #awayUntilMs = 0;
 
   constructor(options: ModelApiServerOptions) {
@@ -51,8 +54,14 @@ export class ModelApiServer {
   }
 
   cutWatches(): void {
-    for (const watch of this.#watches) watch.cut();
+    for (const watch of this.#watches.keys()) watch.cut();
     this.#watches.clear();
+  }
+
+  /** Lets nothing of one process through for a while. */
+  cutOff(life: Life, ms: number): void {
+    this.#cutUntilMs.set(life, this.#options.time.nowMs + ms);
+    for (const [watch, owner] of this.#watches) if (owner === life) watch.cut();
   }
 
   /** Returns the transport for one life of the operator. */
@@ -86,7 +95,7 @@ export class ModelApiServer {
 
   async #travel(life: Life, { signal, ...request }: TransportRequest, ms: number): Promise<void> {
     const { time } = this.#options;
-    const awayMs = Math.max(0, this.#awayUntilMs - time.nowMs);
+    const awayMs = Math.max(0, this.#awayUntilMs - time.nowMs, (this.#cutUntilMs.get(life) ?? 0) - time.nowMs);
     if (awayMs === 0) {
       await life.clock.sleep(ms, signal);
       return;
@@ -117,8 +126,7 @@ export class ModelApiServer {
       case 'POST':
         return cluster.create(plural, change);
       case 'PUT':
-        if (subresource !== 'status') throw new RangeError(`PUT ${path} is not modelled`);
-        return cluster.update(plural, 'Status', change);
+        return cluster.update(plural, subresource === 'status' ? 'Status' : 'Whole', change);
       case 'PATCH':
         return cluster.update(plural, 'Patch', change);
       case 'DELETE':
@@ -138,11 +146,16 @@ export class ModelApiServer {
   }
 
   async #watch(life: Life, request: TransportRequest): Promise<AsyncIterable<unknown>> {
-    const { cluster, time, random, faults } = this.#options;
+    const { cluster, time, random, faults, onDelivered } = this.#options;
     const { signal, query = {} } = request;
     await this.#travel(life, request, random.between(1, faults().maxDelayMs));
     const { plural, namespace } = parsePath(request.path);
-    const watch = new ModelWatch({ life, time, random, namespace, maxLagMs: () => faults().maxLagMs });
+    const watch = new ModelWatch({
+      ...{ life, time, random, namespace, maxLagMs: () => faults().maxLagMs },
+      onDelivered: (event) => {
+        onDelivered(life, event);
+      },
+    });
     const unsubscribe = cluster.watch(plural, Number(query['resourceVersion']), (event) => {
       watch.push(event);
     });
@@ -154,7 +167,7 @@ export class ModelApiServer {
       const reason: unknown = signal.reason;
       watch.cut(reason instanceof Error ? reason : new Error(String(reason)));
     });
-    this.#watches.add(watch);
+    this.#watches.set(watch, life);
     return watch.body();
   }
 }

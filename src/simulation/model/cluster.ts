@@ -59,11 +59,11 @@ export class ModelCluster {
     });
   }
 
-  /** Replaces the status, or merges a patch (RFC 7386). @throws KubeError `NotFound` or `Conflict` */
-  update(plural: string, how: 'Status' | 'Patch', change: JsonObject): JsonObject {
+  /** Replaces the status or all but the metadata, or merges a patch (RFC 7386). @throws KubeError `NotFound` or `Conflict` */
+  update(plural: string, how: 'Status' | 'Whole' | 'Patch', change: JsonObject): JsonObject {
     const current = this.#current(plural, objectField(change, 'metadata'));
     const { apiVersion, kind } = current;
-    const next = how === 'Status' ? { ...current, status: change['status'] } : merged(current, change);
+    const next = how === 'Patch' ? merged(current, change) : replaced(current, how, change);
     const before = objectField(current, 'metadata');
     const isSpecChanged = withoutStatus(next) !== withoutStatus(current);
     const generation = Number(before['generation']) + (isSpecChanged ? 1 : 0);
@@ -151,6 +151,11 @@ function keyOf(metadata: JsonObject): string {
 function withoutStatus(object: JsonObject): string {
   const { spec, evidence } = object;
   return JSON.stringify([spec, evidence]);
+}
+
+function replaced(current: JsonObject, how: 'Status' | 'Whole', change: JsonObject): JsonObject {
+  if (how === 'Status') return { ...current, status: change['status'] };
+  return { ...change, metadata: current['metadata'] };
 }
 
 function merged(target: JsonObject, patch: JsonObject): JsonObject {

@@ -12,6 +12,8 @@ export interface ModelWatchOptions {
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly maxLagMs: () => number;
+  /** The event has arrived. */
+  readonly onDelivered: (event: ClusterEvent) => void;
 }
 
 const BOOKMARK_MS = 60_000;
@@ -35,21 +37,21 @@ export class ModelWatch {
 
   /** @param onEnd called once at the end */
   open(lastsMs: number, onEnd: () => void): void {
-    const { time, life } = this.#options;
+    const { life } = this.#options;
     this.#onEnd = onEnd;
-    time.after(lastsMs, () => {
+    life.after(lastsMs, () => {
       this.#finish(undefined);
     });
     const bookmark = (): void => {
       if (this.#end !== undefined || life.isOver) return;
       this.#arrive(Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: metadataOf(this.#lastVersion) })}\n`));
-      time.after(BOOKMARK_MS, bookmark);
+      life.after(BOOKMARK_MS, bookmark);
     };
-    time.after(BOOKMARK_MS, bookmark);
+    life.after(BOOKMARK_MS, bookmark);
   }
 
   push(event: ClusterEvent): void {
-    const { time, random, namespace, maxLagMs, life } = this.#options;
+    const { time, random, namespace, maxLagMs, life, onDelivered } = this.#options;
     if (life.isOver) {
       this.#finish(undefined);
       return;
@@ -58,8 +60,10 @@ export class ModelWatch {
     if (namespace !== undefined && stringField(objectField(event.object, 'metadata'), 'namespace') !== namespace)
       return;
     this.#lastDueMs = Math.max(this.#lastDueMs, time.nowMs + random.between(0, maxLagMs()));
-    time.after(this.#lastDueMs - time.nowMs, () => {
-      if (this.#end === undefined) this.#arrive(frameOf(event));
+    life.after(this.#lastDueMs - time.nowMs, () => {
+      if (this.#end !== undefined || life.isOver) return;
+      onDelivered(event);
+      this.#arrive(frameOf(event));
     });
   }
 

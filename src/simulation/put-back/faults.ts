@@ -34,4 +34,37 @@ export const faults: readonly Fault[] = [
       },
     ],
   },
+  {
+    // A replica forgets a deleted run that another one is to record: it is lost with that one.
+    name: 'deleted-runs-of-others',
+    edits: [
+      {
+        file: 'controllers/run/run-event-handler.ts',
+        from: 'if (irreplaceable) others.keep(key, missing, object);',
+        to: 'if (irreplaceable) others.forget(key);',
+      },
+    ],
+  },
+  {
+    // A replica that takes a shard waits for events, instead of continuing what the earlier holder left.
+    name: 'shard-not-continued',
+    edits: [
+      {
+        file: 'controllers/wiring/shard-work.ts',
+        from: 'for (const { key, last } of context.runsOfOthers.take(shard)) this.#takeRun(key, last);',
+        to: '',
+      },
+    ],
+  },
+  {
+    // A replica takes shards of one that was paused and comes back, which still believes in them.
+    name: 'pause-unnoticed',
+    edits: [
+      {
+        file: 'kube/lease/shard-leases.ts',
+        from: 'return this.#slot?.lease.held() === true;',
+        to: 'return this.#slot !== undefined;',
+      },
+    ],
+  },
 ];

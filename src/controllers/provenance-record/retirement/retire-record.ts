@@ -7,7 +7,7 @@ import type { ControllerContext } from '../../controller-context.ts';
 import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import { policyKey, describePolicy, type PolicyName } from '../../../pipelines/policy-key.ts';
-import { recordKey, type RecordKey } from '../../../records/record-key.ts';
+import { namespaceOfRecord, recordKey, type RecordKey } from '../../../records/record-key.ts';
 import { runKey, type RunKey } from '../../../tekton/run-key.ts';
 
 /** The part of the context that retiring a record needs. */
@@ -61,9 +61,10 @@ export function retiringRecord({ object: { metadata, spec }, policy }: TrustedRe
 /** @returns seconds to wait while the policy's mark is not written; undefined when the record may be deleted */
 async function markRetired(
   context: RetiringContext,
-  { completionTime, policy: name, runKey: run }: RetiringRecord,
+  record: RetiringRecord,
   signal: AbortSignal,
 ): Promise<number | undefined> {
+  const { completionTime, policy: name, runKey: run } = record;
   // A deleted run never comes back, and needs no mark.
   if (context.runs.has(run) === false) return undefined;
   const policy = context.pipelines.policy(name);
@@ -78,7 +79,7 @@ async function markRetired(
   if (waitSeconds > 0) return waitSeconds;
   context.retirementMarks.begin(key, policy.spec.record);
   try {
-    await writeMark(context, policy, signal);
+    await writeMark(context, { policy, record }, signal);
   } catch (error) {
     context.retirementMarks.failed(key);
     throw error;
@@ -90,18 +91,23 @@ function isCovered({ retiredBefore }: PolicyDefinition, completionTime: string):
   return retiredBefore !== undefined && Date.parse(completionTime) <= Date.parse(retiredBefore);
 }
 
-async function writeMark(context: RetiringContext, policy: PolicyDefinition, signal: AbortSignal): Promise<void> {
+async function writeMark(
+  context: RetiringContext,
+  { policy, record: { key } }: { readonly policy: PolicyDefinition; readonly record: RetiringRecord },
+  signal: AbortSignal,
+): Promise<void> {
   const { kind, namespace, name } = policy;
   const resource = hallmarkResource(kind);
-  const retiredBefore = context.retirementMarks.wanted(policyKey(policy));
+  const wanted = context.retirementMarks.wanted(policyKey(policy));
   const objectName = namespace === '' ? { name } : { namespace, name };
   const object = await context.client.find(resource, objectName, { signal });
   const metadata = objectMetadata(object);
-  if (metadata === undefined || retiredBefore === undefined) throw new Error(`${describePolicy(policy)} is gone`);
+  if (metadata === undefined || wanted === undefined) throw new Error(`${describePolicy(policy)} is gone`);
   const before = field(object, 'status');
+  const retiredBefore = later(wanted, field(before, 'retiredBefore'));
   const { uid, resourceVersion } = metadata;
   const status = { ...(isObject(before) ? before : {}), retiredBefore };
-  context.fence();
+  context.fence(namespaceOfRecord(key));
   const update = { metadata: { namespace: metadata.namespace, name, uid, resourceVersion }, status };
   const written = await context.client.replaceStatus(resource, update, { signal });
   if (field(field(written, 'status'), 'retiredBefore') !== retiredBefore) {
@@ -110,4 +116,9 @@ async function writeMark(context: RetiringContext, policy: PolicyDefinition, sig
     );
   }
   context.pipelines.retired(policy, retiredBefore);
+}
+
+/** Another replica may have retired later runs of a cluster policy. */
+function later(wanted: string, written: unknown): string {
+  return typeof written === 'string' && Date.parse(written) > Date.parse(wanted) ? written : wanted;
 }

@@ -12,6 +12,8 @@ import type { RecordKey } from '../../../records/record-key.ts';
 
 /** Within this time the watch has delivered the change that a deletion met. */
 const CONFLICT_SECONDS = 1;
+/** The most by which the clocks of two replicas are apart. */
+const CLOCKS_APART_MS = 60_000;
 /** A deleted policy may come back in a moment, with a retention longer than its records froze. */
 const POLICY_GONE = { uid: '', generation: 0, reason: 'PolicyDeleted' };
 
@@ -46,6 +48,11 @@ export class Retirements {
   /** Forgets a record that is gone. */
   forget(key: RecordKey): void {
     this.#queue.remove(key);
+  }
+
+  /** True when another replica may have removed the record because it retired, whose clock may be ahead. */
+  mayHaveRetired(record: RecordSummary): boolean {
+    return this.#leftMs(record) <= CLOCKS_APART_MS;
   }
 
   /** Removes the record if it retires now. */

@@ -83,7 +83,10 @@ async function witness(
   const note = (artifact: RecordedArtifact): void => {
     context.unrecordedTestimonies.note(record, toEvidenceArtifact(artifact));
   };
-  const witnessing = { witnesses: context.witnesses.of(policy), keep, note, fence: context.fence };
+  const fence = (): void => {
+    context.fence(record.object.metadata.namespace);
+  };
+  const witnessing = { witnesses: context.witnesses.of(policy), keep, note, fence };
   const beganMs = context.clock.monotonicMs();
   const outcome = await witnessArtifacts(artifactsOf(record), witnessing, signal);
   const tookMs = context.clock.monotonicMs() - beganMs;

@@ -96,7 +96,9 @@ function storeTask(context: BackendContext, { record, before, step }: BackendWor
     .map((artifact) => requireSigned(fromEvidenceArtifact(artifact)));
   const { namespace } = metadata;
   const run = runTarget({ ...spec, ...spec.runRef, namespace }, record.policy);
-  const { fence } = context;
+  const fence = (): void => {
+    context.fence(namespace);
+  };
   const earlier = before === undefined ? {} : { before };
   return {
     ref: step.bound.ref,

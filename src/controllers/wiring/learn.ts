@@ -20,9 +20,10 @@ import { PolicySigners } from '../policy-services/policy-signers.ts';
 import { DriverPool } from '../policy-services/driver-pool.ts';
 import { takeUpSeal } from './take-up-seal.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
+import type { ShardHolder } from '../../kube/lease/shard-holder.ts';
 import type { ControllerContext } from '../controller-context.ts';
 
-export interface LeadOptions {
+export interface LearnOptions {
   readonly client: KubeClient;
   /** For hosts that tenants name. */
   readonly egress: EgressClient;
@@ -34,18 +35,18 @@ export interface LeadOptions {
   readonly metrics: Metrics;
   /** Called with the readiness check that holds from now on. */
   readonly onTrouble: (trouble: () => string | undefined) => void;
-  /** True while this replica may act. */
-  readonly isLeader: () => boolean;
+  /** True while this replica may write for a namespace. */
+  readonly holds: (namespace: string) => boolean;
 }
 
-/** Does the operator's work while this replica leads. Resolves once the first lists of all watches are handled. */
-export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, configuration, host, logger, metrics } = options;
+/** Learns what is there. Resolves with the work of the shards once the first lists of all watches are handled. */
+export async function learn(options: LearnOptions, signal: AbortSignal): Promise<ShardHolder> {
+  const { client, clock, configuration, host, logger, metrics, holds } = options;
   const seal = await takeUpSeal({ client, clock, configuration, onWait: waitReporter(options) }, signal);
-  const context = leadershipContext(options, seal);
-  metrics.showRecords(() => context.records.countByReason());
-  metrics.showRecordBytes(() => context.records.sizeBytes);
-  metrics.showHeldRecords(() => context.failingSeals.heldCount);
+  const context = processContext(options, seal);
+  metrics.showRecords(() => context.records.countByReason(holds));
+  metrics.showRecordBytes(() => (holds('') ? context.records.sizeBytes : 0));
+  metrics.showHeldRecords(() => context.failingSeals.heldCount(holds));
   options.onTrouble(() => context.failingSeals.problem);
   const controllers = new Controllers({
     ...{ context, client, clock, configuration, host },
@@ -57,11 +58,12 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     },
   });
   await controllers.start();
+  return controllers.shards;
 }
 
-/** The services and the empty memory of one leadership. The host closes their connections at the end. */
-function leadershipContext(options: LeadOptions, seal: SealKey): ControllerContext {
-  const { client, egress, events, clock, configuration, host, logger, metrics, isLeader } = options;
+/** The services and the empty memory of one process. The host closes their connections at the end. */
+function processContext(options: LearnOptions, seal: SealKey): ControllerContext {
+  const { client, egress, events, clock, configuration, host, logger, metrics, holds } = options;
   const objects = new KubeObjectReader({ client, clock });
   const tokens = new KubeTokenSource({ client, clock, destinations: configuration.tokens.destinations });
   const access = { objects, tokens, egress, clock };
@@ -73,7 +75,7 @@ function leadershipContext(options: LeadOptions, seal: SealKey): ControllerConte
   });
   const { logs } = configuration.transparency;
   return makeContext({
-    ...{ client, events, clock, keys, drivers, access, isLeader },
+    ...{ client, events, clock, keys, drivers, access, holds },
     witnesses: new PolicyWitnesses({ access, logs, roots: new TrustedRoots(access) }),
     sealKey: seal.value,
     sealing: { replaced: seal.replaces, onHold: holdReporter(options) },
@@ -83,7 +85,7 @@ function leadershipContext(options: LeadOptions, seal: SealKey): ControllerConte
   });
 }
 
-function waitReporter({ logger, onTrouble }: LeadOptions): (message: string | undefined) => void {
+function waitReporter({ logger, onTrouble }: LearnOptions): (message: string | undefined) => void {
   return (message) => {
     onTrouble(() => message);
     if (message !== undefined) logger.error('not working', { why: message });
@@ -91,7 +93,7 @@ function waitReporter({ logger, onTrouble }: LeadOptions): (message: string | un
 }
 
 /** Reports that records are left alone, once, in the log and on the Secret that administrators look at. */
-function holdReporter({ events, logger, configuration }: LeadOptions): (message: string | undefined) => void {
+function holdReporter({ events, logger, configuration }: LearnOptions): (message: string | undefined) => void {
   const { operatorNamespace: namespace } = configuration;
   const regarding = { apiVersion: 'v1', kind: 'Secret', namespace, name: SEAL_SECRET, uid: '' };
   return (message) => {
