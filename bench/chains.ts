@@ -8,6 +8,7 @@ import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 import type { RunKind } from '../src/api/v1alpha1/kinds.ts';
 import { makeFinishedRuns } from './chains/finished-runs.ts';
+import { compiledOperator } from './compiled-operator.ts';
 import { startPeer, type PeerName, type Storage } from './chains/peers.ts';
 import { apiRequests } from './chains/api-requests.ts';
 import { comparisonTable, type Figures } from './chains/comparison-table.ts';
@@ -34,6 +35,7 @@ const usage = `usage: node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]], with S
 if (![runs, namespaces ?? 1, subjectIndex ?? 0].every((value) => Number.isInteger(value) && value >= 0) || runs < 1)
   throw new Error(usage);
 
+const program = compiledOperator();
 for (const [index, subject] of subjects.entries()) {
   if (subjectIndex !== undefined && subjectIndex !== index) continue;
   const lines: string[] = [];
@@ -72,7 +74,7 @@ async function measure(name: PeerName, { shape, storage }: Subject, count: numbe
     const servers = [pidOf('kube-apiserver', directory), pidOf('etcd', directory)];
     const cpuOfServers = (): number => servers.reduce((sum, pid) => sum + processUsage(pid).cpuSeconds, 0);
     const before = { cpu: cpuOfServers(), requests: await apiRequests(installation.plane), ms: performance.now() };
-    const peer = await startPeer[name]({ installation, storage, shape, privateKey: key.privateKey });
+    const peer = await startPeer[name]({ installation, storage, shape, privateKey: key.privateKey, program });
     const isDone = async (): Promise<boolean> => (await peer.signedCount()) >= runs;
     await waitUntil(`${name} has signed ${runs} runs`, isDone, { timeoutSeconds: 1200, intervalMilliseconds: 100 });
     const seconds = (performance.now() - before.ms) / 1000;

@@ -3,7 +3,6 @@ import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import type { Installation } from '../../e2e/harness/installation.ts';
 import { OperatorProcess } from '../../e2e/harness/operator-process.ts';
 import { Chains } from '../../e2e/testbed/chains/chains.ts';
-import { compiledOperator } from '../compiled-operator.ts';
 import { IMAGE_FLAGS } from '../measured-processes.ts';
 import { metricSums } from '../metric-sums.ts';
 
@@ -23,6 +22,8 @@ export interface PeerOptions {
   readonly storage: Storage;
   readonly shape: RunKind;
   readonly privateKey: string;
+  /** The compiled operator. */
+  readonly program: string;
 }
 
 /** Starts each signer; resolves once it works. */
@@ -36,11 +37,11 @@ export const startPeer: Readonly<Record<PeerName, (options: PeerOptions) => Prom
       stop: () => chains.stop(),
     };
   },
-  Hallmark: async ({ installation }) => {
+  Hallmark: async ({ installation, program }) => {
     const operator = await OperatorProcess.start(installation, {
       configuration: { leaderElection: { enabled: false } },
       nodeArgs: IMAGE_FLAGS,
-      program: compiledOperator(),
+      program,
     });
     return {
       pid: operator.pid,

@@ -10,13 +10,14 @@ const shard = shardOf('team-a');
 describe('the shards of a replica', () => {
   it('let work of their namespaces begin until they are being given up', () => {
     const shards = new OwnedShards(new ManualClock());
-    assert.equal(shards.owns('team-a'), false);
+    assert.deepEqual([shards.owns('team-a'), shards.isStandingBy], [false, true]);
     shards.take(shard, false);
     assert.deepEqual([shards.owns('team-a'), shards.owns('team-b'), shards.isLeaving('team-a')], [true, false, false]);
     shards.leave(shard);
     assert.deepEqual([shards.owns('team-a'), shards.isLeaving('team-a'), shards.size], [false, true, 1]);
     shards.drop(shard);
     assert.deepEqual([shards.owns('team-a'), shards.isLeaving('team-a'), shards.size], [false, false, 0]);
+    assert.equal(shards.isStandingBy, false);
   });
 
   it('are uncertain for a minute when another replica worked on them', async () => {

@@ -15,6 +15,7 @@ interface Owned {
 export class OwnedShards {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #shards = new Map<Shard, Owned>();
+  #isStandingBy = true;
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
@@ -24,9 +25,15 @@ export class OwnedShards {
     return this.#shards.size;
   }
 
+  /** True until the first shard is taken. */
+  get isStandingBy(): boolean {
+    return this.#isStandingBy;
+  }
+
   /** @param isUncertain another replica may have worked on it a moment ago */
   take(shard: Shard, isUncertain: boolean): void {
     const nowMs = this.#clock.monotonicMs();
+    this.#isStandingBy = false;
     this.#shards.set(shard, { uncertainUntilMs: nowMs + (isUncertain ? UNCERTAIN_MS : 0), isLeaving: false });
   }
 

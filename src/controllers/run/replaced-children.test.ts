@@ -50,6 +50,7 @@ describe('a PipelineRun under deep inspection', () => {
     return runEventHandler({
       ...{ kind, records: context.records, cache: caches.run, queue: queues.run, others: context.runsOfOthers },
       owns: (namespace) => context.shards.owns(namespace),
+      isStandingBy: () => false,
       missingRecords: (run) => missingRecords(context, run),
       finishes: finishObserver(context),
       requeueRecord: noop,

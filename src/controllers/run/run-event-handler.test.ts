@@ -14,17 +14,18 @@ import { type DeliveredRun, projectRun, runEventHandler } from './run-event-hand
 const KEY: RunKey = 'TaskRun/team-a/bake/u1';
 const MISSING = ['team-a/bake-record'];
 
-function given({ isOwn }: { isOwn: boolean }) {
+function given({ isOwn, isStandingBy = false }: { isOwn: boolean; isStandingBy?: boolean }) {
   const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000 });
   const queue = new KeyedQueue<RunKey>({ clock: new ManualClock(), backoff });
   const cache = new ByteBudgetCache<unknown>(1_000_000);
   const others = new RunsOfOthers();
-  const state = { isOwn, missing: MISSING };
+  const state = { isOwn, isStandingBy, missing: MISSING };
   /** Whether each delivery was of a run that lacks records. */
   const pending: boolean[] = [];
   const handler = runEventHandler({
     ...{ kind: 'TaskRun', records: new RecordIndex(), cache, queue, others },
     owns: () => state.isOwn,
+    isStandingBy: () => state.isStandingBy,
     missingRecords: () => state.missing,
     requeueRecord: () => undefined,
     finishes: {
@@ -65,6 +66,26 @@ describe('the event handler of runs', () => {
     handler.remove('team-a/bake', delivered(), 'u1');
     assert.ok(others.usedBytes > 0);
     assert.notEqual(others.take(shardOf('team-a'))[0]?.last, undefined);
+  });
+
+  it('keeps the objects of all runs until it takes its first shard, and none that another replica changes or deletes', () => {
+    const { handler, cache, others, state } = given({ isOwn: false, isStandingBy: true });
+    handler.upsert('team-a/bake', delivered(), 'List');
+    assert.deepEqual([cache.size, others.size], [1, 1]);
+    state.isStandingBy = false;
+    handler.upsert('team-a/bake', delivered(), 'Event');
+    assert.deepEqual([cache.size, others.size], [0, 1]);
+    state.isStandingBy = true;
+    handler.upsert('team-a/bake', delivered(), 'Event');
+    handler.remove('team-a/bake', delivered(), 'u1');
+    assert.deepEqual([cache.size, others.size], [0, 1], 'its last state is among the runs of others');
+    handler.upsert('team-a/bake', delivered(), 'List');
+    handler.remove('team-a/bake', undefined, 'u1');
+    assert.deepEqual([cache.size, others.size], [0, 0]);
+    handler.upsert('team-a/bake', delivered(), 'List');
+    state.missing = [];
+    handler.upsert('team-a/bake', delivered(), 'Event');
+    assert.deepEqual([cache.size, others.size], [0, 0], 'it is recorded');
   });
 
   it('forgets the run of another replica that went without a last state, or is recorded', () => {

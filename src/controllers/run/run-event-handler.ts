@@ -8,7 +8,7 @@ import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
 import type { RunsOfOthers } from '../memory/runs-of-others.ts';
-import { runKey, type RunKey } from '../../tekton/run-key.ts';
+import { parseRunKey, runKey, type RunKey } from '../../tekton/run-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 import type { FinishObserver } from './note-finishes.ts';
 
@@ -25,6 +25,8 @@ export interface RunEventHandlerOptions {
   readonly queue: KeyedQueue<RunKey>;
   /** True when this replica does the work of the namespace. */
   readonly owns: (namespace: string) => boolean;
+  /** True until this replica takes its first shard: it may take any. */
+  readonly isStandingBy: () => boolean;
   /** The finished runs that other replicas record. */
   readonly others: RunsOfOthers;
   /** The records that a run lacks: one of each pipeline that selects it and has no complete record of it. */
@@ -51,17 +53,28 @@ interface Kept {
 
 /** Queues the runs that are finished and not recorded, and the records of runs that are gone. Runs of others are kept until they are recorded. */
 export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandler<DeliveredRun> {
-  const { kind, records, cache, queue, owns, others, missingRecords, requeueRecord, finishes, onSynced } = options;
+  const { kind, records, cache, queue, owns, isStandingBy, others } = options;
+  const { missingRecords, requeueRecord, finishes, onSynced } = options;
+  /** A deleted run of a shard that this replica is giving up stays. */
+  const release = (key: RunKey): void => {
+    if (!cache.isIrreplaceable(key)) cache.release(key);
+  };
   const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): Kept | undefined => {
     const key = runKey(summary);
     const missing = missingRecords(summary);
     const isOwn = owns(summary.namespace);
     if (missing.length === 0 || isOwn) others.forget(key);
+    const isCached = missing.length > 0 && (isOwn || (isStandingBy() && !irreplaceable));
+    if (isCached) cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
+    else if (!isOwn) release(key);
     if (missing.length === 0) return undefined;
-    if (isOwn) cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
-    else if (irreplaceable) others.keep(key, missing, object);
-    else others.note(key, missing);
+    if (irreplaceable && !isOwn) others.keep(key, missing, object);
+    else if (!isOwn) others.note(key, missing);
     return { key, isOwn };
+  };
+  const forgetOther = (key: RunKey): void => {
+    others.forget(key);
+    if (!owns(parseRunKey(key).namespace)) release(key);
   };
   return {
     upsert(_key, run, origin) {
@@ -77,7 +90,7 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
       const pending = last?.object === undefined ? undefined : keep(last, true);
       finishes.removed(uid, last, pending !== undefined);
       if (pending?.isOwn === true) queue.add(pending.key);
-      if (last?.object === undefined) others.forget(runKey({ kind, ...nameIn(key), uid }));
+      if (last?.object === undefined) forgetOther(runKey({ kind, ...nameIn(key), uid }));
       for (const record of records.ofRun(uid)) requeueRecord(record);
     },
     synced: onSynced,

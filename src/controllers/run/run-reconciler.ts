@@ -2,6 +2,7 @@
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isInvalid, type KubeError } from '../../kube/kube-error.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import { WaitingError } from '../../runtime/queue/waiting-error.ts';
 import { inLanes } from '../../runtime/lanes/in-lanes.ts';
@@ -60,7 +61,7 @@ export class RunReconciler {
   }
 
   async #advance(key: RunKey, namespace: string, signal: AbortSignal): Promise<Outcome> {
-    const object = this.#options.cache.get(key) ?? (await this.#read(key, signal));
+    const object = this.#options.cache.get(key) ?? (await this.#readAndKeep(key, signal));
     if (object === undefined) return DONE;
     const turns = new PolicyTurns(this.#options.lanes, { key, namespace });
     try {
@@ -70,6 +71,16 @@ export class RunReconciler {
     } finally {
       turns.end();
     }
+  }
+
+  /** It may have to wait for its turn, and is released when it ends. A newer version may have been delivered meanwhile. */
+  async #readAndKeep(key: RunKey, signal: AbortSignal): Promise<unknown> {
+    const { cache } = this.#options;
+    const read = await this.#read(key, signal);
+    const delivered = cache.get(key);
+    if (delivered !== undefined) return delivered;
+    if (read !== undefined) cache.put(key, { value: read, sizeBytes: approximateSizeBytes(read) });
+    return read;
   }
 
   /** Once every record exists, the notes about the run have served. */

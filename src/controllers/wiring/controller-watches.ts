@@ -128,8 +128,10 @@ export class ControllerWatches {
         owns: (namespace) => context.shards.owns(namespace),
         others: {
           recorded: (run, record) => {
+            if (!context.runsOfOthers.recorded(run, record)) return;
             // The replica that recorded it does the same.
-            if (context.runsOfOthers.recorded(run, record)) context.finishNotes.forget(parseRunKey(run).uid);
+            context.finishNotes.forget(parseRunKey(run).uid);
+            if (!context.shards.owns(parseRunKey(run).namespace)) caches.run.release(run);
           },
         },
         queue: queues['provenance-record'],
@@ -173,6 +175,7 @@ export class ControllerWatches {
           cache: caches.run,
           queue: queues.run,
           owns: (namespace) => context.shards.owns(namespace),
+          isStandingBy: () => context.shards.isStandingBy,
           others: context.runsOfOthers,
           missingRecords: (run) => missingRecords(context, run),
           requeueRecord: (key) => {
