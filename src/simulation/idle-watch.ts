@@ -2,6 +2,7 @@
 import type { AnyController } from '../runtime/queue/controller.ts';
 import type { Debt } from './ledger.ts';
 import type { ModelCluster } from './model/cluster.ts';
+import type { ModelStore } from './model/store.ts';
 import type { OperatorLife } from './operator-life.ts';
 import type { WorldPlan } from './world-plan.ts';
 
@@ -10,6 +11,7 @@ export interface IdleLook {
   readonly operators: readonly OperatorLife[];
   readonly owed: readonly Debt[];
   readonly cluster: ModelCluster;
+  readonly stores: Iterable<ModelStore>;
 }
 
 /** Debts that nothing has enqueued for this long are a fault: by then every event has arrived. */
@@ -28,9 +30,10 @@ export class IdleWatch {
   }
 
   /** @returns a message for each forgotten key */
-  look({ nowMs, operators, owed }: IdleLook): readonly string[] {
+  look({ nowMs, operators, owed, stores }: IdleLook): readonly string[] {
     const stuck = new Map<string, Debt>();
-    for (const { store } of owed) if (store !== undefined && !store.isWell) this.#unwellMs.set(store.name, nowMs);
+    // A store may recover before anything is owed to it, and the probe that notices comes later.
+    for (const store of stores) if (!store.isWell) this.#unwellMs.set(store.name, nowMs);
     for (const debt of owed) {
       const operator = operators.find((each) => each.isWorking && each.owns(debt.namespace));
       if (operator !== undefined && this.#isInLimbo(operator, debt, nowMs))

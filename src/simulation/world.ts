@@ -209,7 +209,14 @@ export class World {
     const owed = this.#debts();
     const operators = this.#replicas?.alive ?? [];
     this.#checkHolders();
-    for (const fault of this.#idle.look({ nowMs, operators, owed, cluster: this.#cluster })) this.#fault(fault);
+    for (const fault of this.#idle.look({
+      nowMs,
+      operators,
+      owed,
+      cluster: this.#cluster,
+      stores: this.#stores.values(),
+    }))
+      this.#fault(fault);
     const times = [
       ...incidents.map(({ atMs }) => atMs),
       ...runs.flatMap(({ finishedMs, deletedMs = 0 }) => [finishedMs, deletedMs]),
