@@ -7,11 +7,10 @@ import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 /** The memory for the last states of deleted runs. */
 const BUDGET_BYTES = 32 * 1024 * 1024;
 
-interface Awaited {
-  /** The records that the run still lacks. */
-  readonly records: Set<RecordKey>;
-  /** The last state of a run that was deleted. */
-  readonly last?: { readonly object: unknown; readonly sizeBytes: number };
+/** The last state of a run that was deleted. */
+interface LastState {
+  readonly object: unknown;
+  readonly sizeBytes: number;
 }
 
 /** A run that was waiting for its records. `last` is its last state, if it was deleted. */
@@ -21,11 +20,14 @@ export interface WaitingRun {
 }
 
 /**
- * The finished runs of shards that other replicas hold, until their records are seen. A replica that takes such a shard continues with them.
- * Nobody else can: a deleted run cannot be read again.
+ * The finished runs of shards that other replicas hold, until their records are seen. A replica that takes such a shard continues with them,
+ * because a deleted run cannot be read again.
  */
 export class RunsOfOthers {
-  readonly #runs = new Map<RunKey, Awaited>();
+  /** The records that each run still lacks. */
+  readonly #waiting = new Map<Shard, Map<RunKey, Set<RecordKey>>>();
+  /** Of deleted runs, the oldest first. */
+  readonly #lastStates = new Map<RunKey, LastState>();
   readonly #budgetBytes: number;
   #usedBytes = 0;
 
@@ -34,7 +36,7 @@ export class RunsOfOthers {
   }
 
   get size(): number {
-    return this.#runs.size;
+    return [...this.#waiting.values()].reduce((sum, runs) => sum + runs.size, 0);
   }
 
   /** The bytes of the last states that are kept. */
@@ -44,44 +46,47 @@ export class RunsOfOthers {
 
   /** Notes that the run waits for these records. What is kept of its last state stays. */
   note(key: RunKey, records: readonly RecordKey[]): void {
-    const { last } = this.#runs.get(key) ?? {};
-    this.#runs.set(key, { records: new Set(records), ...(last === undefined ? {} : { last }) });
+    const shard = shardOfRun(key);
+    const runs = this.#waiting.get(shard) ?? new Map<RunKey, Set<RecordKey>>();
+    this.#waiting.set(shard, runs.set(key, new Set(records)));
   }
 
   /** Keeps the last state of a run that was deleted before its records were seen. The oldest make room. */
   keep(key: RunKey, records: readonly RecordKey[], object: unknown): void {
     this.forget(key);
+    this.note(key, records);
     const sizeBytes = approximateSizeBytes(object);
     this.#usedBytes += sizeBytes;
-    this.#runs.set(key, { records: new Set(records), last: { object, sizeBytes } });
-    for (const [old, { last }] of this.#runs) {
+    this.#lastStates.set(key, { object, sizeBytes });
+    for (const old of this.#lastStates.keys()) {
       if (this.#usedBytes <= this.#budgetBytes) return;
-      if (last !== undefined && old !== key) this.forget(old);
+      if (old !== key) this.forget(old);
     }
   }
 
   /** A record of a run is complete. @returns true when it was the last one */
   recorded(key: RunKey, record: RecordKey): boolean {
-    const awaited = this.#runs.get(key);
-    if (awaited?.records.delete(record) !== true || awaited.records.size > 0) return false;
+    const records = this.#waiting.get(shardOfRun(key))?.get(key);
+    if (records?.delete(record) !== true || records.size > 0) return false;
     this.forget(key);
     return true;
   }
 
   forget(key: RunKey): void {
-    const awaited = this.#runs.get(key);
-    this.#runs.delete(key);
-    this.#usedBytes -= awaited?.last?.sizeBytes ?? 0;
+    this.#waiting.get(shardOfRun(key))?.delete(key);
+    this.#usedBytes -= this.#lastStates.get(key)?.sizeBytes ?? 0;
+    this.#lastStates.delete(key);
   }
 
   /** Hands over the runs of a shard that this replica holds now. */
   take(shard: Shard): readonly WaitingRun[] {
-    const taken: WaitingRun[] = [];
-    for (const [key, { last }] of this.#runs) {
-      if (shardOf(parseRunKey(key).namespace) !== shard) continue;
-      taken.push({ key, last: last?.object });
-      this.forget(key);
-    }
+    const keys = [...(this.#waiting.get(shard)?.keys() ?? [])];
+    const taken = keys.map((key) => ({ key, last: this.#lastStates.get(key)?.object }));
+    for (const key of keys) this.forget(key);
     return taken;
   }
+}
+
+function shardOfRun(key: RunKey): Shard {
+  return shardOf(parseRunKey(key).namespace);
 }
