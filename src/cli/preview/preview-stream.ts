@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, listField } from '../../json/fields.ts';
+import { field, listField, stringField } from '../../json/fields.ts';
 import { documentBytes, isFile } from '../documents/document-bytes.ts';
 import type { RunDocument, UnreadableRunDocument } from '../documents/run-documents.ts';
 import { nameKey, referenceKeys } from '../documents/run-references.ts';
@@ -85,24 +85,19 @@ class PreviewedNames {
 
   add(document: RunDocument | UnreadableRunDocument): void {
     if ('syntaxError' in document) return;
-    const kind = text(document.value, 'kind');
+    const kind = stringField(document.value, 'kind');
     if (kind !== 'TaskRun' && kind !== 'CustomRun') return;
     const metadata = field(document.value, 'metadata');
-    const key = nameKey(kind, text(metadata, 'name'));
+    const key = nameKey(kind, stringField(metadata, 'name') ?? '');
     const namespaces = this.#namespaces.get(key) ?? new Set();
-    this.#namespaces.set(key, namespaces.add(text(metadata, 'namespace')));
+    this.#namespaces.set(key, namespaces.add(stringField(metadata, 'namespace') ?? ''));
   }
 
   childOf(pipelineRun: unknown): string | undefined {
-    const own = text(field(pipelineRun, 'metadata'), 'namespace');
+    const own = stringField(field(pipelineRun, 'metadata'), 'namespace') ?? '';
     return referenceKeys(pipelineRun).find((key) => {
       const namespaces = this.#namespaces.get(key);
       return namespaces !== undefined && (own === '' || namespaces.has(own) || namespaces.has(''));
     });
   }
-}
-
-function text(object: unknown, key: string): string {
-  const value = field(object, key);
-  return typeof value === 'string' ? value : '';
 }

@@ -29,7 +29,7 @@ export class OwnWrites {
   readonly #clock: Clock;
   /** Ordered by time. */
   readonly #writes = new Map<RecordKey, OwnWrite>();
-  readonly #answers = new ByteBudgetCache<TrustedRecord>(ANSWER_BYTES);
+  readonly #answers = new ByteBudgetCache<TrustedRecord, RecordKey>(ANSWER_BYTES);
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
-import type { RecordKey } from '../../records/record-key.ts';
+import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 import { runNameIn } from '../../records/record-name.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import { DECIMAL, NumberColumn, SECONDS_IN_UTC } from '../../runtime/columns/number-column.ts';
@@ -126,7 +126,7 @@ export class SettledRecords {
     const { runKind: kind, retention, ...shared } = part;
     const uid = this.#runUIDs.get(row);
     const completionTime = this.#completionTimes.get(row);
-    const namespace = key.slice(0, key.indexOf('/'));
+    const namespace = namespaceOfRecord(key);
     return {
       ...shared,
       key,

@@ -13,6 +13,7 @@ import { OwnWrites } from '../memory/own-writes.ts';
 import { readRecord, type TrustedRecord } from '../../records/read-record.ts';
 import { type DeliveredRecord, projectRecord, recordEventHandler } from './record-event-handler.ts';
 import { RecordIndex } from '../memory/record-index.ts';
+import type { RecordKey } from '../../records/record-key.ts';
 import { summariseRecord } from '../../records/record-summary.ts';
 import { scheduleVerification } from './read-back/schedule-verification.ts';
 import { SEAL_KEY, storedEntry, storedRecord, storedRecordKey } from '../../records/stored-record.fixture.ts';
@@ -27,7 +28,7 @@ function setup() {
   const records = new RecordIndex();
   const queue = new KeyedQueue({ clock, backoff });
   const verification = new KeyedQueue({ clock, backoff });
-  const cache = new ByteBudgetCache<DeliveredRecord>(1_000_000);
+  const cache = new ByteBudgetCache<DeliveredRecord, RecordKey>(1_000_000);
   const ownWrites = new OwnWrites(clock);
   const calls: string[] = [];
   const others = new Set<string>();

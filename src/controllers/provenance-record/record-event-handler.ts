@@ -33,7 +33,7 @@ export interface RecordEventHandlerOptions {
   readonly ownWrites: OwnWrites;
   readonly failingSeals: FailingSeals;
   readonly owners: AnnotationOwners;
-  readonly cache: ByteBudgetCache<DeliveredRecord>;
+  readonly cache: ByteBudgetCache<DeliveredRecord, RecordKey>;
   /** True when this replica does the work of the namespace. */
   readonly owns: (namespace: string) => boolean;
   /** The finished runs that other replicas record. */

@@ -36,7 +36,7 @@ export interface RecordReconcilerOptions {
   readonly attempts: Attempts;
   readonly lanes: WorkerLanes<RecordKey>;
   /** The objects of queued records. */
-  readonly cache: ByteBudgetCache<DeliveredRecord>;
+  readonly cache: ByteBudgetCache<DeliveredRecord, RecordKey>;
 }
 
 /** Takes one record as far as it can go: signs it, stores it, and reports its state. */
@@ -44,7 +44,7 @@ export class RecordReconciler {
   readonly #context: ControllerContext;
   readonly #attempts: Attempts;
   readonly #lanes: WorkerLanes<RecordKey>;
-  readonly #cache: ByteBudgetCache<DeliveredRecord>;
+  readonly #cache: ByteBudgetCache<DeliveredRecord, RecordKey>;
 
   constructor(context: ControllerContext, options: RecordReconcilerOptions) {
     this.#context = context;

@@ -7,6 +7,7 @@ import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ForgedRecord } from '../../records/read-record.ts';
 import { recordKey } from '../../records/record-key.ts';
+import { isRunKind } from '../../tekton/run-identity.ts';
 import { runKey, type RunKey } from '../../tekton/run-key.ts';
 
 /** The part of the context that rejecting a record needs. */
@@ -53,7 +54,7 @@ function claimedRun(object: unknown, namespace: string): RunKey | undefined {
   const kind = stringField(run, 'kind');
   const name = stringField(run, 'name');
   const uid = stringField(run, 'uid');
-  if ((kind !== 'TaskRun' && kind !== 'PipelineRun') || name === undefined || uid === undefined) return undefined;
+  if (!isRunKind(kind) || name === undefined || uid === undefined) return undefined;
   return runKey({ kind, namespace, name, uid });
 }
 

@@ -17,7 +17,7 @@ const MISSING = ['team-a/bake-record'];
 function given({ isOwn, isStandingBy = false }: { isOwn: boolean; isStandingBy?: boolean }) {
   const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000 });
   const queue = new KeyedQueue<RunKey>({ clock: new ManualClock(), backoff });
-  const cache = new ByteBudgetCache<unknown>(1_000_000);
+  const cache = new ByteBudgetCache<unknown, RunKey>(1_000_000);
   const others = new RunsOfOthers();
   const state = { isOwn, isStandingBy, missing: MISSING };
   /** Whether each delivery was of a run that lacks records. */

@@ -21,7 +21,7 @@ export interface DeliveredRun {
 export interface RunEventHandlerOptions {
   readonly kind: RunKind;
   readonly records: RecordIndex;
-  readonly cache: ByteBudgetCache<unknown>;
+  readonly cache: ByteBudgetCache<unknown, RunKey>;
   readonly queue: KeyedQueue<RunKey>;
   /** True when this replica does the work of the namespace. */
   readonly owns: (namespace: string) => boolean;
@@ -59,22 +59,25 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
   const release = (key: RunKey): void => {
     if (!cache.isIrreplaceable(key)) cache.release(key);
   };
+  const forget = (key: RunKey): void => {
+    others.forget(key);
+    if (!owns(parseRunKey(key).namespace)) release(key);
+  };
   const keep = ({ summary, object }: DeliveredRun, irreplaceable: boolean): Kept | undefined => {
     const key = runKey(summary);
     const missing = missingRecords(summary);
     const isOwn = owns(summary.namespace);
-    if (missing.length === 0 || isOwn) others.forget(key);
-    const isCached = missing.length > 0 && (isOwn || (isStandingBy() && !irreplaceable));
+    if (missing.length === 0) {
+      forget(key);
+      return undefined;
+    }
+    if (isOwn) others.forget(key);
+    else if (irreplaceable) others.keep(key, missing, object);
+    else others.note(key, missing);
+    const isCached = isOwn || (isStandingBy() && !irreplaceable);
     if (isCached) cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
-    else if (!isOwn) release(key);
-    if (missing.length === 0) return undefined;
-    if (irreplaceable && !isOwn) others.keep(key, missing, object);
-    else if (!isOwn) others.note(key, missing);
+    else release(key);
     return { key, isOwn };
-  };
-  const forgetOther = (key: RunKey): void => {
-    others.forget(key);
-    if (!owns(parseRunKey(key).namespace)) release(key);
   };
   return {
     upsert(_key, run, origin) {
@@ -90,14 +93,10 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
       const pending = last?.object === undefined ? undefined : keep(last, true);
       finishes.removed(uid, last, pending !== undefined);
       if (pending?.isOwn === true) queue.add(pending.key);
-      if (last?.object === undefined) forgetOther(runKey({ kind, ...nameIn(key), uid }));
+      const { namespace = '', name } = parseObjectKey(key);
+      if (last?.object === undefined) forget(runKey({ kind, namespace, name, uid }));
       for (const record of records.ofRun(uid)) requeueRecord(record);
     },
     synced: onSynced,
   };
-}
-
-function nameIn(key: string): { readonly namespace: string; readonly name: string } {
-  const { namespace = '', name } = parseObjectKey(key);
-  return { namespace, name };
 }

@@ -38,7 +38,7 @@ const HELD_SECONDS = 3600;
 export interface RunReconcilerOptions {
   readonly context: ControllerContext;
   /** The objects of queued runs. */
-  readonly cache: ByteBudgetCache<unknown>;
+  readonly cache: ByteBudgetCache<unknown, RunKey>;
   readonly lanes: WorkerLanes<RunKey>;
   readonly childrenDeadlineSeconds: number;
 }

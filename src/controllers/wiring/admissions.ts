@@ -4,7 +4,7 @@ import { parseBackendKey } from '../../pipelines/backend-key.ts';
 import { parsePolicyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
-import { parseRunKey } from '../../tekton/run-key.ts';
+import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import { EVERYWHERE } from '../propagation/change-propagation.ts';
@@ -27,7 +27,7 @@ export interface AdmissionsOptions {
     readonly unconfirmedStores: Pick<ControllerContext['unconfirmedStores'], 'has'>;
     readonly unrecordedTestimonies: Pick<ControllerContext['unrecordedTestimonies'], 'has'>;
   };
-  readonly caches: { readonly run: Pick<ByteBudgetCache<unknown>, 'isIrreplaceable'> };
+  readonly caches: { readonly run: Pick<ByteBudgetCache<unknown, RunKey>, 'isIrreplaceable'> };
   readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
 }
 

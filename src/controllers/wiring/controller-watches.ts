@@ -24,7 +24,8 @@ import type { RecordDrain } from '../propagation/record-drain.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import { missingRecords } from '../run/gather-run.ts';
 import { finishObserver } from '../run/note-finishes.ts';
-import { parseRunKey } from '../../tekton/run-key.ts';
+import type { RecordKey } from '../../records/record-key.ts';
+import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
@@ -43,8 +44,8 @@ export interface ControllerWatchesOptions {
   readonly queues: ControllerQueues;
   /** The objects of queued runs, and of queued records. */
   readonly caches: {
-    readonly run: ByteBudgetCache<unknown>;
-    readonly 'provenance-record': ByteBudgetCache<DeliveredRecord>;
+    readonly run: ByteBudgetCache<unknown, RunKey>;
+    readonly 'provenance-record': ByteBudgetCache<DeliveredRecord, RecordKey>;
   };
   readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
   readonly attempts: Attempts;

@@ -38,7 +38,8 @@ import type { PolicyKey } from '../../pipelines/policy-key.ts';
 import type { BackendKey } from '../../pipelines/backend-key.ts';
 import { backendLane } from '../shares/server-lanes.ts';
 import { admissions, namespaceOf } from './admissions.ts';
-import { namespaceOfRecord } from '../../records/record-key.ts';
+import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
+import type { RunKey } from '../../tekton/run-key.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import { scheduleVerification } from '../provenance-record/read-back/schedule-verification.ts';
 import { missingRecords } from '../run/gather-run.ts';
@@ -73,8 +74,8 @@ export class Controllers {
   /** Begins and ends the work of shards; nothing is done before the first is taken. */
   readonly shards: ShardWork;
   readonly #caches = {
-    run: new ByteBudgetCache<unknown>(CACHE_BYTES),
-    'provenance-record': new ByteBudgetCache<DeliveredRecord>(CACHE_BYTES),
+    run: new ByteBudgetCache<unknown, RunKey>(CACHE_BYTES),
+    'provenance-record': new ByteBudgetCache<DeliveredRecord, RecordKey>(CACHE_BYTES),
   };
   readonly #attempts: Attempts;
   readonly #shares: WorkerShares;

@@ -2,13 +2,13 @@
 import type { ShardHolder } from '../../kube/lease/shard-holder.ts';
 import { parseBackendKey, type BackendKey } from '../../pipelines/backend-key.ts';
 import { parsePolicyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
-import type { RecordKey } from '../../records/record-key.ts';
+import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { outlasts } from '../../runtime/deadline.ts';
 import { type Shard, shardOf } from '../../runtime/shards/shard.ts';
-import { runKey, type RunKey } from '../../tekton/run-key.ts';
+import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
@@ -22,8 +22,8 @@ export interface ShardWorkOptions {
   readonly clock: Clock;
   readonly queues: ControllerQueues;
   readonly caches: {
-    readonly run: ByteBudgetCache<unknown>;
-    readonly 'provenance-record': Pick<ByteBudgetCache<unknown>, 'keys' | 'release'>;
+    readonly run: ByteBudgetCache<unknown, RunKey>;
+    readonly 'provenance-record': Pick<ByteBudgetCache<unknown, RecordKey>, 'keys' | 'release'>;
   };
   readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
   readonly propagation: ChangePropagation;
@@ -131,19 +131,19 @@ export class ShardWork implements ShardHolder {
     this.#stop(shard);
     for (const key of caches.run.keys()) this.#leaveRun(shard, key);
     for (const key of caches['provenance-record'].keys())
-      if (shardOf(key.slice(0, key.indexOf('/'))) === shard) caches['provenance-record'].release(key);
+      if (shardOf(namespaceOfRecord(key)) === shard) caches['provenance-record'].release(key);
     propagation.shardLeft(namespaces().filter((namespace) => shardOf(namespace) === shard));
   }
 
   /** A deleted run is kept until its record is seen, whoever makes that. */
-  #leaveRun(shard: Shard, key: string): void {
+  #leaveRun(shard: Shard, key: RunKey): void {
     const { caches, context, missingRecords } = this.#options;
-    if (shardOf(key.split('/')[1] ?? '') !== shard) return;
+    if (shardOf(parseRunKey(key).namespace) !== shard) return;
     const object = caches.run.isIrreplaceable(key) ? caches.run.get(key) : undefined;
     caches.run.release(key);
     const summary = object === undefined ? undefined : summariseRun(object);
     if (summary === undefined) return;
     const missing = missingRecords(summary);
-    if (missing.length > 0) context.runsOfOthers.keep(runKey(summary), missing, object);
+    if (missing.length > 0) context.runsOfOthers.keep(key, missing, object);
   }
 }

@@ -18,9 +18,9 @@ export interface ByteBudgetEntry<T> {
  * The objects of queued keys, so that a reconcile need not read them again. It is a convenience within a budget: what does not
  * fit is dropped, and a caller that misses reads from the API server.
  */
-export class ByteBudgetCache<T> {
+export class ByteBudgetCache<T, Key extends string = string> {
   readonly #budgetBytes: number;
-  readonly #entries = new Map<string, Entry<T>>();
+  readonly #entries = new Map<Key, Entry<T>>();
   #usedBytes = 0;
 
   constructor(budgetBytes: number) {
@@ -35,21 +35,21 @@ export class ByteBudgetCache<T> {
     return this.#entries.size;
   }
 
-  get(key: string): T | undefined {
+  get(key: Key): T | undefined {
     return this.#entries.get(key)?.value;
   }
 
-  keys(): readonly string[] {
+  keys(): readonly Key[] {
     return [...this.#entries.keys()];
   }
 
   /** True when the value of the key cannot be read again. */
-  isIrreplaceable(key: string): boolean {
+  isIrreplaceable(key: Key): boolean {
     return this.#entries.get(key)?.irreplaceable === true;
   }
 
   /** Keeps the newest value of the key. @returns false when it did not fit; an older value of the key is gone in any case */
-  put(key: string, entry: ByteBudgetEntry<T>): boolean {
+  put(key: Key, entry: ByteBudgetEntry<T>): boolean {
     this.release(key);
     const irreplaceable = entry.irreplaceable ?? false;
     if (irreplaceable) this.#makeRoom(entry.sizeBytes);
@@ -60,7 +60,7 @@ export class ByteBudgetCache<T> {
     return true;
   }
 
-  release(key: string): void {
+  release(key: Key): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);

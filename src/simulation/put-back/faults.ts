@@ -40,8 +40,8 @@ export const faults: readonly Fault[] = [
     edits: [
       {
         file: 'controllers/run/run-event-handler.ts',
-        from: 'if (irreplaceable && !isOwn) others.keep(key, missing, object);',
-        to: 'if (irreplaceable && !isOwn) others.forget(key);',
+        from: 'else if (irreplaceable) others.keep(key, missing, object);',
+        to: 'else if (irreplaceable) others.forget(key);',
       },
     ],
   },
