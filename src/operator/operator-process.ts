@@ -7,21 +7,19 @@ import { KubeConnection } from '../kube/kube-connection.ts';
 import type { HeldShards, ShardHolder } from '../kube/lease/shard-holder.ts';
 import { ShardLeases } from '../kube/lease/shard-leases.ts';
 import { SoleReplica } from '../kube/lease/sole-replica.ts';
+import { withinLease } from '../kube/lease/within-lease.ts';
+import { isBlind } from '../kube/watch/is-blind.ts';
 import { EgressClient } from '../net/egress-client.ts';
 import { ClusterResolver } from '../net/lookup/cluster-resolver.ts';
 import { NameLookups } from '../net/lookup/name-lookups.ts';
 import { packageVersion } from '../package-version.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
-import { outlasts } from '../runtime/deadline.ts';
 import { EventLoopWatchdog } from '../runtime/event-loop-watchdog.ts';
 import { startEndpoints } from '../telemetry/endpoints.ts';
 import type { RunningHttpServer } from '../telemetry/http-server.ts';
 import { createLogger, type Logger } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { HallmarkOperator, type StopLimits } from './hallmark-operator.ts';
-
-/** A replica whose watch is broken for longer gives its shards up. */
-const BLIND_MS = 30_000;
 
 export interface OperatorProcessOptions {
   readonly configuration: OperatorConfiguration;
@@ -154,18 +152,15 @@ export class OperatorProcess {
     return new ShardLeases({
       ...{ client: this.#client, clock, instance, namespace, ...timing },
       // One that stops gives its shards up one by one, as their work ends.
-      isLeaving: () =>
-        this.#exitCode !== undefined || this.#operator.watches.some(({ brokenMs }) => brokenMs > BLIND_MS),
+      isLeaving: () => this.#exitCode !== undefined || isBlind(this.#operator.watches),
       onFailure: (error) => {
         this.#logger.warn('a lease was neither acquired nor renewed', { error });
       },
     });
   }
 
-  /** Another replica may take a lost shard when its Lease has run out: by then nothing of it may go on here. */
   #holder(work: ShardHolder): ShardHolder {
-    const { leaseDurationSeconds, renewDeadlineSeconds } = this.#options.configuration.leaderElection;
-    return {
+    const logged: ShardHolder = {
       take: (shard, how) => {
         this.#logger.debug('shard taken', { shard });
         if (!this.#isAtWork) this.#logger.info('working');
@@ -176,17 +171,20 @@ export class OperatorProcess {
         await work.giveUp(shard);
         this.#logger.debug('shard given up', { shard });
       },
-      lose: async (shard) => {
+      lose: (shard) => {
         this.#logger.warn('a shard is lost: another replica may take it', { shard });
         this.#isAtWork = this.#shards.count > 0;
-        const ended = work.lose(shard);
-        if (await outlasts(ended, (leaseDurationSeconds - renewDeadlineSeconds) * 1000, clock)) {
-          this.#logger.error('work outlasts the lease of its shard: the process ends', { shard });
-          this.#options.exit(1);
-        }
-        await ended;
+        return work.lose(shard);
       },
     };
+    const { leaseDurationSeconds, renewDeadlineSeconds } = this.#options.configuration.leaderElection;
+    return withinLease(logged, {
+      ...{ clock, leaseDurationSeconds, renewDeadlineSeconds },
+      onOutlasted: (shard) => {
+        this.#logger.error('work outlasts the lease of its shard: the process ends', { shard });
+        this.#options.exit(1);
+      },
+    });
   }
 
   /** Ends the process after a stop in good order, with the exit code of the first call. */

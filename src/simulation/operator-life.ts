@@ -15,9 +15,9 @@ import { KubeClient } from '../kube/kube-client.ts';
 import { KubeObjectReader } from '../kube/kube-object-reader.ts';
 import { KubeRunAnnotator } from '../kube/kube-run-annotator.ts';
 import { KubeTokenSource } from '../kube/kube-token-source.ts';
-import type { ShardHolder } from '../kube/lease/shard-holder.ts';
 import { ShardLeases } from '../kube/lease/shard-leases.ts';
-import { outlasts } from '../runtime/deadline.ts';
+import { withinLease } from '../kube/lease/within-lease.ts';
+import { isBlind } from '../kube/watch/is-blind.ts';
 import type { WatchSource } from '../kube/watch/list-watch-options.ts';
 import { EgressClient } from '../net/egress-client.ts';
 import type { AnyController, ReconcileResult } from '../runtime/queue/controller.ts';
@@ -35,8 +35,6 @@ import type { VirtualTime } from './virtual-time.ts';
 
 export const OPERATOR_NAMESPACE = 'hallmark-system';
 
-/** As in the process. */
-const BLIND_MS = 30_000;
 /** Never used to send a request. */
 const egress = new EgressClient();
 const connection = {
@@ -170,7 +168,13 @@ export class OperatorLife {
     });
     await controllers.start();
     this.#isWorking = !this.#isStopping;
-    if (this.#isWorking) this.#leases.start(this.#holder(controllers.shards));
+    if (!this.#isWorking) return;
+    const { leaseDurationSeconds, renewDeadlineSeconds } = this.#configuration.leaderElection;
+    const work = withinLease(controllers.shards, {
+      ...{ clock, leaseDurationSeconds, renewDeadlineSeconds },
+      onOutlasted: this.#options.onExit,
+    });
+    this.#leases.start(work);
   }
 
   #shardLeases(): ShardLeases {
@@ -180,27 +184,10 @@ export class OperatorLife {
     const timing = { leaseName, leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds };
     return new ShardLeases({
       ...{ client: this.#client, clock: this.life.clock, namespace: OPERATOR_NAMESPACE, instance, ...timing },
-      isLeaving: () => this.#isStopping || this.#sources.some(({ brokenMs }) => brokenMs > BLIND_MS),
+      isLeaving: () => this.#isStopping || isBlind(this.#sources),
       onFailure: nothing,
       random: random.next,
     });
-  }
-
-  /** As the process does it. */
-  #holder(work: ShardHolder): ShardHolder {
-    const { leaseDurationSeconds, renewDeadlineSeconds } = this.#configuration.leaderElection;
-    return {
-      take: (shard, how) => {
-        work.take(shard, how);
-      },
-      giveUp: (shard) => work.giveUp(shard),
-      lose: async (shard) => {
-        const ended = work.lose(shard);
-        const isSlow = await outlasts(ended, (leaseDurationSeconds - renewDeadlineSeconds) * 1000, this.life.clock);
-        if (isSlow) this.#options.onExit();
-        await ended;
-      },
-    };
   }
 
   /** Retries, since Kubernetes restarts a process that failed to start. */
