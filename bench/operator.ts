@@ -71,7 +71,7 @@ async function measure(installation: Installation, name: string, subject: Subjec
   const operator = await OperatorProcess.start(installation, {
     configuration: { leaderElection: { enabled: false }, ...subject.configuration },
     nodeArgs: IMAGE_FLAGS,
-    program: compiledOperator(),
+    program,
   });
   await operator.untilWorking();
   const workingMs = performance.now();
@@ -123,6 +123,7 @@ async function meanRecordBytes(installation: Installation, namespace: string): P
 
 const count = Number(benchArguments[0] ?? 1000);
 if (!Number.isInteger(count) || count < 1) throw new Error('usage: node bench/operator.ts [RUNS] [--write]');
+const program = compiledOperator();
 const installation = await Installation.start({ label: 'bench', replicas: 0 });
 try {
   const columns: Column[] = [];
