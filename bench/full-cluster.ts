@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { rfc3339Seconds } from '../src/api/v1alpha1/fields/date-time.ts';
 import { sealKeyID } from '../src/records/seal/seal.ts';
 import { SEAL_KEY, storedEntry, storedRecord } from '../src/records/stored-record.fixture.ts';
 import { benchTaskRun } from './provenance-runs.ts';
@@ -60,7 +61,7 @@ function namespaceOf(index: number): string {
 /** Answers the operator's reads as an API server with these objects does. */
 export class FullClusterApi {
   readonly #cluster: FullCluster;
-  readonly #completionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  readonly #completionTime = rfc3339Seconds(new Date());
 
   constructor(cluster: FullCluster) {
     this.#cluster = cluster;

@@ -29,10 +29,6 @@ async function storedBy(operators: readonly OperatorProcess[]): Promise<number> 
   return (await Promise.all(counts)).reduce((sum, count) => sum + (count.get('Stored') ?? 0), 0);
 }
 
-async function shardsHeld(operator: OperatorProcess): Promise<number> {
-  return Number(/^hallmark_shards_held (\d+)$/m.exec(await operator.metrics())?.[1]);
-}
-
 async function measure(installation: Installation, replicas: number, runs: number, writeMs: number): Promise<Column> {
   const journal = new WriteJournal();
   journal.gate = async (_write, moment) => {
@@ -50,7 +46,7 @@ async function measure(installation: Installation, replicas: number, runs: numbe
         }),
       );
     await waitUntil('the shards are shared', async () => {
-      const counts = await Promise.all(operators.map(shardsHeld));
+      const counts = await Promise.all(operators.map((operator) => operator.shardsHeld()));
       return counts.reduce((sum, count) => sum + count, 0) === 16 && Math.max(...counts) - Math.min(...counts) <= 1;
     });
     const teams: Team[] = [];

@@ -2,8 +2,8 @@
 import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import { at, type Manifest, asManifest } from '../../e2e/chart/helm.ts';
-import { ManagedRuns, type RunningTeam } from '../../e2e/resilience/managed-runs.ts';
+import { type Manifest, asManifest } from '../../e2e/chart/helm.ts';
+import { childMetadata, childReference, ManagedRuns, type RunningTeam } from '../../e2e/resilience/managed-runs.ts';
 import { makeAll } from '../make-all.ts';
 import { STEP_SCRIPT } from '../measured-processes.ts';
 
@@ -50,24 +50,14 @@ async function pipelineRun(client: KubeClient, team: RunningTeam, index: number)
   const spec = { taskRunTemplate: { serviceAccountName: 'builder' }, pipelineSpec };
   const run = { metadata, spec };
   const created = asManifest(await client.create(runResources.PipelineRun, run, { signal }));
-  const owner = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name, uid: String(at(created, 'metadata', 'uid')) };
   for (const task of tasks) {
-    const child = {
-      name: `${name}-${task.name}`,
-      namespace: team.name,
-      labels: {
-        'tekton.dev/pipelineRun': name,
-        'tekton.dev/pipelineRunUID': owner.uid,
-        'tekton.dev/pipelineTask': task.name,
-      },
-      ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],
+    const object = {
+      metadata: childMetadata(created, task.name),
+      spec: { serviceAccountName: 'builder', taskSpec },
     };
-    const object = { metadata: child, spec: { serviceAccountName: 'builder', taskSpec } };
     await runs.finish(asManifest(await client.create(runResources.TaskRun, object, { signal })), {});
   }
-  const childReferences = tasks.map((task) => ({
-    ...{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: `${name}-${task.name}`, pipelineTaskName: task.name },
-  }));
+  const childReferences = tasks.map((task) => childReference(created, task.name));
   const status = { childReferences, pipelineSpec };
   return sizeOf(await runs.finish(created, { results: runs.imageResults(image), status }));
 }

@@ -95,6 +95,11 @@ export class OperatorProcess {
     return (await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`)).text();
   }
 
+  /** The number of shards whose work it does, by its own metrics. */
+  async shardsHeld(): Promise<number> {
+    return Number(/^hallmark_shards_held (\d+)$/m.exec(await this.metrics())?.[1]);
+  }
+
   /** Signals it and, for a signal that ends it, waits for the end. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<ManagedProcess['exit']> {
     this.#process.signal(signal);

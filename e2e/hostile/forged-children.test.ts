@@ -9,7 +9,7 @@ import { asManifest, at, type Manifest, releaseNamespace } from '../chart/helm.t
 import { conditionOf, parseRecord } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
 import { recordedPayloads, statementOf, subjectTexts, warningsOf } from '../provenance/stated.ts';
-import { managedRuns } from '../resilience/managed-runs.ts';
+import { childMetadata, childReference, managedRuns } from '../resilience/managed-runs.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
@@ -80,26 +80,9 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
     return { run, name, uid: String(at(run, 'metadata', 'uid')), child: `${name}-bake`, image };
   }
 
-  /** A TaskRun with the name, label and owner that Tekton gives. */
+  /** A TaskRun with the name, labels and owner that Tekton gives. */
   function childOf(run: Manifest, spec: object) {
-    const { name, uid } = { name: String(at(run, 'metadata', 'name')), uid: String(at(run, 'metadata', 'uid')) };
-    const owner = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name, uid, controller: true };
-    return {
-      apiVersion: 'tekton.dev/v1',
-      kind: 'TaskRun',
-      metadata: {
-        name: `${name}-bake`,
-        namespace: bed.team.name,
-        labels: {
-          'tekton.dev/pipelineRun': name,
-          'tekton.dev/pipelineRunUID': uid,
-          'tekton.dev/pipelineTask': 'bake',
-          'tekton.dev/memberOf': 'tasks',
-        },
-        ownerReferences: [{ ...owner, blockOwnerDeletion: true }],
-      },
-      spec,
-    };
+    return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: childMetadata(run, 'bake'), spec };
   }
 
   /** The attacker replaces the child by one that claims to have built another image. Its status is Tekton's, as the attacker cannot write it. */
@@ -121,9 +104,8 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
   }
 
   /** Finishes the PipelineRun as Tekton would. */
-  async function finish({ run, child }: Pipeline): Promise<void> {
-    const reference = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: child, pipelineTaskName: 'bake' };
-    const status = { childReferences: [reference], pipelineSpec: at(run, 'spec', 'pipelineSpec') };
+  async function finish({ run }: Pipeline): Promise<void> {
+    const status = { childReferences: [childReference(run, 'bake')], pipelineSpec: at(run, 'spec', 'pipelineSpec') };
     const finished = await bed.runs.finish(run, { status });
     const completed = Date.parse(String(at(finished, 'status', 'completionTime')));
     await waitUntil('the second of its end is over', () => Date.now() >= completed + 1000);

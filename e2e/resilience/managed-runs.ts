@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rfc3339Seconds } from '../../src/api/v1alpha1/fields/date-time.ts';
 import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
@@ -63,7 +64,7 @@ export class ManagedRuns {
   async finish(run: Manifest, { results = [], status = {} }: FinishOptions): Promise<Manifest> {
     const isPipelineRun = run['kind'] === 'PipelineRun';
     const taskStatus = isPipelineRun ? {} : { podName: '', taskSpec: at(run, 'spec', 'taskSpec') };
-    const now = new Date().toISOString().replace(/\.\d{3}Z$/, 'Z');
+    const now = rfc3339Seconds(new Date());
     const succeeded = { type: 'Succeeded', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: now };
     const { name, namespace, resourceVersion } = identityOf(run);
     const object = {
@@ -97,6 +98,30 @@ export class ManagedRuns {
       { name: 'IMAGE_DIGEST', type: 'string', value: digest },
     ];
   }
+}
+
+/** The metadata that Tekton gives to the TaskRun of a task of a PipelineRun. */
+export function childMetadata(pipelineRun: Manifest, task: string) {
+  const { name, namespace, uid } = identityOf(pipelineRun);
+  return {
+    name: `${name}-${task}`,
+    namespace,
+    labels: {
+      'tekton.dev/pipelineRun': name,
+      'tekton.dev/pipelineRunUID': uid,
+      'tekton.dev/pipelineTask': task,
+      'tekton.dev/memberOf': 'tasks',
+    },
+    ownerReferences: [
+      { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name, uid, controller: true, blockOwnerDeletion: true },
+    ],
+  };
+}
+
+/** The entry for the TaskRun of a task in the status of its PipelineRun. */
+export function childReference(pipelineRun: Manifest, task: string) {
+  const name = `${identityOf(pipelineRun).name}-${task}`;
+  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name, pipelineTaskName: task };
 }
 
 interface Identity {

@@ -42,17 +42,13 @@ async function startOperator(): Promise<OperatorProcess> {
   return operator;
 }
 
-async function shardsHeld(operator: OperatorProcess): Promise<number> {
-  return Number(/^hallmark_shards_held (\d+)$/m.exec(await operator.metrics())?.[1]);
-}
-
 /** Waits until the running operators hold these numbers of shards. */
 async function untilShared(...expected: readonly number[]): Promise<void> {
   const running = operators.filter(({ exit }) => exit === undefined);
   await waitUntil(
     `the shards are shared: ${expected.join(', ')}`,
     async () => {
-      const counts = await Promise.all(running.map(shardsHeld));
+      const counts = await Promise.all(running.map((operator) => operator.shardsHeld()));
       return counts.toSorted((one, other) => other - one).join() === expected.join();
     },
     patience,

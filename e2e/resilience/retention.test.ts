@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { rfc3339Seconds } from '../../src/api/v1alpha1/fields/date-time.ts';
 import { at } from '../chart/helm.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { adminClient } from './admin-client.ts';
-import { ManagedRuns } from './managed-runs.ts';
+import { ManagedRuns, managedRuns } from './managed-runs.ts';
 
 const DAY_MS = 86_400_000;
-const eightDaysAgo = new Date(Date.now() - 8 * DAY_MS).toISOString().replace(/\.\d{3}Z$/, 'Z');
+const eightDaysAgo = rfc3339Seconds(new Date(Date.now() - 8 * DAY_MS));
 const finishedLongAgo = { status: { startTime: eightDaysAgo, completionTime: eightDaysAgo } };
-const history = { managedBy: ['testbed.hallmark.dev/resilience'], finishedAfter: '2020-01-01T00:00:00Z' };
+const history = { ...managedRuns.runs, finishedAfter: '2020-01-01T00:00:00Z' };
 
 /** The versions and configurations of the operator that follow each other. */
 const keepsByDefault = { records: { retention: { default: { type: 'Keep' } } } };

@@ -144,10 +144,6 @@ describe('an operator that loses its watches', () => {
   });
 });
 
-async function shardsHeld(operator: OperatorProcess): Promise<number> {
-  return Number(/^hallmark_shards_held (\d+)$/m.exec(await operator.metrics())?.[1]);
-}
-
 describe('two operators that share the work', () => {
   let first: OperatorProcess;
   let second: OperatorProcess;
@@ -167,7 +163,7 @@ describe('two operators that share the work', () => {
     const late = await finishRuns('orphaned-late', RUNS / 2);
     assert.equal((await killed)?.signal, 'SIGKILL');
     await assertRecordedOnce([...early, ...late]);
-    await waitUntil('the second holds all', async () => (await shardsHeld(second)) === 16, {
+    await waitUntil('the second holds all', async () => (await second.shardsHeld()) === 16, {
       timeoutSeconds: PATIENCE_SECONDS,
     });
   });
@@ -176,12 +172,12 @@ describe('two operators that share the work', () => {
     first.restart();
     await waitUntil(
       'both have their share',
-      async () => (await shardsHeld(first)) === 8 && (await shardsHeld(second)) === 8,
+      async () => (await first.shardsHeld()) === 8 && (await second.shardsHeld()) === 8,
     );
     const early = await finishRuns('frozen-early', RUNS / 2);
     process.kill(second.pid, 'SIGSTOP');
     const late = await finishRuns('frozen-late', RUNS / 2);
-    await waitUntil('the first holds all', async () => (await shardsHeld(first)) === 16, {
+    await waitUntil('the first holds all', async () => (await first.shardsHeld()) === 16, {
       timeoutSeconds: PATIENCE_SECONDS,
     });
     await assertRecordedOnce([...early, ...late]);
