@@ -7,7 +7,7 @@ import { algorithms, defaultFormat, keyFormats } from './key-algorithms.ts';
 import type { NewKey } from './keygen-pair.ts';
 import type { NewFile } from '../new-file.ts';
 import { refuseExisting, refuseSame, writeNewFiles } from '../new-file.ts';
-import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
+import { refuse, usageExit } from '../usage-exit.ts';
 
 interface KeygenOptions {
   readonly name: string;
@@ -83,7 +83,7 @@ async function keygen(options: KeygenOptions, command: Command): Promise<void> {
       `key ${key.keyID}: name Secret ${options.name} in spec.signer.key.secretRef; keep it out of git\n`,
     );
   } catch (error) {
-    command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: USAGE_ERROR });
+    refuse(command, error);
   }
 }
 

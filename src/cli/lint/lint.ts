@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
 import { printable } from '../../runtime/printable.ts';
-import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
+import { refuse, usageExit } from '../usage-exit.ts';
 import type { LintFinding, LintReport } from './lint-report.ts';
 
 interface LintOptions {
@@ -28,9 +28,7 @@ export function lintCommand(): Command {
 
 async function lint(files: readonly string[], { output }: LintOptions, command: Command): Promise<void> {
   const [{ lintFiles }, { lintReport }] = await Promise.all([import('./lint-files.ts'), import('./lint-report.ts')]);
-  const report = lintReport(
-    await lintFiles(files, process.stdin).catch((error: unknown) => unreadable(command, error)),
-  );
+  const report = lintReport(await lintFiles(files, process.stdin).catch((error: unknown) => refuse(command, error)));
   const print = command.configureOutput();
   if (output === 'json') print.writeOut?.(`${JSON.stringify(report, undefined, 2)}\n`);
   else {
@@ -38,10 +36,6 @@ async function lint(files: readonly string[], { output }: LintOptions, command: 
     print.writeErr?.(`${lintSummary(report)}\n`);
   }
   if (report.problems.length > 0) process.exitCode = 1;
-}
-
-function unreadable(command: Command, error: unknown): never {
-  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: USAGE_ERROR });
 }
 
 /** Formats each finding as `file:line Kind namespace/name: path: message`. */

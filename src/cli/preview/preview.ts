@@ -2,12 +2,10 @@
 import { Command, Option } from 'commander';
 import { buildTypes, formats } from '../../api/v1alpha1/signing-policy/format-names.ts';
 import type { PayloadOptions } from '../../provenance/payload-options.ts';
-import { UsageError } from '../cli-error.ts';
-import { print } from '../print.ts';
 import { optionsFromFlags, optionsFromPolicy, outputFormats } from './preview-options.ts';
 import type { AttestationFlags, OutputFormat } from './preview-options.ts';
 import { repeatableOption } from '../repeatable-option.ts';
-import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
+import { refuse, USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
 interface PreviewOptions extends AttestationFlags {
   readonly filename: readonly string[];
@@ -57,42 +55,20 @@ async function preview(options: PreviewOptions, command: Command): Promise<void>
     command.error("error: required option '-f, --filename <file>' not specified", { exitCode: USAGE_ERROR });
   }
   const settings = await payloadOptions(options).catch((error: unknown) => refuse(command, error));
-  await printPreviews({ ...options, settings }, command).catch((error: unknown) => {
-    if (error instanceof UsageError) refuse(command, error);
-    throw error;
-  });
-}
-
-async function printPreviews(
-  { filename, output, unfinished, settings }: PreviewOptions & { readonly settings: PayloadOptions },
-  command: Command,
-): Promise<void> {
-  const [{ runDocuments }, { expectedParents, previewStream }, { previewOutput }] = await Promise.all([
-    import('../documents/run-documents.ts'),
-    import('./preview-stream.ts'),
+  const [{ printPreviews }, { previewOutput }] = await Promise.all([
+    import('./print-previews.ts'),
     import('./preview-output.ts'),
   ]);
-  const format = await previewOutput(output);
-  const parents = await expectedParents(filename);
-  const documents = runDocuments(filename, process.stdin);
-  for await (const { artifacts, failures } of previewStream(documents, {
-    ...settings,
-    allowsUnfinished: unfinished === true,
-    parents,
-  })) {
-    await print(command, format.add(artifacts));
-    for (const failure of failures) command.configureOutput().writeErr?.(`${failure}\n`);
-    if (failures.length > 0) process.exitCode = 1;
-  }
-  await print(command, format.end());
+  const { add, end } = await previewOutput(options.output);
+  await printPreviews(
+    { ...settings, filename: options.filename, allowsUnfinished: options.unfinished === true },
+    { add: ({ artifacts, failures }) => ({ text: add(artifacts), failures }), end },
+    command,
+  );
 }
 
 async function payloadOptions({ policy, ...flags }: Omit<PreviewOptions, 'unfinished'>): Promise<PayloadOptions> {
   if (policy === undefined) return optionsFromFlags(flags);
   const { readPolicyFile } = await import('../policy-file.ts');
   return optionsFromPolicy(await readPolicyFile(policy));
-}
-
-function refuse(command: Command, error: unknown): never {
-  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: USAGE_ERROR });
 }

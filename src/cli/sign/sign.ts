@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
-import { UsageError } from '../cli-error.ts';
 import { keyPassword } from '../keygen/key-password.ts';
 import { optionsFromPolicy } from '../preview/preview-options.ts';
-import { print } from '../print.ts';
+import type { Preview } from '../preview/preview-runs.ts';
+import type { PrintedPreview } from '../preview/print-previews.ts';
 import { repeatableOption } from '../repeatable-option.ts';
-import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
+import { refuse, usageExit } from '../usage-exit.ts';
 
 interface SignOptions {
   readonly filename: readonly string[];
@@ -61,38 +60,19 @@ async function sign(options: SignOptions, command: Command): Promise<void> {
   const { readPolicyFile } = await import('../policy-file.ts');
   const spec = await readPolicyFile(options.policy).catch((error: unknown) => refuse(command, error));
   const signer = await openKey(options).catch((error: unknown) => refuse(command, error));
-  await printBundles({ ...options, spec, signer }, command).catch((error: unknown) => {
-    if (error instanceof UsageError) refuse(command, error);
-    throw error;
-  });
-}
-
-interface Signing extends Pick<SignOptions, 'filename' | 'unfinished' | 'output'> {
-  readonly spec: EffectiveSigningPolicySpec;
-  readonly signer: RunSigner;
-}
-
-async function printBundles({ filename, output, unfinished, spec, signer }: Signing, command: Command): Promise<void> {
-  const [{ runDocuments }, { expectedParents, previewStream }, { signRuns }, { listOutput }] = await Promise.all([
-    import('../documents/run-documents.ts'),
-    import('../preview/preview-stream.ts'),
+  const [{ printPreviews }, { signRuns }, { listOutput }] = await Promise.all([
+    import('../preview/print-previews.ts'),
     import('./sign-runs.ts'),
     import('../list-output.ts'),
   ]);
-  const list = await listOutput(output);
-  const previews = previewStream(runDocuments(filename, process.stdin), {
-    ...optionsFromPolicy(spec),
-    allowsUnfinished: unfinished === true,
-    requiresOutcome: true,
-    parents: await expectedParents(filename),
-  });
-  for await (const preview of previews) {
+  const list = await listOutput(options.output);
+  const add = async (preview: Preview): Promise<PrintedPreview> => {
     const { signed, failures } = await signRuns(preview, signer, spec);
-    await print(command, list.add(signed));
-    for (const failure of failures) command.configureOutput().writeErr?.(`${failure}\n`);
-    if (failures.length > 0) process.exitCode = 1;
-  }
-  await print(command, list.end());
+    return { text: list.add(signed), failures };
+  };
+  const allowsUnfinished = options.unfinished === true;
+  const settings = { ...optionsFromPolicy(spec), filename, allowsUnfinished, requiresOutcome: true };
+  await printPreviews(settings, { add, end: list.end }, command);
 }
 
 async function openKey({
@@ -102,8 +82,4 @@ async function openKey({
 }: Omit<SignOptions, 'filename' | 'output' | 'unfinished'>): Promise<RunSigner> {
   const { openKeyFile } = await import('../../signing/key/load-key-signer.ts');
   return openKeyFile(key, await readFile(key), () => keyPassword({ file: passwordFile, prompt: passwordPrompt }));
-}
-
-function refuse(command: Command, error: unknown): never {
-  command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: USAGE_ERROR });
 }
