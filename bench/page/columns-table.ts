@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What was measured under one title, by the names of the rows. */
+/** The figures under one title, by the names of the rows. */
 export interface Column {
   readonly title: string;
   readonly cells: Readonly<Record<string, string>>;

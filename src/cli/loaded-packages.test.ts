@@ -40,7 +40,7 @@ kind: SigningPolicy
 metadata: {name: builds, namespace: team-a}
 spec: {signer: {type: Key, key: {secretRef: {name: k}}}}
 `;
-/** What reads and checks a policy. */
+/** The packages that read and check a policy. */
 const schemas = ['ajv', 'fast-deep-equal', 'fast-uri', 'json-schema-traverse', 'typebox', 'yaml'];
 const signatures = ['@sigstore/bundle', '@sigstore/core', '@sigstore/protobuf-specs', 'lru-cache'];
 

@@ -10,7 +10,7 @@ export interface ReplicaSetOptions extends Omit<OperatorLifeOptions, 'instance' 
 }
 
 const RESTART_MS = 500;
-/** How often a rollout looks for the new replica to work, and for how long. */
+/** The interval at which a rollout looks whether the new replica works, and the most looks. */
 const LOOK_MS = 500;
 const MAX_LOOKS = 120;
 

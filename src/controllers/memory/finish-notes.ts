@@ -6,7 +6,7 @@ export interface FinishNotesLimits {
   readonly total: number;
   /** Notes of one namespace, so that the children of one leave room for those of others. */
   readonly perNamespace: number;
-  /** Notes of PipelineRuns that nobody waits for: those that no policy selects, and those that are not known yet. */
+  /** Notes of PipelineRuns that no policy selects, and of those that are not known yet. */
   readonly idle: number;
 }
 
@@ -40,14 +40,14 @@ interface Parent {
 }
 
 /**
- * Runs that are to be recorded, and the children of PipelineRuns, as they were first seen finished: whoever changes one, or replaces a
- * child, before its record exists, is found out. The first note of a name stays; a full book takes no new ones, so that nobody can push a
- * note out.
+ * Runs that are to be recorded, and the children of PipelineRuns, as they were first seen finished. A run that is changed, or a child that is
+ * replaced, before its record exists differs from its note. The first note of a name stays, and a full book takes no new ones, so that no
+ * note can be pushed out.
  */
 export class FinishNotes {
   /** PipelineRuns that run, and runs that are to be recorded, by UID. */
   readonly #open = new Map<string, Parent>();
-  /** Those that nobody waits for, the oldest first. */
+  /** PipelineRuns that no policy selects, and those that are not known yet, the oldest first. */
   readonly #idle = new Map<string, Parent>();
   readonly #counts = new Map<string, number>();
   readonly #limits: FinishNotesLimits;
@@ -74,7 +74,7 @@ export class FinishNotes {
     this.#open.set(uid, idle ?? { namespace, notes: new Map() });
   }
 
-  /** Nobody waits for the PipelineRun: no policy selects it now. Its notes stay while there is room, as a label may still change that. */
+  /** The PipelineRun is selected by no policy now. Its notes stay while there is room, as a label may still change that. */
   close(uid: string): void {
     const parent = this.#open.get(uid);
     if (parent === undefined) return;

@@ -20,7 +20,7 @@ function given({ isOwn, isStandingBy = false }: { isOwn: boolean; isStandingBy?:
   const cache = new ByteBudgetCache<unknown, RunKey>(1_000_000);
   const others = new RunsOfOthers();
   const state = { isOwn, isStandingBy, missing: MISSING };
-  /** Whether each delivery was of a run that lacks records. */
+  /** True for each delivery of a run that lacks records. */
   const pending: boolean[] = [];
   const handler = runEventHandler({
     ...{ kind: 'TaskRun', records: new RecordIndex(), cache, queue, others },

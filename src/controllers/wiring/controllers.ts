@@ -174,7 +174,7 @@ export class Controllers {
     this.#runPolicyController();
     await watches.records();
     this.#propagation.learned();
-    // Which PipelineRuns are still to be recorded is known before their children are looked at.
+    // PipelineRuns come first: their children are noted only where a record of the PipelineRun is missing.
     await watches.runs('PipelineRun');
     await watches.runs('TaskRun');
     this.#propagation.runsKnown();
@@ -234,7 +234,7 @@ export class Controllers {
     );
   }
 
-  /** What this replica knew of the record is old: another one worked on it. */
+  /** Forgets old knowledge of a record that another replica worked on, and schedules its read-back. */
   #takeOver(record: RecordSummary): void {
     if (record.runUID !== undefined) this.#context.owners.release(record.runUID, record.key);
     scheduleVerification(this.#queues.verification, this.#verification, { unverifiedBefore: 0, now: record });

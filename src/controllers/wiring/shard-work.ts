@@ -57,7 +57,7 @@ export class ShardWork implements ShardHolder {
     this.#nextTurn(shard);
     const isFirst = context.shards.size === 0;
     context.shards.take(shard, isUncertain);
-    // What belongs to no namespace is checked by each replica that works.
+    // Each replica that works checks cluster policies and cluster backends.
     const isTaken = (namespace: string): boolean => shardOf(namespace) === shard || (isFirst && namespace === '');
     for (const key of objects.policies.keys())
       if (isTaken(parsePolicyKey(key).namespace)) queues['signing-policy'].add(key);
@@ -135,7 +135,7 @@ export class ShardWork implements ShardHolder {
     propagation.shardLeft(namespaces().filter((namespace) => shardOf(namespace) === shard));
   }
 
-  /** A deleted run is kept until its record is seen, whoever makes that. */
+  /** A deleted run is kept until its record is seen, whichever replica makes it. */
   #leaveRun(shard: Shard, key: RunKey): void {
     const { caches, context, missingRecords } = this.#options;
     if (shardOf(parseRunKey(key).namespace) !== shard) return;

@@ -7,7 +7,7 @@ export interface LeaseObject {
   readonly spec: Readonly<Record<string, string | number>>;
 }
 
-/** Who claims a Lease, and when. */
+/** The claimant of a Lease, and the time of the claim. */
 export interface LeaseClaim {
   readonly identity: string;
   readonly leaseDurationSeconds: number;

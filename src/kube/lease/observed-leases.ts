@@ -12,7 +12,7 @@ export interface ObservedLeasesOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** The names of the Leases that members hold. */
   readonly slots: readonly string[];
-  /** How long a member may be silent. */
+  /** The time for which a member may be silent. */
   readonly leaseDurationSeconds: number;
 }
 

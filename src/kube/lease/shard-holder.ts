@@ -11,9 +11,9 @@ export interface ShardHolder {
   lose(shard: Shard): Promise<void>;
 }
 
-/** Which shards this replica holds. */
+/** The shards that this replica holds. */
 export interface HeldShards {
-  /** Looks who holds what, before anything else is read. */
+  /** Reads the Leases, before anything else is read. */
   look(signal: AbortSignal): Promise<void>;
   /** Takes this replica's share of the shards from now on. */
   start(holder: ShardHolder): void;

@@ -47,7 +47,7 @@ export class ShardLeases implements HeldShards {
   readonly #held = new Map<Shard, HeldState>();
   /** Shards whose work has to end first, after their lease was lost. */
   readonly #ending = new Set<Shard>();
-  /** The versions of Leases that nobody held, from before anything else was read or after this replica gave them up. */
+  /** The versions of free Leases, from before anything else was read or after this replica gave them up. */
   readonly #freeVersions = new Map<Shard, string>();
   #hasLooked = false;
   #holder: ShardHolder | undefined;

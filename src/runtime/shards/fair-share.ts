@@ -10,17 +10,17 @@ export interface Member {
   readonly joined: string;
 }
 
-/** A shard and who holds it now. */
+/** A shard and its present holder. */
 export interface HeldShard {
   readonly shard: Shard;
-  /** Undefined when nobody does. */
+  /** Undefined when the shard is free. */
   readonly holder: string | undefined;
   /** When the holder took it, as a text that sorts by time. */
   readonly since: string;
 }
 
 /**
- * Decides who is to hold each shard. All members hold as many, give or take one, and keep what they have as far as that allows.
+ * Decides the holder of each shard. All members hold as many, give or take one, and keep what they have as far as that allows.
  *
  * Members of an earlier generation are about to go: they are given nothing more while there is one of the latest. A member gives up first
  * what it took last. So a rolling update moves each shard at most twice.
@@ -37,7 +37,7 @@ export function fairShare(members: readonly Member[], shards: readonly HeldShard
   return withOthers(kept, shards, quotas);
 }
 
-/** Gives each shard that nobody keeps to the member that has fewest of its share. */
+/** Gives each shard that no member keeps to the member that has fewest of its share. */
 function withOthers(
   kept: ReadonlyMap<Shard, string>,
   shards: readonly HeldShard[],
@@ -63,7 +63,7 @@ function quotasOf(members: readonly Member[], shards: readonly HeldShard[]): Rea
   const held = (id: string): number => shards.filter(({ holder }) => holder === id).length;
   const latest = latestGeneration(members);
   const isLatest = ({ generation }: Member): boolean => generation === latest;
-  // Those that have more keep more, and those that stay come before those that go.
+  // Members of the latest generation come first, and then those that hold more.
   const ranked = [...members].sort(
     (one, other) =>
       Number(isLatest(other)) - Number(isLatest(one)) || held(other.id) - held(one.id) || compare(one.id, other.id),
@@ -83,7 +83,7 @@ function quotasOf(members: readonly Member[], shards: readonly HeldShard[]): Rea
   return quotas;
 }
 
-/** That of the member that joined last. */
+/** The generation of the member that joined last. */
 function latestGeneration(members: readonly Member[]): string | undefined {
   const [last] = [...members].sort((one, other) => compare(other.joined, one.joined) || compare(one.id, other.id));
   return last?.generation;

@@ -13,7 +13,7 @@ export interface ParentRun {
 /**
  * The memory of a child that has finished.
  * - `Seen`: it is the one that was seen finishing.
- * - `Later`: the same since it was first read, but nobody saw it finish.
+ * - `Later`: the same since it was first read, but it was not seen finishing.
  * - `Unseen`: nothing is known of it.
  * - `Replaced`: another object finished under its name.
  * - `Changed`: it says something else than when it finished.
@@ -64,7 +64,7 @@ const rules: readonly Rule[] = [
 
 /**
  * Explain why an object is not the child that ran in a PipelineRun, although it has a child's name; undefined when it is. Creation time,
- * UID and controller are the API server's own, so nobody who may edit runs can choose them.
+ * UID and controller are the API server's own, so a user who may edit runs cannot choose them.
  */
 export function whyReplaced(child: unknown, parent: ParentRun, sighting: Sighting): string | undefined {
   for (const rule of rules) {

@@ -38,9 +38,7 @@ describe('a tag that several processes append to', () => {
   before(async () => {
     server = await AnsweringServer.start();
     egress = new EgressClient({ allow: [server.host] });
-    server.answer = (request, response) => {
-      serve(request, response).catch(() => response.destroy());
-    };
+    server.answer = serve;
   });
   beforeEach(() => {
     stored = undefined;

@@ -9,11 +9,13 @@ export class AnsweringServer {
   connections = 0;
   /** Connections that began with something other than HTTP, such as a TLS handshake. */
   handshakes = 0;
-  answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => response.end();
+  /** A promise that rejects ends the connection. */
+  answer: (request: IncomingMessage, response: ServerResponse) => unknown = (_request, response) => response.end();
   readonly #server = createServer((request, response) => {
     this.requests.push(request);
     response.on('error', () => undefined);
-    this.answer(request, response);
+    const answered = this.answer(request, response);
+    if (answered instanceof Promise) answered.catch(() => response.destroy());
   });
   #port = 0;
 

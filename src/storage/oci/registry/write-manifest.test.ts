@@ -18,7 +18,7 @@ const empty: ManifestBlob = { bytes: Buffer.from('{}'), isShared: true };
 const POST = 'POST uploads/?digest= ';
 const [START, FINISH, MANIFEST] = ['POST uploads/', 'PUT upload?digest= ', 'PUT manifest'];
 
-/** How a registry answers a POST with the blob itself. */
+/** Answers a POST with the blob itself, as a registry does. */
 type SinglePost = (response: ServerResponse) => 'Taken' | 'NotTaken';
 
 const single: SinglePost = (response) => {
@@ -41,9 +41,7 @@ describe('a manifest with its blobs', () => {
   before(async () => {
     server = await AnsweringServer.start();
     egress = new EgressClient({ allow: [server.host] });
-    server.answer = (request, response) => {
-      serve(request, response).catch(() => response.destroy());
-    };
+    server.answer = serve;
   });
   beforeEach(() => {
     memory = new RepositoryMemory();

@@ -86,7 +86,7 @@ export class RepositoryMemory {
     this.#reads?.all.set(`${this.#reads.key}:${tag}`, manifest);
   }
 
-  /** Such a tag. It is given once, so that the next read-back asks the registry. */
+  /** Gives a kept tag once, so that the next read-back asks the registry. */
   takeRead(tag: string): StoredManifest | undefined {
     if (this.#reads === undefined) return undefined;
     const { all, key } = this.#reads;
