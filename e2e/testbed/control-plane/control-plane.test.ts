@@ -110,7 +110,10 @@ describe('the control plane of the testbed', () => {
       args: ['get', 'configmaps', '--watch', '-o', 'name'],
       env: { KUBECONFIG: kubeconfig },
     });
+    // kubectl lists before it watches: only what is created after the list shows that the watch is open.
     await watch.untilReady(() => watch.logTail().includes('configmap/kube-root-ca.crt'));
+    await plane.kubectl(['create', 'configmap', 'watched']);
+    await watch.untilReady(() => watch.logTail().includes('configmap/watched'));
     proxy.cut();
     await watch.exited;
     proxy.refuse();

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""moto's server, with two faults of moto 5.1 mended: its KMS takes MessageType DIGEST for a message and hashes it again, and where
-it checks credentials it wants a signature of AssumeRoleWithWebIdentity, which has none."""
+"""moto's server, with three faults of moto 5.1 mended: its KMS takes MessageType DIGEST for a message and hashes it again; where
+it checks credentials it wants a signature of AssumeRoleWithWebIdentity, which has none; and it checks the condition of a write to S3
+or DynamoDB some time before it writes, so that two conditional writes at the same time both succeed."""
+
+from functools import wraps
+from threading import RLock
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from moto.core.authorization import ActionAuthenticatorMixin
+from moto.dynamodb.responses import DynamoHandler
 from moto.kms import utils
 from moto.kms.responses import KmsResponse
+from moto.s3.responses import S3Response
 from moto.server import main
 
 HASHES = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
@@ -63,8 +69,23 @@ def let_web_identities_in():
     ActionAuthenticatorMixin._authenticate_and_authorize_action = check
 
 
+def one_at_a_time(handlers, names):
+    """Let each of these writes check its condition and write before another one begins."""
+    turn = RLock()
+    for name in names:
+        whole = getattr(handlers, name)
+
+        def write(*arguments, _whole=whole, **options):
+            with turn:
+                return _whole(*arguments, **options)
+
+        setattr(handlers, name, wraps(whole)(write))
+
+
 let_sign_digests(utils.ECDSAPrivateKey)
 let_sign_digests(utils.RSAPrivateKey)
 let_take_digests()
 let_web_identities_in()
+one_at_a_time(S3Response, ["put_object", "delete_object"])
+one_at_a_time(DynamoHandler, ["put_item", "update_item", "delete_item", "transact_write_items"])
 main()
