@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures how fast the packed command starts, how much memory it takes, and how both grow with the runs in a file: `node bench/command.ts
-// [--write]`. Beside it, an empty script, and JSON.parse or the YAML package alone on the same file.
+// [--write]`. For comparison, it runs an empty script, and JSON.parse or the YAML package alone on the same file.
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
@@ -30,7 +30,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Packs the package as it is published, beside the checkout's dependencies. */
+/** Packs the package as it is published, next to the checkout's dependencies. */
 function packedCommand(): string {
   const target = file('installed');
   mkdirSync(target);

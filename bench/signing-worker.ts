@@ -66,7 +66,7 @@ const first = await source.signer(never);
 await first.sign(data);
 const after = memory();
 
-// A keyless signer is one for each run, with a key and a certificate of its own; of the others each run asks too, as the operator does.
+// A keyless signer is one for each run, with a key and a certificate of its own; each run asks the other signers too, as the operator does.
 const measured = await measure(async () => (await source.signer(never)).sign(data), job.seconds);
 await source.close();
 await context.egress.close();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures a start, which is also a fail-over, with so many finished runs and as many settled records: `node bench/start.ts [COUNT] [--write]`.
-// A model answers in place of the API server, and counts what the operator asks for beside its lists and watches. The operator is compiled, as in the image.
+// A model answers in place of the API server, and counts the requests of the operator other than lists and watches. The operator is compiled, as in the image.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

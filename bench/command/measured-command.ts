@@ -16,7 +16,7 @@ export interface MeasuredCommand {
 /** Makes a process report its own resources at its end. */
 const REPORT = `process.on('exit', () => process.getBuiltinModule('fs').writeSync(3, JSON.stringify(process.resourceUsage())))`;
 
-/** Runs Node with these words. What it prints is read and dropped. */
+/** Runs Node with these words. Its output is read and dropped. */
 export async function measuredCommand(words: readonly string[]): Promise<MeasuredCommand> {
   const began = performance.now();
   const preload = `--import=data:text/javascript,${encodeURIComponent(REPORT)}`;

@@ -14,7 +14,14 @@ interface Rule {
 // Joined here, so that this file does not break its own rule.
 const marks = [['TO', 'DO'].join(''), ['FIX', 'ME'].join(''), ['XX', 'X'].join('')];
 
+/** Words that a sentence of a comment must not begin with: they hide its subject. */
+const openings = /(?:^|[.!?]\s+)(What|Who|Whoever|Whose|Whom|Whether|How|Of|Why)\b/;
+/** Words of another register than the rest of the code. */
+const withdrawn =
+  /\b(told|said|heard|nobody|somebody|anybody|whoever|nonsense|beside|repercussions|surroundings|standing|meetings)\b/gi;
+
 const isSource = (path: string): boolean => /\.(ts|go)$/.test(path);
+const isTypeScript = (path: string): boolean => path.endsWith('.ts');
 
 const rules: readonly Rule[] = [
   {
@@ -28,6 +35,20 @@ const rules: readonly Rule[] = [
     applies: isSource,
     faults: (text) =>
       marks.filter((mark) => new RegExp(`\\b${mark}\\b`).test(text)).map((mark) => `${mark} is an unfinished task`),
+  },
+  {
+    applies: isTypeScript,
+    faults: (text) =>
+      commentsOf(text)
+        .filter((comment) => openings.test(comment))
+        .map((comment) => `begin each sentence with its subject: ${opened(comment)}`),
+  },
+  {
+    applies: isTypeScript,
+    faults: (text) =>
+      commentsOf(text).flatMap((comment) =>
+        [...comment.matchAll(withdrawn)].map(([word]) => `${word} is not plain English in: ${opened(comment)}`),
+      ),
   },
   {
     applies: (path) => /\.test\.ts$/.test(path),
@@ -46,3 +67,14 @@ const rules: readonly Rule[] = [
     },
   },
 ];
+
+/** List the comments that have lines of their own, without their marks. */
+function commentsOf(source: string): readonly string[] {
+  const text = source.replace(/^\/\/ SPDX-License-Identifier.*$/m, '');
+  const blocks = [...text.matchAll(/^[ \t]*\/\*[\s\S]*?\*\//gm), ...text.matchAll(/(^[ \t]*\/\/.*\n?)+/gm)];
+  return blocks.map(([block]) => block.replace(/^[ \t]*(\/\*+|\/\/|\*(?!\/))|\*\/$/gm, '').trim());
+}
+
+function opened(comment: string): string {
+  return JSON.stringify(comment.slice(0, 60));
+}

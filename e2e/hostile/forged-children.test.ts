@@ -140,7 +140,7 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
     }
   }
 
-  /** A PipelineRun beside it that nobody touches is stated with its child. */
+  /** A PipelineRun next to it that is left alone is stated with its child. */
   async function assertHonest(name: string): Promise<void> {
     const pipeline = await startPipeline(name);
     await finish(pipeline);

@@ -146,7 +146,7 @@ describe('a finished run whose results are not what results should be', () => {
     assert.doesNotMatch(Buffer.from(String(payload), 'base64').toString(), /forged/);
   });
 
-  it('is signed as it is when somebody changed it before its record could be made, and the record says so', async () => {
+  it('is signed as it is when it was changed before its record could be made, and the record says so', async () => {
     // A backend of this encoding holds no such image signatures, so nothing is stated before the policy is mended.
     const invalid = { attestation: { format: 'None' }, imageSignatures: { formats: ['SigstoreStatement'] } };
     const policy = { ...managedRuns, ...invalid };

@@ -97,7 +97,7 @@ async function holderOf(team: Team): Promise<OperatorProcess> {
   ]);
   const holder = String(at(lease, 'spec', 'holderIdentity'));
   const operator = operators.find(({ name, exit }) => exit === undefined && holder.startsWith(`${name}_`));
-  assert.ok(operator !== undefined, `nobody is ${holder}`);
+  assert.ok(operator !== undefined, `no operator is ${holder}`);
   return operator;
 }
 

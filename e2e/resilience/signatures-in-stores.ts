@@ -81,7 +81,7 @@ async function inArchivista({ archivista }: StoreServers, digest: string): Promi
   return listAt(data, 'dsses', 'edges').map((edge) => String(at(edge, 'node', 'signatures', 0, 'signature')));
 }
 
-/** Envelopes in base64; what is none, such as a note of whose a document is, is left out. */
+/** The envelopes among base64 texts. Other texts, such as the note of a document's owner, are left out. */
 function encoded(values: readonly unknown[]): readonly Buffer[] {
   return values.filter((value) => typeof value === 'string').map((value) => Buffer.from(value, 'base64'));
 }

@@ -79,7 +79,7 @@ export function tampered(
     ],
     ['no entry', { ...artifact, logEntries: [] }],
     ...changes.map(([what, change]): [string, SignedArtifact] => {
-      // A promise would vouch for the entry by itself.
+      // A promise would be proof of the entry by itself.
       const changed = JSON.stringify({
         ...message,
         inclusionPromise: undefined,

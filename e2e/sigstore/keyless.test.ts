@@ -30,7 +30,7 @@ interface Case {
   readonly encodings?: readonly 'SigstoreBundle'[];
 }
 
-/** Rekor v1 vouches for the time; Rekor v2 does not, and needs a timestamp as well. */
+/** Rekor v1 attests the time; Rekor v2 does not, and needs a timestamp as well. */
 const cases: readonly Case[] = [
   {
     name: 'Rekor v1',

@@ -87,7 +87,7 @@ export class Ledger {
     entry.why = record.why;
   }
 
-  /** Notes that a record is gone. What was seen of it before stays. */
+  /** Notes that a record is gone. Earlier sightings of it stay. */
   gone({ runUID, policy }: Pick<SeenRecord, 'runUID' | 'policy'>): void {
     const entry = this.#entries.get(keyOf(runUID, policy));
     if (entry !== undefined) entry.isThere = false;

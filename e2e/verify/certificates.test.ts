@@ -14,8 +14,8 @@ import { Supervisor } from '../testbed/index.ts';
 import { Judges, ourCodes } from './judges.ts';
 
 /**
- * Certificates that no honest authority issues: of an authority of the test, in a log of the test that takes any time. What an
- * honest Fulcio and Rekor give is in witnessed-evidence.test.ts.
+ * Certificates that no honest authority issues: of an authority of the test, in a log of the test that takes any time. The
+ * certificates of an honest Fulcio and Rekor are in witnessed-evidence.test.ts.
  */
 const HOUR_MS = 3_600_000;
 const ago = (hours: number): Date => new Date(Date.now() - hours * HOUR_MS);

@@ -46,7 +46,7 @@ export interface Artifact {
   /** The witnesses that the policy required when the artifact was signed. */
   readonly witnesses?: NonNullable<EvidenceArtifact['witnesses']>;
   readonly logEntries?: readonly LogEntry[];
-  /** Why there is no log entry, where the policy says StoreWithout. */
+  /** The reason why there is no log entry, where the policy says StoreWithout. */
   readonly logFailure?: string;
   readonly timestamps?: readonly Timestamp[];
 }

@@ -11,7 +11,7 @@ export function subjectOutside(globs: readonly string[], subjects: readonly Subj
   return subjects.find((subject) => !globs.some((glob) => repositoryMatches(glob, placeOf(subject))))?.name;
 }
 
-/** The name as it is written; of a URI such as `oci://…` the canonical name of its image, since evidence goes there. */
+/** The name as it is written, or the canonical name of the image in a URI such as `oci://…`, since evidence goes there. */
 function placeOf({ name, digest }: Subject): string {
   const image = plainImageName(name) === name ? undefined : imageOfSubject(name, digest['sha256'] ?? '');
   return image?.repository ?? name;

@@ -117,7 +117,7 @@ function isRefused({ unsigned, artifacts }: RecordFacts): boolean {
 /** `2/3`: the promised backends that hold everything they have a place for, of all promised backends that have one. */
 export function storedCount(backends: readonly BackendFact[]): string {
   const placed = promised(backends).filter(hasPlace);
-  // Where none of these has a place, count the backends of later requests.
+  // Count the backends of later requests where none of these has a place.
   const all = placed.length > 0 ? placed : backends.filter(hasPlace);
   return `${all.filter(({ state }) => state === 'Stored').length}/${all.length}`;
 }

@@ -7,7 +7,7 @@ export interface SigningCertificate {
   readonly chain: string;
   /** Subject alternative name of the leaf: whom it was issued to. */
   readonly identity: string;
-  /** The OIDC issuer that vouched for the identity. */
+  /** The OIDC issuer that attested the identity. */
   readonly issuer: string;
   readonly notBefore: Date;
   readonly notAfter: Date;

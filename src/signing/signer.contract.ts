@@ -157,8 +157,8 @@ export async function sigstoreVerify(
 }
 
 /**
- * @sigstore/verify, like cosign, takes SHA-256 for every curve and RSA key, and knows no Ed25519 signature of bare bytes. What is
- * signed otherwise is verified by `hallmark verify`.
+ * @sigstore/verify, like cosign, takes SHA-256 for every curve and RSA key, and knows no Ed25519 signature of bare bytes. `hallmark
+ * verify` verifies the other signatures.
  */
 function isVerifiedBySigstore(digest: Digest | null, { publicKey }: RunSigner, form: (typeof FORMS)[number]): boolean {
   const isEd25519 = createPublicKey(publicKey).asymmetricKeyType === 'ed25519';

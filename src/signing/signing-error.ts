@@ -2,7 +2,7 @@
 import { ReasonedError, type ReasonedErrorOptions } from '../runtime/errors/reasoned-error.ts';
 import type { PublishedKeys } from './verification-key.ts';
 
-/** Why nothing can be signed: the part of the closed list of reasons that signers use. */
+/** The reasons why nothing can be signed: the part of the closed list that signers use. */
 export type SigningReason =
   'KeyNotFound' | 'KeyInvalid' | 'KeyExpired' | 'SignerUnavailable' | 'SignerUnauthorized' | 'EndpointForbidden';
 

@@ -10,8 +10,8 @@ export interface OfferedArtifact extends Pick<Artifact, 'type' | 'form'> {
 }
 
 /**
- * Check whether a backend accepts an artifact: its type, and a form and log entries that the backend's encoding can store. Of an image's two
- * signatures, a bundle stores the statement and a cosign tag the simple signing; a policy that makes both serves backends of both encodings.
+ * Check whether a backend accepts an artifact: its type, and a form and log entries that the backend's encoding can store. An image has two
+ * signatures, of which a bundle stores the statement and a cosign tag the simple signing; a policy that makes both serves backends of both encodings.
  */
 export function takesArtifact(
   spec: EffectiveStorageBackendSpec,

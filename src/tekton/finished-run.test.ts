@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finishedRun } from './finished-run.ts';
 import type { FinishedRunOptions } from './finished-run.ts';
-import type { ReadChild, Sighting } from './children/child-standing.ts';
+import type { ReadChild, Sighting } from './children/child-identity.ts';
 import { PayloadError } from './payload-error.ts';
 
 const END = '2026-01-01T00:00:00Z';

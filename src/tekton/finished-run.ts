@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field } from '../json/fields.ts';
-import { type ReadChild, type ReplacedChild, type Sighting, whyReplaced } from './children/child-standing.ts';
+import { type ReadChild, type ReplacedChild, type Sighting, whyReplaced } from './children/child-identity.ts';
 import { mapsAt, textAt } from './go/json-node.ts';
 import type { JsonMap } from './go/json-node.ts';
 import { PayloadError } from './payload-error.ts';
@@ -260,7 +260,7 @@ export interface ChildRun {
   readonly isGiven: boolean;
   /** The object under its name, which is not the child that ran; it counts as not given. */
   readonly replaced: ReplacedChild | undefined;
-  /** True when nobody saw it finish. */
+  /** True when the operator did not see it finish. */
   readonly isLater: boolean;
   /** The UID of a child of any kind, when its object was given. */
   readonly uid: string | undefined;

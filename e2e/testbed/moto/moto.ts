@@ -8,7 +8,7 @@ import { pythonEnvironment } from './python-environment.ts';
 const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
 const program = fileURLToPath(new URL('server.py', import.meta.url));
 
-/** Amazon's APIs in one process of 127.0.0.1: S3, DynamoDB, KMS (with real keys), STS, IAM and ECR. What it holds is gone when it goes down. */
+/** Amazon's APIs in one process of 127.0.0.1: S3, DynamoDB, KMS (with real keys), STS, IAM and ECR. Its content is gone when it goes down. */
 export class Moto {
   /** `127.0.0.1:port`. */
   readonly host: string;

@@ -32,7 +32,7 @@ export interface StepEnd {
 
 /**
  * Runs a step's command on this machine, with the paths of its volumes rewritten, and reads back what it left, as Tekton's
- * entrypoint does in the container. What the image would bring (commands, files, user) is the machine's instead.
+ * entrypoint does in the container. Commands, files and user are the machine's instead of the image's.
  */
 export async function executeStep(execution: StepExecution): Promise<StepEnd> {
   const { container, entrypoint, node, pod, volumeDirectories, imageFolders } = execution;

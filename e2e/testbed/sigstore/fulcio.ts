@@ -8,7 +8,7 @@ import { freePort } from '../processes/free-port.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { SigstoreServer } from './sigstore-server.ts';
 
-/** Whose ServiceAccount tokens Fulcio takes. */
+/** The issuer whose ServiceAccount tokens Fulcio accepts. */
 export interface TokenIssuer {
   readonly url: string;
   /** PEM file to trust for its TLS; none for plain HTTP. */
@@ -77,7 +77,7 @@ export class Fulcio {
   }
 }
 
-/** Fulcio's configuration. What parses as JSON is taken for an older format. */
+/** Fulcio's configuration. Fulcio takes text that parses as JSON for an older format. */
 function configuration({ issuer, audience = 'sigstore' }: FulcioOptions): string {
   const settings = { 'issuer-url': issuer.url, 'client-id': audience, type: 'kubernetes' };
   return stringify({ 'oidc-issuers': { [issuer.url]: settings } });

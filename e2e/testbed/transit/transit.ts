@@ -6,7 +6,7 @@ import type { ManagedProcess, ProcessSpec } from '../processes/managed-process.t
 import type { Supervisor } from '../processes/supervisor.ts';
 
 export interface TransitOptions {
-  /** Whose ServiceAccount tokens log in: the API server, which is its own issuer. */
+  /** The issuer whose ServiceAccount tokens log in: the API server itself. */
   readonly cluster?: { readonly url: string; readonly caFile: string; readonly adminToken: string };
 }
 

@@ -7,7 +7,7 @@ const NEWLINE = 0x0a;
 const SPACES: readonly number[] = [0x20, 0x09, 0x0d, NEWLINE];
 const BRACKETS: readonly (number | undefined)[] = [0x5b, 0x7b];
 
-/** Splits a stream of JSON or YAML into documents, and Lists into their items. What begins with a bracket is JSON. */
+/** Splits a stream of JSON or YAML into documents, and Lists into their items. A stream that begins with a bracket is JSON. */
 export class DocumentSplitter {
   /** Lines of white space before the first character. */
   #blankLines = 0;

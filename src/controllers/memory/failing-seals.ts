@@ -27,7 +27,7 @@ export interface FailingSealsOptions {
   readonly clock: Clock;
   /** Ids of lost keys: records that they sealed are removed and created again. */
   readonly replaced?: ReadonlySet<string>;
-  /** Called with each new reason to leave records alone, and with undefined when there is none any more. */
+  /** Called with each new reason to leave records alone, and with undefined once the last one has passed. */
   readonly onHold?: (message: string | undefined) => void;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Sighting } from '../../tekton/children/child-standing.ts';
+import type { Sighting } from '../../tekton/children/child-identity.ts';
 
 export interface FinishNotesLimits {
   /** Notes of all namespaces together. */

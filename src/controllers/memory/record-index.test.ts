@@ -83,7 +83,7 @@ describe('RecordIndex', () => {
     assert.deepEqual(records.namespaces.toSorted(), ['team-a', 'team-b']);
   });
 
-  it('keeps apart what it is told of many records in any order', () => {
+  it('keeps many records apart in any order', () => {
     const records = new RecordIndex();
     const model = new Map<string, RecordSummary>();
     const random = new SeededRandom(1);

@@ -9,7 +9,7 @@ const MAX_PAUSE_SECONDS = 60;
 interface Mark {
   /** The latest completion among the records that wait for the mark. */
   wanted: string;
-  /** When the policy may be written again, by the monotonic clock. */
+  /** The earliest time of the next write of the policy, by the monotonic clock. */
   nextMs: number;
 }
 

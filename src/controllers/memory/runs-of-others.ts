@@ -26,7 +26,7 @@ export interface WaitingRun {
 export class RunsOfOthers {
   /** The records that each run still lacks. */
   readonly #waiting = new Map<Shard, Map<RunKey, Set<RecordKey>>>();
-  /** Of deleted runs, the oldest first. */
+  /** The last states of deleted runs, the oldest first. */
   readonly #lastStates = new Map<RunKey, LastState>();
   readonly #budgetBytes: number;
   #usedBytes = 0;
@@ -44,7 +44,7 @@ export class RunsOfOthers {
     return this.#usedBytes;
   }
 
-  /** Notes that the run waits for these records. What is kept of its last state stays. */
+  /** Notes that the run waits for these records. Its last state stays, if it is kept. */
   note(key: RunKey, records: readonly RecordKey[]): void {
     const shard = shardOfRun(key);
     const runs = this.#waiting.get(shard) ?? new Map<RunKey, Set<RecordKey>>();

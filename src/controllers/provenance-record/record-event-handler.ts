@@ -66,7 +66,7 @@ export function projectRecord(
 
 /**
  * Keeps the index of records, and enqueues those that need more than retirement. A settled record is neither kept nor enqueued: its summary
- * in the index says when it is read back again and when it retires. Of a record that another replica works on, only the summary is kept.
+ * in the index says when it is read back again and when it retires. Only the summary is kept of a record that another replica works on.
  */
 export function recordEventHandler(options: RecordEventHandlerOptions): ListWatchHandler<DeliveredRecord> {
   const { records, ownWrites, owners, cache, queue, forget, forgetWork, owns, others } = options;

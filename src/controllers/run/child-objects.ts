@@ -4,7 +4,7 @@ import { isForbidden, isNotFound, isNotServed } from '../../kube/kube-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { MAX_NESTED_RUNS, MAX_NESTING } from '../../tekton/finished-run.ts';
-import { controllingPipelineRun } from '../../tekton/children/child-standing.ts';
+import { controllingPipelineRun } from '../../tekton/children/child-identity.ts';
 import type { RunIdentity } from '../../tekton/run-identity.ts';
 import { customRunResource, runResources } from '../../kube/tekton-resources.ts';
 

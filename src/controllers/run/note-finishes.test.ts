@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import type { Origin } from '../../kube/watch/list-watch-options.ts';
-import type { Sighting } from '../../tekton/children/child-standing.ts';
+import type { Sighting } from '../../tekton/children/child-identity.ts';
 import { runKey } from '../../tekton/run-key.ts';
 import { runDigest } from '../../tekton/children/run-digest.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';

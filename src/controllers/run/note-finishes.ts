@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Origin } from '../../kube/watch/list-watch-options.ts';
-import { controllingPipelineRun } from '../../tekton/children/child-standing.ts';
+import { controllingPipelineRun } from '../../tekton/children/child-identity.ts';
 import { runDigest } from '../../tekton/children/run-digest.ts';
 import { runKey } from '../../tekton/run-key.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';

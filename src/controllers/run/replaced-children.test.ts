@@ -155,7 +155,7 @@ describe('a PipelineRun under deep inspection', () => {
     );
   });
 
-  it('says that a child was read later when nobody saw it finish', async () => {
+  it('says that a child was read later when the operator did not see it finish', async () => {
     const uid = await startPipeline();
     deliver('TaskRun', await createChild(uid, 'team/app'), 'List');
     await finishPipeline();

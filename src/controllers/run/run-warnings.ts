@@ -11,7 +11,7 @@ export function changedWarning({ summary: { kind, name } }: FinishedRun): string
   return warning('RunChanged', text);
 }
 
-/** Warn of children that are left out, and of those that nobody saw finish. The gravest come first. */
+/** Warn of children that are left out, and of those whose end the operator did not see. The gravest come first. */
 export function childWarnings({ replacedChildren, missingChildren, laterChildren }: FinishedRun): readonly string[] {
   return [
     ...replacedChildren.map(({ kind, name, why }) =>

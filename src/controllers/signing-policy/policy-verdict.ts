@@ -73,7 +73,7 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
   if (problem?.reason === reasons.Suspended) return { status: 'True', outlook: 'Settled', ...problem };
   if (problem !== undefined) return { status: 'False', outlook: outlookOf(facts, problem), ...problem };
   if (isAudit) {
-    const message = said(['auditing: records show what would be signed, and nothing is signed', facts.retentionCut]);
+    const message = joined(['auditing: records show what would be signed, and nothing is signed', facts.retentionCut]);
     return { status: 'True', outlook: 'Settled', reason: reasons.AuditOnly, message };
   }
   if (backends.status !== 'True') return backends;
@@ -147,9 +147,9 @@ function unprobedVerdict(backends: readonly ReachableBackend[]): Verdict | undef
 }
 
 function well(messages: readonly (string | undefined)[]): Verdict {
-  return { status: 'True', outlook: 'Settled', reason: reasons.Ready, message: said(messages) };
+  return { status: 'True', outlook: 'Settled', reason: reasons.Ready, message: joined(messages) };
 }
 
-function said(messages: readonly (string | undefined)[]): string {
+function joined(messages: readonly (string | undefined)[]): string {
   return messages.filter((message) => message !== undefined).join('; ');
 }

@@ -26,7 +26,7 @@ export interface SignerReport {
   readonly signsAs: string;
   readonly warnings: readonly SignerWarning[];
   readonly status: SignerStatus;
-  /** When the active key ends. */
+  /** The end of the active key. */
   readonly endsAt?: Date;
 }
 

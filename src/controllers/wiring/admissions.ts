@@ -32,8 +32,8 @@ export interface AdmissionsOptions {
 }
 
 /**
- * Admits the keys of the shards that this replica holds. Of a shard that it is giving up, it admits what no other replica can do: a run that
- * was deleted, and a record of which it knows more than is written.
+ * Admits the keys of the shards that this replica holds. It admits little of a shard that it is giving up, only work that
+ * no other replica can do: a deleted run, and a record of which it knows more than is written.
  */
 export function admissions({ context, caches, objects }: AdmissionsOptions): Admissions {
   const { shards, unconfirmedStores, unrecordedTestimonies } = context;

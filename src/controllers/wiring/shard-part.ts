@@ -17,11 +17,11 @@ export interface ShardPartOptions<Key extends string> {
   /** Undefined for a key that concerns all shards. */
   readonly namespaceOf: (key: Key) => string | undefined;
   readonly admits: (key: Key) => boolean;
-  /** Where keys wait for their turn. */
+  /** The lanes in which keys wait for their turn. */
   readonly lanes?: WorkerLanes<Key> | undefined;
 }
 
-/** The part of a controller. What belongs to no namespace goes on elsewhere: it is only waited for. */
+/** The part of a controller. Work that belongs to no namespace goes on elsewhere: it is only waited for. */
 export function shardPart<Key extends string>(options: ShardPartOptions<Key>): ShardPart {
   const { controller, namespaceOf, admits, lanes } = options;
   const isOf = (shard: Shard, key: Key): boolean => {

@@ -16,9 +16,9 @@ import { secretApplication } from './secret-application.ts';
 export interface AzureCredentialOptions {
   /** A Secret has tenantID, clientID and clientSecret. */
   readonly identity: Identity;
-  /** Directory; of a Secret that lacks it. */
+  /** The directory where the Secret names none. */
   readonly tenantID?: string | undefined;
-  /** Application; of a Secret that lacks it. */
+  /** The application where the Secret names none. */
   readonly clientID?: string | undefined;
   /** Default https://login.microsoftonline.com. */
   readonly authorityHost?: string | undefined;

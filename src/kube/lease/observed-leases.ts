@@ -25,7 +25,7 @@ export class ObservedLeases {
   readonly #observations = new Map<string, Observation>();
   /** Identities whose slot was seen to pass to another holder, or to none. */
   readonly #fenced = new Set<string>();
-  /** Since when an identity is seen to have no slot, although nobody was seen to take it. */
+  /** The time since which an identity is seen without a slot, although no replica was seen to take it. */
   readonly #slotlessMs = new Map<string, number>();
 
   constructor(options: ObservedLeasesOptions) {
@@ -54,7 +54,7 @@ export class ObservedLeases {
     this.#observations.set(record.name, { record, changedMs: this.#options.clock.monotonicMs() });
   }
 
-  /** The slots that somebody holds, those that ran out among them. */
+  /** The slots with a holder, including those that ran out. */
   get heldSlots(): readonly LeaseRecord[] {
     return this.#options.slots.flatMap((name) => {
       const record = this.get(name);

@@ -36,7 +36,7 @@ const slotsOf = (leaseName: string): readonly string[] => SHARDS.map((index) => 
 
 /**
  * Holds this replica's share of the shards. A replica that works holds one Lease of its own, its slot, which it renews, and names itself in
- * the Lease of each shard that it takes: so the writes do not grow with the shards. A slot that ran out is emptied before anybody takes
+ * the Lease of each shard that it takes: so the writes do not grow with the shards. A slot that ran out is emptied before another replica takes
  * the shards of its holder, which can then not renew it any more.
  */
 export class ShardLeases implements HeldShards {

@@ -71,8 +71,8 @@ export interface WatchSource {
   start(): void;
   stop(): Promise<void>;
   /**
-   * Delivers every object (of one namespace) again, from a list of its own, while the watch goes on. What the watch delivered
-   * newer meanwhile is left alone.
+   * Delivers every object (of one namespace) again, from a list of its own, while the watch goes on. Newer objects that the
+   * watch delivered meanwhile are left alone.
    */
   rescan(options: { readonly namespace?: string | undefined; readonly signal: AbortSignal }): Promise<void>;
 }

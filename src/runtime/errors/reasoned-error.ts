@@ -7,7 +7,7 @@ export interface ReasonedErrorOptions extends ErrorOptions {
 /** A failure with a reason from a closed list, for conditions, metrics and callers. The message names the object and the remedy. */
 export abstract class ReasonedError<Reason extends string> extends Error {
   readonly reason: Reason;
-  /** When to try again, in seconds: what a server asked for by Retry-After, or how long the failure lasts for sure. */
+  /** Seconds until the next attempt: as a server asked for by Retry-After, or as long as the failure is sure to last. */
   readonly retryAfterSeconds?: number;
 
   constructor(reason: Reason, message: string, options: ReasonedErrorOptions = {}) {

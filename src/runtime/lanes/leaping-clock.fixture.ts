@@ -14,7 +14,7 @@ const MAX_TURNS = 200;
 
 /** Time that stands still while anything can run, and then leaps to the next alarm. */
 export class LeapingClock implements Clock {
-  /** By due time, the latest first; of those with one time, the last to ring first. */
+  /** By due time, the latest first; the last to ring comes first among those with one time. */
   readonly #alarms: Alarm[] = [];
   readonly #onTurn: () => void;
   #nowMs = 0;

@@ -81,7 +81,7 @@ describe('the fair share', () => {
     assert.equal(replicas(...ids).counts.filter((count) => count === 0).length, 2);
   });
 
-  it('gives shards to nobody when there is nobody', () => {
+  it('gives no shard away when there is no replica', () => {
     assert.equal(fairShare([], [{ shard: 0, holder: undefined, since: '' }]).size, 0);
   });
 

@@ -6,7 +6,7 @@ export interface Member {
   readonly id: string;
   /** The rollout that it belongs to. */
   readonly generation: string;
-  /** When it joined, as a text that sorts by time. */
+  /** The time at which it joined, as a text that sorts by time. */
   readonly joined: string;
 }
 
@@ -15,7 +15,7 @@ export interface HeldShard {
   readonly shard: Shard;
   /** Undefined when the shard is free. */
   readonly holder: string | undefined;
-  /** When the holder took it, as a text that sorts by time. */
+  /** The time at which the holder took it, as a text that sorts by time. */
   readonly since: string;
 }
 

@@ -55,5 +55,5 @@ function utf8(bytes: Buffer): string {
 }
 
 function unnamed(why: string): VerificationFailure {
-  return new VerificationFailure('IdentityMismatch', `whom the certificate was issued to cannot be told: ${why}`);
+  return new VerificationFailure('IdentityMismatch', `the identity in the certificate cannot be determined: ${why}`);
 }

@@ -130,10 +130,7 @@ function requireLogsInForce(
       times.every(({ time }) => validFor.start <= time && time <= validFor.end),
     );
     if (inForce) continue;
-    throw new VerificationFailure(
-      'LogEntryInvalid',
-      'the log was not in service when it is said to have taken the entry',
-    );
+    throw new VerificationFailure('LogEntryInvalid', 'the log was not in service at the time of the entry');
   }
 }
 

@@ -17,7 +17,7 @@ export interface ArtifactsToStore {
 /** The outcome for one artifact. Without `locations` and `error` it was not tried. */
 export interface ArtifactOutcome {
   readonly artifact: SignedArtifact;
-  /** Where it is stored; only a part of it if `error` is set. */
+  /** The places that hold it; only some of them if `error` is set. */
   readonly locations?: readonly Location[];
   readonly error?: StorageError;
   /** True when `error` means that the backend has no place for it, now or later. */

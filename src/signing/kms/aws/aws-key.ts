@@ -81,7 +81,7 @@ class AwsKey implements KmsKey {
       return await send(client);
     } catch (error) {
       const failure = awsFailure(error, this.#definition.uri);
-      // A session can be revoked before it ends: the next call is made with new credentials. What is under way goes on.
+      // A session can be revoked before it ends: the next call is made with new credentials. Calls under way go on.
       if (failure?.reason === 'SignerUnauthorized' && this.#client === client) this.#client = undefined;
       throw failure ?? error;
     }

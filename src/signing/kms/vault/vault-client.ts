@@ -43,8 +43,8 @@ export const SENT_ON =
 
 /**
  * node-vault, with the egress client as its transport: its own knows no abort and no limit of bytes, takes proxies from the
- * environment and carries the token along redirects. What it takes from the environment besides (VAULT_TOKEN above all, which would go to
- * a server that a tenant names) is overruled.
+ * environment and carries the token along redirects. Its other settings from the environment are overruled, above all VAULT_TOKEN,
+ * which would go to a server that a tenant names.
  */
 export class VaultClient {
   readonly #client: nodeVault.client;

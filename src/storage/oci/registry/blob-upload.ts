@@ -8,8 +8,8 @@ import { repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
 
 /**
- * A registry that takes no blob in a single POST answers before it has read the body. Go's server reads up to 256 KiB of a body that
- * nobody asked for, and closes the connection on a longer one.
+ * A registry that takes no blob in a single POST answers before it has read the body. Go's server reads up to 256 KiB of an
+ * unwanted body, and closes the connection on a longer one.
  */
 const MAX_SINGLE_POST_BYTES = 128 * 1024;
 /** These say nothing about the form of the request. */

@@ -42,7 +42,7 @@ export interface StoredManifest extends ManifestContent {
 export interface ReferrersPage {
   /** An image index. */
   readonly bytes: Buffer;
-  /** Where the list goes on; of the registry itself. */
+  /** The address of the next page, at the registry itself. */
   readonly next?: URL;
 }
 

@@ -18,7 +18,7 @@ export interface RegistryAccount {
   readonly credentials: readonly SessionCredential[];
   /** The sources without a credential for this repository, and the reasons, for messages. */
   readonly passedOver?: readonly string[];
-  /** Of this session alone by default. */
+  /** The memory to use; by default one of this session alone. */
   readonly memory?: RepositoryMemory;
 }
 

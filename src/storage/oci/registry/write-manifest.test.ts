@@ -169,7 +169,7 @@ describe('a manifest with its blobs', () => {
     assert.deepEqual(await write(held), [MANIFEST, START, `${FINISH}layer`, MANIFEST]);
   });
 
-  it('is stored although the registry said that it had taken a blob and had not', async () => {
+  it('is stored although the registry acknowledged a blob that it did not take', async () => {
     singlePost = (response) => {
       response.writeHead(201).end();
       return 'NotTaken';

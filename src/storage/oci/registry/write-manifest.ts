@@ -24,7 +24,7 @@ export async function writeManifest(
   for (const blob of blobs) if (!(await isHeld(place, blob, signal))) await uploadBlob(place, blob.bytes, signal);
   let response = await session.request(request, signal);
   if (lacksBlob(response)) {
-    // One has been removed, or what the registry said of an upload was wrong.
+    // A blob has been removed, or the registry's answer to an upload was wrong.
     session.memory.sharedBlobs.clear();
     session.memory.takesSinglePost = false;
     for (const { bytes } of blobs) await uploadBlob(place, bytes, signal);
@@ -39,7 +39,7 @@ async function isHeld(place: RepositorySession, blob: ManifestBlob, signal: Abor
   if (blob.isHeld === true || blob.isShared !== true) return blob.isHeld === true;
   const { sharedBlobs, takesSinglePost } = place.session.memory;
   const digest = payloadDigest(blob.bytes);
-  // Where an upload takes one request, asking first spares nothing.
+  // Asking first saves nothing where an upload takes one request.
   return sharedBlobs.has(digest) || (takesSinglePost === false && (await hasBlob(place, digest, signal)));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { controllingPipelineRun, type Sighting, whyReplaced } from './child-standing.ts';
+import { controllingPipelineRun, type Sighting, whyReplaced } from './child-identity.ts';
 
 const parent = { name: 'p', uid: 'u', completionTime: '2026-01-01T00:01:00Z' };
 const owner = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: 'p', uid: 'u', controller: true };
