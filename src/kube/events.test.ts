@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { field } from '../json/fields.ts';
 import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import { EventRecorder, type EventRecorderOptions } from './events.ts';
 import { KubeError } from './kube-error.ts';
@@ -63,6 +64,49 @@ describe('the event recorder', () => {
     await recorder.flush();
     assert.equal(String(written[0]?.['message']).length, 1024);
     assert.ok(String(written[0]?.['name']).length <= 253);
+  });
+
+  it('writes a hundred of one namespace and then one a second, and those of others all the same', async () => {
+    const { recorder, written, clock } = setup();
+    const flood = async (count: number): Promise<void> => {
+      for (let index = 0; index < count; index += 1) {
+        recorder.record({ ...run, uid: `u-${written.length}-${index}` }, failed);
+        if (index % 16 === 0) await recorder.flush();
+      }
+      await recorder.flush();
+    };
+    await flood(300);
+    assert.equal(written.length, 100);
+    recorder.record({ ...run, namespace: 'team-b', uid: 'u-b' }, failed);
+    await recorder.flush();
+    assert.equal(written.length, 101);
+    await clock.advance(5000);
+    await flood(300);
+    assert.equal(written.length, 106);
+  });
+
+  it('writes the Event of another namespace after one of those that wait for the first', async () => {
+    const { recorder, written, dropped } = setup();
+    for (let index = 0; index < 90; index += 1) recorder.record({ ...run, uid: `u-${index}` }, failed);
+    recorder.record({ ...run, namespace: 'team-b', uid: 'u-b' }, failed);
+    await recorder.flush();
+    assert.deepEqual(dropped, new Array(58).fill('Full'));
+    const places = written.map(({ involvedObject }) => field(involvedObject, 'namespace'));
+    assert.deepEqual([places.length, places.indexOf('team-b')], [33, 1]);
+  });
+
+  it('remembers the Events of one namespace however many another has', async () => {
+    const { recorder, written, clock } = setup();
+    recorder.record(run, failed);
+    for (let second = 0; second < 300; second += 1) {
+      recorder.record({ ...run, namespace: 'team-b', uid: `u-b-${second}` }, failed);
+      await recorder.flush();
+      await clock.advance(1000);
+    }
+    assert.equal(written.length, 301);
+    recorder.record(run, failed);
+    await recorder.flush();
+    assert.equal(written.length, 301);
   });
 
   it('never fails its caller, whatever the API server says', async () => {

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { boundedText } from '../runtime/bounded-text.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { TokenBucket } from '../runtime/token-bucket.ts';
+import { TurnLine } from '../runtime/turn-line.ts';
 import { isNotFound } from './kube-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { parseMetadata, type ObjectMetadata } from './object-metadata.ts';
@@ -38,11 +40,16 @@ export interface EventRecorderOptions {
 const COMPONENT = 'hallmark';
 const MAX_MESSAGE_CHARACTERS = 1024;
 const REPEAT_MS = 10 * 60_000;
-const MAX_REMEMBERED = 4096;
-const MAX_PENDING = 256;
+/** Events of one namespace that are remembered, and objects of one whose Events are counted. */
+const MAX_REMEMBERED = 256;
+/** Namespaces of which anything is remembered. */
+const MAX_NAMESPACES = 1024;
+/** Events of one namespace that wait to be written. */
+const MAX_PENDING = 32;
 /** Events about one object: so many at once, and one more each minute. */
-const BURST = 10;
-const REFILL_MS = 60_000;
+const PER_OBJECT = { burst: 10, refillMs: 60_000 } as const;
+/** Events of one namespace: so many at once, and one more each second. */
+const PER_NAMESPACE = { burst: 100, refillMs: 1000 } as const;
 const WRITE_TIMEOUT_MS = 10_000;
 
 /** core/v1 Events, the ones that `kubectl describe` shows with their counts. */
@@ -60,22 +67,23 @@ interface Remembered {
   held: number;
 }
 
-interface Allowance {
-  tokens: number;
-  refilledAtMs: number;
+/** The Events of one namespace. */
+interface Share {
+  readonly remembered: LRUCache<string, Remembered>;
+  readonly objects: LRUCache<string, TokenBucket>;
+  readonly allowance: TokenBucket;
 }
 
 /**
  * Writes Events about objects. Callers neither wait nor fail: writing goes on behind, one at a time, and what is too much is
- * dropped. A repeat within ten minutes is counted and added to the next repeat after them.
+ * dropped. A repeat within ten minutes is counted and added to the next repeat after them. All bounds are of a namespace, and
+ * namespaces take turns, so that the Events of one neither displace nor delay those of another.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #stopped = new AbortController();
-  readonly #remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
-  readonly #allowances = new LRUCache<string, Allowance>({ max: MAX_REMEMBERED });
-  #pending = 0;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #shares = new LRUCache<string, Share>({ max: MAX_NAMESPACES });
+  readonly #line = new TurnLine(MAX_PENDING);
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -83,50 +91,48 @@ export class EventRecorder {
 
   record(regarding: Regarding, text: EventText): void {
     const nowMs = this.#options.clock.monotonicMs();
+    const namespace = regarding.namespace ?? '';
+    const share = this.#share(namespace, nowMs);
     const key = JSON.stringify([regarding.uid, text.type, text.reason, text.message]);
-    const previous = this.#remembered.get(key);
+    const previous = share.remembered.get(key);
     if (previous !== undefined && nowMs - previous.writtenAtMs < REPEAT_MS) {
       previous.held += 1;
       return;
     }
-    if (!this.#allow(regarding.uid, nowMs)) {
+    if (!allows(share, regarding.uid, nowMs)) {
       this.#options.onDropped?.('TooMany');
       return;
     }
-    if (this.#pending >= MAX_PENDING) {
+    const remembered = previous ?? fresh(regarding);
+    const at = this.#options.clock.now();
+    const count = remembered.count + remembered.held + 1;
+    const isInLine = this.#line.add(namespace, () => this.#write(regarding, text, { ...remembered, count }, at));
+    if (!isInLine) {
       this.#options.onDropped?.('Full');
       return;
     }
-    this.#pending += 1;
-    const remembered = previous ?? fresh(regarding);
-    remembered.writtenAtMs = nowMs;
-    remembered.count += remembered.held + 1;
-    remembered.held = 0;
-    this.#remembered.set(key, remembered);
-    const at = this.#options.clock.now();
-    this.#tail = this.#tail.then(() => this.#write(regarding, text, remembered, at));
+    share.remembered.set(key, Object.assign(remembered, { writtenAtMs: nowMs, count, held: 0 }));
   }
 
   /** Waits until everything recorded so far is written or dropped. */
   async flush(): Promise<void> {
-    await this.#tail;
+    await this.#line.idle();
   }
 
   /** Drops what is not written yet. */
   async stop(): Promise<void> {
     this.#stopped.abort(new Error('no more Events are written'));
-    await this.#tail;
+    await this.#line.idle();
   }
 
-  #allow(uid: string, nowMs: number): boolean {
-    const allowance = this.#allowances.get(uid) ?? { tokens: BURST, refilledAtMs: nowMs };
-    const earned = Math.floor((nowMs - allowance.refilledAtMs) / REFILL_MS);
-    allowance.tokens = Math.min(BURST, allowance.tokens + earned);
-    allowance.refilledAtMs += earned * REFILL_MS;
-    const allowed = allowance.tokens > 0;
-    if (allowed) allowance.tokens -= 1;
-    this.#allowances.set(uid, allowance);
-    return allowed;
+  #share(namespace: string, nowMs: number): Share {
+    const share = this.#shares.get(namespace) ?? {
+      remembered: new LRUCache<string, Remembered>({ max: MAX_REMEMBERED }),
+      objects: new LRUCache<string, TokenBucket>({ max: MAX_REMEMBERED }),
+      allowance: new TokenBucket(PER_NAMESPACE, nowMs),
+    };
+    this.#shares.set(namespace, share);
+    return share;
   }
 
   async #write(regarding: Regarding, text: EventText, remembered: Remembered, at: Date): Promise<void> {
@@ -149,8 +155,6 @@ export class EventRecorder {
       await client.create(EVENTS, this.#event(regarding, text, remembered, timestamp), call);
     } catch (error) {
       onDropped?.('Failed', error);
-    } finally {
-      this.#pending -= 1;
     }
   }
 
@@ -175,6 +179,13 @@ export class EventRecorder {
 interface EventObject {
   readonly metadata: { readonly namespace: string; readonly name: string };
   readonly [field: string]: unknown;
+}
+
+/** An object that has used up its own Events takes none from its namespace. */
+function allows({ objects, allowance }: Share, uid: string, nowMs: number): boolean {
+  const object = objects.get(uid) ?? new TokenBucket(PER_OBJECT, nowMs);
+  objects.set(uid, object);
+  return object.take(nowMs) && allowance.take(nowMs);
 }
 
 function fresh(regarding: Regarding): Remembered {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FinishNotes, type FinishNotesLimits, type FinishedRunNote } from './finish-notes.ts';
 
-const LIMITS: FinishNotesLimits = { total: 10, perNamespace: 4, idle: 3 };
+const LIMITS: FinishNotesLimits = { total: 10, perNamespace: 4, assured: 1, idle: 3 };
 
 function child(parentUID: string, key: string, rest: Partial<FinishedRunNote> = {}): FinishedRunNote {
   return { namespace: 'team-a', parentUID, key, uid: `uid-${key}`, digest: () => 'd', ...rest };
@@ -103,14 +103,26 @@ describe('the notes of children', () => {
     assert.equal(notes.recall(child('o', 'a')), 'Seen');
   });
 
-  it('are bounded together', () => {
+  it('are bounded together, and each namespace has a share all the same', () => {
     const notes = noted();
     for (const namespace of ['b', 'c', 'd', 'e']) {
       notes.open(namespace, namespace);
       for (const key of ['1', '2', '3']) notes.note(child(namespace, key, { namespace }), false);
     }
-    assert.deepEqual([notes.size, notes.isFull('f')], [10, true]);
+    assert.deepEqual([notes.size, notes.isFull('d'), notes.isFull('f')], [11, true, false]);
+    notes.open('f', 'f');
+    for (const key of ['1', '2']) notes.note(child('f', key, { namespace: 'f' }), false);
+    assert.deepEqual([notes.size, notes.recall(child('f', '1')), notes.isFull('f')], [12, 'Seen', true]);
     notes.forget('b');
-    assert.deepEqual([notes.size, notes.isFull('f')], [7, false]);
+    notes.forget('c');
+    assert.deepEqual([notes.size, notes.isFull('f')], [6, false]);
+  });
+
+  it('of PipelineRuns that no policy selects push out none of another namespace', () => {
+    const notes = noted({ ...LIMITS, perNamespace: 10 });
+    notes.close('p');
+    for (const key of ['1', '2', '3', '4', '5'])
+      notes.note(child(`unknown-${key}`, key, { namespace: 'team-b' }), false);
+    assert.deepEqual([notes.isNoted('p'), notes.isNoted('unknown-3'), notes.isNoted('unknown-5')], [true, false, true]);
   });
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { IdleParents, type Note, type Parent } from './idle-parents.ts';
 import type { Sighting } from '../../tekton/children/child-identity.ts';
 
 export interface FinishNotesLimits {
@@ -6,6 +7,8 @@ export interface FinishNotesLimits {
   readonly total: number;
   /** Notes of one namespace, so that the children of one leave room for those of others. */
   readonly perNamespace: number;
+  /** Notes that a namespace may have even when those of all together are used up. */
+  readonly assured: number;
   /** Notes of PipelineRuns that no policy selects, and of those that are not known yet. */
   readonly idle: number;
 }
@@ -13,7 +16,7 @@ export interface FinishNotesLimits {
 /** The beginning of the key of a nested PipelineRun, and of no name of a TaskRun. */
 export const NESTED = 'PipelineRun/';
 
-const LIMITS: FinishNotesLimits = { total: 100_000, perNamespace: 20_000, idle: 10_000 };
+const LIMITS: FinishNotesLimits = { total: 100_000, perNamespace: 20_000, assured: 500, idle: 10_000 };
 
 /** A run as the watch delivers it once it has finished. */
 export interface FinishedRunNote {
@@ -27,18 +30,6 @@ export interface FinishedRunNote {
   readonly digest: () => string;
 }
 
-interface Note {
-  readonly uid: string;
-  readonly digest: string;
-  /** True when the run had finished before the watch could see it. */
-  readonly isLater: boolean;
-}
-
-interface Parent {
-  readonly namespace: string;
-  readonly notes: Map<string, Note>;
-}
-
 /**
  * Runs that are to be recorded, and the children of PipelineRuns, as they were first seen finished. A run that is changed, or a child that is
  * replaced, before its record exists differs from its note. The first note of a name stays, and a full book takes no new ones, so that no
@@ -47,12 +38,11 @@ interface Parent {
 export class FinishNotes {
   /** PipelineRuns that run, and runs that are to be recorded, by UID. */
   readonly #open = new Map<string, Parent>();
-  /** PipelineRuns that no policy selects, and those that are not known yet, the oldest first. */
-  readonly #idle = new Map<string, Parent>();
+  /** PipelineRuns that no policy selects, and those that are not known yet. */
+  readonly #idle = new IdleParents();
   readonly #counts = new Map<string, number>();
   readonly #limits: FinishNotesLimits;
   #total = 0;
-  #idleTotal = 0;
 
   constructor(limits: FinishNotesLimits = LIMITS) {
     this.#limits = limits;
@@ -66,12 +56,7 @@ export class FinishNotes {
   /** The PipelineRun runs, or is to be recorded: its children are noted. */
   open(uid: string, namespace: string): void {
     if (this.#open.has(uid)) return;
-    const idle = this.#idle.get(uid);
-    if (idle !== undefined) {
-      this.#idle.delete(uid);
-      this.#idleTotal -= idle.notes.size;
-    }
-    this.#open.set(uid, idle ?? { namespace, notes: new Map() });
+    this.#open.set(uid, this.#idle.take(uid) ?? { namespace, notes: new Map() });
   }
 
   /** The PipelineRun is selected by no policy now. Its notes stay while there is room, as a label may still change that. */
@@ -80,8 +65,7 @@ export class FinishNotes {
     if (parent === undefined) return;
     this.#open.delete(uid);
     if (parent.notes.size === 0) return;
-    this.#idle.set(uid, parent);
-    this.#idleTotal += parent.notes.size;
+    this.#idle.add(uid, parent);
     this.#trimIdle();
   }
 
@@ -89,7 +73,7 @@ export class FinishNotes {
   forget(uid: string): void {
     const parent = this.#parent(uid);
     if (parent === undefined) return;
-    if (this.#idle.delete(uid)) this.#idleTotal -= parent.notes.size;
+    this.#idle.take(uid);
     this.#open.delete(uid);
     this.#count(parent.namespace, -parent.notes.size);
     for (const [key, child] of parent.notes) {
@@ -104,7 +88,9 @@ export class FinishNotes {
 
   /** True when no more children of the namespace are noted. */
   isFull(namespace: string): boolean {
-    return this.#total >= this.#limits.total || (this.#counts.get(namespace) ?? 0) >= this.#limits.perNamespace;
+    const count = this.#counts.get(namespace) ?? 0;
+    const { total, perNamespace, assured } = this.#limits;
+    return count >= (this.#total >= total ? assured : perNamespace);
   }
 
   /** Notes a run, unless one under its name is noted already. That of an unknown PipelineRun is kept for when it is known. */
@@ -115,7 +101,7 @@ export class FinishNotes {
     parent.notes.set(key, { uid, digest: digest(), isLater });
     this.#count(parent.namespace, 1);
     if (!this.#idle.has(parentUID)) return;
-    this.#idleTotal += 1;
+    this.#idle.count(parent.namespace, 1);
     this.#trimIdle();
   }
 
@@ -125,7 +111,7 @@ export class FinishNotes {
     if (parent?.notes.get(key)?.uid !== uid) return;
     parent.notes.delete(key);
     this.#count(parent.namespace, -1);
-    if (this.#idle.has(parentUID)) this.#idleTotal -= 1;
+    if (this.#idle.has(parentUID)) this.#idle.count(parent.namespace, -1);
   }
 
   /** Compares a run that was read with its note. */
@@ -143,14 +129,16 @@ export class FinishNotes {
 
   #unknown(uid: string, namespace: string): Parent {
     const parent = { namespace, notes: new Map<string, Note>() };
-    this.#idle.set(uid, parent);
+    this.#idle.add(uid, parent);
     return parent;
   }
 
+  /** The namespace that has most of them gives up its oldest. */
   #trimIdle(): void {
-    for (const uid of this.#idle.keys()) {
-      if (this.#idleTotal <= this.#limits.idle) return;
-      this.forget(uid);
+    while (this.#idle.total > this.#limits.idle) {
+      const oldest = this.#idle.oldestOfLargest();
+      if (oldest === undefined) return;
+      this.forget(oldest);
     }
   }
 
