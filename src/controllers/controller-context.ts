@@ -17,7 +17,7 @@ import type { DriverPool } from './policy-services/driver-pool.ts';
 
 /** Ways to the outside: to the API server, to the servers that tenants name, and to logs and metrics. */
 export interface Outside {
-  readonly client: Pick<KubeClient, 'find' | 'listAll' | 'create' | 'mergePatch' | 'replaceStatus' | 'delete'>;
+  readonly client: Pick<KubeClient, 'find' | 'pages' | 'create' | 'mergePatch' | 'replaceStatus' | 'delete'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: Clock;
   /** Reads Secrets and registries on behalf of tenants. */

@@ -5,7 +5,7 @@ import { field } from '../../json/fields.ts';
 import type { ListOptions } from '../../kube/watch/list-pages.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
-import { childObjects } from './child-objects.ts';
+import { childObjects, type ChildReading, TooManyChildren } from './child-objects.ts';
 
 interface RunObject {
   readonly kind: string;
@@ -16,6 +16,9 @@ interface RunObject {
 class Cluster {
   readonly objects: RunObject[] = [];
   lists = 0;
+  pagesRead = 0;
+  /** The page at which the list begins anew. */
+  restartAt: number | undefined;
 
   add(kind: string, name: string, parent: string, children: readonly (readonly [kind: string, name: string])[] = []) {
     const childReferences = children.map(([childKind, child]) => ({
@@ -44,13 +47,25 @@ class Cluster {
     return object;
   }
 
-  listAll<T>(resource: Resource<T>, { labelSelector = '' }: ListOptions): Promise<readonly T[]> {
+  async *pages(resource: Resource<unknown>, { labelSelector = '', pageSize = 100 }: ListOptions) {
     this.lists += 1;
     const [label = '', value] = labelSelector.split('=');
     const found = this.objects.filter(
       ({ kind, metadata }) => kind === resource.kind && metadata.labels[label] === value,
     );
-    return Promise.resolve(found.map((object) => resource.parse(object)));
+    for (let from = 0; from === 0 || from < found.length; from += pageSize) {
+      await Promise.resolve();
+      this.pagesRead += 1;
+      if (this.restartAt === this.pagesRead) {
+        from = 0;
+        yield { ...this.#page(found, 0, pageSize), restarted: true };
+      } else yield this.#page(found, from, pageSize);
+    }
+  }
+
+  #page(found: readonly RunObject[], from: number, pageSize: number) {
+    const items = found.slice(from, from + pageSize);
+    return { items, resourceVersion: '1', restarted: false, isLast: from + pageSize >= found.length };
   }
 }
 
@@ -63,8 +78,8 @@ const identity = {
 } as const;
 const never = new AbortController().signal;
 
-async function read(cluster: Cluster, outer: unknown): Promise<readonly string[]> {
-  const found = await childObjects(cluster, outer, identity, never);
+async function read(cluster: Cluster, outer: unknown, rest: Partial<ChildReading> = {}): Promise<readonly string[]> {
+  const found = await childObjects({ client: cluster, signal: never, ...rest }, outer, identity);
   return found.map((object) => String(field(field(object, 'metadata'), 'name')));
 }
 
@@ -80,7 +95,7 @@ describe('the children of a PipelineRun', () => {
     cluster.add('TaskRun', 'test', 'outer');
     cluster.add('TaskRun', 'mix', 'deep');
     assert.deepEqual([...(await read(cluster, outer))].sort(), ['deep', 'inner', 'mix', 'test']);
-    const run = finishedRun(outer, await childObjects(cluster, outer, identity, never));
+    const run = finishedRun(outer, await childObjects({ client: cluster, signal: never }, outer, identity));
     const [inner] = run.children[0]?.nested?.children ?? [];
     assert.equal(inner?.nested?.children[0]?.object?.name, 'mix');
   });
@@ -90,7 +105,7 @@ describe('the children of a PipelineRun', () => {
     const outer = cluster.add('PipelineRun', 'outer', '', [['PipelineRun', 'inner']]);
     cluster.add('PipelineRun', 'stranger', 'outer', [['TaskRun', 'evil']]);
     cluster.add('TaskRun', 'evil', 'stranger');
-    assert.deepEqual(await read(cluster, outer), ['stranger']);
+    assert.deepEqual(await read(cluster, outer), []);
   });
 
   it('cost no more lists than nesting is followed', async () => {
@@ -108,5 +123,76 @@ describe('the children of a PipelineRun', () => {
     }
     assert.equal((await read(cluster, outer)).length, 164);
     assert.equal(cluster.lists, 65);
+  });
+
+  describe('are bounded:', () => {
+    const limits = { listed: 400, children: 200, sizeBytes: 1_000_000 };
+    const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`);
+    const fill = (cluster: Cluster, count: number): unknown => {
+      const outer = cluster.add(
+        'PipelineRun',
+        'outer',
+        '',
+        names(count).map((name) => ['TaskRun', name] as const),
+      );
+      for (const name of names(count)) cluster.add('TaskRun', name, 'outer');
+      return outer;
+    };
+    const refuses = (cluster: Cluster, outer: unknown, why: RegExp, bounds = limits): Promise<void> =>
+      assert.rejects(
+        read(cluster, outer, { limits: bounds }),
+        (error) => error instanceof TooManyChildren && error.reason === 'PayloadTooLarge' && why.test(error.message),
+      );
+
+    it('objects that only carry the label are dropped page by page, and are not too many too soon', async () => {
+      const cluster = new Cluster();
+      const outer = fill(cluster, 100);
+      for (const name of names(300)) cluster.add('TaskRun', `stray-${name}`, 'outer');
+      assert.equal((await read(cluster, outer, { limits })).length, 100);
+    });
+
+    it('a flood of objects with the label ends the reading, and the message says what to delete', async () => {
+      const cluster = new Cluster();
+      const outer = fill(cluster, 1);
+      for (const name of names(5000)) cluster.add('TaskRun', `stray-${name}`, 'outer');
+      await refuses(
+        cluster,
+        outer,
+        /more than 400 objects of namespace team-a .* delete those with the label tekton.dev\/pipelineRunUID=u-outer/,
+      );
+      assert.equal(cluster.pagesRead, 9);
+    });
+
+    it('five thousand children are too many, and the message says what to do', async () => {
+      const cluster = new Cluster();
+      await refuses(cluster, fill(cluster, 5000), /more than 200 children: split its pipeline; .* delete the record/);
+      assert.equal(cluster.pagesRead, 5);
+    });
+
+    it('children that are too large together are refused', async () => {
+      const cluster = new Cluster();
+      await refuses(cluster, fill(cluster, 150), /larger than 20000 bytes together: split its pipeline/, {
+        ...limits,
+        sizeBytes: 20_000,
+      });
+    });
+
+    it('a list that begins anew counts once', async () => {
+      const cluster = new Cluster();
+      const outer = fill(cluster, 200);
+      cluster.restartAt = 4;
+      assert.equal((await read(cluster, outer, { limits })).length, 200);
+    });
+
+    it('each one that is kept takes room, and no room ends the reading', async () => {
+      const cluster = new Cluster();
+      const sizes: number[] = [];
+      const take = (sizeBytes: number): void => {
+        sizes.push(sizeBytes);
+        if (sizes.length > 60) throw new Error('no room');
+      };
+      await assert.rejects(read(cluster, fill(cluster, 100), { limits, take }), /no room/);
+      assert.ok(sizes.every((size) => size > 100));
+    });
   });
 });

@@ -15,7 +15,7 @@ import { WaitingError } from '../../runtime/queue/waiting-error.ts';
 import { runDigest } from '../../tekton/children/run-digest.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { recordName } from '../../records/record-name.ts';
-import { childObjects } from './child-objects.ts';
+import { childObjects, TooManyChildren } from './child-objects.ts';
 import { childNote, ownNote } from './note-finishes.ts';
 import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
@@ -53,6 +53,8 @@ export function missingRecords(context: Parameters<typeof pendingPipelines>[0], 
 export interface GatherRunOptions {
   readonly childrenDeadlineSeconds: number;
   readonly signal: AbortSignal;
+  /** Called with the size of each child that is read. It may throw, which ends the gathering. */
+  readonly takeRoom?: (sizeBytes: number) => void;
   /** True when a policy is looked at now; each by default. */
   readonly admits?: (policy: PolicyDefinition) => boolean;
 }
@@ -68,9 +70,9 @@ export async function gatherRun(
   const { admits = () => true } = options;
   const pipelines = pendingPipelines(context, summary).filter(({ pipeline }) => admits(pipeline.policy));
   if (pipelines.length === 0) return undefined;
-  const { signal } = options;
+  const { signal, takeRoom } = options;
   const isAttested = pipelines.some(({ pipeline }) => pipeline.policy.spec.attestation.format !== 'None');
-  const run = await readRun(context, object, { summary, isAttested }, signal);
+  const run = await readRun(context, object, { summary, isAttested, takeRoom }, signal);
   const pending: PendingPipeline[] = [];
   const failures: unknown[] = [];
   for (const { pipeline, recordName: name } of pipelines) {
@@ -95,25 +97,33 @@ export async function gatherRun(
   return { summary, run, isChanged, pending, failures, childrenDeadline, now: context.clock.now() };
 }
 
+interface RunReading {
+  readonly summary: SelectableRun;
+  readonly isAttested: boolean;
+  readonly takeRoom: GatherRunOptions['takeRoom'];
+}
+
 async function readRun(
   context: ControllerContext,
   object: unknown,
-  { summary, isAttested }: { readonly summary: SelectableRun; readonly isAttested: boolean },
+  { summary, isAttested, takeRoom }: RunReading,
   signal: AbortSignal,
 ): Promise<FinishedRun | Problem> {
-  const children = summary.kind === 'PipelineRun' ? await childObjects(context.client, object, summary, signal) : [];
   const unseen: string[] = [];
   const recall = ({ object: child, ...read }: ReadChild): Sighting => {
     const sighting = context.finishNotes.recall({ ...childNote(read.parentUID, read), digest: () => runDigest(child) });
     if (sighting === 'Unseen') unseen.push(`${read.kind} ${read.name}`);
     return sighting;
   };
+  const reading = { client: context.client, signal, ...(takeRoom === undefined ? {} : { take: takeRoom }) };
   try {
+    const children = summary.kind === 'PipelineRun' ? await childObjects(reading, object, summary) : [];
     const run = finishedRun(object, children, isAttested ? { recall } : {});
     awaitDelivery(context, summary, unseen);
     return run;
   } catch (error) {
-    if (error instanceof PayloadError) return { reason: reasons[error.reason], message: error.message };
+    if (error instanceof PayloadError || error instanceof TooManyChildren)
+      return { reason: reasons[error.reason], message: error.message };
     throw error;
   }
 }

@@ -20,6 +20,7 @@ import {
 } from '../../records/record-object.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { signArtifacts } from '../policy-services/sign-artifacts.ts';
+import { ChildRoom, type RoomOfRun } from './child-room.ts';
 import { gatherRun, pendingPipelines } from './gather-run.ts';
 import { followRun } from './note-finishes.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
@@ -43,10 +44,17 @@ export interface RunReconcilerOptions {
   readonly childrenDeadlineSeconds: number;
 }
 
+/** The shares of one reconcile. */
+interface Shares {
+  readonly turns: PolicyTurns;
+  readonly takeRoom: RoomOfRun['take'];
+}
+
 /** Turns one finished run into its records: payload, signature, one POST for each policy that selects it. */
 export class RunReconciler {
   readonly #options: RunReconcilerOptions;
   readonly #context: ControllerContext;
+  readonly #childRoom = new ChildRoom();
 
   constructor(options: RunReconcilerOptions) {
     this.#options = options;
@@ -64,12 +72,14 @@ export class RunReconciler {
     const object = this.#options.cache.get(key) ?? (await this.#readAndKeep(key, signal));
     if (object === undefined) return DONE;
     const turns = new PolicyTurns(this.#options.lanes, { key, namespace });
+    const room = this.#childRoom.enter(namespace);
     try {
-      const outcome = await this.#recordAll(object, turns, signal);
+      const outcome = await this.#recordAll(object, { turns, takeRoom: room.take }, signal);
       this.#follow(object);
       return outcome;
     } finally {
       turns.end();
+      room.leave();
     }
   }
 
@@ -90,10 +100,11 @@ export class RunReconciler {
   }
 
   /** Records each policy separately: one that fails or hangs does not delay the others. */
-  async #recordAll(object: unknown, turns: PolicyTurns, signal: AbortSignal): Promise<Outcome> {
+  async #recordAll(object: unknown, { turns, takeRoom }: Shares, signal: AbortSignal): Promise<Outcome> {
     const { childrenDeadlineSeconds } = this.#options;
     const admits = (policy: PolicyDefinition): boolean => turns.begin(policy);
-    const snapshot = await gatherRun(this.#context, object, { childrenDeadlineSeconds, signal, admits });
+    const gathering = { childrenDeadlineSeconds, signal, admits, takeRoom };
+    const snapshot = await gatherRun(this.#context, object, gathering);
     const failures: unknown[] = [...(snapshot?.failures ?? [])];
     if (snapshot !== undefined) {
       const records = planRun(snapshot).map(async (draft) => {

@@ -125,7 +125,7 @@ class Bed {
     const unused = (): never => assert.fail('a policy writes nothing but its status');
     const client = {
       find: unused,
-      listAll: unused,
+      pages: unused,
       create: unused,
       mergePatch: unused,
       delete: unused,
