@@ -103,10 +103,11 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'Fix the task that produced the value named in the message. `hallmark preview` shows the payloads of a run offline.',
   },
   PayloadTooLarge: {
-    meaning: 'The payloads of the run, with their signatures and witnesses, do not fit into a record (1100 KiB).',
+    meaning:
+      'The payloads of the run, with their signatures and witnesses, do not fit into a record (1100 KiB). Or a PipelineRun has more than 4096 children, children of more than 16 MiB together, or more than 8192 objects that carry its label.',
     setOn: RECORD,
     remedy:
-      'Emit smaller results and parameters, turn off `imageSignatures.indexChildren`, ask for fewer timestamps, or split the run.',
+      'Emit smaller results and parameters, turn off `imageSignatures.indexChildren`, ask for fewer timestamps, or split the run. Delete objects that carry the label `tekton.dev/pipelineRunUID` of a PipelineRun and are not its children. Then delete the record, and it is made again from its run.',
   },
   SubjectNotAllowed: {
     meaning: 'The run reports a build output outside the repositories that the policy allows, so it is not signed.',
