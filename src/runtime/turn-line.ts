@@ -2,7 +2,7 @@
 
 /**
  * Pieces of work that are done one at a time, those of different tenants in turns: however much one has in line, it delays another by one
- * piece. What a tenant adds past its place in line is refused.
+ * piece. A tenant's place in line is limited, and more is refused.
  */
 export class TurnLine {
   readonly #perTenant: number;
