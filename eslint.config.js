@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 import { layerRules } from './codegen/lint/layer-rules.js';
 import { networkRules } from './codegen/lint/network-rules.js';
-import { recordWriterRules } from './codegen/lint/record-writer-rule.js';
+import { writerRules } from './codegen/lint/writer-rules.js';
 import { testDataRules } from './codegen/lint/test-data-rules.js';
 
 export default tseslint.config(
@@ -48,5 +48,5 @@ export default tseslint.config(
   ...layerRules,
   ...networkRules,
   ...testDataRules,
-  ...recordWriterRules,
+  ...writerRules,
 );

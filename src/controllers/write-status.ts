@@ -3,14 +3,41 @@ import type { Condition } from '../api/v1alpha1/condition.ts';
 import { field, listField } from '../json/fields.ts';
 import { canonicalJson } from '../json/canonical-json.ts';
 import { isConflict, isNotFound } from '../kube/kube-error.ts';
-import { objectMetadata } from '../kube/object-metadata.ts';
+import { objectMetadata, type ObjectMetadata } from '../kube/object-metadata.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { ControllerContext } from './controller-context.ts';
 
+type WritingContext = Pick<ControllerContext, 'client' | 'fence'>;
+
 /** The status that policies and backends share. */
-interface ConditionedStatus {
+export interface ConditionedStatus {
   readonly observedGeneration: number;
   readonly conditions: readonly Condition[];
+}
+
+/** A status for exactly this version of an object. */
+export interface StatusReplacement {
+  readonly metadata: Pick<ObjectMetadata, 'name' | 'namespace' | 'uid' | 'resourceVersion'>;
+  readonly status: object;
+  /** The namespace that the write is for: this replica must hold its shard. Empty for work that belongs to no namespace. */
+  readonly onBehalfOf: string;
+}
+
+/**
+ * Replaces the status of a policy or a backend; no other code does.
+ * @returns the object as the API server keeps it
+ * @throws KubeError that is a Conflict or NotFound when the object changed or was deleted meanwhile
+ */
+export async function replaceStatus(
+  { client, fence }: WritingContext,
+  resource: Resource<unknown>,
+  { metadata, status, onBehalfOf }: StatusReplacement,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const object = { metadata: { name, namespace, uid, resourceVersion }, status };
+  fence(onBehalfOf);
+  return client.replaceStatus(resource, object, { signal });
 }
 
 /**
@@ -18,18 +45,15 @@ interface ConditionedStatus {
  * @returns false when the object changed or was deleted meanwhile, and nothing was written
  */
 export async function writeStatus(
-  context: Pick<ControllerContext, 'client' | 'fence'>,
+  context: WritingContext,
   resource: Resource<unknown>,
   { object, status }: { readonly object: unknown; readonly status: ConditionedStatus },
   signal: AbortSignal,
 ): Promise<boolean> {
   const metadata = objectMetadata(object);
   if (metadata === undefined || canonicalJson(field(object, 'status') ?? null) === canonicalJson(status)) return true;
-  const { name, namespace, uid, resourceVersion } = metadata;
-  context.fence(namespace ?? '');
-  const written = { metadata: { name, namespace, uid, resourceVersion }, status };
   try {
-    await context.client.replaceStatus(resource, written, { signal });
+    await replaceStatus(context, resource, { metadata, status, onBehalfOf: metadata.namespace ?? '' }, signal);
     return true;
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
+import type { Reconciler } from '../../runtime/queue/reconciler.ts';
+import type { ResyncKey } from '../shares/controller-queues.ts';
 import type { RecordIndex } from '../memory/record-index.ts';
 import { namespaceOfRecord } from '../../records/record-key.ts';
 import { shardOf } from '../../runtime/shards/shard.ts';
@@ -29,7 +31,7 @@ export interface RecordResyncOptions {
  * retirement may change. It visits the records of one namespace where it can, and in slices, so that a hundred thousand records never block
  * the event loop for long.
  */
-export class RecordResync {
+export class RecordResync implements Reconciler<ResyncKey> {
   readonly #options: RecordResyncOptions;
 
   constructor(options: RecordResyncOptions) {
@@ -37,7 +39,7 @@ export class RecordResync {
   }
 
   /** @param key made by `resyncKey` */
-  async reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+  async reconcile(key: ResyncKey, signal: AbortSignal): Promise<Outcome> {
     const scope = parseResyncKey(key);
     const { attempts, records, retirements, owns, takeOver } = this.#options;
     if (scope.change === 'Shard') {

@@ -5,6 +5,7 @@ import { isConflict, isInvalid, isNotFound } from '../../kube/kube-error.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/queue/outcome.ts';
+import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { policyLane } from '../shares/server-lanes.ts';
@@ -33,6 +34,7 @@ const SHORT_SECONDS = 0.5;
 const RESOURCE = hallmarkResource('ProvenanceRecord');
 
 export interface RecordReconcilerOptions {
+  readonly context: ControllerContext;
   readonly attempts: Attempts;
   readonly lanes: WorkerLanes<RecordKey>;
   /** The objects of queued records. */
@@ -40,14 +42,14 @@ export interface RecordReconcilerOptions {
 }
 
 /** Takes one record as far as it can go: signs it, stores it, and reports its state. */
-export class RecordReconciler {
+export class RecordReconciler implements Reconciler<RecordKey> {
   readonly #context: ControllerContext;
   readonly #attempts: Attempts;
   readonly #lanes: WorkerLanes<RecordKey>;
   readonly #cache: ByteBudgetCache<DeliveredRecord, RecordKey>;
 
-  constructor(context: ControllerContext, options: RecordReconcilerOptions) {
-    this.#context = context;
+  constructor(options: RecordReconcilerOptions) {
+    this.#context = options.context;
     this.#attempts = options.attempts;
     this.#lanes = options.lanes;
     this.#cache = options.cache;

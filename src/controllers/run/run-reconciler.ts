@@ -7,6 +7,7 @@ import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import { WaitingError } from '../../runtime/queue/waiting-error.ts';
 import { inLanes } from '../../runtime/lanes/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../runtime/queue/outcome.ts';
+import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
@@ -51,7 +52,7 @@ interface Shares {
 }
 
 /** Turns one finished run into its records: payload, signature, one POST for each policy that selects it. */
-export class RunReconciler {
+export class RunReconciler implements Reconciler<RunKey> {
   readonly #options: RunReconcilerOptions;
   readonly #context: ControllerContext;
   readonly #childRoom = new ChildRoom();

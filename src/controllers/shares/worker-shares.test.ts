@@ -51,8 +51,8 @@ class Teams extends ReconcilerWorld {
     const { lanes } = shares;
     const runs = new RunReconciler({ context, cache: caches.run, lanes: lanes.run, childrenDeadlineSeconds: 60 });
     this.#run('run', runs);
-    const stored = { attempts, lanes: lanes['provenance-record'], cache: caches.record };
-    const records = new RecordReconciler(context, stored);
+    const stored = { context, attempts, lanes: lanes['provenance-record'], cache: caches.record };
+    const records = new RecordReconciler(stored);
     this.#run('provenance-record', records);
     const readBack = { context, attempts, lanes: lanes.verification, intervalSeconds: 86_400 };
     const verification = new VerificationReconciler(readBack);

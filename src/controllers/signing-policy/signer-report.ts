@@ -9,7 +9,7 @@ import type { PolicySigners } from '../policy-services/policy-signers.ts';
 import type { VerificationKey } from '../../signing/verification-key.ts';
 
 /** The signer in a policy's status, apart from conditions. */
-type SignerStatus = Readonly<Record<string, unknown>>;
+export type SignerStatus = Readonly<Record<string, unknown>>;
 type ShownKey = NonNullable<SigningPolicyStatus['verificationKeys']>[number];
 
 /** The reason why a policy cannot sign, and the time after which that may pass. */

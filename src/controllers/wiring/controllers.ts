@@ -207,7 +207,8 @@ export class Controllers {
   #runRecordControllers(): void {
     this.#runShared(
       'provenance-record',
-      new RecordReconciler(this.#context, {
+      new RecordReconciler({
+        context: this.#context,
         cache: this.#caches['provenance-record'],
         lanes: this.#shares.lanes['provenance-record'],
         attempts: this.#attempts,

@@ -5,6 +5,7 @@ import { parseObjectKey } from '../../../kube/resource.ts';
 import { type Backoff, exponentialBackoff } from '../../../runtime/queue/backoff.ts';
 import { inLanes } from '../../../runtime/lanes/in-lanes.ts';
 import { DEFERRED, DONE, type Outcome } from '../../../runtime/queue/outcome.ts';
+import type { Reconciler } from '../../../runtime/queue/reconciler.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { runTarget } from '../../../storage/run-target.ts';
 import type { ControllerContext } from '../../controller-context.ts';
@@ -48,7 +49,7 @@ interface ReadBackOutcome {
 }
 
 /** Reads back what backends hold of a record, and reports evidence that vanished or changed. */
-export class VerificationReconciler {
+export class VerificationReconciler implements Reconciler<RecordKey> {
   readonly #options: VerificationReconcilerOptions;
   readonly #backoff: Backoff;
 

@@ -4,6 +4,7 @@ import { objectMetadata } from '../../../kube/object-metadata.ts';
 import type { PolicyDefinition } from '../../../pipelines/definitions.ts';
 import { DONE, type Outcome } from '../../../runtime/queue/outcome.ts';
 import type { ControllerContext } from '../../controller-context.ts';
+import { replaceStatus } from '../../write-status.ts';
 import { hallmarkResource } from '../../../kube/hallmark-resource.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import { policyKey, describePolicy, type PolicyName } from '../../../pipelines/policy-key.ts';
@@ -105,11 +106,9 @@ async function writeMark(
   if (metadata === undefined || wanted === undefined) throw new Error(`${describePolicy(policy)} is gone`);
   const before = field(object, 'status');
   const retiredBefore = later(wanted, field(before, 'retiredBefore'));
-  const { uid, resourceVersion } = metadata;
   const status = { ...(isObject(before) ? before : {}), retiredBefore };
-  context.fence(namespaceOfRecord(key));
-  const update = { metadata: { namespace: metadata.namespace, name, uid, resourceVersion }, status };
-  const written = await context.client.replaceStatus(resource, update, { signal });
+  const onBehalfOf = namespaceOfRecord(key);
+  const written = await replaceStatus(context, resource, { metadata, status, onBehalfOf }, signal);
   if (field(field(written, 'status'), 'retiredBefore') !== retiredBefore) {
     throw new Error(
       `the API server does not keep status.retiredBefore of ${describePolicy(policy)}, and its records do not retire without it: install the CRDs of this version`,

@@ -2,6 +2,7 @@
 import { isConflict } from '../../../kube/kube-error.ts';
 import type { KeyedQueue } from '../../../runtime/queue/keyed-queue.ts';
 import { DONE, type Outcome } from '../../../runtime/queue/outcome.ts';
+import type { Reconciler } from '../../../runtime/queue/reconciler.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
 import { GracePeriods } from '../../memory/grace-periods.ts';
@@ -26,7 +27,7 @@ export interface RetirementsOptions {
  * Removes settled records when they retire. The index decides; neither the record nor its run is read. Records that are not settled retire
  * in the record controller, which knows what they wait for.
  */
-export class Retirements {
+export class Retirements implements Reconciler<RecordKey> {
   readonly #context: RetirementsOptions['context'];
   readonly #queue: KeyedQueue<RecordKey>;
   /** For deleted policies: their records are kept until the grace ends. */

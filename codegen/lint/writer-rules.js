@@ -25,12 +25,29 @@ const oneRecordWriter = {
   },
 };
 
-export const recordWriterRules = [
+/** Allows no other status of src/controllers/ than those of write-status.ts, which checks the lease. */
+const oneStatusWriter = {
+  create: (context) => ({
+    'CallExpression[callee.type="MemberExpression"][callee.property.name="replaceStatus"]'(node) {
+      context.report({ node, message: 'The status of policies and backends is written by write-status.ts alone.' });
+    },
+  }),
+};
+
+const plugins = { hallmark: { rules: { 'one-record-writer': oneRecordWriter, 'one-status-writer': oneStatusWriter } } };
+
+export const writerRules = [
   {
     files: ['src/**/*.ts'],
     // The command annotates records with its user's own rights.
     ignores: ['src/records/record-writer.ts', 'src/cli/**', '**/*.test.ts', '**/*.fixture.ts'],
-    plugins: { hallmark: { rules: { 'one-record-writer': oneRecordWriter } } },
+    plugins,
     rules: { 'hallmark/one-record-writer': 'error' },
+  },
+  {
+    files: ['src/controllers/**/*.ts'],
+    ignores: ['src/controllers/write-status.ts', '**/*.test.ts', '**/*.fixture.ts'],
+    plugins,
+    rules: { 'hallmark/one-status-writer': 'error' },
   },
 ];

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Condition } from '../../api/v1alpha1/condition.ts';
+import { field } from '../../json/fields.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { policyKey } from '../../pipelines/policy-key.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import type { GracePeriods } from '../memory/grace-periods.ts';
+import type { WitnessProblem } from '../policy-services/policy-witnesses.ts';
+import { storedConditions } from '../write-status.ts';
+import { type PolicyFacts, policyVerdict } from './policy-verdict.ts';
+import { type SignerReport, signerReport, type SignerStatus, storedPublication } from './signer-report.ts';
+
+/** Everything that the decision about a policy is made from. */
+export interface PolicySnapshot {
+  readonly policy: PolicyDefinition;
+  readonly facts: PolicyFacts;
+  /** Undefined for an invalid policy, whose signer is not checked. */
+  readonly report: SignerReport | undefined;
+  /** Seconds until a missing object is overdue, 0 when it is; undefined while nothing is awaited. */
+  readonly graceSeconds: number | undefined;
+  /** Runs that finished by then have retired. */
+  readonly retiredBefore: string | undefined;
+  /** The conditions and the signer in its status. */
+  readonly before: { readonly conditions: readonly Condition[]; readonly signer: SignerStatus };
+  readonly now: Date;
+}
+
+type GatheringContext = Pick<ControllerContext, 'clock' | 'gate' | 'health' | 'keys' | 'pipelines'>;
+
+interface Check {
+  readonly report: SignerReport | undefined;
+  readonly witnessProblem: WitnessProblem | undefined;
+}
+
+/** Checks the signer and the witnesses of a policy, and reads the rest from memory. */
+export async function gatherPolicy(
+  context: GatheringContext,
+  graces: GracePeriods,
+  { policy, object }: { readonly policy: PolicyDefinition; readonly object: unknown },
+  signal: AbortSignal,
+): Promise<PolicySnapshot> {
+  const check = await checkSigner(context, { policy, object }, signal);
+  const facts = factsOf(context, policy, check);
+  // Memory is ahead of the object when the policy was deleted and created again.
+  const { retiredBefore } = context.pipelines.policy(policy) ?? policy;
+  return {
+    policy,
+    facts,
+    report: check.report,
+    graceSeconds: secondsOfGrace(graces, { policy, object, facts }),
+    retiredBefore,
+    before: { conditions: storedConditions(object), signer: storedPublication(object) },
+    now: context.clock.now(),
+  };
+}
+
+/** Neither the signer nor the trusted root of an invalid policy is checked. */
+async function checkSigner(
+  { keys, gate }: GatheringContext,
+  { policy, object }: { readonly policy: PolicyDefinition; readonly object: unknown },
+  signal: AbortSignal,
+): Promise<Check> {
+  if (policy.invalid !== undefined) return { report: undefined, witnessProblem: undefined };
+  const report = await signerReport(keys, { policy, object }, signal);
+  return { report, witnessProblem: await gate.witnessProblem(policy, signal) };
+}
+
+function factsOf(
+  { pipelines, health }: GatheringContext,
+  policy: PolicyDefinition,
+  { report, witnessProblem }: Check,
+): PolicyFacts {
+  const { backends, missing } = pipelines.backendsOf(policy);
+  return {
+    generation: policy.generation,
+    invalid: pipelines.invalidity(policy),
+    keyProblem: report?.problem,
+    witnessProblem,
+    signsAs: report?.signsAs,
+    warnings: report?.warnings.map(({ message }) => message),
+    untaken: pipelines.untakenOf(policy),
+    retentionCut: policy.retentionCut,
+    backends: backends.map((backend) => ({
+      kind: backend.kind,
+      name: backend.name,
+      isProbed: health.isProbed(backend),
+      problem: health.problem(backend),
+    })),
+    missing,
+    mode: policy.spec.mode,
+    isSuspended: policy.spec.suspend,
+  };
+}
+
+function secondsOfGrace(
+  graces: GracePeriods,
+  {
+    policy,
+    object,
+    facts,
+  }: { readonly policy: PolicyDefinition; readonly object: unknown; readonly facts: PolicyFacts },
+): number | undefined {
+  const key = policyKey(policy);
+  const { ready } = policyVerdict(facts);
+  if (ready.outlook !== 'Awaited') {
+    graces.end(key);
+    return undefined;
+  }
+  const { uid, generation } = policy;
+  const stalled = storedConditions(object).find(({ type }) => type === 'Stalled');
+  const isOfThis = field(field(object, 'status'), 'observedGeneration') === generation;
+  const wasOver = isOfThis && stalled?.status === 'True' && stalled.reason === ready.reason;
+  return graces.secondsLeft(key, { uid, generation, reason: ready.reason }, { wasOver });
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import type { Condition } from '../../api/v1alpha1/condition.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
+import { field } from '../../json/fields.ts';
+import type { CompiledBackend } from '../../pipelines/definitions.ts';
+import { describePolicy } from '../../pipelines/policy-key.ts';
+import { readBackend } from '../../pipelines/read-backend.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { storedConditions } from '../write-status.ts';
+
+/** Everything that the decision about a backend is made from. */
+export interface BackendSnapshot {
+  readonly generation: number;
+  /** Undefined when its spec cannot be used. */
+  readonly backend: CompiledBackend | undefined;
+  /** The reason why nothing can be stored in it, as its probe found; undefined when it is ready. */
+  readonly problem: Problem | undefined;
+  /** The artifacts of policies that it can never hold. */
+  readonly untaken: readonly string[];
+  /** The conditions in its status. */
+  readonly before: readonly Condition[];
+  readonly now: Date;
+}
+
+/** Reads and probes a backend. */
+export async function gatherBackend(
+  context: Pick<ControllerContext, 'clock' | 'drivers' | 'pipelines'>,
+  { object, operatorNamespace }: { readonly object: unknown; readonly operatorNamespace: string },
+  signal: AbortSignal,
+): Promise<BackendSnapshot> {
+  const read = readBackend(object, operatorNamespace);
+  const backend = read.ok ? read.backend : undefined;
+  const problem: Problem | undefined = read.ok
+    ? await probe(context, read.backend, signal)
+    : { reason: reasons.BackendNotReady, message: `the backend cannot be used as it is written: ${read.message}` };
+  return {
+    generation: Number(field(field(object, 'metadata'), 'generation') ?? 0),
+    backend,
+    problem,
+    untaken: backend === undefined ? [] : untakenBy(context, backend),
+    before: storedConditions(object),
+    now: context.clock.now(),
+  };
+}
+
+async function probe(
+  { drivers }: Pick<ControllerContext, 'drivers'>,
+  backend: CompiledBackend,
+  signal: AbortSignal,
+): Promise<Problem | undefined> {
+  const { ready, reason, message } = await drivers.driver(backend).probe(signal);
+  if (ready) return undefined;
+  return { reason: reason ?? reasons.BackendNotReady, message: message ?? 'the backend is not ready' };
+}
+
+function untakenBy({ pipelines }: Pick<ControllerContext, 'pipelines'>, backend: CompiledBackend): readonly string[] {
+  return pipelines.untakenBy(backend).map(({ policy, message }) => `${describePolicy(policy)}: ${message}`);
+}

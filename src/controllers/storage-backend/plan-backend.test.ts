@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { BackendSnapshot } from './gather-backend.ts';
+import { planBackend } from './plan-backend.ts';
+
+const now = new Date('2026-01-02T03:04:05Z');
+const ready: BackendSnapshot = {
+  generation: 3,
+  backend: undefined,
+  problem: undefined,
+  untaken: [],
+  before: [],
+  now,
+};
+const down: BackendSnapshot = { ...ready, problem: { reason: 'BackendUnavailable', message: 'connection refused' } };
+
+describe('planBackend', () => {
+  const paces: readonly (readonly [string, BackendSnapshot, number | undefined, number, number])[] = [
+    ['a ready backend', ready, undefined, 0, 300],
+    ['a backend that is down sooner', down, undefined, 0, 20],
+    ['a backend that is down no later than other retries', down, 5, 0, 5],
+    ['a backend that is down as soon even if other retries are rare', down, 900, 0, 20],
+    ['ready backends at times that are spread', ready, undefined, 0.5, 270],
+    ['backends that are down at times that are spread', down, undefined, 1, 16],
+  ];
+  for (const [name, snapshot, maxRetrySeconds, spread, seconds] of paces) {
+    it(`probes ${name}`, () => {
+      assert.equal(planBackend(snapshot, { maxRetrySeconds, spread }).nextProbeSeconds, seconds);
+    });
+  }
+
+  it('keeps the time of a condition that does not change', () => {
+    const { status } = planBackend(down, { spread: 0 });
+    assert.equal(status.observedGeneration, 3);
+    const later = { ...down, before: status.conditions, now: new Date('2026-01-02T04:00:00Z') };
+    assert.deepEqual(planBackend(later, { spread: 0 }).status, status);
+    const recovered = planBackend({ ...later, problem: undefined }, { spread: 0 }).status.conditions[0];
+    assert.deepEqual([recovered?.status, recovered?.lastTransitionTime], ['True', '2026-01-02T04:00:00Z']);
+  });
+});

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setConditions } from '../../api/v1alpha1/condition.ts';
+import type { ConditionedStatus } from '../write-status.ts';
+import { backendConditions } from './backend-conditions.ts';
+import type { BackendSnapshot } from './gather-backend.ts';
+
+const READY_SECONDS = 300;
+const NOT_READY_SECONDS = 20;
+/** Probes of backends that were made together are spread over this part of their interval. */
+const JITTER = 0.2;
+
+export interface ProbePace {
+  /** The longest wait between two attempts at anything: a backend that is down is probed at least as often. */
+  readonly maxRetrySeconds?: number | undefined;
+  /** A number from 0 to 1 that spreads probes, drawn for each. */
+  readonly spread: number;
+}
+
+/** The status of a backend, and the time of its next probe. */
+export interface BackendPlan {
+  readonly status: ConditionedStatus;
+  readonly nextProbeSeconds: number;
+}
+
+/** Decides the status of a backend, and the time of its next probe. */
+export function planBackend(snapshot: BackendSnapshot, pace: ProbePace): BackendPlan {
+  const { generation, problem, untaken, before, now } = snapshot;
+  const conditions = setConditions(before, backendConditions(generation, problem, untaken), now);
+  return {
+    status: { observedGeneration: generation, conditions },
+    nextProbeSeconds: nextProbeSeconds(problem === undefined, pace),
+  };
+}
+
+function nextProbeSeconds(isReady: boolean, { maxRetrySeconds = NOT_READY_SECONDS, spread }: ProbePace): number {
+  const seconds = isReady ? READY_SECONDS : Math.min(NOT_READY_SECONDS, maxRetrySeconds);
+  return seconds * (1 - JITTER * spread);
+}
