@@ -49,4 +49,13 @@ describe('the runs of others', () => {
     assert.equal(left.at(-1), 'TaskRun/team-a/f/1');
     assert.ok(left.length < 6);
   });
+
+  it('make room for last states of the namespace that has most of them', () => {
+    const others = new RunsOfOthers(5_000);
+    others.keep('TaskRun/team-b/x/1', ['team-b/x'], run('x'));
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+      others.keep(`TaskRun/team-a/${name}/1` as const, [`team-a/${name}`], run(name));
+    const kept = others.take(shardOf('team-b')).find(({ key }) => key.includes('/team-b/'));
+    assert.deepEqual([kept?.key, kept?.last], ['TaskRun/team-b/x/1', run('x')]);
+  });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RecordKey } from '../../records/record-key.ts';
 import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
+import { Shares } from '../../runtime/shares.ts';
 import { type Shard, shardOf } from '../../runtime/shards/shard.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 
@@ -29,7 +30,8 @@ export class RunsOfOthers {
   /** The last states of deleted runs, the oldest first. */
   readonly #lastStates = new Map<RunKey, LastState>();
   readonly #budgetBytes: number;
-  #usedBytes = 0;
+  /** The bytes of each namespace's last states. */
+  readonly #shares = new Shares();
 
   constructor(budgetBytes = BUDGET_BYTES) {
     this.#budgetBytes = budgetBytes;
@@ -41,7 +43,7 @@ export class RunsOfOthers {
 
   /** The bytes of the last states that are kept. */
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#shares.total;
   }
 
   /** Notes that the run waits for these records. Its last state stays, if it is kept. */
@@ -51,16 +53,17 @@ export class RunsOfOthers {
     this.#waiting.set(shard, runs.set(key, new Set(records)));
   }
 
-  /** Keeps the last state of a run that was deleted before its records were seen. The oldest make room. */
+  /** Keeps the last state of a run that was deleted before its records were seen. The oldest of the namespace that has most of them make room. */
   keep(key: RunKey, records: readonly RecordKey[], object: unknown): void {
     this.forget(key);
     this.note(key, records);
     const sizeBytes = approximateSizeBytes(object);
-    this.#usedBytes += sizeBytes;
+    this.#shares.add(parseRunKey(key).namespace, sizeBytes);
     this.#lastStates.set(key, { object, sizeBytes });
-    for (const old of this.#lastStates.keys()) {
-      if (this.#usedBytes <= this.#budgetBytes) return;
-      if (old !== key) this.forget(old);
+    while (this.usedBytes > this.#budgetBytes) {
+      const old = this.#oldestOf(this.#shares.largest());
+      if (old === undefined || old === key) return;
+      this.forget(old);
     }
   }
 
@@ -74,8 +77,15 @@ export class RunsOfOthers {
 
   forget(key: RunKey): void {
     this.#waiting.get(shardOfRun(key))?.delete(key);
-    this.#usedBytes -= this.#lastStates.get(key)?.sizeBytes ?? 0;
+    this.#shares.add(parseRunKey(key).namespace, -(this.#lastStates.get(key)?.sizeBytes ?? 0));
     this.#lastStates.delete(key);
+  }
+
+  #oldestOf(namespace: string | undefined): RunKey | undefined {
+    for (const key of this.#lastStates.keys()) {
+      if (parseRunKey(key).namespace === namespace) return key;
+    }
+    return undefined;
   }
 
   /** Hands over the runs of a shard that this replica holds now. */

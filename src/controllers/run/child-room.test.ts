@@ -8,7 +8,7 @@ describe('the room for children', () => {
   const full = (error: unknown): boolean => error instanceof WaitingError && /namespace team-/.test(error.message);
 
   it('is limited for one namespace, and for all together', () => {
-    const room = new ChildRoom({ totalBytes: 100, namespaceBytes: 60, assuredBytes: 0 });
+    const room = new ChildRoom({ total: 100, perTenant: 60, assured: 0 });
     const [a, b] = [room.enter('team-a'), room.enter('team-b')];
     a.take(60);
     assert.throws(() => {
@@ -26,7 +26,7 @@ describe('the room for children', () => {
   });
 
   it('leaves each namespace a little, whatever others take', () => {
-    const room = new ChildRoom({ totalBytes: 100, namespaceBytes: 100, assuredBytes: 10 });
+    const room = new ChildRoom({ total: 100, perTenant: 100, assured: 10 });
     room.enter('team-a').take(100);
     const b = room.enter('team-b');
     b.take(10);

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../api/v1alpha1/reasons.ts';
+import { type ShareLimits, Shares } from '../../runtime/shares.ts';
 import { WaitingError } from '../../runtime/queue/waiting-error.ts';
 
-export interface ChildRoomLimits {
-  /** Bytes of the children of all PipelineRuns that are read at once. */
-  readonly totalBytes: number;
-  /** Bytes that the PipelineRuns of one namespace may take of them. */
-  readonly namespaceBytes: number;
-  /** Bytes that a namespace may take even when those of all together are used up. */
-  readonly assuredBytes: number;
-}
-
 const MIB = 1024 * 1024;
-const LIMITS: ChildRoomLimits = { totalBytes: 64 * MIB, namespaceBytes: 32 * MIB, assuredBytes: 4 * MIB };
+/** The bytes of the children of PipelineRuns, whose tenants are namespaces. */
+const LIMITS: ShareLimits = { total: 64 * MIB, perTenant: 32 * MIB, assured: 4 * MIB };
 const RETRY_SECONDS = 1;
 
 /** The part of one PipelineRun. */
@@ -26,46 +19,31 @@ export interface RoomOfRun {
  * The memory for children of PipelineRuns whose payloads are being made. A namespace that takes much of it leaves room for others.
  */
 export class ChildRoom {
-  readonly #limits: ChildRoomLimits;
-  readonly #namespaces = new Map<string, number>();
-  #usedBytes = 0;
+  readonly #shares: Shares;
 
-  constructor(limits: ChildRoomLimits = LIMITS) {
-    this.#limits = limits;
+  constructor(limits: ShareLimits = LIMITS) {
+    this.#shares = new Shares(limits);
   }
 
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#shares.total;
   }
 
   enter(namespace: string): RoomOfRun {
     let taken = 0;
     return {
       take: (sizeBytes) => {
-        if (!this.#hasRoom(namespace, sizeBytes)) {
+        if (!this.#shares.fits(namespace, sizeBytes)) {
           const message = `the children of other PipelineRuns fill the memory for them, and those of namespace ${namespace} come next`;
           throw new WaitingError(reasons.WaitingForChildren, message, RETRY_SECONDS);
         }
-        this.#add(namespace, sizeBytes);
+        this.#shares.add(namespace, sizeBytes);
         taken += sizeBytes;
       },
       leave: () => {
-        this.#add(namespace, -taken);
+        this.#shares.add(namespace, -taken);
         taken = 0;
       },
     };
-  }
-
-  #hasRoom(namespace: string, sizeBytes: number): boolean {
-    const { totalBytes, namespaceBytes, assuredBytes } = this.#limits;
-    const own = (this.#namespaces.get(namespace) ?? 0) + sizeBytes;
-    return own <= assuredBytes || (own <= namespaceBytes && this.#usedBytes + sizeBytes <= totalBytes);
-  }
-
-  #add(namespace: string, change: number): void {
-    this.#usedBytes += change;
-    const own = (this.#namespaces.get(namespace) ?? 0) + change;
-    if (own === 0) this.#namespaces.delete(namespace);
-    else this.#namespaces.set(namespace, own);
   }
 }

@@ -21,6 +21,7 @@ import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { recordKey, type RecordKey } from '../../records/record-key.ts';
 import { runKey } from '../../tekton/run-key.ts';
+import { isRunOutline } from '../../tekton/run-outline.ts';
 
 /** The wait for the watch to deliver the end of a child, after that of its PipelineRun. */
 const DELIVERY_MS = 10_000;
@@ -97,6 +98,12 @@ export async function gatherRun(
   return { summary, run, isChanged, pending, failures, childrenDeadline, now: context.clock.now() };
 }
 
+const unreadOutline: Problem = {
+  reason: reasons.RunDeleted,
+  message:
+    'the run was deleted before it was recorded, and too many deleted runs of its namespace waited to keep more of it than its name: nothing of it can be signed; delete this record',
+};
+
 interface RunReading {
   readonly summary: SelectableRun;
   readonly isAttested: boolean;
@@ -109,6 +116,7 @@ async function readRun(
   { summary, isAttested, takeRoom }: RunReading,
   signal: AbortSignal,
 ): Promise<FinishedRun | Problem> {
+  if (isRunOutline(object)) return unreadOutline;
   const unseen: string[] = [];
   const recall = ({ object: child, ...read }: ReadChild): Sighting => {
     const sighting = context.finishNotes.recall({ ...childNote(read.parentUID, read), digest: () => runDigest(child) });

@@ -9,6 +9,7 @@ import { readRecord } from '../../records/read-record.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import { missingRecords } from './gather-run.ts';
 import { finishObserver } from './note-finishes.ts';
+import { LastStates } from './last-states.ts';
 import { projectRun, runEventHandler } from './run-event-handler.ts';
 
 const START = '2026-01-02T03:00:00Z';
@@ -49,6 +50,7 @@ describe('a PipelineRun under deep inspection', () => {
     const { context, caches, queues } = world;
     return runEventHandler({
       ...{ kind, records: context.records, cache: caches.run, queue: queues.run, others: context.runsOfOthers },
+      lastStates: new LastStates({ cache: caches.run, events: { record: noop } }),
       owns: (namespace) => context.shards.owns(namespace),
       isStandingBy: () => false,
       missingRecords: (run) => missingRecords(context, run),

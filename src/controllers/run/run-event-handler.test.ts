@@ -9,6 +9,7 @@ import { shardOf } from '../../runtime/shards/shard.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import { RecordIndex } from '../memory/record-index.ts';
 import { RunsOfOthers } from '../memory/runs-of-others.ts';
+import { LastStates } from './last-states.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from './run-event-handler.ts';
 
 const KEY: RunKey = 'TaskRun/team-a/bake/u1';
@@ -24,6 +25,7 @@ function given({ isOwn, isStandingBy = false }: { isOwn: boolean; isStandingBy?:
   const pending: boolean[] = [];
   const handler = runEventHandler({
     ...{ kind: 'TaskRun', records: new RecordIndex(), cache, queue, others },
+    lastStates: new LastStates({ cache, events: { record: () => undefined } }),
     owns: () => state.isOwn,
     isStandingBy: () => state.isStandingBy,
     missingRecords: () => state.missing,

@@ -10,6 +10,7 @@ import { parseObjectKey } from '../../kube/resource.ts';
 import type { RunsOfOthers } from '../memory/runs-of-others.ts';
 import { parseRunKey, runKey, type RunKey } from '../../tekton/run-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
+import type { LastStates } from './last-states.ts';
 import type { FinishObserver } from './note-finishes.ts';
 
 /** A run as it is delivered: its summary, and the object itself once the run has finished. */
@@ -22,6 +23,8 @@ export interface RunEventHandlerOptions {
   readonly kind: RunKind;
   readonly records: RecordIndex;
   readonly cache: ByteBudgetCache<unknown, RunKey>;
+  /** Keeps the last states of deleted runs in the cache. */
+  readonly lastStates: Pick<LastStates, 'keep'>;
   readonly queue: KeyedQueue<RunKey>;
   /** True when this replica does the work of the namespace. */
   readonly owns: (namespace: string) => boolean;
@@ -53,7 +56,7 @@ interface Kept {
 
 /** Queues the runs that are finished and not recorded, and the records of runs that are gone. Runs of others are kept until they are recorded. */
 export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandler<DeliveredRun> {
-  const { kind, records, cache, queue, owns, isStandingBy, others } = options;
+  const { kind, records, cache, lastStates, queue, owns, isStandingBy, others } = options;
   const { missingRecords, requeueRecord, finishes, onSynced } = options;
   /** A deleted run of a shard that this replica is giving up stays. */
   const release = (key: RunKey): void => {
@@ -74,8 +77,9 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
     if (isOwn) others.forget(key);
     else if (irreplaceable) others.keep(key, missing, object);
     else others.note(key, missing);
-    const isCached = isOwn || (isStandingBy() && !irreplaceable);
-    if (isCached) cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object), irreplaceable });
+    if (isOwn && irreplaceable) lastStates.keep(key, object);
+    else if (isOwn || (isStandingBy() && !irreplaceable))
+      cache.put(key, { value: object, sizeBytes: approximateSizeBytes(object) });
     else release(key);
     return { key, isOwn };
   };

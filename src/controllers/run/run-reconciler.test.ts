@@ -6,6 +6,7 @@ import { KubeError } from '../../kube/kube-error.ts';
 import { notServed, unreachable } from '../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
+import { runOutline } from '../../tekton/run-outline.ts';
 
 const CREATE = 'create provenancerecords.hallmark.dev';
 const HOUR_MS = 3600_000;
@@ -34,7 +35,7 @@ describe('RunReconciler', () => {
 
   it('retries a run while the CRD of its record is missing, even if the run is deleted meanwhile', async () => {
     const object = world.api.objects('taskruns')[0];
-    world.caches.run.put(run, { value: object, sizeBytes: 1, irreplaceable: true });
+    world.caches.run.put(run, { value: object, sizeBytes: 1, irreplaceableOf: 'team-a' });
     failing(notServed(), { isServed: false });
     await world.reconcileRun(run);
     world.existingRuns.delete(run);
@@ -44,6 +45,19 @@ describe('RunReconciler', () => {
     };
     await world.clock.advance(DAY_MS);
     assert.equal(world.records.length, 1);
+  });
+
+  it('records a deleted run of which only an outline is left, and signs nothing of it', async () => {
+    const value = runOutline(world.api.objects('taskruns')[0]);
+    world.caches.run.put(run, { value, sizeBytes: 1, irreplaceableOf: 'team-a' });
+    world.existingRuns.delete(run);
+    await world.reconcileRun(run);
+    const [record, ...others] = world.records;
+    assert.deepEqual(
+      [others.length, world.signatures, field(field(record, 'evidence'), 'artifacts')],
+      [0, 0, undefined],
+    );
+    assert.equal(field(field(field(record, 'evidence'), 'problem'), 'reason'), 'RunDeleted');
   });
 
   it('retries evidence that a webhook refused, at the cost of one signature', async () => {

@@ -26,6 +26,7 @@ import { missingRecords } from '../run/gather-run.ts';
 import { finishObserver } from '../run/note-finishes.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
+import type { LastStates } from '../run/last-states.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
@@ -47,6 +48,7 @@ export interface ControllerWatchesOptions {
     readonly run: ByteBudgetCache<unknown, RunKey>;
     readonly 'provenance-record': ByteBudgetCache<DeliveredRecord, RecordKey>;
   };
+  readonly lastStates: LastStates;
   readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
   readonly attempts: Attempts;
   readonly propagation: ChangePropagation;
@@ -164,7 +166,7 @@ export class ControllerWatches {
   }
 
   runs(kind: RunKind): Promise<void> {
-    const { caches, context, queues, retirements } = this.#options;
+    const { caches, context, lastStates, queues, retirements } = this.#options;
     const { runs, records } = context;
     return this.#watch<DeliveredRun>(
       runResources[kind],
@@ -174,6 +176,7 @@ export class ControllerWatches {
           kind,
           records,
           cache: caches.run,
+          lastStates,
           queue: queues.run,
           owns: (namespace) => context.shards.owns(namespace),
           isStandingBy: () => context.shards.isStandingBy,

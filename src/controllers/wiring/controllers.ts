@@ -43,6 +43,7 @@ import type { RunKey } from '../../tekton/run-key.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import { scheduleVerification } from '../provenance-record/read-back/schedule-verification.ts';
 import { missingRecords } from '../run/gather-run.ts';
+import { LAST_STATES, LastStates } from '../run/last-states.ts';
 import { shardPart } from './shard-part.ts';
 import { ShardWork } from './shard-work.ts';
 
@@ -74,7 +75,7 @@ export class Controllers {
   /** Begins and ends the work of shards; nothing is done before the first is taken. */
   readonly shards: ShardWork;
   readonly #caches = {
-    run: new ByteBudgetCache<unknown, RunKey>(CACHE_BYTES),
+    run: new ByteBudgetCache<unknown, RunKey>(CACHE_BYTES, LAST_STATES),
     'provenance-record': new ByteBudgetCache<DeliveredRecord, RecordKey>(CACHE_BYTES),
   };
   readonly #attempts: Attempts;
@@ -124,8 +125,10 @@ export class Controllers {
       drain: this.#drain,
       owns: (namespace) => context.shards.owns(namespace),
     });
+    const lastStates = new LastStates({ cache: this.#caches.run, events: context.events });
     this.#watches = new ControllerWatches({
       ...options,
+      lastStates,
       queues: this.#queues,
       caches: this.#caches,
       objects: this.#objects,
@@ -137,7 +140,7 @@ export class Controllers {
     });
     const watched = configuration.watchNamespaces;
     this.shards = new ShardWork({
-      ...{ context, clock, queues: this.#queues, caches: this.#caches, objects: this.#objects },
+      ...{ context, clock, queues: this.#queues, caches: this.#caches, objects: this.#objects, lastStates },
       propagation: this.#propagation,
       drain: this.#drain,
       namespaces: () => (watched.length > 0 ? watched : context.pipelines.namespaces),

@@ -3,7 +3,6 @@ import type { ShardHolder } from '../../kube/lease/shard-holder.ts';
 import { parseBackendKey, type BackendKey } from '../../pipelines/backend-key.ts';
 import { parsePolicyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
-import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { outlasts } from '../../runtime/deadline.ts';
@@ -15,6 +14,7 @@ import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import type { RecordDrain } from '../propagation/record-drain.ts';
 import type { ControllerQueues } from '../shares/controller-queues.ts';
+import type { LastStates } from '../run/last-states.ts';
 import type { ShardPart } from './shard-part.ts';
 
 export interface ShardWorkOptions {
@@ -25,6 +25,7 @@ export interface ShardWorkOptions {
     readonly run: ByteBudgetCache<unknown, RunKey>;
     readonly 'provenance-record': Pick<ByteBudgetCache<unknown, RecordKey>, 'keys' | 'release'>;
   };
+  readonly lastStates: Pick<LastStates, 'keep'>;
   readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
   readonly propagation: ChangePropagation;
   readonly drain: RecordDrain;
@@ -99,12 +100,12 @@ export class ShardWork implements ShardHolder {
   }
 
   #takeRun(key: RunKey, last: unknown): void {
-    const { caches, queues } = this.#options;
+    const { lastStates, queues } = this.#options;
     if (last === undefined) {
       queues.run.addIdle(key);
       return;
     }
-    caches.run.put(key, { value: last, sizeBytes: approximateSizeBytes(last), irreplaceable: true });
+    lastStates.keep(key, last);
     queues.run.add(key);
   }
 

@@ -36,21 +36,22 @@ describe('the byte budget cache', () => {
   it('makes room for what cannot be read again by dropping what can', () => {
     const cache = new ByteBudgetCache<string>(100);
     cache.put('readable', { value: 'run', sizeBytes: 50 });
-    cache.put('gone', { value: 'deleted run', sizeBytes: 40, irreplaceable: true });
-    assert.equal(cache.put('gone-2', { value: 'deleted run', sizeBytes: 60, irreplaceable: true }), true);
+    cache.put('gone', { value: 'deleted run', sizeBytes: 40, irreplaceableOf: 'a' });
+    assert.equal(cache.put('gone-2', { value: 'deleted run', sizeBytes: 60, irreplaceableOf: 'a' }), true);
     assert.deepEqual(
       [cache.get('readable'), cache.get('gone'), cache.get('gone-2')],
       [undefined, 'deleted run', 'deleted run'],
     );
   });
 
-  it('keeps what cannot be read again past the budget, and nothing else until it is within it', () => {
-    const cache = new ByteBudgetCache<string>(100);
-    cache.put('gone', { value: 'deleted run', sizeBytes: 100, irreplaceable: true });
-    assert.equal(cache.put('gone-2', { value: 'deleted run', sizeBytes: 60, irreplaceable: true }), true);
-    assert.equal(cache.usedBytes, 160);
-    assert.equal(cache.put('readable', { value: 'run', sizeBytes: 1 }), false);
-    cache.release('gone');
-    assert.equal(cache.put('readable', { value: 'run', sizeBytes: 1 }), true);
+  it('keeps what cannot be read again within the share of its tenant', () => {
+    const cache = new ByteBudgetCache<string>(100, { total: 100, perTenant: 60, assured: 20 });
+    const put = (key: string, tenant: string, sizeBytes: number): boolean =>
+      cache.put(key, { value: key, sizeBytes, irreplaceableOf: tenant });
+    assert.deepEqual([put('a-1', 'a', 60), put('a-2', 'a', 1), put('b-1', 'b', 40)], [true, false, true]);
+    assert.deepEqual([put('b-2', 'b', 1), put('c-1', 'c', 20), put('c-2', 'c', 1)], [false, true, false]);
+    assert.deepEqual([cache.usedBytes, cache.put('readable', { value: 'run', sizeBytes: 1 })], [120, false]);
+    cache.release('a-1');
+    assert.deepEqual([put('b-2', 'b', 1), cache.put('readable', { value: 'run', sizeBytes: 1 })], [true, true]);
   });
 });

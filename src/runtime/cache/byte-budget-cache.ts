@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-
-interface Entry<T> {
-  readonly value: T;
-  readonly sizeBytes: number;
-  readonly irreplaceable: boolean;
-}
+import { type ShareLimits, Shares } from '../shares.ts';
 
 export interface ByteBudgetEntry<T> {
   readonly value: T;
   /** The size that counts against the budget. */
   readonly sizeBytes: number;
-  /** It cannot be read again (the object of a deletion): makes room by dropping values that can, and is kept in any case. */
-  readonly irreplaceable?: boolean;
+  /**
+   * It cannot be read again (the object of a deletion), and counts for this tenant: makes room by dropping values that can be read, and is
+   * kept where the tenant has a share left.
+   */
+  readonly irreplaceableOf?: string | undefined;
 }
 
 /**
@@ -20,11 +18,15 @@ export interface ByteBudgetEntry<T> {
  */
 export class ByteBudgetCache<T, Key extends string = string> {
   readonly #budgetBytes: number;
-  readonly #entries = new Map<Key, Entry<T>>();
+  readonly #entries = new Map<Key, ByteBudgetEntry<T>>();
+  /** The bytes of values that cannot be read again. */
+  readonly #irreplaceable: Shares;
   #usedBytes = 0;
 
-  constructor(budgetBytes: number) {
+  /** @param shares of values that cannot be read again; the whole budget for any tenant when absent */
+  constructor(budgetBytes: number, shares?: ShareLimits) {
     this.#budgetBytes = budgetBytes;
+    this.#irreplaceable = new Shares(shares ?? { total: budgetBytes, perTenant: budgetBytes, assured: 0 });
   }
 
   get usedBytes(): number {
@@ -45,18 +47,22 @@ export class ByteBudgetCache<T, Key extends string = string> {
 
   /** True when the value of the key cannot be read again. */
   isIrreplaceable(key: Key): boolean {
-    return this.#entries.get(key)?.irreplaceable === true;
+    return this.#entries.get(key)?.irreplaceableOf !== undefined;
   }
 
   /** Keeps the newest value of the key. @returns false when it did not fit; an older value of the key is gone in any case */
   put(key: Key, entry: ByteBudgetEntry<T>): boolean {
     this.release(key);
-    const irreplaceable = entry.irreplaceable ?? false;
-    if (irreplaceable) this.#makeRoom(entry.sizeBytes);
-    // Losing the last word on a deleted object is worse than passing the budget for as long as its key is queued.
-    if (!irreplaceable && this.#usedBytes + entry.sizeBytes > this.#budgetBytes) return false;
-    this.#entries.set(key, { value: entry.value, sizeBytes: entry.sizeBytes, irreplaceable });
-    this.#usedBytes += entry.sizeBytes;
+    const { sizeBytes, irreplaceableOf: tenant } = entry;
+    if (tenant === undefined) {
+      if (this.#usedBytes + sizeBytes > this.#budgetBytes) return false;
+    } else {
+      if (!this.#irreplaceable.fits(tenant, sizeBytes)) return false;
+      this.#irreplaceable.add(tenant, sizeBytes);
+      this.#makeRoom(sizeBytes);
+    }
+    this.#entries.set(key, entry);
+    this.#usedBytes += sizeBytes;
     return true;
   }
 
@@ -65,12 +71,13 @@ export class ByteBudgetCache<T, Key extends string = string> {
     if (entry === undefined) return;
     this.#entries.delete(key);
     this.#usedBytes -= entry.sizeBytes;
+    if (entry.irreplaceableOf !== undefined) this.#irreplaceable.add(entry.irreplaceableOf, -entry.sizeBytes);
   }
 
   #makeRoom(sizeBytes: number): void {
     for (const [key, entry] of this.#entries) {
       if (this.#usedBytes + sizeBytes <= this.#budgetBytes) return;
-      if (!entry.irreplaceable) this.release(key);
+      if (entry.irreplaceableOf === undefined) this.release(key);
     }
   }
 }
