@@ -4,6 +4,7 @@ import type { CompiledBackend, PolicyDefinition } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
 import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';
 import type { MissingBackend, Pipeline } from './pipeline.ts';
+import { NamespacedDefinitions } from './namespaced-definitions.ts';
 import { RetiredBefore } from './retired-before.ts';
 import { reachProblem } from './reach-problem.ts';
 import { policyKey, type PolicyKey, type PolicyName } from './policy-key.ts';
@@ -23,8 +24,10 @@ interface PromisedBackend {
  */
 export class Pipelines {
   readonly #operatorNamespace: string;
-  readonly #policies = new Map<PolicyKey, PolicyDefinition>();
-  readonly #backends = new Map<BackendKey, CompiledBackend>();
+  readonly #policies = new NamespacedDefinitions<PolicyKey, PolicyDefinition>(({ namespace }) => namespace);
+  readonly #backends = new NamespacedDefinitions<BackendKey, CompiledBackend>(({ kind, namespace }) =>
+    kind === 'StorageBackend' ? namespace : '',
+  );
   readonly #namespaces = new Map<string, NamespaceLabels>();
   readonly #retired = new RetiredBefore();
   readonly #compiled = new Map<string, readonly Pipeline[]>();
@@ -36,6 +39,11 @@ export class Pipelines {
   /** Policies as they stand, in no particular order. */
   get policies(): readonly PolicyDefinition[] {
     return [...this.#policies.values()];
+  }
+
+  /** The policies of one namespace. */
+  policiesOf(namespace: string): readonly PolicyDefinition[] {
+    return this.#policies.in(namespace);
   }
 
   /** The names of the namespaces whose labels are known. */
@@ -150,7 +158,9 @@ export class Pipelines {
 
   /** The artifacts that a backend does not accept from the policies that reach it: for the backend's own conditions. */
   untakenBy(backend: CompiledBackend): readonly { readonly policy: PolicyDefinition; readonly message: string }[] {
-    return [...this.#policies.values()].flatMap((policy) => {
+    const { kind, namespace } = backend;
+    const policies = kind === 'StorageBackend' ? this.#policies.in(namespace) : [...this.#policies.values()];
+    return policies.flatMap((policy) => {
       if (!this.backendsOf(policy).backends.some(({ uid }) => uid === backend.uid)) return [];
       const message = formMismatch(policy, backend);
       return message === undefined ? [] : [{ policy, message }];
@@ -172,7 +182,7 @@ export class Pipelines {
   }
 
   #compile(namespace: string): readonly Pipeline[] {
-    return [...this.#policies.values()]
+    return [...this.#policies.in(namespace), ...this.#policies.in('')]
       .filter((policy) => this.#applies(policy, namespace))
       .sort((a, b) => (policyKey(a) < policyKey(b) ? -1 : 1))
       .map((policy) => {
@@ -192,7 +202,8 @@ export class Pipelines {
    * backends, of which each must take the namespace.
    */
   #backendsInReach(policy: PolicyDefinition, namespace: string | undefined): Pick<Pipeline, 'backends' | 'missing'> {
-    const inReach = [...this.#backends.values()]
+    const ofTeam = policy.kind === 'SigningPolicy' ? this.#backends.in(policy.namespace) : [];
+    const inReach = [...ofTeam, ...this.#backends.in('')]
       .filter((backend) => this.#inReach(policy, backend, namespace))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const refs = policy.spec.backendRefs;

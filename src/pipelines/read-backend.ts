@@ -3,6 +3,7 @@ import { field } from '../json/fields.ts';
 import { parseClusterStorageBackend, parseStorageBackend } from '../api/v1alpha1/parsing/parse.ts';
 import { effectiveStorageBackendSpec } from '../api/v1alpha1/storage-backend/defaults.ts';
 import type { CompiledBackend } from './definitions.ts';
+import { refusalOf } from './refused-definition.ts';
 
 /** A backend that can be used, or why it cannot. */
 export type ReadBackend =
@@ -10,6 +11,8 @@ export type ReadBackend =
 
 /** A stored StorageBackend or ClusterStorageBackend as pipelines know it. */
 export function readBackend(object: unknown, operatorNamespace: string): ReadBackend {
+  const refusal = refusalOf(object);
+  if (refusal !== undefined) return { ok: false, message: refusal };
   const parsed =
     field(object, 'kind') === 'ClusterStorageBackend'
       ? parseClusterStorageBackend(object)

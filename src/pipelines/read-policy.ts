@@ -5,6 +5,7 @@ import { parseClusterSigningPolicy, parseSigningPolicy } from '../api/v1alpha1/p
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import { retentionCut, type RetentionLimits, standardRetention } from '../api/v1alpha1/signing-policy/retention.ts';
 import type { PolicyDefinition } from './definitions.ts';
+import { refusalOf } from './refused-definition.ts';
 
 /**
  * A stored SigningPolicy or ClusterSigningPolicy as pipelines know it. One that the schema refuses (it can only have been
@@ -19,7 +20,8 @@ export function readPolicy(
   operatorNamespace: string,
   retention = standardRetention,
 ): PolicyDefinition | undefined {
-  const read = readValid(object, operatorNamespace, retention);
+  const refusal = refusalOf(object);
+  const read: Read = refusal === undefined ? readValid(object, operatorNamespace, retention) : { message: refusal };
   if ('policy' in read) return { ...read.policy, ...retiredBefore(object) };
   for (const guess of readableParts(object)) {
     const partial = readValid(guess, operatorNamespace, retention);

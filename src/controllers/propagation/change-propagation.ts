@@ -118,10 +118,10 @@ export class ChangePropagation {
   }
 
   #policiesIn(namespace: string): void {
-    for (const policy of this.#options.pipelines.policies) {
-      // A cluster backend may be in reach of policies in any namespace.
-      if (namespace === '' || policy.namespace === namespace) this.#options.policyQueue.add(policyKey(policy));
-    }
+    const { pipelines, policyQueue } = this.#options;
+    // A cluster backend may be in reach of policies in any namespace.
+    const policies = namespace === '' ? pipelines.policies : pipelines.policiesOf(namespace);
+    for (const policy of policies) policyQueue.add(policyKey(policy));
   }
 }
 

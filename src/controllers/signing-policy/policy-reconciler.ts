@@ -5,6 +5,7 @@ import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
+import { refusalOf } from '../../pipelines/refused-definition.ts';
 import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -48,7 +49,8 @@ export class PolicyReconciler implements Reconciler<PolicyKey> {
     if (isReported && (await writeStatus(context, resource, { object, status }, signal))) {
       this.#emitEvents(policy, events);
     }
-    return { requeueAfterSeconds: nextCheckSeconds };
+    // One that is refused is looked at again when it is delivered otherwise.
+    return refusalOf(object) === undefined ? { requeueAfterSeconds: nextCheckSeconds } : DONE;
   }
 
   #emitEvents({ kind, namespace, name, uid }: PolicyDefinition, events: readonly EventText[]): void {

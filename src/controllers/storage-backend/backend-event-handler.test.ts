@@ -11,6 +11,7 @@ import { ChangePropagation } from '../propagation/change-propagation.ts';
 import { backendEventHandler } from './backend-event-handler.ts';
 import { BackendHealth } from '../memory/backend-health.ts';
 import type { BackendKey } from '../../pipelines/backend-key.ts';
+import { DefinitionShares } from '../memory/definition-shares.ts';
 
 const KEY = 'StorageBackend/team-a/registry';
 
@@ -51,6 +52,11 @@ function given() {
     operatorNamespace: 'hallmark-system',
     pipelines,
     objects: new ObjectStore(),
+    shares: new DefinitionShares('StorageBackends', {
+      count: 3,
+      objectBytes: 5000,
+      bytes: { total: 50_000, perTenant: 50_000, assured: 0 },
+    }),
     health,
     owns: (namespace) => !others.has(namespace),
     queue: backendQueue,

@@ -10,6 +10,8 @@ import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import type { BackendHealth } from '../memory/backend-health.ts';
 import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
+import { refusalOf } from '../../pipelines/refused-definition.ts';
+import type { DefinitionShares } from '../memory/definition-shares.ts';
 import { knownReason } from '../../api/v1alpha1/reasons.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { storedConditions } from '../write-status.ts';
@@ -19,6 +21,7 @@ export interface BackendEventHandlerOptions {
   readonly operatorNamespace: string;
   readonly pipelines: Pipelines;
   readonly objects: ObjectStore<BackendKey>;
+  readonly shares: DefinitionShares;
   readonly health: Pick<BackendHealth, 'recall' | 'note'>;
   /** True when this replica does the work of the namespace. */
   readonly owns: (namespace: string) => boolean;
@@ -29,7 +32,7 @@ export interface BackendEventHandlerOptions {
 
 /** Keeps the pipelines' backends of one kind in step with the API server. */
 export function backendEventHandler(options: BackendEventHandlerOptions): ListWatchHandler<unknown> {
-  const { kind, operatorNamespace, pipelines, objects, health, owns, queue, propagation, onSynced } = options;
+  const { kind, operatorNamespace, pipelines, objects, shares, health, owns, queue, propagation, onSynced } = options;
   const nameOf = (key: string): BackendName => {
     const { namespace = '', name } = parseObjectKey(key);
     return { kind, namespace, name };
@@ -38,9 +41,10 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
     if (pipelines.removeBackend(backend)) propagation.backendChanged(backend);
   };
   return {
-    upsert(objectKey, object) {
+    upsert(objectKey, delivered) {
       const name = nameOf(objectKey);
       const key = backendKey(name);
+      const { object } = shares.admit(key, name.namespace, delivered);
       const before = objects.get(key);
       objects.set(key, object);
       // A probe ends in a status write. If that enqueued the next probe, a server with varying answers would be probed without pause.
@@ -60,6 +64,7 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
     remove(objectKey) {
       const name = nameOf(objectKey);
       objects.remove(backendKey(name));
+      shares.release(backendKey(name), name.namespace);
       queue.add(backendKey(name));
       forget(name);
     },
@@ -67,10 +72,10 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
   };
 }
 
-/** Identifies one spec of one object. */
+/** Identifies one spec of one object, and whether it is used. */
 function versionOf(object: unknown): string {
   const metadata = field(object, 'metadata');
-  return JSON.stringify([field(metadata, 'uid'), field(metadata, 'generation')]);
+  return JSON.stringify([field(metadata, 'uid'), field(metadata, 'generation'), refusalOf(object)]);
 }
 
 /**

@@ -2,6 +2,7 @@
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { type BackendKey, parseBackendKey } from '../../pipelines/backend-key.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
+import { refusalOf } from '../../pipelines/refused-definition.ts';
 import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -44,6 +45,8 @@ export class BackendReconciler implements Reconciler<BackendKey> {
     // A backend of the cluster is probed by every replica, for its own records, and reported by one.
     const isReported = context.shards.owns(namespace);
     const isWritten = !isReported || (await writeStatus(context, hallmarkResource(kind), { object, status }, signal));
+    // One that is refused is looked at again when it is delivered otherwise.
+    if (isWritten && refusalOf(object) !== undefined) return DONE;
     return { requeueAfterSeconds: isWritten ? nextProbeSeconds : CONFLICT_SECONDS };
   }
 

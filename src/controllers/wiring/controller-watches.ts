@@ -29,6 +29,8 @@ import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import type { LastStates } from '../run/last-states.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
+import { DefinitionShares } from '../memory/definition-shares.ts';
+import { projectDefinition } from '../../pipelines/refused-definition.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
 import { backendEventHandler } from '../storage-backend/backend-event-handler.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
@@ -61,6 +63,11 @@ export interface ControllerWatchesOptions {
 export class ControllerWatches {
   readonly #options: ControllerWatchesOptions;
   readonly #runSources: WatchSource[] = [];
+  readonly #definitionSources: WatchSource[] = [];
+  readonly #shares = {
+    policies: new DefinitionShares('SigningPolicies'),
+    backends: new DefinitionShares('StorageBackends'),
+  };
 
   constructor(options: ControllerWatchesOptions) {
     this.#options = options;
@@ -68,14 +75,24 @@ export class ControllerWatches {
 
   /** Delivers the runs of a namespace, or of all, once more: kind by kind, in the order in which their watches were started. */
   async rescanRuns(scope: { readonly namespace?: string; readonly signal: AbortSignal }): Promise<void> {
+    const { namespace } = scope;
+    if (namespace !== undefined) await this.#takeUpLeftOut({ ...scope, namespace });
     for (const source of this.#runSources) await source.rescan(scope);
+  }
+
+  /** Delivers the policies and backends of a namespace once more, where one that was left out may have room now. */
+  async #takeUpLeftOut(scope: { readonly namespace: string; readonly signal: AbortSignal }): Promise<void> {
+    const { policies, backends } = this.#shares;
+    const hasRoom = [policies, backends].map((shares) => shares.takeRoom(scope.namespace)).includes(true);
+    if (!hasRoom) return;
+    for (const source of this.#definitionSources) await source.rescan(scope);
   }
 
   policies(kind: PolicyKind): Promise<void> {
     const { objects, queues, propagation, configuration } = this.#options;
     return this.#watch(
       hallmarkResource(kind),
-      (object: unknown) => object,
+      projectDefinition,
       (onSynced) =>
         policyEventHandler({
           kind,
@@ -83,10 +100,14 @@ export class ControllerWatches {
           retention: this.#options.context.retention,
           pipelines: this.#options.context.pipelines,
           objects: objects.policies,
+          shares: this.#shares.policies,
           queue: queues['signing-policy'],
           propagation,
           onSynced,
         }),
+      (source) => {
+        if (hallmarkResource(kind).namespaced) this.#definitionSources.push(source);
+      },
     );
   }
 
@@ -94,19 +115,23 @@ export class ControllerWatches {
     const { objects, queues, propagation, configuration } = this.#options;
     return this.#watch(
       hallmarkResource(kind),
-      (object: unknown) => object,
+      projectDefinition,
       (onSynced) =>
         backendEventHandler({
           kind,
           operatorNamespace: configuration.operatorNamespace,
           pipelines: this.#options.context.pipelines,
           objects: objects.backends,
+          shares: this.#shares.backends,
           health: this.#options.context.health,
           owns: (namespace) => this.#options.context.shards.owns(namespace),
           queue: queues['storage-backend'],
           propagation,
           onSynced,
         }),
+      (source) => {
+        if (hallmarkResource(kind).namespaced) this.#definitionSources.push(source);
+      },
     );
   }
 

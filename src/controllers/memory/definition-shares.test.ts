@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { refusalOf } from '../../pipelines/refused-definition.ts';
+import { field } from '../../json/fields.ts';
+import { DefinitionShares } from './definition-shares.ts';
+
+const LIMITS = { count: 3, objectBytes: 2000, bytes: { total: 10_000, perTenant: 4000, assured: 1000 } };
+
+function object(name: string, text = ''): object {
+  return { kind: 'SigningPolicy', metadata: { name, uid: `u-${name}` }, spec: { selector: {}, text } };
+}
+
+describe('the shares in the memory for policies', () => {
+  const given = () => new DefinitionShares('SigningPolicies', LIMITS);
+
+  it('leave out what a namespace has past its number, and nothing of another', () => {
+    const shares = given();
+    for (const name of ['1', '2', '3']) {
+      const one = object(name);
+      assert.deepEqual(shares.admit(name, 'team-a', one), { object: one, isLeftOut: false });
+    }
+    const left = shares.admit('4', 'team-a', object('4'));
+    assert.equal(left.isLeftOut, true);
+    assert.equal(
+      refusalOf(left.object),
+      'namespace team-a has more than 3 SigningPolicies: this one is left out until others are deleted',
+    );
+    assert.equal(shares.admit('b', 'team-b', object('b')).isLeftOut, false);
+  });
+
+  it('have one stand for all that are left out', () => {
+    const shares = given();
+    for (const name of ['1', '2', '3', '4', '5']) shares.admit(name, 'team-a', object(name));
+    shares.admit('4', 'team-a', object('4'));
+    assert.deepEqual([shares.isStandIn('4', 'team-a'), shares.isStandIn('5', 'team-a')], [true, false]);
+    shares.release('4', 'team-a');
+    assert.equal(shares.isStandIn('5', 'team-a'), true);
+  });
+
+  it('tell once that there may be room, after which what was left out is taken up', () => {
+    const shares = given();
+    for (const name of ['1', '2', '3', '4']) shares.admit(name, 'team-a', object(name));
+    assert.equal(shares.takeRoom('team-a'), false);
+    shares.release('1', 'team-a');
+    assert.deepEqual([shares.takeRoom('team-a'), shares.takeRoom('team-a')], [true, false]);
+    assert.equal(shares.admit('4', 'team-a', object('4')).isLeftOut, false);
+    assert.equal(shares.isStandIn('4', 'team-a'), false);
+  });
+
+  it('count bytes, and refuse a spec that is too large without them', () => {
+    const shares = given();
+    const large = shares.admit('large', 'team-a', object('large', 'x'.repeat(2000)));
+    assert.equal(large.isLeftOut, false);
+    assert.match(refusalOf(large.object) ?? '', /spec is larger than 2000 bytes: shorten/);
+    assert.deepEqual(field(large.object, 'spec'), { selector: {} });
+    assert.equal(shares.admit('1', 'team-a', object('1', 'x'.repeat(1800))).isLeftOut, false);
+    const wide = new DefinitionShares('SigningPolicies', { ...LIMITS, count: 100 });
+    const states = ['1', '2', '3'].map((name) => wide.admit(name, 'team-a', object(name, 'x'.repeat(1800))));
+    assert.deepEqual(
+      states.map(({ isLeftOut }) => isLeftOut),
+      [false, false, true],
+    );
+    assert.match(refusalOf(states[2]?.object) ?? '', /too large together/);
+  });
+
+  it('have no bound of their number for kinds of the whole cluster', () => {
+    const shares = given();
+    const states = ['1', '2', '3', '4'].map((name) => shares.admit(name, '', object(name)).isLeftOut);
+    assert.deepEqual(states, [false, false, false, false]);
+  });
+
+  it('count a new version of an object once', () => {
+    const shares = given();
+    for (let version = 0; version < 20; version += 1) {
+      assert.equal(shares.admit('1', 'team-a', object('1', 'x'.repeat(1500))).isLeftOut, false);
+    }
+  });
+});

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field } from '../../json/fields.ts';
+import { refusedDefinition } from '../../pipelines/refused-definition.ts';
+import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
+import { type ShareLimits, Shares } from '../../runtime/shares.ts';
+
+export interface DefinitionLimits {
+  /** Objects of one namespace. */
+  readonly count: number;
+  /** Bytes of the spec of one object. */
+  readonly objectBytes: number;
+  /** Bytes of specs, whose tenants are namespaces. */
+  readonly bytes: ShareLimits;
+}
+
+const KIB = 1024;
+const LIMITS: DefinitionLimits = {
+  count: 200,
+  objectBytes: 256 * KIB,
+  bytes: { total: 64 * 1024 * KIB, perTenant: 2 * 1024 * KIB, assured: 512 * KIB },
+};
+
+/** A policy or backend as it is kept. */
+export interface AdmittedDefinition {
+  /** The object itself, or what is left of one that is refused. */
+  readonly object: unknown;
+  /** True when the namespace has no room for it: it takes no part in anything. */
+  readonly isLeftOut: boolean;
+}
+
+interface Held {
+  readonly namespace: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * The shares of namespaces in the memory for policies, or for backends. A spec that is too large is refused. A namespace that has used up its
+ * share has its further objects left out: they say so in their status, and are read again once there is room. Kinds of the whole cluster,
+ * which the platform's own people write, have no share.
+ */
+export class DefinitionShares {
+  readonly #kinds: string;
+  readonly #limits: DefinitionLimits;
+  readonly #bytes: Shares;
+  readonly #held = new Map<string, Held>();
+  readonly #counts = new Shares();
+  /** The objects of each namespace that are left out, the longest first. */
+  readonly #leftOut = new Map<string, Set<string>>();
+  readonly #withRoom = new Set<string>();
+
+  /** @param kinds the objects for people, in the plural */
+  constructor(kinds: string, limits: DefinitionLimits = LIMITS) {
+    this.#kinds = kinds;
+    this.#limits = limits;
+    this.#bytes = new Shares(limits.bytes);
+  }
+
+  /** Takes up an object, or a new version of it. */
+  admit(key: string, namespace: string, object: unknown): AdmittedDefinition {
+    this.#free(key);
+    const { objectBytes } = this.#limits;
+    const sizeBytes = approximateSizeBytes(field(object, 'spec'));
+    const isTooLarge = sizeBytes > objectBytes;
+    const held = { namespace, sizeBytes: isTooLarge ? 0 : sizeBytes };
+    const full = namespace === '' ? undefined : this.#fullness(held);
+    if (full !== undefined) {
+      this.#leftOut.set(namespace, (this.#leftOut.get(namespace) ?? new Set<string>()).add(key));
+      return { object: refusedDefinition(object, full), isLeftOut: true };
+    }
+    this.#forgetLeftOut(key, namespace);
+    this.#held.set(key, held);
+    this.#counts.add(namespace, 1);
+    this.#bytes.add(namespace, held.sizeBytes);
+    if (!isTooLarge) return { object, isLeftOut: false };
+    const why = `the spec is larger than ${objectBytes} bytes: shorten its lists and texts`;
+    return { object: refusedDefinition(object, why), isLeftOut: false };
+  }
+
+  /** Forgets an object that was deleted. */
+  release(key: string, namespace: string): void {
+    this.#free(key);
+    this.#forgetLeftOut(key, namespace);
+    if (this.#leftOut.has(namespace)) this.#withRoom.add(namespace);
+  }
+
+  /** True for the one that stands for all that are left out of its namespace. */
+  isStandIn(key: string, namespace: string): boolean {
+    const [first] = this.#leftOut.get(namespace) ?? [];
+    return first === key;
+  }
+
+  /** Tells, once, that there may be room for objects of the namespace that were left out. */
+  takeRoom(namespace: string): boolean {
+    return this.#withRoom.delete(namespace);
+  }
+
+  /** The reason why one more has no place in its namespace, for its author. */
+  #fullness({ namespace, sizeBytes }: Held): string | undefined {
+    const { count } = this.#limits;
+    const remedy = 'this one is left out until others are deleted';
+    if (!(this.#counts.of(namespace) < count))
+      return `namespace ${namespace} has more than ${count} ${this.#kinds}: ${remedy}`;
+    if (!this.#bytes.fits(namespace, sizeBytes))
+      return `the ${this.#kinds} of namespace ${namespace} are too large together: ${remedy}`;
+    return undefined;
+  }
+
+  #forgetLeftOut(key: string, namespace: string): void {
+    const keys = this.#leftOut.get(namespace);
+    if (keys?.delete(key) === true && keys.size === 0) this.#leftOut.delete(namespace);
+  }
+
+  #free(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    this.#held.delete(key);
+    this.#counts.add(held.namespace, -1);
+    this.#bytes.add(held.namespace, -held.sizeBytes);
+  }
+}
