@@ -7,56 +7,30 @@ import { ListWatchGroup } from '../../kube/watch/list-watch-group.ts';
 import type { ListWatchHandler, ListWatchObserver, WatchSource } from '../../kube/watch/list-watch-options.ts';
 import { parseMetadata } from '../../kube/object-metadata.ts';
 import type { Resource } from '../../kube/resource.ts';
-import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { ControllerContext } from '../controller-context.ts';
 import type { ControllerHost } from './controller-host.ts';
-import type { ControllerQueues } from '../shares/controller-queues.ts';
+import type { ControllerParts } from './controller-parts.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { namespaceEventHandler } from '../propagation/namespace-event-handler.ts';
-import type { ObjectStore } from '../memory/object-store.ts';
 import { type DeliveredRecord, projectRecord, recordEventHandler } from '../provenance-record/record-event-handler.ts';
 import { scheduleVerification } from '../provenance-record/read-back/schedule-verification.ts';
-import type { Retirements } from '../provenance-record/retirement/retirements.ts';
-import type { Attempts } from '../memory/attempts.ts';
-import type { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
-import type { RecordDrain } from '../propagation/record-drain.ts';
-import type { ChangePropagation } from '../propagation/change-propagation.ts';
 import { missingRecords } from '../run/gather-run.ts';
 import { finishObserver } from '../run/note-finishes.ts';
-import type { RecordKey } from '../../records/record-key.ts';
-import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
-import type { LastStates } from '../run/last-states.ts';
+import { parseRunKey } from '../../tekton/run-key.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { DefinitionShares } from '../memory/definition-shares.ts';
 import { projectDefinition } from '../../pipelines/refused-definition.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
 import { backendEventHandler } from '../storage-backend/backend-event-handler.ts';
-import type { PolicyKey } from '../../pipelines/policy-key.ts';
-import type { BackendKey } from '../../pipelines/backend-key.ts';
 
-export interface ControllerWatchesOptions {
-  readonly context: ControllerContext;
+export interface ControllerWatchesOptions extends ControllerParts {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly configuration: OperatorConfiguration;
   readonly host: ControllerHost;
   readonly watchObserver: ListWatchObserver;
   readonly random?: () => number;
-  readonly queues: ControllerQueues;
-  /** The objects of queued runs, and of queued records. */
-  readonly caches: {
-    readonly run: ByteBudgetCache<unknown, RunKey>;
-    readonly 'provenance-record': ByteBudgetCache<DeliveredRecord, RecordKey>;
-  };
-  readonly lastStates: LastStates;
-  readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
-  readonly attempts: Attempts;
-  readonly propagation: ChangePropagation;
-  readonly verification: VerificationReconciler;
-  readonly retirements: Retirements;
-  readonly drain: RecordDrain;
 }
 
 /** The watches of the controllers. Each method starts one, and resolves once its first list is handled. */
