@@ -102,7 +102,8 @@ export const layers = {
   },
 };
 
-const services = ['.', 'memory', 'policy-services', 'shares'];
+const memory = ['memory', 'memory/records', 'memory/runs'];
+const services = ['.', ...memory, 'policy-services', 'shares'];
 const recordSteps = [
   'provenance-record/rebinding',
   'provenance-record/retirement',
@@ -113,7 +114,9 @@ const recordSteps = [
 
 /** Every folder of src/controllers/, where `.` is its own files, with the others that it may import. Tests are exempt. */
 const controllerFolders = {
-  memory: [],
+  'memory/records': [],
+  'memory/runs': [],
+  memory: ['memory/records', 'memory/runs'],
   'policy-services': [],
   shares: [],
   '.': ['memory', 'policy-services'],
@@ -125,7 +128,7 @@ const controllerFolders = {
   'provenance-record': [...services, ...recordSteps],
   'provenance-record/read-back': [...services, 'provenance-record', 'provenance-record/state'],
   run: services,
-  propagation: ['memory', 'shares', 'provenance-record/retirement'],
+  propagation: ['memory/records', 'shares', 'provenance-record/retirement'],
   'storage-backend': ['.', 'memory', 'propagation'],
   'signing-policy': ['.', 'memory', 'policy-services', 'propagation', 'storage-backend'],
   wiring: [

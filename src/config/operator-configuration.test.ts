@@ -4,8 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { ConfigurationError } from './configuration-error.ts';
-import { loadOperatorConfiguration, parseOperatorConfiguration } from './operator-configuration.ts';
+import { ConfigurationError, loadOperatorConfiguration, parseOperatorConfiguration } from './operator-configuration.ts';
 
 const head = 'apiVersion: config.hallmark.dev/v1alpha1\nkind: OperatorConfiguration\n';
 const inPod = { POD_NAMESPACE: 'hallmark-system' };

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parseDocument } from 'yaml';
 import { fieldErrorOf, fieldErrorText, type FieldError } from '../api/v1alpha1/parsing/field-error.ts';
-import { ConfigurationError } from './configuration-error.ts';
 import { operatorConfigurationSchema, type OperatorConfigurationFile } from './operator-configuration-schema.ts';
 
 /** The operator's configuration, complete and checked. */
@@ -17,6 +16,14 @@ export const CONFIGURATION_KIND = 'OperatorConfiguration';
 const MAX_FILE_BYTES = 1024 * 1024;
 
 let compiled: ValidateFunction<OperatorConfigurationFile> | undefined;
+
+/** A configuration that cannot be used. The message names the file, the fields and what must hold, and is all a user needs. */
+export class ConfigurationError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ConfigurationError';
+  }
+}
 
 /**
  * Reads and checks the configuration file; without a path everything has its default. The namespace is the file's, else

@@ -8,7 +8,7 @@ import { ModelApi, unreachable } from '../kube/model-api.fixture.ts';
 import { ManualClock } from '../runtime/manual-clock.fixture.ts';
 import type { TrustedRecord } from './read-record.ts';
 import { recordName } from './record-name.ts';
-import { recordStatus } from './record-status.ts';
+import { recordStatus } from './status/record-status.ts';
 import type { RecordSummary } from './record-summary.ts';
 import { RecordWriter } from './record-writer.ts';
 import { SEAL_KEY } from './stored-record.fixture.ts';

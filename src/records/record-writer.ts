@@ -9,7 +9,6 @@ import { objectKey, parseObjectKey } from '../kube/resource.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
 import { type RecordParts, sealedRecord } from './record-object.ts';
-import { isSameStatus } from './record-status.ts';
 import { type RecordSummary, summariseRecord } from './record-summary.ts';
 import { namespaceOfRecord, recordKey, type RecordKey } from './record-key.ts';
 
@@ -111,7 +110,7 @@ export class RecordWriter {
     signal: AbortSignal,
   ): Promise<TrustedRecord> {
     const { metadata, status: before } = record.object;
-    if (isSameStatus(before, status)) return record;
+    if (before !== undefined && canonicalJson(before) === canonicalJson(status)) return record;
     const object = { metadata: identityOf(metadata), status };
     return this.#replace(record, () => this.#options.client.replaceStatus(RESOURCE, object, { signal }));
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
 import type { Command } from 'commander';
 import { UsageError } from '../cli-error.ts';
 import { runDocuments } from '../documents/run-documents.ts';
-import { print } from '../print.ts';
 import { refuse } from '../usage-exit.ts';
 import { expectedParents, previewStream } from './preview-stream.ts';
 import type { Preview, PreviewOptions } from './preview-runs.ts';
@@ -39,4 +39,11 @@ export async function printPreviews(
     if (error instanceof UsageError) refuse(command, error);
     throw error;
   }
+}
+
+/** Writes to a command's output, and waits for a slow reader, so that no more than one text is held for it. */
+async function print(command: Command, text: string): Promise<void> {
+  if (text === '') return;
+  command.configureOutput().writeOut?.(text);
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }

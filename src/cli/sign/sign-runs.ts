@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bundleToJSON } from '@sigstore/bundle';
 import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
-import { ignoredSubject, missingChild } from '../../records/left-out.ts';
+import { ignoredSubject, missingChild } from '../../records/status/left-out.ts';
 import type { Artifact } from '../../evidence/artifact.ts';
 import { signedBytes } from '../../evidence/signed-bytes.ts';
 import { sigstoreBundle } from '../../evidence/sigstore-bundle.ts';

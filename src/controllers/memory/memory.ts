@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Pipelines } from '../../pipelines/pipelines.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { AnnotationOwners } from './annotation-owners.ts';
+import { AnnotationOwners } from './records/annotation-owners.ts';
 import { BackendHealth } from './backend-health.ts';
-import { FinishNotes } from './finish-notes.ts';
-import { FailingSeals, type FailingSealsOptions } from './failing-seals.ts';
-import { OwnWrites } from './own-writes.ts';
+import { FinishNotes } from './runs/finish-notes.ts';
+import { FailingSeals, type FailingSealsOptions } from './records/failing-seals.ts';
+import { OwnWrites } from './records/own-writes.ts';
 import { OwnedShards } from './owned-shards.ts';
-import { QuietTurns } from './quiet-turns.ts';
-import { ReadBackRounds } from './read-back-rounds.ts';
-import { RecordIndex } from './record-index.ts';
+import { QuietTurns } from './records/quiet-turns.ts';
+import { ReadBackRounds } from './records/read-back-rounds.ts';
+import { RecordIndex } from './records/record-index.ts';
 import { RetirementMarks } from './retirement-marks.ts';
-import { RunIndex } from './run-index.ts';
-import { RunsOfOthers } from './runs-of-others.ts';
+import { RunIndex } from './runs/run-index.ts';
+import { RunsOfOthers } from './runs/runs-of-others.ts';
 import { SuspectBackends } from './suspect-backends.ts';
-import { UnconfirmedStores } from './unconfirmed-stores.ts';
-import { UnrecordedTestimonies } from './unrecorded-testimonies.ts';
+import { UnconfirmedStores } from './records/unconfirmed-stores.ts';
+import { UnrecordedTestimonies } from './records/unrecorded-testimonies.ts';
 
 /** The memory that the controllers share. The README of this folder lists for each part what clears it and what a restart loses. */
 export interface Memory {

@@ -10,7 +10,7 @@ import { isSharedSignature } from '../../verify/verify-shared.ts';
 import { verifyStored } from '../../verify/verify-stored.ts';
 import type { PolicySigners } from './policy-signers.ts';
 import type { PolicyWitnesses } from './policy-witnesses.ts';
-import type { StoredLocation, VerificationFact } from '../../records/record-facts.ts';
+import type { StoredLocation, VerificationFact } from '../../records/status/record-facts.ts';
 
 type TrustedRoot = NonNullable<Awaited<ReturnType<PolicyWitnesses['root']>>>;
 

@@ -3,12 +3,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
-import type { RecordIndex } from '../memory/record-index.ts';
+import type { RecordIndex } from '../memory/records/record-index.ts';
 import { namespaceOfRecord } from '../../records/record-key.ts';
 import { shardOf } from '../../runtime/shards/shard.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import type { Retirements } from '../provenance-record/retirement/retirements.ts';
-import type { Attempts } from '../memory/attempts.ts';
+import type { Attempts } from '../memory/records/attempts.ts';
 import type { RecordDrain } from './record-drain.ts';
 import { parseResyncKey, type ResyncScope } from './resync-scope.ts';
 

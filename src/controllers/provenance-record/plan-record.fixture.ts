@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import type { StatusFacts } from '../../records/record-facts.ts';
+import type { StatusFacts } from '../../records/status/record-facts.ts';
 import { planRecord } from './plan-record.ts';
 import type { RecordSnapshot } from './state/record-snapshot.ts';
 import type { StoreStep } from './state/record-plan.ts';

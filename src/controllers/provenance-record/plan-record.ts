@@ -6,7 +6,7 @@ import { backendFacts } from './storing/backend-facts.ts';
 import { hasNothingToSign } from '../../records/record-summary.ts';
 import { loggingFact } from './signing/logging-fact.ts';
 import { isProblem, type Problem } from '../../api/v1alpha1/problem.ts';
-import type { BackendFact, LoggingFact, StatusFacts } from '../../records/record-facts.ts';
+import type { BackendFact, LoggingFact, StatusFacts } from '../../records/status/record-facts.ts';
 import { type BoundBackend, type RecordSnapshot } from './state/record-snapshot.ts';
 import { type Retirement, retirement } from '../../records/retirement.ts';
 import { isDoneWith } from '../../records/storage-state.ts';

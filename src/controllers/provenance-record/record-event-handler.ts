@@ -6,12 +6,12 @@ import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
-import type { AnnotationOwners } from '../memory/annotation-owners.ts';
-import type { FailingSeals } from '../memory/failing-seals.ts';
+import type { AnnotationOwners } from '../memory/records/annotation-owners.ts';
+import type { FailingSeals } from '../memory/records/failing-seals.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from '../../records/read-record.ts';
-import type { RecordIndex } from '../memory/record-index.ts';
+import type { RecordIndex } from '../memory/records/record-index.ts';
 import { type RecordSummary, summariseRecord } from '../../records/record-summary.ts';
-import type { OwnWrites } from '../memory/own-writes.ts';
+import type { OwnWrites } from '../memory/records/own-writes.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 

@@ -15,10 +15,10 @@ import { KeySigner } from '../../signing/key/key-signer.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
 import { backendRefsOf } from '../../pipelines/backend-refs.ts';
-import { recordConditions } from '../../records/record-conditions.ts';
+import { recordConditions } from '../../records/status/record-conditions.ts';
 import { type DraftEvidence, recordedEvidence, sealedRecord, tooManyArtifacts } from '../../records/record-object.ts';
 import { signArtifacts } from '../policy-services/sign-artifacts.ts';
-import { storageEntries } from '../../records/storage-entries.ts';
+import { storageEntries } from '../../records/status/storage-entries.ts';
 import { SEAL_KEY, storedRecord } from '../../records/stored-record.fixture.ts';
 import { witnessArtifacts } from './signing/witness-artifacts.ts';
 

@@ -5,7 +5,7 @@ import { runDigest } from '../../tekton/children/run-digest.ts';
 import { runKey } from '../../tekton/run-key.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { type FinishedRunNote, NESTED } from '../memory/finish-notes.ts';
+import { type FinishedRunNote, NESTED } from '../memory/runs/finish-notes.ts';
 import type { DeliveredRun } from './run-event-handler.ts';
 
 /** Notes runs that are to be recorded, and the children of PipelineRuns, as the watch delivers them. */

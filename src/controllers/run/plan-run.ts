@@ -13,10 +13,10 @@ import { boundedText } from '../../runtime/bounded-text.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { backendRefsOf } from '../../pipelines/backend-refs.ts';
-import { ignoredSubject } from '../../records/left-out.ts';
+import { ignoredSubject } from '../../records/status/left-out.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { boundedEvidence, boundSpec, type DraftEvidence, tooManyArtifacts } from '../../records/record-object.ts';
-import { unsignedProblem } from '../../records/unsigned-problem.ts';
+import { unsignedProblem } from '../../records/status/unsigned-problem.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 

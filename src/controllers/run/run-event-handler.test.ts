@@ -7,8 +7,8 @@ import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
 import { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import { shardOf } from '../../runtime/shards/shard.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
-import { RecordIndex } from '../memory/record-index.ts';
-import { RunsOfOthers } from '../memory/runs-of-others.ts';
+import { RecordIndex } from '../memory/records/record-index.ts';
+import { RunsOfOthers } from '../memory/runs/runs-of-others.ts';
 import { LastStates } from './last-states.ts';
 import { type DeliveredRun, projectRun, runEventHandler } from './run-event-handler.ts';
 

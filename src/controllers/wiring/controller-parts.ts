@@ -10,7 +10,7 @@ import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
 import type { QueueObserver } from '../../runtime/queue/keyed-queue.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { Attempts } from '../memory/attempts.ts';
+import { Attempts } from '../memory/records/attempts.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { ChangePropagation } from '../propagation/change-propagation.ts';
 import { RecordDrain } from '../propagation/record-drain.ts';

@@ -3,7 +3,7 @@ import type { OperatorConfiguration } from '../../config/operator-configuration.
 import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { loadSealKey, type SealKey, SealKeyLostError } from '../../records/seal/seal-key.ts';
-import { findSealed, whyNotAlone } from '../../records/seal/sealed-records.ts';
+import { findSealed, whyNotAlone } from '../../records/sealed-records.ts';
 
 const RETRY_MS = 10_000;
 

@@ -5,7 +5,7 @@ import { field, listField } from '../../../json/fields.ts';
 import { exponentialBackoff } from '../../../runtime/queue/backoff.ts';
 import { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
 import { ReconcilerWorld } from '../../fixtures/reconciler-world.fixture.ts';
-import { Attempts } from '../../memory/attempts.ts';
+import { Attempts } from '../../memory/records/attempts.ts';
 import { VerificationReconciler } from './verification-reconciler.ts';
 
 describe('VerificationReconciler', () => {

@@ -14,9 +14,9 @@ import type { ReadBackResult } from '../../policy-services/evidence-verifier.ts'
 import { gatherRecord } from '../gather-record.ts';
 import { planRecord } from '../plan-record.ts';
 import { readRecord, type TrustedRecord } from '../../../records/read-record.ts';
-import type { BackendFact } from '../../../records/record-facts.ts';
+import type { BackendFact } from '../../../records/status/record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from '../state/record-snapshot.ts';
-import type { Attempts } from '../../memory/attempts.ts';
+import type { Attempts } from '../../memory/records/attempts.ts';
 import { writeRecordStatus } from '../state/write-record-status.ts';
 import { recordKey, type RecordKey } from '../../../records/record-key.ts';
 import { backendLane } from '../../shares/server-lanes.ts';

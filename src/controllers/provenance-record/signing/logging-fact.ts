@@ -4,7 +4,7 @@ import { knownReason, type Reason, reasons } from '../../../api/v1alpha1/reasons
 import { isWitnessed, wantedWitnesses } from '../../../records/artifact-needs.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
-import type { LoggingFact } from '../../../records/record-facts.ts';
+import type { LoggingFact } from '../../../records/status/record-facts.ts';
 import type { RecordSnapshot } from '../state/record-snapshot.ts';
 import { holdsAnything, isDoneWith } from '../../../records/storage-state.ts';
 import { describePolicy } from '../../../pipelines/policy-key.ts';

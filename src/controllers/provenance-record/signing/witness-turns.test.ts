@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { exponentialBackoff } from '../../../runtime/queue/backoff.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
-import { Attempts } from '../../memory/attempts.ts';
+import { Attempts } from '../../memory/records/attempts.ts';
 import { areWitnessesDue, noteWitnesses, secondsUntilWitnesses } from './witness-turns.ts';
 
 const clock = new ManualClock();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import { recordKey } from '../../../records/record-key.ts';
-import type { AttemptKey, Attempts } from '../../memory/attempts.ts';
+import type { AttemptKey, Attempts } from '../../memory/records/attempts.ts';
 
 /** Witnesses that keep one record waiting for so long would hold up all records of the policy, one after the other. */
 const SLOW_MS = 5_000;

@@ -2,7 +2,7 @@
 import type { BackendRef } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
 import type { CompiledBackend } from '../../../pipelines/definitions.ts';
-import type { StatusFacts } from '../../../records/record-facts.ts';
+import type { StatusFacts } from '../../../records/status/record-facts.ts';
 import type { RunSigner } from '../../../signing/run-signer.ts';
 import type { BoundBackend } from './record-snapshot.ts';
 

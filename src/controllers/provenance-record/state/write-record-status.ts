@@ -3,9 +3,9 @@ import { API_VERSION } from '../../../api/v1alpha1/group-version.ts';
 import type { ProvenanceRecordStatus } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
-import type { RecordFacts, StatusFacts } from '../../../records/record-facts.ts';
-import { statusEvents } from '../../../records/record-events.ts';
-import { readyOf, recordStatus } from '../../../records/record-status.ts';
+import type { RecordFacts, StatusFacts } from '../../../records/status/record-facts.ts';
+import { statusEvents } from '../../../records/status/record-events.ts';
+import { readyOf, recordStatus } from '../../../records/status/record-status.ts';
 import { recordKey } from '../../../records/record-key.ts';
 import { runKey } from '../../../tekton/run-key.ts';
 

@@ -5,7 +5,7 @@ import type { CompiledBackend } from '../../../pipelines/definitions.ts';
 import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import { isRefillRequested } from '../../../records/backfill-request.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
-import type { BackendFact } from '../../../records/record-facts.ts';
+import type { BackendFact } from '../../../records/status/record-facts.ts';
 import type { BoundBackend, RecordSnapshot } from '../state/record-snapshot.ts';
 import { isDoneWith, stateOf } from '../../../records/storage-state.ts';
 

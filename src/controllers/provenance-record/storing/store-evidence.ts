@@ -6,7 +6,7 @@ import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { StorageError } from '../../../storage/storage-error.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
-import type { BackendFact, StoredLocation } from '../../../records/record-facts.ts';
+import type { BackendFact, StoredLocation } from '../../../records/status/record-facts.ts';
 import { nameCollisions } from './name-collisions.ts';
 import { type ArtifactOutcome, type ArtifactsToStore, storeArtifacts } from './store-artifacts.ts';
 

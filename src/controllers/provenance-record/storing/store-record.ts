@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ControllerContext } from '../../controller-context.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
-import type { BackendFact, StatusFacts } from '../../../records/record-facts.ts';
-import type { Attempts } from '../../memory/attempts.ts';
+import type { BackendFact, StatusFacts } from '../../../records/status/record-facts.ts';
+import type { Attempts } from '../../memory/records/attempts.ts';
 import { type BackendContext, type BackendWork, storeInBackend } from './store-in-backend.ts';
 import { outlasts } from '../../../runtime/deadline.ts';
 import type { WorkerLanes } from '../../../runtime/lanes/worker-lanes.ts';
