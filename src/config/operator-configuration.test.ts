@@ -4,12 +4,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Ajv } from 'ajv';
+import { operatorConfigurationSchema } from './operator-configuration-schema.ts';
 import { ConfigurationError, loadOperatorConfiguration, parseOperatorConfiguration } from './operator-configuration.ts';
 
 const head = 'apiVersion: config.hallmark.dev/v1alpha1\nkind: OperatorConfiguration\n';
 const inPod = { POD_NAMESPACE: 'hallmark-system' };
 
 describe('the operator configuration', () => {
+  it('has a JSON schema, which no start checks again', () => {
+    const ajv = new Ajv();
+    assert.equal(ajv.validateSchema(operatorConfigurationSchema), true, ajv.errorsText());
+  });
+
   it('has a default for every field', async () => {
     const expected = {
       apiVersion: 'config.hallmark.dev/v1alpha1',

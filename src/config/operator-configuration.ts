@@ -77,9 +77,8 @@ function parseYaml(text: string, source: string): unknown {
 }
 
 function validated(value: unknown, source: string): OperatorConfigurationFile {
-  compiled ??= new Ajv({ allErrors: true, useDefaults: true }).compile<OperatorConfigurationFile>(
-    operatorConfigurationSchema,
-  );
+  const options = { allErrors: true, useDefaults: true, validateSchema: false, code: { optimize: false } };
+  compiled ??= new Ajv(options).compile<OperatorConfigurationFile>(operatorConfigurationSchema);
   if (compiled(value)) return value;
   throw invalid(source, (compiled.errors ?? []).map(configurationProblem));
 }
