@@ -27,7 +27,6 @@ const allowed = [
   'lookMs',
   'maxConnections',
   'maxFrameBytes',
-  'maxPageBytes',
   'maxSecrets',
   'secretAgeMs',
   'stallMs',
