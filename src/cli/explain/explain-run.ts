@@ -2,7 +2,7 @@
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../records/record-name.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
-import { isFinished, whyNotSelected } from '../../pipelines/run-selection.ts';
+import { isFinished, whyNotSelected } from '../../pipelines/selection/run-selection.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { GatheredExplanation } from './gather-explanation.ts';
 import { retentionText } from './published-retention.ts';

@@ -5,7 +5,7 @@ import { ignoredSubject, missingChild } from '../../records/status/left-out.ts';
 import type { Artifact } from '../../evidence/artifact.ts';
 import { signedBytes } from '../../evidence/signed-bytes.ts';
 import { sigstoreBundle } from '../../evidence/sigstore-bundle.ts';
-import { subjectOutside } from '../../pipelines/allowed-subjects.ts';
+import { subjectOutside } from '../../pipelines/selection/allowed-subjects.ts';
 import { printable } from '../../runtime/printable.ts';
 import type { RunSigner } from '../../signing/run-signer.ts';
 import type { Preview, PreviewedArtifact } from '../preview/preview-runs.ts';

@@ -7,7 +7,7 @@ import { SigningError } from '../../signing/signing-error.ts';
 import type { PolicyWitnesses, WitnessProblem } from './policy-witnesses.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import type { PolicySigners } from './policy-signers.ts';
-import { signingProblem } from '../../pipelines/signing-problem.ts';
+import { signingProblem } from '../../pipelines/selection/signing-problem.ts';
 import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
 
 /** The lifetime of the last check of a policy's witnesses. */

@@ -4,7 +4,7 @@ import { MAX_ARTIFACTS } from '../../api/v1alpha1/provenance-record/evidence.ts'
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
-import type { SelectableRun } from '../../pipelines/run-selection.ts';
+import type { SelectableRun } from '../../pipelines/selection/run-selection.ts';
 import type { IndexImages } from '../../provenance/payload-options.ts';
 import { signedImages } from '../../provenance/signed-images.ts';
 import { runTarget } from '../../storage/run-target.ts';

@@ -2,7 +2,7 @@
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
-import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/run-selection.ts';
+import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/selection/run-selection.ts';
 import type { ReadChild, Sighting } from '../../tekton/children/child-identity.ts';
 import { type FinishedRun, finishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';

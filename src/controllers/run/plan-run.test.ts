@@ -6,7 +6,7 @@ import { isObject, objectField } from '../../json/fields.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
-import { isFinished } from '../../pipelines/run-selection.ts';
+import { isFinished } from '../../pipelines/selection/run-selection.ts';
 import { parseImageReference } from '../../tekton/images/image-reference.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
 import { awaitedChild, planRun } from './plan-run.ts';

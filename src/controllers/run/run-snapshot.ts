@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IndexImages } from '../../provenance/payload-options.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
-import type { SelectableRun } from '../../pipelines/run-selection.ts';
+import type { SelectableRun } from '../../pipelines/selection/run-selection.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import type { TrustedRecord } from '../../records/read-record.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
-import { signingProblem } from '../../pipelines/signing-problem.ts';
+import { signingProblem } from '../../pipelines/selection/signing-problem.ts';
 import { isPassingProblem } from '../storage-backend/backend-conditions.ts';
 
 /** A backend in a policy's reach, with the result of its last probe. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Subject } from '../../evidence/artifact.ts';
-import { subjectOutside } from '../../pipelines/allowed-subjects.ts';
+import { subjectOutside } from '../../pipelines/selection/allowed-subjects.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
-import { signingProblem } from '../../pipelines/signing-problem.ts';
+import { signingProblem } from '../../pipelines/selection/signing-problem.ts';
 import { ignoredSubject, missingChild } from './left-out.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { describePolicy, type PolicyName } from '../../pipelines/policy-key.ts';

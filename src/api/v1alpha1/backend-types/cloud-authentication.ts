@@ -3,6 +3,7 @@ import Type, { type Static, type TProperties } from 'typebox';
 import type { CelRule } from '../fields/cel-rule.ts';
 import { unionRule } from '../fields/cel-rule.ts';
 import { field, has } from '../../../json/fields.ts';
+import { googleFederation } from '../fields/google-federation.ts';
 import { httpURL } from '../fields/http-url.ts';
 import type { Immutable } from '../fields/immutable.ts';
 import { objectName } from '../fields/object-name.ts';
@@ -73,17 +74,7 @@ export const googleAuthentication = cloudAuthentication(
     secret: 'Secret with credentials.json (a service account key), or with a bearer token as access_token.',
   },
   {
-    workloadIdentityProvider: Type.Optional(
-      Type.String({
-        description:
-          'Provider that trusts the cluster: projects/N/locations/global/workloadIdentityPools/POOL/providers/NAME.',
-        minLength: 1,
-        maxLength: 1024,
-      }),
-    ),
-    serviceAccountEmail: Type.Optional(
-      Type.String({ description: 'Google service account to impersonate.', minLength: 1, maxLength: 320 }),
-    ),
+    ...googleFederation,
     stsEndpoint: Type.Optional(httpURL('Token exchange endpoint, https://sts.googleapis.com by default.')),
   },
   [unionRule('type', 'ServiceAccount', 'workloadIdentityProvider')],

@@ -3,6 +3,7 @@ import Type from 'typebox';
 import type { CelRule } from '../fields/cel-rule.ts';
 import { matchesRule } from '../fields/cel-rule.ts';
 import { field, has } from '../../../json/fields.ts';
+import { googleFederation } from '../fields/google-federation.ts';
 import { httpURL } from '../fields/http-url.ts';
 import { objectName } from '../fields/object-name.ts';
 import { retiredKeys } from './key-validity.ts';
@@ -76,17 +77,7 @@ export const policyKms = Type.Object(
     google: Type.Optional(
       Type.Object(
         {
-          workloadIdentityProvider: Type.Optional(
-            Type.String({
-              description:
-                'Provider that trusts the cluster: projects/N/locations/global/workloadIdentityPools/POOL/providers/NAME.',
-              minLength: 1,
-              maxLength: 1024,
-            }),
-          ),
-          serviceAccountEmail: Type.Optional(
-            Type.String({ description: 'Google service account to impersonate.', minLength: 1, maxLength: 320 }),
-          ),
+          ...googleFederation,
           endpoint: Type.Optional(
             Type.String({
               description: 'host[:port] of the Cloud KMS API, cloudkms.googleapis.com by default.',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { reasons } from '../api/v1alpha1/reasons.ts';
-import type { Problem } from '../api/v1alpha1/problem.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 
 /** The facts that can stop a policy from signing. Unknown facts are left out. */
 export interface SigningFacts {

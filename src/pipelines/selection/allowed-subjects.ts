@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Subject } from '../evidence/artifact.ts';
-import { imageOfSubject, plainImageName } from '../tekton/images/image-name.ts';
+import type { Subject } from '../../evidence/artifact.ts';
+import { imageOfSubject, plainImageName } from '../../tekton/images/image-name.ts';
 import { repositoryMatches } from './repository-glob.ts';
 
 /**

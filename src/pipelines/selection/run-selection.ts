@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { labelSelectorMatches } from '../api/v1alpha1/fields/label-selector.ts';
-import type { RunSummary } from '../tekton/run-summary.ts';
-import type { PolicyDefinition } from './definitions.ts';
+import { labelSelectorMatches } from '../../api/v1alpha1/fields/label-selector.ts';
+import type { RunSummary } from '../../tekton/run-summary.ts';
+import type { PolicyDefinition } from '../definitions.ts';
 
 /** Tekton's own name in `spec.managedBy`; absent means the same. */
 const TEKTON = 'tekton.dev/pipeline';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
-import { standardRetention } from '../api/v1alpha1/signing-policy/retention.ts';
-import type { SigningPolicySpec } from '../api/v1alpha1/signing-policy/schema.ts';
-import type { PolicyDefinition } from './definitions.ts';
+import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.ts';
+import type { SigningPolicySpec } from '../../api/v1alpha1/signing-policy/schema.ts';
+import type { PolicyDefinition } from '../definitions.ts';
 import { type SelectableRun, whyNotSelected } from './run-selection.ts';
 
 const signer: SigningPolicySpec['signer'] = { type: 'Key', key: { secretRef: { name: 'k' } } };
