@@ -27,6 +27,8 @@ export interface CreateOptions {
   readonly spec?: object;
 }
 
+type BuildOptions = CreateOptions & FinishOptions & { readonly repository?: string };
+
 const signal = new AbortController().signal;
 
 /** The parts of a team that these runs need. */
@@ -83,18 +85,18 @@ export class ManagedRuns {
     return asManifest(await this.#client.replaceStatus(resource, object, { signal }));
   }
 
-  /** Pushes an image and makes a finished run that says it built it. */
-  async build(options: CreateOptions & FinishOptions): Promise<Build> {
-    const image = await this.#team.registry.pushImage(`${this.#team.name}/app`, options.name);
+  /** Pushes an image to the team's repository of this name, and makes a finished run that says it built it. */
+  async build({ repository = 'app', ...options }: BuildOptions): Promise<Build> {
+    const image = await this.#team.registry.pushImage(`${this.#team.name}/${repository}`, options.name);
     const run = await this.create(options);
-    await this.finish(run, { results: this.imageResults(image), ...options });
+    await this.finish(run, { results: this.imageResults(image, repository), ...options });
     return { kind: 'TaskRun', name: options.name, uid: identityOf(run).uid, image };
   }
 
   /** The results of a run that built this image. */
-  imageResults({ digest }: PushedImage): readonly unknown[] {
+  imageResults({ digest }: PushedImage, repository = 'app'): readonly unknown[] {
     return [
-      { name: 'IMAGE_URL', type: 'string', value: `${this.#host}/${this.#team.name}/app` },
+      { name: 'IMAGE_URL', type: 'string', value: `${this.#host}/${this.#team.name}/${repository}` },
       { name: 'IMAGE_DIGEST', type: 'string', value: digest },
     ];
   }
