@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { asManifest, at, listAt, type Manifest } from '../chart/helm.ts';
 import type { ControlPlane } from '../testbed/control-plane/control-plane.ts';
-import { ApiClient } from '../testbed/node-agent/api-client.ts';
+import { ApiClient, ApiError } from '../testbed/node-agent/api-client.ts';
 import { readKubeconfig } from '../testbed/node-agent/kubeconfig.ts';
 import { ResourcePaths } from './resource-paths.ts';
 
@@ -29,6 +29,16 @@ export class ApiObjects {
       : asManifest(await this.#client.call({ method: 'GET', path: `${path}/${name}` }));
   }
 
+  /** One object; undefined when there is none. */
+  async find(namespace: string, [kind, name]: readonly [string, string]): Promise<Manifest | undefined> {
+    try {
+      return await this.get(namespace, kind, name);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
   /** All objects of a kind in a namespace. */
   async list(namespace: string, kind: string): Promise<readonly Manifest[] | undefined> {
     const path = await this.#paths.find(kind, namespace);
@@ -36,6 +46,30 @@ export class ApiObjects {
     const list = await this.#client.call({ method: 'GET', path });
     const type = { apiVersion: at(list, 'apiVersion'), kind: String(at(list, 'kind')).replace(/List$/, '') };
     return listAt(list, 'items').map((item) => ({ ...type, ...asManifest(item) }));
+  }
+
+  /**
+   * One object as it is now and after each change, until the signal or the API server ends it. Nothing is yielded while there is no
+   * such object. Undefined for a kind that is not served.
+   */
+  async follow(
+    [kind, name]: readonly [string, string],
+    namespace: string | undefined,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Manifest> | undefined> {
+    const path = await this.#paths.find(kind, namespace);
+    return path === undefined
+      ? undefined
+      : this.#changes(`${path}?watch=true&fieldSelector=metadata.name%3D${name}`, signal);
+  }
+
+  async *#changes(path: string, signal: AbortSignal): AsyncGenerator<Manifest> {
+    for await (const line of this.#client.lines(path, signal)) {
+      const event: unknown = JSON.parse(line);
+      const type = at(event, 'type');
+      if (type === 'ERROR') return;
+      if (type === 'ADDED' || type === 'MODIFIED') yield asManifest(at(event, 'object'));
+    }
   }
 
   async create(object: Manifest): Promise<Manifest | undefined> {
@@ -61,6 +95,17 @@ export class ApiObjects {
     const contentType = 'application/merge-patch+json';
     await this.#client.call({ method: 'PATCH', path: `${path}/${name}?fieldValidation=Strict`, body, contentType });
     return true;
+  }
+
+  /** The UID of what finalizers still keep, if they do; false when the kind is not served. */
+  async delete(namespace: string, [kind, name]: readonly [string, string]): Promise<{ left?: unknown } | false> {
+    const path = await this.#paths.find(kind, namespace);
+    if (path === undefined) return false;
+    const answer = await this.#client.call({
+      method: 'DELETE',
+      path: `${path}/${name}?propagationPolicy=Background`,
+    });
+    return at(answer, 'kind') === 'Status' ? {} : { left: at(answer, 'metadata', 'uid') };
   }
 
   async #collectionOf(object: Manifest): Promise<string | undefined> {

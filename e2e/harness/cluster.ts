@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as delay } from 'node:timers/promises';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import type { ControlPlane, KubectlOptions } from '../testbed/control-plane/control-plane.ts';
 import { measured } from '../testbed/processes/measured.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
-import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { ApiObjects } from './api-objects.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { parseWaitCondition, type MeetsCondition } from './wait-condition.ts';
 
 /** Timeout for a condition: generous, because a machine with two cores runs everything. */
 export const PATIENCE_SECONDS = 120;
+
+/** Between two tries to watch. */
+const REST_MILLISECONDS = 100;
 
 /** An Event as far as tests ask about it. */
 export interface EventView {
@@ -19,6 +23,13 @@ export interface EventView {
   readonly regardingUID: string;
   /** The number of occurrences, as the Event's series counts them. */
   readonly count: number;
+}
+
+/** A condition of an object, and its name in the message when it is not met in time. */
+export interface Expected {
+  readonly condition: string;
+  readonly isMet: MeetsCondition;
+  readonly timeoutSeconds?: number;
 }
 
 /** The API server as an administrator uses it, by kubectl where a test is about kubectl or its error messages. */
@@ -81,9 +92,20 @@ export class Cluster {
 
   /** A merge patch of one object, such as `signingpolicy/builds`. */
   async patch(namespace: string, name: string, patch: object): Promise<void> {
-    const [kind = '', object = ''] = name.split('/');
-    if ((await unlessItFails(() => this.#objects.patch(namespace, [kind, object], patch))) === true) return;
+    if ((await unlessItFails(() => this.#objects.patch(namespace, splitName(name), patch))) === true) return;
     await this.kubectl(['patch', '-n', namespace, name, '--type=merge', '-p', JSON.stringify(patch)]);
+  }
+
+  /** Deletes one object, such as `taskrun/bake`, and waits until it is gone. */
+  async delete(namespace: string, name: string): Promise<void> {
+    const target = splitName(name);
+    const deleted = await unlessItFails(() => this.#objects.delete(namespace, target));
+    if (deleted === undefined || deleted === false) {
+      await this.kubectl(['delete', '-n', namespace, name]);
+    } else if (deleted.left !== undefined) {
+      const uid = async (): Promise<unknown> => at(await this.#objects.find(namespace, target), 'metadata', 'uid');
+      await waitUntil(`${namespace}/${name} is gone`, async () => (await uid()) !== deleted.left);
+    }
   }
 
   /** Waits as `kubectl wait --for=…` does for one object; it need not exist yet. */
@@ -91,24 +113,35 @@ export class Cluster {
     const isMet = parseWaitCondition(condition);
     return isMet === undefined
       ? measured('waiting', () => this.#kubectlWait(namespace, name, { condition, timeoutSeconds }))
-      : this.#waitFor(namespace, name, { condition, isMet, timeoutSeconds });
+      : this.until(namespace, name, { condition, isMet, timeoutSeconds });
   }
 
-  async #waitFor(
+  /** Waits until one object is there and meets a condition. */
+  until(namespace: string, name: string, expected: Expected): Promise<void> {
+    return measured('waiting', () => this.#until(namespace, name, expected));
+  }
+
+  async #until(
     namespace: string,
     name: string,
-    { condition, isMet, timeoutSeconds }: { condition: string; isMet: MeetsCondition; timeoutSeconds: number },
+    { condition, isMet, timeoutSeconds = PATIENCE_SECONDS }: Expected,
   ): Promise<void> {
+    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     let last: Manifest | undefined;
-    const probe = async (): Promise<boolean> => {
-      last = await this.#get(['get', name, '-n', namespace]);
-      return last !== undefined && isMet(last);
-    };
-    try {
-      await waitUntil(`${namespace}/${name} meets ${condition}`, probe, { timeoutSeconds });
-    } catch (cause) {
-      throw new Error(`its last status was ${JSON.stringify(last?.['status'])}`, { cause });
+    while (!deadline.aborted) {
+      const followed = await unlessItFails(() => this.#objects.follow(splitName(name), namespace, deadline));
+      try {
+        for await (const object of followed ?? []) {
+          last = object;
+          if (isMet(object)) return;
+        }
+      } catch {
+        // The API server is away, or has no more time for this watch.
+      }
+      await delay(REST_MILLISECONDS);
     }
+    const status = JSON.stringify(last?.['status']);
+    throw new Error(`waited ${timeoutSeconds} s in vain until ${namespace}/${name} meets ${condition}: ${status}`);
   }
 
   async #kubectlWait(
@@ -131,6 +164,12 @@ export class Cluster {
       count: Number(at(event, 'series', 'count') ?? event['count'] ?? 1),
     }));
   }
+}
+
+/** The kind and the name of `kind/name`. */
+function splitName(name: string): readonly [string, string] {
+  const [kind = '', object = ''] = name.split('/');
+  return [kind, object];
 }
 
 /** Resolves with undefined where kubectl shall try it instead, and fail with its own words. */

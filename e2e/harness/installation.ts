@@ -23,8 +23,8 @@ export interface InstallationOptions {
   readonly registries?: readonly RegistryOptions[];
   /** Operator pods; the chart's default of 2. With 0 everything is there but the operator: see OperatorProcess. */
   readonly replicas?: number;
-  /** Further values of the chart: `path=json`. */
-  readonly values?: readonly string[];
+  /** Further values of the chart: `path=json`. A function may start servers whose addresses they name: it is called before helm. */
+  readonly values?: readonly string[] | ((testbed: Testbed) => Promise<readonly string[]>);
   /** `Kinds`: Tekton's CRDs without Tekton, for runs that are finished by writing their status. */
   readonly tekton?: 'Kinds';
   /** For tests that restart the API server. */
@@ -34,12 +34,11 @@ export interface InstallationOptions {
 /** The chart, installed with helm on a real control plane with real Tekton, registries and a node that runs the operator. */
 export class Installation extends Cluster {
   readonly testbed: Testbed;
-  readonly #values: readonly string[];
+  #values: readonly string[] = [];
 
-  private constructor(testbed: Testbed, values: readonly string[]) {
+  private constructor(testbed: Testbed) {
     super(testbed.plane);
     this.testbed = testbed;
-    this.#values = values;
   }
 
   /** Builds what is missing, starts everything and waits until the operator's pods are Ready. */
@@ -58,14 +57,9 @@ export class Installation extends Cluster {
       controlPlane: { own: options.ownControlPlane === true },
       nodeAgent: { images: { 'registry.hallmark.dev/hallmark': { command, cwd: checkout, env: compileCache() } } },
     });
-    const allow = testbed.registries.map(({ host }) => host);
-    const installation = new Installation(testbed, [
-      'config.http.host="127.0.0.1"',
-      `config.outbound.allow=${JSON.stringify(allow)}`,
-      ...(options.replicas === undefined ? [] : [`replicas=${options.replicas}`]),
-      ...(options.values ?? []),
-    ]);
+    const installation = new Installation(testbed);
     try {
+      installation.#values = await valuesOf(testbed, options);
       await installation.helm('install');
       await installation.rolledOut();
       return installation;
@@ -87,10 +81,9 @@ export class Installation extends Cluster {
     return this.testbed.helm(['uninstall', 'hallmark', '--namespace', releaseNamespace, '--wait', '--timeout=120s']);
   }
 
-  /** Waits until the Deployment is rolled out. */
-  async rolledOut(): Promise<void> {
-    const rollout = ['rollout', 'status', 'deployment/hallmark', '-n', releaseNamespace];
-    await this.kubectl([...rollout, `--timeout=${PATIENCE_SECONDS}s`], { timeoutSeconds: PATIENCE_SECONDS + 10 });
+  /** Waits until the Deployment is rolled out, as `kubectl rollout status` does. */
+  rolledOut(): Promise<void> {
+    return this.until(releaseNamespace, 'deployment/hallmark', { condition: 'is rolled out', isMet: isRolledOut });
   }
 
   team(options: Omit<TeamOptions, 'registry'> & Partial<Pick<TeamOptions, 'registry'>>): Promise<Team> {
@@ -159,4 +152,24 @@ export class Installation extends Cluster {
     if (isFailure) this.testbed.supervisor.keepLogs();
     await this.testbed.stop();
   }
+}
+
+async function valuesOf(testbed: Testbed, { replicas, values = [] }: InstallationOptions): Promise<readonly string[]> {
+  const allow = testbed.registries.map(({ host }) => host);
+  return [
+    'config.http.host="127.0.0.1"',
+    `config.outbound.allow=${JSON.stringify(allow)}`,
+    ...(replicas === undefined ? [] : [`replicas=${replicas}`]),
+    ...(typeof values === 'function' ? await values(testbed) : values),
+  ];
+}
+
+/** Every pod that a Deployment wants is of its latest template and available, and no other is left. */
+function isRolledOut(deployment: unknown): boolean {
+  const wanted = Number(at(deployment, 'spec', 'replicas'));
+  const count = (field: string): number => Number(at(deployment, 'status', field) ?? 0);
+  return (
+    count('observedGeneration') >= Number(at(deployment, 'metadata', 'generation')) &&
+    ['replicas', 'updatedReplicas', 'availableReplicas'].every((field) => count(field) === wanted)
+  );
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { asManifest, listAt } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
@@ -57,14 +58,18 @@ export class HostileBed {
       ...(tekton === undefined ? {} : { tekton }),
     });
     // Tekton's webhook would refuse some of it; the operator must not rely on that.
-    for (const kind of ['validatingwebhookconfiguration', 'mutatingwebhookconfiguration']) {
-      const prefix = kind.startsWith('validating') ? 'validation.' : '';
-      await installation.kubectl(['delete', kind, `${prefix}webhook.pipeline.tekton.dev`, '--ignore-not-found']);
+    if (tekton === undefined) {
+      await installation.delete('', 'validatingwebhookconfiguration/validation.webhook.pipeline.tekton.dev');
+      await installation.delete('', 'mutatingwebhookconfiguration/webhook.pipeline.tekton.dev');
     }
     // Nor on the schema of Tekton's CRDs, which older releases do not have.
-    const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-    const patch = [{ op: 'replace', path: '/spec/versions/0/schema/openAPIV3Schema', value: schema }];
-    await installation.kubectl(['patch', 'crd', 'taskruns.tekton.dev', '--type=json', '-p', JSON.stringify(patch)]);
+    const crd = await installation.json(['get', 'crd', 'taskruns.tekton.dev']);
+    const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const versions = listAt(crd, 'spec', 'versions').map((version) => ({
+      ...asManifest(version),
+      schema: { openAPIV3Schema },
+    }));
+    await installation.patch('', 'crd/taskruns.tekton.dev', { spec: { versions } });
     const client = adminClient(installation.plane);
     const allow = [...installation.testbed.registries.map(({ host }) => host), ...outbound];
     const operator = await OperatorProcess.start(installation, {

@@ -129,7 +129,7 @@ describe('keys that come and go', { concurrency: true }, () => {
       const team = await teamOf('team-deleted', true);
       await team.untilReady();
       const builds = [await build(team, 'bake-0')];
-      await bed.installation.kubectl(['delete', 'secret', KEY_SECRET, '-n', team.name]);
+      await bed.installation.delete(team.name, `secret/${KEY_SECRET}`);
       // The Secret is cached for half a minute.
       await waitUntil(
         'a run finds it gone',

@@ -13,6 +13,7 @@ import { AzureKeyVault } from '../testbed/azure-key-vault/azure-key-vault.ts';
 import { GoogleKms } from '../testbed/google-kms/google-kms.ts';
 import { waitUntil } from '../testbed/index.ts';
 import { clusterIssuer } from '../testbed/sigstore/cluster-issuer.ts';
+import type { Testbed } from '../testbed/testbed.ts';
 
 /** As the samples call the ServiceAccount that signs. */
 const ACCOUNT = 'release-signer';
@@ -28,6 +29,8 @@ interface Placement {
   readonly ca: string;
 }
 
+const provider = String(at(sampleKms(GOOGLE_TEAM, 'kms-google'), 'google', 'workloadIdentityProvider'));
+
 describe("teams whose keys are in Google's and Azure's services", () => {
   let installation: Installation;
   let google: GoogleKms;
@@ -38,11 +41,9 @@ describe("teams whose keys are in Google's and Azure's services", () => {
   before(async () => {
     google = await GoogleKms.start();
     azure = await AzureKeyVault.start();
-    installation = await Installation.start({ label: 'cloud-kms', replicas: 1 });
+    installation = await Installation.start({ label: 'cloud-kms', replicas: 1, values });
     const issuer = await clusterIssuer(installation.testbed.plane);
-    for (const name of [GOOGLE_TEAM, AZURE_TEAM]) await installation.kubectl(['create', 'namespace', name]);
 
-    const provider = String(at(sampleKms(GOOGLE_TEAM, 'kms-google'), 'google', 'workloadIdentityProvider'));
     google.iam.providers.set(provider, issuer);
     const pool = provider.replace(/\/providers\/.*/, '');
     google.permitted.add(`principal://iam.googleapis.com/${pool}/subject/${subjectOf(GOOGLE_TEAM)}`);
@@ -54,8 +55,6 @@ describe("teams whose keys are in Google's and Azure's services", () => {
     azure.permitted.add(clientID);
     azure.addVersion('builds', 2048);
 
-    await installation.helm('upgrade', values(provider));
-    await installation.rolledOut();
     googlers = await sampleTeam(GOOGLE_TEAM, {
       folder: 'kms-google',
       settings: { google: { endpoint: google.server.host, stsEndpoint: google.server.url } },
@@ -74,15 +73,16 @@ describe("teams whose keys are in Google's and Azure's services", () => {
     await installation.stop();
   });
 
-  /** Values of the chart with which the administrator allows these servers. */
-  function values(provider: string): readonly string[] {
-    const hosts = [google.server.host, azure.server.host, azure.directory.server.host];
+  /** @returns values of the chart with which the administrator allows these servers to both teams, which have a namespace now */
+  async function values({ plane, registries }: Testbed): Promise<readonly string[]> {
+    for (const name of [GOOGLE_TEAM, AZURE_TEAM]) await plane.kubectl(['create', 'namespace', name]);
+    const hosts = [...registries, google.server, azure.server, azure.directory.server].map(({ host }) => host);
     const destinations = [
       { audience: `//iam.googleapis.com/${provider}`, hosts: [google.server.host] },
       { audience: 'api://AzureADTokenExchange', hosts: [azure.directory.server.host] },
     ];
     return [
-      `config.outbound.allow=${JSON.stringify([installation.testbed.registry().host, ...hosts])}`,
+      `config.outbound.allow=${JSON.stringify(hosts)}`,
       `config.tokens.destinations=${JSON.stringify(destinations)}`,
       `tokens.serviceAccounts=${JSON.stringify({ [GOOGLE_TEAM]: [ACCOUNT], [AZURE_TEAM]: [ACCOUNT] })}`,
     ];

@@ -16,6 +16,7 @@ import { isVerified, verifyImage } from '../harness/verify-image.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { waitUntil } from '../testbed/index.ts';
 import { Moto } from '../testbed/moto/moto.ts';
+import type { Testbed } from '../testbed/testbed.ts';
 import { Transit } from '../testbed/transit/transit.ts';
 
 /** As the samples call the ServiceAccount that signs. */
@@ -36,17 +37,8 @@ describe('teams whose keys are in a service', () => {
   let bakers: Team;
 
   before(async () => {
-    installation = await Installation.start({ label: 'kms', replicas: 1 });
-    const { plane, supervisor } = installation.testbed;
-    const { url, caFile, adminToken } = plane;
-    transit = await Transit.start(supervisor, { cluster: { url, caFile, adminToken } });
-    moto = await Moto.start(supervisor);
-    vault = await FaultProxy.start({ target: transit.url });
-    aws = await FaultProxy.start({ target: moto.url, tls: true });
-    for (const name of [VAULT_TEAM, AWS_TEAM]) await plane.kubectl(['create', 'namespace', name]);
-    await installation.helm('upgrade', values());
-    await installation.rolledOut();
-    await plane.kubectl([
+    installation = await Installation.start({ label: 'kms', replicas: 1, values });
+    await installation.plane.kubectl([
       'create',
       'clusterrolebinding',
       'discovery',
@@ -65,14 +57,21 @@ describe('teams whose keys are in a service', () => {
     await installation.stop();
   });
 
-  /** Values of the chart with which the administrator allows these servers. */
-  function values(): readonly string[] {
+  /** Starts the services. @returns values of the chart with which the administrator allows them */
+  async function values({ plane, supervisor, registries }: Testbed): Promise<readonly string[]> {
+    const { url, caFile, adminToken } = plane;
+    transit = await Transit.start(supervisor, { cluster: { url, caFile, adminToken } });
+    moto = await Moto.start(supervisor);
+    vault = await FaultProxy.start({ target: transit.url });
+    aws = await FaultProxy.start({ target: moto.url, tls: true });
+    for (const name of [VAULT_TEAM, AWS_TEAM]) await plane.kubectl(['create', 'namespace', name]);
+    const hosts = [...registries, vault, aws].map(({ host }) => host);
     const destinations = [
       { audience: 'vault', hosts: [vault.host] },
       { audience: 'sts.amazonaws.com', hosts: [aws.host] },
     ];
     return [
-      `config.outbound.allow=${JSON.stringify([installation.testbed.registry().host, vault.host, aws.host])}`,
+      `config.outbound.allow=${JSON.stringify(hosts)}`,
       `config.tokens.destinations=${JSON.stringify(destinations)}`,
       `tokens.serviceAccounts=${JSON.stringify({ [VAULT_TEAM]: [ACCOUNT], [AWS_TEAM]: [ACCOUNT] })}`,
     ];

@@ -63,7 +63,7 @@ describe('evidence in both encodings of registries', () => {
   });
 
   it('takes what it can of a form that fits no backend, and policy, backend and record say what it leaves out', async () => {
-    await installation.kubectl(['delete', 'storagebackend', 'tags', '-n', team.name]);
+    await installation.delete(team.name, 'storagebackend/tags');
     const backendRefs = [{ kind: 'StorageBackend', name: 'bundles' }];
     await installation.patch(team.name, 'signingpolicy/builds', {
       spec: { backendRefs, imageSignatures: { formats: ['SimpleSigning'] } },

@@ -176,7 +176,7 @@ describe('a failure', { concurrency: true }, () => {
       await cosign.run(['generate-key-pair'], { cwd: directory, env: { COSIGN_PASSWORD } });
       const privateKey = readFileSync(join(directory, 'cosign.key'), 'utf8');
       const publicKey = readFileSync(join(directory, 'cosign.pub'), 'utf8');
-      await installation.kubectl(['delete', 'secret', KEY_SECRET, '-n', 'careless']);
+      await installation.delete('careless', `secret/${KEY_SECRET}`);
       await careless.createKeySecret({ 'cosign.key': privateKey, 'cosign.password': COSIGN_PASSWORD });
       await installation.wait('careless', 'signingpolicy/builds', 'condition=Ready', HEALING_SECONDS);
       const [malformed] = await careless.records();

@@ -76,7 +76,7 @@ describe('a policy', { concurrency: 3 }, () => {
     it('by Seconds retires a record whose policy is deleted by then', async () => {
       const leaving = await team('leaving', { record: { retention: 'Seconds', seconds: 30 } });
       const record = await leaving.readyRecord(await leaving.build({ name: 'left-behind' }));
-      await installation.kubectl(['delete', 'signingpolicy', 'builds', '-n', 'leaving']);
+      await installation.delete('leaving', 'signingpolicy/builds');
       await installation.wait('leaving', `provenancerecord/${record.metadata.name}`, 'delete');
     });
 
@@ -92,8 +92,8 @@ describe('a policy', { concurrency: 3 }, () => {
       ]);
       const record = await tidy.readyRecord(gone);
       await Promise.all([tidy.readyRecord(kept), hoarder.readyRecord(hoarded)]);
-      await installation.kubectl(['delete', 'taskrun', 'hoarded', '-n', 'hoarder']);
-      await installation.kubectl(['delete', 'taskrun', 'gone', '-n', 'tidy']);
+      await installation.delete('hoarder', 'taskrun/hoarded');
+      await installation.delete('tidy', 'taskrun/gone');
       await installation.wait('tidy', `provenancerecord/${record.metadata.name}`, 'delete');
       assert.equal(conditionOf(await tidy.readyRecord(kept))?.status, 'True');
       assert.equal(conditionOf(await hoarder.readyRecord(hoarded))?.reason, 'Stored');
@@ -120,7 +120,7 @@ describe('a policy', { concurrency: 3 }, () => {
     it('whose TaskRun is gone waits for it until the deadline, and is then signed with a warning that names it', async () => {
       const unnoticed = { kind: 'PipelineRun', isRelease: false, labels: { noticed: 'late' } } as const;
       const build = await pipeliners.build({ name: 'halved', ...unnoticed });
-      await installation.kubectl(['delete', 'taskrun', 'halved-bake', '-n', 'pipeliners']);
+      await installation.delete('pipeliners', 'taskrun/halved-bake');
       await patchPolicy('pipeliners', { selector: { matchLabels: null, matchExpressions: [lateOnes] } });
       const waiting = await pipeliners.recordWithReason(build, 'ChildMissing');
       assert.match(conditionOf(waiting)?.message ?? '', /halved-bake/);
@@ -144,7 +144,7 @@ describe('a policy', { concurrency: 3 }, () => {
       const waiting = await fickle.recordWithReason(unsigned, 'Suspended');
 
       const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', 'fickle']);
-      await installation.kubectl(['delete', 'signingpolicy', 'builds', '-n', 'fickle']);
+      await installation.delete('fickle', 'signingpolicy/builds');
       const orphan = await fickle.recordWithReason(unsigned, 'PolicyDeleted');
       assert.equal(orphan.metadata.uid, waiting.metadata.uid);
       assert.equal(conditionOf(await fickle.readyRecord(signed))?.reason, 'Stored');
@@ -331,7 +331,7 @@ describe('a policy', { concurrency: 3 }, () => {
       const clumsy = await team('clumsy', {});
       const build = await clumsy.build({ name: 'dropped' });
       const first = await clumsy.readyRecord(build);
-      await installation.kubectl(['delete', 'provenancerecord', first.metadata.name, '-n', 'clumsy']);
+      await installation.delete('clumsy', `provenancerecord/${first.metadata.name}`);
       const second = await clumsy.readyRecord(build);
       assert.notEqual(second.metadata.uid, first.metadata.uid);
       assert.deepEqual(second.spec, first.spec);

@@ -65,7 +65,7 @@ async function deletePolicy(team: Team, build: Build): Promise<void> {
   await recorded(team, build, 'Suspended');
   const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', team.name]);
   specs.set(team.name, asManifest(policy['spec']));
-  await installation.kubectl(['delete', 'signingpolicy', 'builds', '-n', team.name]);
+  await installation.delete(team.name, 'signingpolicy/builds');
 }
 
 /** Specs of policies that a case deleted. */
@@ -93,7 +93,7 @@ const cases: readonly Case[] = [
     policy: { ...named('tekton'), suspend: true },
     breaks: async (team, build) => {
       await recorded(team, build, 'Suspended');
-      await installation.kubectl(['delete', 'storagebackend', 'tekton', '-n', team.name]);
+      await installation.delete(team.name, 'storagebackend/tekton');
       await patched({ suspend: false })(team);
     },
     names: /StorageBackend tekton: /,
@@ -240,11 +240,11 @@ const cases: readonly Case[] = [
     },
     breaks: async (team, build) => {
       await recorded(team, build, 'PolicyInvalid');
-      await installation.kubectl(['delete', 'taskrun', build.name, '-n', team.name]);
+      await installation.delete(team.name, `taskrun/${build.name}`);
     },
     names: /delete this record/,
     mends: async (team, build) => {
-      await installation.kubectl(['delete', 'provenancerecord', team.recordName(build), '-n', team.name]);
+      await installation.delete(team.name, `provenancerecord/${team.recordName(build)}`);
     },
     ends: 'Deleted',
   },
@@ -296,7 +296,7 @@ describe('the remedies of docs/reasons.md', { concurrency: 8 }, () => {
     const registry = installation.testbed.registry(1);
     const policy = { ...managedRuns, ...named('registry') };
     const team = await installation.team({ name: 'team-locked', registry, backends: ['registry'], policy });
-    await installation.kubectl(['delete', 'secret', PUSH_SECRET, '-n', team.name]);
+    await installation.delete(team.name, `secret/${PUSH_SECRET}`);
     const runs = new ManagedRuns(adminClient(installation.plane), team);
     const build = await runs.build({ name: 'bake' });
     await recorded(team, build, 'BackendUnauthorized');

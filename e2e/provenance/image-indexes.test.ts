@@ -95,7 +95,7 @@ describe('an image index whose registry is down', () => {
 
   it('ends as RunDeleted when the run is gone before', async () => {
     const { build } = await buildInVain('never');
-    await installation.kubectl(['delete', 'taskrun', build.name, '-n', thorough.name]);
+    await installation.delete(thorough.name, `taskrun/${build.name}`);
     const record = await thorough.recordWithReason(build, 'RunDeleted');
     assert.deepEqual(signaturesOf(record), {});
     await registry.up();

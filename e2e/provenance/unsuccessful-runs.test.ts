@@ -85,7 +85,7 @@ describe('runs that did not end as they should', { concurrency: true }, () => {
   it('a PipelineRun whose TaskRun is gone is ChildMissing, then signed without it, and the record says so', async () => {
     const orphan = await bakery.start(plainRun('orphan-1', ['knead', 'prove']));
     await bakery.untilFinished(orphan);
-    await installation.kubectl(['delete', 'taskrun', 'orphan-1-prove', '-n', NAMESPACE]);
+    await installation.delete(NAMESPACE, 'taskrun/orphan-1-prove');
     await bakery.label(orphan, stories.orphan);
 
     const waiting = await bakery.record(orphan, 'orphan', 'jsonpath={.status.reason}=ChildMissing');

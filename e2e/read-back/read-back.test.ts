@@ -160,7 +160,7 @@ describe('what was stored', { concurrency: true }, () => {
     it('is not called lost when it went with its run, whose annotations held it', async () => {
       const pruned = await runs.build({ name: 'pruned' });
       await team.readyRecord(pruned);
-      await installation.kubectl(['delete', 'taskrun', pruned.name, '-n', team.name]);
+      await installation.delete(team.name, `taskrun/${pruned.name}`);
       const looks = async (): Promise<number> => {
         const text = (await installation.metrics()).join('\n');
         return Number(/^hallmark_\w+\{[^}]*type="Tekton"[^}]*result="Unread"[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
@@ -204,14 +204,14 @@ describe('what was stored', { concurrency: true }, () => {
           patience,
         );
       }
-      await installation.kubectl(['delete', 'storagebackend', 'doomed', '-n', team.name]);
+      await installation.delete(team.name, 'storagebackend/doomed');
       const orphan = await team.recordWithReason(released, 'BackendNotFound');
       const before = await team.recordWithReason(waiting, 'BackendNotFound');
       assert.match(
         storageOf(before, 'doomed')?.message ?? '',
         /create it \(again\).*or name others in spec\.backendRefs of the policy/,
       );
-      await installation.kubectl(['delete', 'provenancerecord', orphan.metadata.name, '-n', team.name]);
+      await installation.delete(team.name, `provenancerecord/${orphan.metadata.name}`);
       const free = await team.readyRecord(released);
       assert.equal(storageOf(free, 'doomed'), undefined);
       assert.equal(conditionOf(await team.recordWithReason(waiting, 'BackendNotFound'))?.status, 'False');

@@ -92,8 +92,7 @@ describe('an operator that loses its watches', () => {
   before(async () => {
     const { plane } = installation;
     proxy = await plane.cutProxy();
-    const token = await installation.kubectl(['create', 'token', 'hallmark', '-n', releaseNamespace, '--duration=1h']);
-    const kubeconfig = plane.kubeconfigVia(proxy, token.stdout.trim());
+    const kubeconfig = plane.kubeconfigVia(proxy, await plane.tokenOf(releaseNamespace, 'hallmark'));
     operator = await OperatorProcess.start(installation, { kubeconfig, configuration: patientConfiguration });
     await operator.untilWorking();
     await team.untilReady();

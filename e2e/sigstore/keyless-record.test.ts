@@ -14,6 +14,7 @@ import { conditionOf } from '../harness/record.ts';
 import { teamManifests } from '../harness/team-manifests.ts';
 import { type Build, KEY_SECRET, type Team } from '../harness/team.ts';
 import { clusterIssuer, SigstoreStack, waitUntil } from '../testbed/index.ts';
+import type { Testbed } from '../testbed/testbed.ts';
 
 const TEAM = 'team-a';
 const ACCOUNT = 'release-signer';
@@ -25,17 +26,7 @@ describe('a team that signs without a key', () => {
   let team: Team;
 
   before(async () => {
-    installation = await Installation.start({ label: 'keyless', replicas: 1 });
-    const { plane, supervisor } = installation.testbed;
-    const issuer = await clusterIssuer(plane);
-    stack = await SigstoreStack.start(supervisor, {
-      fulcio: { issuer },
-      rekorV1: true,
-      rekorV2: true,
-      timestampAuthority: true,
-    });
-    await installation.helm('upgrade', values());
-    await installation.rolledOut();
+    installation = await Installation.start({ label: 'keyless', replicas: 1, values });
     team = await installation.team({ name: TEAM, withKey: false, policy: samplePolicy() });
     await installation.apply({
       apiVersion: 'v1',
@@ -45,9 +36,16 @@ describe('a team that signs without a key', () => {
   });
   after(() => installation.stop());
 
-  /** Values of the chart with which the administrator allows these servers. */
-  function values(): readonly string[] {
-    const hosts = [installation.testbed.registry().host, ...stack.hosts];
+  /** Starts the servers. @returns values of the chart with which the administrator allows them */
+  async function values({ plane, supervisor, registries }: Testbed): Promise<readonly string[]> {
+    const issuer = await clusterIssuer(plane);
+    stack = await SigstoreStack.start(supervisor, {
+      fulcio: { issuer },
+      rekorV1: true,
+      rekorV2: true,
+      timestampAuthority: true,
+    });
+    const hosts = [...registries.map(({ host }) => host), ...stack.hosts];
     const destinations = [{ audience: 'sigstore', hosts: [stack.fulcio.server.host] }];
     return [
       `config.outbound.allow=${JSON.stringify(hosts)}`,
@@ -108,7 +106,7 @@ describe('a team that signs without a key', () => {
     );
     const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', TEAM]);
     assert.match(JSON.stringify(policy['status']), /list it under tokens\.serviceAccounts/);
-    await installation.helm('upgrade', [...values(), `tokens.serviceAccounts={"${TEAM}":["${ACCOUNT}"]}`]);
+    await installation.helm('upgrade', [`tokens.serviceAccounts={"${TEAM}":["${ACCOUNT}"]}`]);
     const ready = await readyPolicy();
     assert.ok(JSON.stringify(ready['status']).includes(identity), 'the policy says whom its certificates name');
   });
@@ -191,7 +189,7 @@ describe('a team that signs without a key', () => {
     const build = await team.build({ name: 'orphan' });
     const waiting = await team.recordWithReason(build, 'TransparencyLogUnavailable');
     const { apiVersion, kind, spec } = await installation.json(['get', 'signingpolicy', 'builds', '-n', TEAM]);
-    await installation.kubectl(['delete', 'signingpolicy', 'builds', '-n', TEAM]);
+    await installation.delete(TEAM, 'signingpolicy/builds');
     const orphan = await team.recordWithReason(build, 'PolicyDeleted');
     assert.deepEqual(
       (orphan.status?.storage ?? []).filter(({ state }) => state === 'Stored'),

@@ -13,10 +13,12 @@ import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
 import type { Interruption } from '../../src/storage/contract/interruptions.contract.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
+import { asManifest, at, type Manifest } from '../chart/helm.ts';
+import { Cluster } from '../harness/cluster.ts';
 import type { CutProxy } from '../testbed/control-plane/cut-proxy.ts';
 import { writeKubeconfig } from '../testbed/control-plane/write-kubeconfig.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
-import { Tekton } from '../testbed/tekton/tekton.ts';
+import { installTektonKinds } from '../testbed/tekton/tekton.ts';
 import { breakAt } from './interrupted.ts';
 import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
 import { StorageBed } from './storage-bed.ts';
@@ -26,6 +28,7 @@ const sha256 = 'ab'.repeat(32);
 const subjects = [{ name: 'reg.example/bread', digest: { sha256 } }];
 
 let bed: StorageBed;
+let cluster: Cluster;
 let proxy: CutProxy;
 let proxied: string;
 let namespace: string;
@@ -33,10 +36,9 @@ let signer: KeySigner;
 
 before(async () => {
   bed = await StorageBed.start('tekton-storage');
-  const tekton = await Tekton.start(bed.plane, bed.supervisor);
   // Only the API of Tekton is needed; its controller would go on writing to the runs.
-  await tekton.stop();
-  await bed.plane.kubectl(['delete', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', '--all']);
+  await installTektonKinds(bed.plane);
+  cluster = new Cluster(bed.plane);
   proxy = await bed.plane.cutProxy();
   proxied = bed.plane.kubeconfigVia(proxy);
   namespace = await bed.namespace();
@@ -95,17 +97,21 @@ async function createRun(
 ): Promise<RunTarget> {
   const metadata = { name, namespace, annotations: { owner: 'alice' } };
   const object = { apiVersion: 'tekton.dev/v1', kind, metadata, spec: specs[kind] };
-  const args = ['create', '-f', '-', '-o', 'jsonpath={.metadata.uid}'];
-  const { stdout } = await bed.plane.kubectl(args, { stdin: JSON.stringify(object) });
-  return runTarget(namespace, { kind, name, uid: stdout.trim() });
+  const run = await cluster.create(object);
+  return runTarget(namespace, { kind, name, uid: String(at(run, 'metadata', 'uid')) });
+}
+
+function found(run: RunTarget): Promise<Manifest> {
+  return cluster.json(['get', run.kind, run.name, '-n', run.namespace]);
 }
 
 async function annotations(run: RunTarget): Promise<Record<string, string>> {
-  const path = 'jsonpath={.metadata.annotations}';
-  const { stdout } = await bed.plane.kubectl(['get', run.kind, run.name, '-n', run.namespace, '-o', path]);
-  const parsed: unknown = JSON.parse(stdout);
-  assert.ok(typeof parsed === 'object' && parsed !== null);
-  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, String(value)]));
+  const all = asManifest(at(await found(run), 'metadata', 'annotations'));
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, String(value)]));
+}
+
+async function annotate(run: RunTarget, annotations: Readonly<Record<string, string | null>>): Promise<void> {
+  await cluster.patch(namespace, `${run.kind}/${run.name}`, { metadata: { annotations } });
 }
 
 async function failure(promise: Promise<unknown>): Promise<StorageError> {
@@ -159,8 +165,8 @@ describe('Tekton storage', () => {
       image: await signedImage(signer, 'reg.example/bread', sha256),
     }),
     contents: async (run) => {
-      const path = 'jsonpath={.metadata.resourceVersion} {.metadata.annotations}';
-      return (await bed.plane.kubectl(['get', run.kind, run.name, '-n', run.namespace, '-o', path])).stdout;
+      const { resourceVersion, annotations } = asManifest(at(await found(run), 'metadata'));
+      return JSON.stringify({ resourceVersion, annotations });
     },
   });
 
@@ -221,17 +227,17 @@ describe('Tekton storage', () => {
 
   it('says RunDeleted when the run is gone, and never makes one', async () => {
     const run = await createRun();
-    await bed.plane.kubectl(['delete', run.kind, run.name, '-n', namespace]);
+    await cluster.delete(namespace, `${run.kind}/${run.name}`);
     const error = await failure(driver().put(await statement(), run, never));
     assert.equal(error.reason, 'RunDeleted');
     assert.match(error.message, new RegExp(`TaskRun ${namespace}/${run.name}`));
-    const { stdout } = await bed.plane.kubectl(['get', 'taskruns', '-n', namespace, '-o', 'name']);
-    assert.ok(!stdout.includes(run.name));
+    const names = (await cluster.list(['taskruns', '-n', namespace])).map((each) => at(each, 'metadata', 'name'));
+    assert.ok(names.length > 0 && !names.includes(run.name));
   });
 
   it('never annotates a later run of the same name', async () => {
     const run = await createRun();
-    await bed.plane.kubectl(['delete', run.kind, run.name, '-n', namespace]);
+    await cluster.delete(namespace, `${run.kind}/${run.name}`);
     const later = await createRun('TaskRun', run.name);
     const location = { uri: `tekton://${namespace}/taskruns/${run.name}/${run.uid}#taskrun-${run.uid}` };
     assert.equal((await failure(driver().put(await statement(), run, never))).reason, 'RunDeleted');
@@ -250,9 +256,8 @@ describe('Tekton storage', () => {
 
   it('says BackendRejected when the API server takes no more annotations', async () => {
     const run = await createRun();
-    const filler = `filler=${'x'.repeat(100_000)}`;
-    await bed.plane.kubectl(['annotate', run.kind, run.name, '-n', namespace, filler]);
-    await bed.plane.kubectl(['annotate', run.kind, run.name, '-n', namespace, `more-${filler}`]);
+    const filler = 'x'.repeat(100_000);
+    await annotate(run, { filler, 'more-filler': filler });
     const error = await failure(driver().put(await statement(randomBytes(10_000).toString('hex')), run, never));
     assert.equal(error.reason, 'BackendRejected');
     assert.match(error.message, /256 KiB.*OCI/);
@@ -270,8 +275,7 @@ describe('Tekton storage', () => {
     const run = await createRun();
     const [location] = await driver().put(await statement(), run, never);
     assert.ok(location);
-    const name = `chains.tekton.dev/signature-taskrun-${run.uid}-`;
-    await bed.plane.kubectl(['annotate', run.kind, run.name, '-n', namespace, name]);
+    await annotate(run, { [`chains.tekton.dev/signature-taskrun-${run.uid}`]: null });
     assert.equal((await failure(driver().get(location, never))).reason, 'BackendRejected');
   });
 });

@@ -21,11 +21,26 @@ export class ApiClient {
 
   /** One GET, whatever its status; rejects when the server cannot be reached within 5 seconds. */
   get(path: string): Promise<ApiAnswer> {
+    return this.#send('GET', path, {});
+  }
+
+  /** One POST, whatever its status, within 30 seconds. */
+  post(path: string, body: object): Promise<ApiAnswer> {
+    return this.#send('POST', path, { body: JSON.stringify(body), timeout: 30_000 });
+  }
+
+  #send(
+    method: 'GET' | 'POST',
+    path: string,
+    { body, timeout = 5000 }: { readonly body?: string; readonly timeout?: number },
+  ): Promise<ApiAnswer> {
     return new Promise((resolve, reject) => {
+      const content = body === undefined ? {} : { 'content-type': 'application/json' };
       const options = {
+        method,
         agent: new Agent({ ca: this.#readCa(), keepAlive: false }),
-        headers: { authorization: `Bearer ${this.#token}`, accept: 'application/json' },
-        timeout: 5000,
+        headers: { authorization: `Bearer ${this.#token}`, accept: 'application/json', ...content },
+        timeout,
       };
       const sent = request(new URL(path, this.#url), options, (response) => {
         let text = '';
@@ -35,9 +50,9 @@ export class ApiClient {
         });
         response.on('error', reject);
       });
-      sent.on('timeout', () => sent.destroy(new Error(`GET ${path} took more than 5 s`)));
+      sent.on('timeout', () => sent.destroy(new Error(`${method} ${path} took more than ${timeout / 1000} s`)));
       sent.on('error', reject);
-      sent.end();
+      sent.end(body);
     });
   }
 }

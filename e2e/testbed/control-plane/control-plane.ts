@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { objectField, stringField } from '../../../src/json/fields.ts';
 import { ensureBinaries, ensureBinary } from '../binaries/ensure-binary.ts';
 import { borrowPlane } from '../pool/borrow-plane.ts';
 import { freePort } from '../processes/free-port.ts';
@@ -117,8 +118,19 @@ export class ControlPlane {
 
   /** The path of a new kubeconfig with a one-hour TokenRequest token of a ServiceAccount. */
   async kubeconfigFor(namespace: string, serviceAccount: string): Promise<string> {
-    const { stdout } = await this.kubectl(['create', 'token', serviceAccount, '-n', namespace, '--duration=1h']);
-    return this.#writeKubeconfig({ token: stdout.trim(), user: serviceAccount, namespace });
+    const token = await this.tokenOf(namespace, serviceAccount);
+    return this.#writeKubeconfig({ token, user: serviceAccount, namespace });
+  }
+
+  /** A one-hour TokenRequest token of a ServiceAccount. */
+  async tokenOf(namespace: string, serviceAccount: string): Promise<string> {
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
+    const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } };
+    const { status, text } = await this.#client.post(path, request);
+    const answer: unknown = status === 201 ? JSON.parse(text) : undefined;
+    const token = stringField(objectField(answer, 'status'), 'token');
+    if (token === undefined) throw new Error(`no token for ${namespace}/${serviceAccount}: ${status}: ${text}`);
+    return token;
   }
 
   /** Kills (or, with a grace period, ends) the API server and starts it on the same port and data. */
