@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { ApiObjects } from '../harness/api-objects.ts';
 import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 
@@ -8,6 +9,8 @@ const crds = join(import.meta.dirname, '..', '..', 'crds');
 /** A control plane that serves our kinds; `stop` ends it. */
 export interface ApiUnderTest {
   readonly plane: ControlPlane;
+  /** The API server as its administrator, for what needs no kubectl. */
+  readonly objects: ApiObjects;
   stop(): Promise<void>;
 }
 
@@ -18,7 +21,7 @@ export async function installedCrds(name: string): Promise<ApiUnderTest> {
     const plane = await ControlPlane.start(supervisor);
     await plane.kubectl(['apply', '-f', crds]);
     await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', crds]);
-    return { plane, stop: () => supervisor.stop() };
+    return { plane, objects: new ApiObjects(plane), stop: () => supervisor.stop() };
   } catch (error) {
     await supervisor.stop();
     throw error;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { artifactCase, recordCase, recordSpec } from '../../src/api/v1alpha1/cases/case-objects.fixture.ts';
+import { asManifest, at } from '../chart/helm.ts';
 import { installedCrds, type ApiUnderTest } from './installed-crds.ts';
 import { refusal } from './refusal.ts';
 
@@ -18,21 +19,14 @@ describe('a ProvenanceRecord in the API server', () => {
     api = await installedCrds('api-record-rules');
   });
   after(() => api.stop());
-  beforeEach(() => api.plane.kubectl(['delete', 'pvr', '--all', '--wait']));
+  beforeEach(async () => {
+    for (const record of (await api.objects.list('default', 'pvr')) ?? [])
+      await api.objects.delete('default', ['pvr', String(at(record, 'metadata', 'name'))]);
+  });
 
-  const create = (overrides: Json) =>
-    api.plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(recordCase(overrides)) });
-  const replace = (overrides: Json) => refusal(api.plane, ['replace', '-f', '-'], recordCase(overrides));
-  const patchStatus = (status: Json) =>
-    refusal(api.plane, [
-      'patch',
-      'pvr',
-      'case',
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      JSON.stringify({ status }),
-    ]);
+  const create = (overrides: Json) => api.objects.create(asManifest(recordCase(overrides)));
+  const replace = (overrides: Json) => refusal(api.objects.replace(asManifest(recordCase(overrides))));
+  const patchStatus = (status: Json) => refusal(api.objects.patch('default', ['pvr', 'case', 'status'], { status }));
 
   describe('never changes its spec', () => {
     const changes: readonly (readonly [string, Json])[] = [
@@ -124,7 +118,7 @@ describe('a ProvenanceRecord in the API server', () => {
       assert.equal(await replace({ evidence: { artifacts: [renewed] } }), undefined);
       const byKey = { ...artifactCase, ...signature, keyID: 'SHA256:def' };
       assert.equal(await replace({ evidence: { artifacts: [byKey] } }), undefined);
-      await api.plane.kubectl(['delete', 'pvr', 'case', '--wait']);
+      await api.objects.delete('default', ['pvr', 'case']);
       const timestamps = [{ url: 'https://tsa.example', time: window.notBefore, token: 'dG9r' }];
       await create({ evidence: { artifacts: [{ ...unseen, timestamps }] } });
       for (const changed of [renewed, byKey]) {
@@ -169,36 +163,21 @@ describe('a ProvenanceRecord in the API server', () => {
       const heavy = { ...artifactCase, payload: 'A'.repeat(1_048_576) };
       await create({ evidence: { artifacts: [heavy] } });
       assert.equal(await patchStatus({ stored: '0/1' }), undefined);
-      const output = await refusal(
-        api.plane,
-        ['create', '--dry-run=server', '-f', '-'],
-        recordCase({
-          metadata: { name: 'heavier' },
-          evidence: { artifacts: [{ ...heavy, payload: `${heavy.payload}A` }] },
-        }),
-      );
+      const heavier = recordCase({
+        metadata: { name: 'heavier' },
+        evidence: { artifacts: [{ ...heavy, payload: `${heavy.payload}A` }] },
+      });
+      const output = await refusal(api.objects.create(asManifest(heavier), { isDryRun: true }));
       assert.match(output ?? 'accepted', /may not be more than 1048576/);
     });
   });
 
   it('keeps spec and evidence out of the reach of the status subresource, and status out of theirs', async () => {
     await create({ status: { reason: 'Stored' } });
-    await api.plane.kubectl([
-      'patch',
-      'pvr',
-      'case',
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      '{"status":{"reason":"Signed"},"evidence":{"seal":"x"}}',
-    ]);
-    const { stdout } = await api.plane.kubectl([
-      'get',
-      'pvr',
-      'case',
-      '-o',
-      'jsonpath={.status.reason}/{.evidence.seal}',
-    ]);
-    assert.equal(stdout, 'Signed/');
+    const patch = { status: { reason: 'Signed' }, evidence: { seal: 'x' } };
+    await api.objects.patch('default', ['pvr', 'case', 'status'], patch);
+    const record = await api.objects.get('default', 'pvr', 'case');
+    assert.equal(at(record, 'status', 'reason'), 'Signed');
+    assert.equal(at(record, 'evidence'), undefined);
   });
 });

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ControlPlane } from '../testbed/control-plane/control-plane.ts';
-import { CommandFailed } from '../testbed/processes/run-command.ts';
+import { ApiError } from '../testbed/node-agent/api-client.ts';
 
-/** The error output of kubectl when the API server refused, or undefined when the command succeeded. */
-export async function refusal(
-  plane: ControlPlane,
-  args: readonly string[],
-  manifest?: unknown,
-): Promise<string | undefined> {
+/** The words of the API server when it refused a request, or undefined when it did not. */
+export async function refusal(request: Promise<object | boolean | undefined>): Promise<string | undefined> {
   try {
-    await plane.kubectl(args, manifest === undefined ? {} : { stdin: JSON.stringify(manifest) });
+    const answer = await request;
+    if (answer === undefined || answer === false) throw new Error('the API server does not serve this kind');
     return undefined;
   } catch (error) {
-    if (error instanceof CommandFailed) return error.stderr;
+    if (error instanceof ApiError) return error.message;
     throw error;
   }
 }

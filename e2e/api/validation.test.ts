@@ -6,10 +6,9 @@ import { policy } from '../../src/api/v1alpha1/cases/case-objects.fixture.ts';
 import { refusedManifests } from '../../src/api/v1alpha1/cases/refused-manifests.fixture.ts';
 import { pages } from '../../codegen/crds/pages/all.ts';
 import { parse } from 'yaml';
+import { asManifest } from '../chart/helm.ts';
 import { installedCrds, type ApiUnderTest } from './installed-crds.ts';
 import { refusal } from './refusal.ts';
-
-const dryRun = ['create', '--dry-run=server', '-f', '-'];
 
 describe('the API server', () => {
   let api: ApiUnderTest;
@@ -18,10 +17,14 @@ describe('the API server', () => {
   });
   after(() => api.stop());
 
+  /** The words with which it would refuse to create an object; undefined when it would not. */
+  const refused = (manifest: unknown): Promise<string | undefined> =>
+    refusal(api.objects.create(asManifest(manifest), { isDryRun: true }));
+
   describe('refuses, and says what must hold', () => {
     for (const { name, manifest, path, message, serverMessage } of refusedManifests) {
       it(name, async () => {
-        const output = (await refusal(api.plane, dryRun, manifest)) ?? '';
+        const output = (await refused(manifest)) ?? '';
         const expected = serverMessage ?? message;
         assert.ok(output.includes(expected), `expected "${expected}" in: ${output || 'nothing: it was accepted'}`);
         assert.ok(output.includes(path.replace(/\[.*/, '')), `expected "${path}" in: ${output}`);
@@ -29,7 +32,7 @@ describe('the API server', () => {
     }
 
     it('a field that does not exist', async () => {
-      const output = (await refusal(api.plane, dryRun, policy({ witnesses: { type: 'Rekor' } }))) ?? '';
+      const output = (await refused(policy({ witnesses: { type: 'Rekor' } }))) ?? '';
       assert.match(output, /unknown field "spec\.witnesses"/);
     });
   });
@@ -37,22 +40,20 @@ describe('the API server', () => {
   describe('accepts', () => {
     for (const { name, manifest } of acceptedManifests) {
       it(name, async () => {
-        assert.equal(await refusal(api.plane, dryRun, manifest), undefined);
+        assert.equal(await refused(manifest), undefined);
       });
     }
 
     for (const { kind, example } of pages) {
       it(`the example of ${kind} in the documentation`, async () => {
         const manifest: unknown = parse(example.replace(/\n  namespace: .*/, ''));
-        assert.equal(await refusal(api.plane, dryRun, manifest), undefined);
+        assert.equal(await refused(manifest), undefined);
       });
     }
   });
 
   it('writes no default into the spec: defaults are shown in status', async () => {
-    const { stdout } = await api.plane.kubectl([...dryRun, '-o', 'json'], { stdin: JSON.stringify(policy({})) });
-    const created: unknown = JSON.parse(stdout);
-    assert.ok(typeof created === 'object' && created !== null && 'spec' in created);
-    assert.deepEqual(created.spec, policy({})['spec']);
+    const created = await api.objects.create(asManifest(policy({})), { isDryRun: true });
+    assert.deepEqual(created?.['spec'], policy({})['spec']);
   });
 });

@@ -72,10 +72,21 @@ export class ApiObjects {
     }
   }
 
-  async create(object: Manifest): Promise<Manifest | undefined> {
+  async create(object: Manifest, { isDryRun = false } = {}): Promise<Manifest | undefined> {
     const path = await this.#collectionOf(object);
-    const call = { method: 'POST', path: `${path}?fieldValidation=Strict`, body: object } as const;
+    const query = `fieldValidation=Strict${isDryRun ? '&dryRun=All' : ''}`;
+    const call = { method: 'POST', path: `${path}?${query}`, body: object } as const;
     return path === undefined ? undefined : asManifest(await this.#client.call(call));
+  }
+
+  /** Replaces the object of this name, whatever its version. */
+  async replace(object: Manifest): Promise<Manifest | undefined> {
+    const path = await this.#collectionOf(object);
+    if (path === undefined) return undefined;
+    const place = `${path}/${String(at(object, 'metadata', 'name'))}`;
+    const resourceVersion = at(await this.#client.call({ method: 'GET', path: place }), 'metadata', 'resourceVersion');
+    const body = { ...object, metadata: { ...asManifest(object['metadata']), resourceVersion } };
+    return asManifest(await this.#client.call({ method: 'PUT', path: `${place}?fieldValidation=Strict`, body }));
   }
 
   /** Server-side apply; false when the kind is not served. */
@@ -88,12 +99,17 @@ export class ApiObjects {
     return true;
   }
 
-  /** A merge patch; false when the kind is not served. */
-  async patch(namespace: string, [kind, name]: readonly [string, string], body: object): Promise<boolean> {
+  /** A merge patch of an object, or of a subresource such as `status`; false when the kind is not served. */
+  async patch(
+    namespace: string,
+    [kind, name, subresource]: readonly [string, string, string?],
+    body: object,
+  ): Promise<boolean> {
     const path = await this.#paths.find(kind, namespace);
     if (path === undefined) return false;
     const contentType = 'application/merge-patch+json';
-    await this.#client.call({ method: 'PATCH', path: `${path}/${name}?fieldValidation=Strict`, body, contentType });
+    const place = [path, name, ...(subresource === undefined ? [] : [subresource])].join('/');
+    await this.#client.call({ method: 'PATCH', path: `${place}?fieldValidation=Strict`, body, contentType });
     return true;
   }
 

@@ -28,6 +28,9 @@ export interface ApiRequest {
 }
 
 const requestTimeoutMilliseconds = 30_000;
+/** For a request that the server puts off: client-go makes it as often. */
+const attempts = 11;
+const retryMilliseconds = 500;
 /** Bookmarks come about once a minute, so a watch this quiet has lost its server. */
 const watchSilenceMilliseconds = 120_000;
 
@@ -48,8 +51,22 @@ export class ApiClient {
     });
   }
 
-  /** One request; the parsed answer. Throws {@link ApiError} for any answer but a 2xx, and the socket's error for none. */
+  /**
+   * One request; the parsed answer. Throws {@link ApiError} for any answer but a 2xx, and the socket's error for none. One that the
+   * server puts off (429), as it does while it begins to serve a kind, is made again, as kubectl makes it.
+   */
   async call(call: ApiRequest): Promise<unknown> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#once(call);
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 429 || attempt === attempts) throw error;
+      }
+      await delay(retryMilliseconds, undefined, call.signal === undefined ? {} : { signal: call.signal });
+    }
+  }
+
+  async #once(call: ApiRequest): Promise<unknown> {
     const response = await this.#send(call, this.#agent, requestTimeoutMilliseconds);
     const text = await readText(response);
     if (!isSuccess(response)) throw failure(call, response, text);
@@ -125,7 +142,18 @@ function isSuccess(response: IncomingMessage): boolean {
 
 function failure(call: ApiRequest, response: IncomingMessage, text: string): ApiError {
   const status = response.statusCode ?? 0;
-  return new ApiError(status, `${call.method} ${call.path}: ${status}: ${text.slice(0, 2000)}`);
+  return new ApiError(status, `${call.method} ${call.path}: ${status}: ${statusMessage(text).slice(0, 2000)}`);
+}
+
+/** The message of a Status of Kubernetes; the whole text of anything else. */
+function statusMessage(text: string): string {
+  try {
+    const status: unknown = JSON.parse(text);
+    if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
+  } catch {
+    // Not every answer is JSON: a proxy or a server that starts answers with a line of text.
+  }
+  return text;
 }
 
 function isPassing(error: unknown): boolean {
