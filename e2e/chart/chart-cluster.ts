@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setArguments } from '../../codegen/chart/value-sets.ts';
 import type { NodeAgent } from '../testbed/node-agent/node-agent.ts';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import { Testbed, type TestbedOptions } from '../testbed/testbed.ts';
 import { chart, releaseNamespace } from './helm.ts';
@@ -23,6 +24,7 @@ export const nodeAgent: NonNullable<TestbedOptions['nodeAgent']> = {
     'registry.hallmark.dev/hallmark': {
       command: ['node', 'src/main.ts'],
       cwd: join(import.meta.dirname, '..', '..'),
+      env: compileCache(),
     },
   },
 };

@@ -10,8 +10,8 @@ export interface KillPoint {
 }
 
 /**
- * Holds several runs up, each at a write of its own, until the operator is killed. The first write to hold and all later ones of
- * that run never go on. What is about no run goes on until then.
+ * A gate that holds several runs up, each at a write of its own, until the operator is killed. That write and all later ones of the
+ * run never go on. A write about no run goes on until then.
  */
 export class KillGate {
   readonly #points: ReadonlyMap<string, KillPoint>;
