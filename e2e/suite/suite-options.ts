@@ -25,7 +25,7 @@ export const usage = `usage: npm test [-- FILE… | --changed | --check] [--time
   --check        the static gate and the unit tests: npm run check
   --times        at the end, a table of what each file spent: starting servers, waiting, work
   --record       keep the seconds of each file, which order the files of later runs
-  --seed NUMBER  shuffle the end-to-end files, in an order that this number determines
+  --seed NUMBER  shuffle the test files, in an order that this number determines
   --jobs NUMBER  end-to-end files at one time; 4 by default
 `;
 

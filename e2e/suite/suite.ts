@@ -10,12 +10,18 @@ import { endToEndOrder, recordedSeconds, recordPath } from './end-to-end-order.t
 import { ImportGraph } from '../../codegen/verify/import-graph.ts';
 import { runFiles } from './run-files.ts';
 import type { SuiteOptions } from './suite-options.ts';
+import type { TimeLimits } from './test-processes.ts';
+import { testGroups } from './test-groups.ts';
 import { readTimes, timesTable } from './times-table.ts';
 import { touchedTests } from './touched-tests.ts';
 
 const unitPatterns = ['src/**/*.test.ts', 'codegen/**/*.test.ts', 'bench/**/*.test.ts', 'e2e/suite/*.test.ts'];
 /** The usual number of cores: unit tests compute, and wait for nothing. */
 const unitJobs = 2;
+/** Processes that the unit tests share: some more than run at a time, so that both cores have work to the end. */
+const unitGroups = 6;
+/** The slowest test that does not say how long it may take needs a quarter of it on two quiet cores. */
+const limits: TimeLimits = { testSeconds: 300, blockedSeconds: 180, lingerSeconds: 30 };
 
 /** A run of the tests, whole or in part. */
 export class Suite {
@@ -99,19 +105,22 @@ export class Suite {
 
   async #units(files: readonly string[]): Promise<boolean> {
     if (files.length === 0 || this.#children.signal.aborted) return !this.#children.signal.aborted;
-    this.#say(`unit and contract tests: ${files.length} files`);
-    return this.#run(files, unitJobs);
+    const { seed } = this.#options;
+    const groups = testGroups(files, { groups: unitGroups, expected: recordedSeconds(this.#root), seed });
+    this.#say(`unit and contract tests: ${files.length} files${shuffledBy(seed)}`);
+    return this.#run(groups, unitJobs);
   }
 
   async #endToEnd(name: string, files: readonly string[]): Promise<boolean> {
     const { seed, jobs } = this.#options;
     if (this.#children.signal.aborted) return false;
     const order = endToEndOrder(this.#root, files, { graph: this.#graph, seed });
-    this.#say(`${name}: ${files.length} files${seed === undefined ? '' : `, shuffled by --seed ${seed}`}`);
+    this.#say(`${name}: ${files.length} files${shuffledBy(seed)}`);
     const pool = files.length > 1 ? await PoolServer.start() : undefined;
     if (pool !== undefined) process.env.HALLMARK_TESTBED_POOL = pool.path;
     try {
-      const isPassed = await this.#run(order, jobs);
+      const alone = order.map((file) => [file]);
+      const isPassed = await this.#run(alone, jobs);
       const { lent, started } = pool?.counts ?? { lent: 0, started: 0 };
       if (lent > 0) this.#say(`${started} control planes served ${lent} times`);
       return isPassed;
@@ -120,9 +129,9 @@ export class Suite {
     }
   }
 
-  async #run(files: readonly string[], jobs: number): Promise<boolean> {
-    const options = { root: this.#root, jobs, signal: this.#children.signal };
-    const { isPassed, seconds } = await runFiles(files, options);
+  async #run(groups: readonly (readonly string[])[], jobs: number): Promise<boolean> {
+    const options = { root: this.#root, jobs, limits, signal: this.#children.signal };
+    const { isPassed, seconds } = await runFiles(groups, options);
     for (const [file, taken] of seconds) this.#seconds.set(file, taken);
     return isPassed;
   }
@@ -153,4 +162,8 @@ export class Suite {
     this.#say(isPassed ? 'all passed' : 'FAILED: see above');
     return isPassed;
   }
+}
+
+function shuffledBy(seed: number | undefined): string {
+  return seed === undefined ? '' : `, shuffled by --seed ${seed}`;
 }

@@ -11,9 +11,10 @@ const measured = join(import.meta.dirname, '..', 'testbed', 'processes', 'measur
 /** Starts something while it waits for something else, which counts as starting, and then waits for itself. */
 const program = `
   import { setTimeout as delay } from 'node:timers/promises';
-  import { measured } from ${JSON.stringify(measured)};
+  import { measured, writeSpentTime } from ${JSON.stringify(measured)};
   await Promise.all([measured('waiting', () => delay(80)), measured('starting', () => delay(100))]);
   await measured('waiting', () => delay(60));
+  writeSpentTime(import.meta.filename);
 `;
 
 describe('the table of times', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** Something else than work that a test spends its time on. */
 export type Activity = 'starting' | 'waiting';
 
-/** The time that a test file's process spent, in seconds. */
+/** The time that a test file spent, in seconds. */
 export interface SpentTime {
   readonly file: string;
   readonly seconds: number;
@@ -13,7 +13,7 @@ export interface SpentTime {
   readonly starting: number;
   /** Until a condition held, but for servers that started. */
   readonly waiting: number;
-  /** Processor time of this process and of its children that ended. */
+  /** Processor time of its process and of children that ended. */
   readonly cpu: number;
 }
 
@@ -39,11 +39,30 @@ function change(activity: Activity, by: 1 | -1): void {
   running[activity] += by;
 }
 
+const folder = process.env.HALLMARK_TEST_TIMES;
+let files = 0;
+let before = totals();
+
+/** Writes what was spent since the last file, or since the process began, for a table; nothing where none is wanted. */
+export function writeSpentTime(file: string): void {
+  const now = totals();
+  const spent: SpentTime = {
+    file,
+    seconds: now.seconds - before.seconds,
+    starting: now.starting - before.starting,
+    waiting: now.waiting - before.waiting,
+    cpu: now.cpu - before.cpu,
+  };
+  before = now;
+  files += 1;
+  if (folder === undefined || folder === '') return;
+  writeFileSync(join(folder, `${process.pid}-${files}.json`), JSON.stringify(spent));
+}
+
 /** The time that this process has spent so far. */
-function spentTime(): SpentTime {
+function totals(): Omit<SpentTime, 'file'> {
   const { user, system } = process.cpuUsage();
   return {
-    file: process.argv[1] ?? '',
     seconds: process.uptime(),
     starting: spentMilliseconds.starting / 1000,
     waiting: spentMilliseconds.waiting / 1000,
@@ -60,11 +79,4 @@ function childSeconds(): number {
   } catch {
     return 0;
   }
-}
-
-const folder = process.env.HALLMARK_TEST_TIMES;
-if (folder !== undefined && folder !== '') {
-  process.once('exit', () => {
-    writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(spentTime()));
-  });
 }

@@ -13,6 +13,8 @@ describe('the trusted root of Sigstore', () => {
   let mirror: TufMirror;
   let folder: string;
   let folders = 0;
+  const names = ['XDG_CACHE_HOME', 'TUF_MIRROR', 'TUF_ROOT_JSON'];
+  const own = new Map(names.map((name) => [name, process.env[name]]));
   before(async () => {
     mirror = await TufMirror.start();
   });
@@ -24,7 +26,10 @@ describe('the trusted root of Sigstore', () => {
     mirror.publish(trustedRootJson('https://log.example'));
   });
   after(async () => {
-    for (const name of ['XDG_CACHE_HOME', 'TUF_MIRROR', 'TUF_ROOT_JSON']) Reflect.deleteProperty(process.env, name);
+    for (const [name, value] of own) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
     await mirror.down();
   });
 

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { CommanderError } from 'commander';
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
@@ -11,9 +10,9 @@ import { TestLog } from '../../verify/test-log.fixture.ts';
 import { DIGEST, TestSigner } from '../../verify/test-signer.fixture.ts';
 import { verifyCommand } from './verify.ts';
 
-process.env['KUBECONFIG'] = '/no/such/kubeconfig';
 export const directory = mkdtempSync(join(tmpdir(), 'hallmark-verify-'));
-after(() => {
+// Test files of one process share it.
+process.once('exit', () => {
   rmSync(directory, { recursive: true });
 });
 
@@ -23,9 +22,11 @@ export interface CommandResult {
   readonly err: string;
 }
 
-/** Runs the command in this process, because starting fifty processes takes a minute. */
+/** Runs the command in this process, because starting fifty processes takes a minute, and without a cluster. */
 export async function verify(...args: readonly string[]): Promise<CommandResult> {
   const ended = { out: '', err: '' };
+  const { KUBECONFIG: own } = process.env;
+  process.env['KUBECONFIG'] = '/no/such/kubeconfig';
   const command = verifyCommand();
   for (const one of command.commands) {
     one.configureOutput({
@@ -41,6 +42,8 @@ export async function verify(...args: readonly string[]): Promise<CommandResult>
     return { code: error.exitCode, ...ended };
   } finally {
     process.exitCode = 0;
+    if (own === undefined) delete process.env['KUBECONFIG'];
+    else process.env['KUBECONFIG'] = own;
   }
 }
 
