@@ -11,8 +11,8 @@ const RETRY_SECONDS = 1;
 /** The part of one PipelineRun. */
 export interface RoomOfRun {
   /** @throws WaitingError when there is no room now */
-  take(sizeBytes: number): void;
-  leave(): void;
+  readonly take: (sizeBytes: number) => void;
+  readonly leave: () => void;
 }
 
 /**
