@@ -16,4 +16,20 @@ describe('allowedRepositories', () => {
       assert.equal(outside(name), name);
     }
   });
+
+  it('take no name that leads out of the allowed repositories by its path', () => {
+    for (const path of [
+      '../team-b/app',
+      './../team-b/app',
+      'x/../../team-b/app',
+      '%2e%2E/team-b/app',
+      '..\\team-b',
+      '..',
+    ]) {
+      const name = `reg.example/team-a/${path}`;
+      assert.equal(outside(name), name);
+      assert.equal(subjectOutside(['*'], [{ name, digest: { sha256 } }]), undefined);
+    }
+    assert.equal(outside('reg.example/team-a/app..x/.y'), undefined);
+  });
 });
