@@ -12,6 +12,17 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
   'the longest name': [`fullnameOverride="${'x'.repeat(52)}"`],
   'one replica, image by digest': ['replicas=1', `image.digest="sha256:${'0123456789abcdef'.repeat(4)}"`],
   'without CRDs and user roles': ['crds.enabled=false', 'rbac.userRoles=false'],
+  'every admission policy': [
+    'admissionPolicy.runStatus={"enabled":true,"customRunWriters":["approvals/controller"]}',
+    'admissionPolicy.runLabels={"enabled":true,"keys":["release","example.com/*"],"writers":["ci/labels"]}',
+    'admissionPolicy.runAnnotations.enabled=true',
+  ],
+  'every admission policy, namespaced': [
+    'watchNamespaces=["team-a"]',
+    'admissionPolicy.runStatus.enabled=true',
+    'admissionPolicy.runLabels.enabled=true',
+    'admissionPolicy.runAnnotations.enabled=true',
+  ],
   'rights and account from elsewhere': [
     'rbac.create=false',
     'serviceAccount.create=false',

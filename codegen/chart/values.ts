@@ -17,6 +17,13 @@ const namespaceName = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z
 /** A ServiceAccount's name is a DNS subdomain. */
 const accountName = Type.String({ minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' });
 
+const accounts = (description: string, defaults: string[]) =>
+  Type.Array(Type.String({ maxLength: 317, pattern: '^[a-z0-9][-a-z0-9]*/[a-z0-9][-a-z0-9.]*$' }), {
+    description,
+    default: defaults,
+    maxItems: 64,
+  });
+
 const quantity = Type.Union([
   Type.String({ pattern: '^[0-9.]+([a-zA-Z]{0,2}|e[0-9]+)$' }),
   Type.Number({ minimum: 0 }),
@@ -92,13 +99,48 @@ export const values = group('Values of the Hallmark chart.', {
       default: true,
     }),
   }),
-  admissionPolicy: group('The ValidatingAdmissionPolicy that guards ProvenanceRecords.', {
+  admissionPolicy: group('The ValidatingAdmissionPolicies that guard records and runs.', {
     enabled: Type.Boolean({
       description:
         "Only the operator's ServiceAccount may create ProvenanceRecords or change their spec, evidence or status; in namespaced mode, in the " +
         'watched namespaces. Turn it off only if you may not create cluster-scoped objects; the seal is then the only protection.',
       default: true,
     }),
+    tektonAccounts: accounts(
+      "ServiceAccounts of Tekton's own controllers, `namespace/name`. The policies on runs never stop them.",
+      ['tekton-pipelines/tekton-pipelines-controller'],
+    ),
+    runStatus: group('Only Tekton writes the status of runs, which Hallmark signs.', {
+      enabled: Type.Boolean({
+        description: 'Refuse it to everybody else. First check that `tektonAccounts` names the controller of your Tekton.',
+        default: false,
+      }),
+      writers: accounts('Further ServiceAccounts that may write it, such as those of other managers of runs.', []),
+      customRunWriters: accounts(
+        'Further ServiceAccounts that may write the status of CustomRuns: the controllers of custom tasks.',
+        [],
+      ),
+    }),
+    runLabels: group('Finished runs keep the labels that select them.', {
+      enabled: Type.Boolean({ description: 'Refuse changes of these labels.', default: false }),
+      keys: Type.Array(Type.String({ minLength: 1, maxLength: 317, pattern: String.raw`^[\w./-]*\*?$` }), {
+        description: 'Keys of the labels, or the beginning of keys and `*`. By default all.',
+        default: ['*'],
+        minItems: 1,
+        maxItems: 64,
+      }),
+      writers: accounts('Further ServiceAccounts that may change them, such as that of Pipelines-as-Code.', []),
+    }),
+    runAnnotations: group(
+      'Only Hallmark and Tekton Chains write the annotations `hallmark.dev/…` and `chains.tekton.dev/…` of runs.',
+      {
+        enabled: Type.Boolean({
+          description: 'Refuse it to everybody else. `chains.tekton.dev/transparency-upload` stays open to all.',
+          default: false,
+        }),
+        writers: accounts('Further ServiceAccounts that may write them.', ['tekton-chains/tekton-chains-controller']),
+      },
+    ),
   }),
   rbac: group('Permissions of the operator and of users.', {
     create: Type.Boolean({

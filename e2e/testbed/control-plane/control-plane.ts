@@ -15,7 +15,7 @@ import { controllerManagerArgs } from './controller-manager-args.ts';
 import { CutProxy } from './cut-proxy.ts';
 import type { PlaneAccess } from './plane-access.ts';
 import { startEtcd } from './start-etcd.ts';
-import { writeKubeconfig } from './write-kubeconfig.ts';
+import { writeKubeconfig, type KubeconfigSpec } from './write-kubeconfig.ts';
 
 export interface ControlPlaneOptions {
   /** Further flags of kube-apiserver. */
@@ -133,6 +133,11 @@ export class ControlPlane {
     return token;
   }
 
+  /** The path of a new kubeconfig that acts under the name of a ServiceAccount, with all rights and for ever. */
+  kubeconfigNamed(namespace: string, name: string): string {
+    return this.#writeKubeconfig({ token: this.adminToken, user: name, namespace, actAs: { namespace, name } });
+  }
+
   /** Kills (or, with a grace period, ends) the API server and starts it on the same port and data. */
   async restartApiServer(options: RestartOptions = {}): Promise<void> {
     if (this.#apiServer === undefined) throw new Error('the suite lends this control plane: start it with {own: true}');
@@ -156,7 +161,7 @@ export class ControlPlane {
     return (await this.#client.get('/readyz')).status === 200;
   }
 
-  #writeKubeconfig(spec: { token: string; user: string; namespace?: string; server?: string }): string {
+  #writeKubeconfig(spec: Omit<KubeconfigSpec, 'server' | 'caFile'> & { readonly server?: string }): string {
     this.#kubeconfigs += 1;
     const path = join(this.#supervisor.dataDirectory('kubeconfigs'), `${this.#kubeconfigs}-${spec.user}.yaml`);
     writeKubeconfig(path, { server: this.url, caFile: this.caFile, ...spec });

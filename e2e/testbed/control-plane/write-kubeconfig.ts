@@ -8,6 +8,8 @@ export interface KubeconfigSpec {
   readonly user: string;
   /** The namespace of the context; `default` when absent. */
   readonly namespace?: string;
+  /** The ServiceAccount as which the token's owner acts, with all rights. */
+  readonly actAs?: { readonly namespace: string; readonly name: string };
 }
 
 /** Writes a kubeconfig with one context; JSON is YAML, too. The certificate is embedded, so that the file can be moved. */
@@ -25,7 +27,13 @@ export function writeKubeconfig(path: string, spec: KubeconfigSpec): void {
         cluster: { server: spec.server, 'certificate-authority-data': readFileSync(spec.caFile).toString('base64') },
       },
     ],
-    users: [{ name: spec.user, user: { token: spec.token } }],
+    users: [{ name: spec.user, user: { token: spec.token, ...impersonation(spec.actAs) } }],
   };
   writeFileSync(path, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+/** With all rights, so that a test of admission is not one of roles. */
+function impersonation(account: KubeconfigSpec['actAs']): object {
+  if (account === undefined) return {};
+  return { as: `system:serviceaccount:${account.namespace}:${account.name}`, 'as-groups': ['system:masters'] };
 }

@@ -13,14 +13,14 @@ interface WebhookConfiguration {
 }
 
 /**
- * Tekton's namespace, ConfigMaps, CRDs and admission webhooks, as the API server of the testbed needs them. The CRDs
+ * Tekton's namespace, roles for users, ConfigMaps, CRDs and admission webhooks, as the API server of the testbed needs them. The CRDs
  * keep their storage version only and lose their conversion webhook. The admission webhooks are called on `webhookPort`
  * of 127.0.0.1: a Service of type ExternalName leads there.
  */
 export function readManifests(configDirectory: string, webhookPort: number): unknown[] {
   const files = [
     join(configDirectory, '100-namespace', '100-namespace.yaml'),
-    ...yamlFiles(configDirectory, /^config-/),
+    ...yamlFiles(configDirectory, /^(clusterrole|config)-/),
     join(configDirectory, '500-webhooks.yaml'),
     ...yamlFiles(join(configDirectory, '300-crds'), /./),
   ];

@@ -37,11 +37,13 @@ export class Tekton {
     await ensureBinaries(['tekton-controller', 'tekton-webhook']);
     const webhookPort = await freePort();
     await applyManifests(plane, await manifests(webhookPort));
+    // Admission policies know the controller by its name.
+    const controllerKubeconfig = plane.kubeconfigNamed('tekton-pipelines', 'tekton-pipelines-controller');
     const controller = supervisor.start({
       name: 'tekton-controller',
       command: await ensureBinary('tekton-controller'),
       graceSeconds: 0,
-      args: ['-kubeconfig', plane.kubeconfigPath, ...imageFlags.flatMap((flag) => [`-${flag}`, image])],
+      args: ['-kubeconfig', controllerKubeconfig, ...imageFlags.flatMap((flag) => [`-${flag}`, image])],
       env: await tektonEnvironment('config-leader-election-controller'),
     });
     const webhook = supervisor.start({

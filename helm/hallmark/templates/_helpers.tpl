@@ -56,6 +56,55 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   namespace: {{ .Release.Namespace }}
 {{- end }}
 
+{{/* Limits an admission policy to the namespaces that this installation watches. */}}
+{{- define "hallmark.watchedNamespaceSelector" -}}
+{{- with .Values.watchNamespaces -}}
+namespaceSelector:
+  matchExpressions:
+    - key: kubernetes.io/metadata.name
+      operator: In
+      values: {{ toJson . }}
+{{- end }}
+{{- end }}
+
+{{/* A condition of an admission policy: true unless one of these accounts (`namespace/name`) asks. */}}
+{{- define "hallmark.notAskedBy" -}}
+{{- $users := list }}
+{{- range . }}
+{{- $users = append $users (printf "'system:serviceaccount:%s'" (replace "/" ":" .)) }}
+{{- end -}}
+!(request.userInfo.username in [{{ join ", " $users }}])
+{{- end }}
+
+{{/* The operator's ServiceAccount, as `namespace/name`. */}}
+{{- define "hallmark.account" -}}
+{{ .Release.Namespace }}/{{ include "hallmark.serviceAccountName" . }}
+{{- end }}
+
+{{/* A condition on `key`: true if it is one of these keys, or begins with one that ends in `*`. */}}
+{{- define "hallmark.keyMatches" -}}
+{{- $tests := list }}
+{{- range . }}
+{{- $tests = append $tests (hasSuffix "*" . | ternary (printf "key.startsWith('%s')" (trimSuffix "*" .)) (printf "key == '%s'" .)) }}
+{{- end -}}
+({{ join " || " $tests }})
+{{- end }}
+
+{{/* Binds the admission policy whose name ends like this: (list $ "records"). */}}
+{{- define "hallmark.admissionBinding" -}}
+{{- $ := index . 0 }}
+{{- $name := printf "%s-%s" (include "hallmark.clusterName" $) (index . 1) -}}
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "hallmark.labels" $ | nindent 4 }}
+spec:
+  policyName: {{ $name }}
+  validationActions: [Deny]
+{{- end }}
+
 {{/* Permissions of the operator on runs, policies and backends, in the whole cluster or in each watched namespace. */}}
 {{- define "hallmark.tenantRules" -}}
 # The operator reads runs; the Tekton backend patches annotations.
