@@ -23,6 +23,11 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'admissionPolicy.runLabels.enabled=true',
     'admissionPolicy.runAnnotations.enabled=true',
   ],
+  'the narrowest rights': [
+    'watchNamespaces=["team-a","team-b"]',
+    'rbac.patchRuns=false',
+    'rbac.secretNames={"team-a":["signing-secrets","registry"]}',
+  ],
   'rights and account from elsewhere': [
     'rbac.create=false',
     'serviceAccount.create=false',

@@ -14,8 +14,8 @@ const name = (description: string, maxLength = 63) =>
 
 const namespaceName = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' });
 
-/** A ServiceAccount's name is a DNS subdomain. */
-const accountName = Type.String({ minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' });
+/** The name of a ServiceAccount or Secret is a DNS subdomain. */
+const subdomain = Type.String({ minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' });
 
 const accounts = (description: string, defaults: string[]) =>
   Type.Array(Type.String({ maxLength: 317, pattern: '^[a-z0-9][-a-z0-9]*/[a-z0-9][-a-z0-9.]*$' }), {
@@ -112,7 +112,8 @@ export const values = group('Values of the Hallmark chart.', {
     ),
     runStatus: group('Only Tekton writes the status of runs, which Hallmark signs.', {
       enabled: Type.Boolean({
-        description: 'Refuse it to everybody else. First check that `tektonAccounts` names the controller of your Tekton.',
+        description:
+          'Refuse it to everybody else. First check that `tektonAccounts` names the controller of your Tekton.',
         default: false,
       }),
       writers: accounts('Further ServiceAccounts that may write it, such as those of other managers of runs.', []),
@@ -148,15 +149,26 @@ export const values = group('Values of the Hallmark chart.', {
         "Create the operator's roles and bindings. If false, grant the permissions that docs/security.md lists yourself.",
       default: true,
     }),
+    patchRuns: Type.Boolean({
+      description:
+        'Let the operator patch TaskRuns and PipelineRuns. Without it, backends of type Tekton cannot store (`BackendUnauthorized`).',
+      default: true,
+    }),
+    secretNames: Type.Record(Type.String(), Type.Array(subdomain, { minItems: 1, maxItems: 256 }), {
+      description:
+        'Names of the Secrets that the operator may read in a watched namespace: `{team-a: [signing-secrets, registry]}`. A namespace that is ' +
+        'not listed: all. Only with watchNamespaces.',
+      default: {},
+    }),
     userRoles: Type.Boolean({
       description:
-        'Create ClusterRoles that extend the built-in view, edit and admin roles: teams may edit SigningPolicies and StorageBackends and read ' +
-        'ProvenanceRecords. Only without watchNamespaces.',
+        'Create ClusterRoles that extend the built-in view, edit and admin roles: teams may edit SigningPolicies and StorageBackends, and read and ' +
+        'delete ProvenanceRecords. Only without watchNamespaces.',
       default: true,
     }),
   }),
   tokens: group("Acting as teams' ServiceAccounts for keyless signing, key management services and clouds.", {
-    serviceAccounts: Type.Record(Type.String(), Type.Array(accountName, { minItems: 1, maxItems: 256 }), {
+    serviceAccounts: Type.Record(Type.String(), Type.Array(subdomain, { minItems: 1, maxItems: 256 }), {
       description:
         'ServiceAccounts whose tokens the operator may request, by namespace: `{team-a: [signer]}`. Each namespace gets a Role that names them. ' +
         'Empty: none. config.tokens.destinations lists the hosts that may receive the tokens.',

@@ -124,7 +124,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     meaning: 'The policy was deleted before the run was signed, or before its signatures were witnessed.',
     setOn: RECORD,
     remedy:
-      "Create the policy again under the same name. If its runs can stay unsigned, leave the record: it is deleted after its own retention. An administrator may delete it sooner; the chart's roles let teams read records but not delete them.",
+      'Create the policy again under the same name. If its runs can stay unsigned, delete the record, or leave it: it is deleted after its own retention.',
   },
   KeyNotFound: {
     meaning: "The signer's Secret does not exist, or has no entry that holds a key.",
@@ -222,6 +222,6 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     meaning: 'The run was deleted before it was signed, and too little is left to sign it.',
     setOn: RECORD,
     remedy:
-      'Keep runs until they are signed. This run cannot be recovered. Its record is deleted after its own retention, or sooner by an administrator.',
+      'Keep runs until they are signed. This run cannot be recovered. Delete its record, or leave it: it is deleted after its own retention.',
   },
 };

@@ -13,7 +13,7 @@ const each = (verbs: readonly string[], resources: readonly string[]): readonly 
 const tenantRights = [
   ...each(['get', 'list', 'watch', 'patch'], ['taskruns.tekton.dev', 'pipelineruns.tekton.dev']),
   'list customruns.tekton.dev',
-  ...each(['get', 'list', 'watch'], ['signingpolicies.hallmark.dev', 'storagebackends.hallmark.dev']),
+  ...each(['list', 'watch'], ['signingpolicies.hallmark.dev', 'storagebackends.hallmark.dev']),
   'update signingpolicies/status.hallmark.dev',
   'update storagebackends/status.hallmark.dev',
   ...each(['get', 'list', 'watch', 'create', 'patch', 'delete'], ['provenancerecords.hallmark.dev']),
@@ -23,7 +23,7 @@ const tenantRights = [
 ];
 
 const clusterRights = [
-  ...each(['get', 'list', 'watch'], ['clustersigningpolicies.hallmark.dev', 'clusterstoragebackends.hallmark.dev']),
+  ...each(['list', 'watch'], ['clustersigningpolicies.hallmark.dev', 'clusterstoragebackends.hallmark.dev']),
   'update clustersigningpolicies/status.hallmark.dev',
   'update clusterstoragebackends/status.hallmark.dev',
   ...each(['list', 'watch'], ['namespaces']),
@@ -67,6 +67,20 @@ describe('the rights of the operator, nothing more and nothing less', () => {
     assert.deepEqual(await grantedRules(cluster, operator, 'team-b'), sorted(tenantRights));
     assert.deepEqual(await grantedRules(cluster, operator, 'team-c'), []);
     assert.deepEqual(await grantedRules(cluster, operator, releaseNamespace), sorted(ownRights));
+  });
+
+  it('in namespaced mode, without patching runs and with the Secrets of one namespace by name', async () => {
+    await cluster.install([
+      'watchNamespaces=["team-a","team-b"]',
+      'rbac.patchRuns=false',
+      'rbac.secretNames={"team-a":["signing-secrets","registry"]}',
+    ]);
+    const readRights = tenantRights.filter((right) => !/^patch .*runs/.test(right));
+    const byName = readRights.map((right) =>
+      right === 'get secrets' ? 'get secrets named signing-secrets, registry' : right,
+    );
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-a'), sorted(byName));
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-b'), sorted(readRights));
   });
 
   it('with tokens of the ServiceAccounts that the values list, by name, in their namespaces', async () => {
@@ -143,7 +157,7 @@ describe('the rights that the built-in roles gain', () => {
   it('view: reading policies, backends and records', () => gains('view', sorted(each(read, [...kinds, records]))));
 
   for (const role of ['edit', 'admin']) {
-    it(`${role}: writing policies and backends, and only reading records`, () =>
-      gains(role, sorted(each([...read, ...write], kinds), each(read, [records]))));
+    it(`${role}: writing policies and backends, and reading and deleting records`, () =>
+      gains(role, sorted(each([...read, ...write], kinds), each([...read, 'delete', 'deletecollection'], [records]))));
   }
 });

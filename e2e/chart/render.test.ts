@@ -185,6 +185,10 @@ const refused: Readonly<Record<string, { entry: string; complaint: RegExp }>> = 
     entry: 'terminationGracePeriodSeconds=10',
     complaint: /shutdownGraceSeconds must be below terminationGracePeriodSeconds/,
   },
+  'names of Secrets in a namespace that is not watched': {
+    entry: 'rbac.secretNames={"team-a":["signing-secrets"]}',
+    complaint: /rbac\.secretNames names team-a, which is not in watchNamespaces/,
+  },
   'no name for an account that is not created': {
     entry: 'serviceAccount.create=false',
     complaint: /serviceAccount\.name must name the ServiceAccount/,

@@ -105,28 +105,42 @@ spec:
   validationActions: [Deny]
 {{- end }}
 
-{{/* Permissions of the operator on runs, policies and backends, in the whole cluster or in each watched namespace. */}}
+{{/* Permissions of the operator on runs, policies and backends, in the whole cluster or in one watched namespace: (list $ "team-a"). */}}
 {{- define "hallmark.tenantRules" -}}
-# The operator reads runs; the Tekton backend patches annotations.
+{{- $ := index . 0 }}
+{{- $secrets := get $.Values.rbac.secretNames (index . 1) }}
 - apiGroups: [tekton.dev]
   resources: [taskruns, pipelineruns]
-  verbs: [get, list, watch, patch]
+  verbs: [get, list, watch]
+{{- if $.Values.rbac.patchRuns }}
+# For the annotations of the Tekton backend.
+- apiGroups: [tekton.dev]
+  resources: [taskruns, pipelineruns]
+  verbs: [patch]
+{{- end }}
 # Evidence names custom tasks as children of their PipelineRun.
 - apiGroups: [tekton.dev]
   resources: [customruns]
   verbs: [list]
 - apiGroups: [hallmark.dev]
   resources: [signingpolicies, storagebackends]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [hallmark.dev]
   resources: [signingpolicies/status, storagebackends/status, provenancerecords/status]
   verbs: [update]
+# The operator deletes records after their retention, and forged ones.
 - apiGroups: [hallmark.dev]
   resources: [provenancerecords]
   verbs: [get, list, watch, create, patch, delete]
 # The operator reads keys, registry credentials and CA bundles by name when it needs them, and never lists or watches them.
 - apiGroups: ['']
-  resources: [secrets, configmaps, serviceaccounts]
+  resources: [configmaps, serviceaccounts]
+  verbs: [get]
+- apiGroups: ['']
+  resources: [secrets]
+  {{- with $secrets }}
+  resourceNames: {{ toJson . }}
+  {{- end }}
   verbs: [get]
 - apiGroups: ['']
   resources: [events]
