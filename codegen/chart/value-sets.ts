@@ -23,6 +23,12 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'admissionPolicy.runLabels.enabled=true',
     'admissionPolicy.runAnnotations.enabled=true',
   ],
+  'a network policy': ['networkPolicy.enabled=true'],
+  'a network policy for both directions': [
+    'networkPolicy.enabled=true',
+    'networkPolicy.metricsFrom=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]',
+    'networkPolicy.egress=[{"ports":[{"port":443,"protocol":"TCP"}]},{"ports":[{"port":53,"protocol":"UDP"}]}]',
+  ],
   'the narrowest rights': [
     'watchNamespaces=["team-a","team-b"]',
     'rbac.patchRuns=false',

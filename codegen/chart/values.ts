@@ -175,6 +175,19 @@ export const values = group('Values of the Hallmark chart.', {
       default: {},
     }),
   }),
+  networkPolicy: group('The NetworkPolicy of the pods.', {
+    enabled: Type.Boolean({
+      description:
+        'Create it: other pods reach only the ports of the probes (8080) and of the metrics (9090). It takes a network plugin that enforces it.',
+      default: false,
+    }),
+    metricsFrom: openObjects(
+      'Peers that may read the metrics, as in a NetworkPolicy: `[{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]`. Empty: all.',
+    ),
+    egress: openObjects(
+      'Rules for outgoing connections, as in a NetworkPolicy. Empty: all are allowed. docs/security.md lists what the operator connects to.',
+    ),
+  }),
   serviceAccount: group("The operator's ServiceAccount.", {
     create: Type.Boolean({ description: 'Create it. If false, `name` must name an existing one.', default: true }),
     name: name('Its name. Empty: the full name of the release. Required when `create` is false.'),

@@ -8,7 +8,7 @@ import {
   parseOperatorConfiguration,
   type OperatorConfiguration,
 } from '../../src/config/operator-configuration.ts';
-import { at, manifests, releaseNamespace, titleOf, type Manifest } from './helm.ts';
+import { at, listAt, manifests, releaseNamespace, titleOf, type Manifest } from './helm.ts';
 
 const isCrd = (manifest: Manifest): boolean => manifest['kind'] === 'CustomResourceDefinition';
 
@@ -144,6 +144,26 @@ describe('what the chart renders', () => {
     assert.equal(condition, "request.userInfo.username != 'system:serviceaccount:hallmark-system:signer'");
     const pod = podOf(await only('Deployment', ['serviceAccount.name="signer"']));
     assert.equal(at(pod, 'serviceAccountName'), 'signer');
+  });
+
+  it('lets other pods reach the probes and the metrics alone, by the names that the container gives its ports', async () => {
+    const spec = at(await only('NetworkPolicy', ['networkPolicy.enabled=true']), 'spec');
+    assert.deepEqual(at(spec, 'policyTypes'), ['Ingress']);
+    const deployment = await only('Deployment');
+    assert.deepEqual(at(spec, 'podSelector'), at(deployment, 'spec', 'selector'));
+    const open = listAt(spec, 'ingress').map((rule) => at(rule, 'ports', 0, 'port'));
+    const ports = listAt(podOf(deployment), 'containers', 0, 'ports').map((port) => at(port, 'name'));
+    assert.deepEqual(open, ports);
+  });
+
+  it('limits who reads the metrics and what the operator connects to, once the values say so', async () => {
+    const entries = valueSets['a network policy for both directions'] ?? [];
+    const spec = at(await only('NetworkPolicy', entries), 'spec');
+    assert.deepEqual(at(spec, 'policyTypes'), ['Ingress', 'Egress']);
+    assert.equal(at(spec, 'ingress', 0, 'from'), undefined);
+    const monitoring = { 'kubernetes.io/metadata.name': 'monitoring' };
+    assert.deepEqual(at(spec, 'ingress', 1, 'from', 0, 'namespaceSelector', 'matchLabels'), monitoring);
+    assert.equal(listAt(spec, 'egress').length, 2);
   });
 
   it('leaves the CRDs out when they are not wanted, and keeps them on uninstall when they are', async () => {
