@@ -28,5 +28,10 @@ export const steps: readonly Step[] = [
   },
   { name: 'chart', command: ['node', 'codegen/chart/lint-chart.ts'], remedy: 'fix the lines above' },
   { name: 'generated files', command: ['node', 'codegen/generate.ts', '--check'], remedy: 'npm run generate' },
+  {
+    name: 'packages',
+    command: ['node', 'codegen/verify/check-packages.ts'],
+    remedy: 'use another package, or add the licence to codegen/packages/licences.ts if it may be used',
+  },
   { name: 'sources', command: ['node', 'codegen/verify/check-sources.ts'], remedy: 'fix the lines above' },
 ];
