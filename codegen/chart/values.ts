@@ -151,7 +151,7 @@ export const values = group('Values of the Hallmark chart.', {
     }),
     patchRuns: Type.Boolean({
       description:
-        'Let the operator patch TaskRuns and PipelineRuns. Without it, backends of type Tekton cannot store (`BackendUnauthorized`).',
+        'Let the operator patch TaskRuns and PipelineRuns. Without it, backends of type Tekton cannot store (`BackendUnauthorized`), and `deletionGuard: Hold` keeps no run.',
       default: true,
     }),
     secretNames: Type.Record(Type.String(), Type.Array(subdomain, { minItems: 1, maxItems: 256 }), {

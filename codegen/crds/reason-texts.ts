@@ -219,9 +219,10 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       "The message names the object. Find out who else writes there, or correct `spec.trustedRoot` of the policy. If a record's seal fails, the operator makes the record again.",
   },
   RunDeleted: {
-    meaning: 'The run was deleted before it was signed, and too little is left to sign it.',
-    setOn: RECORD,
+    meaning:
+      'The run was deleted before it was signed, and too little is left to sign it. In an Event of a run: its deletion guard let it go at the deadline, before it was stored.',
+    setOn: `${RECORD}, Event of a run`,
     remedy:
-      'Keep runs until they are signed. This run cannot be recovered. Delete its record, or leave it: it is deleted after its own retention.',
+      'Keep runs until they are signed, for example by `spec.deletionGuard` of the policy. This run cannot be recovered. Delete its record, or leave it: it is deleted after its own retention.',
   },
 };

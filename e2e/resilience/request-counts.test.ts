@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { runResources } from '../../src/kube/tekton-resources.ts';
+import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
@@ -30,9 +33,11 @@ async function requestsOf(operator: OperatorProcess): Promise<ReadonlyMap<string
 describe('the requests that a run costs the API server', () => {
   let installation: Installation;
   let operator: OperatorProcess;
+  let client: KubeClient;
 
   before(async () => {
     installation = await Installation.start({ label: 'request-counts', replicas: 0 });
+    client = adminClient(installation.plane);
     operator = await OperatorProcess.start(installation);
     await operator.untilWorking();
   });
@@ -42,19 +47,48 @@ describe('the requests that a run costs the API server', () => {
   });
 
   /** Has runs with an image each signed, stored and read back. @returns the requests of all of them */
-  async function requestsFor(name: string, backends: readonly string[]): Promise<Readonly<Record<string, number>>> {
-    const team = await installation.team({ name, backends, policy: managedRuns });
+  async function requestsFor(
+    name: string,
+    backends: readonly string[],
+    policy: object = {},
+  ): Promise<Readonly<Record<string, number>>> {
+    const team = await installation.team({ name, backends, policy: { ...managedRuns, ...policy } });
     await team.untilReady();
     const earlier = await requestsOf(operator);
-    const runs = new ManagedRuns(adminClient(installation.plane), team);
-    for (let index = 0; index < RUNS; index += 1) await runs.build({ name: `${name}-${index}` });
+    const isHeld = 'deletionGuard' in policy;
+    for (let index = 0; index < RUNS; index += 1) await build(team, `${name}-${index}`, isHeld);
     await waitUntil(`the ${RUNS} runs of ${name} are stored and read back`, () => areVerified(team), patience);
+    if (isHeld) await waitUntil(`the runs of ${name} are let go`, () => areFree(team), patience);
     const now = await requestsOf(operator);
     return Object.fromEntries(
       [...now]
         .map(([what, count]) => [what, count - (earlier.get(what) ?? 0)] as const)
         .filter(([, count]) => count > 0),
     );
+  }
+
+  /** A run that is held finishes once it is, so that neither write is refused because of the other. */
+  async function build(team: Team, name: string, isHeld: boolean): Promise<void> {
+    const runs = new ManagedRuns(client, team);
+    if (!isHeld) {
+      await runs.build({ name });
+      return;
+    }
+    const image = await team.registry.pushImage(`${team.name}/app`, name);
+    await runs.create({ name });
+    const held = await waitUntil(`run ${name} is held`, () => heldRun(team, name), patience);
+    await runs.finish(held, { results: runs.imageResults(image) });
+  }
+
+  async function heldRun({ name: namespace }: Team, name: string): Promise<Manifest | undefined> {
+    const signal = AbortSignal.timeout(30_000);
+    const run = asManifest(await client.get(runResources.TaskRun, { namespace, name }, { signal }));
+    return at(run, 'metadata', 'finalizers') === undefined ? undefined : run;
+  }
+
+  async function areFree({ name }: Team): Promise<boolean> {
+    const runs = await installation.list(['taskruns', '-n', name]);
+    return runs.every((run) => at(run, 'metadata', 'finalizers') === undefined);
   }
 
   async function areVerified(team: Team): Promise<boolean> {
@@ -67,6 +101,16 @@ describe('the requests that a run costs the API server', () => {
     assert.deepEqual(await requestsFor('team-annotations', ['tekton']), {
       'create provenancerecords.hallmark.dev': RUNS,
       'patch taskruns.tekton.dev': RUNS,
+      'get taskruns.tekton.dev': RUNS,
+      'update provenancerecords.hallmark.dev/status': RUNS,
+    });
+  });
+
+  it('are two more where the policy holds runs until they are stored', async () => {
+    const requests = await requestsFor('team-held', ['tekton'], { deletionGuard: { type: 'Hold' } });
+    assert.deepEqual(requests, {
+      'create provenancerecords.hallmark.dev': RUNS,
+      'patch taskruns.tekton.dev': 3 * RUNS,
       'get taskruns.tekton.dev': RUNS,
       'update provenancerecords.hallmark.dev/status': RUNS,
     });

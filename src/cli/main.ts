@@ -13,6 +13,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['trust', async () => (await import('./trust/trust.ts')).trustCommand()],
   ['keygen', async () => (await import('./keygen/keygen.ts')).keygenCommand()],
   ['lint', async () => (await import('./lint/lint.ts')).lintCommand()],
+  ['release-runs', async () => (await import('./release-runs/release-runs.ts')).releaseRunsCommand()],
   ['backfill', async () => (await import('./backfill/backfill.ts')).backfillCommand()],
 ]);
 const named = commands.get(process.argv[2] ?? '');

@@ -30,7 +30,13 @@ describe('the summary of a run', () => {
     const run = {
       apiVersion: 'tekton.dev/v1',
       kind: 'TaskRun',
-      metadata: { ...metadata, labels, ownerReferences, deletionTimestamp: '2025-01-01T00:00:00Z' },
+      metadata: {
+        ...metadata,
+        labels,
+        ownerReferences,
+        deletionTimestamp: '2025-01-01T00:00:00Z',
+        finalizers: ['chains.tekton.dev', 7],
+      },
       spec: { managedBy: 'other', serviceAccountName: 'builder' },
     };
     assert.deepEqual(summariseRun(run), {
@@ -44,7 +50,8 @@ describe('the summary of a run', () => {
       managedBy: 'other',
       serviceAccountName: 'builder',
       pipelineRunUID: 'p',
-      deleting: true,
+      deletionTimestamp: '2025-01-01T00:00:00Z',
+      finalizers: ['chains.tekton.dev'],
     });
   });
 

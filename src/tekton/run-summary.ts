@@ -18,7 +18,9 @@ export interface RunSummary extends RunIdentity {
   readonly pipelineRunUID?: string;
   /** Present once the run is done. */
   readonly finished?: RunEnd;
-  readonly deleting: boolean;
+  /** RFC 3339; present once the run is being deleted. */
+  readonly deletionTimestamp?: string;
+  readonly finalizers: readonly string[];
 }
 
 export interface RunEnd {
@@ -49,6 +51,7 @@ export function runFacts(kind: RunKind, object: unknown): Omit<RunSummary, keyof
   const labels = textMap(field(metadata, 'labels'));
   const pipelineRunUID = owningPipelineRun(metadata, labels);
   const finished = runEnd(object, text(field(metadata, 'creationTimestamp')));
+  const deletionTimestamp = text(field(metadata, 'deletionTimestamp'));
   const account =
     kind === 'TaskRun'
       ? field(spec, 'serviceAccountName')
@@ -60,7 +63,8 @@ export function runFacts(kind: RunKind, object: unknown): Omit<RunSummary, keyof
     serviceAccountName: text(account) || 'default',
     ...(pipelineRunUID === '' ? {} : { pipelineRunUID }),
     ...(finished === undefined ? {} : { finished }),
-    deleting: text(field(metadata, 'deletionTimestamp')) !== '',
+    ...(deletionTimestamp === '' ? {} : { deletionTimestamp }),
+    finalizers: listField(metadata, 'finalizers').filter((name) => typeof name === 'string'),
   };
 }
 

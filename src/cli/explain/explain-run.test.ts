@@ -24,7 +24,7 @@ const run: RunSummary = {
   managedBy: '',
   serviceAccountName: 'default',
   finished: { outcome: 'Succeeded', completionTime: '2025-03-01T12:00:00Z' },
-  deleting: false,
+  finalizers: [],
 };
 
 function pipelines(...specs: readonly { readonly name: string; readonly spec?: object }[]): Pipelines {
@@ -115,6 +115,22 @@ describe('explainRun', () => {
     assert.match(explanationText(explanation), /there is no record yet/);
   });
 
+  it('reports until when a deletion guard keeps a run', () => {
+    const made = pipelines({ name: 'builds', spec: { deletionGuard: { type: 'Hold', timeoutSeconds: 60 } } });
+    const explain = (rest: Partial<RunSummary>): string =>
+      explanationText(
+        explainRun(
+          { runs: [{ ...run, ...rest }], pipelines: made, records: [record('builds', 'Stored')], unread: [] },
+          NOW,
+        ),
+      );
+    const finalizers = ['hallmark.dev/deletion-guard'];
+    assert.doesNotMatch(explain({}), /deletion guard/);
+    assert.match(explain({ finalizers }), /^ {2}its deletion guard keeps it until it is stored$/m);
+    const deleted = explain({ finalizers, deletionTimestamp: '2025-03-01T12:00:30Z' });
+    assert.match(deleted, /^ {2}it was deleted at .*, until 2025-03-01T12:01:30Z at the latest$/m);
+  });
+
   it('reports an unfinished run, and the kinds that it may not read', () => {
     const running: RunSummary = {
       ...identity,
@@ -122,7 +138,7 @@ describe('explainRun', () => {
       labels: {},
       managedBy: '',
       serviceAccountName: 'default',
-      deleting: false,
+      finalizers: [],
     };
     const explanation = explainRun(
       { runs: [running], pipelines: pipelines({ name: 'builds' }), records: [], unread: ['ClusterSigningPolicy'] },

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
+import { rfc3339Seconds } from '../../api/v1alpha1/fields/date-time.ts';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../records/record-name.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
@@ -28,6 +30,8 @@ export interface Explanation {
     readonly run: string;
     readonly state: string;
     readonly policies: readonly PolicyExplanation[];
+    /** The state of its deletion guard; absent for a run that is not kept. */
+    readonly guard?: string;
     /** The outcome for the run as a whole. */
     readonly summary: string;
   }[];
@@ -42,16 +46,28 @@ export function explainRun(gathered: GatheredExplanation, now: Date): Explanatio
   const runs = gathered.runs.map((run) => {
     const pipelines = gathered.pipelines.forNamespace(run.namespace);
     const policies = pipelines.map((pipeline) => explainPolicy(run, pipeline, gathered.records, now));
+    const guard = guardText(run, pipelines);
     return {
       run: `${run.kind} ${run.namespace}/${run.name}`,
       state: run.finished === undefined ? 'not finished' : `${run.finished.outcome} at ${run.finished.completionTime}`,
       policies,
+      ...(guard === undefined ? {} : { guard }),
       summary: summaryOf(run, policies),
     };
   });
   const selected = runs.flatMap(({ policies }) => policies.filter(({ isSelected }) => isSelected));
   const isFine = selected.every(({ reason }) => reason === 'Stored' || reason === 'AuditOnly');
   return { runs, unread: gathered.unread, isFine };
+}
+
+function guardText(run: RunSummary, pipelines: readonly Pipeline[]): string | undefined {
+  const { deletionTimestamp, finalizers } = run;
+  if (!finalizers.includes(DELETION_GUARD)) return undefined;
+  if (deletionTimestamp === undefined) return 'its deletion guard keeps it until it is stored';
+  const guards = pipelines.map(({ policy }) => policy.spec.deletionGuard).filter(({ type }) => type === 'Hold');
+  const seconds = Math.max(0, ...guards.map(({ timeoutSeconds }) => timeoutSeconds));
+  const deadline = rfc3339Seconds(new Date(Date.parse(deletionTimestamp) + seconds * 1000));
+  return `it was deleted at ${deletionTimestamp}: its deletion guard keeps it until it is stored, until ${deadline} at the latest`;
 }
 
 function explainPolicy(

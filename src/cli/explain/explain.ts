@@ -51,14 +51,15 @@ async function explain(run: string, options: ExplainOptions, command: Command): 
 
 /** Formats an explanation for people, one paragraph for each run. */
 export function explanationText({ runs, unread }: Explanation): string {
-  const paragraphs = runs.map(({ run, state, policies, summary }) => {
+  const paragraphs = runs.map(({ run, state, policies, guard, summary }) => {
     const lines = policies.map(({ policy, isSelected, message, record, reason, retention, warnings = [] }) => {
       const verdict = reason ?? (isSelected ? 'selected' : 'not selected');
       const title = `  ${policy}: ${verdict}${record === undefined ? '' : ` (record ${record})`}`;
       const details = [message, ...(retention === undefined ? [] : [retention]), ...warnings];
       return [title, ...details.map((text) => `    ${text}`)].join('\n');
     });
-    return [`${run}: ${state}`, `  ${summary}`, ...lines].join('\n');
+    const kept = guard === undefined ? [] : [`  ${guard}`];
+    return [`${run}: ${state}`, `  ${summary}`, ...kept, ...lines].join('\n');
   });
   const missing =
     unread.length === 0 ? [] : [`not allowed to read ${unread.join(', ')}, so the explanation is incomplete`];

@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { AnnotationOwners } from './records/annotation-owners.ts';
 import { BackendHealth } from './backend-health.ts';
 import { FinishNotes } from './runs/finish-notes.ts';
+import { GuardedRuns } from './runs/guarded-runs.ts';
 import { FailingSeals, type FailingSealsOptions } from './records/failing-seals.ts';
 import { OwnWrites } from './records/own-writes.ts';
 import { OwnedShards } from './owned-shards.ts';
@@ -23,6 +24,7 @@ export interface Memory {
   readonly records: RecordIndex;
   readonly runs: RunIndex;
   readonly finishNotes: FinishNotes;
+  readonly guardedRuns: GuardedRuns;
   readonly shards: OwnedShards;
   readonly runsOfOthers: RunsOfOthers;
   readonly ownWrites: OwnWrites;
@@ -52,6 +54,7 @@ export function emptyMemory({ clock, operatorNamespace, sealing = {} }: MemoryOp
     records,
     runs: new RunIndex(),
     finishNotes: new FinishNotes(),
+    guardedRuns: new GuardedRuns(),
     shards: new OwnedShards(clock),
     runsOfOthers: new RunsOfOthers(),
     ownWrites: new OwnWrites(clock),

@@ -67,12 +67,14 @@ function statusFacts(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtif
   const logging = loggingFact(snapshot, artifacts);
   const promised = snapshot.backends.filter(({ isBackfill }) => isBackfill !== true);
   const uncovered = uncoveredArtifact(artifacts, promised, promisedFacts(backends));
-  const { unbound } = snapshot;
+  const { unbound, hasRun, policy } = snapshot;
+  const isRunLost = hasRun === false && policy?.spec.deletionGuard.type === 'Hold';
   return {
     backends,
     ...(logging === undefined ? {} : { logging }),
     ...(uncovered === undefined ? {} : { uncovered }),
     ...(unbound === undefined ? {} : { unbound }),
+    ...(isRunLost ? { isRunLost } : {}),
   };
 }
 

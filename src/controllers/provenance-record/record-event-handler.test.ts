@@ -40,6 +40,10 @@ function setup() {
     cache,
     owns: (namespace) => !others.has(namespace),
     others: { recorded: (run, record) => calls.push(`recorded ${run} ${record}`) },
+    guards: {
+      recordDelivered: ({ key }) => calls.push(`guard ${key}`),
+      recordRemoved: ({ key }) => calls.push(`unguard ${key}`),
+    },
     queue,
     scheduleVerification: (storage) => {
       scheduleVerification(verification, looks, storage);
@@ -171,9 +175,10 @@ describe('the record event handler', () => {
     feed.deleted(object);
     assert.deepEqual([queue.depth, queue.delayed, cache.size, records.size], [0, 0, 0, 0]);
     assert.equal(ownWrites.mayPrecede(key, '1'), false);
-    assert.deepEqual(calls.slice(-3), [
+    assert.deepEqual(calls.slice(-4), [
       `forget work ${key}`,
       `forget ${key}`,
+      `unguard ${key}`,
       'requeue TaskRun/team-a/bake/uid-of-bake',
     ]);
   });
@@ -194,7 +199,7 @@ describe('the record event handler', () => {
     feed.seen(object);
     records.setRetiring(key, true);
     feed.deleted(object);
-    assert.equal(calls.at(-1), `forget ${key}`);
+    assert.deepEqual(calls.slice(-2), [`forget ${key}`, `unguard ${key}`]);
     assert.equal(records.isRetiring(key), false);
   });
 });

@@ -6,6 +6,7 @@ import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
+import type { GuardObserver } from '../deletion-guard/guard-observer.ts';
 import type { AnnotationOwners } from '../memory/records/annotation-owners.ts';
 import type { FailingSeals } from '../memory/records/failing-seals.ts';
 import { type ForgedRecord, readRecord, type TrustedRecord } from '../../records/read-record.ts';
@@ -38,6 +39,7 @@ export interface RecordEventHandlerOptions {
   readonly owns: (namespace: string) => boolean;
   /** The finished runs that other replicas record. */
   readonly others: { recorded(run: RunKey, record: RecordKey): void };
+  readonly guards: Pick<GuardObserver, 'recordDelivered' | 'recordRemoved'>;
   readonly queue: KeyedQueue;
   /** Schedules the read-back of its evidence. */
   readonly scheduleVerification: (storage: DeliveredStorage) => void;
@@ -88,6 +90,7 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
       records.set(summary);
       verify(summary);
       planRetirement(summary);
+      options.guards.recordDelivered(summary);
       if (summary.runKey !== undefined && summary.isTrusted && !summary.needsRun) others.recorded(summary.runKey, key);
       if (summary.isSettled || !owns(namespaceOfRecord(key))) {
         if (summary.isSettled) owners.settled(summary);
@@ -109,6 +112,7 @@ export function recordEventHandler(options: RecordEventHandlerOptions): ListWatc
       cache.release(key);
       queue.remove(key);
       forget(key);
+      if (record !== undefined) options.guards.recordRemoved(record);
       // The run of a retired record is out of scope, so it need not be read.
       if (record?.runKey !== undefined && !isRetiring) requeueRun(record.runKey, record);
       if (record?.runUID === undefined) return;

@@ -55,6 +55,7 @@ describe('a PipelineRun under deep inspection', () => {
       isStandingBy: () => false,
       missingRecords: (run) => missingRecords(context, run),
       finishes: finishObserver(context),
+      guards: { delivered: noop, removed: noop },
       requeueRecord: noop,
       onSynced: noop,
     });

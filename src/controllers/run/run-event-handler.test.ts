@@ -23,6 +23,7 @@ function given({ isOwn, isStandingBy = false }: { isOwn: boolean; isStandingBy?:
   const state = { isOwn, isStandingBy, missing: MISSING };
   /** True for each delivery of a run that lacks records. */
   const pending: boolean[] = [];
+  const guarded: string[] = [];
   const handler = runEventHandler({
     ...{ kind: 'TaskRun', records: new RecordIndex(), cache, queue, others },
     lastStates: new LastStates({ cache, events: { record: () => undefined } }),
@@ -34,9 +35,13 @@ function given({ isOwn, isStandingBy = false }: { isOwn: boolean; isStandingBy?:
       delivered: (_run, _origin, isPending) => pending.push(isPending),
       removed: (_uid, _last, isPending) => pending.push(isPending),
     },
+    guards: {
+      delivered: ({ name }) => guarded.push(`delivered ${name}`),
+      removed: (key) => guarded.push(`removed ${key}`),
+    },
     onSynced: () => undefined,
   });
-  return { handler, queue, cache, others, pending, state };
+  return { handler, queue, cache, others, pending, guarded, state };
 }
 
 function delivered(): DeliveredRun {
@@ -99,6 +104,13 @@ describe('the event handler of runs', () => {
     state.missing = [];
     handler.remove('team-a/bake', delivered(), 'u1');
     assert.equal(others.size, 0);
+  });
+
+  it('has the deletion guard look at each run, those of other replicas too', () => {
+    const { handler, guarded } = given({ isOwn: false });
+    handler.upsert('team-a/bake', delivered(), 'List');
+    handler.remove('team-a/bake', delivered(), 'u1');
+    assert.deepEqual(guarded, ['delivered bake', `removed ${KEY}`]);
   });
 
   it('keeps the last state of its own deleted run until it is reconciled', () => {

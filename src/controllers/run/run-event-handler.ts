@@ -10,6 +10,7 @@ import { parseObjectKey } from '../../kube/resource.ts';
 import type { RunsOfOthers } from '../memory/runs/runs-of-others.ts';
 import { parseRunKey, runKey, type RunKey } from '../../tekton/run-key.ts';
 import type { RecordKey } from '../../records/record-key.ts';
+import type { GuardObserver } from '../deletion-guard/guard-observer.ts';
 import type { LastStates } from './last-states.ts';
 import type { FinishObserver } from './note-finishes.ts';
 
@@ -37,6 +38,7 @@ export interface RunEventHandlerOptions {
   /** Records of a run that is gone may retire. */
   readonly requeueRecord: (key: RecordKey) => void;
   readonly finishes: FinishObserver;
+  readonly guards: Pick<GuardObserver, 'delivered' | 'removed'>;
   readonly onSynced: () => void;
 }
 
@@ -57,7 +59,7 @@ interface Kept {
 /** Queues the runs that are finished and not recorded, and the records of runs that are gone. Runs of others are kept until they are recorded. */
 export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandler<DeliveredRun> {
   const { kind, records, cache, lastStates, queue, owns, isStandingBy, others } = options;
-  const { missingRecords, requeueRecord, finishes, onSynced } = options;
+  const { missingRecords, requeueRecord, finishes, guards, onSynced } = options;
   /** A deleted run of a shard that this replica is giving up stays. */
   const release = (key: RunKey): void => {
     if (!cache.isIrreplaceable(key)) cache.release(key);
@@ -87,6 +89,7 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
     upsert(_key, run, origin) {
       const pending = run.object === undefined ? undefined : keep(run, false);
       finishes.delivered(run, origin, pending !== undefined);
+      guards.delivered(run.summary);
       if (pending?.isOwn !== true) return;
       // A run that just finished comes before all that a restart or an edit of a policy has looked at again.
       if (origin === 'Event') queue.add(pending.key);
@@ -98,7 +101,9 @@ export function runEventHandler(options: RunEventHandlerOptions): ListWatchHandl
       finishes.removed(uid, last, pending !== undefined);
       if (pending?.isOwn === true) queue.add(pending.key);
       const { namespace = '', name } = parseObjectKey(key);
-      if (last?.object === undefined) forget(runKey({ kind, namespace, name, uid }));
+      const gone = runKey({ kind, namespace, name, uid });
+      guards.removed(gone);
+      if (last?.object === undefined) forget(gone);
       for (const record of records.ofRun(uid)) requeueRecord(record);
     },
     synced: onSynced,

@@ -20,6 +20,7 @@ export interface ControllerKeys {
   readonly retirement: RecordKey;
   readonly resync: ResyncKey;
   readonly run: RunKey;
+  readonly 'deletion-guard': RunKey;
   /** A namespace, or all of them. */
   readonly rescan: string;
 }
@@ -51,6 +52,7 @@ export function controllerQueues(options: {
     retirement: queue('retirement'),
     resync: queue('resync'),
     run: queue('run'),
+    'deletion-guard': queue('deletion-guard'),
     rescan: queue('rescan'),
   };
 }

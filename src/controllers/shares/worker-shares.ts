@@ -10,17 +10,20 @@ import { parseRunKey } from '../../tekton/run-key.ts';
 import type { ControllerKeys, ControllerName, ControllerQueues } from './controller-queues.ts';
 import { namespaceOfRecord } from '../../records/record-key.ts';
 
-/** The controllers that wait for servers which a tenant names. */
+/** The controllers that wait for servers which a tenant names, and the one that writes to the runs of a tenant. */
 export type SharedController = Exclude<ControllerName, 'rescan' | 'resync' | 'retirement'>;
 
 /** Concurrent checks of policies' signers, probes of backends, and read-backs of records. */
 const POLICIES = 32;
 const PROBES = 64;
 const READ_BACKS = 24;
+/** Concurrent writes of finalizers. */
+const GUARDS = 16;
 
 /** The namespace that a key belongs to; empty for the cluster kinds. */
 const tenantOf: { readonly [Name in SharedController]: (key: ControllerKeys[Name]) => string } = {
   run: (key) => parseRunKey(key).namespace,
+  'deletion-guard': (key) => parseRunKey(key).namespace,
   'provenance-record': namespaceOfRecord,
   verification: namespaceOfRecord,
   'signing-policy': (key) => parsePolicyKey(key).namespace,
@@ -43,6 +46,7 @@ export class WorkerShares {
       verification: READ_BACKS,
       'signing-policy': POLICIES,
       'storage-backend': PROBES,
+      'deletion-guard': GUARDS,
     };
     this.lanes = {
       run: this.#lanesOf('run'),
@@ -50,6 +54,7 @@ export class WorkerShares {
       verification: this.#lanesOf('verification'),
       'signing-policy': this.#lanesOf('signing-policy'),
       'storage-backend': this.#lanesOf('storage-backend'),
+      'deletion-guard': this.#lanesOf('deletion-guard'),
     };
   }
 

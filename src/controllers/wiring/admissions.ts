@@ -13,6 +13,7 @@ import type { Admissions, OfKeys } from '../shares/controller-queues.ts';
 /** The namespace whose shard a key belongs to; undefined for a key that concerns every replica. */
 export const namespaceOf: OfKeys<string | undefined> = {
   run: (key) => parseRunKey(key).namespace,
+  'deletion-guard': (key) => parseRunKey(key).namespace,
   'provenance-record': namespaceOfRecord,
   verification: namespaceOfRecord,
   retirement: namespaceOfRecord,
@@ -45,6 +46,7 @@ export function admissions({ context, caches, objects }: AdmissionsOptions): Adm
       const { namespace } = parseRunKey(key);
       return shards.owns(namespace) || (shards.isLeaving(namespace) && caches.run.isIrreplaceable(key));
     },
+    'deletion-guard': (key) => shards.owns(parseRunKey(key).namespace),
     'provenance-record': (key) => {
       if (ownsRecord(key)) return true;
       const isOnlyOurs = unconfirmedStores.has(key) || unrecordedTestimonies.has(key);

@@ -12,6 +12,7 @@ import type { RunKey } from '../../tekton/run-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { Attempts } from '../memory/records/attempts.ts';
 import { ObjectStore } from '../memory/object-store.ts';
+import { GuardObserver } from '../deletion-guard/guard-observer.ts';
 import { ChangePropagation } from '../propagation/change-propagation.ts';
 import { RecordDrain } from '../propagation/record-drain.ts';
 import { VerificationReconciler } from '../provenance-record/read-back/verification-reconciler.ts';
@@ -44,6 +45,7 @@ export interface ControllerParts {
   readonly propagation: ChangePropagation;
   readonly verification: VerificationReconciler;
   readonly retirements: Retirements;
+  readonly guards: GuardObserver;
 }
 
 export interface ControllerPartsOptions {
@@ -75,12 +77,13 @@ export function controllerParts(options: ControllerPartsOptions): ControllerPart
   const lanes = shares.lanes.verification;
   const verification = new VerificationReconciler({ context, attempts, lanes, intervalSeconds, ...spread });
   const retirements = new Retirements({ context, queue: queues.retirement });
+  const guards = new GuardObserver({ context, queue: queues['deletion-guard'] });
   const drain = recordDrain(context, queues, shares);
   const propagation = changePropagation(context, queues, drain);
   enqueueByServices(context, queues, propagation);
   return {
     ...{ context, admissions: admitted, queues, shares, caches, lastStates, objects },
-    ...{ attempts, drain, propagation, verification, retirements },
+    ...{ attempts, drain, propagation, verification, retirements, guards },
   };
 }
 

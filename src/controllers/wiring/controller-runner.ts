@@ -31,7 +31,7 @@ export class ControllerRunner {
     this.#options = options;
   }
 
-  /** Runs a controller that waits for servers which tenants name: its keys share the workers in lanes. */
+  /** Runs a controller whose keys share the workers in lanes. */
   runShared<Name extends SharedController>(
     name: Name,
     reconciler: Reconciler<ControllerKeys[Name]>,

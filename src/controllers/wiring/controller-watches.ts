@@ -110,14 +110,14 @@ export class ControllerWatches {
   }
 
   namespaces(): Promise<void> {
-    const { context, propagation } = this.#options;
+    const { context, guards, propagation } = this.#options;
     return this.#watch(NAMESPACES, parseMetadata, (onSynced) =>
-      namespaceEventHandler(context.pipelines, propagation, onSynced),
+      namespaceEventHandler({ pipelines: context.pipelines, propagation, guards, onSynced }),
     );
   }
 
   records(): Promise<void> {
-    const { attempts, caches, context, drain, queues, retirements, verification } = this.#options;
+    const { attempts, caches, context, drain, guards, queues, retirements, verification } = this.#options;
     const { records, owners, ownWrites, unconfirmedStores, unrecordedTestimonies, failingSeals } = context;
     const project = (object: unknown): DeliveredRecord | undefined => projectRecord(object, context);
     return this.#watch(hallmarkResource('ProvenanceRecord'), project, (onSynced) =>
@@ -136,6 +136,7 @@ export class ControllerWatches {
             if (!context.shards.owns(parseRunKey(run).namespace)) caches.run.release(run);
           },
         },
+        guards,
         queue: queues['provenance-record'],
         scheduleVerification: (storage) => {
           scheduleVerification(queues.verification, verification, storage);
@@ -165,7 +166,7 @@ export class ControllerWatches {
   }
 
   runs(kind: RunKind): Promise<void> {
-    const { caches, context, lastStates, queues, retirements } = this.#options;
+    const { caches, context, guards, lastStates, queues, retirements } = this.#options;
     const { runs, records } = context;
     return this.#watch<DeliveredRun>(
       runResources[kind],
@@ -187,6 +188,7 @@ export class ControllerWatches {
             else queues['provenance-record'].add(key);
           },
           finishes: finishObserver(context),
+          guards,
           onSynced: () => {
             runs.synced(kind);
             onSynced();

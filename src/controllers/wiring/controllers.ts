@@ -9,6 +9,7 @@ import { scheduleVerification } from '../provenance-record/read-back/schedule-ve
 import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
 import { missingRecords } from '../run/gather-run.ts';
 import { RunReconciler } from '../run/run-reconciler.ts';
+import { GuardReconciler } from '../deletion-guard/guard-reconciler.ts';
 import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
 import { type ControllerParts, controllerParts, type ControllerPartsOptions } from './controller-parts.ts';
@@ -133,6 +134,7 @@ export class Controllers {
     this.#runner.runShared('run', runs, ({ key, waitsAgain }) => {
       if (!waitsAgain) caches.run.release(key);
     });
+    this.#runner.runShared('deletion-guard', shares.byNamespace('deletion-guard', new GuardReconciler(context)));
     this.#runner.runAlone('rescan', {
       reconcile: async (namespace, signal) => {
         await this.#watches.rescanRuns(namespace === EVERYWHERE ? { signal } : { namespace, signal });

@@ -18,7 +18,7 @@ import type { LastStates } from '../run/last-states.ts';
 import type { ShardPart } from './shard-part.ts';
 
 export interface ShardWorkOptions {
-  readonly context: Pick<ControllerContext, 'runsOfOthers' | 'shards'>;
+  readonly context: Pick<ControllerContext, 'guardedRuns' | 'runsOfOthers' | 'shards'>;
   readonly clock: Clock;
   readonly queues: ControllerQueues;
   readonly caches: {
@@ -66,6 +66,8 @@ export class ShardWork implements ShardHolder {
       if (isTaken(parseBackendKey(key).namespace)) queues['storage-backend'].add(key);
     propagation.shardTaken(shard);
     for (const { key, last } of context.runsOfOthers.take(shard)) this.#takeRun(key, last);
+    for (const key of context.guardedRuns.keys())
+      if (shardOf(parseRunKey(key).namespace) === shard) queues['deletion-guard'].add(key);
   }
 
   /** Finishes what runs, and what no other replica can do; aborts the rest when the time is over. */

@@ -4,14 +4,15 @@ import { describe, it } from 'node:test';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import type { SigningPolicySpec } from '../../api/v1alpha1/signing-policy/schema.ts';
+import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { PolicyDefinition } from '../definitions.ts';
-import { type SelectableRun, whyNotSelected } from './run-selection.ts';
+import { maySelect, type SelectableRun, whyNotSelected } from './run-selection.ts';
 
 const signer: SigningPolicySpec['signer'] = { type: 'Key', key: { secretRef: { name: 'k' } } };
 const CREATED = '2025-03-01T00:00:00Z';
 const NOW = new Date('2025-03-02T00:00:00Z');
 
-function policy(spec: Partial<SigningPolicySpec>, maxSeconds: number): PolicyDefinition {
+function policy(spec: Partial<SigningPolicySpec>, maxSeconds = 0): PolicyDefinition {
   return {
     kind: 'SigningPolicy',
     namespace: 'team-a',
@@ -23,7 +24,7 @@ function policy(spec: Partial<SigningPolicySpec>, maxSeconds: number): PolicyDef
   };
 }
 
-const run: SelectableRun = {
+const running: RunSummary = {
   apiVersion: 'tekton.dev/v1',
   kind: 'TaskRun',
   namespace: 'team-a',
@@ -33,8 +34,11 @@ const run: SelectableRun = {
   labels: { app: 'bread' },
   managedBy: '',
   serviceAccountName: 'default',
+  finalizers: [],
+};
+const run: SelectableRun = {
+  ...running,
   finished: { outcome: 'Succeeded', completionTime: '2025-03-01T12:00:00Z' },
-  deleting: false,
 };
 
 interface Case {
@@ -112,4 +116,20 @@ describe('whyNotSelected', () => {
       else assert.match(answer ?? '', why);
     });
   }
+});
+
+describe('maySelect', () => {
+  const now = new Date('2025-03-01T13:00:00Z');
+
+  it('takes a run that still runs by its kind, labels and manager alone', () => {
+    assert.equal(maySelect(policy({ runs: { outcomes: ['Failed'] } }), running, now), true);
+    assert.equal(maySelect(policy({ runs: { kinds: ['PipelineRun'] } }), running, now), false);
+    assert.equal(maySelect(policy({ selector: { matchLabels: { app: 'rolls' } } }), running, now), false);
+    assert.equal(maySelect(policy({}), { ...running, managedBy: 'kueue' }, now), false);
+  });
+
+  it('takes a finished run as it is selected', () => {
+    assert.equal(maySelect(policy({}), run, now), true);
+    assert.equal(maySelect(policy({ runs: { outcomes: ['Failed'] } }), run, now), false);
+  });
 });

@@ -9,10 +9,14 @@ const TEKTON = 'tekton.dev/pipeline';
 /** A finished run. */
 export type SelectableRun = RunSummary & { readonly finished: NonNullable<RunSummary['finished']> };
 
-type Rule = (policy: PolicyDefinition, run: SelectableRun, now: Date) => string | undefined;
+type Rule<Run extends RunSummary = SelectableRun> = (
+  policy: PolicyDefinition,
+  run: Run,
+  now: Date,
+) => string | undefined;
 
-/** Reasons why a policy does not select a run, in the order of `hallmark explain`; the first one found wins. */
-const rules: readonly Rule[] = [
+/** The rules that hold from the creation of a run. */
+const rulesOfAll: readonly Rule<RunSummary>[] = [
   ({ spec }, run) =>
     spec.runs.kinds.includes(run.kind) ? undefined : `it signs ${spec.runs.kinds.join(', ')} only (spec.runs.kinds)`,
   ({ spec }, run) =>
@@ -21,6 +25,11 @@ const rules: readonly Rule[] = [
     managedBy === '' || managedBy === TEKTON || spec.runs.managedBy.includes(managedBy)
       ? undefined
       : `the run is managed by ${managedBy}, which spec.runs.managedBy does not list`,
+];
+
+/** Reasons why a policy does not select a run, in the order of `hallmark explain`; the first one found wins. */
+const rules: readonly Rule[] = [
+  ...rulesOfAll,
   ({ spec }, { finished }) =>
     spec.runs.outcomes.includes(finished.outcome)
       ? undefined
@@ -47,6 +56,12 @@ export function whyNotSelected(policy: PolicyDefinition, run: SelectableRun, now
     if (why !== undefined) return why;
   }
   return undefined;
+}
+
+/** True when `policy` selects the run, or may select it once it has finished. */
+export function maySelect(policy: PolicyDefinition, run: RunSummary, now: Date): boolean {
+  if (isFinished(run)) return whyNotSelected(policy, run, now) === undefined;
+  return rulesOfAll.every((rule) => rule(policy, run, now) === undefined);
 }
 
 export function isFinished(run: RunSummary): run is SelectableRun {

@@ -47,6 +47,12 @@ const cases: readonly Case[] = [
     reason: 'BackendUnavailable',
   },
   {
+    when: 'a run that was to be kept is gone, and one backend fails',
+    facts: { artifacts: signed, backends: [stored, failed], isRunLost: true },
+    statuses: 'FTFTF',
+    reason: 'BackendUnavailable',
+  },
+  {
     when: 'the run that a backend writes to is gone',
     facts: {
       artifacts: signed,
@@ -242,6 +248,15 @@ describe('recordConditions', () => {
       assert.equal(storedCount(backends), count);
     });
   }
+
+  it('says that a run is gone which was to be kept, of what is not stored alone', () => {
+    const note = /; the run is gone, no deletion guard keeps it any more$/;
+    const lost = recordConditions({ generation: 1, artifacts: signed, backends: [failed], isRunLost: true });
+    for (const { type, message } of lost.filter(({ status }) => status === 'False')) assert.match(message, note, type);
+    assert.doesNotMatch(lost.find(({ type }) => type === 'Signed')?.message ?? '', note);
+    const kept = recordConditions({ generation: 1, artifacts: signed, backends: [vanished], isRunLost: true });
+    assert.ok(kept.every(({ message }) => !note.test(message)));
+  });
 
   it('names the backend without a place for a lost artifact, and shows nothing Verified there', () => {
     const artifacts = [...signed, { name: 'image-1', isSigned: true }];

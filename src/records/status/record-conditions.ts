@@ -76,9 +76,13 @@ const storedRules: readonly Rule[] = [
 
 /** Computes the conditions of a record from facts alone. */
 export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
-  const ready = firstOf(readyRules, facts);
   const signed = signedVerdict(facts);
-  const stored = facts.unsigned === undefined ? storedVerdict(facts) : { ...facts.unsigned, status: 'False' as const };
+  const stored = lostRunNoted(
+    facts,
+    facts.unsigned === undefined ? storedVerdict(facts) : { ...facts.unsigned, status: 'False' },
+  );
+  const first = firstOf(readyRules, facts);
+  const ready = stored.status === 'True' ? first : lostRunNoted(facts, first);
   const isReconciling = ready.status === 'False' && retried.has(ready.reason) && !isRefused(facts);
   const isStalled = ready.status === 'False' && !isReconciling && !intended.has(ready.reason) && !isEmpty(facts);
   const condition = (
@@ -102,6 +106,12 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
     condition('Reconciling', flag(isReconciling)),
     condition('Stalled', flag(isStalled)),
   ];
+}
+
+/** Says of what is not stored that its run is gone: it was kept until the deadline, or nothing kept it. */
+function lostRunNoted({ isRunLost }: RecordFacts, verdict: Verdict): Verdict {
+  if (isRunLost !== true || verdict.status === 'True' || verdict.reason === reasons.RunDeleted) return verdict;
+  return { ...verdict, message: `${verdict.message}; the run is gone, no deletion guard keeps it any more` };
 }
 
 /** True for a run that has nothing to sign: nothing is left to do about it. */

@@ -68,7 +68,12 @@ export interface RecordFacts {
   readonly unbound?: Problem;
   /** The reason why the record promises less than it should, although all its backends work. */
   readonly uncovered?: Problem;
+  /** True when the run is gone, although its policy has runs kept until they are stored. */
+  readonly isRunLost?: true;
 }
 
 /** The facts that a reconcile establishes; the others are in the record. */
-export type StatusFacts = Pick<RecordFacts, 'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound'>;
+export type StatusFacts = Pick<
+  RecordFacts,
+  'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound' | 'isRunLost'
+>;

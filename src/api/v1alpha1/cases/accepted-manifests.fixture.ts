@@ -52,6 +52,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
       ],
       mode: 'Audit',
       suspend: true,
+      deletionGuard: { type: 'Hold', timeoutSeconds: 86_400 },
       record: { retention: 'Seconds', seconds: 604_800 },
     }),
   },

@@ -172,6 +172,27 @@ export const policyCases: readonly RefusedManifest[] = [
     serverMessage: 'Unsupported value: "Wait"',
   },
   {
+    name: 'an unknown deletion guard',
+    manifest: policy({ deletionGuard: { type: 'Keep' } }),
+    path: 'spec.deletionGuard.type',
+    message: 'must be Release or Hold',
+    serverMessage: 'Unsupported value: "Keep"',
+  },
+  {
+    name: 'a deletion guard without a type',
+    manifest: policy({ deletionGuard: { timeoutSeconds: 60 } }),
+    path: 'spec.deletionGuard.type',
+    message: 'is required',
+    serverMessage: 'Required value',
+  },
+  {
+    name: 'a deletion guard of more than a day',
+    manifest: policy({ deletionGuard: { type: 'Hold', timeoutSeconds: 86_401 } }),
+    path: 'spec.deletionGuard.timeoutSeconds',
+    message: 'must be at most 86400',
+    serverMessage: 'less than or equal to 86400',
+  },
+  {
     name: 'a cluster policy for no repository',
     manifest: clusterPolicy({ subjects: { allowedRepositories: [] } }),
     path: 'spec.subjects.allowedRepositories',

@@ -27,6 +27,7 @@ describe('effectiveSigningPolicySpec', () => {
       backendRefs: [],
       mode: 'Enforce',
       suspend: false,
+      deletionGuard: { type: 'Release', timeoutSeconds: 600 },
       record: { retention: 'Seconds', seconds: 604_800 },
     });
   });
@@ -69,8 +70,16 @@ describe('effectiveSigningPolicySpec', () => {
     );
   });
 
+  it('has a held run wait for ten minutes at most, unless the policy says otherwise', () => {
+    const guardOf = (deletionGuard: NonNullable<SigningPolicySpec['deletionGuard']>): unknown =>
+      effectiveSigningPolicySpec({ signer, deletionGuard }, created).deletionGuard;
+    assert.deepEqual(guardOf({ type: 'Hold' }), { type: 'Hold', timeoutSeconds: 600 });
+    assert.deepEqual(guardOf({ type: 'Hold', timeoutSeconds: 30 }), { type: 'Hold', timeoutSeconds: 30 });
+  });
+
   it('shows in status the fields with defaults, not the required ones', () => {
     const shown = shownDefaults(effectiveSigningPolicySpec({ signer }, created));
-    assert.deepEqual(Object.keys(shown), ['runs', 'attestation', 'imageSignatures', 'mode', 'suspend', 'record']);
+    const names = ['runs', 'attestation', 'imageSignatures', 'mode', 'suspend', 'deletionGuard', 'record'];
+    assert.deepEqual(Object.keys(shown), names);
   });
 });

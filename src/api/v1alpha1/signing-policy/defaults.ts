@@ -37,6 +37,7 @@ export interface EffectiveSigningPolicySpec {
   readonly backendRefs: readonly { readonly kind: BackendKind; readonly name: string }[];
   readonly mode: EffectiveStatus['mode'];
   readonly suspend: boolean;
+  readonly deletionGuard: NonNullable<EffectiveStatus['deletionGuard']>;
   readonly record: Retention;
 }
 
@@ -75,6 +76,7 @@ export function effectiveSigningPolicySpec(
     backendRefs: spec.backendRefs ?? [],
     mode: spec.mode ?? 'Enforce',
     suspend: spec.suspend ?? false,
+    deletionGuard: { timeoutSeconds: 600, ...(spec.deletionGuard ?? { type: 'Release' }) },
     record: effectiveRetention(spec.record, limits),
   };
 }
@@ -86,6 +88,6 @@ function effectiveTransparency({ rekor, timestampAuthorities = [] }: Transparenc
 
 /** The part that `status.effective` shows: the fields that have defaults. */
 export function shownDefaults(effective: EffectiveSigningPolicySpec): EffectiveStatus {
-  const { runs, attestation, imageSignatures, mode, suspend, record } = effective;
-  return { runs, attestation, imageSignatures, mode, suspend, record };
+  const { runs, attestation, imageSignatures, mode, suspend, deletionGuard, record } = effective;
+  return { runs, attestation, imageSignatures, mode, suspend, deletionGuard, record };
 }

@@ -19,6 +19,7 @@ const descriptions = {
   runs: 'Which finished runs are signed, in addition to the labels.',
   attestation: 'The provenance statement made for a run.',
   imageSignatures: 'Signatures of the images themselves.',
+  deletionGuard: 'What becomes of a selected run that is deleted before its evidence is stored.',
   record:
     'How long the ProvenanceRecords of this policy are kept, within the limit of the platform. None is removed before it is stored or its run is gone.',
 };
@@ -98,6 +99,17 @@ const suspend = Type.Boolean({
   description: 'Record selected runs as Suspended and sign them once this is false again.',
 });
 
+const deletionGuardType = Type.Enum(['Release', 'Hold'], {
+  description:
+    'Release lets runs be deleted at any time. Hold keeps a selected run, by a finalizer, until it is stored in all its backends; the TaskRuns of a PipelineRun, until its payload is made.',
+});
+const deletionTimeoutSeconds = Type.Integer({
+  description: 'With Hold: seconds after its deletion that a run is kept at most, whatever fails.',
+  minimum: 1,
+  maximum: 86_400,
+  format: 'int32',
+});
+
 const retention = Type.Enum(['Keep', 'WithRun', 'Seconds'], {
   description: 'Keep records for ever, until their run is gone, or for a number of seconds after the run finished.',
 });
@@ -150,6 +162,12 @@ export const policySpecFields = {
   trustedRoot: Type.Optional(policyTrustedRoot),
   mode: Type.Optional(mode),
   suspend: Type.Optional(suspend),
+  deletionGuard: Type.Optional(
+    Type.Object(
+      { type: deletionGuardType, timeoutSeconds: Type.Optional(deletionTimeoutSeconds) },
+      { description: descriptions.deletionGuard },
+    ),
+  ),
   record: Type.Optional(
     Type.Object(
       { retention: Type.Optional(retention), seconds: Type.Optional(seconds) },
@@ -206,6 +224,13 @@ const effective = Type.Object(
     ),
     mode,
     suspend,
+    // Statuses of earlier versions do not have it.
+    deletionGuard: Type.Optional(
+      Type.Object(
+        { type: deletionGuardType, timeoutSeconds: deletionTimeoutSeconds },
+        { description: descriptions.deletionGuard },
+      ),
+    ),
     record: Type.Object({ retention, seconds: Type.Optional(seconds) }, { description: descriptions.record }),
   },
   { description: 'The settings in force, with the defaults filled in.' },

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { runResources } from '../../src/kube/tekton-resources.ts';
+import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
+import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { at } from '../chart/helm.ts';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
+import { hallmarkCommand } from '../harness/hallmark-command.ts';
+import { Installation } from '../harness/installation.ts';
+import { OperatorProcess } from '../harness/operator-process.ts';
+import { conditionOf, parseRecord, storageOf } from '../harness/record.ts';
+import type { Build, Team } from '../harness/team.ts';
+import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { adminClient } from './admin-client.ts';
+
+const GUARD = 'hallmark.dev/deletion-guard';
+const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+/** So that a backend that works again is noticed at once. */
+const retry = { minSeconds: 1, maxSeconds: 2 };
+
+describe('a run of a policy that holds runs until they are stored', () => {
+  let installation: Installation;
+  let operator: OperatorProcess;
+  let proxy: FaultProxy;
+  let client: KubeClient;
+
+  before(async () => {
+    installation = await Installation.start({ label: 'deletion-guard', replicas: 0 });
+    client = adminClient(installation.plane);
+    proxy = await FaultProxy.start({ target: `http://${installation.testbed.registry().host}` });
+    const allow = [...installation.testbed.registries.map(({ host }) => host), proxy.host];
+    operator = await OperatorProcess.start(installation, { configuration: { retry, outbound: { allow } } });
+    await operator.untilWorking();
+  });
+  after(async () => {
+    if (operator.exit === undefined) await operator.stop();
+    await proxy.stop();
+    await installation.stop();
+  });
+  beforeEach(() => {
+    proxy.heal();
+  });
+
+  /** A team with annotations and a registry behind the proxy, which is down from now on. */
+  async function teamWithoutRegistry(name: string, timeoutSeconds: number): Promise<Team> {
+    const deletionGuard = { type: 'Hold', timeoutSeconds };
+    const team = await installation.team({ name, backends: ['tekton'], policy: { backendRefs: [], deletionGuard } });
+    await installation.apply({
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'StorageBackend',
+      metadata: { name: 'evidence', namespace: name },
+      spec: {
+        type: 'OCI',
+        artifacts: ['Attestation'],
+        oci: {
+          encoding: 'CosignTags',
+          repository: `${proxy.host}/evidence/${name}`,
+          authentication: { type: 'Anonymous' },
+          tls: { insecure: true },
+        },
+      },
+    });
+    await team.untilReady();
+    await installation.wait(name, 'storagebackend/evidence', 'condition=Ready');
+    proxy.fail({ type: 'Status', status: 503 });
+    return team;
+  }
+
+  async function run({ name }: Build, team: Team): Promise<unknown> {
+    const signal = AbortSignal.timeout(30_000);
+    return client.find(runResources.TaskRun, { namespace: team.name, name }, { signal });
+  }
+
+  async function record(build: Build, team: Team): Promise<ProvenanceRecord | undefined> {
+    const name = { namespace: team.name, name: team.recordName(build) };
+    const signal = AbortSignal.timeout(30_000);
+    const found = await client.find(hallmarkResource('ProvenanceRecord'), name, { signal });
+    return found === undefined ? undefined : parseRecord(found);
+  }
+
+  function recordWhen(what: string, build: Build, team: Team, isSo: (record: ProvenanceRecord) => boolean) {
+    const probe = async (): Promise<ProvenanceRecord | undefined> => {
+      const found = await record(build, team);
+      return found !== undefined && isSo(found) ? found : undefined;
+    };
+    return waitUntil(`the record of ${build.name} ${what}`, probe, patience);
+  }
+
+  function untilHeld(build: Build, team: Team): Promise<boolean> {
+    const isHeld = async (): Promise<boolean> => finalizersOf(await run(build, team)).includes(GUARD);
+    return waitUntil(`${build.name} is held`, isHeld, patience);
+  }
+
+  function untilGone(build: Build, team: Team): Promise<boolean> {
+    const isGone = async (): Promise<boolean> => (await run(build, team)) === undefined;
+    return waitUntil(`${build.name} is gone`, isGone, patience);
+  }
+
+  async function remove({ name }: Build, team: Team): Promise<void> {
+    const signal = AbortSignal.timeout(30_000);
+    await client.delete(runResources.TaskRun, { namespace: team.name, name }, { signal });
+  }
+
+  const isReady = (found: ProvenanceRecord): boolean => conditionOf(found)?.status === 'True';
+  const isUnstored = (found: ProvenanceRecord): boolean => storageOf(found, 'evidence')?.state === 'Pending';
+
+  /** A run that is held, finished, and not stored in the registry. */
+  async function heldBuild(team: Team): Promise<Build> {
+    const build = await team.startBuild({ name: 'bake' });
+    await untilHeld(build, team);
+    await team.untilFinished(build);
+    await recordWhen('waits for its registry', build, team, isUnstored);
+    return build;
+  }
+
+  it('stays when it is deleted while no operator runs, is stored, and then goes', async () => {
+    const team = await teamWithoutRegistry('team-held', 86_400);
+    const build = await team.startBuild({ name: 'bake' });
+    await untilHeld(build, team);
+    await operator.stop();
+    await team.untilFinished(build);
+    await remove(build, team);
+    assert.equal(await record(build, team), undefined);
+    operator.restart();
+    await operator.untilWorking();
+    await recordWhen('waits for its registry', build, team, isUnstored);
+    const waiting = await run(build, team);
+    assert.notEqual(at(waiting, 'metadata', 'deletionTimestamp'), undefined);
+    assert.ok(finalizersOf(waiting).includes(GUARD));
+    proxy.heal();
+    const stored = await recordWhen('is Ready', build, team, isReady);
+    assert.equal(stored.status?.stored, '2/2');
+    await untilGone(build, team);
+  });
+
+  it('goes at the deadline, which its record and an Event of the run say, and is stored all the same later', async () => {
+    const team = await teamWithoutRegistry('team-deadline', 3);
+    const build = await heldBuild(team);
+    await remove(build, team);
+    assert.notEqual(await run(build, team), undefined);
+    await untilGone(build, team);
+    const says = /; the run is gone, no deletion guard keeps it any more$/;
+    const lost = await recordWhen('says so', build, team, (found) => says.test(found.status?.message ?? ''));
+    assert.equal(conditionOf(lost)?.status, 'False');
+    const isSaid = async (): Promise<boolean> =>
+      (await installation.events(team.name)).some(
+        ({ type, reason, message, regardingUID }) =>
+          type === 'Warning' && reason === 'RunDeleted' && regardingUID === build.uid && message.includes('after 3 s'),
+      );
+    await waitUntil('an Event of the run says so', isSaid, patience);
+    proxy.heal();
+    await recordWhen('is Ready', build, team, isReady);
+  });
+
+  it('does not keep its namespace', async () => {
+    const team = await teamWithoutRegistry('team-ending', 86_400);
+    const build = await heldBuild(team);
+    await remove(build, team);
+    await installation.kubectl(['delete', 'namespace', team.name, `--timeout=${PATIENCE_SECONDS}s`], {
+      timeoutSeconds: PATIENCE_SECONDS + 10,
+    });
+    assert.equal(await run(build, team), undefined);
+  });
+
+  it('is let go by `hallmark release-runs` once there is no operator', async () => {
+    const team = await teamWithoutRegistry('team-left', 86_400);
+    const build = await heldBuild(team);
+    await operator.stop();
+    await remove(build, team);
+    assert.ok(finalizersOf(await run(build, team)).includes(GUARD));
+    const listed = await hallmarkCommand(installation, 'release-runs', '-n', team.name, '--dry-run');
+    assert.equal(listed.out, `TaskRun ${team.name}/bake is held\n1 runs are held\n`);
+    const released = await hallmarkCommand(installation, 'release-runs', '-n', team.name);
+    assert.deepEqual([released.code, released.err], [0, '']);
+    await untilGone(build, team);
+  });
+});
+
+function finalizersOf(object: unknown): readonly unknown[] {
+  const finalizers = object === undefined ? undefined : at(object, 'metadata', 'finalizers');
+  return Array.isArray(finalizers) ? finalizers : [];
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import type { Pipelines } from '../../pipelines/pipelines.ts';
+import { maySelect } from '../../pipelines/selection/run-selection.ts';
+import { recordKey } from '../../records/record-key.ts';
+import { recordName } from '../../records/record-name.ts';
+import { runKey } from '../../tekton/run-key.ts';
+import type { RunSummary } from '../../tekton/run-summary.ts';
+import type { GuardedRun, Hold } from '../memory/runs/guarded-runs.ts';
+
+/** A delivered run, with the records that policies keep it for. */
+export function guardedRun(pipelines: Pick<Pipelines, 'forNamespace'>, run: RunSummary, now: Date): GuardedRun {
+  const { resourceVersion, finalizers, finished, deletionTimestamp, pipelineRunUID } = run;
+  return {
+    key: runKey(run),
+    resourceVersion,
+    finalizers,
+    isFinished: finished !== undefined,
+    ...(deletionTimestamp === undefined ? {} : { deletedMs: Date.parse(deletionTimestamp) }),
+    ...(pipelineRunUID === undefined ? {} : { parentUID: pipelineRunUID }),
+    holds: holdsOfRun(pipelines, run, now),
+  };
+}
+
+function holdsOfRun(pipelines: Pick<Pipelines, 'forNamespace'>, run: RunSummary, now: Date): readonly Hold[] {
+  return pipelines.forNamespace(run.namespace).flatMap(({ policy }): Hold[] => {
+    if (!holdsRuns(policy) || !maySelect(policy, run, now)) return [];
+    return [
+      {
+        record: recordKey({ namespace: run.namespace, name: recordName(run, policy) }),
+        timeoutSeconds: policy.spec.deletionGuard.timeoutSeconds,
+        keepsChildren: run.kind === 'PipelineRun' && policy.spec.attestation.format !== 'None',
+      },
+    ];
+  });
+}
+
+/** A policy that signs nothing now holds nothing. */
+function holdsRuns({ spec, invalid }: PolicyDefinition): boolean {
+  const { deletionGuard, mode, suspend } = spec;
+  return deletionGuard.type === 'Hold' && mode === 'Enforce' && !suspend && invalid === undefined;
+}
