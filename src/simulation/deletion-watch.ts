@@ -24,7 +24,7 @@ export class DeletionWatch {
 
   /** An event has arrived at a replica. */
   delivered(life: Life, { type, object }: ClusterEvent): void {
-    if (type !== 'DELETED' || object['kind'] !== 'TaskRun') return;
+    if (type !== 'DELETED' || object['kind'] !== 'TaskRun' || object['status'] === undefined) return;
     const { uid } = identityOf(object);
     const deleted = this.#deleted.get(uid) ?? { run: object, seenBy: new Set<Life>() };
     deleted.seenBy.add(life);

@@ -51,6 +51,7 @@ export class IdleWatch {
     if (!this.#isApiCalm) return false;
     // A namespace or policy without an active run always has a free slot, even with the smallest share.
     if (kind === 'Record') return isForgotten(operator.controller('run'), key, 0);
+    if (kind === 'Guard') return isForgotten(operator.controller('deletion-guard'), key, 0);
     if (kind !== 'Storage' || store === undefined) return false;
     const wasUnwellMs = this.#unwellMs.get(store.name) ?? -Infinity;
     const isWell = nowMs - wasUnwellMs > RECOVERED_MS && this.#plan.faults.store.failing === 0;

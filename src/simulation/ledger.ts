@@ -2,6 +2,7 @@
 import { type JsonObject, field, listField, objectField, stringField } from '../json/fields.ts';
 import { recordName } from '../records/record-name.ts';
 import { backendKind, plurals, policyKind } from './manifests.ts';
+import { guardDebts } from './guard-watch.ts';
 import type { ModelCluster } from './model/cluster.ts';
 import type { ModelStore } from './model/store.ts';
 import type { BackendPlan, PolicyPlan, WorldPlan } from './world-plan.ts';
@@ -17,7 +18,7 @@ export interface Debt {
   /** The key of the run or record. */
   readonly key: string;
   readonly namespace: string;
-  readonly kind: 'Record' | 'Signature' | 'Storage' | 'Verification';
+  readonly kind: 'Record' | 'Signature' | 'Storage' | 'Verification' | 'Guard';
   readonly what: () => string;
   /** The store, if the work concerns one. */
   readonly store?: ModelStore;
@@ -27,6 +28,7 @@ export interface Debt {
 export function debts(books: Books): readonly Debt[] {
   return [
     ...missingRecords(books),
+    ...guardDebts(books),
     ...books.cluster.list(plurals.ProvenanceRecord).flatMap((record) => recordDebts(books, record)),
   ];
 }
@@ -46,6 +48,7 @@ export function recordNameOf(run: { readonly name: string; readonly uid: string 
 function missingRecords({ plan, cluster }: Books): readonly Debt[] {
   return cluster.list(plurals.TaskRun).flatMap((run) => {
     const { namespace, name, uid } = identityOf(run);
+    if (run['status'] === undefined) return [];
     return plan.policies.flatMap((policy): Debt[] => {
       if (policy.namespace !== '' && policy.namespace !== namespace) return [];
       const record = recordNameOf({ name, uid }, policy);

@@ -32,7 +32,7 @@ export function metadataOf({ namespace, name }: { readonly namespace: string; re
 }
 
 export function policyManifest(policy: PolicyPlan): JsonObject {
-  const { namespace, retention } = policy;
+  const { namespace, retention, holdsRuns } = policy;
   return {
     apiVersion: API_VERSION,
     kind: policyKind(policy),
@@ -41,6 +41,8 @@ export function policyManifest(policy: PolicyPlan): JsonObject {
       signer: { type: 'Key', key: { secretRef: { name: 'signing' } } },
       runs: { finishedAfter: '2026-01-01T00:00:00Z' },
       record: { retention },
+      // No world lasts so long: what is kept is stored.
+      ...(holdsRuns === true ? { deletionGuard: { type: 'Hold', timeoutSeconds: 86_400 } } : {}),
       ...(namespace === '' ? { subjects: { allowedRepositories: ['*'] } } : {}),
     },
   };
@@ -69,16 +71,17 @@ function resultsOf({ name }: RunPlan): readonly JsonObject[] {
   ];
 }
 
-/** Builds a TaskRun that finished at this instant. */
-export function runManifest(run: RunPlan, nowMs: number): JsonObject {
+/** Builds a TaskRun that has just been made. */
+export function runManifest(run: RunPlan): JsonObject {
+  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: metadataOf(run), spec: {} };
+}
+
+/** The status of a TaskRun that finishes at this instant. */
+export function runEnd(run: RunPlan, nowMs: number): JsonObject {
   const now = dateAt(nowMs)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z');
   return {
-    apiVersion: 'tekton.dev/v1',
-    kind: 'TaskRun',
-    metadata: metadataOf(run),
-    spec: {},
     status: {
       startTime: now,
       completionTime: now,

@@ -36,6 +36,12 @@ const signs: Readonly<Record<string, Sign>> = {
     replicas: 3,
   },
   'shard-not-continued': { symptom: /run \S+ has no record of policy/, firstSeed: 1, replicas: 2 },
+  'guards-not-continued': {
+    symptom: /nothing is planned although run \S+ is held for nothing/,
+    firstSeed: 41,
+    replicas: 2,
+  },
+  'guard-ends-early': { symptom: /run \S+ is let go before policy \S+ has it stored/, firstSeed: 1, replicas: 2 },
   'pause-unnoticed': { symptom: /replicas hold the shard of/, firstSeed: 9, replicas: 3 },
 };
 

@@ -10,6 +10,8 @@ export interface PolicyPlan {
   readonly namespace: string;
   readonly name: string;
   readonly retention: 'Keep' | 'WithRun';
+  /** True when its deletion guard keeps runs until they are stored. */
+  readonly holdsRuns?: true;
 }
 
 export interface BackendPlan {
@@ -22,6 +24,8 @@ export interface BackendPlan {
 export interface RunPlan {
   readonly namespace: string;
   readonly name: string;
+  /** Absent: it appears when it has finished. */
+  readonly startedMs?: number;
   /** 0: finished before the operator first starts. */
   readonly finishedMs: number;
   readonly deletedMs: number | undefined;
@@ -71,11 +75,15 @@ export function planWorld(seed: number, options: { readonly replicas?: number } 
   const random = new SeededRandom(seed);
   // A stream of its own: the rest of a world does not depend on the replicas.
   const sharing = new SeededRandom(seed ^ 0x5ead);
-  const planned = sharing.pick([1, 1, 2, 3]);
-  const replicas = options.replicas ?? planned;
+  const plannedReplicas = sharing.pick([1, 1, 2, 3]);
+  const replicas = options.replicas ?? plannedReplicas;
   const size = random.next();
   const namespaces = names('team', countNamespaces(random, size));
-  const policies = planPolicies(random, namespaces);
+  // A stream of its own too.
+  const guarding = new SeededRandom(seed ^ 0x6a4d);
+  const hasGuards = guarding.chance(0.35);
+  const planned = planPolicies(random, namespaces);
+  const policies = hasGuards ? planned.map((policy) => guardedPolicy(guarding, policy)) : planned;
   const backends = planBackends(random, namespaces, policies);
   const healedMs = random.between(size < 0.6 ? 10 : 30, 90) * 1000;
   const layout = { namespaces, policies, backends, healedMs };
@@ -89,9 +97,14 @@ export function planWorld(seed: number, options: { readonly replicas?: number } 
     },
     replicas,
     ...layout,
-    runs: [...planRuns(random, layout, countRuns(random, size)), ...brief.map(({ run }) => run)],
+    runs: [
+      ...planRuns(random, layout, countRuns(random, size)).map((run) => (hasGuards ? startedRun(guarding, run) : run)),
+      ...brief.map(({ run }) => run),
+    ],
     incidents: [
-      ...planIncidents(random, layout, size).map((incident) => aimed(sharing, incident, replicas)),
+      ...planIncidents(random, layout, size)
+        .filter((incident) => !releasesRuns(incident))
+        .map((incident) => aimed(sharing, incident, replicas)),
       ...(replicas === 1 ? [] : planHandOvers(sharing, layout, replicas)),
       ...brief.flatMap(({ kills }) => kills),
     ],
@@ -121,6 +134,28 @@ function planPolicies(random: Chances, namespaces: readonly string[]): PolicyPla
     return names('policy', count).map((name) => ({ namespace, name, retention: retention() }));
   });
   return hasClusterPolicy ? [...own, { namespace: '', name: 'baseline', retention: retention() }] : own;
+}
+
+function guardedPolicy(random: Chances, policy: PolicyPlan): PolicyPlan {
+  return random.chance(0.8) ? { ...policy, holdsRuns: true } : policy;
+}
+
+/** A suspended policy keeps no runs, so that some may be lost. */
+function releasesRuns(incident: Incident): boolean {
+  return incident.kind === 'PolicyEdited' && incident.policy.holdsRuns === true;
+}
+
+/** A run that is seen before it finishes. Many are deleted in the moment that they finish, and some before it. */
+function startedRun(random: Chances, run: RunPlan): RunPlan {
+  if (run.finishedMs === 0) return run;
+  const startedMs = Math.max(1, run.finishedMs - random.between(1, 15_000));
+  const deletedMs = random.pick([
+    run.deletedMs,
+    run.finishedMs,
+    run.finishedMs + random.between(1, 3000),
+    random.chance(0.2) ? random.between(startedMs, run.finishedMs) : run.finishedMs,
+  ]);
+  return { ...run, startedMs, deletedMs };
 }
 
 /** Plans a Tekton backend only in a namespace with one policy, since only one may write a run's annotations. */

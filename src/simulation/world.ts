@@ -5,9 +5,19 @@ import { happen } from './happen.ts';
 import { IdleWatch } from './idle-watch.ts';
 import { type Books, type Debt, debts } from './ledger.ts';
 import { dateAt, type Life } from './life.ts';
-import { backendKind, backendManifest, plurals, policyKind, policyManifest, runManifest } from './manifests.ts';
+import { GuardWatch } from './guard-watch.ts';
+import {
+  backendKind,
+  backendManifest,
+  plurals,
+  policyKind,
+  policyManifest,
+  runEnd,
+  runManifest,
+  metadataOf,
+} from './manifests.ts';
 import { ModelApiServer } from './model/api-server.ts';
-import { ModelCluster } from './model/cluster.ts';
+import { isDeleting, ModelCluster } from './model/cluster.ts';
 import { ModelSigner } from './model/signer.ts';
 import { ModelStore } from './model/store.ts';
 import { DeletionWatch } from './deletion-watch.ts';
@@ -15,7 +25,7 @@ import { ReplicaSet } from './replica-set.ts';
 import { RecordWatch } from './record-watch.ts';
 import { SeededRandom } from '../runtime/seeded-random.fixture.ts';
 import { VirtualTime } from './virtual-time.ts';
-import type { BackendPlan, Incident, PolicyPlan, WorldPlan } from './world-plan.ts';
+import type { BackendPlan, Incident, PolicyPlan, RunPlan, WorldPlan } from './world-plan.ts';
 
 /** The outcome of a world. */
 export interface WorldResult {
@@ -96,6 +106,10 @@ export class World {
       this.#fault(what);
     });
     this.#records.follow(this.#cluster);
+    const guards = new GuardWatch(plan, (what) => {
+      this.#fault(what);
+    });
+    guards.follow(this.#cluster);
     this.#deletions = new DeletionWatch(plan);
     this.#idle = new IdleWatch(plan);
   }
@@ -136,19 +150,39 @@ export class World {
       this.#cluster.create(plurals.Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     for (const backend of backends) this.#cluster.create(plurals[backendKind(backend)], backendManifest(backend));
     for (const policy of policies) this.#cluster.create(plurals[policyKind(policy)], policyManifest(policy));
-    for (const run of runs) {
-      const finish = (): void => {
-        this.#note(`run ${run.namespace}/${run.name} finishes`);
-        this.#cluster.create(plurals.TaskRun, runManifest(run, this.#time.nowMs));
-      };
-      if (run.finishedMs === 0) finish();
-      else this.#time.after(run.finishedMs, finish);
-      if (run.deletedMs === undefined) continue;
-      this.#time.after(run.deletedMs, () => {
-        this.#note(`run ${run.namespace}/${run.name} is deleted`);
-        this.#cluster.delete(plurals.TaskRun, run);
+    for (const run of runs) this.#createRun(run);
+  }
+
+  #createRun(run: RunPlan): void {
+    const { startedMs, finishedMs, deletedMs } = run;
+    if (startedMs !== undefined) {
+      this.#time.after(startedMs, () => {
+        this.#note(`run ${run.namespace}/${run.name} starts`);
+        this.#cluster.create(plurals.TaskRun, runManifest(run));
       });
     }
+    if (finishedMs === 0) this.#finish(run);
+    else {
+      this.#time.after(finishedMs, () => {
+        this.#finish(run);
+      });
+    }
+    if (deletedMs === undefined) return;
+    this.#time.after(deletedMs, () => {
+      if (this.#cluster.get(plurals.TaskRun, run) === undefined) return;
+      this.#note(`run ${run.namespace}/${run.name} is deleted`);
+      this.#cluster.delete(plurals.TaskRun, run);
+    });
+  }
+
+  /** Tekton does not finish a run that is being deleted. */
+  #finish(run: RunPlan): void {
+    this.#note(`run ${run.namespace}/${run.name} finishes`);
+    const end = runEnd(run, this.#time.nowMs);
+    const started = this.#cluster.get(plurals.TaskRun, run);
+    if (run.startedMs === undefined) this.#cluster.create(plurals.TaskRun, { ...runManifest(run), ...end });
+    else if (started !== undefined && !isDeleting(started))
+      this.#cluster.update(plurals.TaskRun, 'Status', { metadata: metadataOf(run), ...end });
   }
 
   #begin(): ReplicaSet {

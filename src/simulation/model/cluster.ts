@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isObject, type JsonObject, objectField, stringField } from '../../json/fields.ts';
+import { isObject, type JsonObject, listField, objectField, stringField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { type ObjectName, objectKey } from '../../kube/resource.ts';
 
@@ -71,14 +71,20 @@ export class ModelCluster {
     const whole = { ...next, apiVersion, kind, metadata };
     // A no-op write creates no new version and no event.
     if (JSON.stringify(whole) === JSON.stringify(current)) return current;
-    return this.#store(plural, 'MODIFIED', whole);
+    if (!isDeleting(whole)) return this.#store(plural, 'MODIFIED', whole);
+    const isNewFinalizer = finalizersOf(whole).some((finalizer) => !finalizersOf(current).includes(finalizer));
+    if (isNewFinalizer) throw refusal(422, 'Invalid', `${plural} is being deleted: no new finalizers can be added`);
+    return finalizersOf(whole).length > 0 ? this.#store(plural, 'MODIFIED', whole) : this.#remove(plural, whole);
   }
 
-  /** @throws KubeError `NotFound` or `Conflict` */
+  /** Finalizers put the end of an object off. @throws KubeError `NotFound` or `Conflict` */
   delete(plural: string, name: ObjectName, preconditions: JsonObject = {}): void {
     const current = this.#current(plural, { ...name, ...preconditions });
-    this.#collection(plural).objects.delete(objectKey(name));
-    this.#append(plural, 'DELETED', current);
+    if (finalizersOf(current).length === 0) this.#remove(plural, current);
+    else if (!isDeleting(current)) {
+      const metadata = { ...objectField(current, 'metadata'), deletionTimestamp: this.#timestamp() };
+      this.#store(plural, 'MODIFIED', { ...current, metadata });
+    }
   }
 
   /** Delivers all past events after `sinceVersion`, then new ones. @throws KubeError `Expired` */
@@ -119,6 +125,11 @@ export class ModelCluster {
     return stored;
   }
 
+  #remove(plural: string, object: JsonObject): JsonObject {
+    this.#collection(plural).objects.delete(keyOf(objectField(object, 'metadata')));
+    return this.#append(plural, 'DELETED', object);
+  }
+
   #append(plural: string, type: ClusterEvent['type'], object: JsonObject): JsonObject {
     this.#version += 1;
     const resourceVersion = String(this.#version);
@@ -146,6 +157,14 @@ export function refusal(status: number, reason: string, message: string): KubeEr
 
 function keyOf(metadata: JsonObject): string {
   return objectKey({ name: stringField(metadata, 'name') ?? '', namespace: stringField(metadata, 'namespace') });
+}
+
+export function isDeleting(object: JsonObject): boolean {
+  return stringField(objectField(object, 'metadata'), 'deletionTimestamp') !== undefined;
+}
+
+export function finalizersOf(object: JsonObject): readonly unknown[] {
+  return listField(objectField(object, 'metadata'), 'finalizers');
 }
 
 function withoutStatus(object: JsonObject): string {

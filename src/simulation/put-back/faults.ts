@@ -67,4 +67,26 @@ export const faults: readonly Fault[] = [
       },
     ],
   },
+  {
+    // A replica that takes a shard leaves the runs alone that its last holder was keeping.
+    name: 'guards-not-continued',
+    edits: [
+      {
+        file: 'controllers/wiring/shard-work.ts',
+        from: "if (shardOf(parseRunKey(key).namespace) === shard) queues['deletion-guard'].add(key);",
+        to: 'continue;',
+      },
+    ],
+  },
+  {
+    // A run is let go once it is signed.
+    name: 'guard-ends-early',
+    edits: [
+      {
+        file: 'controllers/deletion-guard/guard-snapshot.ts',
+        from: 'isStored: (key) => records.get(key)?.isSettled === true,',
+        to: 'isStored: (key) => records.get(key)?.isTrusted === true,',
+      },
+    ],
+  },
 ];
