@@ -80,6 +80,9 @@ describe('readRecord', () => {
     it(`does not trust a record with ${what}`, () => {
       const read = readRecord(stored(change), sealKey);
       assert.equal(read?.isTrusted, false);
+      const known = readRecord(stored(), sealKey);
+      assert.ok(known?.isTrusted === true);
+      assert.equal(readRecord(stored(change), sealKey, known.object)?.isTrusted, false);
     });
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, isObject, listField } from '../json/fields.ts';
+import { isSameJson } from '../json/is-same-json.ts';
 import { parseProvenanceRecord } from '../api/v1alpha1/parsing/parse.ts';
 import type { ProvenanceRecord, StorageEntry } from '../api/v1alpha1/provenance-record/schema.ts';
 import { sealKeyID, sealMatches, statusSealMatches } from './seal/seal.ts';
@@ -30,11 +31,23 @@ export interface ForgedRecord {
   readonly sealedBy?: string;
 }
 
+/** A record that the operator sealed and sent, or trusted before: an answer with the same content needs no second check of its seal. */
+export interface KnownRecord {
+  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly spec: ProvenanceRecord['spec'];
+  readonly evidence?: ProvenanceRecord['evidence'];
+}
+
 /**
  * Reads a stored ProvenanceRecord and checks its seals. Nothing in a record counts unless it is trusted.
+ * @param known the record that the object answers, if any: where both have the same content, the result holds the known one
  * @returns undefined for an object without usable metadata
  */
-export function readRecord(object: unknown, sealKey: SecretValue): TrustedRecord | ForgedRecord | undefined {
+export function readRecord(
+  object: unknown,
+  sealKey: SecretValue,
+  known?: KnownRecord,
+): TrustedRecord | ForgedRecord | undefined {
   const metadata = objectMetadata(object);
   if (metadata?.namespace === undefined) return undefined;
   const { namespace, name, uid, resourceVersion } = metadata;
@@ -50,15 +63,30 @@ export function readRecord(object: unknown, sealKey: SecretValue): TrustedRecord
     const { generation } = record.metadata;
     return { isTrusted: false, namespace, name, uid, resourceVersion, generation, why, ...sealedBy };
   };
-  const { spec, evidence } = record;
-  if (evidence === undefined || !sealMatches({ key: sealKey, namespace, name, spec, evidence }, evidence.seal)) {
+  const content = knownContent(record, known) ?? record;
+  const { spec, evidence } = content;
+  const isKnown = content !== record;
+  const sealed = evidence === undefined ? undefined : { key: sealKey, namespace, name, spec, evidence };
+  if (!isKnown && (sealed === undefined || !sealMatches(sealed, evidence?.seal))) {
     return forged('its seal does not verify: something other than the operator wrote or changed it');
   }
   const policy = policyKeyOf(spec.policyRef, namespace);
   if (name !== recordName(spec.runRef, policy)) return forged('its name is not that of its run and policy');
   const storage = record.status?.storage ?? [];
   const isStorageSealed = statusSealMatches({ key: sealKey, namespace, name, uid, storage }, record.status?.seal);
-  return { isTrusted: true, object: record, policy, storage: isStorageSealed ? storage : [] };
+  return { isTrusted: true, object: content, policy, storage: isStorageSealed ? storage : [] };
+}
+
+/** The record with the known spec and evidence, which are its own; undefined where anything that the seal covers differs. */
+function knownContent(record: ProvenanceRecord, known: KnownRecord | undefined): ProvenanceRecord | undefined {
+  if (known?.evidence === undefined) return undefined;
+  const { metadata, spec, evidence } = record;
+  const isSame =
+    metadata.namespace === known.metadata.namespace &&
+    metadata.name === known.metadata.name &&
+    isSameJson(spec, known.spec) &&
+    isSameJson(evidence, known.evidence);
+  return isSame ? { ...record, spec: known.spec, evidence: known.evidence } : undefined;
 }
 
 /** The id of another operator's key. A status that our key sealed shows that the record is ours, whatever key its evidence names. */

@@ -134,6 +134,16 @@ describe('RecordWriter', () => {
     assert.equal(api.requests.length, sent);
   });
 
+  it('keeps the spec and the evidence of a record whose status it writes, so that each payload is unpacked once', async () => {
+    const record = await created();
+    const facts = { generation: 1, artifacts: [], backends: undefined };
+    const status = recordStatus(record, facts, { now: new Date(0), sealKey: SEAL_KEY });
+    const written = await writer.writeStatus(record, status, signal);
+    assert.equal(written.object.evidence, record.object.evidence);
+    assert.equal(written.object.spec, record.object.spec);
+    assert.equal(written.object.metadata.resourceVersion, '2');
+  });
+
   it('rejects a response that does not read back as it was sealed, and reports it', async () => {
     const record = await created();
     api.intercept = (_request, serve) => {

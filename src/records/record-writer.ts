@@ -7,7 +7,7 @@ import { isAlreadyExists, isConflict, isNamespaceGone } from '../kube/kube-error
 import { objectMetadata } from '../kube/object-metadata.ts';
 import { objectKey, parseObjectKey } from '../kube/resource.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
-import { type ForgedRecord, readRecord, type TrustedRecord } from './read-record.ts';
+import { type ForgedRecord, type KnownRecord, readRecord, type TrustedRecord } from './read-record.ts';
 import { type RecordParts, sealedRecord } from './record-object.ts';
 import { type RecordSummary, summariseRecord } from './record-summary.ts';
 import { namespaceOfRecord, recordKey, type RecordKey } from './record-key.ts';
@@ -76,7 +76,7 @@ export class RecordWriter {
     const object = sealedRecord({ ...name, labels: LABELS }, parts, sealKey);
     try {
       const created = await this.#write(recordKey(name), () => client.create(RESOURCE, object, { signal }));
-      const record = this.#readBack(created);
+      const record = this.#readBack(created, object);
       this.#noteCreated(record);
       return { state: 'Created', record };
     } catch (error) {
@@ -100,7 +100,7 @@ export class RecordWriter {
     // A merge patch keeps each field that it does not name.
     const removed = evidence?.problem === undefined ? {} : { problem: null };
     const patch = { ...sealed, evidence: { ...removed, ...sealed.evidence } };
-    return this.#replace(record, () => client.mergePatch(RESOURCE, patch, { signal }));
+    return this.#replace(record, sealed, () => client.mergePatch(RESOURCE, patch, { signal }));
   }
 
   /** Replaces the status of exactly this version of a record, if it changes. @returns the record as it is now */
@@ -112,7 +112,7 @@ export class RecordWriter {
     const { metadata, status: before } = record.object;
     if (before !== undefined && canonicalJson(before) === canonicalJson(status)) return record;
     const object = { metadata: identityOf(metadata), status };
-    return this.#replace(record, () => this.#options.client.replaceStatus(RESOURCE, object, { signal }));
+    return this.#replace(record, record.object, () => this.#options.client.replaceStatus(RESOURCE, object, { signal }));
   }
 
   /** Replaces the status of a record that is not trusted, without a seal. */
@@ -146,16 +146,17 @@ export class RecordWriter {
     return this.#options.ownWrites.certain(key, write());
   }
 
-  async #replace({ object }: TrustedRecord, write: () => Promise<unknown>): Promise<TrustedRecord> {
+  /** @param known what the record must hold then */
+  async #replace({ object }: TrustedRecord, known: KnownRecord, write: () => Promise<unknown>): Promise<TrustedRecord> {
     const { metadata } = object;
-    const written = this.#readBack(await this.#write(recordKey(metadata), write));
+    const written = this.#readBack(await this.#write(recordKey(metadata), write), known);
     this.#noteReplaced(written, metadata.resourceVersion);
     return written;
   }
 
   /** Checks that the API server stored exactly what was sent; under a CRD of another version, it prunes fields. */
-  #readBack(written: unknown): TrustedRecord {
-    const read = readRecord(written, this.#options.sealKey);
+  #readBack(written: unknown, known: KnownRecord): TrustedRecord {
+    const read = readRecord(written, this.#options.sealKey, known);
     if (read?.isTrusted === true) return read;
     const metadata = objectMetadata(written);
     const key = metadata === undefined ? 'without a name' : objectKey(metadata);
