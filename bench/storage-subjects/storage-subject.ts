@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 /** A driver's way to its server. */
 export interface DriverWay {

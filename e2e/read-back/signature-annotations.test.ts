@@ -10,7 +10,7 @@ import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { PolicyDefinition } from '../../src/pipelines/definitions.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
 import { KeySigner } from '../../src/signing/key/key-signer.ts';
-import type { Location, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { parseCosignManifest } from '../../src/storage/oci/cosign-tags/cosign-manifest.ts';
 import { TrustedRoots } from '../../src/trust/trusted-roots.ts';
 import { TestLog } from '../../src/verify/test-log.fixture.ts';
@@ -19,6 +19,7 @@ import { runTarget } from '../storage/signed-evidence.ts';
 import { StorageBed } from '../storage/storage-bed.ts';
 import { issueCertificate } from '../testbed/certificates/issue-certificate.ts';
 import { Registry } from '../testbed/registry/registry.ts';
+import type { Location } from '../../src/storage/stored-evidence.ts';
 
 const never = new AbortController().signal;
 const identity = 'https://kubernetes.io/namespaces/bakery/serviceaccounts/signer';

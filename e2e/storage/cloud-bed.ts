@@ -6,11 +6,12 @@ import type { ArtifactCertificate, SignedArtifact } from '../../src/evidence/art
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import type { BackendDefinition } from '../../src/storage/backend-definition.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import { issueCertificate } from '../testbed/certificates/issue-certificate.ts';
 import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
 import { StorageBed } from './storage-bed.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 export interface DriverSetting {
   readonly kind?: BackendDefinition['kind'];

@@ -7,7 +7,7 @@ import { shortKey } from '../../src/evidence/short-key.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { MotoAccounts } from '../kms/moto-accounts.ts';
 import { Moto } from '../testbed/moto/moto.ts';
@@ -19,6 +19,7 @@ import { describeFaults } from './faults.contract.ts';
 import { interruptedDriver } from './interrupted.ts';
 import { describeNamedStore } from './named-store.contract.ts';
 import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 const never = new AbortController().signal;
 const PASSWORD = 'planted-secret-key';

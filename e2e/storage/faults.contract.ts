@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import type { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import type { Fault } from '../testbed/fault-proxy/fault.ts';
 import type { Evidence } from './cloud-bed.ts';
 import { failureOf } from './failure-of.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 /** A store behind a proxy that makes things go wrong. */
 export interface FaultySubject {

@@ -5,7 +5,7 @@ import { Firestore as Client } from '@google-cloud/firestore';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { evidenceName } from '../../src/storage/documents/evidence-name.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { Firestore } from '../testbed/firestore/firestore.ts';
@@ -15,6 +15,7 @@ import { describeFaults } from './faults.contract.ts';
 import { httpInterruption } from './http-interruption.ts';
 import { describeNamedStore } from './named-store.contract.ts';
 import { signedStatement } from './signed-evidence.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 const never = new AbortController().signal;
 const project = 'acme-evidence';

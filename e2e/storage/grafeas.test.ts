@@ -5,7 +5,7 @@ import { field, listField } from '../../src/json/fields.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { grafeasNote } from '../../src/storage/grafeas/grafeas-note.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { Grafeas } from '../testbed/grafeas/grafeas.ts';
@@ -15,6 +15,7 @@ import { describeFaults } from './faults.contract.ts';
 import { httpInterruption } from './http-interruption.ts';
 import { signedSigstoreStatement } from './signed-sigstore-statement.ts';
 import { signedStatement } from './signed-evidence.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 const never = new AbortController().signal;
 const project = 'acme-evidence';

@@ -8,7 +8,7 @@ import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { evidenceName } from '../../src/storage/documents/evidence-name.ts';
 import { Kafka } from '../testbed/kafka/kafka.ts';
 import type { KafkaMessage, KafkaUser } from '../testbed/kafka/kafka.ts';
@@ -16,6 +16,7 @@ import { CloudBed, keyless } from './cloud-bed.ts';
 import type { DriverSetting } from './cloud-bed.ts';
 import { failureOf } from './failure-of.ts';
 import { runTarget, signedStatement } from './signed-evidence.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 type KafkaSettings = NonNullable<StorageBackendSpec['kafka']>;
 

@@ -9,7 +9,7 @@ import { field } from '../../src/json/fields.ts';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { evidenceName } from '../../src/storage/documents/evidence-name.ts';
 import { FerretDb } from '../testbed/ferretdb/ferretdb.ts';
 import { MongoProxy } from '../testbed/ferretdb/mongo-proxy.ts';
@@ -17,6 +17,7 @@ import { CloudBed } from './cloud-bed.ts';
 import { failureOf } from './failure-of.ts';
 import { describeNamedStore } from './named-store.contract.ts';
 import { signedStatement } from './signed-evidence.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 const never = new AbortController().signal;
 const PASSWORD = 'planted-password';

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { keyless } from './cloud-bed.ts';
 import type { Evidence } from './cloud-bed.ts';
 import { failureOf } from './failure-of.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 /** A store that files evidence under names, on its real server. */
 export interface NamedStoreSubject {

@@ -9,7 +9,7 @@ import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { parseCosignManifest } from '../../src/storage/oci/cosign-tags/cosign-manifest.ts';
-import type { Location, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import { Registry } from '../testbed/registry/registry.ts';
@@ -17,6 +17,7 @@ import { FaultyRegistry } from './faulty-registry.ts';
 import type { Answer } from './faulty-registry.ts';
 import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
 import { StorageBed } from './storage-bed.ts';
+import type { Location } from '../../src/storage/stored-evidence.ts';
 
 const never = new AbortController().signal;
 let bed: StorageBed;

@@ -6,7 +6,7 @@ import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import { objectStem, SUFFIXES } from '../../src/storage/buckets/object-names.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { MotoAccounts } from '../kms/moto-accounts.ts';
@@ -18,6 +18,7 @@ import { interruptedDriver } from './interrupted.ts';
 import { describeNamedStore } from './named-store.contract.ts';
 import { makeS3Bucket, sendToS3 } from './s3-request.ts';
 import { runTarget, signedStatement } from './signed-evidence.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 const never = new AbortController().signal;
 const PASSWORD = 'planted-secret-key';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
 import type { SignedArtifact, Subject, Artifact } from '../../src/evidence/artifact.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
-import type { RunTarget } from '../../src/storage/driver.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 export function runTarget(namespace: string, more: Partial<RunTarget> = {}): RunTarget {
   const uid = randomUUID();

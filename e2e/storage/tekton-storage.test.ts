@@ -9,7 +9,7 @@ import { signatureText } from '../../src/evidence/signature-text.ts';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import type { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
-import type { RunTarget, StorageDriver } from '../../src/storage/driver.ts';
+import type { StorageDriver } from '../../src/storage/driver.ts';
 import type { Interruption } from '../../src/storage/contract/interruptions.contract.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
@@ -22,6 +22,7 @@ import { installTektonKinds } from '../testbed/tekton/tekton.ts';
 import { breakAt } from './interrupted.ts';
 import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
 import { StorageBed } from './storage-bed.ts';
+import type { RunTarget } from '../../src/storage/run-target.ts';
 
 const never = new AbortController().signal;
 const sha256 = 'ab'.repeat(32);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UncheckedError, UsageError } from './cli-error.ts';
 import { readRunDocuments } from './documents/run-documents.ts';
-import type { RunDocument } from './documents/run-documents.ts';
+import type { RunDocument } from './documents/run-document.ts';
 
 /** Reads the objects in a file that verification depends on. @throws UsageError, UncheckedError */
 export async function readObjects(path: string): Promise<readonly RunDocument[]> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Location } from './driver.ts';
 import { StorageError } from './storage-error.ts';
+import type { Location } from './stored-evidence.ts';
 
 /** Write an artifact to several locations, which `work` adds to the list. A StorageError carries the locations written before it. */
 export async function collectLocations(work: (locations: Location[]) => Promise<void>): Promise<readonly Location[]> {

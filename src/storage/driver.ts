@@ -1,53 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PolicyKind, RunKind } from '../api/v1alpha1/kinds.ts';
 import type { Access } from '../credentials/access.ts';
 import type { SignedArtifact } from '../evidence/artifact.ts';
 import type { StorageError, StorageReason } from './storage-error.ts';
 import type { RunAnnotator } from './tekton/run-annotator.ts';
-
-/** The run whose evidence is stored, and the ServiceAccount of its pods. */
-export interface RunTarget {
-  readonly apiVersion: 'tekton.dev/v1';
-  readonly kind: RunKind;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  /** The effective account: `default` if the run names none. */
-  readonly serviceAccountName: string;
-  /** RFC 3339; absent if unknown. */
-  readonly completionTime?: string;
-  /** The policy that the evidence is made under. `namespace` is empty for a cluster policy. */
-  readonly policy: {
-    readonly kind: PolicyKind;
-    readonly namespace: string;
-    readonly name: string;
-  };
-}
-
-/** The location of one stored artifact. `uri` never contains a credential; `digest` is that of the stored object, if the store has one. */
-export interface Location {
-  readonly uri: string;
-  readonly digest?: string;
-}
-
-/** A log entry and a timestamp in cosign's own form. */
-export interface StoredWitnesses {
-  readonly logEntry?: string;
-  readonly timestamp?: string;
-}
-
-/** The content of a location. */
-export interface StoredEvidence {
-  readonly payload: Buffer;
-  /** Signature text (the DSSE envelope of a statement, the raw signature of an image), or the JSON of a bundle. */
-  readonly signature: Buffer;
-  /** The form of `signature`. */
-  readonly encoding: 'SignatureText' | 'SigstoreBundle';
-  /** PEM chain, the signing certificate first; empty for a key's signature, undefined if the store has no field for it. */
-  readonly certificateChain?: string;
-  /** Undefined if the store has no field for witnesses. */
-  readonly witnesses?: StoredWitnesses;
-}
+import type { RunTarget } from './run-target.ts';
+import type { Location, StoredEvidence } from './stored-evidence.ts';
 
 export interface Probe {
   readonly ready: boolean;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Location, RunTarget, StorageDriver, StoredEvidence } from './driver.ts';
+import type { StorageDriver } from './driver.ts';
 import { StorageError } from './storage-error.ts';
+import type { RunTarget } from './run-target.ts';
+import type { Location, StoredEvidence } from './stored-evidence.ts';
 
 /** Locations of one run in one backend. */
 export interface LocationsToRead<Of extends Location> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RunTarget } from './driver.ts';
+import type { RunTarget } from './run-target.ts';
 
 /** A TaskRun and the policy whose evidence of it is stored. */
 export function runFixture(more: Partial<RunTarget> = {}): RunTarget {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ReasonedError, type ReasonedErrorOptions } from '../runtime/errors/reasoned-error.ts';
-import type { Location } from './driver.ts';
+import type { Location } from './stored-evidence.ts';
 
 /** The reasons of the closed list that storage uses. */
 export type StorageReason =

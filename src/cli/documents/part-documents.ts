@@ -3,7 +3,7 @@ import type { Document } from 'yaml';
 import { field, listField } from '../../json/fields.ts';
 import { parsePreciseJson } from '../../json/precise-json.ts';
 import type { DocumentPart } from './document-part.ts';
-import type { RunDocument, UnreadableRunDocument } from './run-documents.ts';
+import type { RunDocument, UnreadableRunDocument } from './run-document.ts';
 
 type Read = RunDocument | UnreadableRunDocument;
 

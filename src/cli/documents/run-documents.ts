@@ -3,18 +3,7 @@ import { documentBytes, requireReadable, STANDARD_INPUT } from './document-bytes
 import { DocumentSplitter } from './document-splitter.ts';
 import { DocumentTooLargeError } from './part-text.ts';
 import { PartDocuments } from './part-documents.ts';
-
-/** One object of a file with its place, for messages. */
-export interface RunDocument {
-  readonly place: string;
-  readonly value: unknown;
-}
-
-/** A document that cannot be read at all. */
-export interface UnreadableRunDocument {
-  readonly place: string;
-  readonly syntaxError: string;
-}
+import type { RunDocument, UnreadableRunDocument } from './run-document.ts';
 
 type Read = RunDocument | UnreadableRunDocument;
 

@@ -11,8 +11,8 @@ import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { textAt } from '../../tekton/go/json-node.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import { isRunKind } from '../../tekton/run-identity.ts';
-import type { RunDocument, UnreadableRunDocument } from '../documents/run-documents.ts';
 import { RunReferences } from '../documents/run-references.ts';
+import type { RunDocument, UnreadableRunDocument } from '../documents/run-document.ts';
 
 /** An unsigned artifact and the run that it belongs to. */
 export interface PreviewedArtifact {

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { RunDocument, UnreadableRunDocument } from '../documents/run-documents.ts';
 import { optionsFromFlags } from './preview-options.ts';
 import { expectedParents, previewStream } from './preview-stream.ts';
 import type { ExpectedParents } from './preview-stream.ts';
+import type { RunDocument, UnreadableRunDocument } from '../documents/run-document.ts';
 
 const status = { conditions: [{ type: 'Succeeded', status: 'True' }] };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField, stringField } from '../../json/fields.ts';
 import { documentBytes, isFile } from '../documents/document-bytes.ts';
-import type { RunDocument, UnreadableRunDocument } from '../documents/run-documents.ts';
 import { nameKey, referenceKeys } from '../documents/run-references.ts';
 import { NO_RUN, previewRuns } from './preview-runs.ts';
 import type { Preview, PreviewOptions } from './preview-runs.ts';
+import type { RunDocument, UnreadableRunDocument } from '../documents/run-document.ts';
 
 /** Labels that Tekton gives to the runs of a PipelineRun. */
 const CHILD_LABELS = ['tekton.dev/pipelineRun', 'tekton.dev/pipelineTask', 'tekton.dev/memberOf'];

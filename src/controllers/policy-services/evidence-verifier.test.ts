@@ -9,7 +9,7 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import type { StorageDriver, StoredEvidence } from '../../storage/driver.ts';
+import type { StorageDriver } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
 import { TestLog } from '../../verify/test-log.fixture.ts';
@@ -18,6 +18,7 @@ import { PolicySigners } from './policy-signers.ts';
 import { EvidenceVerifier, type ReadBackResult } from './evidence-verifier.ts';
 import { PolicyWitnesses } from './policy-witnesses.ts';
 import { CredentialError } from '../../credentials/credential-error.ts';
+import type { StoredEvidence } from '../../storage/stored-evidence.ts';
 
 /*
  * The drivers have their own tests against real servers, and so has the verification. Here a driver in memory shows what becomes of

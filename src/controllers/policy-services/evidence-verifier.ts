@@ -2,7 +2,7 @@
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError } from '../../signing/signing-error.ts';
-import type { RunTarget, StorageDriver } from '../../storage/driver.ts';
+import type { StorageDriver } from '../../storage/driver.ts';
 import { type EvidenceReader, evidenceReader } from '../../storage/evidence-reader.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
@@ -11,6 +11,7 @@ import { verifyStored } from '../../verify/verify-stored.ts';
 import type { PolicySigners } from './policy-signers.ts';
 import type { PolicyWitnesses } from './policy-witnesses.ts';
 import type { StoredLocation, VerificationFact } from '../../records/status/record-facts.ts';
+import type { RunTarget } from '../../storage/run-target.ts';
 
 type TrustedRoot = NonNullable<Awaited<ReturnType<PolicyWitnesses['root']>>>;
 

@@ -8,7 +8,7 @@ import { runKey } from '../../tekton/run-key.ts';
 import { runDigest } from '../../tekton/children/run-digest.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import { childNote, type FinishObserver, finishObserver, ownNote } from './note-finishes.ts';
-import { projectRun } from './run-event-handler.ts';
+import { projectRun } from './delivered-run.ts';
 
 interface DeliveryOptions {
   readonly origin?: Origin;

@@ -6,7 +6,7 @@ import { runKey } from '../../tekton/run-key.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { type FinishedRunNote, NESTED } from '../memory/runs/finish-notes.ts';
-import type { DeliveredRun } from './run-event-handler.ts';
+import type { DeliveredRun } from './delivered-run.ts';
 
 /** Notes runs that are to be recorded, and the children of PipelineRuns, as the watch delivers them. */
 export interface FinishObserver {

@@ -10,7 +10,8 @@ import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import { missingRecords } from './gather-run.ts';
 import { finishObserver } from './note-finishes.ts';
 import { LastStates } from './last-states.ts';
-import { projectRun, runEventHandler } from './run-event-handler.ts';
+import { runEventHandler } from './run-event-handler.ts';
+import { projectRun } from './delivered-run.ts';
 
 const START = '2026-01-02T03:00:00Z';
 /** Five seconds before the clock of the world begins. */

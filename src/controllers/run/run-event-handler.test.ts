@@ -10,7 +10,8 @@ import type { RunKey } from '../../tekton/run-key.ts';
 import { RecordIndex } from '../memory/records/record-index.ts';
 import { RunsOfOthers } from '../memory/runs/runs-of-others.ts';
 import { LastStates } from './last-states.ts';
-import { type DeliveredRun, projectRun, runEventHandler } from './run-event-handler.ts';
+import { runEventHandler } from './run-event-handler.ts';
+import { type DeliveredRun, projectRun } from './delivered-run.ts';
 
 const KEY: RunKey = 'TaskRun/team-a/bake/u1';
 const MISSING = ['team-a/bake-record'];

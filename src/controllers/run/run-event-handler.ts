@@ -4,7 +4,7 @@ import type { ListWatchHandler } from '../../kube/watch/list-watch-options.ts';
 import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
-import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
+import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { RecordIndex } from '../memory/records/record-index.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
 import type { RunsOfOthers } from '../memory/runs/runs-of-others.ts';
@@ -13,12 +13,7 @@ import type { RecordKey } from '../../records/record-key.ts';
 import type { GuardObserver } from '../deletion-guard/guard-observer.ts';
 import type { LastStates } from './last-states.ts';
 import type { FinishObserver } from './note-finishes.ts';
-
-/** A run as it is delivered: its summary, and the object itself once the run has finished. */
-export interface DeliveredRun {
-  readonly summary: RunSummary;
-  readonly object: unknown;
-}
+import type { DeliveredRun } from './delivered-run.ts';
 
 export interface RunEventHandlerOptions {
   readonly kind: RunKind;
@@ -40,13 +35,6 @@ export interface RunEventHandlerOptions {
   readonly finishes: FinishObserver;
   readonly guards: Pick<GuardObserver, 'delivered' | 'removed'>;
   readonly onSynced: () => void;
-}
-
-/** Keeps only the summary of a run that is still running. */
-export function projectRun(object: unknown): DeliveredRun | undefined {
-  const summary = summariseRun(object);
-  if (summary === undefined) return undefined;
-  return { summary, object: summary.finished === undefined ? undefined : object };
 }
 
 /** A run that lacks records. */

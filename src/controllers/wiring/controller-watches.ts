@@ -17,12 +17,13 @@ import { scheduleVerification } from '../provenance-record/read-back/schedule-ve
 import { missingRecords } from '../run/gather-run.ts';
 import { finishObserver } from '../run/note-finishes.ts';
 import { parseRunKey } from '../../tekton/run-key.ts';
-import { type DeliveredRun, projectRun, runEventHandler } from '../run/run-event-handler.ts';
+import { runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { DefinitionShares } from '../memory/definition-shares.ts';
 import { projectDefinition } from '../../pipelines/refused-definition.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
 import { backendEventHandler } from '../storage-backend/backend-event-handler.ts';
+import { type DeliveredRun, projectRun } from '../run/delivered-run.ts';
 
 export interface ControllerWatchesOptions extends ControllerParts {
   readonly client: KubeClient;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../../storage/driver.ts';
+import type { Probe, StorageDriver } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Life } from '../life.ts';
 import type { SeededRandom } from '../../runtime/seeded-random.fixture.ts';
 import type { VirtualTime } from '../virtual-time.ts';
+import type { RunTarget } from '../../storage/run-target.ts';
+import type { Location, StoredEvidence } from '../../storage/stored-evidence.ts';
 
 /** Faults of a store, as chances per request. */
 export interface StoreFaults {

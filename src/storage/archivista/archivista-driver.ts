@@ -5,13 +5,15 @@ import type { WithEffectiveTls } from '../../api/v1alpha1/backend-types/effectiv
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';
-import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Probe, StorageDriver } from '../driver.ts';
 import { RestService } from '../http/rest-service.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../http/within-deadline.ts';
 import { archivistaAuthorization } from './archivista-authorization.ts';
 import { ArchivistaClient } from './archivista-client.ts';
 import { envelopeBody, gitoid, parseEnvelopeBody } from './envelope-body.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 const PUT_TIMEOUT_MS = 60_000;
 const READ_TIMEOUT_MS = 20_000;

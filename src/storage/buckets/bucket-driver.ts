@@ -4,7 +4,7 @@ import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
-import type { Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { Probe, StorageDriver } from '../driver.ts';
 import { evidenceOwner } from '../documents/evidence-name.ts';
 import type { KeyScheme } from '../documents/evidence-name.ts';
 import { evidenceName } from '../documents/evidence-name.ts';
@@ -13,6 +13,8 @@ import { withinDeadline } from '../http/within-deadline.ts';
 import type { Bucket } from './bucket.ts';
 import { objectStem, stemOf } from './object-names.ts';
 import { storeObject } from './store-object.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 const PUT_TIMEOUT_MS = 120_000;
 const READ_TIMEOUT_MS = 60_000;

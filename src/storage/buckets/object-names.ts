@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../evidence/artifact.ts';
-import type { RunTarget } from '../driver.ts';
 import { evidenceName } from '../documents/evidence-name.ts';
 import type { KeyScheme } from '../documents/evidence-name.ts';
+import type { RunTarget } from '../run-target.ts';
 
 /** The suffixes of an artifact's four objects in Chains. */
 export const SUFFIXES = ['signature', 'payload', 'cert', 'chain'] as const;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { ContractSubject } from './driver.contract.ts';
-import type { RunTarget } from '../driver.ts';
 import { readBack } from './read-back.contract.ts';
 import { reasonOf } from '../reason-of.fixture.ts';
+import type { RunTarget } from '../run-target.ts';
 
 const never = new AbortController().signal;
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
-import type { RunTarget, StorageDriver } from '../driver.ts';
+import type { StorageDriver } from '../driver.ts';
 import { describeInterruptions } from './interruptions.contract.ts';
 import type { Interruption } from './interruptions.contract.ts';
 import { describeConcurrentWriters } from './concurrent-writers.contract.ts';
@@ -11,6 +11,7 @@ import type { ProbeSituations } from './probe.contract.ts';
 import { describeTogether } from './together.contract.ts';
 import { describeReadBack, readBack } from './read-back.contract.ts';
 import { reasonOf } from '../reason-of.fixture.ts';
+import type { RunTarget } from '../run-target.ts';
 
 /** A run and two signed artifacts of it. The images that they are about exist. */
 export interface ContractFixture {

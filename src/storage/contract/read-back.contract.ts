@@ -6,9 +6,9 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { sigstoreBundleText } from '../../evidence/sigstore-bundle.ts';
 import { selfSignedCertificate } from '../../net/self-signed-certificate.fixture.ts';
 import type { ContractSubject } from './driver.contract.ts';
-import type { StoredEvidence } from '../driver.ts';
 import { storedWitnesses, witnessAnnotations } from '../oci/cosign-tags/witness-annotations.ts';
 import { reasonOf } from '../reason-of.fixture.ts';
+import type { StoredEvidence } from '../stored-evidence.ts';
 
 const never = new AbortController().signal;
 

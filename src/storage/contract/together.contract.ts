@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ContractSubject } from './driver.contract.ts';
-import type { Location, StorageDriver } from '../driver.ts';
+import type { StorageDriver } from '../driver.ts';
 import { readBack } from './read-back.contract.ts';
 import { reasonOf } from '../reason-of.fixture.ts';
 import { StorageError } from '../storage-error.ts';
+import type { Location } from '../stored-evidence.ts';
 
 const never = new AbortController().signal;
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { shortKey } from '../../evidence/short-key.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
-import type { RunTarget } from '../driver.ts';
+import type { RunTarget } from '../run-target.ts';
 
 /** A backend's scheme of names: Chains', or one in which no two policies share a name. */
 export type KeyScheme = 'Reference' | 'PerPolicy';

@@ -8,7 +8,7 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { AwsConnection } from '../aws/aws-connection.ts';
 import type { AwsClientConfig } from '../aws/aws-connection.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Probe, StorageDriver } from '../driver.ts';
 import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import type { KeyScheme } from '../documents/evidence-name.ts';
 import { compareExisting } from '../documents/compare-existing.ts';
@@ -17,6 +17,8 @@ import { withinDeadline } from '../http/within-deadline.ts';
 import { itemBytes } from './attribute-values.ts';
 import { evidenceItem, storedItem } from './evidence-item.ts';
 import { EvidenceTable } from './evidence-table.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 const PUT_TIMEOUT_MS = 120_000;
 const READ_TIMEOUT_MS = 60_000;

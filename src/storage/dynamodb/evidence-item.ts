@@ -5,8 +5,8 @@ import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
 import { evidenceDocument } from '../documents/evidence-document.ts';
-import type { StoredEvidence } from '../driver.ts';
 import { attributeValue, text } from './attribute-values.ts';
+import type { StoredEvidence } from '../stored-evidence.ts';
 
 export type Item = Record<string, AttributeValue>;
 

@@ -6,7 +6,7 @@ import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { storedChain } from '../documents/certificate-texts.ts';
-import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Probe, StorageDriver } from '../driver.ts';
 import { evidenceDocument, notedOwner, ownerNote } from '../documents/evidence-document.ts';
 import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import { googleService } from '../http/google-service.ts';
@@ -16,6 +16,8 @@ import { withinDeadline } from '../http/within-deadline.ts';
 import { FirestoreClient } from './firestore-client.ts';
 import { firestoreFields } from './firestore-fields.ts';
 import type { FirestoreFields } from './firestore-fields.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 const ENDPOINT = 'https://firestore.googleapis.com';
 const PUT_TIMEOUT_MS = 60_000;

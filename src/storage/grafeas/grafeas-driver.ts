@@ -5,7 +5,7 @@ import type { GrafeasSpec } from '../../api/v1alpha1/backend-types/grafeas.ts';
 import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Probe, StorageDriver } from '../driver.ts';
 import { KeyedLock } from '../keyed-lock.ts';
 import { collectLocations } from '../collect-locations.ts';
 import { StorageError } from '../storage-error.ts';
@@ -19,6 +19,8 @@ import { grafeasService } from './grafeas-service.ts';
 import type { GrafeasService } from './grafeas-service.ts';
 import { occurrenceEvidence } from './stored-occurrence.ts';
 import type { StoredOccurrence } from './stored-occurrence.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 /** The API names occurrences itself, so one is looked for and made by one at a time in this process, whichever backend asks. */
 const occurrences = new KeyedLock();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
-import type { RunTarget } from '../driver.ts';
+import type { RunTarget } from '../run-target.ts';
 
 export type ApiVersion = 'v1' | 'v1beta1';
 

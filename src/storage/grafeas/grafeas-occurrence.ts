@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact, Subject } from '../../evidence/artifact.ts';
-import type { RunTarget } from '../driver.ts';
 import { builderVersion } from './grafeas-note.ts';
 import type { ApiVersion, GrafeasNote } from './grafeas-note.ts';
 import { intotoStatement } from './slsa-zero-two.ts';
+import type { RunTarget } from '../run-target.ts';
 
 /** An occurrence before the server names it. */
 export interface NewOccurrence {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField } from '../../json/fields.ts';
 import { dsseEnvelope } from '../../evidence/dsse-envelope.ts';
-import type { StoredEvidence } from '../driver.ts';
+import type { StoredEvidence } from '../stored-evidence.ts';
 
 /** An occurrence in the form of either version of the API. */
 export interface StoredOccurrence {

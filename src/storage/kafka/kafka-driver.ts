@@ -9,7 +9,7 @@ import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { callFailure } from '../http/call-failure.ts';
 import { certificateTexts, storedChain } from '../documents/certificate-texts.ts';
-import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Probe, StorageDriver } from '../driver.ts';
 import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import { KeyedLock } from '../keyed-lock.ts';
 import { StorageError } from '../storage-error.ts';
@@ -20,6 +20,8 @@ import { kafkaSecurity } from './kafka-security.ts';
 import type { KafkaSecurity } from './kafka-security.ts';
 import { StoredMessages } from './stored-messages.ts';
 import { TopicClient } from './topic-client.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 const PUT_TIMEOUT_MS = 120_000;
 const READ_TIMEOUT_MS = 60_000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LRUCache } from 'lru-cache';
-import type { Location } from '../driver.ts';
+import type { Location } from '../stored-evidence.ts';
 
 /** The messages that this process has appended, so that it does not append them again: Kafka cannot detect repetitions. */
 export class StoredMessages {

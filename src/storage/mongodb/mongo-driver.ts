@@ -10,7 +10,7 @@ import type { BackendDefinition } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';
 import { callFailure } from '../http/call-failure.ts';
 import { storedChain } from '../documents/certificate-texts.ts';
-import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Probe, StorageDriver } from '../driver.ts';
 import { evidenceDocument } from '../documents/evidence-document.ts';
 import { evidenceName, evidenceOwner } from '../documents/evidence-name.ts';
 import { StorageError } from '../storage-error.ts';
@@ -20,6 +20,8 @@ import type { MongoTarget } from './mongo-connection.ts';
 import { mongoDocument, projection, storedDocument } from './mongo-document.ts';
 import { probeCollection } from './mongo-probe.ts';
 import { storeDocument } from './store-document.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 export type MongoSettings = WithEffectiveTls<MongoDBSpec>;
 export type MongoContext = Pick<DriverContext, 'egress' | 'objects' | 'putTimeoutMs'>;

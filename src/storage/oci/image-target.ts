@@ -4,9 +4,10 @@ import { imageOfSubject } from '../../tekton/images/image-name.ts';
 import { StorageError } from '../storage-error.ts';
 import type { Registries } from './registry/registry-access.ts';
 import { imageMediaTypes } from './registry/registry-client.ts';
-import type { ManifestDescriptor, RegistryClient } from './registry/registry-client.ts';
+import type { RegistryClient } from './registry/registry-client.ts';
 import { parseRepository, repositoryName } from './registry/repository.ts';
 import type { Repository } from './registry/repository.ts';
+import type { ManifestDescriptor } from './registry/manifest.ts';
 
 /** An image that evidence is attached to. */
 export interface ImageTarget {

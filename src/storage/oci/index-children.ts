@@ -3,7 +3,6 @@ import type { Access } from '../../credentials/access.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
 import { backendTls } from '../http/backend-tls.ts';
 import { callFailure } from '../http/call-failure.ts';
-import type { RunTarget } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../http/within-deadline.ts';
 import { type IndexEntry, parseIndex } from './parse-index.ts';
@@ -13,6 +12,7 @@ import { accountSecrets } from './registry/registry-credentials.ts';
 import { RegistrySession } from './registry/registry-session.ts';
 import { parseRepository, repositoryName } from './registry/repository.ts';
 import type { Repository } from './registry/repository.ts';
+import type { RunTarget } from '../run-target.ts';
 
 /** The worker does nothing else meanwhile. */
 const READ_TIMEOUT_MS = 30_000;

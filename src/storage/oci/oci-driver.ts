@@ -3,7 +3,7 @@ import { runProbe } from '../run-probe.ts';
 import type { EffectiveOCI } from '../../api/v1alpha1/storage-backend/defaults.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import type { BackendDefinition } from '../backend-definition.ts';
-import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Probe, StorageDriver } from '../driver.ts';
 import { collectLocations } from '../collect-locations.ts';
 import { StorageError } from '../storage-error.ts';
 import { withinDeadline } from '../http/within-deadline.ts';
@@ -18,6 +18,8 @@ import { storeBundle } from './referrers/store-bundle.ts';
 import { storeLayer } from './cosign-tags/store-layer.ts';
 import { storedBundle } from './referrers/stored-bundle.ts';
 import { storedLayer } from './cosign-tags/stored-layer.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 /** Bounds a put: a run's author names the registries, and can name many slow ones. */
 const PUT_TIMEOUT_MS = 120_000;

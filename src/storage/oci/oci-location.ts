@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { Location } from '../driver.ts';
 import type { LayerDescriptor } from './cosign-tags/cosign-layer.ts';
 import { SIGNATURE_ANNOTATION } from './cosign-tags/cosign-layer.ts';
 import { parseRepository, repositoryName } from './registry/repository.ts';
 import type { Repository } from './registry/repository.ts';
+import type { Location } from '../stored-evidence.ts';
 
 const URI =
   /^oci:\/\/([^:#@]+(?::\d+\/[^:#@]+)?|\[[^\]]+\](?::\d+)?\/[^:#@]+):(sha256-[a-f0-9]{64}\.(?:sig|att))(?:#([a-f0-9]{16}))?$/;

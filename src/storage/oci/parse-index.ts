@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { tryParseJson } from '../../json/try-parse-json.ts';
 import { imageMediaTypes } from './registry/registry-client.ts';
-import type { StoredManifest } from './registry/registry-client.ts';
+import type { StoredManifest } from './registry/manifest.ts';
 
 const Index = Compile(
   Type.Object({

@@ -3,7 +3,7 @@ import { shortKey } from '../../evidence/short-key.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { certificateTexts } from '../documents/certificate-texts.ts';
-import type { RunTarget } from '../driver.ts';
+import type { RunTarget } from '../run-target.ts';
 
 /** Verifiers read the prefix and the names, which are those of Tekton Chains. */
 const PREFIX = 'chains.tekton.dev/';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RunTarget } from '../driver.ts';
+import type { RunTarget } from '../run-target.ts';
 
 export type AnnotatedRun = Pick<RunTarget, 'apiVersion' | 'kind' | 'namespace' | 'name' | 'uid'>;
 

@@ -4,7 +4,7 @@ import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { shortKey } from '../../evidence/short-key.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
 import { storedChain } from '../documents/certificate-texts.ts';
-import type { DriverContext, Location, Probe, RunTarget, StorageDriver, StoredEvidence } from '../driver.ts';
+import type { DriverContext, Probe, StorageDriver } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import {
   annotationBytes,
@@ -15,6 +15,8 @@ import {
   signatureAnnotation,
 } from './run-annotations.ts';
 import type { AnnotatedRun, RunAnnotator } from './run-annotator.ts';
+import type { RunTarget } from '../run-target.ts';
+import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 const KINDS = { taskruns: 'TaskRun', pipelineruns: 'PipelineRun' } as const;
 const URI = /^tekton:\/\/([a-z0-9-]{1,63})\/(taskruns|pipelineruns)\/([a-z0-9.-]{1,253})\/([^/#?]{1,64})#([^#]{1,80})$/;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Location, RunTarget, StorageDriver } from '../../../storage/driver.ts';
+import type { StorageDriver } from '../../../storage/driver.ts';
 import { StorageError } from '../../../storage/storage-error.ts';
+import type { RunTarget } from '../../../storage/run-target.ts';
+import type { Location } from '../../../storage/stored-evidence.ts';
 
 /** Artifacts of one record for one backend. */
 export interface ArtifactsToStore {

@@ -4,9 +4,10 @@ import { describe, it } from 'node:test';
 import { artifactFixture, imageFixture } from '../../../evidence/artifact.fixture.ts';
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
-import type { Location, StorageDriver } from '../../../storage/driver.ts';
+import type { StorageDriver } from '../../../storage/driver.ts';
 import { StorageError } from '../../../storage/storage-error.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
+import type { Location } from '../../../storage/stored-evidence.ts';
 
 /*
  * The drivers have their own tests against real servers. Here a driver in memory shows the handling of its results: their order,

@@ -5,10 +5,11 @@ import { Compile } from 'typebox/compile';
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import { StorageError } from '../../storage-error.ts';
 import { imageMediaTypes } from '../registry/registry-client.ts';
-import type { RegistryClient, StoredManifest } from '../registry/registry-client.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
 import { rewritableJson } from './change-tag.ts';
 import type { TagPlace, TagState } from './change-tag.ts';
 import type { LayerDescriptor } from './cosign-layer.ts';
+import type { StoredManifest } from '../registry/manifest.ts';
 
 const Descriptor = Type.Object({
   mediaType: Type.String(),

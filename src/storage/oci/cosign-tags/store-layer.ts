@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
-import type { Location } from '../../driver.ts';
 import { KeyedLock } from '../../keyed-lock.ts';
 import { StorageError } from '../../storage-error.ts';
 import { type EvidencePlace, requireImage } from '../image-target.ts';
@@ -13,6 +12,7 @@ import { type CosignLayer, cosignLayer, cosignTag } from './cosign-layer.ts';
 import { findLayer, MAX_LAYERS, readTag, withLayer } from './cosign-manifest.ts';
 import type { CosignManifest, CosignState } from './cosign-manifest.ts';
 import { sameLayer } from './same-layer.ts';
+import type { Location } from '../../stored-evidence.ts';
 
 /** A layer to append, and a test for existing layers that make it unnecessary. */
 interface WantedLayer {

@@ -3,7 +3,6 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { storedChain } from '../../documents/certificate-texts.ts';
-import type { StoredEvidence } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
 import { CERTIFICATE_ANNOTATION, CHAIN_ANNOTATION, SIGNATURE_ANNOTATION } from './cosign-layer.ts';
 import { type CosignManifest, parseCosignManifest, readTag } from './cosign-manifest.ts';
@@ -12,6 +11,7 @@ import type { LayerLocation } from '../oci-location.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import { repositoryName } from '../registry/repository.ts';
 import { storedWitnesses } from './witness-annotations.ts';
+import type { StoredEvidence } from '../../stored-evidence.ts';
 
 type ManifestLayer = CosignManifest['layers'][number];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import type { LogEntry, SignedArtifact } from '../../../evidence/artifact.ts';
-import type { StoredWitnesses } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
+import type { StoredWitnesses } from '../../stored-evidence.ts';
 
 const LOG_ENTRY_ANNOTATION = 'dev.sigstore.cosign/bundle';
 const TIMESTAMP_ANNOTATION = 'dev.sigstore.cosign/rfc3161timestamp';

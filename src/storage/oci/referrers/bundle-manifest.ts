@@ -5,10 +5,11 @@ import { payloadDigest } from '../../../evidence/payload-digest.ts';
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { BUNDLE_MEDIA_TYPE, sigstoreBundleText } from '../../../evidence/sigstore-bundle.ts';
 import { tryParseJson } from '../../../json/try-parse-json.ts';
-import type { RunTarget } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
 import { imageMediaTypes } from '../registry/registry-client.ts';
-import type { ManifestDescriptor, NewManifest } from '../registry/registry-client.ts';
+import type { NewManifest } from '../registry/registry-client.ts';
+import type { RunTarget } from '../../run-target.ts';
+import type { ManifestDescriptor } from '../registry/manifest.ts';
 
 /** A bundle as a referrer of an image: the manifest and its blobs. */
 export interface BundleManifest {

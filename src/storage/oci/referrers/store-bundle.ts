@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SignedArtifact } from '../../../evidence/artifact.ts';
-import type { Location, RunTarget } from '../../driver.ts';
 import { KeyedLock } from '../../keyed-lock.ts';
 import { StorageError } from '../../storage-error.ts';
 import { changeTag } from '../cosign-tags/change-tag.ts';
@@ -13,6 +12,8 @@ import { repositoryKey, repositoryName } from '../registry/repository.ts';
 import { bundleManifest, requireBundleForm } from './bundle-manifest.ts';
 import type { BundleManifest, ReferrerDescriptor } from './bundle-manifest.ts';
 import { lists, readIndex, referrersTag, withReferrer } from './referrers-index.ts';
+import type { RunTarget } from '../../run-target.ts';
+import type { Location } from '../../stored-evidence.ts';
 
 /** This process appends to an index one bundle at a time, whichever backend it comes from. */
 const indexes = new KeyedLock();

@@ -4,12 +4,12 @@ import { Compile } from 'typebox/compile';
 import { tryParseJson } from '../../../json/try-parse-json.ts';
 import { EvidenceError } from '../../../evidence/evidence-error.ts';
 import { BUNDLE_MEDIA_TYPE, parseSigstoreBundle } from '../../../evidence/sigstore-bundle.ts';
-import type { StoredEvidence } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
 import { listReferrers } from './list-referrers.ts';
 import type { BundleLocation } from '../oci-location.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import { repositoryName } from '../registry/repository.ts';
+import type { StoredEvidence } from '../../stored-evidence.ts';
 
 const manifestOf = Compile(
   Type.Object({

@@ -6,7 +6,6 @@ import { describeBackend } from '../../backend-definition.ts';
 import type { BackendDefinition } from '../../backend-definition.ts';
 import { backendTls } from '../../http/backend-tls.ts';
 import { callFailure } from '../../http/call-failure.ts';
-import type { RunTarget } from '../../driver.ts';
 import { StorageError } from '../../storage-error.ts';
 import type { ReadOptions } from '../../../credentials/object-reader.ts';
 import { CloudKeychain } from '../cloud/cloud-keychain.ts';
@@ -20,6 +19,7 @@ import { RegistryPatience } from './registry-patience.ts';
 import { type RegistryAccount, RegistrySession } from './registry-session.ts';
 import type { SessionCredential } from './registry-authorization.ts';
 import type { Repository } from './repository.ts';
+import type { RunTarget } from '../../run-target.ts';
 
 /** The registries that one call of a driver uses, each with its credentials. */
 export interface Registries {

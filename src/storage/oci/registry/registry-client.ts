@@ -8,6 +8,7 @@ import { type ManifestBlob, writeManifest } from './write-manifest.ts';
 import type { RegistrySession } from './registry-session.ts';
 import { repositoryName } from './repository.ts';
 import type { Repository } from './repository.ts';
+import type { ManifestContent, StoredManifest, ManifestDescriptor } from './manifest.ts';
 
 /** The largest manifest that registries accept. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -23,19 +24,9 @@ export const imageMediaTypes = {
 const NO_REFERRERS_API: readonly number[] = [200, 400, 404, 405, 406];
 const ACCEPT = Object.values(imageMediaTypes).join(', ');
 
-export interface ManifestContent {
-  readonly bytes: Buffer;
-  readonly mediaType: string;
-}
-
 /** A manifest to write, and the blobs that must be there before it. */
 export interface NewManifest extends ManifestContent {
   readonly blobs: readonly ManifestBlob[];
-}
-
-export interface StoredManifest extends ManifestContent {
-  /** The registry's ETag, if it sends one. */
-  readonly etag?: string;
 }
 
 /** A page of a registry's list of referrers. */
@@ -44,13 +35,6 @@ export interface ReferrersPage {
   readonly bytes: Buffer;
   /** The address of the next page, at the registry itself. */
   readonly next?: URL;
-}
-
-/** The descriptor of a manifest in another manifest. */
-export interface ManifestDescriptor {
-  readonly mediaType: string;
-  readonly size: number;
-  readonly digest: string;
 }
 
 /** Manifests and blobs of one repository (OCI distribution specification 1.1). */

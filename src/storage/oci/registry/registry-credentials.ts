@@ -4,11 +4,11 @@ import type { ObjectReader, ReadOptions, TypedSecret } from '../../../credential
 import { isForbidden } from '../../../kube/kube-error.ts';
 import { describeBackend } from '../../backend-definition.ts';
 import type { BackendDefinition } from '../../backend-definition.ts';
-import type { RunTarget } from '../../driver.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
 import { StorageError } from '../../storage-error.ts';
 import { dockerConfigEntries } from './docker-config.ts';
 import type { DockerConfigEntry } from './docker-config.ts';
+import type { RunTarget } from '../../run-target.ts';
 
 const BASIC = 'kubernetes.io/basic-auth';
 /** Tekton's annotations that name the registries of a basic-auth Secret: `tekton.dev/docker-0`, and so on. */

@@ -4,7 +4,7 @@ import { cacheClock, ttlBelow } from '../../../../runtime/cache/cache-clock.ts';
 import { systemClock, type Clock } from '../../../../runtime/clock.ts';
 import type { SecretValue } from '../../../../runtime/secret-value.ts';
 import type { Challenge } from '../challenge.ts';
-import type { ManifestDescriptor, StoredManifest } from '../registry-client.ts';
+import type { ManifestDescriptor, StoredManifest } from '../manifest.ts';
 
 export type RegistryActions = 'pull' | 'pull,push';
 
