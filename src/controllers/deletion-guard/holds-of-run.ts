@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import { maySelect } from '../../pipelines/selection/run-selection.ts';
@@ -8,13 +9,16 @@ import { runKey } from '../../tekton/run-key.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { GuardedRun, Hold } from '../memory/runs/guarded-runs.ts';
 
+/** Very many runs may have just this one. */
+const ONLY_OURS: readonly string[] = [DELETION_GUARD];
+
 /** A delivered run, with the records that policies keep it for. */
 export function guardedRun(pipelines: Pick<Pipelines, 'forNamespace'>, run: RunSummary, now: Date): GuardedRun {
   const { resourceVersion, finalizers, finished, deletionTimestamp, pipelineRunUID } = run;
   return {
     key: runKey(run),
     resourceVersion,
-    finalizers,
+    finalizers: finalizers.length === 1 && finalizers[0] === DELETION_GUARD ? ONLY_OURS : finalizers,
     isFinished: finished !== undefined,
     ...(deletionTimestamp === undefined ? {} : { deletedMs: Date.parse(deletionTimestamp) }),
     ...(pipelineRunUID === undefined ? {} : { parentUID: pipelineRunUID }),

@@ -36,7 +36,8 @@ export function isAbandoned({ deletedMs, isFinished }: GuardedRun): boolean {
  */
 export class GuardedRuns {
   readonly #runs = new Map<RunKey, GuardedRun>();
-  readonly #byUID = new Map<string, RunKey>();
+  /** The PipelineRuns among them whose children are kept, by UID. */
+  readonly #parents = new Map<string, RunKey>();
   readonly #children = new Map<string, Set<RunKey>>();
   /** Runs whose holds may have changed: they are read before anything is decided. */
   readonly #stale = new Set<RunKey>();
@@ -60,10 +61,10 @@ export class GuardedRuns {
   }
 
   set(run: GuardedRun): void {
-    const { key, parentUID } = run;
+    const { key, parentUID, holds } = run;
     this.forget(key);
     this.#runs.set(key, run);
-    this.#byUID.set(parseRunKey(key).uid, key);
+    if (holds.some(({ keepsChildren }) => keepsChildren)) this.#parents.set(parseRunKey(key).uid, key);
     if (parentUID === undefined) return;
     const children = this.#children.get(parentUID) ?? new Set();
     this.#children.set(parentUID, children.add(key));
@@ -78,7 +79,7 @@ export class GuardedRuns {
     const parentUID = this.#runs.get(key)?.parentUID;
     this.#stale.delete(key);
     if (!this.#runs.delete(key)) return;
-    this.#byUID.delete(parseRunKey(key).uid);
+    this.#parents.delete(parseRunKey(key).uid);
     if (parentUID === undefined) return;
     const children = this.#children.get(parentUID);
     children?.delete(key);
@@ -92,7 +93,7 @@ export class GuardedRuns {
 
   /** The records for which the children of a PipelineRun are kept. */
   holdsOnChildren(uid: string | undefined): readonly Hold[] {
-    const key = uid === undefined ? undefined : this.#byUID.get(uid);
+    const key = uid === undefined ? undefined : this.#parents.get(uid);
     const parent = key === undefined ? undefined : this.#runs.get(key);
     if (parent === undefined || isAbandoned(parent)) return [];
     return parent.holds.filter(({ keepsChildren }) => keepsChildren);
