@@ -65,6 +65,13 @@ describe('the metrics', () => {
     assert.match((await metrics.render()).text, /^hallmark_records_bytes 0$/m);
   });
 
+  it('count the runs that are kept at each scrape', async () => {
+    const metrics = new Metrics({ processMetrics: false });
+    assert.match((await metrics.render()).text, /^hallmark_runs_guarded 0$/m);
+    metrics.showGuardedRuns(() => 3);
+    assert.match((await metrics.render()).text, /^hallmark_runs_guarded 3$/m);
+  });
+
   it('say which replica leads', async () => {
     const metrics = new Metrics({ processMetrics: false });
     let held = false;

@@ -20,6 +20,7 @@ export class Metrics {
   readonly #controllers: AnyController[] = [];
   #shards: ShownShards = { count: 0, holds: () => false };
   #heldRecords: () => number = () => 0;
+  #guardedRuns: () => number = () => 0;
   #records: () => ReadonlyMap<Reason, number> = () => new Map();
   #recordBytes: () => number = () => 0;
 
@@ -104,6 +105,10 @@ export class Metrics {
     this.#gauge('hallmark_records_held', held, [], (gauge) => {
       gauge.set(this.#heldRecords());
     });
+    const guarded = 'Runs that have the finalizer of the deletion guard.';
+    this.#gauge('hallmark_runs_guarded', guarded, [], (gauge) => {
+      gauge.set(this.#guardedRuns());
+    });
   }
 
   /** Shows the controller's queue and reconciles. */
@@ -185,6 +190,11 @@ export class Metrics {
   /** Asked at each scrape: how many records are left alone because their seals fail. */
   showHeldRecords(count: () => number): void {
     this.#heldRecords = count;
+  }
+
+  /** Asked at each scrape: how many runs the deletion guard keeps. */
+  showGuardedRuns(count: () => number): void {
+    this.#guardedRuns = count;
   }
 
   /** All metrics in the text format, and its content type. */

@@ -125,6 +125,15 @@ describe('the deletion guard', () => {
     const key = await world.makeRun('TaskRun', 'bake', { metadata: { finalizers: ['chains.tekton.dev'] } });
     await world.deliver(key);
     assert.deepEqual(await world.finalizers(key), ['chains.tekton.dev', GUARD]);
+    const { guardedRuns } = world.context;
+    assert.equal(
+      guardedRuns.count((namespace) => namespace === 'team-a'),
+      1,
+    );
+    assert.equal(
+      guardedRuns.count((namespace) => namespace === 'team-b'),
+      0,
+    );
     world.changeRun({}, ended);
     await world.deliver(key);
     await world.reconcileRun(key);
@@ -134,7 +143,7 @@ describe('the deletion guard', () => {
     await world.deliverRecordsToGuard();
     assert.deepEqual(await world.finalizers(key), ['chains.tekton.dev']);
     assert.equal(world.patches, 2);
-    assert.equal(world.context.guardedRuns.size, 0);
+    assert.equal(world.context.guardedRuns.keys().length, 0);
     await world.deliver(key);
     assert.equal(world.patches, 2, 'a stored run is not held again');
   });
@@ -231,7 +240,7 @@ describe('the deletion guard', () => {
     world.observer.delivered(stale);
     await world.clock.advance(200);
     assert.equal(await world.finalizers(key), undefined);
-    assert.equal(world.context.guardedRuns.size, 0);
+    assert.equal(world.context.guardedRuns.keys().length, 0);
   });
 
   it('lets a run go whose record retired before it was stored', async () => {

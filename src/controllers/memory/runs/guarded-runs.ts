@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DELETION_GUARD } from '../../../api/v1alpha1/deletion-guard.ts';
 import type { RecordKey } from '../../../records/record-key.ts';
 import { parseRunKey, type RunKey } from '../../../tekton/run-key.ts';
 
@@ -43,12 +44,16 @@ export class GuardedRuns {
   readonly #stale = new Set<RunKey>();
   readonly #endingNamespaces = new Set<string>();
 
-  get size(): number {
-    return this.#runs.size;
-  }
-
   keys(): readonly RunKey[] {
     return [...this.#runs.keys()];
+  }
+
+  /** The number of runs that have the finalizer, in the namespaces for which `isCounted` returns true. */
+  count(isCounted: (namespace: string) => boolean): number {
+    let count = 0;
+    for (const { key, finalizers } of this.#runs.values())
+      if (finalizers.includes(DELETION_GUARD) && isCounted(parseRunKey(key).namespace)) count += 1;
+    return count;
   }
 
   /** @returns undefined for a run that is not kept, or has to be read first */
