@@ -100,6 +100,30 @@ describe('ChangePropagation', () => {
     ]);
   });
 
+  it('a hundred backends that change within a second have a hundred policies looked at twice at most', async () => {
+    const pipelines = new Pipelines('ops');
+    for (let index = 0; index < 100; index += 1) pipelines.setPolicy(policyDefinition('team-c', `p${index}`));
+    const { policies, resyncs, rescans } = queues;
+    const drain = new RecordDrain({ queue: queues.records, isOpen: () => false, waitsFor: () => false });
+    const crowded = new ChangePropagation({
+      ...{ pipelines, drain, policyQueue: policies, resyncQueue: resyncs, rescanQueue: rescans },
+      owns: () => true,
+    });
+    let looks = 0;
+    for (let index = 0; index < 100; index += 1) {
+      crowded.backendChanged({ kind: 'StorageBackend', namespace: 'team-c', name: `b${index}` });
+      while (policies.depth > 0) {
+        const key = (await policies.take()) ?? assert.fail();
+        policies.done(key);
+        looks += 1;
+      }
+      await clock.advance(10);
+    }
+    await clock.advance(1000);
+    looks += policies.depth;
+    assert.ok(looks >= 100 && looks <= 200, `${looks} looks`);
+  });
+
   it('a changed policy replans the retirement of its settled records', async () => {
     records.set(settledSummary({ key: 'team-b/settled' }));
     propagation.policyChanged(builds);

@@ -12,6 +12,9 @@ import type { ResyncKey } from '../shares/controller-queues.ts';
 export const EVERYWHERE = '*';
 /** Waits for changes that arrive together, such as an apply of many manifests, and answers them with one rescan. */
 const SETTLE_MS = 200;
+/** The wait of policies for further changes of backends, for each of them. */
+const PER_POLICY_MS = 10;
+const MAX_DELAY_MS = 2000;
 /** The pause before a failed signer is tried again. */
 const FAILING_MS = 5000;
 
@@ -121,7 +124,9 @@ export class ChangePropagation {
     const { pipelines, policyQueue } = this.#options;
     // A cluster backend may be in reach of policies in any namespace.
     const policies = namespace === '' ? pipelines.policies : pipelines.policiesOf(namespace);
-    for (const policy of policies) policyQueue.add(policyKey(policy));
+    // Each of many backends that change together has all of the policies looked at: the more there are, the longer they wait for the rest.
+    const delayMs = Math.min(policies.length * PER_POLICY_MS, MAX_DELAY_MS);
+    for (const policy of policies) policyQueue.addAfter(policyKey(policy), delayMs);
   }
 }
 
