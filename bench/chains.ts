@@ -8,7 +8,7 @@ import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 import type { RunKind } from '../src/api/v1alpha1/kinds.ts';
 import { makeFinishedRuns } from './chains/finished-runs.ts';
-import { compiledOperator } from './compiled-operator.ts';
+import { bundledOperator } from './bundled-operator.ts';
 import { startPeer, type PeerName, type Storage } from './chains/peers.ts';
 import { apiRequests } from './chains/api-requests.ts';
 import { comparisonTable, type Figures } from './chains/comparison-table.ts';
@@ -35,7 +35,7 @@ const usage = `usage: node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]], with S
 if (![runs, namespaces ?? 1, subjectIndex ?? 0].every((value) => Number.isInteger(value) && value >= 0) || runs < 1)
   throw new Error(usage);
 
-const program = compiledOperator();
+const program = await bundledOperator();
 for (const [index, subject] of subjects.entries()) {
   if (subjectIndex !== undefined && subjectIndex !== index) continue;
   const lines: string[] = [];

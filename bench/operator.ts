@@ -14,8 +14,8 @@ import { columnsTable, type Column } from './page/columns-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';
 import { makeAll } from './make-all.ts';
 import { metricSums } from './metric-sums.ts';
-import { compiledOperator } from './compiled-operator.ts';
-import { IMAGE_FLAGS, pidOf, STEP_SCRIPT } from './measured-processes.ts';
+import { bundledOperator } from './bundled-operator.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS, pidOf, STEP_SCRIPT } from './measured-processes.ts';
 
 async function makeRuns(team: Team, runs: ManagedRuns, count: number): Promise<void> {
   const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', script: STEP_SCRIPT }] };
@@ -71,6 +71,7 @@ async function measure(installation: Installation, name: string, subject: Subjec
   const operator = await OperatorProcess.start(installation, {
     configuration: { leaderElection: { enabled: false }, ...subject.configuration },
     nodeArgs: IMAGE_FLAGS,
+    env: IMAGE_ENVIRONMENT,
     program,
   });
   await operator.untilWorking();
@@ -123,7 +124,7 @@ async function meanRecordBytes(installation: Installation, namespace: string): P
 
 const count = Number(benchArguments[0] ?? 1000);
 if (!Number.isInteger(count) || count < 1) throw new Error('usage: node bench/operator.ts [RUNS] [--write]');
-const program = compiledOperator();
+const program = await bundledOperator();
 const installation = await Installation.start({ label: 'bench', replicas: 0 });
 try {
   const columns: Column[] = [];

@@ -13,7 +13,7 @@ import { RecordingProxy } from '../e2e/resilience/recording-proxy.ts';
 import { WriteJournal } from '../e2e/resilience/write-journal.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 import { makeFinishedRuns } from './chains/finished-runs.ts';
-import { IMAGE_FLAGS } from './measured-processes.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from './measured-processes.ts';
 import { metricSums } from './metric-sums.ts';
 import { columnsTable, type Column } from './page/columns-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';
@@ -43,6 +43,7 @@ async function measure(installation: Installation, replicas: number, runs: numbe
         await OperatorProcess.start(installation, {
           configuration: { outbound: { allow: [registry.host] } },
           nodeArgs: IMAGE_FLAGS,
+          env: IMAGE_ENVIRONMENT,
         }),
       );
     await waitUntil('the shards are shared', async () => {

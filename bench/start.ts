@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures a start, which is also a fail-over, with so many finished runs and as many settled records: `node bench/start.ts [COUNT] [--write]`.
-// A model answers in place of the API server, and counts the requests of the operator other than lists and watches. The operator is compiled, as in the image.
+// A model answers in place of the API server, and counts the requests of the operator other than lists and watches. The operator is bundled, as in the image.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
-import { compiledOperator } from './compiled-operator.ts';
+import { bundledOperator } from './bundled-operator.ts';
 import { FullClusterApi } from './full-cluster.ts';
-import { IMAGE_FLAGS } from './measured-processes.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from './measured-processes.ts';
 import { benchArguments, publishTable, refuseToWrite } from './page/publish-table.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -53,7 +53,7 @@ async function startWith(count: number, directory: string): Promise<Start> {
   const beganMs = performance.now();
   const args = [...IMAGE_FLAGS, program, '--config', join(directory, 'config.yaml')];
   const operator = spawn(process.execPath, args, {
-    env: { KUBECONFIG: join(directory, 'kubeconfig'), POD_NAME: 'bench' },
+    env: { ...IMAGE_ENVIRONMENT, KUBECONFIG: join(directory, 'kubeconfig'), POD_NAME: 'bench' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
@@ -107,7 +107,7 @@ const configuration = {
 const count = Number(benchArguments[0] ?? DEFAULT_COUNT);
 if (!Number.isInteger(count) || count < 1) throw new Error('usage: node bench/start.ts [COUNT] [--write]');
 if (benchArguments.length > 0) refuseToWrite('COUNT');
-const program = join(ROOT, compiledOperator());
+const program = join(ROOT, await bundledOperator());
 const directory = mkdtempSync(join(tmpdir(), 'hallmark-start-'));
 try {
   const lines = [

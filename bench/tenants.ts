@@ -7,8 +7,8 @@ import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 import { columnsTable, type Column } from './page/columns-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';
-import { compiledOperator } from './compiled-operator.ts';
-import { IMAGE_FLAGS, pidOf } from './measured-processes.ts';
+import { bundledOperator } from './bundled-operator.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS, pidOf } from './measured-processes.ts';
 import { Tenants } from './tenants/tenants.ts';
 import { StoredTimes, type Latencies } from './tenants/stored-times.ts';
 
@@ -74,6 +74,7 @@ async function measureIn(
   const operator = await OperatorProcess.start(installation, {
     configuration: { leaderElection: { enabled: false }, outbound: { allow: ['127.0.0.0/8'] } },
     nodeArgs: IMAGE_FLAGS,
+    env: IMAGE_ENVIRONMENT,
     program,
   });
   try {
@@ -114,7 +115,7 @@ async function measureIn(
   }
 }
 
-const program = compiledOperator();
+const program = await bundledOperator();
 const columns: Column[] = [];
 for (const size of wanted()) columns.push(await measure(size));
 await publishTable({ id: 'tenants', lines: columnsTable(columns) });

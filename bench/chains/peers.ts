@@ -3,7 +3,7 @@ import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import type { Installation } from '../../e2e/harness/installation.ts';
 import { OperatorProcess } from '../../e2e/harness/operator-process.ts';
 import { Chains } from '../../e2e/testbed/chains/chains.ts';
-import { IMAGE_FLAGS } from '../measured-processes.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from '../measured-processes.ts';
 import { metricSums } from '../metric-sums.ts';
 
 export type Storage = 'Tekton' | 'OCI tags' | 'bundles';
@@ -22,7 +22,7 @@ export interface PeerOptions {
   readonly storage: Storage;
   readonly shape: RunKind;
   readonly privateKey: string;
-  /** The compiled operator. */
+  /** The bundled operator. */
   readonly program: string;
 }
 
@@ -41,6 +41,7 @@ export const startPeer: Readonly<Record<PeerName, (options: PeerOptions) => Prom
     const operator = await OperatorProcess.start(installation, {
       configuration: { leaderElection: { enabled: false } },
       nodeArgs: IMAGE_FLAGS,
+      env: IMAGE_ENVIRONMENT,
       program,
     });
     return {

@@ -35,7 +35,7 @@ const allowed = [
   'keptAnswers',
 ];
 
-const paths = globSync(['src/**/*.ts', 'codegen/**/*.ts', 'bench/**/*.ts'], { cwd: root }).filter(
+const paths = globSync(['src/**/*.ts', 'codegen/**/*.ts', 'bench/**/*.ts', 'packaging/**/*.ts'], { cwd: root }).filter(
   (path) => !isTest(path),
 );
 const files = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));

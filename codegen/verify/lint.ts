@@ -25,7 +25,7 @@ function hash(texts: readonly string[]): string {
 
 /** Hash everything that the result for a file depends on. */
 function keys(): ReadonlyMap<string, string> {
-  const graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench']);
+  const graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench', 'packaging']);
   const base = hash(globSync(foundations, { cwd: root }).sort().map(read));
   const own = new Map(graph.files.map((file) => [file, hash([file, graph.text(file)])]));
   const key = (file: string): string =>

@@ -33,7 +33,7 @@ describe('the image', () => {
     assert.ok(lastStage.includes(`USER ${String(user)}:${String(at(pod, 'securityContext', 'runAsGroup'))}`));
     assert.equal(container['command'], undefined, 'the image has the entry point');
     const flags = '"--max-old-space-size-percentage=60", "--max-semi-space-size=4"';
-    assert.ok(lastStage.includes(`ENTRYPOINT ["/nodejs/bin/node", ${flags}, "/app/dist/src/main.js"]`));
+    assert.ok(lastStage.includes(`ENTRYPOINT ["/nodejs/bin/node", ${flags}, "/app/dist/main.js"]`));
     assert.ok(lastStage.includes(`CMD ${JSON.stringify(container['args']).replace(',', ', ')}`));
     const ports = [0, 1].map((index) => at(container, 'ports', index, 'containerPort'));
     assert.ok(lastStage.includes(`EXPOSE ${ports.join(' ')}`));

@@ -15,7 +15,13 @@ import { testGroups } from './test-groups.ts';
 import { readTimes, timesTable } from './times-table.ts';
 import { touchedTests } from './touched-tests.ts';
 
-const unitPatterns = ['src/**/*.test.ts', 'codegen/**/*.test.ts', 'bench/**/*.test.ts', 'e2e/suite/*.test.ts'];
+const unitPatterns = [
+  'src/**/*.test.ts',
+  'codegen/**/*.test.ts',
+  'bench/**/*.test.ts',
+  'packaging/**/*.test.ts',
+  'e2e/suite/*.test.ts',
+];
 /** The usual number of cores: unit tests compute, and wait for nothing. */
 const unitJobs = 2;
 /** Processes that the unit tests share: some more than run at a time, so that both cores have work to the end. */
@@ -37,7 +43,7 @@ export class Suite {
     this.#root = root;
     this.#options = options;
     this.#children = new ChildProcesses(root);
-    this.#graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench']);
+    this.#graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench', 'packaging']);
     process.env.HALLMARK_TEST_TIMES = this.#times;
     // Test files and the processes that they start compile the same sources again and again.
     process.env.NODE_COMPILE_CACHE ??= join(cacheDirectory(), 'compiled');
@@ -145,7 +151,13 @@ export class Suite {
   }
 
   #allFiles(): readonly string[] {
-    return this.#files(['src/**/*.test.ts', 'codegen/**/*.test.ts', 'bench/**/*.test.ts', 'e2e/**/*.test.ts']);
+    return this.#files([
+      'src/**/*.test.ts',
+      'codegen/**/*.test.ts',
+      'bench/**/*.test.ts',
+      'packaging/**/*.test.ts',
+      'e2e/**/*.test.ts',
+    ]);
   }
 
   #files(patterns: readonly string[]): string[] {

@@ -7,7 +7,7 @@ const texts = /\.md$|^LICENSE$|^docs\/|^\.git/;
 const foundations = /^(package(-lock)?\.json|tsconfig.*\.json|Dockerfile|bin\/.*)$/;
 
 /** Folders of sources, which every import names. */
-const sources = new Set(['src', 'codegen', 'e2e', 'bench', 'testbed']);
+const sources = new Set(['src', 'codegen', 'e2e', 'bench', 'packaging', 'testbed']);
 
 /**
  * The test files that a change of `changed` can touch: they import a changed file, directly or not, start it as a process,

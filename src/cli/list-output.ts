@@ -27,14 +27,14 @@ function jsonList(): ListOutput {
 }
 
 async function yamlList(): Promise<ListOutput> {
-  const { stringify } = await import('yaml');
+  const { default: yaml } = await import('yaml');
   let isEmpty = true;
   return {
     add: (entries) => {
       if (entries.length === 0) return '';
       isEmpty = false;
       // An alias could name only what is in the same text.
-      return stringify(entries, { lineWidth: 0, aliasDuplicateObjects: false });
+      return yaml.stringify(entries, { lineWidth: 0, aliasDuplicateObjects: false });
     },
     end: () => (isEmpty ? '[]\n' : ''),
   };

@@ -94,9 +94,9 @@ function jsonValue({ text }: DocumentPart): { readonly value: unknown } | { read
  * reads the same in YAML 1.1. The first YAML loads the package.
  */
 async function yamlDocuments(text: string): Promise<readonly Document.Parsed[]> {
-  const { parseAllDocuments } = await import('yaml');
+  const { default: yaml } = await import('yaml');
   const settings = { merge: true, uniqueKeys: true, logLevel: 'silent', prettyErrors: false } as const;
-  const parsed = parseAllDocuments(text, { ...settings, intAsBigInt: mayHoldBigInteger(text) });
+  const parsed = yaml.parseAllDocuments(text, { ...settings, intAsBigInt: mayHoldBigInteger(text) });
   return Array.isArray(parsed) ? parsed : [];
 }
 
