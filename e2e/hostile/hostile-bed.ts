@@ -22,6 +22,8 @@ export interface HostileBedOptions {
   readonly backends?: readonly string[];
   /** Hosts that the operator may reach in addition to the testbed's registries. */
   readonly outbound?: readonly string[];
+  /** Flags of the operator's node. */
+  readonly nodeArgs?: readonly string[];
   /** `Kinds`: without Tekton, which works on a PipelineRun of another manager as soon as one of its TaskRuns changes. */
   readonly tekton?: 'Kinds';
 }
@@ -52,7 +54,14 @@ export class HostileBed {
     this.runs = parts.runs;
   }
 
-  static async start({ label, values = [], backends, outbound = [], tekton }: HostileBedOptions): Promise<HostileBed> {
+  static async start({
+    label,
+    values = [],
+    backends,
+    outbound = [],
+    nodeArgs = [],
+    tekton,
+  }: HostileBedOptions): Promise<HostileBed> {
     const installation = await Installation.start({
       ...{ label, replicas: 0, values },
       ...(tekton === undefined ? {} : { tekton }),
@@ -73,6 +82,7 @@ export class HostileBed {
     const client = adminClient(installation.plane);
     const allow = [...installation.testbed.registries.map(({ host }) => host), ...outbound];
     const operator = await OperatorProcess.start(installation, {
+      nodeArgs,
       configuration: { retry, leaderElection, outbound: { allow } },
     });
     const policy = { ...managedRuns };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { asManifest, at } from '../chart/helm.ts';
@@ -9,6 +8,7 @@ import { storageOf } from '../harness/record.ts';
 import { dockerConfig } from '../testbed/registry/credentials.ts';
 import { freePort } from '../testbed/processes/free-port.ts';
 import { HostileBed } from './hostile-bed.ts';
+import { Trap } from './trap.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 const password = 'planted-registry-password-7';
@@ -16,37 +16,6 @@ const password = 'planted-registry-password-7';
 /** Each host has its own. */
 function credentialsOf(host: string): { readonly username: string; readonly password: string } {
   return { username: 'baker', password: `${password}-${host}` };
-}
-
-/** A server that answers as a test says, and remembers who called. */
-class Trap {
-  readonly requests: IncomingMessage[] = [];
-  connections = 0;
-  answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => response.end();
-  readonly #server: Server;
-  #port = 0;
-
-  constructor() {
-    this.#server = createServer((request, response) => {
-      this.requests.push(request);
-      this.answer(request, response);
-    });
-    this.#server.on('connection', () => (this.connections += 1));
-  }
-
-  get host(): string {
-    return `127.0.0.1:${this.#port}`;
-  }
-
-  async start(port: number): Promise<void> {
-    this.#port = port;
-    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
 }
 
 describe('a registry that a run names', () => {

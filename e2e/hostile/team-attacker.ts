@@ -3,7 +3,9 @@ import type { KubectlOptions } from '../testbed/control-plane/control-plane.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import type { HostileBed } from './hostile-bed.ts';
 
-/** A member of a team with what the roles of Tekton give to `edit`: everything of runs but their status. */
+const EDIT = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+/** A member of a team with what the roles of Tekton and of the chart give to `edit`: all of runs, policies and backends but their status. */
 export class TeamAttacker {
   readonly #bed: HostileBed;
   readonly #kubeconfig: string;
@@ -15,14 +17,17 @@ export class TeamAttacker {
 
   static async enter(bed: HostileBed): Promise<TeamAttacker> {
     const metadata = { name: 'attacker', namespace: bed.team.name };
-    const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
     await bed.installation.apply(
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
       {
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'Role',
         metadata,
-        rules: [{ apiGroups: ['tekton.dev'], resources: ['taskruns', 'pipelineruns'], verbs }],
+        rules: [
+          { apiGroups: ['tekton.dev'], resources: ['taskruns', 'pipelineruns'], verbs: EDIT },
+          { apiGroups: ['hallmark.dev'], resources: ['signingpolicies', 'storagebackends'], verbs: EDIT },
+          { apiGroups: ['hallmark.dev'], resources: ['provenancerecords'], verbs: ['get', 'list', 'watch', 'delete'] },
+        ],
       },
       {
         apiVersion: 'rbac.authorization.k8s.io/v1',
