@@ -3,6 +3,7 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import type { ListWatchObserver } from '../../kube/watch/list-watch-options.ts';
 import type { RecordSummary } from '../../records/record-summary.ts';
 import { DONE } from '../../runtime/queue/outcome.ts';
+import { RescanPace } from '../propagation/rescan-pace.ts';
 import { EVERYWHERE } from '../propagation/change-propagation.ts';
 import { RecordResync } from '../propagation/record-resync.ts';
 import { scheduleVerification } from '../provenance-record/read-back/schedule-verification.ts';
@@ -135,9 +136,13 @@ export class Controllers {
       if (!waitsAgain) caches.run.release(key);
     });
     this.#runner.runShared('deletion-guard', shares.byNamespace('deletion-guard', new GuardReconciler(context)));
+    const pace = new RescanPace(this.#options.clock);
     this.#runner.runAlone('rescan', {
       reconcile: async (namespace, signal) => {
-        await this.#watches.rescanRuns(namespace === EVERYWHERE ? { signal } : { namespace, signal });
+        const requeueAfterSeconds = pace.secondsLeft(namespace);
+        if (requeueAfterSeconds > 0) return { requeueAfterSeconds };
+        const scope = namespace === EVERYWHERE ? { signal } : { namespace, signal };
+        await pace.measure(namespace, () => this.#watches.rescanRuns(scope));
         return DONE;
       },
     });
