@@ -5,7 +5,9 @@ import type { NodeAgent } from '../testbed/node-agent/node-agent.ts';
 import { compileCache } from '../testbed/processes/compile-cache.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import { Testbed, type TestbedOptions } from '../testbed/testbed.ts';
-import { chart, releaseNamespace } from './helm.ts';
+import { ApiObjects } from '../harness/api-objects.ts';
+import { Cluster } from '../harness/cluster.ts';
+import { asManifest, chart, releaseNamespace, type Manifest } from './helm.ts';
 
 /** The user that a request impersonates; the administrator by default. */
 export interface Identity {
@@ -32,9 +34,11 @@ export const nodeAgent: NonNullable<TestbedOptions['nodeAgent']> = {
 /** A control plane that the chart is installed into; without nodes unless they are asked for. */
 export class ChartCluster {
   readonly #testbed: Testbed;
+  readonly #cluster: Cluster;
 
   private constructor(testbed: Testbed) {
     this.#testbed = testbed;
+    this.#cluster = new Cluster(testbed.plane);
   }
 
   static async start(label: string, options: Pick<TestbedOptions, 'tekton' | 'nodeAgent'> = {}): Promise<ChartCluster> {
@@ -57,13 +61,19 @@ export class ChartCluster {
   }
 
   /** The output of `kubectl … -o json`, parsed. */
-  async json(args: readonly string[], options: { stdin?: string; as?: Identity } = {}): Promise<unknown> {
-    return JSON.parse((await this.kubectl([...args, '-o', 'json'], options)).stdout);
+  json(args: readonly string[]): Promise<unknown> {
+    return this.#cluster.json(args);
   }
 
-  /** `kubectl create` of one object given as data. */
-  create(object: object, as?: Identity): Promise<CommandOutput> {
-    return this.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(object), ...(as === undefined ? {} : { as }) });
+  /** Creates one object given as data. @returns it as the API server made it */
+  async create(object: object, as?: Identity): Promise<Manifest> {
+    const impersonation =
+      as === undefined
+        ? {}
+        : { 'impersonate-user': as.user, ...(as.groups === undefined ? {} : { 'impersonate-group': as.groups }) };
+    const created = await new ApiObjects(this.#testbed.plane, impersonation).create(asManifest(object));
+    if (created === undefined) throw new Error('the API server does not serve this kind');
+    return created;
   }
 
   /** `helm <action> hallmark …`, in the usual namespace unless another is given. */

@@ -18,7 +18,7 @@ function flatten(rule: unknown): readonly string[] {
 
 async function rulesOf(cluster: ChartCluster, as: Identity, namespace: string): Promise<readonly string[]> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
-  const answer = await cluster.json(['create', '--validate=false', '-f', '-'], { stdin: JSON.stringify(review), as });
+  const answer = await cluster.create(review, as);
   const rules = at(answer, 'status', 'resourceRules');
   return Array.isArray(rules) ? rules.flatMap((rule) => flatten(rule)) : [];
 }

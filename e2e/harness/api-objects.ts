@@ -16,8 +16,9 @@ export class ApiObjects {
   readonly #client: ApiClient;
   readonly #paths: ResourcePaths;
 
-  constructor(plane: ControlPlane) {
-    this.#client = new ApiClient(readKubeconfig(plane.kubeconfigPath));
+  /** @param headers - for each request, such as those that ask in another user's name */
+  constructor(plane: ControlPlane, headers: Readonly<Record<string, string | readonly string[]>> = {}) {
+    this.#client = new ApiClient(readKubeconfig(plane.kubeconfigPath), headers);
     this.#paths = new ResourcePaths(this.#client);
   }
 

@@ -61,6 +61,11 @@ export class Cluster {
     return this.#objects.get(namespace, kind, name);
   }
 
+  /** One object, such as `taskrun/bake`; undefined when there is none. */
+  find(namespace: string, name: string): Promise<Manifest | undefined> {
+    return this.#objects.find(namespace, splitName(name));
+  }
+
   /** The items of `kubectl get … -o json`. */
   async list(args: readonly string[]): Promise<readonly Manifest[]> {
     const [kind, flag, namespace] = args;

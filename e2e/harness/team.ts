@@ -3,7 +3,6 @@ import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../src/records/record-name.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
-import { CommandFailed } from '../testbed/processes/run-command.ts';
 import { dockerConfig } from '../testbed/registry/credentials.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
 import type { Registry } from '../testbed/registry/registry.ts';
@@ -171,16 +170,11 @@ export class Team {
 
   /** The record of a build and a policy; undefined when there is none. */
   async record(build: Build, policy = 'builds'): Promise<ProvenanceRecord | undefined> {
-    const name = this.recordName(build, policy);
-    try {
-      return parseRecord(await this.#cluster.json(['get', 'provenancerecord', name, '-n', this.name]));
-    } catch (error) {
-      if (error instanceof CommandFailed && error.stderr.includes('NotFound')) return undefined;
-      throw error;
-    }
+    const found = await this.#cluster.find(this.name, `provenancerecord/${this.recordName(build, policy)}`);
+    return found === undefined ? undefined : parseRecord(found);
   }
 
-  /** Waits with `kubectl wait` for the record's condition Ready, and reads it. */
+  /** Waits for the record's condition Ready, and reads it. */
   async readyRecord(build: Build, policy = 'builds', timeoutSeconds = PATIENCE_SECONDS): Promise<ProvenanceRecord> {
     return this.#recordWhen(build, policy, { condition: 'condition=Ready', timeoutSeconds });
   }

@@ -23,6 +23,7 @@ const planted: string[] = [COSIGN_PASSWORD];
 before(async () => {
   installation = await Installation.start({
     label: 'failures',
+    replicas: 1,
     registries: [{ referrers: false }, { referrers: false }],
     values: ['config.retry.maxSeconds=4'],
   });

@@ -21,7 +21,7 @@ const teams: Team[] = [];
 
 before(async () => {
   const values = [`config.children.deadlineSeconds=${CHILDREN_DEADLINE_SECONDS}`];
-  installation = await Installation.start({ label: 'policies', values });
+  installation = await Installation.start({ label: 'policies', replicas: 1, values });
 });
 after(() => installation.stop());
 

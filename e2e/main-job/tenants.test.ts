@@ -21,6 +21,7 @@ let blue: Team;
 before(async () => {
   installation = await Installation.start({
     label: 'tenants',
+    replicas: 1,
     registries: [
       { referrers: false, auth: { username: 'red', password: 'planted-red-password-7' } },
       { referrers: true },

@@ -38,9 +38,12 @@ const watchSilenceMilliseconds = 120_000;
 export class ApiClient {
   readonly access: ClusterAccess;
   readonly #agent: Agent;
+  readonly #headers: Readonly<Record<string, string | readonly string[]>>;
 
-  constructor(access: ClusterAccess) {
+  /** @param headers - for each request, such as those that ask in another user's name */
+  constructor(access: ClusterAccess, headers: Readonly<Record<string, string | readonly string[]>> = {}) {
     this.access = access;
+    this.#headers = headers;
     this.#agent = new Agent({
       keepAlive: true,
       maxSockets: 16,
@@ -113,6 +116,7 @@ export class ApiClient {
       headers: {
         accept: call.accept ?? 'application/json',
         'user-agent': 'hallmark-node-agent',
+        ...this.#headers,
         ...(this.access.token === undefined ? {} : { authorization: `Bearer ${this.access.token}` }),
         ...(body === undefined
           ? {}
