@@ -12,6 +12,7 @@ export interface ReasonText {
 const POLICY = 'policies';
 const BACKEND = 'backends';
 const RECORD = 'records';
+const CEILING = 'ceilings';
 const policyAndRecord = `${POLICY}, ${RECORD}`;
 const backendAndRecord = `${BACKEND}, ${RECORD}`;
 const nothing = 'Nothing.';
@@ -19,8 +20,8 @@ const nothing = 'Nothing.';
 /** A text for each reason of the closed list; the type rejects a reason without one. */
 export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   Ready: {
-    meaning: 'The policy or backend is valid, and everything that it names was found and works.',
-    setOn: `${POLICY}, ${BACKEND}`,
+    meaning: 'The policy or backend is valid, and everything that it names was found and works. A ceiling is in force.',
+    setOn: `${POLICY}, ${BACKEND}, ${CEILING}`,
     remedy: nothing,
   },
   Progressing: {
@@ -115,9 +116,17 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy:
       "If the run may push there, add the repository to `spec.subjects.allowedRepositories` of the policy. If not, check the run's task.",
   },
+  CeilingExceeded: {
+    meaning:
+      'A policy or backend says more than a PolicyCeiling allows in its namespace. The message names the ceiling, the field, its value and what is allowed. Runs that such a policy selects stay unsigned, and nothing is sent to such a backend, until one of them changes.',
+    setOn: `${POLICY}, ${BACKEND}, ${RECORD}`,
+    remedy:
+      'Change the field that the message names, or ask the platform team to allow the value. `hallmark lint --ceiling FILE` checks a manifest offline.',
+  },
   PolicyInvalid: {
-    meaning: 'The policy is invalid. Runs that it selected stay unsigned until it is fixed, and are signed then.',
-    setOn: policyAndRecord,
+    meaning:
+      'The policy is invalid. Runs that it selected stay unsigned until it is fixed, and are signed then. On a ceiling: it cannot be read, so nothing is allowed in its namespaces.',
+    setOn: `${POLICY}, ${RECORD}, ${CEILING}`,
     remedy: 'Change what the message names. `hallmark lint` checks a manifest offline.',
   },
   PolicyDeleted: {

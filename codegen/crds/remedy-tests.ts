@@ -42,6 +42,13 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
   PayloadInvalid: [remedies('PayloadInvalid: fix the task that produced the value named in the message')],
   PayloadTooLarge: [remedies('PayloadTooLarge: emit smaller results')],
   SubjectNotAllowed: [remedies('SubjectNotAllowed: add the repository to spec.subjects.allowedRepositories')],
+  CeilingExceeded: [
+    {
+      file: 'e2e/main-job/policy-ceiling.test.ts',
+      title: 'signs the runs of a policy once it keeps within the ceiling',
+    },
+    { file: 'e2e/main-job/policy-ceiling.test.ts', title: 'signs them once the ceiling allows what the policy says' },
+  ],
   PolicyInvalid: [remedies('PolicyInvalid: change what the message names')],
   PolicyDeleted: [remedies('PolicyDeleted: create the policy again under the same name')],
   KeyNotFound: [remedies('KeyNotFound: create the Secret that the message names')],

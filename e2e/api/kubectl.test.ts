@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
   backend,
+  ceiling,
   clusterBackend,
   clusterPolicy,
   policy,
@@ -45,6 +46,7 @@ describe('kubectl', () => {
       clusterPolicy({ subjects: { allowedRepositories: ['*'] } }),
       backend({ type: 'Tekton' }),
       clusterBackend({ type: 'Tekton' }),
+      ceiling({}),
     ];
     await api.plane.kubectl(['create', '-f', '-'], {
       stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
@@ -55,6 +57,13 @@ describe('kubectl', () => {
       ['csp', { conditions }],
       ['sb', { conditions }],
       ['csb', { conditions }],
+      [
+        'pcl',
+        {
+          conditions,
+          observed: { namespaces: 200, policies: 1, exceedingPolicies: 0, backends: 1, exceedingBackends: 0 },
+        },
+      ],
     ] as const;
     for (const [resource, status] of statuses) {
       await api.plane.kubectl([
@@ -92,6 +101,7 @@ describe('kubectl', () => {
     ['csp', 'SIGNER'],
     ['sb', 'TYPE'],
     ['csb', 'TYPE'],
+    ['pcl', 'NAMESPACES'],
   ] as const) {
     it(`shows whether ${resource} is ready, and why not`, async () => {
       const [head, line] = await get(resource, 'case');
@@ -101,7 +111,7 @@ describe('kubectl', () => {
   }
 
   it('adds the message with -o wide', async () => {
-    for (const resource of ['pvr', 'sp', 'csp', 'sb', 'csb']) {
+    for (const resource of ['pvr', 'sp', 'csp', 'sb', 'csb', 'pcl']) {
       const [head, line] = await get(resource, 'case', '-o', 'wide');
       assert.ok(head?.includes('MESSAGE'), resource);
       assert.ok(line?.includes(message), resource);
@@ -120,6 +130,7 @@ describe('kubectl', () => {
       'clustersigningpolicy',
       'storagebackend',
       'clusterstoragebackend',
+      'policyceiling',
     ]) {
       assert.match(listed, new RegExp(`^${plural}\\.hallmark\\.dev/case$`, 'm'));
     }

@@ -11,6 +11,7 @@ import { at, chart, releaseNamespace, render } from './helm.ts';
 const crds = [
   'clustersigningpolicies.hallmark.dev',
   'clusterstoragebackends.hallmark.dev',
+  'policyceilings.hallmark.dev',
   'provenancerecords.hallmark.dev',
   'signingpolicies.hallmark.dev',
   'storagebackends.hallmark.dev',

@@ -23,9 +23,13 @@ const tenantRights = [
 ];
 
 const clusterRights = [
-  ...each(['list', 'watch'], ['clustersigningpolicies.hallmark.dev', 'clusterstoragebackends.hallmark.dev']),
+  ...each(
+    ['list', 'watch'],
+    ['clustersigningpolicies.hallmark.dev', 'clusterstoragebackends.hallmark.dev', 'policyceilings.hallmark.dev'],
+  ),
   'update clustersigningpolicies/status.hallmark.dev',
   'update clusterstoragebackends/status.hallmark.dev',
+  'update policyceilings/status.hallmark.dev',
   ...each(['list', 'watch'], ['namespaces']),
 ];
 

@@ -20,6 +20,7 @@ const kinds = [
   'clustersigningpolicies',
   'storagebackends',
   'clusterstoragebackends',
+  'policyceilings',
   'provenancerecords',
 ];
 

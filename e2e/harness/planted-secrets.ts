@@ -9,7 +9,7 @@ import type { Team } from './team.ts';
 const TOKEN = /eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/;
 
 const SHOWN_KINDS = [
-  'provenancerecords,signingpolicies,storagebackends,clustersigningpolicies,clusterstoragebackends',
+  'provenancerecords,signingpolicies,storagebackends,clustersigningpolicies,clusterstoragebackends,policyceilings',
   'taskruns,pipelineruns',
   'events',
   'configmaps,leases,pods,deployments',

@@ -140,7 +140,7 @@ describe('forms and encodings', () => {
       untaken.forEach((pattern, index) => {
         assert.match(mismatches[index] ?? '', pattern);
       });
-      for (const found of [pipelines.invalidity(subject), pipelines.forNamespace('team')[0]?.policy.invalid]) {
+      for (const found of [pipelines.refusal(subject)?.message, pipelines.forNamespace('team')[0]?.policy.invalid]) {
         if (invalid === undefined) assert.equal(found, undefined);
         else assert.match(found ?? '', invalid);
       }
@@ -155,7 +155,7 @@ describe('forms and encodings', () => {
     const subject = policy({ ...none, backendRefs: refs });
     pipelines.setPolicy(subject);
     pipelines.setBackend(bundles);
-    assert.equal(pipelines.invalidity(subject), undefined);
+    assert.equal(pipelines.refusal(subject)?.message, undefined);
   });
 });
 
@@ -173,7 +173,7 @@ describe('the number of backends in reach', () => {
     assert.equal(given(128).forNamespace('team')[0]?.policy.invalid, undefined);
     const pipelines = given(129);
     assert.match(pipelines.forNamespace('team')[0]?.policy.invalid ?? '', /129 backends.*spec\.backendRefs/);
-    assert.match(pipelines.invalidity(policy({})) ?? '', /129 backends/);
+    assert.match(pipelines.refusal(policy({}))?.message ?? '', /129 backends/);
   });
 
   it('counts only those that take every run', () => {

@@ -38,6 +38,11 @@ export class NamespacedDefinitions<Key extends string, T> {
     return this.#all.values();
   }
 
+  /** The namespaces that have any; the empty one stands for the whole cluster. */
+  get namespaces(): readonly string[] {
+    return [...this.#namespaces.keys()];
+  }
+
   in(namespace: string): readonly T[] {
     return [...(this.#namespaces.get(namespace)?.values() ?? [])];
   }

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BackendKind } from '../api/v1alpha1/kinds.ts';
+import type { Problem } from '../api/v1alpha1/problem.ts';
+import { type RetentionLimits, standardRetention } from '../api/v1alpha1/signing-policy/retention.ts';
+import { CeilingBounds } from './ceilings/ceiling-bounds.ts';
+import type { CeilingDefinition } from './ceilings/ceiling-definition.ts';
+import { refusal } from './refusal.ts';
 import type { CompiledBackend, PolicyDefinition } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
 import { type NamespaceLabels, reachesNamespace } from './namespace-reach.ts';
@@ -31,19 +36,41 @@ export class Pipelines {
   readonly #namespaces = new Map<string, NamespaceLabels>();
   readonly #retired = new RetiredBefore();
   readonly #compiled = new Map<string, readonly Pipeline[]>();
+  /** The ceilings, and what they make of policies and backends. */
+  readonly bounds: CeilingBounds;
 
-  constructor(operatorNamespace: string) {
+  /** @param retention the operator's default and limit, which ceilings narrow */
+  constructor(operatorNamespace: string, retention: RetentionLimits = standardRetention) {
     this.#operatorNamespace = operatorNamespace;
+    this.bounds = new CeilingBounds({
+      operatorNamespace,
+      retention,
+      policiesOf: (namespace) => this.#policies.in(namespace),
+      backendsOf: (namespace) => this.#backends.in(namespace),
+      labelsOf: (namespace) => this.#namespaces.get(namespace),
+    });
   }
 
-  /** Policies as they stand, in no particular order. */
+  /** Policies as they are written, in no particular order. */
   get policies(): readonly PolicyDefinition[] {
     return [...this.#policies.values()];
   }
 
-  /** The policies of one namespace. */
+  /** The policies of one namespace, as they are written. */
   policiesOf(namespace: string): readonly PolicyDefinition[] {
     return this.#policies.in(namespace);
+  }
+
+  /** The backends of one namespace, as they are written. */
+  storageBackendsOf(namespace: string): readonly CompiledBackend[] {
+    return this.#backends.in(namespace);
+  }
+
+  /** The namespaces with policies or backends of their own. */
+  get tenants(): ReadonlySet<string> {
+    return new Set(
+      [...this.#policies.namespaces, ...this.#backends.namespaces].filter((namespace) => namespace !== ''),
+    );
   }
 
   /** The names of the namespaces whose labels are known. */
@@ -51,8 +78,10 @@ export class Pipelines {
     return [...this.#namespaces.keys()];
   }
 
+  /** A policy as the ceilings of its namespace have it. */
   policy(key: PolicyName): PolicyDefinition | undefined {
-    return this.#policies.get(policyKey(key));
+    const policy = this.#policies.get(policyKey(key));
+    return policy === undefined ? undefined : this.bounds.policy(policy);
   }
 
   /**
@@ -71,8 +100,23 @@ export class Pipelines {
     const { kind, name } = ref;
     if (policy.kind === 'ClusterSigningPolicy' && kind === 'StorageBackend') return undefined;
     const backend = this.#backends.get(backendKey({ kind, namespace, name }));
-    if (backend === undefined || ref.uid === backend.uid || kind === 'StorageBackend') return backend;
-    return accepts(backend, policy) && this.#takesNamespace(backend, namespace) ? backend : undefined;
+    if (backend === undefined) return undefined;
+    const bounded = this.bounds.backend(backend, policy, namespace);
+    if (ref.uid === backend.uid || kind === 'StorageBackend') return bounded;
+    return accepts(backend, policy) && this.#takesNamespace(backend, namespace) ? bounded : undefined;
+  }
+
+  /** @returns true when anything changed */
+  setCeiling(ceiling: CeilingDefinition): boolean {
+    const changed = this.bounds.set(ceiling);
+    if (changed) this.#forget('');
+    return changed;
+  }
+
+  removeCeiling(name: string): boolean {
+    const removed = this.bounds.remove(name);
+    if (removed) this.#forget('');
+    return removed;
   }
 
   /** @returns true when anything changed but the time of its retirements; uid and generation count */
@@ -146,9 +190,10 @@ export class Pipelines {
     return this.#backendsInReach(policy, policy.namespace === '' ? undefined : policy.namespace);
   }
 
-  /** The reason why a policy is invalid, alone or with the backends in its reach: for its own conditions. */
-  invalidity(policy: PolicyDefinition): string | undefined {
-    return policy.invalid ?? reachProblem(policy, this.backendsOf(policy));
+  /** The reason why a policy is not obeyed, alone or with the backends in its reach: for its own conditions. */
+  refusal(policy: PolicyDefinition): Problem | undefined {
+    const invalid = policy.invalid ?? reachProblem(policy, this.backendsOf(policy));
+    return refusal(invalid === undefined ? policy : { ...policy, invalid });
   }
 
   /** The artifacts of a policy that backends in its reach do not accept: for its own conditions. */
@@ -177,6 +222,7 @@ export class Pipelines {
   }
 
   #forget(namespace: string): void {
+    this.bounds.forget(namespace);
     if (namespace === '') this.#compiled.clear();
     else this.#compiled.delete(namespace);
   }
@@ -185,7 +231,8 @@ export class Pipelines {
     return [...this.#policies.in(namespace), ...this.#policies.in('')]
       .filter((policy) => this.#applies(policy, namespace))
       .sort((a, b) => (policyKey(a) < policyKey(b) ? -1 : 1))
-      .map((policy) => {
+      .map((written) => {
+        const policy = this.bounds.policy(written);
         const reach = this.#backendsInReach(policy, namespace);
         const invalid = policy.invalid ?? reachProblem(policy, reach);
         return { policy: invalid === undefined ? policy : { ...policy, invalid }, ...reach };
@@ -205,6 +252,7 @@ export class Pipelines {
     const ofTeam = policy.kind === 'SigningPolicy' ? this.#backends.in(policy.namespace) : [];
     const inReach = [...ofTeam, ...this.#backends.in('')]
       .filter((backend) => this.#inReach(policy, backend, namespace))
+      .map((backend) => this.bounds.backend(backend, policy, namespace))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const refs = policy.spec.backendRefs;
     if (refs.length === 0) return { backends: inReach, missing: [] };
@@ -226,7 +274,9 @@ export class Pipelines {
   #inReach(policy: PolicyDefinition, backend: CompiledBackend, namespace: string | undefined): boolean {
     if (backend.kind === 'StorageBackend')
       return policy.kind === 'SigningPolicy' && backend.namespace === policy.namespace;
-    return accepts(backend, policy) && (namespace === undefined || this.#takesNamespace(backend, namespace));
+    if (namespace === undefined) return accepts(backend, policy);
+    const isTaken = accepts(backend, policy) && this.#takesNamespace(backend, namespace);
+    return isTaken && this.bounds.allowsClusterBackend(policy, namespace, backend.name);
   }
 
   #takesNamespace(backend: CompiledBackend, namespace: string): boolean {

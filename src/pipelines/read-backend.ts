@@ -29,6 +29,7 @@ export function readBackend(object: unknown, operatorNamespace: string): ReadBac
       namespace: 'namespace' in metadata ? metadata.namespace : operatorNamespace,
       uid: metadata.uid,
       generation: metadata.generation,
+      creationTimestamp: metadata.creationTimestamp,
       ...(namespaceSelector === undefined ? {} : { namespaceSelector }),
       spec: effectiveStorageBackendSpec(parsed.value.spec),
     },

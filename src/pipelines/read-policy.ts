@@ -4,7 +4,7 @@ import { field, has } from '../json/fields.ts';
 import { parseClusterSigningPolicy, parseSigningPolicy } from '../api/v1alpha1/parsing/parse.ts';
 import { effectiveSigningPolicySpec } from '../api/v1alpha1/signing-policy/defaults.ts';
 import { retentionCut, type RetentionLimits, standardRetention } from '../api/v1alpha1/signing-policy/retention.ts';
-import type { PolicyDefinition } from './definitions.ts';
+import type { PolicyDefinition, WrittenPolicySpec } from './definitions.ts';
 import { refusalOf } from './refused-definition.ts';
 
 /**
@@ -50,6 +50,7 @@ function readValid(object: unknown, operatorNamespace: string, retention: Retent
         name: metadata.name,
         uid: metadata.uid,
         generation: metadata.generation,
+        creationTimestamp: metadata.creationTimestamp,
         homeNamespace: operatorNamespace,
         ...(namespaceSelector === undefined ? {} : { namespaceSelector }),
         spec: effectiveSigningPolicySpec(spec, metadata.creationTimestamp, retention),
@@ -67,11 +68,18 @@ function readValid(object: unknown, operatorNamespace: string, retention: Retent
       name: metadata.name,
       uid: metadata.uid,
       generation: metadata.generation,
+      creationTimestamp: metadata.creationTimestamp,
       homeNamespace: metadata.namespace,
+      written: writtenSpec(spec),
       spec: effectiveSigningPolicySpec(spec, metadata.creationTimestamp, retention),
       ...cutPart(spec, retention),
     },
   };
+}
+
+function writtenSpec({ attestation, subjects, mode, record }: SigningPolicySpec): WrittenPolicySpec {
+  const { format, buildType, builderID } = attestation ?? {};
+  return { format, buildType, builderID, allowedRepositories: subjects?.allowedRepositories, mode, record };
 }
 
 function cutPart(

@@ -2,6 +2,7 @@
 import type { KindPage } from '../kind-page.ts';
 import { clusterSigningPolicyPage } from './cluster-signing-policy.ts';
 import { clusterStorageBackendPage } from './cluster-storage-backend.ts';
+import { policyCeilingPage } from './policy-ceiling.ts';
 import { provenanceRecordPage } from './provenance-record.ts';
 import { signingPolicyPage } from './signing-policy.ts';
 import { storageBackendPage } from './storage-backend.ts';
@@ -12,5 +13,6 @@ export const pages: readonly KindPage[] = [
   storageBackendPage,
   clusterSigningPolicyPage,
   clusterStorageBackendPage,
+  policyCeilingPage,
   provenanceRecordPage,
 ];

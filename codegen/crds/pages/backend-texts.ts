@@ -24,6 +24,7 @@ export const backendConditions = [
 
 export const backendReasons: readonly Reason[] = [
   'Ready',
+  'CeilingExceeded',
   'BackendNotReady',
   'BackendUnauthorized',
   'BackendUnavailable',

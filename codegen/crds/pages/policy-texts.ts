@@ -39,6 +39,7 @@ export const policyReasons: readonly Reason[] = [
   'Ready',
   'AuditOnly',
   'Suspended',
+  'CeilingExceeded',
   'PolicyInvalid',
   'KeyNotFound',
   'KeyInvalid',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { clusterSigningPolicySchema } from './cluster-signing-policy/schema.ts';
 import { clusterStorageBackendSchema } from './cluster-storage-backend/schema.ts';
+import { policyCeilingSchema } from './policy-ceiling/schema.ts';
 import { provenanceRecordSchema } from './provenance-record/schema.ts';
 import { signingPolicySchema } from './signing-policy/schema.ts';
 import { storageBackendSchema } from './storage-backend/schema.ts';
@@ -21,6 +22,7 @@ export const kinds = {
     namespaced: false,
     schema: clusterStorageBackendSchema,
   },
+  PolicyCeiling: { plural: 'policyceilings', shortName: 'pcl', namespaced: false, schema: policyCeilingSchema },
   ProvenanceRecord: { plural: 'provenancerecords', shortName: 'pvr', namespaced: true, schema: provenanceRecordSchema },
 } as const;
 

@@ -22,6 +22,7 @@ export const reasons = {
   PayloadInvalid: 'PayloadInvalid',
   PayloadTooLarge: 'PayloadTooLarge',
   SubjectNotAllowed: 'SubjectNotAllowed',
+  CeilingExceeded: 'CeilingExceeded',
   PolicyInvalid: 'PolicyInvalid',
   PolicyDeleted: 'PolicyDeleted',
   KeyNotFound: 'KeyNotFound',

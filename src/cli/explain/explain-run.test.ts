@@ -8,6 +8,7 @@ import { policyDefinition } from '../../pipelines/policy-definition.fixture.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import { explainRun } from './explain-run.ts';
 import { explanationText } from './explain.ts';
+import { withRetentionInForce } from './published-retention.ts';
 
 const NOW = new Date('2025-03-02T00:00:00Z');
 const identity = {
@@ -71,6 +72,22 @@ describe('explainRun', () => {
     const explanation = explainRun({ runs: [run], pipelines: made, records: [], unread: [] }, NOW);
     assert.match(explanationText(explanation), /SigningPolicy team-a\/others: not selected\n.*labels do not match/);
     assert.match(explanationText(explanation), /no policy selects this run/);
+  });
+
+  it('names what a policy says beyond a ceiling, once, and keeps to the retention that is in force', () => {
+    const made = pipelines();
+    const published = policyDefinition('team-a', 'builds', { record: { retention: 'Seconds', seconds: 604_000 } });
+    made.setPolicy(withRetentionInForce(published));
+    made.setCeiling({ name: 'teams', uid: 'c', generation: 1, spec: { signers: { types: ['KMS'] } } });
+    const gathered = { runs: [run], pipelines: made, unread: [] };
+    const why = 'PolicyCeiling teams: spec.signer.type is Key, and allowed are KMS';
+    const before = explanationText(explainRun({ ...gathered, records: [] }, NOW));
+    assert.ok(before.includes(`it exceeds its ceiling: ${why}`), before);
+    assert.match(before, /kept for 604000 seconds/);
+    const refused = record('builds', 'CeilingExceeded');
+    const message = `SigningPolicy team-a/builds exceeds its ceiling: ${why}`;
+    const records = [{ ...refused, status: { ...refused.status, message } }];
+    assert.equal(explanationText(explainRun({ ...gathered, records }, NOW)).split(why).length, 2);
   });
 
   it('repeats the status of the record of a selected run, and is fine only when everything is stored', () => {

@@ -20,6 +20,8 @@ export interface PolicyExplanation {
   readonly reason?: string;
   /** The time that its record is kept for; absent when it is not selected. */
   readonly retention?: string;
+  /** All that it says beyond the ceilings of its namespace. */
+  readonly exceeds?: string;
   /** The warnings of its evidence. */
   readonly warnings?: readonly string[];
 }
@@ -76,7 +78,8 @@ function explainPolicy(
   records: readonly ProvenanceRecord[],
   now: Date,
 ): PolicyExplanation {
-  const named = { policy: describePolicy(policy) };
+  const exceeds = policy.exceeds === undefined ? {} : { exceeds: policy.exceeds.message };
+  const named = { policy: describePolicy(policy), ...exceeds };
   const name = recordName(run, policy);
   const record = records.find(({ metadata }) => metadata.namespace === run.namespace && metadata.name === name);
   if (record !== undefined) {

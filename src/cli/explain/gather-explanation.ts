@@ -7,9 +7,10 @@ import { runResources } from '../../kube/tekton-resources.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { NAMESPACES } from '../../kube/core-resources.ts';
 import { isForbidden } from '../../kube/kube-error.ts';
+import { readCeiling } from '../../pipelines/ceilings/read-ceiling.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
-import { publishedRetention } from './published-retention.ts';
+import { publishedRetention, withRetentionInForce } from './published-retention.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 
@@ -55,6 +56,10 @@ export async function gatherExplanation(
     unread,
   );
   for (const { labels } of found) pipelines.setNamespace({ name: namespace, labels });
+  for (const object of await list('PolicyCeiling')) {
+    const ceiling = readCeiling(object);
+    if (ceiling !== undefined) pipelines.setCeiling(ceiling);
+  }
   for (const kind of ['StorageBackend', 'ClusterStorageBackend'] as const) {
     for (const object of await list(kind)) {
       const read = readBackend(object, operatorNamespace);
@@ -64,7 +69,7 @@ export async function gatherExplanation(
   for (const kind of ['SigningPolicy', 'ClusterSigningPolicy'] as const) {
     for (const object of await list(kind)) {
       const policy = readPolicy(object, operatorNamespace, publishedRetention(object));
-      if (policy !== undefined) pipelines.setPolicy(policy);
+      if (policy !== undefined) pipelines.setPolicy(withRetentionInForce(policy));
     }
   }
   const records = (await list('ProvenanceRecord')).flatMap((object) => {

@@ -20,6 +20,12 @@ export function publishedRetention(object: unknown): RetentionLimits {
   return { default: { type, seconds: seconds ?? standardRetention.default.seconds }, maxSeconds: seconds ?? 0 };
 }
 
+/** The policy as if it asked for the retention that is in force, which the operator's limit and ceilings have bounded already. */
+export function withRetentionInForce(policy: PolicyDefinition): PolicyDefinition {
+  const { written, spec } = policy;
+  return written === undefined ? policy : { ...policy, written: { ...written, record: spec.record } };
+}
+
 /** The time that records of a policy are kept for, in words. */
 export function retentionText({ spec, retentionCut }: PolicyDefinition): string {
   const kept = `its record is kept ${timeText(spec.record)}`;

@@ -31,8 +31,14 @@ interface Accepted {
   readonly manifest: Manifest;
 }
 
-/** Checks every document of our group against its schema, and their references to each other. */
-export function lintReport(documents: readonly (LintDocument | UnreadableDocument)[]): LintReport {
+/**
+ * Checks every document of our group against its schema, and their references to each other.
+ * @param excessOf says what a valid object says beyond the ceilings to check against; undefined for nothing
+ */
+export function lintReport(
+  documents: readonly (LintDocument | UnreadableDocument)[],
+  excessOf: (object: unknown) => string | undefined = () => undefined,
+): LintReport {
   const unreadable = documents.filter((document): document is UnreadableDocument => 'syntaxError' in document);
   const readable = documents.filter((document): document is LintDocument => 'value' in document);
   const ours = readable.filter(({ value }) => isOfGroup(value));
@@ -52,6 +58,10 @@ export function lintReport(documents: readonly (LintDocument | UnreadableDocumen
       ...results.flatMap(({ document, result }) =>
         result.ok ? [] : result.problems.map((problem) => ({ ...placeOf(document, problem.path), ...problem })),
       ),
+      ...accepted.flatMap(({ document }) => {
+        const message = excessOf(document.value);
+        return message === undefined ? [] : [{ ...placeOf(document, 'spec'), path: 'spec', message }];
+      }),
     ],
     warnings: missingBackends(accepted),
   };

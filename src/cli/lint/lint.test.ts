@@ -121,6 +121,52 @@ describe('hallmark lint', () => {
     assert.equal((await lint(path, file('same-namespace.yaml', backend))).out, '');
   });
 
+  const ceiling = `apiVersion: hallmark.dev/v1alpha1
+kind: PolicyCeiling
+metadata: {name: teams}
+spec:
+  namespaceSelector: {matchLabels: {tenant: 'yes'}}
+  subjects: {allowedRepositories: ['registry/{namespace}/*']}
+  signers: {types: [KMS]}
+  backends: {types: [OCI]}
+`;
+
+  it('checks policies and backends against ceilings, with the defaults that these give', async () => {
+    const path = file('under.yaml', [policy, backend].join('---\n'));
+    const { out, code } = await lint('--ceiling', file('ceiling.yaml', `${configMap}---\n${ceiling}`), path);
+    assert.equal(code, 1);
+    assert.deepEqual(out.trim().split('\n'), [
+      `${path}:4 SigningPolicy team-a/builds: spec: PolicyCeiling teams: spec.signer.type is Key, and allowed are KMS`,
+      `${path}:11 StorageBackend team-a/registry: spec: PolicyCeiling teams: spec.type is Tekton, and allowed are OCI`,
+    ]);
+    const mild = file('mild.yaml', ceiling.replace('[KMS]', '[Key]').replace('[OCI]', '[Tekton]'));
+    assert.deepEqual((await lint('--ceiling', mild, path)).out, '');
+    const outside = file(
+      'outside.yaml',
+      policy.replace('spec:', 'spec:\n  subjects: {allowedRepositories: [registry/team-b/*]}'),
+    );
+    assert.match(
+      (await lint('--ceiling', mild, outside)).out,
+      /is registry\/team-b\/\*, and allowed are registry\/team-a\/\*/,
+    );
+  });
+
+  it('obeys all of several ceilings, and refuses files without one that can be read', async () => {
+    const path = file('alone-again.yaml', backend);
+    const other = file('other.yaml', ceiling.replace('name: teams', 'name: a-second').replace('[OCI]', '[S3]'));
+    const { out } = await lint('--ceiling', file('ceiling.yaml', ceiling), '--ceiling', other, path);
+    assert.match(out, /PolicyCeiling a-second: .*S3; PolicyCeiling teams: .*OCI/);
+    const unreadable = file('bad.yaml', ceiling.replace('[KMS]', '[PGP]'));
+    for (const [given, why] of [
+      [path, /names no file with a PolicyCeiling/],
+      [unreadable, /PolicyCeiling teams: spec\.signers\.types\[0\]: must be Key or KMS or Keyless/],
+      [join(folder, 'nowhere.yaml'), /does not exist/],
+    ] as const) {
+      const { err, code } = await lint('--ceiling', given, path);
+      assert.deepEqual([code, why.test(err)], [2, true], err);
+    }
+  });
+
   it('walks folders, leaving hidden ones and other files out', async () => {
     file('walk/b/deep.yml', broken);
     file('walk/a.json', JSON.stringify({ apiVersion: 'hallmark.dev/v1alpha1', kind: 'Typo', metadata: { name: 'a' } }));

@@ -6,6 +6,7 @@ import type { LintFinding, LintReport } from './lint-report.ts';
 
 interface LintOptions {
   readonly output: 'text' | 'json';
+  readonly ceiling?: readonly string[];
 }
 
 /**
@@ -19,16 +20,27 @@ export function lintCommand(): Command {
       'Checks the hallmark.dev documents in the given files as the API server would, but offline.\n' +
         'Documents of other groups are ignored. Exits with 1 if there are problems.',
     )
-    .addHelpText('after', '\nExample:\n  $ hallmark lint manifests/')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ hallmark lint manifests/\n  $ hallmark lint --ceiling ceiling.yaml manifests/',
+    )
     .argument('<file...>', 'YAML or JSON files, folders of them, or - for standard input')
+    .addOption(
+      new Option(
+        '--ceiling <file>',
+        'also check policies and backends against the PolicyCeilings in this file, as if they selected every namespace; repeatable',
+      ).argParser((file: string, files: readonly string[] = []) => [...files, file]),
+    )
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .exitOverride(usageExit)
     .action(lint);
 }
 
-async function lint(files: readonly string[], { output }: LintOptions, command: Command): Promise<void> {
+async function lint(files: readonly string[], { output, ceiling }: LintOptions, command: Command): Promise<void> {
   const [{ lintFiles }, { lintReport }] = await Promise.all([import('./lint-files.ts'), import('./lint-report.ts')]);
-  const report = lintReport(await lintFiles(files, process.stdin).catch((error: unknown) => refuse(command, error)));
+  const refused = (error: unknown): never => refuse(command, error);
+  const excessOf = ceiling === undefined ? undefined : await checkAgainst(ceiling).catch(refused);
+  const report = lintReport(await lintFiles(files, process.stdin).catch(refused), excessOf);
   const print = command.configureOutput();
   if (output === 'json') print.writeOut?.(`${JSON.stringify(report, undefined, 2)}\n`);
   else {
@@ -36,6 +48,16 @@ async function lint(files: readonly string[], { output }: LintOptions, command: 
     print.writeErr?.(`${lintSummary(report)}\n`);
   }
   if (report.problems.length > 0) process.exitCode = 1;
+}
+
+/** Makes the check against the ceilings in files. */
+async function checkAgainst(files: readonly string[]): Promise<(object: unknown) => string | undefined> {
+  const [{ lintFiles }, { ceilingExcess, ceilingsIn }] = await Promise.all([
+    import('./lint-files.ts'),
+    import('./ceiling-findings.ts'),
+  ]);
+  const ceilings = ceilingsIn(await lintFiles(files, process.stdin));
+  return (object) => ceilingExcess(object, ceilings);
 }
 
 /** Formats each finding as `file:line Kind namespace/name: path: message`. */

@@ -53,7 +53,10 @@ export async function policyTrust(
   if (keys.length === 0 && identity === undefined) {
     throw new UsageError(`${description} publishes neither a key nor a certificate identity yet`);
   }
-  const { attestation, imageSignatures, transparency, subjects } = effectiveSigningPolicySpec(policy.spec, '');
+  const written = effectiveSigningPolicySpec(policy.spec, '');
+  const { imageSignatures, transparency } = written;
+  // A ceiling may have given the policy its defaults.
+  const { attestation = written.attestation, subjects = written.subjects } = status.effective ?? {};
   const predicateType = predicateTypes[attestation.format];
   const isRekorV2 = transparency.rekor?.apiVersion === 2;
   // Cosign's tags cannot hold entries of Rekor v2, and bundles cannot hold simple signings.

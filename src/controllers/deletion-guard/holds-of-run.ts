@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
+import { refusal } from '../../pipelines/refusal.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
 import { maySelect } from '../../pipelines/selection/run-selection.ts';
@@ -40,7 +41,7 @@ function holdsOfRun(pipelines: Pick<Pipelines, 'forNamespace'>, run: RunSummary,
 }
 
 /** A policy that signs nothing now holds nothing. */
-function holdsRuns({ spec, invalid }: PolicyDefinition): boolean {
-  const { deletionGuard, mode, suspend } = spec;
-  return deletionGuard.type === 'Hold' && mode === 'Enforce' && !suspend && invalid === undefined;
+function holdsRuns(policy: PolicyDefinition): boolean {
+  const { deletionGuard, mode, suspend } = policy.spec;
+  return deletionGuard.type === 'Hold' && mode === 'Enforce' && !suspend && refusal(policy) === undefined;
 }

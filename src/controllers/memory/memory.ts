@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RetentionLimits } from '../../api/v1alpha1/signing-policy/retention.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AnnotationOwners } from './records/annotation-owners.ts';
@@ -42,15 +43,17 @@ export interface Memory {
 export interface MemoryOptions {
   readonly clock: Clock;
   readonly operatorNamespace: string;
+  /** The operator's default and limit for the retention of records; the standard ones when absent. */
+  readonly retention?: RetentionLimits;
   /** Keys that records may have been sealed with before, and a listener for records that are left alone. */
   readonly sealing?: Omit<FailingSealsOptions, 'clock'> | undefined;
 }
 
 /** The empty memory with which a process begins. */
-export function emptyMemory({ clock, operatorNamespace, sealing = {} }: MemoryOptions): Memory {
+export function emptyMemory({ clock, operatorNamespace, retention, sealing = {} }: MemoryOptions): Memory {
   const records = new RecordIndex();
   return {
-    pipelines: new Pipelines(operatorNamespace),
+    pipelines: new Pipelines(operatorNamespace, retention),
     records,
     runs: new RunIndex(),
     finishNotes: new FinishNotes(),

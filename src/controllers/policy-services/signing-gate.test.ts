@@ -10,6 +10,7 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { trustedRootJson } from '../../trust/trust-bed.fixture.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
 import { PolicyWitnesses } from './policy-witnesses.ts';
+import { refusal } from '../../pipelines/refusal.ts';
 import { policyVerdict } from '../signing-policy/policy-verdict.ts';
 import { PolicySigners } from './policy-signers.ts';
 import { SigningGate } from './signing-gate.ts';
@@ -91,7 +92,7 @@ describe('SigningGate', () => {
       const { problem } = await signerReport(keys, { policy, object: undefined }, signal);
       const { ready } = policyVerdict({
         generation: 1,
-        invalid: policy.invalid,
+        refused: refusal(policy),
         keyProblem: problem,
         witnessProblem: await gate.witnessProblem(policy, signal),
         signsAs: 'key',

@@ -7,6 +7,7 @@ import { SigningError } from '../../signing/signing-error.ts';
 import type { PolicyWitnesses, WitnessProblem } from './policy-witnesses.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import type { PolicySigners } from './policy-signers.ts';
+import { refusal } from '../../pipelines/refusal.ts';
 import { signingProblem } from '../../pipelines/selection/signing-problem.ts';
 import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
 
@@ -46,12 +47,11 @@ export class SigningGate {
 
   /** The signer for one run of a policy, or why it signs nothing. @throws failures that may pass, such as those of an API server that is away */
   async signer(policy: PolicyDefinition, signal: AbortSignal): Promise<RunSigner | Problem> {
-    const { invalid, spec } = policy;
-    const written = signingProblem({ invalid, isSuspended: spec.suspend });
+    const written = signingProblem({ refused: refusal(policy), isSuspended: policy.spec.suspend });
     if (written !== undefined) return written;
     const witnessProblem = await this.#lately(policy, signal);
     // Each certificate is public for ever: don't request one that would sign nothing.
-    if (witnessProblem !== undefined && spec.signer.type === 'Keyless') return witnessProblem;
+    if (witnessProblem !== undefined && policy.spec.signer.type === 'Keyless') return witnessProblem;
     try {
       const signer = await this.#options.keys.signer(policy, signal);
       return signingProblem({ witnessProblem }) ?? signer;

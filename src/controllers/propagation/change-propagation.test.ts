@@ -18,6 +18,7 @@ import { RecordDrain } from './record-drain.ts';
 import { RecordResync } from './record-resync.ts';
 import { ChangePropagation } from './change-propagation.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
+import type { BackendKey } from '../../pipelines/backend-key.ts';
 import { type PolicyKey, policyKey } from '../../pipelines/policy-key.ts';
 
 const clock = new ManualClock();
@@ -25,6 +26,8 @@ const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 });
 const builds = policyDefinition('team-a', 'builds');
 let queues: {
   readonly policies: KeyedQueue<PolicyKey>;
+  readonly backends: KeyedQueue<BackendKey>;
+  readonly ceilings: KeyedQueue;
   readonly records: KeyedQueue;
   readonly rescans: KeyedQueue;
   readonly resyncs: KeyedQueue<ResyncKey>;
@@ -33,15 +36,23 @@ let attempts: Attempts;
 let records: RecordIndex;
 let propagation: ChangePropagation;
 let resync: RecordResync;
+let pipelines: Pipelines;
 let planned: string[];
 let owned: OwnedShards;
 let takenOver: string[];
 
 beforeEach(() => {
   const queue = <Key extends string = string>(): KeyedQueue<Key> => new KeyedQueue({ clock, backoff });
-  queues = { policies: queue(), records: queue(), rescans: queue(), resyncs: queue() };
+  queues = {
+    policies: queue(),
+    backends: queue(),
+    ceilings: queue(),
+    records: queue(),
+    rescans: queue(),
+    resyncs: queue(),
+  };
   attempts = new Attempts(clock, backoff);
-  const pipelines = new Pipelines('ops');
+  pipelines = new Pipelines('ops');
   records = new RecordIndex();
   planned = [];
   takenOver = [];
@@ -64,6 +75,8 @@ beforeEach(() => {
   propagation = new ChangePropagation({
     pipelines,
     policyQueue: queues.policies,
+    backendQueue: queues.backends,
+    ceilingQueue: queues.ceilings,
     resyncQueue: queues.resyncs,
     rescanQueue: queues.rescans,
     owns: (namespace) => owned.owns(namespace),
@@ -106,7 +119,8 @@ describe('ChangePropagation', () => {
     const { policies, resyncs, rescans } = queues;
     const drain = new RecordDrain({ queue: queues.records, isOpen: () => false, waitsFor: () => false });
     const crowded = new ChangePropagation({
-      ...{ pipelines, drain, policyQueue: policies, resyncQueue: resyncs, rescanQueue: rescans },
+      ...{ pipelines, drain, policyQueue: policies, backendQueue: queues.backends, ceilingQueue: queues.ceilings },
+      ...{ resyncQueue: resyncs, rescanQueue: rescans },
       owns: () => true,
     });
     let looks = 0;
@@ -181,10 +195,41 @@ describe('ChangePropagation', () => {
     assert.equal(queues.rescans.has('team-a'), true);
   });
 
+  it('a change of what ceilings allow in a namespace enqueues its policies, backends, runs and records, and no others', async () => {
+    propagation.boundsChanged(new Set(['team-a']));
+    assert.deepEqual([queues.policies.has('SigningPolicy/team-a/builds'), queues.policies.delayed], [true, 1]);
+    assert.equal(queues.rescans.delayed, 1);
+    await resynced();
+    assert.deepEqual([queues.records.has('team-a/open'), queues.records.has('team-b/open')], [true, false]);
+    assert.deepEqual(planned, ['team-a/settled'], 'the retention may be another');
+  });
+
+  it('new labels of a namespace may bring ceilings, once there are any', async () => {
+    propagation.namespaceChanged('team-a');
+    assert.equal(queues.policies.delayed, 0);
+    pipelines.setCeiling({ name: 'teams', uid: 'u', generation: 1, spec: {} });
+    propagation.namespaceChanged('team-a');
+    assert.equal(queues.policies.has('SigningPolicy/team-a/builds'), true);
+    await resynced();
+    assert.equal(queues.records.has('team-a/open'), true);
+  });
+
+  it('a policy enqueues the others of its namespace where a ceiling bounds their number', () => {
+    pipelines.setPolicy(policyDefinition('team-a', 'others'));
+    propagation.policyChanged(builds);
+    assert.equal(queues.policies.depth, 1);
+    pipelines.setCeiling({ name: 'teams', uid: 'u', generation: 1, spec: { counts: { policies: 1 } } });
+    propagation.policyChanged(builds);
+    assert.equal(queues.policies.has('SigningPolicy/team-a/others'), true);
+    assert.equal(queues.ceilings.delayed, 1, 'the ceiling counts again');
+  });
+
   it('the first lists enqueue no record twice', () => {
     const learning = new ChangePropagation({
       pipelines: new Pipelines('ops'),
       policyQueue: queues.policies,
+      backendQueue: queues.backends,
+      ceilingQueue: queues.ceilings,
       resyncQueue: queues.resyncs,
       rescanQueue: queues.rescans,
       owns: () => true,

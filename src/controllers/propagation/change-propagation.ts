@@ -4,7 +4,7 @@ import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { RecordDrain } from './record-drain.ts';
 import { resyncKey } from './resync-scope.ts';
 import { policyKey, type PolicyKey, type PolicyName } from '../../pipelines/policy-key.ts';
-import type { BackendName } from '../../pipelines/backend-key.ts';
+import { backendKey, type BackendKey, type BackendName } from '../../pipelines/backend-key.ts';
 import { type Shard, shardOf } from '../../runtime/shards/shard.ts';
 import type { ResyncKey } from '../shares/controller-queues.ts';
 
@@ -15,12 +15,17 @@ const SETTLE_MS = 200;
 /** The wait of policies for further changes of backends, for each of them. */
 const PER_POLICY_MS = 10;
 const MAX_DELAY_MS = 2000;
+/** The counts in a ceiling's status may be as old as this. */
+const COUNT_MS = 2000;
 /** The pause before a failed signer is tried again. */
 const FAILING_MS = 5000;
 
 export interface ChangePropagationOptions {
   readonly pipelines: Pipelines;
   readonly policyQueue: KeyedQueue<PolicyKey>;
+  readonly backendQueue: KeyedQueue<BackendKey>;
+  /** Names of ceilings. */
+  readonly ceilingQueue: KeyedQueue;
   /** Changes whose records are reconciled again, named by `resyncKey`. */
   readonly resyncQueue: KeyedQueue<ResyncKey>;
   /** Namespaces whose runs are reconciled again. */
@@ -51,6 +56,7 @@ export class ChangePropagation {
     this.#options.policyQueue.add(policyKey(policy));
     this.#rescan(policy.namespace);
     this.#resync(resyncKey.policy(policy));
+    this.#othersCount(policy.namespace);
   }
 
   /**
@@ -70,6 +76,7 @@ export class ChangePropagation {
     this.#policiesIn(scope);
     this.#resync(resyncKey.namespace(scope));
     this.#rescan(scope);
+    this.#othersCount(scope);
   }
 
   /** A backend became ready, or not ready. */
@@ -87,7 +94,26 @@ export class ChangePropagation {
   /** The labels of a namespace changed: cluster kinds may reach it now. */
   namespaceChanged(name: string): void {
     this.#rescan(name);
-    this.#resync(resyncKey.namespace(name));
+    if (this.#options.pipelines.bounds.isEmpty) this.#resync(resyncKey.namespace(name));
+    else this.boundsChanged(new Set([name]));
+  }
+
+  /** The ceilings of namespaces changed: policies and backends there may be obeyed now, or not any more. */
+  boundsChanged(namespaces: ReadonlySet<string>): void {
+    const { pipelines, backendQueue } = this.#options;
+    for (const namespace of namespaces) {
+      this.#policiesIn(namespace);
+      const backends = pipelines.storageBackendsOf(namespace);
+      for (const backend of backends) backendQueue.addAfter(backendKey(backend), delayMs(backends.length));
+    }
+    const [only = '', ...others] = namespaces;
+    // One look at all costs less than one at each of many.
+    const scope = others.length > 0 ? '' : only;
+    if (namespaces.size > 0) {
+      this.#resync(resyncKey.bounds(scope));
+      this.#rescan(scope);
+    }
+    this.#recount();
   }
 
   /** This replica took a shard. */
@@ -110,6 +136,18 @@ export class ChangePropagation {
     this.#resync(resyncKey.runs);
   }
 
+  /** Where ceilings bound their number, each policy or backend of a namespace matters to the others. */
+  #othersCount(namespace: string): void {
+    if (namespace !== '' && this.#options.pipelines.bounds.countsIn(namespace))
+      this.boundsChanged(new Set([namespace]));
+    else this.#recount();
+  }
+
+  /** The counts in the status of ceilings may be others. */
+  #recount(): void {
+    for (const name of this.#options.pipelines.bounds.names) this.#options.ceilingQueue.addAfter(name, COUNT_MS);
+  }
+
   #resync(key: ResyncKey): void {
     if (!this.#isLearning) this.#options.resyncQueue.add(key);
   }
@@ -124,10 +162,13 @@ export class ChangePropagation {
     const { pipelines, policyQueue } = this.#options;
     // A cluster backend may be in reach of policies in any namespace.
     const policies = namespace === '' ? pipelines.policies : pipelines.policiesOf(namespace);
-    // Each of many backends that change together has all of the policies looked at: the more there are, the longer they wait for the rest.
-    const delayMs = Math.min(policies.length * PER_POLICY_MS, MAX_DELAY_MS);
-    for (const policy of policies) policyQueue.addAfter(policyKey(policy), delayMs);
+    for (const policy of policies) policyQueue.addAfter(policyKey(policy), delayMs(policies.length));
   }
+}
+
+/** Each of many objects that change together has all of the others looked at: the more there are, the longer they wait for the rest. */
+function delayMs(count: number): number {
+  return Math.min(count * PER_POLICY_MS, MAX_DELAY_MS);
 }
 
 /** The namespace from which a backend can be reached; empty for all. */

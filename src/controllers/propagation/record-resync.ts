@@ -50,7 +50,7 @@ export class RecordResync implements Reconciler<ResyncKey> {
       });
     }
     if (scope.change === 'Policy') attempts.reset({ of: 'PolicyWitnesses', policy: scope.policy });
-    if (scope.change === 'Policy' || scope.change === 'Runs') {
+    if (scope.change === 'Policy' || scope.change === 'Runs' || scope.change === 'Bounds') {
       await inSlices(records.all(namespaceOf(scope)), signal, (record) => {
         if (record.isSettled && concerns(scope, record)) retirements.plan(record);
       });
@@ -88,7 +88,7 @@ export class RecordResync implements Reconciler<ResyncKey> {
   #forgetFailures(scope: ResyncScope, { key: record }: RecordSummary): void {
     const { attempts } = this.#options;
     if (scope.change === 'BackendHealth') attempts.reset({ of: 'Store', record, backend: scope.backend });
-    else if (scope.change === 'Namespace') attempts.forget(record);
+    else if (scope.change === 'Namespace' || scope.change === 'Bounds') attempts.forget(record);
     else if (scope.change === 'Policy') attempts.reset({ of: 'Witness', record });
   }
 }

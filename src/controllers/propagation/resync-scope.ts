@@ -14,6 +14,8 @@ export type ResyncScope =
    * A backend in reach of the namespace was created, edited or deleted, or the labels of the namespace changed; empty for all namespaces.
    */
   | { readonly change: 'Namespace'; readonly namespace: string }
+  /** The ceilings of the namespace changed; empty for all namespaces. */
+  | { readonly change: 'Bounds'; readonly namespace: string }
   /** A backend became ready. */
   | {
       readonly change: 'BackendHealth';
@@ -31,6 +33,7 @@ export const resyncKey = {
   policy: (policy: PolicyName): ResyncKey => `Policy/${policyKey(policy)}`,
   signer: (policy: PolicyName): ResyncKey => `Signer/${policyKey(policy)}`,
   namespace: (namespace: string): ResyncKey => `Namespace/${namespace}`,
+  bounds: (namespace: string): ResyncKey => `Bounds/${namespace}`,
   backendHealth: (backend: BackendName): ResyncKey => `BackendHealth/${backendKey(backend)}`,
   runs: 'Runs',
   shard: (shard: Shard): ResyncKey => `Shard/${shard}`,
@@ -43,7 +46,7 @@ export function parseResyncKey(key: ResyncKey): ResyncScope {
     return { change, policy: { kind: policyKind, namespace, name } };
   }
   if (change === 'Shard') return { change, shard: Number(kind) };
-  if (change === 'Namespace') return { change, namespace: kind };
+  if (change === 'Namespace' || change === 'Bounds') return { change, namespace: kind };
   if (change !== 'BackendHealth') return { change: 'Runs' };
   const backendKind = kind === 'ClusterStorageBackend' ? kind : 'StorageBackend';
   return { change, namespace, backend: { kind: backendKind, namespace, name } };

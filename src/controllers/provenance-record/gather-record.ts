@@ -6,7 +6,9 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import type { Subject } from '../../evidence/artifact.ts';
-import { type PolicyDefinition } from '../../pipelines/definitions.ts';
+import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
+import { refusal } from '../../pipelines/refusal.ts';
+import { describeBackend } from '../../storage/backend-definition.ts';
 import { backendRefsOf, tooManyBackends } from '../../pipelines/backend-refs.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { hasClock, needsSignature } from '../../records/artifact-needs.ts';
@@ -27,7 +29,7 @@ import { runKey } from '../../tekton/run-key.ts';
 /** The part of the context that gathering needs. */
 type GatheringContext = Pick<
   ControllerContext,
-  'client' | 'clock' | 'gate' | 'health' | 'pipelines' | 'retention' | 'runs' | 'unconfirmedStores'
+  'client' | 'clock' | 'gate' | 'health' | 'pipelines' | 'runs' | 'unconfirmedStores'
 >;
 
 /** A snapshot without its signer, and the policy whose signer is needed. */
@@ -84,7 +86,7 @@ export async function unsignedSnapshot(
     unbound: spec.backendRefs === undefined ? unboundProblem(context, record) : undefined,
     areWitnessesDue: isWitnessTurn,
     hasRun: context.runs.has(runKey({ ...spec.runRef, namespace: record.object.metadata.namespace })),
-    maxRetentionSeconds: context.retention.maxSeconds,
+    maxRetentionSeconds: context.pipelines.bounds.maxRetentionSeconds(record.object.metadata.namespace, record.policy),
     now,
   };
   return { snapshot, signerOf: needsSigner ? policy : undefined };
@@ -105,17 +107,22 @@ function isToBeSigned(
   if (artifacts.some(({ signature }) => signature === undefined)) return true;
   // Evidence that is stored anywhere stays as it is.
   if (isStored) return false;
-  const transparency = policy?.invalid === undefined ? policy?.spec.transparency : undefined;
+  const transparency = policy === undefined || refusal(policy) !== undefined ? undefined : policy.spec.transparency;
   // Ask for a new certificate only when its witnesses are asked too: until then it would end like the one before.
   const waits = transparency !== undefined && hasClock(transparency) && areDue !== true;
   return !waits && artifacts.some((artifact) => needsSignature(artifact, now, transparency));
 }
 
 function boundBackends(context: GatheringContext, attempts: Attempts, record: TrustedRecord): readonly BoundBackend[] {
-  const { metadata, spec } = record.object;
+  const { metadata, spec, evidence } = record.object;
+  const subjects = (): readonly Subject[] => {
+    const read = subjectsOf(evidence?.artifacts ?? []);
+    return 'reason' in read ? [] : read.subjects;
+  };
   const bound = (ref: BackendRef, isBackfill: boolean): BoundBackend => {
-    const backend = context.pipelines.promisedBackend(record.policy, metadata.namespace, ref);
-    const parked = backend === undefined ? undefined : parkedBehind(context.health.problem(backend));
+    const promised = context.pipelines.promisedBackend(record.policy, metadata.namespace, ref);
+    const backend = promised && context.pipelines.bounds.backendFor(promised, metadata.namespace, subjects);
+    const parked = backend && (excessOf(backend) ?? parkedBehind(context.health.problem(backend)));
     const isDue = attempts.isDue({ of: 'Store', record: recordKey(metadata), backend: ref });
     return { ref, backend, isDue, isBackfill, ...(parked === undefined ? {} : { parked }) };
   };
@@ -133,6 +140,15 @@ function laterBackends({ object, storage }: TrustedRecord): readonly BackendRef[
     .map(({ backendRef }) => backendRef);
   const isNew = (ref: BackendRef): boolean => !asked.some(({ kind, name }) => kind === ref.kind && name === ref.name);
   return [...answered.filter(isNew), ...asked].slice(0, MAX_BACKENDS);
+}
+
+/** Sends nothing to a backend that exceeds a ceiling. */
+function excessOf(backend: CompiledBackend): Problem | undefined {
+  if (backend.exceeds === undefined) return undefined;
+  return {
+    reason: reasons.CeilingExceeded,
+    message: `${describeBackend(backend)} exceeds its ceiling: ${backend.exceeds.message}`,
+  };
 }
 
 /** Sends nothing to a backend whose last probe failed: the probe is repeated, and reports when the backend works again. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { knownReason, type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
+import { refusal } from '../../pipelines/refusal.ts';
 import { fitsForm, takesArtifact } from '../../storage/takes-artifact.ts';
 import { backendFacts } from './storing/backend-facts.ts';
 import { hasNothingToSign } from '../../records/record-summary.ts';
@@ -86,9 +87,9 @@ function retiresAt({ atMs }: Retirement): { readonly retiresAtMs?: number } {
   return atMs === undefined ? {} : { retiresAtMs: atMs };
 }
 
-/** A policy that is gone or invalid names no witnesses. */
+/** A policy that is gone or refused names no witnesses. */
 function isToBeWitnessed({ policy, areWitnessesDue }: RecordSnapshot, logging: LoggingFact | undefined): boolean {
-  const isObeyed = policy !== undefined && policy.invalid === undefined;
+  const isObeyed = policy !== undefined && refusal(policy) === undefined;
   return logging?.state === 'Pending' && isObeyed && areWitnessesDue === true;
 }
 
@@ -102,6 +103,7 @@ const awaiting: ReadonlySet<Reason> = new Set([
   reasons.WaitingForChildren,
   reasons.ChildMissing,
   reasons.PolicyInvalid,
+  reasons.CeilingExceeded,
   reasons.Progressing,
   // Reported for an image index that could not be read before it was signed.
   reasons.BackendUnavailable,

@@ -3,6 +3,7 @@ import { labelSelectorMatches } from '../../api/v1alpha1/fields/label-selector.t
 import { MAX_ARTIFACTS } from '../../api/v1alpha1/provenance-record/evidence.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { warning } from '../../api/v1alpha1/warning.ts';
+import { refusal } from '../../pipelines/refusal.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { SelectableRun } from '../../pipelines/selection/run-selection.ts';
 import type { IndexImages } from '../../provenance/payload-options.ts';
@@ -54,7 +55,7 @@ export async function gatherIndexImages(
 function imagesToAsk({ run, pipeline: { policy }, existing }: IndexQuestions): readonly ImageReference[] {
   const { formats, indexChildren: isAsked } = policy.spec.imageSignatures;
   const isMade = (existing?.object.evidence?.artifacts ?? []).length > 0;
-  if (!isAsked || formats.length === 0 || isMade || policy.invalid !== undefined || 'reason' in run) return [];
+  if (!isAsked || formats.length === 0 || isMade || refusal(policy) !== undefined || 'reason' in run) return [];
   return signedImages(run, policy.spec.attestation.format);
 }
 

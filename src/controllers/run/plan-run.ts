@@ -12,6 +12,7 @@ import { changedWarning, childWarnings } from './run-warnings.ts';
 import { boundedText } from '../../runtime/bounded-text.ts';
 import type { FinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
+import { namedRefusal } from '../../pipelines/refusal.ts';
 import { backendRefsOf } from '../../pipelines/backend-refs.ts';
 import { ignoredSubject } from '../../records/status/left-out.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
@@ -86,9 +87,8 @@ function makeArtifacts(
   snapshot: RunSnapshot,
   { pipeline: { policy }, indexImages }: PendingPipeline,
 ): Artifact[] | Problem {
-  if (policy.invalid !== undefined) {
-    return { reason: reasons.PolicyInvalid, message: `${describePolicy(policy)} is invalid: ${policy.invalid}` };
-  }
+  const refused = namedRefusal(policy);
+  if (refused !== undefined) return refused;
   const { run, isChanged } = snapshot;
   if ('reason' in run) return run;
   const awaited = awaitedChild(run, snapshot.now, snapshot.childrenDeadline);

@@ -15,6 +15,8 @@ export type ResyncKey = KeyOf<'Resync'>;
 export interface ControllerKeys {
   readonly 'signing-policy': PolicyKey;
   readonly 'storage-backend': BackendKey;
+  /** The name of a ceiling. */
+  readonly 'policy-ceiling': string;
   readonly 'provenance-record': RecordKey;
   readonly verification: RecordKey;
   readonly retirement: RecordKey;
@@ -47,6 +49,7 @@ export function controllerQueues(options: {
   return {
     'signing-policy': queue('signing-policy'),
     'storage-backend': queue('storage-backend'),
+    'policy-ceiling': queue('policy-ceiling'),
     'provenance-record': queue('provenance-record'),
     verification: queue('verification'),
     retirement: queue('retirement'),

@@ -29,7 +29,8 @@ const MANY = 40;
 const every = (): boolean => true;
 const all = {
   ...{ run: every, 'provenance-record': every, verification: every, retirement: every },
-  ...{ 'deletion-guard': every, 'signing-policy': every, 'storage-backend': every, resync: every, rescan: every },
+  ...{ 'deletion-guard': every, 'signing-policy': every, 'storage-backend': every, 'policy-ceiling': every },
+  ...{ resync: every, rescan: every },
 };
 
 class Teams extends ReconcilerWorld {

@@ -11,7 +11,7 @@ import type { ControllerKeys, ControllerName, ControllerQueues } from './control
 import { namespaceOfRecord } from '../../records/record-key.ts';
 
 /** The controllers that wait for servers which a tenant names, and the one that writes to the runs of a tenant. */
-export type SharedController = Exclude<ControllerName, 'rescan' | 'resync' | 'retirement'>;
+export type SharedController = Exclude<ControllerName, 'policy-ceiling' | 'rescan' | 'resync' | 'retirement'>;
 
 /** Concurrent checks of policies' signers, probes of backends, and read-backs of records. */
 const POLICIES = 32;

@@ -2,6 +2,7 @@
 import type { Condition } from '../../api/v1alpha1/condition.ts';
 import { field } from '../../json/fields.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
+import { refusal } from '../../pipelines/refusal.ts';
 import { policyKey } from '../../pipelines/policy-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { GracePeriods } from '../memory/grace-periods.ts';
@@ -14,7 +15,7 @@ import { type SignerReport, signerReport, type SignerStatus, storedPublication }
 export interface PolicySnapshot {
   readonly policy: PolicyDefinition;
   readonly facts: PolicyFacts;
-  /** Undefined for an invalid policy, whose signer is not checked. */
+  /** Undefined for a policy that is not obeyed, whose signer is not checked. */
   readonly report: SignerReport | undefined;
   /** Seconds until a missing object is overdue, 0 when it is; undefined while nothing is awaited. */
   readonly graceSeconds: number | undefined;
@@ -54,13 +55,13 @@ export async function gatherPolicy(
   };
 }
 
-/** Neither the signer nor the trusted root of an invalid policy is checked. */
+/** Neither the signer nor the trusted root of a policy that is not obeyed is checked. */
 async function checkSigner(
   { keys, gate }: GatheringContext,
   { policy, object }: { readonly policy: PolicyDefinition; readonly object: unknown },
   signal: AbortSignal,
 ): Promise<Check> {
-  if (policy.invalid !== undefined) return { report: undefined, witnessProblem: undefined };
+  if (refusal(policy) !== undefined) return { report: undefined, witnessProblem: undefined };
   const report = await signerReport(keys, { policy, object }, signal);
   return { report, witnessProblem: await gate.witnessProblem(policy, signal) };
 }
@@ -73,7 +74,7 @@ function factsOf(
   const { backends, missing } = pipelines.backendsOf(policy);
   return {
     generation: policy.generation,
-    invalid: pipelines.invalidity(policy),
+    refused: pipelines.refusal(policy),
     keyProblem: report?.problem,
     witnessProblem,
     signsAs: report?.signsAs,

@@ -48,7 +48,22 @@ type Row = readonly [
 
 const settled: readonly Row[] = [
   ['all is well', {}, 'True Ready', 'True Ready', 'True Ready', ''],
-  ['it is invalid', { invalid: 'spec.x' }, 'False PolicyInvalid', 'Unknown PolicyInvalid', 'True Ready', 'Stalled'],
+  [
+    'it is invalid',
+    { refused: { reason: 'PolicyInvalid', message: 'spec.x' } },
+    'False PolicyInvalid',
+    'Unknown PolicyInvalid',
+    'True Ready',
+    'Stalled',
+  ],
+  [
+    'it exceeds a ceiling, even as an audit',
+    { refused: { reason: 'CeilingExceeded', message: 'spec.x' }, mode: 'Audit' },
+    'False CeilingExceeded',
+    'Unknown CeilingExceeded',
+    'True Ready',
+    'Stalled',
+  ],
   [
     'its log is not allowed',
     { witnessProblem: forbidden },
@@ -187,7 +202,11 @@ describe('policyConditions', () => {
   });
 
   it('is stalled when invalid, even if the signer will recover', () => {
-    const facts = { keyProblem: away, mode: 'Enforce', invalid: 'spec.x' } as const;
+    const facts = {
+      keyProblem: away,
+      mode: 'Enforce',
+      refused: { reason: 'PolicyInvalid', message: 'spec.x' },
+    } as const;
     assert.deepEqual(shown(facts).slice(3), ['Reconciling=False PolicyInvalid', 'Stalled=True PolicyInvalid']);
   });
 

@@ -39,8 +39,9 @@ export class PolicyReconciler implements Reconciler<PolicyKey> {
   async reconcile(key: PolicyKey, signal: AbortSignal): Promise<Outcome> {
     const { context, objects, operatorNamespace } = this.#options;
     const object = objects.get(key);
-    const policy = object === undefined ? undefined : readPolicy(object, operatorNamespace, context.retention);
-    if (policy === undefined) return this.#forget(key);
+    const read = object === undefined ? undefined : readPolicy(object, operatorNamespace, context.retention);
+    if (read === undefined) return this.#forget(key);
+    const policy = context.pipelines.bounds.policy(read);
     const snapshot = await gatherPolicy(context, this.#graces, { policy, object }, signal);
     const { status, events, nextCheckSeconds } = planPolicy(snapshot);
     // A policy of the cluster is checked by every replica, for its own records, and reported by one.

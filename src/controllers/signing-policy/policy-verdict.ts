@@ -17,8 +17,8 @@ export interface ReachableBackend {
 /** All that a policy's conditions are computed from. */
 export interface PolicyFacts {
   readonly generation: number;
-  /** The reason why the policy is invalid. */
-  readonly invalid?: string | undefined;
+  /** The reason why the policy is not obeyed: it is invalid, or exceeds a ceiling. */
+  readonly refused?: Problem | undefined;
   /** The reason why it cannot sign now, with a time if that passes without a change. */
   readonly keyProblem?: (Problem & { readonly retryAfterSeconds?: number }) | undefined;
   /** The reason why its witnesses do not count: a log that is not allowed, or a trusted root that cannot be read. */
@@ -65,10 +65,10 @@ export function policyVerdict(facts: PolicyFacts): PolicyVerdict {
 }
 
 function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
-  const { invalid, isSuspended, keyProblem, witnessProblem } = facts;
+  const { refused, isSuspended, keyProblem, witnessProblem } = facts;
   const isAudit = facts.mode === 'Audit';
   // An audit needs neither a key nor a witness.
-  const problem = signingProblem({ invalid, isSuspended, ...(isAudit ? {} : { keyProblem, witnessProblem }) });
+  const problem = signingProblem({ refused, isSuspended, ...(isAudit ? {} : { keyProblem, witnessProblem }) });
   // Suspension is intended: nothing is left to do, so an apply that waits for Ready ends.
   if (problem?.reason === reasons.Suspended) return { status: 'True', outlook: 'Settled', ...problem };
   if (problem !== undefined) return { status: 'False', outlook: outlookOf(facts, problem), ...problem };
@@ -81,10 +81,9 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
 }
 
 function keyVerdict(facts: PolicyFacts): Verdict {
-  const { invalid, keyProblem, signsAs = '', warnings = [] } = facts;
-  // The key of an invalid policy is not checked.
-  if (invalid !== undefined)
-    return { status: 'Unknown', outlook: 'Stuck', reason: reasons.PolicyInvalid, message: invalid };
+  const { refused, keyProblem, signsAs = '', warnings = [] } = facts;
+  // The key of a policy that is not obeyed is not checked.
+  if (refused !== undefined) return { status: 'Unknown', outlook: 'Stuck', ...refused };
   if (keyProblem !== undefined) {
     const { reason, message } = keyProblem;
     return { status: 'False', outlook: outlookOf(facts, keyProblem), reason, message };

@@ -42,6 +42,8 @@ function given() {
   const propagation = new ChangePropagation({
     pipelines,
     policyQueue: queue(),
+    backendQueue: queue(),
+    ceilingQueue: queue(),
     resyncQueue: queue(),
     rescanQueue: queue(),
     owns: () => true,

@@ -30,9 +30,9 @@ export async function gatherBackend(
   signal: AbortSignal,
 ): Promise<BackendSnapshot> {
   const read = readBackend(object, operatorNamespace);
-  const backend = read.ok ? read.backend : undefined;
+  const backend = read.ok ? context.pipelines.bounds.ownBackend(read.backend) : undefined;
   const problem: Problem | undefined = read.ok
-    ? await probe(context, read.backend, signal)
+    ? await problemOf(context, backend ?? read.backend, signal)
     : { reason: reasons.BackendNotReady, message: `the backend cannot be used as it is written: ${read.message}` };
   return {
     generation: Number(field(field(object, 'metadata'), 'generation') ?? 0),
@@ -42,6 +42,16 @@ export async function gatherBackend(
     before: storedConditions(object),
     now: context.clock.now(),
   };
+}
+
+/** A backend that exceeds a ceiling is not probed: nothing is sent to its host. */
+async function problemOf(
+  context: Pick<ControllerContext, 'drivers'>,
+  backend: CompiledBackend,
+  signal: AbortSignal,
+): Promise<Problem | undefined> {
+  if (backend.exceeds === undefined) return probe(context, backend, signal);
+  return { reason: reasons.CeilingExceeded, message: backend.exceeds.message };
 }
 
 async function probe(

@@ -19,6 +19,7 @@ export const namespaceOf: OfKeys<string | undefined> = {
   retirement: namespaceOfRecord,
   'signing-policy': (key) => parsePolicyKey(key).namespace,
   'storage-backend': (key) => parseBackendKey(key).namespace,
+  'policy-ceiling': () => '',
   resync: () => undefined,
   rescan: (key) => (key === EVERYWHERE ? undefined : key),
 };
@@ -57,6 +58,7 @@ export function admissions({ context, caches, objects }: AdmissionsOptions): Adm
     // One that is gone is only forgotten.
     'signing-policy': (key) => ownsKind(parsePolicyKey(key).namespace) || objects.policies.get(key) === undefined,
     'storage-backend': (key) => ownsKind(parseBackendKey(key).namespace) || objects.backends.get(key) === undefined,
+    'policy-ceiling': () => shards.owns(''),
     resync: () => true,
     rescan: (key) => key === EVERYWHERE || shards.owns(key),
   };

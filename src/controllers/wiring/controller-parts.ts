@@ -39,7 +39,12 @@ export interface ControllerParts {
     readonly 'provenance-record': ByteBudgetCache<DeliveredRecord, RecordKey>;
   };
   readonly lastStates: LastStates;
-  readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
+  readonly objects: {
+    readonly policies: ObjectStore<PolicyKey>;
+    readonly backends: ObjectStore<BackendKey>;
+    /** By name. */
+    readonly ceilings: ObjectStore<string>;
+  };
   readonly attempts: Attempts;
   readonly drain: RecordDrain;
   readonly propagation: ChangePropagation;
@@ -63,7 +68,11 @@ export function controllerParts(options: ControllerPartsOptions): ControllerPart
   const spread = options.random === undefined ? {} : { random: options.random };
   const { minSeconds, maxSeconds } = configuration.retry;
   const backoff = exponentialBackoff({ minMs: minSeconds * 1000, maxMs: maxSeconds * 1000, ...spread });
-  const objects = { policies: new ObjectStore<PolicyKey>(), backends: new ObjectStore<BackendKey>() };
+  const objects = {
+    policies: new ObjectStore<PolicyKey>(),
+    backends: new ObjectStore<BackendKey>(),
+    ceilings: new ObjectStore<string>(),
+  };
   const caches = {
     run: new ByteBudgetCache<unknown, RunKey>(CACHE_BYTES, LAST_STATES),
     'provenance-record': new ByteBudgetCache<DeliveredRecord, RecordKey>(CACHE_BYTES),
@@ -106,6 +115,8 @@ function changePropagation(
   return new ChangePropagation({
     pipelines,
     policyQueue: queues['signing-policy'],
+    backendQueue: queues['storage-backend'],
+    ceilingQueue: queues['policy-ceiling'],
     resyncQueue: queues.resync,
     rescanQueue: queues.rescan,
     drain,

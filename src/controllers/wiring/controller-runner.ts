@@ -12,7 +12,7 @@ import { shardPart } from './shard-part.ts';
 import type { ShardWork } from './shard-work.ts';
 
 /** The workers of the controllers that wait for the API server alone. */
-const ALONE = { rescan: 1, resync: 1, retirement: 4 } as const;
+const ALONE = { 'policy-ceiling': 1, rescan: 1, resync: 1, retirement: 4 } as const;
 
 export interface ControllerRunnerOptions {
   readonly parts: Pick<ControllerParts, 'admissions' | 'queues' | 'shares'>;

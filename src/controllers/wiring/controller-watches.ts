@@ -21,6 +21,7 @@ import { runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { DefinitionShares } from '../memory/definition-shares.ts';
 import { projectDefinition } from '../../pipelines/refused-definition.ts';
+import { ceilingEventHandler } from '../policy-ceiling/ceiling-event-handler.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
 import { backendEventHandler } from '../storage-backend/backend-event-handler.ts';
 import { type DeliveredRun, projectRun } from '../run/delivered-run.ts';
@@ -107,6 +108,19 @@ export class ControllerWatches {
       (source) => {
         if (hallmarkResource(kind).namespaced) this.#definitionSources.push(source);
       },
+    );
+  }
+
+  ceilings(): Promise<void> {
+    const { context, objects, queues, propagation } = this.#options;
+    return this.#watch(hallmarkResource('PolicyCeiling'), projectDefinition, (onSynced) =>
+      ceilingEventHandler({
+        pipelines: context.pipelines,
+        objects: objects.ceilings,
+        queue: queues['policy-ceiling'],
+        propagation,
+        onSynced,
+      }),
     );
   }
 

@@ -11,6 +11,7 @@ import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
 import { missingRecords } from '../run/gather-run.ts';
 import { RunReconciler } from '../run/run-reconciler.ts';
 import { GuardReconciler } from '../deletion-guard/guard-reconciler.ts';
+import { CeilingReconciler } from '../policy-ceiling/ceiling-reconciler.ts';
 import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
 import { type ControllerParts, controllerParts, type ControllerPartsOptions } from './controller-parts.ts';
@@ -51,23 +52,25 @@ export class Controllers {
   }
 
   /**
-   * Learns the pipelines, then the records, then the runs: what a run goes through and what is recorded of it is known before the
+   * Learns what is allowed and the pipelines, then the records, then the runs: what a run goes through and what is recorded of it is known before the
    * first run is looked at. Resolves when all of it is; each list is tried until it succeeds.
    */
   async start(): Promise<void> {
-    this.#runBackendController();
     const { watchNamespaces } = this.#options.configuration;
     const watches = this.#watches;
     const isClusterWide = watchNamespaces.length === 0;
+    // A backend beyond its ceiling is not even probed, so what is allowed comes first.
+    if (isClusterWide) await Promise.all([watches.ceilings(), watches.namespaces()]);
+    this.#runBackendController();
     await Promise.all([
       watches.policies('SigningPolicy'),
       watches.backends('StorageBackend'),
-      ...(isClusterWide
-        ? [watches.policies('ClusterSigningPolicy'), watches.backends('ClusterStorageBackend'), watches.namespaces()]
-        : []),
+      ...(isClusterWide ? [watches.policies('ClusterSigningPolicy'), watches.backends('ClusterStorageBackend')] : []),
     ]);
     // A policy that was looked at before its backends are known would say that they are missing.
     this.#runPolicyController();
+    const { context, objects } = this.#parts;
+    this.#runner.runAlone('policy-ceiling', new CeilingReconciler({ context, objects: objects.ceilings }));
     await watches.records();
     this.#parts.propagation.learned();
     // PipelineRuns come first: their children are noted only where a record of the PipelineRun is missing.

@@ -26,7 +26,7 @@ export interface ContextOptions
 export function makeContext(options: ContextOptions): ControllerContext {
   const { operatorNamespace, holds, sealing, retention = standardRetention, ...outside } = options;
   const { client, clock, keys, sealKey, witnesses, evidence = new EvidenceVerifier(witnesses, keys) } = outside;
-  const memory = emptyMemory({ clock, operatorNamespace, sealing });
+  const memory = emptyMemory({ clock, operatorNamespace, retention, sealing });
   const { records, ownWrites, failingSeals } = memory;
   const fence = (namespace: string): void => {
     if (!holds(namespace)) throw new Error('this replica does not hold the shard any more: nothing is written');

@@ -26,7 +26,11 @@ export interface ShardWorkOptions {
     readonly 'provenance-record': Pick<ByteBudgetCache<unknown, RecordKey>, 'keys' | 'release'>;
   };
   readonly lastStates: Pick<LastStates, 'keep'>;
-  readonly objects: { readonly policies: ObjectStore<PolicyKey>; readonly backends: ObjectStore<BackendKey> };
+  readonly objects: {
+    readonly policies: ObjectStore<PolicyKey>;
+    readonly backends: ObjectStore<BackendKey>;
+    readonly ceilings: ObjectStore<string>;
+  };
   readonly propagation: ChangePropagation;
   readonly drain: RecordDrain;
   /** All namespaces that may have runs. */
@@ -64,6 +68,7 @@ export class ShardWork implements ShardHolder {
       if (isTaken(parsePolicyKey(key).namespace)) queues['signing-policy'].add(key);
     for (const key of objects.backends.keys())
       if (isTaken(parseBackendKey(key).namespace)) queues['storage-backend'].add(key);
+    if (isTaken('')) for (const name of objects.ceilings.keys()) queues['policy-ceiling'].add(name);
     propagation.shardTaken(shard);
     for (const { key, last } of context.runsOfOthers.take(shard)) this.#takeRun(key, last);
     for (const key of context.guardedRuns.keys())

@@ -4,8 +4,8 @@ import type { Problem } from '../../api/v1alpha1/problem.ts';
 
 /** The facts that can stop a policy from signing. Unknown facts are left out. */
 export interface SigningFacts {
-  /** The reason why the policy is invalid. */
-  readonly invalid?: string | undefined;
+  /** The reason why the policy is not obeyed: it is invalid, or exceeds a ceiling. */
+  readonly refused?: Problem | undefined;
   readonly isSuspended?: boolean;
   /** The reason why its signer cannot sign now. */
   readonly keyProblem?: Problem | undefined;
@@ -16,7 +16,7 @@ export interface SigningFacts {
 type Rule = (facts: SigningFacts) => Problem | undefined;
 
 const rules: readonly Rule[] = [
-  ({ invalid }) => (invalid === undefined ? undefined : { reason: reasons.PolicyInvalid, message: invalid }),
+  ({ refused }) => refused,
   ({ isSuspended }) =>
     isSuspended === true
       ? {

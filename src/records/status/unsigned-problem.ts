@@ -3,6 +3,7 @@ import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Subject } from '../../evidence/artifact.ts';
 import { subjectOutside } from '../../pipelines/selection/allowed-subjects.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
+import { namedRefusal } from '../../pipelines/refusal.ts';
 import { signingProblem } from '../../pipelines/selection/signing-problem.ts';
 import { ignoredSubject, missingChild } from './left-out.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
@@ -37,11 +38,16 @@ const rules: readonly Rule[] = [
         }
       : undefined,
   ({ policy, policyName }) => {
-    const problem = signingProblem({ invalid: policy?.invalid, isSuspended: policy?.spec.suspend === true });
+    const refused = policy && namedRefusal(policy);
+    if (refused !== undefined) return refused;
+    const problem = signingProblem({ isSuspended: policy?.spec.suspend === true });
     if (problem === undefined) return undefined;
-    const { reason, message } = problem;
-    const state = reason === reasons.PolicyInvalid ? `invalid: ${message}` : message;
-    return { reason, message: `${describePolicy(policyName)} is ${state}` };
+    return { reason: problem.reason, message: `${describePolicy(policyName)} is ${problem.message}` };
+  },
+  ({ policy, policyName }) => {
+    if (policy?.auditOnlyBy === undefined) return undefined;
+    const message = `PolicyCeiling ${policy.auditOnlyBy} allows ${describePolicy(policyName)} to audit only, and the run was to be signed: delete this record, or have the ceiling allow it`;
+    return { reason: reasons.CeilingExceeded, message };
   },
   ({ policy, policyName, subjects }) => {
     const outside = subjectOutside(policy?.spec.subjects.allowedRepositories ?? [], subjects);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { acceptedCloudBackends } from './accepted-cloud-backends.fixture.ts';
 import type { AcceptedManifest } from './case.fixture.ts';
+import { acceptedCeilings } from './ceiling-cases.fixture.ts';
 import { acceptedDatabaseBackends } from './database-backend-cases.fixture.ts';
 import {
   anyRepository,
@@ -97,6 +98,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
   { name: 'a registry by address', manifest: backend(oci({ repository: '[::1]:5000/a', tls: { insecure: true } })) },
   ...acceptedCloudBackends,
   ...acceptedDatabaseBackends,
+  ...acceptedCeilings,
   { name: 'a record without evidence', manifest: recordCase({}) },
   {
     name: 'a signed record',

@@ -27,6 +27,10 @@ export function clusterBackend(spec: Fields): Fields {
   return { apiVersion, kind: 'ClusterStorageBackend', metadata: { name: 'case' }, spec };
 }
 
+export function ceiling(spec: Fields): Fields {
+  return { apiVersion, kind: 'PolicyCeiling', metadata: { name: 'case' }, spec };
+}
+
 export function oci(settings: Fields): Fields {
   return { type: 'OCI', oci: { encoding: 'CosignTags', ...settings } };
 }

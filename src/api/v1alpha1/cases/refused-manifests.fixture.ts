@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { backendCases } from './backend-cases.fixture.ts';
+import { ceilingCases } from './ceiling-cases.fixture.ts';
 import { databaseBackendCases } from './database-backend-cases.fixture.ts';
 import type { RefusedManifest } from './case.fixture.ts';
 import { policyCases } from './policy-cases.fixture.ts';
@@ -16,5 +17,6 @@ export const refusedManifests: readonly RefusedManifest[] = [
   ...retiredKeyCases,
   ...backendCases,
   ...databaseBackendCases,
+  ...ceilingCases,
   ...recordCases,
 ];

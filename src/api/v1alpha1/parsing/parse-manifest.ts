@@ -10,6 +10,7 @@ import { API_VERSION, GROUP } from '../group-version.ts';
 import type { Immutable } from '../fields/immutable.ts';
 import { isKindName, kinds } from '../kinds.ts';
 import type { FieldError } from './field-error.ts';
+import { policyCeilingSchema } from '../policy-ceiling/schema.ts';
 import { provenanceRecordSchema } from '../provenance-record/schema.ts';
 import { signingPolicySchema } from '../signing-policy/schema.ts';
 import { storageBackendSchema } from '../storage-backend/schema.ts';
@@ -51,6 +52,7 @@ const manifestSchemas = {
   StorageBackend: Type.Object({ ...storageBackendSchema.properties, metadata: manifestMeta }),
   ClusterSigningPolicy: Type.Object({ ...clusterSigningPolicySchema.properties, metadata: manifestMeta }),
   ClusterStorageBackend: Type.Object({ ...clusterStorageBackendSchema.properties, metadata: manifestMeta }),
+  PolicyCeiling: Type.Object({ ...policyCeilingSchema.properties, metadata: manifestMeta }),
   ProvenanceRecord: Type.Object({ ...provenanceRecordSchema.properties, metadata: manifestMeta }),
 };
 
@@ -59,6 +61,7 @@ const validators = {
   StorageBackend: validator(manifestSchemas.StorageBackend),
   ClusterSigningPolicy: validator(manifestSchemas.ClusterSigningPolicy),
   ClusterStorageBackend: validator(manifestSchemas.ClusterStorageBackend),
+  PolicyCeiling: validator(manifestSchemas.PolicyCeiling),
   ProvenanceRecord: validator(manifestSchemas.ProvenanceRecord),
 };
 

@@ -4,6 +4,7 @@ import { clusterSigningPolicySchema } from '../cluster-signing-policy/schema.ts'
 import { clusterStorageBackendSchema } from '../cluster-storage-backend/schema.ts';
 import type { Immutable } from '../fields/immutable.ts';
 import { fieldErrorText } from './field-error.ts';
+import { policyCeilingSchema } from '../policy-ceiling/schema.ts';
 import { provenanceRecordSchema } from '../provenance-record/schema.ts';
 import { signingPolicySchema } from '../signing-policy/schema.ts';
 import { storageBackendSchema } from '../storage-backend/schema.ts';
@@ -20,6 +21,7 @@ export const parseSigningPolicy = parser(signingPolicySchema);
 export const parseClusterSigningPolicy = parser(clusterSigningPolicySchema);
 export const parseStorageBackend = parser(storageBackendSchema);
 export const parseClusterStorageBackend = parser(clusterStorageBackendSchema);
+export const parsePolicyCeiling = parser(policyCeilingSchema);
 export const parseProvenanceRecord = parser(provenanceRecordSchema);
 
 function parser<Schema extends TSchema>(schema: Schema): (value: unknown) => Parsed<Immutable<Static<Schema>>> {

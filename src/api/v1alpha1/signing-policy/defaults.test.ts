@@ -79,7 +79,7 @@ describe('effectiveSigningPolicySpec', () => {
 
   it('shows in status the fields with defaults, not the required ones', () => {
     const shown = shownDefaults(effectiveSigningPolicySpec({ signer }, created));
-    const names = ['runs', 'attestation', 'imageSignatures', 'mode', 'suspend', 'deletionGuard', 'record'];
+    const names = ['runs', 'attestation', 'imageSignatures', 'subjects', 'mode', 'suspend', 'deletionGuard', 'record'];
     assert.deepEqual(Object.keys(shown), names);
   });
 });

@@ -89,5 +89,7 @@ function effectiveTransparency({ rekor, timestampAuthorities = [] }: Transparenc
 /** The part that `status.effective` shows: the fields that have defaults. */
 export function shownDefaults(effective: EffectiveSigningPolicySpec): EffectiveStatus {
   const { runs, attestation, imageSignatures, mode, suspend, deletionGuard, record } = effective;
-  return { runs, attestation, imageSignatures, mode, suspend, deletionGuard, record };
+  const { allowedRepositories, onIgnored } = effective.subjects;
+  const subjects = { allowedRepositories: [...allowedRepositories], onIgnored };
+  return { runs, attestation, imageSignatures, subjects, mode, suspend, deletionGuard, record };
 }

@@ -222,6 +222,18 @@ const effective = Type.Object(
       { formats: imageFormats, indexChildren },
       { description: descriptions.imageSignatures },
     ),
+    subjects: Type.Optional(
+      Type.Object(
+        {
+          allowedRepositories: allowedRepositories(
+            'Globs over whole repository names that subjects may lie in. Empty: any.',
+            0,
+          ),
+          onIgnored,
+        },
+        { description: 'What runs may claim to have built.' },
+      ),
+    ),
     mode,
     suspend,
     // Statuses of earlier versions do not have it.

@@ -43,7 +43,7 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
   const queue = new KeyedQueue({ clock, backoff: exponentialBackoff({ minMs: 1000, maxMs: 1000, jitter: 0 }) });
   const records = new RecordIndex();
   const runs = new RunIndex();
-  const pipelines = new Pipelines('ops');
+  const pipelines = new Pipelines('ops', { ...standardRetention, maxSeconds });
   if (policySpec !== undefined) pipelines.setPolicy(policyDefinition('team-a', 'builds', policySpec));
   const deletions: Deletion[] = [];
   const refusals: KubeError[] = [];
@@ -80,7 +80,6 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
     pipelines,
     records,
     runs,
-    retention: { ...standardRetention, maxSeconds },
   };
   const retirements = new Retirements({ context, queue });
   const controller = new Controller({

@@ -9,7 +9,7 @@ import { GracePeriods } from '../../memory/grace-periods.ts';
 import { retireRecord, type RetiringContext } from './retire-record.ts';
 import { retirement } from '../../../records/retirement.ts';
 import { policyKey, type PolicyName } from '../../../pipelines/policy-key.ts';
-import type { RecordKey } from '../../../records/record-key.ts';
+import { namespaceOfRecord, type RecordKey } from '../../../records/record-key.ts';
 
 /** Within this time the watch has delivered the change that a deletion met. */
 const CONFLICT_SECONDS = 1;
@@ -19,7 +19,7 @@ const CLOCKS_APART_MS = 60_000;
 const POLICY_GONE = { uid: '', generation: 0, reason: 'PolicyDeleted' };
 
 export interface RetirementsOptions {
-  readonly context: RetiringContext & Pick<ControllerContext, 'clock' | 'retention'>;
+  readonly context: RetiringContext & Pick<ControllerContext, 'clock'>;
   readonly queue: KeyedQueue<RecordKey>;
 }
 
@@ -82,15 +82,22 @@ export class Retirements implements Reconciler<RecordKey> {
     if (!isSettled || policy === undefined || retained === undefined) return Infinity;
     const nowMs = this.#context.clock.now().getTime();
     const definition = this.#context.pipelines.policy(policy);
-    const { atMs = Infinity } = retirement(retained, definition?.spec, this.#context.retention.maxSeconds);
+    const { atMs = Infinity } = retirement(retained, definition?.spec, this.#maxSeconds(record));
     const dueMs = this.#isRunGone(record) ? nowMs : atMs;
     return Math.max(dueMs - nowMs, this.#graceMs(policy, definition !== undefined));
   }
 
-  #isRunGone({ runKey, policy, retained }: RecordSummary): boolean {
+  /** The limit for the policy's records in their namespace. */
+  #maxSeconds({ key, policy }: RecordSummary): number {
+    const { bounds } = this.#context.pipelines;
+    return bounds.maxRetentionSeconds(namespaceOfRecord(key), policy ?? { kind: 'SigningPolicy' });
+  }
+
+  #isRunGone(record: RecordSummary): boolean {
+    const { runKey, policy, retained } = record;
     if (runKey === undefined || policy === undefined || retained === undefined) return false;
-    const { pipelines, retention } = this.#context;
-    const { withRun } = retirement(retained, pipelines.policy(policy)?.spec, retention.maxSeconds);
+    const { pipelines } = this.#context;
+    const { withRun } = retirement(retained, pipelines.policy(policy)?.spec, this.#maxSeconds(record));
     return withRun && this.#context.runs.has(runKey) === false;
   }
 

@@ -7,6 +7,7 @@ import type { Problem } from '../../../api/v1alpha1/problem.ts';
 import type { LoggingFact } from '../../../records/status/record-facts.ts';
 import type { RecordSnapshot } from '../state/record-snapshot.ts';
 import { holdsAnything, isDoneWith } from '../../../records/storage-state.ts';
+import { namedRefusal, refusal } from '../../../pipelines/refusal.ts';
 import { describePolicy } from '../../../pipelines/policy-key.ts';
 
 /** Reasons that the last attempt to ask the witnesses may have left in the status. */
@@ -36,8 +37,8 @@ export function isStoredAnywhere({ storage }: Pick<TrustedRecord, 'storage'>): b
 
 function isAwaiting(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtifact[]): boolean {
   const { policy } = snapshot;
-  // An invalid policy does not say which witnesses it wants.
-  if (policy?.invalid !== undefined || policy === undefined)
+  // A refused policy does not decide which witnesses count.
+  if (policy === undefined || refusal(policy) !== undefined)
     return artifacts.some((artifact) => !isWitnessed(artifact, artifact.witnesses ?? []));
   const wanted = wantedWitnesses(policy.spec.transparency);
   if (artifacts.length === 0) return wanted.length > 0;
@@ -60,7 +61,5 @@ function noPolicy({ policy, record }: RecordSnapshot): Problem | undefined {
     const message = `${name} was deleted before the signatures were witnessed as it asked: create it again to have this finished, or delete this record`;
     return { reason: reasons.PolicyDeleted, message };
   }
-  return policy.invalid === undefined
-    ? undefined
-    : { reason: reasons.PolicyInvalid, message: `${name} is invalid: ${policy.invalid}` };
+  return namedRefusal(policy);
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EffectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
+import { parseRepository } from '../../storage/oci/registry/repository.ts';
+
+/** Stands for hosts that a backend does not name: only a glob that takes everything takes it. */
+const HIDDEN_HOST = '(in a Secret)';
+
+/**
+ * The hosts, with their ports, that a backend sends evidence to, as far as its spec decides. An OCI backend without a repository sends it to
+ * the registries of the images instead, and a connection string is in a Secret.
+ */
+export function backendHosts(spec: EffectiveStorageBackendSpec): readonly string[] {
+  switch (spec.type) {
+    case 'Tekton':
+      return [];
+    case 'OCI':
+      return spec.oci.repository === undefined ? [] : [registryOf(spec.oci.repository)];
+    case 'GCS':
+      return [hostOf(spec.gcs.apiEndpoint ?? 'https://storage.googleapis.com')];
+    case 'S3':
+      return [hostOf(spec.s3.endpoint ?? `https://s3.${spec.s3.region}.amazonaws.com`)];
+    case 'MongoDB':
+      return [HIDDEN_HOST];
+    case 'Firestore':
+      return [hostOf(spec.firestore.endpoint ?? 'https://firestore.googleapis.com')];
+    case 'DynamoDB':
+      return [hostOf(spec.dynamodb.endpoint ?? `https://dynamodb.${spec.dynamodb.region}.amazonaws.com`)];
+    case 'Grafeas':
+      return [hostOf(spec.grafeas.endpoint ?? 'https://containeranalysis.googleapis.com')];
+    case 'Archivista':
+      return [hostOf(spec.archivista.url)];
+    case 'Kafka':
+      return spec.kafka.bootstrapServers;
+  }
+}
+
+function registryOf(repository: string): string {
+  return parseRepository(repository)?.registry ?? repository;
+}
+
+/** A text that is no URL has no host: it is compared as it is written. */
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? url;
+}
