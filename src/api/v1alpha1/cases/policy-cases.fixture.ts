@@ -182,14 +182,14 @@ export const policyCases: readonly RefusedManifest[] = [
     name: 'a deletion guard without a type',
     manifest: policy({ deletionGuard: { timeoutSeconds: 60 } }),
     path: 'spec.deletionGuard.type',
-    message: 'is required',
+    message: 'must be set',
     serverMessage: 'Required value',
   },
   {
     name: 'a deletion guard of more than a day',
     manifest: policy({ deletionGuard: { type: 'Hold', timeoutSeconds: 86_401 } }),
     path: 'spec.deletionGuard.timeoutSeconds',
-    message: 'must be at most 86400',
+    message: 'must be <= 86400',
     serverMessage: 'less than or equal to 86400',
   },
   {
