@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lints the files that changed since they passed: `node codegen/verify/lint.ts`. Typed rules see the imports of a file, so a
-// file is linted again when any of its dependencies, a package or a rule has changed.
-import { spawnSync } from 'node:child_process';
+// Checks the types, and lints the files that changed since they passed: `node codegen/verify/lint.ts`. Typed rules see the
+// imports of a file, so a file is linted again when any of its dependencies, a package or a rule has changed. They see the
+// types that were checked just before: nothing is read or inferred twice.
 import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ESLint } from 'eslint';
+import type ts from 'typescript';
 import { ImportGraph } from './import-graph.ts';
+import { typeCheck } from './type-check.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const record = join(root, 'node_modules', '.cache', 'hallmark', 'linted.json');
+const cache = join(root, 'node_modules', '.cache', 'hallmark');
+const record = join(cache, 'linted.json');
 const foundations = ['package-lock.json', 'tsconfig.json', 'eslint.config.js', 'codegen/lint/*.js'];
 /** Files without types are few and linted each time. */
 const untyped = ['*.js', '{src,codegen,e2e,bench}/**/*.js'];
@@ -43,13 +47,26 @@ function passedBefore(): ReadonlyMap<string, string> {
   }
 }
 
+/** Lint the files with the types of this program, print the findings, and tell whether none is an error. */
+async function lint(files: readonly string[], program: ts.Program | undefined): Promise<boolean> {
+  const parserOptions = program === undefined ? {} : { projectService: false, programs: [program] };
+  const overrideConfig = { files: ['**/*.ts'], languageOptions: { parserOptions } };
+  const eslint = new ESLint({ cwd: root, warnIgnored: false, overrideConfig });
+  const results = await eslint.lintFiles([...files]);
+  const formatter = await eslint.loadFormatter('stylish');
+  process.stdout.write(await formatter.format(results));
+  return results.every(({ errorCount }) => errorCount === 0);
+}
+
 const now = keys();
 const before = passedBefore();
 const due = [...now].filter(([file, key]) => before.get(file) !== key).map(([file]) => file);
-const files = [...due, ...globSync(untyped, { cwd: root })];
-const { status } = spawnSync('eslint', ['--no-warn-ignored', ...files], { cwd: root, stdio: 'inherit' });
+const checked = due.length > 0 ? typeCheck(root, join(cache, 'types.tsbuildinfo')) : undefined;
+const faults = checked?.faults ?? '';
+process.stdout.write(faults);
+const isClean = await lint([...due, ...globSync(untyped, { cwd: root })], checked?.program);
 console.log(`linted ${due.length} of ${now.size} files: the others and their imports are unchanged since they passed`);
-if (status === 0) {
+if (isClean && faults === '') {
   mkdirSync(dirname(record), { recursive: true });
   writeFileSync(record, JSON.stringify(Object.fromEntries(now)));
 } else {

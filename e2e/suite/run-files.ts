@@ -29,11 +29,11 @@ export async function runFiles(groups: readonly (readonly string[])[], options: 
   const processes = new TestProcesses(folder, { root, groups, limits });
   try {
     const seconds = new Map<string, number>();
-    let isPassed = true;
+    const failures: string[] = [];
     const timeout = limits.testSeconds * 1000;
     const stream = run({ files: [...processes.entries], concurrency: jobs, timeout, signal });
     stream.on('test:fail', ({ name, todo }) => {
-      if (todo === undefined || todo === false) isPassed = false;
+      if (todo === undefined || todo === false) failures.push(name);
       processes.failed(name);
     });
     stream.on('test:complete', ({ name, nesting, details }) => {
@@ -44,7 +44,7 @@ export async function runFiles(groups: readonly (readonly string[])[], options: 
     });
     for (const line of processes.deaths) console.log(line);
     const areAllDone = seconds.size === processes.files.size;
-    return { isPassed: isPassed && areAllDone && !signal.aborted, seconds };
+    return { isPassed: failures.length === 0 && areAllDone && !signal.aborted, seconds };
   } finally {
     processes.stop();
     rmSync(folder, { recursive: true, force: true });
