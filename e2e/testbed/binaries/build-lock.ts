@@ -8,19 +8,27 @@ const heartbeatSeconds = 2;
 /** A holder that has not touched its lock for this long has died: suspended machines get their time, too. */
 const staleSeconds = 15;
 
+export interface LockWait {
+  /** Called once, when another process holds the lock. */
+  readonly onWait: () => void;
+  /** True when there is nothing left to do: another holder has done it, while a later one may hold the lock for long. */
+  readonly isDone: () => boolean;
+}
+
 /**
- * Runs `work` while no other process holds the lock at `path`. A holder that crashed is seen by
- * its process id or, from another machine, by its missing heartbeat.
+ * Runs `work` while no other process holds the lock at `path`, unless it is done before that. A holder that crashed is seen
+ * by its process id or, from another machine, by its missing heartbeat.
  * Should two processes ever hold it at once, both build the same thing and the later rename wins: wasted, not wrong.
  */
-export async function withBuildLock<T>(path: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
+export async function withBuildLock(path: string, wait: LockWait, work: () => Promise<void>): Promise<void> {
   let waiting = false;
   while (!tryAcquire(path)) {
+    if (wait.isDone()) return;
     if (isStale(path)) {
       takeAway(path);
       continue;
     }
-    if (!waiting) onWait();
+    if (!waiting) wait.onWait();
     waiting = true;
     await delay(100);
   }
@@ -33,7 +41,7 @@ export async function withBuildLock<T>(path: string, onWait: () => void, work: (
   }, heartbeatSeconds * 1000);
   heartbeat.unref();
   try {
-    return await work();
+    if (!wait.isDone()) await work();
   } finally {
     clearInterval(heartbeat);
     rmSync(path, { force: true });

@@ -53,9 +53,10 @@ async function ensureRecipe(recipe: BuildRecipe, later: readonly BuildRecipe[]):
   const onWait = (): void => {
     say(`waiting for another process's build before ${recipe.name} ${recipe.version}`);
   };
-  await withBuildLock(join(cacheDirectory(), 'building.lock'), onWait, async () => {
-    if (!existsSync(folder)) await withProgress(recipe, later, () => buildInto(recipe, folder));
-  });
+  const wait = { onWait, isDone: (): boolean => existsSync(folder) };
+  await withBuildLock(join(cacheDirectory(), 'building.lock'), wait, () =>
+    withProgress(recipe, later, () => buildInto(recipe, folder)),
+  );
   return folder;
 }
 

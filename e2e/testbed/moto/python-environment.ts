@@ -20,12 +20,14 @@ export async function pythonEnvironment(name: string, requirementsFile: string):
   const content = createHash('sha256').update(readFileSync(requirementsFile)).update(base.version);
   const folder = join(cacheDirectory(), `${name}-${content.digest('hex').slice(0, 12)}`);
   const onWait = (): void => {
-    say(`waiting for another process's build before ${name}`);
+    say(`waiting for another process that installs ${name}`);
   };
-  if (!existsSync(folder)) {
-    await withBuildLock(join(cacheDirectory(), 'building.lock'), onWait, async () => {
-      if (!existsSync(folder)) await install(name, { folder, python: base.command, requirementsFile });
-    });
+  const isDone = (): boolean => existsSync(folder);
+  if (!isDone()) {
+    // Nothing is compiled: the builds of Go servers, each of which takes minutes, need not be waited for.
+    await withBuildLock(join(cacheDirectory(), 'installing.lock'), { onWait, isDone }, () =>
+      install(name, { folder, python: base.command, requirementsFile }),
+    );
   }
   return join(folder, 'bin', 'python');
 }
