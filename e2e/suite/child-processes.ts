@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, type ChildProcess } from 'node:child_process';
 
+export interface ScriptOutcome {
+  readonly isPassed: boolean;
+  /** All that it printed, when that was held back. */
+  readonly output: string;
+}
+
 /** The programs of the suite that are no tests, and its end by a signal. */
 export class ChildProcesses {
   readonly #root: string;
@@ -23,19 +29,23 @@ export class ChildProcesses {
     return this.#end.signal;
   }
 
-  /** Runs a script of the checkout with this Node; resolves with whether it ended with 0. */
-  async node(...args: readonly string[]): Promise<boolean> {
-    if (this.signal.aborted) return false;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const child = spawn(process.execPath, args, { cwd: this.#root, stdio: 'inherit' });
+  /** Runs a script of the checkout with this Node; its output goes to the terminal, or is given back when it is held back. */
+  async node(args: readonly string[], { isHeldBack = false } = {}): Promise<ScriptOutcome> {
+    if (this.signal.aborted) return { isPassed: false, output: '' };
+    const { promise, resolve } = Promise.withResolvers<ScriptOutcome>();
+    const outlet = isHeldBack ? 'pipe' : 'inherit';
+    const child = spawn(process.execPath, args, { cwd: this.#root, stdio: ['inherit', outlet, outlet] });
     this.#running.add(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.once('error', (error) => {
       console.error(error.message);
-      resolve(false);
+      resolve({ isPassed: false, output });
     });
-    child.once('exit', (code) => {
+    child.once('close', (code) => {
       this.#running.delete(child);
-      resolve(code === 0);
+      resolve({ isPassed: code === 0, output });
     });
     return promise;
   }

@@ -78,8 +78,7 @@ export class Suite {
   }
 
   async #check(): Promise<boolean> {
-    const results = [await this.#gate(), await this.#units(this.#files(unitPatterns))];
-    return this.#close(results);
+    return this.#close(await this.#gateAndUnits(this.#files(unitPatterns)));
   }
 
   async #changed(): Promise<boolean> {
@@ -87,7 +86,7 @@ export class Suite {
     const changed = changedPaths(this.#root);
     const touched = new Set(touchedTests(this.#graph, this.#allFiles(), changed));
     this.#say(`${changed.length} changed files touch ${touched.size} test files`);
-    const results = [await this.#gate(), await this.#units(units.filter((file) => touched.has(file)))];
+    const results = await this.#gateAndUnits(units.filter((file) => touched.has(file)));
     const others = [...touched].filter((file) => !units.includes(file));
     if (others.length > 0) results.push(await this.#endToEnd('end-to-end tests', others));
     return this.#close(results);
@@ -95,18 +94,23 @@ export class Suite {
 
   async #everything(): Promise<boolean> {
     this.#say('building the servers of the testbed in parallel');
-    const build = this.#children.node('e2e/testbed/build.ts');
+    const build = this.#children.node(['e2e/testbed/build.ts']);
     const units = this.#files(unitPatterns);
     const others = this.#allFiles().filter((file) => !units.includes(file));
-    const results = [await this.#gate(), await this.#units(units)];
+    const results = await this.#gateAndUnits(units);
     results.push(await this.#endToEnd('end-to-end tests', others));
-    results.push(await build);
+    results.push((await build).isPassed);
     return this.#close(results);
   }
 
-  #gate(): Promise<boolean> {
-    this.#say('static gate');
-    return this.#children.node('codegen/verify.ts');
+  /** Runs the gate and the unit tests at once, so that no core is idle at the end of either, and prints the gate last. */
+  async #gateAndUnits(files: readonly string[]): Promise<boolean[]> {
+    const gate = this.#children.node(['codegen/verify.ts'], { isHeldBack: true });
+    const areUnitsRight = await this.#units(files);
+    const { isPassed, output } = await gate;
+    this.#say('static gate, beside the unit tests');
+    process.stdout.write(output);
+    return [isPassed, areUnitsRight];
   }
 
   async #units(files: readonly string[]): Promise<boolean> {
