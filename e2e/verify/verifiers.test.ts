@@ -55,22 +55,13 @@ describe('hallmark trust', () => {
     assert.match(bad.err, /no (matching |)(signatures|attestations)|invalid signature/);
   });
 
-  it('prints Rego with which the real OPA takes the provenance, and nothing that differs from it', async () => {
+  it('prints Rego with which the engine of OPA takes the provenance, and nothing that differs from it', async () => {
     const opa = await ensureBinary('opa');
     const rules = join(directory('opa'), 'policy.rego');
     writeFileSync(rules, await trust('opa'));
     const judge = async (artifact: SignedArtifact, digest: string): Promise<Ended> => {
       const input = `{"envelope": ${dsseEnvelope(artifact)}, "digest": ${JSON.stringify(digest)}}`;
-      const args = [
-        'eval',
-        '--stdin-input',
-        '--fail',
-        '--format',
-        'raw',
-        '--data',
-        rules,
-        'data.hallmark.allow == true',
-      ];
+      const args = ['eval', '--stdin-input', '--fail', '--data', rules, 'data.hallmark.allow == true'];
       return ended(runCommand(opa, args, { env: bed.storage.supervisor.environment(), stdin: input }));
     };
     const provenance = await about(image, {});

@@ -37,7 +37,6 @@ export type Command =
   | 'grafeas'
   | 'archivista'
   | 'opa'
-  | 'crane'
   | 'kafka-broker'
   | 'kafka-reader'
   | 'ferretdb'
@@ -139,20 +138,7 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['archivista'],
     expectedSeconds: 80,
   },
-  {
-    name: 'opa',
-    version: '1.22.2',
-    package: 'github.com/open-policy-agent/opa',
-    commands: ['opa'],
-    expectedSeconds: 112,
-  },
-  {
-    name: 'crane',
-    version: '0.22.1',
-    package: 'github.com/google/go-containerregistry/cmd/crane',
-    commands: ['crane'],
-    expectedSeconds: 10,
-  },
+  { name: 'opa', version: '1.22.2', commands: ['opa'], expectedSeconds: 35 },
   { name: 'ferretdb', version: '1.24.0', commands: ['ferretdb'], expectedSeconds: 46 },
   { name: 'mysql', version: '0.20.0', commands: ['mysql-server'], expectedSeconds: 35 },
   { name: 'grafeas-v1', version: '0.2.3', commands: ['grafeas-v1'], expectedSeconds: 15 },
