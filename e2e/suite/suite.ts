@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { cacheDirectory } from '../testbed/binaries/cache-directory.ts';
 import { PoolServer } from '../testbed/pool/pool-server.ts';
 import { changedPaths } from './changed-paths.ts';
-import { ChildProcesses } from './child-processes.ts';
+import { ChildProcesses } from './processes/child-processes.ts';
 import { endToEndOrder, recordedSeconds, recordPath } from './end-to-end-order.ts';
 import { ImportGraph } from '../../codegen/verify/import-graph.ts';
-import { runFiles } from './run-files.ts';
+import { runFiles } from './processes/run-files.ts';
 import type { SuiteOptions } from './suite-options.ts';
-import type { TimeLimits } from './test-processes.ts';
-import { testGroups } from './test-groups.ts';
+import type { TimeLimits } from './processes/test-processes.ts';
+import { testGroups } from './processes/test-groups.ts';
 import { readTimes, timesTable } from './times-table.ts';
 import { touchedTests } from './touched-tests.ts';
 
@@ -20,7 +20,7 @@ const unitPatterns = [
   'codegen/**/*.test.ts',
   'bench/**/*.test.ts',
   'packaging/**/*.test.ts',
-  'e2e/suite/*.test.ts',
+  'e2e/suite/**/*.test.ts',
 ];
 /** The usual number of cores: unit tests compute, and wait for nothing. */
 const unitJobs = 2;

@@ -4,7 +4,7 @@ import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { writeSpentTime } from '../testbed/processes/measured.ts';
+import { writeSpentTime } from '../../testbed/processes/measured.ts';
 import { firstOpenAfter, type OpenResources } from './open-resources.ts';
 
 /** The state of a process of test files, as it says itself. */

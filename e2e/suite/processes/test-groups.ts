@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { shuffled } from './file-order.ts';
+import { shuffled } from '../file-order.ts';
 
 /** The name of a file that needs a process of its own: it measures memory, or changes what all modules share. */
 const isolated = /\.isolated\.test\.ts$/;

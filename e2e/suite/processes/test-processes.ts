@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
 import Type from 'typebox';
-import { hasCode } from '../testbed/binaries/has-code.ts';
+import { hasCode } from '../../testbed/binaries/has-code.ts';
 import type { ProcessState, TestProcessOptions } from './test-process.ts';
 
 const State = Compile(Type.Object({ pid: Type.Integer({ minimum: 1 }), file: Type.String() }));
