@@ -23,6 +23,7 @@ const fine = {
   'a file and a folder between backticks': '`src/main.ts` in `src/`',
   'a file relative to the page': '`../src/main.ts`',
   'a text with a slash that is no path': '`slsa/v1` and `team-a/kms-aws/`',
+  'any word between backticks': `the key \`${['no', 'body'].join('')}\``,
   'a path within a block of code': '```sh\nls `src/gone.ts`\n```',
 };
 
@@ -33,6 +34,7 @@ const broken = {
   'a file that is gone': '`src/gone.ts`',
   'a file relative to the page that is gone': '`../src/gone.ts`',
   'a folder that is gone': '`src/gone/`',
+  'a withdrawn word': `a file ${['be', 'side'].join('')} it`,
 };
 
 describe('a page', () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { posix } from 'node:path';
+import { withdrawnWords } from './withdrawn-words.ts';
 
 /** The pages of the checkout and the files and folders that they may name, all by their path from the top. */
 export interface Checkout {
@@ -8,7 +9,7 @@ export interface Checkout {
   page(path: string): string;
 }
 
-/** Broken relative links of a Markdown page, and paths between backticks that do not exist; one line each. */
+/** Broken relative links of a Markdown page, paths between backticks that do not exist, and words that are not plain English; one line each. */
 export function pageFaults(path: string, checkout: Checkout): readonly string[] {
   const prose = withoutCode(checkout.page(path));
   const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
@@ -16,6 +17,7 @@ export function pageFaults(path: string, checkout: Checkout): readonly string[] 
   return [
     ...links.filter((link) => isBroken(path, link, checkout)).map((link) => `${path}: the link ${link} is broken`),
     ...named.filter((name) => isMissing(path, name, checkout)).map((name) => `${path}: \`${name}\` does not exist`),
+    ...withdrawnWords(prose.replace(/`[^`]*`/g, '')).map((word) => `${path}: ${word} is not plain English`),
   ];
 }
 

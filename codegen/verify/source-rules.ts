@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { withdrawnWords } from './withdrawn-words.ts';
+
 /** List the violations of a file, one line each, of rules that eslint and the formatter do not have. */
 export function sourceFaults(path: string, text: string): readonly string[] {
   return rules.flatMap(({ applies, faults }) =>
@@ -16,9 +18,6 @@ const marks = [['TO', 'DO'].join(''), ['FIX', 'ME'].join(''), ['XX', 'X'].join('
 
 /** Words that a sentence of a comment must not begin with: they hide its subject. */
 const openings = /(?:^|[.!?]\s+)(What|Who|Whoever|Whose|Whom|Whether|How|Of|Why)\b/;
-/** Words of another register than the rest of the code. */
-const withdrawn =
-  /\b(told|said|heard|nobody|somebody|anybody|whoever|nonsense|beside|repercussions|surroundings|standing|meetings)\b/gi;
 
 const isSource = (path: string): boolean => /\.(ts|go)$/.test(path);
 const isTypeScript = (path: string): boolean => path.endsWith('.ts');
@@ -47,7 +46,7 @@ const rules: readonly Rule[] = [
     applies: isTypeScript,
     faults: (text) =>
       commentsOf(text).flatMap((comment) =>
-        [...comment.matchAll(withdrawn)].map(([word]) => `${word} is not plain English in: ${opened(comment)}`),
+        withdrawnWords(comment).map((word) => `${word} is not plain English in: ${opened(comment)}`),
       ),
   },
   {

@@ -129,7 +129,7 @@ describe('the admission policies on runs', () => {
   });
 
   for (const run of ['taskrun/done', 'pipelinerun/pipeline', 'customrun/approval'])
-    it(`let nobody but Tekton write the status of a ${run.split('/')[0]}, not even an administrator`, async () => {
+    it(`let only Tekton write the status of a ${run.split('/')[0]}, not even an administrator`, async () => {
       await assert.rejects(write(run, member), onlyTekton);
       await assert.rejects(write(run, administrator), onlyTekton);
       await assert.rejects(write(run, operator), /forbidden/i);
