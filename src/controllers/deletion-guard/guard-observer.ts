@@ -5,7 +5,7 @@ import type { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { GuardedRun } from '../memory/runs/guarded-runs.ts';
-import { type GuardContext, guardSnapshot } from './guard-snapshot.ts';
+import { type GuardContext, gatherGuard } from './gather-guard.ts';
 import { guardedRun } from './holds-of-run.ts';
 import { planGuard } from './plan-guard.ts';
 
@@ -70,7 +70,7 @@ export class GuardObserver {
 
   #take(run: GuardedRun): void {
     const { guardedRuns } = this.#context;
-    const plan = planGuard(guardSnapshot(this.#context, run));
+    const plan = planGuard(gatherGuard(this.#context, run));
     if (plan.action === 'Forget') {
       guardedRuns.forget(run.key);
       return;

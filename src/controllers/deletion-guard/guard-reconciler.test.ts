@@ -29,7 +29,7 @@ class GuardWorld extends ReconcilerWorld {
     const backoff = exponentialBackoff({ minMs: 1000, maxMs: 2000, random: () => 0.5 });
     this.queue = new KeyedQueue({ clock, backoff });
     this.observer = new GuardObserver({ context, queue: this.queue });
-    const reconciler = new GuardReconciler(context);
+    const reconciler = new GuardReconciler({ context });
     const controller = new Controller<RunKey>({
       ...{ name: 'deletion-guard', queue: this.queue, concurrency: 4, clock },
       reconcile: (key, stop) => reconciler.reconcile(key, stop),

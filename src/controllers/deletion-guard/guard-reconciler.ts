@@ -12,7 +12,7 @@ import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { GuardedRun, Hold } from '../memory/runs/guarded-runs.ts';
-import { type GuardContext, guardSnapshot } from './guard-snapshot.ts';
+import { type GuardContext, gatherGuard } from './gather-guard.ts';
 import { guardedRun } from './holds-of-run.ts';
 import { planGuard } from './plan-guard.ts';
 
@@ -25,7 +25,7 @@ type ReconcilerContext = GuardContext & Pick<ControllerContext, 'client' | 'even
 export class GuardReconciler implements Reconciler<RunKey> {
   readonly #context: ReconcilerContext;
 
-  constructor(context: ReconcilerContext) {
+  constructor({ context }: { readonly context: ReconcilerContext }) {
     this.#context = context;
   }
 
@@ -46,7 +46,7 @@ export class GuardReconciler implements Reconciler<RunKey> {
   }
 
   async #act(run: GuardedRun, signal: AbortSignal): Promise<Outcome> {
-    const plan = planGuard(guardSnapshot(this.#context, run));
+    const plan = planGuard(gatherGuard(this.#context, run));
     const { finalizers } = run;
     switch (plan.action) {
       case 'Forget':

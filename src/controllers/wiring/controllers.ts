@@ -138,7 +138,7 @@ export class Controllers {
     this.#runner.runShared('run', runs, ({ key, waitsAgain }) => {
       if (!waitsAgain) caches.run.release(key);
     });
-    this.#runner.runShared('deletion-guard', shares.byNamespace('deletion-guard', new GuardReconciler(context)));
+    this.#runner.runShared('deletion-guard', shares.byNamespace('deletion-guard', new GuardReconciler({ context })));
     const pace = new RescanPace(this.#options.clock);
     this.#runner.runAlone('rescan', {
       reconcile: async (namespace, signal) => {

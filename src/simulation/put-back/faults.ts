@@ -83,7 +83,7 @@ export const faults: readonly Fault[] = [
     name: 'guard-ends-early',
     edits: [
       {
-        file: 'controllers/deletion-guard/guard-snapshot.ts',
+        file: 'controllers/deletion-guard/gather-guard.ts',
         from: 'isStored: (key) => records.get(key)?.isSettled === true,',
         to: 'isStored: (key) => records.get(key)?.isTrusted === true,',
       },

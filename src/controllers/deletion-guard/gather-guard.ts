@@ -8,7 +8,7 @@ import type { GuardSnapshot } from './plan-guard.ts';
 export type GuardContext = Pick<ControllerContext, 'clock' | 'guardedRuns' | 'pipelines' | 'records'>;
 
 /** Gathers everything that the decision about a guarded run needs, from memory. */
-export function guardSnapshot({ clock, guardedRuns, records }: GuardContext, run: GuardedRun): GuardSnapshot {
+export function gatherGuard({ clock, guardedRuns, records }: GuardContext, run: GuardedRun): GuardSnapshot {
   return {
     run,
     parentHolds: guardedRuns.holdsOnChildren(run.parentUID),
