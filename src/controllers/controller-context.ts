@@ -29,6 +29,8 @@ export interface Outside {
   readonly drivers: DriverPool;
   readonly evidence: EvidenceVerifier;
   readonly sealKey: SecretValue;
+  /** The earlier key of a rotation, whose seals count too. */
+  readonly previousSealKey?: SecretValue | undefined;
   /**
    * Throws when this replica does not hold the shard of the namespace any more: called before each external write. The empty name stands
    * for what belongs to no namespace. RecordWriter does so itself.

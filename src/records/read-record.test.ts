@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ProvenanceRecordSpec, StorageEntry } from '../api/v1alpha1/provenance-record/schema.ts';
-import { sealStatus } from './seal/seal.ts';
+import { sealKeyID, sealStatus } from './seal/seal.ts';
 import { SecretValue } from '../runtime/secret-value.ts';
 import { readRecord } from './read-record.ts';
 import { recordName } from './record-name.ts';
@@ -82,12 +82,54 @@ describe('readRecord', () => {
       assert.equal(read?.isTrusted, false);
       const known = readRecord(stored(), sealKey);
       assert.ok(known?.isTrusted === true);
-      assert.equal(readRecord(stored(change), sealKey, known.object)?.isTrusted, false);
+      assert.equal(readRecord(stored(change), sealKey, { known: known.object })?.isTrusted, false);
     });
   }
 
   it("does not trust a record sealed with another operator's key", () => {
     assert.equal(readRecord(stored(), new SecretValue(Buffer.alloc(32, 8)))?.isTrusted, false);
+  });
+
+  describe('while the key is rotated', () => {
+    const next = new SecretValue(Buffer.alloc(32, 8));
+
+    it('trusts what the earlier key sealed, and says that it is to be sealed anew', () => {
+      const read = readRecord(stored(), next, { previousSealKey: sealKey });
+      assert.ok(read?.isTrusted === true);
+      assert.deepEqual([read.storage, read.needsReseal], [storage, true]);
+    });
+
+    it('asks for no new seal where the key of today has sealed all', () => {
+      const read = readRecord(stored(), sealKey, { previousSealKey: next });
+      assert.ok(read?.isTrusted === true);
+      assert.equal(read.needsReseal, undefined);
+    });
+
+    it('asks for one while the earlier key seals the status alone', () => {
+      const { spec: sealedSpec, evidence } = sealedRecord(
+        { namespace: 'team-a', name: recordName(runRef, policyKey) },
+        { spec, evidence: { problem: { reason: 'ChildMissing', message: 'TaskRun x' } } },
+        next,
+      );
+      const half = stored((record) => ({ ...record, spec: sealedSpec, evidence }));
+      const read = readRecord(half, next, { previousSealKey: sealKey });
+      assert.ok(read?.isTrusted === true);
+      assert.deepEqual([read.storage, read.needsReseal], [storage, true]);
+    });
+
+    it('trusts no third key, and takes no record of the earlier one for that of another operator', () => {
+      const third = new SecretValue(Buffer.alloc(32, 9));
+      const foreign = readRecord(stored(), next, { previousSealKey: third });
+      assert.ok(foreign?.isTrusted === false);
+      assert.equal(foreign.sealedBy, sealKeyID(sealKey));
+      const forged = readRecord(
+        stored((record) => ({ ...record, spec: { ...spec, outcome: 'Failed' }, status: {} })),
+        next,
+        { previousSealKey: sealKey },
+      );
+      assert.ok(forged?.isTrusted === false);
+      assert.equal(forged.sealedBy, undefined);
+    });
   });
 
   it('ignores storage entries without a seal of the status, or with one made for another record', () => {

@@ -16,6 +16,8 @@ export interface TrustedRecord {
   readonly policy: PolicyName;
   /** The storage entries of the status if the operator's seal covers them too; empty otherwise. */
   readonly storage: readonly StorageEntry[];
+  /** Present when the earlier key of a rotation still seals any of it. */
+  readonly needsReseal?: true;
 }
 
 /** A record under one of our names that the operator did not write, or that was changed since. */
@@ -38,20 +40,27 @@ export interface KnownRecord {
   readonly evidence?: ProvenanceRecord['evidence'];
 }
 
+export interface ReadOptions {
+  /** The record that the object answers, if any: where both have the same content, the result holds the known one. */
+  readonly known?: KnownRecord | undefined;
+  /** The earlier key of a rotation, whose seals count too. */
+  readonly previousSealKey?: SecretValue | undefined;
+}
+
 /**
  * Reads a stored ProvenanceRecord and checks its seals. Nothing in a record counts unless it is trusted.
- * @param known the record that the object answers, if any: where both have the same content, the result holds the known one
  * @returns undefined for an object without usable metadata
  */
 export function readRecord(
   object: unknown,
   sealKey: SecretValue,
-  known?: KnownRecord,
+  { known, previousSealKey }: ReadOptions = {},
 ): TrustedRecord | ForgedRecord | undefined {
+  const keys = previousSealKey === undefined ? [sealKey] : [sealKey, previousSealKey];
   const metadata = objectMetadata(object);
   if (metadata?.namespace === undefined) return undefined;
   const { namespace, name, uid, resourceVersion } = metadata;
-  const other = otherKey(object, { namespace, name, uid }, sealKey);
+  const other = otherKey(object, { namespace, name, uid }, keys);
   const sealedBy = other === undefined ? {} : { sealedBy: other };
   const parsed = parseProvenanceRecord(object);
   if (!parsed.ok) {
@@ -64,17 +73,35 @@ export function readRecord(
     return { isTrusted: false, namespace, name, uid, resourceVersion, generation, why, ...sealedBy };
   };
   const content = knownContent(record, known) ?? record;
-  const { spec, evidence } = content;
-  const isKnown = content !== record;
-  const sealed = evidence === undefined ? undefined : { key: sealKey, namespace, name, spec, evidence };
-  if (!isKnown && (sealed === undefined || !sealMatches(sealed, evidence?.seal))) {
+  const sealing = sealingKey(content, keys, content !== record);
+  if (sealing === undefined) {
     return forged('its seal does not verify: something other than the operator wrote or changed it');
   }
+  const { spec } = content;
   const policy = policyKeyOf(spec.policyRef, namespace);
   if (name !== recordName(spec.runRef, policy)) return forged('its name is not that of its run and policy');
-  const storage = record.status?.storage ?? [];
-  const isStorageSealed = statusSealMatches({ key: sealKey, namespace, name, uid, storage }, record.status?.seal);
-  return { isTrusted: true, object: content, policy, storage: isStorageSealed ? storage : [] };
+  const { storage = [], seal } = record.status ?? {};
+  const storing = keys.find((key) => statusSealMatches({ key, namespace, name, uid, storage }, seal));
+  const isSealedBefore = sealing !== sealKey || (storing !== undefined && storing !== sealKey);
+  return {
+    isTrusted: true,
+    object: content,
+    policy,
+    storage: storing === undefined ? [] : storage,
+    ...(isSealedBefore ? { needsReseal: true } : {}),
+  };
+}
+
+/** The key that sealed the evidence. A known record was checked before, so that its key need only be named. */
+function sealingKey(
+  { metadata: { namespace, name }, spec, evidence }: ProvenanceRecord,
+  keys: readonly SecretValue[],
+  isKnown: boolean,
+): SecretValue | undefined {
+  if (evidence === undefined) return undefined;
+  const [sealKey] = keys;
+  if (isKnown && sealKey !== undefined && evidence.sealKeyID === sealKeyID(sealKey)) return sealKey;
+  return keys.find((key) => sealMatches({ key, namespace, name, spec, evidence }, evidence.seal));
 }
 
 /** The record with the known spec and evidence, which are its own; undefined where anything that the seal covers differs. */
@@ -93,13 +120,13 @@ function knownContent(record: ProvenanceRecord, known: KnownRecord | undefined):
 function otherKey(
   object: unknown,
   identity: { readonly namespace: string; readonly name: string; readonly uid: string },
-  sealKey: SecretValue,
+  keys: readonly SecretValue[],
 ): string | undefined {
   const keyID = field(field(object, 'evidence'), 'sealKeyID');
-  if (typeof keyID !== 'string' || keyID === sealKeyID(sealKey)) return undefined;
+  if (typeof keyID !== 'string' || keys.some((key) => keyID === sealKeyID(key))) return undefined;
   const status = field(object, 'status');
   const storage = listField(status, 'storage').filter(isObject);
-  const isOurs = statusSealMatches({ key: sealKey, ...identity, storage }, field(status, 'seal'));
+  const isOurs = keys.some((key) => statusSealMatches({ key, ...identity, storage }, field(status, 'seal')));
   return isOurs ? undefined : keyID;
 }
 

@@ -23,7 +23,7 @@ export interface RecordSummary {
   readonly retained?: RetainedRecord;
   /** True when only its run can take it further: it has no payload yet, or no backends. */
   readonly needsRun: boolean;
-  /** True when it is signed and stored, or audited: only retirement is left. */
+  /** True when it is signed and stored, or audited, and sealed with the key of today: only retirement is left. */
   readonly isSettled: boolean;
   /** True when a backend holds anything of it. */
   readonly isHeld: boolean;
@@ -68,7 +68,8 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     policy: record.policy,
     retained: retainedPart(spec),
     needsRun: (evidence?.artifacts ?? []).length === 0 || spec.backendRefs === undefined,
-    isSettled: (isCurrent && isDone(record)) || (isObserved && hasNothingToSign(record)),
+    isSettled:
+      record.needsReseal !== true && ((isCurrent && isDone(record)) || (isObserved && hasNothingToSign(record))),
     isHeld: held.length > 0,
     unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
     annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),

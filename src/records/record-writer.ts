@@ -34,6 +34,8 @@ export interface WriteLog {
 export interface RecordWriterOptions {
   readonly client: Pick<KubeClient, 'find' | 'create' | 'mergePatch' | 'replaceStatus' | 'delete'>;
   readonly sealKey: SecretValue;
+  /** The earlier key of a rotation, whose seals count too. */
+  readonly previousSealKey?: SecretValue | undefined;
   /** Throws once this replica does not hold the shard of the namespace any more. */
   readonly fence: (namespace: string) => void;
   readonly index: WrittenIndex;
@@ -72,7 +74,7 @@ export class RecordWriter {
 
   /** Creates a record, or reads the object that holds its name. */
   async create(name: RecordName, parts: RecordParts, signal: AbortSignal): Promise<Creation> {
-    const { client, index, sealKey } = this.#options;
+    const { client, index, sealKey, previousSealKey } = this.#options;
     const object = sealedRecord({ ...name, labels: LABELS }, parts, sealKey);
     try {
       const created = await this.#write(recordKey(name), () => client.create(RESOURCE, object, { signal }));
@@ -85,7 +87,7 @@ export class RecordWriter {
       if (!isAlreadyExists(error)) throw error;
     }
     const existing = await client.find(RESOURCE, name, { signal });
-    const record = existing === undefined ? undefined : readRecord(existing, sealKey);
+    const record = existing === undefined ? undefined : readRecord(existing, sealKey, { previousSealKey });
     if (record?.isTrusted !== true) return { state: 'Taken', forged: record };
     index.set(summariseRecord(record));
     return { state: 'Exists', record };
@@ -156,7 +158,8 @@ export class RecordWriter {
 
   /** Checks that the API server stored exactly what was sent; under a CRD of another version, it prunes fields. */
   #readBack(written: unknown, known: KnownRecord): TrustedRecord {
-    const read = readRecord(written, this.#options.sealKey, known);
+    const { sealKey, previousSealKey } = this.#options;
+    const read = readRecord(written, sealKey, { known, previousSealKey });
     if (read?.isTrusted === true) return read;
     const metadata = objectMetadata(written);
     const key = metadata === undefined ? 'without a name' : objectKey(metadata);

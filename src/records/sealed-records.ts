@@ -37,7 +37,7 @@ export async function findSealed(options: SealedRecordsOptions): Promise<SealedR
 export async function whyNotAlone(key: SealKey, options: SealedRecordsOptions): Promise<string | undefined> {
   let other: string | undefined;
   for await (const object of someRecords(options)) {
-    const read = readRecord(object, key.value);
+    const read = readRecord(object, key.value, { previousSealKey: key.previous });
     if (read?.isTrusted === true) return undefined;
     if (read?.sealedBy === undefined || key.replaces.has(read.sealedBy)) continue;
     other ??= `ProvenanceRecord ${objectKey(read)} is sealed with key ${read.sealedBy}, which is not this operator's, and no record is its own: another operator works here, or Secret hallmark-seal was made anew. Remove one of the operators or give them separate watchNamespaces, restore the Secret, or list that key in its entry "replaces"`;

@@ -228,6 +228,7 @@ export class OperatorLife {
       witnesses,
       evidence: new EvidenceVerifier(witnesses, keys, sameBytes),
       sealKey: seal.value,
+      previousSealKey: seal.previous,
       sealing: {
         replaced: seal.replaces,
         onHold: (message) => {

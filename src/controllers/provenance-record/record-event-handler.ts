@@ -57,12 +57,20 @@ export interface RecordEventHandlerOptions {
 /** Reads a delivered record and checks its seals; one that answers an own write was read and checked already. */
 export function projectRecord(
   object: unknown,
-  { sealKey, ownWrites }: { readonly sealKey: SecretValue; readonly ownWrites: Pick<OwnWrites, 'answered'> },
+  {
+    sealKey,
+    previousSealKey,
+    ownWrites,
+  }: {
+    readonly sealKey: SecretValue;
+    readonly previousSealKey?: SecretValue | undefined;
+    readonly ownWrites: Pick<OwnWrites, 'answered'>;
+  },
 ): DeliveredRecord | undefined {
   const metadata = objectMetadata(object);
   const answer = metadata === undefined ? undefined : ownWrites.answered(objectKey(metadata), metadata);
   if (answer !== undefined) return { read: answer, object: answer.object };
-  const read = readRecord(object, sealKey);
+  const read = readRecord(object, sealKey, { previousSealKey });
   return read === undefined ? undefined : { read, object };
 }
 

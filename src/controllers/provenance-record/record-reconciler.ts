@@ -102,6 +102,13 @@ export class RecordReconciler implements Reconciler<RecordKey> {
     return outcome;
   }
 
+  /** Seals the evidence with the key of today where the earlier key of a rotation does. The status is written after it in any case. */
+  async #resealed(record: TrustedRecord, signal: AbortSignal): Promise<TrustedRecord> {
+    const { spec, evidence } = record.object;
+    if (record.needsReseal !== true || evidence === undefined) return record;
+    return this.#context.writer.amend(record, { spec, evidence }, signal);
+  }
+
   /** Records what witnesses returned earlier, where that write failed. */
   async #recordTestimonies(record: TrustedRecord, signal: AbortSignal): Promise<TrustedRecord> {
     const artifacts = this.#context.unrecordedTestimonies.missingIn(record);
@@ -112,7 +119,7 @@ export class RecordReconciler implements Reconciler<RecordKey> {
 
   async #take(delivered: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
     if (delivered.object.metadata.deletionTimestamp !== undefined) return DONE;
-    const record = await this.#recordTestimonies(delivered, signal);
+    const record = await this.#recordTestimonies(await this.#resealed(delivered, signal), signal);
     const unsigned = await unsignedSnapshot(this.#context, this.#attempts, record, signal);
     const { signerOf } = unsigned;
     if (signerOf === undefined) return this.#act(unsigned.snapshot, signal);

@@ -159,6 +159,6 @@ async function existingRecord(
   const mayExist = context.ownWrites.isUncertain(key) || context.shards.isUncertain(name.namespace);
   if (context.records.get(key) === undefined && !mayExist) return undefined;
   const object = await context.client.find(hallmarkResource('ProvenanceRecord'), name, { signal });
-  const read = object === undefined ? undefined : readRecord(object, context.sealKey);
+  const read = object === undefined ? undefined : readRecord(object, context.sealKey, context);
   return read?.isTrusted === true ? read : undefined;
 }

@@ -79,6 +79,7 @@ function processContext(options: LearnOptions, seal: SealKey): ControllerContext
     ...{ client, events, clock, keys, drivers, access, holds },
     witnesses: new PolicyWitnesses({ access, logs, roots: new TrustedRoots(access) }),
     sealKey: seal.value,
+    previousSealKey: seal.previous,
     sealing: { replaced: seal.replaces, onHold: holdReporter(options) },
     operatorNamespace: configuration.operatorNamespace,
     retention: configuration.records.retention,

@@ -12,7 +12,16 @@ export interface ContextOptions
     Omit<MemoryOptions, 'clock'>,
     Pick<
       ControllerContext,
-      'client' | 'events' | 'clock' | 'keys' | 'drivers' | 'access' | 'witnesses' | 'sealKey' | 'observer'
+      | 'client'
+      | 'events'
+      | 'clock'
+      | 'keys'
+      | 'drivers'
+      | 'access'
+      | 'witnesses'
+      | 'sealKey'
+      | 'previousSealKey'
+      | 'observer'
     > {
   /** Verifies the evidence that backends return; `EvidenceVerifier` by default. */
   readonly evidence?: ControllerContext['evidence'];
@@ -25,7 +34,15 @@ export interface ContextOptions
 /** The context of one process: an empty memory, and the given ways to the outside. */
 export function makeContext(options: ContextOptions): ControllerContext {
   const { operatorNamespace, holds, sealing, retention = standardRetention, ...outside } = options;
-  const { client, clock, keys, sealKey, witnesses, evidence = new EvidenceVerifier(witnesses, keys) } = outside;
+  const {
+    client,
+    clock,
+    keys,
+    sealKey,
+    previousSealKey,
+    witnesses,
+    evidence = new EvidenceVerifier(witnesses, keys),
+  } = outside;
   const memory = emptyMemory({ clock, operatorNamespace, retention, sealing });
   const { records, ownWrites, failingSeals } = memory;
   const fence = (namespace: string): void => {
@@ -34,7 +51,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
   return {
     ...outside,
     ...memory,
-    writer: new RecordWriter({ client, sealKey, fence, index: records, ownWrites, failingSeals }),
+    writer: new RecordWriter({ client, sealKey, previousSealKey, fence, index: records, ownWrites, failingSeals }),
     gate: new SigningGate({ keys, witnesses, clock }),
     evidence,
     fence,

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { isObject } from '../../json/fields.ts';
+import { field, isObject, objectField } from '../../json/fields.ts';
+import { readRecord } from '../../records/read-record.ts';
+import { summariseRecord } from '../../records/record-summary.ts';
 import { sealKeyID } from '../../records/seal/seal.ts';
 import { SECRETS } from '../../kube/core-resources.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import { ModelApi } from '../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
+import type { RunKey } from '../../tekton/run-key.ts';
 import type { SealKey } from '../../records/seal/seal-key.ts';
 import { takeUpSeal } from './take-up-seal.ts';
 
@@ -103,6 +106,46 @@ describe('an operator that takes up its seal', () => {
     assert.ok(key() !== undefined);
   });
 
+  it("does nothing where its namespaces overlap another operator's, until they do not", async () => {
+    await makeRecords();
+    await putSecret('hallmark-two', second);
+    const { key } = takeUp('hallmark-two', ['team-b', 'team-a']);
+    await clock.advance(600_000);
+    assert.equal(key(), undefined);
+    assert.match(reported[0] ?? '', /another operator works here.*give them separate watchNamespaces/);
+    const apart = takeUp('hallmark-two', ['team-b', 'team-c']);
+    await clock.advance(0);
+    assert.deepEqual(Buffer.from(apart.key()?.value.reveal() ?? []), second);
+  });
+
+  it('stores each run once where two began with overlapping namespaces before there was any record', async () => {
+    const worlds = [first, second].map((key) => new ReconcilerWorld({ clock, api, sealKey: new SecretValue(key) }));
+    const [one, two] = worlds;
+    assert.ok(one !== undefined && two !== undefined);
+    await one.setPolicy();
+    await two.readPolicy();
+    for (const world of worlds) world.addStore();
+    const runs: RunKey[] = [];
+    for (let index = 0; index < 4; index += 1) runs.push(await one.addRun(`bake-${index}`, '2026-01-02T03:04:00Z'));
+    for (const run of runs) two.existingRuns.add(run);
+    // Each is first with half of them.
+    for (const [index, run] of runs.entries())
+      for (const world of index % 2 === 0 ? [one, two] : [two, one]) await world.reconcileRun(run);
+    for (const world of worlds) world.deliverRecords();
+    for (const world of worlds) await world.reconcileRecords();
+    await clock.advance(600_000);
+    assert.deepEqual([one.records.length, one.stored, two.stored], [4, 2, 2]);
+    const keysIn = (records: readonly unknown[]): unknown[] =>
+      records.map((record) => field(field(record, 'evidence'), 'sealKeyID')).toSorted();
+    const keyIDs = [first, second].map((key) => sealKeyID(new SecretValue(key)));
+    assert.deepEqual(keysIn(one.records), [...keyIDs, ...keyIDs].toSorted());
+    for (const world of worlds)
+      assert.match(
+        world.context.failingSeals.problem ?? '',
+        /2 records are sealed with a key that is not this operator's/,
+      );
+  });
+
   it('removes, signs and writes nothing of records that an operator with another key made', async () => {
     const one = await makeRecords();
     const before = JSON.stringify(one.records);
@@ -134,6 +177,40 @@ describe('an operator that takes up its seal', () => {
     await clock.advance(600_000);
     assert.deepEqual([two.signatures, JSON.stringify(two.records)], [0, before]);
     assert.match(two.context.failingSeals.problem ?? '', /seals of 8 records do not verify.*the CRDs of this version/);
+  });
+
+  it('seals the records of the earlier key of a rotation anew, and signs and stores nothing again', async () => {
+    const one = await makeRecords();
+    const stated = (record: unknown): unknown => [
+      field(record, 'spec'),
+      { ...objectField(record, 'evidence'), seal: '', sealKeyID: '' },
+    ];
+    const before = one.records.map(stated);
+    await putSecret('hallmark-system', second, { previous: first.toString('base64') });
+    const { key } = takeUp();
+    await clock.advance(0);
+    const [sealKey, previousSealKey] = [key()?.value, key()?.previous];
+    assert.ok(sealKey !== undefined && previousSealKey !== undefined);
+    const two = new ReconcilerWorld({ clock, api, sealKey, previousSealKey });
+    await two.readPolicy();
+    two.addStore();
+    two.deliverRecords();
+    for (const run of two.runKeys()) await two.reconcileRun(run);
+    await two.reconcileRecords();
+    assert.deepEqual([two.records.length, two.signatures, two.stored], [8, 0, 0]);
+    assert.deepEqual(two.records.map(stated), before);
+    for (const record of two.records) {
+      const read = readRecord(record, sealKey);
+      assert.ok(read?.isTrusted === true, 'the key of today alone is enough');
+      assert.deepEqual(
+        read.storage.map(({ state }) => state),
+        ['Stored'],
+      );
+      assert.equal(summariseRecord(read).isSettled, true);
+    }
+    const three = new ReconcilerWorld({ clock, api, sealKey });
+    three.deliverRecords();
+    assert.equal(three.context.failingSeals.problem, undefined);
   });
 
   it('recreates the records of a key that it may replace', async () => {

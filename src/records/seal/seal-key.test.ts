@@ -85,6 +85,19 @@ describe('loadSealKey', () => {
     assert.equal(client.creations, 0);
   });
 
+  it('reads the earlier key of a rotation, and refuses one that is too short', async () => {
+    const client = new OneSecret();
+    const withPrevious = (bytes: number): unknown => {
+      const [key, previous] = [Buffer.alloc(32, 7), Buffer.alloc(bytes, 8)].map((value) => value.toString('base64'));
+      return { metadata: { namespace: 'ops', name: 'hallmark-seal' }, data: { key, previous } };
+    };
+    client.stored = withPrevious(32);
+    const found = await loadSealKey(client, ops, signal);
+    assert.deepEqual(Buffer.from(found.previous?.reveal() ?? []), Buffer.alloc(32, 8));
+    client.stored = withPrevious(31);
+    await assert.rejects(loadSealKey(client, ops, signal), /"previous" of Secret "ops\/hallmark-seal" is no key/);
+  });
+
   it('reads the keys that are given up', async () => {
     const client = new OneSecret();
     const data = {

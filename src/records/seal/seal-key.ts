@@ -8,12 +8,15 @@ import { SecretValue } from '../../runtime/secret-value.ts';
 /** The Secret in the operator's namespace, and its entries. */
 export const SEAL_SECRET = 'hallmark-seal';
 const ENTRY = 'key';
+const PREVIOUS = 'previous';
 const REPLACES = 'replaces';
 const KEY_BYTES = 32;
 
 /** The key that seals records. */
 export interface SealKey {
   readonly value: SecretValue;
+  /** The earlier key of a rotation: its seals count, and each is replaced. */
+  readonly previous?: SecretValue;
   /** Ids of lost keys: records that they sealed are removed, and created again where their run exists. */
   readonly replaces: ReadonlySet<string>;
 }
@@ -82,8 +85,18 @@ function keyIn(secret: SecretData, namespace: string): SealKey {
       `Secret "${namespace}/${SEAL_SECRET}" has no entry "${ENTRY}" of at least ${KEY_BYTES} bytes: restore it from a backup`,
     );
   }
+  const previous = secret[PREVIOUS];
+  if (previous !== undefined && previous.length < KEY_BYTES) {
+    throw new Error(
+      `the entry "${PREVIOUS}" of Secret "${namespace}/${SEAL_SECRET}" is no key of at least ${KEY_BYTES} bytes: enter the earlier key, or take the entry away`,
+    );
+  }
   const replaces = Buffer.from(secret[REPLACES] ?? [])
     .toString()
     .split(/[\s,]+/);
-  return { value: new SecretValue(key), replaces: new Set(replaces.filter((keyID) => keyID !== '')) };
+  return {
+    value: new SecretValue(key),
+    ...(previous === undefined ? {} : { previous: new SecretValue(previous) }),
+    replaces: new Set(replaces.filter((keyID) => keyID !== '')),
+  };
 }

@@ -82,7 +82,7 @@ export class VerificationReconciler implements Reconciler<RecordKey> {
   async #verifyRecord(key: RecordKey, signal: AbortSignal): Promise<Outcome> {
     const { context } = this.#options;
     const object = await context.client.find(RESOURCE, parseObjectKey(key), { signal });
-    const record = object === undefined ? undefined : readRecord(object, context.sealKey);
+    const record = object === undefined ? undefined : readRecord(object, context.sealKey, context);
     if (record?.isTrusted !== true || record.object.metadata.deletionTimestamp !== undefined) {
       context.readBackRounds.forget(key);
       return DONE;
