@@ -2,13 +2,14 @@
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { missingRecipes } from '../testbed/binaries/ensure-binary.ts';
 import { cacheDirectory } from '../testbed/binaries/cache-directory.ts';
 import { PoolServer } from '../testbed/pool/pool-server.ts';
 import { changedPaths } from './changed-paths.ts';
 import { ChildProcesses } from './processes/child-processes.ts';
 import { endToEndOrder, recordedSeconds, recordPath } from './end-to-end-order.ts';
 import { ImportGraph } from '../../codegen/verify/import-graph.ts';
-import { runFiles } from './processes/run-files.ts';
+import { runFiles, type RunOptions } from './processes/run-files.ts';
 import type { SuiteOptions } from './suite-options.ts';
 import type { TimeLimits } from './processes/test-processes.ts';
 import { testGroups } from './processes/test-groups.ts';
@@ -27,7 +28,9 @@ const unitJobs = 2;
 /** Processes that the unit tests share: some more than run at a time, so that both cores have work to the end. */
 const unitGroups = 6;
 /** The slowest test that does not say how long it may take needs a quarter of it on two quiet cores. */
-const limits: TimeLimits = { testSeconds: 300, blockedSeconds: 180, lingerSeconds: 30 };
+const usualLimits: TimeLimits = { testSeconds: 300, blockedSeconds: 180, lingerSeconds: 30 };
+/** The limit of a test whose hooks may wait for a server that is still being built. */
+const buildingTestSeconds = 1200;
 
 /** A run of the tests, whole or in part. */
 export class Suite {
@@ -118,7 +121,7 @@ export class Suite {
     const { seed } = this.#options;
     const groups = testGroups(files, { groups: unitGroups, expected: recordedSeconds(this.#root), seed });
     this.#say(`unit and contract tests: ${files.length} files${shuffledBy(seed)}`);
-    return this.#run(groups, unitJobs);
+    return this.#run(groups, { jobs: unitJobs, limits: usualLimits });
   }
 
   async #endToEnd(name: string, files: readonly string[]): Promise<boolean> {
@@ -130,7 +133,9 @@ export class Suite {
     if (pool !== undefined) process.env.HALLMARK_TESTBED_POOL = pool.path;
     try {
       const alone = order.map((file) => [file]);
-      const isPassed = await this.#run(alone, jobs);
+      const isBuilding = missingRecipes().some(({ isBenchmark }) => isBenchmark !== true);
+      const testSeconds = isBuilding ? buildingTestSeconds : usualLimits.testSeconds;
+      const isPassed = await this.#run(alone, { jobs, limits: { ...usualLimits, testSeconds } });
       const { lent, started } = pool?.counts ?? { lent: 0, started: 0 };
       if (lent > 0) this.#say(`${started} control planes served ${lent} times`);
       return isPassed;
@@ -139,8 +144,8 @@ export class Suite {
     }
   }
 
-  async #run(groups: readonly (readonly string[])[], jobs: number): Promise<boolean> {
-    const options = { root: this.#root, jobs, limits, signal: this.#children.signal };
+  async #run(groups: readonly (readonly string[])[], limited: Pick<RunOptions, 'jobs' | 'limits'>): Promise<boolean> {
+    const options = { ...limited, root: this.#root, signal: this.#children.signal };
     const { isPassed, seconds } = await runFiles(groups, options);
     for (const [file, taken] of seconds) this.#seconds.set(file, taken);
     return isPassed;
