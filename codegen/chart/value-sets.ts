@@ -16,6 +16,7 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'admissionPolicy.runStatus={"enabled":true,"customRunWriters":["approvals/controller"]}',
     'admissionPolicy.runLabels={"enabled":true,"keys":["release","example.com/*"],"writers":["ci/labels"]}',
     'admissionPolicy.runAnnotations.enabled=true',
+    'admissionPolicy.ceilings.enabled=true',
   ],
   'every admission policy, namespaced': [
     'watchNamespaces=["team-a"]',

@@ -132,6 +132,14 @@ export const values = group('Values of the Hallmark chart.', {
       }),
       writers: accounts('Further ServiceAccounts that may change them, such as that of Pipelines-as-Code.', []),
     }),
+    ceilings: group('The PolicyCeilings, when policies and backends are written.', {
+      enabled: Type.Boolean({
+        description:
+          'Refuse SigningPolicies and StorageBackends that exceed a PolicyCeiling, as far as one ceiling alone decides. The operator obeys the ' +
+          'ceilings in any case. Only without watchNamespaces.',
+        default: false,
+      }),
+    }),
     runAnnotations: group(
       'Only Hallmark and Tekton Chains write the annotations `hallmark.dev/…` and `chains.tekton.dev/…` of runs.',
       {
