@@ -134,19 +134,31 @@ export class Cluster {
     const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
     let last: Manifest | undefined;
     while (!deadline.aborted) {
-      const followed = await unlessItFails(() => this.#objects.follow(splitName(name), namespace, deadline));
-      try {
-        for await (const object of followed ?? []) {
-          last = object;
-          if (isMet(object)) return;
-        }
-      } catch {
-        // The API server is away, or has no more time for this watch.
-      }
+      const seen = await this.#watch(namespace, name, { isMet, signal: deadline });
+      if (seen.isMet) return;
+      last = seen.last ?? last;
       await delay(REST_MILLISECONDS);
     }
     const status = JSON.stringify(last?.['status']);
     throw new Error(`waited ${timeoutSeconds} s in vain until ${namespace}/${name} meets ${condition}: ${status}`);
+  }
+
+  /** Watches one object until it meets a condition, or until the watch ends. */
+  async #watch(
+    namespace: string,
+    name: string,
+    { isMet, signal }: { readonly isMet: MeetsCondition; readonly signal: AbortSignal },
+  ): Promise<{ readonly isMet: boolean; readonly last?: Manifest }> {
+    let last: Manifest | undefined;
+    try {
+      for await (const object of (await this.#objects.follow(splitName(name), namespace, signal)) ?? []) {
+        last = object;
+        if (isMet(object)) return { isMet: true };
+      }
+    } catch {
+      // The API server is away, or has no more time for this watch.
+    }
+    return last === undefined ? { isMet: false } : { isMet: false, last };
   }
 
   async #kubectlWait(
