@@ -34,8 +34,6 @@ export function createLogger(options: LoggerOptions): Logger {
     level: options.level,
     levels: { error: 0, warn: 1, info: 2, debug: 3 },
     format: winston.format.combine(winston.format.timestamp(), line()),
-    // winston declares its transports as interfaces that extend the class they implement.
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
     transports: [new winston.transports.Stream({ stream })],
   });
   return wrap(winstonLogger, {});

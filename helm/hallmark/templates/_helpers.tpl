@@ -123,8 +123,12 @@ spec:
   resources: [customruns]
   verbs: [list]
 - apiGroups: [hallmark.dev]
-  resources: [signingpolicies, storagebackends]
+  resources: [storagebackends]
   verbs: [list, watch]
+# The operator reads a policy before it writes into its status which runs are retired.
+- apiGroups: [hallmark.dev]
+  resources: [signingpolicies]
+  verbs: [get, list, watch]
 - apiGroups: [hallmark.dev]
   resources: [signingpolicies/status, storagebackends/status, provenancerecords/status]
   verbs: [update]

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
 import { printable } from '../../runtime/printable.ts';
+import { repeatableOption } from '../repeatable-option.ts';
 import { refuse, usageExit } from '../usage-exit.ts';
 import type { LintFinding, LintReport } from './lint-report.ts';
 
 interface LintOptions {
   readonly output: 'text' | 'json';
-  readonly ceiling?: readonly string[];
+  readonly ceiling: readonly string[];
 }
 
 /**
@@ -26,10 +27,10 @@ export function lintCommand(): Command {
     )
     .argument('<file...>', 'YAML or JSON files, folders of them, or - for standard input')
     .addOption(
-      new Option(
+      repeatableOption(
         '--ceiling <file>',
-        'also check policies and backends against the PolicyCeilings in this file, as if they selected every namespace; repeatable',
-      ).argParser((file: string, files: readonly string[] = []) => [...files, file]),
+        'also check policies and backends against the PolicyCeilings in this file, as if they selected every namespace',
+      ),
     )
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .exitOverride(usageExit)
@@ -39,7 +40,7 @@ export function lintCommand(): Command {
 async function lint(files: readonly string[], { output, ceiling }: LintOptions, command: Command): Promise<void> {
   const [{ lintFiles }, { lintReport }] = await Promise.all([import('./lint-files.ts'), import('./lint-report.ts')]);
   const refused = (error: unknown): never => refuse(command, error);
-  const excessOf = ceiling === undefined ? undefined : await checkAgainst(ceiling).catch(refused);
+  const excessOf = ceiling.length === 0 ? undefined : await checkAgainst(ceiling).catch(refused);
   const report = lintReport(await lintFiles(files, process.stdin).catch(refused), excessOf);
   const print = command.configureOutput();
   if (output === 'json') print.writeOut?.(`${JSON.stringify(report, undefined, 2)}\n`);

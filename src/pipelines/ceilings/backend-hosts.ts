@@ -15,22 +15,35 @@ export function backendHosts(spec: EffectiveStorageBackendSpec): readonly string
       return [];
     case 'OCI':
       return spec.oci.repository === undefined ? [] : [registryOf(spec.oci.repository)];
-    case 'GCS':
-      return [hostOf(spec.gcs.apiEndpoint ?? 'https://storage.googleapis.com')];
-    case 'S3':
-      return [hostOf(spec.s3.endpoint ?? `https://s3.${spec.s3.region}.amazonaws.com`)];
     case 'MongoDB':
       return [HIDDEN_HOST];
-    case 'Firestore':
-      return [hostOf(spec.firestore.endpoint ?? 'https://firestore.googleapis.com')];
-    case 'DynamoDB':
-      return [hostOf(spec.dynamodb.endpoint ?? `https://dynamodb.${spec.dynamodb.region}.amazonaws.com`)];
-    case 'Grafeas':
-      return [hostOf(spec.grafeas.endpoint ?? 'https://containeranalysis.googleapis.com')];
-    case 'Archivista':
-      return [hostOf(spec.archivista.url)];
     case 'Kafka':
       return spec.kafka.bootstrapServers;
+    default:
+      return [hostOf(serviceURL(spec))];
+  }
+}
+
+type ServiceSpec = Extract<
+  EffectiveStorageBackendSpec,
+  { readonly type: 'GCS' | 'S3' | 'Firestore' | 'DynamoDB' | 'Grafeas' | 'Archivista' }
+>;
+
+/** The URL of a service; without an endpoint of its own, the one that its cloud gives it. */
+function serviceURL(spec: ServiceSpec): string {
+  switch (spec.type) {
+    case 'GCS':
+      return spec.gcs.apiEndpoint ?? 'https://storage.googleapis.com';
+    case 'S3':
+      return spec.s3.endpoint ?? `https://s3.${spec.s3.region}.amazonaws.com`;
+    case 'Firestore':
+      return spec.firestore.endpoint ?? 'https://firestore.googleapis.com';
+    case 'DynamoDB':
+      return spec.dynamodb.endpoint ?? `https://dynamodb.${spec.dynamodb.region}.amazonaws.com`;
+    case 'Grafeas':
+      return spec.grafeas.endpoint ?? 'https://containeranalysis.googleapis.com';
+    case 'Archivista':
+      return spec.archivista.url;
   }
 }
 

@@ -21,6 +21,7 @@ export function globExcess(field: string, value: string, globs: readonly string[
 export function hostExcess(field: string, host: string, globs: readonly string[] | undefined): string | undefined {
   const withPort = host.toLowerCase();
   const names = [withPort, withPort.replace(/:\d+$/, '')];
-  const isTaken = globs?.some((glob) => names.some((name) => globMatches(glob.toLowerCase(), name))) !== false;
-  return isTaken ? undefined : excessOf(field, host, globs ?? []);
+  if (globs === undefined) return undefined;
+  const isTaken = globs.some((glob) => names.some((name) => globMatches(glob.toLowerCase(), name)));
+  return isTaken ? undefined : excessOf(field, host, globs);
 }
