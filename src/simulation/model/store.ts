@@ -47,7 +47,7 @@ export class ModelStore {
     return this.#options.name;
   }
 
-  /** Counts the pending uploads of one life of the operator. */
+  /** Counts the pending uploads and reads of one life of the operator: a record that is read back at once holds its lane until then. */
   active(life: Life): number {
     return this.#active.get(life) ?? 0;
   }
@@ -100,8 +100,7 @@ export class ModelStore {
     signal: AbortSignal,
   ): Promise<readonly Location[]> {
     const { random, faults, kill } = this.#options;
-    this.#active.set(life, this.active(life) + 1);
-    try {
+    return this.#counted(life, async () => {
       if (random.chance(faults().killing)) {
         if (random.chance(0.5)) this.#keep(artifact, run);
         kill(life);
@@ -110,6 +109,13 @@ export class ModelStore {
       const uri = this.#keep(artifact, run);
       if (random.chance(faults().losingAnswers)) throw this.#unavailable();
       return [{ uri }];
+    });
+  }
+
+  async #counted<T>(life: Life, request: () => Promise<T>): Promise<T> {
+    this.#active.set(life, this.active(life) + 1);
+    try {
+      return await request();
     } finally {
       this.#active.set(life, this.active(life) - 1);
     }
@@ -123,7 +129,7 @@ export class ModelStore {
   }
 
   async #get(life: Life, { uri }: Location, signal: AbortSignal): Promise<StoredEvidence> {
-    await this.#reach(life, GET_TIMEOUT_MS, signal);
+    await this.#counted(life, () => this.#reach(life, GET_TIMEOUT_MS, signal));
     if (this.#blindUntilMs > this.#options.time.nowMs) throw this.#unavailable();
     const held = this.#held.get(uri);
     if (held === undefined) throw new StorageError('BackendRejected', `${this.name} holds nothing under ${uri}`);
