@@ -168,7 +168,7 @@ describe('what the chart renders', () => {
 
   it('leaves the CRDs out when they are not wanted, and keeps them on uninstall when they are', async () => {
     const crds = (await manifests()).filter(isCrd);
-    assert.equal(crds.length, 5);
+    assert.equal(crds.length, 6);
     for (const crd of crds)
       assert.equal(at(crd, 'metadata', 'annotations', 'helm.sh/resource-policy'), 'keep', titleOf(crd));
     assert.deepEqual((await manifests(['crds.enabled=false'])).filter(isCrd), []);

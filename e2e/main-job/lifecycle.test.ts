@@ -157,7 +157,7 @@ describe('helm uninstall', () => {
     await installation.uninstall();
     await waitUntil('the pods are gone', () => installation.operatorPods().length === 0);
     const crds = (await installation.list(['crds'])).map((crd) => String(at(crd, 'metadata', 'name')));
-    assert.equal(crds.filter((name) => name.endsWith('.hallmark.dev')).length, 5);
+    assert.equal(crds.filter((name) => name.endsWith('.hallmark.dev')).length, 6);
     assert.deepEqual(await team.records(), before);
     for (const build of builds) assert.equal(await isSigned(build), true);
   });

@@ -146,9 +146,11 @@ export class ControlPlane {
     await this.#apiServer.start();
   }
 
-  /** A new proxy in front of the API server that can break connections; see `kubeconfigVia`. */
-  cutProxy(): Promise<CutProxy> {
-    return CutProxy.start(this.access.port);
+  /** A new proxy in front of the API server that can break connections; see `kubeconfigVia`. It ends with the supervisor. */
+  async cutProxy(): Promise<CutProxy> {
+    const proxy = await CutProxy.start(this.access.port);
+    this.#supervisor.onStop(() => proxy.stop());
+    return proxy;
   }
 
   /** The path of a new kubeconfig: the administrator's unless a token is given, straight or through a proxy. */
