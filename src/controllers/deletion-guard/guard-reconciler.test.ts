@@ -7,6 +7,7 @@ import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
 import { Controller } from '../../runtime/queue/controller.ts';
 import { KeyedQueue } from '../../runtime/queue/keyed-queue.ts';
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
+import { ceilingDefinition } from '../../pipelines/ceilings/ceiling.fixture.ts';
 import { parseRunKey, type RunKey, runKey } from '../../tekton/run-key.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
@@ -186,6 +187,14 @@ describe('the deletion guard', () => {
       world.context.pipelines.setPolicy({ ...(policy ?? assert.fail()), invalid: 'no reason' });
       return Promise.resolve();
     },
+    'exceeds a ceiling': async () => {
+      world.context.pipelines.setCeiling(ceilingDefinition('teams', { signers: { types: ['KMS'] } }));
+      return Promise.resolve();
+    },
+    'may audit only': async () => {
+      world.context.pipelines.setCeiling(ceilingDefinition('teams', { auditOnly: true }));
+      return Promise.resolve();
+    },
   };
   for (const [what, edit] of Object.entries(edits)) {
     it(`lets a run go once its policy ${what}`, async () => {
@@ -197,6 +206,19 @@ describe('the deletion guard', () => {
       assert.deepEqual(await world.finalizers(key), []);
     });
   }
+
+  it('holds no run of a policy that exceeds a ceiling, and holds it once the ceiling allows the policy', async () => {
+    const { pipelines } = world.context;
+    pipelines.setCeiling(ceilingDefinition('teams', { signers: { types: ['KMS'] } }));
+    await world.setPolicy(hold);
+    const key = await world.makeRun('TaskRun', 'bake');
+    await world.deliver(key);
+    assert.equal(await world.finalizers(key), undefined);
+    assert.equal(world.patches, 0);
+    pipelines.setCeiling(ceilingDefinition('teams', { signers: { types: ['Key'] } }));
+    await world.deliver(key);
+    assert.deepEqual(await world.finalizers(key), [GUARD]);
+  });
 
   it('lets the runs of a namespace go that is being deleted', async () => {
     await world.setPolicy(hold);
