@@ -29,6 +29,12 @@ const rows: readonly (readonly [field: string, bound: Fields, within: Fields, be
     { attestation: { format: 'in-toto' } },
   ],
   [
+    'spec.attestation.buildType',
+    { attestation: { buildTypes: ['https://tekton.dev/chains/v2/slsa'] } },
+    { attestation: { buildType: 'https://tekton.dev/chains/v2/slsa' } },
+    { attestation: { buildType: 'https://tekton.dev/chains/v2/slsa-tekton' } },
+  ],
+  [
     'spec.attestation.builderID',
     { attestation: { builderIDs: ['https://b.example/{namespace}'] } },
     { attestation: { builderID: 'https://b.example/team-a' } },
@@ -57,6 +63,12 @@ const rows: readonly (readonly [field: string, bound: Fields, within: Fields, be
     { transparency: { timestampAuthorities: [] } },
     {},
     { transparency: { timestampAuthorities: [{ url: 'https://tsa.example' }] }, trustedRoot },
+  ],
+  [
+    'spec.transparency.timestampAuthorities must name one',
+    { transparency: { required: ['TimestampAuthority'] } },
+    { transparency: { timestampAuthorities: [{ url: 'https://tsa.example' }] }, trustedRoot },
+    {},
   ],
   [
     'ClusterStorageBackend in spec.backendRefs',

@@ -45,6 +45,8 @@ interface Overstep {
   readonly backend?: object;
   /** Two policies or backends, of which the later one counts. */
   readonly second?: 'SigningPolicy' | 'StorageBackend';
+  /** Bounds of a ceiling for this team alone, named like it: they would stop the other teams too. */
+  readonly alone?: object;
   readonly names: RegExp;
 }
 
@@ -119,7 +121,25 @@ const oversteps: readonly Overstep[] = [
     names: /its host is evil\.example, and allowed are/,
   },
   { field: 'counts.backends', second: 'StorageBackend', names: /number 2 of the namespace's StorageBackends by age/ },
+  {
+    field: 'auditOnly',
+    policy: { mode: 'Enforce' },
+    alone: { auditOnly: true },
+    names: /spec\.mode is Enforce, and allowed are Audit/,
+  },
+  {
+    field: 'transparency.required',
+    policy: {},
+    alone: { transparency: { required: ['Log', 'TimestampAuthority'] } },
+    names: /rekor is not set, and a log is required.*timestampAuthorities is not set, and one is required/,
+  },
 ];
+
+function ceilingOf({ alone }: Overstep, index: number): object {
+  const team = `over-${index}`;
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': team } };
+  return { apiVersion, kind: 'PolicyCeiling', metadata: { name: team }, spec: { namespaceSelector, ...alone } };
+}
 
 let installation: Installation;
 let client: ReturnType<typeof adminClient>;
@@ -228,12 +248,14 @@ describe('a ceiling over two hundred namespaces', () => {
     await installation.apply({ apiVersion, kind: 'PolicyCeiling', metadata: { name: 'teams' }, spec: policyCeiling });
     await inParallel(oversteps, async (overstep, index) => {
       const team = `over-${index}`;
+      if (overstep.alone !== undefined) await installation.apply(ceilingOf(overstep, index));
       const target = overstepping(overstep);
       await installation.wait(team, target, 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=CeilingExceeded');
       const found = await installation.json(['get', target, '-n', team]);
       const message = readyOf(found, 'message');
       assert.match(message, overstep.names, overstep.field);
-      assert.match(message, /PolicyCeiling teams: /, overstep.field);
+      const name = overstep.alone === undefined ? 'teams' : team;
+      assert.ok(message.includes(`PolicyCeiling ${name}: `), overstep.field);
     });
   });
 
@@ -287,8 +309,19 @@ describe('a ceiling over two hundred namespaces', () => {
 });
 
 describe('a team that exceeded the ceiling', () => {
+  it('signs the runs of a policy once the ceiling is gone', async () => {
+    const freed = oversteps.flatMap(({ alone }, index) => (alone === undefined ? [] : [index]));
+    await inParallel(freed, async (index) => {
+      await installation.kubectl(['delete', 'policyceiling', `over-${index}`]);
+      const record = await recordOf(index, 'first', 'condition=Ready');
+      assert.ok(signatures(record) > 0, oversteps[index]?.field);
+    });
+  });
+
   it('signs the runs of a policy once it keeps within the ceiling', async () => {
-    const mended = oversteps.flatMap((overstep, index) => (overstep.policy === undefined ? [] : [index]));
+    const mended = oversteps.flatMap(({ policy, alone }, index) =>
+      policy === undefined || alone !== undefined ? [] : [index],
+    );
     await inParallel(mended, async (index) => {
       const team = `over-${index}`;
       const spec = { signer: { ...keySigner, kms: null, keyless: null }, attestation: null, subjects: null };
