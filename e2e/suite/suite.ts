@@ -27,8 +27,8 @@ const unitPatterns = [
 const unitJobs = 2;
 /** Processes that the unit tests share: some more than run at a time, so that both cores have work to the end. */
 const unitGroups = 6;
-/** The slowest test that does not say how long it may take needs a quarter of it on two quiet cores. */
-const usualLimits: TimeLimits = { testSeconds: 300, blockedSeconds: 180, lingerSeconds: 30 };
+/** The slowest test that does not say how long it may take needs an eighth of it on two quiet cores. */
+const usualLimits: TimeLimits = { testSeconds: 600, blockedSeconds: 180, lingerSeconds: 30 };
 /** The limit of a test whose hooks may wait for a server that is still being built. */
 const buildingTestSeconds = 1200;
 
