@@ -33,6 +33,18 @@ describe('the notes of children', () => {
     assert.equal(notes.size, 1);
   });
 
+  it('take none of a run of another namespace, whichever PipelineRun it names', () => {
+    const notes = noted();
+    const foreign = { namespace: 'team-b', uid: 'foreign' };
+    notes.note(child('p', 'b', foreign), false);
+    notes.note(child('p', 'b'), false);
+    assert.equal(notes.recall(child('p', 'b')), 'Seen');
+    notes.note(child('q', 'a', foreign), false);
+    notes.open('q', 'team-a');
+    notes.note(child('q', 'a'), false);
+    assert.deepEqual([notes.recall(child('q', 'a')), notes.size], ['Seen', 3]);
+  });
+
   it('remember that a child was not seen finishing', () => {
     const notes = noted();
     notes.note(child('p', 'b'), true);

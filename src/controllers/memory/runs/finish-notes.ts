@@ -56,6 +56,7 @@ export class FinishNotes {
   /** The PipelineRun runs, or is to be recorded: its children are noted. */
   open(uid: string, namespace: string): void {
     if (this.#open.has(uid)) return;
+    if (this.#isOfOther(uid, namespace)) this.forget(uid);
     this.#open.set(uid, this.#idle.take(uid) ?? { namespace, notes: new Map() });
   }
 
@@ -95,7 +96,8 @@ export class FinishNotes {
 
   /** Notes a run, unless one under its name is noted already. That of an unknown PipelineRun is kept for when it is known. */
   note({ namespace, parentUID, key, uid, digest }: FinishedRunNote, isLater: boolean): void {
-    if (this.isFull(namespace)) return;
+    // The author of a run can name any PipelineRun as its controller, also one of another namespace, whose child it never is.
+    if (this.isFull(namespace) || this.#isOfOther(parentUID, namespace)) return;
     const parent = this.#parent(parentUID) ?? this.#unknown(parentUID, namespace);
     if (parent.notes.has(key)) return;
     parent.notes.set(key, { uid, digest: digest(), isLater });
@@ -121,6 +123,11 @@ export class FinishNotes {
     if (note.uid !== uid) return 'Replaced';
     if (note.digest !== digest()) return 'Changed';
     return note.isLater ? 'Later' : 'Seen';
+  }
+
+  #isOfOther(uid: string, namespace: string): boolean {
+    const parent = this.#parent(uid);
+    return parent !== undefined && parent.namespace !== namespace;
   }
 
   #parent(uid: string): Parent | undefined {
