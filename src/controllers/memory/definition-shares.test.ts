@@ -64,6 +64,37 @@ describe('the shares in the memory for policies', () => {
     assert.match(refusalOf(states[2]?.object) ?? '', /too large together/);
   });
 
+  it('tell that there may be room once one that is left out fits, or one that is used becomes smaller or is left out', () => {
+    const given = () => new DefinitionShares('SigningPolicies', { ...LIMITS, count: 100 });
+    const full = (shares: DefinitionShares) => {
+      for (const name of ['1', '2', '3', '4']) shares.admit(name, 'team-a', object(name, 'x'.repeat(1800)));
+      assert.deepEqual([shares.isStandIn('3', 'team-a'), shares.takeRoom('team-a')], [true, false]);
+      return shares;
+    };
+    const fits = full(given());
+    assert.equal(fits.admit('3', 'team-a', object('3')).isLeftOut, false);
+    assert.deepEqual([fits.isStandIn('4', 'team-a'), fits.takeRoom('team-a')], [true, true]);
+    const smaller = full(given());
+    smaller.admit('1', 'team-a', object('1'));
+    assert.equal(smaller.takeRoom('team-a'), true);
+    const grown = full(given());
+    grown.admit('2', 'team-a', object('2', 'x'.repeat(100)));
+    grown.takeRoom('team-a');
+    grown.admit('3', 'team-a', object('3', 'x'.repeat(1500)));
+    grown.takeRoom('team-a');
+    assert.equal(grown.admit('2', 'team-a', object('2', 'x'.repeat(1900))).isLeftOut, true);
+    assert.equal(grown.takeRoom('team-a'), true);
+  });
+
+  it('keep what has its place, however much others take later', () => {
+    const bytes = { total: 4000, perTenant: 4000, assured: 1900 };
+    const shares = new DefinitionShares('SigningPolicies', { count: 100, objectBytes: 2000, bytes });
+    for (const name of ['1', '2']) shares.admit(name, 'team-a', object(name, 'x'.repeat(1500)));
+    for (const team of ['team-b', 'team-c']) shares.admit(team, team, object(team, 'x'.repeat(1500)));
+    assert.equal(shares.admit('2', 'team-a', object('2', 'x'.repeat(1500))).isLeftOut, false);
+    assert.equal(shares.admit('3', 'team-a', object('3', 'x'.repeat(1500))).isLeftOut, true);
+  });
+
   it('have no bound of their number for kinds of the whole cluster', () => {
     const shares = given();
     const states = ['1', '2', '3', '4'].map((name) => shares.admit(name, '', object(name)).isLeftOut);

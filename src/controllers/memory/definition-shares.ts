@@ -57,17 +57,22 @@ export class DefinitionShares {
 
   /** Takes up an object, or a new version of it. */
   admit(key: string, namespace: string, object: unknown): AdmittedDefinition {
-    this.#free(key);
+    const before = this.#free(key);
     const { objectBytes } = this.#limits;
     const sizeBytes = approximateSizeBytes(field(object, 'spec'));
     const isTooLarge = sizeBytes > objectBytes;
     const held = { namespace, sizeBytes: isTooLarge ? 0 : sizeBytes };
-    const full = namespace === '' ? undefined : this.#fullness(held);
+    // One that has its place keeps it, however much others have taken since.
+    const isKept = namespace === '' || (before !== undefined && held.sizeBytes <= before.sizeBytes);
+    const full = isKept ? undefined : this.#fullness(held);
     if (full !== undefined) {
       this.#leftOut.set(namespace, (this.#leftOut.get(namespace) ?? new Set<string>()).add(key));
+      if (before !== undefined) this.#noteRoom(namespace);
       return { object: refusedDefinition(object, full), isLeftOut: true };
     }
-    this.#forgetLeftOut(key, namespace);
+    const wasStandIn = this.#forgetLeftOut(key, namespace);
+    const isSmaller = before !== undefined && held.sizeBytes < before.sizeBytes;
+    if (wasStandIn || isSmaller) this.#noteRoom(namespace);
     this.#held.set(key, held);
     this.#counts.add(namespace, 1);
     this.#bytes.add(namespace, held.sizeBytes);
@@ -76,11 +81,11 @@ export class DefinitionShares {
     return { object: refusedDefinition(object, why), isLeftOut: false };
   }
 
-  /** Forgets an object that was deleted. */
-  release(key: string, namespace: string): void {
-    this.#free(key);
-    this.#forgetLeftOut(key, namespace);
-    if (this.#leftOut.has(namespace)) this.#withRoom.add(namespace);
+  /** Forgets an object that was deleted. @returns true when others may have room now, or another has to stand for them */
+  release(key: string, namespace: string): boolean {
+    const wasHeld = this.#free(key) !== undefined;
+    const wasStandIn = this.#forgetLeftOut(key, namespace);
+    return (wasHeld || wasStandIn) && this.#noteRoom(namespace);
   }
 
   /** True for the one that stands for all that are left out of its namespace. */
@@ -105,16 +110,30 @@ export class DefinitionShares {
     return undefined;
   }
 
-  #forgetLeftOut(key: string, namespace: string): void {
-    const keys = this.#leftOut.get(namespace);
-    if (keys?.delete(key) === true && keys.size === 0) this.#leftOut.delete(namespace);
+  /** Those that are left out are to be delivered again. @returns false when there are none */
+  #noteRoom(namespace: string): boolean {
+    const isNeeded = this.#leftOut.has(namespace);
+    if (isNeeded) this.#withRoom.add(namespace);
+    return isNeeded;
   }
 
-  #free(key: string): void {
+  /** @returns true for the one that stood for all that are left out */
+  #forgetLeftOut(key: string, namespace: string): boolean {
+    const wasStandIn = this.isStandIn(key, namespace);
+    const keys = this.#leftOut.get(namespace);
+    if (keys?.delete(key) === true && keys.size === 0) {
+      this.#leftOut.delete(namespace);
+      this.#withRoom.delete(namespace);
+    }
+    return wasStandIn;
+  }
+
+  #free(key: string): Held | undefined {
     const held = this.#held.get(key);
-    if (held === undefined) return;
+    if (held === undefined) return undefined;
     this.#held.delete(key);
     this.#counts.add(held.namespace, -1);
     this.#bytes.add(held.namespace, -held.sizeBytes);
+    return held;
   }
 }

@@ -36,6 +36,7 @@ function given() {
   const backoff = exponentialBackoff({ minMs: 1000, maxMs: 1000 });
   const queue = <Key extends string>(): KeyedQueue<Key> => new KeyedQueue({ clock, backoff });
   const backendQueue = queue<BackendKey>();
+  const rescanQueue = queue();
   const pipelines = new Pipelines('hallmark-system');
   const health = new BackendHealth();
   const others = new Set<string>();
@@ -45,7 +46,7 @@ function given() {
     backendQueue: queue(),
     ceilingQueue: queue(),
     resyncQueue: queue(),
-    rescanQueue: queue(),
+    rescanQueue,
     owns: () => true,
     drain: new RecordDrain({ queue: queue(), isOpen: () => false, waitsFor: () => false }),
   });
@@ -65,7 +66,7 @@ function given() {
     propagation,
     onSynced: () => undefined,
   });
-  return { handler, health, others, pipelines, queue: backendQueue };
+  return { handler, health, others, pipelines, propagation, rescanQueue, queue: backendQueue };
 }
 
 async function takenAfter(queue: KeyedQueue<BackendKey>, act: () => void): Promise<boolean> {
@@ -116,6 +117,17 @@ describe('backendEventHandler', () => {
       assert.equal(health.problem(known)?.reason, reason);
     });
   }
+
+  it('has those that are left out delivered again once one goes that was never used', () => {
+    const { handler, propagation, rescanQueue } = given();
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const metadata = { namespace: 'team-a', name, uid: name, resourceVersion: '1', generation: 1 };
+      handler.upsert(`team-a/${name}`, { kind: 'StorageBackend', metadata, spec: { type: 'Odd' } }, 'List');
+    }
+    propagation.learned();
+    handler.remove('team-a/a', undefined, 'a');
+    assert.equal(rescanQueue.has('team-a'), true);
+  });
 
   it("follows the status of a team's backend that another replica probes", () => {
     const { handler, health, others } = given();

@@ -37,9 +37,6 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
     const { namespace = '', name } = parseObjectKey(key);
     return { kind, namespace, name };
   };
-  const forget = (backend: BackendName): void => {
-    if (pipelines.removeBackend(backend)) propagation.backendChanged(backend);
-  };
   return {
     upsert(objectKey, delivered) {
       const name = nameOf(objectKey);
@@ -51,7 +48,7 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
       if (versionOf(before) !== versionOf(object)) queue.add(key);
       const read = readBackend(object, operatorNamespace);
       if (!read.ok) {
-        forget(name);
+        if (pipelines.removeBackend(name)) propagation.backendChanged(name);
         return;
       }
       const recalled = recalledHealth(object);
@@ -64,9 +61,10 @@ export function backendEventHandler(options: BackendEventHandlerOptions): ListWa
     remove(objectKey) {
       const name = nameOf(objectKey);
       objects.remove(backendKey(name));
-      shares.release(backendKey(name), name.namespace);
+      const makesRoom = shares.release(backendKey(name), name.namespace);
       queue.add(backendKey(name));
-      forget(name);
+      // One that was never used makes room too.
+      if (pipelines.removeBackend(name) || makesRoom) propagation.backendChanged(name);
     },
     synced: onSynced,
   };
