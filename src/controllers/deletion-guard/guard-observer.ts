@@ -31,9 +31,12 @@ export class GuardObserver {
 
   /** A run is gone. */
   removed(key: RunKey): void {
-    if (!this.#context.guardedRuns.has(key)) return;
-    this.#context.guardedRuns.forget(key);
-    this.#queue.remove(key);
+    const { guardedRuns } = this.#context;
+    if (guardedRuns.has(key)) {
+      guardedRuns.forget(key);
+      this.#queue.remove(key);
+    }
+    // A PipelineRun that was let go at its deadline is forgotten already, and its children are not.
     this.#lookAtChildren(parseRunKey(key).uid);
   }
 

@@ -265,6 +265,33 @@ describe('the deletion guard', () => {
     assert.equal(world.context.guardedRuns.keys().length, 0);
   });
 
+  it('forgets a run whose deletion is delivered while it is read', async () => {
+    const { guardedRuns } = world.context;
+    await world.setPolicy(hold);
+    const key = await heldRun();
+    world.api.intercept = (request, serve) => {
+      const answer = serve();
+      if (request.verb === 'get' && request.resource.startsWith('taskruns')) world.observer.removed(key);
+      return answer;
+    };
+    guardedRuns.setStale(key);
+    world.queue.add(key);
+    await world.clock.settle();
+    assert.deepEqual(guardedRuns.keys(), []);
+  });
+
+  it('forgets a run that is gone when its finalizer is set', async () => {
+    await world.setPolicy(hold);
+    const key = await world.makeRun('TaskRun', 'bake');
+    const last = summariseRun(await world.object(key)) ?? assert.fail();
+    const { name, uid } = last;
+    await world.api.client.delete(runResources.TaskRun, { namespace: 'team-a', name }, { uid, signal });
+    world.observer.delivered(last);
+    await world.clock.settle();
+    assert.equal(world.patches, 1);
+    assert.deepEqual(world.context.guardedRuns.keys(), []);
+  });
+
   it('lets a run go whose record retired before it was stored', async () => {
     await world.setPolicy({ ...hold, record: { retention: 'Seconds', seconds: 3600 } });
     const key = await heldRun();
@@ -316,6 +343,21 @@ describe('the deletion guard', () => {
 
     it('lets each go once the PipelineRun is gone', async () => {
       const { parent, child } = await family({});
+      world.observer.removed(parent);
+      await world.clock.settle();
+      assert.deepEqual(await world.finalizers(child), []);
+    });
+
+    it('lets each go once the PipelineRun that was let go at its deadline is gone', async () => {
+      const { parent, child } = await family(ended);
+      world.api.rewrite('pipelineruns', (run) => {
+        const metadata = { ...objectField(run, 'metadata'), deletionTimestamp: world.clock.now().toISOString() };
+        return { ...run, metadata };
+      });
+      await world.deliver(parent);
+      await world.clock.advance(600_000);
+      assert.equal(world.context.guardedRuns.has(parent), false);
+      assert.deepEqual(await world.finalizers(child), [GUARD]);
       world.observer.removed(parent);
       await world.clock.settle();
       assert.deepEqual(await world.finalizers(child), []);

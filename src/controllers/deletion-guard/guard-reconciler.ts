@@ -37,7 +37,10 @@ export class GuardReconciler implements Reconciler<RunKey> {
     try {
       return await this.#act(run, signal);
     } catch (error) {
-      if (isNotFound(error)) return DONE;
+      if (isNotFound(error)) {
+        guardedRuns.forget(key);
+        return DONE;
+      }
       // Whatever failed, the run may have changed.
       guardedRuns.setStale(key);
       if (!isConflict(error)) throw error;
@@ -89,6 +92,8 @@ export class GuardReconciler implements Reconciler<RunKey> {
     const { client, clock, guardedRuns, pipelines } = this.#context;
     const { kind, namespace, name, uid } = parseRunKey(key);
     const summary = summariseRun(await client.find(runResources[kind], { namespace, name }, { signal }));
+    // The watch may have delivered its deletion before the answer came.
+    if (!guardedRuns.has(key)) return undefined;
     if (summary?.uid !== uid) {
       guardedRuns.forget(key);
       return undefined;
