@@ -20,6 +20,7 @@ import type { RunningHttpServer } from '../telemetry/http-server.ts';
 import { createLogger, type Logger } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { HallmarkOperator, type StopLimits } from './hallmark-operator.ts';
+import { stillReading } from './still-reading.ts';
 
 export interface OperatorProcessOptions {
   readonly configuration: OperatorConfiguration;
@@ -114,7 +115,7 @@ export class OperatorProcess {
   }
 
   get #problem(): string | undefined {
-    return this.#trouble() ?? (this.#isLearning ? 'still reading what is there' : undefined);
+    return this.#trouble() ?? (this.#isLearning ? stillReading(this.#operator.watches) : undefined);
   }
 
   async #work(signal: AbortSignal): Promise<void> {
