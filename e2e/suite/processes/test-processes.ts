@@ -81,10 +81,10 @@ export class TestProcesses {
     clearInterval(this.#watch);
   }
 
-  /** Kills a process whose timers do not fire: no limit of a test can end it. */
+  /** Kills a process whose timers do not fire: no limit of a test can end it. One that died may have left its id to another. */
   #look(testProcess: TestProcess): void {
     const state = stateOf(testProcess);
-    if (state === undefined) return;
+    if (state === undefined || this.#deaths.has(testProcess)) return;
     const beat = statSync(testProcess.statePath, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     testProcess.missed = beat === testProcess.beat ? testProcess.missed + 1 : 0;
     testProcess.beat = beat;
