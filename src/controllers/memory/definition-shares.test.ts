@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { refusalOf } from '../../pipelines/refused-definition.ts';
 import { field } from '../../json/fields.ts';
-import { DefinitionShares } from './definition-shares.ts';
+import { DefinitionShares, takeUpLeftOut } from './definition-shares.ts';
 
 const LIMITS = { count: 3, objectBytes: 2000, bytes: { total: 10_000, perTenant: 4000, assured: 1000 } };
 
@@ -84,6 +84,21 @@ describe('the shares in the memory for policies', () => {
     grown.takeRoom('team-a');
     assert.equal(grown.admit('2', 'team-a', object('2', 'x'.repeat(1900))).isLeftOut, true);
     assert.equal(grown.takeRoom('team-a'), true);
+  });
+
+  it('have what is left out delivered anew until that succeeds', async () => {
+    const shares = given();
+    for (const name of ['1', '2', '3', '4']) shares.admit(name, 'team-a', object(name));
+    shares.release('1', 'team-a');
+    const failing = takeUpLeftOut([shares], 'team-a', () => Promise.reject(new Error('the API server is away')));
+    await assert.rejects(failing, /is away/);
+    let deliveries = 0;
+    const deliver = () => {
+      deliveries += 1;
+      return Promise.resolve();
+    };
+    for (let call = 0; call < 2; call += 1) await takeUpLeftOut([shares], 'team-a', deliver);
+    assert.equal(deliveries, 1);
   });
 
   it('keep what has its place, however much others take later', () => {

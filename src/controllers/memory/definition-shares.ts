@@ -99,6 +99,11 @@ export class DefinitionShares {
     return this.#withRoom.delete(namespace);
   }
 
+  /** Says so again: those that were left out could not be delivered. */
+  returnRoom(namespace: string): void {
+    this.#noteRoom(namespace);
+  }
+
   /** The reason why one more has no place in its namespace, for its author. */
   #fullness({ namespace, sizeBytes }: Held): string | undefined {
     const { count } = this.#limits;
@@ -135,5 +140,21 @@ export class DefinitionShares {
     this.#counts.add(held.namespace, -1);
     this.#bytes.add(held.namespace, -held.sizeBytes);
     return held;
+  }
+}
+
+/** Delivers the definitions of a namespace once more, where one that was left out may have room now. When that fails, the next call does it. */
+export async function takeUpLeftOut(
+  shares: readonly DefinitionShares[],
+  namespace: string,
+  deliver: () => Promise<void>,
+): Promise<void> {
+  const withRoom = shares.filter((each) => each.takeRoom(namespace));
+  if (withRoom.length === 0) return;
+  try {
+    await deliver();
+  } catch (error) {
+    for (const each of withRoom) each.returnRoom(namespace);
+    throw error;
   }
 }

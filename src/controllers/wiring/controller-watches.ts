@@ -19,7 +19,7 @@ import { finishObserver } from '../run/note-finishes.ts';
 import { parseRunKey } from '../../tekton/run-key.ts';
 import { runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
-import { DefinitionShares } from '../memory/definition-shares.ts';
+import { DefinitionShares, takeUpLeftOut } from '../memory/definition-shares.ts';
 import { projectDefinition } from '../../pipelines/refused-definition.ts';
 import { ceilingEventHandler } from '../policy-ceiling/ceiling-event-handler.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
@@ -59,9 +59,9 @@ export class ControllerWatches {
   /** Delivers the policies and backends of a namespace once more, where one that was left out may have room now. */
   async #takeUpLeftOut(scope: { readonly namespace: string; readonly signal: AbortSignal }): Promise<void> {
     const { policies, backends } = this.#shares;
-    const hasRoom = [policies, backends].map((shares) => shares.takeRoom(scope.namespace)).includes(true);
-    if (!hasRoom) return;
-    for (const source of this.#definitionSources) await source.rescan(scope);
+    await takeUpLeftOut([policies, backends], scope.namespace, async () => {
+      for (const source of this.#definitionSources) await source.rescan(scope);
+    });
   }
 
   policies(kind: PolicyKind): Promise<void> {
