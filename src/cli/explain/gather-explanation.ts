@@ -6,7 +6,7 @@ import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { NAMESPACES } from '../../kube/core-resources.ts';
-import { isForbidden } from '../../kube/kube-error.ts';
+import { isForbidden, isNotServed } from '../../kube/kube-error.ts';
 import { readCeiling } from '../../pipelines/ceilings/read-ceiling.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
@@ -56,7 +56,7 @@ export async function gatherExplanation(
     unread,
   );
   for (const { labels } of found) pipelines.setNamespace({ name: namespace, labels });
-  for (const object of await list('PolicyCeiling')) {
+  for (const object of await list('PolicyCeiling').catch(noneIfNotServed)) {
     const ceiling = readCeiling(object);
     if (ceiling !== undefined) pipelines.setCeiling(ceiling);
   }
@@ -77,6 +77,12 @@ export async function gatherExplanation(
     return parsed.ok ? [parsed.value] : [];
   });
   return { runs, pipelines, records, unread };
+}
+
+/** The definitions of an earlier version have no ceilings. */
+function noneIfNotServed(error: unknown): readonly unknown[] {
+  if (!isNotServed(error)) throw error;
+  return [];
 }
 
 async function readRuns(
