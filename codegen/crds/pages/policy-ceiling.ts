@@ -22,7 +22,7 @@ spec:
       example.com/tenant: 'true'
   signers:
     types: [Key, KMS]
-    kmsURIs: ['awskms:///alias/{namespace}-*']
+    kmsURIs: ['awskms:///alias/{namespace}/*']
     kmsHosts: []
   attestation:
     formats: [slsa/v2alpha4, slsa/v1]

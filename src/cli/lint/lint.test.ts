@@ -233,6 +233,18 @@ spec:
     assert.match((await lint(path)).out, /cannot be read/);
   });
 
+  it('gives a namespace no key of one whose name begins with its own, by the sample of a ceiling', async () => {
+    const sample = join(import.meta.dirname, '..', '..', '..', 'samples', 'platform', '30-policy-ceiling.yaml');
+    const kms = (key: string): string => {
+      const signer = `signer: {type: KMS, kms: {uri: 'awskms:///alias/${key}', secretRef: {name: aws}}}`;
+      const metadata = 'metadata: {namespace: team-a, name: builds}';
+      return `apiVersion: hallmark.dev/v1alpha1\nkind: SigningPolicy\n${metadata}\nspec: {${signer}}\n`;
+    };
+    assert.equal((await lint('--ceiling', sample, file('own-key.yaml', kms('team-a/builds')))).out, '');
+    const { out } = await lint('--ceiling', sample, file('other-key.yaml', kms('team-a-b-builds')));
+    assert.match(out, /spec\.signer\.kms\.uri is awskms:\/\/\/alias\/team-a-b-builds, and allowed are/);
+  });
+
   it('finds nothing to fix in the samples', async () => {
     const { out, code } = await lint(join(import.meta.dirname, '..', '..', '..', 'samples'));
     assert.deepEqual([out, code], ['', 0]);
