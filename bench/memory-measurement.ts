@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints the bytes of the heap that the operator uses once it has learnt a cluster: `node --expose-gc bench/memory-measurement.ts RUNS RECORDS`.
 import { parseOperatorConfiguration } from '../src/config/operator-configuration.ts';
+import { startingHost } from '../src/controllers/fixtures/starting-host.fixture.ts';
 import { learn } from '../src/controllers/wiring/learn.ts';
 import { SoleReplica } from '../src/kube/lease/sole-replica.ts';
 import { EventRecorder } from '../src/kube/events.ts';
@@ -50,16 +51,7 @@ const shards = await learn(
     events: new EventRecorder({ client, clock, instance: 'bench' }),
     clock,
     configuration: parseOperatorConfiguration(JSON.stringify(file), 'the bench', {}),
-    host: {
-      watch: ({ source }) => {
-        source.start();
-        return Promise.resolve();
-      },
-      run: (controller) => {
-        controller.start();
-      },
-      releaseAtEnd: () => undefined,
-    },
+    host: startingHost(),
     logger: createLogger({ level: 'error' }),
     metrics: new Metrics(),
     onTrouble: () => undefined,

@@ -32,6 +32,25 @@ export function withSpec(manifest: Manifest, fields: object): Manifest {
   return { ...manifest, spec: { ...asManifest(manifest['spec']), ...fields } };
 }
 
+/** A backend "evidence" that stores attestations in one repository of a registry without TLS and credentials. */
+export function evidenceBackend(namespace: string, repository: string): Manifest {
+  return {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind: 'StorageBackend',
+    metadata: { name: 'evidence', namespace },
+    spec: {
+      type: 'OCI',
+      artifacts: ['Attestation'],
+      oci: {
+        encoding: 'CosignTags',
+        repository,
+        authentication: { type: 'Anonymous' },
+        tls: { insecure: true },
+      },
+    },
+  };
+}
+
 /** A manifest's name. */
 export function nameOf(manifest: Manifest): string {
   return String(at(manifest, 'metadata', 'name'));

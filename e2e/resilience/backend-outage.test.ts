@@ -6,6 +6,7 @@ import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
+import { evidenceBackend } from '../harness/team-manifests.ts';
 import type { Build, Team } from '../harness/team.ts';
 import type { Fault } from '../testbed/fault-proxy/fault.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
@@ -60,21 +61,7 @@ class SharedRepository {
   async #addTeam(name: string): Promise<void> {
     const policy = { ...managedRuns, backendRefs: [] };
     const team = await this.#installation.team({ name, backends: ['tekton'], policy });
-    await this.#installation.apply({
-      apiVersion: 'hallmark.dev/v1alpha1',
-      kind: 'StorageBackend',
-      metadata: { name: 'evidence', namespace: name },
-      spec: {
-        type: 'OCI',
-        artifacts: ['Attestation'],
-        oci: {
-          encoding: 'CosignTags',
-          repository: `${this.proxy.host}/evidence/${this.#name}`,
-          authentication: { type: 'Anonymous' },
-          tls: { insecure: true },
-        },
-      },
-    });
+    await this.#installation.apply(evidenceBackend(name, `${this.proxy.host}/evidence/${this.#name}`));
     this.#teams.push({ team, runs: new ManagedRuns(adminClient(this.#installation.plane), team) });
   }
 

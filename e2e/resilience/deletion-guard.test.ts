@@ -11,6 +11,7 @@ import { hallmarkCommand } from '../harness/hallmark-command.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf, parseRecord, storageOf } from '../harness/record.ts';
+import { evidenceBackend } from '../harness/team-manifests.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
@@ -48,21 +49,7 @@ describe('a run of a policy that holds runs until they are stored', () => {
   async function teamWithoutRegistry(name: string, timeoutSeconds: number): Promise<Team> {
     const deletionGuard = { type: 'Hold', timeoutSeconds };
     const team = await installation.team({ name, backends: ['tekton'], policy: { backendRefs: [], deletionGuard } });
-    await installation.apply({
-      apiVersion: 'hallmark.dev/v1alpha1',
-      kind: 'StorageBackend',
-      metadata: { name: 'evidence', namespace: name },
-      spec: {
-        type: 'OCI',
-        artifacts: ['Attestation'],
-        oci: {
-          encoding: 'CosignTags',
-          repository: `${proxy.host}/evidence/${name}`,
-          authentication: { type: 'Anonymous' },
-          tls: { insecure: true },
-        },
-      },
-    });
+    await installation.apply(evidenceBackend(name, `${proxy.host}/evidence/${name}`));
     await team.untilReady();
     await installation.wait(name, 'storagebackend/evidence', 'condition=Ready');
     proxy.fail({ type: 'Status', status: 503 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type OperatorConfiguration, parseOperatorConfiguration } from '../config/operator-configuration.ts';
-import type { ControllerHost } from '../controllers/wiring/controller-host.ts';
+import { startingHost } from '../controllers/fixtures/starting-host.fixture.ts';
 import { silentObserver } from '../controllers/fixtures/silent-observer.fixture.ts';
 import { Controllers } from '../controllers/wiring/controllers.ts';
 import { makeContext } from '../controllers/wiring/make-context.ts';
@@ -155,7 +155,7 @@ export class OperatorLife {
       client,
       clock,
       configuration: this.#configuration,
-      host: this.#host(),
+      host: startingHost((source) => this.#sources.push(source)),
       onResult,
       watchObserver: {
         failed: ({ name, key, error }) => {
@@ -239,20 +239,6 @@ export class OperatorLife {
       operatorNamespace: OPERATOR_NAMESPACE,
       holds: (namespace) => this.holds(namespace),
     });
-  }
-
-  #host(): ControllerHost {
-    return {
-      watch: ({ source }) => {
-        this.#sources.push(source);
-        source.start();
-        return Promise.resolve();
-      },
-      run: (controller) => {
-        controller.start();
-      },
-      releaseAtEnd: () => undefined,
-    };
   }
 }
 

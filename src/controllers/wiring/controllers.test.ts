@@ -6,6 +6,7 @@ import { field } from '../../json/fields.ts';
 import { NAMESPACES } from '../../kube/core-resources.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
+import { startingHost } from '../fixtures/starting-host.fixture.ts';
 import { storedConditions } from '../write-status.ts';
 import { Controllers } from './controllers.ts';
 
@@ -65,16 +66,7 @@ class StartWorld extends ReconcilerWorld {
     const text = JSON.stringify({ ...file, operatorNamespace: 'hallmark-system' });
     const controllers = new Controllers({
       ...{ context, clock, client: api.client, configuration: parseOperatorConfiguration(text, 'the test', {}) },
-      host: {
-        watch: ({ source }) => {
-          source.start();
-          return Promise.resolve();
-        },
-        run: (controller) => {
-          controller.start();
-        },
-        releaseAtEnd: () => undefined,
-      },
+      host: startingHost(),
       onResult: (result) => this.results.push(result),
       onController: () => undefined,
       watchObserver: { failed: ({ name, key, error }) => assert.fail(`${name} ${key}: ${String(error)}`) },
