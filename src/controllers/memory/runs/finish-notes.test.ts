@@ -105,6 +105,15 @@ describe('the notes of children', () => {
     assert.deepEqual([notes.size, notes.isNoted('unknown-b'), notes.isNoted('unknown-e')], [4, false, true]);
   });
 
+  it('leave nothing of an unknown PipelineRun whose children all run again', () => {
+    const notes = noted();
+    for (const key of ['b', 'c']) notes.note(child('unknown', key), false);
+    notes.reopened(child('unknown', 'b'));
+    assert.equal(notes.isNoted('unknown'), true);
+    notes.reopened(child('unknown', 'c'));
+    assert.deepEqual([notes.size, notes.isNoted('unknown')], [1, false]);
+  });
+
   it('take no more of a full namespace, and lose none for it', () => {
     const notes = noted();
     for (const key of ['b', 'c', 'd', 'e']) notes.note(child('p', key), false);

@@ -113,7 +113,10 @@ export class FinishNotes {
     if (parent?.notes.get(key)?.uid !== uid) return;
     parent.notes.delete(key);
     this.#count(parent.namespace, -1);
-    if (this.#idle.has(parentUID)) this.#idle.count(parent.namespace, -1);
+    if (!this.#idle.has(parentUID)) return;
+    this.#idle.count(parent.namespace, -1);
+    // Their number is bounded by that of their notes.
+    if (parent.notes.size === 0) this.#idle.take(parentUID);
   }
 
   /** Compares a run that was read with its note. */
