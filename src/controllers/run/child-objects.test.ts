@@ -5,6 +5,7 @@ import { field } from '../../json/fields.ts';
 import type { ListOptions } from '../../kube/watch/list-pages.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
+import { ChildRoom } from './child-room.ts';
 import { childObjects, type ChildReading, TooManyChildren } from './child-objects.ts';
 
 interface RunObject {
@@ -191,8 +192,21 @@ describe('the children of a PipelineRun', () => {
         sizes.push(sizeBytes);
         if (sizes.length > 60) throw new Error('no room');
       };
-      await assert.rejects(read(cluster, fill(cluster, 100), { limits, take }), /no room/);
+      const room = { take, give: () => undefined };
+      await assert.rejects(read(cluster, fill(cluster, 100), { limits, room }), /no room/);
       assert.ok(sizes.every((size) => size > 100));
+    });
+
+    it('a list that begins anew gives back the room of what it had kept', async () => {
+      const takenBy = async (restartAt: number | undefined): Promise<number> => {
+        const cluster = new Cluster();
+        const outer = fill(cluster, 200);
+        cluster.restartAt = restartAt;
+        const childRoom = new ChildRoom();
+        await read(cluster, outer, { limits, room: childRoom.enter('team-a') });
+        return childRoom.usedBytes;
+      };
+      assert.equal(await takenBy(4), await takenBy(undefined));
     });
   });
 });

@@ -8,6 +8,7 @@ import { MAX_NESTED_RUNS, MAX_NESTING } from '../../tekton/finished-run.ts';
 import { controllingPipelineRun } from '../../tekton/children/child-identity.ts';
 import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import { ReasonedError } from '../../runtime/errors/reasoned-error.ts';
+import type { RoomOfRun } from './child-room.ts';
 import type { RunIdentity } from '../../tekton/run-identity.ts';
 import { customRunResource, runResources } from '../../kube/tekton-resources.ts';
 
@@ -40,8 +41,8 @@ const PAGE = { pageSize: 50, maxPageBytes: 4 * 1024 * 1024 } as const;
 export interface ChildReading {
   readonly client: Pick<KubeClient, 'pages'>;
   readonly signal: AbortSignal;
-  /** Called with the size of each child that is kept. It may throw, which ends the reading. */
-  readonly take?: (sizeBytes: number) => void;
+  /** The memory for what is kept. It may refuse more, which ends the reading. */
+  readonly room?: Pick<RoomOfRun, 'take' | 'give'>;
   readonly limits?: ChildLimits;
 }
 
@@ -79,15 +80,15 @@ export async function childObjects(
 /** Counts what is read for one PipelineRun. */
 class Tally {
   readonly #limits: ChildLimits;
-  readonly #take: (sizeBytes: number) => void;
+  readonly #room: ChildReading['room'];
   readonly identity: RunIdentity;
   #listed = 0;
   #children = 0;
   #sizeBytes = 0;
 
-  constructor({ limits = LIMITS, take = () => undefined }: ChildReading, identity: RunIdentity) {
+  constructor({ limits = LIMITS, room }: ChildReading, identity: RunIdentity) {
     this.#limits = limits;
-    this.#take = take;
+    this.#room = room;
     this.identity = identity;
   }
 
@@ -107,6 +108,7 @@ class Tally {
   mark(): () => void {
     const before = [this.#listed, this.#children, this.#sizeBytes] as const;
     return () => {
+      this.#room?.give(this.#sizeBytes - before[2]);
       [this.#listed, this.#children, this.#sizeBytes] = before;
     };
   }
@@ -124,7 +126,7 @@ class Tally {
       const why = `the children of PipelineRun ${name} are larger than ${sizeBytes} bytes together`;
       throw tooMany(`${why}: split its pipeline, or have its tasks state less in their specs and results`);
     }
-    this.#take(size);
+    this.#room?.take(size);
   }
 }
 

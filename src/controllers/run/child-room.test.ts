@@ -18,8 +18,10 @@ describe('the room for children', () => {
       b.take(41);
     }, full);
     b.take(40);
-    a.leave();
+    a.give(20);
     b.take(20);
+    assert.equal(room.usedBytes, 100);
+    a.leave();
     assert.equal(room.usedBytes, 60);
     b.leave();
     assert.equal(room.usedBytes, 0);

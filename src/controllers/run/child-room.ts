@@ -12,6 +12,8 @@ const RETRY_SECONDS = 1;
 export interface RoomOfRun {
   /** @throws WaitingError when there is no room now */
   readonly take: (sizeBytes: number) => void;
+  /** Gives a part of it back. */
+  readonly give: (sizeBytes: number) => void;
   readonly leave: () => void;
 }
 
@@ -31,6 +33,10 @@ export class ChildRoom {
 
   enter(namespace: string): RoomOfRun {
     let taken = 0;
+    const give = (sizeBytes: number): void => {
+      this.#shares.add(namespace, -sizeBytes);
+      taken -= sizeBytes;
+    };
     return {
       take: (sizeBytes) => {
         if (!this.#shares.fits(namespace, sizeBytes)) {
@@ -40,9 +46,9 @@ export class ChildRoom {
         this.#shares.add(namespace, sizeBytes);
         taken += sizeBytes;
       },
+      give,
       leave: () => {
-        this.#shares.add(namespace, -taken);
-        taken = 0;
+        give(taken);
       },
     };
   }

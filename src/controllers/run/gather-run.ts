@@ -15,7 +15,7 @@ import { WaitingError } from '../../runtime/queue/waiting-error.ts';
 import { runDigest } from '../../tekton/children/run-digest.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { recordName } from '../../records/record-name.ts';
-import { childObjects, TooManyChildren } from './child-objects.ts';
+import { childObjects, type ChildReading, TooManyChildren } from './child-objects.ts';
 import { childNote, ownNote } from './note-finishes.ts';
 import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
@@ -54,8 +54,8 @@ export function missingRecords(context: Parameters<typeof pendingPipelines>[0], 
 export interface GatherRunOptions {
   readonly childrenDeadlineSeconds: number;
   readonly signal: AbortSignal;
-  /** Called with the size of each child that is read. It may throw, which ends the gathering. */
-  readonly takeRoom?: (sizeBytes: number) => void;
+  /** The memory for children. */
+  readonly room?: ChildReading['room'];
   /** True when a policy is looked at now; each by default. */
   readonly admits?: (policy: PolicyDefinition) => boolean;
 }
@@ -71,9 +71,9 @@ export async function gatherRun(
   const { admits = () => true } = options;
   const pipelines = pendingPipelines(context, summary).filter(({ pipeline }) => admits(pipeline.policy));
   if (pipelines.length === 0) return undefined;
-  const { signal, takeRoom } = options;
+  const { signal, room } = options;
   const isAttested = pipelines.some(({ pipeline }) => pipeline.policy.spec.attestation.format !== 'None');
-  const run = await readRun(context, object, { summary, isAttested, takeRoom }, signal);
+  const run = await readRun(context, object, { summary, isAttested, room }, signal);
   const pending: PendingPipeline[] = [];
   const failures: unknown[] = [];
   for (const { pipeline, recordName: name } of pipelines) {
@@ -107,13 +107,13 @@ const unreadOutline: Problem = {
 interface RunReading {
   readonly summary: SelectableRun;
   readonly isAttested: boolean;
-  readonly takeRoom: GatherRunOptions['takeRoom'];
+  readonly room: GatherRunOptions['room'];
 }
 
 async function readRun(
   context: ControllerContext,
   object: unknown,
-  { summary, isAttested, takeRoom }: RunReading,
+  { summary, isAttested, room }: RunReading,
   signal: AbortSignal,
 ): Promise<FinishedRun | Problem> {
   if (isRunOutline(object)) return unreadOutline;
@@ -123,7 +123,7 @@ async function readRun(
     if (sighting === 'Unseen') unseen.push(`${read.kind} ${read.name}`);
     return sighting;
   };
-  const reading = { client: context.client, signal, ...(takeRoom === undefined ? {} : { take: takeRoom }) };
+  const reading = { client: context.client, signal, ...(room === undefined ? {} : { room }) };
   try {
     const children = summary.kind === 'PipelineRun' ? await childObjects(reading, object, summary) : [];
     const run = finishedRun(object, children, isAttested ? { recall } : {});

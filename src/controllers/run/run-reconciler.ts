@@ -48,7 +48,7 @@ export interface RunReconcilerOptions {
 /** The shares of one reconcile. */
 interface Shares {
   readonly turns: PolicyTurns;
-  readonly takeRoom: RoomOfRun['take'];
+  readonly room: RoomOfRun;
 }
 
 /** Turns one finished run into its records: payload, signature, one POST for each policy that selects it. */
@@ -75,7 +75,7 @@ export class RunReconciler implements Reconciler<RunKey> {
     const turns = new PolicyTurns(this.#options.lanes, { key, namespace });
     const room = this.#childRoom.enter(namespace);
     try {
-      const outcome = await this.#recordAll(object, { turns, takeRoom: room.take }, signal);
+      const outcome = await this.#recordAll(object, { turns, room }, signal);
       this.#follow(object);
       return outcome;
     } finally {
@@ -101,10 +101,10 @@ export class RunReconciler implements Reconciler<RunKey> {
   }
 
   /** Records each policy separately: one that fails or hangs does not delay the others. */
-  async #recordAll(object: unknown, { turns, takeRoom }: Shares, signal: AbortSignal): Promise<Outcome> {
+  async #recordAll(object: unknown, { turns, room }: Shares, signal: AbortSignal): Promise<Outcome> {
     const { childrenDeadlineSeconds } = this.#options;
     const admits = (policy: PolicyDefinition): boolean => turns.begin(policy);
-    const gathering = { childrenDeadlineSeconds, signal, admits, takeRoom };
+    const gathering = { childrenDeadlineSeconds, signal, admits, room };
     const snapshot = await gatherRun(this.#context, object, gathering);
     const failures: unknown[] = [...(snapshot?.failures ?? [])];
     if (snapshot !== undefined) {
