@@ -12,6 +12,10 @@ const rekor = (url: string, more: Fields = {}): Fields => ({
   transparency: { type: 'Rekor', rekor: { url, ...more } },
   trustedRoot,
 });
+const keyless = (fulcioURL: string): Fields => ({
+  ...rekor('https://rekor.example'),
+  signer: { type: 'Keyless', keyless: { fulcioURL, serviceAccountName: 'builds' } },
+});
 
 /** A bound, a policy within it and one beyond it. */
 const rows: readonly (readonly [field: string, bound: Fields, within: Fields, beyond: Fields])[] = [
@@ -21,6 +25,24 @@ const rows: readonly (readonly [field: string, bound: Fields, within: Fields, be
     { signers: { kmsURIs: ['awskms:///alias/{namespace}-*'] } },
     kms('awskms:///alias/team-a-b.c'),
     kms('awskms:///alias/team-b-b'),
+  ],
+  [
+    'spec.signer.keyless.fulcioURL',
+    { signers: { fulcioURLs: ['https://fulcio.example'] } },
+    keyless('https://fulcio.example'),
+    keyless('https://fulcio.evil.example'),
+  ],
+  [
+    'spec.deletionGuard.type',
+    { deletionGuard: { types: ['Release'] } },
+    { deletionGuard: { type: 'Release' } },
+    { deletionGuard: { type: 'Hold' } },
+  ],
+  [
+    'spec.deletionGuard.timeoutSeconds',
+    { deletionGuard: { maxTimeoutSeconds: 60 } },
+    { deletionGuard: { type: 'Hold', timeoutSeconds: 60 } },
+    { deletionGuard: { type: 'Hold', timeoutSeconds: 61 } },
   ],
   [
     'spec.attestation.format',

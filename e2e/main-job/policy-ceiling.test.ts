@@ -24,7 +24,12 @@ const kms = (uri: string, address = 'https://vault.example.com'): object => ({
 
 const ceiling = (host: string): object => ({
   namespaceSelector: { matchLabels: tenant },
-  signers: { types: ['Key', 'KMS'], kmsURIs: ['hashivault://{namespace}-*'], kmsHosts: ['vault.example.com'] },
+  signers: {
+    types: ['Key', 'KMS'],
+    kmsURIs: ['hashivault://{namespace}-*'],
+    kmsHosts: ['vault.example.com'],
+    fulcioURLs: ['https://fulcio.example'],
+  },
   attestation: {
     formats: ['slsa/v2alpha4', 'slsa/v1'],
     buildTypes: ['https://tekton.dev/chains/v2/slsa'],
@@ -33,6 +38,7 @@ const ceiling = (host: string): object => ({
   subjects: { allowedRepositories: [`${host}/{namespace}/*`] },
   transparency: { logs: ['https://rekor.example.com'], timestampAuthorities: ['https://tsa.example.com'] },
   backends: { types: ['Tekton', 'OCI'], hosts: [host], clusterBackends: ['archive'] },
+  deletionGuard: { maxTimeoutSeconds: 600 },
   record: { default: { retention: 'Seconds', seconds: 80_000 }, maxSeconds: 90_000 },
   counts: { policies: 1, backends: 1 },
 });
@@ -126,6 +132,27 @@ const oversteps: readonly Overstep[] = [
     policy: { mode: 'Enforce' },
     alone: { auditOnly: true },
     names: /spec\.mode is Enforce, and allowed are Audit/,
+  },
+  {
+    field: 'signers.fulcioURLs',
+    policy: {
+      signer: { type: 'Keyless', keyless: { fulcioURL: 'https://fulcio.evil.example', serviceAccountName: 'default' } },
+      transparency: { type: 'Rekor', rekor: { url: 'https://rekor.example.com' } },
+      trustedRoot,
+    },
+    names:
+      /spec\.signer\.keyless\.fulcioURL is https:\/\/fulcio\.evil\.example, and allowed are https:\/\/fulcio\.example$/,
+  },
+  {
+    field: 'deletionGuard.types',
+    policy: { deletionGuard: { type: 'Hold' } },
+    alone: { deletionGuard: { types: ['Release'] } },
+    names: /spec\.deletionGuard\.type is Hold, and allowed are Release/,
+  },
+  {
+    field: 'deletionGuard.maxTimeoutSeconds',
+    policy: { deletionGuard: { type: 'Hold', timeoutSeconds: 601 } },
+    names: /spec\.deletionGuard\.timeoutSeconds is 601, and allowed are at most 600/,
   },
   {
     field: 'transparency.required',
@@ -264,7 +291,7 @@ describe('a ceiling over two hundred namespaces', () => {
       const found = await installation.json(['get', 'policyceiling', 'teams']);
       const observed = at(found, 'status', 'observed');
       return (
-        at(observed, 'exceedingPolicies') === 11 &&
+        at(observed, 'exceedingPolicies') === 13 &&
         at(observed, 'exceedingBackends') === 3 &&
         at(observed, 'namespaces') === NAMESPACES
       );
@@ -325,7 +352,7 @@ describe('a team that exceeded the ceiling', () => {
     await inParallel(mended, async (index) => {
       const team = `over-${index}`;
       const spec = { signer: { ...keySigner, kms: null, keyless: null }, attestation: null, subjects: null };
-      const rest = { transparency: null, trustedRoot: null, backendRefs: null };
+      const rest = { transparency: null, trustedRoot: null, backendRefs: null, deletionGuard: null };
       await installation.patch(team, 'signingpolicy/first', { spec: { ...spec, ...rest } });
       const record = await recordOf(index, 'first', 'condition=Ready');
       assert.ok(signatures(record) > 0, oversteps[index]?.field);

@@ -77,9 +77,10 @@ function readValid(object: unknown, operatorNamespace: string, retention: Retent
   };
 }
 
-function writtenSpec({ attestation, subjects, mode, record }: SigningPolicySpec): WrittenPolicySpec {
+function writtenSpec({ attestation, subjects, mode, deletionGuard, record }: SigningPolicySpec): WrittenPolicySpec {
   const { format, buildType, builderID } = attestation ?? {};
-  return { format, buildType, builderID, allowedRepositories: subjects?.allowedRepositories, mode, record };
+  const { allowedRepositories } = subjects ?? {};
+  return { format, buildType, builderID, allowedRepositories, mode, deletionGuard, record };
 }
 
 function cutPart(

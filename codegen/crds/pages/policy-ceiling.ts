@@ -24,6 +24,7 @@ spec:
     types: [Key, KMS]
     kmsURIs: ['awskms:///alias/{namespace}/*']
     kmsHosts: []
+    fulcioURLs: []
   attestation:
     formats: [slsa/v2alpha4, slsa/v1]
     builderIDs: ['https://builds.example.com/{namespace}']
@@ -35,6 +36,9 @@ spec:
     types: [OCI, Tekton]
     hosts: [registry.example.com]
     clusterBackends: [archive]
+  deletionGuard:
+    types: [Release, Hold]
+    maxTimeoutSeconds: 3600
   record:
     default:
       retention: Seconds

@@ -17,6 +17,11 @@ const rekor = (url: string, more: object = {}): object => ({
   trustedRoot,
 });
 const timestamps = (url: string): object => ({ transparency: { timestampAuthorities: [{ url }] }, trustedRoot });
+const keyless = (fulcioURL: string): object => ({
+  ...rekor('https://rekor.example'),
+  signer: { type: 'Keyless', keyless: { fulcioURL, serviceAccountName: 'builds' } },
+});
+const hold = (timeoutSeconds?: number): object => ({ deletionGuard: { type: 'Hold', timeoutSeconds } });
 const clusterRef = (name: string): object => ({ backendRefs: [{ kind: 'ClusterStorageBackend', name }] });
 
 /** The policy of team-a as the ceilings, given by their specs, have it. */
@@ -59,6 +64,27 @@ const rows: readonly Row[] = [
     { signer: awskms('awskms:///alias/a') },
     { signer: awskms('awskms://kms.evil.example:4566/alias/a') },
     'the host of spec.signer.kms is kms.evil.example:4566, and none is allowed',
+  ],
+  [
+    'the certificate authority',
+    { signers: { fulcioURLs: ['https://fulcio.example'] } },
+    keyless('https://fulcio.example'),
+    keyless('https://fulcio.evil.example'),
+    'spec.signer.keyless.fulcioURL is https://fulcio.evil.example, and allowed are https://fulcio.example',
+  ],
+  [
+    'the type of the deletion guard',
+    { deletionGuard: { types: ['Release'] } },
+    { deletionGuard: { type: 'Release', timeoutSeconds: 86_400 } },
+    hold(),
+    'spec.deletionGuard.type is Hold, and allowed are Release',
+  ],
+  [
+    'the time that the deletion guard holds for',
+    { deletionGuard: { maxTimeoutSeconds: 60 } },
+    hold(60),
+    hold(61),
+    'spec.deletionGuard.timeoutSeconds is 61, and allowed are at most 60',
   ],
   [
     'the format',
@@ -226,6 +252,7 @@ describe('a policy that leaves open', () => {
       ['spec.subjects.allowedRepositories', [repositories('registry/*'), repositories('*/team-a')]],
       ['spec.attestation.format', [{ attestation: { formats: ['in-toto'] } }, { attestation: { formats: ['None'] } }]],
       ['spec.attestation.builderID', [{ attestation: { builderIDs: ['https://builds/*'] } }]],
+      ['spec.deletionGuard', [{ deletionGuard: { types: ['Hold'] } }, { deletionGuard: { types: ['Release'] } }]],
     ] as const)
       assert.match(bounded(ceilings, {}).exceeds?.message ?? '', new RegExp(`${field} is not set.*set it`), field);
     const both = bounded([repositories('registry/*'), repositories('*/team-a')], repositories('registry/team-a'));
@@ -236,6 +263,46 @@ describe('a policy that leaves open', () => {
     const { spec, exceeds, auditOnlyBy } = bounded([{ auditOnly: true }], {});
     assert.deepEqual([spec.mode, exceeds, auditOnlyBy], ['Audit', undefined, 'c1']);
   });
+
+  const guards: readonly (readonly [string, readonly object[], object, object])[] = [
+    ['the deletion guard releases', [{}], {}, { type: 'Release', timeoutSeconds: 600 }],
+    [
+      'the deletion guard takes the first default that all allow',
+      [
+        { deletionGuard: { default: { type: 'Hold', timeoutSeconds: 90 } } },
+        { deletionGuard: { types: ['Release'], default: { type: 'Release' } } },
+      ],
+      {},
+      { type: 'Release', timeoutSeconds: 90 },
+    ],
+    [
+      'the deletion guard holds where nothing else is allowed, for the longest time that is',
+      [{ deletionGuard: { types: ['Hold'], maxTimeoutSeconds: 120 } }],
+      {},
+      { type: 'Hold', timeoutSeconds: 120 },
+    ],
+    [
+      'the time of its deletion guard takes the default, within all limits',
+      [
+        { deletionGuard: { default: { type: 'Release', timeoutSeconds: 900 } } },
+        { deletionGuard: { maxTimeoutSeconds: 300 } },
+      ],
+      hold(),
+      { type: 'Hold', timeoutSeconds: 300 },
+    ],
+    [
+      'nothing of its deletion guard keeps its own',
+      [{ deletionGuard: { default: { type: 'Release' } } }],
+      hold(5),
+      { type: 'Hold', timeoutSeconds: 5 },
+    ],
+  ];
+  for (const [what, ceilings, policy, expected] of guards) {
+    it(what, () => {
+      const { spec, exceeds } = bounded(ceilings, policy);
+      assert.deepEqual([spec.deletionGuard, exceeds], [expected, undefined]);
+    });
+  }
 
   it('the retention takes the default of the first ceiling that has one', () => {
     const record = { default: { retention: 'Seconds', seconds: 60 } };

@@ -5,6 +5,7 @@ import { globMatches, globsCover } from '../selection/glob.ts';
 import type { PolicyDefinition, WrittenPolicySpec } from '../definitions.ts';
 import { globsIn } from './bound-values.ts';
 import type { Bounds, CeilingDefinition } from './ceiling-definition.ts';
+import { boundedGuard } from './guard-bounds.ts';
 
 type CeilingSpec = NonNullable<CeilingDefinition['spec']>;
 
@@ -42,6 +43,7 @@ export function boundedSpec(
   const asked = written.allowedRepositories ?? [];
   const allowedRepositories = asked.length > 0 ? asked : commonGlobs(repositories);
   const isAudit = written.mode === undefined && specs.some(({ auditOnly }) => auditOnly === true);
+  const deletionGuard = boundedGuard(written.deletionGuard, specs);
   return {
     spec: {
       ...spec,
@@ -53,6 +55,7 @@ export function boundedSpec(
       },
       subjects: { ...subjects, allowedRepositories },
       mode: isAudit ? 'Audit' : spec.mode,
+      deletionGuard: deletionGuard ?? spec.deletionGuard,
       record: effectiveRetention(written.record, ceilingRetention(specs, retention)),
     },
     undecided: [
@@ -60,6 +63,7 @@ export function boundedSpec(
       ...(buildType === undefined ? ['spec.attestation.buildType'] : []),
       ...(builderID === undefined ? ['spec.attestation.builderID'] : []),
       ...(repositories.length > 0 && allowedRepositories.length === 0 ? ['spec.subjects.allowedRepositories'] : []),
+      ...(deletionGuard === undefined ? ['spec.deletionGuard'] : []),
     ],
   };
 }

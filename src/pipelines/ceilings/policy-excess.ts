@@ -3,6 +3,7 @@ import { globMatches, globsCover } from '../selection/glob.ts';
 import type { PolicyDefinition, WrittenPolicySpec } from '../definitions.ts';
 import { excessOf, globExcess, globsIn, hostExcess } from './bound-values.ts';
 import type { CeilingDefinition } from './ceiling-definition.ts';
+import { guardExcess } from './guard-bounds.ts';
 import { kmsHost } from './kms-host.ts';
 
 /** A policy, and one ceiling of its namespace. */
@@ -28,6 +29,8 @@ const signerRules: readonly Rule[] = [
     const host = signer.kms === undefined ? undefined : kmsHost(signer.kms);
     return host === undefined ? undefined : hostExcess('the host of spec.signer.kms', host, globs(signers?.kmsHosts));
   },
+  ({ spec: { signer }, ceiling: { signers }, globs }) =>
+    signer.keyless && globExcess('spec.signer.keyless.fulcioURL', signer.keyless.fulcioURL, globs(signers?.fulcioURLs)),
 ];
 
 const attestationRules: readonly Rule[] = [
@@ -94,6 +97,7 @@ const rules: readonly Rule[] = [
   },
   ({ written: { mode }, ceiling: { auditOnly } }) =>
     auditOnly === true && mode === 'Enforce' ? excessOf('spec.mode', mode, ['Audit']) : undefined,
+  ({ written, ceiling }) => guardExcess(written.deletionGuard, ceiling.deletionGuard),
   ({ rank, ceiling: { counts } }) => countExcess('SigningPolicies', rank, counts?.policies),
 ];
 

@@ -12,7 +12,12 @@ export const acceptedCeilings: readonly AcceptedManifest[] = [
     name: 'a ceiling that bounds everything',
     manifest: ceiling({
       namespaceSelector: { matchExpressions: [{ key: 'example.com/tenant', operator: 'Exists' }] },
-      signers: { types: ['Key', 'KMS', 'Keyless'], kmsURIs: ['awskms:///alias/{namespace}-*'], kmsHosts: [] },
+      signers: {
+        types: ['Key', 'KMS', 'Keyless'],
+        kmsURIs: ['awskms:///alias/{namespace}-*'],
+        kmsHosts: [],
+        fulcioURLs: ['https://fulcio.example.com'],
+      },
       attestation: {
         formats: ['slsa/v1', 'None'],
         buildTypes: ['https://tekton.dev/chains/v2/slsa'],
@@ -21,6 +26,7 @@ export const acceptedCeilings: readonly AcceptedManifest[] = [
       subjects: { allowedRepositories: ['registry.example.com/{namespace}/*'] },
       transparency: { logs: [], timestampAuthorities: ['https://tsa.example.com/*'], required: ['TimestampAuthority'] },
       backends: { types: ['OCI', 'Kafka'], hosts: ['registry.example.com:5000'], clusterBackends: ['archive-*'] },
+      deletionGuard: { types: ['Hold'], maxTimeoutSeconds: 86_400, default: { type: 'Hold', timeoutSeconds: 86_400 } },
       record: { default: { retention: 'Seconds', seconds: 60 }, maxSeconds: 3_153_600_000 },
       auditOnly: true,
       counts: { policies: 0, backends: 1_000_000 },
@@ -100,6 +106,27 @@ export const ceilingCases: readonly RefusedManifest[] = [
     manifest: ceiling({ record: { default: { retention: 'WithRun', seconds: 60 } } }),
     path: 'spec.record.default',
     message: 'seconds must be set when retention is Seconds, and only then',
+  },
+  {
+    name: 'a ceiling with a default deletion guard that it does not allow',
+    manifest: ceiling({ deletionGuard: { types: ['Release'], default: { type: 'Hold' } } }),
+    path: 'spec.deletionGuard',
+    message: 'default must lie within types and maxTimeoutSeconds',
+  },
+  {
+    name: 'a ceiling with a default deletion guard that holds for longer than it allows',
+    manifest: ceiling({
+      deletionGuard: { maxTimeoutSeconds: 60, default: { type: 'Hold', timeoutSeconds: 61 } },
+    }),
+    path: 'spec.deletionGuard',
+    message: 'default must lie within types and maxTimeoutSeconds',
+  },
+  {
+    name: 'a ceiling that lets runs be kept for more than a day',
+    manifest: ceiling({ deletionGuard: { maxTimeoutSeconds: 86_401 } }),
+    path: 'spec.deletionGuard.maxTimeoutSeconds',
+    message: 'must be <= 86400',
+    serverMessage: 'should be less than or equal to 86400',
   },
   {
     name: 'a ceiling with a negative count',

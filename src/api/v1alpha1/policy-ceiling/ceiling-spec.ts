@@ -4,6 +4,7 @@ import { field, has, listField } from '../../../json/fields.ts';
 import { type CelRule, matchesRule } from '../fields/cel-rule.ts';
 import { labelSelector } from '../fields/label-selector.ts';
 import { enumSet } from '../fields/string-set.ts';
+import { deletionGuardTypes, MAX_GUARD_SECONDS } from '../deletion-guard.ts';
 import { buildTypes, formats } from '../signing-policy/format-names.ts';
 import { backendTypes } from '../storage-backend/backend-spec.ts';
 
@@ -35,6 +36,18 @@ const secondsWithType: CelRule = {
   holds: (self) => (field(self, 'retention') === 'Seconds') === has(self, 'seconds'),
 };
 
+const guardWithin: CelRule = {
+  rule: '!has(self.default) || ((!has(self.types) || self.default.type in self.types) && (!has(self.default.timeoutSeconds) || !has(self.maxTimeoutSeconds) || self.default.timeoutSeconds <= self.maxTimeoutSeconds))',
+  message: 'default must lie within types and maxTimeoutSeconds',
+  holds: (self) => {
+    const given = field(self, 'default');
+    if (given === undefined) return true;
+    const isTypeAllowed = !has(self, 'types') || listField(self, 'types').includes(field(given, 'type'));
+    const [seconds, most] = [field(given, 'timeoutSeconds'), field(self, 'maxTimeoutSeconds')];
+    return isTypeAllowed && (typeof seconds !== 'number' || typeof most !== 'number' || seconds <= most);
+  },
+};
+
 const logToRequire: CelRule = {
   rule: "!has(self.required) || !('Log' in self.required) || !has(self.logs) || size(self.logs) > 0",
   message: 'required names Log, so logs must allow one',
@@ -46,6 +59,10 @@ const authorityToRequire: CelRule = {
   message: 'required names TimestampAuthority, so timestampAuthorities must allow one',
   holds: (self) => isRequirable(self, 'TimestampAuthority', 'timestampAuthorities'),
 };
+
+function guardTimeout(description: string) {
+  return Type.Integer({ description, minimum: 1, maximum: MAX_GUARD_SECONDS, format: 'int32' });
+}
 
 function isRequirable(self: unknown, what: string, list: string): boolean {
   return !listField(self, 'required').includes(what) || !has(self, list) || listField(self, list).length > 0;
@@ -59,6 +76,9 @@ const signers = Type.Object(
       globs(
         'Hosts (host or host:port) that policies may name as the service of their key: vault.address, google.endpoint, and the host in awskms:// and azurekms://.',
       ),
+    ),
+    fulcioURLs: Type.Optional(
+      globs('Certificate authorities that keyless policies may use, by spec.signer.keyless.fulcioURL.'),
     ),
   },
   { description: 'Bounds on spec.signer.' },
@@ -138,6 +158,28 @@ const backends = Type.Object(
   { description: 'Bounds on StorageBackends, and on the ClusterStorageBackends that policies may use.' },
 );
 
+const deletionGuard = Type.Object(
+  {
+    types: Type.Optional(
+      enumSet(deletionGuardTypes, {
+        description: 'Release, Hold or both: whether runs may be kept from being deleted, or must be.',
+        minItems: 1,
+      }),
+    ),
+    maxTimeoutSeconds: Type.Optional(guardTimeout('The longest time that a policy may keep a run after its deletion.')),
+    default: Type.Optional(
+      Type.Object(
+        {
+          type: Type.Enum([...deletionGuardTypes], { description: 'As in spec.deletionGuard of a policy.' }),
+          timeoutSeconds: Type.Optional(guardTimeout('With Hold, as in spec.deletionGuard of a policy.')),
+        },
+        { description: 'The deletion guard of policies that set none.' },
+      ),
+    ),
+  },
+  { description: 'Bounds on spec.deletionGuard.', 'x-kubernetes-validations': [guardWithin] },
+);
+
 const record = Type.Object(
   {
     default: Type.Optional(
@@ -197,6 +239,7 @@ export const policyCeilingSpec = Type.Object(
     subjects: Type.Optional(subjects),
     transparency: Type.Optional(transparency),
     backends: Type.Optional(backends),
+    deletionGuard: Type.Optional(deletionGuard),
     record: Type.Optional(record),
     auditOnly: Type.Optional(
       Type.Boolean({

@@ -17,6 +17,9 @@ export interface Transparency {
   readonly timestampAuthorities: NonNullable<TransparencySpec['timestampAuthorities']>;
 }
 
+/** The deletion guard of a policy that sets none. */
+export const defaultDeletionGuard = { type: 'Release', timeoutSeconds: 600 } as const;
+
 /** A policy's spec with every default filled in: every field is present. */
 export interface EffectiveSigningPolicySpec {
   readonly selector: LabelSelector;
@@ -76,7 +79,7 @@ export function effectiveSigningPolicySpec(
     backendRefs: spec.backendRefs ?? [],
     mode: spec.mode ?? 'Enforce',
     suspend: spec.suspend ?? false,
-    deletionGuard: { timeoutSeconds: 600, ...(spec.deletionGuard ?? { type: 'Release' }) },
+    deletionGuard: { ...defaultDeletionGuard, ...spec.deletionGuard },
     record: effectiveRetention(spec.record, limits),
   };
 }

@@ -7,6 +7,7 @@ import { policySigner } from './policy-signer.ts';
 import { policyTransparency, policyTrustedRoot, witnessRules } from './policy-transparency.ts';
 import { field } from '../../../json/fields.ts';
 import { conditionList } from '../condition.ts';
+import { deletionGuardTypes, MAX_GUARD_SECONDS } from '../deletion-guard.ts';
 import { objectName } from '../fields/object-name.ts';
 import { enumSet, stringSet } from '../fields/string-set.ts';
 
@@ -99,14 +100,14 @@ const suspend = Type.Boolean({
   description: 'Record selected runs as Suspended and sign them once this is false again.',
 });
 
-const deletionGuardType = Type.Enum(['Release', 'Hold'], {
+const deletionGuardType = Type.Enum([...deletionGuardTypes], {
   description:
     'Release lets runs be deleted at any time. Hold keeps a selected run, by a finalizer, until it is stored in all its backends; the TaskRuns of a PipelineRun, until its payload is made.',
 });
 const deletionTimeoutSeconds = Type.Integer({
   description: 'With Hold: seconds after its deletion that a run is kept at most, whatever fails.',
   minimum: 1,
-  maximum: 86_400,
+  maximum: MAX_GUARD_SECONDS,
   format: 'int32',
 });
 
