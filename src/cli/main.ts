@@ -2,12 +2,13 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
 import { printableLines } from '../runtime/printable.ts';
-import { usageExit } from './usage-exit.ts';
+import { exitCodeOf, usageExit } from './usage-exit.ts';
 
 /** All commands by name. Only the named one is loaded; it loads what its action needs when that runs. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['preview', async () => (await import('./preview/preview.ts')).previewCommand()],
   ['sign', async () => (await import('./sign/sign.ts')).signCommand()],
+  ['get', async () => (await import('./get/get.ts')).getCommand()],
   ['explain', async () => (await import('./explain/explain.ts')).explainCommand()],
   ['verify', async () => (await import('./verify/verify.ts')).verifyCommand()],
   ['trust', async () => (await import('./trust/trust.ts')).trustCommand()],
@@ -35,12 +36,11 @@ process.stdout.on('error', (error: Error) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode;
-  else {
+  if (!(error instanceof CommanderError)) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(printableLines(`error: ${message}\n`));
-    process.exitCode = 1;
   }
+  process.exitCode = exitCodeOf(error);
 }
 
 /** Escapes control sequences in everything that a command writes to standard error, because failures quote files and clusters. */

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Command, CommanderError } from 'commander';
+import { AccessError } from '../runtime/errors/access-error.ts';
+import { UncheckedError, UsageError } from './cli-error.ts';
 
 /** The exit code of a wrong command line, so that scripts can tell it from a command's own failures. */
 export const USAGE_ERROR = 2;
+/** The exit code of a command that could not find out: the cluster or a registry does not answer, or refuses. */
+export const UNCHECKED = 3;
 
 /** Ends a command whose command line or files cannot be used. */
 export function refuse(command: Command, error: unknown): never {
@@ -12,4 +16,11 @@ export function refuse(command: Command, error: unknown): never {
 /** Rethrows the parser's exit: help and version end with 0, every other one is a usage error. */
 export function usageExit({ exitCode, code, message }: CommanderError): never {
   throw new CommanderError(exitCode === 0 ? 0 : USAGE_ERROR, code, message);
+}
+
+/** The exit code of a failed command: 2 for its command line, 3 if it could not find out, else 1. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode;
+  if (error instanceof UsageError) return USAGE_ERROR;
+  return error instanceof UncheckedError || error instanceof AccessError ? UNCHECKED : 1;
 }

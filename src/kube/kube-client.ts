@@ -30,6 +30,7 @@ export interface DeleteOptions extends CallOptions {
 export interface WatchOptions {
   readonly signal: AbortSignal;
   readonly namespace?: string | undefined;
+  readonly fieldSelector?: string | undefined;
   readonly resourceVersion: string;
   /** After which the API server ends the watch in good order. */
   readonly timeoutSeconds: number;
@@ -150,6 +151,7 @@ export class KubeClient {
         allowWatchBookmarks: true,
         resourceVersion: options.resourceVersion,
         timeoutSeconds: options.timeoutSeconds,
+        fieldSelector: options.fieldSelector,
       },
       accept: objectType(resource),
     });

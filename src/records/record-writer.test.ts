@@ -6,6 +6,8 @@ import { field } from '../json/fields.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import { ModelApi, unreachable } from '../kube/model-api.fixture.ts';
 import { ManualClock } from '../runtime/manual-clock.fixture.ts';
+import { evidenceFixture } from '../evidence/artifact.fixture.ts';
+import { digestLabels } from './digest-labels.ts';
 import type { TrustedRecord } from './read-record.ts';
 import { recordName } from './record-name.ts';
 import { recordStatus } from './status/record-status.ts';
@@ -80,6 +82,17 @@ describe('RecordWriter', () => {
     const creation = await writer.create(NAME, parts, signal);
     assert.equal(creation.state, 'Created');
     assert.deepEqual([log, index.get(KEY)?.resourceVersion], [['wrote 1'], '1']);
+  });
+
+  it('labels a record with the digests of its artifacts, as soon as it has some', async () => {
+    const labels = (): unknown => field(field(stored(), 'metadata'), 'labels');
+    const managed = { 'app.kubernetes.io/managed-by': 'hallmark' };
+    const record = await created();
+    assert.deepEqual(labels(), managed);
+    const artifact = evidenceFixture();
+    await writer.amend(record, { spec, evidence: { artifacts: [artifact] } }, signal);
+    assert.deepEqual(labels(), { ...managed, ...digestLabels([artifact]) });
+    assert.ok(Object.keys(digestLabels([artifact])).length > 1);
   });
 
   it('remembers no write that the watch delivered before the response came', async () => {

@@ -8,6 +8,7 @@ import { objectMetadata } from '../kube/object-metadata.ts';
 import { objectKey, parseObjectKey } from '../kube/resource.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import { type ForgedRecord, type KnownRecord, readRecord, type TrustedRecord } from './read-record.ts';
+import { digestLabels } from './digest-labels.ts';
 import { type RecordParts, sealedRecord } from './record-object.ts';
 import { type RecordSummary, summariseRecord } from './record-summary.ts';
 import { namespaceOfRecord, recordKey, type RecordKey } from './record-key.ts';
@@ -75,7 +76,7 @@ export class RecordWriter {
   /** Creates a record, or reads the object that holds its name. */
   async create(name: RecordName, parts: RecordParts, signal: AbortSignal): Promise<Creation> {
     const { client, index, sealKey, previousSealKey } = this.#options;
-    const object = sealedRecord({ ...name, labels: LABELS }, parts, sealKey);
+    const object = sealedRecord({ ...name, labels: labelsOf(parts) }, parts, sealKey);
     try {
       const created = await this.#write(recordKey(name), () => client.create(RESOURCE, object, { signal }));
       const record = this.#readBack(created, object);
@@ -97,7 +98,7 @@ export class RecordWriter {
   async amend(record: TrustedRecord, parts: RecordParts, signal: AbortSignal): Promise<TrustedRecord> {
     const { client, sealKey } = this.#options;
     const { metadata, spec, evidence } = record.object;
-    const sealed = sealedRecord(identityOf(metadata), parts, sealKey);
+    const sealed = sealedRecord({ ...identityOf(metadata), labels: labelsOf(parts) }, parts, sealKey);
     if (canonicalJson([spec, evidence]) === canonicalJson([sealed.spec, sealed.evidence])) return record;
     // A merge patch keeps each field that it does not name.
     const removed = evidence?.problem === undefined ? {} : { problem: null };
@@ -191,6 +192,10 @@ export class RecordWriter {
     else ownWrites.wrote(key, record);
     index.setWritten(summary, replacedVersion);
   }
+}
+
+function labelsOf({ evidence }: RecordParts): Readonly<Record<string, string>> {
+  return { ...LABELS, ...digestLabels(evidence.artifacts ?? []) };
 }
 
 function identityOf({ namespace, name, uid, resourceVersion }: Identity): Identity {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KindName, RunKind } from '../../api/v1alpha1/kinds.ts';
+import type { KindName } from '../../api/v1alpha1/kinds.ts';
 import { parseProvenanceRecord } from '../../api/v1alpha1/parsing/parse.ts';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
@@ -12,6 +12,7 @@ import { Pipelines } from '../../pipelines/pipelines.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
 import { publishedRetention, withRetentionInForce } from './published-retention.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
+import { parseRunReference } from '../run-reference.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 
 /** The run to explain. */
@@ -43,10 +44,10 @@ export async function gatherExplanation(
     throw new Error(`there is no TaskRun or PipelineRun "${target.run}" in namespace "${namespace}"`);
   }
   const unread: string[] = [];
-  const list = async (kind: KindName): Promise<readonly unknown[]> => {
+  const list = async (kind: KindName, fieldSelector?: string): Promise<readonly unknown[]> => {
     const resource = hallmarkResource(kind);
     const scope = resource.namespaced ? { namespace } : {};
-    return readable(client.listAll(resource, { ...scope, signal }), kind, unread);
+    return readable(client.listAll(resource, { ...scope, fieldSelector, signal }), kind, unread);
   };
   const pipelines = new Pipelines(operatorNamespace);
   const own = client.find(NAMESPACES, { name: namespace }, { signal });
@@ -72,10 +73,12 @@ export async function gatherExplanation(
       if (policy !== undefined) pipelines.setPolicy(withRetentionInForce(policy));
     }
   }
-  const records = (await list('ProvenanceRecord')).flatMap((object) => {
-    const parsed = parseProvenanceRecord(object);
-    return parsed.ok ? [parsed.value] : [];
-  });
+  const records = (await list('ProvenanceRecord', `spec.runRef.name=${parseRunReference(target.run).name}`)).flatMap(
+    (object) => {
+      const parsed = parseProvenanceRecord(object);
+      return parsed.ok ? [parsed.value] : [];
+    },
+  );
   return { runs, pipelines, records, unread };
 }
 
@@ -90,37 +93,14 @@ async function readRuns(
   { run, namespace }: ExplainedRun,
   signal: AbortSignal,
 ): Promise<RunSummary[]> {
-  const [prefix, rest] = run.includes('/')
-    ? [run.slice(0, run.indexOf('/')), run.slice(run.indexOf('/') + 1)]
-    : ['', run];
-  const kinds: readonly RunKind[] = kindsNamed(prefix);
+  const { kinds, name } = parseRunReference(run);
   const found = await Promise.all(
     kinds.map(async (kind) => {
-      const object = await client.find(runResources[kind], { namespace, name: rest }, { signal });
+      const object = await client.find(runResources[kind], { namespace, name }, { signal });
       return object === undefined ? undefined : summariseRun(object);
     }),
   );
   return found.filter((summary) => summary !== undefined);
-}
-
-function kindsNamed(prefix: string): readonly RunKind[] {
-  switch (
-    prefix
-      .toLowerCase()
-      .replace(/s$/, '')
-      .replace(/\.tekton\.dev$/, '')
-  ) {
-    case '':
-      return ['TaskRun', 'PipelineRun'];
-    case 'taskrun':
-    case 'tr':
-      return ['TaskRun'];
-    case 'pipelinerun':
-    case 'pr':
-      return ['PipelineRun'];
-    default:
-      throw new Error(`"${prefix}" is neither taskrun nor pipelinerun`);
-  }
 }
 
 async function readable<T>(read: Promise<readonly T[]>, what: string, unread: string[]): Promise<readonly T[]> {

@@ -3,7 +3,6 @@ import { Command, Option } from 'commander';
 import type { PolicyTrust } from './policy-trust.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { CliContext } from '../cli-context.ts';
-import { UncheckedError, UsageError } from '../cli-error.ts';
 import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
 /** To add a verifier, add a file to this folder and a line here. */
@@ -22,7 +21,6 @@ interface TrustOptions extends ClusterOptions {
   readonly output: Verifier;
 }
 
-const UNCHECKED = 3;
 const TIMEOUT_MS = 120_000;
 
 /** Makes `hallmark trust POLICY -o VERIFIER`, which prints what a verifier needs to accept a policy's evidence. */
@@ -66,11 +64,6 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
     ]);
     const policy = await readPublishedPolicy(source, context, signal);
     streams.writeOut?.(configuration(await policyTrust(policy, context, signal)));
-  } catch (error) {
-    if (error instanceof UsageError) command.error(`error: ${error.message}`, { exitCode: USAGE_ERROR });
-    if (!(error instanceof UncheckedError)) throw error;
-    streams.writeErr?.(`error: ${error.message}\n`);
-    process.exitCode = UNCHECKED;
   } finally {
     await context.close();
   }

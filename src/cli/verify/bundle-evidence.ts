@@ -7,7 +7,7 @@ import { bundleMaterial } from '../../verify/material/bundle-material.ts';
 import { UncheckedError } from '../cli-error.ts';
 import { readEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import type { RepositoryAccess } from './repository-access.ts';
+import type { RepositoryAccess } from '../registry/repository-access.ts';
 
 const MAX_REFERRERS = 200;
 const DIGEST = /^[a-z0-9]+:[0-9a-f]+$/;

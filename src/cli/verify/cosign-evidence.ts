@@ -12,7 +12,7 @@ import { SIMPLE_SIGNING_TYPE } from '../../verify/material/material.ts';
 import type { Material } from '../../verify/material/material.ts';
 import { readEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import type { RepositoryAccess } from './repository-access.ts';
+import type { RepositoryAccess } from '../registry/repository-access.ts';
 
 type Layer = CosignManifest['layers'][number];
 

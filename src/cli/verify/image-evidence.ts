@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { payloadDigest } from '../../evidence/payload-digest.ts';
 import type { EgressClient } from '../../net/egress-client.ts';
 import { parseRepository, repositoryName } from '../../storage/oci/registry/repository.ts';
-import type { Repository } from '../../storage/oci/registry/repository.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { UncheckedError, UsageError } from '../cli-error.ts';
 import { bundleEvidence } from './bundle-evidence.ts';
 import { cosignEvidence } from './cosign-evidence.ts';
 import type { EvidenceSet } from './evidence.ts';
-import { openRepository } from './repository-access.ts';
-import type { RegistryOptions, RepositoryAccess } from './repository-access.ts';
+import { parseImageReference, resolveTag } from '../registry/image-reference.ts';
+import { openRepository } from '../registry/repository-access.ts';
+import type { RegistryOptions } from '../registry/repository-access.ts';
 
 export interface ImageOptions extends RegistryOptions {
   /** The repository that holds the evidence, if not that of the image. */
@@ -24,7 +23,7 @@ export async function imageEvidence(
   signal: AbortSignal,
 ): Promise<EvidenceSet> {
   try {
-    const image = parseImage(reference);
+    const image = parseImageReference(reference);
     const override = options.repository === undefined ? undefined : parseRepository(options.repository);
     if (options.repository !== undefined && override === undefined) {
       throw new UsageError(`"${options.repository}" is not a repository`);
@@ -43,25 +42,4 @@ export async function imageEvidence(
     if (error instanceof StorageError) throw new UncheckedError(error.message, { cause: error });
     throw error;
   }
-}
-
-interface Image {
-  readonly repository: Repository;
-  readonly tag: string;
-  readonly digest: string | undefined;
-}
-
-function parseImage(reference: string): Image {
-  const [rest = '', digest, ...more] = reference.split('@');
-  const [, name = rest, tag = 'latest'] = /^(.+):([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})$/.exec(rest) ?? [];
-  const repository = parseRepository(name);
-  const isDigest = digest === undefined || /^sha256:[0-9a-f]{64}$/.test(digest);
-  if (repository === undefined || !isDigest || more.length > 0) throw new UsageError(`"${reference}" is not an image`);
-  return { repository, tag, digest };
-}
-
-async function resolveTag({ client, repository }: RepositoryAccess, tag: string, signal: AbortSignal): Promise<string> {
-  const manifest = await client.getManifest(tag, signal);
-  if (manifest !== undefined) return payloadDigest(manifest.bytes);
-  throw new UncheckedError(`there is no image ${repositoryName(repository)}:${tag}`);
 }

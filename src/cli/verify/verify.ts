@@ -5,7 +5,7 @@ import { UncheckedError, UsageError } from '../cli-error.ts';
 import { CliContext } from '../cli-context.ts';
 import { isFileArgument } from '../file-argument.ts';
 import type { PublishedPolicy } from '../trust/published-policy.ts';
-import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
+import { UNCHECKED, USAGE_ERROR, usageExit } from '../usage-exit.ts';
 import type { EvidenceSet } from './evidence.ts';
 import type { ImageOptions } from './image-evidence.ts';
 import { failureJson, judgementJson, judgementText } from './judgement-report.ts';
@@ -13,7 +13,6 @@ import { addVerifyOptions } from './verify-options.ts';
 import type { VerifyOptions } from './verify-options.ts';
 
 const NOT_VERIFIED = 1;
-const UNCHECKED = 3;
 const TIMEOUT_MS = 120_000;
 
 /** Makes `hallmark verify record|image|run|file`. Exit codes: 0 verified, 1 not verified, 2 usage, 3 could not be checked. */

@@ -8,6 +8,7 @@ export interface ListOptions {
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
   /** Objects a page, 100 when absent; lowered by itself when a page exceeds its size cap. */
   readonly pageSize?: number | undefined;
   /** 32 MiB when absent. */
@@ -44,7 +45,7 @@ export async function* listPages(
   fetchPage: (query: Query, options: ListOptions) => Promise<unknown>,
   options: ListOptions,
 ): AsyncGenerator<ListPage, void, undefined> {
-  const { labelSelector, isFollowed = false } = options;
+  const { labelSelector, fieldSelector, isFollowed = false } = options;
   let limit = options.pageSize ?? PAGE_SIZE;
   let continueToken: string | undefined;
   let expired = 0;
@@ -52,7 +53,7 @@ export async function* listPages(
   for (;;) {
     let response: unknown;
     try {
-      response = await fetchPage({ limit, continue: continueToken, labelSelector }, options);
+      response = await fetchPage({ limit, continue: continueToken, labelSelector, fieldSelector }, options);
     } catch (error) {
       if (isResponseTooLarge(error) && limit > 1) {
         limit = Math.max(1, Math.floor(limit / 4));
