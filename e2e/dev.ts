@@ -2,7 +2,12 @@
 // `npm run dev`: an installation to work with, left running until Ctrl-C.
 import { Installation } from './harness/installation.ts';
 
-const installation = await Installation.start({ label: 'dev', registries: [{ referrers: true }], replicas: 1 });
+const installation = await Installation.start({
+  label: 'dev',
+  chartKinds: true,
+  registries: [{ referrers: true }],
+  replicas: 1,
+});
 const team = await installation.team({ name: 'team-a' });
 await team.untilReady();
 

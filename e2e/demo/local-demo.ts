@@ -12,7 +12,7 @@ const STEPS = 6;
 export async function localDemo(): Promise<void> {
   const narrator = new Narrator(STEPS);
   narrator.step('a control plane, Tekton, a registry and cosign (built from source the first time), and the chart');
-  const installation = await Installation.start({ label: 'demo', registries: [{ referrers: true }] });
+  const installation = await Installation.start({ label: 'demo', chartKinds: true, registries: [{ referrers: true }] });
   let isFailure = true;
   try {
     await show(installation, narrator);

@@ -27,6 +27,8 @@ export interface InstallationOptions {
   readonly values?: readonly string[] | ((testbed: Testbed) => Promise<readonly string[]>);
   /** `Kinds`: Tekton's CRDs without Tekton, for runs that are finished by writing their status. */
   readonly tekton?: 'Kinds';
+  /** Has the chart install Hallmark's CRDs, for tests of what it does with them. Otherwise they are there before. */
+  readonly chartKinds?: boolean;
   /** For tests that restart the API server. */
   readonly ownControlPlane?: boolean;
 }
@@ -51,6 +53,7 @@ export class Installation extends Cluster {
     const testbed = await Testbed.start({
       label: options.label,
       tekton: options.tekton ?? true,
+      hallmarkKinds: options.chartKinds !== true,
       cosign: true,
       helm: true,
       registries: options.registries ?? [{ referrers: false }],
@@ -154,11 +157,15 @@ export class Installation extends Cluster {
   }
 }
 
-async function valuesOf(testbed: Testbed, { replicas, values = [] }: InstallationOptions): Promise<readonly string[]> {
+async function valuesOf(
+  testbed: Testbed,
+  { replicas, values = [], chartKinds = false }: InstallationOptions,
+): Promise<readonly string[]> {
   const allow = testbed.registries.map(({ host }) => host);
   return [
     'config.http.host="127.0.0.1"',
     `config.outbound.allow=${JSON.stringify(allow)}`,
+    ...(chartKinds ? [] : ['crds.enabled=false']),
     ...(replicas === undefined ? [] : [`replicas=${replicas}`]),
     ...(typeof values === 'function' ? await values(testbed) : values),
   ];

@@ -18,7 +18,7 @@ let team: Team;
 const builds: Build[] = [];
 
 before(async () => {
-  installation = await Installation.start({ label: 'lifecycle' });
+  installation = await Installation.start({ label: 'lifecycle', chartKinds: true });
   team = await installation.team({ name: 'bakers' });
   await team.untilReady();
 });

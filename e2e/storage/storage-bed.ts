@@ -11,6 +11,8 @@ import { EgressClient } from '../../src/net/egress-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Cluster } from '../harness/cluster.ts';
 import { ControlPlane } from '../testbed/control-plane/control-plane.ts';
+import { installMissing } from '../testbed/pool/install-layer.ts';
+import type { PlaneLayer } from '../testbed/pool/plane-layer.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { readFileSync } from 'node:fs';
 
@@ -27,9 +29,12 @@ export class StorageBed {
     this.#cluster = new Cluster(plane);
   }
 
-  static async start(label: string): Promise<StorageBed> {
+  /** @param layers - what the control plane has from the start; nothing by default */
+  static async start(label: string, layers: readonly PlaneLayer[] = []): Promise<StorageBed> {
     const supervisor = new Supervisor(label);
-    return new StorageBed(supervisor, await ControlPlane.start(supervisor));
+    const plane = await ControlPlane.start(supervisor, { layers });
+    await installMissing(layers, plane, supervisor);
+    return new StorageBed(supervisor, plane);
   }
 
   async stop(): Promise<void> {

@@ -9,9 +9,18 @@ import type { ImportGraph } from '../../codegen/verify/import-graph.ts';
 /** The recorded seconds of each file, by its path. */
 export const recordPath = 'e2e/suite/expected-seconds.json';
 
-/** Modules that know every command, whatever is used of it. */
-const indifferent = new Set(['e2e/testbed/binaries/catalog.ts', 'e2e/testbed/testbed.ts']);
-const withTekton = /\btekton: (?:options\.tekton \?\? )?true\b/;
+/** Modules that know every command or kind of control plane, whatever is used of it. */
+const indifferent = new Set([
+  'e2e/testbed/binaries/catalog.ts',
+  'e2e/testbed/pool/install-layer.ts',
+  'e2e/testbed/pool/plane-layer.ts',
+  'e2e/testbed/tekton/tekton.ts',
+  'e2e/testbed/testbed.ts',
+]);
+/** The kinds of control planes, in the order in which files use them. */
+const planeKinds = ['installation', 'tekton', 'kinds', 'hallmark-kinds', 'plain'] as const;
+type PlaneKind = (typeof planeKinds)[number];
+const usesTekton: ReadonlySet<PlaneKind> = new Set(['installation', 'tekton']);
 /** Recipes that `Testbed` builds for an installation. */
 const installation = ['tekton', 'cosign', 'helm'];
 
@@ -43,12 +52,21 @@ interface Facts {
 
 function traits(file: string, { graph, expected, missing }: Facts): FileTraits {
   const modules = [...graph.closure(file)].filter((path) => path.startsWith('e2e/') && !indifferent.has(path));
-  const usesTekton = modules.some((path) => withTekton.test(graph.text(path)));
+  const kind = planeKind(modules, graph);
   const needed = catalog.findLastIndex(
     (recipe) =>
       missing.has(recipe.name) &&
-      ((usesTekton && installation.includes(recipe.name)) ||
+      ((usesTekton.has(kind) && installation.includes(recipe.name)) ||
         recipe.commands.some((command) => modules.some((path) => graph.text(path).includes(`'${command}'`)))),
   );
-  return { file, seconds: expected.get(file), usesTekton, waitsFor: needed + 1 };
+  return { file, seconds: expected.get(file), plane: planeKinds.indexOf(kind), waitsFor: needed + 1 };
+}
+
+/** The kind of control plane that the modules of a file ask for. */
+function planeKind(modules: readonly string[], graph: ImportGraph): PlaneKind {
+  const says = (words: RegExp): boolean => modules.some((path) => words.test(graph.text(path)));
+  if (says(/\btekton: 'Kinds'/)) return 'kinds';
+  if (says(/\b(?:tekton|chartKinds): true\b/)) return 'tekton';
+  if (modules.includes('e2e/harness/installation.ts')) return 'installation';
+  return says(/'hallmark-kinds'/) ? 'hallmark-kinds' : 'plain';
 }

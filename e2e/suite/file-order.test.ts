@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileOrder, shuffled } from './file-order.ts';
 
-const plain = { seconds: 10, usesTekton: false, waitsFor: 0 };
+const plain = { seconds: 10, plane: 2, waitsFor: 0 };
 
 describe('the order of end-to-end files', () => {
   it('begins with the longest', () => {
@@ -23,17 +23,17 @@ describe('the order of end-to-end files', () => {
     assert.deepEqual(fileOrder(files), ['long', 'new', 'short']);
   });
 
-  it('keeps those with Tekton together', () => {
+  it('keeps those with the same kind of control plane together', () => {
     const files = [
       { ...plain, file: 'long', seconds: 90 },
-      { ...plain, file: 'runs', usesTekton: true },
+      { ...plain, file: 'runs', plane: 1 },
     ];
     assert.deepEqual(fileOrder(files), ['runs', 'long']);
   });
 
   it('leaves those for last whose servers are still being built', () => {
     const files = [
-      { ...plain, file: 'late', waitsFor: 9, usesTekton: true, seconds: 200 },
+      { ...plain, file: 'late', waitsFor: 9, plane: 1, seconds: 200 },
       { ...plain, file: 'soon', waitsFor: 2 },
       { ...plain, file: 'now', seconds: 1 },
     ];

@@ -5,8 +5,8 @@ export interface FileTraits {
   readonly file: string;
   /** The recorded duration; undefined for a new file. */
   readonly seconds: number | undefined;
-  /** True when it needs a control plane with Tekton. */
-  readonly usesTekton: boolean;
+  /** The place of its kind of control plane among all: control planes change from one kind to the next at little cost. */
+  readonly plane: number;
   /** The number of servers that are built before the last one that it needs and that is not there yet; 0 if all are there. */
   readonly waitsFor: number;
 }
@@ -15,14 +15,14 @@ export interface FileTraits {
 const unknownSeconds = 30;
 
 /**
- * Files whose servers are there come first; then those with Tekton before those without, so that a control plane changes
- * at most once; then the longest, so that none of them is left running alone at the end.
+ * Files whose servers are there come first; then those with the same kind of control plane together, so that each control plane
+ * changes seldom; then the longest, so that none of them is left running alone at the end.
  */
 export function fileOrder(files: readonly FileTraits[]): readonly string[] {
   const seconds = ({ seconds: known }: FileTraits): number => known ?? unknownSeconds;
   const compare = (one: FileTraits, other: FileTraits): number =>
     one.waitsFor - other.waitsFor ||
-    Number(other.usesTekton) - Number(one.usesTekton) ||
+    one.plane - other.plane ||
     seconds(other) - seconds(one) ||
     one.file.localeCompare(other.file);
   return files.toSorted(compare).map(({ file }) => file);

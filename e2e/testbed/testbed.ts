@@ -5,17 +5,20 @@ import { ControlPlane, type ControlPlaneOptions } from './control-plane/control-
 import { Cosign } from './cosign/cosign.ts';
 import { helm, type HelmOptions } from './helm/helm.ts';
 import { startNodeAgent, type NodeAgent, type NodeAgentOptions } from './node-agent/node-agent.ts';
+import { installMissing } from './pool/install-layer.ts';
+import type { PlaneLayer } from './pool/plane-layer.ts';
 import { measured } from './processes/measured.ts';
 import type { CommandOutput } from './processes/run-command.ts';
 import { Supervisor } from './processes/supervisor.ts';
 import { Registry, type RegistryOptions } from './registry/registry.ts';
-import { installTektonKinds, Tekton } from './tekton/tekton.ts';
 
 export interface TestbedOptions {
   /** Names the temporary folder: `hallmark-<label>-…`. */
   readonly label?: string;
   /** `Kinds`: the CRDs alone, so that runs can be made of which nothing is checked or reconciled. */
   readonly tekton?: boolean | 'Kinds';
+  /** Hallmark's CRDs, for tests that neither install nor upgrade them. */
+  readonly hallmarkKinds?: boolean;
   readonly cosign?: boolean;
   /** Has helm built, and the build reported, at the start. */
   readonly helm?: boolean;
@@ -98,9 +101,9 @@ export class Testbed {
 
 async function startParts(options: TestbedOptions, supervisor: Supervisor): Promise<Parts> {
   const registries = await Promise.all((options.registries ?? []).map((spec) => Registry.start(supervisor, spec)));
-  const plane = await ControlPlane.start(supervisor, { tekton: options.tekton === true, ...options.controlPlane });
-  if (options.tekton === true && !plane.access.hasTekton) await Tekton.start(plane, supervisor);
-  if (options.tekton === 'Kinds') await installTektonKinds(plane);
+  const layers = layersFor(options);
+  const plane = await ControlPlane.start(supervisor, { layers, ...options.controlPlane });
+  await installMissing(layers, plane, supervisor);
   const cosign = options.cosign === true ? await Cosign.prepare(supervisor) : undefined;
   const { kubeconfigPath } = plane;
   const logDirectory = supervisor.logDirectory('pods');
@@ -109,6 +112,15 @@ async function startParts(options: TestbedOptions, supervisor: Supervisor): Prom
       ? undefined
       : await startNodeAgent({ ...options.nodeAgent, kubeconfigPath, logDirectory });
   return { registries, plane, cosign, nodeAgent };
+}
+
+/** Hallmark's CRDs come between Tekton's: so few control planes have to change. */
+function layersFor({ tekton = false, hallmarkKinds = false }: TestbedOptions): readonly PlaneLayer[] {
+  return [
+    ...(tekton === true ? (['tekton'] as const) : []),
+    ...(hallmarkKinds ? (['hallmark-kinds'] as const) : []),
+    ...(tekton === 'Kinds' ? (['tekton-kinds'] as const) : []),
+  ];
 }
 
 function commandsFor(options: TestbedOptions): Command[] {

@@ -10,7 +10,6 @@ import { CommandFailed, runCommand } from '../testbed/processes/run-command.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 
 const never = new AbortController().signal;
-const crds = join(import.meta.dirname, '..', '..', 'crds');
 const hallmark = join(import.meta.dirname, '..', '..', 'bin', 'hallmark');
 
 export interface Ended {
@@ -41,9 +40,7 @@ export class VerifyBed {
   }
 
   static async start(): Promise<VerifyBed> {
-    const storage = await StorageBed.start('verify');
-    await storage.plane.kubectl(['apply', '-f', crds]);
-    await storage.plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', crds]);
+    const storage = await StorageBed.start('verify', ['hallmark-kinds']);
     const registry = await Registry.start(storage.supervisor, { referrers: true });
     const bed = new VerifyBed(storage, registry, await storage.namespace());
     await bed.policy('release', bed.signer);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { objectField, stringField } from '../../../src/json/fields.ts';
 import { ensureBinaries, ensureBinary } from '../binaries/ensure-binary.ts';
 import { borrowPlane } from '../pool/borrow-plane.ts';
+import type { PlaneLayer } from '../pool/plane-layer.ts';
 import { freePort } from '../processes/free-port.ts';
 import { measured } from '../processes/measured.ts';
 import { runCommand, type CommandOutput } from '../processes/run-command.ts';
@@ -22,8 +23,8 @@ export interface ControlPlaneOptions {
   readonly apiServerArgs?: readonly string[];
   /** A control plane that was started for this test alone, which may restart its API server. Otherwise the suite may lend one. */
   readonly own?: boolean;
-  /** With Tekton Pipelines, if the suite lends one; see `hasTekton`. */
-  readonly tekton?: boolean;
+  /** With these layers, if the suite lends one; see `access.layers` and `installMissing`. */
+  readonly layers?: readonly PlaneLayer[];
 }
 
 export interface KubectlOptions {
@@ -69,7 +70,7 @@ export class ControlPlane {
   static async start(supervisor: Supervisor, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
     return measured('starting', async () => {
       const isOwn = options.own === true || options.apiServerArgs !== undefined;
-      const lent = isOwn ? undefined : await borrowPlane(supervisor, options.tekton === true);
+      const lent = isOwn ? undefined : await borrowPlane(supervisor, options.layers ?? []);
       return lent === undefined
         ? ControlPlane.#startOwn(supervisor, options.apiServerArgs ?? [])
         : new ControlPlane(supervisor, lent);
@@ -86,7 +87,7 @@ export class ControlPlane {
     await apiServer.start();
     const { url, caFile } = apiServer;
     const logDirectory = join(supervisor.directory, 'logs');
-    const access = { url, port, adminToken, caFile, etcdURL, logDirectory, hasTekton: false };
+    const access = { url, port, adminToken, caFile, etcdURL, logDirectory, layers: [] };
     const plane = new ControlPlane(supervisor, access, apiServer);
     await plane.#startControllerManager(apiServer);
     return plane;

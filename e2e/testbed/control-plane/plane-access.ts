@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PlaneLayer } from '../pool/plane-layer.ts';
 
 /** Everything that a process needs to work with a control plane as its administrator. */
 export interface PlaneAccess {
@@ -11,6 +12,6 @@ export interface PlaneAccess {
   readonly etcdURL: string;
   /** The folder for its servers' logs. */
   readonly logDirectory: string;
-  /** True where Tekton Pipelines runs on it already. */
-  readonly hasTekton: boolean;
+  /** The layers that the suite has put on it already. */
+  readonly layers: readonly PlaneLayer[];
 }

@@ -2,7 +2,8 @@
 import { connect, type Socket } from 'node:net';
 import type { PlaneAccess } from '../control-plane/plane-access.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
-import { parsePlaneAccess } from './pool-messages.ts';
+import type { PlaneLayer } from './plane-layer.ts';
+import { parsePlaneAccess, planeRequestLine } from './pool-messages.ts';
 
 /** Longer than a control plane and Tekton take to start on a machine that has more to do. */
 const patienceMilliseconds = 240_000;
@@ -13,12 +14,15 @@ const giveBackMilliseconds = 60_000;
  * A control plane of the run of the whole suite; undefined where there is no such run, or it has none to lend. It goes
  * back when the supervisor has stopped, or when this process ends.
  */
-export async function borrowPlane(supervisor: Supervisor, withTekton: boolean): Promise<PlaneAccess | undefined> {
+export async function borrowPlane(
+  supervisor: Supervisor,
+  layers: readonly PlaneLayer[],
+): Promise<PlaneAccess | undefined> {
   const path = process.env.HALLMARK_TESTBED_POOL ?? '';
   if (path === '') return undefined;
   const socket = connect(path);
   try {
-    const access = await answer(socket, withTekton);
+    const access = await answer(socket, layers);
     // A test that forgets to stop must still end.
     socket.unref();
     socket.on('close', endWithSuite);
@@ -41,7 +45,7 @@ function endWithSuite(): void {
   process.kill(process.pid, 'SIGTERM');
 }
 
-async function answer(socket: Socket, withTekton: boolean): Promise<PlaneAccess> {
+async function answer(socket: Socket, layers: readonly PlaneLayer[]): Promise<PlaneAccess> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const timer = setTimeout(() => {
     reject(new Error(`no answer in ${patienceMilliseconds / 1000} s`));
@@ -55,7 +59,7 @@ async function answer(socket: Socket, withTekton: boolean): Promise<PlaneAccess>
     text += chunk;
     if (text.includes('\n')) resolve(text.trimEnd());
   });
-  socket.write(`${withTekton ? 'tekton' : 'plain'}\n`);
+  socket.write(planeRequestLine(layers));
   try {
     return parsePlaneAccess(await promise);
   } finally {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { commonLayers, type PlaneLayer } from './plane-layer.ts';
 import { PooledPlane } from './pooled-plane.ts';
 
 /** The number of control planes that were started, and of loans. */
@@ -19,19 +20,19 @@ export class PlanePool {
   }
 
   /** One that lies idle, such as it is wanted if possible, or else a new one. */
-  async take(withTekton: boolean): Promise<PooledPlane> {
+  async take(layers: readonly PlaneLayer[]): Promise<PooledPlane> {
     this.#counts = { ...this.#counts, lent: this.#counts.lent + 1 };
-    const idle = this.#takeIdle(withTekton);
+    const idle = this.#takeIdle(layers);
     if (idle !== undefined) {
       try {
-        await idle.prepare(withTekton);
+        await idle.prepare(layers);
         return idle;
       } catch (error) {
         process.stderr.write(`testbed: a control plane is thrown away: ${String(error)}\n`);
         await this.#discard(idle);
       }
     }
-    return this.#startNew(withTekton);
+    return this.#startNew(layers);
   }
 
   /** Takes it back: cleaned for the next test if its test ended in good order, or else thrown away. */
@@ -55,13 +56,13 @@ export class PlanePool {
     await Promise.all([...this.#all].map((plane) => this.#discard(plane)));
   }
 
-  async #startNew(withTekton: boolean): Promise<PooledPlane> {
+  async #startNew(layers: readonly PlaneLayer[]): Promise<PooledPlane> {
     if (this.#isStopped) throw new Error('the suite has ended');
     this.#counts = { ...this.#counts, started: this.#counts.started + 1 };
     const plane = await PooledPlane.start();
     this.#all.add(plane);
     try {
-      await plane.prepare(withTekton);
+      await plane.prepare(layers);
       return plane;
     } catch (error) {
       plane.keepLogs();
@@ -70,9 +71,15 @@ export class PlanePool {
     }
   }
 
-  #takeIdle(withTekton: boolean): PooledPlane | undefined {
-    const fitting = this.#idle.findIndex(({ hasTekton }) => hasTekton === withTekton);
-    return this.#idle.splice(fitting === -1 ? 0 : fitting, 1)[0];
+  /** The one that has to change least. */
+  #takeIdle(layers: readonly PlaneLayer[]): PooledPlane | undefined {
+    const changes = ({ layers: present }: PooledPlane): number =>
+      present.length + layers.length - 2 * commonLayers(present, layers);
+    const [first, ...others] = this.#idle;
+    if (first === undefined) return undefined;
+    const nearest = others.reduce((one, other) => (changes(other) < changes(one) ? other : one), first);
+    this.#idle.splice(this.#idle.indexOf(nearest), 1);
+    return nearest;
   }
 
   async #discard(plane: PooledPlane): Promise<void> {

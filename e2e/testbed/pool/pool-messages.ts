@@ -1,5 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlaneAccess } from '../control-plane/plane-access.ts';
+import { parseLayers, type PlaneLayer } from './plane-layer.ts';
+
+/** The line that asks for a control plane with these layers. */
+export function planeRequestLine(layers: readonly PlaneLayer[]): string {
+  return `${['plane', ...layers].join(' ')}\n`;
+}
+
+/** Reads that line, without its end. */
+export function parsePlaneRequest(line: string): readonly PlaneLayer[] {
+  const [word, ...names] = line.split(' ');
+  if (word !== 'plane') throw new Error(`the suite lends no ${line}`);
+  return parseLayers(names);
+}
 
 /** The line that answers a request. */
 export function planeAccessLine(access: PlaneAccess): string {
@@ -23,6 +36,6 @@ export function parsePlaneAccess(line: string): PlaneAccess {
     caFile: text('caFile'),
     etcdURL: text('etcdURL'),
     logDirectory: text('logDirectory'),
-    hasTekton: 'hasTekton' in answer && answer.hasTekton === true,
+    layers: parseLayers('layers' in answer && Array.isArray(answer.layers) ? answer.layers : []),
   };
 }

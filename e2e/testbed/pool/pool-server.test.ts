@@ -9,6 +9,7 @@ import { ControlPlane } from '../control-plane/control-plane.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { waitUntil } from '../processes/wait-until.ts';
 import { Tekton } from '../tekton/tekton.ts';
+import type { PlaneLayer } from './plane-layer.ts';
 import { PoolServer } from './pool-server.ts';
 
 const definition = {
@@ -49,11 +50,11 @@ describe('the pool of control planes', () => {
   /** Borrows a control plane, works on it, and gives it back. */
   async function borrow<T>(
     work: (plane: ControlPlane, supervisor: Supervisor) => Promise<T>,
-    options: { readonly tekton?: boolean } = {},
+    layers: readonly PlaneLayer[] = [],
   ): Promise<T> {
     const supervisor = new Supervisor('pool-test');
     try {
-      return await work(await ControlPlane.start(supervisor, options), supervisor);
+      return await work(await ControlPlane.start(supervisor, { layers }), supervisor);
     } finally {
       await supervisor.stop();
     }
@@ -100,25 +101,56 @@ describe('the pool of control planes', () => {
     assert.deepEqual(pool.counts, { started: 1, lent: 2 });
   });
 
-  it('adds Tekton for who wants it, and takes it away again', async () => {
+  it('adds Tekton and kinds for who wants them, and takes them away again', async () => {
     const run = {
       apiVersion: 'tekton.dev/v1',
       kind: 'TaskRun',
       metadata: { name: 'run' },
       spec: { taskSpec: { steps: [{ name: 's', image: 'oven', command: ['true'] }] } },
     };
+    const policy = {
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'SigningPolicy',
+      metadata: { name: 'left', namespace: 'default' },
+      spec: { signer: { type: 'Key', key: { secretRef: { name: 'signing-secrets' } } } },
+    };
     const useTekton = async (plane: ControlPlane): Promise<void> => {
-      assert.equal(plane.access.hasTekton, true);
+      assert.ok(plane.access.layers.includes('tekton'));
       await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(run) });
       const pod = async (): Promise<string> => (await plane.kubectl(['get', 'pod', 'run-pod', '-o', 'name'])).stdout;
       assert.equal(await waitUntil('Tekton made the pod', pod), 'pod/run-pod\n');
       // The next borrower has it back.
       await plane.kubectl(['delete', 'mutatingwebhookconfiguration', 'webhook.pipeline.tekton.dev']);
     };
-    await borrow(useTekton, { tekton: true });
-    await borrow(useTekton, { tekton: true });
+    const policies = async (plane: ControlPlane): Promise<string> =>
+      (await plane.kubectl(['get', 'signingpolicies', '-A', '-o', 'name'])).stdout;
+    await borrow(useTekton, ['tekton']);
+    await borrow(
+      async (plane) => {
+        assert.equal(await policies(plane), '');
+        await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(policy) });
+        await useTekton(plane);
+        // The next borrower has the kind back, but not the policy.
+        await plane.kubectl(['delete', 'crd', 'signingpolicies.hallmark.dev']);
+      },
+      ['tekton', 'hallmark-kinds'],
+    );
+    await borrow(
+      async (plane) => {
+        await waitUntil('the kind is served', async () => (await policies(plane)) === '');
+        await useTekton(plane);
+      },
+      ['tekton', 'hallmark-kinds'],
+    );
+    await borrow(
+      async (plane) => {
+        await assert.rejects(policies(plane), { stderr: /doesn't have a resource type/ });
+        await useTekton(plane);
+      },
+      ['tekton'],
+    );
     await borrow(async (plane, supervisor) => {
-      assert.equal(plane.access.hasTekton, false);
+      assert.deepEqual(plane.access.layers, []);
       await assert.rejects(plane.kubectl(['get', 'taskruns']), { stderr: /doesn't have a resource type/ });
       await Tekton.start(plane, supervisor);
     });

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sharedWatchdog } from '../processes/shared-watchdog.ts';
 import { PlanePool, type PoolCounts } from './plane-pool.ts';
-import { planeAccessLine } from './pool-messages.ts';
+import { parsePlaneRequest, planeAccessLine } from './pool-messages.ts';
 import type { PooledPlane } from './pooled-plane.ts';
 
 /**
  * Lends control planes to the processes of test files, by a socket of the file system. A connection is a loan: a line
- * `plain` or `tekton` asks, a line answers, `clean` gives back what nothing uses any more. A connection that ends without
+ * asks (`plane` and the layers that it is to have), a line answers, `clean` gives back what nothing uses any more. A connection that ends without
  * that word belonged to a process that died, and whose servers may still be at work: its control plane is thrown away.
  */
 export class PoolServer {
@@ -71,7 +71,7 @@ export class PoolServer {
     if (asked.done === true) return;
     let plane: PooledPlane;
     try {
-      plane = await this.#pool.take(asked.value === 'tekton');
+      plane = await this.#pool.take(parsePlaneRequest(asked.value));
     } catch (error) {
       socket.end(`${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`);
       return;

@@ -2,25 +2,29 @@
 import { ControlPlane } from '../control-plane/control-plane.ts';
 import type { PlaneAccess } from '../control-plane/plane-access.ts';
 import { Supervisor } from '../processes/supervisor.ts';
-import { Tekton } from '../tekton/tekton.ts';
 import { EtcdSnapshot } from './etcd-snapshot.ts';
+import { installLayer, type InstalledLayer } from './install-layer.ts';
+import { commonLayers, type PlaneLayer } from './plane-layer.ts';
 
-/** The snapshots that a control plane is restored to, without Tekton or with it. */
-interface Fresh {
-  readonly plain: EtcdSnapshot;
-  tekton?: { readonly servers: Tekton; readonly snapshot: EtcdSnapshot };
+/** A layer, and what the control plane held when it had come to rest with it. */
+interface FreshLayer {
+  readonly layer: PlaneLayer;
+  readonly installed: InstalledLayer;
+  readonly snapshot: EtcdSnapshot;
 }
 
 /** A control plane that tests have one after the other, each as fresh as the first. */
 export class PooledPlane {
   readonly #supervisor: Supervisor;
   readonly #plane: ControlPlane;
-  readonly #fresh: Fresh;
+  readonly #plain: EtcdSnapshot;
+  /** From the lowest one on. */
+  readonly #stack: FreshLayer[] = [];
 
   private constructor(supervisor: Supervisor, plane: ControlPlane, plain: EtcdSnapshot) {
     this.#supervisor = supervisor;
     this.#plane = plane;
-    this.#fresh = { plain };
+    this.#plain = plain;
   }
 
   static async start(): Promise<PooledPlane> {
@@ -35,38 +39,30 @@ export class PooledPlane {
     }
   }
 
-  get hasTekton(): boolean {
-    return this.#fresh.tekton !== undefined;
+  get layers(): readonly PlaneLayer[] {
+    return this.#stack.map(({ layer }) => layer);
   }
 
   get access(): PlaneAccess {
-    return { ...this.#plane.access, hasTekton: this.hasTekton };
+    return { ...this.#plane.access, layers: this.layers };
   }
 
   /** Takes everything away that the last test left. */
   async clean(): Promise<void> {
-    const { plain, tekton } = this.#fresh;
-    await (tekton?.snapshot ?? plain).restore();
+    await (this.#stack.at(-1)?.snapshot ?? this.#plain).restore();
   }
 
-  /** Makes it ready for a test: what came late is taken away too, and Tekton is there or is not, as the test wants it. */
-  async prepare(withTekton: boolean): Promise<void> {
-    if (!withTekton && this.#fresh.tekton !== undefined) {
-      await this.#fresh.tekton.servers.stop();
-      delete this.#fresh.tekton;
-    }
+  /** Makes it ready for a test: what came late is taken away too, and it has these layers and no other. */
+  async prepare(layers: readonly PlaneLayer[]): Promise<void> {
+    const kept = commonLayers(this.layers, layers);
+    for (const { installed } of this.#stack.splice(kept).toReversed()) await installed.stop();
     await this.clean();
-    if (withTekton) await this.#withTekton();
-    if (!(await this.#plane.isReady())) throw new Error('the API server is not ready');
-  }
-
-  async #withTekton(): Promise<void> {
-    if (this.#fresh.tekton !== undefined) {
-      await this.#fresh.tekton.servers.untilAdmitting(this.#plane);
-      return;
+    for (const { installed } of this.#stack) await installed.untilServing();
+    for (const layer of layers.slice(kept)) {
+      const installed = await installLayer(layer, this.#plane, this.#supervisor);
+      this.#stack.push({ layer, installed, snapshot: await EtcdSnapshot.take(this.#plane.access.etcdURL) });
     }
-    const servers = await Tekton.start(this.#plane, this.#supervisor);
-    this.#fresh.tekton = { servers, snapshot: await EtcdSnapshot.take(this.#plane.access.etcdURL) };
+    if (!(await this.#plane.isReady())) throw new Error('the API server is not ready');
   }
 
   async stop(): Promise<void> {
