@@ -48,6 +48,7 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
       title: 'signs the runs of a policy once it keeps within the ceiling',
     },
     { file: 'e2e/main-job/policy-ceiling.test.ts', title: 'signs them once the ceiling allows what the policy says' },
+    { file: 'e2e/main-job/policy-ceiling.test.ts', title: 'signs a run that waited once a record is deleted' },
   ],
   PolicyInvalid: [remedies('PolicyInvalid: change what the message names')],
   PolicyDeleted: [remedies('PolicyDeleted: create the policy again under the same name')],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { at, listAt, type Manifest } from '../chart/helm.ts';
+import { asManifest, at, listAt, type Manifest } from '../chart/helm.ts';
 import { Installation } from '../harness/installation.ts';
 import { parseRecord, storageOf } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
@@ -399,5 +399,58 @@ describe('a ceiling that is lowered afterwards', () => {
       const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', 'honest']);
       return at(policy, 'status', 'effective', 'record', 'seconds') === 70_000 && readyOf(policy, 'status') === 'True';
     });
+  });
+});
+
+describe('a team with as many records as its ceiling allows', () => {
+  const index = 100;
+  const team = `over-${index}`;
+  const full = { field: 'counts.records', alone: { counts: { records: 1 } }, names: /unused/ };
+  const recordsOf = async (): Promise<readonly Manifest[]> =>
+    listAt(await installation.json(['get', 'provenancerecords', '-n', team]), 'items').map(asManifest);
+  const runOf = (record: Manifest | undefined): unknown => at(record, 'spec', 'runRef', 'name');
+
+  it('has further runs wait, and says so on the policy, on the run and as a metric', async () => {
+    await installation.apply(ceilingOf(full, index));
+    await makeTeam(full, index);
+    await installation.wait(team, 'signingpolicy/first', 'condition=Ready');
+    const managed = new ManagedRuns(client, {
+      name: team,
+      releaseLabel: labels,
+      registry: installation.testbed.registry(0),
+    });
+    await managed.build({ name: 'first' });
+    await waitUntil('the first run is recorded', async () => (await recordsOf()).length === 1);
+    await managed.build({ name: 'second' });
+    await installation.wait(
+      team,
+      'signingpolicy/first',
+      'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=CeilingExceeded',
+    );
+    const message = readyOf(await installation.json(['get', 'signingpolicy', 'first', '-n', team]), 'message');
+    assert.match(message, /PolicyCeiling over-100: .* have 1 ProvenanceRecords, and allowed are 1: finished runs wait/);
+    const named = await waitUntil('the run has its Event', async () => {
+      const events = listAt(await installation.json(['get', 'events', '-n', team]), 'items');
+      const waiting = events.filter((event) => at(event, 'reason') === 'CeilingExceeded');
+      const names = waiting.map((event) => at(event, 'involvedObject', 'name'));
+      return names.length > 0 ? names : undefined;
+    });
+    assert.deepEqual(named, ['second']);
+    assert.deepEqual((await recordsOf()).map(runOf), ['first']);
+    assert.match((await installation.metrics()).join(), /^hallmark_runs_waiting 1$/m);
+  });
+
+  it('signs a run that waited once a record is deleted', async () => {
+    await installation.kubectl(['delete', 'taskrun', 'first', '-n', team]);
+    const [first] = await recordsOf();
+    await installation.kubectl(['delete', 'provenancerecord', String(at(first, 'metadata', 'name')), '-n', team]);
+    await waitUntil('the second run is recorded', async () => runOf((await recordsOf())[0]) === 'second');
+    const [second] = await recordsOf();
+    await installation.wait(team, `provenancerecord/${String(at(second, 'metadata', 'name'))}`, 'condition=Ready');
+  });
+
+  it('is ready again once no run waits', async () => {
+    await installation.kubectl(['delete', 'policyceiling', `over-${index}`]);
+    await installation.wait(team, 'signingpolicy/first', 'condition=Ready');
   });
 });

@@ -72,6 +72,13 @@ describe('the metrics', () => {
     assert.match((await metrics.render()).text, /^hallmark_runs_guarded 3$/m);
   });
 
+  it('count the runs that wait for room at each scrape', async () => {
+    const metrics = new Metrics({ processMetrics: false });
+    assert.match((await metrics.render()).text, /^hallmark_runs_waiting 0$/m);
+    metrics.showWaitingRuns(() => 3);
+    assert.match((await metrics.render()).text, /^hallmark_runs_waiting 3$/m);
+  });
+
   it('say which replica leads', async () => {
     const metrics = new Metrics({ processMetrics: false });
     let held = false;

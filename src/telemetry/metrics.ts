@@ -21,6 +21,7 @@ export class Metrics {
   #shards: ShownShards = { count: 0, holds: () => false };
   #heldRecords: () => number = () => 0;
   #guardedRuns: () => number = () => 0;
+  #waitingRuns: () => number = () => 0;
   #records: () => ReadonlyMap<Reason, number> = () => new Map();
   #recordBytes: () => number = () => 0;
 
@@ -109,6 +110,10 @@ export class Metrics {
     this.#gauge('hallmark_runs_guarded', guarded, [], (gauge) => {
       gauge.set(this.#guardedRuns());
     });
+    const waiting = 'Finished runs that wait because their namespace has as many records as its PolicyCeilings allow.';
+    this.#gauge('hallmark_runs_waiting', waiting, [], (gauge) => {
+      gauge.set(this.#waitingRuns());
+    });
   }
 
   /** Shows the controller's queue and reconciles. */
@@ -195,6 +200,11 @@ export class Metrics {
   /** Asked at each scrape: how many runs the deletion guard keeps. */
   showGuardedRuns(count: () => number): void {
     this.#guardedRuns = count;
+  }
+
+  /** Asked at each scrape: how many runs wait for room for their records. */
+  showWaitingRuns(count: () => number): void {
+    this.#waitingRuns = count;
   }
 
   /** All metrics in the text format, and its content type. */

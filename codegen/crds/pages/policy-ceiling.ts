@@ -11,6 +11,8 @@ and an empty list allows nothing. A policy or backend that says more is \`Ready=
 policy selects are recorded unsigned and are signed once it keeps within the ceiling. That holds for what was there before the ceiling, too.
 ClusterSigningPolicies and ClusterStorageBackends are the platform's own, and no ceiling bounds them.
 
+Where a namespace has as many records as \`counts.records\` or \`counts.evidenceBytes\` allow, further runs wait, and are recorded and signed once there is room.
+
 A retention beyond \`record.maxSeconds\` is cut, and the policy stays ready. [ceilings.md](../ceilings.md) is a guide.`,
   example: `apiVersion: hallmark.dev/v1alpha1
 kind: PolicyCeiling
@@ -47,6 +49,8 @@ spec:
   counts:
     policies: 10
     backends: 10
+    records: 5000
+    evidenceBytes: 104857600
 `,
   columns: [
     ...readyColumns,

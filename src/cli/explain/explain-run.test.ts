@@ -90,6 +90,20 @@ describe('explainRun', () => {
     assert.equal(explanationText(explainRun({ ...gathered, records }, NOW)).split(why).length, 2);
   });
 
+  it('says that a run waits where its namespace has as many records as its ceiling allows', () => {
+    const made = pipelines({ name: 'builds' });
+    made.setCeiling({ name: 'teams', uid: 'c', generation: 1, spec: { counts: { records: 1 } } });
+    const gathered = { runs: [run], pipelines: made, unread: [] };
+    const text = (records: readonly ProvenanceRecord[]): string =>
+      explanationText(explainRun({ ...gathered, records }, NOW));
+    const why = /PolicyCeiling teams: the SigningPolicies of the namespace have 1 ProvenanceRecords, and allowed are 1/;
+    assert.doesNotMatch(text([]), why);
+    assert.match(text([record('others', 'Stored')]), why);
+    const { spec, ...rest } = record('platform', 'Stored');
+    const policyRef = { kind: 'ClusterSigningPolicy', name: 'platform' } as const;
+    assert.doesNotMatch(text([{ ...rest, spec: { ...spec, policyRef } }]), why);
+  });
+
   it('repeats the status of the record of a selected run, and is fine only when everything is stored', () => {
     const made = pipelines({ name: 'builds' });
     const explain = (reason: string): ReturnType<typeof explainRun> =>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
 import { rfc3339Seconds } from '../../api/v1alpha1/fields/date-time.ts';
-import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../records/record-name.ts';
+import { jsonSizeBytes } from '../../json/json-size.ts';
+import { freeRecords, recordExcess } from '../../pipelines/ceilings/record-excess.ts';
+import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, whyNotSelected } from '../../pipelines/selection/run-selection.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
@@ -47,7 +49,7 @@ export interface Explanation {
 export function explainRun(gathered: GatheredExplanation, now: Date): Explanation {
   const runs = gathered.runs.map((run) => {
     const pipelines = gathered.pipelines.forNamespace(run.namespace);
-    const policies = pipelines.map((pipeline) => explainPolicy(run, pipeline, gathered.records, now));
+    const policies = pipelines.map((pipeline) => explainPolicy(run, pipeline, gathered, now));
     const guard = guardText(run, pipelines);
     return {
       run: `${run.kind} ${run.namespace}/${run.name}`,
@@ -75,9 +77,10 @@ function guardText(run: RunSummary, pipelines: readonly Pipeline[]): string | un
 function explainPolicy(
   run: RunSummary,
   { policy }: Pipeline,
-  records: readonly ProvenanceRecord[],
+  gathered: Pick<GatheredExplanation, 'records' | 'pipelines'>,
   now: Date,
 ): PolicyExplanation {
+  const { records } = gathered;
   const exceeds = policy.exceeds === undefined ? {} : { exceeds: policy.exceeds.message };
   const named = { policy: describePolicy(policy), ...exceeds };
   const name = recordName(run, policy);
@@ -92,8 +95,24 @@ function explainPolicy(
   const why = whyNotSelected(policy, run, now);
   if (why !== undefined) return { ...named, isSelected: false, message: why };
   const message =
+    waitForRoom(run.namespace, policy, gathered) ??
     'it selects the run and there is no record yet: the operator is behind, not running, or not watching this namespace';
   return { ...named, isSelected: true, message, retention: retentionText(policy) };
+}
+
+/** The reason why the run may have to wait for its record: the namespace has as many as its ceilings allow. */
+function waitForRoom(
+  namespace: string,
+  { kind }: PolicyDefinition,
+  { records, pipelines }: Pick<GatheredExplanation, 'records' | 'pipelines'>,
+): string | undefined {
+  if (kind === 'ClusterSigningPolicy') return undefined;
+  const bounds = pipelines.bounds.recordBounds(namespace);
+  const bounded = records.filter(
+    ({ metadata, spec }) => metadata.namespace === namespace && spec.policyRef.kind === 'SigningPolicy',
+  );
+  const use = { records: bounded.length, sizeBytes: bounded.reduce((sum, each) => sum + jsonSizeBytes(each), 0) };
+  return freeRecords(bounds, use) > 0 ? undefined : recordExcess(bounds, use);
 }
 
 function summaryOf(run: RunSummary, policies: readonly PolicyExplanation[]): string {

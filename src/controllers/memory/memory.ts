@@ -12,6 +12,7 @@ import { OwnedShards } from './owned-shards.ts';
 import { QuietTurns } from './records/quiet-turns.ts';
 import { ReadBackRounds } from './records/read-back-rounds.ts';
 import { RecordIndex } from './records/record-index.ts';
+import { RecordRoom } from './records/record-room.ts';
 import { RetirementMarks } from './retirement-marks.ts';
 import { RunIndex } from './runs/run-index.ts';
 import { RunsOfOthers } from './runs/runs-of-others.ts';
@@ -23,6 +24,7 @@ import { UnrecordedTestimonies } from './records/unrecorded-testimonies.ts';
 export interface Memory {
   readonly pipelines: Pipelines;
   readonly records: RecordIndex;
+  readonly recordRoom: RecordRoom;
   readonly runs: RunIndex;
   readonly finishNotes: FinishNotes;
   readonly guardedRuns: GuardedRuns;
@@ -52,9 +54,15 @@ export interface MemoryOptions {
 /** The empty memory with which a process begins. */
 export function emptyMemory({ clock, operatorNamespace, retention, sealing = {} }: MemoryOptions): Memory {
   const records = new RecordIndex();
+  const pipelines = new Pipelines(operatorNamespace, retention);
   return {
-    pipelines: new Pipelines(operatorNamespace, retention),
+    pipelines,
     records,
+    recordRoom: new RecordRoom({
+      clock,
+      bounds: (namespace) => pipelines.bounds.recordBounds(namespace),
+      use: (namespace) => records.use(namespace),
+    }),
     runs: new RunIndex(),
     finishNotes: new FinishNotes(),
     guardedRuns: new GuardedRuns(),

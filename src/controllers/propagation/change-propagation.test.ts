@@ -224,6 +224,17 @@ describe('ChangePropagation', () => {
     assert.equal(queues.ceilings.delayed, 1, 'the ceiling counts again');
   });
 
+  it('a namespace that is gone has ceilings count again', () => {
+    pipelines.setCeiling({ name: 'teams', uid: 'u', generation: 1, spec: {} });
+    propagation.namespaceRemoved();
+    assert.equal(queues.ceilings.delayed, 1);
+  });
+
+  it('the policies of a namespace report that runs wait for room', () => {
+    propagation.roomChanged('team-a');
+    assert.deepEqual([queues.policies.has('SigningPolicy/team-a/builds'), queues.policies.delayed], [true, 1]);
+  });
+
   it('the first lists enqueue no record twice', () => {
     const learning = new ChangePropagation({
       pipelines: new Pipelines('ops'),

@@ -20,6 +20,9 @@ const COUNT_MS = 2000;
 /** The pause before a failed signer is tried again. */
 const FAILING_MS = 5000;
 
+/** A namespace that is full may have room and be full again many times a minute. */
+const ROOM_MS = 5000;
+
 export interface ChangePropagationOptions {
   readonly pipelines: Pipelines;
   readonly policyQueue: KeyedQueue<PolicyKey>;
@@ -98,6 +101,11 @@ export class ChangePropagation {
     else this.boundsChanged(new Set([name]));
   }
 
+  /** A namespace is gone: ceilings bound one less. */
+  namespaceRemoved(): void {
+    this.#recount();
+  }
+
   /** The ceilings of namespaces changed: policies and backends there may be obeyed now, or not any more. */
   boundsChanged(namespaces: ReadonlySet<string>): void {
     const { pipelines, backendQueue } = this.#options;
@@ -114,6 +122,12 @@ export class ChangePropagation {
       this.#rescan(scope);
     }
     this.#recount();
+  }
+
+  /** The first run of a namespace waits for room under its ceilings, or none does any more: its policies report that. */
+  roomChanged(namespace: string): void {
+    const { pipelines, policyQueue } = this.#options;
+    for (const policy of pipelines.policiesOf(namespace)) policyQueue.addAfter(policyKey(policy), ROOM_MS);
   }
 
   /** This replica took a shard. */

@@ -22,6 +22,7 @@ export function namespaceEventHandler(options: NamespaceEventHandlerOptions): Li
     },
     remove(key) {
       pipelines.removeNamespace(key);
+      propagation.namespaceRemoved();
       guards.namespaceDelivered(key, false);
     },
     synced: onSynced,

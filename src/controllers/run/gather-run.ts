@@ -25,17 +25,26 @@ import { isRunOutline } from '../../tekton/run-outline.ts';
 
 /** The wait for the watch to deliver the end of a child, after that of its PipelineRun. */
 const DELIVERY_MS = 10_000;
+/** Before any run. */
+const NEVER = '1970-01-01T00:00:00Z';
+
+/** A pipeline that selects a run, and the name of the record that it lacks. */
+export interface LackingPipeline {
+  readonly pipeline: Pipeline;
+  readonly recordName: string;
+}
 
 /** The pipelines that select a run and have no complete record of it, according to memory. */
 export function pendingPipelines(
-  context: Pick<ControllerContext, 'pipelines' | 'records' | 'clock' | 'failingSeals'>,
+  context: Pick<ControllerContext, 'pipelines' | 'records' | 'recordRoom' | 'clock' | 'failingSeals'>,
   run: RunSummary,
-): readonly { readonly pipeline: Pipeline; readonly recordName: string }[] {
+): readonly LackingPipeline[] {
   if (!isFinished(run)) return [];
   const now = context.clock.now();
   return context.pipelines.forNamespace(run.namespace).flatMap((pipeline) => {
-    if (whyNotSelected(pipeline.policy, run, now) !== undefined) return [];
-    const name = recordName(run, pipeline.policy);
+    const { policy } = pipeline;
+    if (whyNotSelected(policy, run, now) !== undefined && !waitsForRoom(context, run, policy)) return [];
+    const name = recordName(run, policy);
     const key = recordKey({ namespace: run.namespace, name });
     // A record that is left alone for its seal keeps its place: signing the run would come to nothing.
     if (context.failingSeals.holds(key)) return [];
@@ -43,6 +52,19 @@ export function pendingPipelines(
     const isComplete = record?.isTrusted === true && !record.needsRun;
     return isComplete ? [] : [{ pipeline, recordName: name }];
   });
+}
+
+/** The time that a run waits for room does not put it out of scope, and neither do records that retire meanwhile. */
+function waitsForRoom(
+  { recordRoom }: Pick<ControllerContext, 'recordRoom'>,
+  run: SelectableRun,
+  policy: PolicyDefinition,
+): boolean {
+  const { namespace } = run;
+  if (!recordRoom.hasWaiting(namespace)) return false;
+  const since = recordRoom.waitingSince(recordKey({ namespace, name: recordName(run, policy) }));
+  if (since === undefined) return false;
+  return whyNotSelected({ ...policy, retiredBefore: NEVER }, run, since) === undefined;
 }
 
 /** The records that a run lacks, according to memory. */
@@ -56,8 +78,8 @@ export interface GatherRunOptions {
   readonly signal: AbortSignal;
   /** The memory for children. */
   readonly room?: ChildReading['room'];
-  /** True when a policy is looked at now; each by default. */
-  readonly admits?: (policy: PolicyDefinition) => boolean;
+  /** True when a pipeline is looked at now; each by default. */
+  readonly admits?: (lacking: LackingPipeline) => boolean;
 }
 
 /** Reads all that the decision about a run needs. @returns undefined when there is nothing to decide */
@@ -69,7 +91,7 @@ export async function gatherRun(
   const summary = summariseRun(object);
   if (summary === undefined || !isFinished(summary)) return undefined;
   const { admits = () => true } = options;
-  const pipelines = pendingPipelines(context, summary).filter(({ pipeline }) => admits(pipeline.policy));
+  const pipelines = pendingPipelines(context, summary).filter((lacking) => admits(lacking));
   if (pipelines.length === 0) return undefined;
   const { signal, room } = options;
   const isAttested = pipelines.some(({ pipeline }) => pipeline.policy.spec.attestation.format !== 'None');

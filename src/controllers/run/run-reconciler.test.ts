@@ -4,6 +4,8 @@ import { beforeEach, describe, it } from 'node:test';
 import { field, listField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { notServed, unreachable } from '../../kube/model-api.fixture.ts';
+import { ceilingDefinition } from '../../pipelines/ceilings/ceiling.fixture.ts';
+import { recordKey } from '../../records/record-key.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import { runOutline } from '../../tekton/run-outline.ts';
@@ -92,6 +94,79 @@ describe('RunReconciler', () => {
     await world.reconcileRun(run);
     await world.clock.advance(60_000);
     assert.deepEqual([world.records.length, world.signatures, world.api.count(CREATE)], [1, 1, 1]);
+  });
+
+  describe('under a ceiling for one record', () => {
+    beforeEach(() => {
+      const { recordRoom, pipelines } = world.context;
+      pipelines.setCeiling(ceilingDefinition('teams', { counts: { records: 1 } }));
+      recordRoom.onRoom((key) => {
+        world.queues.run.add(key);
+      });
+    });
+
+    /** Removes the one record, as its watch would deliver it. */
+    async function removeRecord(): Promise<void> {
+      const [record, ...others] = world.context.records.all();
+      assert.ok(record !== undefined && others.length === 0);
+      const [namespace = '', name = ''] = record.key.split('/');
+      const removed = { key: recordKey({ namespace, name }), uid: record.uid };
+      await world.context.writer.delete(removed, new AbortController().signal);
+      world.context.records.remove(record.key);
+      world.context.recordRoom.wake('team-a');
+      await world.clock.settle();
+    }
+
+    const recorded = (): unknown => field(field(field(world.records[0], 'spec'), 'runRef'), 'name');
+
+    it('lets a run wait, says so, signs nothing of it, and records it once there is room', async () => {
+      await world.reconcileRun(run);
+      await world.reconcileRun(await world.addRun('second', '2026-01-02T03:04:01Z'));
+      assert.deepEqual([recorded(), world.signatures, world.results.at(-1)?.kind], ['bake', 1, 'Waiting']);
+      const said =
+        /^CeilingExceeded: PolicyCeiling teams: .* have 1 ProvenanceRecords, and allowed are 1: finished runs wait/;
+      assert.deepEqual([world.events.length, said.test(world.events[0] ?? '')], [1, true]);
+      await world.clock.advance(HOUR_MS);
+      assert.deepEqual([world.records.length, world.events.length], [1, 1], 'it still waits, and says no more');
+      await removeRecord();
+      assert.deepEqual([recorded(), world.signatures], ['second', 2]);
+    });
+
+    it('records a run that has waited for longer than its record is kept', async () => {
+      await world.reconcileRun(run);
+      await world.reconcileRun(await world.addRun('second', '2026-01-02T03:04:01Z'));
+      await world.clock.advance(30 * DAY_MS);
+      world.context.pipelines.retired(
+        { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' },
+        '2026-01-20T00:00:00Z',
+      );
+      await removeRecord();
+      assert.equal(recorded(), 'second');
+    });
+
+    it('leaves the records of a ClusterSigningPolicy alone', async () => {
+      const [policy] = world.context.pipelines.policies;
+      assert.ok(policy !== undefined);
+      world.context.pipelines.removePolicy(policy);
+      world.context.pipelines.setPolicy({ ...policy, kind: 'ClusterSigningPolicy', namespace: '' });
+      await world.reconcileRun(run);
+      await world.reconcileRun(await world.addRun('second', '2026-01-02T03:04:01Z'));
+      assert.equal(world.records.length, 2);
+    });
+
+    it('looks at a run that is gone meanwhile, and lets the next one in', async () => {
+      await world.reconcileRun(run);
+      const gone = await world.addRun('gone', '2026-01-02T03:04:01Z');
+      await world.reconcileRun(gone);
+      await world.reconcileRun(await world.addRun('third', '2026-01-02T03:04:02Z'));
+      world.api.intercept = ({ path }, serve) => {
+        if (path.includes('/taskruns/gone')) return undefined;
+        return serve();
+      };
+      world.caches.run.release(gone);
+      await removeRecord();
+      assert.deepEqual([recorded(), world.context.recordRoom.hasWaiting('team-a')], ['third', false]);
+    });
   });
 
   it('reports the failures of all policies of a run', async () => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { isInvalid, type KubeError } from '../../kube/kube-error.ts';
-import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { approximateSizeBytes } from '../../runtime/cache/approximate-size.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import { WaitingError } from '../../runtime/queue/waiting-error.ts';
@@ -22,9 +21,10 @@ import {
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { signArtifacts } from '../policy-services/sign-artifacts.ts';
 import { ChildRoom, type RoomOfRun } from './child-room.ts';
-import { gatherRun, pendingPipelines } from './gather-run.ts';
+import { gatherRun, type LackingPipeline, pendingPipelines } from './gather-run.ts';
 import { followRun } from './note-finishes.ts';
 import { planRun, type RecordDraft } from './plan-run.ts';
+import { PlacesOfRun } from './places-of-run.ts';
 import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
@@ -49,6 +49,7 @@ export interface RunReconcilerOptions {
 interface Shares {
   readonly turns: PolicyTurns;
   readonly room: RoomOfRun;
+  readonly places: PlacesOfRun;
 }
 
 /** Turns one finished run into its records: payload, signature, one POST for each policy that selects it. */
@@ -70,17 +71,19 @@ export class RunReconciler implements Reconciler<RunKey> {
   }
 
   async #advance(key: RunKey, namespace: string, signal: AbortSignal): Promise<Outcome> {
-    const object = this.#options.cache.get(key) ?? (await this.#readAndKeep(key, signal));
-    if (object === undefined) return DONE;
     const turns = new PolicyTurns(this.#options.lanes, { key, namespace });
     const room = this.#childRoom.enter(namespace);
+    const places = new PlacesOfRun(this.#context, key);
     try {
-      const outcome = await this.#recordAll(object, { turns, room }, signal);
+      const object = this.#options.cache.get(key) ?? (await this.#readAndKeep(key, signal));
+      if (object === undefined) return DONE;
+      const outcome = await this.#recordAll(object, { turns, room, places }, signal);
       this.#follow(object);
       return outcome;
     } finally {
       turns.end();
       room.leave();
+      places.end();
     }
   }
 
@@ -101,16 +104,17 @@ export class RunReconciler implements Reconciler<RunKey> {
   }
 
   /** Records each policy separately: one that fails or hangs does not delay the others. */
-  async #recordAll(object: unknown, { turns, room }: Shares, signal: AbortSignal): Promise<Outcome> {
+  async #recordAll(object: unknown, { turns, room, places }: Shares, signal: AbortSignal): Promise<Outcome> {
     const { childrenDeadlineSeconds } = this.#options;
-    const admits = (policy: PolicyDefinition): boolean => turns.begin(policy);
+    const admits = (lacking: LackingPipeline): boolean =>
+      places.admits(lacking) && turns.begin(lacking.pipeline.policy);
     const gathering = { childrenDeadlineSeconds, signal, admits, room };
     const snapshot = await gatherRun(this.#context, object, gathering);
     const failures: unknown[] = [...(snapshot?.failures ?? [])];
     if (snapshot !== undefined) {
       const records = planRun(snapshot).map(async (draft) => {
         try {
-          await this.#record(snapshot, draft, signal);
+          await this.#recordInPlace(snapshot, draft, places, signal);
         } finally {
           turns.endOf(draft.pending.pipeline.policy);
         }
@@ -118,9 +122,34 @@ export class RunReconciler implements Reconciler<RunKey> {
       for (const result of await Promise.allSettled(records))
         if (result.status === 'rejected') failures.push(result.reason);
     }
+    if (places.beganToWait) this.#reportWait(object, places);
     if (failures.length > 0) throw failureOf(failures);
     if (turns.areMissing) return DEFERRED;
-    return snapshot === undefined ? DONE : this.#next(snapshot);
+    const next = snapshot === undefined ? DONE : this.#next(snapshot);
+    const waiting = places.waiting(next.requeueAfterSeconds);
+    if (waiting !== undefined) throw waiting;
+    return next;
+  }
+
+  #reportWait(object: unknown, { problem: message }: PlacesOfRun): void {
+    const summary = summariseRun(object);
+    if (summary === undefined || message === undefined) return;
+    this.#context.events.record(summary, { type: 'Warning', reason: reasons.CeilingExceeded, message });
+  }
+
+  async #recordInPlace(
+    snapshot: RunSnapshot,
+    draft: RecordDraft,
+    places: PlacesOfRun,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const leave = places.take(draft.pending, draft);
+    if (leave === undefined) return;
+    try {
+      await this.#record(snapshot, draft, signal);
+    } finally {
+      leave();
+    }
   }
 
   async #read(key: RunKey, signal: AbortSignal): Promise<unknown> {

@@ -26,7 +26,7 @@ export interface PolicySnapshot {
   readonly now: Date;
 }
 
-type GatheringContext = Pick<ControllerContext, 'clock' | 'gate' | 'health' | 'keys' | 'pipelines'>;
+type GatheringContext = Pick<ControllerContext, 'clock' | 'gate' | 'health' | 'keys' | 'pipelines' | 'recordRoom'>;
 
 interface Check {
   readonly report: SignerReport | undefined;
@@ -67,7 +67,7 @@ async function checkSigner(
 }
 
 function factsOf(
-  { pipelines, health }: GatheringContext,
+  { pipelines, health, recordRoom }: GatheringContext,
   policy: PolicyDefinition,
   { report, witnessProblem }: Check,
 ): PolicyFacts {
@@ -88,6 +88,7 @@ function factsOf(
       problem: health.problem(backend),
     })),
     missing,
+    noRoom: policy.kind === 'SigningPolicy' ? recordRoom.problem(policy.namespace) : undefined,
     mode: policy.spec.mode,
     isSuspended: policy.spec.suspend,
   };

@@ -49,6 +49,14 @@ type Row = readonly [
 const settled: readonly Row[] = [
   ['all is well', {}, 'True Ready', 'True Ready', 'True Ready', ''],
   [
+    'its runs wait for room under a ceiling, even of an audit',
+    { noRoom: 'full', mode: 'Audit' },
+    'False CeilingExceeded',
+    'True Ready',
+    'True Ready',
+    'Reconciling',
+  ],
+  [
     'it is invalid',
     { refused: { reason: 'PolicyInvalid', message: 'spec.x' } },
     'False PolicyInvalid',

@@ -21,6 +21,7 @@ import { BackendHealth } from '../memory/backend-health.ts';
 import { storedConditions } from '../write-status.ts';
 import { PolicyReconciler } from './policy-reconciler.ts';
 import { PolicySigners } from '../policy-services/policy-signers.ts';
+import { RecordRoom } from '../memory/records/record-room.ts';
 import { SigningGate } from '../policy-services/signing-gate.ts';
 import { CredentialError } from '../../credentials/credential-error.ts';
 import type { PolicyKey } from '../../pipelines/policy-key.ts';
@@ -138,7 +139,9 @@ class Bed {
     const shards = { owns: () => this.isOwner };
     const events = { record: () => undefined };
     const retention = { ...standardRetention, maxSeconds: this.maxRetentionSeconds };
-    const context = { client, clock, pipelines, health, keys, gate, events, retention, shards, fence: () => undefined };
+    const recordRoom = new RecordRoom({ clock, bounds: () => [], use: () => ({ records: 0, sizeBytes: 0 }) });
+    const fence = (): undefined => undefined;
+    const context = { client, clock, pipelines, recordRoom, health, keys, gate, events, retention, shards, fence };
     return new PolicyReconciler({ context, objects, operatorNamespace: OPERATOR });
   }
 }

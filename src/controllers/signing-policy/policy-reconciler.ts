@@ -17,7 +17,7 @@ import { planPolicy } from './plan-policy.ts';
 
 type PolicyContext = Pick<
   ControllerContext,
-  'client' | 'clock' | 'events' | 'fence' | 'gate' | 'health' | 'keys' | 'pipelines' | 'retention'
+  'client' | 'clock' | 'events' | 'fence' | 'gate' | 'health' | 'keys' | 'pipelines' | 'recordRoom' | 'retention'
 > & { readonly shards: Pick<ControllerContext['shards'], 'owns'> };
 
 export interface PolicyReconcilerOptions {

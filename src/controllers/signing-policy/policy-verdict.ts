@@ -33,6 +33,8 @@ export interface PolicyFacts {
   readonly untaken?: readonly string[] | undefined;
   /** The platform keeps its records for less time than it asks for. */
   readonly retentionCut?: string | undefined;
+  /** The reason why finished runs of its namespace wait to be recorded; absent while none does. */
+  readonly noRoom?: string | undefined;
   readonly mode: 'Enforce' | 'Audit';
   readonly isSuspended: boolean;
   /** True when an object that the policy names has been missing for longer than an apply takes. */
@@ -72,6 +74,9 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
   // Suspension is intended: nothing is left to do, so an apply that waits for Ready ends.
   if (problem?.reason === reasons.Suspended) return { status: 'True', outlook: 'Settled', ...problem };
   if (problem !== undefined) return { status: 'False', outlook: outlookOf(facts, problem), ...problem };
+  // It ends as records retire, or another setting of theirs ends it.
+  if (facts.noRoom !== undefined)
+    return { status: 'False', outlook: 'Passing', reason: reasons.CeilingExceeded, message: facts.noRoom };
   if (isAudit) {
     const message = joined(['auditing: records show what would be signed, and nothing is signed', facts.retentionCut]);
     return { status: 'True', outlook: 'Settled', reason: reasons.AuditOnly, message };

@@ -125,12 +125,18 @@ function changePropagation(
 }
 
 function enqueueByServices(
-  { suspects, keys, gate }: ControllerContext,
+  { suspects, keys, gate, recordRoom }: ControllerContext,
   queues: ControllerQueues,
   propagation: ChangePropagation,
 ): void {
   suspects.onSuspect((key) => {
     queues['storage-backend'].add(key);
+  });
+  recordRoom.onRoom((key) => {
+    queues.run.add(key);
+  });
+  recordRoom.onChange((namespace) => {
+    propagation.roomChanged(namespace);
   });
   // Re-queue the policy and its records when its active key changes.
   keys.onChange((policy, isWorking) => {

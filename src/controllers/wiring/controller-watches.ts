@@ -17,6 +17,7 @@ import { scheduleVerification } from '../provenance-record/read-back/schedule-ve
 import { missingRecords } from '../run/gather-run.ts';
 import { finishObserver } from '../run/note-finishes.ts';
 import { parseRunKey } from '../../tekton/run-key.ts';
+import { namespaceOfRecord } from '../../records/record-key.ts';
 import { runEventHandler } from '../run/run-event-handler.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { DefinitionShares, takeUpLeftOut } from '../memory/definition-shares.ts';
@@ -116,6 +117,7 @@ export class ControllerWatches {
     return this.#watch(hallmarkResource('PolicyCeiling'), projectDefinition, (onSynced) =>
       ceilingEventHandler({
         pipelines: context.pipelines,
+        records: context.records,
         objects: objects.ceilings,
         queue: queues['policy-ceiling'],
         propagation,
@@ -170,6 +172,7 @@ export class ControllerWatches {
           context.readBackRounds.forget(key);
           retirements.forget(key);
           drain.remove(key);
+          context.recordRoom.wake(namespaceOfRecord(key));
         },
         requeueRun: (key, record) => {
           if (context.shards.owns(parseRunKey(key).namespace)) queues.run.add(key);

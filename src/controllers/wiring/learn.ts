@@ -48,6 +48,7 @@ export async function learn(options: LearnOptions, signal: AbortSignal): Promise
   metrics.showRecordBytes(() => (holds('') ? context.records.sizeBytes : 0));
   metrics.showHeldRecords(() => context.failingSeals.heldCount(holds));
   metrics.showGuardedRuns(() => context.guardedRuns.count(holds));
+  metrics.showWaitingRuns(() => context.recordRoom.count(holds));
   options.onTrouble(() => context.failingSeals.problem);
   const controllers = new Controllers({
     ...{ context, client, clock, configuration, host },

@@ -18,7 +18,7 @@ import type { LastStates } from '../run/last-states.ts';
 import type { ShardPart } from './shard-part.ts';
 
 export interface ShardWorkOptions {
-  readonly context: Pick<ControllerContext, 'guardedRuns' | 'runsOfOthers' | 'shards'>;
+  readonly context: Pick<ControllerContext, 'guardedRuns' | 'recordRoom' | 'runsOfOthers' | 'shards'>;
   readonly clock: Clock;
   readonly queues: ControllerQueues;
   readonly caches: {
@@ -138,6 +138,7 @@ export class ShardWork implements ShardHolder {
     // A reconcile that ended may wait for its turn.
     this.#stop(shard);
     for (const key of caches.run.keys()) this.#leaveRun(shard, key);
+    context.recordRoom.forget((namespace) => shardOf(namespace) === shard);
     for (const key of caches['provenance-record'].keys())
       if (shardOf(namespaceOfRecord(key)) === shard) caches['provenance-record'].release(key);
     propagation.shardLeft(namespaces().filter((namespace) => shardOf(namespace) === shard));

@@ -12,6 +12,7 @@ import type { Bounds, CeilingDefinition } from './ceiling-definition.ts';
 import { Ceilings } from './ceilings.ts';
 import { ceilingRetention } from './policy-defaults.ts';
 import { takesClusterBackend } from './policy-excess.ts';
+import { type RecordBound, recordBounds } from './record-excess.ts';
 
 export interface CeilingBoundsOptions {
   readonly operatorNamespace: string;
@@ -70,7 +71,15 @@ export class CeilingBounds {
 
   /** True when the number of policies or backends of a namespace is bounded, so that each matters to the others. */
   countsIn(namespace: string): boolean {
-    return !this.#ceilings.isEmpty && this.#boundsOf(namespace).ceilings.some(({ spec }) => spec?.counts !== undefined);
+    if (this.#ceilings.isEmpty) return false;
+    return this.#boundsOf(namespace).ceilings.some(({ spec: { counts = {} } = {} }) => {
+      return counts.policies !== undefined || counts.backends !== undefined;
+    });
+  }
+
+  /** The bounds on the records of the SigningPolicies of a namespace. */
+  recordBounds(namespace: string): readonly RecordBound[] {
+    return this.#ceilings.isEmpty ? [] : recordBounds(this.#in(namespace).bounds.ceilings);
   }
 
   /** True while no ceiling is known. */

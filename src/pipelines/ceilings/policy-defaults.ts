@@ -59,11 +59,13 @@ export function boundedSpec(
       record: effectiveRetention(written.record, ceilingRetention(specs, retention)),
     },
     undecided: [
-      ...(format === undefined ? ['spec.attestation.format'] : []),
-      ...(buildType === undefined ? ['spec.attestation.buildType'] : []),
-      ...(builderID === undefined ? ['spec.attestation.builderID'] : []),
+      ...unset({
+        'spec.attestation.format': format,
+        'spec.attestation.buildType': buildType,
+        'spec.attestation.builderID': builderID,
+        'spec.deletionGuard': deletionGuard,
+      }),
       ...(repositories.length > 0 && allowedRepositories.length === 0 ? ['spec.subjects.allowedRepositories'] : []),
-      ...(deletionGuard === undefined ? ['spec.deletionGuard'] : []),
     ],
   };
 }
@@ -81,6 +83,10 @@ export function ceilingRetention(specs: readonly CeilingSpec[], retention: Reten
         : { type: given.retention, seconds: given.seconds ?? retention.default.seconds },
     maxSeconds: limits.length === 0 ? 0 : Math.min(...limits),
   };
+}
+
+function unset(values: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(values).flatMap(([field, value]) => (value === undefined ? [field] : []));
 }
 
 function lists<Value>(

@@ -29,7 +29,7 @@ export const acceptedCeilings: readonly AcceptedManifest[] = [
       deletionGuard: { types: ['Hold'], maxTimeoutSeconds: 86_400, default: { type: 'Hold', timeoutSeconds: 86_400 } },
       record: { default: { retention: 'Seconds', seconds: 60 }, maxSeconds: 3_153_600_000 },
       auditOnly: true,
-      counts: { policies: 0, backends: 1_000_000 },
+      counts: { policies: 0, backends: 1_000_000, records: 0, evidenceBytes: 1_099_511_627_776 },
     }),
   },
 ];
@@ -134,5 +134,12 @@ export const ceilingCases: readonly RefusedManifest[] = [
     path: 'spec.counts.policies',
     message: 'must be >= 0',
     serverMessage: 'should be greater than or equal to 0',
+  },
+  {
+    name: 'a ceiling that leaves no byte for evidence',
+    manifest: ceiling({ counts: { evidenceBytes: 0 } }),
+    path: 'spec.counts.evidenceBytes',
+    message: 'must be >= 1',
+    serverMessage: 'should be greater than or equal to 1',
   },
 ];

@@ -222,6 +222,18 @@ const counts = Type.Object(
   {
     policies: count('SigningPolicies; the oldest ones count first.'),
     backends: count('StorageBackends; the oldest ones count first.'),
+    records: count(
+      'ProvenanceRecords of its SigningPolicies. Beyond it, finished runs wait until records retire or are deleted.',
+    ),
+    evidenceBytes: Type.Optional(
+      Type.Integer({
+        description:
+          'Bytes that those records take together. Beyond it, finished runs wait. A record that alone takes more is made where there is no other.',
+        minimum: 1,
+        maximum: 1_099_511_627_776,
+        format: 'int64',
+      }),
+    ),
   },
   { description: 'The most of each that a namespace may have.' },
 );

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Reason } from '../../../api/v1alpha1/reasons.ts';
+import type { RecordUse } from '../../../pipelines/ceilings/record-excess.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
 import { NamespacedMap } from './namespaced-map.ts';
+import { NamespaceUse } from './namespace-use.ts';
 import { type SettledRecord, SettledRecords } from './settled-records.ts';
 import type { RecordKey } from '../../../records/record-key.ts';
 
@@ -13,6 +15,7 @@ export class RecordIndex {
   readonly #settled = new SettledRecords();
   /** The records that this process is removing because they retire. */
   readonly #retiring = new Set<RecordKey>();
+  readonly #use = new NamespaceUse();
   #sizeBytes = 0;
 
   get(key: RecordKey): RecordSummary | undefined {
@@ -26,6 +29,11 @@ export class RecordIndex {
   /** About what all records take in etcd. */
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** The records of a namespace that ceilings bound. */
+  use(namespace: string): RecordUse {
+    return this.#use.in(namespace);
   }
 
   /** The namespaces that have records. */
@@ -63,7 +71,9 @@ export class RecordIndex {
 
   set(record: RecordSummary): void {
     const { key } = record;
-    this.#sizeBytes += record.sizeBytes - (this.get(key)?.sizeBytes ?? 0);
+    this.#uncount(this.get(key));
+    this.#sizeBytes += record.sizeBytes;
+    this.#use.add(record);
     this.#removeOpen(key);
     if (isSettled(record)) {
       this.#settled.set(record);
@@ -89,7 +99,7 @@ export class RecordIndex {
   /** @returns the summary that it had */
   remove(key: RecordKey): RecordSummary | undefined {
     const record = this.get(key);
-    this.#sizeBytes -= record?.sizeBytes ?? 0;
+    this.#uncount(record);
     this.#removeOpen(key);
     this.#settled.delete(key);
     this.#retiring.delete(key);
@@ -104,6 +114,12 @@ export class RecordIndex {
 
   isRetiring(key: RecordKey): boolean {
     return this.#retiring.has(key);
+  }
+
+  #uncount(record: RecordSummary | undefined): void {
+    if (record === undefined) return;
+    this.#sizeBytes -= record.sizeBytes;
+    this.#use.remove(record);
   }
 
   #removeOpen(key: RecordKey): void {

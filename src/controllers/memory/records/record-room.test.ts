@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { type RecordBound } from '../../../pipelines/ceilings/record-excess.ts';
+import { recordKey, type RecordKey } from '../../../records/record-key.ts';
+import { ManualClock } from '../../../runtime/manual-clock.fixture.ts';
+import { runKey, type RunKey } from '../../../tekton/run-key.ts';
+import { RecordRoom } from './record-room.ts';
+
+const record = (name: string, namespace = 'team-a'): RecordKey => recordKey({ namespace, name });
+const run = (name: string, namespace = 'team-a'): RunKey => runKey({ kind: 'TaskRun', namespace, name, uid: name });
+
+let bounds: RecordBound[];
+let used: { records: number; sizeBytes: number };
+let woken: RunKey[];
+let changes: string[];
+let room: RecordRoom;
+
+beforeEach(() => {
+  bounds = [{ ceiling: 'teams', records: 2, evidenceBytes: Infinity }];
+  used = { records: 0, sizeBytes: 0 };
+  woken = [];
+  changes = [];
+  room = new RecordRoom({ clock: new ManualClock(), bounds: () => bounds, use: () => used });
+  room.onRoom((key) => woken.push(key));
+  room.onChange((namespace) => changes.push(namespace));
+});
+
+/** Takes the room of a record, if there is any. */
+const take = (name: string, sizeBytes = 1): string | undefined => {
+  const taken = room.enter(record(name), run(name)) ?? room.reserve(record(name), run(name), sizeBytes);
+  return typeof taken === 'string' ? taken : undefined;
+};
+
+describe('the room for records', () => {
+  it('is unlimited without a bound', () => {
+    bounds = [];
+    for (let index = 0; index < 100; index += 1) assert.equal(take(`r${index}`), undefined);
+    assert.equal(room.problem('team-a'), undefined);
+  });
+
+  it('counts the records that are there and those that are being made', () => {
+    used = { records: 1, sizeBytes: 10 };
+    assert.equal(take('a'), undefined);
+    const message = take('b') ?? assert.fail('there is no room');
+    assert.match(
+      message,
+      /^PolicyCeiling teams: the SigningPolicies of the namespace have 2 ProvenanceRecords, and allowed are 2: /,
+    );
+    assert.equal(room.problem('team-a'), message);
+  });
+
+  it('is given back by a record that was not made', () => {
+    used = { records: 1, sizeBytes: 10 };
+    const leave = room.reserve(record('a'), run('a'), 1);
+    assert.ok(typeof leave === 'function');
+    assert.equal(typeof room.reserve(record('b'), run('b'), 1), 'string');
+    leave();
+    assert.equal(room.enter(record('b'), run('b')), undefined);
+  });
+
+  it('is bounded in bytes, but for a record that is alone', () => {
+    bounds = [{ ceiling: 'teams', records: Infinity, evidenceBytes: 100 }];
+    assert.equal(take('giant', 500), undefined);
+    used = { records: 1, sizeBytes: 90 };
+    room = new RecordRoom({ clock: new ManualClock(), bounds: () => bounds, use: () => used });
+    assert.match(take('large', 20) ?? '', /have 90 bytes of evidence, and allowed are 100/);
+    room.settle(run('large'), new Set());
+    assert.equal(take('small', 10), undefined);
+  });
+
+  it('goes to those that came first', () => {
+    used = { records: 2, sizeBytes: 10 };
+    for (const name of ['a', 'b', 'c']) assert.ok(take(name) !== undefined);
+    used = { records: 1, sizeBytes: 10 };
+    assert.ok(take('new') !== undefined, 'it comes after those that wait');
+    assert.ok(room.enter(record('b'), run('b')) !== undefined);
+    assert.equal(room.enter(record('a'), run('a')), undefined);
+    used = { records: 0, sizeBytes: 0 };
+    assert.equal(room.enter(record('b'), run('b')), undefined);
+  });
+
+  it('wakes as many as there is room for, and the next when one is done', () => {
+    used = { records: 2, sizeBytes: 10 };
+    for (const name of ['a', 'b', 'c']) take(name);
+    room.wake('team-a');
+    assert.deepEqual(woken, []);
+    used = { records: 1, sizeBytes: 10 };
+    room.wake('team-a');
+    assert.deepEqual(woken, [run('a')]);
+    room.settle(run('a'), new Set());
+    assert.deepEqual(woken, [run('a'), run('b')]);
+  });
+
+  it('is reported once when the first run waits, and when none does any more', () => {
+    used = { records: 2, sizeBytes: 10 };
+    take('a');
+    take('b');
+    assert.deepEqual([changes, room.count(() => true), room.count((name) => name === 'team-b')], [['team-a'], 2, 0]);
+    used = { records: 0, sizeBytes: 0 };
+    room.settle(run('a'), new Set());
+    assert.deepEqual(changes, ['team-a']);
+    room.settle(run('b'), new Set());
+    assert.deepEqual([changes, room.count(() => true), room.problem('team-a')], [['team-a', 'team-a'], 0, undefined]);
+  });
+
+  it('keeps the records in line that a run still waits for', () => {
+    used = { records: 2, sizeBytes: 10 };
+    room.enter(record('a'), run('x'));
+    room.enter(record('b'), run('x'));
+    room.settle(run('x'), new Set([record('b')]));
+    assert.deepEqual([room.waitingSince(record('a')), room.count(() => true)], [undefined, 1]);
+    assert.ok(room.waitingSince(record('b')) !== undefined);
+  });
+
+  it('forgets the namespaces of other replicas', () => {
+    used = { records: 2, sizeBytes: 10 };
+    take('a');
+    room.forget((namespace) => namespace === 'team-b');
+    assert.equal(room.hasWaiting('team-a'), true);
+    room.forget((namespace) => namespace === 'team-a');
+    assert.deepEqual([room.hasWaiting('team-a'), room.count(() => true)], [false, 0]);
+  });
+});

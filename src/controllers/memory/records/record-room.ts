@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  freeRecords,
+  type RecordBound,
+  recordExcess,
+  type RecordUse,
+} from '../../../pipelines/ceilings/record-excess.ts';
+import { namespaceOfRecord, type RecordKey } from '../../../records/record-key.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { parseRunKey, type RunKey } from '../../../tekton/run-key.ts';
+
+/** The number of runs that are woken at once; each that is recorded wakes more. */
+const WOKEN = 32;
+
+export interface RecordRoomOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  /** The bounds that ceilings set in a namespace. */
+  readonly bounds: (namespace: string) => readonly RecordBound[];
+  /** The records that a namespace has. */
+  readonly use: (namespace: string) => RecordUse;
+}
+
+/** A record that waits for room. */
+interface Waiting {
+  readonly run: RunKey;
+  readonly since: Date;
+}
+
+/** The line of one namespace, and the records that are being made. */
+interface Line {
+  /** In the order in which they came. */
+  readonly waiting: Map<RecordKey, Waiting>;
+  readonly reserved: Map<RecordKey, number>;
+}
+
+/**
+ * The room that ceilings leave for the records of a namespace's SigningPolicies. Where there is none, runs wait in line: no run is taken up
+ * before one that came earlier, so that none waits for ever, and none is left out because it waited for too long.
+ */
+export class RecordRoom {
+  readonly #options: RecordRoomOptions;
+  readonly #lines = new Map<string, Line>();
+  readonly #ofRun = new Map<RunKey, Set<RecordKey>>();
+  readonly #onRoom = new Set<(run: RunKey) => void>();
+  readonly #onChange = new Set<(namespace: string) => void>();
+
+  constructor(options: RecordRoomOptions) {
+    this.#options = options;
+  }
+
+  /** Called with each run that may be recorded now. */
+  onRoom(listener: (run: RunKey) => void): void {
+    this.#onRoom.add(listener);
+  }
+
+  /** Called when the first run of a namespace waits, and when none does any more. */
+  onChange(listener: (namespace: string) => void): void {
+    this.#onChange.add(listener);
+  }
+
+  /** The number of runs that wait, in the namespaces for which `isCounted` returns true. */
+  count(isCounted: (namespace: string) => boolean): number {
+    return [...this.#ofRun.keys()].filter((run) => isCounted(parseRunKey(run).namespace)).length;
+  }
+
+  /** True when a run of a namespace waits. */
+  hasWaiting(namespace: string): boolean {
+    return (this.#lines.get(namespace)?.waiting.size ?? 0) > 0;
+  }
+
+  /** Since when a record waits; undefined for one that does not. */
+  waitingSince(record: RecordKey): Date | undefined {
+    return this.#lines.get(namespaceOfRecord(record))?.waiting.get(record)?.since;
+  }
+
+  /** The reason why runs of a namespace wait; undefined while none does. */
+  problem(namespace: string): string | undefined {
+    return this.hasWaiting(namespace) ? this.#message(namespace) : undefined;
+  }
+
+  /** @returns the reason why a record has to wait, which is in line from then on; undefined when it may be made now */
+  enter(record: RecordKey, run: RunKey): string | undefined {
+    const namespace = namespaceOfRecord(record);
+    if (this.#isNext(record, namespace)) return undefined;
+    return this.#wait(record, run);
+  }
+
+  /**
+   * Takes room for a record that is about to be made.
+   *
+   * @returns the release of it, once the record is known or was not made; or the reason why it has to wait, in line
+   */
+  reserve(record: RecordKey, run: RunKey, sizeBytes: number): (() => void) | string {
+    const namespace = namespaceOfRecord(record);
+    if (this.#free(namespace, sizeBytes) < 1) return this.#wait(record, run, sizeBytes);
+    const { reserved } = this.#line(namespace);
+    reserved.set(record, sizeBytes);
+    return () => {
+      reserved.delete(record);
+      this.#tidy(namespace);
+    };
+  }
+
+  /** A run was looked at: the other records of it wait no more. */
+  settle(run: RunKey, waiting: ReadonlySet<RecordKey>): void {
+    const left = [...(this.#ofRun.get(run) ?? [])].filter((record) => !waiting.has(record));
+    if (left.length === 0) return;
+    const { namespace } = parseRunKey(run);
+    for (const record of left) this.#leave(record, run);
+    this.#tidy(namespace);
+    if (!this.hasWaiting(namespace)) this.#changed(namespace);
+    this.wake(namespace);
+  }
+
+  /** There may be room in a namespace: the first in line are looked at. */
+  wake(namespace: string): void {
+    const line = this.#lines.get(namespace);
+    if (line === undefined) return;
+    let left = Math.min(WOKEN, this.#free(namespace));
+    for (const { run } of line.waiting.values()) {
+      if (left < 1) return;
+      left -= 1;
+      for (const listener of this.#onRoom) listener(run);
+    }
+  }
+
+  /** Forgets the lines of namespaces, which are another replica's from now on. */
+  forget(isForgotten: (namespace: string) => boolean): void {
+    for (const run of this.#ofRun.keys()) if (isForgotten(parseRunKey(run).namespace)) this.#ofRun.delete(run);
+    for (const [namespace, { waiting }] of this.#lines) {
+      if (!isForgotten(namespace)) continue;
+      waiting.clear();
+      this.#tidy(namespace);
+    }
+  }
+
+  #wait(record: RecordKey, run: RunKey, sizeBytes = 0): string {
+    const namespace = namespaceOfRecord(record);
+    const { waiting } = this.#line(namespace);
+    const isFirst = waiting.size === 0;
+    if (!waiting.has(record)) waiting.set(record, { run, since: this.#options.clock.now() });
+    const ofRun = this.#ofRun.get(run) ?? new Set();
+    this.#ofRun.set(run, ofRun.add(record));
+    if (isFirst) this.#changed(namespace);
+    return this.#message(namespace, sizeBytes);
+  }
+
+  #leave(record: RecordKey, run: RunKey): void {
+    this.#lines.get(namespaceOfRecord(record))?.waiting.delete(record);
+    const ofRun = this.#ofRun.get(run);
+    ofRun?.delete(record);
+    if (ofRun?.size === 0) this.#ofRun.delete(run);
+  }
+
+  /** True when there is room for a record, after those that came before it. */
+  #isNext(record: RecordKey, namespace: string): boolean {
+    const free = this.#free(namespace);
+    const waiting = this.#lines.get(namespace)?.waiting;
+    if (free < 1 || waiting === undefined) return free >= 1;
+    if (!waiting.has(record)) return waiting.size < free;
+    let place = 0;
+    for (const key of waiting.keys()) {
+      if (key === record) return true;
+      place += 1;
+      if (place >= free) return false;
+    }
+    return false;
+  }
+
+  #free(namespace: string, addedBytes = 0): number {
+    return freeRecords(this.#options.bounds(namespace), this.#use(namespace), addedBytes);
+  }
+
+  #message(namespace: string, addedBytes = 0): string {
+    const text = recordExcess(this.#options.bounds(namespace), this.#use(namespace), addedBytes);
+    return text ?? 'runs that waited for room under a PolicyCeiling are recorded first';
+  }
+
+  /** Records that are being made count. */
+  #use(namespace: string): RecordUse {
+    const { records, sizeBytes } = this.#options.use(namespace);
+    const reserved = [...(this.#lines.get(namespace)?.reserved.values() ?? [])];
+    const reservedBytes = reserved.reduce((sum, size) => sum + size, 0);
+    return { records: records + reserved.length, sizeBytes: sizeBytes + reservedBytes };
+  }
+
+  #line(namespace: string): Line {
+    const line = this.#lines.get(namespace) ?? { waiting: new Map<RecordKey, Waiting>(), reserved: new Map() };
+    this.#lines.set(namespace, line);
+    return line;
+  }
+
+  #tidy(namespace: string): void {
+    const line = this.#lines.get(namespace);
+    if (line?.waiting.size === 0 && line.reserved.size === 0) this.#lines.delete(namespace);
+  }
+
+  #changed(namespace: string): void {
+    for (const listener of this.#onChange) listener(namespace);
+  }
+}

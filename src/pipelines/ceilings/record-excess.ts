@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CeilingDefinition } from './ceiling-definition.ts';
+
+/** Records of the SigningPolicies of one namespace. */
+export interface RecordUse {
+  readonly records: number;
+  /** About what they take in etcd. */
+  readonly sizeBytes: number;
+}
+
+/** The most that one ceiling allows of them. */
+export interface RecordBound {
+  readonly ceiling: string;
+  readonly records: number;
+  readonly evidenceBytes: number;
+}
+
+/** The bounds that ceilings set on the records of a namespace. */
+export function recordBounds(ceilings: readonly CeilingDefinition[]): readonly RecordBound[] {
+  return ceilings.flatMap(({ name: ceiling, spec }) => {
+    const { records, evidenceBytes } = spec?.counts ?? {};
+    if (records === undefined && evidenceBytes === undefined) return [];
+    return [{ ceiling, records: records ?? Infinity, evidenceBytes: evidenceBytes ?? Infinity }];
+  });
+}
+
+/** The number of further records that all bounds allow. One that alone exceeds the bytes is made where there is no other. */
+export function freeRecords(bounds: readonly RecordBound[], { records, sizeBytes }: RecordUse, addedBytes = 0): number {
+  const free = bounds.map((bound) => {
+    const hasBytes = sizeBytes === 0 || sizeBytes + Math.max(addedBytes, 1) <= bound.evidenceBytes;
+    return hasBytes ? bound.records - records : 0;
+  });
+  return Math.max(0, Math.min(Infinity, ...free));
+}
+
+/** The bound that has least room, in words: `PolicyCeiling a: …`. */
+export function recordExcess(bounds: readonly RecordBound[], use: RecordUse, addedBytes = 0): string | undefined {
+  const [tightest] = bounds.toSorted((a, b) => freeRecords([a], use, addedBytes) - freeRecords([b], use, addedBytes));
+  if (tightest === undefined) return undefined;
+  const { ceiling, records, evidenceBytes } = tightest;
+  const isFull = use.records >= records;
+  const [what, is, allowed] =
+    isFull || evidenceBytes === Infinity
+      ? ['ProvenanceRecords', `${use.records}`, `${records}`]
+      : ['bytes of evidence', `${use.sizeBytes}`, `${evidenceBytes}`];
+  return `PolicyCeiling ${ceiling}: the SigningPolicies of the namespace have ${is} ${what}, and allowed are ${allowed}: finished runs wait, and are recorded and signed once records retire or are deleted`;
+}
