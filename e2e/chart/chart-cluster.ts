@@ -6,6 +6,7 @@ import { compileCache } from '../testbed/processes/compile-cache.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
 import { Testbed, type TestbedOptions } from '../testbed/testbed.ts';
 import { ApiObjects } from '../harness/api-objects.ts';
+import { operatorProgram } from '../harness/operator-program.ts';
 import { Cluster } from '../harness/cluster.ts';
 import { asManifest, chart, releaseNamespace, type Manifest } from './helm.ts';
 
@@ -24,7 +25,7 @@ export const administrator: Identity = { user: 'alice', groups: ['system:masters
 export const nodeAgent: NonNullable<TestbedOptions['nodeAgent']> = {
   images: {
     'registry.hallmark.dev/hallmark': {
-      command: ['node', 'src/main.ts'],
+      command: ['node', operatorProgram],
       cwd: join(import.meta.dirname, '..', '..'),
       env: compileCache(),
     },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
-import { checkout, type Installation } from '../harness/installation.ts';
+import { commandProgram } from '../harness/command-program.ts';
+import type { Installation } from '../harness/installation.ts';
 import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { ended, type Ended } from '../verify/verify-bed.ts';
@@ -12,7 +12,7 @@ export function hallmarkAs(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const own = { ...compileCache(), PATH: process.env['PATH'] ?? '', KUBECONFIG: kubeconfig, ...env };
-  return ended(runCommand(process.execPath, [join(checkout, 'bin', 'hallmark'), ...args], { env: own }));
+  return ended(runCommand(process.execPath, [commandProgram, ...args], { env: own }));
 }
 
 /** The kubeconfig of a user who may view one namespace, and nothing else. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { checkout, Installation } from '../harness/installation.ts';
+import { commandProgram } from '../harness/command-program.ts';
+import { Installation } from '../harness/installation.ts';
 import type { Team } from '../harness/team.ts';
 import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand, type CommandOutput } from '../testbed/processes/run-command.ts';
@@ -20,7 +20,7 @@ describe('hallmark explain, on a real cluster', () => {
 
   function explain(...args: readonly string[]): Promise<CommandOutput> {
     const env = { ...compileCache(), KUBECONFIG: installation.plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
-    return runCommand(process.execPath, [join(checkout, 'bin', 'hallmark'), 'explain', ...args], { env });
+    return runCommand(process.execPath, [commandProgram, 'explain', ...args], { env });
   }
 
   it('says that a run is signed and stored', async () => {

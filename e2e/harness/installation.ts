@@ -12,6 +12,7 @@ import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { RegistryOptions } from '../testbed/registry/registry.ts';
 import { Testbed } from '../testbed/testbed.ts';
 import { Cluster, PATIENCE_SECONDS } from './cluster.ts';
+import { operatorProgram } from './operator-program.ts';
 import { Team, type TeamOptions } from './team.ts';
 
 export const checkout = join(import.meta.dirname, '..', '..');
@@ -49,7 +50,7 @@ export class Installation extends Cluster {
   }
 
   static async #start(options: InstallationOptions): Promise<Installation> {
-    const command = [process.execPath, 'src/main.ts'];
+    const command = [process.execPath, operatorProgram];
     const testbed = await Testbed.start({
       label: options.label,
       tekton: options.tekton ?? true,

@@ -7,6 +7,7 @@ import { freePort } from '../testbed/processes/free-port.ts';
 import type { ManagedProcess } from '../testbed/processes/managed-process.ts';
 import { PATIENCE_SECONDS } from './cluster.ts';
 import { checkout, type Installation } from './installation.ts';
+import { operatorProgram } from './operator-program.ts';
 
 export interface OperatorProcessOptions {
   /** Instead of a fresh one of the chart's ServiceAccount, such as one that leads through a proxy. */
@@ -16,7 +17,7 @@ export interface OperatorProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Flags of node itself, such as `--import=…`. */
   readonly nodeArgs?: readonly string[];
-  /** Its entry point, from the checkout's root; `src/main.ts` when absent. */
+  /** Its entry point, from the checkout's root; that of the installation when absent. */
   readonly program?: string;
 }
 
@@ -121,7 +122,7 @@ export class OperatorProcess {
 
   #launch(): ManagedProcess {
     const { supervisor } = this.#installation.testbed;
-    const { nodeArgs = [], env = {}, program = 'src/main.ts' } = this.#options;
+    const { nodeArgs = [], env = {}, program = operatorProgram } = this.#options;
     return supervisor.start({
       name: this.name,
       command: process.execPath,

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseSigningPolicy } from '../../src/api/v1alpha1/parsing/parse.ts';
 import type { SigningPolicy } from '../../src/api/v1alpha1/signing-policy/schema.ts';
 import { at } from '../chart/helm.ts';
-import { checkout } from '../harness/installation.ts';
+import { commandProgram } from '../harness/command-program.ts';
 import { newSigningKey, type SigningKey } from '../harness/signing-key.ts';
 import { KEY_SECRET, type Build, type Team } from '../harness/team.ts';
 import { isVerified } from '../harness/verify-image.ts';
@@ -182,7 +181,7 @@ describe('keys of a policy', { concurrency: true }, () => {
 async function signsWithNewKey(algorithm: string): Promise<void> {
   const team = await teamOf(`team-${algorithm}`, { withKey: false });
   await untilCondition(team, 'KeyReady', 'False KeyNotFound');
-  const args = [join(checkout, 'bin', 'hallmark'), 'keygen', '-n', team.name, '--algorithm', algorithm];
+  const args = [commandProgram, 'keygen', '-n', team.name, '--algorithm', algorithm];
   const { stdout } = await runCommand(process.execPath, args, { env: compileCache() });
   await bed.installation.kubectl(['apply', '-f', '-'], { stdin: stdout });
   const { build, publicKeys } = await signed(team, 'first');

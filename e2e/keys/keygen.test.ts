@@ -9,7 +9,7 @@ import { Compile } from 'typebox/compile';
 import { loadKeySigner } from '../../src/signing/key/load-key-signer.ts';
 import { CommandFailed, Cosign, runCommand, Supervisor } from '../testbed/index.ts';
 import { compileCache } from '../testbed/processes/compile-cache.ts';
-import { checkout } from '../harness/installation.ts';
+import { commandProgram } from '../harness/command-program.ts';
 
 const PASSWORD = 'planted-password-1138';
 const Signed = Compile(Type.Array(Type.Object({ type: Type.String(), bundle: Type.Unknown() })));
@@ -30,8 +30,7 @@ describe('keys for cosign and for Hallmark', () => {
   const path = (name: string): string => join(folder, name);
 
   async function hallmark(...args: readonly string[]): Promise<string> {
-    const bin = join(checkout, 'bin', 'hallmark');
-    const { stdout } = await runCommand(process.execPath, [bin, ...args], {
+    const { stdout } = await runCommand(process.execPath, [commandProgram, ...args], {
       env: { ...compileCache(), COSIGN_PASSWORD: PASSWORD },
     });
     return stdout;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../src/records/record-name.ts';
 import { at, type Manifest } from '../chart/helm.ts';
-import { checkout, type Installation } from '../harness/installation.ts';
+import { commandProgram } from '../harness/command-program.ts';
+import type { Installation } from '../harness/installation.ts';
 import { parseRecord } from '../harness/record.ts';
 import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
@@ -108,8 +109,7 @@ export class Bakery {
       files.push(await save('children', children));
     }
     const settings = await save('policy', ['signingpolicy', policy]);
-    const hallmark = join(checkout, 'bin', 'hallmark');
-    const args = [hallmark, 'preview', '--policy', settings, ...files.flatMap((file) => ['-f', file])];
+    const args = [commandProgram, 'preview', '--policy', settings, ...files.flatMap((file) => ['-f', file])];
     const { stdout } = await runCommand(process.execPath, args, {
       env: { ...compileCache(), PATH: process.env['PATH'] ?? '' },
     });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
-import { checkout, Installation } from '../harness/installation.ts';
+import { commandProgram } from '../harness/command-program.ts';
+import { Installation } from '../harness/installation.ts';
 import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { isVerified } from '../harness/verify-image.ts';
@@ -62,7 +62,7 @@ describe('what was stored', { concurrency: true }, () => {
 
   function backfill(...args: readonly string[]): Promise<CommandOutput> {
     const env = { ...compileCache(), KUBECONFIG: installation.plane.kubeconfigPath, PATH: process.env['PATH'] ?? '' };
-    const command = [join(checkout, 'bin', 'hallmark'), 'backfill', ...args, '-n', team.name];
+    const command = [commandProgram, 'backfill', ...args, '-n', team.name];
     return runCommand(process.execPath, command, { env });
   }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { writeBundle } from '../../packaging/write-bundle.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { runResources } from '../../src/kube/tekton-resources.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
-import { checkout, Installation } from '../harness/installation.ts';
+import { bundledOperator } from '../harness/bundle.ts';
+import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
@@ -40,9 +39,8 @@ describe('the requests that a run costs the API server', () => {
   before(async () => {
     installation = await Installation.start({ label: 'request-counts', replicas: 0 });
     client = adminClient(installation.plane);
-    // The bundle runs, as in the image: other tests run the sources.
-    await writeBundle(join(checkout, 'dist'));
-    operator = await OperatorProcess.start(installation, { program: 'dist/main.js' });
+    // The bundle runs, as in the image, even where this file runs alone.
+    operator = await OperatorProcess.start(installation, { program: await bundledOperator() });
     await operator.untilWorking();
   });
   after(async () => {

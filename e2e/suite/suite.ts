@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingRecipes } from '../testbed/binaries/ensure-binary.ts';
 import { cacheDirectory } from '../testbed/binaries/cache-directory.ts';
+import { bundleForSuite } from '../harness/bundle.ts';
 import { PoolServer } from '../testbed/pool/pool-server.ts';
 import { changedPaths } from './changed-paths.ts';
 import { ChildProcesses } from './processes/child-processes.ts';
@@ -129,6 +130,7 @@ export class Suite {
     if (this.#children.signal.aborted) return false;
     const order = endToEndOrder(this.#root, files, { graph: this.#graph, seed });
     this.#say(`${name}: ${files.length} files${shuffledBy(seed)}`);
+    if (files.length > 1) await bundleForSuite();
     const pool = files.length > 1 ? await PoolServer.start() : undefined;
     if (pool !== undefined) process.env.HALLMARK_TESTBED_POOL = pool.path;
     try {

@@ -14,10 +14,10 @@ import { runTarget } from '../storage/signed-evidence.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { Registry } from '../testbed/registry/registry.ts';
+import { commandProgram } from '../harness/command-program.ts';
 import { ended } from './verify-bed.ts';
 import type { Ended } from './verify-bed.ts';
 
-const hallmark = join(import.meta.dirname, '..', '..', 'bin', 'hallmark');
 let bed: SigstoreBed;
 let registry: Registry;
 let path: string;
@@ -104,7 +104,7 @@ function policy(kind: Kind, { keyID, publicKey, certificate }: RunSigner): strin
 /** The output of `hallmark trust` for the policy, as a script. */
 async function script(kind: Kind, signer: RunSigner): Promise<string> {
   const env = bed.supervisor.environment();
-  const args = [hallmark, 'trust', '-f', policy(kind, signer), '-o', 'cosign'];
+  const args = [commandProgram, 'trust', '-f', policy(kind, signer), '-o', 'cosign'];
   const { code, out, err } = await ended(runCommand(process.execPath, args, { env }));
   assert.equal(code, 0, err);
   const file = join(bed.supervisor.dataDirectory('scripts'), randomUUID());

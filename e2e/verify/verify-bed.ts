@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from 'node:crypto';
-import { join } from 'node:path';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { KeySigner } from '../../src/signing/key/key-signer.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
+import { commandProgram } from '../harness/command-program.ts';
 import { runTarget, signedImage, signedStatement } from '../storage/signed-evidence.ts';
 import { StorageBed } from '../storage/storage-bed.ts';
 import { CommandFailed, runCommand } from '../testbed/processes/run-command.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 
 const never = new AbortController().signal;
-const hallmark = join(import.meta.dirname, '..', '..', 'bin', 'hallmark');
 
 export interface Ended {
   readonly code: number;
@@ -103,7 +102,7 @@ export class VerifyBed {
   /** `hallmark …`, in a process of its own. */
   hallmark(...args: readonly string[]): Promise<Ended> {
     const env = { ...this.storage.supervisor.environment(), KUBECONFIG: this.storage.plane.kubeconfigPath };
-    return ended(runCommand(process.execPath, [hallmark, ...args], { env }));
+    return ended(runCommand(process.execPath, [commandProgram, ...args], { env }));
   }
 }
 
