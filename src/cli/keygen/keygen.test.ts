@@ -5,13 +5,15 @@ import { createPublicKey } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { CommanderError } from 'commander';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parse } from 'yaml';
 import { loadKeySigner } from '../../signing/key/load-key-signer.ts';
 import { keyType } from '../../signing/signing-algorithm.ts';
+import { keygenCommand } from './keygen.ts';
 
 const hallmark = fileURLToPath(new URL('../../../bin/hallmark', import.meta.url));
 const Secret = Compile(
@@ -41,14 +43,44 @@ describe('hallmark keygen', () => {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'hallmark-keygen-'));
   });
+  const outside = process.cwd();
+  afterEach(() => {
+    process.chdir(outside);
+  });
   after(() => {
     rmSync(folder, { recursive: true });
   });
   beforeEach(() => {
+    process.chdir(folder);
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
   });
 
-  function keygen(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
+  /** The command in this process, with this $COSIGN_PASSWORD or none: a process of its own takes twice as long. */
+  async function keygen(args: readonly string[], password?: string): Promise<Ended> {
+    const written = { out: '', err: '' };
+    const command = keygenCommand().configureOutput({
+      writeOut: (text) => (written.out += text),
+      writeErr: (text) => (written.err += text),
+    });
+    const before = process.env['COSIGN_PASSWORD'];
+    setPassword(password);
+    try {
+      await command.parseAsync(args, { from: 'user' });
+      return { code: 0, ...written };
+    } catch (error) {
+      assert.ok(error instanceof CommanderError);
+      return { code: error.exitCode, ...written };
+    } finally {
+      setPassword(before);
+    }
+  }
+
+  function setPassword(password: string | undefined): void {
+    if (password === undefined) delete process.env['COSIGN_PASSWORD'];
+    else process.env['COSIGN_PASSWORD'] = password;
+  }
+
+  function keygenProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
     const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
     const ended = spawnSync(process.execPath, [hallmark, 'keygen', ...args], {
       cwd: folder,
@@ -63,7 +95,7 @@ describe('hallmark keygen', () => {
   for (const [algorithm, type] of Object.entries(kinds)) {
     for (const format of ['cosign', 'x509']) {
       it(`makes a ${format} Secret with a ${algorithm} key that the operator signs with`, async () => {
-        const { code, out, err } = keygen(['--algorithm', algorithm, '--format', format]);
+        const { code, out, err } = await keygen(['--algorithm', algorithm, '--format', format]);
         assert.equal(code, 0, err);
         const entries = entriesOf(out);
         const signer = await loadKeySigner(entries, 's');
@@ -74,8 +106,8 @@ describe('hallmark keygen', () => {
     }
   }
 
-  it('makes an encrypted P-256 key with a random password by default, in a manifest without a namespace', () => {
-    const [one, two] = [keygen([]), keygen([])];
+  it('makes an encrypted P-256 key with a random password by default, in a manifest without a namespace', async () => {
+    const [one, two] = [await keygen([]), keygenProcess([])];
     const { metadata } = Secret.Parse(parse(one.out));
     assert.deepEqual(metadata, { name: 'signing-secrets' });
     const passwords = [one, two].map(({ out }) => entriesOf(out)['cosign.password']?.toString() ?? '');
@@ -83,17 +115,17 @@ describe('hallmark keygen', () => {
     assert.notEqual(passwords[0], passwords[1]);
   });
 
-  it('uses the given name and namespace of the Secret', () => {
-    const { out } = keygen(['--name', 'release-2026', '-n', 'team-a']);
+  it('uses the given name and namespace of the Secret', async () => {
+    const { out } = await keygen(['--name', 'release-2026', '-n', 'team-a']);
     assert.deepEqual(Secret.Parse(parse(out)).metadata, { name: 'release-2026', namespace: 'team-a' });
   });
 
   it('reads the password from a file without its line break, or from the environment, and shows it nowhere else', async () => {
     writeFileSync(join(folder, 'password'), 'planted-in-file\n');
     const made = [
-      ['planted-in-file', keygen(['--password-file', 'password'], { COSIGN_PASSWORD: 'planted-in-env' })],
-      ['planted-in-env', keygen([], { COSIGN_PASSWORD: 'planted-in-env' })],
-      ['', keygen([], { COSIGN_PASSWORD: '' })],
+      ['planted-in-file', await keygen(['--password-file', 'password'], 'planted-in-env')],
+      ['planted-in-env', keygenProcess([], { COSIGN_PASSWORD: 'planted-in-env' })],
+      ['', await keygen([], '')],
     ] as const;
     for (const [password, { out, err }] of made) {
       const entries = entriesOf(out);
@@ -103,9 +135,9 @@ describe('hallmark keygen', () => {
     }
   });
 
-  it('writes secret files for their owner alone, the public key for everyone, and nothing to standard output', () => {
+  it('writes secret files for their owner alone, the public key for everyone, and nothing to standard output', async () => {
     const args = ['-o', 'secret.yaml', '--private-key', 'cosign.key', '--public-key', 'cosign.pub'];
-    const { code, out, err } = keygen(args);
+    const { code, out, err } = await keygen(args);
     assert.deepEqual([code, out], [0, ''], err);
     const entries = entriesOf(readFileSync(join(folder, 'secret.yaml'), 'utf8'));
     for (const name of ['cosign.key', 'cosign.pub']) {
@@ -116,32 +148,32 @@ describe('hallmark keygen', () => {
   });
 
   for (const flag of ['-o', '--private-key', '--public-key']) {
-    it(`overwrites no file of ${flag} without --force, and with it not the target of a link`, () => {
+    it(`overwrites no file of ${flag} without --force, and with it not the target of a link`, async () => {
       writeFileSync(join(folder, 'precious'), 'precious', { mode: 0o644 });
       symlinkSync('precious', join(folder, 'taken'));
-      const refused = keygen(['-o', 'first.yaml', flag, 'taken']);
+      const refused = await keygen(['-o', 'first.yaml', flag, 'taken']);
       assert.equal(refused.code, 2);
       assert.match(refused.err, /taken exists already: name another file, or replace it with --force/);
       assert.deepEqual(readdirSync(folder).sort(), ['precious', 'taken'], 'nothing was written');
-      assert.equal(keygen([flag, 'taken', '--force']).code, 0);
+      assert.equal((await keygen([flag, 'taken', '--force'])).code, 0);
       assert.equal(readFileSync(join(folder, 'precious'), 'utf8'), 'precious');
       assert.match(readFileSync(join(folder, 'taken'), 'utf8'), /Secret|BEGIN/);
     });
   }
 
-  it('overwrites no link, not even a dangling one', () => {
+  it('overwrites no link, not even a dangling one', async () => {
     symlinkSync('nowhere', join(folder, 'taken'));
-    const { code, err } = keygen(['-o', 'first.yaml', '--public-key', 'taken']);
+    const { code, err } = await keygen(['-o', 'first.yaml', '--public-key', 'taken']);
     assert.equal(code, 2);
     assert.match(err, /taken exists already/);
     assert.deepEqual(readdirSync(folder), ['taken'], 'nothing was written');
   });
 
   for (const force of [[], ['--force']]) {
-    it(`writes all files or none ${force.join('')}`, () => {
+    it(`writes all files or none ${force.join('')}`, async () => {
       writeFileSync(join(folder, 'precious'), 'precious');
       const taken = force.length === 0 ? 'new' : 'precious';
-      const { code, out, err } = keygen(['-o', taken, '--public-key', 'no-folder/cosign.pub', ...force]);
+      const { code, out, err } = await keygen(['-o', taken, '--public-key', 'no-folder/cosign.pub', ...force]);
       assert.deepEqual([code, out], [2, '']);
       assert.match(err, /no-folder/);
       assert.deepEqual(readdirSync(folder), ['precious']);
@@ -161,9 +193,15 @@ describe('hallmark keygen', () => {
     ['a namespace that none can be', ['-n', 'team.a'], /must be a namespace's name/],
     ['arguments', ['secret.yaml'], /too many arguments/],
   ];
+  it('ends a process with 2 for a mistake, too', () => {
+    const { code, out, err } = keygenProcess(['--name', 'Team A']);
+    assert.deepEqual([code, out], [2, '']);
+    assert.match(err, /must be an object's name/);
+  });
+
   for (const [what, args, message] of mistakes) {
-    it(`exits with 2 and writes nothing for ${what}`, () => {
-      const { code, out, err } = keygen(args);
+    it(`exits with 2 and writes nothing for ${what}`, async () => {
+      const { code, out, err } = await keygen(args);
       assert.deepEqual([code, out], [2, '']);
       assert.match(err, message);
     });
