@@ -12,6 +12,7 @@ import (
 	"github.com/google/trillian/storage"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
 
 // uniqueLeaves takes each leaf once, as Trillian's database storages do and the one in memory does not: Rekor's answer to an
@@ -49,10 +50,12 @@ func (u *uniqueLeaves) queue(
 	if known, ok := u.taken[key]; ok {
 		return &trillian.QueuedLogLeaf{Leaf: known, Status: status.New(codes.AlreadyExists, "leaf already exists").Proto()}, nil
 	}
-	queued, err := u.LogStorage.QueueLeaves(ctx, tree, []*trillian.LogLeaf{leaf}, now)
-	if err != nil {
+	// The storage in memory keeps the leaf it is given, and the sequencer writes index and time into it, maybe while the server
+	// marshals its answer. That answer would fail with a size mismatch, and Rekor's with 500.
+	kept := proto.Clone(leaf).(*trillian.LogLeaf)
+	if _, err := u.LogStorage.QueueLeaves(ctx, tree, []*trillian.LogLeaf{kept}, now); err != nil {
 		return nil, err
 	}
 	u.taken[key] = leaf
-	return queued[0], nil
+	return &trillian.QueuedLogLeaf{Leaf: leaf}, nil
 }
