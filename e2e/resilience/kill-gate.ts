@@ -80,11 +80,12 @@ export function isOf({ method, path, body }: WriteRequest, run: string): boolean
  */
 export function isAboutRun(write: WriteRequest): boolean {
   const { server, path } = write;
-  if (server === 'API' && path.includes('/provenancerecords/') && path.endsWith('/status')) return isReady(write);
+  if (server === 'API' && path.includes('/provenancerecords/') && path.endsWith('/status')) return isReadyStatus(write);
   return server === 'registry' || path.includes('/provenancerecords') || path.includes('/taskruns/');
 }
 
-function isReady({ body }: WriteRequest): boolean {
+/** True for a write of a record's status that says that the record is Ready. */
+export function isReadyStatus({ body }: WriteRequest): boolean {
   const conditions = listAt(JSON.parse(body.toString('utf8')), 'status', 'conditions');
   return conditions.some((condition) => at(condition, 'type') === 'Ready' && at(condition, 'status') === 'True');
 }

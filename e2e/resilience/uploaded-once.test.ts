@@ -3,20 +3,25 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { releaseNamespace } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
-import { conditionOf, parseRecord, signaturesOf } from '../harness/record.ts';
+import { conditionOf, signaturesOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
 import { Kafka } from '../testbed/kafka/kafka.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient } from './admin-client.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
+import { RecordingProxy } from './recording-proxy.ts';
+import { TouchGate } from './touch-gate.ts';
+import { WriteJournal } from './write-journal.ts';
 
 const RUNS = 30;
 const TOPIC = 'evidence';
 const patience = { timeoutSeconds: PATIENCE_SECONDS } as const;
 const signal = new AbortController().signal;
+const RECORDS = hallmarkResource('ProvenanceRecord');
 
 /** A topic takes whatever comes: a second upload of the same evidence is a second message. */
 describe('evidence in a topic', () => {
@@ -25,12 +30,19 @@ describe('evidence in a topic', () => {
   let kafka: Kafka;
   let team: Team;
   let client: KubeClient;
+  let proxy: RecordingProxy;
+  const journal = new WriteJournal();
 
   before(async () => {
     installation = await Installation.start({ label: 'uploaded-once', replicas: 0 });
     kafka = await Kafka.start(installation.testbed.supervisor, { topics: [TOPIC] });
-    client = adminClient(installation.plane);
+    const { plane, testbed } = installation;
+    client = adminClient(plane);
+    const token = await plane.tokenOf(releaseNamespace, 'hallmark');
+    const api = await RecordingProxy.forApiServer(plane, testbed.supervisor, { token, journal });
+    proxy = api.proxy;
     operator = await OperatorProcess.start(installation, {
+      kubeconfig: api.kubeconfig,
       configuration: { outbound: { allow: [kafka.host] }, retry: { minSeconds: 1, maxSeconds: 2 } },
     });
     const policy = { ...managedRuns, imageSignatures: { formats: [] }, backendRefs: [] };
@@ -46,25 +58,16 @@ describe('evidence in a topic', () => {
   });
   after(async () => {
     await operator.stop();
+    await proxy.stop();
     await installation.stop();
   });
 
-  /**
-   * Labels and annotates the run again and again, as a user may: each change makes a write with an older version fail.
-   * @returns how often all were changed
-   */
-  async function touchRecords(over: AbortSignal): Promise<number> {
-    const resource = hallmarkResource('ProvenanceRecord');
-    let rounds = 0;
-    while (!over.aborted) {
-      for (const object of await client.listAll(resource, { namespace: team.name, signal })) {
-        const { namespace, name } = parseRecord(object).metadata;
-        const annotations = { 'example.com/touched': String(rounds) };
-        await client.mergePatch(resource, { metadata: { namespace, name, annotations } }, { signal });
-      }
-      rounds += 1;
-    }
-    return rounds;
+  /** The operator's writes to records, by what they wrote, that the API server refused because the records had changed. */
+  async function conflicts(): Promise<Readonly<Record<string, number>>> {
+    const series =
+      /^hallmark_kube_requests_total\{verb="(\w+)",resource="provenancerecords[^"]+",code="409"\} (\d+)$/gm;
+    const found = (await operator.metrics()).matchAll(series);
+    return Object.fromEntries([...found].map(([, verb = '', count]) => [verb, Number(count)]));
   }
 
   it('is there once, though its records were signed late and changed by others while it was uploaded', async () => {
@@ -76,8 +79,12 @@ describe('evidence in a topic', () => {
         (await team.records()).filter((record) => conditionOf(record)?.reason === 'KeyNotFound').length === RUNS,
       patience,
     );
-    const over = new AbortController();
-    const touching = touchRecords(over.signal);
+    let touches = 0;
+    const touched = new TouchGate((name) => {
+      const annotations = { 'example.com/touched': String((touches += 1)) };
+      return client.mergePatch(RECORDS, { metadata: { namespace: team.name, name, annotations } }, { signal });
+    });
+    journal.gate = touched.gate;
     await team.createKeySecret();
     const ready = await waitUntil(
       'all are Ready',
@@ -86,10 +93,10 @@ describe('evidence in a topic', () => {
         return all.every((record) => conditionOf(record)?.status === 'True') ? all : undefined;
       },
       patience,
-    ).finally(() => {
-      over.abort();
-    });
-    assert.ok((await touching) > 1, 'they were changed while they were signed and stored');
+    );
+    const { patch = 0, update = 0 } = await conflicts();
+    assert.ok(patch >= RUNS, `${patch} writes of evidence were refused, as the records had changed`);
+    assert.ok(update >= RUNS, `${update} writes of a status were refused, as the records had changed`);
     const messages = await kafka.messages(TOPIC);
     const signatures = messages.map(({ value }) => /"sig":"([^"]+)"/.exec(value.toString())?.[1]);
     assert.deepEqual(signatures.toSorted(), ready.map((record) => signaturesOf(record)['attestation']).toSorted());
