@@ -185,6 +185,19 @@ export class Team {
     return this.#recordWhen(build, policy, { condition, timeoutSeconds: PATIENCE_SECONDS });
   }
 
+  /** Waits until the record satisfies the predicate. @returns the record as it was then */
+  async recordThat(build: Build, what: string, isSo: (record: ProvenanceRecord) => boolean): Promise<ProvenanceRecord> {
+    let met: ProvenanceRecord | undefined;
+    const isMet = (object: unknown): boolean => {
+      const record = parseRecord(object);
+      if (isSo(record)) met = record;
+      return met !== undefined;
+    };
+    await this.#cluster.until(this.name, `provenancerecord/${this.recordName(build)}`, { condition: what, isMet });
+    if (met === undefined) throw new Error(`the record of ${build.name} was not seen`);
+    return met;
+  }
+
   async #recordWhen(
     build: Build,
     policy: string,
