@@ -5,7 +5,7 @@ import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import { at } from '../chart/helm.ts';
+import { asManifest, at } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { hallmarkCommand } from '../harness/hallmark-command.ts';
 import { Installation } from '../harness/installation.ts';
@@ -16,6 +16,7 @@ import type { Build, Team } from '../harness/team.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient } from './admin-client.ts';
+import { ManagedRuns, managedRuns } from './managed-runs.ts';
 
 const GUARD = 'hallmark.dev/deletion-guard';
 const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
@@ -46,9 +47,9 @@ describe('a run of a policy that holds runs until they are stored', () => {
   });
 
   /** A team with annotations and a registry behind the proxy, which is down from now on. */
-  async function teamWithoutRegistry(name: string, timeoutSeconds: number): Promise<Team> {
-    const deletionGuard = { type: 'Hold', timeoutSeconds };
-    const team = await installation.team({ name, backends: ['tekton'], policy: { backendRefs: [], deletionGuard } });
+  async function teamWithoutRegistry(name: string, timeoutSeconds: number, more: object = {}): Promise<Team> {
+    const policy = { backendRefs: [], deletionGuard: { type: 'Hold', timeoutSeconds }, ...more };
+    const team = await installation.team({ name, backends: ['tekton'], policy });
     await installation.apply(evidenceBackend(name, `${proxy.host}/evidence/${name}`));
     await team.untilReady();
     await installation.wait(name, 'storagebackend/evidence', 'condition=Ready');
@@ -104,11 +105,14 @@ describe('a run of a policy that holds runs until they are stored', () => {
   }
 
   it('stays when it is deleted while no operator runs, is stored, and then goes', async () => {
-    const team = await teamWithoutRegistry('team-held', 86_400);
-    const build = await team.startBuild({ name: 'bake' });
+    const team = await teamWithoutRegistry('team-held', 86_400, managedRuns);
+    const runs = new ManagedRuns(client, team);
+    const image = await team.registry.pushImage(`${team.name}/app`, 'bake');
+    const uid = String(at(await runs.create({ name: 'bake' }), 'metadata', 'uid'));
+    const build: Build = { kind: 'TaskRun', name: 'bake', uid, image };
     await untilHeld(build, team);
     await operator.stop();
-    await team.untilFinished(build);
+    await runs.finish(asManifest(await run(build, team)), { results: runs.imageResults(image) });
     await remove(build, team);
     assert.equal(await record(build, team), undefined);
     operator.restart();
@@ -126,8 +130,14 @@ describe('a run of a policy that holds runs until they are stored', () => {
   it('goes at the deadline, which its record and an Event of the run say, and is stored all the same later', async () => {
     const team = await teamWithoutRegistry('team-deadline', 3);
     const build = await heldBuild(team);
-    await remove(build, team);
-    assert.notEqual(await run(build, team), undefined);
+    // Frozen, so that the deadline cannot be over before the look.
+    process.kill(operator.pid, 'SIGSTOP');
+    try {
+      await remove(build, team);
+      assert.notEqual(await run(build, team), undefined);
+    } finally {
+      process.kill(operator.pid, 'SIGCONT');
+    }
     await untilGone(build, team);
     const says = /; the run is gone, no deletion guard keeps it any more$/;
     const lost = await recordWhen('says so', build, team, (found) => says.test(found.status?.message ?? ''));
