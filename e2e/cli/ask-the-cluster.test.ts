@@ -11,15 +11,19 @@ import { hallmarkAs, viewerOf } from './command-bed.ts';
 describe('the command that asks a real cluster', () => {
   let installation: Installation;
   let team: Team;
+  /** A team whose key Secret is missing. */
+  let keyless: Team;
   let signed: Build;
   let viewer: string;
 
   before(async () => {
     installation = await Installation.start({ label: 'ask', replicas: 1 });
     team = await installation.team({ name: 'team-a' });
+    keyless = await installation.team({ name: 'team-b', withKey: false });
     await team.untilReady();
     signed = await team.build({ name: 'signed' });
     await team.readyRecord(signed);
+    await team.build({ name: 'unlabelled', isRelease: false });
     viewer = await viewerOf(installation, 'team-a');
   });
   after(() => installation.stop());
@@ -58,7 +62,6 @@ describe('the command that asks a real cluster', () => {
     });
 
     it('says of a run without a record to look at its explanation', async () => {
-      await team.build({ name: 'unlabelled', isRelease: false });
       const { code, err } = await hallmark('get', 'taskrun/unlabelled', '-n', 'team-a');
       assert.equal(code, 1);
       assert.match(
@@ -71,6 +74,89 @@ describe('the command that asks a real cluster', () => {
       const { code, err } = await asViewer('get', signed.image.digest, '-A');
       assert.equal(code, 3);
       assert.match(err, /^error: .*provenancerecords.*forbidden/);
+    });
+  });
+
+  describe('hallmark wait', () => {
+    it('ends once a run that has just begun is stored, with the rights to view its namespace', async () => {
+      await team.startBuild({ name: 'awaited', kind: 'PipelineRun' });
+      const { code, out, err } = await asViewer(
+        'wait',
+        'pr/awaited',
+        '-n',
+        'team-a',
+        '--policy',
+        'builds',
+        '--timeout',
+        '2m',
+      );
+      assert.equal(code, 0, err);
+      assert.match(
+        out,
+        /^PipelineRun team-a\/awaited: SigningPolicy team-a\/builds: Stored: signed and stored in 2\/2/,
+      );
+    });
+
+    it('ends with 1 and the remedy as soon as you must act', async () => {
+      await keyless.build({ name: 'unsigned' });
+      const { code, err } = await hallmark('wait', 'taskrun/unsigned', '-n', 'team-b', '--timeout', '2m');
+      assert.equal(code, 1);
+      assert.match(
+        err,
+        /^error: taskrun\/unsigned is not stored:\n.*SigningPolicy team-b\/builds: KeyNotFound: .*signing-secrets/,
+      );
+    });
+
+    it('ends with 1 for a run that no policy selects', async () => {
+      const { code, err } = await hallmark('wait', 'unlabelled', '-n', 'team-a', '--timeout', '2m');
+      assert.equal(code, 1);
+      assert.match(err, /SigningPolicy team-a\/builds does not select the run: the run's labels/);
+    });
+
+    it('ends with 4 when the time is over', async () => {
+      await installation.create({
+        apiVersion: 'tekton.dev/v1',
+        kind: 'PipelineRun',
+        metadata: { namespace: 'team-a', name: 'pending', labels: team.releaseLabel },
+        spec: { status: 'PipelineRunPending', pipelineRef: { name: 'none' } },
+      });
+      const { code, err } = await hallmark('wait', 'pipelinerun/pending', '-n', 'team-a', '--timeout', '3s');
+      assert.equal(code, 4);
+      assert.match(err, /is not stored after 3 seconds:\n.*builds: the run has not finished/);
+    });
+  });
+
+  describe('hallmark explain', () => {
+    it('says that a run is signed and stored', async () => {
+      const { out } = await hallmark('explain', 'taskrun/signed', '-n', 'team-a');
+      assert.match(out, /TaskRun team-a\/signed: Succeeded at /);
+      assert.match(out, /SigningPolicy team-a\/builds: Stored \(record signed-\w{10}\)/);
+    });
+
+    it('says why a policy leaves a run alone', async () => {
+      const { out } = await hallmark('explain', 'unlabelled', '--namespace', 'team-a');
+      assert.match(out, /SigningPolicy team-a\/builds: not selected\n\s+the run's labels do not match spec\.selector/);
+    });
+
+    it('prints the same as JSON', async () => {
+      const { out } = await hallmark('explain', 'signed', '-n', 'team-a', '-o', 'json');
+      assert.equal(field(JSON.parse(out), 'isFine'), true);
+    });
+
+    it('exits with 1 when a selected run is not signed', async () => {
+      const { code, out } = await hallmark('explain', 'unsigned', '-n', 'team-b');
+      assert.equal(code, 1);
+      assert.match(out, /builds: KeyNotFound/);
+    });
+
+    it('says that there is no such run', async () => {
+      const { code, err } = await hallmark('explain', 'nowhere', '-n', 'team-a');
+      assert.equal(code, 1);
+      assert.match(err, /there is no TaskRun or PipelineRun "nowhere" in namespace "team-a"/);
+    });
+
+    it('exits with 2 when the command line is wrong', async () => {
+      assert.equal((await hallmark('explain', '--no-such-flag')).code, 2);
     });
   });
 });

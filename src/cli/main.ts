@@ -9,6 +9,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['preview', async () => (await import('./preview/preview.ts')).previewCommand()],
   ['sign', async () => (await import('./sign/sign.ts')).signCommand()],
   ['get', async () => (await import('./get/get.ts')).getCommand()],
+  ['wait', async () => (await import('./wait/wait.ts')).waitCommand()],
   ['explain', async () => (await import('./explain/explain.ts')).explainCommand()],
   ['verify', async () => (await import('./verify/verify.ts')).verifyCommand()],
   ['trust', async () => (await import('./trust/trust.ts')).trustCommand()],

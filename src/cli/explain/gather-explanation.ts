@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KindName } from '../../api/v1alpha1/kinds.ts';
 import { parseProvenanceRecord } from '../../api/v1alpha1/parsing/parse.ts';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
-import { NAMESPACES } from '../../kube/core-resources.ts';
-import { isForbidden, isNotServed } from '../../kube/kube-error.ts';
-import { readCeiling } from '../../pipelines/ceilings/read-ceiling.ts';
-import { Pipelines } from '../../pipelines/pipelines.ts';
-import { readBackend } from '../../pipelines/read-backend.ts';
-import { publishedRetention, withRetentionInForce } from './published-retention.ts';
-import { readPolicy } from '../../pipelines/read-policy.ts';
+import type { Pipelines } from '../../pipelines/pipelines.ts';
+import { gatherPipelines, readable } from '../gather-pipelines.ts';
 import { parseRunReference } from '../run-reference.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
 
@@ -43,54 +37,21 @@ export async function gatherExplanation(
   if (runs.length === 0) {
     throw new Error(`there is no TaskRun or PipelineRun "${target.run}" in namespace "${namespace}"`);
   }
-  const unread: string[] = [];
-  const list = async (kind: KindName, fieldSelector?: string): Promise<readonly unknown[]> => {
-    const resource = hallmarkResource(kind);
-    const scope = resource.namespaced ? { namespace } : {};
-    return readable(client.listAll(resource, { ...scope, fieldSelector, signal }), kind, unread);
-  };
-  const pipelines = new Pipelines(operatorNamespace);
-  const own = client.find(NAMESPACES, { name: namespace }, { signal });
-  const found = await readable(
-    own.then((object) => (object === undefined ? [] : [object])),
-    'Namespace',
-    unread,
-  );
-  for (const { labels } of found) pipelines.setNamespace({ name: namespace, labels });
-  for (const object of await list('PolicyCeiling').catch(noneIfNotServed)) {
-    const ceiling = readCeiling(object);
-    if (ceiling !== undefined) pipelines.setCeiling(ceiling);
-  }
-  for (const kind of ['StorageBackend', 'ClusterStorageBackend'] as const) {
-    for (const object of await list(kind)) {
-      const read = readBackend(object, operatorNamespace);
-      if (read.ok) pipelines.setBackend(read.backend);
-    }
-  }
-  for (const kind of ['SigningPolicy', 'ClusterSigningPolicy'] as const) {
-    for (const object of await list(kind)) {
-      const policy = readPolicy(object, operatorNamespace, publishedRetention(object));
-      if (policy !== undefined) pipelines.setPolicy(withRetentionInForce(policy));
-    }
-  }
-  const records = (await list('ProvenanceRecord', `spec.runRef.name=${parseRunReference(target.run).name}`)).flatMap(
-    (object) => {
-      const parsed = parseProvenanceRecord(object);
-      return parsed.ok ? [parsed.value] : [];
-    },
-  );
+  const { pipelines, unread: unreadKinds } = await gatherPipelines(client, { namespace, operatorNamespace, signal });
+  const unread = [...unreadKinds];
+  const fieldSelector = `spec.runRef.name=${parseRunReference(target.run).name}`;
+  const listing = client.listAll(hallmarkResource('ProvenanceRecord'), { namespace, fieldSelector, signal });
+  const records = (await readable(listing, 'ProvenanceRecord', unread)).flatMap((object) => {
+    const parsed = parseProvenanceRecord(object);
+    return parsed.ok ? [parsed.value] : [];
+  });
   return { runs, pipelines, records, unread };
 }
 
-/** The definitions of an earlier version have no ceilings. */
-function noneIfNotServed(error: unknown): readonly unknown[] {
-  if (!isNotServed(error)) throw error;
-  return [];
-}
-
-async function readRuns(
-  client: KubeClient,
-  { run, namespace }: ExplainedRun,
+/** Reads the runs of a name: none, one, or one of each kind. @throws UsageError for a reference that is none */
+export async function readRuns(
+  client: Pick<KubeClient, 'find'>,
+  { run, namespace }: Pick<ExplainedRun, 'run' | 'namespace'>,
   signal: AbortSignal,
 ): Promise<RunSummary[]> {
   const { kinds, name } = parseRunReference(run);
@@ -101,14 +62,4 @@ async function readRuns(
     }),
   );
   return found.filter((summary) => summary !== undefined);
-}
-
-async function readable<T>(read: Promise<readonly T[]>, what: string, unread: string[]): Promise<readonly T[]> {
-  try {
-    return await read;
-  } catch (error) {
-    if (!isForbidden(error)) throw error;
-    unread.push(what);
-    return [];
-  }
 }
