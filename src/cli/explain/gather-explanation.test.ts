@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ModelApi, notServed } from '../../kube/model-api.fixture.ts';
+import { NAMESPACES } from '../../kube/core-resources.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import { storedRecord } from '../../records/stored-record.fixture.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { gatherExplanation } from './gather-explanation.ts';
@@ -25,6 +28,29 @@ describe('what an explanation is gathered from', () => {
       const gathering = gatherExplanation(api.client, target, signal);
       if (!isGathered) await assert.rejects(gathering, /could not find the requested resource/);
       else assert.deepEqual((await gathering).unread, []);
+    });
+  }
+
+  for (const [isBounded, names] of [
+    [false, ['bake']],
+    [true, ['bake', 'other']],
+  ] as const) {
+    it(`is ${isBounded ? 'every record of a namespace whose records a ceiling counts' : 'the records of the run alone'}`, async () => {
+      const api = new ModelApi(new ManualClock());
+      const run = { metadata: { namespace: 'team-a', name: 'bake' }, spec: {}, status: {} };
+      await api.client.create(runResources.TaskRun, run, { signal });
+      for (const runName of ['bake', 'other'])
+        await api.client.create(hallmarkResource('ProvenanceRecord'), Object(storedRecord({ runName })), { signal });
+      const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } };
+      await api.client.create(NAMESPACES, namespace, { signal });
+      const ceiling = { metadata: { name: 'all' }, spec: { namespaceSelector: {}, counts: { records: 9 } } };
+      if (isBounded) await api.client.create(hallmarkResource('PolicyCeiling'), ceiling, { signal });
+      const target = { run: 'taskrun/bake', namespace: 'team-a', operatorNamespace: 'hallmark-system' };
+      const { records } = await gatherExplanation(api.client, target, signal);
+      assert.deepEqual(
+        records.map(({ spec }) => spec.runRef.name),
+        names,
+      );
     });
   }
 });

@@ -39,8 +39,10 @@ export async function gatherExplanation(
   }
   const { pipelines, unread: unreadKinds } = await gatherPipelines(client, { namespace, operatorNamespace, signal });
   const unread = [...unreadKinds];
-  const fieldSelector = `spec.runRef.name=${parseRunReference(target.run).name}`;
-  const listing = client.listAll(hallmarkResource('ProvenanceRecord'), { namespace, fieldSelector, signal });
+  // Ceilings count the records of the other runs, too.
+  const isCounted = pipelines.bounds.recordBounds(namespace).length > 0;
+  const selection = isCounted ? {} : { fieldSelector: `spec.runRef.name=${parseRunReference(target.run).name}` };
+  const listing = client.listAll(hallmarkResource('ProvenanceRecord'), { namespace, ...selection, signal });
   const records = (await readable(listing, 'ProvenanceRecord', unread)).flatMap((object) => {
     const parsed = parseProvenanceRecord(object);
     return parsed.ok ? [parsed.value] : [];
