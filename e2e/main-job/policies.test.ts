@@ -6,6 +6,7 @@ import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/
 import { optionsFromFlags } from '../../src/cli/preview/preview-options.ts';
 import { previewRuns } from '../../src/cli/preview/preview-runs.ts';
 import { asManifest, at } from '../chart/helm.ts';
+import { endAgain } from '../harness/end-again.ts';
 import { Installation } from '../harness/installation.ts';
 import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
 import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
@@ -121,6 +122,7 @@ describe('a policy', { concurrency: 3 }, () => {
       const unnoticed = { kind: 'PipelineRun', isRelease: false, labels: { noticed: 'late' } } as const;
       const build = await pipeliners.build({ name: 'halved', ...unnoticed });
       await installation.delete('pipeliners', 'taskrun/halved-bake');
+      await endAgain(installation, 'pipeliners', 'halved');
       await patchPolicy('pipeliners', { selector: { matchLabels: null, matchExpressions: [lateOnes] } });
       const waiting = await pipeliners.recordWithReason(build, 'ChildMissing');
       assert.match(conditionOf(waiting)?.message ?? '', /halved-bake/);
@@ -258,8 +260,11 @@ describe('a policy', { concurrency: 3 }, () => {
       const run = await installation.json(['get', 'taskrun', 'cut', '-n', 'wary']);
       const [preview] = previewRuns([{ place: 'run', value: run }], optionsFromFlags({}));
       assert.deepEqual(preview?.artifacts[0]?.artifact.warnings, [warning]);
-      const events = await installation.events('wary');
-      const ofRun = events.filter((event) => event.reason === 'SubjectIgnored' && event.regardingUID === build.uid);
+      const ofRun = await waitUntil('the Event is there', async () => {
+        const events = await installation.events('wary');
+        const found = events.filter((event) => event.reason === 'SubjectIgnored' && event.regardingUID === build.uid);
+        return found.length > 0 && found;
+      });
       assert.deepEqual(
         ofRun.map(({ type, count }) => [type, count]),
         [['Warning', 1]],

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { at } from '../chart/helm.ts';
+import { endAgain } from '../harness/end-again.ts';
 import { Installation } from '../harness/installation.ts';
 import { conditionOf } from '../harness/record.ts';
 import { burntRun, NAMESPACE, plainRun } from './bakery-pipeline.ts';
@@ -11,7 +12,7 @@ import { Kitchen } from './kitchen.ts';
 import { byProducts, recordedPayloads, statementOf, warningsOf } from './stated.ts';
 import { annotatedEnvelope, opened } from './stored-envelope.ts';
 
-/** Long enough to delete a TaskRun within it on a busy machine. */
+/** Long enough to have a run selected and recorded within it on a busy machine. */
 const CHILDREN_DEADLINE_SECONDS = 25;
 
 describe('runs that did not end as they should', { concurrency: true }, () => {
@@ -86,6 +87,7 @@ describe('runs that did not end as they should', { concurrency: true }, () => {
     const orphan = await bakery.start(plainRun('orphan-1', ['knead', 'prove']));
     await bakery.untilFinished(orphan);
     await installation.delete(NAMESPACE, 'taskrun/orphan-1-prove');
+    await endAgain(installation, NAMESPACE, 'orphan-1');
     await bakery.label(orphan, stories.orphan);
 
     const waiting = await bakery.record(orphan, 'orphan', 'jsonpath={.status.reason}=ChildMissing');
