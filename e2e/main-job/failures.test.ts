@@ -201,13 +201,17 @@ describe('a failure', { concurrency: true }, () => {
     });
 
     it('is BackendUnavailable on the record, while the other backend stores', async () => {
-      build = await steady.startBuild({ name: 'stormy' });
+      const pushed = await steady.registry.pushImage('steady/app', 'stormy');
       await steady.registry.down();
-      await steady.untilFinished(build);
-      const record = await steady.recordWithReason(build, 'BackendUnavailable');
+      build = await steady.build({ name: 'stormy', pushed });
+      const record = await steady.recordThat(
+        build,
+        'has failed in the registry, and is stored in its annotations',
+        (seen) => storageOf(seen, 'registry')?.reason !== undefined && storageOf(seen, 'tekton')?.state === 'Stored',
+      );
+      assert.equal(conditionOf(record)?.reason, 'BackendUnavailable');
       assert.equal(storageOf(record, 'registry')?.state, 'Pending');
       assert.equal(storageOf(record, 'registry')?.reason, 'BackendUnavailable');
-      assert.equal(storageOf(record, 'tekton')?.state, 'Stored');
       assert.equal(record.status?.stored, '1/2');
       assert.deepEqual(
         ['Signed', 'Stored', 'Reconciling', 'Stalled'].map((type) => conditionOf(record, type)?.status),
@@ -229,7 +233,10 @@ describe('a failure', { concurrency: true }, () => {
       assert.ok((entry?.attempts ?? 0) >= 2, `${entry?.attempts} attempts`);
       assert.match(entry?.nextAttemptTime ?? '', /^20\d\d-.*Z$/);
       for (const uid of [build.uid, record.metadata.uid]) {
-        const published = await eventsAbout('steady', uid);
+        const published = await waitUntil('the Event of the failure is there', async () => {
+          const events = await eventsAbout('steady', uid);
+          return events.length >= 1 && events;
+        });
         assert.deepEqual(
           published.map(({ type, reason, count }) => [type, reason, count]),
           [['Warning', 'BackendUnavailable', 1]],
