@@ -153,6 +153,8 @@ describe('the key that seals records', () => {
   });
 
   it("of another cluster tells that cluster's records from ours: they are left alone, and nothing is done", async () => {
+    // Once nothing is on its way any more, such as the status of a read-back.
+    await operator.stop();
     const foreign = await team.records();
     const [ours] = foreign;
     assert.ok(ours !== undefined);
