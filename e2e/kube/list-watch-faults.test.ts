@@ -5,10 +5,14 @@ import { KubeClient } from '../../src/kube/kube-client.ts';
 import { KubeConnection } from '../../src/kube/kube-connection.ts';
 import { ListWatch } from '../../src/kube/watch/list-watch.ts';
 import type { ListWatchOptions } from '../../src/kube/watch/list-watch-options.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { ConfigMapStory, configMapValues, projectConfigMap } from './config-map-story.ts';
 import { hastyClock } from './hasty-clock.ts';
 import { configMap, json, list, refusal, ScriptedAPIServer, watch, type Reply } from './scripted-api-server.ts';
+
+/** Time passes so many times faster for the list-watch. */
+const FACTOR = 40;
 
 const added = (name: string, version: string, value: string): unknown => ({
   type: 'ADDED',
@@ -45,6 +49,7 @@ describe('a list-watch', () => {
     assert.ok(seconds >= 300 && seconds <= 600, `timeoutSeconds is ${seconds}`);
   });
 
+  const silent = 'the watch is silent for too long';
   const broken: Readonly<Record<string, Reply>> = {
     'the connection breaks': watch([added('b', '10', 'two')], 'breaks'),
     'the connection breaks in mid-line': watch([added('b', '10', 'two'), '{"type":"ADDED","object":{"meta'], 'breaks'),
@@ -53,7 +58,7 @@ describe('a list-watch', () => {
     'an event is no event': watch([added('b', '10', 'two'), { kind: 'Pod' }], 'stays'),
     'an event has no version': watch([added('b', '10', 'two'), { type: 'ADDED', object: { metadata: {} } }], 'stays'),
     'an event is larger than its cap': watch([added('b', '10', 'two'), added('big', '11', 'x'.repeat(5000))], 'stays'),
-    'the watch is silent for too long': watch([added('b', '10', 'two')], 'stays'),
+    [silent]: watch([added('b', '10', 'two')], 'stays'),
     'an ERROR event says that the server cannot': watch(
       [added('b', '10', 'two'), errorEvent(500, 'InternalError')],
       'stays',
@@ -67,7 +72,7 @@ describe('a list-watch', () => {
           scripted.lists(list([configMap('a', '5', 'one')], '9'));
           scripted.watches(reply, watch([added('c', '12', 'three'), bookmark('13')], 'stays'));
         },
-        { maxFrameBytes: 2000, stallMs: 4000 },
+        { maxFrameBytes: 2000, ...(name === silent ? { stallMs: FACTOR * 1000 } : {}) },
       );
       await waitUntil('the object behind the break is there', () => story.state.has('n/c'));
       assert.deepEqual(server.watchedFrom.slice(0, 2), ['9', '10']);
@@ -349,6 +354,8 @@ async function follow(
     handler: story,
     observer: story.observer,
     random: () => 0,
+    // No silence but one that a test is about counts, however slow the machine is.
+    stallMs: FACTOR * 60_000,
     ...options,
   });
   subject.start();
@@ -360,9 +367,10 @@ async function follow(
   return { server, story, subject };
 }
 
+/** Back-offs pass quickly, and the timeouts of calls do not. */
 function clientOf(server: ScriptedAPIServer) {
-  const clock = hastyClock(40);
-  const connection = KubeConnection.fromText(server.kubeconfig, { clock });
-  const client = new KubeClient({ connection, clock, userAgent: 'hallmark/test' });
+  const clock = hastyClock(FACTOR);
+  const connection = KubeConnection.fromText(server.kubeconfig, { clock: systemClock });
+  const client = new KubeClient({ connection, clock: systemClock, userAgent: 'hallmark/test' });
   return { client, clock, close: () => connection.close() };
 }
