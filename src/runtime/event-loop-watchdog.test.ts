@@ -23,7 +23,7 @@ async function run(limitMs: number, program: string, meanwhile?: (child: ChildPr
     ${program}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 20_000,
+    timeout: 120_000,
     killSignal: 'SIGQUIT',
   });
   const [output, [code, signal]] = await Promise.all([text(child.stdout), exitOf(child), meanwhile?.(child)]);
