@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalog } from '../testbed/binaries/catalog.ts';
 import { missingRecipes } from '../testbed/binaries/ensure-binary.ts';
-import { fileOrder, shuffled, type FileTraits } from './file-order.ts';
+import { buildOrder } from './build-order.ts';
+import { fileOrder, shuffled, unknownSeconds } from './file-order.ts';
 import type { ImportGraph } from '../../codegen/verify/import-graph.ts';
 
 /** The recorded seconds of each file, by its path. */
@@ -12,6 +13,7 @@ export const recordPath = 'e2e/suite/expected-seconds.json';
 /** Modules that know every command or kind of control plane, whatever is used of it. */
 const indifferent = new Set([
   'e2e/testbed/binaries/catalog.ts',
+  'e2e/testbed/cosign/cosign.ts',
   'e2e/testbed/pool/install-layer.ts',
   'e2e/testbed/pool/plane-layer.ts',
   'e2e/testbed/tekton/tekton.ts',
@@ -20,10 +22,22 @@ const indifferent = new Set([
 /** The kinds of control planes, in the order in which files use them. */
 const planeKinds = ['installation', 'tekton', 'kinds', 'hallmark-kinds', 'plain'] as const;
 type PlaneKind = (typeof planeKinds)[number];
-const usesTekton: ReadonlySet<PlaneKind> = new Set(['installation', 'tekton']);
-/** Recipes that `Testbed` builds for an installation. */
-const installation = ['tekton', 'cosign', 'helm'];
-
+/** A call that builds the commands that it names. */
+const ensuring = /\bensureBinar(?:y|ies)\([^)]*\)/g;
+const quoted = /'[\w-]+'/g;
+/** Words that have a recipe built by one of the indifferent modules. */
+const asked: readonly (readonly [RegExp, string])[] = [
+  [/\bcosign: true\b|\bCosign\.prepare\(/, 'cosign'],
+  [/\bTekton\.start\(/, 'tekton'],
+];
+/** Recipes that `Testbed` builds without that a module of the file names their commands. */
+const implied: Readonly<Record<PlaneKind, readonly string[]>> = {
+  installation: ['tekton', 'cosign', 'helm'],
+  tekton: ['tekton', 'cosign', 'helm'],
+  kinds: ['cosign', 'helm'],
+  'hallmark-kinds': [],
+  plain: [],
+};
 /** The order in which end-to-end files run: see fileOrder, or shuffled by a seed. */
 export function endToEndOrder(
   root: string,
@@ -31,9 +45,27 @@ export function endToEndOrder(
   { graph, seed }: { readonly graph: ImportGraph; readonly seed: number | undefined },
 ): readonly string[] {
   if (seed !== undefined) return shuffled(files, seed);
+  const builds = endToEndBuilds(root, files, graph);
   const expected = recordedSeconds(root);
-  const missing = new Set(missingRecipes().map(({ name }) => name));
-  return fileOrder(files.map((file) => traits(file, { graph, expected, missing })));
+  return fileOrder(
+    files.map((file) => {
+      const { kind, needs } = wantsOf(file, graph);
+      const waitsFor = builds.findLastIndex((name) => needs.has(name)) + 1;
+      return { file, seconds: expected.get(file), plane: planeKinds.indexOf(kind), waitsFor };
+    }),
+  );
+}
+
+/** The servers that are not there yet, in the order in which these files are best served. */
+export function endToEndBuilds(root: string, files: readonly string[], graph: ImportGraph): readonly string[] {
+  const recipes = missingRecipes().filter(({ isBenchmark }) => isBenchmark !== true);
+  if (recipes.length === 0) return [];
+  const expected = recordedSeconds(root);
+  const needy = files.map((file) => ({
+    seconds: expected.get(file) ?? unknownSeconds,
+    needs: wantsOf(file, graph).needs,
+  }));
+  return buildOrder(needy, recipes);
 }
 
 /** The record of earlier runs; empty without one. */
@@ -43,28 +75,28 @@ export function recordedSeconds(root: string): ReadonlyMap<string, number> {
   return new Map(Object.entries(recorded).map(([file, seconds]) => [file, Number(seconds)]));
 }
 
-interface Facts {
-  readonly graph: ImportGraph;
-  readonly expected: ReadonlyMap<string, number>;
-  /** Names of recipes whose binaries are not built yet. */
-  readonly missing: ReadonlySet<string>;
+/** The control plane and the servers that a file asks for. */
+interface Wants {
+  readonly kind: PlaneKind;
+  /** Names of recipes. */
+  readonly needs: ReadonlySet<string>;
 }
 
-function traits(file: string, { graph, expected, missing }: Facts): FileTraits {
+function wantsOf(file: string, graph: ImportGraph): Wants {
   const modules = [...graph.closure(file)].filter((path) => path.startsWith('e2e/') && !indifferent.has(path));
-  const kind = planeKind(modules, graph);
-  const needed = catalog.findLastIndex(
-    (recipe) =>
-      missing.has(recipe.name) &&
-      ((usesTekton.has(kind) && installation.includes(recipe.name)) ||
-        recipe.commands.some((command) => modules.some((path) => graph.text(path).includes(`'${command}'`)))),
+  const texts = modules.map((path) => graph.text(path));
+  const ensured = new Set(
+    texts.flatMap((text) => [...text.matchAll(ensuring)].flatMap(([call]) => call.match(quoted) ?? [])),
   );
-  return { file, seconds: expected.get(file), plane: planeKinds.indexOf(kind), waitsFor: needed + 1 };
+  const named = catalog.filter(({ commands }) => commands.some((command) => ensured.has(`'${command}'`)));
+  const started = asked.filter(([words]) => texts.some((text) => words.test(text))).map(([, name]) => name);
+  const kind = planeKind(texts, modules);
+  return { kind, needs: new Set([...named.map(({ name }) => name), ...started, ...implied[kind]]) };
 }
 
 /** The kind of control plane that the modules of a file ask for. */
-function planeKind(modules: readonly string[], graph: ImportGraph): PlaneKind {
-  const says = (words: RegExp): boolean => modules.some((path) => words.test(graph.text(path)));
+function planeKind(texts: readonly string[], modules: readonly string[]): PlaneKind {
+  const says = (words: RegExp): boolean => texts.some((text) => words.test(text));
   if (says(/\btekton: 'Kinds'/)) return 'kinds';
   if (says(/\b(?:tekton|chartKinds): true\b/)) return 'tekton';
   if (modules.includes('e2e/harness/installation.ts')) return 'installation';

@@ -12,7 +12,7 @@ export interface FileTraits {
 }
 
 /** Seconds assumed for a file without a record: long enough that it does not come last. */
-const unknownSeconds = 30;
+export const unknownSeconds = 30;
 
 /**
  * Files whose servers are there come first; then those with the same kind of control plane together, so that each control plane

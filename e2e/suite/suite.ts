@@ -8,7 +8,7 @@ import { bundleForSuite } from '../harness/bundle.ts';
 import { PoolServer } from '../testbed/pool/pool-server.ts';
 import { changedPaths } from './changed-paths.ts';
 import { ChildProcesses } from './processes/child-processes.ts';
-import { endToEndOrder, recordedSeconds, recordPath } from './end-to-end-order.ts';
+import { endToEndBuilds, endToEndOrder, recordedSeconds, recordPath } from './end-to-end-order.ts';
 import { ImportGraph } from '../../codegen/verify/import-graph.ts';
 import { runFiles, type RunOptions } from './processes/run-files.ts';
 import type { SuiteOptions } from './suite-options.ts';
@@ -100,14 +100,20 @@ export class Suite {
   }
 
   async #everything(): Promise<boolean> {
-    this.#say('building the servers of the testbed in parallel');
-    const build = this.#children.node(['e2e/testbed/build.ts']);
     const units = this.#files(unitPatterns);
     const others = this.#allFiles().filter((file) => !units.includes(file));
+    const build = this.#build(endToEndBuilds(this.#root, others, this.#graph));
     const results = await this.#gateAndUnits(units);
     results.push(await this.#endToEnd('end-to-end tests', others));
-    results.push((await build).isPassed);
+    results.push(await build);
     return this.#close(results);
+  }
+
+  /** Builds what is not there yet, in the order in which tests need it; they wait for what they need. */
+  async #build(names: readonly string[]): Promise<boolean> {
+    if (names.length === 0) return true;
+    this.#say(`building ${names.length} servers of the testbed meanwhile: ${names.join(', ')}`);
+    return (await this.#children.node(['e2e/testbed/build.ts', ...names])).isPassed;
   }
 
   /** Runs the gate and the unit tests at once, so that no core is idle at the end of either, and prints the gate last. */

@@ -53,6 +53,12 @@ describe('build.ts', () => {
     assert.equal(stderr, '');
   });
 
+  it('takes servers in the order in which they are named', async () => {
+    for (const name of ['etcd', 'opa']) writeFileSync(join(directory, name), '');
+    const { stdout } = await build(['opa', 'etcd'], { HALLMARK_TESTBED_BIN: directory });
+    assert.deepEqual(stdout.match(/^\w+/gm), ['opa', 'etcd']);
+  });
+
   it('names the remedy when there is no Go', async () => {
     await assert.rejects(build(['tag-registry'], { PATH: dirname(process.execPath) }), {
       stderr: /no usable go on the PATH.*install Go 1\.26 or later .* HALLMARK_TESTBED_BIN/s,

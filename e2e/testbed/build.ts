@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds the testbed's servers ahead of time: `node e2e/testbed/build.ts [name…]`, all of them by default.
+// Builds the testbed's servers ahead of time: `node e2e/testbed/build.ts [name…]`, all of them by default. They are built in the order in which they are named.
 import { catalog } from './binaries/catalog.ts';
 import { builtSeconds, say } from './binaries/build-progress.ts';
 import { ensureBinaries, ensureBinary } from './binaries/ensure-binary.ts';
@@ -14,9 +14,8 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   await commandLine(async () => {
-    const wanted = catalog.filter(({ name, isBenchmark }) =>
-      names.length === 0 ? isBenchmark !== true : names.includes(name),
-    );
+    const all = catalog.filter(({ isBenchmark }) => isBenchmark !== true);
+    const wanted = names.length === 0 ? all : names.flatMap((name) => catalog.filter((recipe) => recipe.name === name));
     const commands = wanted.flatMap((recipe) => recipe.commands);
     await ensureBinaries(commands);
     const slowestFirst = [...builtSeconds()].toSorted(([, one], [, other]) => other - one);

@@ -23,12 +23,12 @@ export async function ensureBinaries(commands: readonly Command[]): Promise<void
   for (const [index, recipe] of missing.entries()) await ensureRecipe(recipe, missing.slice(index + 1));
 }
 
-/** The builds, in the order of the catalog, that some of these commands still wait for; of all commands by default. */
+/** The builds that some of these commands still wait for, in the order of the commands; of all commands by default. */
 export function missingRecipes(
   commands: readonly Command[] = catalog.flatMap((recipe) => recipe.commands),
 ): readonly BuildRecipe[] {
   const needed = new Set(commands.filter((command) => ownBinary(command) === undefined).map(recipeOf));
-  return catalog.filter((recipe) => needed.has(recipe) && !existsSync(cachedFolder(recipe)));
+  return [...needed].filter((recipe) => !existsSync(cachedFolder(recipe)));
 }
 
 /** The folder of a recipe's Go module in this checkout. */
