@@ -12,6 +12,9 @@ import { payloadSubjects } from './payload-subjects.ts';
 /** Artifacts that were read before, by the record's form, so that each payload is unpacked once. */
 const readBefore = new WeakMap<EvidenceArtifact, RecordedArtifact>();
 
+/** The payloads of artifacts that were brought into the record's form here, so that they need not be unpacked again. */
+const packedHere = new WeakMap<EvidenceArtifact, Buffer>();
+
 /** The schema's bound on a listed subject. */
 const MAX_SUBJECT_LENGTH = 1024;
 
@@ -22,7 +25,7 @@ const MAX_SUBJECT_LENGTH = 1024;
 export function toEvidenceArtifact(artifact: RecordedArtifact): EvidenceArtifact {
   const { payload, subjects, signature, warnings: allWarnings = [], ...fields } = artifact;
   const warnings = boundedWarnings(allWarnings);
-  return {
+  const recorded = {
     ...fields,
     payload: packPayload(payload),
     payloadDigest: payloadDigest(payload),
@@ -31,6 +34,8 @@ export function toEvidenceArtifact(artifact: RecordedArtifact): EvidenceArtifact
     ...(signature === undefined ? {} : { signature: signature.toString('base64') }),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
+  packedHere.set(recorded, payload);
+  return recorded;
 }
 
 /**
@@ -44,19 +49,20 @@ export function fromEvidenceArtifact(recorded: EvidenceArtifact): RecordedArtifa
 }
 
 function readArtifact(recorded: EvidenceArtifact): RecordedArtifact {
-  const payload = unpackPayload(recorded.payload);
-  if (payloadDigest(payload) !== recorded.payloadDigest) {
-    throw new EvidenceError(
-      'PayloadInvalid',
-      `payload of "${recorded.name}" does not have the digest that the record states`,
-    );
-  }
+  const payload = packedHere.get(recorded) ?? unpacked(recorded);
   const { name, type, form, payloadType, policyGeneration, warnings } = recorded;
   return {
     ...{ name, type, form, payloadType, policyGeneration, payload, subjects: payloadSubjects(form, payload) },
     ...(warnings === undefined ? {} : { warnings }),
     ...signatureFields(recorded),
   };
+}
+
+function unpacked({ name, payload: text, payloadDigest: stated }: EvidenceArtifact): Buffer {
+  const payload = unpackPayload(text);
+  if (payloadDigest(payload) === stated) return payload;
+  const message = `payload of "${name}" does not have the digest that the record states`;
+  throw new EvidenceError('PayloadInvalid', message);
 }
 
 function signatureFields(recorded: EvidenceArtifact): Partial<RecordedArtifact> {

@@ -28,7 +28,11 @@ const simpleSigning = Compile(
  * Read the subjects from a payload, because the record's own list of them is cut. @throws EvidenceError `PayloadInvalid`
  */
 export function payloadSubjects(form: ArtifactForm, payload: Buffer): readonly Subject[] {
-  const value = parsed(payload);
+  return statedSubjects(form, parsed(payload));
+}
+
+/** The same from a payload that is decoded already. @throws EvidenceError `PayloadInvalid` */
+export function statedSubjects(form: ArtifactForm, value: unknown): readonly Subject[] {
   switch (form) {
     case 'InTotoStatement':
     case 'SigstoreStatement':

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isObject, type JsonObject } from './fields.ts';
+
 /** Quotation marks of a string, or brackets of a list or an object. */
 const PAIR = 2;
 
@@ -8,8 +10,8 @@ const PAIR = 2;
  */
 export function jsonSizeBytes(value: unknown): number {
   if (typeof value === 'string') return value.length + PAIR;
-  if (typeof value !== 'object' || value === null) return String(value).length;
-  return Array.isArray(value) ? listSizeBytes(value) : objectSizeBytes(value);
+  if (Array.isArray(value)) return listSizeBytes(value);
+  return isObject(value) ? objectSizeBytes(value) : String(value).length;
 }
 
 function listSizeBytes(list: readonly unknown[]): number {
@@ -18,10 +20,11 @@ function listSizeBytes(list: readonly unknown[]): number {
   return size;
 }
 
-function objectSizeBytes(object: object): number {
+function objectSizeBytes(object: JsonObject): number {
   let size = PAIR;
   let separator = 0;
-  for (const [key, member] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
+    const member = object[key];
     if (member === undefined) continue;
     size += separator + key.length + PAIR + 1 + jsonSizeBytes(member);
     separator = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Crockford's alphabet in lower case: no letter that reads as a digit, none that a DNS label refuses. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -19,10 +19,11 @@ export interface PolicyIdentity {
  */
 export function recordName(run: { readonly name: string; readonly uid: string }, policy: PolicyIdentity): string {
   const identity = JSON.stringify([run.uid, policy.kind, policy.namespace, policy.name]);
-  const digest = createHash('sha256').update(identity).digest();
-  const hash = Array.from(digest.subarray(0, HASH_LENGTH), (byte) => ALPHABET.charAt(byte % 32)).join('');
+  const digest = hash('sha256', identity, { outputEncoding: 'buffer' });
+  let suffix = '';
+  for (const byte of digest.subarray(0, HASH_LENGTH)) suffix += ALPHABET.charAt(byte % 32);
   const stem = run.name.slice(0, LONGEST_NAME - HASH_LENGTH - 1).replace(/[-.]+$/, '');
-  return `${stem}-${hash}`;
+  return `${stem}-${suffix}`;
 }
 
 /** The name of the run, where it was not shortened, in the name or key of its record. */

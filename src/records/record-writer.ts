@@ -25,8 +25,11 @@ export interface WrittenIndex {
 
 /** Remembers own writes until the watch delivers them. */
 export interface WriteLog {
-  /** Awaits a write, and remembers a failed one, which may have reached the server. */
-  certain<T>(key: RecordKey, write: Promise<T>): Promise<T>;
+  /**
+   * Awaits a write, and remembers a failed one, which may have reached the server.
+   * @param sent what the record holds if the write succeeds; the watch may deliver it before the answer is here
+   */
+  certain<T>(key: RecordKey, write: Promise<T>, sent?: KnownRecord): Promise<T>;
   /** Notes a write by its answer, which was verified. */
   wrote(key: RecordKey, record: TrustedRecord): void;
   forget(key: RecordKey): void;
@@ -78,7 +81,7 @@ export class RecordWriter {
     const { client, index, sealKey, previousSealKey } = this.#options;
     const object = sealedRecord({ ...name, labels: labelsOf(parts) }, parts, sealKey);
     try {
-      const created = await this.#write(recordKey(name), () => client.create(RESOURCE, object, { signal }));
+      const created = await this.#write(recordKey(name), () => client.create(RESOURCE, object, { signal }), object);
       const record = this.#readBack(created, object);
       this.#noteCreated(record);
       return { state: 'Created', record };
@@ -144,15 +147,15 @@ export class RecordWriter {
     }
   }
 
-  async #write<T>(key: RecordKey, write: () => Promise<T>): Promise<T> {
+  async #write<T>(key: RecordKey, write: () => Promise<T>, sent?: KnownRecord): Promise<T> {
     this.#options.fence(namespaceOfRecord(key));
-    return this.#options.ownWrites.certain(key, write());
+    return this.#options.ownWrites.certain(key, write(), sent);
   }
 
   /** @param known what the record must hold then */
   async #replace({ object }: TrustedRecord, known: KnownRecord, write: () => Promise<unknown>): Promise<TrustedRecord> {
     const { metadata } = object;
-    const written = this.#readBack(await this.#write(recordKey(metadata), write), known);
+    const written = this.#readBack(await this.#write(recordKey(metadata), write, known), known);
     this.#noteReplaced(written, metadata.resourceVersion);
     return written;
   }

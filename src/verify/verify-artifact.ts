@@ -20,8 +20,13 @@ import type { VerificationKey } from '../signing/verification-key.ts';
  * Judges one signature: payload type, predicate type and subjects; the signature by an accepted key, or by a certificate with an accepted
  * identity; key window and certificate chain at the time of the signature; log entries and timestamps. Never throws: unreadable evidence
  * does not verify.
+ * @param known the content of the payload, where these very bytes were read already
  */
-export function verifyArtifact(material: Material, expectations: Expectations): VerificationResult {
+export function verifyArtifact(
+  material: Material,
+  expectations: Expectations,
+  known?: PayloadFacts,
+): VerificationResult {
   const problems: VerificationProblem[] = [];
   const attempt = <T>(check: () => T): T | undefined => {
     try {
@@ -31,7 +36,7 @@ export function verifyArtifact(material: Material, expectations: Expectations): 
       return undefined;
     }
   };
-  const payload = attempt(() => readPayload(material));
+  const payload = attempt(() => known ?? readPayload(material));
   if (payload !== undefined) problems.push(...payloadProblems(payload, expectations));
   const signed = attempt(() => verifySignature(material, expectations));
   if (signed !== undefined) problems.push(...missingWitnesses(signed.witnessed, expectations));

@@ -105,9 +105,11 @@ function compare(found: Material, signed: Material, stored: StoredMaterial): rea
   }));
 }
 
+/** @param found has the payload, form and type that were signed */
 function verifyWhole(found: Material, signed: Material, trust: StoredTrust): readonly VerificationProblem[] {
-  const { predicateType, subjects } = readPayload(signed);
-  return verifyArtifact(found, {
+  const payload = readPayload(signed);
+  const { predicateType, subjects } = payload;
+  const expectations = {
     keys: trust.keys,
     identities: trust.identity === undefined ? [] : [trust.identity],
     trustedRoot: trust.trustedRoot,
@@ -117,7 +119,8 @@ function verifyWhole(found: Material, signed: Material, trust: StoredTrust): rea
     timestamps: trust.requireTimestamp ? 1 : 0,
     now: trust.now,
     signedAt: trust.signedAt,
-  }).problems;
+  };
+  return verifyArtifact(found, expectations, payload).problems;
 }
 
 function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {

@@ -165,6 +165,24 @@ describe('the record event handler', () => {
     }
   });
 
+  it('takes a delivery that overtakes the answer of its write for what was sent, and verifies every other content', async () => {
+    const { feed, ownWrites, cache } = setup();
+    const key = storedRecordKey();
+    const sent = trusted(storedRecord()).object;
+    const answer = Promise.withResolvers<undefined>();
+    const written = ownWrites.certain(key, answer.promise, sent);
+    feed.seen(storedRecord({ resourceVersion: '2' }));
+    const read = cache.get(key)?.read;
+    assert.ok(read?.isTrusted === true);
+    assert.equal(read.object.evidence, sent.evidence);
+    const object = storedRecord({ resourceVersion: '3' });
+    assert.ok(isObject(object));
+    feed.seen({ ...object, spec: { ...objectField(object, 'spec'), mode: 'Audit' } });
+    assert.equal(cache.get(key)?.read.isTrusted, false);
+    answer.resolve(undefined);
+    await written;
+  });
+
   it('removes a deleted record from everything, and enqueues its run', () => {
     const { feed, queue, verification, cache, records, ownWrites, calls } = setup();
     const object = storedRecord({ storage: [storedEntry('evidence', { isVerified: false })], reason: 'Progressing' });

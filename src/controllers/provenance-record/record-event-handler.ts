@@ -64,13 +64,15 @@ export function projectRecord(
   }: {
     readonly sealKey: SecretValue;
     readonly previousSealKey?: SecretValue | undefined;
-    readonly ownWrites: Pick<OwnWrites, 'answered'>;
+    readonly ownWrites: Pick<OwnWrites, 'answered' | 'sent'>;
   },
 ): DeliveredRecord | undefined {
   const metadata = objectMetadata(object);
-  const answer = metadata === undefined ? undefined : ownWrites.answered(objectKey(metadata), metadata);
+  if (metadata === undefined) return undefined;
+  const key = objectKey(metadata);
+  const answer = ownWrites.answered(key, metadata);
   if (answer !== undefined) return { read: answer, object: answer.object };
-  const read = readRecord(object, sealKey, { previousSealKey });
+  const read = readRecord(object, sealKey, { previousSealKey, known: ownWrites.sent(key) });
   return read === undefined ? undefined : { read, object };
 }
 

@@ -41,13 +41,23 @@ function cleanChild(child: ChildRun, warnings: string[]): ChildRun {
 }
 
 function cleanObject<R extends Run>(run: R, warnings: string[]): R {
+  if (!holdsUserInfo(run.node)) return run;
   const paths: string[] = [];
   const node = cleanMap(run.node, '', paths);
   for (const path of paths) {
     const text = `user info of a URL in ${quoted(path)} of ${run.kind} ${run.name} is left out: replace that credential`;
     warnings.push(warning('CredentialRemoved', text));
   }
-  return paths.length === 0 ? run : withNode(run, node);
+  return withNode(run, node);
+}
+
+/** Few runs do, and copying one takes memory. */
+function holdsUserInfo(node: JsonNode): boolean {
+  if (typeof node === 'string') return withoutUserInfo(node) !== node;
+  if (isList(node)) return node.some(holdsUserInfo);
+  if (!isMap(node)) return false;
+  for (const member of node.values()) if (holdsUserInfo(member)) return true;
+  return false;
 }
 
 /** Return the same map when nothing in it changes. */

@@ -13,11 +13,10 @@ export function approximateSizeBytes(value: unknown): number {
     const next = open.pop();
     size += VALUE_BYTES;
     if (typeof next === 'string') size += next.length;
+    else if (Array.isArray(next)) for (const member of next) open.push(member);
     else if (typeof next === 'object' && next !== null) {
-      for (const [key, member] of Object.entries(next)) {
-        size += key.length;
-        open.push(member);
-      }
+      for (const key of Object.keys(next)) size += key.length;
+      for (const member of Object.values(next)) open.push(member);
     }
   }
   return size;

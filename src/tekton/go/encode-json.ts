@@ -39,15 +39,21 @@ export function structJson(value: Encodable): string {
   if (isList(value)) return `[${value.map(structJson).join(',')}]`;
   if (typeof value !== 'object' || value === null)
     return primitive(value, (integer) => JSON.stringify(Number(integer)));
-  return `{${members(value)
-    .sort(([left], [right]) => byteOrder(left, right))
-    .map(([key, member]) => `${JSON.stringify(key)}:${structJson(member)}`)
-    .join(',')}}`;
+  let text = '';
+  for (const [key, member] of inByteOrder(members(value)))
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${structJson(member)}`;
+  return `{${text}}`;
 }
 
 function members(value: EncodableObject | ReadonlyMap<string, Encodable>): [string, Encodable][] {
   const entries = isEncodableMap(value) ? [...value] : Object.entries(value);
   return entries.filter(([, member]) => member !== undefined);
+}
+
+/** The members of most objects are in order already, and sorting takes memory. */
+function inByteOrder(sorted: [string, Encodable][]): readonly [string, Encodable][] {
+  const isInOrder = sorted.every(([key], index) => byteOrder(sorted[index - 1]?.[0] ?? '', key) <= 0);
+  return isInOrder ? sorted : sorted.sort(([left], [right]) => byteOrder(left, right));
 }
 
 function isEncodableMap(

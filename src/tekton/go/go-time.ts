@@ -27,6 +27,9 @@ export function parseGoTime(text: string): GoTime | undefined {
   };
 }
 
+/** The length of a time in JavaScript's form whose year has four digits. */
+const ORDINARY_LENGTH = '2026-01-01T00:00:00.000Z'.length;
+
 export function isZeroTime(time: GoTime): boolean {
   return time.epochSeconds === zeroSeconds && time.nanoseconds === 0;
 }
@@ -58,8 +61,9 @@ function fractionDigits(time: GoTime): string {
 
 /** Write years with four digits or as many as needed; JavaScript writes six beyond 9999. */
 function wallClock(time: GoTime): string {
-  const [, sign = '', year = '', rest = ''] =
-    /^([+-]?)(\d+)(-.*)\.\d{3}Z$/.exec(new Date(time.epochSeconds * 1000).toISOString()) ?? [];
+  const text = new Date(time.epochSeconds * 1000).toISOString();
+  if (text.length === ORDINARY_LENGTH) return text.slice(0, -'.000Z'.length);
+  const [, sign = '', year = '', rest = ''] = /^([+-]?)(\d+)(-.*)\.\d{3}Z$/.exec(text) ?? [];
   return `${sign === '-' ? '-' : ''}${year.replace(/^0+(?=\d{4})/, '')}${rest}`;
 }
 

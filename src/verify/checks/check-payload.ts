@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { payloadSubjects } from '../../evidence/payload-subjects.ts';
+import { statedSubjects } from '../../evidence/payload-subjects.ts';
 import type { Subject } from '../../evidence/artifact.ts';
 import { IMAGE_SIGNATURE_TYPE } from '../expectations.ts';
 import type { Expectations } from '../expectations.ts';
@@ -46,7 +46,7 @@ export function readPayload({ form, payloadType, payload }: Material): PayloadFa
   const value = strictJson(payload, 'the payload', 'PayloadInvalid');
   const predicateType = form === 'Raw' ? simpleSigningType(value) : statementType(value);
   try {
-    const subjects = payloadSubjects(form === 'Raw' ? 'SimpleSigning' : 'InTotoStatement', payload);
+    const subjects = statedSubjects(form === 'Raw' ? 'SimpleSigning' : 'InTotoStatement', value);
     return { predicateType, subjects };
   } catch (error) {
     throw invalid('the subjects of the payload cannot be read', error);

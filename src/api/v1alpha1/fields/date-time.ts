@@ -7,9 +7,9 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([
  */
 export function isDateTime(text: string): boolean {
   if (!rfc3339.test(text)) return false;
-  const date = text.slice(0, 10);
-  const midnight = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
+  // Date rolls some days that do not exist over into the next month, and has no time for the others.
+  const midnight = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return midnight.getUTCDate() === Number(text.slice(8, 10));
 }
 
 /** Format a time as metav1.Time: UTC, without fractions of a second. */

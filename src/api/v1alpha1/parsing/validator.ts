@@ -72,7 +72,7 @@ function entriesDiffer(listType: string, parentSchema: Readonly<Record<string, u
   const identity = (entry: unknown): string =>
     JSON.stringify(Array.isArray(keys) ? keys.map((key) => field(entry, String(key))) : entry);
   return keywordCheck((value) => {
-    if (listType === 'atomic' || !Array.isArray(value)) return [];
+    if (listType === 'atomic' || !Array.isArray(value) || value.length < 2) return [];
     const identities = value.map(identity);
     const repeated = identities.find((entry, index) => identities.indexOf(entry) !== index);
     return repeated === undefined

@@ -62,4 +62,16 @@ describe('OwnWrites', () => {
     await assert.rejects(writes.certain(RECORD, Promise.reject(new Error('no answer'))));
     assert.equal(writes.answered(RECORD, { uid, resourceVersion: '3' }), undefined);
   });
+
+  it('knows what a write under way sent, until it ends', async () => {
+    const sent = answer('2').object;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const written = writes.certain(RECORD, promise, sent);
+    assert.equal(writes.sent(RECORD), sent);
+    resolve(undefined);
+    await written;
+    assert.equal(writes.sent(RECORD), undefined);
+    await assert.rejects(writes.certain(RECORD, Promise.reject(new Error('no answer')), sent));
+    assert.equal(writes.sent(RECORD), undefined);
+  });
 });

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../runtime/clock.ts';
 import { approximateSizeBytes } from '../../../runtime/cache/approximate-size.ts';
 import { ByteBudgetCache } from '../../../runtime/cache/byte-budget-cache.ts';
-import type { TrustedRecord } from '../../../records/read-record.ts';
+import type { KnownRecord, TrustedRecord } from '../../../records/read-record.ts';
 import type { RecordKey } from '../../../records/record-key.ts';
 
 /** Within this time a watch delivers a write, or restarts and skips it. */
@@ -29,6 +29,8 @@ export class OwnWrites {
   readonly #clock: Clock;
   /** Ordered by time. */
   readonly #writes = new Map<RecordKey, OwnWrite>();
+  /** The content of writes under way. */
+  readonly #sent = new Map<RecordKey, KnownRecord>();
   readonly #answers = new ByteBudgetCache<TrustedRecord, RecordKey>(ANSWER_BYTES);
 
   constructor(clock: Clock) {
@@ -52,13 +54,21 @@ export class OwnWrites {
    * Awaits a write. A failed write may have reached the server, so for a while the record is read from the API server and deliveries of the
    * watch are not used.
    */
-  async certain<T>(key: RecordKey, write: Promise<T>): Promise<T> {
+  async certain<T>(key: RecordKey, write: Promise<T>, sent?: KnownRecord): Promise<T> {
+    if (sent !== undefined) this.#sent.set(key, sent);
     try {
       return await write;
     } catch (error) {
       this.#note(key, UNKNOWN);
       throw error;
+    } finally {
+      if (this.#sent.get(key) === sent) this.#sent.delete(key);
     }
+  }
+
+  /** The content that a write under way sent. The watch may deliver it before the answer is here. */
+  sent(key: RecordKey): KnownRecord | undefined {
+    return this.#sent.get(key);
   }
 
   /** True when the result of the last write is unknown. */
