@@ -16,7 +16,7 @@ const ALONE = { 'policy-ceiling': 1, rescan: 1, resync: 1, retirement: 4 } as co
 
 export interface ControllerRunnerOptions {
   readonly parts: Pick<ControllerParts, 'admissions' | 'queues' | 'shares'>;
-  readonly shards: ShardWork;
+  readonly shards: Pick<ShardWork, 'add'>;
   readonly clock: Clock;
   readonly host: ControllerHost;
   readonly onResult: (result: ReconcileResult) => void;
