@@ -102,6 +102,15 @@ class SharedRepository {
     );
   }
 
+  /** Uploads that began before the outage was noticed have ended when each record that is not stored says why. */
+  async untilNoUploadIsOpen(): Promise<void> {
+    const isOver = (record: ProvenanceRecord): boolean => {
+      const { state, reason } = storageOf(record, 'evidence') ?? {};
+      return state === 'Stored' || reason !== undefined;
+    };
+    await waitUntil('no upload is open', async () => (await this.records()).every(isOver), patience);
+  }
+
   /** One layer for each run, whatever happened on the way: the tag of the one image that all of them built. */
   async #statements(): Promise<number> {
     const path = `/v2/evidence/${this.#name}/manifests/${this.#image.digest.replace(':', '-')}.att`;
@@ -174,6 +183,7 @@ describe('a server that fails in the middle of many runs of several teams', () =
     const all = await repository.untilStoredIn('tekton');
     const signatures = new Map(all.map((record) => [record.metadata.uid, signaturesOf(record)]));
     await repository.untilBackendsAre('False');
+    await repository.untilNoUploadIsOpen();
     proxy.requests.length = 0;
     // A second round of everybody's back-off, were there one for each run, would show in the requests.
     for (let index = 0; index < 5; index += 1) await repository.build(`late-${index}`);
