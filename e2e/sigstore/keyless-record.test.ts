@@ -248,6 +248,8 @@ describe('a team that signs without a key', () => {
   it('uses no log that the configuration of the operator does not list', async () => {
     const rekor = { url: `${stack.rekorV1.url}/other`, onFailure: 'Retry' };
     await installation.patch(TEAM, 'signingpolicy/builds', { spec: { transparency: { type: 'Rekor', rekor } } });
+    const forbidden = 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=EndpointForbidden';
+    await installation.wait(TEAM, 'signingpolicy/builds', forbidden);
     const build = await team.build({ name: 'bake-6' });
     const record = await team.recordWithReason(build, 'EndpointForbidden');
     assert.match(conditionOf(record)?.message ?? '', /transparency\.logs/);
