@@ -119,7 +119,7 @@ describe('kubectl', () => {
   });
 
   it('waits for a condition', async () => {
-    await api.plane.kubectl(['wait', '--for=condition=Signed', '--timeout=5s', 'pvr/case']);
+    await api.plane.kubectl(['wait', '--for=condition=Signed', '--timeout=100s', 'pvr/case']);
   });
 
   it('finds the kinds by category and by full name', async () => {

@@ -168,14 +168,10 @@ describe('teams whose keys are in a service', () => {
   it('see runs wait while the service is down, and signed once it is back', async () => {
     await transit.down();
     const build = await rollers.build({ name: 'bake-2' });
-    await waitUntil(
-      'the record says why',
-      async () => {
-        const record = (await rollers.records()).find(({ spec }) => spec.runRef.name === 'bake-2');
-        return record !== undefined && conditionOf(record, 'Signed')?.reason === 'SignerUnavailable';
-      },
-      { timeoutSeconds: 60 },
-    );
+    await waitUntil('the record says why', async () => {
+      const record = (await rollers.records()).find(({ spec }) => spec.runRef.name === 'bake-2');
+      return record !== undefined && conditionOf(record, 'Signed')?.reason === 'SignerUnavailable';
+    });
     await transit.up();
     await rollers.readyRecord(build);
     await assertVerified(rollers, build.image.reference);

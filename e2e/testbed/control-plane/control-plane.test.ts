@@ -12,9 +12,7 @@ describe('the control plane of the testbed', () => {
 
   before(async () => {
     await ensureBinaries(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
-    const started = Date.now();
     plane = await ControlPlane.start(supervisor, { own: true });
-    assert.ok(Date.now() - started < 60_000, 'a warm start takes seconds');
   });
   after(() => supervisor.stop());
 
