@@ -86,6 +86,36 @@ describe('the shares in the memory for policies', () => {
     assert.equal(grown.takeRoom('team-a'), true);
   });
 
+  it('tell that there may be room once a large one of the namespace is deleted', () => {
+    const shares = new DefinitionShares('SigningPolicies', { ...LIMITS, count: 100 });
+    for (const name of ['1', '2', '3']) shares.admit(name, 'team-a', object(name, 'x'.repeat(1800)));
+    assert.equal(shares.takeRoom('team-a'), false);
+    shares.release('1', 'team-a');
+    assert.equal(shares.takeRoom('team-a'), true);
+    assert.equal(shares.admit('3', 'team-a', object('3', 'x'.repeat(1800))).isLeftOut, false);
+  });
+
+  it('tell that there may be room once another namespace gives some back, where the memory of all was used up', () => {
+    const bytes = { total: 4000, perTenant: 4000, assured: 100 };
+    const given = () => new DefinitionShares('SigningPolicies', { count: 100, objectBytes: 2000, bytes });
+    const woken: string[] = [];
+    const full = (): DefinitionShares => {
+      const shares = given();
+      shares.onRoom((namespace) => woken.push(namespace));
+      for (const name of ['1', '2']) shares.admit(name, 'team-a', object(name, 'x'.repeat(1700)));
+      assert.equal(shares.admit('b', 'team-b', object('b', 'x'.repeat(1500))).isLeftOut, true);
+      assert.deepEqual(woken, []);
+      return shares;
+    };
+    const deleted = full();
+    deleted.release('1', 'team-a');
+    assert.deepEqual([woken.splice(0), deleted.takeRoom('team-b')], [['team-b'], true]);
+    assert.equal(deleted.admit('b', 'team-b', object('b', 'x'.repeat(1500))).isLeftOut, false);
+    const smaller = full();
+    smaller.admit('1', 'team-a', object('1'));
+    assert.deepEqual([woken.splice(0), smaller.takeRoom('team-b')], [['team-b'], true]);
+  });
+
   it('have what is left out delivered anew until that succeeds', async () => {
     const shares = given();
     for (const name of ['1', '2', '3', '4']) shares.admit(name, 'team-a', object(name));

@@ -47,12 +47,18 @@ export class DefinitionShares {
   /** The objects of each namespace that are left out, the longest first. */
   readonly #leftOut = new Map<string, Set<string>>();
   readonly #withRoom = new Set<string>();
+  #onRoom: (namespace: string) => void = () => undefined;
 
   /** @param kinds the objects for people, in the plural */
   constructor(kinds: string, limits: DefinitionLimits = LIMITS) {
     this.#kinds = kinds;
     this.#limits = limits;
     this.#bytes = new Shares(limits.bytes);
+  }
+
+  /** Called with each namespace that may have room because another one gave some back. */
+  onRoom(listener: (namespace: string) => void): void {
+    this.#onRoom = listener;
   }
 
   /** Takes up an object, or a new version of it. */
@@ -68,9 +74,11 @@ export class DefinitionShares {
     if (full !== undefined) {
       this.#leftOut.set(namespace, (this.#leftOut.get(namespace) ?? new Set<string>()).add(key));
       if (before !== undefined) this.#noteRoom(namespace);
+      this.#noteRoomOfAll(before?.sizeBytes ?? 0);
       return { object: refusedDefinition(object, full), isLeftOut: true };
     }
     const wasStandIn = this.#forgetLeftOut(key, namespace);
+    if (before !== undefined) this.#noteRoomOfAll(before.sizeBytes - held.sizeBytes);
     const isSmaller = before !== undefined && held.sizeBytes < before.sizeBytes;
     if (wasStandIn || isSmaller) this.#noteRoom(namespace);
     this.#held.set(key, held);
@@ -83,8 +91,10 @@ export class DefinitionShares {
 
   /** Forgets an object that was deleted. @returns true when others may have room now, or another has to stand for them */
   release(key: string, namespace: string): boolean {
-    const wasHeld = this.#free(key) !== undefined;
+    const freed = this.#free(key);
+    const wasHeld = freed !== undefined;
     const wasStandIn = this.#forgetLeftOut(key, namespace);
+    this.#noteRoomOfAll(freed?.sizeBytes ?? 0);
     return (wasHeld || wasStandIn) && this.#noteRoom(namespace);
   }
 
@@ -120,6 +130,17 @@ export class DefinitionShares {
     const isNeeded = this.#leftOut.has(namespace);
     if (isNeeded) this.#withRoom.add(namespace);
     return isNeeded;
+  }
+
+  /** Where the memory of all was used up, what one namespace gives back may be room for another. */
+  #noteRoomOfAll(freedBytes: number): void {
+    const { bytes, objectBytes } = this.#limits;
+    const wasFull = this.#bytes.total + freedBytes + objectBytes > bytes.total;
+    if (freedBytes <= 0 || !wasFull) return;
+    for (const namespace of this.#leftOut.keys()) {
+      this.#withRoom.add(namespace);
+      this.#onRoom(namespace);
+    }
   }
 
   /** @returns true for the one that stood for all that are left out */

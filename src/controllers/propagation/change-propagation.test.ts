@@ -224,6 +224,13 @@ describe('ChangePropagation', () => {
     assert.equal(queues.ceilings.delayed, 1, 'the ceiling counts again');
   });
 
+  it('room that another namespace gave back has the definitions and runs of one listed again, after a pause', async () => {
+    propagation.definitionsHaveRoom('team-a');
+    assert.deepEqual([queues.rescans.depth, queues.rescans.delayed], [0, 1]);
+    await clock.advance(10_000);
+    assert.equal(queues.rescans.depth, 1);
+  });
+
   it('a namespace that is gone has ceilings count again', () => {
     pipelines.setCeiling({ name: 'teams', uid: 'u', generation: 1, spec: {} });
     propagation.namespaceRemoved();

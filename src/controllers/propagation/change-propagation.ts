@@ -23,6 +23,9 @@ const FAILING_MS = 5000;
 /** A namespace that is full may have room and be full again many times a minute. */
 const ROOM_MS = 5000;
 
+/** Teams that keep changing what fills the memory of all do not have the others listed all the time. */
+const SHARED_ROOM_MS = 10_000;
+
 export interface ChangePropagationOptions {
   readonly pipelines: Pipelines;
   readonly policyQueue: KeyedQueue<PolicyKey>;
@@ -99,6 +102,13 @@ export class ChangePropagation {
     this.#rescan(name);
     if (this.#options.pipelines.bounds.isEmpty) this.#resync(resyncKey.namespace(name));
     else this.boundsChanged(new Set([name]));
+  }
+
+  /** Another namespace gave back memory for policies or backends: those of this one that were left out may have room. */
+  definitionsHaveRoom(namespace: string): void {
+    if (this.#isLearning) return;
+    if (this.#options.owns(namespace)) this.#options.rescanQueue.addAfter(namespace, SHARED_ROOM_MS);
+    else this.#unscanned.add(namespace);
   }
 
   /** A namespace is gone: ceilings bound one less. */

@@ -48,6 +48,11 @@ export class ControllerWatches {
 
   constructor(options: ControllerWatchesOptions) {
     this.#options = options;
+    for (const shares of Object.values(this.#shares)) {
+      shares.onRoom((namespace) => {
+        options.propagation.definitionsHaveRoom(namespace);
+      });
+    }
   }
 
   /** Delivers the runs of a namespace, or of all, once more: kind by kind, in the order in which their watches were started. */

@@ -3,11 +3,25 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shardOf } from '../../../runtime/shards/shard.ts';
 import type { RunKey } from '../../../tekton/run-key.ts';
+import { isRunOutline } from '../../../tekton/run-outline.ts';
+import { summariseRun } from '../../../tekton/run-summary.ts';
 import { RunsOfOthers } from './runs-of-others.ts';
 
 const bake: RunKey = 'TaskRun/team-a/bake/1';
 const shard = shardOf('team-a');
 const run = (text: string): object => ({ text: text.repeat(1000) });
+
+/** A finished run as the watch delivered it last. */
+function deleted(name: string): object {
+  const time = '2026-01-01T00:00:00Z';
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: { namespace: 'team-a', name, uid: '1', resourceVersion: '1', creationTimestamp: time },
+    spec: {},
+    status: { completionTime: time, conditions: [{ type: 'Succeeded', status: 'True', lastTransitionTime: time }] },
+  };
+}
 
 describe('the runs of others', () => {
   it('are handed over once, with the last state of those that were deleted', () => {
@@ -40,14 +54,33 @@ describe('the runs of others', () => {
     assert.notEqual(others.take(shard)[0]?.last, undefined);
   });
 
-  it('take no more memory for last states than the budget: the oldest make room', () => {
+  it('take no more memory for last states than the budget: of the oldest, the outlines stay', () => {
+    const others = new RunsOfOthers(20_000);
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names)
+      others.keep(`TaskRun/team-a/${name}/1` as const, [`team-a/${name}`], {
+        ...deleted(name),
+        ...run(name.repeat(5)),
+      });
+    assert.ok(others.usedBytes <= 20_000, `${others.usedBytes} bytes`);
+    const left = others.take(shard);
+    assert.deepEqual(
+      left.map(({ last }) => summariseRun(last)?.name),
+      names,
+      'each can still be recorded',
+    );
+    const outlines = left.map(({ last }) => isRunOutline(last));
+    assert.deepEqual([outlines[0], outlines.at(-1), outlines.toSorted().toReversed()], [true, false, outlines]);
+  });
+
+  it('keep no more outlines than the budget: the oldest go', () => {
     const others = new RunsOfOthers(5_000);
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
-      others.keep(`TaskRun/team-a/${name}/1` as const, [`team-a/${name}`], run(name));
+    const names = Array.from({ length: 100 }, (_, index) => `r${index}`);
+    for (const name of names) others.keep(`TaskRun/team-a/${name}/1` as const, [`team-a/${name}`], deleted(name));
     assert.ok(others.usedBytes <= 5_000, `${others.usedBytes} bytes`);
-    const left = others.take(shard).map(({ key }) => key);
-    assert.equal(left.at(-1), 'TaskRun/team-a/f/1');
-    assert.ok(left.length < 6);
+    const left = others.take(shard).map(({ last }) => summariseRun(last)?.name);
+    assert.ok(left.length > 0 && left.length < 100);
+    assert.deepEqual(left, names.slice(-left.length));
   });
 
   it('make room for last states of the namespace that has most of them', () => {

@@ -4,14 +4,16 @@ import { approximateSizeBytes } from '../../../runtime/cache/approximate-size.ts
 import { Shares } from '../../../runtime/shares.ts';
 import { type Shard, shardOf } from '../../../runtime/shards/shard.ts';
 import { parseRunKey, type RunKey } from '../../../tekton/run-key.ts';
+import { isRunOutline, runOutline } from '../../../tekton/run-outline.ts';
 
 /** The memory for the last states of deleted runs. */
 const BUDGET_BYTES = 32 * 1024 * 1024;
 
-/** The last state of a run that was deleted. */
+/** The last state of a run that was deleted, or its outline where there is no room for more. */
 interface LastState {
   readonly object: unknown;
   readonly sizeBytes: number;
+  readonly isOutline: boolean;
 }
 
 /** A run that was waiting for its records. `last` is its last state, if it was deleted. */
@@ -53,17 +55,20 @@ export class RunsOfOthers {
     this.#waiting.set(shard, runs.set(key, new Set(records)));
   }
 
-  /** Keeps the last state of a run that was deleted before its records were seen. The oldest of the namespace that has most of them make room. */
+  /**
+   * Keeps the last state of a run that was deleted before its records were seen. Of the namespace that has most of them, the oldest make room:
+   * their outlines stay, from which their records can still be made. Only where the outlines alone fill the memory, the oldest go.
+   */
   keep(key: RunKey, records: readonly RecordKey[], object: unknown): void {
     this.forget(key);
     this.note(key, records);
-    const sizeBytes = approximateSizeBytes(object);
-    this.#shares.add(parseRunKey(key).namespace, sizeBytes);
-    this.#lastStates.set(key, { object, sizeBytes });
+    this.#put(key, object, isRunOutline(object));
     while (this.usedBytes > this.#budgetBytes) {
-      const old = this.#oldestOf(this.#shares.largest());
-      if (old === undefined || old === key) return;
-      this.forget(old);
+      const old = this.#oldestOf(this.#shares.largest(), key);
+      if (old === undefined) return;
+      const last = this.#lastStates.get(old);
+      if (last === undefined || last.isOutline) this.forget(old);
+      else this.#put(old, runOutline(last.object), true);
     }
   }
 
@@ -81,11 +86,22 @@ export class RunsOfOthers {
     this.#lastStates.delete(key);
   }
 
-  #oldestOf(namespace: string | undefined): RunKey | undefined {
-    for (const key of this.#lastStates.keys()) {
-      if (parseRunKey(key).namespace === namespace) return key;
+  #put(key: RunKey, object: unknown, isOutline: boolean): void {
+    const { namespace } = parseRunKey(key);
+    const sizeBytes = approximateSizeBytes(object);
+    this.#shares.add(namespace, sizeBytes - (this.#lastStates.get(key)?.sizeBytes ?? 0));
+    this.#lastStates.set(key, { object, sizeBytes, isOutline });
+  }
+
+  /** The oldest whole state of a namespace, else its oldest outline; never the one of `newest`. */
+  #oldestOf(namespace: string | undefined, newest: RunKey): RunKey | undefined {
+    let outline: RunKey | undefined;
+    for (const [key, { isOutline }] of this.#lastStates) {
+      if (key === newest || parseRunKey(key).namespace !== namespace) continue;
+      if (!isOutline) return key;
+      outline ??= key;
     }
-    return undefined;
+    return outline;
   }
 
   /** Hands over the runs of a shard that this replica holds now. */
