@@ -140,9 +140,7 @@ export class HostileBed {
     const record = await this.readyRecord(good, team);
     assert.equal(record.status?.reason, 'Stored');
     assert.equal(this.operator.exit, undefined, 'the operator lives');
-    assert.ok(
-      processUsage(this.operator.pid).peakResidentBytes < MEMORY_LIMIT_BYTES,
-      'its memory stays within the chart',
-    );
+    const { peakResidentBytes } = processUsage(this.operator.pid);
+    assert.ok(peakResidentBytes < MEMORY_LIMIT_BYTES, `its memory stays within the chart: ${peakResidentBytes} bytes`);
   }
 }

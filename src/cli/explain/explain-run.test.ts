@@ -162,6 +162,22 @@ describe('explainRun', () => {
     assert.match(deleted, /^ {2}it was deleted at .*, until 2025-03-01T12:01:30Z at the latest$/m);
   });
 
+  it('counts no policy that is suspended or audits among those that keep a run, nor one that does not select it', () => {
+    const finalizers = ['hallmark.dev/deletion-guard'];
+    const deletionGuard = { type: 'Hold', timeoutSeconds: 60 };
+    const text = (spec: object, more: Partial<RunSummary> = {}): string => {
+      const made = pipelines({ name: 'builds', spec: { deletionGuard, ...spec } });
+      const runs = [{ ...run, finalizers, ...more }];
+      return explanationText(explainRun({ runs, pipelines: made, records: [], unread: [] }, NOW));
+    };
+    const other = { selector: { matchLabels: { app: 'rolls' } } };
+    for (const spec of [{ suspend: true }, { mode: 'Audit' }, other])
+      for (const more of [{}, { deletionTimestamp: '2025-03-01T12:00:30Z' }])
+        assert.match(text(spec, more), /no policy holds it any more: .*`hallmark release-runs` removes it$/m);
+    assert.match(text(other, { pipelineRunUID: 'p' }), /its deletion guard keeps it until it is stored$/m);
+    assert.match(text({}), /its deletion guard keeps it until it is stored$/m);
+  });
+
   it('reports an unfinished run, and the kinds that it may not read', () => {
     const running: RunSummary = {
       ...identity,

@@ -6,7 +6,8 @@ import { jsonSizeBytes } from '../../json/json-size.ts';
 import { freeRecords, recordExcess } from '../../pipelines/ceilings/record-excess.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
-import { isFinished, whyNotSelected } from '../../pipelines/selection/run-selection.ts';
+import { holdsRuns } from '../../pipelines/selection/holds-runs.ts';
+import { isFinished, maySelect, whyNotSelected } from '../../pipelines/selection/run-selection.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import type { GatheredExplanation } from './gather-explanation.ts';
 import { retentionText } from './published-retention.ts';
@@ -50,7 +51,7 @@ export function explainRun(gathered: GatheredExplanation, now: Date): Explanatio
   const runs = gathered.runs.map((run) => {
     const pipelines = gathered.pipelines.forNamespace(run.namespace);
     const policies = pipelines.map((pipeline) => explainPolicy(run, pipeline, gathered, now));
-    const guard = guardText(run, pipelines);
+    const guard = guardText(run, pipelines, now);
     return {
       run: `${run.kind} ${run.namespace}/${run.name}`,
       state: run.finished === undefined ? 'not finished' : `${run.finished.outcome} at ${run.finished.completionTime}`,
@@ -64,12 +65,17 @@ export function explainRun(gathered: GatheredExplanation, now: Date): Explanatio
   return { runs, unread: gathered.unread, isFine };
 }
 
-function guardText(run: RunSummary, pipelines: readonly Pipeline[]): string | undefined {
-  const { deletionTimestamp, finalizers } = run;
+function guardText(run: RunSummary, pipelines: readonly Pipeline[], now: Date): string | undefined {
+  const { deletionTimestamp, finalizers, pipelineRunUID } = run;
   if (!finalizers.includes(DELETION_GUARD)) return undefined;
+  const holding = pipelines.map(({ policy }) => policy).filter(holdsRuns);
+  const own = holding.filter((policy) => maySelect(policy, run, now));
+  // A policy that holds its PipelineRun may hold a child with it.
+  const guards = own.length === 0 && pipelineRunUID !== undefined ? holding : own;
+  if (guards.length === 0)
+    return 'no policy holds it any more: its deletion guard goes as soon as the operator looks at it; where no operator watches the namespace, `hallmark release-runs` removes it';
   if (deletionTimestamp === undefined) return 'its deletion guard keeps it until it is stored';
-  const guards = pipelines.map(({ policy }) => policy.spec.deletionGuard).filter(({ type }) => type === 'Hold');
-  const seconds = Math.max(0, ...guards.map(({ timeoutSeconds }) => timeoutSeconds));
+  const seconds = Math.max(...guards.map(({ spec }) => spec.deletionGuard.timeoutSeconds));
   const deadline = rfc3339Seconds(new Date(Date.parse(deletionTimestamp) + seconds * 1000));
   return `it was deleted at ${deletionTimestamp}: its deletion guard keeps it until it is stored, until ${deadline} at the latest`;
 }

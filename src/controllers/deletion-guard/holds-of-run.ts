@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
-import { refusal } from '../../pipelines/refusal.ts';
-import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipelines } from '../../pipelines/pipelines.ts';
+import { holdsRuns } from '../../pipelines/selection/holds-runs.ts';
 import { maySelect } from '../../pipelines/selection/run-selection.ts';
 import { recordKey } from '../../records/record-key.ts';
 import { recordName } from '../../records/record-name.ts';
@@ -38,10 +37,4 @@ function holdsOfRun(pipelines: Pick<Pipelines, 'forNamespace'>, run: RunSummary,
       },
     ];
   });
-}
-
-/** A policy that signs nothing now holds nothing. */
-function holdsRuns(policy: PolicyDefinition): boolean {
-  const { deletionGuard, mode, suspend } = policy.spec;
-  return deletionGuard.type === 'Hold' && mode === 'Enforce' && !suspend && refusal(policy) === undefined;
 }

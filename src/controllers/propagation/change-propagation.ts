@@ -140,14 +140,15 @@ export class ChangePropagation {
     for (const policy of pipelines.policiesOf(namespace)) policyQueue.addAfter(policyKey(policy), ROOM_MS);
   }
 
-  /** This replica took a shard. */
-  shardTaken(shard: Shard): void {
+  /** This replica took a shard. @returns the namespaces of it in which something changed since their runs were listed */
+  shardTaken(shard: Shard): ReadonlySet<string> {
     this.#options.resyncQueue.add(resyncKey.shard(shard));
-    for (const namespace of this.#unscanned) {
-      if (shardOf(namespace) !== shard) continue;
+    const changed = new Set([...this.#unscanned].filter((namespace) => shardOf(namespace) === shard));
+    for (const namespace of changed) {
       this.#unscanned.delete(namespace);
       this.#options.rescanQueue.add(namespace);
     }
+    return changed;
   }
 
   /** This replica does not know any more which runs of the namespaces are recorded: their shard was another's. */

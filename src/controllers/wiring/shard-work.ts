@@ -69,10 +69,15 @@ export class ShardWork implements ShardHolder {
     for (const key of objects.backends.keys())
       if (isTaken(parseBackendKey(key).namespace)) queues['storage-backend'].add(key);
     if (isTaken('')) for (const name of objects.ceilings.keys()) queues['policy-ceiling'].add(name);
-    propagation.shardTaken(shard);
+    const changed = propagation.shardTaken(shard);
     for (const { key, last } of context.runsOfOthers.take(shard)) this.#takeRun(key, last);
-    for (const key of context.guardedRuns.keys())
-      if (shardOf(parseRunKey(key).namespace) === shard) queues['deletion-guard'].add(key);
+    for (const key of context.guardedRuns.keys()) {
+      const { namespace } = parseRunKey(key);
+      if (shardOf(namespace) !== shard) continue;
+      // Its policies may hold it no more, or for another time, than when it was delivered.
+      if (changed.has(namespace)) context.guardedRuns.setStale(key);
+      queues['deletion-guard'].add(key);
+    }
   }
 
   /** Finishes what runs, and what no other replica can do; aborts the rest when the time is over. */

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
+import { policyDefinition } from '../../pipelines/policy-definition.fixture.ts';
+import { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
+import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
+import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
+import { shardOf } from '../../runtime/shards/shard.ts';
+import type { RunKey } from '../../tekton/run-key.ts';
+import { emptyMemory, type Memory } from '../memory/memory.ts';
+import { ObjectStore } from '../memory/object-store.ts';
+import { ChangePropagation } from '../propagation/change-propagation.ts';
+import { RecordDrain } from '../propagation/record-drain.ts';
+import { LAST_STATES, LastStates } from '../run/last-states.ts';
+import { controllerQueues, type ControllerQueues } from '../shares/controller-queues.ts';
+import { ShardWork } from './shard-work.ts';
+
+const shard = shardOf('team-a');
+const bake: RunKey = 'TaskRun/team-a/bake/1';
+
+describe('the work of a shard', () => {
+  let memory: Memory;
+  let queues: ControllerQueues;
+  let propagation: ChangePropagation;
+  let work: ShardWork;
+  beforeEach(() => {
+    const clock = new ManualClock();
+    const backoff = exponentialBackoff({ minMs: 1, maxMs: 1, jitter: 0 });
+    memory = emptyMemory({ clock, operatorNamespace: 'ops' });
+    const all = (): boolean => true;
+    queues = controllerQueues({
+      clock,
+      backoff,
+      observer: () => ({}),
+      admissions: {
+        ...{ run: all, 'provenance-record': all, verification: all, retirement: all, 'signing-policy': all },
+        ...{ 'storage-backend': all, 'policy-ceiling': all, rescan: all, resync: all, 'deletion-guard': all },
+      },
+    });
+    const drain = new RecordDrain({ queue: queues['provenance-record'], isOpen: () => false, waitsFor: () => false });
+    propagation = new ChangePropagation({
+      ...{ pipelines: memory.pipelines, drain, owns: (namespace) => memory.shards.owns(namespace) },
+      ...{ policyQueue: queues['signing-policy'], backendQueue: queues['storage-backend'] },
+      ...{ ceilingQueue: queues['policy-ceiling'], resyncQueue: queues.resync, rescanQueue: queues.rescan },
+    });
+    propagation.learned();
+    const run = new ByteBudgetCache<unknown, RunKey>(1000, LAST_STATES);
+    work = new ShardWork({
+      ...{ context: memory, clock, queues, propagation, drain, graceSeconds: 1 },
+      caches: { run, 'provenance-record': new ByteBudgetCache(1000) },
+      lastStates: new LastStates({ cache: run, events: { record: () => undefined } }),
+      objects: { policies: new ObjectStore(), backends: new ObjectStore(), ceilings: new ObjectStore() },
+      namespaces: () => [],
+      missingRecords: () => [],
+    });
+    const finalizers = [DELETION_GUARD];
+    memory.guardedRuns.set({ key: bake, resourceVersion: '1', finalizers, isFinished: true, holds: [] });
+  });
+
+  it('that is taken decides about the runs that are kept', () => {
+    work.take(shard, { isUncertain: false });
+    assert.equal(queues['deletion-guard'].has(bake), true);
+    assert.ok(memory.guardedRuns.get(bake) !== undefined);
+  });
+
+  it('that is taken reads a run that is kept before it decides, where a policy changed while the shard was the work of another replica', () => {
+    propagation.policyChanged(policyDefinition('team-a', 'builds'));
+    work.take(shard, { isUncertain: false });
+    assert.equal(queues['deletion-guard'].has(bake), true);
+    assert.deepEqual([memory.guardedRuns.has(bake), memory.guardedRuns.get(bake)], [true, undefined]);
+  });
+});
