@@ -56,8 +56,8 @@ export class RunsOfOthers {
   }
 
   /**
-   * Keeps the last state of a run that was deleted before its records were seen. Of the namespace that has most of them, the oldest make room:
-   * their outlines stay, from which their records can still be made. Only where the outlines alone fill the memory, the oldest go.
+   * Keeps the last state of a run that was deleted before its records were seen. The oldest of the namespace that has most of them make
+   * room: their outlines stay, from which their records can still be made. Outlines go only where they fill the memory alone.
    */
   keep(key: RunKey, records: readonly RecordKey[], object: unknown): void {
     this.forget(key);
