@@ -27,7 +27,7 @@ describe('the order of the end-to-end files of this checkout, when no server is 
   });
   after(() => {
     for (const [name, value] of Object.entries(given)) {
-      if (value === undefined) delete process.env[name];
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
     }
     rmSync(empty, { recursive: true });

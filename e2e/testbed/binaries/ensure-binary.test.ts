@@ -20,7 +20,7 @@ it('names what is missing once, in the order in which it is wanted', () => {
     );
   } finally {
     for (const [name, value] of given) {
-      if (value === undefined) delete process.env[name];
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
     }
     rmSync(empty, { recursive: true });
