@@ -126,6 +126,81 @@ describe('the command that asks a real cluster', () => {
     });
   });
 
+  describe('hallmark doctor', () => {
+    it('finds the policy whose key is missing, and nothing else that fails', async () => {
+      const { code, out, err } = await hallmark('doctor', '-A', '-o', 'json');
+      assert.equal(code, 1, err);
+      const checks = listField(JSON.parse(out), 'checks');
+      const bad = checks.filter((check) => ['Failed', 'Unseen'].includes(String(field(check, 'state'))));
+      assert.deepEqual(
+        bad.map((check) => field(check, 'subject')),
+        ['SigningPolicy team-b/builds'],
+        out,
+      );
+      assert.match(String(field(bad[0], 'message')), /^KeyNotFound: .*signing-secrets/);
+      const state = (subject: string): unknown =>
+        field(
+          checks.find((check) => field(check, 'subject') === subject),
+          'state',
+        );
+      for (const subject of [
+        'Kubernetes',
+        'clock',
+        'ProvenanceRecord',
+        'the operator',
+        'Leases in hallmark-system',
+        'a second operator',
+      ])
+        assert.equal(state(subject), 'OK', subject);
+      assert.equal(state('StorageBackend team-a/registry'), 'OK');
+    });
+
+    it('says what the rights to view one namespace do not show', async () => {
+      const { code, out, err } = await asViewer('doctor', '-n', 'team-a');
+      assert.equal(code, 0, out + err);
+      assert.match(out, /ok +SigningPolicy team-a\/builds: Ready/);
+      assert.match(out, /unseen +ClusterSigningPolicy: you may not list clustersigningpolicies/);
+      assert.match(out, /unseen +the operator: /);
+    });
+
+    it('reaches the registry that a backend names', async () => {
+      const [host = ''] = signed.image.reference.split('/');
+      await installation.apply({
+        apiVersion: 'hallmark.dev/v1alpha1',
+        kind: 'StorageBackend',
+        metadata: { namespace: 'team-a', name: 'copies' },
+        spec: { type: 'OCI', oci: { encoding: 'CosignTags', repository: `${host}/copies` } },
+      });
+      const { out } = await hallmark('doctor', '-n', 'team-a', '--probe');
+      assert.ok(out.includes(`\nreach\n  ok       https://${host}/v2/: answers\n`), out);
+    });
+  });
+
+  describe('hallmark report', () => {
+    it('counts the runs of each team, with what keeps one unsigned', async () => {
+      const { code, out, err } = await hallmark('report', '-A', '-o', 'json');
+      assert.equal(code, 0, err);
+      const report: unknown = JSON.parse(out);
+      const of = (name: string): unknown =>
+        listField(report, 'namespaces').find((each) => field(each, 'namespace') === name);
+      const [builds] = listField(of('team-a'), 'policies');
+      // The PipelineRun, its TaskRun and the first build.
+      assert.deepEqual([field(builds, 'stored'), field(builds, 'failed'), field(builds, 'selected')], [3, 0, 3], out);
+      assert.equal(field(of('team-a'), 'unselected'), 1);
+      const [unsigned] = listField(of('team-b'), 'policies');
+      assert.deepEqual([field(unsigned, 'signed'), field(unsigned, 'failed')], [0, 1]);
+      assert.equal(field(listField(unsigned, 'reasons')[0], 'reason'), 'KeyNotFound');
+      assert.deepEqual(field(report, 'unread'), []);
+    });
+
+    it('makes a page, with the rights to view one namespace, and names what it could not read', async () => {
+      const { code, out, err } = await asViewer('report', '-n', 'team-a', '-o', 'html');
+      assert.equal(code, 0, err);
+      assert.match(out, /^<!DOCTYPE html>\n[^]*<td>SigningPolicy team-a\/builds<\/td><td>3<\/td>[^]*<\/html>\n/);
+      assert.match(out, /Not allowed to read .*ClusterSigningPolicy/);
+    });
+  });
+
   describe('hallmark explain', () => {
     it('says that a run is signed and stored', async () => {
       const { out } = await hallmark('explain', 'taskrun/signed', '-n', 'team-a');

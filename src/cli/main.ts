@@ -10,6 +10,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['sign', async () => (await import('./sign/sign.ts')).signCommand()],
   ['get', async () => (await import('./get/get.ts')).getCommand()],
   ['wait', async () => (await import('./wait/wait.ts')).waitCommand()],
+  ['doctor', async () => (await import('./doctor/doctor.ts')).doctorCommand()],
   ['explain', async () => (await import('./explain/explain.ts')).explainCommand()],
   ['verify', async () => (await import('./verify/verify.ts')).verifyCommand()],
   ['trust', async () => (await import('./trust/trust.ts')).trustCommand()],

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { stringField } from '../json/fields.ts';
+import type { KubeConnection } from './kube-connection.ts';
+import { KubeError } from './kube-error.ts';
+
+/** The API server's own statements about itself. */
+export interface ServerFacts {
+  /** Such as `v1.33.1`. */
+  readonly version: string;
+  /** Its clock, in whole seconds. */
+  readonly time: Date | undefined;
+}
+
+/** Asks the API server for its version, which every user may. @throws KubeError */
+export async function serverFacts(
+  connection: Pick<KubeConnection, 'server' | 'endpoint'>,
+  signal: AbortSignal,
+): Promise<ServerFacts> {
+  const base = new URL(connection.server);
+  try {
+    const { dispatcher, headers } = await connection.endpoint();
+    const path = `${base.pathname.replace(/\/$/, '')}/version`;
+    const answer = await dispatcher.request({
+      origin: base.origin,
+      path,
+      method: 'GET',
+      headers: { ...headers },
+      signal,
+    });
+    const body: unknown = JSON.parse(await answer.body.text());
+    const { date } = answer.headers;
+    const time = typeof date === 'string' ? new Date(date) : undefined;
+    return { version: stringField(body, 'gitVersion') ?? 'unknown', time };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new KubeError({ status: 0, reason: 'Unreachable', message: `get version: ${message}`, cause: error });
+  }
+}
