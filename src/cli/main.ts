@@ -11,6 +11,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['get', async () => (await import('./get/get.ts')).getCommand()],
   ['wait', async () => (await import('./wait/wait.ts')).waitCommand()],
   ['doctor', async () => (await import('./doctor/doctor.ts')).doctorCommand()],
+  ['report', async () => (await import('./report/report.ts')).reportCommand()],
   ['explain', async () => (await import('./explain/explain.ts')).explainCommand()],
   ['verify', async () => (await import('./verify/verify.ts')).verifyCommand()],
   ['trust', async () => (await import('./trust/trust.ts')).trustCommand()],

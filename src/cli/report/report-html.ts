@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { printable } from '../../runtime/printable.ts';
+import { countColumns, type CoverageReport, runsOf, totalOf } from './coverage-report.ts';
+import type { CountedReason, NamespaceCoverage, PolicyCoverage } from './coverage.ts';
+
+const style = `
+  :root { color-scheme: light dark; --line: #8886; --good: #2a7d46; --bad: #c0392b; --wait: #b8860b; }
+  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
+  table { border-collapse: collapse; width: 100%; }
+  th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: right; }
+  th:first-child, td:first-child { overflow-wrap: anywhere; text-align: left; }
+  section { margin-top: 2rem; }
+  li { overflow-wrap: anywhere; }
+  .bar { background: var(--line); display: flex; height: .5rem; min-width: 8rem; }
+  .good { background: var(--good); } .bad { background: var(--bad); } .wait { background: var(--wait); }
+`;
+/** Nothing may be loaded or run, whatever a name or a message contains. */
+const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'";
+
+/** Makes one self-contained page of a coverage report. It is XML as well as HTML, so that any parser can check it. */
+export function reportHtml(report: CoverageReport): string {
+  const { finished, unselected } = runsOf(report);
+  const scope = report.namespace === undefined ? 'all namespaces' : `namespace ${report.namespace}`;
+  const totals = countColumns.map(([count, title]) => `${title} ${totalOf(report, count)}`).join(', ');
+  const unread =
+    report.unread.length === 0
+      ? ''
+      : `<p>Not allowed to read ${escaped(report.unread.join(', '))}: numbers may be too low.</p>\n`;
+  return `<!DOCTYPE html>
+<html lang="en" xmlns="http://www.w3.org/1999/xhtml">
+<head>
+<meta charset="utf-8" />
+<meta http-equiv="Content-Security-Policy" content="${escaped(contentPolicy)}" />
+<meta name="viewport" content="width=device-width" />
+<title>Provenance of ${escaped(scope)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>Provenance of ${escaped(scope)}</h1>
+<p>At ${escaped(report.generatedAt)}: ${finished} finished runs, of which no policy selects ${unselected}. Records: ${totals}.</p>
+${unread}${report.namespaces.map(namespaceHtml).join('')}</body>
+</html>
+`;
+}
+
+function namespaceHtml({ namespace, finished, unselected, unselectedReasons, policies }: NamespaceCoverage): string {
+  const titles = countColumns.map(([, title]) => `<th>${title}</th>`).join('');
+  const table =
+    policies.length === 0
+      ? ''
+      : `<table>
+<thead><tr><th>policy</th>${titles}<th>stored</th></tr></thead>
+<tbody>
+${policies.map(policyHtml).join('')}</tbody>
+</table>
+`;
+  const reasons = [
+    ...policies.map(({ policy, reasons: own }) => reasonsHtml(policy, own)),
+    reasonsHtml('unselected', unselectedReasons),
+  ].join('');
+  return `<section>
+<h2>${escaped(namespace)}</h2>
+<p>${finished} finished, ${unselected} unselected</p>
+${table}${reasons === '' ? '' : `<ul>\n${reasons}</ul>\n`}</section>
+`;
+}
+
+function policyHtml(policy: PolicyCoverage): string {
+  const counts = countColumns.map(([count]) => `<td>${policy[count]}</td>`).join('');
+  return `<tr><td>${escaped(policy.policy)}</td>${counts}<td>${barHtml(policy)}</td></tr>\n`;
+}
+
+function barHtml({ selected, stored, failed, waiting }: PolicyCoverage): string {
+  const part = (name: string, count: number): string =>
+    count === 0 ? '' : `<span class="${name}" style="flex: ${count}"></span>`;
+  const rest = selected === 0 ? '' : part('none', Math.max(0, selected - stored - failed - waiting));
+  return `<span class="bar" title="${stored} of ${selected}">${part('good', stored)}${part('bad', failed)}${part('wait', waiting)}${rest}</span>`;
+}
+
+function reasonsHtml(what: string, reasons: readonly CountedReason[]): string {
+  return reasons
+    .map(
+      ({ reason, count, message }) =>
+        `<li>${escaped(what)}: ${count} × <strong>${escaped(reason)}</strong>, such as ${escaped(message)}</li>\n`,
+    )
+    .join('');
+}
+
+/** Text of names and messages, which anyone who can create a run may choose. Control characters are shown as escapes. */
+function escaped(text: string): string {
+  return printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
