@@ -19,9 +19,10 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['lint', async () => (await import('./lint/lint.ts')).lintCommand()],
   ['release-runs', async () => (await import('./release-runs/release-runs.ts')).releaseRunsCommand()],
   ['backfill', async () => (await import('./backfill/backfill.ts')).backfillCommand()],
+  ['completion', async () => (await import('./completion/completion.ts')).completionCommand()],
 ]);
 const named = commands.get(process.argv[2] ?? '');
-const needed = named === undefined ? [...commands.values()] : [named];
+const needed = named === undefined || process.argv[2] === 'completion' ? [...commands.values()] : [named];
 const loaded = await Promise.all(needed.map((load) => load()));
 
 const program = new Command('hallmark')
