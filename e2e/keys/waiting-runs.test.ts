@@ -88,7 +88,9 @@ describe('keys that come and go', { concurrency: true }, () => {
       const key = { secretRef: { name: KEY_SECRET }, notAfter: past };
       await patchSigner(team, { type: 'Key', key });
       await untilTold('KeyExpired', /signs no more since/);
-      assert.match(await keyReady(team), /^KeyExpired: .*signs no more since/);
+      await waitUntil('the policy says so too', async () =>
+        /^KeyExpired: .*signs no more since/.test(await keyReady(team)),
+      );
       await apply({ 'x509.pem': team.key.privateKey });
       await patchSigner(team, { type: 'Key', key: { ...key, notAfter: null } });
       assert.equal(signingKeyOf(await bed.readyRecord(waiting, team)), team.key.publicKey);
@@ -118,6 +120,7 @@ describe('keys that come and go', { concurrency: true }, () => {
       assert.equal(await publishedKey(team), byService);
       await team.createKeySecret();
       await patchSigner(team, { type: 'Key', kms: null, key: { secretRef: { name: KEY_SECRET } } });
+      await team.untilReady();
       const later = await bed.readyRecord(await build(team, 'bake-2'), team);
       assert.equal(signingKeyOf(later), team.key.publicKey);
       assert.equal(signingKeyOf(await bed.readyRecord(waiting, team)), byService, 'nothing is signed twice');

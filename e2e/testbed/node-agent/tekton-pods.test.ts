@@ -43,7 +43,7 @@ describe('Tekton pods', () => {
     const manifest = JSON.stringify({ apiVersion: 'tekton.dev/v1', ...run });
     await plane.kubectl(['create', '-f', '-'], { stdin: manifest });
     const name = `${run.kind.toLowerCase()}/${run.metadata.name}`;
-    await plane.kubectl(['wait', `--for=condition=Succeeded=${outcome}`, name, '--timeout=40s']);
+    await plane.kubectl(['wait', `--for=condition=Succeeded=${outcome}`, name, '--timeout=100s']);
     const { stdout } = await plane.kubectl(['get', name, '-o', 'json']);
     return statusOf(stdout);
   };
@@ -241,11 +241,11 @@ describe('Tekton pods', () => {
       'wait',
       '--for=jsonpath={.status.steps[0].running.startedAt}',
       'taskrun/cancelled',
-      '--timeout=40s',
+      '--timeout=100s',
     ]);
     const cancel = JSON.stringify({ spec: { status: 'TaskRunCancelled' } });
     await plane.kubectl(['patch', 'taskrun', 'cancelled', '--type=merge', '-p', cancel]);
-    await plane.kubectl(['wait', '--for=delete', 'pod/cancelled-pod', '--timeout=20s']);
+    await plane.kubectl(['wait', '--for=delete', 'pod/cancelled-pod', '--timeout=100s']);
     assert.equal(
       agent.pods().some(({ name }) => name === 'cancelled-pod'),
       false,
