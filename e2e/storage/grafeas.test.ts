@@ -7,6 +7,7 @@ import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { grafeasNote } from '../../src/storage/grafeas/grafeas-note.ts';
+import { grafeasOccurrences } from '../../src/storage/grafeas/grafeas-occurrence.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { Grafeas } from '../testbed/grafeas/grafeas.ts';
 import { CloudBed } from './cloud-bed.ts';
@@ -93,6 +94,19 @@ async function occurrences(
   return found;
 }
 
+/** Adds the occurrences of an artifact by the REST API, as the driver does after it has looked for them. */
+async function add(apiVersion: Version, run: RunTarget, artifact: SignedArtifact): Promise<void> {
+  const note = grafeasNote(artifact, run, { projectID: project }, apiVersion);
+  const wanted = grafeasOccurrences(artifact, { run, projectID: project, note, version: apiVersion });
+  const url = `${server(apiVersion).url}/${apiVersion}/projects/${project}/occurrences`;
+  const headers = { authorization: `Bearer ${WRITER}`, 'content-type': 'application/json' };
+  assert.notEqual(wanted.length, 0);
+  for (const { body } of wanted) {
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    assert.ok(answer.ok, await answer.text());
+  }
+}
+
 for (const apiVersion of ['v1beta1', 'v1'] as const) {
   describe(`Grafeas storage in ${apiVersion}`, () => {
     describeStorageDriver(`Grafeas storage in ${apiVersion}`, {
@@ -170,7 +184,7 @@ for (const apiVersion of ['v1beta1', 'v1'] as const) {
       const large = (index: number) => signedStatement(cloud.signer, subjects, `${index} ${'x'.repeat(250_000)}`);
       const first = await large(0);
       const places = await driver(apiVersion).put(first, run, never);
-      for (let index = 1; index < 20; index += 1) await driver(apiVersion).put(await large(index), run, never);
+      for (let index = 1; index < 20; index += 1) await add(apiVersion, run, await large(index));
       assert.deepEqual(await driver(apiVersion).put(first, run, never), places);
     });
 
