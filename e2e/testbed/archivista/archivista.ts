@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
 import { ensureBinary } from '../binaries/ensure-binary.ts';
 import { freePort } from '../processes/free-port.ts';
 import type { ManagedProcess, ProcessSpec } from '../processes/managed-process.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
-import { startMySql } from './mysql.ts';
 
-/** Archivista with files for the uploads and a MySQL server in memory for what is asked of them, on a fixed port of 127.0.0.1. */
+/** Archivista with files for the uploads and SQLite for what is asked of them, on a fixed port of 127.0.0.1. */
 export class Archivista {
   /** `127.0.0.1:port`. */
   readonly host: string;
@@ -21,25 +21,19 @@ export class Archivista {
     this.#spec = spec;
   }
 
-  /** Builds the servers when they are missing, and starts them. */
+  /** Builds the server when it is missing, and starts it. */
   static async start(supervisor: Supervisor): Promise<Archivista> {
     const command = await ensureBinary('archivista');
-    const database = await startMySql(supervisor);
-    const host = `127.0.0.1:${await freePort()}`;
-    const name = `archivista-${host.slice(host.indexOf(':') + 1)}`;
-    const env = {
-      ARCHIVISTA_LISTEN_ON: `tcp://${host}`,
-      ARCHIVISTA_ENABLE_SPIFFE: 'false',
-      ARCHIVISTA_SQL_STORE_BACKEND: 'MYSQL',
-      ARCHIVISTA_SQL_STORE_CONNECTION_STRING: `root@tcp(${database.host})/${database.name}`,
-      // The tables in memory lose rows of transactions that run side by side: one connection, one after the other.
-      ARCHIVISTA_SQL_STORE_MAX_OPEN_CONNECTIONS: '1',
-      ARCHIVISTA_STORAGE_BACKEND: 'FILE',
-      ARCHIVISTA_FILE_DIR: supervisor.dataDirectory(name),
-      // It serves the files as well as the API, by default on port 80.
-      ARCHIVISTA_FILE_SERVE_ON: `127.0.0.1:${await freePort()}`,
-    };
-    const archivista = new Archivista(supervisor, host, { name, command, args: [], env });
+    const port = await freePort();
+    const host = `127.0.0.1:${port}`;
+    const name = `archivista-${port}`;
+    const args = [
+      ...['-address', host, '-files', supervisor.dataDirectory(name)],
+      // It serves the files as well as the API.
+      ...['-files-address', `127.0.0.1:${await freePort()}`],
+      ...['-database', join(supervisor.dataDirectory(`${name}-metadata`), 'archivista.db')],
+    ];
+    const archivista = new Archivista(supervisor, host, { name, command, args });
     await archivista.up();
     return archivista;
   }

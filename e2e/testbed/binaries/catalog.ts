@@ -40,7 +40,6 @@ export type Command =
   | 'kafka-broker'
   | 'kafka-reader'
   | 'ferretdb'
-  | 'mysql-server'
   | 'grafeas-v1'
   | 'transit'
   | 'chains-controller';
@@ -131,16 +130,9 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['grafeas'],
     expectedSeconds: 18,
   },
-  {
-    name: 'archivista',
-    version: '0.10.0',
-    package: 'github.com/in-toto/archivista/cmd/archivista',
-    commands: ['archivista'],
-    expectedSeconds: 80,
-  },
+  { name: 'archivista', version: '0.10.0', commands: ['archivista'], expectedSeconds: 93 },
   { name: 'opa', version: '1.22.2', commands: ['opa'], expectedSeconds: 35 },
   { name: 'ferretdb', version: '1.24.0', commands: ['ferretdb'], expectedSeconds: 46 },
-  { name: 'mysql', version: '0.20.0', commands: ['mysql-server'], expectedSeconds: 35 },
   { name: 'grafeas-v1', version: '0.2.3', commands: ['grafeas-v1'], expectedSeconds: 15 },
   {
     name: 'kafka',
