@@ -17,6 +17,9 @@ import { Team, type TeamOptions } from './team.ts';
 
 export const checkout = join(import.meta.dirname, '..', '..');
 
+/** A flag of helm: without the check of manifests against the schemas of the API server. */
+const unchecked = '--disable-openapi-validation';
+
 export interface InstallationOptions {
   /** Names the temporary folder. */
   readonly label: string;
@@ -74,9 +77,12 @@ export class Installation extends Cluster {
     }
   }
 
-  /** `helm install` or `helm upgrade` with the values of this installation and further ones. */
+  /**
+   * `helm install` or `helm upgrade` with the values of this installation and further ones. The check against the schemas of the API
+   * server, which are dear to compute, is left to the tests of the chart.
+   */
   helm(action: 'install' | 'upgrade', values: readonly string[] = []): Promise<CommandOutput> {
-    const target = ['hallmark', chart, '--namespace', releaseNamespace, '--create-namespace'];
+    const target = ['hallmark', chart, '--namespace', releaseNamespace, '--create-namespace', unchecked];
     return this.testbed.helm([action, ...target, ...setArguments([...this.#values, ...values])]);
   }
 
