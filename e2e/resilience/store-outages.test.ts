@@ -97,7 +97,7 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
   async function failedAttempts(): Promise<Readonly<Record<string, number>>> {
     const series = /^hallmark_storage_attempts_total\{type="(\w+)",result="BackendUnavailable"\} (\d+)$/gm;
     return Object.fromEntries(
-      [...(await operator.metrics()).matchAll(series)].map(([, type, count]) => [type, Number(count)]),
+      [...(await operator.metrics()).matchAll(series)].map(([, type = '', count]) => [type, Number(count)] as const),
     );
   }
 
