@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { field, listField } from '../../src/json/fields.ts';
 import { digestLabel } from '../../src/records/digest-labels.ts';
@@ -8,6 +10,8 @@ import type { Build, Team } from '../harness/team.ts';
 import type { Ended } from '../verify/verify-bed.ts';
 import { hallmarkAs, viewerOf } from './command-bed.ts';
 
+const login = { username: 'team', password: 'planted-login' };
+
 describe('the command that asks a real cluster', () => {
   let installation: Installation;
   let team: Team;
@@ -15,9 +19,14 @@ describe('the command that asks a real cluster', () => {
   let keyless: Team;
   let signed: Build;
   let viewer: string;
+  let docker: string;
 
   before(async () => {
-    installation = await Installation.start({ label: 'ask', replicas: 1 });
+    installation = await Installation.start({
+      label: 'ask',
+      replicas: 1,
+      registries: [{ referrers: false, auth: login }],
+    });
     team = await installation.team({ name: 'team-a' });
     keyless = await installation.team({ name: 'team-b', withKey: false });
     await team.untilReady();
@@ -25,11 +34,23 @@ describe('the command that asks a real cluster', () => {
     await team.readyRecord(signed);
     await team.build({ name: 'unlabelled', isRelease: false });
     viewer = await viewerOf(installation, 'team-a');
+    docker = installation.testbed.supervisor.dataDirectory('docker');
+    const [host = ''] = signed.image.reference.split('/');
+    writeFileSync(join(docker, 'config.json'), JSON.stringify({ credHelpers: { [host]: 'testbed' } }));
+    const answer = JSON.stringify({ ServerURL: host, Username: login.username, Secret: login.password });
+    const script = `#!/bin/sh\n[ "$1 $(cat)" = 'get ${host}' ] && echo '${answer}'\n`;
+    writeFileSync(join(docker, 'docker-credential-testbed'), script, { mode: 0o755 });
   });
   after(() => installation.stop());
 
   const hallmark = (...args: readonly string[]): Promise<Ended> => hallmarkAs(installation.plane.kubeconfigPath, args);
   const asViewer = (...args: readonly string[]): Promise<Ended> => hallmarkAs(viewer, args);
+
+  /** With the login to the registry from a credential helper, as ECR, Google's registries and Docker Desktop have them. */
+  const withHelper = (...args: readonly string[]): Promise<Ended> => {
+    const env = { DOCKER_CONFIG: docker, PATH: `${docker}:${process.env['PATH'] ?? ''}` };
+    return hallmarkAs(installation.plane.kubeconfigPath, args, env);
+  };
 
   describe('hallmark get', () => {
     it('finds the record of a run, with the rights to view its namespace', async () => {
@@ -43,9 +64,16 @@ describe('the command that asks a real cluster', () => {
       const name = `ProvenanceRecord team-a/${team.recordName(signed)}: Stored`;
       const repository = signed.image.reference.split('@')[0] ?? '';
       for (const image of [signed.image.digest, signed.image.reference, `${repository}:signed`]) {
-        const { code, out, err } = await hallmark('get', image, '-A');
+        const { code, out, err } = await withHelper('get', image, '-A');
         assert.deepEqual([code, out.split('\n')[0]], [0, name], err);
       }
+    });
+
+    it('says that the registry refuses it without a login', async () => {
+      const repository = signed.image.reference.split('@')[0] ?? '';
+      const { code, err } = await hallmark('get', `${repository}:signed`, '-A');
+      assert.equal(code, 3);
+      assert.match(err, /^error: .*401/);
     });
 
     it('finds it from the label that kubectl can select', async () => {

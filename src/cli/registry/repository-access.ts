@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { EgressClient } from '../../net/egress-client.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
-import { matchingEntries } from '../../storage/oci/registry/credential-match.ts';
-import { dockerConfigEntries } from '../../storage/oci/registry/docker-config.ts';
 import { RegistryClient } from '../../storage/oci/registry/registry-client.ts';
 import { RegistrySession } from '../../storage/oci/registry/registry-session.ts';
 import type { Repository } from '../../storage/oci/registry/repository.ts';
 import { readText } from '../read-text.ts';
+import { dockerCredentials } from './docker-credentials.ts';
 
 /** One repository, readable with the user's own credentials. */
 export interface RepositoryAccess {
@@ -32,14 +28,7 @@ export async function openRepository(
     ...(registryCa === undefined ? {} : { ca: await readText(registryCa) }),
     ...(allowInsecureRegistry === true ? { insecure: true } : {}),
   };
-  const credentials = matchingEntries(await dockerConfig(), repository);
+  const credentials = await dockerCredentials(repository);
   const session = new RegistrySession({ egress, repository, tls, credentials, actions: 'pull' });
   return { client: new RegistryClient(session, repository), repository };
-}
-
-/** Reads the user's logins. Credential helpers are not called. */
-async function dockerConfig(): Promise<NonNullable<ReturnType<typeof dockerConfigEntries>>> {
-  const directory = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
-  const bytes = await readFile(join(directory, 'config.json')).catch(() => undefined);
-  return bytes === undefined ? [] : (dockerConfigEntries({ '.dockerconfigjson': bytes }) ?? []);
 }
