@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Access } from '../credentials/access.ts';
 import { CredentialError } from '../credentials/credential-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -117,6 +118,9 @@ async function openCluster({ context }: ClusterOptions): Promise<Cluster> {
     import('../kube/kube-client.ts'),
   ]);
   try {
+    // The client library reports the missing file of a variable by its system call alone.
+    const missing = (process.env['KUBECONFIG'] ?? '').split(delimiter).find((path) => path !== '' && !existsSync(path));
+    if (missing !== undefined) throw new Error(`the kubeconfig ${missing} of KUBECONFIG does not exist`);
     const connection = Connection.fromDefault({ clock, ...(context === undefined ? {} : { context }) });
     if (connection.server === UNCONFIGURED) throw new Error('no kubeconfig: set KUBECONFIG, or create ~/.kube/config');
     return { connection, client: new Client({ connection, clock, userAgent: 'hallmark-cli' }) };

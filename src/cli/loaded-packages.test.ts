@@ -73,6 +73,8 @@ describe('a command that needs neither cluster nor cloud', () => {
   const commands: readonly (readonly [string, readonly string[]])[] = [
     ['--version', []],
     ['--help', []],
+    ['get --help', []],
+    ['completion bash', []],
     ['preview -f run.json', []],
     ['preview -f run.yaml', ['yaml']],
     ['preview -f run.json --policy policy.yaml', schemas],
@@ -86,6 +88,12 @@ describe('a command that needs neither cluster nor cloud', () => {
       assert.deepEqual(others(packages, expected), []);
     });
   }
+
+  it('loads nothing for the help of an inner command, which help names as well', () => {
+    const { out, packages } = hallmark('help verify image');
+    assert.match(out, /^Usage: hallmark verify image /);
+    assert.deepEqual(others(packages, []), []);
+  });
 
   it('loads nothing for them: verify file', () => {
     const { out } = hallmark('sign -f run.json --policy policy.yaml --key key.pem');

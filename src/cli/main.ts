@@ -21,8 +21,10 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['backfill', async () => (await import('./backfill/backfill.ts')).backfillCommand()],
   ['completion', async () => (await import('./completion/completion.ts')).completionCommand()],
 ]);
-const named = commands.get(process.argv[2] ?? '');
-const needed = named === undefined || process.argv[2] === 'completion' ? [...commands.values()] : [named];
+const words = helpOf(process.argv.slice(2));
+const [first = ''] = words;
+const named = commands.get(first);
+const needed = named === undefined || first === 'completion' ? [...commands.values()] : [named];
 const loaded = await Promise.all(needed.map((load) => load()));
 
 const program = new Command('hallmark')
@@ -38,13 +40,19 @@ process.stdout.on('error', (error: Error) => {
   throw error;
 });
 try {
-  await program.parseAsync();
+  await program.parseAsync(words, { from: 'user' });
 } catch (error) {
   if (!(error instanceof CommanderError)) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(printableLines(`error: ${message}\n`));
   }
   process.exitCode = exitCodeOf(error);
+}
+
+/** Turns `help verify image` into `verify image --help`, because the parser's own help knows one level only. */
+function helpOf(given: readonly string[]): readonly string[] {
+  const [first, ...others] = given;
+  return first === 'help' && others.length > 0 ? [...others, '--help'] : given;
 }
 
 /** Escapes control sequences in everything that a command writes to standard error, because failures quote files and clusters. */

@@ -167,6 +167,14 @@ spec:
     }
   });
 
+  it('refuses to have checked nothing', async () => {
+    file('none/readme.md', broken);
+    for (const path of [join(folder, 'none'), file('empty.yaml', '')]) {
+      const { err, code } = await lint(path);
+      assert.deepEqual([code, err], [2, `error: nothing to check: ${path} holds no document\n`]);
+    }
+  });
+
   it('walks folders, leaving hidden ones and other files out', async () => {
     file('walk/b/deep.yml', broken);
     file('walk/a.json', JSON.stringify({ apiVersion: 'hallmark.dev/v1alpha1', kind: 'Typo', metadata: { name: 'a' } }));

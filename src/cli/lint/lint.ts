@@ -41,7 +41,10 @@ async function lint(files: readonly string[], { output, ceiling }: LintOptions, 
   const [{ lintFiles }, { lintReport }] = await Promise.all([import('./lint-files.ts'), import('./lint-report.ts')]);
   const refused = (error: unknown): never => refuse(command, error);
   const excessOf = ceiling.length === 0 ? undefined : await checkAgainst(ceiling).catch(refused);
-  const report = lintReport(await lintFiles(files, process.stdin).catch(refused), excessOf);
+  const documents = await lintFiles(files, process.stdin).catch(refused);
+  // A job that lints a folder of the wrong name must not succeed.
+  if (documents.length === 0) refused(new Error(`nothing to check: ${files.join(', ')} holds no document`));
+  const report = lintReport(documents, excessOf);
   const print = command.configureOutput();
   if (output === 'json') print.writeOut?.(`${JSON.stringify(report, undefined, 2)}\n`);
   else {
