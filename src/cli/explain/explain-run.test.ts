@@ -70,7 +70,10 @@ describe('explainRun', () => {
     const other = { selector: { matchLabels: { app: 'rolls' } } };
     const made = pipelines({ name: 'others', spec: other });
     const explanation = explainRun({ runs: [run], pipelines: made, records: [], unread: [] }, NOW);
-    assert.match(explanationText(explanation), /SigningPolicy team-a\/others: not selected\n.*labels do not match/);
+    assert.match(
+      explanationText(explanation),
+      /SigningPolicy team-a\/others: not selected\n.*labels do not match spec\.selector: the run has app=bread, and the selector is \{"matchLabels":/,
+    );
     assert.match(explanationText(explanation), /no policy selects this run/);
   });
 

@@ -99,11 +99,18 @@ function explainPolicy(
   }
   if (!isFinished(run)) return { ...named, isSelected: false, message: 'the run has not finished' };
   const why = whyNotSelected(policy, run, now);
-  if (why !== undefined) return { ...named, isSelected: false, message: why };
+  if (why !== undefined) return { ...named, isSelected: false, message: withLabels(why, policy, run) };
   const message =
     waitForRoom(run.namespace, policy, gathered) ??
     'it selects the run and there is no record yet: the operator is behind, not running, or not watching this namespace';
   return { ...named, isSelected: true, message, retention: retentionText(policy) };
+}
+
+/** Adds both sides where the selector does not match. */
+function withLabels(why: string, { spec }: PolicyDefinition, { labels }: RunSummary): string {
+  if (!why.endsWith('spec.selector')) return why;
+  const own = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return `${why}: the run has ${own.length === 0 ? 'no labels' : own.join(', ')}, and the selector is ${JSON.stringify(spec.selector)}`;
 }
 
 /** The reason why the run may have to wait for its record: the namespace has as many as its ceilings allow. */
