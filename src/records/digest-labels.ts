@@ -15,13 +15,14 @@ const MAX_DIGESTS = 64;
 export function digestLabels(artifacts: readonly EvidenceArtifact[]): Readonly<Record<string, string>> {
   if (artifacts.length === 0) return {};
   const listed = artifacts.flatMap(({ subjects = [] }) => subjects.map(subjectDigest));
-  const digests = new Map(listed.flatMap((digest) => (digest === undefined ? [] : [[digest.hex, digest.algorithm]])));
+  const known = listed.filter((digest) => digest !== undefined);
+  const digests = new Map(known.map(({ hex, algorithm }) => [hex, algorithm]));
   const isWhole =
     !listed.includes(undefined) &&
     artifacts.every(({ subjects = [], subjectCount }) => subjects.length === subjectCount) &&
     digests.size <= MAX_DIGESTS;
-  const labels = [...digests].slice(0, MAX_DIGESTS).map(([hex, algorithm]) => [digestLabel(hex), algorithm]);
-  return Object.fromEntries([...labels, ...(isWhole ? [[INDEXED_LABEL, 'Indexed']] : [])]);
+  const labels = [...digests].slice(0, MAX_DIGESTS).map(([hex, algorithm]) => [digestLabel(hex), algorithm] as const);
+  return { ...Object.fromEntries(labels), ...(isWhole ? { [INDEXED_LABEL]: 'Indexed' } : {}) };
 }
 
 /** The label of records about a digest. @param hex the digest without its algorithm, in lower case */

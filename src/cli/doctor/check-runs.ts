@@ -48,9 +48,8 @@ async function checkKind(
   const kept = new Map<unknown, string[]>();
   try {
     for await (const { key, isDeleted, finalizers } of client.list(resource, { namespace, pageSize: 500, signal })) {
-      if (!isDeleted) continue;
-      for (const finalizer of finalizers)
-        if (owners.has(finalizer)) kept.set(finalizer, [...(kept.get(finalizer) ?? []), key]);
+      const known = isDeleted ? finalizers.filter((finalizer) => owners.has(finalizer)) : [];
+      for (const finalizer of known) kept.set(finalizer, [...(kept.get(finalizer) ?? []), key]);
     }
   } catch (error) {
     // The check of kinds says so.

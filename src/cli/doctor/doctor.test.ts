@@ -123,7 +123,7 @@ describe('the check of the operator', () => {
   async function lease(namespace: string, name: string, holder: string, agoSeconds = 3): Promise<void> {
     const renewTime = microTime(new Date(now.getTime() - agoSeconds * 1000));
     const spec = { holderIdentity: holder, leaseDurationSeconds: 15, renewTime };
-    await api.client.create(LEASES, Object({ metadata: { namespace, name }, spec }), { signal });
+    await api.add({ ...LEASES, parse: (object: unknown) => object }, { metadata: { namespace, name }, spec });
   }
 
   /** A replica that renewed its Lease then, and the shard that it took long ago. */
@@ -272,11 +272,7 @@ describe('the check of policies and backends', () => {
 describe('the check of runs', () => {
   it('finds deleted runs that a finalizer keeps', async () => {
     const run = (name: string, deletionTimestamp: string | undefined, finalizers: readonly string[]) =>
-      api.client.create(
-        runResources.TaskRun,
-        Object({ metadata: { namespace: 'team-a', name, deletionTimestamp, finalizers } }),
-        { signal },
-      );
+      api.add(runResources.TaskRun, { metadata: { namespace: 'team-a', name, deletionTimestamp, finalizers } });
     await run('working', undefined, [DELETION_GUARD]);
     await run('foreign', '2026-01-01T00:00:00Z', ['example.com/mine']);
     for (let index = 0; index < 7; index += 1) await run(`held-${index}`, '2026-01-01T00:00:00Z', [DELETION_GUARD]);

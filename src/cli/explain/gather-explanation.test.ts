@@ -40,7 +40,7 @@ describe('what an explanation is gathered from', () => {
       const run = { metadata: { namespace: 'team-a', name: 'bake' }, spec: {}, status: {} };
       await api.client.create(runResources.TaskRun, run, { signal });
       for (const runName of ['bake', 'other'])
-        await api.client.create(hallmarkResource('ProvenanceRecord'), Object(storedRecord({ runName })), { signal });
+        await api.add(hallmarkResource('ProvenanceRecord'), storedRecord({ runName }));
       const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } };
       await api.client.create(NAMESPACES, namespace, { signal });
       const ceiling = { metadata: { name: 'all' }, spec: { namespaceSelector: {}, counts: { records: 9 } } };

@@ -37,12 +37,16 @@ function record(
   return { ...parsed.value, status: { reason, message: `because of ${reason}`, conditions } };
 }
 
-function run(name: string, labels: Readonly<Record<string, string>> = { app: 'a' }, namespace = 'team-a'): RunSummary {
+function unfinished(name: string, labels: Readonly<Record<string, string>> = {}, namespace = 'team-a'): RunSummary {
   return {
     ...{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', namespace, name, uid: `uid-of-${name}`, resourceVersion: '1' },
     ...{ labels, managedBy: '', serviceAccountName: 'default', finalizers: [] },
-    finished: { outcome: 'Succeeded', completionTime: '2026-01-01T00:00:00Z' },
   };
+}
+
+function run(name: string, labels: Readonly<Record<string, string>> = { app: 'a' }, namespace?: string): RunSummary {
+  const finished = { outcome: 'Succeeded', completionTime: '2026-01-01T00:00:00Z' } as const;
+  return { ...unfinished(name, labels, namespace), finished };
 }
 
 const stored = ['Ready', 'Signed', 'Stored'];
@@ -89,8 +93,7 @@ describe('the coverage of runs', () => {
   });
 
   it('counts finished runs that no policy selects, with the reason', () => {
-    const { finished: _, ...running } = run('running', {});
-    coverage.addRun(running);
+    coverage.addRun(unfinished('running'));
     coverage.addRun(run('other', {}));
     coverage.addRun(run('another', {}));
     coverage.addRun(run('far', {}, 'team-b'));
@@ -120,7 +123,7 @@ describe('the gathering of a report', () => {
 
   async function api(refused: string): Promise<ModelApi> {
     const model = new ModelApi(new ManualClock());
-    await model.client.create(hallmarkResource('ProvenanceRecord'), Object(storedRecord({})), { signal });
+    await model.add(hallmarkResource('ProvenanceRecord'), storedRecord({}));
     await model.client.create(runResources.TaskRun, { metadata: { namespace: 'team-a', name: 'x' } }, { signal });
     model.intercept = ({ resource }, serve) => {
       if (resource.startsWith(refused)) throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
@@ -186,15 +189,14 @@ describe('the page of a report', () => {
       'li',
       'strong',
     ];
-    const open: string[] = [];
-    const rest = html
-      .replace(/^<!DOCTYPE html>\n/, '')
-      .replace(/<(\/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"<>]*")*)( \/)?>/g, (_, end, name, _attributes, isEmpty) => {
-        assert.ok(own.includes(String(name)), `unexpected element ${String(name)}`);
-        if (end === '/') assert.equal(open.pop(), name);
-        else if (isEmpty === undefined) open.push(String(name));
-        return '';
-      });
+    const open: (string | undefined)[] = [];
+    const tag = /<(?<end>\/?)(?<name>[a-z][a-z0-9]*)(?: [a-z-]+="[^"<>]*")*(?<empty> \/)?>/g;
+    for (const { groups: { end, name = '', empty } = {} } of html.matchAll(tag)) {
+      assert.ok(own.includes(name), `unexpected element ${name}`);
+      if (end === '/') assert.equal(open.pop(), name);
+      else if (empty === undefined) open.push(name);
+    }
+    const rest = html.replace(/^<!DOCTYPE html>\n/, '').replace(tag, '');
     assert.deepEqual(open, []);
     assert.doesNotMatch(rest, /[<>\u202E\u001B]/);
     assert.ok(rest.includes('&#34;&#62;&#60;img src=x onerror=alert(1)&#62;'));

@@ -14,7 +14,7 @@ import { type Goal, judgeWait, type WaitFacts, type WaitVerdict } from './judge-
 import { parseSeconds } from './wait.ts';
 
 const now = new Date('2025-03-02T00:00:00Z');
-const run: RunSummary = {
+const running: RunSummary = {
   apiVersion: 'tekton.dev/v1',
   kind: 'TaskRun',
   namespace: 'team-a',
@@ -24,10 +24,12 @@ const run: RunSummary = {
   labels: { app: 'bread' },
   managedBy: '',
   serviceAccountName: 'default',
-  finished: { outcome: 'Succeeded', completionTime: '2025-03-01T12:00:00Z' },
   finalizers: [],
 };
-const { finished: _, ...running } = run;
+const run: RunSummary = {
+  ...running,
+  finished: { outcome: 'Succeeded', completionTime: '2025-03-01T12:00:00Z' },
+};
 
 type Conditions = Readonly<Record<string, 'True' | 'False'>>;
 

@@ -68,7 +68,7 @@ function judgeRecord({ metadata, spec, status }: ProvenanceRecord, goal: Goal): 
   const condition = (type: string): string | undefined => {
     const found = status?.conditions?.find((each) => each.type === type);
     // A condition of an earlier generation says nothing about this one.
-    return found?.observedGeneration === metadata.generation ? found?.status : undefined;
+    return found?.observedGeneration === metadata.generation ? found.status : undefined;
   };
   const { reason = 'Progressing', message = 'its record has no status yet' } = status ?? {};
   const namespace = spec.policyRef.kind === 'SigningPolicy' ? metadata.namespace : '';

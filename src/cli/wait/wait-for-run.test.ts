@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { beforeEach, describe, it } from 'node:test';
+import { field, isObject } from '../../json/fields.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { isNotFound } from '../../kube/kube-error.ts';
@@ -18,15 +19,11 @@ const awaited = {
   goal: 'stored',
   policy: undefined,
 } as const;
-const clock: Clock = {
-  ...new ManualClock(),
-  now: () => new Date(),
-  sleep: () => Promise.resolve(),
-  monotonicMs: () => 0,
-};
+const clock: Clock = { now: () => new Date(), sleep: () => Promise.resolve(), monotonicMs: () => 0 };
 
 /** A record without its run, stored or on the way. */
-function record(isStored: boolean): object {
+function record(isStored: boolean): unknown {
+  const made = storedRecord();
   const status = isStored ? 'True' : 'False';
   const condition = (type: string, value: string) => ({
     type,
@@ -42,7 +39,7 @@ function record(isStored: boolean): object {
     condition('Reconciling', isStored ? 'False' : 'True'),
   ];
   return {
-    ...Object(storedRecord()),
+    ...(isObject(made) ? made : {}),
     status: { reason: isStored ? 'Stored' : 'Progressing', message: 'm', conditions },
   };
 }
@@ -77,19 +74,19 @@ describe('waiting for a run', () => {
     };
   }
 
-  async function* silent(signal: AbortSignal): AsyncGenerator<unknown> {
+  async function* silent(signal: AbortSignal): AsyncGenerator {
     if (!signal.aborted) await once(signal, 'abort');
     yield* [];
   }
 
-  async function* frames(): AsyncGenerator<unknown> {
+  async function* frames(): AsyncGenerator {
     yield await Promise.resolve(Buffer.from('{"type":"BOOKMARK","object":{}}\n{"type":"MODIFIED","object":{}}\n'));
   }
 
   it('ends when a change makes the record what is awaited, and leaves no watch behind', async () => {
-    await api.client.create(RECORD, Object(record(false)), { signal: new AbortController().signal });
+    await api.add(RECORD, record(false));
     changes.push(() => {
-      api.rewrite('provenancerecords', (object) => ({ ...object, ...record(true), metadata: object['metadata'] }));
+      api.rewrite('provenancerecords', (object) => ({ ...object, status: field(record(true), 'status') }));
       return Promise.resolve();
     });
     const { state, lines } = await waitForRun(client(), clock, awaited, new AbortController().signal);
@@ -98,7 +95,7 @@ describe('waiting for a run', () => {
   });
 
   it('returns what it last saw when the time is over', async () => {
-    await api.client.create(RECORD, Object(record(false)), { signal: new AbortController().signal });
+    await api.add(RECORD, record(false));
     const time = new AbortController();
     changes.push(() => {
       time.abort();
@@ -110,7 +107,7 @@ describe('waiting for a run', () => {
   });
 
   it('tries again while the API server does not answer', async () => {
-    await api.client.create(RECORD, Object(record(true)), { signal: new AbortController().signal });
+    await api.add(RECORD, record(true));
     let refusals = 3;
     api.intercept = (_request, serve) => {
       if (refusals-- > 0) throw unreachable();

@@ -49,9 +49,10 @@ export async function waitForRun(
   signal: AbortSignal,
 ): Promise<WaitVerdict> {
   let verdict: WaitVerdict | undefined;
-  let failure: unknown;
+  let failure: Error | undefined;
   const reference = parseRunReference(awaited.run);
-  while (!signal.aborted) {
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     try {
       // The watches begin where these lists were read, so that no change in between is missed.
       const watched = await positions(client, reference, awaited.namespace, signal);
@@ -60,7 +61,7 @@ export async function waitForRun(
       if (verdict.state !== 'Waiting') return verdict;
       await nextChange(client, watched, awaited.namespace, signal);
     } catch (error) {
-      if (signal.aborted) break;
+      if (isOver()) break;
       if (!isUnavailable(error)) throw error;
       failure = error;
       await clock.sleep(REST_MS, signal).catch(() => undefined);
