@@ -79,7 +79,7 @@ describe('a command that needs neither cluster nor cloud', () => {
     ['preview -f run.yaml', ['yaml']],
     ['preview -f run.json --policy policy.yaml', schemas],
     ['lint policy.yaml', schemas],
-    ['sign -f run.json --policy policy.yaml --key key.pem', [...schemas, ...signatures, 'tweetnacl']],
+    ['sign -f run.json --policy policy.yaml --key key.pem', [...schemas, ...signatures]],
     ['keygen --format x509', ['yaml', 'tweetnacl', 'typebox']],
   ];
   for (const [args, expected] of commands) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SigningError } from '../signing-error.ts';
-import { cosignSigner } from './cosign-key.ts';
 import type { KeySigner } from './key-signer.ts';
 import { firstPemBlock } from './pem.ts';
 import type { KeyFile } from './sound-signer.ts';
@@ -27,7 +26,7 @@ export async function loadKeySigner(
     const message = `Secret "${secretName}" has an entry "cosign.key" and no "cosign.password"; add its password, empty if it has none`;
     throw new SigningError('KeyNotFound', message);
   }
-  return cosignSigner(cosign, password, secretKeyFile(secretName, 'cosign.key'));
+  return openCosignKey(cosign, password, secretKeyFile(secretName, 'cosign.key'));
 }
 
 /**
@@ -47,7 +46,13 @@ export async function openKeyFile(
   if (passwordBytes === undefined) {
     throw new SigningError('KeyNotFound', `${path} is encrypted: give its password by ${file.password}`);
   }
-  return cosignSigner(bytes, passwordBytes, file);
+  return openCosignKey(bytes, passwordBytes, file);
+}
+
+/** The modules that decrypt cosign's keys are loaded for the first of them: other keys need none of that. */
+async function openCosignKey(bytes: Uint8Array, password: Uint8Array, file: KeyFile): Promise<KeySigner> {
+  const { cosignSigner } = await import('./cosign-key.ts');
+  return cosignSigner(bytes, password, file);
 }
 
 /** An entry of a Secret. */
