@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.ts';
 import { knownReason, type Reason, reasons } from '../api/v1alpha1/reasons.ts';
 import { jsonSizeBytes } from '../json/json-size.ts';
 import { backfillRefs } from './backfill-request.ts';
@@ -37,6 +38,8 @@ export interface RecordSummary {
   readonly reason: Reason;
 }
 
+const NULL_BYTES = 'null'.length;
+
 /** Summarises a record that was read. */
 export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSummary {
   const key = recordKey(record.isTrusted ? record.object.metadata : record);
@@ -73,9 +76,19 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     isHeld: held.length > 0,
     unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
     annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),
-    sizeBytes: jsonSizeBytes(record.object),
+    sizeBytes: sizeBytes(record.object),
     reason: knownReason(ready?.reason) ?? reasons.Progressing,
   };
+}
+
+/** Sizes of evidence, most of a record, which its versions share. */
+const evidenceSizes = new WeakMap<object, number>();
+
+function sizeBytes({ evidence, ...others }: ProvenanceRecord): number {
+  if (evidence === undefined) return jsonSizeBytes(others);
+  const size = evidenceSizes.get(evidence) ?? jsonSizeBytes(evidence);
+  evidenceSizes.set(evidence, size);
+  return jsonSizeBytes({ ...others, evidence: null }) - NULL_BYTES + size;
 }
 
 function retainedPart({ completionTime, retention }: RetainedRecord): RetainedRecord {

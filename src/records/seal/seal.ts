@@ -35,7 +35,7 @@ export function sealRecord(record: SealedRecord): string {
 }
 
 export function sealMatches(record: SealedRecord, seal: unknown): boolean {
-  return isEqual(sealRecord(record), seal);
+  return typeof seal === 'string' && isEqual(sealRecord(record), seal);
 }
 
 /** The same for the storage entries in a record's status, so that no one else can claim that evidence is stored. */
@@ -49,7 +49,7 @@ export function sealStatus(status: SealedStatus): string {
 }
 
 export function statusSealMatches(status: SealedStatus, seal: unknown): boolean {
-  return isEqual(sealStatus(status), seal);
+  return typeof seal === 'string' && isEqual(sealStatus(status), seal);
 }
 
 /** The id of a key, which reveals nothing of it. */
@@ -85,8 +85,7 @@ function withoutSeal(evidence: object): object {
   return Object.fromEntries(Object.entries(evidence).filter(([name]) => name !== 'seal'));
 }
 
-function isEqual(expected: string, given: unknown): boolean {
-  if (typeof given !== 'string') return false;
+function isEqual(expected: string, given: string): boolean {
   const left = Buffer.from(expected);
   const right = Buffer.from(given);
   return left.length === right.length && timingSafeEqual(left, right);
