@@ -13,7 +13,7 @@ import { startPeer, type PeerName, type Storage } from './chains/peers.ts';
 import { apiRequests } from './chains/api-requests.ts';
 import { comparisonTable, type Figures } from './chains/comparison-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';
-import { pidOf } from './measured-processes.ts';
+import { METRICS_INTERVAL_MS, pidOf } from './measured-processes.ts';
 
 interface Subject {
   readonly shape: RunKind;
@@ -76,7 +76,8 @@ async function measure(name: PeerName, { shape, storage }: Subject, count: numbe
     const before = { cpu: cpuOfServers(), requests: await apiRequests(installation.plane), ms: performance.now() };
     const peer = await startPeer[name]({ installation, storage, shape, privateKey: key.privateKey, program });
     const isDone = async (): Promise<boolean> => (await peer.signedCount()) >= runs;
-    await waitUntil(`${name} has signed ${runs} runs`, isDone, { timeoutSeconds: 1200, intervalMilliseconds: 100 });
+    const patience = { timeoutSeconds: 1200, intervalMilliseconds: METRICS_INTERVAL_MS };
+    await waitUntil(`${name} has signed ${runs} runs`, isDone, patience);
     const seconds = (performance.now() - before.ms) / 1000;
     const { cpuSeconds, peakResidentBytes } = processUsage(peer.pid);
     const serverSeconds = cpuOfServers() - before.cpu;

@@ -7,6 +7,9 @@ export const IMAGE_FLAGS = ['--max-old-space-size=307', '--max-semi-space-size=4
 /** The environment that the image sets for the allocator. */
 export const IMAGE_ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: '131072' } as const;
 
+/** Time between two readings of a signer's metrics. Each costs it some milliseconds of CPU, which count as its own. */
+export const METRICS_INTERVAL_MS = 500;
+
 /** The process of the testbed whose command line holds both words. */
 export function pidOf(program: string, directory: string): number {
   const found = readdirSync('/proc').find((entry) => {

@@ -15,7 +15,7 @@ import { benchArguments, publishTable } from './page/publish-table.ts';
 import { makeAll } from './make-all.ts';
 import { metricSums } from './metric-sums.ts';
 import { bundledOperator } from './bundled-operator.ts';
-import { IMAGE_ENVIRONMENT, IMAGE_FLAGS, pidOf, STEP_SCRIPT } from './measured-processes.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS, METRICS_INTERVAL_MS, pidOf, STEP_SCRIPT } from './measured-processes.ts';
 
 async function makeRuns(team: Team, runs: ManagedRuns, count: number): Promise<void> {
   const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', script: STEP_SCRIPT }] };
@@ -78,7 +78,8 @@ async function measure(installation: Installation, name: string, subject: Subjec
   const workingMs = performance.now();
   const stored = async (): Promise<boolean> =>
     (metricSums(await operator.metrics(), 'hallmark_records', 'reason').get('Stored') ?? 0) >= count;
-  await waitUntil(`${count} runs are signed and stored`, stored, { timeoutSeconds: 900, intervalMilliseconds: 200 });
+  const patience = { timeoutSeconds: 900, intervalMilliseconds: METRICS_INTERVAL_MS };
+  await waitUntil(`${count} runs are signed and stored`, stored, patience);
   const endMs = performance.now();
 
   const metrics = await operator.metrics();
