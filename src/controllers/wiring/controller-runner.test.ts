@@ -53,7 +53,10 @@ describe('a controller whose keys share the workers', () => {
     const served = Promise.withResolvers<undefined>();
     const work: Readonly<Record<RecordKey, () => Promise<void>>> = {
       [FIRST]: () => first.promise,
-      [NEXT]: () => Promise.resolve(served.resolve(undefined)),
+      [NEXT]: () => {
+        served.resolve(undefined);
+        return Promise.resolve();
+      },
     };
     const reconcile = async (key: RecordKey): Promise<Outcome> => {
       const leave = lanes.enter([LANE], key);
