@@ -3,16 +3,16 @@
 // imports of a file, so a file is linted again when any of its dependencies, a package or a rule has changed. They see the
 // types that were checked just before: nothing is read or inferred twice.
 import { createHash } from 'node:crypto';
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { ESLint } from 'eslint';
 import type ts from 'typescript';
 import { ImportGraph } from './import-graph.ts';
+import { gateCache, PassedKeys } from './passed-keys.ts';
 import { typeCheck } from './type-check.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const cache = join(root, 'node_modules', '.cache', 'hallmark');
-const record = join(cache, 'linted.json');
+const passed = new PassedKeys(join(gateCache(root), 'linted'));
 const foundations = ['package-lock.json', 'tsconfig.json', 'eslint.config.js', 'codegen/lint/*.js'];
 /** Files without types are few and linted each time. */
 const untyped = ['*.js', '{src,codegen,e2e,bench}/**/*.js'];
@@ -37,38 +37,25 @@ function keys(): ReadonlyMap<string, string> {
   return new Map(graph.files.map((file) => [file, key(file)]));
 }
 
-function passedBefore(): ReadonlyMap<string, string> {
-  try {
-    const recorded: unknown = JSON.parse(readFileSync(record, 'utf8'));
-    return new Map(Object.entries(recorded ?? {}).map(([file, key]) => [file, String(key)]));
-  } catch {
-    // Nothing was recorded yet.
-    return new Map();
-  }
-}
-
-/** Lint the files with the types of this program, print the findings, and tell whether none is an error. */
-async function lint(files: readonly string[], program: ts.Program | undefined): Promise<boolean> {
+/** Lint the files with the types of this program, and print the findings. Return the paths of files with errors. */
+async function lint(files: readonly string[], program: ts.Program | undefined): Promise<ReadonlySet<string>> {
   const parserOptions = program === undefined ? {} : { projectService: false, programs: [program] };
   const overrideConfig = { files: ['**/*.ts'], languageOptions: { parserOptions } };
   const eslint = new ESLint({ cwd: root, warnIgnored: false, overrideConfig });
   const results = await eslint.lintFiles([...files]);
   const formatter = await eslint.loadFormatter('stylish');
   process.stdout.write(await formatter.format(results));
-  return results.every(({ errorCount }) => errorCount === 0);
+  return new Set(results.filter(({ errorCount }) => errorCount > 0).map(({ filePath }) => relative(root, filePath)));
 }
 
 const now = keys();
-const before = passedBefore();
-const due = [...now].filter(([file, key]) => before.get(file) !== key).map(([file]) => file);
-const checked = due.length > 0 ? typeCheck(root, join(cache, 'types.tsbuildinfo')) : undefined;
+const due = [...now].filter(([, key]) => !passed.has(key)).map(([file]) => file);
+const checked =
+  due.length > 0 ? typeCheck(root, join(root, 'node_modules', '.cache', 'hallmark', 'types.tsbuildinfo')) : undefined;
 const faults = checked?.faults ?? '';
 process.stdout.write(faults);
-const isClean = await lint([...due, ...globSync(untyped, { cwd: root })], checked?.program);
+const wrong = await lint([...due, ...globSync(untyped, { cwd: root })], checked?.program);
 console.log(`linted ${due.length} of ${now.size} files: the others and their imports are unchanged since they passed`);
-if (isClean && faults === '') {
-  mkdirSync(dirname(record), { recursive: true });
-  writeFileSync(record, JSON.stringify(Object.fromEntries(now)));
-} else {
-  process.exitCode = 1;
-}
+// A file with faults in its types may make others look right.
+if (faults === '') passed.add([...now].filter(([file]) => !wrong.has(file)).map(([, key]) => key));
+if (wrong.size > 0 || faults !== '') process.exitCode = 1;

@@ -85,6 +85,8 @@ export class Suite {
 
   async #check(): Promise<boolean> {
     process.env.HALLMARK_SIMULATED_WORLDS = String(checkedWorlds);
+    // A file that passed in one checkout need not be checked again in another: its key holds all that the result depends on.
+    process.env.HALLMARK_GATE_CACHE ??= join(cacheDirectory(), '..', 'gate');
     return this.#close(await this.#gateAndUnits(this.#files(unitPatterns)));
   }
 
