@@ -17,6 +17,7 @@ import type { TrustedRecord } from '../../records/read-record.ts';
 import { type DeliveredRecord, projectRecord } from './record-event-handler.ts';
 import type { RecordSnapshot } from './state/record-snapshot.ts';
 import { rejectRecord } from './reject-record.ts';
+import { resealRecord } from './reseal-record.ts';
 import { retireRecord, retiringRecord } from './retirement/retire-record.ts';
 import type { Attempts } from '../memory/records/attempts.ts';
 import type { LaneName, WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
@@ -102,13 +103,6 @@ export class RecordReconciler implements Reconciler<RecordKey> {
     return outcome;
   }
 
-  /** Seals the evidence with the key of today where the earlier key of a rotation does. The status is written after it in any case. */
-  async #resealed(record: TrustedRecord, signal: AbortSignal): Promise<TrustedRecord> {
-    const { spec, evidence } = record.object;
-    if (record.needsReseal !== true || evidence === undefined) return record;
-    return this.#context.writer.amend(record, { spec, evidence }, signal);
-  }
-
   /** Records what witnesses returned earlier, where that write failed. */
   async #recordTestimonies(record: TrustedRecord, signal: AbortSignal): Promise<TrustedRecord> {
     const artifacts = this.#context.unrecordedTestimonies.missingIn(record);
@@ -119,7 +113,18 @@ export class RecordReconciler implements Reconciler<RecordKey> {
 
   async #take(delivered: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
     if (delivered.object.metadata.deletionTimestamp !== undefined) return DONE;
-    const record = await this.#recordTestimonies(await this.#resealed(delivered, signal), signal);
+    try {
+      return await this.#takeFurther(await resealRecord(this.#context, delivered, signal), signal);
+    } catch (error) {
+      if (delivered.needsReseal !== true || !isInvalid(error)) throw error;
+      // A record that the API server takes no new seal of goes on with its earlier one: it may be stored, and retires.
+      await this.#takeFurther(delivered, signal);
+      throw error;
+    }
+  }
+
+  async #takeFurther(delivered: TrustedRecord, signal: AbortSignal): Promise<Outcome> {
+    const record = await this.#recordTestimonies(delivered, signal);
     const unsigned = await unsignedSnapshot(this.#context, this.#attempts, record, signal);
     const { signerOf } = unsigned;
     if (signerOf === undefined) return this.#act(unsigned.snapshot, signal);

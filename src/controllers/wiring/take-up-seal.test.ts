@@ -8,7 +8,8 @@ import { sealKeyID } from '../../records/seal/seal.ts';
 import { SECRETS } from '../../kube/core-resources.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
-import { ModelApi } from '../../kube/model-api.fixture.ts';
+import { KubeError } from '../../kube/kube-error.ts';
+import { ModelApi, unreachable } from '../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import type { SealKey } from '../../records/seal/seal-key.ts';
@@ -18,6 +19,7 @@ const { signal } = new AbortController();
 const first = Buffer.alloc(32, 1);
 const second = Buffer.alloc(32, 2);
 const CREATE_SECRET = 'create secrets';
+const DELETE = 'delete provenancerecords.hallmark.dev';
 
 describe('an operator that takes up its seal', () => {
   let clock: ManualClock;
@@ -211,6 +213,59 @@ describe('an operator that takes up its seal', () => {
     const three = new ReconcilerWorld({ clock, api, sealKey });
     three.deliverRecords();
     assert.equal(three.context.failingSeals.problem, undefined);
+  });
+
+  for (let writes = 1; writes <= 4; writes += 1) {
+    it(`has nothing signed or removed by a replica with the earlier key, where one with both dies after write ${writes}`, async () => {
+      await makeRecords();
+      const [sealKey, previousSealKey] = [new SecretValue(second), new SecretValue(first)];
+      const two = new ReconcilerWorld({ clock, api, sealKey, previousSealKey });
+      await two.readPolicy();
+      two.addStore();
+      two.deliverRecords();
+      let left = writes;
+      api.intercept = ({ verb }, serve) => {
+        if (verb !== 'patch' && verb !== 'update') return serve();
+        if (left === 0) throw unreachable();
+        left -= 1;
+        return serve();
+      };
+      const [one] = two.context.records.all();
+      two.queues.record.add(one?.key ?? assert.fail());
+      await clock.settle();
+      api.intercept = (_request, serve) => serve();
+      const three = new ReconcilerWorld({ clock, api, sealKey: previousSealKey });
+      await three.readPolicy();
+      three.addStore();
+      three.deliverRecords();
+      for (const run of three.runKeys()) await three.reconcileRun(run);
+      await three.reconcileRecords();
+      await clock.advance(60_000);
+      assert.deepEqual([three.records.length, three.signatures, api.count(DELETE)], [8, 0, 0]);
+      const four = new ReconcilerWorld({ clock, api, sealKey, previousSealKey });
+      await four.readPolicy();
+      four.addStore();
+      four.deliverRecords();
+      for (const run of four.runKeys()) await four.reconcileRun(run);
+      await four.reconcileRecords();
+      assert.deepEqual([four.records.length, four.signatures], [8, 0]);
+      for (const record of four.records) assert.equal(readRecord(record, sealKey)?.isTrusted, true);
+    });
+  }
+
+  it('lets a record retire whose new seal the API server refuses', async () => {
+    await makeRecords();
+    const [sealKey, previousSealKey] = [new SecretValue(second), new SecretValue(first)];
+    const two = new ReconcilerWorld({ clock, api, sealKey, previousSealKey });
+    two.deliverRecords();
+    api.intercept = ({ verb }, serve) => {
+      if (verb === 'patch') throw new KubeError({ status: 422, reason: 'Invalid', message: 'refused by a webhook' });
+      return serve();
+    };
+    await two.reconcileRecords();
+    assert.equal(two.records.length, 8);
+    await clock.advance(30 * 24 * 3600_000);
+    assert.equal(two.records.length, 0);
   });
 
   it('recreates the records of a key that it may replace', async () => {
