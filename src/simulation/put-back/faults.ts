@@ -73,7 +73,7 @@ export const faults: readonly Fault[] = [
     edits: [
       {
         file: 'controllers/wiring/shard-work.ts',
-        from: "if (shardOf(parseRunKey(key).namespace) === shard) queues['deletion-guard'].add(key);",
+        from: "queues['deletion-guard'].add(key);",
         to: 'continue;',
       },
     ],
