@@ -4,6 +4,7 @@ import { at } from '../chart/helm.ts';
 import { conditionOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
 import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
+import { processUsage } from '../resilience/process-usage.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { HostileBed } from './hostile-bed.ts';
@@ -17,6 +18,8 @@ export interface Sample {
    * A machine that has too much to do is slow for all.
    */
   readonly machineMs: number;
+  /** The part of `milliseconds` in which the operator was ready to work and other processes had the CPUs. */
+  readonly waitedForCpuMs: number;
 }
 
 /** The largest of the fastest 99 in a hundred; of a measure of each sample, its time by default. */
@@ -79,6 +82,7 @@ export class HonestTeam {
     const createdMs = performance.now();
     const identity = await this.finishRun(name);
     const beganMs = performance.now();
+    const waitedBefore = this.#waitedForCpuMs();
     let machineMs = beganMs - createdMs;
     let lookedMs = beganMs;
     const noteLook = (): void => {
@@ -93,6 +97,11 @@ export class HonestTeam {
     };
     await waitUntil(`the honest run ${name} is signed`, isReady);
     noteLook();
-    this.#samples.push({ atMs: lookedMs, milliseconds: lookedMs - beganMs, machineMs });
+    const waitedForCpuMs = this.#waitedForCpuMs() - waitedBefore;
+    this.#samples.push({ atMs: lookedMs, milliseconds: lookedMs - beganMs, machineMs, waitedForCpuMs });
+  }
+
+  #waitedForCpuMs(): number {
+    return processUsage(this.#bed.operator.pid).waitedForCpuMs;
   }
 }

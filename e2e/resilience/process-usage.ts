@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Clock ticks a second in /proc, the same on every Linux that Node runs on (proc(5), USER_HZ). */
 const TICKS_PER_SECOND = 100;
@@ -11,6 +11,8 @@ export interface ProcessUsage {
   readonly residentBytes: number;
   /** User and system time. */
   readonly cpuSeconds: number;
+  /** The time that its main thread was ready to run and other work had the CPUs; 0 where the kernel does not count it. */
+  readonly waitedForCpuMs: number;
 }
 
 /** Reads it now. Throws when there is no such process. */
@@ -29,5 +31,12 @@ export function processUsage(pid: number): ProcessUsage {
     peakResidentBytes: bytes('VmHWM'),
     residentBytes: bytes('VmRSS'),
     cpuSeconds: (user + system) / TICKS_PER_SECOND,
+    waitedForCpuMs: waitedForCpuMs(pid),
   };
+}
+
+/** From the second of three numbers, in nanoseconds (the kernel's documentation, scheduler/sched-stats). */
+function waitedForCpuMs(pid: number): number {
+  const path = `/proc/${pid}/schedstat`;
+  return existsSync(path) ? Number(readFileSync(path, 'utf8').split(' ')[1]) / 1e6 : 0;
 }
