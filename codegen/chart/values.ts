@@ -159,7 +159,7 @@ export const values = group('Values of the Hallmark chart.', {
     }),
     patchRuns: Type.Boolean({
       description:
-        'Let the operator patch TaskRuns and PipelineRuns. Without it, backends of type Tekton cannot store (`BackendUnauthorized`), and `deletionGuard: Hold` keeps no run.',
+        'Let the operator patch TaskRuns and PipelineRuns. Without it, backends of type Tekton cannot store (`BackendUnauthorized`), and policies with `deletionGuard: Hold` keep no run (`GuardForbidden`).',
       default: true,
     }),
     secretNames: Type.Record(Type.String(), Type.Array(subdomain, { minItems: 1, maxItems: 256 }), {

@@ -123,6 +123,13 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy:
       'Change the field that the message names, or ask the platform team to allow the value. `hallmark lint --ceiling FILE` checks a manifest offline. To make room for records, delete some that are stored, or shorten `spec.record`.',
   },
+  GuardForbidden: {
+    meaning:
+      'The policy holds runs (`spec.deletionGuard`), and the operator may not patch runs: it keeps none of them from being deleted. The policy signs all the same.',
+    setOn: POLICY,
+    remedy:
+      'Have the platform team set the chart value `rbac.patchRuns` to true, or set `spec.deletionGuard.type` to Release.',
+  },
   PolicyInvalid: {
     meaning:
       'The policy is invalid. Runs that it selected stay unsigned until it is fixed, and are signed then. On a ceiling: it cannot be read, so nothing is allowed in its namespaces.',

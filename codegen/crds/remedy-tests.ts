@@ -50,6 +50,12 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
     { file: 'e2e/main-job/policy-ceiling.test.ts', title: 'signs them once the ceiling allows what the policy says' },
     { file: 'e2e/main-job/policy-ceiling.test.ts', title: 'signs a run that waited once a record is deleted' },
   ],
+  GuardForbidden: [
+    {
+      file: 'e2e/resilience/deletion-guard.test.ts',
+      title: 'is not kept where the operator may not patch runs, which its policy says until it may or asks for less',
+    },
+  ],
   PolicyInvalid: [remedies('PolicyInvalid: change what the message names')],
   PolicyDeleted: [remedies('PolicyDeleted: create the policy again under the same name')],
   KeyNotFound: [remedies('KeyNotFound: create the Secret that the message names')],

@@ -5,7 +5,7 @@ import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import { asManifest, at } from '../chart/helm.ts';
+import { asManifest, at, listAt } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { hallmarkCommand } from '../harness/hallmark-command.ts';
 import { Installation } from '../harness/installation.ts';
@@ -162,6 +162,26 @@ describe('a run of a policy that holds runs until they are stored', () => {
     assert.equal(await run(build, team), undefined);
   });
 
+  it('is not kept where the operator may not patch runs, which its policy says until it may or asks for less', async () => {
+    const role = 'clusterrole/hallmark-system-hallmark';
+    const before = await installation.json(['get', role]);
+    const withoutPatch = listAt(before, 'rules').filter((rule) => !isPatchOfRuns(rule));
+    assert.equal(withoutPatch.length, listAt(before, 'rules').length - 1);
+    const ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}';
+    await installation.patch('', role, { rules: withoutPatch });
+    const deletionGuard = { type: 'Hold', timeoutSeconds: 60 };
+    const policy = { ...managedRuns, backendRefs: [], deletionGuard };
+    const team = await installation.team({ name: 'team-unkept', backends: ['registry'], policy });
+    await installation.wait(team.name, 'signingpolicy/builds', `${ready}=GuardForbidden`);
+    const release = { type: 'Release', timeoutSeconds: 60 };
+    await installation.patch(team.name, 'signingpolicy/builds', { spec: { deletionGuard: release } });
+    await installation.wait(team.name, 'signingpolicy/builds', `${ready}=Ready`);
+    await installation.patch(team.name, 'signingpolicy/builds', { spec: { deletionGuard } });
+    await installation.wait(team.name, 'signingpolicy/builds', `${ready}=GuardForbidden`);
+    await installation.patch('', role, { rules: listAt(before, 'rules') });
+    await installation.wait(team.name, 'signingpolicy/builds', `${ready}=Ready`);
+  });
+
   it('is let go by `hallmark release-runs` once there is no operator', async () => {
     const team = await teamWithoutRegistry('team-left', 86_400);
     const build = await heldBuild(team);
@@ -175,6 +195,11 @@ describe('a run of a policy that holds runs until they are stored', () => {
     await untilGone(build, team);
   });
 });
+
+function isPatchOfRuns(rule: unknown): boolean {
+  const [verbs, resources] = [at(rule, 'verbs'), at(rule, 'resources')];
+  return JSON.stringify([verbs, resources]) === '[["patch"],["taskruns","pipelineruns"]]';
+}
 
 function finalizersOf(object: unknown): readonly unknown[] {
   const finalizers = object === undefined ? undefined : at(object, 'metadata', 'finalizers');

@@ -17,8 +17,8 @@ import { ManagedRuns, managedRuns } from './managed-runs.ts';
 const RUNS = 20;
 const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
 
-/** Requests that do not grow with the runs: watches, the Lease, and the statuses of policies and backends. */
-const FIXED = /^(watch|list) |^\w+ (leases|(cluster)?(signingpolicies|storagebackends))\b/;
+/** Requests that do not grow with the runs: watches, the Lease, and the checks and statuses of policies and backends. */
+const FIXED = /^(watch|list) |^\w+ (leases|selfsubjectaccessreviews|(cluster)?(signingpolicies|storagebackends))\b/;
 
 /** The requests of the operator that runs make it send, by verb and resource. */
 async function requestsOf(operator: OperatorProcess): Promise<ReadonlyMap<string, number>> {

@@ -40,6 +40,7 @@ export const policyReasons: readonly Reason[] = [
   'AuditOnly',
   'Suspended',
   'CeilingExceeded',
+  'GuardForbidden',
   'PolicyInvalid',
   'KeyNotFound',
   'KeyInvalid',

@@ -23,6 +23,7 @@ export const reasons = {
   PayloadTooLarge: 'PayloadTooLarge',
   SubjectNotAllowed: 'SubjectNotAllowed',
   CeilingExceeded: 'CeilingExceeded',
+  GuardForbidden: 'GuardForbidden',
   PolicyInvalid: 'PolicyInvalid',
   PolicyDeleted: 'PolicyDeleted',
   KeyNotFound: 'KeyNotFound',

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Condition } from '../../api/v1alpha1/condition.ts';
+import type { Problem } from '../../api/v1alpha1/problem.ts';
+import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { field } from '../../json/fields.ts';
+import { isAllowed } from '../../kube/access-review.ts';
+import { runResources } from '../../kube/tekton-resources.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { refusal } from '../../pipelines/refusal.ts';
+import { holdsRuns } from '../../pipelines/selection/holds-runs.ts';
 import { policyKey } from '../../pipelines/policy-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { GracePeriods } from '../memory/grace-periods.ts';
@@ -26,7 +31,10 @@ export interface PolicySnapshot {
   readonly now: Date;
 }
 
-type GatheringContext = Pick<ControllerContext, 'clock' | 'gate' | 'health' | 'keys' | 'pipelines' | 'recordRoom'>;
+type GatheringContext = Pick<
+  ControllerContext,
+  'client' | 'clock' | 'gate' | 'health' | 'keys' | 'pipelines' | 'recordRoom'
+>;
 
 interface Check {
   readonly report: SignerReport | undefined;
@@ -41,7 +49,8 @@ export async function gatherPolicy(
   signal: AbortSignal,
 ): Promise<PolicySnapshot> {
   const check = await checkSigner(context, { policy, object }, signal);
-  const facts = factsOf(context, policy, check);
+  const guardProblem = await guardProblemOf(context, policy, signal);
+  const facts = { ...factsOf(context, policy, check), guardProblem };
   // Memory is ahead of the object when the policy was deleted and created again.
   const { retiredBefore } = context.pipelines.policy(policy) ?? policy;
   return {
@@ -64,6 +73,21 @@ async function checkSigner(
   if (refusal(policy) !== undefined) return { report: undefined, witnessProblem: undefined };
   const report = await signerReport(keys, { policy, object }, signal);
   return { report, witnessProblem: await gate.witnessProblem(policy, signal) };
+}
+
+/** A policy that holds runs needs the right to patch them. */
+async function guardProblemOf(
+  { client }: Pick<GatheringContext, 'client'>,
+  policy: PolicyDefinition,
+  signal: AbortSignal,
+): Promise<Problem | undefined> {
+  const [kind] = policy.spec.runs.kinds;
+  if (kind === undefined || !holdsRuns(policy)) return undefined;
+  const access = { verb: 'patch', resource: runResources[kind], namespace: policy.namespace } as const;
+  if ((await isAllowed(client, access, signal)) !== false) return undefined;
+  const message =
+    'spec.deletionGuard holds runs, and the operator may not patch them: none is kept from being deleted; set rbac.patchRuns in the chart, or spec.deletionGuard.type to Release';
+  return { reason: reasons.GuardForbidden, message };
 }
 
 function factsOf(

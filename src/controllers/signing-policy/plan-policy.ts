@@ -13,6 +13,8 @@ const READY_SECONDS = 300;
 const NOT_READY_SECONDS = 15;
 /** The interval between attempts to read a trusted root: a mirror has to recover, or a user has to repair a ConfigMap. */
 const WITNESS_SECONDS = 60;
+/** The interval between questions for the right to patch runs, which someone has to grant. */
+const GUARD_SECONDS = 30;
 
 /** The status of a policy, its Events once that is written, and the time of its next check. */
 export interface PolicyPlan {
@@ -41,8 +43,10 @@ export function planPolicy(snapshot: PolicySnapshot): PolicyPlan {
 }
 
 /** Seconds until the next check, which is also due when a grace period ends. */
-function secondsUntilNext({ report, facts: { witnessProblem }, graceSeconds, now }: PolicySnapshot): number {
+function secondsUntilNext({ report, facts, graceSeconds, now }: PolicySnapshot): number {
+  const { witnessProblem, guardProblem } = facts;
   const waits = [secondsUntilSignerCheck(report, now)];
+  if (guardProblem !== undefined) waits.push(GUARD_SECONDS);
   if (witnessProblem !== undefined) waits.push(WITNESS_SECONDS);
   if (graceSeconds !== undefined && graceSeconds > 0) waits.push(graceSeconds);
   return Math.min(...waits);

@@ -57,6 +57,14 @@ const settled: readonly Row[] = [
     'Reconciling',
   ],
   [
+    'the operator may not keep its runs',
+    { guardProblem: { reason: 'GuardForbidden', message: 'x' } },
+    'False GuardForbidden',
+    'True Ready',
+    'True Ready',
+    'Stalled',
+  ],
+  [
     'it is invalid',
     { refused: { reason: 'PolicyInvalid', message: 'spec.x' } },
     'False PolicyInvalid',
