@@ -33,6 +33,7 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
   'the narrowest rights': [
     'watchNamespaces=["team-a","team-b"]',
     'rbac.patchRuns=false',
+    'rbac.recordNotes=false',
     'rbac.secretNames={"team-a":["signing-secrets","registry"]}',
   ],
   'rights and account from elsewhere': [

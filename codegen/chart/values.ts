@@ -162,6 +162,11 @@ export const values = group('Values of the Hallmark chart.', {
         'Let the operator patch TaskRuns and PipelineRuns. Without it, backends of type Tekton cannot store (`BackendUnauthorized`), and policies with `deletionGuard: Hold` keep no run (`GuardForbidden`).',
       default: true,
     }),
+    recordNotes: Type.Boolean({
+      description:
+        'Let the operator write ConfigMaps in its own namespace. Without it, `children.notes: Recorded` of policies has no effect, and their status says so.',
+      default: true,
+    }),
     secretNames: Type.Record(Type.String(), Type.Array(subdomain, { minItems: 1, maxItems: 256 }), {
       description:
         'Names of the Secrets that the operator may read in a watched namespace: `{team-a: [signing-secrets, registry]}`. A namespace that is ' +

@@ -78,6 +78,13 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy:
       'Find out who replaced the child (the audit log of the API server names them), and run the pipeline again. To sign what is left of a refused run, set `spec.children.onMissing: Warn` on the policy.',
   },
+  ChildrenReadLater: {
+    meaning:
+      'The policy has `children.notes: Recorded` and `children.onMissing: Refuse`, and the operator did not see a child of the PipelineRun finish: it was away, could not write its note, or had removed the notes with an earlier record of the run. So nothing shows that the child is the one that ran, and nothing of the run is signed.',
+    setOn: RECORD,
+    remedy:
+      'Run the pipeline again. To sign the run with the children that are there, set `spec.children.onMissing: Warn` on the policy. Two replicas of the operator see children finish while one is away.',
+  },
   NoSubjects: {
     meaning:
       'A backend cannot hold an artifact. Registries store evidence under the image that it describes, Grafeas under what the run built, and Archivista accepts only envelopes. A backend that can hold nothing of the record is `NotApplicable` in `status.storage`: it is tried once, not counted in `STORED`, and not read back. The record says `NoSubjects` only if none of its backends can hold some artifact.',

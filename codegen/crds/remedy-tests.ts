@@ -36,6 +36,13 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
       title: 'is refused where the policy says so, and what is left of the run is signed once it does not',
     },
   ],
+  ChildrenReadLater: [
+    {
+      file: 'e2e/hostile/forged-children.test.ts',
+      title:
+        'is refused where its notes are to be recorded and there is none, and is signed once the policy only warns',
+    },
+  ],
   NoSubjects: [remedies('NoSubjects: add a backend of type Tekton')],
   SubjectIgnored: [remedies('SubjectIgnored: set spec.subjects.onIgnored to Warn')],
   StatementIncomplete: [remedies('StatementIncomplete: fix what the message names, and run it again')],

@@ -4,12 +4,14 @@ import { after, before, describe, it } from 'node:test';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import { runResources } from '../../src/kube/tekton-resources.ts';
-import { recordName } from '../../src/records/record-name.ts';
-import { asManifest, at, type Manifest, releaseNamespace } from '../chart/helm.ts';
+import { type PolicyIdentity, recordName } from '../../src/records/record-name.ts';
+import { asManifest, at, listAt, type Manifest, releaseNamespace } from '../chart/helm.ts';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { conditionOf, parseRecord } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
+import type { Team } from '../harness/team.ts';
 import { recordedPayloads, statementOf, subjectTexts, warningsOf } from '../provenance/stated.ts';
-import { childMetadata, childReference, managedRuns } from '../resilience/managed-runs.ts';
+import { childMetadata, childReference, ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
@@ -17,11 +19,20 @@ import { HostileBed } from './hostile-bed.ts';
 import { TeamAttacker } from './team-attacker.ts';
 
 const POLICY = { kind: 'ClusterSigningPolicy', namespace: '', name: 'releases' } as const;
+/** A policy that has the notes of children recorded, for the runs with this label. */
+const RECORDED = { kind: 'ClusterSigningPolicy', namespace: '', name: 'recorded' } as const;
+const RECORD = { notes: 'recorded' } as const;
+const UNRECORDED = { matchExpressions: [{ key: 'notes', operator: 'DoesNotExist' }] } as const;
 const EVIL = 'evil/builder';
 const [managedBy] = managedRuns.runs.managedBy;
 
+/** The settings of a policy that has the notes of children recorded. */
+function recordedChildren(onMissing: 'Warn' | 'Refuse') {
+  return { selector: { matchLabels: RECORD }, children: { notes: 'Recorded', onMissing } } as const;
+}
+
 /** A PipelineRun whose one child has finished, and that runs itself. */
-interface Pipeline {
+interface Pipeline extends Target {
   readonly run: Manifest;
   readonly name: string;
   readonly uid: string;
@@ -29,16 +40,21 @@ interface Pipeline {
   readonly image: PushedImage;
 }
 
+/** A team whose runs are attacked from within. */
+interface Target {
+  readonly team: Team;
+  readonly attacker: TeamAttacker;
+}
+
 describe('a finished child of a PipelineRun that a team replaces', () => {
   let bed: HostileBed;
-  let attacker: TeamAttacker;
+  let home: Target;
   const signal = new AbortController().signal;
 
   before(async () => {
     bed = await HostileBed.start({ label: 'forged-children', tekton: 'Kinds' });
-    attacker = await TeamAttacker.enter(bed);
+    home = { team: bed.team, attacker: await TeamAttacker.enter(bed) };
     const metadata = { name: 'platform-key', namespace: releaseNamespace };
-    const { host } = bed.team.registry;
     await bed.installation.apply(
       { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { 'x509.pem': newSigningKey().privateKey } },
       {
@@ -47,37 +63,48 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
         metadata: { name: 'platform' },
         spec: { type: 'Tekton', artifacts: ['Attestation'] },
       },
-      {
-        apiVersion: 'hallmark.dev/v1alpha1',
-        kind: 'ClusterSigningPolicy',
-        metadata: { name: POLICY.name },
-        spec: {
-          runs: { ...managedRuns.runs, kinds: ['PipelineRun'] },
-          attestation: { deepInspection: true },
-          subjects: { allowedRepositories: [`${host}/*`] },
-          signer: { type: 'Key', key: { secretRef: { name: 'platform-key' } } },
-          backendRefs: [{ kind: 'ClusterStorageBackend', name: 'platform' }],
-        },
-      },
+      clusterPolicy(POLICY.name, { selector: UNRECORDED }),
     );
     await bed.installation.wait('default', 'clustersigningpolicy/releases', 'condition=Ready');
   });
   after(() => bed.stop());
 
+  function clusterPolicy(name: string, rest: object = {}): object {
+    return {
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'ClusterSigningPolicy',
+      metadata: { name },
+      spec: {
+        runs: { ...managedRuns.runs, kinds: ['PipelineRun'] },
+        attestation: { deepInspection: true },
+        subjects: { allowedRepositories: [`${bed.team.registry.host}/*`] },
+        signer: { type: 'Key', key: { secretRef: { name: 'platform-key' } } },
+        backendRefs: [{ kind: 'ClusterStorageBackend', name: 'platform' }],
+        ...rest,
+      },
+    };
+  }
+
   /** Starts a PipelineRun, and finishes its one TaskRun as Tekton would. */
-  async function startPipeline(name: string): Promise<Pipeline> {
+  async function startPipeline(
+    name: string,
+    target = home,
+    labels: Readonly<Record<string, string>> = {},
+  ): Promise<Pipeline> {
+    const { team } = target;
     const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', command: ['bake'] }] };
     const object = {
-      metadata: { name, namespace: bed.team.name },
+      metadata: { name, namespace: team.name, labels },
       spec: { managedBy, pipelineSpec: { tasks: [{ name: 'bake', taskSpec }] } },
     };
     const run = asManifest(await bed.client.create(runResources.PipelineRun, object, { signal }));
     const child = asManifest(
       await bed.client.create(runResources.TaskRun, childOf(run, { managedBy, taskSpec }), { signal }),
     );
-    const image = await bed.team.registry.pushImage(`${bed.team.name}/app`, name);
-    await bed.runs.finish(child, { results: bed.runs.imageResults(image) });
-    return { run, name, uid: String(at(run, 'metadata', 'uid')), child: `${name}-bake`, image };
+    const image = await team.registry.pushImage(`${team.name}/app`, name);
+    const runs = new ManagedRuns(bed.client, team);
+    await runs.finish(child, { results: runs.imageResults(image) });
+    return { run, name, uid: String(at(run, 'metadata', 'uid')), child: `${name}-bake`, image, ...target };
   }
 
   /** A TaskRun with the name, labels and owner that Tekton gives. */
@@ -86,7 +113,7 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
   }
 
   /** The attacker replaces the child by one that claims to have built another image. Its status is Tekton's, as the attacker cannot write it. */
-  async function forge({ run, child }: Pipeline): Promise<void> {
+  async function forge({ run, child, team, attacker }: Pipeline): Promise<void> {
     const claims = { IMAGE_URL: `${bed.team.registry.host}/${EVIL}`, IMAGE_DIGEST: `sha256:${'e1'.repeat(32)}` };
     const results = Object.entries(claims).map(([name, value]) => ({ name, type: 'string', value }));
     const taskSpec = {
@@ -94,7 +121,7 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
       steps: [{ name: 'bake', image: `registry.example.com/${EVIL}:1`, command: ['bake'] }],
     };
     await attacker.replaceTaskRun(child, childOf(run, { managedBy, taskSpec }));
-    const forged = await bed.installation.json(['get', 'taskrun', child, '-n', bed.team.name]);
+    const forged = await bed.installation.json(['get', 'taskrun', child, '-n', team.name]);
     const refused = attacker.kubectl(['patch', 'taskrun', child, '--subresource=status', '--type=merge', '-p', '{}']);
     await assert.rejects(
       refused,
@@ -111,29 +138,32 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
     await waitUntil('the second of its end is over', () => Date.now() >= completed + 1000);
   }
 
-  async function record(pipeline: Pipeline, condition: string): Promise<ProvenanceRecord> {
-    const name = recordName(pipeline, POLICY);
-    await bed.installation.wait(bed.team.name, `provenancerecord/${name}`, condition);
-    return parseRecord(await bed.installation.json(['get', 'provenancerecord', name, '-n', bed.team.name]));
+  async function record(
+    pipeline: Pipeline,
+    condition: string,
+    policy: PolicyIdentity = POLICY,
+  ): Promise<ProvenanceRecord> {
+    const name = recordName(pipeline, policy);
+    await bed.installation.wait(pipeline.team.name, `provenancerecord/${name}`, condition);
+    return parseRecord(await bed.installation.json(['get', 'provenancerecord', name, '-n', pipeline.team.name]));
   }
 
   /** Signed without the child, which the record names with the reason. */
-  async function assertLeftOut(pipeline: Pipeline, why: RegExp): Promise<void> {
-    const found = await record(pipeline, 'condition=Ready');
+  async function assertLeftOut(pipeline: Pipeline, why: RegExp, policy: PolicyIdentity = POLICY): Promise<void> {
+    const found = await record(pipeline, 'condition=Ready', policy);
     assert.deepEqual(subjectTexts(at(statementOf(found), 'subject')), []);
     const complete = conditionOf(found, 'Complete');
     assert.deepEqual([complete?.status, complete?.reason], ['False', 'ChildReplaced']);
     assert.match(warningsOf(found)[0] ?? '', why);
     const event = await waitUntil('an Event on the run names it', async () => {
-      const events = await bed.installation.events(bed.team.name);
+      const events = await bed.installation.events(pipeline.team.name);
       return events.find(({ reason, regardingUID }) => reason === 'ChildReplaced' && regardingUID === pipeline.uid);
     });
     assert.match(event.message, why);
-    await assertNothingEvil();
+    await assertNothingEvil(pipeline.team);
   }
 
-  async function assertNothingEvil(): Promise<void> {
-    const namespace = bed.team.name;
+  async function assertNothingEvil({ name: namespace }: Team): Promise<void> {
     for (const object of await bed.client.listAll(hallmarkResource('ProvenanceRecord'), { namespace, signal })) {
       const text = JSON.stringify(recordedPayloads(parseRecord(object)));
       assert.doesNotMatch(text, new RegExp(EVIL));
@@ -144,8 +174,13 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
   async function assertHonest(name: string): Promise<void> {
     const pipeline = await startPipeline(name);
     await finish(pipeline);
-    const found = await record(pipeline, 'condition=Ready');
-    const subject = `${bed.team.registry.host}/${bed.team.name}/app@${pipeline.image.digest}`;
+    await assertWhole(pipeline);
+  }
+
+  /** Signed with its child, without a warning about it. */
+  async function assertWhole(pipeline: Pipeline, policy: PolicyIdentity = POLICY): Promise<void> {
+    const found = await record(pipeline, 'condition=Ready', policy);
+    const subject = `${pipeline.team.registry.host}/${pipeline.team.name}/app@${pipeline.image.digest}`;
     assert.deepEqual(subjectTexts(at(statementOf(found), 'subject')), [subject]);
     assert.equal(conditionOf(found, 'Complete')?.status, 'True');
     assert.deepEqual(
@@ -175,23 +210,93 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
     await assertHonest('honest-2');
   });
 
-  it('while no operator runs, is left out: it was created after the PipelineRun had completed', async () => {
-    await bed.operator.stop();
-    const [pipeline, honest] = [await startPipeline('away'), await startPipeline('away-honest')];
-    await finish(pipeline);
-    await finish(honest);
-    await forge(pipeline);
-    bed.operator.restart();
-    await bed.operator.untilWorking();
-    await assertLeftOut(
-      pipeline,
-      /ChildReplaced: child TaskRun away-bake was created at .*, after PipelineRun away had/,
-    );
-    const found = await record(honest, 'condition=Ready');
-    assert.equal(subjectTexts(at(statementOf(found), 'subject')).length, 1);
-    assert.match(warningsOf(found)[0] ?? '', /^ChildrenReadLater: .*: away-honest-bake$/);
-    assert.equal(conditionOf(found, 'Complete')?.status, 'True');
-    await assertHonest('honest-3');
+  describe('while it is replaced without an operator', () => {
+    let other: Target;
+    let late: Pipeline;
+    let lateHonest: Pipeline;
+    /** The first children of these were noted, in both namespaces. */
+    let noted: readonly Pipeline[];
+    let notedHonest: Pipeline;
+    /** The child of this one finished when no operator ran. */
+    let unnoted: Pipeline;
+
+    before(async () => {
+      const team = await bed.installation.team({ name: 'team-i', policy: managedRuns });
+      other = { team, attacker: await TeamAttacker.enter(bed, team.name) };
+      await bed.installation.apply(clusterPolicy(RECORDED.name, recordedChildren('Refuse')));
+      await bed.installation.wait('default', `clustersigningpolicy/${RECORDED.name}`, 'condition=Ready');
+      const [here, there] = [await startPipeline('noted', home, RECORD), await startPipeline('noted', other, RECORD)];
+      notedHonest = await startPipeline('noted-honest', other, RECORD);
+      noted = [here, there];
+      for (const pipeline of [...noted, notedHonest]) await untilNoted(pipeline);
+      await bed.operator.stop();
+      [late, lateHonest] = [await startPipeline('away'), await startPipeline('away-honest')];
+      unnoted = await startPipeline('unnoted', home, RECORD);
+      for (const pipeline of noted) await forge(pipeline);
+      for (const pipeline of [late, lateHonest, unnoted, notedHonest, ...noted]) await finish(pipeline);
+      await forge(late);
+      bed.operator.restart();
+      await bed.operator.untilWorking();
+    });
+
+    /** The names of the children whose notes are recorded. */
+    async function notesOf({ uid }: Pipeline): Promise<readonly string[]> {
+      const found = await bed.installation.json(['get', 'configmaps', '-n', releaseNamespace]);
+      const isOf = (object: unknown): boolean => at(object, 'metadata', 'name') === `hallmark-children-${uid}`;
+      return listAt(found, 'items')
+        .filter(isOf)
+        .flatMap((object) => Object.keys(asManifest(at(object, 'data'))));
+    }
+
+    async function untilNoted(pipeline: Pipeline): Promise<void> {
+      const isNoted = async (): Promise<boolean> => (await notesOf(pipeline)).includes(pipeline.child);
+      await waitUntil(`the note of ${pipeline.child} is recorded`, isNoted, { timeoutSeconds: PATIENCE_SECONDS });
+      for (const verb of ['get', 'delete']) {
+        const name = `hallmark-children-${pipeline.uid}`;
+        const attack = pipeline.attacker.kubectl([verb, 'configmap', name, '-n', releaseNamespace]);
+        await assert.rejects(attack, (error) => error instanceof CommandFailed && /forbidden/i.test(error.stderr));
+      }
+    }
+
+    it('while no operator runs, is left out: it was created after the PipelineRun had completed', async () => {
+      await assertLeftOut(late, /ChildReplaced: child TaskRun away-bake was created at .*, after PipelineRun away had/);
+      const found = await record(lateHonest, 'condition=Ready');
+      assert.equal(subjectTexts(at(statementOf(found), 'subject')).length, 1);
+      assert.match(warningsOf(found)[0] ?? '', /^ChildrenReadLater: .*: away-honest-bake$/);
+      assert.equal(conditionOf(found, 'Complete')?.status, 'True');
+      await assertHonest('honest-3');
+    });
+
+    it('is refused where its notes are to be recorded and there is none, and is signed once the policy only warns', async () => {
+      const refusals = [unnoted, ...noted].map(async (pipeline) => {
+        const reason = pipeline === unnoted ? 'ChildrenReadLater' : 'ChildReplaced';
+        const refused = await record(pipeline, `jsonpath={.status.reason}=${reason}`, RECORDED);
+        assert.match(conditionOf(refused)?.message ?? '', /spec\.children\.onMissing of .* recorded refuses the run/);
+        assert.equal(conditionOf(refused, 'Stalled')?.status, 'True');
+        assert.ok(refused.evidence?.artifacts?.every(({ signature }) => signature === undefined));
+      });
+      await Promise.all(refusals);
+      await assertWhole(notedHonest, RECORDED);
+      await bed.installation.patch('default', `clustersigningpolicy/${RECORDED.name}`, {
+        spec: { children: recordedChildren('Warn').children },
+      });
+      const found = await record(unnoted, 'condition=Ready', RECORDED);
+      assert.equal(subjectTexts(at(statementOf(found), 'subject')).length, 1);
+      assert.match(warningsOf(found)[0] ?? '', /^ChildrenReadLater: .*: unnoted-bake$/);
+    });
+
+    it('while no operator runs and before its PipelineRun completes, is left out where its notes are recorded', async () => {
+      for (const pipeline of noted)
+        await assertLeftOut(pipeline, /child TaskRun noted-bake is not the one that was seen finishing/, RECORDED);
+    });
+
+    it('leaves no notes behind once its PipelineRun is recorded', async () => {
+      const areGone = async (): Promise<boolean> => {
+        const left = await Promise.all([unnoted, notedHonest, ...noted].map(notesOf));
+        return left.flat().length === 0;
+      };
+      await waitUntil('the notes are gone', areGone, { timeoutSeconds: PATIENCE_SECONDS });
+    });
   });
 
   it('is refused where the policy says so, and what is left of the run is signed once it does not', async () => {

@@ -9,14 +9,16 @@ const EDIT = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'u
 export class TeamAttacker {
   readonly #bed: HostileBed;
   readonly #kubeconfig: string;
+  readonly #namespace: string;
 
-  private constructor(bed: HostileBed, kubeconfig: string) {
+  private constructor(bed: HostileBed, namespace: string, kubeconfig: string) {
     this.#bed = bed;
+    this.#namespace = namespace;
     this.#kubeconfig = kubeconfig;
   }
 
-  static async enter(bed: HostileBed): Promise<TeamAttacker> {
-    const metadata = { name: 'attacker', namespace: bed.team.name };
+  static async enter(bed: HostileBed, namespace = bed.team.name): Promise<TeamAttacker> {
+    const metadata = { name: 'attacker', namespace };
     await bed.installation.apply(
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
       {
@@ -37,12 +39,12 @@ export class TeamAttacker {
         subjects: [{ kind: 'ServiceAccount', ...metadata }],
       },
     );
-    return new TeamAttacker(bed, await bed.installation.plane.kubeconfigFor(bed.team.name, 'attacker'));
+    return new TeamAttacker(bed, namespace, await bed.installation.plane.kubeconfigFor(namespace, 'attacker'));
   }
 
-  /** Runs kubectl in the team's namespace. */
+  /** Runs kubectl, in the team's namespace unless the arguments name another. */
   kubectl(args: readonly string[], options: Pick<KubectlOptions, 'stdin'> = {}): Promise<CommandOutput> {
-    const place = ['-n', this.#bed.team.name];
+    const place = args.includes('-n') ? [] : ['-n', this.#namespace];
     return this.#bed.installation.kubectl([...args, ...place], { ...options, kubeconfig: this.#kubeconfig });
   }
 

@@ -8,6 +8,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { RecordWriter } from '../records/record-writer.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
+import type { ChildNoteStore } from './child-notes/child-note-store.ts';
 import type { Memory } from './memory/memory.ts';
 import type { EvidenceVerifier } from './policy-services/evidence-verifier.ts';
 import type { PolicyWitnesses } from './policy-services/policy-witnesses.ts';
@@ -45,6 +46,8 @@ export interface ControllerContext extends Memory, Outside {
   readonly retention: RetentionLimits;
   /** The only writer of ProvenanceRecords. */
   readonly writer: RecordWriter;
+  /** The only writer of notes about children. */
+  readonly childNotes: ChildNoteStore;
 }
 
 /** Observes what the controllers do. Must not throw. */

@@ -102,6 +102,7 @@ spec:
     'WaitingForChildren',
     'ChildMissing',
     'ChildReplaced',
+    'ChildrenReadLater',
     'NoSubjects',
     'SubjectIgnored',
     'StatementIncomplete',

@@ -16,6 +16,7 @@ export const reasons = {
   WaitingForChildren: 'WaitingForChildren',
   ChildMissing: 'ChildMissing',
   ChildReplaced: 'ChildReplaced',
+  ChildrenReadLater: 'ChildrenReadLater',
   NoSubjects: 'NoSubjects',
   SubjectIgnored: 'SubjectIgnored',
   StatementIncomplete: 'StatementIncomplete',

@@ -36,7 +36,7 @@ async function sign(onIgnored: 'Warn' | 'Refuse', allowsUnfinished = false) {
   for (const preview of previewRuns([good, halved, running], options)) {
     const result = await signRuns(preview, signer, {
       subjects: { allowedRepositories: [], onIgnored },
-      children: { onMissing: 'Warn' },
+      children: { onMissing: 'Warn', notes: 'Memory' },
     });
     signed.push(...result.signed);
     failures.push(...result.failures);

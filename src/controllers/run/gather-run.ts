@@ -15,6 +15,8 @@ import { WaitingError } from '../../runtime/queue/waiting-error.ts';
 import { runDigest } from '../../tekton/children/run-digest.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { recordName } from '../../records/record-name.ts';
+import { takeUpNotes } from '../child-notes/take-up-notes.ts';
+import { field, stringField } from '../../json/fields.ts';
 import { childObjects, type ChildReading, TooManyChildren } from './child-objects.ts';
 import { childNote, ownNote } from './note-finishes.ts';
 import { gatherIndexImages } from './gather-index-images.ts';
@@ -148,6 +150,7 @@ async function readRun(
   const reading = { client: context.client, signal, ...(room === undefined ? {} : { room }) };
   try {
     const children = summary.kind === 'PipelineRun' ? await childObjects(reading, object, summary) : [];
+    for (const parent of notedParents(summary, children)) await takeUpNotes(context, parent, signal);
     const run = finishedRun(object, children, isAttested ? { recall } : {});
     awaitDelivery(context, summary, unseen);
     return run;
@@ -156,6 +159,16 @@ async function readRun(
       return { reason: reasons[error.reason], message: error.message };
     throw error;
   }
+}
+
+/** A PipelineRun, and those of its children that may be nested PipelineRuns. */
+function notedParents(
+  { kind, namespace, uid }: SelectableRun,
+  children: readonly unknown[],
+): readonly { readonly namespace: string; readonly uid: string }[] {
+  if (kind !== 'PipelineRun') return [];
+  const uids = children.flatMap((child) => stringField(field(child, 'metadata'), 'uid') ?? []);
+  return [uid, ...uids].map((each) => ({ namespace, uid: each }));
 }
 
 /** Waits for the watch of children, which may be behind that of PipelineRuns for a moment. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Origin } from '../../kube/watch/list-watch-options.ts';
 import { controllingPipelineRun } from '../../tekton/children/child-identity.ts';
+import { recordsChildren } from '../../pipelines/records-children.ts';
+import { maySelect } from '../../pipelines/selection/run-selection.ts';
 import { runDigest } from '../../tekton/children/run-digest.ts';
 import { runKey } from '../../tekton/run-key.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
@@ -16,7 +18,7 @@ export interface FinishObserver {
   removed(uid: string, last: DeliveredRun | undefined, isPending: boolean): void;
 }
 
-type NotingContext = Pick<ControllerContext, 'finishNotes' | 'pipelines' | 'records' | 'runs'>;
+type NotingContext = Pick<ControllerContext, 'clock' | 'finishNotes' | 'pipelines' | 'records' | 'runs'>;
 /** The parts of a note that name a run. */
 type NotedName = Pick<FinishedRunNote, 'parentUID' | 'key' | 'uid'>;
 
@@ -62,16 +64,25 @@ export function finishObserver(context: NotingContext): FinishObserver {
 /**
  * Notes whether a run is still to be recorded. The children of a nested PipelineRun are part of the outer one's evidence too.
  */
-export function followRun(
-  { finishNotes, records }: Pick<NotingContext, 'finishNotes' | 'records'>,
-  { kind, uid, namespace, finished, pipelineRunUID }: RunSummary,
-  isPending: boolean,
-): void {
+export function followRun(context: Omit<NotingContext, 'runs'>, run: RunSummary, isPending: boolean): void {
+  const { finishNotes, records } = context;
+  const { kind, uid, namespace, finished, pipelineRunUID } = run;
   const isParent = kind === 'PipelineRun';
   const isPartOfOther = isParent && pipelineRunUID !== undefined && finishNotes.isNoted(pipelineRunUID);
-  if (isPending || isPartOfOther || (isParent && finished === undefined)) finishNotes.open(uid, namespace);
-  else if (!isParent || records.ofRun(uid).length > 0) finishNotes.forget(uid);
+  if (isPending || isPartOfOther || (isParent && finished === undefined)) {
+    finishNotes.open(uid, namespace);
+    if (isParent) finishNotes.setRecorded(uid, isRecorded(context, run));
+  } else if (!isParent || records.ofRun(uid).length > 0) finishNotes.forget(uid);
   else finishNotes.close(uid);
+}
+
+/** A PipelineRun that a policy may select with `children.notes: Recorded`, or one that is nested in such a run. */
+function isRecorded({ clock, finishNotes, pipelines }: Omit<NotingContext, 'runs'>, run: RunSummary): boolean {
+  const { namespace, pipelineRunUID } = run;
+  if (pipelineRunUID !== undefined && finishNotes.recorded(pipelineRunUID) !== undefined) return true;
+  return pipelines
+    .forNamespace(namespace)
+    .some(({ policy }) => recordsChildren(policy) && maySelect(policy, run, clock.now()));
 }
 
 interface Delivery {

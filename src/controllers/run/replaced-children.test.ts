@@ -3,11 +3,18 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import { unpackPayload } from '../../evidence/packed-payload.ts';
+import { field, listField } from '../../json/fields.ts';
+import { CONFIG_MAPS } from '../../kube/core-resources.ts';
+import { KubeError } from '../../kube/kube-error.ts';
+import { unreachable } from '../../kube/model-api.fixture.ts';
+import { objectMetadata } from '../../kube/object-metadata.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import type { Origin } from '../../kube/watch/list-watch-options.ts';
 import { readRecord } from '../../records/read-record.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import { missingRecords } from './gather-run.ts';
+import { childNoteKey } from '../child-notes/child-note-key.ts';
+import { ChildNoteReconciler } from '../child-notes/child-note-reconciler.ts';
 import { finishObserver } from './note-finishes.ts';
 import { LastStates } from './last-states.ts';
 import { runEventHandler } from './run-event-handler.ts';
@@ -87,16 +94,33 @@ describe('a PipelineRun under deep inspection', () => {
       uid: pipelineUID,
       controller: true,
     };
-    const metadata = { creationTimestamp, ownerReferences: [owner] };
+    const labels = { 'tekton.dev/pipelineRunUID': pipelineUID };
+    const metadata = { creationTimestamp, labels, ownerReferences: [owner] };
     return create('TaskRun', 'ship-bake', { metadata, status: finished(images(repository)) });
   }
 
-  async function replaceChild(pipelineUID: string, creationTimestamp = START): Promise<unknown> {
+  /** Records the notes of children, as their controller would. */
+  async function recordNotes(): Promise<void> {
+    const { context } = world;
+    const notes = new ChildNoteReconciler({ context, enqueue: noop, isWatched: () => true });
+    for (const parent of [...context.finishNotes.allRecorded()]) await notes.reconcile(childNoteKey(parent), signal);
+  }
+
+  /** Another process begins with what the API server has. Its watches are to deliver that. */
+  async function restart(): Promise<void> {
+    world = new ReconcilerWorld({ api: world.api, clock: world.clock });
+    world.addStore();
+    await world.readPolicy();
+    for (const object of world.api.objects('pipelineruns')) deliver('PipelineRun', object, 'List');
+    for (const object of world.api.objects('taskruns')) deliver('TaskRun', object, 'List');
+  }
+
+  async function replaceChild(pipelineUID: string, { isWatched = true } = {}): Promise<unknown> {
     const name = { namespace: 'team-a', name: 'ship-bake' };
     const gone = projectRun(await world.api.client.find(runResources.TaskRun, name, { signal }));
     await world.api.client.delete(runResources.TaskRun, name, { signal });
-    handlerOf('TaskRun').remove('team-a/ship-bake', undefined, gone?.summary.uid ?? '');
-    return createChild(pipelineUID, 'evil/builder', creationTimestamp);
+    if (isWatched) handlerOf('TaskRun').remove('team-a/ship-bake', undefined, gone?.summary.uid ?? '');
+    return createChild(pipelineUID, 'evil/builder');
   }
 
   async function finishPipeline(): Promise<void> {
@@ -187,5 +211,114 @@ describe('a PipelineRun under deep inspection', () => {
     await world.clock.advance(11_000);
     await untilDone();
     assert.match(evidence().warnings[0] ?? '', /^ChildrenReadLater: /);
+  });
+
+  describe('after a restart of the operator', () => {
+    const recorded = {
+      attestation: { deepInspection: true },
+      runs: { kinds: ['PipelineRun'] },
+      children: { notes: 'Recorded' },
+    };
+    beforeEach(() => world.setPolicy(recorded));
+
+    /** The child finishes and is noted, and another takes its place while no operator runs. */
+    async function replacedWhileAway(): Promise<void> {
+      const uid = await startPipeline();
+      deliver('TaskRun', await createChild(uid, 'team/app'));
+      await recordNotes();
+      await replaceChild(uid, { isWatched: false });
+      await restart();
+    }
+
+    it('is stated without the child that another one finished in the place of, as the notes are recorded', async () => {
+      await replacedWhileAway();
+      await finishPipeline();
+      assert.doesNotMatch(evidence().payloads, /evil/);
+      assert.match(
+        evidence().warnings[0] ?? '',
+        /^ChildReplaced: child TaskRun ship-bake is not the one that was seen/,
+      );
+    });
+
+    it('is stated without it, even if the watch delivers the end of the other', async () => {
+      const uid = await startPipeline();
+      deliver('TaskRun', await createChild(uid, 'team/app'));
+      await recordNotes();
+      await world.api.client.delete(runResources.TaskRun, { namespace: 'team-a', name: 'ship-bake' }, { signal });
+      await restart();
+      deliver('TaskRun', await createChild(uid, 'evil/builder'));
+      await recordNotes();
+      await finishPipeline();
+      assert.doesNotMatch(evidence().payloads, /evil/);
+      assert.match(
+        evidence().warnings[0] ?? '',
+        /^ChildReplaced: child TaskRun ship-bake is not the one that was seen/,
+      );
+    });
+
+    it('is stated with the child that was left alone, without a warning', async () => {
+      const uid = await startPipeline();
+      deliver('TaskRun', await createChild(uid, 'team/app'));
+      await recordNotes();
+      await restart();
+      await finishPipeline();
+      assert.match(evidence().payloads, /registry\.example\/team\/app/);
+      assert.deepEqual(
+        evidence().warnings.filter((text) => text.startsWith('Child')),
+        [],
+      );
+    });
+
+    it('warns of a child whose notes are gone, and of one that finished while no operator ran', async () => {
+      const uid = await startPipeline();
+      deliver('TaskRun', await createChild(uid, 'team/app'));
+      await recordNotes();
+      for (const object of world.api.objects('configmaps')) {
+        const { name = '', namespace } = objectMetadata(object) ?? {};
+        await world.api.client.delete(CONFIG_MAPS, { name, namespace }, { signal });
+      }
+      await restart();
+      await finishPipeline();
+      assert.match(evidence().warnings[0] ?? '', /^ChildrenReadLater: .*: ship-bake$/);
+    });
+
+    it('is not signed with such a child where the policy refuses it', async () => {
+      await world.setPolicy({ ...recorded, children: { notes: 'Recorded', onMissing: 'Refuse' } });
+      const uid = await startPipeline();
+      await createChild(uid, 'team/app');
+      await restart();
+      await finishPipeline();
+      const [record] = world.records;
+      const artifacts = listField(field(record, 'evidence'), 'artifacts');
+      assert.deepEqual(
+        artifacts.map((artifact) => field(artifact, 'signature')),
+        [undefined],
+      );
+      assert.equal(world.signatures, 0);
+    });
+
+    it('is recorded with what the operator saw itself where it may not read the notes', async () => {
+      await replacedWhileAway();
+      world.api.intercept = ({ resource }, serve) => {
+        if (resource === 'configmaps') throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
+        return serve();
+      };
+      await finishPipeline();
+      assert.match(evidence().warnings[0] ?? '', /^ChildrenReadLater: /);
+    });
+
+    it('waits until the notes can be read', async () => {
+      await replacedWhileAway();
+      world.api.intercept = ({ resource }, serve) => {
+        if (resource === 'configmaps') throw unreachable();
+        return serve();
+      };
+      await finishPipeline();
+      assert.equal(world.records.length, 0);
+      world.api.intercept = (_request, serve) => serve();
+      await world.clock.advance(300_000);
+      await untilDone();
+      assert.match(evidence().warnings[0] ?? '', /^ChildReplaced: /);
+    });
   });
 });

@@ -5,6 +5,7 @@ import type { Backoff } from '../../runtime/queue/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { KeyedQueue, type QueueObserver } from '../../runtime/queue/keyed-queue.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
+import type { ChildNoteKey } from '../child-notes/child-note-key.ts';
 import type { KeyOf } from '../../runtime/key-of.ts';
 import type { RecordKey } from '../../records/record-key.ts';
 
@@ -23,6 +24,7 @@ export interface ControllerKeys {
   readonly resync: ResyncKey;
   readonly run: RunKey;
   readonly 'deletion-guard': RunKey;
+  readonly 'child-notes': ChildNoteKey;
   /** A namespace, or all of them. */
   readonly rescan: string;
 }
@@ -56,6 +58,7 @@ export function controllerQueues(options: {
     resync: queue('resync'),
     run: queue('run'),
     'deletion-guard': queue('deletion-guard'),
+    'child-notes': queue('child-notes'),
     rescan: queue('rescan'),
   };
 }

@@ -29,7 +29,13 @@ const MANY = 40;
 const every = (): boolean => true;
 const all = {
   ...{ run: every, 'provenance-record': every, verification: every, retirement: every },
-  ...{ 'deletion-guard': every, 'signing-policy': every, 'storage-backend': every, 'policy-ceiling': every },
+  ...{
+    'deletion-guard': every,
+    'child-notes': every,
+    'signing-policy': every,
+    'storage-backend': every,
+    'policy-ceiling': every,
+  },
   ...{ resync: every, rescan: every },
 };
 

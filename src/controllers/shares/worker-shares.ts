@@ -6,11 +6,12 @@ import { inLanes } from '../../runtime/lanes/in-lanes.ts';
 import { WorkerLanes } from '../../runtime/lanes/worker-lanes.ts';
 import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import { onBehalfOf } from '../../runtime/tenant.ts';
+import { parseChildNoteKey } from '../child-notes/child-note-key.ts';
 import { parseRunKey } from '../../tekton/run-key.ts';
 import type { ControllerKeys, ControllerName, ControllerQueues } from './controller-queues.ts';
 import { namespaceOfRecord } from '../../records/record-key.ts';
 
-/** The controllers that wait for servers which a tenant names, and the one that writes to the runs of a tenant. */
+/** The controllers that wait for servers which a tenant names, and those that write as often as a tenant's runs change. */
 export type SharedController = Exclude<ControllerName, 'policy-ceiling' | 'rescan' | 'resync' | 'retirement'>;
 
 /** Concurrent checks of policies' signers, probes of backends, and read-backs of records. */
@@ -19,11 +20,14 @@ const PROBES = 64;
 const READ_BACKS = 24;
 /** Concurrent writes of finalizers. */
 const GUARDS = 16;
+/** Concurrent writes of notes about children. */
+const NOTES = 8;
 
 /** The namespace that a key belongs to; empty for the cluster kinds. */
 const tenantOf: { readonly [Name in SharedController]: (key: ControllerKeys[Name]) => string } = {
   run: (key) => parseRunKey(key).namespace,
   'deletion-guard': (key) => parseRunKey(key).namespace,
+  'child-notes': (key) => parseChildNoteKey(key).namespace,
   'provenance-record': namespaceOfRecord,
   verification: namespaceOfRecord,
   'signing-policy': (key) => parsePolicyKey(key).namespace,
@@ -47,6 +51,7 @@ export class WorkerShares {
       'signing-policy': POLICIES,
       'storage-backend': PROBES,
       'deletion-guard': GUARDS,
+      'child-notes': NOTES,
     };
     this.lanes = {
       run: this.#lanesOf('run'),
@@ -55,6 +60,7 @@ export class WorkerShares {
       'signing-policy': this.#lanesOf('signing-policy'),
       'storage-backend': this.#lanesOf('storage-backend'),
       'deletion-guard': this.#lanesOf('deletion-guard'),
+      'child-notes': this.#lanesOf('child-notes'),
     };
   }
 

@@ -7,6 +7,7 @@ import { isAllowed } from '../../kube/access-review.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { refusal } from '../../pipelines/refusal.ts';
+import { recordsChildren } from '../../pipelines/records-children.ts';
 import { holdsRuns } from '../../pipelines/selection/holds-runs.ts';
 import { policyKey } from '../../pipelines/policy-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -33,7 +34,7 @@ export interface PolicySnapshot {
 
 type GatheringContext = Pick<
   ControllerContext,
-  'client' | 'clock' | 'gate' | 'health' | 'keys' | 'pipelines' | 'recordRoom'
+  'childNotes' | 'client' | 'clock' | 'gate' | 'health' | 'keys' | 'pipelines' | 'recordRoom'
 >;
 
 interface Check {
@@ -91,7 +92,7 @@ async function guardProblemOf(
 }
 
 function factsOf(
-  { pipelines, health, recordRoom }: GatheringContext,
+  { childNotes, pipelines, health, recordRoom }: GatheringContext,
   policy: PolicyDefinition,
   { report, witnessProblem }: Check,
 ): PolicyFacts {
@@ -105,6 +106,7 @@ function factsOf(
     warnings: report?.warnings.map(({ message }) => message),
     untaken: pipelines.untakenOf(policy),
     retentionCut: policy.retentionCut,
+    unrecordedNotes: recordsChildren(policy) ? childNotes.problem : undefined,
     backends: backends.map((backend) => ({
       kind: backend.kind,
       name: backend.name,

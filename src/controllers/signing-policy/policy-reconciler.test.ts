@@ -15,6 +15,9 @@ import { readBackend } from '../../pipelines/read-backend.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
+import { KubeError } from '../../kube/kube-error.ts';
+import { SecretValue } from '../../runtime/secret-value.ts';
+import { ChildNoteStore } from '../child-notes/child-note-store.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { PolicyWitnesses } from '../policy-services/policy-witnesses.ts';
 import { BackendHealth } from '../memory/backend-health.ts';
@@ -37,6 +40,8 @@ function metadata(name: string, generation: number): object {
   return { namespace: 'team-a', name, uid: `uid-${name}`, resourceVersion: '1', ...times };
 }
 
+const unused = (): never => assert.fail('a policy writes nothing but its status');
+
 /** One policy with its real reconciler, and an API server that keeps the status it receives. */
 class Bed {
   readonly clock = new ManualClock();
@@ -48,6 +53,19 @@ class Bed {
   maxRetentionSeconds = 0;
   status: unknown;
   policy: object = {};
+  #mayRecord = true;
+  readonly childNotes = new ChildNoteStore({
+    client: {
+      ...{ find: unused, pages: unused, create: unused, mergePatch: unused },
+      delete: () =>
+        this.#mayRecord
+          ? Promise.resolve(false)
+          : Promise.reject(new KubeError({ status: 403, reason: 'Forbidden', message: 'no' })),
+    },
+    operatorNamespace: OPERATOR,
+    sealKey: new SecretValue('k'),
+    fence: () => undefined,
+  });
   reconciler = this.#reconciler();
 
   /** Restarts the operator, which loses its memory. */
@@ -106,6 +124,11 @@ class Bed {
   }
 
   isOwner = true;
+  /** The operator tries to record notes of children, and may or may not. */
+  async recordNotes(mayRecord: boolean): Promise<void> {
+    this.#mayRecord = mayRecord;
+    await this.childNotes.remove({ namespace: 'team-a', uid: 'p' }, signal);
+  }
 
   #reconciler(): PolicyReconciler {
     const { clock, pipelines, health, objects } = this;
@@ -123,7 +146,6 @@ class Bed {
     const keys = new PolicySigners({ ...access, keylessAudience: 'sigstore' });
     const logs = ['https://rekor.example'];
     const witnesses = new PolicyWitnesses({ access, roots: new TrustedRoots(access), logs });
-    const unused = (): never => assert.fail('a policy writes nothing but its status');
     const client = {
       find: unused,
       pages: unused,
@@ -141,7 +163,9 @@ class Bed {
     const retention = { ...standardRetention, maxSeconds: this.maxRetentionSeconds };
     const recordRoom = new RecordRoom({ clock, bounds: () => [], use: () => ({ records: 0, sizeBytes: 0 }) });
     const fence = (): undefined => undefined;
-    const context = { client, clock, pipelines, recordRoom, health, keys, gate, events, retention, shards, fence };
+    const { childNotes } = this;
+    const memory = { pipelines, recordRoom, health, shards };
+    const context = { client, clock, keys, gate, events, retention, fence, childNotes, ...memory };
     return new PolicyReconciler({ context, objects, operatorNamespace: OPERATOR });
   }
 }
@@ -243,6 +267,22 @@ describe('PolicyReconciler', () => {
     bed.apply({ suspend: true });
     await bed.clock.advance(61_000);
     assert.deepEqual(await bed.look(), ['Current', 'Suspended']);
+  });
+
+  it('says that the operator may not record the notes of children that it asks for, for as long as that is so', async () => {
+    const bed = new Bed();
+    bed.health.note(bed.backend('registry'), undefined);
+    const says = async (children: object): Promise<string> => {
+      bed.apply({ children });
+      assert.deepEqual(await bed.look(), ['Current', 'Ready']);
+      return bed.readyMessage;
+    };
+    assert.equal(await says({ notes: 'Recorded' }), 'ready to sign selected runs');
+    await assert.rejects(bed.recordNotes(false));
+    assert.match(await says({ notes: 'Recorded' }), /; children are noted in memory only, as the operator may not/);
+    assert.equal(await says({ notes: 'Memory' }), 'ready to sign selected runs');
+    await bed.recordNotes(true);
+    assert.equal(await says({ notes: 'Recorded' }), 'ready to sign selected runs');
   });
 
   it('shows the retention in force, and says where the platform cuts what the policy asks for', async () => {

@@ -17,7 +17,17 @@ import { planPolicy } from './plan-policy.ts';
 
 type PolicyContext = Pick<
   ControllerContext,
-  'client' | 'clock' | 'events' | 'fence' | 'gate' | 'health' | 'keys' | 'pipelines' | 'recordRoom' | 'retention'
+  | 'childNotes'
+  | 'client'
+  | 'clock'
+  | 'events'
+  | 'fence'
+  | 'gate'
+  | 'health'
+  | 'keys'
+  | 'pipelines'
+  | 'recordRoom'
+  | 'retention'
 > & { readonly shards: Pick<ControllerContext['shards'], 'owns'> };
 
 export interface PolicyReconcilerOptions {

@@ -37,6 +37,8 @@ export interface PolicyFacts {
   readonly guardProblem?: Problem | undefined;
   /** The reason why finished runs of its namespace wait to be recorded; absent while none does. */
   readonly noRoom?: string | undefined;
+  /** The operator cannot record the notes of children that it asks for. */
+  readonly unrecordedNotes?: string | undefined;
   readonly mode: 'Enforce' | 'Audit';
   readonly isSuspended: boolean;
   /** True when an object that the policy names has been missing for longer than an apply takes. */
@@ -85,7 +87,7 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
   }
   if (backends.status !== 'True') return backends;
   if (facts.guardProblem !== undefined) return { status: 'False', outlook: 'Stuck', ...facts.guardProblem };
-  return well(['ready to sign selected runs', ...(facts.untaken ?? []), facts.retentionCut]);
+  return well(['ready to sign selected runs', ...(facts.untaken ?? []), facts.retentionCut, facts.unrecordedNotes]);
 }
 
 function keyVerdict(facts: PolicyFacts): Verdict {

@@ -5,6 +5,7 @@ import { parsePolicyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
+import { LEFT_BEHIND, parseChildNoteKey } from '../child-notes/child-note-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import { EVERYWHERE } from '../propagation/change-propagation.ts';
@@ -14,6 +15,7 @@ import type { Admissions, OfKeys } from '../shares/controller-queues.ts';
 export const namespaceOf: OfKeys<string | undefined> = {
   run: (key) => parseRunKey(key).namespace,
   'deletion-guard': (key) => parseRunKey(key).namespace,
+  'child-notes': (key) => (key === LEFT_BEHIND ? undefined : parseChildNoteKey(key).namespace),
   'provenance-record': namespaceOfRecord,
   verification: namespaceOfRecord,
   retirement: namespaceOfRecord,
@@ -48,6 +50,7 @@ export function admissions({ context, caches, objects }: AdmissionsOptions): Adm
       return shards.owns(namespace) || (shards.isLeaving(namespace) && caches.run.isIrreplaceable(key));
     },
     'deletion-guard': (key) => shards.owns(parseRunKey(key).namespace),
+    'child-notes': (key) => key === LEFT_BEHIND || shards.owns(parseChildNoteKey(key).namespace),
     'provenance-record': (key) => {
       if (ownsRecord(key)) return true;
       const isOnlyOurs = unconfirmedStores.has(key) || unrecordedTestimonies.has(key);

@@ -2,7 +2,7 @@
 import type { OperatorConfiguration } from '../../config/operator-configuration.ts';
 import { parseObjectKey } from '../../kube/resource.ts';
 import type { BackendKey } from '../../pipelines/backend-key.ts';
-import type { PolicyKey } from '../../pipelines/policy-key.ts';
+import { policyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 import { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -10,6 +10,8 @@ import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
 import type { QueueObserver } from '../../runtime/queue/keyed-queue.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
+import { recordsChildren } from '../../pipelines/records-children.ts';
+import { childNoteKey } from '../child-notes/child-note-key.ts';
 import { Attempts } from '../memory/records/attempts.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { GuardObserver } from '../deletion-guard/guard-observer.ts';
@@ -125,10 +127,17 @@ function changePropagation(
 }
 
 function enqueueByServices(
-  { suspects, keys, gate, recordRoom }: ControllerContext,
+  { suspects, keys, gate, recordRoom, finishNotes, childNotes, pipelines }: ControllerContext,
   queues: ControllerQueues,
   propagation: ChangePropagation,
 ): void {
+  finishNotes.onRecording((parent) => {
+    queues['child-notes'].add(childNoteKey(parent));
+  });
+  childNotes.onProblem(() => {
+    for (const policy of pipelines.policies)
+      if (recordsChildren(policy)) queues['signing-policy'].add(policyKey(policy));
+  });
   suspects.onSuspect((key) => {
     queues['storage-backend'].add(key);
   });

@@ -19,7 +19,7 @@ function replica(held: ReadonlySet<string>) {
   const all = (): boolean => true;
   const admissions: Admissions = {
     ...{ run: all, 'deletion-guard': all, verification: all, retirement: all, resync: all, rescan: all },
-    ...{ 'signing-policy': all, 'storage-backend': all, 'policy-ceiling': all },
+    ...{ 'signing-policy': all, 'storage-backend': all, 'policy-ceiling': all, 'child-notes': all },
     'provenance-record': (key) => held.has(namespaceOfRecord(key)),
   };
   const backoff = exponentialBackoff({ minMs: 1, maxMs: 1 });

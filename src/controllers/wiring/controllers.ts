@@ -11,6 +11,7 @@ import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
 import { missingRecords } from '../run/gather-run.ts';
 import { RunReconciler } from '../run/run-reconciler.ts';
 import { GuardReconciler } from '../deletion-guard/guard-reconciler.ts';
+import { ChildNoteReconciler } from '../child-notes/child-note-reconciler.ts';
 import { CeilingReconciler } from '../policy-ceiling/ceiling-reconciler.ts';
 import { PolicyReconciler } from '../signing-policy/policy-reconciler.ts';
 import { BackendReconciler } from '../storage-backend/backend-reconciler.ts';
@@ -131,6 +132,19 @@ export class Controllers {
     scheduleVerification(queues.verification, verification, { unverifiedBefore: 0, now: record });
   }
 
+  #runChildNotes(): void {
+    const { context, queues, shares } = this.#parts;
+    const { watchNamespaces } = this.#options.configuration;
+    const notes = new ChildNoteReconciler({
+      context,
+      enqueue: (key) => {
+        queues['child-notes'].add(key);
+      },
+      isWatched: (namespace) => watchNamespaces.length === 0 || watchNamespaces.includes(namespace),
+    });
+    this.#runner.runShared('child-notes', shares.byNamespace('child-notes', notes));
+  }
+
   #runRunControllers(): void {
     const { context, caches, shares } = this.#parts;
     const childrenDeadlineSeconds = this.#options.configuration.children.deadlineSeconds;
@@ -139,6 +153,7 @@ export class Controllers {
       if (!waitsAgain) caches.run.release(key);
     });
     this.#runner.runShared('deletion-guard', shares.byNamespace('deletion-guard', new GuardReconciler({ context })));
+    this.#runChildNotes();
     const pace = new RescanPace(this.#options.clock);
     this.#runner.runAlone('rescan', {
       reconcile: async (namespace, signal) => {

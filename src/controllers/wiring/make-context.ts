@@ -2,6 +2,7 @@
 import { RecordWriter } from '../../records/record-writer.ts';
 import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import type { ControllerContext } from '../controller-context.ts';
+import { ChildNoteStore } from '../child-notes/child-note-store.ts';
 import { emptyMemory, type MemoryOptions } from '../memory/memory.ts';
 import { EvidenceVerifier } from '../policy-services/evidence-verifier.ts';
 import { SigningGate } from '../policy-services/signing-gate.ts';
@@ -52,6 +53,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     ...outside,
     ...memory,
     writer: new RecordWriter({ client, sealKey, previousSealKey, fence, index: records, ownWrites, failingSeals }),
+    childNotes: new ChildNoteStore({ client, operatorNamespace, sealKey, previousSealKey, fence }),
     gate: new SigningGate({ keys, witnesses, clock }),
     evidence,
     fence,

@@ -8,6 +8,7 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
 import { shardOf } from '../../runtime/shards/shard.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
+import { LEFT_BEHIND } from '../child-notes/child-note-key.ts';
 import { emptyMemory, type Memory } from '../memory/memory.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { ChangePropagation } from '../propagation/change-propagation.ts';
@@ -36,6 +37,7 @@ describe('the work of a shard', () => {
       admissions: {
         ...{ run: all, 'provenance-record': all, verification: all, retirement: all, 'signing-policy': all },
         ...{ 'storage-backend': all, 'policy-ceiling': all, rescan: all, resync: all, 'deletion-guard': all },
+        'child-notes': all,
       },
     });
     const drain = new RecordDrain({ queue: queues['provenance-record'], isOpen: () => false, waitsFor: () => false });
@@ -62,6 +64,17 @@ describe('the work of a shard', () => {
     work.take(shard, { isUncertain: false });
     assert.equal(queues['deletion-guard'].has(bake), true);
     assert.ok(memory.guardedRuns.get(bake) !== undefined);
+  });
+
+  it('that is taken has the notes of its children recorded, and those removed that were left behind', () => {
+    memory.finishNotes.open('p', 'team-a');
+    work.take(shard, { isUncertain: false });
+    assert.deepEqual([queues['child-notes'].has('team-a/p'), queues['child-notes'].has(LEFT_BEHIND)], [false, false]);
+    memory.finishNotes.setRecorded('p', true);
+    work.take((shard + 1) % 16, { isUncertain: false });
+    assert.equal(queues['child-notes'].has('team-a/p'), false);
+    work.take(shard, { isUncertain: false });
+    assert.deepEqual([queues['child-notes'].has('team-a/p'), queues['child-notes'].has(LEFT_BEHIND)], [true, true]);
   });
 
   it('that is taken reads a run that is kept before it decides, where a policy changed while the shard was the work of another replica', () => {

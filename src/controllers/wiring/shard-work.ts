@@ -9,6 +9,7 @@ import { outlasts } from '../../runtime/deadline.ts';
 import { type Shard, shardOf } from '../../runtime/shards/shard.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import { type RunSummary, summariseRun } from '../../tekton/run-summary.ts';
+import { childNoteKey, LEFT_BEHIND } from '../child-notes/child-note-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import type { ChangePropagation } from '../propagation/change-propagation.ts';
@@ -18,7 +19,7 @@ import type { LastStates } from '../run/last-states.ts';
 import type { ShardPart } from './shard-part.ts';
 
 export interface ShardWorkOptions {
-  readonly context: Pick<ControllerContext, 'guardedRuns' | 'recordRoom' | 'runsOfOthers' | 'shards'>;
+  readonly context: Pick<ControllerContext, 'finishNotes' | 'guardedRuns' | 'recordRoom' | 'runsOfOthers' | 'shards'>;
   readonly clock: Clock;
   readonly queues: ControllerQueues;
   readonly caches: {
@@ -77,6 +78,11 @@ export class ShardWork implements ShardHolder {
       // Its policies may hold it no more, or for another time, than when it was delivered.
       if (changed.has(namespace)) context.guardedRuns.setStale(key);
       queues['deletion-guard'].add(key);
+    }
+    for (const parent of context.finishNotes.allRecorded()) {
+      if (shardOf(parent.namespace) !== shard) continue;
+      queues['child-notes'].add(childNoteKey(parent));
+      queues['child-notes'].add(LEFT_BEHIND);
     }
   }
 

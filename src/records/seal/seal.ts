@@ -21,6 +21,18 @@ export interface SealedStatus {
   readonly storage: readonly object[];
 }
 
+/** The content that the seal of a note about a child covers. */
+export interface SealedChildNote {
+  readonly namespace: string;
+  /** The UID of the PipelineRun. */
+  readonly parentUID: string;
+  /** The name of the child, with its kind before it where that is not TaskRun. */
+  readonly name: string;
+  readonly uid: string;
+  readonly digest: string;
+  readonly sighting: string;
+}
+
 /**
  * HMAC-SHA256 (base64) over a record's namespace, name, spec and evidence. Only the operator holds the key, so a record with a matching
  * seal was written by it, whatever the cluster's permissions allow others.
@@ -50,6 +62,16 @@ export function sealStatus(status: SealedStatus): string {
 
 export function statusSealMatches(status: SealedStatus, seal: unknown): boolean {
   return typeof seal === 'string' && isEqual(sealStatus(status), seal);
+}
+
+/** Seals that a child of a PipelineRun finished, with a seal that passes for no other child and no other PipelineRun. */
+export function sealChildNote(key: SecretValue, note: SealedChildNote): string {
+  const { namespace, parentUID, name, uid, digest, sighting } = note;
+  return mac('hallmark.dev/child/v1', key, { namespace, parentUID, name, uid, digest, sighting });
+}
+
+export function childNoteSealMatches(key: SecretValue, note: SealedChildNote, seal: unknown): boolean {
+  return typeof seal === 'string' && isEqual(sealChildNote(key, note), seal);
 }
 
 /** The id of a key, which reveals nothing of it. */

@@ -87,8 +87,9 @@ describe('children.onMissing', () => {
   const signer = { type: 'Key', key: { secretRef: { name: 'k' } } } as const;
   const gone = 'ChildMissing: child TaskRun a is gone';
   const replaced = 'ChildReplaced: child TaskRun b is not the one';
-  function problem(onMissing: 'Warn' | 'Refuse', warnings: readonly string[]) {
-    const spec = effectiveSigningPolicySpec({ signer, children: { onMissing } }, '');
+  function problem(onMissing: 'Warn' | 'Refuse', warnings: readonly string[], notes?: 'Recorded') {
+    const children = { onMissing, ...(notes === undefined ? {} : { notes }) };
+    const spec = effectiveSigningPolicySpec({ signer, children }, '');
     const policy = { ...policyName, uid: 'u', generation: 1, homeNamespace: 'team-a', spec };
     return unsignedProblem({ mode: 'Enforce', policyName, policy, subjects: [], warnings });
   }
@@ -106,6 +107,15 @@ describe('children.onMissing', () => {
   it('Refuse accepts children that were read later, and Warn accepts all', () => {
     assert.equal(problem('Refuse', ['ChildrenReadLater: a', ignored]), undefined);
     assert.equal(problem('Warn', [replaced, gone]), undefined);
+  });
+
+  it('Refuse accepts no children that were read later where their notes are to be recorded', () => {
+    const later = 'ChildrenReadLater: the operator did not see these children finish: a';
+    const found = problem('Refuse', [ignored, later], 'Recorded');
+    assert.equal(found?.reason, 'ChildrenReadLater');
+    assert.match(found.message, /onMissing of SigningPolicy team-a\/builds refuses the run: .*finish: a$/);
+    assert.equal(problem('Refuse', [later, gone], 'Recorded')?.reason, 'ChildMissing');
+    assert.equal(problem('Warn', [later], 'Recorded'), undefined);
   });
 
   it('has a refused run wait for its policy, and not for a child', () => {

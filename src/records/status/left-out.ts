@@ -37,6 +37,12 @@ export function missingChild(warnings: readonly string[]): Problem | undefined {
   return firstLeftOut(warnings.filter((text) => childKinds.has(warningKindOf(text))));
 }
 
+/** The reason why such a policy with `children.notes: Recorded` refuses one; undefined when each child was seen finishing. */
+export function unnotedChild(warnings: readonly string[]): Problem | undefined {
+  const later = warnings.find((text) => warningKindOf(text) === 'ChildrenReadLater');
+  return later === undefined ? undefined : { reason: reasons.ChildrenReadLater, message: later };
+}
+
 function firstLeftOut(warnings: readonly string[]): Problem | undefined {
   const missing = warnings.filter((text) => reasonOf(text) !== undefined);
   const [first] = missing;

@@ -5,7 +5,7 @@ import { subjectOutside } from '../../pipelines/selection/allowed-subjects.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { namedRefusal } from '../../pipelines/refusal.ts';
 import { signingProblem } from '../../pipelines/selection/signing-problem.ts';
-import { ignoredSubject, missingChild } from './left-out.ts';
+import { ignoredSubject, missingChild, unnotedChild } from './left-out.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { describePolicy, type PolicyName } from '../../pipelines/policy-key.ts';
 
@@ -65,7 +65,9 @@ const rules: readonly Rule[] = [
     return { reason: reasons.SubjectIgnored, message };
   },
   ({ policy, policyName, warnings }) => {
-    const missing = policy?.spec.children.onMissing === 'Refuse' ? missingChild(warnings) : undefined;
+    if (policy?.spec.children.onMissing !== 'Refuse') return undefined;
+    const isNoted = policy.spec.children.notes === 'Recorded';
+    const missing = missingChild(warnings) ?? (isNoted ? unnotedChild(warnings) : undefined);
     if (missing === undefined) return undefined;
     const message = `spec.children.onMissing of ${describePolicy(policyName)} refuses the run: ${missing.message}`;
     return { reason: missing.reason, message };

@@ -46,7 +46,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
       },
       imageSignatures: { formats: [], indexChildren: true },
       subjects: { allowedRepositories: ['registry.example.com/team-a/*'], onIgnored: 'Refuse' },
-      children: { onMissing: 'Refuse' },
+      children: { onMissing: 'Refuse', notes: 'Recorded' },
       backendRefs: [
         { kind: 'StorageBackend', name: 'registry' },
         { kind: 'ClusterStorageBackend', name: 'registry' },

@@ -172,6 +172,13 @@ export const policyCases: readonly RefusedManifest[] = [
     serverMessage: 'Unsupported value: "Wait"',
   },
   {
+    name: 'an unknown place for the notes of children',
+    manifest: policy({ children: { notes: 'Annotations' } }),
+    path: 'spec.children.notes',
+    message: 'must be Memory or Recorded',
+    serverMessage: 'Unsupported value: "Annotations"',
+  },
+  {
     name: 'an unknown deletion guard',
     manifest: policy({ deletionGuard: { type: 'Keep' } }),
     path: 'spec.deletionGuard.type',

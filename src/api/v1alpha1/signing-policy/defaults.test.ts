@@ -21,7 +21,7 @@ describe('effectiveSigningPolicySpec', () => {
       },
       imageSignatures: { formats: ['SimpleSigning'], indexChildren: false },
       subjects: { allowedRepositories: [], onIgnored: 'Warn' },
-      children: { onMissing: 'Warn' },
+      children: { onMissing: 'Warn', notes: 'Memory' },
       signer,
       transparency: { timestampAuthorities: [] },
       backendRefs: [],

@@ -31,7 +31,7 @@ export interface EffectiveSigningPolicySpec {
     readonly allowedRepositories: readonly string[];
     readonly onIgnored: 'Warn' | 'Refuse';
   };
-  readonly children: { readonly onMissing: 'Warn' | 'Refuse' };
+  readonly children: { readonly onMissing: 'Warn' | 'Refuse'; readonly notes: 'Memory' | 'Recorded' };
   readonly signer: SigningPolicySpec['signer'];
   readonly transparency: Transparency;
   /** Absent: no trust in Sigstore material. */
@@ -72,7 +72,7 @@ export function effectiveSigningPolicySpec(
     },
     imageSignatures: { formats: ['SimpleSigning'], indexChildren: false, ...spec.imageSignatures },
     subjects: { allowedRepositories: [], onIgnored: 'Warn', ...spec.subjects },
-    children: { onMissing: 'Warn', ...spec.children },
+    children: { onMissing: 'Warn', notes: 'Memory', ...spec.children },
     signer: spec.signer,
     transparency: effectiveTransparency(spec.transparency),
     ...(spec.trustedRoot === undefined ? {} : { trustedRoot: spec.trustedRoot }),

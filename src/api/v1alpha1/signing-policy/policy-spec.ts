@@ -90,7 +90,11 @@ const indexChildren = Type.Boolean({
 
 const onMissing = Type.Enum(['Warn', 'Refuse'], {
   description:
-    'What becomes of a PipelineRun with a child that is gone, or that is not the one that ran: Warn states the run without it and says so in the record, Refuse signs nothing of the run.',
+    'What becomes of a PipelineRun with a child that is gone, or that is not the one that ran: Warn states the run without it and says so in the record, Refuse signs nothing of the run. With notes Recorded, Refuse also refuses a run with a child that the operator did not see finish.',
+});
+const notes = Type.Enum(['Memory', 'Recorded'], {
+  description:
+    'Where the operator keeps which children it saw finish, until their PipelineRun is recorded. Memory is lost when the operator restarts. Recorded also writes them down, in the namespace of the operator: one write for each child.',
 });
 
 const mode = Type.Enum(['Enforce', 'Audit'], {
@@ -154,7 +158,7 @@ export const policySpecFields = {
   ),
   children: Type.Optional(
     Type.Object(
-      { onMissing: Type.Optional(onMissing) },
+      { onMissing: Type.Optional(onMissing), notes: Type.Optional(notes) },
       { description: 'The TaskRuns and nested runs of PipelineRuns.' },
     ),
   ),

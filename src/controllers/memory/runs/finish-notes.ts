@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { IdleParents, type Note, type Parent } from './idle-parents.ts';
+import { IdleParents, type Note, type Parent, type Recording } from './idle-parents.ts';
 import type { Sighting } from '../../../tekton/children/child-identity.ts';
 
 export interface FinishNotesLimits {
@@ -30,6 +30,14 @@ export interface FinishedRunNote {
   readonly digest: () => string;
 }
 
+/** A PipelineRun whose notes are recorded. */
+export interface RecordedParent extends Readonly<Parent> {
+  readonly recording: Recording;
+}
+
+/** Called when notes of a PipelineRun are to be recorded, or are recorded for nothing now. */
+export type RecordingListener = (parent: { readonly uid: string; readonly namespace: string }) => void;
+
 /**
  * Runs that are to be recorded, and the children of PipelineRuns, as they were first seen finished. A run that is changed, or a child that is
  * replaced, before its record exists differs from its note. The first note of a name stays, and a full book takes no new ones, so that no
@@ -43,6 +51,7 @@ export class FinishNotes {
   readonly #counts = new Map<string, number>();
   readonly #limits: FinishNotesLimits;
   #total = 0;
+  #onRecording: RecordingListener = () => undefined;
 
   constructor(limits: FinishNotesLimits = LIMITS) {
     this.#limits = limits;
@@ -65,6 +74,7 @@ export class FinishNotes {
     const parent = this.#open.get(uid);
     if (parent === undefined) return;
     this.#open.delete(uid);
+    this.#endRecording(uid, parent);
     if (parent.notes.size === 0) return;
     this.#idle.add(uid, parent);
     this.#trimIdle();
@@ -76,6 +86,7 @@ export class FinishNotes {
     if (parent === undefined) return;
     this.#idle.take(uid);
     this.#open.delete(uid);
+    this.#endRecording(uid, parent);
     this.#count(parent.namespace, -parent.notes.size);
     for (const [key, child] of parent.notes) {
       if (key.startsWith(NESTED)) this.forget(child.uid);
@@ -102,6 +113,7 @@ export class FinishNotes {
     if (parent.notes.has(key)) return;
     parent.notes.set(key, { uid, digest: digest(), isLater });
     this.#count(parent.namespace, 1);
+    this.#changed(parentUID, parent);
     if (!this.#idle.has(parentUID)) return;
     this.#idle.count(parent.namespace, 1);
     this.#trimIdle();
@@ -110,9 +122,11 @@ export class FinishNotes {
   /** The very run that was noted runs again: Tekton takes up some that had failed. */
   reopened({ parentUID, key, uid }: Pick<FinishedRunNote, 'parentUID' | 'key' | 'uid'>): void {
     const parent = this.#parent(parentUID);
+    if (parent?.recording?.isRead === false) parent.recording.running.add(uid);
     if (parent?.notes.get(key)?.uid !== uid) return;
     parent.notes.delete(key);
     this.#count(parent.namespace, -1);
+    this.#changed(parentUID, parent);
     if (!this.#idle.has(parentUID)) return;
     this.#idle.count(parent.namespace, -1);
     // Their number is bounded by that of their notes.
@@ -126,6 +140,59 @@ export class FinishNotes {
     if (note.uid !== uid) return 'Replaced';
     if (note.digest !== digest()) return 'Changed';
     return note.isLater ? 'Later' : 'Seen';
+  }
+
+  /** The listener of recordings. */
+  onRecording(listener: RecordingListener): void {
+    this.#onRecording = listener;
+  }
+
+  /** A policy asks for the notes of an open PipelineRun to be recorded, or none does any more. */
+  setRecorded(uid: string, isRecorded: boolean): void {
+    const parent = this.#open.get(uid);
+    if (parent === undefined || isRecorded === (parent.recording !== undefined)) return;
+    if (!isRecorded) {
+      this.#endRecording(uid, parent);
+      return;
+    }
+    parent.recording = { isRead: false, exists: false, running: new Set(), written: new Map() };
+    this.#changed(uid, parent);
+  }
+
+  /** The PipelineRun with its notes, where they are recorded. */
+  recorded(uid: string): RecordedParent | undefined {
+    const parent = this.#open.get(uid);
+    return isRecorded(parent) ? parent : undefined;
+  }
+
+  /** The PipelineRuns whose notes are recorded. */
+  *allRecorded(): Iterable<{ readonly uid: string; readonly namespace: string }> {
+    for (const [uid, parent] of this.#open) if (isRecorded(parent)) yield { uid, namespace: parent.namespace };
+  }
+
+  /**
+   * Takes up a note that is recorded. It is older than what this process noted of another run under its name, and gives way to what this
+   * process saw of the same run.
+   */
+  restore(parentUID: string, key: string, recorded: Note): void {
+    const parent = this.recorded(parentUID);
+    if (parent === undefined) return;
+    const own = parent.notes.get(key);
+    const isSeenSince = own?.uid === recorded.uid && !own.isLater;
+    parent.recording.written.set(key, recorded);
+    if (isSeenSince || parent.recording.running.has(recorded.uid)) return;
+    parent.notes.set(key, recorded);
+    if (own === undefined) this.#count(parent.namespace, 1);
+  }
+
+  #changed(uid: string, { namespace, recording }: Parent): void {
+    if (recording !== undefined) this.#onRecording({ uid, namespace });
+  }
+
+  #endRecording(uid: string, parent: Parent): void {
+    if (parent.recording === undefined) return;
+    delete parent.recording;
+    this.#onRecording({ uid, namespace: parent.namespace });
   }
 
   #isOfOther(uid: string, namespace: string): boolean {
@@ -158,4 +225,8 @@ export class FinishNotes {
     if (count === 0) this.#counts.delete(namespace);
     else this.#counts.set(namespace, count);
   }
+}
+
+function isRecorded(parent: Parent | undefined): parent is RecordedParent {
+  return parent?.recording !== undefined;
 }

@@ -12,6 +12,20 @@ export interface Note {
 export interface Parent {
   readonly namespace: string;
   readonly notes: Map<string, Note>;
+  /** Present where a policy asks for the notes to be recorded. */
+  recording?: Recording;
+}
+
+/** The notes of a PipelineRun as they are recorded outside the process. */
+export interface Recording {
+  /** True once those of an earlier process, or of another replica, are taken up. */
+  isRead: boolean;
+  /** True when something is recorded, of whatever content. */
+  exists: boolean;
+  /** The UIDs of children that ran when they were last delivered: until `isRead`, a note of them may turn up that counts no more. */
+  readonly running: Set<string>;
+  /** The notes that are recorded, by key. */
+  readonly written: Map<string, Note>;
 }
 
 /** PipelineRuns whose notes are kept only while there is room, by namespace, so that those of one push out none of another. */
