@@ -38,6 +38,7 @@ describe('a ProvenanceRecord in the API server', () => {
       ['another ServiceAccount', { serviceAccountName: 'other' }],
       ['another retention', { retention: { type: 'WithRun' } }],
       ['no retention', { retention: undefined }],
+      ['payloads that go once they are stored', { evidence: 'UntilStored' }],
       ['other backends', { backendRefs: [{ kind: 'StorageBackend', name: 'other' }] }],
       ['another UID of a backend', { backendRefs: [{ ...backendRefs[0], uid: 'u2' }] }],
       ['one backend more', { backendRefs: [...backendRefs, { kind: 'StorageBackend', name: 'other' }] }],
@@ -107,6 +108,23 @@ describe('a ProvenanceRecord in the API server', () => {
         assert.match((await replace({ evidence: { artifacts: [{ ...before, ...change }] } })) ?? 'accepted', expected);
       });
     }
+
+    it('and loses a payload once it is signed and stored, for good', async () => {
+      const payloadLocations = [{ kind: 'StorageBackend', name: 'registry', uri: 'oci://registry.example/app:sig' }];
+      const spec = { ...recordSpec, backendRefs, evidence: 'UntilStored' };
+      await create({ spec, evidence: { artifacts: [artifactCase] } });
+      const unsigned = { ...artifactCase, payload: undefined, payloadLocations };
+      const nowhere = { ...before, payload: undefined };
+      for (const refused of [unsigned, nowhere]) {
+        const output = (await replace({ spec, evidence: { artifacts: [refused] } })) ?? 'accepted';
+        assert.match(output, /an artifact without its payload must be signed and say in payloadLocations/);
+      }
+      const lighter = { ...nowhere, payloadLocations };
+      assert.equal(await replace({ spec, evidence: { artifacts: [before] } }), undefined);
+      assert.equal(await replace({ spec, evidence: { artifacts: [lighter] } }), undefined);
+      const again = (await replace({ spec, evidence: { artifacts: [before] } })) ?? 'accepted';
+      assert.match(again, /payload must not come back once it is dropped/);
+    });
 
     it('a second signature for a certificate that nothing has witnessed, and then without the certificate', async () => {
       const window = { notBefore: '2026-01-31T12:00:00Z', notAfter: '2026-01-31T12:10:00Z' };

@@ -9,6 +9,7 @@ import type { KubeConnection } from '../kube/kube-connection.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { EgressClient } from '../net/egress-client.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
+import type { DriverContext } from '../storage/driver.ts';
 import type { TrustedRoots } from '../trust/trusted-roots.ts';
 import { UncheckedError } from './cli-error.ts';
 
@@ -74,6 +75,17 @@ export class CliContext {
       },
     };
     return { objects, tokens, egress, clock };
+  }
+
+  /** Access for drivers that read evidence back: Secrets as the user may read them, the user's own cloud login, and no tokens. */
+  async backendAccess(): Promise<DriverContext> {
+    const [{ KubeObjectReader }, { KubeRunAnnotator }] = await Promise.all([
+      import('../kube/kube-object-reader.ts'),
+      import('../kube/kube-run-annotator.ts'),
+    ]);
+    const { client } = await this.cluster();
+    const objects = new KubeObjectReader({ client, clock });
+    return { ...(await this.access()), objects, annotator: new KubeRunAnnotator(client) };
   }
 
   async trustedRoots(): Promise<TrustedRoots> {

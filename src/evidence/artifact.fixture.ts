@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
 import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/evidence.ts';
 import type { Artifact, RecordedArtifact, SignedArtifact } from './artifact.ts';
 import { toEvidenceArtifact } from './evidence-artifact.ts';
@@ -31,6 +32,16 @@ export function imageFixture(more: Partial<SignedArtifact> = {}): SignedArtifact
 /** The record's form of the attestation without a signature. */
 export function evidenceFixture(more: Partial<EvidenceArtifact> = {}): EvidenceArtifact {
   return { ...toEvidenceArtifact(unsignedFixture()), ...more };
+}
+
+/** A signed artifact whose record dropped its payload, which these places hold. */
+export function droppedFixture(
+  artifact: EvidenceArtifact,
+  payloadLocations: NonNullable<EvidenceArtifact['payloadLocations']>,
+): EvidenceArtifact {
+  const { payload, ...lighter } = artifact;
+  assert.ok(payload !== undefined);
+  return { ...lighter, payloadLocations };
 }
 
 /** The record's form of the signed attestation. */

@@ -63,3 +63,10 @@ export interface SignedArtifact extends Artifact {
   readonly keyID: string;
   readonly publicKey: string;
 }
+
+/** A signed artifact whose payload its record has dropped: the digest says which payload it is. */
+export interface PayloadlessArtifact extends Omit<SignedArtifact, 'payload' | 'subjects'> {
+  readonly payload?: undefined;
+  /** `sha256:` and 64 hex digits. */
+  readonly payloadDigest: string;
+}

@@ -3,8 +3,16 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { droppedFixture } from './artifact.fixture.ts';
 import { dsseEnvelope } from './dsse-envelope.ts';
-import { fromEvidenceArtifact, requireSigned, toEvidenceArtifact } from './evidence-artifact.ts';
+import {
+  fromEvidenceArtifact,
+  heldArtifact,
+  listedSubjects,
+  requireSigned,
+  toEvidenceArtifact,
+  withPayload,
+} from './evidence-artifact.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { MAX_PAYLOAD_BYTES, packPayload, unpackPayload } from './packed-payload.ts';
 import { dsse } from '@sigstore/core';
@@ -155,5 +163,37 @@ describe('a packed payload', () => {
     );
     const fits = randomBytes(700_000);
     assert.deepEqual(unpackPayload(packPayload(fits)), fits);
+  });
+});
+
+describe('an artifact whose record dropped its payload', () => {
+  const whole = attestation([{ name: 'reg.example/bread', digest: { sha256: hex } }]);
+  const place = { kind: 'StorageBackend', name: 'b', uri: 'gs://b/o' } as const;
+  const lighter = droppedFixture(toEvidenceArtifact({ ...whole, policyGeneration: 1 }), [place]);
+
+  it('is whole again with the payload that was signed, and with no other one', () => {
+    const held = heldArtifact(lighter);
+    assert.equal(held.payload, undefined);
+    const again = withPayload(held, whole.payload);
+    assert.deepEqual([again.payload, again.subjects], [whole.payload, whole.subjects]);
+    assert.deepEqual(signatureText(again), signatureText(whole));
+    assert.equal(
+      reasonOf(() => withPayload(held, Buffer.concat([whole.payload, Buffer.from(' ')]))),
+      'PayloadInvalid',
+    );
+  });
+
+  it('cannot be read as if it were whole', () => {
+    assert.equal(
+      reasonOf(() => fromEvidenceArtifact(lighter)),
+      'PayloadInvalid',
+    );
+  });
+
+  it('still lists its subjects', () => {
+    assert.deepEqual(listedSubjects(lighter), whole.subjects);
+    assert.deepEqual(listedSubjects({ ...lighter, subjects: ['reg.example/a@b@sha256:12'] }), [
+      { name: 'reg.example/a@b', digest: { sha256: '12' } },
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { MAX_LISTED_SUBJECTS } from '../api/v1alpha1/provenance-record/evidence.
 import type { EvidenceArtifact } from '../api/v1alpha1/provenance-record/evidence.ts';
 import { boundedWarnings } from '../api/v1alpha1/warning.ts';
 import { boundedText } from '../runtime/bounded-text.ts';
-import type { Artifact, RecordedArtifact, SignedArtifact, Subject } from './artifact.ts';
+import type { Artifact, PayloadlessArtifact, RecordedArtifact, SignedArtifact, Subject } from './artifact.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { packPayload, unpackPayload } from './packed-payload.ts';
 import { payloadDigest } from './payload-digest.ts';
@@ -40,7 +40,7 @@ export function toEvidenceArtifact(artifact: RecordedArtifact): EvidenceArtifact
 
 /**
  * An artifact from the record's form. The payload is checked against the recorded digest, and the subjects are read from the payload:
- * the record's own list is cut. @throws EvidenceError `PayloadInvalid` or `PayloadTooLarge`
+ * the record's own list is cut. @throws EvidenceError `PayloadInvalid`, also for a payload that the record dropped, or `PayloadTooLarge`
  */
 export function fromEvidenceArtifact(recorded: EvidenceArtifact): RecordedArtifact {
   const artifact = readBefore.get(recorded) ?? readArtifact(recorded);
@@ -49,20 +49,48 @@ export function fromEvidenceArtifact(recorded: EvidenceArtifact): RecordedArtifa
 }
 
 function readArtifact(recorded: EvidenceArtifact): RecordedArtifact {
+  const { policyGeneration } = recorded;
   const payload = packedHere.get(recorded) ?? unpacked(recorded);
-  const { name, type, form, payloadType, policyGeneration, warnings } = recorded;
   return {
-    ...{ name, type, form, payloadType, policyGeneration, payload, subjects: payloadSubjects(form, payload) },
+    ...payloadlessFields(recorded),
+    policyGeneration,
+    payload,
+    subjects: payloadSubjects(recorded.form, payload),
+  };
+}
+
+/** A signed artifact as its record holds it, with or without its payload. @throws EvidenceError `PayloadInvalid` or `PayloadTooLarge` */
+export function heldArtifact(recorded: EvidenceArtifact): SignedArtifact | PayloadlessArtifact {
+  if (recorded.payload !== undefined) return requireSigned(fromEvidenceArtifact(recorded));
+  return requireSigned({ ...payloadlessFields(recorded), payloadDigest: recorded.payloadDigest });
+}
+
+/** A signed artifact, with the payload that its record dropped. @throws EvidenceError `PayloadInvalid` when it is another payload */
+export function withPayload(held: SignedArtifact | PayloadlessArtifact, payload: Buffer): SignedArtifact {
+  if (held.payload !== undefined) return held;
+  requireDigest(held, payload);
+  return { ...held, payload, subjects: payloadSubjects(held.form, payload) };
+}
+
+function requireDigest(stated: { readonly name: string; readonly payloadDigest: string }, payload: Buffer): void {
+  if (payloadDigest(payload) === stated.payloadDigest) return;
+  const message = `payload of "${stated.name}" does not have the digest that the record states`;
+  throw new EvidenceError('PayloadInvalid', message);
+}
+
+function payloadlessFields(recorded: EvidenceArtifact): Omit<Artifact, 'payload' | 'subjects'> {
+  const { name, type, form, payloadType, warnings } = recorded;
+  return {
+    ...{ name, type, form, payloadType },
     ...(warnings === undefined ? {} : { warnings }),
     ...signatureFields(recorded),
   };
 }
 
-function unpacked({ name, payload: text, payloadDigest: stated }: EvidenceArtifact): Buffer {
-  const payload = unpackPayload(text);
-  if (payloadDigest(payload) === stated) return payload;
-  const message = `payload of "${name}" does not have the digest that the record states`;
-  throw new EvidenceError('PayloadInvalid', message);
+function unpacked(recorded: EvidenceArtifact): Buffer {
+  const payload = unpackPayload(recorded.payload);
+  requireDigest(recorded, payload);
+  return payload;
 }
 
 function signatureFields(recorded: EvidenceArtifact): Partial<RecordedArtifact> {
@@ -80,7 +108,9 @@ function signatureFields(recorded: EvidenceArtifact): Partial<RecordedArtifact> 
 }
 
 /** @throws EvidenceError `PayloadInvalid` for an artifact without a signature */
-export function requireSigned<Given extends Artifact>(artifact: Given): Given & SignedArtifact {
+export function requireSigned<Given extends Omit<Artifact, 'payload' | 'subjects'>>(
+  artifact: Given,
+): Given & Pick<SignedArtifact, 'signature' | 'keyID' | 'publicKey'> {
   const { signature, keyID, publicKey } = artifact;
   if (signature === undefined || keyID === undefined || publicKey === undefined) {
     throw new EvidenceError('PayloadInvalid', `"${artifact.name}" is not signed`);
@@ -90,6 +120,14 @@ export function requireSigned<Given extends Artifact>(artifact: Given): Given & 
 
 function subjectText(subject: Subject): string {
   return subjectTexts(subject)[0] ?? shortened(`${subject.name}@:`);
+}
+
+/** The subjects that a record lists, of which it may have cut off some. */
+export function listedSubjects({ subjects = [] }: EvidenceArtifact): readonly Subject[] {
+  return subjects.map((text) => {
+    const [, name = text, algorithm = '', hex = ''] = /^(.*)@([^@:]*):([^@:]*)$/s.exec(text) ?? [];
+    return { name, digest: { [algorithm]: hex } };
+  });
 }
 
 /** The texts under which a record may list a subject: one for each of its digests. */

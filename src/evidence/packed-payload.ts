@@ -27,8 +27,9 @@ export function packPayload(payload: Uint8Array): string {
   return packed;
 }
 
-/** @throws EvidenceError `PayloadInvalid` when the text is not gzip in base64, `PayloadTooLarge` above the limit */
-export function unpackPayload(packed: string): Buffer {
+/** @throws EvidenceError `PayloadInvalid` when the record dropped the payload or the text is not gzip in base64, `PayloadTooLarge` above the limit */
+export function unpackPayload(packed: string | undefined): Buffer {
+  if (packed === undefined) throw new EvidenceError('PayloadInvalid', 'the record has dropped the payload');
   try {
     const payload = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_PAYLOAD_BYTES });
     packedTexts.set(payload, packed);

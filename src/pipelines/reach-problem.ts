@@ -3,7 +3,8 @@ import { isEmptySelector } from '../api/v1alpha1/fields/label-selector.ts';
 import type { PolicyDefinition } from './definitions.ts';
 import { formMismatch } from './form-mismatch.ts';
 import type { Pipeline } from './pipeline.ts';
-import { madeArtifacts, takesOfPolicy } from './takes-of-policy.ts';
+import { isLastingBackend } from '../storage/is-lasting.ts';
+import { type MadeArtifact, madeArtifacts, takesOfPolicy } from './takes-of-policy.ts';
 import { tooManyBackends } from './backend-refs.ts';
 
 type Reach = Pick<Pipeline, 'backends' | 'missing'>;
@@ -22,6 +23,16 @@ const rules: readonly Rule[] = [
     const [why] = backends.flatMap((backend) => formMismatch(policy, backend) ?? []);
     const types = [...new Set(made.map(({ type }) => type))].join(' or ');
     return why ?? `no backend takes anything of this policy: add ${types} to spec.artifacts of one`;
+  },
+  ({ spec }, { backends, missing }) => {
+    // An audit drops nothing.
+    if (spec.recordEvidence === 'Keep' || spec.mode === 'Audit' || missing.length > 0) return undefined;
+    const taken = (by: Reach['backends']): readonly MadeArtifact[] =>
+      by.flatMap((backend) => takesOfPolicy(spec, backend.spec).taken);
+    const lasting = taken(backends.filter((backend) => isLastingBackend(backend.spec)));
+    const lost = taken(backends).find(({ type, form }) => !lasting.some((of) => of.type === type && of.form === form));
+    if (lost === undefined) return undefined;
+    return `spec.record.evidence is UntilStored, and no backend in reach can give back ${lost.type} (${lost.form}) for as long as its record is kept: a Tekton backend loses it with its run, a Kafka backend with the retention of its topic; add a backend of another type that takes it, or set Keep`;
   },
 ];
 

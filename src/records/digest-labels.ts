@@ -17,12 +17,14 @@ export function digestLabels(artifacts: readonly EvidenceArtifact[]): Readonly<R
   const listed = artifacts.flatMap(({ subjects = [] }) => subjects.map(subjectDigest));
   const known = listed.filter((digest) => digest !== undefined);
   const digests = new Map(known.map(({ hex, algorithm }) => [hex, algorithm]));
-  const isWhole =
-    !listed.includes(undefined) &&
-    artifacts.every(({ subjects = [], subjectCount }) => subjects.length === subjectCount) &&
-    digests.size <= MAX_DIGESTS;
+  const isWhole = artifacts.every(listsAllDigests) && digests.size <= MAX_DIGESTS;
   const labels = [...digests].slice(0, MAX_DIGESTS).map(([hex, algorithm]) => [digestLabel(hex), algorithm] as const);
   return { ...Object.fromEntries(labels), ...(isWhole ? { [INDEXED_LABEL]: 'Indexed' } : {}) };
+}
+
+/** True when an artifact lists the digest of each of its subjects. */
+export function listsAllDigests({ subjects = [], subjectCount }: EvidenceArtifact): boolean {
+  return subjects.length === subjectCount && subjects.every((subject) => subjectDigest(subject) !== undefined);
 }
 
 /** The label of records about a digest. @param hex the digest without its algorithm, in lower case */

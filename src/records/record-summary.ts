@@ -2,10 +2,10 @@
 import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.ts';
 import { knownReason, type Reason, reasons } from '../api/v1alpha1/reasons.ts';
 import { jsonSizeBytes } from '../json/json-size.ts';
-import { backfillRefs } from './backfill-request.ts';
+import { withoutStoredPayloads } from './dropped-payloads.ts';
+import { isStoredCompletely } from './stored-completely.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import type { RetainedRecord } from './retirement.ts';
-import { isDoneWith } from './storage-state.ts';
 import type { PolicyName } from '../pipelines/policy-key.ts';
 import { runKey, type RunKey } from '../tekton/run-key.ts';
 import { recordKey, type RecordKey } from './record-key.ts';
@@ -24,7 +24,7 @@ export interface RecordSummary {
   readonly retained?: RetainedRecord;
   /** True when only its run can take it further: it has no payload yet, or no backends. */
   readonly needsRun: boolean;
-  /** True when it is signed and stored, or audited, and sealed with the key of today: only retirement is left. */
+  /** True when it is signed and stored, or audited, sealed with the key of today, and without payloads to drop: only retirement is left. */
   readonly isSettled: boolean;
   /** True when a backend holds anything of it. */
   readonly isHeld: boolean;
@@ -95,17 +95,11 @@ function retainedPart({ completionTime, retention }: RetainedRecord): RetainedRe
   return retention === undefined ? { completionTime } : { completionTime, retention };
 }
 
-/** True when everything is signed and stored, or audited as the policy asked. */
-function isDone({ object, storage }: TrustedRecord): boolean {
-  const { spec, evidence } = object;
-  const artifacts = evidence?.artifacts ?? [];
-  if (artifacts.length === 0) return false;
-  if (spec.mode === 'Audit') return true;
-  const backends = spec.backendRefs ?? [];
-  const isDoneIn = ({ kind, name }: { readonly kind: string; readonly name: string }): boolean =>
-    storage.some(({ backendRef, state }) => isDoneWith(state) && backendRef.kind === kind && backendRef.name === name);
-  const isSigned = artifacts.every(({ signature }) => signature !== undefined);
-  return isSigned && backends.length > 0 && [...backends, ...backfillRefs(object)].every(isDoneIn);
+/** True when everything is signed and stored, and dropped where it may be; or audited as the policy asked. */
+function isDone(record: TrustedRecord): boolean {
+  const { spec, evidence } = record.object;
+  if (spec.mode === 'Audit') return (evidence?.artifacts ?? []).length > 0;
+  return isStoredCompletely(record) && withoutStoredPayloads(record) === undefined;
 }
 
 /** True when the run has nothing that its policy signs: the record reports that, and is done until the policy changes. */

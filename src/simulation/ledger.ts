@@ -18,7 +18,7 @@ export interface Debt {
   /** The key of the run or record. */
   readonly key: string;
   readonly namespace: string;
-  readonly kind: 'Record' | 'Signature' | 'Storage' | 'Verification' | 'Guard';
+  readonly kind: 'Record' | 'Signature' | 'Storage' | 'Verification' | 'Payload' | 'Guard';
   readonly what: () => string;
   /** The store, if the work concerns one. */
   readonly store?: ModelStore;
@@ -80,7 +80,27 @@ function recordDebts(books: Books, record: JsonObject): readonly Debt[] {
     ];
   const refs = listField(record['spec'], 'backendRefs');
   if (refs.length === 0) return [{ key, namespace, kind: 'Storage', what: () => `record ${key} has no backends` }];
-  return refs.flatMap((ref) => backendDebts(books, { record, key, hasRun }, ref));
+  return [
+    ...refs.flatMap((ref) => backendDebts(books, { record, key, hasRun }, ref)),
+    ...(isToBeLighter(record)
+      ? [{ key, namespace, kind: 'Payload' as const, what: () => `record ${key} keeps a payload` }]
+      : []),
+  ];
+}
+
+/** True when a record still holds a payload that every backend gave back. Annotations may go before they are read back, with their run. */
+function isToBeLighter(record: JsonObject): boolean {
+  const holdsPayload = listField(record['evidence'], 'artifacts').some(
+    (each) => field(each, 'type') === 'Attestation' && field(each, 'payload') !== undefined,
+  );
+  return holdsPayload && field(record['spec'], 'evidence') === 'UntilStored' && isReadBack(record);
+}
+
+/** True when the status says that all backends hold the evidence and gave it back. */
+export function isReadBack(record: JsonObject): boolean {
+  const storage = listField(record['status'], 'storage');
+  const isVerified = (entry: unknown): boolean => field(field(entry, 'verification'), 'state') === 'Verified';
+  return storage.length > 0 && storage.every((entry) => field(entry, 'state') === 'Stored' && isVerified(entry));
 }
 
 function backendDebts(

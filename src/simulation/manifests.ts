@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import type { BackendKind, PolicyKind } from '../api/v1alpha1/kinds.ts';
 import type { JsonObject } from '../json/fields.ts';
 import { dateAt } from './life.ts';
@@ -32,7 +33,7 @@ export function metadataOf({ namespace, name }: { readonly namespace: string; re
 }
 
 export function policyManifest(policy: PolicyPlan): JsonObject {
-  const { namespace, retention, holdsRuns } = policy;
+  const { namespace, retention, holdsRuns, dropsPayloads } = policy;
   return {
     apiVersion: API_VERSION,
     kind: policyKind(policy),
@@ -40,7 +41,7 @@ export function policyManifest(policy: PolicyPlan): JsonObject {
     spec: {
       signer: { type: 'Key', key: { secretRef: { name: 'signing' } } },
       runs: { finishedAfter: '2026-01-01T00:00:00Z' },
-      record: { retention },
+      record: { retention, ...(dropsPayloads === true ? { evidence: 'UntilStored' } : {}) },
       // No world lasts so long: what is kept is stored.
       ...(holdsRuns === true ? { deletionGuard: { type: 'Hold', timeoutSeconds: 86_400 } } : {}),
       ...(namespace === '' ? { subjects: { allowedRepositories: ['*'] } } : {}),
@@ -71,9 +72,18 @@ function resultsOf({ name }: RunPlan): readonly JsonObject[] {
   ];
 }
 
+/** A text of 1024 characters that hardly packs. */
+function randomText(seed: string): string {
+  return Array.from({ length: 16 }, (_, index) => createHash('sha256').update(`${seed} ${index}`).digest('hex')).join(
+    '',
+  );
+}
+
 /** Builds a TaskRun that has just been made. */
 export function runManifest(run: RunPlan): JsonObject {
-  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: metadataOf(run), spec: {} };
+  // A payload must take more room than the names of its places, or its record never drops it.
+  const params = [{ name: 'NOTES', value: randomText(run.name) }];
+  return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: metadataOf(run), spec: { params } };
 }
 
 /** The status of a TaskRun that finishes at this instant. */

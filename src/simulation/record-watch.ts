@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type JsonObject, field, listField } from '../json/fields.ts';
-import { identityOf } from './ledger.ts';
+import { identityOf, isReadBack } from './ledger.ts';
 import { plurals } from './manifests.ts';
 import type { ClusterEvent, ModelCluster } from './model/cluster.ts';
 import type { WorldPlan } from './world-plan.ts';
 
-/** Watches the records: each is created once, and signatures never change. */
+/** Watches the records: each is created once, signatures never change, and payloads go only once every backend gave them back. */
 export class RecordWatch {
   readonly #plan: WorldPlan;
   readonly #signatures = new Map<string, string>();
+  readonly #payloads = new Map<string, number>();
   readonly #made = new Set<string>();
   readonly #onFault: (what: string) => void;
 
@@ -42,6 +43,15 @@ export class RecordWatch {
     const before = this.#signatures.get(key);
     if (before !== undefined && before !== signatures) this.#onFault(`record ${key} was signed a second time`);
     if (/^\["/.test(signatures)) this.#signatures.set(key, signatures);
+    this.#seePayloads(key, object);
+  }
+
+  #seePayloads(key: string, record: JsonObject): void {
+    const artifacts = listField(record['evidence'], 'artifacts');
+    const held = artifacts.filter((each) => field(each, 'payload') !== undefined).length;
+    const before = this.#payloads.get(key) ?? 0;
+    this.#payloads.set(key, held);
+    if (held < before && !isReadBack(record)) this.#onFault(`record ${key} dropped a payload before it was read back`);
   }
 
   #mayRetire(record: JsonObject): boolean {

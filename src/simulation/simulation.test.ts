@@ -44,6 +44,8 @@ const signs: Readonly<Record<string, Sign>> = {
     replicas: 2,
   },
   'guard-ends-early': { symptom: /run \S+ is let go before policy \S+ has it stored/, firstSeed: 1, replicas: 2 },
+  'payload-dropped-unread': { symptom: /dropped a payload before it was read back/, firstSeed: 11, replicas: 1 },
+  'payload-kept-after-crash': { symptom: /record \S+ keeps a payload/, firstSeed: 47, replicas: 1 },
   'pause-unnoticed': { symptom: /replicas hold the shard of/, firstSeed: 17, replicas: 3 },
 };
 

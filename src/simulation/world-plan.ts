@@ -12,6 +12,8 @@ export interface PolicyPlan {
   readonly retention: 'Keep' | 'WithRun';
   /** True when its deletion guard keeps runs until they are stored. */
   readonly holdsRuns?: true;
+  /** True when its records drop payloads once they are stored. */
+  readonly dropsPayloads?: true;
 }
 
 export interface BackendPlan {
@@ -83,7 +85,10 @@ export function planWorld(seed: number, options: { readonly replicas?: number } 
   const guarding = new SeededRandom(seed ^ 0x6a4d);
   const hasGuards = guarding.chance(0.35);
   const planned = planPolicies(random, namespaces);
-  const policies = hasGuards ? planned.map((policy) => guardedPolicy(guarding, policy)) : planned;
+  const dropping = new SeededRandom(seed ^ 0xd407);
+  const hasDrops = dropping.chance(0.35);
+  const guarded = hasGuards ? planned.map((policy) => guardedPolicy(guarding, policy)) : planned;
+  const policies = hasDrops ? guarded.map((policy) => droppingPolicy(dropping, policy)) : guarded;
   const backends = planBackends(random, namespaces, policies);
   const healedMs = random.between(size < 0.6 ? 10 : 30, 90) * 1000;
   const layout = { namespaces, policies, backends, healedMs };
@@ -138,6 +143,10 @@ function planPolicies(random: Chances, namespaces: readonly string[]): PolicyPla
 
 function guardedPolicy(random: Chances, policy: PolicyPlan): PolicyPlan {
   return random.chance(0.8) ? { ...policy, holdsRuns: true } : policy;
+}
+
+function droppingPolicy(random: Chances, policy: PolicyPlan): PolicyPlan {
+  return random.chance(0.8) ? { ...policy, dropsPayloads: true } : policy;
 }
 
 /** A suspended policy keeps no runs, so that some may be lost. */

@@ -8,6 +8,7 @@ import { policyDefinition } from '../../pipelines/policy-definition.fixture.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import { explainRun } from './explain-run.ts';
 import { explanationText } from './explain.ts';
+import { droppedFixture, signedEvidenceFixture } from '../../evidence/artifact.fixture.ts';
 import { withRetentionInForce } from './published-retention.ts';
 
 const NOW = new Date('2025-03-02T00:00:00Z');
@@ -75,6 +76,20 @@ describe('explainRun', () => {
       /SigningPolicy team-a\/others: not selected\n.*labels do not match spec\.selector: the run has app=bread, and the selector is \{"matchLabels":/,
     );
     assert.match(explanationText(explanation), /no policy selects this run/);
+  });
+
+  it('names the backends that hold the payloads which a record dropped', () => {
+    const stored = record('builds', 'Stored');
+    const place = { kind: 'StorageBackend', uri: 'gs://b/attestation' } as const;
+    const places = ['bucket', 'registry'].map((name) => ({ ...place, name }));
+    const artifacts = [droppedFixture(signedEvidenceFixture(), places)];
+    const gathered = { runs: [run], pipelines: pipelines({ name: 'builds' }), unread: [] };
+    const text = explanationText(explainRun({ ...gathered, records: [{ ...stored, evidence: { artifacts } }] }, NOW));
+    assert.match(
+      text,
+      /its record dropped payloads once they were stored; they are fetched from StorageBackend bucket or StorageBackend registry/,
+    );
+    assert.doesNotMatch(explanationText(explainRun({ ...gathered, records: [stored] }, NOW)), /dropped payloads/);
   });
 
   it('names what a policy says beyond a ceiling, once, and keeps to the retention that is in force', () => {

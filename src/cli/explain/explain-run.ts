@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
 import { rfc3339Seconds } from '../../api/v1alpha1/fields/date-time.ts';
+import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../records/record-name.ts';
 import { jsonSizeBytes } from '../../json/json-size.ts';
 import { freeRecords, recordExcess } from '../../pipelines/ceilings/record-excess.ts';
@@ -25,6 +26,8 @@ export interface PolicyExplanation {
   readonly retention?: string;
   /** All that it says beyond the ceilings of its namespace. */
   readonly exceeds?: string;
+  /** The backends that hold the payloads that its record dropped; absent when it dropped none. */
+  readonly payloads?: string;
   /** The warnings of its evidence. */
   readonly warnings?: readonly string[];
 }
@@ -94,7 +97,8 @@ function explainPolicy(
   if (record !== undefined) {
     const { reason = 'Progressing', message = 'its record has no status yet' } = record.status ?? {};
     const warnings = (record.evidence?.artifacts ?? []).flatMap(({ warnings: found = [] }) => found);
-    const extra = warnings.length === 0 ? {} : { warnings };
+    const payloads = payloadsText(record);
+    const extra = { ...(payloads === undefined ? {} : { payloads }), ...(warnings.length === 0 ? {} : { warnings }) };
     return { ...named, isSelected: true, record: name, reason, message, retention: retentionText(policy), ...extra };
   }
   if (!isFinished(run)) return { ...named, isSelected: false, message: 'the run has not finished' };
@@ -126,6 +130,13 @@ function waitForRoom(
   );
   const use = { records: bounded.length, sizeBytes: bounded.reduce((sum, each) => sum + jsonSizeBytes(each), 0) };
   return freeRecords(bounds, use) > 0 ? undefined : recordExcess(bounds, use);
+}
+
+function payloadsText({ evidence }: ProvenanceRecord): string | undefined {
+  const places = (evidence?.artifacts ?? []).flatMap(({ payloadLocations = [] }) => payloadLocations);
+  const backends = new Set(places.map(({ kind, name }) => `${kind} ${name}`));
+  if (backends.size === 0) return undefined;
+  return `its record dropped payloads once they were stored; they are fetched from ${[...backends].join(' or ')}`;
 }
 
 function summaryOf(run: RunSummary, policies: readonly PolicyExplanation[]): string {

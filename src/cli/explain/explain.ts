@@ -52,14 +52,22 @@ async function explain(run: string, options: ExplainOptions, command: Command): 
 /** Formats an explanation for people, one paragraph for each run. */
 export function explanationText({ runs, unread }: Explanation): string {
   const paragraphs = runs.map(({ run, state, policies, guard, summary }) => {
-    const lines = policies.map(({ policy, isSelected, message, record, reason, retention, exceeds, warnings = [] }) => {
-      const verdict = reason ?? (isSelected ? 'selected' : 'not selected');
-      const title = `  ${policy}: ${verdict}${record === undefined ? '' : ` (record ${record})`}`;
-      // The message of a record that waits for the ceiling says the same.
-      const beyond = exceeds === undefined || message.includes(exceeds) ? [] : [`it exceeds its ceiling: ${exceeds}`];
-      const details = [message, ...(retention === undefined ? [] : [retention]), ...beyond, ...warnings];
-      return [title, ...details.map((text) => `    ${text}`)].join('\n');
-    });
+    const lines = policies.map(
+      ({ policy, isSelected, message, record, reason, retention, payloads, exceeds, warnings = [] }) => {
+        const verdict = reason ?? (isSelected ? 'selected' : 'not selected');
+        const title = `  ${policy}: ${verdict}${record === undefined ? '' : ` (record ${record})`}`;
+        // The message of a record that waits for the ceiling says the same.
+        const beyond = exceeds === undefined || message.includes(exceeds) ? [] : [`it exceeds its ceiling: ${exceeds}`];
+        const details = [
+          message,
+          ...(retention === undefined ? [] : [retention]),
+          ...(payloads === undefined ? [] : [payloads]),
+          ...beyond,
+          ...warnings,
+        ];
+        return [title, ...details.map((text) => `    ${text}`)].join('\n');
+      },
+    );
     const kept = guard === undefined ? [] : [`  ${guard}`];
     return [`${run}: ${state}`, `  ${summary}`, ...kept, ...lines].join('\n');
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
+import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { UsageError } from '../cli-error.ts';
@@ -65,13 +66,17 @@ async function get(reference: string, options: GetOptions, command: Command): Pr
     const namespace = options.allNamespaces === true ? undefined : await context.namespace();
     const found = await findRecords(client, target, { namespace, signal });
     if (found.length === 0) throw new Error(nothingFound(target, namespace));
-    command.configureOutput().writeOut?.(`${await text(found, options)}\n`);
+    command.configureOutput().writeOut?.(`${await text(found, options, (record) => whole(record, context, signal))}\n`);
   } finally {
     await context.close();
   }
 }
 
-async function text(found: readonly FoundRecord[], { output, artifact }: GetOptions): Promise<string> {
+async function text(
+  found: readonly FoundRecord[],
+  { output, artifact }: GetOptions,
+  completed: (record: ProvenanceRecord) => Promise<ProvenanceRecord>,
+): Promise<string> {
   if (!isEvidence(output)) {
     if (output !== 'text')
       return (await import('./object-text.ts')).objectsText(
@@ -85,7 +90,14 @@ async function text(found: readonly FoundRecord[], { output, artifact }: GetOpti
     const names = found.map(({ record: { metadata } }) => `record/${metadata.name} -n ${metadata.namespace}`);
     throw new UsageError(`several records match; name one of them:\n  ${names.join('\n  ')}`);
   }
-  return (await import('./record-evidence-text.ts')).recordEvidenceText(only.record, output, artifact);
+  return (await import('./record-evidence-text.ts')).recordEvidenceText(await completed(only.record), output, artifact);
+}
+
+/** A record with the payloads that it dropped. */
+async function whole(record: ProvenanceRecord, context: CliContext, signal: AbortSignal): Promise<ProvenanceRecord> {
+  const { droppedPayload } = await import('../../records/dropped-payloads.ts');
+  if (droppedPayload(record) === undefined) return record;
+  return (await import('../dropped-payloads.ts')).withFetchedPayloads(record, context, signal);
 }
 
 function isEvidence(output: GetOptions['output']): output is 'statement' | 'envelope' | 'bundle' {

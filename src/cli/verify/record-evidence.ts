@@ -3,6 +3,7 @@ import { parseProvenanceRecord } from '../../api/v1alpha1/parsing/parse.ts';
 import { field } from '../../json/fields.ts';
 import { parseManifest } from '../../api/v1alpha1/parsing/parse-manifest.ts';
 import type { EvidenceArtifact, ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
+import { droppedPayload } from '../../records/dropped-payloads.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { fromEvidenceArtifact, requireSigned, subjectTexts } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
@@ -19,14 +20,17 @@ import { readEvidence } from './evidence.ts';
 /** The parts of a record that are verified. */
 export type ReadRecord = Pick<ProvenanceRecord, 'spec' | 'evidence'> & { readonly name: string };
 
-/** Reads a record of the cluster. @throws UncheckedError */
+/** Reads a record of the cluster, and fetches the payloads that it dropped from its backends. @throws UncheckedError */
 export async function recordInCluster(name: string, context: CliContext, signal: AbortSignal): Promise<ReadRecord> {
   const object = await context.find(hallmarkResource('ProvenanceRecord'), name, signal);
   if (object === undefined)
     throw new UncheckedError(`there is no ProvenanceRecord ${await context.namespace()}/${name}`);
   const parsed = parseProvenanceRecord(object);
   if (!parsed.ok) throw new UncheckedError(`ProvenanceRecord ${name}: ${parsed.message}`);
-  return { ...parsed.value, name };
+  const { value: record } = parsed;
+  if (droppedPayload(record) === undefined) return { ...record, name };
+  const { withFetchedPayloads } = await import('../dropped-payloads.ts');
+  return { ...(await withFetchedPayloads(record, context, signal)), name };
 }
 
 /** Reads the records in a file. @throws UsageError, UncheckedError */
@@ -36,10 +40,20 @@ export async function recordsInFile(path: string): Promise<readonly ReadRecord[]
     const parsed = parseManifest(value);
     if (!parsed.ok) throw new UsageError(`${place} is not a ProvenanceRecord as the cluster has it`);
     const { value: record } = parsed;
-    return record.kind === 'ProvenanceRecord' ? [{ ...record, name: record.metadata.name ?? place }] : [];
+    if (record.kind !== 'ProvenanceRecord') return [];
+    requirePayloads(record, place);
+    return [{ ...record, name: record.metadata.name ?? place }];
   });
   if (records.length === 0) throw new UsageError(`${path} holds no ProvenanceRecord`);
   return records;
+}
+
+/** A file does not lead to the backends that hold what a record dropped. */
+function requirePayloads(record: Pick<ReadRecord, 'evidence'>, place: string): void {
+  const dropped = droppedPayload(record);
+  if (dropped === undefined) return;
+  const message = `${place} dropped the payload of ${dropped.name} once it was stored: name the record in the cluster, and it is fetched from a backend`;
+  throw new UncheckedError(message);
 }
 
 /** Reads every artifact of a record. One without a signature, or with other subjects than the record lists, does not verify. */

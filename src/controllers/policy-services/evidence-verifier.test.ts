@@ -5,7 +5,8 @@ import { TransparencyLogEntry } from '@sigstore/protobuf-specs';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { SigningPolicySpec } from '../../api/v1alpha1/signing-policy/schema.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
-import type { SignedArtifact } from '../../evidence/artifact.ts';
+import type { PayloadlessArtifact, SignedArtifact } from '../../evidence/artifact.ts';
+import { payloadDigest } from '../../evidence/payload-digest.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -63,7 +64,7 @@ function stored(artifact: SignedArtifact): StoredEvidence {
 function readBack(
   get: () => Promise<StoredEvidence>,
   given: {
-    readonly artifact?: SignedArtifact;
+    readonly artifact?: SignedArtifact | PayloadlessArtifact;
     /** Artifacts of the same record that were stored under the same name. */
     readonly others?: readonly SignedArtifact[];
     readonly policy?: PolicyDefinition | undefined;
@@ -102,6 +103,24 @@ const failing = (error: StorageError) => (): Promise<never> => Promise.reject(er
 describe('EvidenceVerifier', () => {
   it('verifies evidence that is stored as it was signed', async () => {
     assert.deepEqual(await readBack(() => Promise.resolve(stored(attestation))), { state: 'Verified' });
+  });
+
+  it('verifies evidence whose payload the record dropped, by its digest', async () => {
+    const { payload } = attestation;
+    const artifact = { ...attestation, payload: undefined, payloadDigest: payloadDigest(payload) };
+    const given = { artifact, policy: policy() };
+    assert.deepEqual(await readBack(() => Promise.resolve(stored(attestation)), given), { state: 'Verified' });
+    const other = { ...attestation, payload: Buffer.from(payload.toString().replace('{', '{ ')) };
+    assert.deepEqual(await readBack(() => Promise.resolve(stored(other)), given), {
+      state: 'Failed',
+      message: 'mem://attestation: what was read back is not what was signed and stored: it differs in the payload',
+    });
+    const resigned = {
+      ...stored(attestation),
+      signature: stored({ ...attestation, signature: Buffer.alloc(64) }).signature,
+    };
+    const result = await readBack(() => Promise.resolve(resigned), given);
+    assert.match(typeof result === 'string' ? '' : (result.message ?? ''), /differs in the signature/);
   });
 
   it('names the place of missing evidence, and the remedy', async () => {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SignedArtifact } from '../../evidence/artifact.ts';
+import type { PayloadlessArtifact, SignedArtifact } from '../../evidence/artifact.ts';
+import { withPayload } from '../../evidence/evidence-artifact.ts';
+import { EvidenceError } from '../../evidence/evidence-error.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { SigningError } from '../../signing/signing-error.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
@@ -13,12 +15,14 @@ import type { PolicyWitnesses } from './policy-witnesses.ts';
 import type { StoredLocation, VerificationFact } from '../../records/status/record-facts.ts';
 import type { RunTarget } from '../../storage/run-target.ts';
 
+type HeldArtifact = SignedArtifact | PayloadlessArtifact;
 type TrustedRoot = NonNullable<Awaited<ReturnType<PolicyWitnesses['root']>>>;
 
 /** The artifacts of a record in one backend, to be read back. */
 export interface ReadBack {
   readonly driver: StorageDriver;
-  readonly artifacts: readonly SignedArtifact[];
+  /** An artifact without its payload is compared by its digest. */
+  readonly artifacts: readonly HeldArtifact[];
   readonly locations: readonly StoredLocation[];
   readonly run: RunTarget;
   /** The policy whose trusted root counts; undefined when it is gone. */
@@ -40,6 +44,8 @@ export type ReadBackResult = VerificationFact | 'Unread' | 'Undecidable';
 function unknownPlace({ uri }: StoredLocation): string {
   return `${uri}: the record does not say which of its artifacts is stored there; "hallmark backfill" writes them again`;
 }
+
+const otherPayload = 'what was read back is not what was signed and stored: it differs in the payload';
 
 /** Reasons of a backend that leave its contents unknown. */
 const unreadable = new Set(['BackendUnavailable', 'BackendUnauthorized', 'BackendNotReady', 'EndpointForbidden']);
@@ -111,10 +117,12 @@ export class EvidenceVerifier {
   async #problemAt(
     { read, policy, now, trustedRoot }: Reading,
     location: StoredLocation,
-    artifact: SignedArtifact,
+    held: HeldArtifact,
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const stored = await read(location);
+    const artifact = completed(held, stored.payload);
+    if (artifact === undefined) return otherPayload;
     const keys = [{ keyID: artifact.keyID, publicKey: artifact.publicKey }];
     const { certificate } = artifact;
     const identity =
@@ -144,7 +152,17 @@ export class EvidenceVerifier {
   }
 }
 
+/** The artifact with the payload that was read back; undefined when that is another one than its record dropped. */
+function completed(held: HeldArtifact, payload: Buffer): SignedArtifact | undefined {
+  try {
+    return withPayload(held, payload);
+  } catch (error) {
+    if (error instanceof EvidenceError) return undefined;
+    throw error;
+  }
+}
+
 /** Certificates and witnesses can be verified with a trusted root alone. */
-function needsRoot({ certificate, logEntries, timestamps }: SignedArtifact): boolean {
+function needsRoot({ certificate, logEntries, timestamps }: HeldArtifact): boolean {
   return [certificate, logEntries, timestamps].some((part) => part !== undefined);
 }

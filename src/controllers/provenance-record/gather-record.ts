@@ -4,7 +4,7 @@ import type { BackendRef, EvidenceArtifact } from '../../api/v1alpha1/provenance
 import { MAX_BACKENDS } from '../../api/v1alpha1/provenance-record/spec.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
-import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
+import { fromEvidenceArtifact, listedSubjects } from '../../evidence/evidence-artifact.ts';
 import type { Subject } from '../../evidence/artifact.ts';
 import type { CompiledBackend, PolicyDefinition } from '../../pipelines/definitions.ts';
 import { refusal } from '../../pipelines/refusal.ts';
@@ -189,9 +189,13 @@ function whyUnsigned(
   return unsignedProblem({ mode, policyName: record.policy, policy, subjects: subjects.subjects, warnings });
 }
 
+function recordedSubjects(artifact: EvidenceArtifact): readonly Subject[] {
+  return artifact.payload === undefined ? listedSubjects(artifact) : fromEvidenceArtifact(artifact).subjects;
+}
+
 function subjectsOf(artifacts: readonly EvidenceArtifact[]): Problem | { readonly subjects: readonly Subject[] } {
   try {
-    return { subjects: artifacts.flatMap((artifact) => fromEvidenceArtifact(artifact).subjects) };
+    return { subjects: artifacts.flatMap(recordedSubjects) };
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     return { reason: reasons[error.reason], message: error.message };

@@ -6,7 +6,7 @@ import type {
   ProvenanceRecordSpec,
   StorageEntry,
 } from '../../api/v1alpha1/provenance-record/schema.ts';
-import { evidenceFixture, signedEvidenceFixture } from '../../evidence/artifact.fixture.ts';
+import { droppedFixture, evidenceFixture, signedEvidenceFixture } from '../../evidence/artifact.fixture.ts';
 import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
@@ -98,6 +98,62 @@ describe('planRecord', () => {
   it('skips a backend whose back-off is not over, and one that holds the evidence', () => {
     assert.deepEqual(plannedStores(snapshot({}, { backends: [{ ref, backend: backend(), isDue: false }] })), []);
     assert.deepEqual(plannedStores(snapshot({ storage: [storedEntry] })), []);
+  });
+
+  describe('drops payloads', () => {
+    const heavy = { ...signed, payload: 'x'.repeat(2000) };
+    const vault = { kind: 'StorageBackend', name: 'vault', uid: 'v' } as const;
+    const until = { evidence: 'UntilStored', backendRefs: [vault] } as const;
+    const held: StorageEntry = {
+      backendRef: { kind: 'StorageBackend', name: 'vault' },
+      state: 'Stored',
+      artifacts: ['Attestation'],
+      locations: [{ uri: 'gs://b/attestation', artifact: 'attestation' }],
+      verification: { state: 'Verified' },
+    };
+    const bound = { ref: vault, backend: { ...backend(['Attestation']), name: 'vault' }, isDue: true };
+
+    it('once all backends hold the evidence and gave it back', () => {
+      const plan = planRecord(snapshot({ spec: until, storage: [held], artifacts: [heavy] }, { backends: [bound] }));
+      assert.ok(plan.action === 'Drop');
+      assert.deepEqual(
+        plan.artifacts.map(({ payload, payloadLocations }) => [payload, payloadLocations]),
+        [[undefined, [{ kind: 'StorageBackend', name: 'vault', uri: 'gs://b/attestation' }]]],
+      );
+      assert.equal(plan.facts.backends?.[0]?.state, 'Stored');
+    });
+
+    it('not before a backend has what it takes since it was edited', () => {
+      const wider = { ...bound, backend: backend(), isDue: true };
+      const image = { ...signed, name: 'image-1', type: 'ImageSignature' } as const;
+      const given = { spec: until, storage: [held], artifacts: [heavy, image] };
+      const plan = planRecord(snapshot(given, { backends: [wider] }));
+      assert.ok(plan.action === 'Advance');
+      assert.equal(plan.store.length, 1);
+    });
+
+    it('not of a record that retires', () => {
+      const old = snapshot(
+        { spec: until, storage: [held], artifacts: [heavy] },
+        { backends: [bound], policy: policy({ retention: 'Seconds', seconds: 1 }) },
+      );
+      assert.equal(planRecord(old).action, 'Retire');
+    });
+
+    it('and then signs, witnesses and stores nothing again, whatever the status says', () => {
+      const at = { kind: 'StorageBackend', name: 'vault', uri: 'gs://b/attestation' } as const;
+      const artifacts = [droppedFixture(signed, [at])];
+      const done = planRecord(snapshot({ spec: until, storage: [held], artifacts }, { backends: [bound] }));
+      assert.ok(done.action === 'Advance' && done.sign === undefined && !done.witness);
+      assert.deepEqual(done.store, []);
+      const url = 'https://witness.example';
+      const asking = policy();
+      const spec = { ...asking.spec, transparency: { timestampAuthorities: [{ url }] } };
+      const restored = snapshot({ spec: until, artifacts }, { backends: [bound], policy: { ...asking, spec } });
+      const plan = planRecord(restored);
+      assert.ok(plan.action === 'Advance' && !plan.witness);
+      assert.equal(plan.store.length, 1);
+    });
   });
 
   it('waits while nothing can be signed, and reports why', () => {

@@ -4,6 +4,7 @@ import { knownReason, type Reason, reasons } from '../../api/v1alpha1/reasons.ts
 import { refusal } from '../../pipelines/refusal.ts';
 import { fitsForm, takesArtifact } from '../../storage/takes-artifact.ts';
 import { backendFacts } from './storing/backend-facts.ts';
+import { withoutStoredPayloads } from '../../records/dropped-payloads.ts';
 import { hasNothingToSign } from '../../records/record-summary.ts';
 import { loggingFact } from './signing/logging-fact.ts';
 import { isProblem, type Problem } from '../../api/v1alpha1/problem.ts';
@@ -36,6 +37,13 @@ const rules: readonly Rule[] = [
   ({ snapshot, artifacts, facts, end }) => {
     const unsigned = artifacts.length === 0 ? emptyProblem(snapshot) : unsignedNow(snapshot);
     return unsigned && { action: 'Wait', facts: { ...facts, unsigned }, ...retiresAt(end) };
+  },
+  ({ snapshot: { record }, facts, end }) => {
+    // A backend that was edited may take more by now, and is given it first.
+    const isDone =
+      facts.logging?.state !== 'Pending' && facts.backends?.every(({ state }) => isDoneWith(state)) === true;
+    const artifacts = isDone ? withoutStoredPayloads(record) : undefined;
+    return artifacts && { action: 'Drop', artifacts, facts, ...retiresAt(end) };
   },
 ];
 

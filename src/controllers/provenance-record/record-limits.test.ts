@@ -62,6 +62,11 @@ const bounds: Readonly<Record<string, Bound>> = {
   'evidence.artifacts[].payloadType': 'Ours',
   'evidence.artifacts[].payload': 'artifacts',
   'evidence.artifacts[].payloadDigest': 'Ours',
+  'evidence.artifacts[].payloadLocations': 'Ours',
+  'evidence.artifacts[].payloadLocations[].name': 'API',
+  // Those of a status, which has the same bound.
+  'evidence.artifacts[].payloadLocations[].uri': 'storage',
+  'evidence.artifacts[].payloadLocations[].digest': 'Ours',
   'evidence.artifacts[].subjects': 'evidence',
   'evidence.artifacts[].subjects[]': 'evidence',
   'evidence.artifacts[].signature': 'signer',

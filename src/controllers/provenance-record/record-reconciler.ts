@@ -26,7 +26,7 @@ import { writeRecordStatus } from './state/write-record-status.ts';
 import { secondsUntilWitnesses } from './signing/witness-turns.ts';
 import { namespaceOfRecord, recordKey, type RecordKey } from '../../records/record-key.ts';
 import { backendKey } from '../../pipelines/backend-key.ts';
-import type { AdvancePlan, WaitPlan } from './state/record-plan.ts';
+import type { AdvancePlan, DropPlan, WaitPlan } from './state/record-plan.ts';
 
 /** Waits from here on are for retirement, or for a backend that is down for long. */
 const LONG_SECONDS = 60;
@@ -147,9 +147,9 @@ export class RecordReconciler implements Reconciler<RecordKey> {
     if (plan.action === 'Retire') return retireRecord(this.#context, retiringRecord(record), plan.why, signal);
     if (plan.action === 'Bind') return this.#bind(record, plan.backendRefs, signal);
     try {
-      return plan.action === 'Wait'
-        ? await this.#wait(record, plan, signal)
-        : await this.#advance(snapshot, plan, signal, leaveSigner);
+      if (plan.action === 'Wait') return await this.#wait(record, plan, signal);
+      if (plan.action === 'Drop') return await this.#dropPayloads(record, plan, signal);
+      return await this.#advance(snapshot, plan, signal, leaveSigner);
     } catch (error) {
       await this.#reportRefused(record, plan.facts, error, signal);
       throw error;
@@ -161,6 +161,16 @@ export class RecordReconciler implements Reconciler<RecordKey> {
     this.#context.quietTurns.end(key);
     await writeRecordStatus(this.#context, record, plan.facts, signal);
     return soonest([this.#retiresIn(key, plan)]);
+  }
+
+  /** The status says where the evidence is before the payloads are dropped, and is about the new generation after that. */
+  async #dropPayloads(record: TrustedRecord, plan: DropPlan, signal: AbortSignal): Promise<Outcome> {
+    const { artifacts, facts } = plan;
+    const stated = await writeRecordStatus(this.#context, record, facts, signal);
+    const { spec, evidence } = stated.object;
+    const lighter = await this.#context.writer.amend(stated, { spec, evidence: { ...evidence, artifacts } }, signal);
+    await writeRecordStatus(this.#context, lighter, facts, signal);
+    return soonest([this.#retiresIn(recordKey(record.object.metadata), plan)]);
   }
 
   async #advance(
@@ -231,7 +241,7 @@ export class RecordReconciler implements Reconciler<RecordKey> {
   }
 
   /** Seconds until a record that is not settled retires all the same. Past that time it waits for something that has its own event. */
-  #retiresIn(key: RecordKey, { retiresAtMs }: WaitPlan | AdvancePlan): number | undefined {
+  #retiresIn(key: RecordKey, { retiresAtMs }: WaitPlan | DropPlan | AdvancePlan): number | undefined {
     const nowMs = this.#context.clock.now().getTime();
     if (retiresAtMs === undefined || retiresAtMs <= nowMs) return undefined;
     return this.#context.records.get(key)?.isSettled === false ? Math.max(1, (retiresAtMs - nowMs) / 1000) : undefined;

@@ -100,6 +100,17 @@ describe('planRun', () => {
     for (const draft of drafts) assert.match(draft?.evidence.artifacts[0]?.warnings?.join() ?? '', /^HintIgnored: /);
   });
 
+  it('freezes that its policy drops payloads once they are stored', () => {
+    for (const [record, frozen] of [
+      [{ evidence: 'UntilStored' }, 'UntilStored'],
+      [{ evidence: 'Keep' }, undefined],
+      [{}, undefined],
+    ] as const) {
+      const [draft] = planRun(snapshot(run('TaskRun'), policy({ record })));
+      assert.equal(draft?.spec.evidence, frozen);
+    }
+  });
+
   it('freezes the retention of its policy', () => {
     const retentions = [
       [undefined, { type: 'Seconds', seconds: 604_800 }],

@@ -55,6 +55,7 @@ function draftSpec({ summary }: RunSnapshot, { pipeline, existing }: PendingPipe
     // No ServiceAccount has a longer name; the record is made all the same.
     serviceAccountName: boundedText(serviceAccountName, 253),
     retention: frozenRetention(policy.spec.record),
+    ...(policy.spec.recordEvidence === 'UntilStored' ? { evidence: 'UntilStored' } : {}),
     ...(backendRefs === undefined ? {} : { backendRefs }),
   };
 }

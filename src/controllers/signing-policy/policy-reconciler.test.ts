@@ -290,16 +290,16 @@ describe('PolicyReconciler', () => {
     bed.health.note(bed.backend('registry'), undefined);
     bed.apply({});
     await bed.look();
-    assert.deepEqual(bed.effectiveRecord, { retention: 'Seconds', seconds: 604_800 });
+    assert.deepEqual(bed.effectiveRecord, { retention: 'Seconds', seconds: 604_800, evidence: 'Keep' });
     bed.maxRetentionSeconds = 3600;
     bed.restart();
     await bed.look();
-    assert.deepEqual(bed.effectiveRecord, { retention: 'Seconds', seconds: 3600 });
+    assert.deepEqual(bed.effectiveRecord, { retention: 'Seconds', seconds: 3600, evidence: 'Keep' });
     assert.doesNotMatch(bed.readyMessage, /platform/, 'the policy asked for nothing');
     for (const mode of ['Enforce', 'Audit']) {
       bed.apply({ mode, record: { retention: 'WithRun' } }, 2);
       await bed.look();
-      assert.deepEqual(bed.effectiveRecord, { retention: 'WithRun', seconds: 3600 });
+      assert.deepEqual(bed.effectiveRecord, { retention: 'WithRun', seconds: 3600, evidence: 'Keep' });
       assert.match(bed.readyMessage, /; spec\.record asks for WithRun, and the platform keeps .* at most 3600 seconds/);
     }
   });

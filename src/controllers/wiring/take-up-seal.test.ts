@@ -8,6 +8,7 @@ import { sealKeyID } from '../../records/seal/seal.ts';
 import { SECRETS } from '../../kube/core-resources.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
+import { droppedFixture } from '../../evidence/artifact.fixture.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { ModelApi, unreachable } from '../../kube/model-api.fixture.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
@@ -41,6 +42,19 @@ describe('an operator that takes up its seal', () => {
     await world.reconcileRecords();
     assert.equal(world.stored, 8);
     return world;
+  }
+
+  /** The same once their payloads are dropped. */
+  async function makeLighterRecords(): Promise<void> {
+    const world = await makeRecords();
+    const places = [{ kind: 'StorageBackend', name: 'store', uri: 'store://evidence' }] as const;
+    for (const object of world.records) {
+      const read = readRecord(object, world.context.sealKey);
+      assert.ok(read?.isTrusted);
+      const { spec, evidence } = read.object;
+      const artifacts = evidence?.artifacts?.map((artifact) => droppedFixture(artifact, places)) ?? assert.fail();
+      await world.context.writer.amend(read, { spec, evidence: { ...evidence, artifacts } }, signal);
+    }
   }
 
   async function putSecret(namespace: string, key: Buffer, more: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -215,9 +229,13 @@ describe('an operator that takes up its seal', () => {
     assert.equal(three.context.failingSeals.problem, undefined);
   });
 
-  for (let writes = 1; writes <= 4; writes += 1) {
-    it(`has nothing signed or removed by a replica with the earlier key, where one with both dies after write ${writes}`, async () => {
-      await makeRecords();
+  const deaths = [1, 2, 3, 4].flatMap((writes) => [
+    { writes, of: '', make: makeRecords },
+    { writes, of: ', and no backend gives the payloads back that the records dropped', make: makeLighterRecords },
+  ]);
+  for (const { writes, of, make } of deaths) {
+    it(`has nothing signed or removed by a replica with the earlier key, where one with both dies after write ${writes}${of}`, async () => {
+      await make();
       const [sealKey, previousSealKey] = [new SecretValue(second), new SecretValue(first)];
       const two = new ReconcilerWorld({ clock, api, sealKey, previousSealKey });
       await two.readPolicy();

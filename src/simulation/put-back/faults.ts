@@ -89,4 +89,26 @@ export const faults: readonly Fault[] = [
       },
     ],
   },
+  {
+    // A payload leaves its record once it is stored, though no backend has given it back.
+    name: 'payload-dropped-unread',
+    edits: [
+      {
+        file: 'records/dropped-payloads.ts',
+        from: 'if (!isStoredCompletely(record) || !record.storage.every(isVerified)) return undefined;',
+        to: 'if (!isStoredCompletely(record)) return undefined;',
+      },
+    ],
+  },
+  {
+    // A record that holds a payload to drop is left alone after a restart.
+    name: 'payload-kept-after-crash',
+    edits: [
+      {
+        file: 'records/record-summary.ts',
+        from: 'return isStoredCompletely(record) && withoutStoredPayloads(record) === undefined;',
+        to: 'return isStoredCompletely(record);',
+      },
+    ],
+  },
 ];

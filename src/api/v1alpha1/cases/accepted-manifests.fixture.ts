@@ -54,7 +54,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
       mode: 'Audit',
       suspend: true,
       deletionGuard: { type: 'Hold', timeoutSeconds: 86_400 },
-      record: { retention: 'Seconds', seconds: 604_800 },
+      record: { retention: 'Seconds', seconds: 604_800, evidence: 'UntilStored' },
     }),
   },
   ...acceptedSigners,

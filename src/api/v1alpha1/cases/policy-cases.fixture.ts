@@ -151,6 +151,13 @@ export const policyCases: readonly RefusedManifest[] = [
     serverMessage: 'should be greater than or equal to 1',
   },
   {
+    name: 'evidence that is kept for another time',
+    manifest: policy({ record: { evidence: 'UntilSigned' } }),
+    path: 'spec.record.evidence',
+    message: 'must be Keep or UntilStored',
+    serverMessage: 'supported values: "Keep", "UntilStored"',
+  },
+  {
     name: 'a cluster policy for any repository by omission',
     manifest: clusterPolicy({}),
     path: 'spec.subjects',

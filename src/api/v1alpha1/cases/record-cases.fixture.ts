@@ -2,6 +2,9 @@
 import type { RefusedManifest } from './case.fixture.ts';
 import { artifactCase, recordCase, recordSpec } from './case-objects.fixture.ts';
 
+const payloadLocation = { kind: 'StorageBackend', name: 'b', uri: 's3://b/o' };
+const signedCase = { ...artifactCase, signature: 'MEQ=', keyID: 'k', publicKey: 'p' };
+
 /** Records that must be refused. */
 export const recordCases: readonly RefusedManifest[] = [
   {
@@ -29,6 +32,20 @@ export const recordCases: readonly RefusedManifest[] = [
     manifest: recordCase({ evidence: { artifacts: [{ ...artifactCase, signature: 'MEQ=' }] } }),
     path: 'evidence.artifacts[0]',
     message: 'signature, keyID and publicKey must be set together',
+  },
+  {
+    name: 'an artifact without payload that is not signed',
+    manifest: recordCase({
+      evidence: { artifacts: [{ ...artifactCase, payload: undefined, payloadLocations: [payloadLocation] }] },
+    }),
+    path: 'evidence.artifacts[0]',
+    message: 'an artifact without its payload must be signed and say in payloadLocations where the payload is',
+  },
+  {
+    name: 'a signed artifact whose payload is nowhere',
+    manifest: recordCase({ evidence: { artifacts: [{ ...signedCase, payload: undefined }] } }),
+    path: 'evidence.artifacts[0]',
+    message: 'an artifact without its payload must be signed and say in payloadLocations where the payload is',
   },
   {
     name: 'an artifact twice',

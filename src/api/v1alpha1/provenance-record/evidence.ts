@@ -4,12 +4,16 @@ import type { CelRule } from '../fields/cel-rule.ts';
 import { matchesRule } from '../fields/cel-rule.ts';
 import { has } from '../../../json/fields.ts';
 import type { Immutable } from '../fields/immutable.ts';
+import { objectName } from '../fields/object-name.ts';
+import { backendKind } from './spec.ts';
 import { MAX_WARNING_LENGTH, MAX_WARNINGS } from '../warning.ts';
 
 /** The limit of an artifact's packed payload in base64; a whole record stays below the limit of etcd. */
 export const MAX_PAYLOAD_LENGTH = 1_048_576;
 /** The most artifacts of a record: the attestation and one per image. */
 export const MAX_ARTIFACTS = 256;
+/** The most places that a dropped payload names. */
+export const MAX_PAYLOAD_LOCATIONS = 2;
 /** The most subjects that an artifact lists; `subjectCount` is the full number. */
 export const MAX_LISTED_SUBJECTS = 64;
 
@@ -32,6 +36,17 @@ const signatureNeedsKey: CelRule = {
   rule: 'has(self.signature) == has(self.keyID) && has(self.signature) == has(self.publicKey)',
   message: 'signature, keyID and publicKey must be set together',
   holds: (self) => has(self, 'signature') === has(self, 'keyID') && has(self, 'signature') === has(self, 'publicKey'),
+};
+
+const payloadSomewhere: CelRule = {
+  rule: 'has(self.payload) || (has(self.payloadLocations) && has(self.signature))',
+  message: 'an artifact without its payload must be signed and say in payloadLocations where the payload is',
+  holds: (self) => has(self, 'payload') || (has(self, 'payloadLocations') && has(self, 'signature')),
+};
+
+const keptAway: CelRule = {
+  rule: 'has(oldSelf.payload) || !has(self.payload)',
+  message: 'payload must not come back once it is dropped',
 };
 
 const unseenCertificate = 'has(oldSelf.certificate) && !has(oldSelf.logEntries) && !has(oldSelf.timestamps)';
@@ -82,6 +97,15 @@ const timestamp = Type.Object({
   token: Type.String({ description: 'The RFC 3161 response, DER, base64.', minLength: 1, maxLength: 32_768 }),
 });
 
+const payloadLocation = Type.Object({
+  kind: backendKind,
+  name: objectName('Name of the backend.'),
+  uri: Type.String({ description: 'Where the backend holds it.', minLength: 1, maxLength: 2048 }),
+  digest: Type.Optional(
+    Type.String({ description: 'Digest of the stored object, where the store has one.', minLength: 1, maxLength: 256 }),
+  ),
+});
+
 /** Schema of one artifact of the evidence. */
 export const evidenceArtifact = Type.Object(
   {
@@ -93,12 +117,25 @@ export const evidenceArtifact = Type.Object(
     type: Type.Enum(['Attestation', 'ImageSignature'], { description: 'Kind of evidence.' }),
     form: Type.Enum(['InTotoStatement', 'SimpleSigning', 'SigstoreStatement'], { description: 'What the payload is.' }),
     payloadType: Type.String({ description: 'Media type of the payload.', minLength: 1, maxLength: 256 }),
-    payload: Type.String({ description: 'The exact payload bytes, gzip, base64.', maxLength: MAX_PAYLOAD_LENGTH }),
+    payload: Type.Optional(
+      Type.String({
+        description: 'The exact payload bytes, gzip, base64. Dropped once stored, where spec.evidence is UntilStored.',
+        maxLength: MAX_PAYLOAD_LENGTH,
+      }),
+    ),
     payloadDigest: Type.String({
       description: 'Digest of the payload bytes before gzip.',
       maxLength: 71,
       'x-kubernetes-validations': [matchesRule(sha256Digest, 'must be sha256: and 64 hexadecimal digits')],
     }),
+    payloadLocations: Type.Optional(
+      Type.Array(payloadLocation, {
+        description: 'Where the payload was stored and read back when it was dropped from here.',
+        minItems: 1,
+        maxItems: MAX_PAYLOAD_LOCATIONS,
+        'x-kubernetes-list-type': 'atomic',
+      }),
+    ),
     subjects: Type.Optional(
       Type.Array(Type.String({ maxLength: 1024 }), {
         description: `The first ${String(MAX_LISTED_SUBJECTS)} subjects, as name@algorithm:hex.`,
@@ -168,6 +205,8 @@ export const evidenceArtifact = Type.Object(
   {
     'x-kubernetes-validations': [
       signatureNeedsKey,
+      payloadSomewhere,
+      keptAway,
       immutable('type'),
       immutable('form'),
       immutable('payloadType'),

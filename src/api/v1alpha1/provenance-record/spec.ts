@@ -13,7 +13,8 @@ const immutableSpec: CelRule = {
     'self.completionTime == oldSelf.completionTime && self.mode == oldSelf.mode && ' +
     'self.serviceAccountName == oldSelf.serviceAccountName && ' +
     'has(self.retention) == has(oldSelf.retention) && ' +
-    '(!has(self.retention) || self.retention == oldSelf.retention)',
+    '(!has(self.retention) || self.retention == oldSelf.retention) && ' +
+    'has(self.evidence) == has(oldSelf.evidence) && (!has(self.evidence) || self.evidence == oldSelf.evidence)',
   message: 'spec must not change; backendRefs alone may, under rules of their own',
 };
 
@@ -87,6 +88,12 @@ export const provenanceRecordSpec = Type.Object(
       maxLength: 253,
     }),
     retention: Type.Optional(retention),
+    evidence: Type.Optional(
+      Type.Enum(['Keep', 'UntilStored'], {
+        description:
+          "The policy's record.evidence when the record was made. Absent: Keep. UntilStored drops each payload from the record once it is stored and read back.",
+      }),
+    ),
     backendRefs: Type.Optional(
       Type.Array(backendRef, {
         description:

@@ -29,6 +29,7 @@ describe('effectiveSigningPolicySpec', () => {
       suspend: false,
       deletionGuard: { type: 'Release', timeoutSeconds: 600 },
       record: { retention: 'Seconds', seconds: 604_800 },
+      recordEvidence: 'Keep',
     });
   });
 
@@ -44,7 +45,7 @@ describe('effectiveSigningPolicySpec', () => {
       backendRefs: [{ kind: 'StorageBackend', name: 'registry' }],
       mode: 'Audit',
       suspend: true,
-      record: { retention: 'Seconds', seconds: 60 },
+      record: { retention: 'Seconds', seconds: 60, evidence: 'UntilStored' },
     };
     const effective = effectiveSigningPolicySpec(spec, created);
     assert.deepEqual(effective.runs, {
@@ -55,6 +56,8 @@ describe('effectiveSigningPolicySpec', () => {
     });
     assert.equal(effective.attestation.deepInspection, true);
     assert.equal(effective.attestation.format, 'slsa/v2alpha4');
+    assert.equal(effective.recordEvidence, 'UntilStored');
+    assert.deepEqual(shownDefaults(effective).record, { retention: 'Seconds', seconds: 60, evidence: 'UntilStored' });
     const { selector, imageSignatures, subjects, backendRefs, mode, suspend, record } = effective;
     assert.deepEqual(
       { selector, imageSignatures, subjects, backendRefs, mode, suspend, record },

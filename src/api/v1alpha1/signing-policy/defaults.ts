@@ -42,6 +42,8 @@ export interface EffectiveSigningPolicySpec {
   readonly suspend: boolean;
   readonly deletionGuard: NonNullable<EffectiveStatus['deletionGuard']>;
   readonly record: Retention;
+  /** Keep leaves the payloads in the records; UntilStored drops them once they are stored and read back. */
+  readonly recordEvidence: NonNullable<EffectiveStatus['record']['evidence']>;
 }
 
 /**
@@ -81,6 +83,7 @@ export function effectiveSigningPolicySpec(
     suspend: spec.suspend ?? false,
     deletionGuard: { ...defaultDeletionGuard, ...spec.deletionGuard },
     record: effectiveRetention(spec.record, limits),
+    recordEvidence: spec.record?.evidence ?? 'Keep',
   };
 }
 
@@ -91,7 +94,8 @@ function effectiveTransparency({ rekor, timestampAuthorities = [] }: Transparenc
 
 /** The part that `status.effective` shows: the fields that have defaults. */
 export function shownDefaults(effective: EffectiveSigningPolicySpec): EffectiveStatus {
-  const { runs, attestation, imageSignatures, mode, suspend, deletionGuard, record } = effective;
+  const { runs, attestation, imageSignatures, mode, suspend, deletionGuard } = effective;
+  const record = { ...effective.record, evidence: effective.recordEvidence };
   const { allowedRepositories, onIgnored } = effective.subjects;
   const subjects = { allowedRepositories: [...allowedRepositories], onIgnored };
   return { runs, attestation, imageSignatures, subjects, mode, suspend, deletionGuard, record };

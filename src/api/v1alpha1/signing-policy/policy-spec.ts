@@ -115,6 +115,10 @@ const deletionTimeoutSeconds = Type.Integer({
   format: 'int32',
 });
 
+const recordEvidence = Type.Enum(['Keep', 'UntilStored'], {
+  description:
+    'Keep leaves the signed payloads in the records. UntilStored drops each payload once all backends hold the evidence and it was read back; it is fetched from a backend again when it is needed. Applies to records that are made from then on.',
+});
 const retention = Type.Enum(['Keep', 'WithRun', 'Seconds'], {
   description: 'Keep records for ever, until their run is gone, or for a number of seconds after the run finished.',
 });
@@ -175,9 +179,13 @@ export const policySpecFields = {
   ),
   record: Type.Optional(
     Type.Object(
-      { retention: Type.Optional(retention), seconds: Type.Optional(seconds) },
       {
-        description: `${descriptions.record} Absent: the platform's default, which is a week unless it sets another.`,
+        retention: Type.Optional(retention),
+        seconds: Type.Optional(seconds),
+        evidence: Type.Optional(recordEvidence),
+      },
+      {
+        description: `${descriptions.record} Without a retention: the platform's default, which is a week unless it sets another.`,
         'x-kubernetes-validations': [unionRule('retention', 'Seconds', 'seconds')],
       },
     ),
@@ -248,7 +256,15 @@ const effective = Type.Object(
         { description: descriptions.deletionGuard },
       ),
     ),
-    record: Type.Object({ retention, seconds: Type.Optional(seconds) }, { description: descriptions.record }),
+    record: Type.Object(
+      {
+        retention,
+        seconds: Type.Optional(seconds),
+        // Statuses of earlier versions do not have it.
+        evidence: Type.Optional(recordEvidence),
+      },
+      { description: descriptions.record },
+    ),
   },
   { description: 'The settings in force, with the defaults filled in.' },
 );

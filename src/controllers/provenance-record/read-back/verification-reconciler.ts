@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fromEvidenceArtifact, requireSigned } from '../../../evidence/evidence-artifact.ts';
+import { heldArtifact } from '../../../evidence/evidence-artifact.ts';
 import { isConflict, isNotFound } from '../../../kube/kube-error.ts';
 import { parseObjectKey } from '../../../kube/resource.ts';
 import { type Backoff, exponentialBackoff } from '../../../runtime/queue/backoff.ts';
@@ -159,7 +159,7 @@ export class VerificationReconciler implements Reconciler<RecordKey> {
     const { spec, evidence, metadata } = record.object;
     const { namespace } = metadata;
     const run = runTarget({ ...spec, ...spec.runRef, namespace }, record.policy);
-    const artifacts = (evidence?.artifacts ?? []).map((artifact) => requireSigned(fromEvidenceArtifact(artifact)));
+    const artifacts = (evidence?.artifacts ?? []).map(heldArtifact);
     const driver = context.drivers.driver(backend);
     const { locations } = fact;
     const now = context.clock.now();

@@ -30,9 +30,13 @@ export function loggingFact(snapshot: RecordSnapshot, artifacts: readonly Eviden
   return isSeen && artifacts.length > 0 ? { state: 'Logged' } : undefined;
 }
 
-/** True when a backend holds anything of a record: then its evidence stays as it is, so that all backends hold the same. */
-export function isStoredAnywhere({ storage }: Pick<TrustedRecord, 'storage'>): boolean {
-  return storage.some((entry) => isDoneWith(entry.state) || holdsAnything(entry));
+/**
+ * True when a backend holds anything of a record: then its evidence stays as it is, so that all backends hold the same. A dropped payload
+ * is stored, whatever the status says.
+ */
+export function isStoredAnywhere({ object, storage }: Pick<TrustedRecord, 'object' | 'storage'>): boolean {
+  const hasDropped = object.evidence?.artifacts?.some(({ payload }) => payload === undefined) === true;
+  return hasDropped || storage.some((entry) => isDoneWith(entry.state) || holdsAnything(entry));
 }
 
 function isAwaiting(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtifact[]): boolean {

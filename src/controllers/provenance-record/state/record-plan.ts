@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendRef } from '../../../api/v1alpha1/provenance-record/schema.ts';
+import type { BackendRef, EvidenceArtifact } from '../../../api/v1alpha1/provenance-record/schema.ts';
 import type { Problem } from '../../../api/v1alpha1/problem.ts';
 import type { CompiledBackend } from '../../../pipelines/definitions.ts';
 import type { StatusFacts } from '../../../records/status/record-facts.ts';
@@ -13,7 +13,7 @@ export interface StoreStep {
 }
 
 /** The next action on a record. `facts` describe its state before that action. */
-export type RecordPlan = RetirePlan | BindPlan | WaitPlan | AdvancePlan;
+export type RecordPlan = RetirePlan | BindPlan | WaitPlan | DropPlan | AdvancePlan;
 
 /** Delete the record. */
 export interface RetirePlan {
@@ -33,6 +33,15 @@ export interface WaitPlan {
   readonly action: 'Wait';
   readonly facts: StatusFacts & { readonly unsigned: Problem };
   /** The time at which the record retires by the clock, in milliseconds since the epoch. */
+  readonly retiresAtMs?: number;
+}
+
+/** Replace the artifacts by the same without the payloads that backends hold. */
+export interface DropPlan {
+  readonly action: 'Drop';
+  readonly artifacts: readonly EvidenceArtifact[];
+  readonly facts: StatusFacts;
+  /** As in WaitPlan. */
   readonly retiresAtMs?: number;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../../../api/v1alpha1/fields/date-time.ts';
 import { reasons } from '../../../api/v1alpha1/reasons.ts';
-import { fromEvidenceArtifact, requireSigned } from '../../../evidence/evidence-artifact.ts';
+import type { SignedArtifact } from '../../../evidence/artifact.ts';
 import { runTarget } from '../../../storage/run-target.ts';
+import { StorageError } from '../../../storage/storage-error.ts';
 import { takesArtifact } from '../../../storage/takes-artifact.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
@@ -14,11 +15,21 @@ import { isDoneWith } from '../../../records/storage-state.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 import { recordKey } from '../../../records/record-key.ts';
 import type { StoreStep } from '../state/record-plan.ts';
+import { type ArtifactsToComplete, wholeArtifacts } from './whole-artifacts.ts';
 
 /** The part of the context that storing in a backend needs. */
 export type BackendContext = Pick<
   ControllerContext,
-  'clock' | 'drivers' | 'evidence' | 'fence' | 'observer' | 'owners' | 'pipelines' | 'suspects' | 'unconfirmedStores'
+  | 'clock'
+  | 'drivers'
+  | 'evidence'
+  | 'fence'
+  | 'health'
+  | 'observer'
+  | 'owners'
+  | 'pipelines'
+  | 'suspects'
+  | 'unconfirmedStores'
 >;
 
 /** One backend that stores a record's evidence now. */
@@ -40,7 +51,8 @@ export async function storeInBackend(
   const { kind, name } = step.bound.ref;
   const conflict = step.backend.spec.type === 'Tekton' ? annotationConflict(context, record) : undefined;
   if (conflict !== undefined) return { backendRef: { kind, name }, state: 'Pending', locations: [], problem: conflict };
-  const store = storeTask(context, work);
+  const store = await storeTask(context, work, signal);
+  if (store instanceof StorageError) return unfetched(attempts, work, store);
   const beganMs = context.clock.monotonicMs();
   const { fact, retry } = await storeEvidence(store, context.clock, signal);
   const seconds = (context.clock.monotonicMs() - beganMs) / 1000;
@@ -88,14 +100,37 @@ function resultOf({ state, problem }: BackendFact): string {
   return isDoneWith(state) ? state : (problem?.reason ?? state);
 }
 
-function storeTask(context: BackendContext, { record, before, step }: BackendWork): StoreTask {
+/** The state of a backend that cannot be given a payload, because the record dropped it and no other backend gives it back now. */
+function unfetched(
+  attempts: Attempts,
+  { record, before, step }: BackendWork,
+  { reason, message, retryAfterSeconds }: StorageError,
+): BackendFact {
+  const { kind, name } = step.bound.ref;
+  const attempt = { of: 'Store', record: recordKey(record.object.metadata), backend: { kind, name } } as const;
+  const nextAttemptTime = rfc3339Seconds(attempts.failed(attempt, retryAfterSeconds));
+  return {
+    ...(before ?? { backendRef: { kind, name }, locations: [] }),
+    state: 'Pending',
+    problem: { reason, message },
+    attempts: (before?.attempts ?? 0) + 1,
+    nextAttemptTime,
+  };
+}
+
+/** @returns a StorageError where a payload that the record dropped cannot be fetched */
+async function storeTask(
+  context: BackendContext,
+  { record, before, step }: BackendWork,
+  signal: AbortSignal,
+): Promise<StoreTask | StorageError> {
   const { spec, evidence, metadata } = record.object;
   const types = step.backend.spec.artifacts;
-  const artifacts = (evidence?.artifacts ?? [])
-    .filter((artifact) => takesArtifact(step.backend.spec, artifact))
-    .map((artifact) => requireSigned(fromEvidenceArtifact(artifact)));
+  const taken = (evidence?.artifacts ?? []).filter((artifact) => takesArtifact(step.backend.spec, artifact));
   const { namespace } = metadata;
   const run = runTarget({ ...spec, ...spec.runRef, namespace }, record.policy);
+  const artifacts = await fetchedArtifacts(context, { record, artifacts: taken, run }, signal);
+  if (artifacts instanceof StorageError) return artifacts;
   const fence = (): void => {
     context.fence(namespace);
   };
@@ -109,6 +144,20 @@ function storeTask(context: BackendContext, { record, before, step }: BackendWor
     fence,
     ...earlier,
   };
+}
+
+/** The artifacts with their payloads, or the reason why one cannot be fetched. */
+async function fetchedArtifacts(
+  context: BackendContext,
+  work: ArtifactsToComplete,
+  signal: AbortSignal,
+): Promise<readonly SignedArtifact[] | StorageError> {
+  try {
+    return await wholeArtifacts(context, work, signal);
+  } catch (error) {
+    if (error instanceof StorageError) return error;
+    throw error;
+  }
 }
 
 /** The reason why this record may not write its run's annotations: they hold the evidence of another policy's record. */
