@@ -27,6 +27,7 @@ import { planRun, type RecordDraft } from './plan-run.ts';
 import { PlacesOfRun } from './places-of-run.ts';
 import { PolicyTurns } from './policy-turns.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
+import { ServedPolicies } from './served-policies.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import { recordKey } from '../../records/record-key.ts';
@@ -47,6 +48,7 @@ export interface RunReconcilerOptions {
 
 /** The shares of one reconcile. */
 interface Shares {
+  readonly key: RunKey;
   readonly turns: PolicyTurns;
   readonly room: RoomOfRun;
   readonly places: PlacesOfRun;
@@ -57,10 +59,12 @@ export class RunReconciler implements Reconciler<RunKey> {
   readonly #options: RunReconcilerOptions;
   readonly #context: ControllerContext;
   readonly #childRoom = new ChildRoom();
+  readonly #served: ServedPolicies;
 
   constructor(options: RunReconcilerOptions) {
     this.#options = options;
     this.#context = options.context;
+    this.#served = new ServedPolicies(options.context);
   }
 
   async reconcile(key: RunKey, signal: AbortSignal): Promise<Outcome> {
@@ -77,10 +81,11 @@ export class RunReconciler implements Reconciler<RunKey> {
     try {
       const object = this.#options.cache.get(key) ?? (await this.#readAndKeep(key, signal));
       if (object === undefined) return DONE;
-      const outcome = await this.#recordAll(object, { turns, room, places }, signal);
+      const outcome = await this.#recordAll(object, { key, turns, room, places }, signal);
       this.#follow(object);
       return outcome;
     } finally {
+      if (!turns.areMissing) this.#served.delete(key);
       turns.end();
       room.leave();
       places.end();
@@ -104,10 +109,13 @@ export class RunReconciler implements Reconciler<RunKey> {
   }
 
   /** Records each policy separately: one that fails or hangs does not delay the others. */
-  async #recordAll(object: unknown, { turns, room, places }: Shares, signal: AbortSignal): Promise<Outcome> {
+  async #recordAll(object: unknown, { key, turns, room, places }: Shares, signal: AbortSignal): Promise<Outcome> {
     const { childrenDeadlineSeconds } = this.#options;
+    const summary = summariseRun(object);
     const admits = (lacking: LackingPipeline): boolean =>
-      places.admits(lacking) && turns.begin(lacking.pipeline.policy);
+      !(summary !== undefined && this.#served.has(key, summary, lacking)) &&
+      places.admits(lacking) &&
+      turns.begin(lacking.pipeline.policy);
     const gathering = { childrenDeadlineSeconds, signal, admits, room };
     const snapshot = await gatherRun(this.#context, object, gathering);
     const failures: unknown[] = [...(snapshot?.failures ?? [])];
@@ -124,8 +132,12 @@ export class RunReconciler implements Reconciler<RunKey> {
     }
     if (places.beganToWait) this.#reportWait(object, places);
     if (failures.length > 0) throw failureOf(failures);
-    if (turns.areMissing) return DEFERRED;
     const next = snapshot === undefined ? DONE : this.#next(snapshot);
+    if (turns.areMissing) {
+      const areServed = places.problem === undefined && next.requeueAfterSeconds === undefined;
+      if (snapshot !== undefined && areServed) this.#served.add(key, snapshot.summary, snapshot.pending);
+      return DEFERRED;
+    }
     const waiting = places.waiting(next.requeueAfterSeconds);
     if (waiting !== undefined) throw waiting;
     return next;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { effectiveStorageBackendSpec } from '../../api/v1alpha1/storage-backend/defaults.ts';
 import { readPolicy } from '../../pipelines/read-policy.ts';
 import { exponentialBackoff } from '../../runtime/queue/backoff.ts';
@@ -49,6 +50,7 @@ class Teams extends ReconcilerWorld {
   });
   readonly shares = new WorkerShares(this.shared, { runs: 8, records: 16 });
   readonly #ended = new Set<string>();
+  #looks = 0;
   readonly objects = { policies: new ObjectStore<PolicyKey>(), backends: new ObjectStore<BackendKey>() };
 
   constructor() {
@@ -102,6 +104,11 @@ class Teams extends ReconcilerWorld {
       this.shared.run.add(await this.addRun(`run-${index}`, COMPLETED, namespace));
   }
 
+  /** The number of reconciles so far. */
+  get looks(): number {
+    return this.#looks;
+  }
+
   /** Number of records of a policy, signed or not. */
   made(namespace: string, policy: string): number {
     return this.#recordsOf(namespace, policy).length;
@@ -137,6 +144,7 @@ class Teams extends ReconcilerWorld {
       clock: this.clock,
       onResult: ({ key, waitsAgain }) => {
         lanes.ended(key, waitsAgain);
+        this.#looks += 1;
         this.#ended.add(`${name} ${key}`);
       },
     });
@@ -165,6 +173,19 @@ describe('the shares of the workers', () => {
     for (const namespace of TEAMS) await world.finishRuns(namespace, 20);
     await world.pass(HANG_MS / 2);
     for (const namespace of TEAMS) assert.equal(world.made(namespace, 'works'), 20, namespace);
+  });
+
+  it('leave runs alone whose policies all had their turn, though none could complete its record', async () => {
+    const world = new Teams();
+    // Neither policy names a backend, and one of the whole cluster needs subjects: no record is ever complete.
+    world.setPolicyOf({}, { name: 'incomplete' });
+    world.waits.sign = (policy) => (policy.includes('incomplete') ? world.hang() : Promise.resolve());
+    for (const namespace of TEAMS) await world.finishRuns(namespace, 20);
+    await world.pass(HANG_MS / 2);
+    await world.pass(HANG_MS);
+    const { looks } = world;
+    for (let turn = 0; turn < 500; turn += 1) await setImmediate();
+    assert.equal(world.looks, looks);
   });
 
   it('let no backend that hangs hold up the storing of others, of the same namespace or of any other', async () => {
