@@ -76,7 +76,11 @@ describe('the retention of records', () => {
     await untilRetired(silent, ofSilent);
     const policy = await policyOf(silent);
     assert.equal(at(policy, 'spec', 'record'), undefined, 'what git holds does not change');
-    assert.deepEqual(at(policy, 'status', 'effective', 'record'), { retention: 'Seconds', seconds: 604_800 });
+    assert.deepEqual(at(policy, 'status', 'effective', 'record'), {
+      evidence: 'Keep',
+      retention: 'Seconds',
+      seconds: 604_800,
+    });
     assert.equal(at(policy, 'status', 'retiredBefore'), eightDaysAgo);
     const tooOld = await build(silent, 'too-old', true);
     await untilLaterRunIsReady(silent, 'new');
