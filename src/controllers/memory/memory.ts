@@ -62,6 +62,7 @@ export function emptyMemory({ clock, operatorNamespace, retention, sealing = {} 
       clock,
       bounds: (namespace) => pipelines.bounds.recordBounds(namespace),
       use: (namespace) => records.use(namespace),
+      isRecorded: (record) => records.get(record) !== undefined,
     }),
     runs: new RunIndex(),
     finishNotes: new FinishNotes(),

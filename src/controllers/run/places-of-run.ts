@@ -24,6 +24,7 @@ export class PlacesOfRun {
   readonly #run: RunKey;
   readonly #waiting = new Map<RecordKey, string>();
   #beganToWait = false;
+  #isDone = false;
 
   constructor(context: Pick<ControllerContext, 'recordRoom' | 'records'>, run: RunKey) {
     this.#context = context;
@@ -72,9 +73,21 @@ export class PlacesOfRun {
     return new WaitingError(reasons.CeilingExceeded, problem, Math.min(LOOK_SECONDS, nextSeconds));
   }
 
-  /** The run was looked at: what does not wait now gives up its place in line. */
+  /** The policy of a record that may be made now has no turn for the run: others need not wait for it. */
+  giveWay(lacking: LackingPipeline): void {
+    this.#context.recordRoom.giveWay(this.#keyOf(lacking));
+  }
+
+  /** The look at the run has come to its end: what does not wait by now never will. */
+  done(): void {
+    this.#isDone = true;
+  }
+
+  /** The look at the run is over. After one that did not come to its end, what is not recorded stays in line. */
   end(): void {
-    this.#context.recordRoom.settle(this.#run, new Set(this.#waiting.keys()));
+    const { recordRoom, records } = this.#context;
+    const comesAgain = (record: RecordKey): boolean => !this.#isDone && records.get(record) === undefined;
+    recordRoom.settle(this.#run, new Set(this.#waiting.keys()), comesAgain);
   }
 
   #keyOf({ recordName: name }: LackingPipeline): RecordKey {

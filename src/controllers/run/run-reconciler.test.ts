@@ -144,6 +144,44 @@ describe('RunReconciler', () => {
       assert.equal(recorded(), 'second');
     });
 
+    it('records a run that has waited for long even if that fails at first', async () => {
+      await world.reconcileRun(run);
+      await world.reconcileRun(await world.addRun('second', '2026-01-02T03:04:01Z'));
+      await world.clock.advance(30 * DAY_MS);
+      failing(unreachable(), { isServed: false, times: 1 });
+      await removeRecord();
+      assert.equal(world.results.at(-1)?.kind, 'Failed');
+      await world.clock.advance(60_000);
+      assert.deepEqual([recorded(), world.context.recordRoom.hasWaiting('team-a')], ['second', false]);
+    });
+
+    it('gives the place of a record that could not be made to the next run at once', async () => {
+      const signing = Promise.withResolvers<undefined>();
+      world.waits.sign = async () => {
+        await signing.promise;
+      };
+      await world.reconcileRun(run);
+      await world.reconcileRun(await world.addRun('second', '2026-01-02T03:04:01Z'));
+      assert.equal(world.results.at(-1)?.kind, 'Waiting');
+      failing(unreachable(), { isServed: false, times: 1 });
+      signing.resolve(undefined);
+      await world.clock.settle();
+      assert.equal(recorded(), 'second');
+    });
+
+    it('lets runs that fail wake each other no sooner than they come again', async () => {
+      await world.reconcileRun(run);
+      for (const name of ['second', 'third'])
+        await world.reconcileRun(await world.addRun(name, '2026-01-02T03:04:01Z'));
+      failing(unreachable(), { isServed: false });
+      const looks = world.results.length;
+      await removeRecord();
+      // The run whose record was removed lacks it too, and nothing queued it.
+      assert.equal(world.results.length - looks, 2);
+      await world.clock.advance(HOUR_MS);
+      assert.ok(world.results.length - looks < 60, `${world.results.length - looks} looks`);
+    });
+
     it('leaves the records of a ClusterSigningPolicy alone', async () => {
       const [policy] = world.context.pipelines.policies;
       assert.ok(policy !== undefined);

@@ -80,7 +80,10 @@ export class RunReconciler implements Reconciler<RunKey> {
     const places = new PlacesOfRun(this.#context, key);
     try {
       const object = this.#options.cache.get(key) ?? (await this.#readAndKeep(key, signal));
-      if (object === undefined) return DONE;
+      if (object === undefined) {
+        places.done();
+        return DONE;
+      }
       const outcome = await this.#recordAll(object, { key, turns, room, places }, signal);
       this.#follow(object);
       return outcome;
@@ -112,10 +115,13 @@ export class RunReconciler implements Reconciler<RunKey> {
   async #recordAll(object: unknown, { key, turns, room, places }: Shares, signal: AbortSignal): Promise<Outcome> {
     const { childrenDeadlineSeconds } = this.#options;
     const summary = summariseRun(object);
-    const admits = (lacking: LackingPipeline): boolean =>
-      !(summary !== undefined && this.#served.has(key, summary, lacking)) &&
-      places.admits(lacking) &&
-      turns.begin(lacking.pipeline.policy);
+    const admits = (lacking: LackingPipeline): boolean => {
+      if (summary !== undefined && this.#served.has(key, summary, lacking)) return false;
+      if (!places.admits(lacking)) return false;
+      if (turns.begin(lacking.pipeline.policy)) return true;
+      places.giveWay(lacking);
+      return false;
+    };
     const gathering = { childrenDeadlineSeconds, signal, admits, room };
     const snapshot = await gatherRun(this.#context, object, gathering);
     const failures: unknown[] = [...(snapshot?.failures ?? [])];
@@ -138,6 +144,7 @@ export class RunReconciler implements Reconciler<RunKey> {
       if (snapshot !== undefined && areServed) this.#served.add(key, snapshot.summary, snapshot.pending);
       return DEFERRED;
     }
+    if (next.requeueAfterSeconds === undefined) places.done();
     const waiting = places.waiting(next.requeueAfterSeconds);
     if (waiting !== undefined) throw waiting;
     return next;

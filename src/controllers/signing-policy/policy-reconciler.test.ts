@@ -161,7 +161,9 @@ class Bed {
     const shards = { owns: () => this.isOwner };
     const events = { record: () => undefined };
     const retention = { ...standardRetention, maxSeconds: this.maxRetentionSeconds };
-    const recordRoom = new RecordRoom({ clock, bounds: () => [], use: () => ({ records: 0, sizeBytes: 0 }) });
+    const recordRoom = new RecordRoom({
+      ...{ clock, bounds: () => [], use: () => ({ records: 0, sizeBytes: 0 }), isRecorded: () => false },
+    });
     const fence = (): undefined => undefined;
     const { childNotes } = this;
     const memory = { pipelines, recordRoom, health, shards };

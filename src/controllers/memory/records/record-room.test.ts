@@ -14,14 +14,24 @@ let bounds: RecordBound[];
 let used: { records: number; sizeBytes: number };
 let woken: RunKey[];
 let changes: string[];
+let recorded: Set<RecordKey>;
 let room: RecordRoom;
+
+const newRoom = (): RecordRoom =>
+  new RecordRoom({
+    clock: new ManualClock(),
+    bounds: () => bounds,
+    use: () => used,
+    isRecorded: (key) => recorded.has(key),
+  });
 
 beforeEach(() => {
   bounds = [{ ceiling: 'teams', records: 2, evidenceBytes: Infinity }];
   used = { records: 0, sizeBytes: 0 };
   woken = [];
   changes = [];
-  room = new RecordRoom({ clock: new ManualClock(), bounds: () => bounds, use: () => used });
+  recorded = new Set();
+  room = newRoom();
   room.onRoom((key) => woken.push(key));
   room.onChange((namespace) => changes.push(namespace));
 });
@@ -63,7 +73,7 @@ describe('the room for records', () => {
     bounds = [{ ceiling: 'teams', records: Infinity, evidenceBytes: 100 }];
     assert.equal(take('giant', 500), undefined);
     used = { records: 1, sizeBytes: 90 };
-    room = new RecordRoom({ clock: new ManualClock(), bounds: () => bounds, use: () => used });
+    room = newRoom();
     assert.match(take('large', 20) ?? '', /have 90 bytes of evidence, and allowed are 100/);
     room.settle(run('large'), new Set());
     assert.equal(take('small', 10), undefined);
@@ -111,6 +121,77 @@ describe('the room for records', () => {
     room.settle(run('x'), new Set([record('b')]));
     assert.deepEqual([room.waitingSince(record('a')), room.count(() => true)], [undefined, 1]);
     assert.ok(room.waitingSince(record('b')) !== undefined);
+  });
+
+  it('wakes those that wait for a place whose record was not made', () => {
+    used = { records: 1, sizeBytes: 10 };
+    const leave = room.reserve(record('a'), run('a'), 1);
+    assert.ok(typeof leave === 'function');
+    assert.ok(take('b') !== undefined);
+    assert.deepEqual(woken, []);
+    leave();
+    assert.deepEqual(woken, [run('b')]);
+  });
+
+  it('counts a record once that is known before its place is given back', () => {
+    assert.equal(take('a'), undefined);
+    recorded.add(record('a'));
+    used = { records: 1, sizeBytes: 1 };
+    assert.equal(take('b'), undefined);
+  });
+
+  it('keeps a record in line whose run comes again, and lets others pass meanwhile', () => {
+    used = { records: 2, sizeBytes: 10 };
+    for (const name of ['a', 'b']) take(name);
+    const since = room.waitingSince(record('a'));
+    used = { records: 1, sizeBytes: 10 };
+    assert.equal(room.enter(record('a'), run('a')), undefined);
+    assert.ok(room.enter(record('b'), run('b')) !== undefined);
+    room.settle(run('a'), new Set(), () => true);
+    assert.deepEqual([room.waitingSince(record('a')), woken], [since, [run('b')]]);
+    assert.equal(room.enter(record('b'), run('b')), undefined);
+    assert.ok(room.enter(record('a'), run('a')) !== undefined, 'the other one is being looked at');
+    room.settle(run('b'), new Set());
+    assert.deepEqual(woken, [run('b'), run('a')]);
+  });
+
+  it('wakes no run that comes again by itself, and reports none as waiting for room', () => {
+    used = { records: 2, sizeBytes: 10 };
+    for (const name of ['a', 'b']) take(name);
+    used = { records: 1, sizeBytes: 10 };
+    for (const name of ['a', 'b']) {
+      assert.equal(room.enter(record(name), run(name)), undefined);
+      room.settle(run(name), new Set(), () => true);
+    }
+    assert.deepEqual(woken, [run('b')]);
+    room.wake('team-a');
+    assert.deepEqual([woken, room.problem('team-a'), changes], [[run('b')], undefined, ['team-a', 'team-a']]);
+    assert.equal(take('new'), undefined, 'it need not wait for them');
+  });
+
+  it('wakes no run that is being looked at, nor one by its own failure', () => {
+    used = { records: 2, sizeBytes: 10 };
+    for (const name of ['first', 'second']) room.enter(record(name), run('x'));
+    used = { records: 1, sizeBytes: 10 };
+    assert.equal(room.enter(record('first'), run('x')), undefined);
+    assert.ok(room.enter(record('second'), run('x')) !== undefined);
+    room.wake('team-a');
+    assert.deepEqual(woken, []);
+    room.settle(run('x'), new Set([record('second')]), () => true);
+    assert.deepEqual(woken, []);
+    room.wake('team-a');
+    assert.deepEqual(woken, [run('x')]);
+  });
+
+  it('lets the other record of a run come first when one has given way', () => {
+    used = { records: 2, sizeBytes: 10 };
+    for (const name of ['first', 'second']) room.enter(record(name), run('x'));
+    used = { records: 1, sizeBytes: 10 };
+    assert.equal(room.enter(record('first'), run('x')), undefined);
+    room.giveWay(record('first'));
+    assert.equal(room.enter(record('second'), run('x')), undefined);
+    room.settle(run('x'), new Set(), () => true);
+    assert.deepEqual(woken, []);
   });
 
   it('forgets the namespaces of other replicas', () => {

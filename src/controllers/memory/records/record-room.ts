@@ -18,12 +18,16 @@ export interface RecordRoomOptions {
   readonly bounds: (namespace: string) => readonly RecordBound[];
   /** The records that a namespace has. */
   readonly use: (namespace: string) => RecordUse;
+  /** True for a record that `use` counts. */
+  readonly isRecorded: (record: RecordKey) => boolean;
 }
 
 /** A record that waits for room. */
 interface Waiting {
   readonly run: RunKey;
   readonly since: Date;
+  /** Its run is woken, is being looked at, or comes again by itself: after a failure, or when its policy has a turn for it. */
+  readonly state: 'InLine' | 'AtWork' | 'ComesAgain';
 }
 
 /** The line of one namespace, and the records that are being made. */
@@ -63,7 +67,7 @@ export class RecordRoom {
     return [...this.#ofRun.keys()].filter((run) => isCounted(parseRunKey(run).namespace)).length;
   }
 
-  /** True when a run of a namespace waits. */
+  /** True when a run of a namespace is in line, for room or for when it comes again. */
   hasWaiting(namespace: string): boolean {
     return (this.#lines.get(namespace)?.waiting.size ?? 0) > 0;
   }
@@ -75,14 +79,14 @@ export class RecordRoom {
 
   /** The reason why runs of a namespace wait; undefined while none does. */
   problem(namespace: string): string | undefined {
-    return this.hasWaiting(namespace) ? this.#message(namespace) : undefined;
+    return this.#hasInLine(namespace) ? this.#message(namespace) : undefined;
   }
 
   /** @returns the reason why a record has to wait, which is in line from then on; undefined when it may be made now */
   enter(record: RecordKey, run: RunKey): string | undefined {
-    const namespace = namespaceOfRecord(record);
-    if (this.#isNext(record, namespace)) return undefined;
-    return this.#wait(record, run);
+    if (!this.#isNext(record)) return this.#wait(record, run);
+    this.#setState(record, 'AtWork');
+    return undefined;
   }
 
   /**
@@ -98,30 +102,38 @@ export class RecordRoom {
     return () => {
       reserved.delete(record);
       this.#tidy(namespace);
+      // The run itself is being looked at.
+      this.#wake(namespace, run);
     };
   }
 
-  /** A run was looked at: the other records of it wait no more. */
-  settle(run: RunKey, waiting: ReadonlySet<RecordKey>): void {
-    const left = [...(this.#ofRun.get(run) ?? [])].filter((record) => !waiting.has(record));
-    if (left.length === 0) return;
+  /** A record that could be made now is not: it lets others pass, and stays in line for when its run comes again. */
+  giveWay(record: RecordKey): void {
+    const waiting = this.#lines.get(namespaceOfRecord(record))?.waiting;
+    const entry = waiting?.get(record);
+    if (waiting === undefined || entry === undefined) return;
+    // At the end, so that it does not keep the run's other records from their turn either.
+    waiting.delete(record);
+    waiting.set(record, { ...entry, state: 'ComesAgain' });
+  }
+
+  /** A run was looked at, and some of its records still wait. Others that come again give way, and the rest leave the line. */
+  settle(run: RunKey, waiting: ReadonlySet<RecordKey>, comesAgain: (record: RecordKey) => boolean = () => false): void {
+    const others = [...(this.#ofRun.get(run) ?? [])].filter((record) => !waiting.has(record));
+    if (others.length === 0) return;
     const { namespace } = parseRunKey(run);
-    for (const record of left) this.#leave(record, run);
+    const kept = others.filter((record) => comesAgain(record));
+    for (const record of kept) this.giveWay(record);
+    for (const record of others) if (!kept.includes(record)) this.#leave(record, run);
     this.#tidy(namespace);
-    if (!this.hasWaiting(namespace)) this.#changed(namespace);
-    this.wake(namespace);
+    if (!this.#hasInLine(namespace)) this.#changed(namespace);
+    // A run that comes again must not wake itself: it would come at once, for ever.
+    this.#wake(namespace, kept.length > 0 ? run : undefined);
   }
 
   /** There may be room in a namespace: the first in line are looked at. */
   wake(namespace: string): void {
-    const line = this.#lines.get(namespace);
-    if (line === undefined) return;
-    let left = Math.min(WOKEN, this.#free(namespace));
-    for (const { run } of line.waiting.values()) {
-      if (left < 1) return;
-      left -= 1;
-      for (const listener of this.#onRoom) listener(run);
-    }
+    this.#wake(namespace);
   }
 
   /** Forgets the lines of namespaces, which are another replica's from now on. */
@@ -137,8 +149,9 @@ export class RecordRoom {
   #wait(record: RecordKey, run: RunKey, sizeBytes = 0): string {
     const namespace = namespaceOfRecord(record);
     const { waiting } = this.#line(namespace);
-    const isFirst = waiting.size === 0;
-    if (!waiting.has(record)) waiting.set(record, { run, since: this.#options.clock.now() });
+    const isFirst = !this.#hasInLine(namespace);
+    const since = waiting.get(record)?.since ?? this.#options.clock.now();
+    waiting.set(record, { run, since, state: 'InLine' });
     const ofRun = this.#ofRun.get(run) ?? new Set();
     this.#ofRun.set(run, ofRun.add(record));
     if (isFirst) this.#changed(namespace);
@@ -152,19 +165,53 @@ export class RecordRoom {
     if (ofRun?.size === 0) this.#ofRun.delete(run);
   }
 
-  /** True when there is room for a record, after those that came before it. */
-  #isNext(record: RecordKey, namespace: string): boolean {
-    const free = this.#free(namespace);
-    const waiting = this.#lines.get(namespace)?.waiting;
-    if (free < 1 || waiting === undefined) return free >= 1;
-    if (!waiting.has(record)) return waiting.size < free;
-    let place = 0;
-    for (const key of waiting.keys()) {
-      if (key === record) return true;
-      place += 1;
-      if (place >= free) return false;
+  #setState(record: RecordKey, state: Waiting['state']): void {
+    const waiting = this.#lines.get(namespaceOfRecord(record))?.waiting;
+    const entry = waiting?.get(record);
+    if (entry !== undefined) waiting?.set(record, { ...entry, state });
+  }
+
+  #wake(namespace: string, except?: RunKey): void {
+    const bounds = this.#options.bounds(namespace);
+    let use = this.#use(namespace);
+    let left = WOKEN;
+    for (const [record, { run, state }] of this.#lines.get(namespace)?.waiting ?? []) {
+      if (!this.#holdsPlace(record)) continue;
+      if (left < 1 || freeRecords(bounds, use) < 1) return;
+      use = { ...use, records: use.records + 1 };
+      if (state !== 'InLine' || run === except) continue;
+      left -= 1;
+      for (const listener of this.#onRoom) listener(run);
     }
+  }
+
+  /** True when there is room for a record, after those that came before it. */
+  #isNext(record: RecordKey): boolean {
+    const namespace = namespaceOfRecord(record);
+    const bounds = this.#options.bounds(namespace);
+    if (bounds.length === 0) return true;
+    let use = this.#use(namespace);
+    for (const key of this.#lines.get(namespace)?.waiting.keys() ?? []) {
+      if (key === record) break;
+      if (!this.#holdsPlace(key)) continue;
+      use = { ...use, records: use.records + 1 };
+      if (freeRecords(bounds, use) < 1) return false;
+    }
+    return freeRecords(bounds, use) >= 1;
+  }
+
+  #hasInLine(namespace: string): boolean {
+    const waiting = this.#lines.get(namespace)?.waiting.values() ?? [];
+    for (const { state } of waiting) if (state === 'InLine') return true;
     return false;
+  }
+
+  /** True for a record in line that others have to leave room for, beyond those that are made and being made. */
+  #holdsPlace(record: RecordKey): boolean {
+    const line = this.#lines.get(namespaceOfRecord(record));
+    const state = line?.waiting.get(record)?.state;
+    if (state === 'InLine') return true;
+    return state === 'AtWork' && line?.reserved.has(record) === false && !this.#options.isRecorded(record);
   }
 
   #free(namespace: string, addedBytes = 0): number {
@@ -179,9 +226,10 @@ export class RecordRoom {
   /** Records that are being made count. */
   #use(namespace: string): RecordUse {
     const { records, sizeBytes } = this.#options.use(namespace);
-    const reserved = [...(this.#lines.get(namespace)?.reserved.values() ?? [])];
-    const reservedBytes = reserved.reduce((sum, size) => sum + size, 0);
-    return { records: records + reserved.length, sizeBytes: sizeBytes + reservedBytes };
+    const reserved = [...(this.#lines.get(namespace)?.reserved ?? [])];
+    const unmade = reserved.filter(([record]) => !this.#options.isRecorded(record));
+    const unmadeBytes = unmade.reduce((sum, [, size]) => sum + size, 0);
+    return { records: records + unmade.length, sizeBytes: sizeBytes + unmadeBytes };
   }
 
   #line(namespace: string): Line {
