@@ -5,7 +5,7 @@ import { UncheckedError, UsageError } from './cli-error.ts';
 
 /** The exit code of a wrong command line, so that scripts can tell it from a command's own failures. */
 export const USAGE_ERROR = 2;
-/** The exit code of a command that could not find out: the cluster or a registry does not answer, or refuses. */
+/** The exit code of a command that could not find out: the cluster or a registry does not answer in time, or refuses. */
 export const UNCHECKED = 3;
 
 /** Ends a command whose command line or files cannot be used. */
@@ -22,5 +22,10 @@ export function usageExit({ exitCode, code, message }: CommanderError): never {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode;
   if (error instanceof UsageError) return USAGE_ERROR;
-  return error instanceof UncheckedError || error instanceof AccessError ? UNCHECKED : 1;
+  return error instanceof UncheckedError || error instanceof AccessError || isGivenUp(error) ? UNCHECKED : 1;
+}
+
+/** True for what an aborted signal throws: the time of the command was over. */
+function isGivenUp(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
 }

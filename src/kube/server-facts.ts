@@ -2,6 +2,7 @@
 import { stringField } from '../json/fields.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
+import { kubeErrorFromResponse } from './kube-status.ts';
 
 /** The API server's own statements about itself. */
 export interface ServerFacts {
@@ -11,7 +12,7 @@ export interface ServerFacts {
   readonly time: Date | undefined;
 }
 
-/** Asks the API server for its version, which every user may. @throws KubeError */
+/** Asks the API server for its version, which every user may. @throws KubeError if it refuses, for instance a login, or does not answer */
 export async function serverFacts(
   connection: Pick<KubeConnection, 'server' | 'endpoint'>,
   signal: AbortSignal,
@@ -27,11 +28,15 @@ export async function serverFacts(
       headers: { ...headers },
       signal,
     });
-    const body: unknown = JSON.parse(await answer.body.text());
+    const text = await answer.body.text();
+    const { statusCode: status } = answer;
+    if (status !== 200) throw kubeErrorFromResponse({ request: 'get version', status, text });
+    const body: unknown = JSON.parse(text);
     const { date } = answer.headers;
     const time = typeof date === 'string' ? new Date(date) : undefined;
     return { version: stringField(body, 'gitVersion') ?? 'unknown', time };
   } catch (error) {
+    if (error instanceof KubeError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new KubeError({ status: 0, reason: 'Unreachable', message: `get version: ${message}`, cause: error });
   }

@@ -4,6 +4,7 @@ import { systemClock as clock } from '../../runtime/clock.ts';
 import type { BackfillTarget } from './backfill-records.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 
 interface BackfillOptions extends ClusterOptions {
@@ -62,7 +63,7 @@ async function backfill(backend: BackfillTarget, options: BackfillOptions, comma
       perSecond: options.rate,
       onProgress: print,
     });
-    const signal = AbortSignal.timeout(options.timeout * 1000);
+    const signal = timeLimit(options.timeout * 1000);
     const left = options.dryRun === true ? await work.count(signal) : await work.run(signal);
     if (left > 0 && options.dryRun !== true) process.exitCode = 1;
   } finally {

@@ -9,10 +9,7 @@ const MAX_SKEW_SECONDS = 5;
 
 /** Judges the API server's version and its clock against that of this machine. */
 export function checkServer({ version, time }: ServerFacts, now: Date): readonly Check[] {
-  const minor = Number(/^v1\.(\d+)/.exec(version)?.[1] ?? Number.NaN);
-  const isOld = minor < OLDEST_MINOR;
-  const versionText = isOld ? `${version} is too old: Hallmark needs 1.${OLDEST_MINOR} or later` : version;
-  const server = check('Kubernetes', isOld ? 'Failed' : 'OK', versionText);
+  const server = checkVersion(version);
   if (time === undefined || Number.isNaN(time.getTime()))
     return [server, check('clock', 'Unseen', 'the API server does not tell its time')];
   // Its time has no fraction of a second.
@@ -26,4 +23,13 @@ export function checkServer({ version, time }: ServerFacts, now: Date): readonly
       )
     : check('clock', 'OK', 'this machine and the API server agree');
   return [server, clock];
+}
+
+function checkVersion(version: string): Check {
+  const minor = /^v1\.(\d+)/.exec(version)?.[1];
+  if (minor === undefined)
+    return check('Kubernetes', 'Unseen', `the API server tells no version that can be read: ${version}`);
+  if (Number(minor) < OLDEST_MINOR)
+    return check('Kubernetes', 'Failed', `${version} is too old: Hallmark needs 1.${OLDEST_MINOR} or later`);
+  return check('Kubernetes', 'OK', version);
 }

@@ -46,6 +46,7 @@ describe('the check of the cluster', () => {
       new Date(now.getTime() + 20_000),
       ['Kubernetes: OK', 'clock: Warning'],
     ],
+    ['says that it cannot see the version', 'unknown', now, ['Kubernetes: Unseen', 'clock: OK']],
     ['says that it cannot see the time', 'v1.31.0', undefined, ['Kubernetes: OK', 'clock: Unseen']],
   ];
   for (const [what, version, time, expected] of cases) {

@@ -4,6 +4,7 @@ import { packageVersion } from '../../package-version.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 import type { Check } from './check.ts';
 
@@ -23,7 +24,7 @@ export function doctorCommand(): Command {
       'Checks the cluster and its clock, the kinds and their versions, the operator and its rights, the admission policy, a second operator,\n' +
         'each policy with its key and log, each backend, and runs that finalizers keep.\n' +
         'The command only reads. It marks what you may not see as unseen, so the rights to view one namespace are enough.\n' +
-        'Exits with 1 if a check failed, and with 3 if the cluster cannot be reached.',
+        'Exits with 1 if a check failed, and with 3 if the cluster cannot be reached or refuses the login.',
     )
     .addHelpText('after', '\nExamples:\n  $ hallmark doctor -A\n  $ hallmark doctor -n team-a --probe -o json')
     .option('-n, --namespace <name>', 'namespace to check (default: that of the kubeconfig context)')
@@ -44,7 +45,7 @@ async function doctor(options: DoctorOptions, command: Command): Promise<void> {
   const context = new CliContext(options);
   try {
     const { doctorJson, doctorText, isHealthy } = await import('./doctor-report.ts');
-    const checks = await allChecks(context, options, AbortSignal.timeout(TIMEOUT_MS));
+    const checks = await allChecks(context, options, timeLimit(TIMEOUT_MS));
     const print = options.output === 'json' ? doctorJson : doctorText;
     command.configureOutput().writeOut?.(`${print(checks)}\n`);
     if (!isHealthy(checks)) process.exitCode = 1;

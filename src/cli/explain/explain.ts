@@ -5,6 +5,7 @@ import type { Explanation } from './explain-run.ts';
 import { printableLines } from '../../runtime/printable.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 
 interface ExplainOptions extends ClusterOptions {
@@ -39,7 +40,7 @@ async function explain(run: string, options: ExplainOptions, command: Command): 
     ]);
     const { client } = await context.cluster();
     const target = { run, namespace: await context.namespace(), operatorNamespace: context.operatorNamespace };
-    const gathered = await gatherExplanation(client, target, AbortSignal.timeout(60_000));
+    const gathered = await gatherExplanation(client, target, timeLimit(60_000));
     const explanation = explainRun(gathered, clock.now());
     const text = options.output === 'json' ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation);
     command.configureOutput().writeOut?.(`${text}\n`);

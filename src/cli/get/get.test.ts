@@ -18,6 +18,7 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { UsageError } from '../cli-error.ts';
 import { findRecords } from './find-records.ts';
 import { getTarget } from './get-target.ts';
+import { getCommand } from './get.ts';
 import { objectsText } from './object-text.ts';
 import { recordEvidenceText } from './record-evidence-text.ts';
 import { recordsText } from './record-text.ts';
@@ -94,6 +95,18 @@ describe('the records that hallmark get finds', () => {
       digestLabels([evidenceFixture()]),
     );
     assert.deepEqual(await found(`sha256:${APP}`), []);
+  });
+});
+
+describe('the operator whose backends hallmark get reads', () => {
+  it('is in the namespace that is given, hallmark-system if none is', () => {
+    const operatorNamespace = (...args: readonly string[]): unknown => {
+      const command = getCommand();
+      command.parseOptions([...args]);
+      return command.opts()['operatorNamespace'];
+    };
+    assert.equal(operatorNamespace('--operator-namespace', 'signing'), 'signing');
+    assert.equal(operatorNamespace(), 'hallmark-system');
   });
 });
 

@@ -5,6 +5,7 @@ import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { UsageError } from '../cli-error.ts';
 import type { RegistryOptions } from '../registry/repository-access.ts';
+import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 import type { FoundRecord } from './find-records.ts';
 import type { GetTarget } from './get-target.ts';
@@ -38,6 +39,7 @@ export function getCommand(): Command {
     .option('-n, --namespace <name>', 'namespace of the records (default: that of the kubeconfig context)')
     .option('-A, --all-namespaces', 'search every namespace')
     .option('--context <name>', 'kubeconfig context')
+    .option('--operator-namespace <name>', 'namespace of the operator', 'hallmark-system')
     .addOption(
       new Option('-o, --output <format>', 'output format')
         .choices(['text', 'statement', 'envelope', 'bundle', 'json', 'yaml'])
@@ -52,7 +54,7 @@ export function getCommand(): Command {
 
 async function get(reference: string, options: GetOptions, command: Command): Promise<void> {
   const context = new CliContext(options);
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = timeLimit(TIMEOUT_MS);
   try {
     const [{ getTarget }, { findRecords }] = await Promise.all([
       import('./get-target.ts'),

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 
 interface ReleaseRunsOptions extends ClusterOptions {
@@ -42,7 +43,7 @@ async function releaseRuns(options: ReleaseRunsOptions, command: Command): Promi
     const { failed } = await releaseHeldRuns(client, {
       namespace: options.allNamespaces === true ? undefined : await context.namespace(),
       isDryRun: options.dryRun === true,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: timeLimit(TIMEOUT_MS),
       print,
     });
     if (failed > 0) process.exitCode = 1;

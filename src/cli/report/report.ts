@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 import type { CoverageReport } from './coverage-report.ts';
 
@@ -45,7 +46,7 @@ async function report(options: ReportOptions, command: Command): Promise<void> {
     const { client } = await context.cluster();
     const namespace = options.allNamespaces === true ? undefined : await context.namespace();
     const { operatorNamespace } = context;
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = timeLimit(TIMEOUT_MS);
     const gathered = await gatherReport(client, { namespace, operatorNamespace, now: clock.now(), signal });
     command.configureOutput().writeOut?.(`${print(gathered)}\n`);
   } finally {

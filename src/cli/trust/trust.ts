@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { PolicyTrust } from './policy-trust.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { CliContext } from '../cli-context.ts';
+import { timeLimit } from '../time-limit.ts';
 import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
 /** To add a verifier, add a file to this folder and a line here. */
@@ -54,7 +55,7 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
     command.error('error: name a policy, or pass a file with -f, but not both', { exitCode: USAGE_ERROR });
   }
   const context = new CliContext(options);
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = timeLimit(TIMEOUT_MS);
   const streams = command.configureOutput();
   try {
     const [{ readPublishedPolicy }, { policyTrust }, configuration] = await Promise.all([

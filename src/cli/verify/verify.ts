@@ -5,6 +5,7 @@ import { UncheckedError, UsageError } from '../cli-error.ts';
 import { CliContext } from '../cli-context.ts';
 import { isFileArgument } from '../file-argument.ts';
 import type { PublishedPolicy } from '../trust/published-policy.ts';
+import { timeLimit } from '../time-limit.ts';
 import { UNCHECKED, USAGE_ERROR, usageExit } from '../usage-exit.ts';
 import type { EvidenceSet } from './evidence.ts';
 import type { ImageOptions } from './image-evidence.ts';
@@ -110,7 +111,7 @@ type Gather = (context: CliContext, signal: AbortSignal) => Promise<EvidenceSet>
 
 async function verify(options: VerifyOptions, command: Command, gather: Gather): Promise<void> {
   const context = new CliContext(options);
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = timeLimit(TIMEOUT_MS);
   const streams = command.configureOutput();
   try {
     const [{ requirements }, { verificationTrust }, { judge }] = await Promise.all([

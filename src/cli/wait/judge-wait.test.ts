@@ -31,15 +31,20 @@ const run: RunSummary = {
   finished: { outcome: 'Succeeded', completionTime: '2025-03-01T12:00:00Z' },
 };
 
-type Conditions = Readonly<Record<string, 'True' | 'False'>>;
+type Status = 'True' | 'False';
+/** The status of each condition, with a reason where it is not that of the record. */
+type Conditions = Readonly<Record<string, Status | readonly [Status, string]>>;
 
 function record(policyName: string, reason: string, conditions: Conditions, observedGeneration = 1): ProvenanceRecord {
   const parsed = parseProvenanceRecord(storedRecord({ policyName }));
   assert.ok(parsed.ok);
   const made = recordConditionTypes.flatMap((type) => {
-    const status = conditions[type];
-    const at = { observedGeneration, lastTransitionTime: '2025-01-01T00:00:00Z' };
-    return status === undefined ? [] : [{ type, status, reason, message: '', ...at }];
+    const given = conditions[type];
+    if (given === undefined) return [];
+    const [status, ownReason] = typeof given === 'string' ? [given, reason] : given;
+    return [
+      { type, status, reason: ownReason, message: '', observedGeneration, lastTransitionTime: '2025-01-01T00:00:00Z' },
+    ];
   });
   const { metadata } = parsed.value;
   const name = recordName(run, { kind: 'SigningPolicy', namespace: 'team-a', name: policyName });
@@ -76,12 +81,24 @@ describe('the verdict on a run with records', () => {
       'Failed',
     ],
     ['is met by an audit that is ready', 'ready', record('builds', 'AuditOnly', { ...stuck, Ready: 'True' }), 'Met'],
-    ['waits for the evidence to be read back', 'verified', record('builds', 'Stored', stored), 'Waiting'],
+    ['waits for a first backend to store', 'verified', record('builds', 'Progressing', working), 'Waiting'],
+    [
+      'waits for the evidence to be read back',
+      'verified',
+      record('builds', 'Stored', { ...stored, Verified: ['False', 'Progressing'] }),
+      'Waiting',
+    ],
     ['is met once it was read back', 'verified', record('builds', 'Stored', { ...stored, Verified: 'True' }), 'Met'],
     [
       'fails where what was read back is damaged',
       'verified',
-      record('builds', 'Stored', { ...stored, Verified: 'False' }),
+      record('builds', 'VerificationFailed', { ...stuck, Signed: 'True', Stored: 'True', Verified: 'False' }),
+      'Failed',
+    ],
+    [
+      'fails where what was read back is damaged, while storing elsewhere goes on',
+      'verified',
+      record('builds', 'Progressing', { ...working, Verified: ['False', 'VerificationFailed'] }),
       'Failed',
     ],
     ['waits for a status of this generation', 'stored', record('builds', 'KeyNotFound', stuck, 0), 'Waiting'],
@@ -136,17 +153,46 @@ describe('the verdict on a run without records', () => {
     });
   });
 
+  const labelled = pipelinesOf({ name: 'p', spec: { selector: { matchLabels: { a: 'b' } } } });
+
+  it('waits while the run is running and may still get the labels that a policy selects', () => {
+    assert.deepEqual(judged({ run: running, pipelines: labelled }), {
+      state: 'Waiting',
+      lines: ['SigningPolicy team-a/p does not select the run: its labels do not match spec.selector so far'],
+    });
+  });
+
+  it('waits for the operator, which may know the end of a run that is gone', () => {
+    assert.deepEqual(judged({ isGone: true }), {
+      state: 'Waiting',
+      lines: ['SigningPolicy team-a/builds: the run is gone, and there is no record of it yet'],
+    });
+  });
+
   it('waits for the operator once it has finished', () => {
     assert.deepEqual(judged({}), { state: 'Waiting', lines: ['SigningPolicy team-a/builds: there is no record yet'] });
   });
 
   const never: readonly (readonly [string, Partial<WaitFacts>, string | undefined, RegExp])[] = [
     [
-      'no policy selects it',
-      { pipelines: pipelinesOf({ name: 'p', spec: { selector: { matchLabels: { a: 'b' } } } }) },
+      'it is gone and had not finished',
+      { run: running, isGone: true },
       undefined,
-      /p does not select the run: the run's labels/,
+      /builds: the run is gone, and was not seen to finish/,
     ],
+    [
+      'it is gone and had not finished, nor had it the labels',
+      { run: running, isGone: true, pipelines: labelled },
+      undefined,
+      /the run is gone, and no record names it/,
+    ],
+    [
+      'another manager runs it',
+      { run: { ...running, managedBy: 'kueue' } },
+      undefined,
+      /builds does not select the run: it cannot select the run/,
+    ],
+    ['no policy selects it', { pipelines: labelled }, undefined, /p does not select the run: the run's labels/],
     [
       'no policy can select it, even before it has finished',
       { run: running, pipelines: pipelinesOf({ name: 'p', spec: { runs: { kinds: ['PipelineRun'] } } }) },

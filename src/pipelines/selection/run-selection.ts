@@ -15,17 +15,21 @@ type Rule<Run extends RunSummary = SelectableRun> = (
   now: Date,
 ) => string | undefined;
 
-/** The rules that hold from the creation of a run. */
-const rulesOfAll: readonly Rule<RunSummary>[] = [
-  ({ spec }, run) =>
-    spec.runs.kinds.includes(run.kind) ? undefined : `it signs ${spec.runs.kinds.join(', ')} only (spec.runs.kinds)`,
-  ({ spec }, run) =>
-    labelSelectorMatches(spec.selector, run.labels) ? undefined : "the run's labels do not match spec.selector",
-  ({ spec }, { managedBy }) =>
-    managedBy === '' || managedBy === TEKTON || spec.runs.managedBy.includes(managedBy)
-      ? undefined
-      : `the run is managed by ${managedBy}, which spec.runs.managedBy does not list`,
-];
+const ofKind: Rule<RunSummary> = ({ spec }, run) =>
+  spec.runs.kinds.includes(run.kind) ? undefined : `it signs ${spec.runs.kinds.join(', ')} only (spec.runs.kinds)`;
+
+const withLabels: Rule<RunSummary> = ({ spec }, run) =>
+  labelSelectorMatches(spec.selector, run.labels) ? undefined : "the run's labels do not match spec.selector";
+
+const ofManager: Rule<RunSummary> = ({ spec }, { managedBy }) =>
+  managedBy === '' || managedBy === TEKTON || spec.runs.managedBy.includes(managedBy)
+    ? undefined
+    : `the run is managed by ${managedBy}, which spec.runs.managedBy does not list`;
+
+/** The rules that can be applied from the creation of a run. */
+const rulesOfAll: readonly Rule<RunSummary>[] = [ofKind, withLabels, ofManager];
+/** Those whose outcome no edit of the run changes. */
+const fixedRules: readonly Rule<RunSummary>[] = [ofKind, ofManager];
 
 /** Reasons why a policy does not select a run, in the order of `hallmark explain`; the first one found wins. */
 const rules: readonly Rule[] = [
@@ -62,6 +66,11 @@ export function whyNotSelected(policy: PolicyDefinition, run: SelectableRun, now
 export function maySelect(policy: PolicyDefinition, run: RunSummary, now: Date): boolean {
   if (isFinished(run)) return whyNotSelected(policy, run, now) === undefined;
   return rulesOfAll.every((rule) => rule(policy, run, now) === undefined);
+}
+
+/** True when an unfinished run that `policy` does not select may get labels with which it does. */
+export function mayComeToSelect(policy: PolicyDefinition, run: RunSummary, now: Date): boolean {
+  return !isFinished(run) && fixedRules.every((rule) => rule(policy, run, now) === undefined);
 }
 
 export function isFinished(run: RunSummary): run is SelectableRun {

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A signal that aborts after `ms`, with a TimeoutError that says so. It keeps no process alive. */
+export function timeLimit(ms: number): AbortSignal {
+  const controller = new AbortController();
+  const message = `the command did not end within ${ms / 1000} seconds`;
+  setTimeout(() => {
+    controller.abort(new DOMException(message, 'TimeoutError'));
+  }, ms).unref();
+  return controller.signal;
+}
