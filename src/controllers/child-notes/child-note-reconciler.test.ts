@@ -9,7 +9,7 @@ import { shardOf } from '../../runtime/shards/shard.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
 import { projectRun } from '../run/delivered-run.ts';
 import { type FinishObserver, finishObserver } from '../run/note-finishes.ts';
-import { type ChildNoteKey, childNoteKey } from './child-note-key.ts';
+import { type ChildNoteKey, childNoteKey, LEFT_BEHIND } from './child-note-key.ts';
 import { ChildNoteReconciler } from './child-note-reconciler.ts';
 
 const signal = new AbortController().signal;
@@ -42,6 +42,8 @@ function run(kind: RunKind, name: string, { uid = name, of, isFinished = true, l
 /** The part of the operator that notes children and records the notes, on the model API server. */
 class NotesWorld extends ReconcilerWorld {
   readonly queued = new Set<ChildNoteKey>();
+  /** The keys that wait for long. */
+  readonly later = new Set<ChildNoteKey>();
   readonly observer: FinishObserver = finishObserver(this.context);
   readonly #reconciler = new ChildNoteReconciler({
     context: this.context,
@@ -65,7 +67,7 @@ class NotesWorld extends ReconcilerWorld {
     for (let [key] = this.queued; key !== undefined; [key] = this.queued) {
       this.queued.delete(key);
       const { requeueAfterSeconds } = await this.#reconciler.reconcile(key, signal);
-      if (requeueAfterSeconds !== undefined) this.queued.add(key);
+      if (requeueAfterSeconds !== undefined) (requeueAfterSeconds < 60 ? this.queued : this.later).add(key);
     }
   }
 
@@ -256,12 +258,42 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
       return serve();
     };
     world.deliver(run('TaskRun', 'a', { of: 'p' }));
-    await assert.rejects(world.reconcile(), { status: 403 });
+    await world.reconcile();
+    assert.deepEqual([...world.later], ['team-a/p']);
     assert.match(childNotes.problem ?? '', /in memory only, as the operator may not record them: .*docs\/security\.md/);
     world.api.intercept = (_request, serve) => serve();
     world.deliver(run('TaskRun', 'b', { of: 'p' }));
     await world.reconcile();
     assert.deepEqual([world.names, childNotes.problem, changes], [['a', 'b'], undefined, 2]);
+  });
+
+  it('cost a refused operator one request once the PipelineRun has ended', async () => {
+    let removals = 0;
+    world.api.intercept = ({ resource, verb }, serve) => {
+      if (resource !== 'configmaps') return serve();
+      if (verb === 'delete') removals += 1;
+      throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
+    };
+    world.deliver(run('TaskRun', 'a', { of: 'p' }));
+    await world.reconcile();
+    world.later.clear();
+    world.observer.removed('p', undefined, false);
+    await world.reconcile();
+    assert.deepEqual([removals, [...world.later]], [1, []]);
+    assert.match(world.context.childNotes.problem ?? '', /in memory only/);
+  });
+
+  it('that a refused operator may not list are looked for no more, and the policies say so', async () => {
+    world.api.intercept = ({ resource, verb }, serve) => {
+      if (resource === 'configmaps' && verb === 'list')
+        throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
+      return serve();
+    };
+    world.queued.clear();
+    world.queued.add(LEFT_BEHIND);
+    await world.reconcile();
+    assert.deepEqual([...world.later], []);
+    assert.match(world.context.childNotes.problem ?? '', /in memory only/);
   });
 });
 

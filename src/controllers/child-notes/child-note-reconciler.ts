@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isForbidden } from '../../kube/kube-error.ts';
 import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -14,6 +15,8 @@ const MAX_BYTES = 900 * 1024;
 const NOTE_BYTES = 80;
 /** The wait after another client changed what is recorded. */
 const CHANGED_SECONDS = 0.2;
+/** The wait for the operator to be granted what it may not do. */
+const REFUSED_SECONDS = 300;
 /** The longest name of an entry that the API server takes. */
 const MAX_KEY_LENGTH = 253;
 
@@ -34,6 +37,17 @@ export class ChildNoteReconciler implements Reconciler<ChildNoteKey> {
   }
 
   async reconcile(key: ChildNoteKey, signal: AbortSignal): Promise<Outcome> {
+    try {
+      return await this.#attempt(key, signal);
+    } catch (error) {
+      // The store has noted it, for the policies to say. What is left behind is looked for again once the operator may.
+      if (!isForbidden(error)) throw error;
+      const isWrite = this.#options.context.finishNotes.recorded(parseChildNoteKey(key).uid) !== undefined;
+      return isWrite ? { requeueAfterSeconds: REFUSED_SECONDS, isIdle: true } : DONE;
+    }
+  }
+
+  async #attempt(key: ChildNoteKey, signal: AbortSignal): Promise<Outcome> {
     if (key === LEFT_BEHIND) return this.#lookForLeftBehind(signal);
     // Where no policy asks for recorded notes, none are looked for.
     if (!this.#hasLooked) this.#options.enqueue(LEFT_BEHIND);
@@ -72,7 +86,7 @@ export class ChildNoteReconciler implements Reconciler<ChildNoteKey> {
   async #lookForLeftBehind(signal: AbortSignal): Promise<Outcome> {
     const { context, enqueue, isWatched } = this.#options;
     const { childNotes, finishNotes, shards } = context;
-    for await (const parent of childNotes.parents(signal)) {
+    for (const parent of await childNotes.parents(signal)) {
       const isOurs = isWatched(parent.namespace) && shards.owns(parent.namespace);
       if (isOurs && finishNotes.recorded(parent.uid) === undefined) enqueue(childNoteKey(parent));
     }

@@ -104,7 +104,11 @@ export class ChildNoteStore {
   }
 
   /** All PipelineRuns of which there are notes. */
-  async *parents(signal: AbortSignal): AsyncGenerator<NotedParent> {
+  parents(signal: AbortSignal): Promise<readonly NotedParent[]> {
+    return this.#permitted(() => Array.fromAsync(this.#listed(signal)));
+  }
+
+  async *#listed(signal: AbortSignal): AsyncGenerator<NotedParent> {
     const { client, operatorNamespace: namespace } = this.#options;
     for await (const page of client.pages(METADATA, { namespace, labelSelector: `${LABEL}=${VALUE}`, signal })) {
       for (const object of page.items) {

@@ -11,7 +11,7 @@ import type { QueueObserver } from '../../runtime/queue/keyed-queue.ts';
 import type { RunKey } from '../../tekton/run-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { recordsChildren } from '../../pipelines/records-children.ts';
-import { childNoteKey } from '../child-notes/child-note-key.ts';
+import { childNoteKey, LEFT_BEHIND } from '../child-notes/child-note-key.ts';
 import { Attempts } from '../memory/records/attempts.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { GuardObserver } from '../deletion-guard/guard-observer.ts';
@@ -135,8 +135,10 @@ function enqueueByServices(
     queues['child-notes'].add(childNoteKey(parent));
   });
   childNotes.onProblem(() => {
-    for (const policy of pipelines.policies)
-      if (recordsChildren(policy)) queues['signing-policy'].add(policyKey(policy));
+    const asking = pipelines.policies.filter((policy) => recordsChildren(policy));
+    for (const policy of asking) queues['signing-policy'].add(policyKey(policy));
+    // Nothing was removed while the operator was not allowed to.
+    if (asking.length > 0 && childNotes.problem === undefined) queues['child-notes'].add(LEFT_BEHIND);
   });
   suspects.onSuspect((key) => {
     queues['storage-backend'].add(key);
