@@ -33,9 +33,9 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
   'the narrowest rights': [
     'watchNamespaces=["team-a","team-b"]',
     'rbac.patchRuns=false',
-    'rbac.recordNotes=false',
     'rbac.secretNames={"team-a":["signing-secrets","registry"]}',
   ],
+  'the notes of children recorded': ['rbac.recordNotes=true'],
   'rights and account from elsewhere': [
     'rbac.create=false',
     'serviceAccount.create=false',

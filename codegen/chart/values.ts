@@ -165,7 +165,7 @@ export const values = group('Values of the Hallmark chart.', {
     recordNotes: Type.Boolean({
       description:
         'Let the operator write ConfigMaps in its own namespace. Without it, `children.notes: Recorded` of policies has no effect, and their status says so.',
-      default: true,
+      default: false,
     }),
     secretNames: Type.Record(Type.String(), Type.Array(subdomain, { minItems: 1, maxItems: 256 }), {
       description:

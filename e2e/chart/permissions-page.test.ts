@@ -35,7 +35,7 @@ async function chartRights(): Promise<Rights> {
     'watched namespaces': watched.toSorted(),
     'cluster-wide installations': cluster.filter((right) => !watched.includes(right)).toSorted(),
     'listed namespaces': (await roles(tokens, 'Role/team-a/hallmark-system-hallmark-tokens')).toSorted(),
-    'its own namespace': (await roles([], 'Role/hallmark-system/hallmark-own')).toSorted(),
+    'its own namespace': (await roles(['rbac.recordNotes=true'], 'Role/hallmark-system/hallmark-own')).toSorted(),
   };
 }
 

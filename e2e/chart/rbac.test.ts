@@ -45,8 +45,10 @@ const ownRights = [
   ...each(['get', 'update'], ['leases.coordination.k8s.io']).map((right) => `${right} named ${leases.join(', ')}`),
   'create secrets',
   'get secrets named hallmark-seal',
-  ...each(['get', 'list', 'create', 'patch', 'delete'], ['configmaps']),
 ];
+
+/** The same, for the notes of children. */
+const noteRights = each(['get', 'list', 'create', 'patch', 'delete'], ['configmaps']);
 
 const sorted = (...rights: readonly (readonly string[])[]): readonly string[] => [...new Set(rights.flat())].toSorted();
 
@@ -76,11 +78,19 @@ describe('the rights of the operator, nothing more and nothing less', () => {
     assert.deepEqual(await grantedRules(cluster, operator, releaseNamespace), sorted(ownRights));
   });
 
-  it('in namespaced mode, without patching runs or writing ConfigMaps, and with the Secrets of one namespace by name', async () => {
+  it('with writing ConfigMaps of its own namespace, to record the notes of children', async () => {
+    await cluster.install(['rbac.recordNotes=true']);
+    assert.deepEqual(await grantedRules(cluster, operator, 'team-a'), sorted(tenantRights, clusterRights));
+    assert.deepEqual(
+      await grantedRules(cluster, operator, releaseNamespace),
+      sorted(tenantRights, clusterRights, ownRights, noteRights),
+    );
+  });
+
+  it('in namespaced mode, without patching runs, and with the Secrets of one namespace by name', async () => {
     await cluster.install([
       'watchNamespaces=["team-a","team-b"]',
       'rbac.patchRuns=false',
-      'rbac.recordNotes=false',
       'rbac.secretNames={"team-a":["signing-secrets","registry"]}',
     ]);
     const readRights = tenantRights.filter((right) => !/^patch .*runs/.test(right));
@@ -89,8 +99,7 @@ describe('the rights of the operator, nothing more and nothing less', () => {
     );
     assert.deepEqual(await grantedRules(cluster, operator, 'team-a'), sorted(byName));
     assert.deepEqual(await grantedRules(cluster, operator, 'team-b'), sorted(readRights));
-    const ownWithoutNotes = ownRights.filter((right) => !right.endsWith(' configmaps'));
-    assert.deepEqual(await grantedRules(cluster, operator, releaseNamespace), sorted(ownWithoutNotes));
+    assert.deepEqual(await grantedRules(cluster, operator, releaseNamespace), sorted(ownRights));
   });
 
   it('with tokens of the ServiceAccounts that the values list, by name, in their namespaces', async () => {

@@ -52,7 +52,7 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
   const signal = new AbortController().signal;
 
   before(async () => {
-    bed = await HostileBed.start({ label: 'forged-children', tekton: 'Kinds' });
+    bed = await HostileBed.start({ label: 'forged-children', tekton: 'Kinds', values: ['rbac.recordNotes=true'] });
     home = { team: bed.team, attacker: await TeamAttacker.enter(bed) };
     const metadata = { name: 'platform-key', namespace: releaseNamespace };
     await bed.installation.apply(

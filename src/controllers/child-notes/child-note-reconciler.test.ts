@@ -260,7 +260,7 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     world.deliver(run('TaskRun', 'a', { of: 'p' }));
     await world.reconcile();
     assert.deepEqual([...world.later], ['team-a/p']);
-    assert.match(childNotes.problem ?? '', /in memory only, as the operator may not record them: .*docs\/security\.md/);
+    assert.match(childNotes.problem ?? '', /in memory only, as the operator may not record them: .*set rbac\.recordNotes in .*docs\/security\.md/);
     world.api.intercept = (_request, serve) => serve();
     world.deliver(run('TaskRun', 'b', { of: 'p' }));
     await world.reconcile();

@@ -29,7 +29,7 @@ const NAMESPACE = 'hallmark.dev/namespace';
 const LABEL = 'hallmark.dev/notes';
 const VALUE = 'children';
 const FORBIDDEN =
-  'children are noted in memory only, as the operator may not record them: its administrator has to grant it what docs/security.md lists for ConfigMaps of its own namespace';
+  'children are noted in memory only, as the operator may not record them: its administrator has to set rbac.recordNotes in the chart, or grant what docs/security.md lists for ConfigMaps of its own namespace';
 const METADATA = metadataOnly(CONFIG_MAPS, objectMetadata);
 
 /**
