@@ -163,6 +163,22 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     assert.deepEqual([sighting('forged'), sighting('a')], ['Replaced', 'Changed']);
   });
 
+  it('stay as another replica recorded them, when this one works again on a shard that it had lost', async () => {
+    world.deliver(run('TaskRun', 'a', { of: 'p' }));
+    await world.reconcile();
+    const other = await world.restarted();
+    other.deliver(run('PipelineRun', 'p', { isFinished: false }));
+    other.deliver(run('TaskRun', 'b', { of: 'p' }));
+    await other.reconcile();
+    world.deliver(run('TaskRun', 'b', { of: 'p', uid: 'forged' }));
+    world.context.finishNotes.readAgain((namespace) => namespace === 'team-a');
+    await world.reconcile();
+    const entries = stringMapField(world.configMaps[0], 'data');
+    assert.deepEqual([world.names, entries['b']?.split(' ')[0]], [['a', 'b'], 'b']);
+    const forged = { parentUID: 'p', key: 'b', uid: 'forged', digest: () => '' };
+    assert.equal(world.context.finishNotes.recall(forged), 'Replaced');
+  });
+
   it('give way to what this process saw of a child that ran again', async () => {
     world.deliver(run('TaskRun', 'a', { of: 'p' }));
     await world.reconcile();
@@ -260,7 +276,10 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     world.deliver(run('TaskRun', 'a', { of: 'p' }));
     await world.reconcile();
     assert.deepEqual([...world.later], ['team-a/p']);
-    assert.match(childNotes.problem ?? '', /in memory only, as the operator may not record them: .*set rbac\.recordNotes in .*docs\/security\.md/);
+    assert.match(
+      childNotes.problem ?? '',
+      /in memory only, as the operator may not record them: .*set rbac\.recordNotes in .*docs\/security\.md/,
+    );
     world.api.intercept = (_request, serve) => serve();
     world.deliver(run('TaskRun', 'b', { of: 'p' }));
     await world.reconcile();

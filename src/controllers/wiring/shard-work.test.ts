@@ -77,6 +77,45 @@ describe('the work of a shard', () => {
     assert.deepEqual([queues['child-notes'].has('team-a/p'), queues['child-notes'].has(LEFT_BEHIND)], [true, true]);
   });
 
+  it('that is taken again, or was left, has the notes of its children read again', async () => {
+    const recording = (uid: string) => {
+      const found = memory.finishNotes.recorded(uid)?.recording;
+      assert.ok(found !== undefined);
+      return found;
+    };
+    const read = (uid: string): void => {
+      recording(uid).isRead = true;
+      recording(uid).written.set('a', { uid: 'a', digest: '', isLater: false });
+    };
+    const state = (uid: string) => [recording(uid).isRead, recording(uid).written.size];
+    const other = Array.from({ length: 100 }, (_, index) => `team-${index}`).find((name) => shardOf(name) !== shard);
+    for (const [uid, namespace] of [
+      ['p', 'team-a'],
+      ['q', other ?? ''],
+    ] as const) {
+      memory.finishNotes.open(uid, namespace);
+      memory.finishNotes.setRecorded(uid, true);
+      read(uid);
+    }
+    work.take(shard, { isUncertain: false });
+    assert.deepEqual(
+      [state('p'), state('q')],
+      [
+        [false, 0],
+        [true, 1],
+      ],
+    );
+    read('p');
+    await work.lose(shard);
+    assert.deepEqual(
+      [state('p'), state('q')],
+      [
+        [false, 0],
+        [true, 1],
+      ],
+    );
+  });
+
   it('that is taken reads a run that is kept before it decides, where a policy changed while the shard was the work of another replica', () => {
     propagation.policyChanged(policyDefinition('team-a', 'builds'));
     work.take(shard, { isUncertain: false });

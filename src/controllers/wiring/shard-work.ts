@@ -79,6 +79,8 @@ export class ShardWork implements ShardHolder {
       if (changed.has(namespace)) context.guardedRuns.setStale(key);
       queues['deletion-guard'].add(key);
     }
+    // Another replica may have recorded notes meanwhile.
+    context.finishNotes.readAgain((namespace) => shardOf(namespace) === shard);
     for (const parent of context.finishNotes.allRecorded()) {
       if (shardOf(parent.namespace) !== shard) continue;
       queues['child-notes'].add(childNoteKey(parent));
@@ -149,6 +151,8 @@ export class ShardWork implements ShardHolder {
     // A reconcile that ended may wait for its turn.
     this.#stop(shard);
     for (const key of caches.run.keys()) this.#leaveRun(shard, key);
+    // A child that runs again from now on is remembered until its note is read.
+    context.finishNotes.readAgain((namespace) => shardOf(namespace) === shard);
     context.recordRoom.forget((namespace) => shardOf(namespace) === shard);
     for (const key of caches['provenance-record'].keys())
       if (shardOf(namespaceOfRecord(key)) === shard) caches['provenance-record'].release(key);

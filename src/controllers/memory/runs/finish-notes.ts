@@ -170,6 +170,15 @@ export class FinishNotes {
     for (const [uid, parent] of this.#open) if (isRecorded(parent)) yield { uid, namespace: parent.namespace };
   }
 
+  /** What is recorded of these namespaces may be another process's by now: it is read again before it counts, or is written. */
+  readAgain(isConcerned: (namespace: string) => boolean): void {
+    for (const { namespace, recording } of this.#open.values()) {
+      if (recording === undefined || !isConcerned(namespace)) continue;
+      recording.isRead = false;
+      recording.written.clear();
+    }
+  }
+
   /**
    * Takes up a note that is recorded. It is older than what this process noted of another run under its name, and gives way to what this
    * process saw of the same run.
