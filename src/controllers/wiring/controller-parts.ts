@@ -12,6 +12,7 @@ import type { RunKey } from '../../tekton/run-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { recordsChildren } from '../../pipelines/records-children.ts';
 import { childNoteKey, LEFT_BEHIND } from '../child-notes/child-note-key.ts';
+import { recordingDelayMs } from '../child-notes/recording-delay.ts';
 import { Attempts } from '../memory/records/attempts.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { GuardObserver } from '../deletion-guard/guard-observer.ts';
@@ -132,7 +133,7 @@ function enqueueByServices(
   propagation: ChangePropagation,
 ): void {
   finishNotes.onRecording((parent) => {
-    queues['child-notes'].add(childNoteKey(parent));
+    queues['child-notes'].addAfter(childNoteKey(parent), recordingDelayMs(finishNotes.recorded(parent.uid)));
   });
   childNotes.onProblem(() => {
     const asking = pipelines.policies.filter((policy) => recordsChildren(policy));
