@@ -2,6 +2,7 @@
 import type { ShardHolder } from '../../kube/lease/shard-holder.ts';
 import { parseBackendKey, type BackendKey } from '../../pipelines/backend-key.ts';
 import { parsePolicyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
+import { recordsChildren } from '../../pipelines/records-children.ts';
 import { namespaceOfRecord, type RecordKey } from '../../records/record-key.ts';
 import type { ByteBudgetCache } from '../../runtime/cache/byte-budget-cache.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -19,7 +20,10 @@ import type { LastStates } from '../run/last-states.ts';
 import type { ShardPart } from './shard-part.ts';
 
 export interface ShardWorkOptions {
-  readonly context: Pick<ControllerContext, 'finishNotes' | 'guardedRuns' | 'recordRoom' | 'runsOfOthers' | 'shards'>;
+  readonly context: Pick<
+    ControllerContext,
+    'finishNotes' | 'guardedRuns' | 'pipelines' | 'recordRoom' | 'runsOfOthers' | 'shards'
+  >;
   readonly clock: Clock;
   readonly queues: ControllerQueues;
   readonly caches: {
@@ -84,8 +88,9 @@ export class ShardWork implements ShardHolder {
     for (const parent of context.finishNotes.allRecorded()) {
       if (shardOf(parent.namespace) !== shard) continue;
       queues['child-notes'].add(childNoteKey(parent));
-      queues['child-notes'].add(LEFT_BEHIND);
     }
+    // PipelineRuns may have ended while no replica worked on the shard.
+    if (context.pipelines.policies.some((policy) => recordsChildren(policy))) queues['child-notes'].add(LEFT_BEHIND);
   }
 
   /** Finishes what runs, and what no other replica can do; aborts the rest when the time is over. */
