@@ -4,9 +4,10 @@ import { beforeEach, describe, it } from 'node:test';
 import { field, objectField, stringMapField } from '../../json/fields.ts';
 import { CONFIG_MAPS } from '../../kube/core-resources.ts';
 import { KubeError } from '../../kube/kube-error.ts';
+import { SecretValue } from '../../runtime/secret-value.ts';
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
 import { shardOf } from '../../runtime/shards/shard.ts';
-import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
+import { ReconcilerWorld, type WorldOptions } from '../fixtures/reconciler-world.fixture.ts';
 import { projectRun } from '../run/delivered-run.ts';
 import { type FinishObserver, finishObserver } from '../run/note-finishes.ts';
 import { type ChildNoteKey, childNoteKey, LEFT_BEHIND } from './child-note-key.ts';
@@ -82,8 +83,8 @@ class NotesWorld extends ReconcilerWorld {
   }
 
   /** Another process begins with what the API server has. */
-  async restarted(): Promise<NotesWorld> {
-    const next = new NotesWorld({ api: this.api, clock: this.clock });
+  async restarted(keys: Pick<WorldOptions, 'sealKey' | 'previousSealKey'> = {}): Promise<NotesWorld> {
+    const next = new NotesWorld({ api: this.api, clock: this.clock, ...keys });
     await next.readPolicy();
     return next;
   }
@@ -177,6 +178,23 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     assert.deepEqual([world.names, entries['b']?.split(' ')[0]], [['a', 'b'], 'b']);
     const forged = { parentUID: 'p', key: 'b', uid: 'forged', digest: () => '' };
     assert.equal(world.context.finishNotes.recall(forged), 'Replaced');
+  });
+
+  it('are sealed again after a rotation of the key, so that they outlive the earlier one', async () => {
+    for (const name of ['a', 'b']) world.deliver(run('TaskRun', name, { of: 'p' }));
+    await world.reconcile();
+    const sealKey = new SecretValue(Buffer.alloc(32, 2));
+    const rotated = await world.restarted({ sealKey, previousSealKey: world.context.sealKey });
+    rotated.deliver(run('PipelineRun', 'p', { isFinished: false }));
+    rotated.deliver(run('TaskRun', 'b', { of: 'p', isFinished: false }));
+    await rotated.reconcile();
+    assert.deepEqual(rotated.names, ['a']);
+    const patches = rotated.api.count(PATCH);
+    const next = await world.restarted({ sealKey });
+    next.deliver(run('PipelineRun', 'p', { isFinished: false }));
+    await next.reconcile();
+    assert.equal(next.context.finishNotes.recorded('p')?.notes.get('a')?.uid, 'a');
+    assert.equal(next.api.count(PATCH), patches, 'those of the key in force are not written again');
   });
 
   it('give way to what this process saw of a child that ran again', async () => {

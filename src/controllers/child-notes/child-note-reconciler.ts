@@ -40,7 +40,7 @@ export class ChildNoteReconciler implements Reconciler<ChildNoteKey> {
     try {
       return await this.#attempt(key, signal);
     } catch (error) {
-      // The store has noted it, for the policies to say. What is left behind is looked for again once the operator may.
+      // The store has noted it, and the policies say so. Notes that stay behind are looked for again once the operator may remove them.
       if (!isForbidden(error)) throw error;
       const isWrite = this.#options.context.finishNotes.recorded(parseChildNoteKey(key).uid) !== undefined;
       return isWrite ? { requeueAfterSeconds: REFUSED_SECONDS, isIdle: true } : DONE;

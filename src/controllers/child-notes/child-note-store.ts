@@ -5,6 +5,7 @@ import { isAlreadyExists, isForbidden, isNotFound } from '../../kube/kube-error.
 import { objectMetadata } from '../../kube/object-metadata.ts';
 import { metadataOnly } from '../../kube/resource.ts';
 import type { SecretValue } from '../../runtime/secret-value.ts';
+import type { RecordedNote } from '../memory/runs/finish-notes.ts';
 import type { Note } from '../memory/runs/idle-parents.ts';
 import { entryName, keyOfEntry, noteText, parseNote } from './note-text.ts';
 
@@ -59,14 +60,15 @@ export class ChildNoteStore {
   }
 
   /** The notes that are recorded, by key; undefined when nothing is. One that the operator did not seal for this PipelineRun counts as absent. */
-  async read(parent: NotedParent, signal: AbortSignal): Promise<ReadonlyMap<string, Note> | undefined> {
+  async read(parent: NotedParent, signal: AbortSignal): Promise<ReadonlyMap<string, RecordedNote> | undefined> {
     const entries = await this.#permitted(() => this.#options.client.find(CONFIG_MAPS, this.#name(parent), { signal }));
     if (entries === undefined) return undefined;
     const { namespace, uid: parentUID } = parent;
-    const notes = Object.entries(entries).flatMap(([entry, text]): [string, Note][] => {
+    const notes = Object.entries(entries).flatMap(([entry, text]): [string, RecordedNote][] => {
       const key = keyOfEntry(entry);
-      const note = parseNote({ namespace, parentUID, key }, text, this.#sealKeys);
-      return note === undefined ? [] : [[key, note]];
+      const found = parseNote({ namespace, parentUID, key }, text, this.#sealKeys);
+      if (found === undefined) return [];
+      return [[key, { note: found.note, isOutdated: found.sealedBy !== this.#options.sealKey }]];
     });
     return new Map(notes);
   }

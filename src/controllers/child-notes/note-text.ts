@@ -31,8 +31,12 @@ export function noteText(child: NotedChild, note: Note, sealKey: SecretValue): s
   return [sealed.uid, sealed.digest, sealed.sighting, sealChildNote(sealKey, sealed)].join(' ');
 }
 
-/** The note in a text; undefined when no key of the operator sealed it for this child. */
-export function parseNote(child: NotedChild, text: string, sealKeys: readonly SecretValue[]): Note | undefined {
+/** The note in a text, with the key that sealed it; undefined when no key of the operator did so for this child. */
+export function parseNote(
+  child: NotedChild,
+  text: string,
+  sealKeys: readonly SecretValue[],
+): { readonly note: Note; readonly sealedBy: SecretValue } | undefined {
   const [uid = '', digest = '', sighting, seal] = text.split(' ');
   const note: Note = {
     uid,
@@ -40,7 +44,8 @@ export function parseNote(child: NotedChild, text: string, sealKeys: readonly Se
     isLater: sighting !== 'Seen',
   };
   const sealed = sealedContent(child, note);
-  return sealKeys.some((key) => childNoteSealMatches(key, sealed, seal)) ? note : undefined;
+  const sealedBy = sealKeys.find((key) => childNoteSealMatches(key, sealed, seal));
+  return sealedBy === undefined ? undefined : { note, sealedBy };
 }
 
 function sealedContent({ namespace, parentUID, key }: NotedChild, { uid, digest, isLater }: Note): SealedChildNote {

@@ -20,7 +20,7 @@ describe('the wait before the notes of a PipelineRun are written', () => {
       notes.open('p', 'team-a');
       notes.setRecorded('p', true);
       for (let index = 0; index < count; index += 1)
-        notes.restore('p', `${index}`, { uid: `${index}`, digest: '', isLater: false });
+        notes.restore('p', `${index}`, { note: { uid: `${index}`, digest: '', isLater: false }, isOutdated: false });
       assert.equal(recordingDelayMs(notes.recorded('p')), delayMs);
     });
   }

@@ -27,7 +27,10 @@ describe('the queue of the notes of children', () => {
     assert.deepEqual([queue.depth, queue.delayed], [1, 0]);
     queue.remove('team-a/p');
     for (let index = 0; index < 1000; index += 1)
-      finishNotes.restore(p.uid, `${index}`, { uid: `${index}`, digest: '', isLater: false });
+      finishNotes.restore(p.uid, `${index}`, {
+        note: { uid: `${index}`, digest: '', isLater: false },
+        isOutdated: false,
+      });
     for (const key of ['a', 'b'])
       finishNotes.note({ namespace: p.namespace, parentUID: p.uid, key, uid: key, digest: () => '' }, false);
     assert.deepEqual([queue.depth, queue.delayed], [0, 1]);

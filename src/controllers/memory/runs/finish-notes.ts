@@ -35,6 +35,13 @@ export interface RecordedParent extends Readonly<Parent> {
   readonly recording: Recording;
 }
 
+/** A note as it was read from outside the process. */
+export interface RecordedNote {
+  readonly note: Note;
+  /** True when the earlier key of a rotation sealed it: it is to be written again. */
+  readonly isOutdated: boolean;
+}
+
 /** Called when notes of a PipelineRun are to be recorded, or are recorded for nothing now. */
 export type RecordingListener = (parent: { readonly uid: string; readonly namespace: string }) => void;
 
@@ -170,7 +177,7 @@ export class FinishNotes {
     for (const [uid, parent] of this.#open) if (isRecorded(parent)) yield { uid, namespace: parent.namespace };
   }
 
-  /** What is recorded of these namespaces may be another process's by now: it is read again before it counts, or is written. */
+  /** Another process may have recorded notes of these namespaces meanwhile: they are read again before they count, or are written. */
   readAgain(isConcerned: (namespace: string) => boolean): void {
     for (const { namespace, recording } of this.#open.values()) {
       if (recording === undefined || !isConcerned(namespace)) continue;
@@ -183,15 +190,17 @@ export class FinishNotes {
    * Takes up a note that is recorded. It is older than what this process noted of another run under its name, and gives way to what this
    * process saw of the same run.
    */
-  restore(parentUID: string, key: string, recorded: Note): void {
+  restore(parentUID: string, key: string, { note: recorded, isOutdated }: RecordedNote): void {
     const parent = this.recorded(parentUID);
     if (parent === undefined) return;
     const own = parent.notes.get(key);
     const isSeenSince = own?.uid === recorded.uid && !own.isLater;
-    parent.recording.written.set(key, recorded);
-    if (isSeenSince || parent.recording.running.has(recorded.uid)) return;
-    parent.notes.set(key, recorded);
-    if (own === undefined) this.#count(parent.namespace, 1);
+    if (!isSeenSince && !parent.recording.running.has(recorded.uid)) {
+      parent.notes.set(key, recorded);
+      if (own === undefined) this.#count(parent.namespace, 1);
+    }
+    // One without a note in memory is known as written, so that it is removed.
+    if (!isOutdated || !parent.notes.has(key)) parent.recording.written.set(key, recorded);
   }
 
   #changed(uid: string, { namespace, recording }: Parent): void {
