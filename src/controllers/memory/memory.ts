@@ -55,15 +55,20 @@ export interface MemoryOptions {
 export function emptyMemory({ clock, operatorNamespace, retention, sealing = {} }: MemoryOptions): Memory {
   const records = new RecordIndex();
   const pipelines = new Pipelines(operatorNamespace, retention);
+  const recordRoom = new RecordRoom({
+    clock,
+    bounds: (namespace) => pipelines.bounds.recordBounds(namespace),
+    use: (namespace) => records.use(namespace),
+    isRecorded: (record) => records.get(record) !== undefined,
+  });
+  // The payloads of a record that is stored may be dropped.
+  records.onSmaller((namespace) => {
+    recordRoom.wake(namespace);
+  });
   return {
     pipelines,
     records,
-    recordRoom: new RecordRoom({
-      clock,
-      bounds: (namespace) => pipelines.bounds.recordBounds(namespace),
-      use: (namespace) => records.use(namespace),
-      isRecorded: (record) => records.get(record) !== undefined,
-    }),
+    recordRoom,
     runs: new RunIndex(),
     finishNotes: new FinishNotes(),
     guardedRuns: new GuardedRuns(),

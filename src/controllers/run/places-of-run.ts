@@ -54,11 +54,12 @@ export class PlacesOfRun {
    *
    * @returns the release of it; undefined when there is none and the record waits
    */
-  take(lacking: LackingPipeline, parts: DraftParts): (() => void) | undefined {
+  take(lacking: LackingPipeline, { spec, evidence }: DraftParts): (() => void) | undefined {
     const record = this.#keyOf(lacking);
     if (!this.#needsPlace(lacking, record)) return () => undefined;
     const { recordRoom } = this.#context;
-    const taken = this.#waits(record, () => recordRoom.reserve(record, this.#run, jsonSizeBytes(parts)));
+    const sizeBytes = jsonSizeBytes({ spec, evidence });
+    const taken = this.#waits(record, () => recordRoom.reserve(record, this.#run, sizeBytes));
     return typeof taken === 'function' ? taken : undefined;
   }
 

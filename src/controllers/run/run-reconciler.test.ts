@@ -182,6 +182,19 @@ describe('RunReconciler', () => {
       assert.ok(world.results.length - looks < 60, `${world.results.length - looks} looks`);
     });
 
+    it('records a run that waits once another record has become smaller', async () => {
+      await world.reconcileRun(run);
+      const [record] = world.context.records.all();
+      assert.ok(record !== undefined);
+      const evidenceBytes = record.sizeBytes + 10;
+      world.context.pipelines.setCeiling(ceilingDefinition('teams', { counts: { evidenceBytes } }));
+      await world.reconcileRun(await world.addRun('second', '2026-01-02T03:04:01Z'));
+      assert.deepEqual([world.records.length, world.results.at(-1)?.kind], [1, 'Waiting']);
+      world.context.records.set({ ...record, sizeBytes: 1 });
+      await world.clock.settle();
+      assert.equal(world.records.length, 2);
+    });
+
     it('leaves the records of a ClusterSigningPolicy alone', async () => {
       const [policy] = world.context.pipelines.policies;
       assert.ok(policy !== undefined);

@@ -57,6 +57,22 @@ describe('RecordIndex', () => {
     assert.equal(records.sizeBytes, 700);
   });
 
+  it('tells when a record takes less room, once it counts so', () => {
+    const records = new RecordIndex();
+    const told: unknown[] = [];
+    records.onSmaller((namespace) => told.push([namespace, records.use(namespace).sizeBytes]));
+    records.set({ ...open, resourceVersion: '1', sizeBytes: 500 });
+    records.set({ ...open, resourceVersion: '2', sizeBytes: 500 });
+    records.set({ ...open, resourceVersion: '3', sizeBytes: 600 });
+    assert.deepEqual(told, []);
+    records.setWritten({ ...open, resourceVersion: '4', sizeBytes: 100 }, '3');
+    records.set(settledSummary({ key, sizeBytes: 50 }));
+    assert.deepEqual(told, [
+      ['team-a', 100],
+      ['team-a', 50],
+    ]);
+  });
+
   it('gives back every field of a settled record', () => {
     const records = new RecordIndex();
     const uid = '0d9d1c1e-6a0b-4c55-8d7a-0f1e2d3c4b5a';

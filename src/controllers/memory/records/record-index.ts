@@ -5,7 +5,7 @@ import type { RecordSummary } from '../../../records/record-summary.ts';
 import { NamespacedMap } from './namespaced-map.ts';
 import { NamespaceUse } from './namespace-use.ts';
 import { type SettledRecord, SettledRecords } from './settled-records.ts';
-import type { RecordKey } from '../../../records/record-key.ts';
+import { namespaceOfRecord, type RecordKey } from '../../../records/record-key.ts';
 
 /** The records that the watch has delivered, and the run of each. */
 export class RecordIndex {
@@ -16,6 +16,7 @@ export class RecordIndex {
   /** The records that this process is removing because they retire. */
   readonly #retiring = new Set<RecordKey>();
   readonly #use = new NamespaceUse();
+  readonly #onSmaller = new Set<(namespace: string) => void>();
   #sizeBytes = 0;
 
   get(key: RecordKey): RecordSummary | undefined {
@@ -29,6 +30,11 @@ export class RecordIndex {
   /** About what all records take in etcd. */
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** Called with the namespace of each record that takes less room than it did. */
+  onSmaller(listener: (namespace: string) => void): void {
+    this.#onSmaller.add(listener);
   }
 
   /** The records of a namespace that ceilings bound. */
@@ -70,21 +76,10 @@ export class RecordIndex {
   }
 
   set(record: RecordSummary): void {
-    const { key } = record;
-    this.#uncount(this.get(key));
-    this.#sizeBytes += record.sizeBytes;
-    this.#use.add(record);
-    this.#removeOpen(key);
-    if (isSettled(record)) {
-      this.#settled.set(record);
-      return;
-    }
-    this.#settled.delete(key);
-    this.#open.set(key, record);
-    if (record.runUID === undefined) return;
-    const keys = this.#openOfRun.get(record.runUID) ?? new Set();
-    keys.add(key);
-    this.#openOfRun.set(record.runUID, keys);
+    const before = this.get(record.key);
+    this.#replace(before, record);
+    if (before === undefined || record.sizeBytes >= before.sizeBytes) return;
+    for (const listener of this.#onSmaller) listener(namespaceOfRecord(record.key));
   }
 
   /**
@@ -114,6 +109,24 @@ export class RecordIndex {
 
   isRetiring(key: RecordKey): boolean {
     return this.#retiring.has(key);
+  }
+
+  #replace(before: RecordSummary | undefined, record: RecordSummary): void {
+    const { key } = record;
+    this.#uncount(before);
+    this.#sizeBytes += record.sizeBytes;
+    this.#use.add(record);
+    this.#removeOpen(key);
+    if (isSettled(record)) {
+      this.#settled.set(record);
+      return;
+    }
+    this.#settled.delete(key);
+    this.#open.set(key, record);
+    if (record.runUID === undefined) return;
+    const keys = this.#openOfRun.get(record.runUID) ?? new Set();
+    keys.add(key);
+    this.#openOfRun.set(record.runUID, keys);
   }
 
   #uncount(record: RecordSummary | undefined): void {
