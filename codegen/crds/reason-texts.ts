@@ -128,7 +128,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'A policy or backend says more than a PolicyCeiling allows in its namespace. The message names the ceiling, the field, its value and what is allowed. Runs that such a policy selects stay unsigned, and nothing is sent to such a backend, until one of them changes. Where a namespace has as many records as it allows, further runs wait.',
     setOn: `${POLICY}, ${BACKEND}, ${RECORD}, Event of a run that waits`,
     remedy:
-      'Change the field that the message names, or ask the platform team to allow the value. `hallmark lint --ceiling FILE` checks a manifest offline. To make room for records, delete some that are stored, or shorten `spec.record`.',
+      'Change the field that the message names, or ask the platform team to allow the value. `hallmark lint --ceiling FILE` checks a manifest offline. To make room for records, delete stored records whose runs are gone, or a run and its record, or shorten `spec.record`. A record whose run is still there would be made and signed again.',
   },
   GuardForbidden: {
     meaning:

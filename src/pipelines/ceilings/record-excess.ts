@@ -43,5 +43,5 @@ export function recordExcess(bounds: readonly RecordBound[], use: RecordUse, add
     isFull || evidenceBytes === Infinity
       ? ['ProvenanceRecords', `${use.records}`, `${records}`]
       : ['bytes of evidence', `${use.sizeBytes}`, `${evidenceBytes}`];
-  return `PolicyCeiling ${ceiling}: the SigningPolicies of the namespace have ${is} ${what}, and allowed are ${allowed}: finished runs wait, and are recorded and signed once records retire or are deleted`;
+  return `PolicyCeiling ${ceiling}: the SigningPolicies of the namespace have ${is} ${what}, and allowed are ${allowed}: finished runs wait, and are recorded and signed once records retire, or are deleted together with their runs`;
 }

@@ -223,7 +223,7 @@ const counts = Type.Object(
     policies: count('SigningPolicies; the oldest ones count first.'),
     backends: count('StorageBackends; the oldest ones count first.'),
     records: count(
-      'ProvenanceRecords of its SigningPolicies. Beyond it, finished runs wait until records retire or are deleted.',
+      'ProvenanceRecords of its SigningPolicies. Beyond it, finished runs wait until records retire, or are deleted together with their runs.',
     ),
     evidenceBytes: Type.Optional(
       Type.Integer({
