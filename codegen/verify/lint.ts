@@ -2,12 +2,12 @@
 // Checks the types, and lints the files that changed since they passed: `node codegen/verify/lint.ts`. Typed rules see the
 // imports of a file, so a file is linted again when any of its dependencies, a package or a rule has changed. They see the
 // types that were checked just before: nothing is read or inferred twice.
-import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ESLint } from 'eslint';
 import type ts from 'typescript';
 import { ImportGraph } from './import-graph.ts';
+import { lintKeys } from './lint-keys.ts';
 import { gateCache, PassedKeys } from './passed-keys.ts';
 import { typeCheck } from './type-check.ts';
 
@@ -21,22 +21,6 @@ function read(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
 
-function hash(texts: readonly string[]): string {
-  const digest = createHash('sha256');
-  for (const text of texts) digest.update(`${text.length}:${text}`);
-  return digest.digest('hex');
-}
-
-/** Hash everything that the result for a file depends on. */
-function keys(): ReadonlyMap<string, string> {
-  const graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench', 'packaging']);
-  const base = hash(globSync(foundations, { cwd: root }).sort().map(read));
-  const own = new Map(graph.files.map((file) => [file, hash([file, graph.text(file)])]));
-  const key = (file: string): string =>
-    hash([base, ...[...graph.closure(file)].sort().map((path) => own.get(path) ?? '')]);
-  return new Map(graph.files.map((file) => [file, key(file)]));
-}
-
 /** Lint the files with the types of this program, and print the findings. Return the paths of files with errors. */
 async function lint(files: readonly string[], program: ts.Program | undefined): Promise<ReadonlySet<string>> {
   const parserOptions = program === undefined ? {} : { projectService: false, programs: [program] };
@@ -48,7 +32,8 @@ async function lint(files: readonly string[], program: ts.Program | undefined): 
   return new Set(results.filter(({ errorCount }) => errorCount > 0).map(({ filePath }) => relative(root, filePath)));
 }
 
-const now = keys();
+const graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench', 'packaging']);
+const now = lintKeys(graph, globSync(foundations, { cwd: root }).sort().map(read));
 const due = [...now].filter(([, key]) => !passed.has(key)).map(([file]) => file);
 const checked =
   due.length > 0 ? typeCheck(root, join(root, 'node_modules', '.cache', 'hallmark', 'types.tsbuildinfo')) : undefined;
