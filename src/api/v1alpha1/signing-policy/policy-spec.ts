@@ -22,7 +22,7 @@ const descriptions = {
   imageSignatures: 'Signatures of the images themselves.',
   deletionGuard: 'What becomes of a selected run that is deleted before its evidence is stored.',
   record:
-    'How long the ProvenanceRecords of this policy are kept, within the limit of the platform. None is removed before it is stored or its run is gone.',
+    'The time that the ProvenanceRecords of this policy are kept, within the limit of the platform. None is removed before it is stored or its run is gone.',
 };
 
 const nothingToSign: CelRule = {
@@ -90,7 +90,7 @@ const indexChildren = Type.Boolean({
 
 const onMissing = Type.Enum(['Warn', 'Refuse'], {
   description:
-    'What becomes of a PipelineRun with a child that is gone, or that is not the one that ran: Warn states the run without it and says so in the record, Refuse signs nothing of the run. With notes Recorded, Refuse also refuses a run with a child that the operator did not see finish.',
+    'A PipelineRun may have a child that is gone, or that is not the one that ran: Warn states the run without it and says so in the record, Refuse signs nothing of the run. With notes Recorded, Refuse also refuses a run with a child that the operator did not see finish.',
 });
 const notes = Type.Enum(['Memory', 'Recorded'], {
   description:
