@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { objectField, stringField } from '../../../src/json/fields.ts';
+import { listField, objectField, stringField } from '../../../src/json/fields.ts';
 import { ensureBinaries, ensureBinary } from '../binaries/ensure-binary.ts';
 import { borrowPlane } from '../pool/borrow-plane.ts';
 import type { PlaneLayer } from '../pool/plane-layer.ts';
@@ -162,6 +162,15 @@ export class ControlPlane {
   /** Returns true when the API server reports that it is ready. */
   async isReady(): Promise<boolean> {
     return (await this.#client.get('/readyz')).status === 200;
+  }
+
+  /** Returns true when the API server announces a resource of a group's version (`hallmark.dev/v1alpha1`), and lists it. */
+  async isServing(groupVersion: string, plural: string): Promise<boolean> {
+    const announced = await this.#client.get(`/apis/${groupVersion}`);
+    if (announced.status !== 200) return false;
+    const resources = listField(JSON.parse(announced.text), 'resources');
+    if (!resources.some((resource) => stringField(resource, 'name') === plural)) return false;
+    return (await this.#client.get(`/apis/${groupVersion}/${plural}?limit=1`)).status === 200;
   }
 
   #writeKubeconfig(spec: Omit<KubeconfigSpec, 'server' | 'caFile'> & { readonly server?: string }): string {

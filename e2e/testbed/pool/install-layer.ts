@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { installTektonKinds, Tekton } from '../tekton/tekton.ts';
 import type { PlaneLayer } from './plane-layer.ts';
+import { untilKindsServe } from './until-kinds-serve.ts';
 
 const crds = join(import.meta.dirname, '..', '..', '..', 'crds');
 
@@ -15,9 +18,6 @@ export interface InstalledLayer {
   stop(): Promise<void>;
 }
 
-/** A layer that is objects alone. */
-const objectsAlone: InstalledLayer = { untilServing: () => Promise.resolve(), stop: () => Promise.resolve() };
-
 /** Puts a layer on a control plane; resolves when it serves. */
 export async function installLayer(
   layer: PlaneLayer,
@@ -28,8 +28,8 @@ export async function installLayer(
     const tekton = await Tekton.start(plane, supervisor);
     return { untilServing: () => tekton.untilAdmitting(plane), stop: () => tekton.stop() };
   }
-  await (layer === 'tekton-kinds' ? installTektonKinds(plane) : installHallmarkKinds(plane));
-  return objectsAlone;
+  const definitions = await (layer === 'tekton-kinds' ? installTektonKinds(plane) : installHallmarkKinds(plane));
+  return { untilServing: () => untilKindsServe(plane, definitions), stop: () => Promise.resolve() };
 }
 
 /** Puts those of these layers on a control plane that the suite has not put there. Their processes end with the supervisor. */
@@ -41,8 +41,9 @@ export async function installMissing(
   for (const layer of layers) if (!plane.access.layers.includes(layer)) await installLayer(layer, plane, supervisor);
 }
 
-/** Installs the CRDs as they stand in `crds/`; resolves when all of them are served. */
-async function installHallmarkKinds(plane: ControlPlane): Promise<void> {
+/** Installs the CRDs as they stand in `crds/`; resolves with them when all of them are served. */
+async function installHallmarkKinds(plane: ControlPlane): Promise<readonly unknown[]> {
   await plane.kubectl(['create', '-f', crds]);
   await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', crds]);
+  return readdirSync(crds).map((name): unknown => parse(readFileSync(join(crds, name), 'utf8')));
 }

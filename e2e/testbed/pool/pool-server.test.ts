@@ -9,6 +9,7 @@ import { ControlPlane } from '../control-plane/control-plane.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { waitUntil } from '../processes/wait-until.ts';
 import { Tekton } from '../tekton/tekton.ts';
+import { installLayer } from './install-layer.ts';
 import type { PlaneLayer } from './plane-layer.ts';
 import { PoolServer } from './pool-server.ts';
 
@@ -137,7 +138,8 @@ describe('the pool of control planes', () => {
     );
     await borrow(
       async (plane) => {
-        await waitUntil('the kind is served', async () => (await policies(plane)) === '');
+        assert.ok(await plane.isServing('hallmark.dev/v1alpha1', 'signingpolicies'));
+        await waitUntil('kubectl finds the kind', async () => (await policies(plane)) === '');
         await useTekton(plane);
       },
       ['tekton', 'hallmark-kinds'],
@@ -156,6 +158,30 @@ describe('the pool of control planes', () => {
     });
     assert.equal(pool.counts.started, 1);
   });
+
+  for (const [layer, plural, group, version] of [
+    ['hallmark-kinds', 'storagebackends', 'hallmark.dev', 'v1alpha1'],
+    ['tekton-kinds', 'pipelineruns', 'tekton.dev', 'v1'],
+  ] as const) {
+    it(`waits for each kind of ${layer} that was put back`, async () => {
+      await borrow(async (plane, supervisor) => {
+        const installed = await installLayer(layer, plane, supervisor);
+        await installed.untilServing();
+        const crd = `${plural}.${group}`;
+        const isThere = (): Promise<boolean> => plane.isServing(`${group}/${version}`, plural);
+        const definition = (await plane.kubectl(['get', 'crd', crd, '-o', 'json'])).stdout;
+        await plane.kubectl(['delete', 'crd', crd]);
+        await waitUntil('the kind is gone', async () => !(await isThere()));
+        let isServing = false;
+        const serving = installed.untilServing().then(() => (isServing = true));
+        await plane.kubectl(['get', 'namespaces']);
+        assert.equal(isServing, false);
+        await plane.kubectl(['create', '-f', '-'], { stdin: definition });
+        await serving;
+        assert.ok(await isThere());
+      });
+    });
+  }
 
   it('never lends what a process had that died', async () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', borrower], {

@@ -70,9 +70,11 @@ export class Tekton {
   }
 }
 
-/** Applies Tekton's CRDs and nothing else: no webhook is asked about runs, and no controller works on them. */
-export async function installTektonKinds(plane: ControlPlane): Promise<void> {
-  await applyManifests(plane, (await manifests(0)).filter(isCustomResourceDefinition));
+/** Applies Tekton's CRDs and nothing else: no webhook is asked about runs, and no controller works on them. @returns the CRDs */
+export async function installTektonKinds(plane: ControlPlane): Promise<readonly unknown[]> {
+  const definitions = (await manifests(0)).filter(isCustomResourceDefinition);
+  await applyManifests(plane, definitions);
+  return definitions;
 }
 
 async function manifests(webhookPort: number): Promise<readonly unknown[]> {
