@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares Hallmark with Tekton Chains: the same finished runs of 8 kB on the same fresh control plane without Tekton's webhooks, one signer
 // after the other, twice in alternation. `npm run bench -- chains`, or `node bench/chains.ts [RUNS [NAMESPACES [SUBJECT]]] [--write]`.
+import { bundledOperator } from '../e2e/harness/bundle.ts';
 import { Installation } from '../e2e/harness/installation.ts';
 import { newSigningKey } from '../e2e/harness/signing-key.ts';
 import { adminClient } from '../e2e/resilience/admin-client.ts';
@@ -8,7 +9,6 @@ import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 import type { RunKind } from '../src/api/v1alpha1/kinds.ts';
 import { makeFinishedRuns } from './chains/finished-runs.ts';
-import { bundledOperator } from './bundled-operator.ts';
 import { startPeer, type PeerName, type Storage } from './chains/peers.ts';
 import { apiRequests } from './chains/api-requests.ts';
 import { comparisonTable, type Figures } from './chains/comparison-table.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,16 +26,27 @@ describe('the bundle', () => {
     folder = mkdtempSync(join(tmpdir(), 'hallmark-bundle-'));
     writeFileSync(join(folder, 'package.json'), readFileSync(join(ROOT, 'package.json')));
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    mkdirSync(join(folder, 'dist', 'parts'), { recursive: true });
+    writeFileSync(earlierPart(), '');
     metafile = await writeBundle(join(folder, 'dist'));
   });
   after(() => {
     rmSync(folder, { recursive: true });
   });
 
+  /** A part of an earlier build, from other sources. */
+  function earlierPart(): string {
+    return join(folder, 'dist', 'parts', 'config-EARLIER1.js');
+  }
+
   function run(...args: readonly string[]): { readonly status: number | null; readonly text: string } {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env: {} });
     return { status, text: stdout + stderr };
   }
+
+  it('holds nothing of an earlier one', () => {
+    assert.equal(existsSync(earlierPart()), false);
+  });
 
   it('runs the operator', () => {
     writeFileSync(join(folder, 'config.yaml'), 'kind: Other\n');

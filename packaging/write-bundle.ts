@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { replacementOf } from '../src/kube/kubernetes-client-parts.ts';
@@ -21,11 +22,12 @@ const reducedKubernetesClient: Plugin = {
 };
 
 /**
- * Bundle the operator (`main.js`) and the command (`cli.js`) into a folder, with the packages that each start loads. Modules that are loaded later
- * are in files of their own. Names stay as they are in the sources, and each file has a source map.
+ * Bundle the operator (`main.js`) and the command (`cli.js`) into a folder, with the packages that each start loads. The folder is emptied
+ * first. Modules that are loaded later are in files of their own. Names stay as they are in the sources, and each file has a source map.
  * @returns what went into which file
  */
 export async function writeBundle(folder: string): Promise<Metafile> {
+  await rm(folder, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: { main: 'src/main.ts', cli: 'src/cli/main.ts' },

@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { ownBundleFolder } from './own-bundle-folder.ts';
 
-const folder = join(import.meta.dirname, '..', '..', 'dist');
+const checkout = join(import.meta.dirname, '..', '..');
 /** Set in a run of several files. */
 const variable = 'HALLMARK_TESTBED_BUNDLE';
 
-/** True in a run of several files: their operators and commands run what ships, which starts in half the time. */
-export const isBundled = process.env[variable] === folder;
+/**
+ * The folder of the bundle in a run of several files, from the top of the checkout: their operators and commands run what ships, which
+ * starts in half the time.
+ */
+export const suiteBundle = folderIn(checkout, process.env[variable]);
 
-/** Bundles the operator and the command for the test files that are to run. */
+/** Bundles the operator and the command for the test files that are to run. The bundle is removed when this process ends. */
 export async function bundleForSuite(): Promise<void> {
-  await bundle();
-  process.env[variable] = folder;
+  process.env[variable] = join(checkout, await bundle());
 }
 
-/** Bundles the operator, unless the suite has done so. @returns its program, from the top of the checkout */
+/**
+ * Bundles the operator as the image does, unless the suite has done so. The bundle is removed when this process ends.
+ * @returns its program, from the top of the checkout
+ */
 export async function bundledOperator(): Promise<string> {
-  if (!isBundled) await bundle();
-  return 'dist/main.js';
+  return `${suiteBundle ?? (await bundle())}/main.js`;
 }
 
-/** Only who bundles loads the bundler. */
-async function bundle(): Promise<void> {
+/** Only who bundles loads the bundler. @returns the folder, from the top of the checkout */
+async function bundle(): Promise<string> {
+  const folder = ownBundleFolder(checkout);
   const { writeBundle } = await import('../../packaging/write-bundle.ts');
-  await writeBundle(folder);
+  await writeBundle(join(checkout, folder));
+  return folder;
+}
+
+/** A suite of another checkout may have started this process. */
+function folderIn(root: string, path: string | undefined): string | undefined {
+  return path !== undefined && dirname(path) === root ? basename(path) : undefined;
 }
