@@ -5,7 +5,7 @@ import type { GuardedRun } from '../memory/runs/guarded-runs.ts';
 import type { GuardSnapshot } from './plan-guard.ts';
 
 /** The part of the context that deciding about a guarded run needs. */
-export type GuardContext = Pick<ControllerContext, 'clock' | 'guardedRuns' | 'pipelines' | 'records'>;
+export type GuardContext = Pick<ControllerContext, 'clock' | 'guardedRuns' | 'pipelines' | 'recordRoom' | 'records'>;
 
 /** Gathers everything that the decision about a guarded run needs, from memory. */
 export function gatherGuard({ clock, guardedRuns, records }: GuardContext, run: GuardedRun): GuardSnapshot {

@@ -24,8 +24,7 @@ export class GuardObserver {
 
   /** A run is there, in this version. */
   delivered(summary: RunSummary): void {
-    const { pipelines, clock } = this.#context;
-    this.#take(guardedRun(pipelines, summary, clock.now()));
+    this.#take(guardedRun(this.#context, summary, this.#context.clock.now()));
     if (summary.kind === 'PipelineRun') this.#lookAtChildren(summary.uid);
   }
 

@@ -220,6 +220,16 @@ describe('the deletion guard', () => {
     assert.deepEqual(await world.finalizers(key), [GUARD]);
   });
 
+  it('keeps a run that waits for room for its record, however long that takes', async () => {
+    world.context.pipelines.setCeiling(ceilingDefinition('teams', { counts: { records: 0 } }));
+    await world.setPolicy({ ...hold, record: { retention: 'Seconds', seconds: 3600 } });
+    const key = await heldRun();
+    assert.equal(world.context.recordRoom.hasWaiting('team-a'), true);
+    await world.clock.advance(2 * 3600_000);
+    await world.deliver(key);
+    assert.deepEqual(await world.finalizers(key), [GUARD]);
+  });
+
   it('lets the runs of a namespace go that is being deleted', async () => {
     await world.setPolicy(hold);
     const key = await heldRun();

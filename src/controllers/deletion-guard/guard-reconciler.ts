@@ -89,7 +89,7 @@ export class GuardReconciler implements Reconciler<RunKey> {
   }
 
   async #read(key: RunKey, signal: AbortSignal): Promise<GuardedRun | undefined> {
-    const { client, clock, guardedRuns, pipelines } = this.#context;
+    const { client, clock, guardedRuns } = this.#context;
     const { kind, namespace, name, uid } = parseRunKey(key);
     const summary = summariseRun(await client.find(runResources[kind], { namespace, name }, { signal }));
     // The watch may have delivered its deletion before the answer came.
@@ -98,7 +98,7 @@ export class GuardReconciler implements Reconciler<RunKey> {
       guardedRuns.forget(key);
       return undefined;
     }
-    const run = guardedRun(pipelines, summary, clock.now());
+    const run = guardedRun(this.#context, summary, clock.now());
     guardedRuns.set(run);
     return run;
   }

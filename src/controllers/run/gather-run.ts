@@ -57,7 +57,7 @@ export function pendingPipelines(
 }
 
 /** The time that a run waits for room does not put it out of scope, and neither do records that retire meanwhile. */
-function waitsForRoom(
+export function waitsForRoom(
   { recordRoom }: Pick<ControllerContext, 'recordRoom'>,
   run: SelectableRun,
   policy: PolicyDefinition,
