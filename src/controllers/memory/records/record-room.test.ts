@@ -79,6 +79,29 @@ describe('the room for records', () => {
     assert.equal(take('small', 10), undefined);
   });
 
+  it('has bytes left for a large record that came first', () => {
+    bounds = [{ ceiling: 'teams', records: Infinity, evidenceBytes: 100 }];
+    used = { records: 9, sizeBytes: 90 };
+    assert.ok(take('large', 20) !== undefined);
+    assert.ok(take('small', 1) !== undefined, 'it comes after the large one');
+    room.wake('team-a');
+    assert.deepEqual(woken, [], 'none has room');
+    used = { records: 8, sizeBytes: 79 };
+    room.wake('team-a');
+    assert.deepEqual(woken, [run('large'), run('small')]);
+    assert.equal(take('large', 20), undefined);
+    used = { records: 8, sizeBytes: 80 };
+    assert.ok(take('small', 1) !== undefined);
+  });
+
+  it('does not have bytes left for a large record whose run comes again by itself', () => {
+    bounds = [{ ceiling: 'teams', records: Infinity, evidenceBytes: 100 }];
+    used = { records: 9, sizeBytes: 90 };
+    take('large', 20);
+    room.settle(run('large'), new Set(), () => true);
+    assert.equal(take('small', 1), undefined);
+  });
+
   it('goes to those that came first', () => {
     used = { records: 2, sizeBytes: 10 };
     for (const name of ['a', 'b', 'c']) assert.ok(take(name) !== undefined);

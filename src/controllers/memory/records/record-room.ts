@@ -26,6 +26,8 @@ export interface RecordRoomOptions {
 interface Waiting {
   readonly run: RunKey;
   readonly since: Date;
+  /** 0 until the record was about to be made. */
+  readonly sizeBytes: number;
   /** Its run is woken, is being looked at, or comes again by itself: after a failure, or when its policy has a turn for it. */
   readonly state: 'InLine' | 'AtWork' | 'ComesAgain';
 }
@@ -96,7 +98,7 @@ export class RecordRoom {
    */
   reserve(record: RecordKey, run: RunKey, sizeBytes: number): (() => void) | string {
     const namespace = namespaceOfRecord(record);
-    if (this.#free(namespace, sizeBytes) < 1) return this.#wait(record, run, sizeBytes);
+    if (!this.#isNext(record, sizeBytes)) return this.#wait(record, run, sizeBytes);
     const { reserved } = this.#line(namespace);
     reserved.set(record, sizeBytes);
     return () => {
@@ -146,12 +148,13 @@ export class RecordRoom {
     }
   }
 
-  #wait(record: RecordKey, run: RunKey, sizeBytes = 0): string {
+  #wait(record: RecordKey, run: RunKey, sizeBytes?: number): string {
     const namespace = namespaceOfRecord(record);
     const { waiting } = this.#line(namespace);
     const isFirst = !this.#hasInLine(namespace);
-    const since = waiting.get(record)?.since ?? this.#options.clock.now();
-    waiting.set(record, { run, since, state: 'InLine' });
+    const known = waiting.get(record);
+    const since = known?.since ?? this.#options.clock.now();
+    waiting.set(record, { run, since, sizeBytes: sizeBytes ?? known?.sizeBytes ?? 0, state: 'InLine' });
     const ofRun = this.#ofRun.get(run) ?? new Set();
     this.#ofRun.set(run, ofRun.add(record));
     if (isFirst) this.#changed(namespace);
@@ -175,10 +178,10 @@ export class RecordRoom {
     const bounds = this.#options.bounds(namespace);
     let use = this.#use(namespace);
     let left = WOKEN;
-    for (const [record, { run, state }] of this.#lines.get(namespace)?.waiting ?? []) {
+    for (const [record, { run, state, sizeBytes }] of this.#lines.get(namespace)?.waiting ?? []) {
       if (!this.#holdsPlace(record)) continue;
-      if (left < 1 || freeRecords(bounds, use) < 1) return;
-      use = { ...use, records: use.records + 1 };
+      if (left < 1 || freeRecords(bounds, use, sizeBytes) < 1) return;
+      use = withRecord(use, sizeBytes);
       if (state !== 'InLine' || run === except) continue;
       left -= 1;
       for (const listener of this.#onRoom) listener(run);
@@ -186,18 +189,18 @@ export class RecordRoom {
   }
 
   /** True when there is room for a record, after those that came before it. */
-  #isNext(record: RecordKey): boolean {
+  #isNext(record: RecordKey, addedBytes = 0): boolean {
     const namespace = namespaceOfRecord(record);
     const bounds = this.#options.bounds(namespace);
     if (bounds.length === 0) return true;
     let use = this.#use(namespace);
-    for (const key of this.#lines.get(namespace)?.waiting.keys() ?? []) {
+    for (const [key, { sizeBytes }] of this.#lines.get(namespace)?.waiting ?? []) {
       if (key === record) break;
       if (!this.#holdsPlace(key)) continue;
-      use = { ...use, records: use.records + 1 };
+      use = withRecord(use, sizeBytes);
       if (freeRecords(bounds, use) < 1) return false;
     }
-    return freeRecords(bounds, use) >= 1;
+    return freeRecords(bounds, use, addedBytes) >= 1;
   }
 
   #hasInLine(namespace: string): boolean {
@@ -214,11 +217,7 @@ export class RecordRoom {
     return state === 'AtWork' && line?.reserved.has(record) === false && !this.#options.isRecorded(record);
   }
 
-  #free(namespace: string, addedBytes = 0): number {
-    return freeRecords(this.#options.bounds(namespace), this.#use(namespace), addedBytes);
-  }
-
-  #message(namespace: string, addedBytes = 0): string {
+  #message(namespace: string, addedBytes?: number): string {
     const text = recordExcess(this.#options.bounds(namespace), this.#use(namespace), addedBytes);
     return text ?? 'runs that waited for room under a PolicyCeiling are recorded first';
   }
@@ -246,4 +245,8 @@ export class RecordRoom {
   #changed(namespace: string): void {
     for (const listener of this.#onChange) listener(namespace);
   }
+}
+
+function withRecord({ records, sizeBytes }: RecordUse, addedBytes: number): RecordUse {
+  return { records: records + 1, sizeBytes: sizeBytes + addedBytes };
 }
