@@ -12,7 +12,7 @@ describe('the arguments of npm test', () => {
       withTimes: false,
       isRecorded: false,
       seed: undefined,
-      jobs: 5,
+      jobs: 4,
     });
   });
 
