@@ -29,7 +29,7 @@ export const usage = `usage: npm test [-- FILE… | --changed | --check] [--time
   --jobs NUMBER  end-to-end files at one time; 4 by default
 `;
 
-/** Twice the cores of a small machine: a file waits for about half of its time. With five the suite took no less, and held teams up longer. */
+/** Twice the cores of a small machine: a file waits for about half of its time. With five, tests that measure how long a team waits say less. */
 const defaultJobs = 4;
 
 /** Reads the arguments of `npm test`; throws with a message for people when they make no sense. */
