@@ -58,7 +58,8 @@ export class PlacesOfRun {
     const record = this.#keyOf(lacking);
     if (!this.#needsPlace(lacking, record)) return () => undefined;
     const { recordRoom } = this.#context;
-    const sizeBytes = jsonSizeBytes({ spec, evidence });
+    let known: number | undefined;
+    const sizeBytes = (): number => (known ??= jsonSizeBytes({ spec, evidence }));
     const taken = this.#waits(record, () => recordRoom.reserve(record, this.#run, sizeBytes));
     return typeof taken === 'function' ? taken : undefined;
   }

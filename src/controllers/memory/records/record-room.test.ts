@@ -38,7 +38,7 @@ beforeEach(() => {
 
 /** Takes the room of a record, if there is any. */
 const take = (name: string, sizeBytes = 1): string | undefined => {
-  const taken = room.enter(record(name), run(name)) ?? room.reserve(record(name), run(name), sizeBytes);
+  const taken = room.enter(record(name), run(name)) ?? room.reserve(record(name), run(name), () => sizeBytes);
   return typeof taken === 'string' ? taken : undefined;
 };
 
@@ -47,6 +47,8 @@ describe('the room for records', () => {
     bounds = [];
     for (let index = 0; index < 100; index += 1) assert.equal(take(`r${index}`), undefined);
     assert.equal(room.problem('team-a'), undefined);
+    const unasked = (): number => assert.fail('no bound counts its size');
+    assert.equal(typeof room.reserve(record('unbounded'), run('unbounded'), unasked), 'function');
   });
 
   it('counts the records that are there and those that are being made', () => {
@@ -62,9 +64,9 @@ describe('the room for records', () => {
 
   it('is given back by a record that was not made', () => {
     used = { records: 1, sizeBytes: 10 };
-    const leave = room.reserve(record('a'), run('a'), 1);
+    const leave = room.reserve(record('a'), run('a'), () => 1);
     assert.ok(typeof leave === 'function');
-    assert.equal(typeof room.reserve(record('b'), run('b'), 1), 'string');
+    assert.equal(typeof room.reserve(record('b'), run('b'), () => 1), 'string');
     leave();
     assert.equal(room.enter(record('b'), run('b')), undefined);
   });
@@ -148,7 +150,7 @@ describe('the room for records', () => {
 
   it('wakes those that wait for a place whose record was not made', () => {
     used = { records: 1, sizeBytes: 10 };
-    const leave = room.reserve(record('a'), run('a'), 1);
+    const leave = room.reserve(record('a'), run('a'), () => 1);
     assert.ok(typeof leave === 'function');
     assert.ok(take('b') !== undefined);
     assert.deepEqual(woken, []);

@@ -36,7 +36,8 @@ interface Waiting {
 interface Line {
   /** In the order in which they came. */
   readonly waiting: Map<RecordKey, Waiting>;
-  readonly reserved: Map<RecordKey, number>;
+  /** With their sizes, which are asked for only where a bound counts them. */
+  readonly reserved: Map<RecordKey, () => number>;
 }
 
 /**
@@ -96,9 +97,9 @@ export class RecordRoom {
    *
    * @returns the release of it, once the record is known or was not made; or the reason why it has to wait, in line
    */
-  reserve(record: RecordKey, run: RunKey, sizeBytes: number): (() => void) | string {
+  reserve(record: RecordKey, run: RunKey, sizeBytes: () => number): (() => void) | string {
     const namespace = namespaceOfRecord(record);
-    if (!this.#isNext(record, sizeBytes)) return this.#wait(record, run, sizeBytes);
+    if (this.#isBounded(namespace) && !this.#isNext(record, sizeBytes())) return this.#wait(record, run, sizeBytes());
     const { reserved } = this.#line(namespace);
     reserved.set(record, sizeBytes);
     return () => {
@@ -175,10 +176,12 @@ export class RecordRoom {
   }
 
   #wake(namespace: string, except?: RunKey): void {
+    const waiting = this.#lines.get(namespace)?.waiting;
+    if (waiting === undefined || waiting.size === 0) return;
     const bounds = this.#options.bounds(namespace);
     let use = this.#use(namespace);
     let left = WOKEN;
-    for (const [record, { run, state, sizeBytes }] of this.#lines.get(namespace)?.waiting ?? []) {
+    for (const [record, { run, state, sizeBytes }] of waiting) {
       if (!this.#holdsPlace(record)) continue;
       if (left < 1 || freeRecords(bounds, use, sizeBytes) < 1) return;
       use = withRecord(use, sizeBytes);
@@ -201,6 +204,10 @@ export class RecordRoom {
       if (freeRecords(bounds, use) < 1) return false;
     }
     return freeRecords(bounds, use, addedBytes) >= 1;
+  }
+
+  #isBounded(namespace: string): boolean {
+    return this.#options.bounds(namespace).length > 0;
   }
 
   #hasInLine(namespace: string): boolean {
@@ -227,7 +234,7 @@ export class RecordRoom {
     const { records, sizeBytes } = this.#options.use(namespace);
     const reserved = [...(this.#lines.get(namespace)?.reserved ?? [])];
     const unmade = reserved.filter(([record]) => !this.#options.isRecorded(record));
-    const unmadeBytes = unmade.reduce((sum, [, size]) => sum + size, 0);
+    const unmadeBytes = unmade.reduce((sum, [, size]) => sum + size(), 0);
     return { records: records + unmade.length, sizeBytes: sizeBytes + unmadeBytes };
   }
 
