@@ -22,7 +22,7 @@ describe('the SBOM of the image', () => {
     assert.equal(field(document, 'spdxVersion'), 'SPDX-2.3');
     assert.equal(field(document, 'dataLicense'), 'CC0-1.0');
     assert.equal(field(document, 'SPDXID'), 'SPDXRef-DOCUMENT');
-    assert.match(text(document, 'name'), /^hallmark@/);
+    assert.match(text(document, 'name'), /^@hallmark-dev\/cli@/);
     assert.match(text(document, 'documentNamespace'), /^https?:\/\/\S+$/);
     const creation = field(document, 'creationInfo');
     assert.match(text(creation, 'created'), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
@@ -52,7 +52,7 @@ describe('the SBOM of the image', () => {
   it('lists every package of production of the lock file with its version and checksum, and no other', () => {
     const lock: unknown = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
     const wanted = productionPackages(lock).map(({ name, version }) => `${name}@${version}`);
-    const found = packages.filter((entry) => text(entry, 'name') !== 'hallmark');
+    const found = packages.filter((entry) => text(entry, 'name') !== '@hallmark-dev/cli');
     const listed = found.map((entry) => `${text(entry, 'name')}@${text(entry, 'versionInfo')}`);
     assert.ok(wanted.length > 100);
     assert.deepEqual([...new Set(listed)].toSorted(), [...new Set(wanted)].toSorted());

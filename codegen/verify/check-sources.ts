@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkoutFiles } from './checkout-files.ts';
 import { type Checkout, pageFaults } from './page-faults.ts';
+import { registryCommands } from './registry-commands.ts';
 import { sourceFaults } from './source-rules.ts';
 import { undescribedFolders } from './undescribed-folders.ts';
 
@@ -11,10 +12,15 @@ const root = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const checkout: Checkout = { has: (path) => existsSync(join(root, path)), page: read };
 
+const isTestOfCommands = (path: string): boolean => path === 'codegen/verify/registry-commands.test.ts';
+
 const listed = checkoutFiles(root);
 const faults = [
   ...listed.filter((path) => /\.(ts|go|json)$/.test(path)).flatMap((path) => sourceFaults(path, read(path))),
   ...undescribedFolders(listed),
+  ...listed
+    .filter((path) => !isTestOfCommands(path))
+    .flatMap((path) => registryCommands(read(path)).map((command) => `${path}: write bin/hallmark, not: ${command}`)),
   ...listed.filter((path) => path.endsWith('.md')).flatMap((path) => pageFaults(path, checkout)),
 ];
 for (const fault of faults) console.error(fault);
