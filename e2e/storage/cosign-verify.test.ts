@@ -145,12 +145,12 @@ describe('the real cosign', () => {
   }
 
   for (const title of NOT_VERIFIED_BY_COSIGN) {
-    it(`does not verify what ${title} signed, as with the reference: docs/drivers.md warns of it`, async () => {
+    it(`does not verify what ${title} signed, as with the reference: docs/stores/oci.md warns of it`, async () => {
       const signer = await loadKeySigner(secrets[title] ?? {}, 'signing-secrets');
       const image = await signAndStore(referrersRegistry, signer);
       await refused(verify('verify', signer, image));
       await refused(verify('verify-attestation', signer, image));
-      assert.match(readFileSync(new URL('../../docs/drivers.md', import.meta.url), 'utf8'), /P-384.*P-521/);
+      assert.match(readFileSync(new URL('../../docs/stores/oci.md', import.meta.url), 'utf8'), /P-384.*P-521/);
     });
   }
 

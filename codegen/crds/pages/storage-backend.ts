@@ -11,7 +11,7 @@ Every [SigningPolicy](signingpolicy.md) of the namespace may use it. A policy th
 writes and retries each backend independently, so a failing one never blocks another. A run's record reports each of them.
 
 \`Tekton\` writes annotations on the TaskRun or PipelineRun. \`OCI\` writes Sigstore bundles or cosign's tags, in the image's
-repository or in \`oci.repository\`. [drivers.md](../drivers.md) describes every type.`,
+repository or in \`oci.repository\`. [Stores](../stores/README.md) describes every type.`,
   example: `apiVersion: hallmark.dev/v1alpha1
 kind: StorageBackend
 metadata:

@@ -17,7 +17,7 @@ const badCredentials: AwsMeaning = {
 /** DynamoDB says so with a status of 400. */
 const noPermission: AwsMeaning = {
   reason: 'BackendUnauthorized',
-  remedy: "grant the backend's identity what docs/drivers.md lists",
+  remedy: "grant the backend's identity what docs/stores lists for it",
 };
 const wrongRegion: AwsMeaning = { reason: 'BackendRejected', remedy: 'correct region and endpoint' };
 
