@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+import { writeFileSync } from 'node:fs';
 import { Installation } from '../harness/installation.ts';
 import { signaturesOf } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { isVerified, verifyImage } from '../harness/verify-image.ts';
+import { castFile } from './cast.ts';
+import { castSvg } from './cast-svg.ts';
 import { Narrator } from './narrator.ts';
 
 const STEPS = 6;
 
-/** The main job on a machine without a cluster: everything real, everything local, nothing left behind but the cache. */
-export async function localDemo(): Promise<void> {
+/**
+ * The main job on a machine without a cluster: everything real, everything local, nothing left behind but the cache.
+ * @param record writes what is told to `<record>.cast` and as a picture to `<record>.svg`
+ */
+export async function localDemo(record?: string): Promise<void> {
   const narrator = new Narrator(STEPS);
   narrator.step('a control plane, Tekton, a registry and cosign (built from source the first time), and the chart');
   const installation = await Installation.start({ label: 'demo', chartKinds: true, registries: [{ referrers: true }] });
@@ -20,7 +26,14 @@ export async function localDemo(): Promise<void> {
   } finally {
     await installation.stop({ isFailure });
   }
-  console.log(`\nDone in ${narrator.seconds} s. Everything is stopped; the built programs stay in the cache.`);
+  narrator.end(`Done in ${narrator.seconds} s. Everything is stopped; the built programs stay in the cache.`);
+  if (record !== undefined) writeRecording(record, narrator);
+}
+
+function writeRecording(path: string, { events }: Narrator): void {
+  const cast = { width: 120, height: 22, title: 'npm run demo', idleSeconds: 2, events };
+  writeFileSync(`${path}.cast`, castFile(cast));
+  writeFileSync(`${path}.svg`, castSvg(cast));
 }
 
 async function show(installation: Installation, narrator: Narrator): Promise<void> {
