@@ -13,7 +13,7 @@ const STEPS = 6;
 
 /**
  * The main job on a machine without a cluster: everything real, everything local, nothing left behind but the cache.
- * @param record writes what is told to `<record>.cast` and as a picture to `<record>.svg`
+ * @param record writes the output to `<record>.cast` and as a picture to `<record>.svg`
  */
 export async function localDemo(record?: string): Promise<void> {
   const narrator = new Narrator(STEPS);

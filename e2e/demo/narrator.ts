@@ -18,7 +18,7 @@ export class Narrator {
     return Math.round((performance.now() - this.#began) / 1000);
   }
 
-  /** Everything that it has told so far. */
+  /** Everything that it has printed so far. */
   get events(): readonly CastEvent[] {
     return this.#events;
   }
