@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../../runtime/clock.ts';
-import type { PolicyKey } from '../../pipelines/policy-key.ts';
 
 /**
- * The time for which an object that a policy names may be missing before the policy is stalled: an apply creates its objects one by one.
+ * The time for which what a policy or backend needs from others may be missing before it is stalled: an apply creates its objects one by
+ * one.
  */
 export const GRACE_SECONDS = 60;
 
@@ -19,10 +19,10 @@ interface Running {
   readonly endsMs: number;
 }
 
-/** Measures how long policies have missed something. */
-export class GracePeriods {
+/** Measures how long policies or backends have missed something. */
+export class GracePeriods<Key extends string> {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  readonly #running = new Map<PolicyKey, Running>();
+  readonly #running = new Map<Key, Running>();
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
@@ -32,7 +32,7 @@ export class GracePeriods {
    * Seconds until the grace ends, 0 when it has. Another lack under the same key starts another period. @param wasOver true when an earlier
    * process saw it end: a restart gives no second grace
    */
-  secondsLeft(key: PolicyKey, { uid, generation, reason }: Lack, { wasOver }: { readonly wasOver: boolean }): number {
+  secondsLeft(key: Key, { uid, generation, reason }: Lack, { wasOver }: { readonly wasOver: boolean }): number {
     const lack = JSON.stringify([uid, generation, reason]);
     const nowMs = this.#clock.monotonicMs();
     const running = this.#running.get(key);
@@ -42,7 +42,7 @@ export class GracePeriods {
   }
 
   /** Nothing is missing under this key any more. */
-  end(key: PolicyKey): void {
+  end(key: Key): void {
     this.#running.delete(key);
   }
 }

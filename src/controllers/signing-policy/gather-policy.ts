@@ -2,17 +2,17 @@
 import type { Condition } from '../../api/v1alpha1/condition.ts';
 import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
-import { field } from '../../json/fields.ts';
 import { isAllowed } from '../../kube/access-review.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import { refusal } from '../../pipelines/refusal.ts';
 import { recordsChildren } from '../../pipelines/records-children.ts';
 import { holdsRuns } from '../../pipelines/selection/holds-runs.ts';
-import { policyKey } from '../../pipelines/policy-key.ts';
+import { policyKey, type PolicyKey } from '../../pipelines/policy-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { GracePeriods } from '../memory/grace-periods.ts';
 import type { WitnessProblem } from '../policy-services/policy-witnesses.ts';
+import { secondsOfGrace } from '../seconds-of-grace.ts';
 import { storedConditions } from '../write-status.ts';
 import { type PolicyFacts, policyVerdict } from './policy-verdict.ts';
 import { type SignerReport, signerReport, type SignerStatus, storedPublication } from './signer-report.ts';
@@ -45,7 +45,7 @@ interface Check {
 /** Checks the signer and the witnesses of a policy, and reads the rest from memory. */
 export async function gatherPolicy(
   context: GatheringContext,
-  graces: GracePeriods,
+  graces: GracePeriods<PolicyKey>,
   { policy, object }: { readonly policy: PolicyDefinition; readonly object: unknown },
   signal: AbortSignal,
 ): Promise<PolicySnapshot> {
@@ -58,7 +58,7 @@ export async function gatherPolicy(
     policy,
     facts,
     report: check.report,
-    graceSeconds: secondsOfGrace(graces, { policy, object, facts }),
+    graceSeconds: graceOf(graces, { policy, object, facts }),
     retiredBefore,
     before: { conditions: storedConditions(object), signer: storedPublication(object) },
     now: context.clock.now(),
@@ -120,8 +120,8 @@ function factsOf(
   };
 }
 
-function secondsOfGrace(
-  graces: GracePeriods,
+function graceOf(
+  graces: GracePeriods<PolicyKey>,
   {
     policy,
     object,
@@ -135,8 +135,5 @@ function secondsOfGrace(
     return undefined;
   }
   const { uid, generation } = policy;
-  const stalled = storedConditions(object).find(({ type }) => type === 'Stalled');
-  const isOfThis = field(field(object, 'status'), 'observedGeneration') === generation;
-  const wasOver = isOfThis && stalled?.status === 'True' && stalled.reason === ready.reason;
-  return graces.secondsLeft(key, { uid, generation, reason: ready.reason }, { wasOver });
+  return secondsOfGrace(graces, { key, object, lack: { uid, generation, reason: ready.reason } });
 }

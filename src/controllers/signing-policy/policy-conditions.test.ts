@@ -57,14 +57,6 @@ const settled: readonly Row[] = [
     'Reconciling',
   ],
   [
-    'the operator may not keep its runs',
-    { guardProblem: { reason: 'GuardForbidden', message: 'x' } },
-    'False GuardForbidden',
-    'True Ready',
-    'True Ready',
-    'Stalled',
-  ],
-  [
     'it is invalid',
     { refused: { reason: 'PolicyInvalid', message: 'spec.x' } },
     'False PolicyInvalid',
@@ -77,14 +69,6 @@ const settled: readonly Row[] = [
     { refused: { reason: 'CeilingExceeded', message: 'spec.x' }, mode: 'Audit' },
     'False CeilingExceeded',
     'Unknown CeilingExceeded',
-    'True Ready',
-    'Stalled',
-  ],
-  [
-    'its log is not allowed',
-    { witnessProblem: forbidden },
-    'False EndpointForbidden',
-    'True Ready',
     'True Ready',
     'Stalled',
   ],
@@ -132,10 +116,32 @@ const settled: readonly Row[] = [
 
 type AwaitedRow = readonly [when: string, facts: Partial<PolicyFacts>, ready: string, key: string, backends: string];
 
-/** Objects that the same apply may still create: the policy is stalled only when they are overdue. */
+/** States that the same apply may still end: the policy is stalled only when they last. */
 const awaited: readonly AwaitedRow[] = [
   ['the key Secret is missing', { keyProblem: noKey }, 'False KeyNotFound', 'False KeyNotFound', 'True Ready'],
   ['the trusted root is missing', { witnessProblem: noRoot }, 'False VerificationFailed', 'True Ready', 'True Ready'],
+  ['its log is not allowed', { witnessProblem: forbidden }, 'False EndpointForbidden', 'True Ready', 'True Ready'],
+  [
+    'its signing service is not allowed',
+    { keyProblem: { reason: 'EndpointForbidden', message: 'no connection' } },
+    'False EndpointForbidden',
+    'False EndpointForbidden',
+    'True Ready',
+  ],
+  [
+    'its identity may not sign',
+    { keyProblem: { reason: 'SignerUnauthorized', message: 'grant it' } },
+    'False SignerUnauthorized',
+    'False SignerUnauthorized',
+    'True Ready',
+  ],
+  [
+    'the operator may not keep its runs',
+    { guardProblem: { reason: 'GuardForbidden', message: 'x' } },
+    'False GuardForbidden',
+    'True Ready',
+    'True Ready',
+  ],
   ['no backend is there', { backends: [] }, 'False BackendNotFound', 'True Ready', 'False BackendNotFound'],
   [
     'a named backend is not in reach',
@@ -214,7 +220,6 @@ describe('policyConditions', () => {
   it('names a forbidden log, which needs a change, before the backends', () => {
     const conditions = policyConditions({ ...fine, witnessProblem: forbidden, backends: [] });
     assert.equal(conditions[0]?.message, forbidden.message);
-    assert.equal(conditions.find(({ type }) => type === 'Stalled')?.status, 'True');
   });
 
   it('is stalled when invalid, even if the signer will recover', () => {

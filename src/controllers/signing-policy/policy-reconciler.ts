@@ -39,7 +39,7 @@ export interface PolicyReconcilerOptions {
 /** Checks the signer and the backends of one policy, and reports them in its status. */
 export class PolicyReconciler implements Reconciler<PolicyKey> {
   readonly #options: PolicyReconcilerOptions;
-  readonly #graces: GracePeriods;
+  readonly #graces: GracePeriods<PolicyKey>;
 
   constructor(options: PolicyReconcilerOptions) {
     this.#options = options;

@@ -41,13 +41,13 @@ export interface PolicyFacts {
   readonly unrecordedNotes?: string | undefined;
   readonly mode: 'Enforce' | 'Audit';
   readonly isSuspended: boolean;
-  /** True when an object that the policy names has been missing for longer than an apply takes. */
+  /** True when what the policy needs from others has been missing for longer than an apply takes. */
   readonly isOverdue?: boolean;
 }
 
 /**
- * The future of a state without an edit of the policy. `Settled`: it is healthy and stays. `Passing`: it ends without a change. `Awaited`: an
- * object is missing that the same apply may still create. `Stuck`: a user has to change something.
+ * The future of a state without an edit of the policy. `Settled`: it is healthy and stays. `Passing`: it ends without a change. `Awaited`:
+ * something is missing that the same apply may still bring. `Stuck`: a user has to change something.
  */
 type Outlook = 'Settled' | 'Passing' | 'Awaited' | 'Stuck';
 
@@ -86,7 +86,7 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
     return { status: 'True', outlook: 'Settled', reason: reasons.AuditOnly, message };
   }
   if (backends.status !== 'True') return backends;
-  if (facts.guardProblem !== undefined) return { status: 'False', outlook: 'Stuck', ...facts.guardProblem };
+  if (facts.guardProblem !== undefined) return { status: 'False', outlook: 'Awaited', ...facts.guardProblem };
   return well(['ready to sign selected runs', ...(facts.untaken ?? []), facts.retentionCut, facts.unrecordedNotes]);
 }
 
@@ -107,8 +107,15 @@ const passing: ReadonlySet<Reason> = new Set([
   reasons.TimestampAuthorityUnavailable,
 ]);
 
-/** Problems that the same apply may still solve: a missing Secret, or a binding of the identity that signs. */
-const awaited: ReadonlySet<Reason> = new Set([reasons.KeyNotFound, reasons.SignerUnauthorized]);
+/**
+ * Problems that the same apply may still solve, without an edit of the policy: a missing Secret, a binding of the identity that signs, or an
+ * operator that is about to be rolled out with what the policy needs.
+ */
+const awaited: ReadonlySet<Reason> = new Set([
+  reasons.KeyNotFound,
+  reasons.SignerUnauthorized,
+  reasons.EndpointForbidden,
+]);
 
 function outlookOf({ keyProblem, witnessProblem }: PolicyFacts, { reason }: Problem): Outlook {
   // A key that is not valid yet becomes valid.

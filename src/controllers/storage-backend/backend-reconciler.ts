@@ -6,6 +6,7 @@ import { refusalOf } from '../../pipelines/refused-definition.ts';
 import { DONE, type Outcome } from '../../runtime/queue/outcome.ts';
 import type { Reconciler } from '../../runtime/queue/reconciler.ts';
 import type { ControllerContext } from '../controller-context.ts';
+import { GracePeriods } from '../memory/grace-periods.ts';
 import type { ObjectStore } from '../memory/object-store.ts';
 import { writeStatus } from '../write-status.ts';
 import { type BackendSnapshot, gatherBackend } from './gather-backend.ts';
@@ -28,16 +29,18 @@ export interface BackendReconcilerOptions {
 /** Probes one backend and reports the result in its status. */
 export class BackendReconciler implements Reconciler<BackendKey> {
   readonly #options: BackendReconcilerOptions;
+  readonly #graces: GracePeriods<BackendKey>;
 
   constructor(options: BackendReconcilerOptions) {
     this.#options = options;
+    this.#graces = new GracePeriods(options.context.clock);
   }
 
   async reconcile(key: BackendKey, signal: AbortSignal): Promise<Outcome> {
     const { context, objects, operatorNamespace, maxRetrySeconds, random = Math.random } = this.#options;
     const object = objects.get(key);
     if (object === undefined) return this.#forget(key);
-    const snapshot = await gatherBackend(context, { object, operatorNamespace }, signal);
+    const snapshot = await gatherBackend(context, this.#graces, { object, operatorNamespace }, signal);
     const { status, nextProbeSeconds } = planBackend(snapshot, { maxRetrySeconds, spread: random() });
     // Stop uploads to a backend that is down before its status is written.
     this.#noteHealth(snapshot);
@@ -60,6 +63,7 @@ export class BackendReconciler implements Reconciler<BackendKey> {
     const { context } = this.#options;
     const backend = parseBackendKey(key);
     context.health.forget(backend);
+    this.#graces.end(key);
     context.suspects.forget(key);
     context.drivers.forget(backend);
     return DONE;

@@ -6,8 +6,12 @@ import { field } from '../../json/fields.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import { describePolicy } from '../../pipelines/policy-key.ts';
 import { readBackend } from '../../pipelines/read-backend.ts';
+import { backendKey, type BackendKey } from '../../pipelines/backend-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
+import type { GracePeriods } from '../memory/grace-periods.ts';
+import { secondsOfGrace } from '../seconds-of-grace.ts';
 import { storedConditions } from '../write-status.ts';
+import { isAwaitedProblem } from './backend-conditions.ts';
 
 /** Everything that the decision about a backend is made from. */
 export interface BackendSnapshot {
@@ -16,6 +20,8 @@ export interface BackendSnapshot {
   readonly backend: CompiledBackend | undefined;
   /** The reason why nothing can be stored in it, as its probe found; undefined when it is ready. */
   readonly problem: Problem | undefined;
+  /** Seconds until what it needs from others is overdue, 0 when it is; undefined while nothing is awaited. */
+  readonly graceSeconds: number | undefined;
   /** The artifacts of policies that it can never hold. */
   readonly untaken: readonly string[];
   /** The conditions in its status. */
@@ -26,6 +32,7 @@ export interface BackendSnapshot {
 /** Reads and probes a backend. */
 export async function gatherBackend(
   context: Pick<ControllerContext, 'clock' | 'drivers' | 'pipelines'>,
+  graces: GracePeriods<BackendKey>,
   { object, operatorNamespace }: { readonly object: unknown; readonly operatorNamespace: string },
   signal: AbortSignal,
 ): Promise<BackendSnapshot> {
@@ -38,10 +45,25 @@ export async function gatherBackend(
     generation: Number(field(field(object, 'metadata'), 'generation') ?? 0),
     backend,
     problem,
+    graceSeconds: graceOf(graces, { object, problem, backend: read.ok ? read.backend : undefined }),
     untaken: backend === undefined ? [] : untakenBy(context, backend),
     before: storedConditions(object),
     now: context.clock.now(),
   };
+}
+
+function graceOf(
+  graces: GracePeriods<BackendKey>,
+  { object, problem, backend }: Pick<BackendSnapshot, 'backend' | 'problem'> & { readonly object: unknown },
+): number | undefined {
+  if (backend === undefined) return undefined;
+  const key = backendKey(backend);
+  if (problem === undefined || !isAwaitedProblem(problem)) {
+    graces.end(key);
+    return undefined;
+  }
+  const { uid, generation } = backend;
+  return secondsOfGrace(graces, { key, object, lack: { uid, generation, reason: problem.reason } });
 }
 
 /** A backend that exceeds a ceiling is not probed: nothing is sent to its host. */

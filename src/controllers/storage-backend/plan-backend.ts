@@ -24,15 +24,21 @@ export interface BackendPlan {
 
 /** Decides the status of a backend, and the time of its next probe. */
 export function planBackend(snapshot: BackendSnapshot, pace: ProbePace): BackendPlan {
-  const { generation, problem, untaken, before, now } = snapshot;
-  const conditions = setConditions(before, backendConditions(generation, problem, untaken), now);
+  const { generation, problem, graceSeconds, untaken, before, now } = snapshot;
+  const facts = { generation, problem, untaken, isOverdue: graceSeconds === 0 };
+  const conditions = setConditions(before, backendConditions(facts), now);
   return {
     status: { observedGeneration: generation, conditions },
-    nextProbeSeconds: nextProbeSeconds(problem === undefined, pace),
+    nextProbeSeconds: nextProbeSeconds(snapshot, pace),
   };
 }
 
-function nextProbeSeconds(isReady: boolean, { maxRetrySeconds = NOT_READY_SECONDS, spread }: ProbePace): number {
-  const seconds = isReady ? READY_SECONDS : Math.min(NOT_READY_SECONDS, maxRetrySeconds);
-  return seconds * (1 - JITTER * spread);
+/** The next probe is also due when a grace period ends. */
+function nextProbeSeconds(
+  { problem, graceSeconds }: Pick<BackendSnapshot, 'graceSeconds' | 'problem'>,
+  { maxRetrySeconds = NOT_READY_SECONDS, spread }: ProbePace,
+): number {
+  const seconds = problem === undefined ? READY_SECONDS : Math.min(NOT_READY_SECONDS, maxRetrySeconds);
+  const spreadSeconds = seconds * (1 - JITTER * spread);
+  return graceSeconds === undefined || graceSeconds === 0 ? spreadSeconds : Math.min(spreadSeconds, graceSeconds);
 }

@@ -8,7 +8,7 @@ import type { RecordSummary } from '../../../records/record-summary.ts';
 import { GracePeriods } from '../../memory/grace-periods.ts';
 import { retireRecord, type RetiringContext } from './retire-record.ts';
 import { retirement } from '../../../records/retirement.ts';
-import { policyKey, type PolicyName } from '../../../pipelines/policy-key.ts';
+import { policyKey, type PolicyKey, type PolicyName } from '../../../pipelines/policy-key.ts';
 import { namespaceOfRecord, type RecordKey } from '../../../records/record-key.ts';
 
 /** Within this time the watch has delivered the change that a deletion met. */
@@ -31,7 +31,7 @@ export class Retirements implements Reconciler<RecordKey> {
   readonly #context: RetirementsOptions['context'];
   readonly #queue: KeyedQueue<RecordKey>;
   /** For deleted policies: their records are kept until the grace ends. */
-  readonly #graces: GracePeriods;
+  readonly #graces: GracePeriods<PolicyKey>;
 
   constructor({ context, queue }: RetirementsOptions) {
     this.#context = context;
