@@ -215,7 +215,7 @@ describe('a policy', { concurrency: 3 }, () => {
   });
 
   describe('subjects.allowedRepositories', () => {
-    it('refuses to vouch for an image outside, whatever the run claims, until it is allowed', async () => {
+    it('refuses to sign an image outside, whatever the run claims, until it is allowed', async () => {
       const { host } = installation.testbed.registry();
       const strict = await team('strict', { subjects: { allowedRepositories: [`${host}/strict/good`] } });
       const [good, evil] = await Promise.all([

@@ -178,6 +178,8 @@ describe('the page of a report', () => {
       'h2',
       'p',
       'section',
+      'div',
+      'a',
       'table',
       'thead',
       'tbody',
@@ -205,6 +207,24 @@ describe('the page of a report', () => {
   it('loads nothing and runs nothing', () => {
     assert.match(html, /Content-Security-Policy" content="default-src &#39;none&#39;/);
     assert.doesNotMatch(html, /<(?:script|link|img|iframe)|url\(|@import/);
+  });
+
+  it('begins with all namespaces, those that need work first, each with a link to its section', () => {
+    const [one] = report.namespaces;
+    assert.ok(one !== undefined);
+    const quiet = { ...one, namespace: 'quiet', policies: [] };
+    const page = reportHtml({ ...report, namespaces: [quiet, { ...one, namespace: 'loud' }] });
+    const rows = [...page.matchAll(/<tr><td><a href="#([^"]+)">([^<]+)<.*/g)];
+    assert.deepEqual(
+      rows.map(([, anchor, name]) => [anchor, name]),
+      [
+        ['namespace-1', 'loud'],
+        ['namespace-0', 'quiet'],
+      ],
+    );
+    assert.match(rows[0]?.[0] ?? '', /<td class="loud">1<\/td><td>0<\/td><td>3<\/td><td>2<\/td>/);
+    assert.match(page, /<section id="namespace-1">\n<h2>loud</);
+    assert.doesNotMatch(html, /href=/, 'one namespace needs no list');
   });
 
   it('shows the counts, the reasons and what could not be read', () => {

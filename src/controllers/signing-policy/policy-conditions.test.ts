@@ -144,7 +144,7 @@ const awaited: readonly AwaitedRow[] = [
   ],
   ['no backend is there', { backends: [] }, 'False BackendNotFound', 'True Ready', 'False BackendNotFound'],
   [
-    'a named backend is not in reach',
+    'a named backend is not found',
     { missing: [{ kind: 'StorageBackend', name: 'x' }] },
     'False BackendNotFound',
     'True Ready',
@@ -204,7 +204,7 @@ describe('policyConditions', () => {
     });
   }
 
-  it('is reconciling while the trusted root of its witnesses is out of reach, and stalled when it is none', () => {
+  it('is reconciling while the trusted root of its witnesses cannot be read, and stalled when it is not valid', () => {
     const outOfReach = { reason: 'TransparencyLogUnavailable', message: 'the mirror is away' } as const;
     assert.deepEqual(shown({ witnessProblem: outOfReach }).slice(3), [
       'Reconciling=True TransparencyLogUnavailable',

@@ -22,7 +22,7 @@ const BODILESS = [204, 205, 304];
 
 /**
  * `fetch` through the egress client, for client libraries that let one be given. Bodies are held in memory, and answers
- * capped; agents and proxies among the options are passed over.
+ * capped; agents and proxies among the options are ignored.
  */
 export function egressFetch(egress: EgressClient, options: EgressFetchOptions): typeof fetch {
   return async (input, init) => {

@@ -80,7 +80,7 @@ describe('RegistrySession', () => {
     assert.equal(await reasonOf(refused, /answers 401; tried Secret team\/expired; give/), 'BackendUnauthorized');
   });
 
-  it('names the Secrets that were tried and passed over, and shows no secret', async () => {
+  it('names the Secrets that were tried and skipped, and shows no secret', async () => {
     wantBasic({});
     const passedOver = ['Secret team/files (is of type Opaque)'];
     const refused = session([login('one'), login('two')], passedOver).request(REQUEST, never);
