@@ -159,7 +159,7 @@ export const values = group('Values of the Hallmark chart.', {
     }),
     patchRuns: Type.Boolean({
       description:
-        'Let the operator patch TaskRuns and PipelineRuns. Without it, backends of type Tekton cannot store (`BackendUnauthorized`), and policies with `deletionGuard: Hold` keep no run (`GuardForbidden`).',
+        'Let the operator patch TaskRuns and PipelineRuns. Without it, backends of type Tekton cannot store (`BackendUnauthorized`), policies with `deletionGuard: Hold` keep no run (`GuardForbidden`), and policies with `compatibility.chainsAnnotations` annotate none (`AnnotationForbidden`).',
       default: true,
     }),
     recordNotes: Type.Boolean({

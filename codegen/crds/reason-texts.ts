@@ -137,6 +137,13 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     remedy:
       'Have the platform team set the chart value `rbac.patchRuns` to true, or set `spec.deletionGuard.type` to Release.',
   },
+  AnnotationForbidden: {
+    meaning:
+      'The policy asks for the annotations of Tekton Chains on its runs (`spec.compatibility.chainsAnnotations`), and the operator may not patch runs: it annotates none. The policy signs all the same.',
+    setOn: POLICY,
+    remedy:
+      'Have the platform team set the chart value `rbac.patchRuns` to true, or set `spec.compatibility.chainsAnnotations` to false. Runs that were stored meanwhile stay without the annotations.',
+  },
   PolicyInvalid: {
     meaning:
       'The policy is invalid. Runs that it selected stay unsigned until it is fixed, and are signed then. On a ceiling: it cannot be read, so nothing is allowed in its namespaces.',

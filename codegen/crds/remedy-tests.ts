@@ -63,6 +63,12 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
       title: 'is not kept where the operator may not patch runs, which its policy says until it may or asks for less',
     },
   ],
+  AnnotationForbidden: [
+    {
+      file: 'e2e/migrate/annotations.test.ts',
+      title: 'has its policy say that the operator may not annotate it, until it may or the policy does not ask',
+    },
+  ],
   PolicyInvalid: [remedies('PolicyInvalid: change what the message names')],
   PolicyDeleted: [remedies('PolicyDeleted: create the policy again under the same name')],
   KeyNotFound: [remedies('KeyNotFound: create the Secret that the message names')],

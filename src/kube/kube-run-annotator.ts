@@ -16,11 +16,13 @@ export interface AnnotatedRun {
 
 const PLURALS = { TaskRun: 'taskruns', PipelineRun: 'pipelineruns' } as const;
 
+type AnnotatingClient = Pick<KubeClient, 'find' | 'mergePatch'>;
+
 /** Reads and writes the annotations of Tekton's runs, and nothing else of them. */
 export class KubeRunAnnotator {
-  readonly #client: KubeClient;
+  readonly #client: AnnotatingClient;
 
-  constructor(client: KubeClient) {
+  constructor(client: AnnotatingClient) {
     this.#client = client;
   }
 

@@ -3,6 +3,7 @@ import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.
 import { knownReason, type Reason, reasons } from '../api/v1alpha1/reasons.ts';
 import { jsonSizeBytes } from '../json/json-size.ts';
 import { withoutStoredPayloads } from './dropped-payloads.ts';
+import { awaitsAnnotation } from './run-annotation.ts';
 import { isStoredCompletely } from './stored-completely.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import type { RetainedRecord } from './retirement.ts';
@@ -24,7 +25,7 @@ export interface RecordSummary {
   readonly retained?: RetainedRecord;
   /** True when only its run can take it further: it has no payload yet, or no backends. */
   readonly needsRun: boolean;
-  /** True when it is signed and stored, or audited, sealed with the key of today, and without payloads to drop: only retirement is left. */
+  /** True when it is signed and stored, or audited, its run annotated where the policy asks, sealed with the key of today, and without payloads to drop: only retirement is left. */
   readonly isSettled: boolean;
   /** True when a backend holds anything of it. */
   readonly isHeld: boolean;
@@ -99,6 +100,7 @@ function retainedPart({ completionTime, retention }: RetainedRecord): RetainedRe
 function isDone(record: TrustedRecord): boolean {
   const { spec, evidence } = record.object;
   if (spec.mode === 'Audit') return (evidence?.artifacts ?? []).length > 0;
+  if (awaitsAnnotation(record.object.status)) return false;
   return isStoredCompletely(record) && withoutStoredPayloads(record) === undefined;
 }
 

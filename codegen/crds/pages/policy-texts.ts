@@ -41,6 +41,7 @@ export const policyReasons: readonly Reason[] = [
   'Suspended',
   'CeilingExceeded',
   'GuardForbidden',
+  'AnnotationForbidden',
   'PolicyInvalid',
   'KeyNotFound',
   'KeyInvalid',

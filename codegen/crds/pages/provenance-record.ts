@@ -87,6 +87,11 @@ spec:
     },
     { type: 'Signed', meaning: 'Every artifact carries its signature.' },
     { type: 'Stored', meaning: 'Every backend of the record holds the evidence.' },
+    {
+      type: 'RunAnnotated',
+      meaning:
+        'The run has the annotations of Tekton Chains. Only with `compatibility.chainsAnnotations` in the policy, and while the run exists.',
+    },
     { type: 'Reconciling', meaning: 'The operator is working, or will retry.' },
     { type: 'Stalled', meaning: 'Nothing will change until you act; the message says how.' },
   ],
@@ -127,6 +132,7 @@ spec:
     'EndpointForbidden',
     'VerificationFailed',
     'RunDeleted',
+    'AnnotationForbidden',
   ],
   defaults: new Map(),
 };

@@ -113,7 +113,7 @@ spec:
   resources: [taskruns, pipelineruns]
   verbs: [get, list, watch]
 {{- if $.Values.rbac.patchRuns }}
-# For the annotations of the Tekton backend, and the finalizer of deletionGuard.
+# For the annotations of the Tekton backend and of compatibility.chainsAnnotations, and the finalizer of deletionGuard.
 - apiGroups: [tekton.dev]
   resources: [taskruns, pipelineruns]
   verbs: [patch]

@@ -25,6 +25,7 @@ export const reasons = {
   SubjectNotAllowed: 'SubjectNotAllowed',
   CeilingExceeded: 'CeilingExceeded',
   GuardForbidden: 'GuardForbidden',
+  AnnotationForbidden: 'AnnotationForbidden',
   PolicyInvalid: 'PolicyInvalid',
   PolicyDeleted: 'PolicyDeleted',
   KeyNotFound: 'KeyNotFound',

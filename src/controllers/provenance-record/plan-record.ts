@@ -3,6 +3,7 @@ import type { EvidenceArtifact } from '../../api/v1alpha1/provenance-record/sche
 import { knownReason, type Reason, reasons } from '../../api/v1alpha1/reasons.ts';
 import { refusal } from '../../pipelines/refusal.ts';
 import { fitsForm, takesArtifact } from '../../storage/takes-artifact.ts';
+import { annotationFact } from './storing/annotation-fact.ts';
 import { backendFacts } from './storing/backend-facts.ts';
 import { withoutStoredPayloads } from '../../records/dropped-payloads.ts';
 import { hasNothingToSign } from '../../records/record-summary.ts';
@@ -77,6 +78,7 @@ function statusFacts(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtif
   const promised = snapshot.backends.filter(({ isBackfill }) => isBackfill !== true);
   const uncovered = uncoveredArtifact(artifacts, promised, promisedFacts(backends));
   const { unbound, hasRun, policy } = snapshot;
+  const annotation = annotationFact(snapshot);
   const isRunLost = hasRun === false && policy?.spec.deletionGuard.type === 'Hold';
   return {
     backends,
@@ -84,6 +86,7 @@ function statusFacts(snapshot: RecordSnapshot, artifacts: readonly EvidenceArtif
     ...(uncovered === undefined ? {} : { uncovered }),
     ...(unbound === undefined ? {} : { unbound }),
     ...(isRunLost ? { isRunLost } : {}),
+    ...(annotation === undefined ? {} : { annotation }),
   };
 }
 

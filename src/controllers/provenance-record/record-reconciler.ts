@@ -235,7 +235,8 @@ export class RecordReconciler implements Reconciler<RecordKey> {
       ({ backend, parked }) => backend !== undefined && parked === undefined && !deferred.includes(backendKey(backend)),
     );
     const key = recordKey(record.object.metadata);
-    const dueIn = this.#attempts.secondsUntilDue(open.map(({ ref }) => ({ of: 'Store', record: key, backend: ref })));
+    const stores = open.map(({ ref }) => ({ of: 'Store', record: key, backend: ref }) as const);
+    const dueIn = this.#attempts.secondsUntilDue([...stores, { of: 'Annotate', record: key }]);
     const waits = [this.#retiresIn(key, plan), quietSeconds, dueIn, this.#witnessesIn(snapshot, plan)];
     return { ...soonest(waits), ...(deferred.length > 0 ? { waitsForTurn: true } : {}) };
   }

@@ -50,8 +50,8 @@ export async function gatherPolicy(
   signal: AbortSignal,
 ): Promise<PolicySnapshot> {
   const check = await checkSigner(context, { policy, object }, signal);
-  const guardProblem = await guardProblemOf(context, policy, signal);
-  const facts = { ...factsOf(context, policy, check), guardProblem };
+  const patchProblem = await patchProblemOf(context, policy, signal);
+  const facts = { ...factsOf(context, policy, check), patchProblem };
   // Memory is ahead of the object when the policy was deleted and created again.
   const { retiredBefore } = context.pipelines.policy(policy) ?? policy;
   return {
@@ -76,19 +76,34 @@ async function checkSigner(
   return { report, witnessProblem: await gate.witnessProblem(policy, signal) };
 }
 
-/** A policy that holds runs needs the right to patch them. */
-async function guardProblemOf(
+/** A policy that holds or annotates runs needs the right to patch them. */
+async function patchProblemOf(
   { client }: Pick<GatheringContext, 'client'>,
   policy: PolicyDefinition,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
   const [kind] = policy.spec.runs.kinds;
-  if (kind === undefined || !holdsRuns(policy)) return undefined;
+  const problem = holdsRuns(policy) ? unheld : annotatesRuns(policy) ? unannotated : undefined;
+  if (kind === undefined || problem === undefined) return undefined;
   const access = { verb: 'patch', resource: runResources[kind], namespace: policy.namespace } as const;
-  if ((await isAllowed(client, access, signal)) !== false) return undefined;
-  const message =
-    'spec.deletionGuard holds runs, and the operator may not patch them: none is kept from being deleted; set rbac.patchRuns in the chart, or spec.deletionGuard.type to Release';
-  return { reason: reasons.GuardForbidden, message };
+  return (await isAllowed(client, access, signal)) === false ? problem : undefined;
+}
+
+const unheld: Problem = {
+  reason: reasons.GuardForbidden,
+  message:
+    'spec.deletionGuard holds runs, and the operator may not patch them: none is kept from being deleted; set rbac.patchRuns in the chart, or spec.deletionGuard.type to Release',
+};
+
+const unannotated: Problem = {
+  reason: reasons.AnnotationForbidden,
+  message:
+    'spec.compatibility.chainsAnnotations is true, and the operator may not patch runs: none is annotated; set rbac.patchRuns in the chart, or spec.compatibility.chainsAnnotations to false',
+};
+
+/** True for a policy whose runs get the annotations of Tekton Chains. */
+function annotatesRuns({ spec }: PolicyDefinition): boolean {
+  return spec.compatibility.chainsAnnotations && spec.mode === 'Enforce';
 }
 
 function factsOf(

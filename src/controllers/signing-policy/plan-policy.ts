@@ -44,9 +44,9 @@ export function planPolicy(snapshot: PolicySnapshot): PolicyPlan {
 
 /** Seconds until the next check, which is also due when a grace period ends. */
 function secondsUntilNext({ report, facts, graceSeconds, now }: PolicySnapshot): number {
-  const { witnessProblem, guardProblem } = facts;
+  const { witnessProblem, patchProblem } = facts;
   const waits = [secondsUntilSignerCheck(report, now)];
-  if (guardProblem !== undefined) waits.push(GUARD_SECONDS);
+  if (patchProblem !== undefined) waits.push(GUARD_SECONDS);
   if (witnessProblem !== undefined) waits.push(WITNESS_SECONDS);
   if (graceSeconds !== undefined && graceSeconds > 0) waits.push(graceSeconds);
   return Math.min(...waits);

@@ -137,7 +137,7 @@ const awaited: readonly AwaitedRow[] = [
   ],
   [
     'the operator may not keep its runs',
-    { guardProblem: { reason: 'GuardForbidden', message: 'x' } },
+    { patchProblem: { reason: 'GuardForbidden', message: 'x' } },
     'False GuardForbidden',
     'True Ready',
     'True Ready',

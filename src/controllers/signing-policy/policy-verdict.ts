@@ -33,8 +33,8 @@ export interface PolicyFacts {
   readonly untaken?: readonly string[] | undefined;
   /** The platform keeps its records for less time than it asks for. */
   readonly retentionCut?: string | undefined;
-  /** The reason why it cannot keep runs from being deleted, although it asks for that. */
-  readonly guardProblem?: Problem | undefined;
+  /** The reason why it can neither keep runs from being deleted nor annotate them, although it asks for that. */
+  readonly patchProblem?: Problem | undefined;
   /** The reason why finished runs of its namespace wait to be recorded; absent while none does. */
   readonly noRoom?: string | undefined;
   /** The operator cannot record the notes of children that it asks for. */
@@ -86,7 +86,7 @@ function readyVerdict(facts: PolicyFacts, backends: Verdict): Verdict {
     return { status: 'True', outlook: 'Settled', reason: reasons.AuditOnly, message };
   }
   if (backends.status !== 'True') return backends;
-  if (facts.guardProblem !== undefined) return { status: 'False', outlook: 'Awaited', ...facts.guardProblem };
+  if (facts.patchProblem !== undefined) return { status: 'False', outlook: 'Awaited', ...facts.patchProblem };
   return well(['ready to sign selected runs', ...(facts.untaken ?? []), facts.retentionCut, facts.unrecordedNotes]);
 }
 

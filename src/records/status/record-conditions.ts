@@ -103,9 +103,25 @@ export function recordConditions(facts: RecordFacts): readonly ConditionFact[] {
     ...(facts.logging === undefined ? [] : [condition('Logged', loggedVerdict(facts.logging, facts.unsigned))]),
     condition('Stored', stored),
     ...verifiedVerdicts(facts).map((verdict) => condition('Verified', verdict)),
+    ...annotatedVerdicts(facts).map((verdict) => condition('RunAnnotated', verdict)),
     condition('Reconciling', flag(isReconciling)),
     condition('Stalled', flag(isStalled)),
   ];
+}
+
+/** True when the record is Ready because its evidence is stored. */
+export function isReadyStored(facts: RecordFacts): boolean {
+  const { status, reason } = firstOf(readyRules, facts);
+  return status === 'True' && reason === reasons.Stored;
+}
+
+/** RunAnnotated is absent where the policy does not ask for the annotations of Tekton Chains. */
+function annotatedVerdicts({ annotation }: RecordFacts): readonly Verdict[] {
+  if (annotation === undefined) return [];
+  if (annotation.isDone)
+    return [{ status: 'True', reason: reasons.Stored, message: 'the run has the annotations of Tekton Chains' }];
+  const waiting = { reason: reasons.Progressing, message: 'the run is annotated once this record is Ready' };
+  return [{ status: 'False', ...(annotation.problem ?? waiting) }];
 }
 
 /** Says of what is not stored that its run is gone: it was kept until the deadline, or nothing kept it. */

@@ -52,6 +52,9 @@ export type LoggingFact =
   | { readonly state: 'Without'; readonly message: string }
   | { readonly state: 'Pending'; readonly problem?: Problem };
 
+/** The progress of the annotations of Tekton Chains on the run. */
+export type AnnotationFact = { readonly isDone: true } | { readonly isDone: false; readonly problem?: Problem };
+
 /** All facts that a record's conditions are computed from. */
 export interface RecordFacts {
   readonly generation: number;
@@ -70,10 +73,12 @@ export interface RecordFacts {
   readonly uncovered?: Problem;
   /** True when the run is gone, although its policy has runs kept until they are stored. */
   readonly isRunLost?: true;
+  /** Absent where the policy asks for no annotations, and where there is no run to annotate. */
+  readonly annotation?: AnnotationFact;
 }
 
 /** The facts that a reconcile establishes; the others are in the record. */
 export type StatusFacts = Pick<
   RecordFacts,
-  'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound' | 'isRunLost'
+  'unsigned' | 'logging' | 'backends' | 'uncovered' | 'unbound' | 'isRunLost' | 'annotation'
 >;

@@ -2,26 +2,25 @@
 import { shortKey } from '../../evidence/short-key.ts';
 import { signatureText } from '../../evidence/signature-text.ts';
 import type { SignedArtifact } from '../../evidence/artifact.ts';
+import { CHAINS_PREFIX } from '../../tekton/chains-names.ts';
 import { certificateTexts } from '../documents/certificate-texts.ts';
 import type { RunTarget } from '../run-target.ts';
 
-/** Verifiers read the prefix and the names, which are those of Tekton Chains. */
-const PREFIX = 'chains.tekton.dev/';
 
 export function payloadAnnotation(key: string): string {
-  return `${PREFIX}payload-${key}`;
+  return `${CHAINS_PREFIX}payload-${key}`;
 }
 
 export function signatureAnnotation(key: string): string {
-  return `${PREFIX}signature-${key}`;
+  return `${CHAINS_PREFIX}signature-${key}`;
 }
 
 export function certificateAnnotation(key: string): string {
-  return `${PREFIX}cert-${key}`;
+  return `${CHAINS_PREFIX}cert-${key}`;
 }
 
 export function chainAnnotation(key: string): string {
-  return `${PREFIX}chain-${key}`;
+  return `${CHAINS_PREFIX}chain-${key}`;
 }
 
 /** The four annotations that Chains writes for one artifact; certificate and chain are empty for a key's signature. */

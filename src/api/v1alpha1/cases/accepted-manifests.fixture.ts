@@ -54,6 +54,7 @@ export const acceptedManifests: readonly AcceptedManifest[] = [
       mode: 'Audit',
       suspend: true,
       deletionGuard: { type: 'Hold', timeoutSeconds: 86_400 },
+      compatibility: { chainsAnnotations: true },
       record: { retention: 'Seconds', seconds: 604_800, evidence: 'UntilStored' },
     }),
   },

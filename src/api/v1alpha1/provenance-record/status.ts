@@ -13,6 +13,7 @@ export const recordConditionTypes = [
   'Logged',
   'Stored',
   'Verified',
+  'RunAnnotated',
   'Reconciling',
   'Stalled',
 ] as const;

@@ -28,6 +28,7 @@ describe('effectiveSigningPolicySpec', () => {
       mode: 'Enforce',
       suspend: false,
       deletionGuard: { type: 'Release', timeoutSeconds: 600 },
+      compatibility: { chainsAnnotations: false },
       record: { retention: 'Seconds', seconds: 604_800 },
       recordEvidence: 'Keep',
     });
@@ -82,7 +83,17 @@ describe('effectiveSigningPolicySpec', () => {
 
   it('shows in status the fields with defaults, not the required ones', () => {
     const shown = shownDefaults(effectiveSigningPolicySpec({ signer }, created));
-    const names = ['runs', 'attestation', 'imageSignatures', 'subjects', 'mode', 'suspend', 'deletionGuard', 'record'];
+    const names = [
+      'runs',
+      'attestation',
+      'imageSignatures',
+      'subjects',
+      'mode',
+      'suspend',
+      'deletionGuard',
+      'compatibility',
+      'record',
+    ];
     assert.deepEqual(Object.keys(shown), names);
   });
 });

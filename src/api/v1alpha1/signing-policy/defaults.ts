@@ -41,6 +41,7 @@ export interface EffectiveSigningPolicySpec {
   readonly mode: EffectiveStatus['mode'];
   readonly suspend: boolean;
   readonly deletionGuard: NonNullable<EffectiveStatus['deletionGuard']>;
+  readonly compatibility: NonNullable<EffectiveStatus['compatibility']>;
   readonly record: Retention;
   /** Keep leaves the payloads in the records; UntilStored drops them once they are stored and read back. */
   readonly recordEvidence: NonNullable<EffectiveStatus['record']['evidence']>;
@@ -82,6 +83,7 @@ export function effectiveSigningPolicySpec(
     mode: spec.mode ?? 'Enforce',
     suspend: spec.suspend ?? false,
     deletionGuard: { ...defaultDeletionGuard, ...spec.deletionGuard },
+    compatibility: { chainsAnnotations: false, ...spec.compatibility },
     record: effectiveRetention(spec.record, limits),
     recordEvidence: spec.record?.evidence ?? 'Keep',
   };
@@ -94,9 +96,9 @@ function effectiveTransparency({ rekor, timestampAuthorities = [] }: Transparenc
 
 /** The part that `status.effective` shows: the fields that have defaults. */
 export function shownDefaults(effective: EffectiveSigningPolicySpec): EffectiveStatus {
-  const { runs, attestation, imageSignatures, mode, suspend, deletionGuard } = effective;
+  const { runs, attestation, imageSignatures, mode, suspend, deletionGuard, compatibility } = effective;
   const record = { ...effective.record, evidence: effective.recordEvidence };
   const { allowedRepositories, onIgnored } = effective.subjects;
   const subjects = { allowedRepositories: [...allowedRepositories], onIgnored };
-  return { runs, attestation, imageSignatures, subjects, mode, suspend, deletionGuard, record };
+  return { runs, attestation, imageSignatures, subjects, mode, suspend, deletionGuard, compatibility, record };
 }

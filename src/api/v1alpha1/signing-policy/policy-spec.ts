@@ -20,6 +20,7 @@ const descriptions = {
   runs: 'Which finished runs are signed, in addition to the labels.',
   attestation: 'The provenance statement made for a run.',
   imageSignatures: 'Signatures of the images themselves.',
+  compatibility: 'What tools that were made for Tekton Chains find.',
   deletionGuard: 'What becomes of a selected run that is deleted before its evidence is stored.',
   record:
     'The time that the ProvenanceRecords of this policy are kept, within the limit of the platform. None is removed before it is stored or its run is gone.',
@@ -115,6 +116,11 @@ const deletionTimeoutSeconds = Type.Integer({
   format: 'int32',
 });
 
+const chainsAnnotations = Type.Boolean({
+  description:
+    'Annotate a run as Tekton Chains does once its record is Ready and stored: chains.tekton.dev/signed, and chains.tekton.dev/transparency for a log of version 1. Applies to records that are stored from then on.',
+});
+
 const recordEvidence = Type.Enum(['Keep', 'UntilStored'], {
   description:
     'Keep leaves the signed payloads in the records. UntilStored drops each payload once all backends hold the evidence and it was read back; it is fetched from a backend again when it is needed. Applies to records that are made from then on.',
@@ -176,6 +182,9 @@ export const policySpecFields = {
       { type: deletionGuardType, timeoutSeconds: Type.Optional(deletionTimeoutSeconds) },
       { description: descriptions.deletionGuard },
     ),
+  ),
+  compatibility: Type.Optional(
+    Type.Object({ chainsAnnotations: Type.Optional(chainsAnnotations) }, { description: descriptions.compatibility }),
   ),
   record: Type.Optional(
     Type.Object(
@@ -256,6 +265,8 @@ const effective = Type.Object(
         { description: descriptions.deletionGuard },
       ),
     ),
+    // Statuses of earlier versions do not have it.
+    compatibility: Type.Optional(Type.Object({ chainsAnnotations }, { description: descriptions.compatibility })),
     record: Type.Object(
       {
         retention,

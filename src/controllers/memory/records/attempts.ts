@@ -8,7 +8,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 /** Work that is tried again after a back-off of its own. */
 export type AttemptKey =
   | { readonly of: 'Store'; readonly record: RecordKey; readonly backend: Pick<BackendName, 'kind' | 'name'> }
-  | { readonly of: 'Witness'; readonly record: RecordKey }
+  | { readonly of: 'Witness' | 'Annotate'; readonly record: RecordKey }
   /** Asking the witnesses of a policy, for any of its records. */
   | { readonly of: 'PolicyWitnesses'; readonly policy: PolicyName };
 

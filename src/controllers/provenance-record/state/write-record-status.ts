@@ -29,7 +29,8 @@ export async function writeRecordStatus(
   return written;
 }
 
-function recordFacts({ object: { metadata, evidence } }: TrustedRecord, facts: StatusFacts): RecordFacts {
+/** All facts about a record, of those that a reconcile establishes and those in the record. */
+export function recordFacts({ object: { metadata, evidence } }: TrustedRecord, facts: StatusFacts): RecordFacts {
   const artifacts = evidence?.artifacts ?? [];
   return {
     generation: metadata.generation,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type AnnotatingContext, annotateRun } from './annotate-run.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { BackendFact, StatusFacts } from '../../../records/status/record-facts.ts';
@@ -36,11 +37,11 @@ export interface Waits {
 }
 
 /**
- * Stores in every due backend in parallel, and writes the result to the status; a slow backend does not hide the others. A record that only
+ * Stores in every due backend in parallel, annotates the run where it is asked for, and writes the result to the status; a slow backend does not hide the others. A record that only
  * waits for its turn leaves its status unchanged for a while.
  */
 export async function storeRecord(
-  context: BackendContext & StatusContext & Pick<ControllerContext, 'quietTurns'>,
+  context: BackendContext & StatusContext & AnnotatingContext & Pick<ControllerContext, 'quietTurns'>,
   storing: Storing,
   work: StoreWork,
   signal: AbortSignal,
@@ -69,7 +70,10 @@ export async function storeRecord(
   }
   const quietSeconds = quietOf(context, record, deferred.length > 0 && deferred.length === puts.length);
   // An error of one backend must not hide what the others hold.
-  if (quietSeconds === 0) await writeRecordStatus(context, current, reached(), signal);
+  if (quietSeconds === 0) {
+    const annotated = await annotateRun(context, storing.attempts, { record: current, facts: reached() }, signal);
+    await writeRecordStatus(context, current, annotated, signal);
+  }
   for (const result of await all) if (result.status === 'rejected') throw result.reason;
   return { deferred, quietSeconds: quietSeconds === 0 ? undefined : quietSeconds };
 }

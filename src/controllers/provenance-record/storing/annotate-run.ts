@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { reasons } from '../../../api/v1alpha1/reasons.ts';
+import { isForbidden } from '../../../kube/kube-error.ts';
+import { KubeRunAnnotator } from '../../../kube/kube-run-annotator.ts';
+import type { TrustedRecord } from '../../../records/read-record.ts';
+import { recordKey } from '../../../records/record-key.ts';
+import { isReadyStored } from '../../../records/status/record-conditions.ts';
+import type { AnnotationFact, StatusFacts } from '../../../records/status/record-facts.ts';
+import type { ControllerContext } from '../../controller-context.ts';
+import type { Attempts } from '../../memory/records/attempts.ts';
+import { chainsAnnotations } from './chains-annotations.ts';
+import { recordFacts } from '../state/write-record-status.ts';
+
+/** The part of the context that annotating needs. */
+export type AnnotatingContext = Pick<ControllerContext, 'client' | 'fence'>;
+
+const FIELD_MANAGER = 'hallmark-compatibility';
+
+/**
+ * Annotates the run of a record that is Ready and stored as Tekton Chains does, where that is to be done. One patch sets all annotations, and
+ * sets the same ones when it is repeated. Rejects on abort only. @returns the facts after that
+ */
+export async function annotateRun(
+  { client, fence }: AnnotatingContext,
+  attempts: Attempts,
+  { record, facts }: { readonly record: TrustedRecord; readonly facts: StatusFacts },
+  signal: AbortSignal,
+): Promise<StatusFacts> {
+  const attempt = { of: 'Annotate', record: recordKey(record.object.metadata) } as const;
+  const isDue = facts.annotation?.isDone === false && attempts.isDue(attempt);
+  if (!isDue || !isReadyStored(recordFacts(record, facts))) return facts;
+  const { metadata, spec, evidence } = record.object;
+  const { namespace } = metadata;
+  const { kind, name, uid } = spec.runRef;
+  const run = { apiVersion: 'tekton.dev/v1', kind, namespace, name, uid } as const;
+  fence(namespace);
+  try {
+    const annotations = chainsAnnotations(evidence?.artifacts ?? []);
+    const outcome = await new KubeRunAnnotator(client).annotateRun(run, annotations, FIELD_MANAGER, signal);
+    attempts.reset(attempt);
+    if (outcome === 'Annotated') return { ...facts, annotation: { isDone: true } };
+    const { annotation: _gone, ...others } = facts;
+    return others;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isForbidden(error)) attempts.failed(attempt);
+    return { ...facts, annotation: failed(error, `${kind} ${namespace}/${name}`) };
+  }
+}
+
+function failed(error: unknown, run: string): AnnotationFact {
+  const text = error instanceof Error ? error.message : String(error);
+  const [reason, remedy] = isForbidden(error)
+    ? ([reasons.AnnotationForbidden, 'set rbac.patchRuns in the chart'] as const)
+    : ([reasons.Progressing, 'it is tried again'] as const);
+  return { isDone: false, problem: { reason, message: `annotating ${run}: ${text}; ${remedy}` } };
+}
