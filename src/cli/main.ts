@@ -17,6 +17,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['trust', async () => (await import('./trust/trust.ts')).trustCommand()],
   ['keygen', async () => (await import('./keygen/keygen.ts')).keygenCommand()],
   ['lint', async () => (await import('./lint/lint.ts')).lintCommand()],
+  ['migrate', async () => (await import('./migrate/migrate.ts')).migrateCommand()],
   ['release-runs', async () => (await import('./release-runs/release-runs.ts')).releaseRunsCommand()],
   ['backfill', async () => (await import('./backfill/backfill.ts')).backfillCommand()],
   ['completion', async () => (await import('./completion/completion.ts')).completionCommand()],

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, isObject, listField, objectField, stringField } from '../../json/fields.ts';
+import { UsageError } from '../cli-error.ts';
+
+/** The configuration of Chains in a file. */
+export interface ChainsConfigFile {
+  readonly data: Readonly<Record<string, string>>;
+  /** The namespace that Chains runs in, where the file says so. */
+  readonly namespace?: string;
+}
+
+/**
+ * Finds Chains' configuration in the documents of a file: its ConfigMap, a List with it, or the TektonConfig or TektonChain of the Tekton
+ * operator. @throws UsageError unless there is exactly one
+ */
+export function readChainsConfig(file: string, documents: readonly unknown[]): ChainsConfigFile {
+  const objects = documents.flatMap((document) =>
+    listField(document, 'items').length > 0 ? listField(document, 'items') : [document],
+  );
+  const configMaps = objects.filter((object) => field(object, 'kind') === 'ConfigMap');
+  const named = configMaps.filter((object) => stringField(objectField(object, 'metadata'), 'name') === 'chains-config');
+  const found = [
+    ...(named.length > 0 ? named : configMaps).map(ofConfigMap),
+    ...objects.flatMap((object) => ofTektonOperator(object) ?? []),
+  ];
+  const [only] = found;
+  if (only === undefined)
+    throw new UsageError(
+      `${file} holds no ConfigMap chains-config, and no TektonConfig or TektonChain of the Tekton operator`,
+    );
+  if (found.length > 1) throw new UsageError(`${file} holds more than one configuration of Chains: give one`);
+  return only;
+}
+
+function ofConfigMap(object: unknown): ChainsConfigFile {
+  const namespace = stringField(objectField(object, 'metadata'), 'namespace');
+  return { data: texts(objectField(object, 'data')), ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** The operator's kinds hold the keys of the ConfigMap as fields; fields without a dot are settings of the operator. */
+function ofTektonOperator(object: unknown): ChainsConfigFile | undefined {
+  const kind = field(object, 'kind');
+  if (kind !== 'TektonConfig' && kind !== 'TektonChain') return undefined;
+  const spec = objectField(object, 'spec');
+  const data = kind === 'TektonConfig' ? objectField(spec, 'chain') : spec;
+  const namespace = stringField(spec, 'targetNamespace');
+  const keys = Object.entries(data).filter(([key]) => key.includes('.'));
+  return { data: texts(Object.fromEntries(keys)), ...(namespace === undefined ? {} : { namespace }) };
+}
+
+function texts(data: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(data)
+      .filter(([, value]) => !isObject(value) && !Array.isArray(value) && value !== null)
+      .map(([key, value]) => [key, String(value)]),
+  );
+}
