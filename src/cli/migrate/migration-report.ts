@@ -39,5 +39,5 @@ export function reportLines(migration: Migration, namespace: string): readonly s
 const labels = { Moved: '', ByHand: 'by hand: ', None: 'no counterpart: ', Unused: 'unused: ' } as const;
 
 function yaml(value: object): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(value, { lineWidth: 0, singleQuote: true, aliasDuplicateObjects: false });
 }
