@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { objectField } from '../../json/fields.ts';
+import { field, objectField } from '../../json/fields.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { ModelApi, notServed } from '../../kube/model-api.fixture.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
-import { releaseHeldRuns } from './release-held-runs.ts';
+import { chainsTraces } from './chains-traces.ts';
+import { type ReleaseOptions, releaseHeldRuns } from './release-held-runs.ts';
 
 const GUARD = 'hallmark.dev/deletion-guard';
 const signal = new AbortController().signal;
@@ -25,7 +27,7 @@ describe('releaseHeldRuns', () => {
     api.requests.length = 0;
   });
 
-  function release(rest: { readonly namespace?: string; readonly isDryRun?: boolean } = {}) {
+  function release(rest: Partial<Pick<ReleaseOptions, 'namespace' | 'isDryRun' | 'traces'>> = {}) {
     const print = (line: string): unknown => lines.push(line);
     return releaseHeldRuns(api.client, { namespace: undefined, isDryRun: false, signal, print, ...rest });
   }
@@ -90,5 +92,64 @@ describe('releaseHeldRuns', () => {
       throw notServed();
     };
     assert.deepEqual(await release(), { released: 0, failed: 0 });
+  });
+
+  describe('with the traces of Chains', () => {
+    const EVIDENCE = 'chains.tekton.dev/payload-taskrun-1';
+
+    beforeEach(async () => {
+      const metadata = {
+        ...{ namespace: 'team-a', name: 'stir', finalizers: ['chains.tekton.dev/taskrun', 'other'] },
+        annotations: { [EVIDENCE]: 'e30=', 'chains.tekton.dev/signed': 'true', note: 'mine' },
+      };
+      await api.client.create(runResources.TaskRun, { metadata }, { signal });
+    });
+
+    async function clean(annotations: boolean, isDryRun = false): Promise<object> {
+      const traces = await chainsTraces(api.client, { annotations, namespace: undefined, signal });
+      return release({ traces, isDryRun });
+    }
+
+    function annotationsOf(name: string): unknown {
+      const run = api.objects('taskruns').find((one) => field(objectField(one, 'metadata'), 'name') === name);
+      return field(objectField(run, 'metadata'), 'annotations');
+    }
+
+    it('removes the finalizers of Chains, its early one too, and nothing else', async () => {
+      assert.deepEqual(await clean(false), { released: 3, failed: 0 });
+      assert.deepEqual(finalizers(), { bake: [GUARD], fry: [], stir: ['other'], ship: [GUARD] });
+      assert.ok(JSON.stringify(annotationsOf('stir')).includes(EVIDENCE));
+      assert.equal(lines.at(-1), '3 runs are clean, 0 still have traces of Tekton Chains');
+    });
+
+    it('removes its annotations where that is asked for, and leaves those of others', async () => {
+      await clean(true);
+      assert.deepEqual(annotationsOf('stir'), { note: 'mine' });
+    });
+
+    it('leaves the annotations of a run that a record keeps evidence in', async () => {
+      const uid = field(
+        objectField(
+          api.objects('taskruns').find((one) => field(objectField(one, 'metadata'), 'name') === 'stir'),
+          'metadata',
+        ),
+        'uid',
+      );
+      const record = {
+        metadata: { namespace: 'team-a', name: 'stir-1' },
+        spec: { runRef: { uid } },
+        status: { storage: [{ locations: [{ uri: 'tekton://team-a/taskruns/stir/1#taskrun-1' }] }] },
+      };
+      await api.client.create(hallmarkResource('ProvenanceRecord'), record, { signal });
+      await clean(true);
+      assert.ok(JSON.stringify(annotationsOf('stir')).includes(EVIDENCE));
+      assert.deepEqual(finalizers()['stir'], ['other']);
+    });
+
+    it('only lists in a dry run', async () => {
+      await clean(true, true);
+      assert.deepEqual(finalizers()['stir'], ['chains.tekton.dev/taskrun', 'other']);
+      assert.ok(lines.includes('TaskRun team-a/stir has traces of Tekton Chains'));
+    });
   });
 });

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
-import { listField, objectField } from '../../json/fields.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { isConflict, isNotFound, isNotServed } from '../../kube/kube-error.ts';
-import { type ObjectMetadata, parseMetadata } from '../../kube/object-metadata.ts';
-import { metadataOnly, type Resource } from '../../kube/resource.ts';
-import { runResources } from '../../kube/tekton-resources.ts';
 import { printableLines } from '../../runtime/printable.ts';
+import { guardTraces, hasTraces, type RunTraces, type TracedRun, tracedRuns } from './run-traces.ts';
 
 export interface ReleaseOptions {
   /** Undefined for every namespace. */
@@ -15,6 +11,8 @@ export interface ReleaseOptions {
   readonly isDryRun: boolean;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
+  /** The parts of runs to remove; the deletion guard by default. */
+  readonly traces?: RunTraces;
 }
 
 export interface ReleaseCount {
@@ -22,42 +20,45 @@ export interface ReleaseCount {
   readonly failed: number;
 }
 
-interface HeldRun extends ObjectMetadata {
-  readonly finalizers: readonly string[];
-}
-
 /** The tries for a run that others change at the same time. */
 const MAX_TRIES = 5;
 
 type Client = Pick<KubeClient, 'list' | 'find' | 'mergePatch'>;
 
-/** Removes the deletion guard's finalizer from all runs in scope, and prints each. The finalizers of others stay. */
-export async function releaseHeldRuns(client: Client, options: ReleaseOptions): Promise<ReleaseCount> {
+/** Removes the traces from all runs in scope, one run after the other, and prints each. Finalizers and annotations of others stay. */
+export async function releaseHeldRuns(
+  client: Client,
+  { traces = guardTraces, ...options }: ReleaseOptions,
+): Promise<ReleaseCount> {
   const { isDryRun, print } = options;
+  const { words } = traces;
   let released = 0;
   let failed = 0;
   for (const kind of ['PipelineRun', 'TaskRun'] as const) {
-    for (const run of await heldRuns(client, kind, options)) {
-      const problem = isDryRun ? undefined : await whyStillHeld(client, kind, run, options);
+    for (const run of await heldRuns(client, kind, { ...options, traces })) {
+      const problem = isDryRun ? undefined : await whyStillHeld(client, kind, run, { ...options, traces });
       if (problem === undefined) released += 1;
       else failed += 1;
-      const state = problem === undefined ? (isDryRun ? 'is held' : 'is let go') : `is still held: ${problem}`;
+      const done = isDryRun ? words.before : words.after;
+      const state = problem === undefined ? done : `${words.still}: ${problem}`;
       print(printableLines(`${kind} ${run.namespace ?? ''}/${run.name} ${state}`));
     }
   }
-  print(isDryRun ? `${released} runs are held` : `${released} runs are let go, ${failed} are still held`);
+  print(words.summary(isDryRun, released, failed));
   return { released, failed };
 }
+
+type Removal = Required<ReleaseOptions>;
 
 async function heldRuns(
   client: Client,
   kind: RunKind,
-  { namespace, signal }: ReleaseOptions,
-): Promise<readonly HeldRun[]> {
-  const found = new Map<string, HeldRun>();
+  { namespace, signal, traces }: Removal,
+): Promise<readonly TracedRun[]> {
+  const found = new Map<string, TracedRun>();
   try {
-    for await (const run of client.list(resourceOf(kind), { namespace, signal })) {
-      if (run.finalizers.includes(DELETION_GUARD)) found.set(run.uid, run);
+    for await (const run of client.list(tracedRuns(kind, traces), { namespace, signal })) {
+      if (hasTraces(run, traces)) found.set(run.uid, run);
     }
   } catch (error) {
     // Without Tekton there are no runs.
@@ -66,30 +67,28 @@ async function heldRuns(
   return [...found.values()];
 }
 
-/** Lets a run go. @returns the failure, for people */
+/** Removes the traces of one run. @returns the failure, for people */
 async function whyStillHeld(
   client: Client,
   kind: RunKind,
-  run: HeldRun,
-  { signal }: ReleaseOptions,
+  run: TracedRun,
+  removal: Removal,
 ): Promise<string | undefined> {
   try {
-    await release(client, resourceOf(kind), run, signal);
+    await release(client, kind, run, removal);
     return undefined;
   } catch (error) {
-    signal.throwIfAborted();
+    removal.signal.throwIfAborted();
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function release(client: Client, resource: Resource<HeldRun>, held: HeldRun, signal: AbortSignal): Promise<void> {
-  let run: HeldRun | undefined = held;
-  for (let tries = 1; run?.uid === held.uid && run.finalizers.includes(DELETION_GUARD); tries += 1) {
-    const { namespace, name, uid, resourceVersion } = run;
-    const finalizers = run.finalizers.filter((finalizer) => finalizer !== DELETION_GUARD);
-    const metadata = { namespace, name, uid, resourceVersion, finalizers };
+async function release(client: Client, kind: RunKind, held: TracedRun, { signal, traces }: Removal): Promise<void> {
+  const resource = tracedRuns(kind, traces);
+  let run: TracedRun | undefined = held;
+  for (let tries = 1; run?.uid === held.uid && hasTraces(run, traces); tries += 1) {
     try {
-      await client.mergePatch(resource, { metadata }, { signal, fieldManager: 'hallmark-cli' });
+      await client.mergePatch(resource, removalPatch(run, traces), { signal, fieldManager: 'hallmark-cli' });
       return;
     } catch (error) {
       if (isNotFound(error)) return;
@@ -99,9 +98,13 @@ async function release(client: Client, resource: Resource<HeldRun>, held: HeldRu
   }
 }
 
-function resourceOf(kind: RunKind): Resource<HeldRun> {
-  return metadataOnly(runResources[kind], (object) => ({
-    ...parseMetadata(object),
-    finalizers: listField(objectField(object, 'metadata'), 'finalizers').filter((name) => typeof name === 'string'),
-  }));
+/** Exactly this version of the run, because a list of finalizers replaces that of the run. */
+function removalPatch(
+  { namespace, name, uid, resourceVersion, finalizers: all, annotations: traced }: TracedRun,
+  { isFinalizer }: RunTraces,
+) {
+  const finalizers = all.filter((finalizer) => !isFinalizer(finalizer));
+  const annotations = Object.fromEntries(traced.map((key) => [key, null]));
+  const metadata = { namespace, name, uid, resourceVersion, finalizers };
+  return { metadata: traced.length === 0 ? metadata : { ...metadata, annotations } };
 }
