@@ -60,13 +60,15 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
   GuardForbidden: [
     {
       file: 'e2e/resilience/deletion-guard.test.ts',
-      title: 'is not kept where the operator may not patch runs, which its policy says until it may or asks for less',
+      title:
+        'is neither kept nor annotated where the operator may not patch runs, which its policy says until it may or asks for less',
     },
   ],
   AnnotationForbidden: [
     {
-      file: 'e2e/migrate/annotations.test.ts',
-      title: 'has its policy say that the operator may not annotate it, until it may or the policy does not ask',
+      file: 'e2e/resilience/deletion-guard.test.ts',
+      title:
+        'is neither kept nor annotated where the operator may not patch runs, which its policy says until it may or asks for less',
     },
   ],
   PolicyInvalid: [remedies('PolicyInvalid: change what the message names')],

@@ -162,7 +162,7 @@ describe('a run of a policy that holds runs until they are stored', () => {
     assert.equal(await run(build, team), undefined);
   });
 
-  it('is not kept where the operator may not patch runs, which its policy says until it may or asks for less', async () => {
+  it('is neither kept nor annotated where the operator may not patch runs, which its policy says until it may or asks for less', async () => {
     const role = 'clusterrole/hallmark-system-hallmark';
     const before = await installation.json(['get', role]);
     const withoutPatch = listAt(before, 'rules').filter((rule) => !isPatchOfRuns(rule));
@@ -178,8 +178,18 @@ describe('a run of a policy that holds runs until they are stored', () => {
     await installation.wait(team.name, 'signingpolicy/builds', `${ready}=Ready`);
     await installation.patch(team.name, 'signingpolicy/builds', { spec: { deletionGuard } });
     await installation.wait(team.name, 'signingpolicy/builds', `${ready}=GuardForbidden`);
+    const compatibility = { chainsAnnotations: true };
+    const other = { ...managedRuns, backendRefs: [], compatibility };
+    const second = await installation.team({ name: 'team-unannotated', backends: ['registry'], policy: other });
+    await installation.wait(second.name, 'signingpolicy/builds', `${ready}=AnnotationForbidden`);
+    const quiet = { compatibility: { chainsAnnotations: false } };
+    await installation.patch(second.name, 'signingpolicy/builds', { spec: quiet });
+    await installation.wait(second.name, 'signingpolicy/builds', `${ready}=Ready`);
+    await installation.patch(second.name, 'signingpolicy/builds', { spec: { compatibility } });
+    await installation.wait(second.name, 'signingpolicy/builds', `${ready}=AnnotationForbidden`);
     await installation.patch('', role, { rules: listAt(before, 'rules') });
     await installation.wait(team.name, 'signingpolicy/builds', `${ready}=Ready`);
+    await installation.wait(second.name, 'signingpolicy/builds', `${ready}=Ready`);
   });
 
   it('is let go by `hallmark release-runs` once there is no operator', async () => {

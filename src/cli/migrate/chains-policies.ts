@@ -94,7 +94,7 @@ export function policySpec(config: ChainsConfig, outline: PolicyOutline, { names
           },
     imageSignatures: { formats: signsImages ? imageFormats(config, outline) : [] },
     deletionGuard: { type: 'Hold', timeoutSeconds: 600 },
-    // Of two policies with the same runs, the one that states them annotates them.
+    // Where two policies select the same runs, the one that states them annotates them.
     compatibility: { chainsAnnotations: attestation !== undefined || !config.isEnabled('taskrun') },
     mode,
   };

@@ -93,7 +93,7 @@ async function configIn(file: string): Promise<ChainsConfigFile> {
   return readChainsConfig(file, objects);
 }
 
-/** The migration without the contents of Secrets that nobody asked for. */
+/** The migration without the contents of Secrets. */
 function shown(migration: Migration): object {
   return { ...migration, secrets: migration.secrets.map(({ value: _value, ...secret }) => secret) };
 }

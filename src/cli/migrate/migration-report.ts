@@ -12,7 +12,7 @@ export function valuesText({ values }: Pick<Migration, 'values'>): string {
   return Object.keys(values).length === 0 ? '' : yaml(values);
 }
 
-/** What became of each key, and what is left to do, line by line. */
+/** The report about each key and about the work that is left, line by line. */
 export function reportLines(migration: Migration, namespace: string): readonly string[] {
   const { keys, secrets, advice, problems } = migration;
   const values = valuesText(migration);

@@ -16,7 +16,7 @@ export function secretsNamespace({ namespace, operatorNamespace }: MigrationScop
   return namespace ?? operatorNamespace;
 }
 
-/** A Secret that manifests name and that somebody has to create. */
+/** A Secret that manifests name and that has to be created. */
 export interface NamedSecret {
   readonly name: string;
   /** The entry that is needed, and where Chains has it. */
@@ -33,7 +33,7 @@ export interface MigratedPart {
   readonly spec: object;
   readonly secrets?: readonly NamedSecret[];
   readonly serviceAccounts?: readonly string[];
-  /** What is left to do, and what differs. */
+  /** The work that is left, and the differences. */
   readonly advice?: readonly string[];
   readonly values?: readonly HelmValue[];
 }

@@ -103,7 +103,7 @@ describe('planMigration', () => {
     assert.deepEqual(refs('chains-pipelineruns'), ['chains-oci']);
     assert.deepEqual(refs('chains-images'), ['chains-oci']);
     assert.deepEqual(objectField(all['chains-images'], 'attestation'), { format: 'None' });
-    // Of the two policies for TaskRuns, one annotates them.
+    // Two policies select TaskRuns, and one annotates them.
     const annotates = (name: string): unknown => field(objectField(all[name], 'compatibility'), 'chainsAnnotations');
     assert.deepEqual([annotates('chains-taskruns'), annotates('chains-images')], [true, false]);
   });

@@ -34,7 +34,7 @@ export interface Migration {
   readonly values: object;
   readonly keys: readonly KeyLine[];
   readonly advice: readonly string[];
-  /** What could not be migrated. */
+  /** The parts that could not be migrated. */
   readonly problems: readonly ConfigProblem[];
 }
 

@@ -42,7 +42,7 @@ describe('parseManifest refuses and names the requirement for', () => {
       {
         path: 'spec.witnesses',
         message:
-          'no such field; known here: selector, runs, attestation, imageSignatures, children, signer, transparency, trustedRoot, mode, suspend, deletionGuard, record, subjects, backendRefs',
+          'no such field; known here: selector, runs, attestation, imageSignatures, children, signer, transparency, trustedRoot, mode, suspend, deletionGuard, compatibility, record, subjects, backendRefs',
       },
       { path: 'spec.runs.kinds[0]', message: 'must be TaskRun or PipelineRun' },
     ]);
