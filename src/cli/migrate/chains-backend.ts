@@ -51,7 +51,7 @@ function ociBackend(config: ChainsConfig): MigratedPart {
       },
     },
     advice: [
-      "oci.authentication: credentials are the Secrets of the run's ServiceAccount, as in Chains; credentials of Chains' own pod or cloud need another type (docs/drivers.md)",
+      "oci.authentication: credentials are the Secrets of the run's ServiceAccount, as in Chains; credentials of Chains' own pod or cloud need another type (docs/stores/oci.md)",
       ...(isElsewhere ? ['oci.repository: evidence of several runs is kept there, where Chains overwrites it'] : []),
       ...(repository !== '' && isBundle
         ? [
@@ -185,10 +185,10 @@ function withGoogle({ namespace }: MigrationScope, spec: (authentication: object
   return {
     spec: spec(authentication),
     secrets: [{ name: GOOGLE_SECRET, entry: 'credentials.json', source: 'your cloud' }],
-    advice: ['authentication.type ServiceAccount, instead of Secret, needs no Secret (docs/drivers.md)'],
+    advice: ['authentication.type ServiceAccount, instead of Secret, needs no Secret (docs/stores/README.md)'],
   };
 }
 
 function ownIdentity(of: string): string {
-  return `the operator calls ${of} with its own identity: give its ServiceAccount the role that Chains' has (docs/drivers.md)`;
+  return `the operator calls ${of} with its own identity: give its ServiceAccount the role that Chains' has (docs/stores/README.md)`;
 }

@@ -6,7 +6,6 @@ import { CHAINS_PREFIX } from '../../tekton/chains-names.ts';
 import { certificateTexts } from '../documents/certificate-texts.ts';
 import type { RunTarget } from '../run-target.ts';
 
-
 export function payloadAnnotation(key: string): string {
   return `${CHAINS_PREFIX}payload-${key}`;
 }
