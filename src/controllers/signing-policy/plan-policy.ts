@@ -2,6 +2,7 @@
 import { setConditions } from '../../api/v1alpha1/condition.ts';
 import { shownDefaults } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { EventText } from '../../kube/events.ts';
+import { readyEvents } from '../ready-events.ts';
 import type { ConditionedStatus } from '../write-status.ts';
 import type { PolicySnapshot } from './gather-policy.ts';
 import { policyConditions } from './policy-conditions.ts';
@@ -28,6 +29,7 @@ export function planPolicy(snapshot: PolicySnapshot): PolicyPlan {
   const { policy, facts, report, graceSeconds, retiredBefore, before, now } = snapshot;
   const next = policyConditions({ ...facts, isOverdue: graceSeconds === 0 });
   const conditions = setConditions(before.conditions, next, now);
+  const warnings = report === undefined ? [] : policyEvents({ before: before.conditions, after: conditions, report });
   const status = {
     observedGeneration: policy.generation,
     conditions,
@@ -37,7 +39,7 @@ export function planPolicy(snapshot: PolicySnapshot): PolicyPlan {
   };
   return {
     status,
-    events: report === undefined ? [] : policyEvents({ before: before.conditions, after: conditions, report }),
+    events: [...readyEvents(before.conditions, conditions), ...warnings],
     nextCheckSeconds: secondsUntilNext(snapshot),
   };
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
+import type { EventText } from '../../kube/events.ts';
+import { objectMetadata } from '../../kube/object-metadata.ts';
 import { type BackendKey, parseBackendKey } from '../../pipelines/backend-key.ts';
 import type { CompiledBackend } from '../../pipelines/definitions.ts';
 import { refusalOf } from '../../pipelines/refused-definition.ts';
@@ -41,13 +44,14 @@ export class BackendReconciler implements Reconciler<BackendKey> {
     const object = objects.get(key);
     if (object === undefined) return this.#forget(key);
     const snapshot = await gatherBackend(context, this.#graces, { object, operatorNamespace }, signal);
-    const { status, nextProbeSeconds } = planBackend(snapshot, { maxRetrySeconds, spread: random() });
+    const { status, events, nextProbeSeconds } = planBackend(snapshot, { maxRetrySeconds, spread: random() });
     // Stop uploads to a backend that is down before its status is written.
     this.#noteHealth(snapshot);
     const { kind, namespace } = parseBackendKey(key);
     // A backend of the cluster is probed by every replica, for its own records, and reported by one.
     const isReported = context.shards.owns(namespace);
     const isWritten = !isReported || (await writeStatus(context, hallmarkResource(kind), { object, status }, signal));
+    if (isReported && isWritten) emitEvents(context, { kind, object }, events);
     // One that is refused is looked at again when it is delivered otherwise.
     if (isWritten && refusalOf(object) !== undefined) return DONE;
     return { requeueAfterSeconds: isWritten ? nextProbeSeconds : CONFLICT_SECONDS };
@@ -68,4 +72,15 @@ export class BackendReconciler implements Reconciler<BackendKey> {
     context.drivers.forget(backend);
     return DONE;
   }
+}
+
+function emitEvents(
+  { events: recorder }: Pick<ControllerContext, 'events'>,
+  { kind, object }: { readonly kind: string; readonly object: unknown },
+  events: readonly EventText[],
+): void {
+  const metadata = objectMetadata(object);
+  if (metadata === undefined) return;
+  const { namespace, name, uid } = metadata;
+  for (const event of events) recorder.record({ apiVersion: API_VERSION, kind, namespace, name, uid }, event);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setConditions } from '../../api/v1alpha1/condition.ts';
+import type { EventText } from '../../kube/events.ts';
+import { readyEvents } from '../ready-events.ts';
 import type { ConditionedStatus } from '../write-status.ts';
 import { backendConditions } from './backend-conditions.ts';
 import type { BackendSnapshot } from './gather-backend.ts';
@@ -16,19 +18,21 @@ export interface ProbePace {
   readonly spread: number;
 }
 
-/** The status of a backend, and the time of its next probe. */
+/** The status of a backend, its Events once that is written, and the time of its next probe. */
 export interface BackendPlan {
   readonly status: ConditionedStatus;
+  readonly events: readonly EventText[];
   readonly nextProbeSeconds: number;
 }
 
-/** Decides the status of a backend, and the time of its next probe. */
+/** Decides the status of a backend, its Events, and the time of its next probe. */
 export function planBackend(snapshot: BackendSnapshot, pace: ProbePace): BackendPlan {
   const { generation, problem, graceSeconds, untaken, before, now } = snapshot;
   const facts = { generation, problem, untaken, isOverdue: graceSeconds === 0 };
   const conditions = setConditions(before, backendConditions(facts), now);
   return {
     status: { observedGeneration: generation, conditions },
+    events: readyEvents(before, conditions),
     nextProbeSeconds: nextProbeSeconds(snapshot, pace),
   };
 }
