@@ -30,7 +30,7 @@ LABEL org.opencontainers.image.title="Hallmark" \
       org.opencontainers.image.base.name="gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot"
 # Threads for signatures, files and the name of the API server. The names that teams give are looked up without threads. The allocator of the C
 # library gives back what a start took, once it is told how much it may keep.
-ENV NODE_ENV=production UV_THREADPOOL_SIZE=16 MALLOC_TRIM_THRESHOLD_=131072
+ENV NODE_ENV=production HALLMARK_REVISION=${REVISION} UV_THREADPOOL_SIZE=16 MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 # Owned by root and not writable by the user that runs it. The packages are what the bundle loads on demand, and the licences of what it holds.
 COPY --from=dependencies /app/node_modules ./node_modules

@@ -8,6 +8,7 @@ import { driftHint } from './drift-hint.ts';
 import { formatted } from './formatted.ts';
 import { layers } from './lint/layer-rules.js';
 import { layersTable } from './lint/layers-table.ts';
+import { monitoringFiles } from './monitoring/monitoring-files.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -17,7 +18,12 @@ const architecture = 'docs/architecture.md';
 async function main(): Promise<void> {
   const check = process.argv.includes('--check');
   const table = betweenMarkers(read(architecture), 'layers', layersTable(layers));
-  for (const [path, raw] of [...apiFiles(), ...chartFiles(read), [architecture, table] as const]) {
+  for (const [path, raw] of [
+    ...apiFiles(),
+    ...chartFiles(read),
+    ...monitoringFiles(),
+    [architecture, table] as const,
+  ]) {
     const file = join(root, path);
     const text = await formatted(path, raw);
     const before = existsSync(file) ? read(path) : '';

@@ -30,6 +30,11 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'networkPolicy.metricsFrom=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]',
     'networkPolicy.egress=[{"ports":[{"port":443,"protocol":"TCP"}]},{"ports":[{"port":53,"protocol":"UDP"}]}]',
   ],
+  monitoring: [
+    'monitoring.serviceMonitor={"enabled":true,"intervalSeconds":15,"labels":{"release":"prometheus"}}',
+    'monitoring.alerts={"enabled":true,"labels":{"release":"prometheus"}}',
+    'monitoring.dashboard={"enabled":true,"annotations":{"grafana_folder":"Supply chain"}}',
+  ],
   'the narrowest rights': [
     'watchNamespaces=["team-a","team-b"]',
     'rbac.patchRuns=false',

@@ -201,6 +201,42 @@ export const values = group('Values of the Hallmark chart.', {
       'Rules for outgoing connections, as in a NetworkPolicy. Empty: all are allowed. docs/security.md lists what the operator connects to.',
     ),
   }),
+  monitoring: group('What Prometheus and Grafana read.', {
+    serviceMonitor: group('The ServiceMonitor of the Prometheus operator.', {
+      enabled: Type.Boolean({
+        description: 'Create it. It takes the CRDs of the Prometheus operator.',
+        default: false,
+      }),
+      intervalSeconds: Type.Integer({
+        description: 'Interval between scrapes.',
+        default: 30,
+        minimum: 5,
+        maximum: 3600,
+      }),
+      labels: labelValues('Labels added to it, such as those by which Prometheus selects ServiceMonitors.'),
+    }),
+    alerts: group('The alerts, as a PrometheusRule of the Prometheus operator.', {
+      enabled: Type.Boolean({
+        description: 'Create it. It takes the CRDs of the Prometheus operator.',
+        default: false,
+      }),
+      labels: labelValues('Labels added to it, such as those by which Prometheus selects PrometheusRules.'),
+      runbookURL: Type.String({
+        description: 'The page that the alerts link to: docs/operations.md of the checkout, wherever you serve it.',
+        default: 'https://hallmark.dev/docs/operations',
+        pattern: '^https?://[^#]+$',
+        maxLength: 512,
+      }),
+    }),
+    dashboard: group('The Grafana dashboard, as a ConfigMap.', {
+      enabled: Type.Boolean({ description: 'Create it.', default: false }),
+      labels: Type.Record(Type.String(), Type.String(), {
+        description: "Labels by which the sidecar of Grafana's chart finds it.",
+        default: { grafana_dashboard: '1' },
+      }),
+      annotations: labelValues('Annotations added to it, such as the folder of the dashboard.'),
+    }),
+  }),
   serviceAccount: group("The operator's ServiceAccount.", {
     create: Type.Boolean({ description: 'Create it. If false, `name` must name an existing one.', default: true }),
     name: name('Its name. Empty: the full name of the release. Required when `create` is false.'),

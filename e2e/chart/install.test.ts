@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { valueSets } from '../../codegen/chart/value-sets.ts';
+import { monitoringKinds } from '../testbed/prometheus-operator/monitoring-kinds.ts';
 import { ChartCluster } from './chart-cluster.ts';
 import { at, chart, releaseNamespace, render } from './helm.ts';
 
@@ -39,6 +40,8 @@ describe('everything that the chart renders is taken by the API server', () => {
   let cluster: ChartCluster;
   before(async () => {
     cluster = await ChartCluster.start('chart-dry-run');
+    await cluster.kubectl(['apply', '--server-side', '-f', '-'], { stdin: await monitoringKinds() });
+    await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
     for (const namespace of [releaseNamespace, 'team-a', 'team-b']) {
       await cluster.kubectl(['create', 'namespace', namespace]);
       await cluster.kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/warn=restricted']);

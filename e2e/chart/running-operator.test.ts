@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { ChartCluster, nodeAgent } from './chart-cluster.ts';
 import { asManifest, at, releaseNamespace, type Manifest } from './helm.ts';
+import { scraped } from './scraped-metrics.ts';
 
 const localOnly = 'config.http.host="127.0.0.1"';
 const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -43,6 +44,22 @@ async function teamBuilds(cluster: ChartCluster, namespace: string, name: string
   for (const object of [keySecret(namespace), backend(namespace), policy(namespace)]) await cluster.create(object);
   await cluster.kubectl(['wait', '--for=condition=Ready', 'signingpolicy/builds', '-n', namespace, '--timeout=60s']);
   await cluster.create(run(namespace, name));
+}
+
+/** The series of the condition Ready of an object. */
+function condition(kind: string, namespace: string, name: string, status: string): string {
+  return `hallmark_condition{kind="${kind}",namespace="${namespace}",name="${name}",type="Ready",status="${status}"} 1`;
+}
+
+/** Adds to team-a: team-b is well, team-c has no key, and team-d a backend where nothing may be sent. */
+async function breakTeams(cluster: ChartCluster): Promise<void> {
+  for (const namespace of ['team-c', 'team-d']) await cluster.kubectl(['create', 'namespace', namespace]);
+  const forbidden = {
+    ...backend('team-d'),
+    spec: { type: 'OCI', oci: { encoding: 'CosignTags', repository: '127.0.0.1:1/evidence' } },
+  };
+  const objects = [keySecret('team-b'), backend('team-b'), backend('team-c'), keySecret('team-d'), forbidden];
+  for (const object of [...objects, ...['team-b', 'team-c', 'team-d'].map(policy)]) await cluster.create(object);
 }
 
 const records = async (cluster: ChartCluster, namespace: string): Promise<readonly Manifest[]> => {
@@ -90,6 +107,59 @@ for (const { mode, entries } of [
       assert.match(log, /"message":"working"/);
       assert.doesNotMatch(log, /forbidden/i);
     });
+
+    if (mode === 'with a ClusterRole') {
+      it('its metrics say of each team which policy and backend is broken, from one pod alone', async () => {
+        await breakTeams(cluster);
+        const expected = [
+          condition('SigningPolicy', 'team-a', 'builds', 'True'),
+          condition('SigningPolicy', 'team-b', 'builds', 'True'),
+          condition('SigningPolicy', 'team-c', 'builds', 'False'),
+          condition('SigningPolicy', 'team-d', 'builds', 'False'),
+          condition('StorageBackend', 'team-a', 'tekton', 'True'),
+          condition('StorageBackend', 'team-b', 'tekton', 'True'),
+          condition('StorageBackend', 'team-c', 'tekton', 'True'),
+          condition('StorageBackend', 'team-d', 'tekton', 'False'),
+        ];
+        const ready = async (): Promise<readonly string[]> =>
+          (await scraped(cluster.node, 'hallmark_condition')).filter((line) => line.includes('type="Ready"'));
+        const isShown = async (): Promise<boolean> => (await ready()).toSorted().join() === expected.toSorted().join();
+        await waitUntil('the conditions are shown', isShown, { timeoutSeconds: 60 });
+        const count = (await scraped(cluster.node, 'hallmark_run_stored_seconds_count')).map(
+          (line) => line.split(' ')[1],
+        );
+        assert.ok(count.map(Number).reduce((sum, each) => sum + each, 0) >= 1, 'the stored run is counted');
+        assert.match(
+          (await scraped(cluster.node, 'hallmark_build_info')).join(),
+          /version="\d+\.\d+\.\d+",node_version="v24/,
+        );
+      });
+
+      it('its Events say so too, and say that it is mended', async () => {
+        const about = async (namespace: string, kind: string): Promise<string> => {
+          const fields = `involvedObject.kind=${kind}`;
+          const path = 'jsonpath={range .items[*]}{.type} {.reason}: {.message}{"\\n"}{end}';
+          return (await cluster.kubectl(['get', 'events', '-n', namespace, '--field-selector', fields, '-o', path]))
+            .stdout;
+        };
+        assert.match(await about('team-c', 'SigningPolicy'), /^Warning KeyNotFound: .*signing-secrets/m);
+        assert.match(await about('team-d', 'StorageBackend'), /^Warning EndpointForbidden: /m);
+        assert.match(await about('team-a', 'StorageBackend'), /^Normal Ready: /m);
+        await cluster.create(keySecret('team-c'));
+        await waitUntil(
+          'the Event of the recovery is there',
+          async () => (await about('team-c', 'SigningPolicy')).includes('Normal Ready: recovered from KeyNotFound'),
+          { timeoutSeconds: 90 },
+        );
+      });
+
+      it('its metrics forget what is deleted', async () => {
+        await cluster.kubectl(['delete', 'signingpolicies,storagebackends', '--all', '-n', 'team-d']);
+        const isGone = async (): Promise<boolean> =>
+          !(await scraped(cluster.node, 'hallmark_condition')).some((line) => line.includes('namespace="team-d"'));
+        await waitUntil('the series are gone', isGone, { timeoutSeconds: 60 });
+      });
+    }
 
     if (mode === 'in namespaced mode') {
       it('a run of another namespace is left alone', async () => {

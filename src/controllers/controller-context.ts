@@ -61,6 +61,8 @@ export interface ControllerObserver {
     readonly reason: string;
     readonly message: string;
   }): void;
+  /** All promised backends hold the evidence of a record; `seconds` since the end of its run. */
+  recordStored(event: { readonly seconds: number }): void;
   stored(event: { readonly type: string; readonly result: string; readonly seconds: number }): void;
   witnessed(event: { readonly result: Reason }): void;
   readBack(event: { readonly type: string; readonly result: 'Verified' | 'Failed' | 'Unread' }): void;

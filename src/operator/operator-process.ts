@@ -35,7 +35,7 @@ export interface OperatorProcessOptions {
 export class OperatorProcess {
   readonly #options: OperatorProcessOptions;
   readonly #logger: Logger;
-  readonly #metrics = new Metrics();
+  readonly #metrics: Metrics;
   readonly #connection: KubeConnection;
   readonly #client: KubeClient;
   readonly #egress: EgressClient;
@@ -53,6 +53,8 @@ export class OperatorProcess {
   constructor(options: OperatorProcessOptions) {
     const { configuration, instance } = options;
     this.#options = options;
+    const revision = options.environment['HALLMARK_REVISION'] ?? '';
+    this.#metrics = new Metrics({ build: { version: packageVersion(), nodeVersion: process.version, revision } });
     this.#logger = createLogger({ level: configuration.log.level });
     this.#connection = KubeConnection.fromDefault({ clock });
     this.#client = new KubeClient({

@@ -9,6 +9,8 @@ export interface BuildRecipe {
   readonly package?: string;
   /** Values that `-X` sets. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Build tags, separated by commas. */
+  readonly tags?: string;
   /** The commands that the one binary serves, selected by the name that it is called with. */
   readonly commands: readonly Command[];
   /** Usual seconds of the build on 2 cores with empty caches. */
@@ -42,6 +44,7 @@ export type Command =
   | 'ferretdb'
   | 'grafeas-v1'
   | 'transit'
+  | 'promtool'
   | 'chains-controller';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
@@ -139,6 +142,15 @@ export const catalog: readonly BuildRecipe[] = [
     version: '1.22.3',
     commands: ['kafka-broker', 'kafka-reader'],
     expectedSeconds: 12,
+  },
+  {
+    name: 'promtool',
+    version: '3.16.0',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    // Rules are checked and run without the clients of clouds, which are most of it.
+    tags: 'remove_all_sd',
+    commands: ['promtool'],
+    expectedSeconds: 110,
   },
   // The commit of OpenBao's v2.4.0, whose module has no version of its own.
   { name: 'transit', version: '2.4.0', commands: ['transit'], expectedSeconds: 25 },

@@ -35,6 +35,7 @@ function buildArguments(recipe: BuildRecipe, output: string): string[] {
     '-mod=readonly',
     '-buildvcs=false',
     '-trimpath',
+    ...(recipe.tags === undefined ? [] : ['-tags', recipe.tags]),
     '-ldflags',
     ldflags,
     '-o',

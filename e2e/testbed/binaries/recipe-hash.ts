@@ -4,9 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildRecipe } from './catalog.ts';
 
-/** A short hash over all that decides what a build gives: its Go files, `go.mod`, `go.sum` and the linker's variables. */
+/** A short hash over all that decides what a build gives: its Go files, `go.mod`, `go.sum`, the linker's variables and the build tags. */
 export function recipeHash(recipe: BuildRecipe, folder: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([recipe.package ?? '.', recipe.variables ?? {}]));
+  const { package: of = '.', variables = {}, tags } = recipe;
+  const inputs = [of, variables, ...(tags === undefined ? [] : [tags])];
+  const hash = createHash('sha256').update(JSON.stringify(inputs));
   for (const file of readdirSync(folder).sort()) {
     if (!/\.go$|^go\.(mod|sum)$/.test(file)) continue;
     hash.update(`\0${file}\0`).update(readFileSync(join(folder, file)));

@@ -16,6 +16,7 @@ import { RecordRoom } from './records/record-room.ts';
 import { RetirementMarks } from './retirement-marks.ts';
 import { RunIndex } from './runs/run-index.ts';
 import { RunsOfOthers } from './runs/runs-of-others.ts';
+import { ShownConditions } from './shown-conditions.ts';
 import { SuspectBackends } from './suspect-backends.ts';
 import { UnconfirmedStores } from './records/unconfirmed-stores.ts';
 import { UnrecordedTestimonies } from './records/unrecorded-testimonies.ts';
@@ -40,6 +41,7 @@ export interface Memory {
   readonly retirementMarks: RetirementMarks;
   readonly health: BackendHealth;
   readonly suspects: SuspectBackends;
+  readonly shownConditions: ShownConditions;
 }
 
 export interface MemoryOptions {
@@ -84,5 +86,6 @@ export function emptyMemory({ clock, operatorNamespace, retention, sealing = {} 
     retirementMarks: new RetirementMarks(clock),
     health: new BackendHealth(),
     suspects: new SuspectBackends(clock),
+    shownConditions: new ShownConditions(clock),
   };
 }

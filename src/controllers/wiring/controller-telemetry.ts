@@ -23,6 +23,9 @@ export function controllerObserver(logger: Logger, metrics: Metrics): Controller
       if (isReady) logger.info('record ready', { record: key, reason });
       else logger.warn('record not ready', { record: key, reason, detail: message });
     },
+    recordStored({ seconds }) {
+      metrics.recordStored(seconds);
+    },
     stored({ type, result }) {
       const reason = knownReason(result);
       metrics.storageAttempt(type, reason ?? reasons.BackendUnavailable);

@@ -24,6 +24,7 @@ import { DefinitionShares, takeUpLeftOut } from '../memory/definition-shares.ts'
 import { projectDefinition } from '../../pipelines/refused-definition.ts';
 import { ceilingEventHandler } from '../policy-ceiling/ceiling-event-handler.ts';
 import { policyEventHandler } from '../signing-policy/policy-event-handler.ts';
+import { showingConditions } from './showing-conditions.ts';
 import { backendEventHandler } from '../storage-backend/backend-event-handler.ts';
 import { type DeliveredRun, projectRun } from '../run/delivered-run.ts';
 
@@ -76,17 +77,21 @@ export class ControllerWatches {
       hallmarkResource(kind),
       projectDefinition,
       (onSynced) =>
-        policyEventHandler({
+        showingConditions(
+          this.#options.context.shownConditions,
           kind,
-          operatorNamespace: configuration.operatorNamespace,
-          retention: this.#options.context.retention,
-          pipelines: this.#options.context.pipelines,
-          objects: objects.policies,
-          shares: this.#shares.policies,
-          queue: queues['signing-policy'],
-          propagation,
-          onSynced,
-        }),
+          policyEventHandler({
+            kind,
+            operatorNamespace: configuration.operatorNamespace,
+            retention: this.#options.context.retention,
+            pipelines: this.#options.context.pipelines,
+            objects: objects.policies,
+            shares: this.#shares.policies,
+            queue: queues['signing-policy'],
+            propagation,
+            onSynced,
+          }),
+        ),
       (source) => {
         if (hallmarkResource(kind).namespaced) this.#definitionSources.push(source);
       },
@@ -99,18 +104,22 @@ export class ControllerWatches {
       hallmarkResource(kind),
       projectDefinition,
       (onSynced) =>
-        backendEventHandler({
+        showingConditions(
+          this.#options.context.shownConditions,
           kind,
-          operatorNamespace: configuration.operatorNamespace,
-          pipelines: this.#options.context.pipelines,
-          objects: objects.backends,
-          shares: this.#shares.backends,
-          health: this.#options.context.health,
-          owns: (namespace) => this.#options.context.shards.owns(namespace),
-          queue: queues['storage-backend'],
-          propagation,
-          onSynced,
-        }),
+          backendEventHandler({
+            kind,
+            operatorNamespace: configuration.operatorNamespace,
+            pipelines: this.#options.context.pipelines,
+            objects: objects.backends,
+            shares: this.#shares.backends,
+            health: this.#options.context.health,
+            owns: (namespace) => this.#options.context.shards.owns(namespace),
+            queue: queues['storage-backend'],
+            propagation,
+            onSynced,
+          }),
+        ),
       (source) => {
         if (hallmarkResource(kind).namespaced) this.#definitionSources.push(source);
       },

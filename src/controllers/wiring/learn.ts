@@ -23,6 +23,9 @@ import { TrustedRoots } from '../../trust/trusted-roots.ts';
 import type { ShardHolder } from '../../kube/lease/shard-holder.ts';
 import type { ControllerContext } from '../controller-context.ts';
 
+/** Namespaces that the metrics name. */
+const MAX_WAITING_NAMESPACES = 500;
+
 export interface LearnOptions {
   readonly client: KubeClient;
   /** For hosts that tenants name. */
@@ -49,6 +52,8 @@ export async function learn(options: LearnOptions, signal: AbortSignal): Promise
   metrics.showHeldRecords(() => context.failingSeals.heldCount(holds));
   metrics.showGuardedRuns(() => context.guardedRuns.count(holds));
   metrics.showWaitingRuns(() => context.recordRoom.count(holds));
+  metrics.showOldestWaiting(() => longestWaits(context, holds));
+  metrics.showObjects(() => context.shownConditions.show(holds));
   options.onTrouble(() => context.failingSeals.problem);
   const controllers = new Controllers({
     ...{ context, client, clock, configuration, host },
@@ -61,6 +66,19 @@ export async function learn(options: LearnOptions, signal: AbortSignal): Promise
   });
   await controllers.start();
   return controllers.shards;
+}
+
+/** The seconds for which the oldest waiting record of each namespace waits, of the namespaces where that is longest. */
+function longestWaits(
+  { records, clock }: Pick<ControllerContext, 'records' | 'clock'>,
+  holds: (namespace: string) => boolean,
+): ReadonlyMap<string, number> {
+  const nowMs = clock.now().getTime();
+  const waits = [...records.oldestWaiting(holds)].map(([namespace, atMs]): [string, number] => [
+    namespace,
+    Math.max(0, nowMs - atMs) / 1000,
+  ]);
+  return new Map(waits.toSorted(([, one], [, other]) => other - one).slice(0, MAX_WAITING_NAMESPACES));
 }
 
 /** The services and the empty memory of one process. The host closes their connections at the end. */

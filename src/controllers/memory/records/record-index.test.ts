@@ -57,6 +57,63 @@ describe('RecordIndex', () => {
     assert.equal(records.sizeBytes, 700);
   });
 
+  it('knows the oldest record of each namespace that is still to be signed or stored', () => {
+    const records = new RecordIndex();
+    const hour = (of: number): number => Date.UTC(2026, 0, 1, of);
+    const waits = (name: string, of: number, given: Partial<RecordSummary> = {}): RecordSummary => {
+      const retained = { completionTime: new Date(hour(of)).toISOString() };
+      return recordSummary({ key: `team-a/${name}`, retained, ...given });
+    };
+    const oldest = (): number | undefined => records.oldestWaiting(() => true).get('team-a');
+    assert.equal(oldest(), undefined);
+    for (const [name, of] of [
+      ['two', 2],
+      ['one', 1],
+      ['three', 3],
+    ] as const)
+      records.set(waits(name, of));
+    assert.equal(oldest(), hour(1));
+    assert.equal(records.oldestWaiting((namespace) => namespace !== 'team-a').size, 0);
+    records.set(waits('one', 1, { reason: 'BackendUnavailable' }));
+    assert.equal(oldest(), hour(1));
+    records.set(settledSummary({ key: 'team-a/one' }));
+    assert.equal(oldest(), hour(2));
+    records.set(waits('two', 2, { reason: 'Suspended' }));
+    assert.equal(oldest(), hour(3));
+    records.set(waits('two', 2, { reason: 'Progressing' }));
+    records.remove('team-a/two');
+    records.remove('team-a/three');
+    assert.equal(oldest(), undefined);
+  });
+
+  it('finds the oldest as a look at all records would, whatever happens', () => {
+    const random = new SeededRandom(7);
+    const records = new RecordIndex();
+    const summaries = new Map<string, RecordSummary>();
+    for (let step = 0; step < 3000; step += 1) {
+      const index = random.between(0, 29);
+      const key = `team-${index % 3}/r${index}` as const;
+      const completionTime = new Date(Date.UTC(2026, 0, 1, (index * 7) % 24)).toISOString();
+      const isSettled = random.chance(1 / 3);
+      const record = recordSummary({ key, retained: { completionTime }, isSettled });
+      if (random.chance(1 / 4)) {
+        records.remove(record.key);
+        summaries.delete(key);
+      } else {
+        records.set(record);
+        summaries.set(key, record);
+      }
+      const expected = new Map<string, number>();
+      for (const [of, { retained, isSettled: isDone }] of summaries) {
+        const namespace = of.split('/')[0] ?? '';
+        const atMs = Date.parse(retained?.completionTime ?? '');
+        if (!isDone) expected.set(namespace, Math.min(atMs, expected.get(namespace) ?? Infinity));
+      }
+      if (step % 5 === 0)
+        assert.deepEqual(Object.fromEntries(records.oldestWaiting(() => true)), Object.fromEntries(expected));
+    }
+  });
+
   it('tells when a record takes less room, once it counts so', () => {
     const records = new RecordIndex();
     const told: unknown[] = [];

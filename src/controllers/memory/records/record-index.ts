@@ -4,6 +4,7 @@ import type { RecordUse } from '../../../pipelines/ceilings/record-excess.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
 import { NamespacedMap } from './namespaced-map.ts';
 import { NamespaceUse } from './namespace-use.ts';
+import { OldestWaiting } from './oldest-waiting.ts';
 import { type SettledRecord, SettledRecords } from './settled-records.ts';
 import { namespaceOfRecord, type RecordKey } from '../../../records/record-key.ts';
 
@@ -16,6 +17,7 @@ export class RecordIndex {
   /** The records that this process is removing because they retire. */
   readonly #retiring = new Set<RecordKey>();
   readonly #use = new NamespaceUse();
+  readonly #oldestWaiting = new OldestWaiting((namespace) => this.#open.values(namespace));
   readonly #onSmaller = new Set<(namespace: string) => void>();
   #sizeBytes = 0;
 
@@ -70,6 +72,14 @@ export class RecordIndex {
     return counts;
   }
 
+  /**
+   * The end of the run of the oldest record that is still to be signed or stored, in milliseconds since the epoch, by namespace, where
+   * `isCounted` returns true.
+   */
+  oldestWaiting(isCounted: (namespace: string) => boolean): ReadonlyMap<string, number> {
+    return this.#oldestWaiting.times(isCounted);
+  }
+
   /** The keys of the records about a run. */
   ofRun(runUID: string): readonly RecordKey[] {
     return [...(this.#openOfRun.get(runUID) ?? []), ...this.#settled.ofRun(runUID)];
@@ -97,6 +107,7 @@ export class RecordIndex {
     this.#uncount(record);
     this.#removeOpen(key);
     this.#settled.delete(key);
+    this.#oldestWaiting.forget(key);
     this.#retiring.delete(key);
     return record;
   }
@@ -119,10 +130,12 @@ export class RecordIndex {
     this.#removeOpen(key);
     if (isSettled(record)) {
       this.#settled.set(record);
+      this.#oldestWaiting.forget(key);
       return;
     }
     this.#settled.delete(key);
     this.#open.set(key, record);
+    this.#oldestWaiting.note(record);
     if (record.runUID === undefined) return;
     const keys = this.#openOfRun.get(record.runUID) ?? new Set();
     keys.add(key);

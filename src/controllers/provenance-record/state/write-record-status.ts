@@ -5,6 +5,7 @@ import type { ControllerContext } from '../../controller-context.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
 import type { RecordFacts, StatusFacts } from '../../../records/status/record-facts.ts';
 import { statusEvents } from '../../../records/status/record-events.ts';
+import { isNewlyStored } from '../../../records/status/newly-stored.ts';
 import { readyOf, recordStatus } from '../../../records/status/record-status.ts';
 import { recordKey } from '../../../records/record-key.ts';
 import { runKey } from '../../../tekton/run-key.ts';
@@ -46,6 +47,10 @@ function emitEvents(context: StatusContext, record: TrustedRecord, after: Proven
   if (ready !== undefined && ready.reason !== readyOf(before)?.reason) {
     const { reason, message } = ready;
     context.observer.recordChanged({ key: recordKey(metadata), isReady: ready.status === 'True', reason, message });
+  }
+  if (isNewlyStored(before, after)) {
+    const endedMs = Date.parse(spec.completionTime);
+    context.observer.recordStored({ seconds: (context.clock.now().getTime() - endedMs) / 1000 });
   }
   const { namespace, name, uid } = metadata;
   for (const event of statusEvents(before, after)) {
