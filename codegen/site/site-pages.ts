@@ -17,7 +17,7 @@ const decisions = 'docs/decisions';
 
 /**
  * The pages of the site. docs/README.md is its start, and each README.md of a folder is the page of the folder. The folder of
- * decisions has none: `decisionsPage` writes it.
+ * decisions has none: `pageText` writes it.
  */
 export function sitePages(files: readonly string[]): SitePages {
   const docs = files.filter((path) => /^docs\/.*\.md$/.test(path));

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { asManifest, at } from '../chart/helm.ts';
+import { commandProgram } from '../harness/command-program.ts';
 import { Installation } from '../harness/installation.ts';
 import { signaturesOf } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { isVerified, verifyImage } from '../harness/verify-image.ts';
+import { compileCache } from '../testbed/processes/compile-cache.ts';
+import { runCommand } from '../testbed/processes/run-command.ts';
 import { castFile } from './cast.ts';
 import { castSvg } from './cast-svg.ts';
 import { Narrator } from './narrator.ts';
@@ -42,9 +47,10 @@ async function show(installation: Installation, narrator: Narrator): Promise<voi
   narrator.command('kubectl get pods -n hallmark-system', pods.stdout);
 
   narrator.step("a team's key, backends and policy");
-  const team = await installation.team({ name: 'team-a' });
+  const team = await installation.team({ name: 'team-a', keyData: await newKeySecret() });
   await team.untilReady();
-  narrator.command('kubectl -n team-a create secret generic signing-secrets --from-file=x509.pem');
+  narrator.command('kubectl apply -f samples/team-a/00-namespace.yaml');
+  narrator.command('bin/hallmark keygen -n team-a | kubectl apply -f -');
   narrator.command('kubectl apply -f samples/team-a');
   const policies = await installation.kubectl(['get', 'signingpolicies,storagebackends', '-n', 'team-a']);
   narrator.command('kubectl -n team-a get signingpolicies,storagebackends', policies.stdout);
@@ -75,17 +81,28 @@ async function show(installation: Installation, narrator: Narrator): Promise<voi
   await refuse(installation, narrator, builds);
 }
 
+/** The content of the Secret that `hallmark keygen` prints. */
+async function newKeySecret(): Promise<Readonly<Record<string, string>>> {
+  const env = { ...compileCache(), PATH: process.env['PATH'] ?? '' };
+  const { stdout } = await runCommand(process.execPath, [commandProgram, 'keygen', '-n', 'team-a'], { env });
+  const data = Object.entries(asManifest(asManifest(parse(stdout))['data']));
+  return Object.fromEntries(data.map(([name, base64]) => [name, Buffer.from(String(base64), 'base64').toString()]));
+}
+
 async function verify(
   installation: Installation,
   team: Team,
   narrator: Narrator,
   builds: readonly Build[],
 ): Promise<void> {
+  const policy = await installation.json(['get', 'signingpolicy', 'builds', '-n', 'team-a']);
+  const publicKey = String(at(policy, 'status', 'publicKey'));
+  narrator.command("kubectl -n team-a get signingpolicy builds -o jsonpath='{.status.publicKey}' > team-a.pub");
   for (const build of builds) {
     const image = build.image.reference;
     for (const command of ['verify', 'verify-attestation'] as const) {
       // PipelineRuns attest; the images themselves are signed for the TaskRuns that built them.
-      const { stderr } = await verifyImage(installation.testbed, { command, publicKey: team.key.publicKey, image });
+      const { stderr } = await verifyImage(installation.testbed, { command, publicKey, image });
       const type = command === 'verify-attestation' ? ' --type slsaprovenance1' : '';
       const checks = stderr
         .split('\n')
