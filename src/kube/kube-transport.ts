@@ -6,6 +6,7 @@ import type { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
 import { kubeErrorFromResponse } from './kube-status.ts';
 import type { KubeObserver, KubeVerb } from './kube-observer.ts';
+import { readAtMost } from './read-at-most.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -58,7 +59,11 @@ export class KubeTransport {
     const deadline = new Deadline(request.signal, request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     try {
       const answer = await this.#send(request, deadline.signal);
-      const bytes = await readAtMost(answer.body, request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES, request);
+      const bytes = await readAtMost(
+        answer.body,
+        request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
+        title(request),
+      );
       return decode(bytes, request);
     } catch (error) {
       throw translate(error, request, deadline);
@@ -176,7 +181,9 @@ function queryString(query: Query | undefined): string {
 }
 
 async function refusal(answer: Answer, request: TransportRequest): Promise<KubeError> {
-  const text = (await readAtMost(answer.body, MAX_ERROR_BYTES, request).catch(() => Buffer.alloc(0))).toString('utf8');
+  const text = (await readAtMost(answer.body, MAX_ERROR_BYTES, title(request)).catch(() => Buffer.alloc(0))).toString(
+    'utf8',
+  );
   const retryAfter = answer.headers['retry-after'];
   return kubeErrorFromResponse({
     request: `${request.verb} ${request.target}`,
@@ -186,22 +193,8 @@ async function refusal(answer: Answer, request: TransportRequest): Promise<KubeE
   });
 }
 
-async function readAtMost(body: AsyncIterable<unknown>, maxBytes: number, request: TransportRequest): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of body) {
-    if (!(chunk instanceof Uint8Array)) continue;
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > maxBytes) {
-      throw new KubeError({
-        status: 0,
-        reason: 'ResponseTooLarge',
-        message: `${request.verb} ${request.target}: the answer is larger than ${maxBytes} bytes`,
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, sizeBytes);
+function title({ verb, target }: TransportRequest): string {
+  return `${verb} ${target}`;
 }
 
 function decode(bytes: Buffer, request: TransportRequest): unknown {

@@ -24,6 +24,13 @@ describe('the facts of an API server', () => {
     });
   });
 
+  it('are not read from an answer without end', async () => {
+    await assert.rejects(
+      facts(200, { gitVersion: 'v'.repeat(100_000) }),
+      /get version: the answer is larger than 65536 bytes/,
+    );
+  });
+
   const refusal = { kind: 'Status', reason: 'Unauthorized', message: 'Unauthorized' };
   for (const [status, is] of [
     [401, isForbidden],

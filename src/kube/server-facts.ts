@@ -3,6 +3,10 @@ import { stringField } from '../json/fields.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
 import { kubeErrorFromResponse } from './kube-status.ts';
+import { readAtMost } from './read-at-most.ts';
+
+/** A version takes less than a kilobyte. */
+const MAX_BYTES = 64 * 1024;
 
 /** The API server's own statements about itself. */
 export interface ServerFacts {
@@ -28,7 +32,7 @@ export async function serverFacts(
       headers: { ...headers },
       signal,
     });
-    const text = await answer.body.text();
+    const text = (await readAtMost(answer.body, MAX_BYTES, 'get version')).toString('utf8');
     const { statusCode: status } = answer;
     if (status !== 200) throw kubeErrorFromResponse({ request: 'get version', status, text });
     const body: unknown = JSON.parse(text);
