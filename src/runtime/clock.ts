@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as delay } from 'node:timers/promises';
+import { longDelay } from './long-delay.ts';
 
 /** The source of time. Everything that waits or stamps takes one, so that tests control the time. */
 export interface Clock {
@@ -11,16 +11,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Node clamps longer timers to 1 ms, which would turn a far deadline into a busy loop. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  const duration = Math.min(Math.max(0, ms), LONGEST_TIMER_MS);
-  await delay(duration, undefined, signal === undefined ? undefined : { signal }).catch((error: unknown) => {
-    signal?.throwIfAborted();
-    throw error;
-  });
+  await longDelay(ms, { signal });
 }
 
 /** The machine's clock. */
