@@ -304,6 +304,22 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     assert.deepEqual([world.names, childNotes.problem, changes], [['a', 'b'], undefined, 2]);
   });
 
+  it('that an operator may create and not read are not tried again at once', async () => {
+    const metadata = { namespace: 'hallmark-system', name: 'hallmark-children-p' };
+    await world.api.client.create(CONFIG_MAPS, { metadata }, { signal });
+    let creations = 0;
+    world.api.intercept = ({ resource, verb }, serve) => {
+      if (resource !== 'configmaps') return serve();
+      if (verb === 'get') throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
+      if (verb === 'create') creations += 1;
+      assert.ok(creations < 5);
+      return serve();
+    };
+    world.deliver(run('TaskRun', 'a', { of: 'p' }));
+    await world.reconcile();
+    assert.deepEqual([creations, [...world.later]], [1, ['team-a/p']]);
+  });
+
   it('cost a refused operator one request once the PipelineRun has ended', async () => {
     let removals = 0;
     world.api.intercept = ({ resource, verb }, serve) => {

@@ -69,6 +69,8 @@ export class ChildNoteReconciler implements Reconciler<ChildNoteKey> {
     const { recording } = recorded;
     const { written } = recording;
     if (!(await childNotes.write(parent, changes, { isNew: !recording.exists, signal }))) {
+      // Where they may not be read, the next try would end the same way. This one ends as refused, and the next comes much later.
+      if (!recording.isRead) await childNotes.read(parent, signal);
       // Another client removed or made it: all is read and written again.
       written.clear();
       recording.isRead = false;
