@@ -7,6 +7,7 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { RecordWriter } from '../records/record-writer.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { TurnLine } from '../runtime/turn-line.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import type { ChildNoteStore } from './child-notes/child-note-store.ts';
 import type { Memory } from './memory/memory.ts';
@@ -46,6 +47,8 @@ export interface ControllerContext extends Memory, Outside {
   readonly retention: RetentionLimits;
   /** The only writer of ProvenanceRecords. */
   readonly writer: RecordWriter;
+  /** The writes of the status of policies and backends, a few at a time: a crowd of them must not use up the API server that records need. */
+  readonly statusLine: Pick<TurnLine, 'result'>;
   /** The only writer of notes about children. */
   readonly childNotes: ChildNoteStore;
 }

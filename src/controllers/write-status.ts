@@ -7,7 +7,9 @@ import { objectMetadata, type ObjectMetadata } from '../kube/object-metadata.ts'
 import type { Resource } from '../kube/resource.ts';
 import type { ControllerContext } from './controller-context.ts';
 
-type WritingContext = Pick<ControllerContext, 'client' | 'fence'>;
+type WritingContext = Pick<ControllerContext, 'fence' | 'statusLine'> & {
+  readonly client: Pick<ControllerContext['client'], 'replaceStatus'>;
+};
 
 /** The status that policies and backends share. */
 export interface ConditionedStatus {
@@ -24,20 +26,23 @@ export interface StatusReplacement {
 }
 
 /**
- * Replaces the status of a policy or a backend; no other code does.
+ * Replaces the status of a policy or a backend; no other code does. Namespaces take turns.
  * @returns the object as the API server keeps it
  * @throws KubeError that is a Conflict or NotFound when the object changed or was deleted meanwhile
  */
 export async function replaceStatus(
-  { client, fence }: WritingContext,
+  { client, fence, statusLine }: WritingContext,
   resource: Resource<unknown>,
   { metadata, status, onBehalfOf }: StatusReplacement,
   signal: AbortSignal,
 ): Promise<unknown> {
   const { name, namespace, uid, resourceVersion } = metadata;
   const object = { metadata: { name, namespace, uid, resourceVersion }, status };
-  fence(onBehalfOf);
-  return client.replaceStatus(resource, object, { signal });
+  return statusLine.result(onBehalfOf, async () => {
+    signal.throwIfAborted();
+    fence(onBehalfOf);
+    return client.replaceStatus(resource, object, { signal });
+  });
 }
 
 /**

@@ -83,7 +83,7 @@ export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #stopped = new AbortController();
   readonly #shares = new LRUCache<string, Share>({ max: MAX_NAMESPACES });
-  readonly #line = new TurnLine(MAX_PENDING);
+  readonly #line = new TurnLine({ perTenant: MAX_PENDING });
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;

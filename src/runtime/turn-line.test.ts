@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { TurnLine } from './turn-line.ts';
 
 function line(perTenant = 10) {
-  const turns = new TurnLine(perTenant);
+  const turns = new TurnLine({ perTenant });
   const done: string[] = [];
   const add = (tenant: string, piece: string): boolean =>
     turns.add(tenant, async () => {
@@ -23,20 +23,46 @@ describe('a line of turns', () => {
     assert.deepEqual(done, ['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('does one piece at a time', async () => {
-    const turns = new TurnLine(10);
+  const most = async (turns: TurnLine): Promise<number> => {
     let open = 0;
-    let most = 0;
-    for (const tenant of ['a', 'b', 'c']) {
+    let mostOpen = 0;
+    for (const tenant of ['a', 'b', 'c', 'a', 'b', 'c']) {
       turns.add(tenant, async () => {
         open += 1;
-        most = Math.max(most, open);
+        mostOpen = Math.max(mostOpen, open);
         await new Promise(setImmediate);
         open -= 1;
       });
     }
     await turns.idle();
-    assert.equal(most, 1);
+    return mostOpen;
+  };
+
+  it('does one piece at a time, or as many as it is told', async () => {
+    assert.equal(await most(new TurnLine()), 1);
+    assert.equal(await most(new TurnLine({ atOnce: 2 })), 2);
+  });
+
+  it('goes on with what is added as the last piece ends', async () => {
+    const turns = new TurnLine({ atOnce: 2 });
+    const results: string[] = [];
+    const again = async (left: number): Promise<void> => {
+      results.push(await turns.result('a', () => Promise.resolve(`a${left}`)));
+      if (left > 0) await again(left - 1);
+    };
+    await again(3);
+    assert.deepEqual(results, ['a3', 'a2', 'a1', 'a0']);
+  });
+
+  it('gives the result of a piece, and its failure', async () => {
+    const turns = new TurnLine({ perTenant: 1 });
+    const failing = turns.result('a', () => Promise.reject(new Error('refused')));
+    await assert.rejects(
+      turns.result('a', () => Promise.resolve(1)),
+      /the place in line is full/,
+    );
+    await assert.rejects(failing, /refused/);
+    assert.equal(await turns.result('a', () => Promise.resolve(1)), 1);
   });
 
   it('refuses what a tenant adds past its place, and nothing of another', async () => {

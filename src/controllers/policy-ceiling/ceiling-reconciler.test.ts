@@ -4,6 +4,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { kstatus } from '../../api/v1alpha1/kstatus.fixture.ts';
 import { field } from '../../json/fields.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import { TurnLine } from '../../runtime/turn-line.ts';
 import { ModelApi } from '../../kube/model-api.fixture.ts';
 import { readCeiling } from '../../pipelines/ceilings/read-ceiling.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
@@ -32,7 +33,14 @@ class Bed {
   constructor() {
     const { api, clock, pipelines, objects } = this;
     const shards = { owns: (): boolean => this.isOwner };
-    const context = { client: api.client, clock, pipelines, shards, fence: () => undefined };
+    const context = {
+      client: api.client,
+      clock,
+      pipelines,
+      shards,
+      statusLine: new TurnLine(),
+      fence: () => undefined,
+    };
     this.#reconciler = new CeilingReconciler({ context, objects });
   }
 

@@ -13,7 +13,7 @@ import { ceilingConditions } from './ceiling-conditions.ts';
 const CONFLICT_SECONDS = 1;
 
 export interface CeilingReconcilerOptions {
-  readonly context: Pick<ControllerContext, 'client' | 'clock' | 'fence' | 'pipelines'> & {
+  readonly context: Pick<ControllerContext, 'client' | 'clock' | 'fence' | 'statusLine' | 'pipelines'> & {
     readonly shards: Pick<ControllerContext['shards'], 'owns'>;
   };
   /** The ceilings as the watch delivered them, by name. */

@@ -17,6 +17,7 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { TrustedRoots } from '../../trust/trusted-roots.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
+import { TurnLine } from '../../runtime/turn-line.ts';
 import { ChildNoteStore } from '../child-notes/child-note-store.ts';
 import { ObjectStore } from '../memory/object-store.ts';
 import { PolicyWitnesses } from '../policy-services/policy-witnesses.ts';
@@ -166,7 +167,7 @@ class Bed {
     });
     const fence = (): undefined => undefined;
     const { childNotes } = this;
-    const memory = { pipelines, recordRoom, health, shards };
+    const memory = { pipelines, recordRoom, health, shards, statusLine: new TurnLine() };
     const context = { client, clock, keys, gate, events, retention, fence, childNotes, ...memory };
     return new PolicyReconciler({ context, objects, operatorNamespace: OPERATOR });
   }

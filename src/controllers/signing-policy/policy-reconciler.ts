@@ -28,6 +28,7 @@ type PolicyContext = Pick<
   | 'pipelines'
   | 'recordRoom'
   | 'retention'
+  | 'statusLine'
 > & { readonly shards: Pick<ControllerContext['shards'], 'owns'> };
 
 export interface PolicyReconcilerOptions {

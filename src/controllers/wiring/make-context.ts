@@ -4,8 +4,12 @@ import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.t
 import type { ControllerContext } from '../controller-context.ts';
 import { ChildNoteStore } from '../child-notes/child-note-store.ts';
 import { emptyMemory, type MemoryOptions } from '../memory/memory.ts';
+import { TurnLine } from '../../runtime/turn-line.ts';
 import { EvidenceVerifier } from '../policy-services/evidence-verifier.ts';
 import { SigningGate } from '../policy-services/signing-gate.ts';
+
+/** Concurrent writes of the status of policies and backends (docs/decisions/0041). */
+const STATUS_WRITES = 2;
 
 /** The ways to the outside, and the places that the controllers report to. */
 export interface ContextOptions
@@ -53,6 +57,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     ...outside,
     ...memory,
     writer: new RecordWriter({ client, sealKey, previousSealKey, fence, index: records, ownWrites, failingSeals }),
+    statusLine: new TurnLine({ atOnce: STATUS_WRITES }),
     childNotes: new ChildNoteStore({ client, operatorNamespace, sealKey, previousSealKey, fence }),
     gate: new SigningGate({ keys, witnesses, clock }),
     evidence,

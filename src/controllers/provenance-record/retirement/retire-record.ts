@@ -14,7 +14,7 @@ import { runKey, type RunKey } from '../../../tekton/run-key.ts';
 /** The part of the context that retiring a record needs. */
 export type RetiringContext = Pick<
   ControllerContext,
-  'client' | 'fence' | 'observer' | 'pipelines' | 'records' | 'retirementMarks' | 'runs' | 'writer'
+  'client' | 'fence' | 'observer' | 'pipelines' | 'records' | 'retirementMarks' | 'runs' | 'statusLine' | 'writer'
 >;
 
 /** A record that retires, in exactly the version that was decided about. */

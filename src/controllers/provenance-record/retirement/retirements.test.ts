@@ -20,6 +20,7 @@ import { RetirementMarks } from '../../memory/retirement-marks.ts';
 import { settledSummary } from '../../../records/record-summary.fixture.ts';
 import { RecordWriter } from '../../../records/record-writer.ts';
 import { SecretValue } from '../../../runtime/secret-value.ts';
+import { TurnLine } from '../../../runtime/turn-line.ts';
 import { FailingSeals } from '../../memory/records/failing-seals.ts';
 import { Retirements } from './retirements.ts';
 
@@ -74,6 +75,7 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
     client,
     clock,
     fence,
+    statusLine: new TurnLine(),
     writer,
     retirementMarks: new RetirementMarks(clock),
     observer: { ...silentObserver, recordRetired: ({ key }: { readonly key: string }): unknown => retired.push(key) },
