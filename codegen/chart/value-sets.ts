@@ -35,6 +35,7 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'monitoring.alerts={"enabled":true,"labels":{"release":"prometheus"}}',
     'monitoring.dashboard={"enabled":true,"annotations":{"grafana_folder":"Supply chain"}}',
   ],
+  'without a level of its own at the API server': ['apiPriority.enabled=false'],
   'the narrowest rights': [
     'watchNamespaces=["team-a","team-b"]',
     'rbac.patchRuns=false',

@@ -237,6 +237,20 @@ export const values = group('Values of the Hallmark chart.', {
       annotations: labelValues('Annotations added to it, such as the folder of the dashboard.'),
     }),
   }),
+  apiPriority: group("The operator's share of the API server, by its priority and fairness.", {
+    enabled: Type.Boolean({
+      description:
+        "Create a PriorityLevelConfiguration and FlowSchemas: the operator's requests do not wait behind those of users and other controllers. Only without watchNamespaces.",
+      default: true,
+    }),
+    concurrencyShares: Type.Integer({
+      description:
+        "Its `nominalConcurrencyShares`. Kubernetes' own levels have 245 together. The level lends what the operator does not use.",
+      default: 20,
+      minimum: 1,
+      maximum: 1000,
+    }),
+  }),
   serviceAccount: group("The operator's ServiceAccount.", {
     create: Type.Boolean({ description: 'Create it. If false, `name` must name an existing one.', default: true }),
     name: name('Its name. Empty: the full name of the release. Required when `create` is false.'),

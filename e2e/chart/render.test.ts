@@ -42,7 +42,10 @@ describe('what the chart renders', () => {
       'ClusterRoleBinding/hallmark-system-hallmark',
       'ConfigMap/hallmark-system/hallmark',
       'Deployment/hallmark-system/hallmark',
+      'FlowSchema/hallmark-system-hallmark',
+      'FlowSchema/hallmark-system-hallmark-leases',
       'PodDisruptionBudget/hallmark-system/hallmark',
+      'PriorityLevelConfiguration/hallmark-system-hallmark',
       'Role/hallmark-system/hallmark-own',
       'RoleBinding/hallmark-system/hallmark-own',
       'Service/hallmark-system/hallmark-metrics',
@@ -164,6 +167,21 @@ describe('what the chart renders', () => {
     const monitoring = { 'kubernetes.io/metadata.name': 'monitoring' };
     assert.deepEqual(at(spec, 'ingress', 1, 'from', 0, 'namespaceSelector', 'matchLabels'), monitoring);
     assert.equal(listAt(spec, 'egress').length, 2);
+  });
+
+  it('gives the account that the operator runs as a level of its own at the API server, and no account in namespaced mode', async () => {
+    const rendered = await manifests(['serviceAccount.name="signer"']);
+    const schemas = rendered.filter(({ kind }) => kind === 'FlowSchema');
+    assert.equal(schemas.length, 2);
+    for (const schema of schemas) {
+      const account = at(schema, 'spec', 'rules', 0, 'subjects', 0, 'serviceAccount');
+      assert.deepEqual(account, { name: 'signer', namespace: releaseNamespace });
+    }
+    for (const entries of [['apiPriority.enabled=false'], valueSets['namespaced'] ?? []])
+      assert.deepEqual(
+        (await titles(entries)).filter((title) => /^(FlowSchema|PriorityLevel)/.test(title)),
+        [],
+      );
   });
 
   it('leaves the CRDs out when they are not wanted, and keeps them on uninstall when they are', async () => {
