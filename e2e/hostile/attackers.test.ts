@@ -15,7 +15,7 @@ const attackers: Readonly<Record<string, readonly Attack[]>> = {
   'a reader of logs, metrics and Events': readerAttacks,
 };
 
-describe('attackers, while an honest team signs a run every second', () => {
+describe('attackers, while an honest team signs a run every half second', () => {
   let arena: Arena;
   before(async () => {
     arena = await Arena.start();
@@ -25,16 +25,18 @@ describe('attackers, while an honest team signs a run every second', () => {
     await arena.stop();
   });
 
-  for (const [attacker, attacks] of Object.entries(attackers)) {
-    describe(attacker, { concurrency: 3 }, () => {
-      for (const attack of attacks) it(attack.title, () => arena.suffer(attacker, attack));
-    });
-  }
+  describe('at the same time', { concurrency: 2 }, () => {
+    for (const [attacker, attacks] of Object.entries(attackers)) {
+      describe(attacker, { concurrency: 2 }, () => {
+        for (const attack of attacks) it(attack.title, () => arena.suffer(attacker, attack));
+      });
+    }
+  });
 
   describe('a reader, in the end', () => {
     for (const attack of lastLook) it(attack.title, () => arena.suffer('a reader, in the end', attack));
   });
 
-  it('are not felt by the honest team, whose p99 stays as it is quietly', () => arena.assertUnfelt());
+  it('are not felt by the honest team, whose p99 stays within twice what it is quietly', () => arena.assertUnfelt());
   it('leave the operator alive, within the memory of the chart', () => arena.bed.assertUnharmed());
 });

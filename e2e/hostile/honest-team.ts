@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as delay } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { numberField, stringField } from '../../src/json/fields.ts';
 import { at } from '../chart/helm.ts';
-import { conditionOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
 import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
-import { processUsage } from '../resilience/process-usage.ts';
+import type { ManagedProcess } from '../testbed/processes/managed-process.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { HostileBed } from './hostile-bed.ts';
+import { ordinaryUser } from './ordinary-user.ts';
 
-/** The time from the end of a run to its record's readiness. */
+/** One run of the honest team. */
 export interface Sample {
+  readonly name: string;
+  /** When its record was Ready, in milliseconds since 1970. */
   readonly atMs: number;
+  /** The time from the end of the run to its record's readiness. */
   readonly milliseconds: number;
-  /**
-   * The time that plain work of the test took: two writes of the same run right before, and the slowest look at its record meanwhile.
-   * A machine that has too much to do is slow for all.
-   */
-  readonly machineMs: number;
+  /** The control: the time that the API server took for the two writes of the same run, right before, which are none of the operator's. */
+  readonly plainMs: number;
   /** The part of `milliseconds` in which the operator was ready to work and other processes had the CPUs. */
   readonly waitedForCpuMs: number;
 }
@@ -28,26 +30,35 @@ export function p99(samples: readonly Sample[], measure = ({ milliseconds }: Sam
   return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0;
 }
 
-/** A team that finishes a run every second, and measures when each is signed and stored. */
+/** A team that finishes a run every half second, and measures when each is signed and stored, in a process of its own. */
 export class HonestTeam {
-  readonly #bed: HostileBed;
   readonly #team: Team;
   readonly #runs: ManagedRuns;
   readonly #image: PushedImage;
-  readonly #samples: Sample[] = [];
-  #count = 0;
+  readonly #builder: ManagedProcess;
 
-  private constructor(bed: HostileBed, team: Team, image: PushedImage) {
-    this.#bed = bed;
+  private constructor(bed: HostileBed, team: Team, image: PushedImage, builder: ManagedProcess) {
     this.#team = team;
     this.#runs = new ManagedRuns(bed.client, team);
     this.#image = image;
+    this.#builder = builder;
   }
 
+  /** Makes the team, and has it work from now on. */
   static async join(bed: HostileBed, name: string): Promise<HonestTeam> {
-    const team = await bed.installation.team({ name, policy: managedRuns, backends: ['tekton'] });
+    const { installation, operator } = bed;
+    const team = await installation.team({ name, policy: managedRuns, backends: ['tekton'] });
     await team.untilReady();
-    return new HonestTeam(bed, team, await team.registry.pushImage(`${name}/app`, 'honest'));
+    const image = await team.registry.pushImage(`${name}/app`, 'honest');
+    const [label = ''] = Object.keys(team.releaseLabel);
+    const user = await ordinaryUser(installation, 'honest');
+    const program = join(import.meta.dirname, 'honest-builder.ts');
+    const builder = installation.testbed.supervisor.start({
+      name: 'honest-builder',
+      command: process.execPath,
+      args: [program, user, name, label, team.registry.host, image.digest, String(operator.pid)],
+    });
+    return new HonestTeam(bed, team, image, builder);
   }
 
   get namespace(): string {
@@ -55,18 +66,24 @@ export class HonestTeam {
   }
 
   /** All measurements so far. */
-  get samples(): readonly Sample[] {
-    return this.#samples;
+  samples(): readonly Sample[] {
+    const lines = readFileSync(this.#builder.logPath, 'utf8').split('\n');
+    // The last line may be half written.
+    return lines.slice(0, -1).flatMap((line) => (line.startsWith('{') ? [parseSample(JSON.parse(line))] : []));
   }
 
-  /** Finishes runs, one each second, until the signal or the number of them ends it, and waits for the last of them. */
-  async work({ signal, count = Infinity }: { readonly signal: AbortSignal; readonly count?: number }): Promise<void> {
-    const open: Promise<void>[] = [];
-    for (let done = 0; done < count && !signal.aborted; done += 1) {
-      open.push(this.#measure());
-      await delay(1000, undefined, { signal }).catch(() => undefined);
-    }
-    await Promise.all(open);
+  /** Waits until so many more runs are signed. */
+  async untilSigned(count: number): Promise<void> {
+    const before = this.samples().length;
+    await waitUntil(`${count} more honest runs are signed`, () => {
+      if (this.#builder.exit !== undefined) throw new Error(`the honest team ended: ${this.#builder.logTail()}`);
+      return this.samples().length >= before + count;
+    });
+  }
+
+  /** Finishes no more runs, and waits for the last of them. */
+  async rest(): Promise<void> {
+    await this.#builder.stop(120);
   }
 
   /** Finishes one run, which is not measured. */
@@ -75,33 +92,15 @@ export class HonestTeam {
     await this.#runs.finish(run, { results: this.#runs.imageResults(this.#image) });
     return { name, uid: String(at(run, 'metadata', 'uid')) };
   }
+}
 
-  async #measure(): Promise<void> {
-    this.#count += 1;
-    const name = `honest-${this.#count}`;
-    const createdMs = performance.now();
-    const identity = await this.finishRun(name);
-    const beganMs = performance.now();
-    const waitedBefore = this.#waitedForCpuMs();
-    let machineMs = beganMs - createdMs;
-    let lookedMs = beganMs;
-    const noteLook = (): void => {
-      const nowMs = performance.now();
-      machineMs = Math.max(machineMs, nowMs - lookedMs);
-      lookedMs = nowMs;
-    };
-    const isReady = async (): Promise<boolean> => {
-      noteLook();
-      const record = await this.#bed.record(identity, this.#team);
-      return record !== undefined && conditionOf(record)?.status === 'True';
-    };
-    await waitUntil(`the honest run ${name} is signed`, isReady);
-    noteLook();
-    const waitedForCpuMs = this.#waitedForCpuMs() - waitedBefore;
-    this.#samples.push({ atMs: lookedMs, milliseconds: lookedMs - beganMs, machineMs, waitedForCpuMs });
-  }
-
-  #waitedForCpuMs(): number {
-    return processUsage(this.#bed.operator.pid).waitedForCpuMs;
-  }
+function parseSample(line: unknown): Sample {
+  const number = (name: string): number => numberField(line, name) ?? NaN;
+  return {
+    name: stringField(line, 'name') ?? '',
+    atMs: number('atMs'),
+    milliseconds: number('milliseconds'),
+    plainMs: number('plainMs'),
+    waitedForCpuMs: number('waitedForCpuMs'),
+  };
 }

@@ -10,9 +10,10 @@ import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf, parseRecord } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
-import { adminClient } from '../resilience/admin-client.ts';
+import { adminClient, clientOf } from '../resilience/admin-client.ts';
 import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
 import { processUsage } from '../resilience/process-usage.ts';
+import { ordinaryUser } from './ordinary-user.ts';
 
 export interface HostileBedOptions {
   readonly label: string;
@@ -26,6 +27,8 @@ export interface HostileBedOptions {
   readonly nodeArgs?: readonly string[];
   /** `Kinds`: without Tekton, which works on a PipelineRun of another manager as soon as one of its TaskRuns changes. */
   readonly tekton?: 'Kinds';
+  /** Acts as a user of this name, which is subject to the API server's priority and fairness; as the administrator by default. */
+  readonly user?: string;
 }
 
 /** The memory limit of the operator's container in the chart. */
@@ -61,6 +64,7 @@ export class HostileBed {
     outbound = [],
     nodeArgs = [],
     tekton,
+    user,
   }: HostileBedOptions): Promise<HostileBed> {
     const installation = await Installation.start({
       ...{ label, replicas: 0, values },
@@ -79,7 +83,8 @@ export class HostileBed {
       schema: { openAPIV3Schema },
     }));
     await installation.patch('', 'crd/taskruns.tekton.dev', { spec: { versions } });
-    const client = adminClient(installation.plane);
+    const { plane } = installation;
+    const client = user === undefined ? adminClient(plane) : clientOf(await ordinaryUser(installation, user));
     const allow = [...installation.testbed.registries.map(({ host }) => host), ...outbound];
     const operator = await OperatorProcess.start(installation, {
       nodeArgs,

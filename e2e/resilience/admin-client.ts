@@ -7,7 +7,11 @@ import type { ControlPlane } from '../testbed/control-plane/control-plane.ts';
 
 /** Calls to the API server as its administrator: for what tests do a hundred times, which kubectl is too slow for. */
 export function adminClient(plane: ControlPlane): KubeClient {
-  const kubeconfig = readFileSync(plane.kubeconfigPath, 'utf8');
-  const connection = KubeConnection.fromText(kubeconfig, { clock: systemClock });
+  return clientOf(plane.kubeconfigPath);
+}
+
+/** The same as the user of a kubeconfig. */
+export function clientOf(kubeconfigPath: string): KubeClient {
+  const connection = KubeConnection.fromText(readFileSync(kubeconfigPath, 'utf8'), { clock: systemClock });
   return new KubeClient({ connection, clock: systemClock, userAgent: 'hallmark/test' });
 }
