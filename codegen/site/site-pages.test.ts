@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { checkoutFiles } from '../verify/checkout-files.ts';
-import { pageText, sidebar, sitePage, sitePages } from './site-pages.ts';
+import { pageText, sidebar, sitePage, sitePages, unlistedPages } from './site-pages.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const files = checkoutFiles(root);
@@ -46,7 +46,6 @@ describe('the pages of the site', () => {
 
 describe('the sidebar', () => {
   const groups = sidebar(sitePage('docs/README.md', read('docs/README.md'), pages));
-  const linked = groups.flatMap(({ items }) => items.map(({ link }) => link));
 
   it('has the headings of docs/README.md', () => {
     assert.deepEqual(groups[0], {
@@ -61,9 +60,15 @@ describe('the sidebar', () => {
   });
 
   it('leads to every page once, single decisions and the testbed aside', () => {
-    const expected = [...pages.values()]
-      .filter((page) => page !== 'index.md' && page !== 'testbed.md' && !/^decisions\/\d/.test(page))
-      .map((page) => `/${page.replace(/(index)?\.md$/, '')}`);
-    assert.deepEqual(linked.toSorted(), expected.toSorted());
+    assert.deepEqual(unlistedPages(files, read), []);
+  });
+
+  it('misses a page that docs/README.md does not list, and finds one that it lists twice', () => {
+    const start = `${read('docs/README.md')}\n## More\n\n- [Verify again](verify.md)\n`;
+    const faults = unlistedPages([...files, 'docs/new.md'], (path) => (path === 'docs/README.md' ? start : read(path)));
+    assert.deepEqual(faults, [
+      'docs/README.md: lists docs/verify.md 2 times: every page has one place in it',
+      'docs/README.md: lists docs/new.md 0 times: every page has one place in it',
+    ]);
   });
 });

@@ -90,3 +90,18 @@ export function sidebar(start: string): readonly SidebarGroup[] {
 function siteLink(page: string): string {
   return `/${page.replace(/(^|\/)index$/, '$1')}`;
 }
+
+/** Pages that docs/README.md does not list, or lists twice, as faults. It leads to the single decisions and the testbed by other pages. */
+export function unlistedPages(files: readonly string[], read: (path: string) => string): readonly string[] {
+  const pages = sitePages(files);
+  const groups = sidebar(sitePage('docs/README.md', read('docs/README.md'), pages));
+  const links = groups.flatMap(({ items }) => items.map(({ link }) => link));
+  return [...pages]
+    .filter(([, page]) => !/^(index|testbed|decisions\/\d.*)\.md$/.test(page))
+    .map(([path, page]) => ({
+      path,
+      count: links.filter((link) => link === siteLink(page.replace(/\.md$/, ''))).length,
+    }))
+    .filter(({ count }) => count !== 1)
+    .map(({ path, count }) => `docs/README.md: lists ${path} ${count} times: every page has one place in it`);
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkoutFiles } from './checkout-files.ts';
 import { type Checkout, pageFaults } from './page-faults.ts';
 import { registryCommands } from './registry-commands.ts';
+import { unlistedPages } from '../site/site-pages.ts';
 import { sourceFaults } from './source-rules.ts';
 import { undescribedFolders } from './undescribed-folders.ts';
 
@@ -18,6 +19,7 @@ const listed = checkoutFiles(root);
 const faults = [
   ...listed.filter((path) => /\.(ts|go|json)$/.test(path)).flatMap((path) => sourceFaults(path, read(path))),
   ...undescribedFolders(listed),
+  ...unlistedPages(listed, read),
   ...listed
     .filter((path) => !isTestOfCommands(path))
     .flatMap((path) => registryCommands(read(path)).map((command) => `${path}: write bin/hallmark, not: ${command}`)),

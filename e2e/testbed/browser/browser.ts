@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import { withBuildLock } from '../binaries/build-lock.ts';
 import { say } from '../binaries/build-progress.ts';
 import { cacheDirectory } from '../binaries/cache-directory.ts';
@@ -12,28 +14,31 @@ const INSTALL_SECONDS = 300;
 const LOOK_SECONDS = 120;
 const files = ['package.json', 'package-lock.json', 'look.js'];
 
-/** The sight of a page for a user: in light and dark, wide and narrow. */
-export interface Sight {
-  /** Everything that the browser asked for, the page included. */
-  readonly requests: readonly string[];
-  /** Errors, dialogs and messages of the console. */
-  readonly complaints: readonly string[];
-  readonly views: readonly View[];
-}
-
-interface View {
-  readonly scheme: 'light' | 'dark';
+/** In light and dark, wide and narrow. */
+const View = Type.Object({
+  scheme: Type.Enum(['light', 'dark']),
   /** The width of the window, in pixels. */
-  readonly width: number;
-  readonly text: string;
+  width: Type.Number(),
+  text: Type.String(),
   /** Names of all elements. */
-  readonly elements: readonly string[];
-  readonly pageWidth: number;
-  readonly background: string;
-  readonly color: string;
+  elements: Type.Array(Type.String()),
+  pageWidth: Type.Number(),
+  background: Type.String(),
+  color: Type.String(),
   /** Links with the heading of the section that each leads to. */
-  readonly links: readonly { readonly text: string; readonly target?: string }[];
-}
+  links: Type.Array(Type.Object({ text: Type.String(), target: Type.Optional(Type.String()) })),
+});
+
+const Sight = Type.Object({
+  /** Everything that the browser asked for, the page included. */
+  requests: Type.Array(Type.String()),
+  /** Errors, dialogs and messages of the console. */
+  complaints: Type.Array(Type.String()),
+  views: Type.Array(View),
+});
+
+/** The sight of a page for a user. */
+export type Sight = Static<typeof Sight>;
 
 /**
  * Opens a file in Chromium, which is installed from npm when it is missing: for Linux on x86-64. Elsewhere, `HALLMARK_BROWSER` names
@@ -43,8 +48,7 @@ export async function lookAt(file: string): Promise<Sight> {
   const folder = await installed();
   const options = { env: environment(), cwd: folder, timeoutSeconds: LOOK_SECONDS };
   const { stdout } = await runCommand(process.execPath, ['look.js', file], options);
-  const sight: Sight = JSON.parse(stdout);
-  return sight;
+  return Value.Parse(Sight, JSON.parse(stdout));
 }
 
 async function installed(): Promise<string> {
