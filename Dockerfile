@@ -12,7 +12,7 @@ FROM docker.io/library/node:${NODE_VERSION}-trixie-slim AS bundled
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --ignore-scripts
-COPY packaging ./packaging
+COPY packaging/bundle.ts packaging/on-demand.ts packaging/write-bundle.ts ./packaging/
 COPY src ./src
 RUN npm run build
 

@@ -6,7 +6,7 @@ import { writerRules } from './codegen/lint/writer-rules.js';
 import { testDataRules } from './codegen/lint/test-data-rules.js';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'dist-of-*', 'helm', 'testdata', 'docs/site', '**/vendor/**'] },
+  { ignores: ['node_modules', 'dist', 'dist-of-*', 'build', 'helm', 'testdata', 'docs/site', '**/vendor/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -39,6 +39,8 @@ export async function writeBundle(folder: string): Promise<Metafile> {
     platform: 'node',
     target: 'node24',
     external: [...onDemand],
+    // A folder of packages that several checkouts share is named as their own.
+    preserveSymlinks: true,
     plugins: [reducedKubernetesClient],
     banner: { js: REQUIRE },
     minifyWhitespace: true,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { imageConfig } from '../../packaging/image/image-config.ts';
 import { asManifest, at, manifests } from './helm.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
@@ -15,7 +16,7 @@ const instructions = read('Dockerfile')
   .filter((line) => line !== '' && !line.startsWith('#'));
 const lastStage = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
 
-describe('the image', () => {
+describe('the image that docker builds', () => {
   it('is distroless, has no shell step, and is not root', () => {
     assert.match(lastStage[0] ?? '', /^FROM gcr\.io\/distroless\/nodejs\$\{NODE_VERSION\}-debian\d+:nonroot$/);
     assert.deepEqual(
@@ -37,6 +38,25 @@ describe('the image', () => {
     assert.ok(lastStage.includes(`CMD ${JSON.stringify(container['args']).replace(',', ', ')}`));
     const ports = [0, 1].map((index) => at(container, 'ports', index, 'containerPort'));
     assert.ok(lastStage.includes(`EXPOSE ${ports.join(' ')}`));
+  });
+
+  it('runs the same process as the one of npm run image', () => {
+    const source = { version: '0.1.0', revision: undefined, time: new Date(0) };
+    const { config } = imageConfig({ architecture: 'amd64', diffs: [], source });
+    const variables = config.Env.filter((variable) => !variable.startsWith('PATH='));
+    const list = (words: readonly string[]): string => JSON.stringify(words).replaceAll(',', ', ');
+    const wanted = [
+      `USER ${config.User}`,
+      `ENV ${variables.join(' ')}`,
+      `ENTRYPOINT ${list(config.Entrypoint)}`,
+      `CMD ${list(config.Cmd)}`,
+      `WORKDIR ${config.WorkingDir}`,
+      `STOPSIGNAL ${config.StopSignal}`,
+    ];
+    assert.deepEqual(
+      wanted.filter((line) => !lastStage.includes(line)),
+      [],
+    );
   });
 
   it('is built from what .dockerignore lets through, and from nothing else', () => {

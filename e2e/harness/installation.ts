@@ -4,6 +4,7 @@ import { listField } from '../../src/json/fields.ts';
 import { setArguments } from '../../codegen/chart/value-sets.ts';
 import { at, chart, releaseNamespace } from '../chart/helm.ts';
 import { shardOf } from '../../src/runtime/shards/shard.ts';
+import type { ImageProcess } from '../testbed/node-agent/image-process.ts';
 import type { PodReport } from '../testbed/node-agent/pod-worker.ts';
 import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { measured } from '../testbed/processes/measured.ts';
@@ -33,6 +34,8 @@ export interface InstallationOptions {
   readonly tekton?: 'Kinds';
   /** Has the chart install Hallmark's CRDs, for tests of what it does with them. Otherwise they are there before. */
   readonly chartKinds?: boolean;
+  /** The process of the operator's pods, instead of the one that runs the sources or the suite's bundle. */
+  readonly operator?: ImageProcess;
   /** For tests that restart the API server. */
   readonly ownControlPlane?: boolean;
 }
@@ -53,7 +56,7 @@ export class Installation extends Cluster {
   }
 
   static async #start(options: InstallationOptions): Promise<Installation> {
-    const command = [process.execPath, operatorProgram];
+    const own = { command: [process.execPath, operatorProgram], cwd: checkout, env: compileCache() };
     const testbed = await Testbed.start({
       label: options.label,
       tekton: options.tekton ?? true,
@@ -62,7 +65,7 @@ export class Installation extends Cluster {
       helm: true,
       registries: options.registries ?? [{ referrers: false }],
       controlPlane: { own: options.ownControlPlane === true },
-      nodeAgent: { images: { 'registry.hallmark.dev/hallmark': { command, cwd: checkout, env: compileCache() } } },
+      nodeAgent: { images: { 'registry.hallmark.dev/hallmark': options.operator ?? own } },
     });
     const installation = new Installation(testbed);
     try {

@@ -49,21 +49,34 @@ export type Command =
 
 const kubernetesVersion = 'k8s.io/component-base/version';
 
+/** Clients that look at the server's version refuse one that was built without these. */
+function kubernetesVariables(minor: number, patch: number): Readonly<Record<string, string>> {
+  return {
+    [`${kubernetesVersion}.gitVersion`]: `v1.${minor}.${patch}`,
+    [`${kubernetesVersion}.gitMajor`]: '1',
+    [`${kubernetesVersion}.gitMinor`]: String(minor),
+    [`${kubernetesVersion}.gitCommit`]: '0'.repeat(40),
+    [`${kubernetesVersion}.gitTreeState`]: 'clean',
+    [`${kubernetesVersion}.buildDate`]: '2026-01-01T00:00:00Z',
+  };
+}
+
+/** The oldest Kubernetes that the chart admits. `npm run test:versions` alone builds it. */
+export const oldestKubernetes: BuildRecipe = {
+  name: 'kubernetes-oldest',
+  version: '1.31.0',
+  variables: kubernetesVariables(31, 0),
+  commands: ['kube-apiserver', 'kube-controller-manager'],
+  expectedSeconds: 290,
+};
+
 /** Everything that the testbed builds. */
 export const catalog: readonly BuildRecipe[] = [
   { name: 'etcd', version: '3.6.16', commands: ['etcd'], expectedSeconds: 66 },
   {
     name: 'kubernetes',
     version: '1.36.3',
-    // Clients that look at the server's version refuse one that was built without these.
-    variables: {
-      [`${kubernetesVersion}.gitVersion`]: 'v1.36.3',
-      [`${kubernetesVersion}.gitMajor`]: '1',
-      [`${kubernetesVersion}.gitMinor`]: '36',
-      [`${kubernetesVersion}.gitCommit`]: '0'.repeat(40),
-      [`${kubernetesVersion}.gitTreeState`]: 'clean',
-      [`${kubernetesVersion}.buildDate`]: '2026-01-01T00:00:00Z',
-    },
+    variables: kubernetesVariables(36, 3),
     commands: ['kube-apiserver', 'kube-controller-manager', 'kubectl'],
     expectedSeconds: 290,
   },

@@ -47,7 +47,8 @@ function cachedFolder(recipe: BuildRecipe): string {
   return join(cacheDirectory(), `${recipe.name}-${recipe.version}-${recipeHash(recipe, moduleFolder(recipe))}`);
 }
 
-async function ensureRecipe(recipe: BuildRecipe, later: readonly BuildRecipe[]): Promise<string> {
+/** The folder with the commands of a recipe, built when it is missing. `later` are those to build after it. */
+export async function ensureRecipe(recipe: BuildRecipe, later: readonly BuildRecipe[]): Promise<string> {
   const folder = cachedFolder(recipe);
   if (existsSync(folder)) return folder;
   const onWait = (): void => {

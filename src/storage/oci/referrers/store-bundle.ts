@@ -30,22 +30,21 @@ export async function storeBundle(
   if (subject === 'Blob') throw noManifest(artifact, image);
   const client = override === undefined ? home : await registries.client(override, 'pull,push');
   const bundle = bundleManifest(artifact, run, subject);
-  await attachBundle(client, image.digest, bundle, signal);
+  await attachReferrer(client, image.digest, bundle, signal);
   const { descriptor, bundleDigest } = bundle;
   return bundleLocation({ repository: client.repository, manifest: descriptor.digest, digest: bundleDigest });
 }
 
 /**
- * Make a bundle a referrer of an image. All content is addressed by its digest, so a repetition changes nothing. On a registry without
- * the referrers API, add the bundle to the index under the image's fallback tag.
+ * Make a manifest a referrer of an image. All content is addressed by its digest, so a repetition changes nothing. On a registry without
+ * the referrers API, add it to the index under the image's fallback tag.
  */
-async function attachBundle(
+export async function attachReferrer(
   client: RegistryClient,
   imageDigest: string,
-  bundle: BundleManifest,
+  { descriptor, manifest }: Pick<BundleManifest, 'descriptor' | 'manifest'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { descriptor, manifest } = bundle;
   if (await client.putReferrer(descriptor.digest, manifest, signal)) return;
   if (await client.hasReferrersApi(imageDigest, descriptor.artifactType, signal)) return;
   const tag = referrersTag(imageDigest);

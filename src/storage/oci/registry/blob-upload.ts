@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { payloadDigest } from '../../../evidence/payload-digest.ts';
-import type { EgressResponse } from '../../../net/egress-client.ts';
+import { DEFAULT_TIMEOUT_MS, type EgressResponse } from '../../../net/egress-client.ts';
 import { EgressError } from '../../../net/egress-error.ts';
 import { StorageError } from '../../storage-error.ts';
 import type { RegistrySession } from './registry-session.ts';
@@ -12,6 +12,8 @@ import type { Repository } from './repository.ts';
  * unwanted body, and closes the connection on a longer one.
  */
 const MAX_SINGLE_POST_BYTES = 128 * 1024;
+/** A slower upload is given up. Evidence is small: only a layer of an image takes longer than any other request. */
+const MIN_BYTES_PER_MS = 128;
 /** These say nothing about the form of the request. */
 const UNRELATED: readonly number[] = [401, 403, 408, 429, 503];
 
@@ -94,6 +96,7 @@ class BlobUpload {
 
   #withBody(method: 'POST' | 'PUT', target: string | URL, signal: AbortSignal): Promise<EgressResponse> {
     const headers = { 'content-type': 'application/octet-stream' };
-    return this.#session.request({ method, target, headers, body: this.#bytes, doing: this.#doing }, signal);
+    const timeoutMs = Math.max(DEFAULT_TIMEOUT_MS, Math.ceil(this.#bytes.length / MIN_BYTES_PER_MS));
+    return this.#session.request({ method, target, headers, body: this.#bytes, timeoutMs, doing: this.#doing }, signal);
   }
 }

@@ -26,6 +26,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
   readonly maxResponseBytes?: number;
+  /** For the whole exchange; by default that of all connections. */
+  readonly timeoutMs?: number;
   /** The action, for messages: "reading reg.example/app:tag". */
   readonly doing: string;
 }
@@ -111,7 +113,7 @@ export class RegistryTransport {
 
   #sendTo(
     origin: string,
-    { method, target, headers, body, maxResponseBytes }: RegistryRequest,
+    { method, target, headers, body, maxResponseBytes, timeoutMs }: RegistryRequest,
     header: SecretValue | undefined,
     signal: AbortSignal,
   ): Promise<EgressResponse> {
@@ -124,6 +126,7 @@ export class RegistryTransport {
         tls,
         ...(body === undefined ? {} : { body }),
         ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
       },
       signal,
     );
