@@ -9,9 +9,3 @@ export type Architecture = 'amd64' | 'arm64';
 export function architectureOf(platform: Platform): Architecture {
   return platform === 'linux/amd64' ? 'amd64' : 'arm64';
 }
-
-/** The platform of this machine, if anything is made for it. */
-export function ownPlatform(): Platform | undefined {
-  if (process.platform !== 'linux') return undefined;
-  return platforms.find((platform) => architectureOf(platform) === { x64: 'amd64', arm64: 'arm64' }[process.arch + '']);
-}

@@ -11,7 +11,7 @@ export async function readTar(tar: Buffer, isWanted: (path: string) => boolean):
   const archive = extract();
   const reading = async (): Promise<void> => {
     for await (const entry of archive) {
-      const { name, type, mode = 0o644, linkname } = entry.header;
+      const { name, type, mode, linkname } = entry.header;
       const path = name.replace(/^(\.?\/)+/, '').replace(/\/$/, '');
       const bytes = await buffer(entry);
       if (!isWanted(path)) continue;

@@ -68,7 +68,10 @@ export function processOf({ config, root }: UnpackedImage): ImageProcess {
       : ['lib64/ld-linux-x86-64.so.2', 'x86_64-linux-gnu'];
   const words = strings(config['Entrypoint']).map((word) => (word.startsWith('/') ? join(root, word) : word));
   const libraries = ['--library-path', join(root, 'usr/lib', triplet)];
-  const variables = strings(config['Env']).map((text) => text.split('=', 2));
+  const variables = strings(config['Env']).map((text): readonly [string, string] => {
+    const [name = '', value = ''] = text.split('=', 2);
+    return [name, value];
+  });
   // Everything else on the path of the image would be Node.
   const env = Object.fromEntries(variables.filter(([name]) => name !== 'PATH'));
   return { command: [join(root, loader), ...libraries, ...words], cwd: join(root, String(config['WorkingDir'])), env };
