@@ -18,6 +18,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['keygen', async () => (await import('./keygen/keygen.ts')).keygenCommand()],
   ['lint', async () => (await import('./lint/lint.ts')).lintCommand()],
   ['migrate', async () => (await import('./migrate/migrate.ts')).migrateCommand()],
+  ['compare', async () => (await import('./compare/compare.ts')).compareCommand()],
   ['release-runs', async () => (await import('./release-runs/release-runs.ts')).releaseRunsCommand()],
   ['backfill', async () => (await import('./backfill/backfill.ts')).backfillCommand()],
   ['completion', async () => (await import('./completion/completion.ts')).completionCommand()],

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import { field, isObject, objectField } from '../../json/fields.ts';
+import { isSameJson } from '../../json/is-same-json.ts';
+import { tryParseJson } from '../../json/try-parse-json.ts';
+
+interface Found {
+  readonly path: string;
+  readonly chains?: unknown;
+  readonly hallmark?: unknown;
+}
+
+type Rule = (found: Found) => string | undefined;
+
+/** The differences of docs/compatibility.md that a payload itself shows; the first rule that applies names it. */
+const rules: readonly Rule[] = [
+  ({ chains, hallmark }) =>
+    chains === undefined && String(field(hallmark, 'name')).startsWith('hallmark/')
+      ? 'a by-product that Hallmark adds'
+      : undefined,
+  ({ path, chains, hallmark }) =>
+    path.endsWith('content') && isSameTask(chains, hallmark)
+      ? "kind, apiVersion and managedFields of a task, which Chains' client drops"
+      : undefined,
+  ({ chains, hallmark }) =>
+    typeof chains === 'string' &&
+    typeof hallmark === 'string' &&
+    withoutUsers(chains) === hallmark &&
+    chains !== hallmark
+      ? 'credentials in a URL, which Hallmark leaves out'
+      : undefined,
+  ({ hallmark }) => (hallmark === '[redacted]' ? 'redactParameters of the policy' : undefined),
+];
+
+/** The reason for a difference that is intended; undefined for any other. */
+export function intendedDifference(found: Found): string | undefined {
+  for (const rule of rules) {
+    const reason = rule(found);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+/** True for base64 of the same task, whatever the API server adds to it. */
+function isSameTask(chains: unknown, hallmark: unknown): boolean {
+  if (typeof chains !== 'string' || typeof hallmark !== 'string') return false;
+  const [one, other] = [chains, hallmark].map(decoded);
+  return isObject(one) && isObject(other) && isSameJson(bare(one), bare(other));
+}
+
+function decoded(content: string): unknown {
+  return tryParseJson(Buffer.from(content, 'base64').toString('utf8'));
+}
+
+function bare(task: Readonly<Record<string, unknown>>): object {
+  const { kind: _kind, apiVersion: _version, ...rest } = task;
+  const { managedFields: _fields, ...metadata } = objectField(task, 'metadata');
+  return { ...rest, metadata };
+}
+
+/** The text with the user info of its http URLs removed. */
+function withoutUsers(text: string): string {
+  return text.replaceAll(/(https?:\/\/)[^/@\s]+@/g, '$1');
+}
