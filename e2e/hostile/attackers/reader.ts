@@ -20,6 +20,9 @@ const planted = {
 /** The parts of them that must be seen nowhere. */
 const hidden = Object.values(planted).flatMap((text) => text.match(/planted[-/\w]+/g) ?? []);
 
+/** Policies and backends of one namespace that metrics name (docs/decisions/0037). */
+const MOST_NAMES = 200;
+
 async function secret(
   arena: Arena,
   name: string,
@@ -136,7 +139,7 @@ export const readerAttacks: readonly Attack[] = [
     },
   },
   {
-    title: 'metrics name no run, image, label or team',
+    title: 'metrics name no run, image or label, and only so many policies and backends',
     gain: 'what other teams build, and a series for each of its own words',
     attempt: async (arena) => {
       const run = await finishedRun(arena, 'metric-label', {
@@ -145,9 +148,16 @@ export const readerAttacks: readonly Attack[] = [
       });
       await arena.bed.recordWhen('is there', run, ({ status }) => status?.reason !== undefined);
       const metrics = await arena.bed.operator.metrics();
-      for (const word of ['metric-label', arena.bed.team.name, arena.honest.namespace, 'registry.example.com'])
+      for (const word of ['metric-label', 'registry.example.com'])
         assert.ok(!metrics.includes(word), `the metrics name ${word}`);
-      return `${metrics.split('\n').length} lines of closed sets`;
+      const series = metrics.split('\n').filter((line) => line.startsWith('hallmark_condition{'));
+      const names = new Set(
+        series.map((line) => /kind="[^"]*",namespace="[^"]*",name="[^"]*"/.exec(line)?.[0] ?? line),
+      );
+      const perNamespace = Object.groupBy(names, (name) => /namespace="[^"]*"/.exec(name)?.[0] ?? '');
+      for (const [namespace, own = []] of Object.entries(perNamespace))
+        assert.ok(own.length <= MOST_NAMES, `${own.length} names of ${namespace}`);
+      return `${names.size} names of policies and backends`;
     },
   },
   {
