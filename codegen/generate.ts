@@ -6,6 +6,7 @@ import { chartFiles } from './chart/chart-files.ts';
 import { apiFiles } from './crds/api-files.ts';
 import { driftHint } from './drift-hint.ts';
 import { formatted } from './formatted.ts';
+import { gitopsFiles } from './gitops/health-patch.ts';
 import { layers } from './lint/layer-rules.js';
 import { layersTable } from './lint/layers-table.ts';
 import { monitoringFiles } from './monitoring/monitoring-files.ts';
@@ -18,12 +19,14 @@ const architecture = 'docs/architecture.md';
 async function main(): Promise<void> {
   const check = process.argv.includes('--check');
   const table = betweenMarkers(read(architecture), 'layers', layersTable(layers));
-  for (const [path, raw] of [
+  const files = [
     ...apiFiles(),
     ...chartFiles(read),
     ...monitoringFiles(),
+    ...gitopsFiles(read),
     [architecture, table] as const,
-  ]) {
+  ];
+  for (const [path, raw] of files) {
     const file = join(root, path);
     const text = await formatted(path, raw);
     const before = existsSync(file) ? read(path) : '';

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Turn a CRD into a template of the chart: installed and upgraded with it, kept when it is uninstalled. */
+/** Helm keeps the CRDs when it uninstalls, and so does Argo CD; the second has Argo CD keep them if they leave the chart. */
+const annotations = ['argocd.argoproj.io/sync-options: Prune=false', 'helm.sh/resource-policy: keep'];
+
+/** Turn a CRD into a template of the chart: installed and upgraded with it, and never deleted with it. */
 export function chartCrd(yaml: string): string {
   const escaped = yaml.replaceAll('{{', '{{ `{{` }}');
-  const kept = escaped.replace('metadata:\n', 'metadata:\n  annotations:\n    helm.sh/resource-policy: keep\n');
+  const lines = annotations.map((line) => `    ${line}\n`).join('');
+  const kept = escaped.replace('metadata:\n', `metadata:\n  annotations:\n${lines}`);
   return `{{- if .Values.crds.enabled }}\n${kept}{{- end }}\n`;
 }

@@ -45,6 +45,13 @@ export type Command =
   | 'grafeas-v1'
   | 'transit'
   | 'promtool'
+  | 'argocd-application-controller'
+  | 'argocd-applicationset-controller'
+  | 'argocd-repo-server'
+  | 'argocd-redis'
+  | 'argocd-health'
+  | 'kstatus'
+  | 'flux-check'
   | 'chains-controller';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
@@ -167,6 +174,19 @@ export const catalog: readonly BuildRecipe[] = [
   },
   // The commit of OpenBao's v2.4.0, whose module has no version of its own.
   { name: 'transit', version: '2.4.0', commands: ['transit'], expectedSeconds: 25 },
+  {
+    name: 'argocd',
+    version: '3.2.11',
+    commands: [
+      'argocd-application-controller',
+      'argocd-applicationset-controller',
+      'argocd-repo-server',
+      'argocd-redis',
+      'argocd-health',
+    ],
+    expectedSeconds: 280,
+  },
+  { name: 'flux', version: '1.3.0', commands: ['kstatus', 'flux-check'], expectedSeconds: 20 },
   { name: 'chains', version: '0.22.0', commands: ['chains-controller'], expectedSeconds: 280, isBenchmark: true },
 ];
 
