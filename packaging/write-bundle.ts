@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const REQUIRE = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
 
 /** Leaves the generated models of the Kubernetes client out, as `src/kube/kube-config.ts` does for the sources. */
-const reducedKubernetesClient: Plugin = {
+export const reducedKubernetesClient: Plugin = {
   name: 'reduced Kubernetes client',
   setup(context) {
     context.onLoad({ filter: /@kubernetes\/client-node\/dist\/.*index\.js$/ }, ({ path }) => {

@@ -12,9 +12,9 @@ import { runCommand } from '../testbed/processes/run-command.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import { Cosign } from '../testbed/cosign/cosign.ts';
+import { ownPlatform, userEnvironment } from './own-environment.ts';
 import { copyCheckout, keyFile, processOf, type UnpackedImage, unpackImage, UnpackedLayout } from './unpacked-image.ts';
 
-const platform = process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64';
 /** Both builds get them, because the copy of the checkout is no git repository. */
 const origin = { SOURCE_DATE_EPOCH: '1767225600', revision: 'c0ffee' };
 const { privateKey, publicKey } = newSigningKey();
@@ -54,7 +54,15 @@ describe('the image', () => {
     env: Readonly<Record<string, string>> = {},
   ): Promise<Made> {
     const output = supervisor.dataDirectory(`build-${folder.length}`);
-    const program = ['packaging/image.ts', '--platform', platform, '--output', output, '--revision', origin.revision];
+    const program = [
+      'packaging/image.ts',
+      '--platform',
+      ownPlatform,
+      '--output',
+      output,
+      '--revision',
+      origin.revision,
+    ];
     const { stdout } = await runCommand(process.execPath, [...program, ...args], {
       cwd: folder,
       env: { ...userEnvironment(), SOURCE_DATE_EPOCH: origin.SOURCE_DATE_EPOCH, ...env },
@@ -157,19 +165,4 @@ describe('the image', () => {
       await installation.stop();
     }
   });
-
-  function userEnvironment(): Readonly<Record<string, string>> {
-    const kept = [
-      'PATH',
-      'HOME',
-      'XDG_CACHE_HOME',
-      'DEBIAN_MIRROR',
-      'HTTP_PROXY',
-      'HTTPS_PROXY',
-      'NODE_EXTRA_CA_CERTS',
-    ];
-    return Object.fromEntries(
-      kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name] ?? '']])),
-    );
-  }
 });

@@ -52,6 +52,8 @@ export type Command =
   | 'argocd-health'
   | 'kstatus'
   | 'flux-check'
+  | 'krew'
+  | 'actionlint'
   | 'chains-controller';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
@@ -187,6 +189,14 @@ export const catalog: readonly BuildRecipe[] = [
     expectedSeconds: 280,
   },
   { name: 'flux', version: '1.3.0', commands: ['kstatus', 'flux-check'], expectedSeconds: 20 },
+  { name: 'krew', version: '0.4.3', package: 'sigs.k8s.io/krew/cmd/krew', commands: ['krew'], expectedSeconds: 20 },
+  {
+    name: 'actionlint',
+    version: '1.7.12',
+    package: 'github.com/rhysd/actionlint/cmd/actionlint',
+    commands: ['actionlint'],
+    expectedSeconds: 10,
+  },
   { name: 'chains', version: '0.22.0', commands: ['chains-controller'], expectedSeconds: 280, isBenchmark: true },
 ];
 
