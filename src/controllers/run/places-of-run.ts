@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Problem } from '../../api/v1alpha1/problem.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { jsonSizeBytes } from '../../json/json-size.ts';
@@ -47,6 +48,14 @@ export class PlacesOfRun {
     const record = this.#keyOf(lacking);
     if (!this.#needsPlace(lacking, record)) return true;
     return this.#waits(record, () => this.#context.recordRoom.enter(record, this.#run)) === undefined;
+  }
+
+  /** The reason why the evidence of a record is left out: alone it takes more than ceilings allow all records. Undefined when it does not. */
+  refusal(lacking: LackingPipeline, { spec, evidence }: DraftParts): Problem | undefined {
+    if (evidence.artifacts.length === 0 || !this.#needsPlace(lacking, this.#keyOf(lacking))) return undefined;
+    const { namespace } = parseRunKey(this.#run);
+    const message = this.#context.recordRoom.refusal(namespace, () => jsonSizeBytes({ spec, evidence }));
+    return message === undefined ? undefined : { reason: reasons.PayloadTooLarge, message };
   }
 
   /**

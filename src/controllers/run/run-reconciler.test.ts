@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
-import { field, listField } from '../../json/fields.ts';
+import { field, listField, objectField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { notServed, unreachable } from '../../kube/model-api.fixture.ts';
 import { ceilingDefinition } from '../../pipelines/ceilings/ceiling.fixture.ts';
@@ -193,6 +194,23 @@ describe('RunReconciler', () => {
       world.context.records.set({ ...record, sizeBytes: 1 });
       await world.clock.settle();
       assert.equal(world.records.length, 2);
+    });
+
+    it('makes a record that alone is larger than all may be without its evidence, and lets the next ones in', async () => {
+      const counts = { evidenceBytes: 8000 };
+      world.context.pipelines.setCeiling(ceilingDefinition('teams', { counts }));
+      // Random, so that it packs into no less.
+      const results = [{ name: 'R', type: 'string', value: randomBytes(10_000).toString('hex') }];
+      await world.reconcileRun(await world.addRun('large', '2026-01-02T03:04:01Z', 'team-a', results));
+      const evidence = objectField(world.records[0], 'evidence');
+      assert.equal(field(evidence, 'artifacts'), undefined);
+      const { reason, message } = objectField(evidence, 'problem');
+      assert.equal(reason, 'PayloadTooLarge');
+      const says =
+        /takes \d{5} bytes, and PolicyCeiling teams allows 8000 .* raise counts\.evidenceBytes and then delete this record/;
+      assert.match(String(message), says);
+      await world.reconcileRun(run);
+      assert.equal(listField(field(world.records[1], 'evidence'), 'artifacts').length, 1);
     });
 
     it('leaves the records of a ClusterSigningPolicy alone', async () => {

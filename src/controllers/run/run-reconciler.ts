@@ -158,10 +158,12 @@ export class RunReconciler implements Reconciler<RunKey> {
 
   async #recordInPlace(
     snapshot: RunSnapshot,
-    draft: RecordDraft,
+    planned: RecordDraft,
     places: PlacesOfRun,
     signal: AbortSignal,
   ): Promise<void> {
+    const problem = places.refusal(planned.pending, planned);
+    const draft = problem === undefined ? planned : { ...planned, evidence: { artifacts: [], problem }, toSign: [] };
     const leave = places.take(draft.pending, draft);
     if (leave === undefined) return;
     try {

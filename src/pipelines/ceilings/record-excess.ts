@@ -24,13 +24,21 @@ export function recordBounds(ceilings: readonly CeilingDefinition[]): readonly R
   });
 }
 
-/** The number of further records that all bounds allow. One that alone exceeds the bytes is made where there is no other. */
+/** The number of further records that all bounds allow. The first one of a namespace always fits: too large ones are refused before. */
 export function freeRecords(bounds: readonly RecordBound[], { records, sizeBytes }: RecordUse, addedBytes = 0): number {
   const free = bounds.map((bound) => {
     const hasBytes = sizeBytes === 0 || sizeBytes + Math.max(addedBytes, 1) <= bound.evidenceBytes;
     return hasBytes ? bound.records - records : 0;
   });
   return Math.max(0, Math.min(Infinity, ...free));
+}
+
+/** Says that a record alone takes more bytes than a bound allows for all of them; undefined when it does not. */
+export function recordRefusal(bounds: readonly RecordBound[], sizeBytes: number): string | undefined {
+  const [tightest] = bounds.toSorted((one, other) => one.evidenceBytes - other.evidenceBytes);
+  if (tightest === undefined || sizeBytes <= tightest.evidenceBytes) return undefined;
+  const { ceiling, evidenceBytes } = tightest;
+  return `the record of this run takes ${sizeBytes} bytes, and PolicyCeiling ${ceiling} allows ${evidenceBytes} for all records of the namespace together: have the run state less, or have the platform team raise counts.evidenceBytes and then delete this record, which is made again from its run`;
 }
 
 /** The bound that has least room, in words: `PolicyCeiling a: …`. */

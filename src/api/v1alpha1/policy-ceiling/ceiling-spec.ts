@@ -228,7 +228,7 @@ const counts = Type.Object(
     evidenceBytes: Type.Optional(
       Type.Integer({
         description:
-          'Bytes that those records take together. Beyond it, finished runs wait. A record that alone takes more is made where there is no other.',
+          'Bytes that those records take together. Beyond it, finished runs wait. A record that alone takes more is made without its evidence, and says so.',
         minimum: 1,
         maximum: 1_099_511_627_776,
         format: 'int64',

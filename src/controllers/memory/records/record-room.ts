@@ -3,6 +3,7 @@ import {
   freeRecords,
   type RecordBound,
   recordExcess,
+  recordRefusal,
   type RecordUse,
 } from '../../../pipelines/ceilings/record-excess.ts';
 import { namespaceOfRecord, type RecordKey } from '../../../records/record-key.ts';
@@ -108,6 +109,12 @@ export class RecordRoom {
       // The run itself is being looked at.
       this.#wake(namespace, run);
     };
+  }
+
+  /** The reason why a record of this size would never have room, not even alone; undefined when it would. */
+  refusal(namespace: string, sizeBytes: () => number): string | undefined {
+    const bounds = this.#options.bounds(namespace).filter(({ evidenceBytes }) => evidenceBytes < Infinity);
+    return bounds.length === 0 ? undefined : recordRefusal(bounds, sizeBytes());
   }
 
   /** A record that could be made now is not: it lets others pass, and stays in line for when its run comes again. */
