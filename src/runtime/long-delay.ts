@@ -12,13 +12,13 @@ export interface LongDelayOptions {
 /** Waits for `ms`, however long that is. Rejects with the signal's reason as soon as the signal aborts. */
 export function longDelay(ms: number, { signal, ref = true }: LongDelayOptions = {}): Promise<void> {
   signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   let timer: NodeJS.Timeout;
   const wait = (leftMs: number): void => {
     const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
     timer = setTimeout(() => {
       if (leftMs > stepMs) wait(leftMs - stepMs);
-      else resolve();
+      else resolve(undefined);
     }, stepMs);
     if (!ref) timer.unref();
   };
