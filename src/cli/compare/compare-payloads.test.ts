@@ -7,6 +7,10 @@ function base64(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64');
 }
 
+function flags(values: object): object {
+  return { internalParameters: { 'tekton-pipelines-feature-flags': values } };
+}
+
 describe('comparePayloads', () => {
   const statement = {
     subject: [{ name: 'a' }, { name: 'b' }],
@@ -47,6 +51,9 @@ describe('comparePayloads', () => {
 
   const intended: readonly (readonly [string, unknown, unknown])[] = [
     ['by-products of Hallmark', { by: [] }, { by: [{ name: 'hallmark/outcome', content: 'x' }] }],
+    ['a list of by-products of Hallmark alone', {}, { by: [{ name: 'hallmark/outcome', content: 'x' }] }],
+    ['a feature flag that Chains does not read', flags({ EnableStepActions: false }), flags({})],
+    ['the value of a feature flag', flags({}), flags({ maxResultSize: 4096 })],
     ['credentials in a URL', { uri: 'https://bob:token@git.example/app' }, { uri: 'https://git.example/app' }],
     ['redacted parameters', { params: { token: 'x' } }, { params: { token: '[redacted]' } }],
     [
@@ -74,6 +81,9 @@ describe('comparePayloads', () => {
     const others: readonly (readonly [unknown, unknown])[] = [
       [{ content: base64({ spec: 1 }) }, { content: base64({ spec: 2 }) }],
       [{ by: [{ name: 'hallmark/outcome' }] }, { by: [] }],
+      [{}, { by: [{ name: 'hallmark/outcome' }, { name: 'x' }] }],
+      [flags({ maxResultSize: 1 }), flags({ maxResultSize: 2 })],
+      [flags({ MaxResultSize: 1 }), flags({})],
       [{ uri: 'https://git.example/app' }, { uri: 'https://bob@git.example/app' }],
     ];
     for (const [chains, hallmark] of others)

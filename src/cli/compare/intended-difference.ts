@@ -9,13 +9,20 @@ interface Found {
   readonly hallmark?: unknown;
 }
 
+/** The flags of Tekton in the internal parameters of SLSA 1.0. */
+const FLAGS = 'internalParameters[tekton-pipelines-feature-flags].';
+
 type Rule = (found: Found) => string | undefined;
 
 /** The differences of docs/compatibility.md that a payload itself shows; the first rule that applies names it. */
 const rules: readonly Rule[] = [
   ({ chains, hallmark }) =>
-    chains === undefined && String(field(hallmark, 'name')).startsWith('hallmark/')
+    chains === undefined && (Array.isArray(hallmark) ? hallmark : [hallmark]).every(isOwnByproduct)
       ? 'a by-product that Hallmark adds'
+      : undefined,
+  ({ path, chains, hallmark }) =>
+    path.includes(FLAGS) && (hallmark === undefined ? isZero(chains) : chains === undefined)
+      ? 'feature flags, which Chains states under other names and without their values'
       : undefined,
   ({ path, chains, hallmark }) =>
     path.endsWith('content') && isSameTask(chains, hallmark)
@@ -30,6 +37,15 @@ const rules: readonly Rule[] = [
       : undefined,
   ({ hallmark }) => (hallmark === '[redacted]' ? 'redactParameters of the policy' : undefined),
 ];
+
+function isOwnByproduct(entry: unknown): boolean {
+  return String(field(entry, 'name')).startsWith('hallmark/');
+}
+
+/** True for a value that Go gives to a field that it did not read. */
+function isZero(value: unknown): boolean {
+  return value === false || value === 0 || value === '';
+}
 
 /** The reason for a difference that is intended; undefined for any other. */
 export function intendedDifference(found: Found): string | undefined {
