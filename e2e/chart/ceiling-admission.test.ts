@@ -45,6 +45,12 @@ const rows: readonly (readonly [field: string, bound: Fields, within: Fields, be
     { deletionGuard: { type: 'Hold', timeoutSeconds: 61 } },
   ],
   [
+    'spec.children.notes',
+    { children: { notes: ['Memory'] } },
+    { children: { notes: 'Memory' } },
+    { children: { notes: 'Recorded' } },
+  ],
+  [
     'spec.attestation.format',
     { attestation: { formats: ['slsa/v1'] } },
     { attestation: { format: 'slsa/v1' } },

@@ -38,6 +38,7 @@ const ceiling = (host: string): object => ({
   subjects: { allowedRepositories: [`${host}/{namespace}/*`] },
   transparency: { logs: ['https://rekor.example.com'], timestampAuthorities: ['https://tsa.example.com'] },
   backends: { types: ['Tekton', 'OCI'], hosts: [host], clusterBackends: ['archive'] },
+  children: { notes: ['Memory'] },
   deletionGuard: { maxTimeoutSeconds: 600 },
   record: { default: { retention: 'Seconds', seconds: 80_000 }, maxSeconds: 90_000 },
   counts: { policies: 1, backends: 1 },
@@ -111,6 +112,11 @@ const oversteps: readonly Overstep[] = [
     field: 'backends.clusterBackends',
     policy: { backendRefs: [{ kind: 'ClusterStorageBackend', name: 'shared' }] },
     names: /ClusterStorageBackend in spec\.backendRefs is shared, and allowed are archive/,
+  },
+  {
+    field: 'children.notes',
+    policy: { children: { notes: 'Recorded' } },
+    names: /spec\.children\.notes is Recorded, and allowed are Memory/,
   },
   { field: 'counts.policies', second: 'SigningPolicy', names: /number 2 of the namespace's SigningPolicies by age/ },
   {
@@ -291,7 +297,7 @@ describe('a ceiling over two hundred namespaces', () => {
       const found = await installation.json(['get', 'policyceiling', 'teams']);
       const observed = at(found, 'status', 'observed');
       return (
-        at(observed, 'exceedingPolicies') === 13 &&
+        at(observed, 'exceedingPolicies') === 14 &&
         at(observed, 'exceedingBackends') === 3 &&
         at(observed, 'namespaces') === NAMESPACES
       );

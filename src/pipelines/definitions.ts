@@ -19,6 +19,7 @@ export interface WrittenPolicySpec {
   readonly builderID?: string | undefined;
   readonly allowedRepositories?: readonly string[] | undefined;
   readonly mode?: EffectiveSigningPolicySpec['mode'] | undefined;
+  readonly notes?: EffectiveSigningPolicySpec['children']['notes'] | undefined;
   readonly deletionGuard?: SigningPolicySpec['deletionGuard'];
   readonly record?: SigningPolicySpec['record'];
 }

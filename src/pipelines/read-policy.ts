@@ -77,10 +77,18 @@ function readValid(object: unknown, operatorNamespace: string, retention: Retent
   };
 }
 
-function writtenSpec({ attestation, subjects, mode, deletionGuard, record }: SigningPolicySpec): WrittenPolicySpec {
+function writtenSpec({
+  attestation,
+  subjects,
+  children,
+  mode,
+  deletionGuard,
+  record,
+}: SigningPolicySpec): WrittenPolicySpec {
   const { format, buildType, builderID } = attestation ?? {};
   const { allowedRepositories } = subjects ?? {};
-  return { format, buildType, builderID, allowedRepositories, mode, deletionGuard, record };
+  const notes = children?.notes;
+  return { format, buildType, builderID, allowedRepositories, notes, mode, deletionGuard, record };
 }
 
 function cutPart(

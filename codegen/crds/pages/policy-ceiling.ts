@@ -38,6 +38,8 @@ spec:
     types: [OCI, Tekton]
     hosts: [registry.example.com]
     clusterBackends: [archive]
+  children:
+    notes: [Memory]
   deletionGuard:
     types: [Release, Hold]
     maxTimeoutSeconds: 3600

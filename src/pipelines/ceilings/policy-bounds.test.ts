@@ -80,6 +80,13 @@ const rows: readonly Row[] = [
     'spec.deletionGuard.type is Hold, and allowed are Release',
   ],
   [
+    'the notes of children',
+    { children: { notes: ['Memory'] } },
+    { children: { notes: 'Memory' } },
+    { children: { notes: 'Recorded' } },
+    'spec.children.notes is Recorded, and allowed are Memory',
+  ],
+  [
     'the time that the deletion guard holds for',
     { deletionGuard: { maxTimeoutSeconds: 60 } },
     hold(60),
@@ -252,11 +259,22 @@ describe('a policy that leaves open', () => {
       ['spec.subjects.allowedRepositories', [repositories('registry/*'), repositories('*/team-a')]],
       ['spec.attestation.format', [{ attestation: { formats: ['in-toto'] } }, { attestation: { formats: ['None'] } }]],
       ['spec.attestation.builderID', [{ attestation: { builderIDs: ['https://builds/*'] } }]],
+      ['spec.children.notes', [{ children: { notes: ['Memory'] } }, { children: { notes: ['Recorded'] } }]],
       ['spec.deletionGuard', [{ deletionGuard: { types: ['Hold'] } }, { deletionGuard: { types: ['Release'] } }]],
     ] as const)
       assert.match(bounded(ceilings, {}).exceeds?.message ?? '', new RegExp(`${field} is not set.*set it`), field);
     const both = bounded([repositories('registry/*'), repositories('*/team-a')], repositories('registry/team-a'));
     assert.equal(both.exceeds, undefined);
+  });
+
+  it('the notes of children are recorded where nothing else is allowed, and kept in memory where both are', () => {
+    for (const [notes, expected] of [
+      [['Recorded'], 'Recorded'],
+      [['Recorded', 'Memory'], 'Memory'],
+    ] as const) {
+      const { spec, exceeds } = bounded([{ children: { notes } }], { children: { onMissing: 'Refuse' } });
+      assert.deepEqual([spec.children, exceeds], [{ onMissing: 'Refuse', notes: expected }, undefined]);
+    }
   });
 
   it('the mode audits where nothing else is allowed', () => {

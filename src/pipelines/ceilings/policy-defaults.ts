@@ -24,7 +24,7 @@ export function boundedSpec(
   retention: RetentionLimits,
 ): BoundedSpec {
   const specs = ceilings.flatMap((ceiling) => ceiling.spec ?? []);
-  const { attestation, subjects } = spec;
+  const { attestation, subjects, children } = spec;
   const format =
     written.format ??
     common(
@@ -36,6 +36,12 @@ export function boundedSpec(
     common(
       attestation.buildType,
       lists(specs, (s) => s.attestation?.buildTypes),
+    );
+  const notes =
+    written.notes ??
+    common(
+      children.notes,
+      lists(specs, (s) => s.children?.notes),
     );
   const ids = lists(specs, (s) => s.attestation?.builderIDs).map((globs) => globsIn(namespace, globs));
   const builderID = written.builderID ?? literal(attestation.builderID, ids);
@@ -54,6 +60,7 @@ export function boundedSpec(
         builderID: builderID ?? attestation.builderID,
       },
       subjects: { ...subjects, allowedRepositories },
+      children: { ...children, notes: notes ?? children.notes },
       mode: isAudit ? 'Audit' : spec.mode,
       deletionGuard: deletionGuard ?? spec.deletionGuard,
       record: effectiveRetention(written.record, ceilingRetention(specs, retention)),
@@ -63,6 +70,7 @@ export function boundedSpec(
         'spec.attestation.format': format,
         'spec.attestation.buildType': buildType,
         'spec.attestation.builderID': builderID,
+        'spec.children.notes': notes,
         'spec.deletionGuard': deletionGuard,
       }),
       ...(repositories.length > 0 && allowedRepositories.length === 0 ? ['spec.subjects.allowedRepositories'] : []),

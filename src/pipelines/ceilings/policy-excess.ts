@@ -97,6 +97,11 @@ const rules: readonly Rule[] = [
   },
   ({ written: { mode }, ceiling: { auditOnly } }) =>
     auditOnly === true && mode === 'Enforce' ? excessOf('spec.mode', mode, ['Audit']) : undefined,
+  ({ written: { notes }, ceiling: { children } }) => {
+    const allowed = children?.notes;
+    if (notes === undefined || allowed?.includes(notes) !== false) return undefined;
+    return excessOf('spec.children.notes', notes, allowed);
+  },
   ({ written, ceiling }) => guardExcess(written.deletionGuard, ceiling.deletionGuard),
   ({ rank, ceiling: { counts } }) => countExcess('SigningPolicies', rank, counts?.policies),
 ];

@@ -26,6 +26,7 @@ export const acceptedCeilings: readonly AcceptedManifest[] = [
       subjects: { allowedRepositories: ['registry.example.com/{namespace}/*'] },
       transparency: { logs: [], timestampAuthorities: ['https://tsa.example.com/*'], required: ['TimestampAuthority'] },
       backends: { types: ['OCI', 'Kafka'], hosts: ['registry.example.com:5000'], clusterBackends: ['archive-*'] },
+      children: { notes: ['Memory', 'Recorded'] },
       deletionGuard: { types: ['Hold'], maxTimeoutSeconds: 86_400, default: { type: 'Hold', timeoutSeconds: 86_400 } },
       record: { default: { retention: 'Seconds', seconds: 60 }, maxSeconds: 3_153_600_000 },
       auditOnly: true,
@@ -36,6 +37,13 @@ export const acceptedCeilings: readonly AcceptedManifest[] = [
 
 /** Ceilings that must be refused. */
 export const ceilingCases: readonly RefusedManifest[] = [
+  {
+    name: 'a ceiling with an unknown kind of notes',
+    manifest: ceiling({ children: { notes: ['Forgotten'] } }),
+    path: 'spec.children.notes[0]',
+    message: 'must be Memory or Recorded',
+    serverMessage: 'Unsupported value: "Forgotten"',
+  },
   {
     name: 'a ceiling with an unknown type of signer',
     manifest: ceiling({ signers: { types: ['PGP'] } }),

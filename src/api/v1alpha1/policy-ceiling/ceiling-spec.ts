@@ -5,6 +5,7 @@ import { type CelRule, matchesRule } from '../fields/cel-rule.ts';
 import { labelSelector } from '../fields/label-selector.ts';
 import { enumSet } from '../fields/string-set.ts';
 import { deletionGuardTypes, MAX_GUARD_SECONDS } from '../deletion-guard.ts';
+import { noteKinds } from '../note-kinds.ts';
 import { buildTypes, formats } from '../signing-policy/format-names.ts';
 import { backendTypes } from '../storage-backend/backend-spec.ts';
 
@@ -158,6 +159,19 @@ const backends = Type.Object(
   { description: 'Bounds on StorageBackends, and on the ClusterStorageBackends that policies may use.' },
 );
 
+const children = Type.Object(
+  {
+    notes: Type.Optional(
+      enumSet(noteKinds, {
+        description:
+          'Memory, Recorded or both: whether policies may have notes of children recorded, which costs a write for each child, or must. A policy that names none takes the default one, or the one that is allowed.',
+        minItems: 1,
+      }),
+    ),
+  },
+  { description: 'Bounds on spec.children.' },
+);
+
 const deletionGuard = Type.Object(
   {
     types: Type.Optional(
@@ -251,6 +265,7 @@ export const policyCeilingSpec = Type.Object(
     subjects: Type.Optional(subjects),
     transparency: Type.Optional(transparency),
     backends: Type.Optional(backends),
+    children: Type.Optional(children),
     deletionGuard: Type.Optional(deletionGuard),
     record: Type.Optional(record),
     auditOnly: Type.Optional(

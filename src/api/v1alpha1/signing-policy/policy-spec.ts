@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import type { CelRule } from '../fields/cel-rule.ts';
 import { unionRule } from '../fields/cel-rule.ts';
+import { noteKinds } from '../note-kinds.ts';
 import { buildTypes, formats } from './format-names.ts';
 import { policySigner } from './policy-signer.ts';
 import { policyTransparency, policyTrustedRoot, witnessRules } from './policy-transparency.ts';
@@ -93,7 +94,7 @@ const onMissing = Type.Enum(['Warn', 'Refuse'], {
   description:
     'A PipelineRun may have a child that is gone, or that is not the one that ran: Warn states the run without it and says so in the record, Refuse signs nothing of the run. With notes Recorded, Refuse also refuses a run with a child that the operator did not see finish.',
 });
-const notes = Type.Enum(['Memory', 'Recorded'], {
+const notes = Type.Enum([...noteKinds], {
   description:
     'Where the operator keeps which children it saw finish, until their PipelineRun is recorded. Memory is lost when the operator restarts. Recorded also writes them down, in the namespace of the operator: one write for each child.',
 });
