@@ -13,6 +13,7 @@ import { EgressClient } from '../src/net/egress-client.ts';
 import { systemClock as clock } from '../src/runtime/clock.ts';
 import { createLogger } from '../src/telemetry/log.ts';
 import { Metrics } from '../src/telemetry/metrics.ts';
+import { untraced } from '../src/telemetry/tracing/run-tracing.ts';
 import { FullClusterApi } from './full-cluster.ts';
 
 const [runs = 0, records = 0] = process.argv.slice(2).map(Number);
@@ -54,6 +55,7 @@ const shards = await learn(
     host: startingHost(),
     logger: createLogger({ level: 'error' }),
     metrics: new Metrics(),
+    tracing: untraced,
     onTrouble: () => undefined,
     holds: () => true,
   },

@@ -28,6 +28,8 @@ export const metricRemedies: Readonly<Record<string, string>> = {
     'If it grows, look at `hallmark_record_oldest_waiting_seconds` and `hallmark_storage_attempts_total`.',
   hallmark_events_dropped_total:
     '`TooMany`, `Full`: one namespace has too many Events, nothing is to be done. `Failed`: read the log of the API server.',
+  hallmark_trace_spans_total:
+    'For `result="Failed"`, look at `config.tracing.endpoint` and the collector. Signing does not wait for it.',
   hallmark_leader: nothing,
   hallmark_shards_held: 'If the sum is below 16 for long, see [the alert](operations.md#hallmarkshardsunheld).',
   hallmark_records: 'See each [reason](reasons.md).',

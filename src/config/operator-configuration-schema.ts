@@ -84,6 +84,22 @@ export const operatorConfigurationSchema = Type.Object(
       port: port('Port of /livez and /readyz; 0 takes a free one.', 8080),
       metricsPort: port('Port of /metrics; 0 takes a free one.', 9090),
     }),
+    tracing: section('Traces of the way of each run, for an OpenTelemetry collector.', {
+      endpoint: Type.String({
+        description:
+          'URL of its receiver for traces over HTTP, such as `http://collector.observability:4318/v1/traces`. Empty: no traces. For headers, such as from a Secret, set ' +
+          'the variable `OTEL_EXPORTER_OTLP_HEADERS` in `env`.',
+        pattern: '^(https?://[^\\s@?#]+)?$',
+        maxLength: 1024,
+        default: '',
+      }),
+      samplingRatio: Type.Number({
+        description: 'The part of all runs that is traced, from 0 to 1.',
+        minimum: 0,
+        maximum: 1,
+        default: 1,
+      }),
+    }),
     log: section('The log, JSON lines on standard output.', {
       level: Type.Enum(['error', 'warn', 'info', 'debug'], {
         description: 'Lowest level that is logged.',

@@ -32,6 +32,7 @@ describe('the operator configuration', () => {
       },
       concurrency: { runs: 8, records: 16 },
       http: { host: '0.0.0.0', port: 8080, metricsPort: 9090 },
+      tracing: { endpoint: '', samplingRatio: 1 },
       log: { level: 'info' },
       outbound: { allow: [], deny: [] },
       tokens: { destinations: [] },

@@ -9,6 +9,7 @@ import type { RecordWriter } from '../records/record-writer.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { TurnLine } from '../runtime/turn-line.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
+import type { RunTracing } from '../telemetry/tracing/run-tracing.ts';
 import type { ChildNoteStore } from './child-notes/child-note-store.ts';
 import type { Memory } from './memory/memory.ts';
 import type { EvidenceVerifier } from './policy-services/evidence-verifier.ts';
@@ -39,6 +40,7 @@ export interface Outside {
    */
   readonly fence: (namespace: string) => void;
   readonly observer: ControllerObserver;
+  readonly tracing: RunTracing;
 }
 
 /** Everything that the reconcilers share, made anew for each process. A function takes the part that it needs. */

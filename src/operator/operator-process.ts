@@ -19,6 +19,7 @@ import { startEndpoints } from '../telemetry/endpoints.ts';
 import type { RunningHttpServer } from '../telemetry/http-server.ts';
 import { createLogger, type Logger } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { type RunTracing, untraced } from '../telemetry/tracing/run-tracing.ts';
 import { HallmarkOperator, type StopLimits } from './hallmark-operator.ts';
 import { stillReading } from './still-reading.ts';
 
@@ -128,6 +129,7 @@ export class OperatorProcess {
     this.#isLearning = true;
     await this.#shards.look(signal);
     const options = {
+      tracing: await this.#openTracing(),
       client: this.#client,
       egress: this.#egress,
       events: this.#events,
@@ -145,6 +147,19 @@ export class OperatorProcess {
     this.#isLearning = false;
     this.#logger.info('standing by');
     this.#shards.start(this.#holder(work));
+  }
+
+  /** Loads OpenTelemetry only where traces are configured. */
+  async #openTracing(): Promise<RunTracing> {
+    const { configuration, instance } = this.#options;
+    const { endpoint, samplingRatio } = configuration.tracing;
+    if (endpoint === '') return untraced;
+    const { otlpTracing } = await import('../telemetry/tracing/otlp-tracing.ts');
+    const version = packageVersion();
+    const onExport = this.#metrics.spansExported.bind(this.#metrics);
+    const { tracing, close } = otlpTracing({ endpoint, samplingRatio, version, instance, onExport });
+    this.#operator.releaseAtEnd('traces', close);
+    return tracing;
   }
 
   #makeShards(): HeldShards {

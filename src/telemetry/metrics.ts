@@ -91,6 +91,11 @@ export class Metrics {
     [],
     STORED_SECONDS,
   );
+  readonly #spans = this.#families.counter(
+    'hallmark_trace_spans_total',
+    'Spans given to the collector, by result (Sent, Failed). Those that found no room in the queue are not counted.',
+    ['result'],
+  );
   readonly #eventsDropped = this.#families.counter('hallmark_events_dropped_total', 'Events that were not written.', [
     'reason',
   ]);
@@ -226,6 +231,10 @@ export class Metrics {
 
   watchRestarted(event: { readonly resource: string; readonly cause: string }): void {
     this.#watchRestarts.inc({ resource: event.resource, cause: event.cause });
+  }
+
+  spansExported(result: 'Sent' | 'Failed', spans: number): void {
+    this.#spans.inc({ result }, spans);
   }
 
   eventDropped(reason: string): void {

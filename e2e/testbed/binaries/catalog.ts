@@ -44,6 +44,7 @@ export type Command =
   | 'ferretdb'
   | 'grafeas-v1'
   | 'transit'
+  | 'otlp-receiver'
   | 'promtool'
   | 'argocd-application-controller'
   | 'argocd-applicationset-controller'
@@ -165,6 +166,7 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['kafka-broker', 'kafka-reader'],
     expectedSeconds: 12,
   },
+  { name: 'otlp-receiver', version: '0.165.0', commands: ['otlp-receiver'], expectedSeconds: 45 },
   {
     name: 'promtool',
     version: '3.16.0',

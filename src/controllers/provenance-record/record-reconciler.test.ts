@@ -58,6 +58,19 @@ describe('RecordReconciler', () => {
       );
     }
 
+    it('traces each step from the run to the evidence that is read back', async () => {
+      await world.reconcileRecords();
+      assert.deepEqual(world.steps, [
+        'bake gather',
+        'bake sign Signed',
+        'bake create record Created',
+        'bake recorded',
+        'bake witness Logged',
+        'bake store Stored',
+        'bake read back Unread',
+      ]);
+    });
+
     it('makes one log entry while the API server is away, and records it when it is back', async () => {
       cut(false);
       await world.reconcileRecords();

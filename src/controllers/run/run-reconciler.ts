@@ -123,7 +123,9 @@ export class RunReconciler implements Reconciler<RunKey> {
       return false;
     };
     const gathering = { childrenDeadlineSeconds, signal, admits, room };
-    const snapshot = await gatherRun(this.#context, object, gathering);
+    const snapshot = await this.#context.tracing.step(parseRunKey(key), { name: 'gather' }, () =>
+      gatherRun(this.#context, object, gathering),
+    );
     const failures: unknown[] = [...(snapshot?.failures ?? [])];
     if (snapshot !== undefined) {
       const records = planRun(snapshot).map(async (draft) => {
@@ -183,7 +185,7 @@ export class RunReconciler implements Reconciler<RunKey> {
     // Unsigned evidence was bounded when it was made. It stays, even if its policy asks for more by now.
     const evidence =
       draft.toSign.length > 0
-        ? boundedEvidence(await this.#signed(draft, signal), draft.pending.pipeline.policy.spec)
+        ? boundedEvidence(await this.#traceSigning(snapshot, draft, signal), draft.pending.pipeline.policy.spec)
         : draft.evidence;
     try {
       await this.#write(snapshot, { ...draft, evidence }, signal);
@@ -194,6 +196,16 @@ export class RunReconciler implements Reconciler<RunKey> {
       // A webhook may have refused it, and accept it once it is mended.
       throw error;
     }
+  }
+
+  #traceSigning(
+    { summary }: Pick<RunSnapshot, 'summary'>,
+    draft: RecordDraft,
+    signal: AbortSignal,
+  ): Promise<DraftEvidence> {
+    const { kind, name } = draft.pending.pipeline.policy;
+    const step = { name: 'sign', attributes: { 'hallmark.policy.kind': kind, 'hallmark.policy.name': name } } as const;
+    return this.#context.tracing.step(summary, step, () => this.#signed(draft, signal), signingOutcome);
   }
 
   /** The evidence signed; or as it is, where the signer cannot sign now: the record is made all the same and signed later. */
@@ -228,7 +240,12 @@ export class RunReconciler implements Reconciler<RunKey> {
   ): Promise<void> {
     const key = { namespace: snapshot.summary.namespace, name };
     for (let attempt = 0; attempt < MAX_ADOPTIONS; attempt += 1) {
-      const creation = await this.#context.writer.create(key, parts, signal);
+      const creation = await this.#context.tracing.step(
+        snapshot.summary,
+        { name: 'create record' },
+        () => this.#context.writer.create(key, parts, signal),
+        ({ state }) => state,
+      );
       if (creation.state === 'Created') this.#reportCreated(creation.record);
       if (creation.state !== 'Taken') return;
       if (creation.forged !== undefined) await this.#removeForged(creation.forged, snapshot, signal);
@@ -239,6 +256,7 @@ export class RunReconciler implements Reconciler<RunKey> {
   #reportCreated({ object: { metadata, spec, evidence } }: TrustedRecord): void {
     const isSigned = (evidence?.artifacts ?? []).some(({ signature }) => signature !== undefined);
     this.#context.observer.recordCreated({ key: recordKey(metadata), kind: spec.runRef.kind, isSigned });
+    this.#context.tracing.recorded({ ...spec.runRef, namespace: metadata.namespace }, spec.completionTime);
   }
 
   async #removeForged(record: ForgedRecord, { summary }: RunSnapshot, signal: AbortSignal): Promise<void> {
@@ -265,6 +283,10 @@ export class RunReconciler implements Reconciler<RunKey> {
     const untilDeadline = (childrenDeadline.getTime() - now.getTime()) / 1000;
     return { requeueAfterSeconds: Math.max(0.1, Math.min(5, untilDeadline)) };
   }
+}
+
+function signingOutcome({ artifacts }: DraftEvidence): string {
+  return artifacts.every(({ signature }) => signature !== undefined) ? 'Signed' : 'Unsigned';
 }
 
 function holdsArtifacts({ pending: { existing } }: RecordDraft): boolean {

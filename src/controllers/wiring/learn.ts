@@ -9,6 +9,7 @@ import { KubeTokenSource } from '../../kube/kube-token-source.ts';
 import type { EgressClient } from '../../net/egress-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { RunTracing } from '../../telemetry/tracing/run-tracing.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ControllerHost } from './controller-host.ts';
 import { controllerObserver, resultObserver, watchObserver } from './controller-telemetry.ts';
@@ -36,6 +37,7 @@ export interface LearnOptions {
   readonly host: ControllerHost;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly tracing: RunTracing;
   /** Called with the readiness check that holds from now on. */
   readonly onTrouble: (trouble: () => string | undefined) => void;
   /** True while this replica may write for a namespace. */
@@ -103,6 +105,7 @@ function processContext(options: LearnOptions, seal: SealKey): ControllerContext
     operatorNamespace: configuration.operatorNamespace,
     retention: configuration.records.retention,
     observer: controllerObserver(logger, metrics),
+    tracing: options.tracing,
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RecordWriter } from '../../records/record-writer.ts';
 import { standardRetention } from '../../api/v1alpha1/signing-policy/retention.ts';
+import { untraced } from '../../telemetry/tracing/run-tracing.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { ChildNoteStore } from '../child-notes/child-note-store.ts';
 import { emptyMemory, type MemoryOptions } from '../memory/memory.ts';
@@ -32,13 +33,15 @@ export interface ContextOptions
   readonly evidence?: ControllerContext['evidence'];
   /** Without a default and a limit of the platform, the standard ones count. */
   readonly retention?: ControllerContext['retention'];
+  /** Traces nothing by default. */
+  readonly tracing?: ControllerContext['tracing'];
   /** True while this replica may write for a namespace. */
   readonly holds: (namespace: string) => boolean;
 }
 
 /** The context of one process: an empty memory, and the given ways to the outside. */
 export function makeContext(options: ContextOptions): ControllerContext {
-  const { operatorNamespace, holds, sealing, retention = standardRetention, ...outside } = options;
+  const { operatorNamespace, holds, sealing, retention = standardRetention, tracing = untraced, ...outside } = options;
   const {
     client,
     clock,
@@ -61,6 +64,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     childNotes: new ChildNoteStore({ client, operatorNamespace, sealKey, previousSealKey, fence }),
     gate: new SigningGate({ keys, witnesses, clock }),
     evidence,
+    tracing,
     fence,
     retention,
   };

@@ -11,12 +11,13 @@ import { signArtifacts } from '../../policy-services/sign-artifacts.ts';
 import type { Attempts } from '../../memory/records/attempts.ts';
 import { witnessArtifacts } from './witness-artifacts.ts';
 import { noteWitnesses } from './witness-turns.ts';
+import { tracedRun } from '../state/traced-run.ts';
 import type { AdvancePlan } from '../state/record-plan.ts';
 
 /** The part of the context that signing and witnessing need. */
 type SigningContext = Pick<
   ControllerContext,
-  'clock' | 'fence' | 'observer' | 'pipelines' | 'unrecordedTestimonies' | 'witnesses' | 'writer'
+  'clock' | 'fence' | 'observer' | 'pipelines' | 'tracing' | 'unrecordedTestimonies' | 'witnesses' | 'writer'
 >;
 
 /** The result of signing and witnessing. */
@@ -56,7 +57,9 @@ async function sign(
   if (policy === undefined) return { record, facts, isReady: false };
   try {
     const signing = { signer, transparency: policy.spec.transparency, now: context.clock.now() };
-    const artifacts = await signArtifacts(artifactsOf(record), signing);
+    const artifacts = await context.tracing.step(tracedRun(record), { name: 'sign' }, () =>
+      signArtifacts(artifactsOf(record), signing),
+    );
     return { record: await withArtifacts(context, record, artifacts, signal), facts, isReady: true };
   } catch (error) {
     signal.throwIfAborted();
@@ -88,7 +91,12 @@ async function witness(
   };
   const witnessing = { witnesses: context.witnesses.of(policy), keep, note, fence };
   const beganMs = context.clock.monotonicMs();
-  const outcome = await witnessArtifacts(artifactsOf(record), witnessing, signal);
+  const outcome = await context.tracing.step(
+    tracedRun(record),
+    { name: 'witness' },
+    () => witnessArtifacts(artifactsOf(record), witnessing, signal),
+    ({ problem }) => problem?.reason ?? reasons.Logged,
+  );
   const tookMs = context.clock.monotonicMs() - beganMs;
   if (outcome.artifacts.some((artifact, index) => artifact !== kept[index])) await keep(outcome.artifacts);
   const { problem, retryAfterSeconds } = outcome;

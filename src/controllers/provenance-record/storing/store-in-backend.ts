@@ -15,6 +15,7 @@ import { isDoneWith } from '../../../records/storage-state.ts';
 import { storeEvidence, type StoreTask } from './store-evidence.ts';
 import { recordKey } from '../../../records/record-key.ts';
 import type { StoreStep } from '../state/record-plan.ts';
+import { tracedRun } from '../state/traced-run.ts';
 import { type ArtifactsToComplete, wholeArtifacts } from './whole-artifacts.ts';
 
 /** The part of the context that storing in a backend needs. */
@@ -29,6 +30,7 @@ export type BackendContext = Pick<
   | 'owners'
   | 'pipelines'
   | 'suspects'
+  | 'tracing'
   | 'unconfirmedStores'
 >;
 
@@ -54,7 +56,12 @@ export async function storeInBackend(
   const store = await storeTask(context, work, signal);
   if (store instanceof StorageError) return unfetched(attempts, work, store);
   const beganMs = context.clock.monotonicMs();
-  const { fact, retry } = await storeEvidence(store, context.clock, signal);
+  const { fact, retry } = await context.tracing.step(
+    tracedRun(record),
+    { name: 'store', attributes: backendAttributes(step) },
+    () => storeEvidence(store, context.clock, signal),
+    (result) => resultOf(result.fact),
+  );
   const seconds = (context.clock.monotonicMs() - beganMs) / 1000;
   context.observer.stored({
     type: step.backend.spec.type,
@@ -89,13 +96,23 @@ async function readBack(
   const policy = context.pipelines.policy(record.policy);
   const now = context.clock.now();
   const work = { driver, artifacts, locations: fact.locations, run, policy, now };
-  const verification = await context.evidence.verify(work, signal);
+  const verification = await context.tracing.step(
+    tracedRun(record),
+    { name: 'read back', attributes: backendAttributes(step) },
+    () => context.evidence.verify(work, signal),
+    (result) => (typeof result === 'string' ? 'Unread' : result.state),
+  );
   const isAnswered = typeof verification !== 'string';
   context.observer.readBack({ type: step.backend.spec.type, result: isAnswered ? verification.state : 'Unread' });
   return isAnswered ? { ...fact, verification } : fact;
 }
 
-/** The label of the result in metrics. */
+function backendAttributes({ bound, backend }: StoreStep): Readonly<Record<string, string>> {
+  const { kind, name } = bound.ref;
+  return { 'hallmark.backend.kind': kind, 'hallmark.backend.name': name, 'hallmark.backend.type': backend.spec.type };
+}
+
+/** The label of the result in metrics and traces. */
 function resultOf({ state, problem }: BackendFact): string {
   return isDoneWith(state) ? state : (problem?.reason ?? state);
 }
