@@ -20,6 +20,7 @@ export interface BuildRecipe {
 }
 
 export type Command =
+  | 'kyverno'
   | 'etcd'
   | 'kube-apiserver'
   | 'kube-controller-manager'
@@ -82,6 +83,13 @@ export const oldestKubernetes: BuildRecipe = {
 
 /** Everything that the testbed builds. */
 export const catalog: readonly BuildRecipe[] = [
+  {
+    name: 'kyverno',
+    version: '1.19.1',
+    package: 'github.com/kyverno/kyverno/cmd/kyverno',
+    commands: ['kyverno'],
+    expectedSeconds: 210,
+  },
   { name: 'etcd', version: '3.6.16', commands: ['etcd'], expectedSeconds: 66 },
   {
     name: 'kubernetes',

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stringify } from 'yaml';
-import type { PolicyTrust } from './policy-trust.ts';
+import type { PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 import { UsageError } from '../cli-error.ts';
 
 /**
  * Prints a policy configuration for Conforma (`ec validate image --policy FILE --image IMAGE`) with the accepted signer. The reader chooses
  * the rules for attestations in `sources`. Conforma accepts one signer, so it is the current one.
  */
-export function conformaTrust(material: PolicyTrust): string {
+export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
   const { description, keys, identity, isLogged, trustedRoot } = material;
   const [active] = keys;
   const [log] = trustedRoot?.tlogs ?? [];
@@ -28,5 +28,5 @@ export function conformaTrust(material: PolicyTrust): string {
     `# ec validate image --policy THIS-FILE --image IMAGE${isLogged ? '' : ' --ignore-rekor'}`,
     '# The Rego rules for attestations are in ./policy: name your own sources instead.',
   ];
-  return `${head.join('\n')}\n${stringify(configuration, { lineWidth: 0 })}`;
+  return { text: `${head.join('\n')}\n${stringify(configuration, { lineWidth: 0 })}` };
 }

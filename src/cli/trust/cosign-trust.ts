@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
-import type { PolicyTrust } from './policy-trust.ts';
+import type { PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 import { requiresTimestamp, trustedRootText } from './policy-trust.ts';
 
 type ImageFormat = PolicyTrust['imageFormats'][number];
@@ -9,7 +9,7 @@ type ImageFormat = PolicyTrust['imageFormats'][number];
  * Prints a shell script that verifies an image's signature and provenance with cosign 3, each by one of the keys or by the certificate
  * identity.
  */
-export function cosignTrust(material: PolicyTrust): string {
+export function cosignTrust(material: PolicyTrust): VerifierConfiguration {
   const { description, keys, trustedRoot, identity, predicateType, imageFormats } = material;
   const files = [
     ...keys.map(({ publicKey }, index) => heredoc(`${index + 1}.pub`, publicKey)),
@@ -27,7 +27,7 @@ export function cosignTrust(material: PolicyTrust): string {
     ...(imageFormats.length === 0 ? [] : [imageFormats.map((format) => imageCheck(format, material))]),
     ...(predicateType === undefined ? [] : [[attestationCheck(predicateType, material)]]),
   ];
-  return [
+  const text = [
     '#!/bin/sh',
     `# Verifies the evidence of ${description} with cosign 3. Usage: sh FILE IMAGE@sha256:… [options of cosign]`,
     'set -eu',
@@ -41,6 +41,7 @@ export function cosignTrust(material: PolicyTrust): string {
     ),
     '',
   ].join('\n');
+  return { text };
 }
 
 /** One check, as cosign's arguments. */

@@ -1,77 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stringify } from 'yaml';
-import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
-import type { PolicyTrust } from './policy-trust.ts';
-import { requiresTimestamp } from './policy-trust.ts';
-import { certificatePem, publicKeyPem } from './root-pem.ts';
+import { isEmptySelector } from '../../api/v1alpha1/fields/label-selector.ts';
+import { imageScope } from './image-scope.ts';
+import { kyvernoGlobs } from './image-globs.ts';
+import { kyvernoChecks } from './kyverno-checks.ts';
+import type { AdmissionOptions, PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 
-/** Prints a Kyverno ClusterPolicy that admits only images with this policy's signature and provenance. */
-export function kyvernoTrust(material: PolicyTrust): string {
-  const { name, description, images } = material;
-  const rule = {
-    name: 'verify-images',
-    match: { any: [{ resources: { kinds: ['Pod'] } }] },
-    verifyImages: [
-      {
-        imageReferences: images.length === 0 ? ['*'] : images.map((glob) => `${glob}*`),
-        failureAction: 'Enforce',
-        ...checks(material),
-      },
-    ],
-  };
+/** Longer than a registry takes to answer. A policy with a time limit also has a webhook of its own, for its namespaces alone. */
+const TIMEOUT_SECONDS = 30;
+
+/** True when a pod is new or gets another image: other changes of a running pod do not need its image verified again. */
+const imagesChange = [
+  "request.operation == 'CREATE'",
+  ...['containers', 'initContainers', 'ephemeralContainers'].map((list) => {
+    const images = (pod: string): string => `${pod}.spec.?${list}.orValue([]).map(c, c.image)`;
+    return `${images('object')} != ${images('oldObject')}`;
+  }),
+].join(' || ');
+
+/** Those that a ClusterSigningPolicy without a selector never signs for. */
+const systemNamespaces = { name: 'no-system-namespace', expression: "!request.namespace.startsWith('kube-')" };
+
+/**
+ * Prints an ImageValidatingPolicy for Kyverno 1.19, or the namespaced kind for a SigningPolicy, that judges only pods of the policy's
+ * namespaces with images of its repositories.
+ */
+export function kyvernoTrust(material: PolicyTrust, options: AdmissionOptions): VerifierConfiguration {
+  const { description, name, namespace, allowedRepositories } = material;
+  const { images, isEnforced } = options;
+  const scope = imageScope({ description, allowedRepositories, images });
+  const { attestors, attestations, validations, notices } = kyvernoChecks(material);
   const policy = {
-    apiVersion: 'kyverno.io/v1',
-    kind: 'ClusterPolicy',
+    apiVersion: 'policies.kyverno.io/v1',
+    kind: namespace === undefined ? 'ImageValidatingPolicy' : 'NamespacedImageValidatingPolicy',
     metadata: {
       name,
+      ...(namespace === undefined ? {} : { namespace }),
       annotations: { 'policies.kyverno.io/description': `Images signed by ${description} of Hallmark.` },
     },
-    spec: { background: false, webhookConfiguration: { failurePolicy: 'Fail', timeoutSeconds: 30 }, rules: [rule] },
-  };
-  return stringify(policy, { lineWidth: 0 });
-}
-
-/** In bundles, attestors alone would accept an attestation of any type as a signature, so this requires the type. */
-function checks(material: PolicyTrust): object {
-  const { predicateType, imageFormats, isInBundles } = material;
-  const isSigned = imageFormats.length > 0;
-  const signature = { attestors: [{ count: 1, entries: entries(material, material.isTimestamped) }] };
-  const provenance = { attestors: [{ count: 1, entries: entries(material, requiresTimestamp(material)) }] };
-  const attestations = predicateType === undefined ? [] : [{ type: predicateType, ...provenance }];
-  if (isInBundles) {
-    const ofImage = isSigned ? [{ type: IMAGE_SIGNATURE_TYPE, ...signature }] : [];
-    return { type: 'SigstoreBundle', attestations: [...ofImage, ...attestations] };
-  }
-  return { ...(isSigned ? signature : {}), ...(attestations.length === 0 ? {} : { attestations }) };
-}
-
-function entries(material: PolicyTrust, isTimestamped: boolean): readonly object[] {
-  const { keys, identity, trustedRoot, isLogged } = material;
-  const witnesses = { rekor: rekor(material), ctlog: { ignoreSCT: (trustedRoot?.ctlogs.length ?? 0) === 0 } };
-  const roots = trustedRoot?.certificateAuthorities.flatMap(({ certChain }) => certChain?.certificates ?? []) ?? [];
-  const tsa = trustedRoot?.timestampAuthorities.flatMap(({ certChain }) => certChain?.certificates ?? []) ?? [];
-  const tsaCertChain =
-    tsa.length === 0 || isLogged || !isTimestamped ? {} : { tsaCertChain: tsa.map(certificatePem).join('') };
-  return [
-    ...keys.map(({ publicKey }) => ({ keys: { publicKeys: publicKey, ...witnesses, ...tsaCertChain } })),
-    ...(identity === undefined
-      ? []
-      : [
+    spec: {
+      validationActions: isEnforced ? ['Deny'] : ['Audit', 'Warn'],
+      failurePolicy: isEnforced ? 'Fail' : 'Ignore',
+      webhookConfiguration: { timeoutSeconds: TIMEOUT_SECONDS },
+      // A tag may be moved after it was verified. Without enforcement, pods stay as they are.
+      validationConfigurations: { mutateDigest: isEnforced, verifyDigest: isEnforced, required: true },
+      // Workloads stay as they were applied: only their pods are judged.
+      autogen: { podControllers: { controllers: [] } },
+      matchConstraints: {
+        ...(namespace === undefined ? { namespaceSelector: namespaceSelector(material) } : {}),
+        resourceRules: [
           {
-            keyless: {
-              subject: identity.identity,
-              issuer: identity.issuer,
-              ...(roots.length === 0 ? {} : { roots: roots.map(certificatePem).join('') }),
-              ...witnesses,
-              ...tsaCertChain,
-            },
+            apiGroups: [''],
+            apiVersions: ['v1'],
+            operations: ['CREATE', 'UPDATE'],
+            resources: ['pods', 'pods/ephemeralcontainers'],
           },
-        ]),
-  ];
+        ],
+      },
+      matchConditions: [
+        { name: 'images-change', expression: imagesChange },
+        ...(isForAll(material) ? [systemNamespaces] : []),
+      ],
+      matchImageReferences: scope.flatMap(kyvernoGlobs).map((glob) => ({ glob })),
+      attestors,
+      ...(attestations.length === 0 ? {} : { attestations }),
+      variables: [
+        { name: 'images', expression: 'images.containers + images.initContainers + images.ephemeralContainers' },
+      ],
+      validations,
+    },
+  };
+  return { text: stringify(policy, { lineWidth: 0 }), notices };
 }
 
-function rekor({ isLogged, trustedRoot }: PolicyTrust): object {
-  const [log] = trustedRoot?.tlogs ?? [];
-  if (!isLogged || log === undefined) return { ignoreTlog: true };
-  return { url: log.baseUrl, ...(log.publicKey === undefined ? {} : { pubkey: publicKeyPem(log.publicKey) }) };
+/** True for a ClusterSigningPolicy that selects no namespaces: it reaches all but those of the cluster itself. */
+function isForAll({ namespace, namespaceSelector: selector }: PolicyTrust): boolean {
+  return namespace === undefined && isEmptySelector(selector);
+}
+
+function namespaceSelector(material: PolicyTrust): object {
+  const { namespaceSelector: selector, operatorNamespace } = material;
+  if (selector !== undefined && !isForAll(material)) return selector;
+  const values = [operatorNamespace, 'kube-system'];
+  return { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values }] };
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PolicyTrust } from './policy-trust.ts';
+import type { PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 import { UsageError } from '../cli-error.ts';
 
 /**
  * Prints a Rego module that checks the predicate type, builder, build type and subjects of a statement. The statement's signature must be
- * verified before, because OPA cannot verify a DSSE signature.
+ * verified before, because OPA cannot verify a DSSE signature. Each policy has a package of its own, so that the modules of
+ * many policies load together.
  */
-export function opaTrust(material: PolicyTrust): string {
+export function opaTrust(material: PolicyTrust): VerifierConfiguration {
   const { description, predicateType, attestation } = material;
   if (predicateType === undefined) throw new UsageError(`${description} makes no attestations that OPA could check`);
   const isV1 = predicateType === 'https://slsa.dev/provenance/v1';
@@ -15,11 +16,12 @@ export function opaTrust(material: PolicyTrust): string {
     builderID: attestation.builderID,
     ...(isV1 ? { buildType: attestation.buildType } : {}),
   };
-  return `# Checks the provenance of ${description}. Verify the signature first, for example:
+  const name = packageName(material);
+  const text = `# Checks the provenance of ${description}. Verify the signature first, for example:
 #   cosign verify-attestation … IMAGE@DIGEST | jq '{envelope: ., digest: "sha256:…"}' |
-#     opa eval --stdin-input --fail --data THIS-FILE 'data.hallmark.allow == true'
+#     opa eval --stdin-input --fail --data THIS-FILE 'data.${name}.allow == true'
 # Input: {"envelope": a DSSE envelope, "digest": "sha256:…"}
-package hallmark
+package ${name}
 
 import rego.v1
 
@@ -29,16 +31,18 @@ default allow := false
 
 allow if count(deny) == 0
 
+default statement := {}
+
 statement := json.unmarshal(base64.decode(input.envelope.payload))
 
 builder := ${isV1 ? 'statement.predicate.runDetails.builder.id' : 'statement.predicate.builder.id'}
-
+${isV1 ? '\nbuild_type := statement.predicate.buildDefinition.buildType\n' : ''}
 deny contains "the payload is not an in-toto statement" if not is_statement
 
-deny contains "the predicate type is not the expected one" if not statement.predicateType == expected.predicateType
+${mismatch('the predicate type', 'statement.predicateType', 'expected.predicateType')}
 
-deny contains "the builder is not the expected one" if not builder == expected.builderID
-${isV1 ? '\ndeny contains "the build type is not the expected one" if not statement.predicate.buildDefinition.buildType == expected.buildType\n' : ''}
+${mismatch('the builder', 'builder', 'expected.builderID')}
+${isV1 ? `\n${mismatch('the build type', 'build_type', 'expected.buildType')}\n` : ''}
 deny contains "the digest is not among the subjects" if not is_subject
 
 is_statement if {
@@ -52,4 +56,18 @@ is_subject if {
 	subject.digest[algorithm] == hex
 }
 `;
+  return { text };
+}
+
+/** Two rules: one with the value that it found, and one for a statement without the value. */
+function mismatch(what: string, found: string, expected: string): string {
+  return `deny contains sprintf("${what} is %v, not %v", [${found}, ${expected}]) if ${found} != ${expected}
+
+deny contains sprintf("${what} is missing; it should be %v", [${expected}]) if not ${found}`;
+}
+
+/** The name in JSON's quotes: a name of Kubernetes may have dots and dashes, which split or end a word of Rego. */
+function packageName({ kind, namespace, policyName }: PolicyTrust): string {
+  const path = namespace === undefined ? [policyName] : [namespace, policyName];
+  return `hallmark.${kind.toLowerCase()}${path.map((part) => `[${JSON.stringify(part)}]`).join('')}`;
 }

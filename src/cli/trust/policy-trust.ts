@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
+import type { ClusterSigningPolicySpec } from '../../api/v1alpha1/cluster-signing-policy/schema.ts';
+import type { PolicyKind } from '../../api/v1alpha1/kinds.ts';
 import type { EffectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { VerificationKey } from '../../signing/verification-key.ts';
 import type { CertificateIdentity } from '../../verify/expectations.ts';
@@ -13,7 +15,11 @@ import { UsageError } from '../cli-error.ts';
 export interface PolicyTrust {
   /** "SigningPolicy team-a/release". */
   readonly description: string;
-  /** `hallmark-` with the policy's namespace and name, for generated objects. */
+  readonly kind: PolicyKind;
+  /** The namespace of a SigningPolicy. */
+  readonly namespace?: string;
+  readonly policyName: string;
+  /** The name of generated objects, which no other policy has. */
   readonly name: string;
   /** The policy's keys, the active one first. */
   readonly keys: readonly VerificationKey[];
@@ -30,8 +36,34 @@ export interface PolicyTrust {
   /** True if all its attestations are in bundles, where verifiers look for timestamps. */
   readonly isInBundles: boolean;
   readonly attestation: EffectiveSigningPolicySpec['attestation'];
-  /** Globs for the images that it may sign; empty for all. */
+  /** Globs for the repositories that it may sign for; empty for all. */
+  readonly allowedRepositories: readonly string[];
+  /** The namespaces of a ClusterSigningPolicy; every one but the operator's and kube-* if it selects none. */
+  readonly namespaceSelector?: ClusterSigningPolicySpec['namespaceSelector'];
+  readonly operatorNamespace: string;
+  /** The TUF repository of its trusted root. */
+  readonly tuf?: TufRepository;
+}
+
+/** A TUF repository, and the initial root.json unless it is the public one. */
+export interface TufRepository {
+  readonly mirror: string;
+  readonly initialRoot?: string;
+}
+
+/** Options of a configuration for an admission controller. */
+export interface AdmissionOptions {
+  /** Repositories whose images are judged, in place of all that the policy may sign for. */
   readonly images: readonly string[];
+  /** True to refuse what does not verify; otherwise it is only reported. */
+  readonly isEnforced: boolean;
+}
+
+/** The configuration of a verifier. */
+export interface VerifierConfiguration {
+  readonly text: string;
+  /** Checks that the verifier cannot do, each with the reason and the remedy. */
+  readonly notices?: readonly string[];
 }
 
 const predicateTypes: Readonly<Record<string, string>> = {
@@ -67,7 +99,8 @@ export async function policyTrust(
   const trustedRoot = await policyRoot(policy, context, signal);
   return {
     description,
-    name: `hallmark-${policy.kind === 'SigningPolicy' ? `${policy.homeNamespace}-` : ''}${policy.name}`,
+    ...identityOf(policy),
+    operatorNamespace: context.operatorNamespace,
     keys,
     ...(identity === undefined ? {} : { identity }),
     ...(trustedRoot === undefined ? {} : { trustedRoot }),
@@ -77,8 +110,38 @@ export async function policyTrust(
     isInBundles: isRekorV2 || (formats.length > 0 && !formats.includes('SimpleSigning')),
     isTimestamped: transparency.timestampAuthorities.length > 0,
     attestation,
-    images: subjects.allowedRepositories.filter((glob) => glob !== '*'),
+    allowedRepositories: subjects.allowedRepositories,
+    ...('namespaceSelector' in policy.spec && policy.spec.namespaceSelector !== undefined
+      ? { namespaceSelector: policy.spec.namespaceSelector }
+      : {}),
+    ...(await tufOf(policy, context, signal)),
   };
+}
+
+/** A namespace has no dots, and only names of a SigningPolicy go on after `hallmark-`: so no two policies have one name. */
+function identityOf({
+  kind,
+  name,
+  homeNamespace,
+}: PublishedPolicy): Pick<PolicyTrust, 'kind' | 'namespace' | 'policyName' | 'name'> {
+  return kind === 'SigningPolicy'
+    ? { kind, namespace: homeNamespace, policyName: name, name: `hallmark-${homeNamespace}.${name}` }
+    : { kind, policyName: name, name: `hallmark.${name}` };
+}
+
+async function tufOf(
+  { spec, homeNamespace }: PublishedPolicy,
+  context: CliContext,
+  signal: AbortSignal,
+): Promise<Pick<PolicyTrust, 'tuf'>> {
+  const tuf = spec.trustedRoot?.tuf;
+  if (tuf === undefined) return {};
+  const { mirror, rootRef } = tuf;
+  if (rootRef === undefined) return { tuf: { mirror } };
+  const { objects } = await context.access();
+  const entries = await objects.getConfigMap(homeNamespace, rootRef.name, signal);
+  const initialRoot = entries?.[rootRef.key ?? 'root.json'];
+  return { tuf: { mirror, ...(initialRoot === undefined ? {} : { initialRoot }) } };
 }
 
 /**

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { field, listField } from '../../json/fields.ts';
+import { field, listField, objectField, stringField } from '../../json/fields.ts';
 import { TestLog } from '../../verify/test-log.fixture.ts';
 import { exitCodeOf } from '../usage-exit.ts';
 import { trustCommand } from './trust.ts';
@@ -14,85 +15,260 @@ const inline = JSON.stringify({ tlogs: [new TestLog().trust] });
 const timestampAuthorities = [{ url: 'https://timestamp.example' }];
 const bundles = { imageSignatures: { formats: ['SigstoreStatement'] } };
 
-/** Runs the command for a policy with these members of its spec. */
-async function printed(verifier: string, spec: object, code = 0, status: object = {}): Promise<string> {
+const keyless = {
+  spec: {
+    signer: { type: 'Keyless', keyless: { fulcioURL: 'https://f.example', serviceAccountName: 's' } },
+    transparency: { type: 'Rekor', rekor: { url: 'https://log.example' } },
+  },
+  status: { verificationKeys: [], certificateIdentity: { identity: 'https://i', issuer: 'https://i' } },
+};
+const repositories = ['registry.example/team/*'];
+
+interface Printed {
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Asked {
+  readonly verifier: string;
+  readonly spec?: object;
+  readonly status?: object;
+  readonly args?: readonly string[];
+  readonly kind?: string;
+  readonly metadata?: object;
+}
+
+/** Runs the command for a policy with these members of its spec, and expects this exit code. */
+async function run(asked: Asked, code = 0): Promise<Printed> {
+  const { verifier, spec = {}, status = {}, args = [], kind = 'SigningPolicy' } = asked;
+  const { metadata = { name: 'builds', namespace: 'team' } } = asked;
   const path = file('policy.json', {
     apiVersion: 'hallmark.dev/v1alpha1',
-    kind: 'SigningPolicy',
-    metadata: { name: 'builds', namespace: 'team' },
+    kind,
+    metadata,
     spec: {
       signer: { type: 'Key', key: { secretRef: { name: 'k' } } },
       trustedRoot: { type: 'Inline', inline },
+      subjects: { allowedRepositories: repositories },
       ...spec,
     },
     status: { verificationKeys: [{ ...signer.key, state: 'Active' }], ...status },
   });
-  let out = '';
-  const command = trustCommand().configureOutput({ writeOut: (text) => (out += text), writeErr: () => undefined });
+  const written = { out: '', err: '' };
+  const command = trustCommand().configureOutput({
+    writeOut: (text) => (written.out += text),
+    writeErr: (text) => (written.err += text),
+  });
   try {
-    await command.parseAsync(['-f', path, '-o', verifier], { from: 'user' });
+    await command.parseAsync(['-f', path, '-o', verifier, ...args], { from: 'user' });
     assert.equal(code, 0);
   } catch (error) {
     assert.equal(exitCodeOf(error), code, String(error));
+    return { ...written, err: `${written.err}${String(error)}` };
   }
-  return out;
+  return written;
 }
 
-async function documents(verifier: string, spec: object): Promise<readonly unknown[]> {
+async function printed(verifier: string, spec: object, code = 0, status: object = {}): Promise<string> {
+  return (await run({ verifier, spec, status }, code)).out;
+}
+
+async function documents(asked: Asked): Promise<readonly unknown[]> {
   const all: unknown[] = [];
-  for (const document of parseAllDocuments(await printed(verifier, spec))) all.push(document.toJS());
+  for (const document of parseAllDocuments((await run(asked)).out)) all.push(document.toJS());
   return all;
 }
 
 describe('the policy for Kyverno', () => {
-  const rule = async (spec: object): Promise<unknown> => {
-    const [policy] = await documents('kyverno', spec);
-    return listField(listField(field(policy, 'spec'), 'rules')[0], 'verifyImages')[0];
-  };
-  const types = (images: unknown): readonly unknown[] =>
-    listField(images, 'attestations').map((attestation) => field(attestation, 'type'));
+  const policy = async (asked: Partial<Asked> = {}): Promise<unknown> =>
+    (await documents({ verifier: 'kyverno', ...asked }))[0];
+  const spec = async (asked: Partial<Asked> = {}): Promise<unknown> => field(await policy(asked), 'spec');
+  const types = (found: unknown): readonly unknown[] =>
+    listField(found, 'attestations').map((attestation) => field(field(attestation, 'intoto'), 'type'));
 
-  it("requires signature and provenance in cosign's tags", async () => {
-    const images = await rule({});
-    assert.deepEqual([field(images, 'type'), types(images)], [undefined, [PROVENANCE]]);
-    assert.equal(listField(images, 'attestors').length, 1);
+  it('judges the namespace of a SigningPolicy and images of its repositories, and only warns', async () => {
+    const found = await policy();
+    assert.deepEqual(
+      [field(found, 'kind'), field(found, 'metadata')],
+      [
+        'NamespacedImageValidatingPolicy',
+        {
+          name: 'hallmark-team.builds',
+          namespace: 'team',
+          annotations: { 'policies.kyverno.io/description': 'Images signed by SigningPolicy team/builds of Hallmark.' },
+        },
+      ],
+    );
+    const { validationActions, failurePolicy, matchImageReferences, validationConfigurations } = objectField(
+      found,
+      'spec',
+    );
+    assert.deepEqual([validationActions, failurePolicy], [['Audit', 'Warn'], 'Ignore']);
+    assert.deepEqual(matchImageReferences, [{ glob: 'registry.example/team/*' }]);
+    assert.deepEqual(validationConfigurations, { mutateDigest: false, verifyDigest: false, required: true });
   });
 
-  it('requires both by their types in bundles', async () => {
-    const images = await rule(bundles);
-    assert.deepEqual([field(images, 'type'), types(images)], ['SigstoreBundle', [IMAGE_SIGNATURE, PROVENANCE]]);
-    assert.equal(field(images, 'attestors'), undefined);
+  it('refuses pods only on demand, and then pins their digests', async () => {
+    const { validationActions, failurePolicy, validationConfigurations } = objectField(
+      await policy({ args: ['--enforce'] }),
+      'spec',
+    );
+    assert.deepEqual([validationActions, failurePolicy], [['Deny'], 'Fail']);
+    assert.deepEqual(validationConfigurations, { mutateDigest: true, verifyDigest: true, required: true });
+  });
+
+  it('judges the namespaces of a ClusterSigningPolicy', async () => {
+    const cluster = { kind: 'ClusterSigningPolicy', metadata: { name: 'builds' } };
+    const selected = { namespaceSelector: { matchLabels: { tier: 'prod' } } };
+    const found = await policy({ ...cluster, spec: selected });
+    assert.deepEqual(
+      [field(found, 'kind'), field(field(found, 'metadata'), 'name')],
+      ['ImageValidatingPolicy', 'hallmark.builds'],
+    );
+    const constraints = (asked: unknown): unknown =>
+      field(field(field(asked, 'spec'), 'matchConstraints'), 'namespaceSelector');
+    assert.deepEqual(constraints(found), selected.namespaceSelector);
+    const everywhere = await policy(cluster);
+    assert.deepEqual(constraints(everywhere), {
+      matchExpressions: [
+        { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['hallmark-system', 'kube-system'] },
+      ],
+    });
+    assert.match(JSON.stringify(everywhere), /startsWith\('kube-'\)/);
+    assert.doesNotMatch(JSON.stringify(found), /startsWith\('kube-'\)/);
+  });
+
+  it('requires signature and provenance by their types in bundles', async () => {
+    const { err } = await run({ verifier: 'kyverno', spec: bundles });
+    assert.equal(err, '');
+    assert.deepEqual(types(await spec({ spec: bundles })), [IMAGE_SIGNATURE, PROVENANCE]);
+  });
+
+  it("requires the signature alone in cosign's tags, and says why", async () => {
+    assert.deepEqual(types(await spec()), []);
+    const { err } = await run({ verifier: 'kyverno' });
+    assert.match(err, /^warning: the provenance is not checked: in cosign's tags .* encoding: SigstoreBundle/);
+    const rekor = { transparency: { type: 'Rekor', rekor: { url: 'https://log.example', onFailure: 'Retry' } } };
+    assert.match(
+      (await run({ verifier: 'kyverno', spec: rekor })).err,
+      /entries in the log are not checked: .* type: TUF/,
+    );
+  });
+
+  it('is refused where Kyverno can check nothing', async () => {
+    assert.match(
+      (await run({ verifier: 'kyverno', ...keyless }, 2)).err,
+      /cannot verify the certificates of SigningPolicy team\/builds: .* type: TUF/,
+    );
+    const attested = { imageSignatures: { formats: [] } };
+    assert.match((await run({ verifier: 'kyverno', spec: attested }, 2)).err, /cannot verify the provenance/);
+  });
+
+  it('accepts earlier keys, and both hashes of a key that may have signed with either', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const retired = {
+      keyID: 'SHA256:old',
+      publicKey: publicKey.export({ format: 'pem', type: 'spki' }),
+      state: 'Retired',
+    };
+    const status = { verificationKeys: [{ ...signer.key, state: 'Active' }, retired] };
+    const found = await spec({ status });
+    assert.deepEqual(
+      listField(found, 'attestors').map((attestor) => field(attestor, 'name')),
+      ['key1sha256', 'key2sha256', 'key2sha384'],
+    );
+    assert.match(JSON.stringify(found), /\[attestors.key1sha256, attestors.key2sha256, attestors.key2sha384\]/);
   });
 });
 
 describe("the policies for Sigstore's policy-controller", () => {
-  const authorities = async (spec: object): Promise<readonly unknown[]> =>
-    (await documents('policy-controller', spec))
-      .filter((object) => field(object, 'kind') === 'ClusterImagePolicy')
-      .map((object) => listField(field(object, 'spec'), 'authorities')[0]);
+  const policies = async (asked: Partial<Asked> = {}): Promise<readonly unknown[]> =>
+    (await documents({ verifier: 'policy-controller', ...asked })).filter(
+      (object) => field(object, 'kind') === 'ClusterImagePolicy',
+    );
+  const authorities = async (asked: Partial<Asked> = {}): Promise<readonly unknown[]> =>
+    (await policies(asked)).map((object) => listField(field(object, 'spec'), 'authorities')[0]);
   const summary = (authority: unknown): readonly unknown[] => [
     field(authority, 'signatureFormat'),
     ...listField(authority, 'attestations').map((attestation) => field(attestation, 'predicateType')),
   ];
+  const inBundles = { ...keyless, spec: { ...keyless.spec, ...bundles } };
 
-  it("requires signature and provenance in cosign's tags", async () => {
-    assert.deepEqual((await authorities({})).map(summary), [[undefined], [undefined, PROVENANCE]]);
+  it('judge images of the policy, and only warn unless they are to enforce', async () => {
+    const scopes = async (args: readonly string[]): Promise<readonly (readonly unknown[])[]> =>
+      (await policies({ args })).map((object) => {
+        const { images, mode } = objectField(object, 'spec');
+        return [stringField(field(object, 'metadata'), 'name'), images, mode];
+      });
+    const images = [{ glob: 'registry.example/team/**' }];
+    assert.deepEqual(await scopes([]), [
+      ['hallmark-team.builds-signature', images, 'warn'],
+      ['hallmark-team.builds-provenance', images, 'warn'],
+    ]);
+    assert.deepEqual(
+      (await scopes(['--enforce'])).map(([, , mode]) => mode),
+      ['enforce', 'enforce'],
+    );
   });
 
-  it('requires both as attestations in bundles', async () => {
+  it("require signature and provenance in cosign's tags", async () => {
+    assert.deepEqual((await authorities()).map(summary), [[undefined], [undefined, PROVENANCE]]);
+  });
+
+  it('require both as attestations in bundles of a certificate', async () => {
     const found = [
       ['bundle', IMAGE_SIGNATURE],
       ['bundle', PROVENANCE],
     ];
-    assert.deepEqual((await authorities(bundles)).map(summary), found);
+    assert.deepEqual((await authorities(inBundles)).map(summary), found);
   });
 
-  it('requires timestamps only if they cover what it checks', async () => {
-    const timed = { transparency: { type: 'None', timestampAuthorities } };
-    const asked = async (spec: object): Promise<readonly boolean[]> =>
-      (await authorities({ ...timed, ...spec })).map((authority) => field(authority, 'rfc3161timestamp') !== undefined);
-    assert.deepEqual(await asked({}), [true, false]);
-    assert.deepEqual(await asked(bundles), [true, true]);
+  it('accept no keys in bundles, and say so', async () => {
+    const { err } = await run({ verifier: 'policy-controller', spec: bundles }, 2);
+    assert.match(err, /verifies bundles by certificate only.* encoding: CosignTags/);
+    const verificationKeys = [{ ...signer.key, state: 'Retired' }];
+    const both = await run({
+      verifier: 'policy-controller',
+      ...inBundles,
+      status: { ...keyless.status, verificationKeys },
+    });
+    assert.match(both.err, /^warning: only the certificate identity is accepted: /);
+    assert.doesNotMatch(both.out, /BEGIN PUBLIC KEY/);
+  });
+
+  it('require timestamps only if they cover what they check', async () => {
+    const transparency = { type: 'None', timestampAuthorities };
+    const asked = async (more: Asked): Promise<readonly boolean[]> =>
+      (await authorities(more)).map((authority) => field(authority, 'rfc3161timestamp') !== undefined);
+    const verifier = 'policy-controller';
+    assert.deepEqual(await asked({ verifier, spec: { transparency } }), [true, false]);
+    assert.deepEqual(await asked({ verifier, ...inBundles, spec: { ...inBundles.spec, transparency } }), [true, true]);
+  });
+});
+
+describe('for an admission controller', () => {
+  for (const verifier of ['kyverno', 'policy-controller']) {
+    it(`the command refuses to have ${verifier} judge the images of everybody`, async () => {
+      const unlimited = { verifier, spec: { subjects: {} } };
+      const { out, err } = await run(unlimited, 2);
+      assert.match(err, /set spec.subjects.allowedRepositories, or name repositories with --images/);
+      assert.equal(out, '');
+      const named = await run({ ...unlimited, args: ['--images', 'registry.example/team/app'] });
+      assert.match(named.out, /registry\.example\/team\/app/);
+    });
+  }
+
+  it('names of generated objects differ for any two policies', async () => {
+    const name = async (namespace: string, policy: string): Promise<unknown> => {
+      const [found] = await documents({ verifier: 'kyverno', metadata: { name: policy, namespace } });
+      return field(field(found, 'metadata'), 'name');
+    };
+    assert.deepEqual([await name('a-b', 'c'), await name('a', 'b-c')], ['hallmark-a-b.c', 'hallmark-a.b-c']);
+  });
+
+  it('other verifiers refuse its options', async () => {
+    for (const args of [['--enforce'], ['--images', 'registry.example/team/app']])
+      assert.match((await run({ verifier: 'cosign', args }, 2)).err, /are for admission controllers/);
   });
 });
 
@@ -132,12 +308,18 @@ describe('for a policy that signs with certificates and lists a key', () => {
     printed(verifier, spec, 0, { certificateIdentity, verificationKeys });
   const pem = signer.key.publicKey.split('\n')[1] ?? '';
 
-  for (const verifier of ['cosign', 'kyverno', 'policy-controller']) {
+  for (const verifier of ['cosign', 'policy-controller']) {
     it(`${verifier} accepts both`, async () => {
       const given = await text(verifier);
       assert.ok(given.includes(certificateIdentity.identity) && given.includes(pem), given);
     });
   }
+
+  it('kyverno accepts the key, and says why it accepts no certificate', async () => {
+    const { out, err } = await run({ verifier: 'kyverno', spec, status: { certificateIdentity, verificationKeys } });
+    assert.deepEqual([out.includes(certificateIdentity.identity), out.includes(pem)], [false, true]);
+    assert.match(err, /the certificate identity is not accepted: .* type: TUF/);
+  });
 
   it('conforma, which accepts one signer, accepts the active one', async () => {
     const given = await text('conforma');

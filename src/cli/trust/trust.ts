@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
-import type { PolicyTrust } from './policy-trust.ts';
+import type { AdmissionOptions, PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { CliContext } from '../cli-context.ts';
 import { timeLimit } from '../time-limit.ts';
@@ -13,13 +13,21 @@ const verifiers = {
   'policy-controller': async () => (await import('./policy-controller-trust.ts')).policyControllerTrust,
   conforma: async () => (await import('./conforma-trust.ts')).conformaTrust,
   opa: async () => (await import('./opa-trust.ts')).opaTrust,
-} as const satisfies Record<string, () => Promise<(material: PolicyTrust) => string>>;
+} as const satisfies Record<
+  string,
+  () => Promise<(material: PolicyTrust, options: AdmissionOptions) => VerifierConfiguration>
+>;
+
+/** The verifiers that decide about pods. */
+const admissionControllers: ReadonlySet<Verifier> = new Set(['kyverno', 'policy-controller']);
 
 type Verifier = keyof typeof verifiers;
 
 interface TrustOptions extends ClusterOptions {
   readonly filename?: string;
   readonly output: Verifier;
+  readonly images?: readonly string[];
+  readonly enforce?: boolean;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -31,7 +39,10 @@ export function trustCommand(): Command {
     .description(
       "Prints what a verifier needs to accept a policy's evidence, from the keys and identities in the policy's status.\n" +
         'Name a policy of the cluster as POLICY, or pass a file that holds the policy with its status.\n' +
-        'Exits with 2 if the policy publishes no signer yet, and 3 if the policy cannot be read.',
+        "For an admission controller, it judges only images of the policy's repositories, and only warns unless --enforce is given.\n" +
+        'What the verifier cannot check is printed on standard error.\n' +
+        'Exits with 2 if the policy publishes no signer yet, or if an admission controller would judge the images of everybody,\n' +
+        'and with 3 if the policy cannot be read.',
     )
     .addHelpText('after', '\nExample:\n  $ hallmark trust release -n team-a -o kyverno | kubectl apply -f -')
     .argument('[policy]', 'NAME, signingpolicy/NAME or clustersigningpolicy/NAME')
@@ -44,6 +55,11 @@ export function trustCommand(): Command {
         .choices(Object.keys(verifiers))
         .makeOptionMandatory(),
     )
+    .option(
+      '--images <repository...>',
+      'for kyverno and policy-controller: judge only images of these repositories (with globs); by default those of spec.subjects.allowedRepositories',
+    )
+    .option('--enforce', 'for kyverno and policy-controller: refuse pods, instead of warning')
     .allowExcessArguments(false)
     .exitOverride(usageExit)
     .action(trust);
@@ -54,6 +70,12 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
   if (source === undefined || (options.filename !== undefined && name !== undefined)) {
     command.error('error: name a policy, or pass a file with -f, but not both', { exitCode: USAGE_ERROR });
   }
+  const { output, images = [], enforce: isEnforced = false } = options;
+  if (!admissionControllers.has(output) && (isEnforced || images.length > 0)) {
+    command.error(`error: --images and --enforce are for admission controllers; ${output} judges what it is handed`, {
+      exitCode: USAGE_ERROR,
+    });
+  }
   const context = new CliContext(options);
   const signal = timeLimit(TIMEOUT_MS);
   const streams = command.configureOutput();
@@ -61,10 +83,13 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
     const [{ readPublishedPolicy }, { policyTrust }, configuration] = await Promise.all([
       import('./published-policy.ts'),
       import('./policy-trust.ts'),
-      verifiers[options.output](),
+      verifiers[output](),
     ]);
     const policy = await readPublishedPolicy(source, context, signal);
-    streams.writeOut?.(configuration(await policyTrust(policy, context, signal)));
+    const material = await policyTrust(policy, context, signal);
+    const { text, notices = [] } = configuration(material, { images, isEnforced });
+    streams.writeOut?.(text);
+    for (const notice of notices) streams.writeErr?.(`warning: ${notice}\n`);
   } finally {
     await context.close();
   }
