@@ -41,6 +41,7 @@ export async function clusterDemo(options: ClusterDemoOptions): Promise<void> {
   const cluster = new UserCluster(options.context);
   narrator.step(`looking at the cluster of context ${options.context}`);
   await cluster.requireTekton();
+  await cluster.requireNoHallmark();
   const supervisor = new Supervisor('cluster-demo');
   const work = mkdtempSync(join(tmpdir(), 'hallmark-demo-'));
   const namespace = `hallmark-demo-${randomBytes(4).toString('hex')}`;

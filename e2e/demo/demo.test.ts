@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
+import { manifests } from '../chart/helm.ts';
 import { checkout } from '../harness/installation.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
@@ -33,7 +34,7 @@ describe('npm run demo', () => {
     assert.match(stdout, /Done in \d+ s/);
   });
 
-  it("does the same on a user's cluster and removes what it made, but no CRD that was there", async () => {
+  it("does the same on a user's cluster where no Hallmark is installed, and removes what it made, but no CRD that was there", async () => {
     const nodeAgent = { images: {}, tekton: { execute: true } };
     const testbed = await Testbed.start({
       label: 'user-cluster',
@@ -52,11 +53,16 @@ describe('npm run demo', () => {
         KUBECONFIG: testbed.plane.kubeconfigPath,
         PATH: `${dirname(await ensureBinary('kubectl'))}:${process.env['PATH'] ?? ''}`,
       });
-      const { stdout } = await runCommand(process.execPath, args, {
-        cwd: checkout,
-        env,
-        timeoutSeconds: TIMEOUT_SECONDS,
+      const demo = () => runCommand(process.execPath, args, { cwd: checkout, env, timeoutSeconds: TIMEOUT_SECONDS });
+      const guard = (await manifests()).filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+      const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: guard });
+      await testbed.plane.kubectl(['create', '-f', '-'], { stdin });
+      await assert.rejects(demo(), {
+        exitCode: 1,
+        stderr: /^\nThe demo failed: Hallmark is installed in the cluster of context .*-records lets only its operator/,
       });
+      await testbed.plane.kubectl(['delete', '-f', '-'], { stdin });
+      const { stdout } = await demo();
       assert.match(stdout, /demo-\w{10}\s+demo\s+TaskRun\s+demo\s+1\s+True\s+2\/2\s+0\s+Stored/);
       assert.match(stdout, /signingpolicies\.hallmark\.dev is there already and stays/);
       const left = await testbed.plane.kubectl(['get', 'crds,namespaces', '-o', 'name']);

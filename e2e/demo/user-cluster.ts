@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailed, runCommand } from '../testbed/processes/run-command.ts';
+import { installedHallmark } from './installed-hallmark.ts';
 
 /** A cluster of the user's, reached with the kubectl on the PATH and one context of their kubeconfig. */
 export class UserCluster {
@@ -26,6 +27,18 @@ export class UserCluster {
     this.#kubeconfig = await this.kubectl(['config', 'view', '--minify', '--flatten', '--raw']);
     if (await this.exists('customresourcedefinition', 'taskruns.tekton.dev')) return;
     throw new Error(`the cluster of context ${this.#context} has no Tekton Pipelines: install it first`);
+  }
+
+  /** @throws Error with the remedy when a Hallmark is installed: it and that of the demo would undo each other's records */
+  async requireNoHallmark(): Promise<void> {
+    const list = async (kind: string, ...more: readonly string[]): Promise<unknown> =>
+      JSON.parse(await this.kubectl(['get', kind, ...more, '-o', 'json']));
+    const leases = await list('leases', '-A');
+    const admissionPolicies = await list('validatingadmissionpolicies');
+    const trace = installedHallmark({ leases, admissionPolicies }, new Date());
+    if (trace === undefined) return;
+    const remedy = 'follow docs/getting-started.md with the installed one, or run the demo on another cluster';
+    throw new Error(`Hallmark is installed in the cluster of context ${this.#context}: ${trace}; ${remedy}`);
   }
 
   async exists(kind: string, name: string): Promise<boolean> {
