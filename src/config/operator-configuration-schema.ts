@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Type, type Static, type TSchema } from 'typebox';
 import { standardRetention } from '../api/v1alpha1/signing-policy/retention.ts';
+import { directTarget, hostOrRange, hostOrWildcard, proxyURL, serviceURL, type TextForm } from './text-forms.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -18,8 +19,12 @@ function port(description: string, standard: number) {
   return Type.Integer({ description, minimum: 0, maximum: 65_535, default: standard });
 }
 
+function text({ pattern }: TextForm, maxLength = 300) {
+  return Type.String({ minLength: 1, maxLength, pattern });
+}
+
 function hosts(description: string) {
-  return Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { description, maxItems: 256, default: [] });
+  return Type.Array(text(hostOrRange), { description, maxItems: 256, default: [] });
 }
 
 /** The operator's configuration file, every field with its default. */
@@ -109,13 +114,38 @@ export const operatorConfigurationSchema = Type.Object(
     outbound: section('Hosts that tenants may have the operator connect to.', {
       allow: hosts('Allowed despite being refused by default: host, host:port, address, address/prefix.'),
       deny: hosts('Refused despite being public.'),
+      proxy: section('The HTTP proxy (CONNECT) through which they are reached. The API server is never reached through it.', {
+        url: Type.String({
+          description:
+            '`http://host:port` or `https://host:port`. Empty: none. Credentials come from the Secret of proxy.credentialsSecret.',
+          maxLength: 300,
+          pattern: proxyURL.pattern,
+          default: '',
+        }),
+        noProxy: Type.Array(text(directTarget), {
+          description: 'Reached directly: host, host:port, *.example.com for every host below it, address, address/prefix.',
+          maxItems: 256,
+          default: ['*.svc', '*.cluster.local'],
+        }),
+        nameResolution: Type.Enum(['Operator', 'Proxy'], {
+          description:
+            'Operator: it resolves each name and asks the proxy for an address that the rules permit. Proxy: it asks for the name, so rules for addresses hold ' +
+            'only where the DNS of the cluster knows it.',
+          default: 'Operator',
+        }),
+        caFile: Type.String({
+          description: "PEM file of authorities for the proxy's own certificate. Empty: those of the system.",
+          maxLength: 4096,
+          default: '',
+        }),
+      }),
     }),
     tokens: section("Tokens of teams' ServiceAccounts for signing services and clouds.", {
       destinations: Type.Array(
         Type.Object(
           {
             audience: Type.String({ description: 'Audience of the tokens.', minLength: 1, maxLength: 512 }),
-            hosts: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+            hosts: Type.Array(text(hostOrWildcard), {
               description: 'Hosts that may receive them: host or host:port; *.example.com for every host below it.',
               minItems: 1,
               maxItems: 64,
@@ -139,7 +169,7 @@ export const operatorConfigurationSchema = Type.Object(
       }),
     }),
     transparency: section('Transparency logs.', {
-      logs: Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), {
+      logs: Type.Array(text(serviceURL, 2048), {
         description:
           'URLs of the logs that policies may use. Empty: none. Entries in a public log are public for good.',
         maxItems: 64,

@@ -34,7 +34,11 @@ describe('the operator configuration', () => {
       http: { host: '0.0.0.0', port: 8080, metricsPort: 9090 },
       tracing: { endpoint: '', samplingRatio: 1 },
       log: { level: 'info' },
-      outbound: { allow: [], deny: [] },
+      outbound: {
+        allow: [],
+        deny: [],
+        proxy: { url: '', noProxy: ['*.svc', '*.cluster.local'], nameResolution: 'Operator', caFile: '' },
+      },
       tokens: { destinations: [] },
       keyless: { audience: 'sigstore' },
       transparency: { logs: [] },
@@ -108,6 +112,70 @@ describe('the operator configuration', () => {
       );
     });
   }
+
+  /** Entries by the field that they are in: what can match, and what never could. */
+  const forms: readonly (readonly [path: string, taken: readonly string[], refused: readonly string[]])[] = [
+    ...(['outbound.allow', 'outbound.deny'] as const).map((path) => {
+      const addresses = ['10.0.0.1', '10.0.0.0/8', '0.0.0.0/0', '::/0', 'fd00::1', '[fd00::1]:443', '10.0.0.1:5000'];
+      const names = [
+        'registry',
+        'registry.example.com',
+        'registry.example.com:5000',
+        'my_host',
+        'bücher.example',
+        'a.b.',
+      ];
+      const shapes = ['not a host!', 'http://x/y', 'x/y', '*.example.com', 'x:0', 'x:65536', 'x:', '-x', 'user@x', ''];
+      const ranges = ['10.0.0.0/33', '256.0.0.0/8', '1:::2', '[1::2::3]:4', 'fd00::/129', '10.0.0.0/8:443'];
+      return [path, [...addresses, ...names], [...shapes, ...ranges]] as const;
+    }),
+    [
+      'outbound.proxy.noProxy',
+      ['registry', '*.example.com', '*.example.com:8443', '10.0.0.0/8', 'fd00::/8', '[fd00::1]:443', '10.0.0.1'],
+      ['.example.com', '*', 'https://x', '10.0.0.0/33', '1:::2', 'a b'],
+    ],
+    [
+      'tokens.destinations[0].hosts',
+      ['fulcio.sigstore.dev', 'fulcio.example:8080', '*.amazonaws.com', '[fd00::1]:8080'],
+      ['https://fulcio.sigstore.dev', 'fulcio.sigstore.dev/api', '*', 'a.*.example', '10.0.0.0/8', 'a b'],
+    ],
+    [
+      'transparency.logs',
+      ['https://rekor.sigstore.dev', 'http://rekor.example:3000/', 'https://x.example/a/b'],
+      ['rekor.sigstore.dev', 'ftp://x', 'https://', 'https://user:secret@x', 'https://x?y', 'https://x#y'],
+    ],
+  ];
+  for (const [path, taken, refused] of forms) {
+    const file = (entry: string): string => {
+      const list = JSON.stringify([entry]);
+      if (path.startsWith('tokens')) return `${head}tokens: {destinations: [{audience: sigstore, hosts: ${list}}]}`;
+      if (path.startsWith('outbound.proxy')) return `${head}outbound: {proxy: {noProxy: ${list}}}`;
+      const [section = '', field = ''] = path.split('.');
+      return `${head}${section}: {${field}: ${list}}`;
+    };
+    it(`takes only what can ever match in ${path}, and says what that is`, () => {
+      for (const entry of taken) parseOperatorConfiguration(file(entry), 'c.yaml', inPod);
+      for (const entry of refused) {
+        const parse = (): unknown => parseOperatorConfiguration(file(entry), 'c.yaml', inPod);
+        const begin = `c.yaml: ${path}[0]: `;
+        assert.throws(parse, (error) => {
+          assert.ok(error instanceof ConfigurationError && error.message.startsWith(begin), entry);
+          if (entry !== '') assert.ok(error.message.endsWith(`, not ${JSON.stringify(entry)}`), error.message);
+          return true;
+        });
+      }
+    });
+  }
+
+  it('takes the URL of a proxy, and never credentials in it', () => {
+    const file = (url: string): string => `${head}outbound: {proxy: {url: ${JSON.stringify(url)}}}`;
+    for (const url of ['', 'http://proxy:3128', 'https://proxy.example.com', 'http://10.0.0.1:3128/', 'http://[fd00::1]:1'])
+      assert.equal(parseOperatorConfiguration(file(url), 'c.yaml', inPod).outbound.proxy.url, url);
+    for (const url of ['proxy:3128', 'socks5://proxy', 'http://user:secret@proxy', 'http://proxy/path', 'http://proxy:0']) {
+      const message = `c.yaml: outbound.proxy.url: must be http://host:port or https://host:port, without credentials and a path, not "${url}"`;
+      assert.throws(() => parseOperatorConfiguration(file(url), 'c.yaml', inPod), { message });
+    }
+  });
 
   it('names everything that is wrong at once', () => {
     const text = `${head}foo: 1\nlog: {level: loud}\nconcurrency: {runs: 0, records: 0}`;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parseDocument } from 'yaml';
 import { fieldErrorOf, fieldErrorText, type FieldError } from '../api/v1alpha1/parsing/field-error.ts';
 import { operatorConfigurationSchema, type OperatorConfigurationFile } from './operator-configuration-schema.ts';
+import { describedForm, hostOrRange } from './text-forms.ts';
 
 /** The operator's configuration, complete and checked. */
 export interface OperatorConfiguration extends OperatorConfigurationFile {
@@ -77,13 +79,22 @@ function parseYaml(text: string, source: string): unknown {
 }
 
 function validated(value: unknown, source: string): OperatorConfigurationFile {
-  const options = { allErrors: true, useDefaults: true, validateSchema: false, code: { optimize: false } };
+  const options = {
+    allErrors: true,
+    useDefaults: true,
+    verbose: true,
+    validateSchema: false,
+    code: { optimize: false },
+  };
   compiled ??= new Ajv(options).compile<OperatorConfigurationFile>(operatorConfigurationSchema);
   if (compiled(value)) return value;
   throw invalid(source, (compiled.errors ?? []).map(configurationProblem));
 }
 
 function configurationProblem(error: ErrorObject): FieldError {
+  const form = error.keyword === 'pattern' ? describedForm(String(error.params['pattern'])) : undefined;
+  if (form !== undefined)
+    return { path: fieldErrorOf(error).path, message: `must be ${form}, not ${JSON.stringify(error.data)}` };
   const unknown: unknown = error.keyword === 'additionalProperties' ? error.params['additionalProperty'] : undefined;
   if (typeof unknown !== 'string') return fieldErrorOf(error);
   const parent = error.instancePath.slice(1).replaceAll('/', '.');
@@ -113,7 +124,21 @@ function crossFieldProblems(file: OperatorConfigurationFile): readonly FieldErro
       `must differ from http.port (${http.port})`,
     ],
   ];
-  return rules.flatMap(([holds, path, message]) => (holds ? [] : [{ path, message }]));
+  return [...rules.flatMap(([holds, path, message]) => (holds ? [] : [{ path, message }])), ...addressProblems(file)];
+}
+
+/** The pattern of the schema lets through what only looks like an IPv6 address. */
+function addressProblems({ outbound: { allow, deny, proxy } }: OperatorConfigurationFile): readonly FieldError[] {
+  return Object.entries({ allow, deny, 'proxy.noProxy': proxy.noProxy }).flatMap(([list, entries]) =>
+    entries.flatMap((entry, index) => {
+      const [, bracketed] = /^\[(.*)\]/.exec(entry) ?? [];
+      const isWhole = entry.includes('/') || entry.split(':').length > 2;
+      const address = bracketed ?? (isWhole ? entry.split('/')[0] : undefined);
+      if (address === undefined || isIP(address) !== 0) return [];
+      const message = `must be ${hostOrRange.described}, not ${JSON.stringify(entry)}`;
+      return [{ path: `outbound.${list}[${index}]`, message }];
+    }),
+  );
 }
 
 function invalid(source: string, problems: readonly FieldError[]): ConfigurationError {

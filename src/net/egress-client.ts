@@ -14,6 +14,7 @@ import { guardedSocket, type SocketTarget } from './guarded-socket.ts';
 import { type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
 import { NameLookups } from './lookup/name-lookups.ts';
 import { systemResolver } from './lookup/name-resolver.ts';
+import { ProxyRoute, type ProxyTarget } from './proxy/proxy-route.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 export interface EgressRequest {
@@ -50,7 +51,7 @@ const HARMLESS_HEADERS = new Set(['accept', 'user-agent']);
 /**
  * The only HTTP client towards hosts that a tenant can name. Each connection's resolved address is checked against the
  * operator's rules, responses and time are capped, reading requests follow redirects without taking credentials to
- * another origin or falling from https to http, and no proxy of the environment is used.
+ * another origin or falling from https to http. The administrator's proxy is used, and none of the environment.
  */
 export class EgressClient {
   readonly #guard: Guard;
@@ -69,11 +70,14 @@ export class EgressClient {
   });
 
   /** @param lookups how names are looked up: as the system does, which is for one user, when absent */
-  constructor(configuration: EgressConfiguration = {}, lookups?: NameLookups) {
-    this.#guard = {
-      rules: new EgressRules(configuration),
-      lookups: lookups ?? new NameLookups({ resolver: systemResolver, clock: systemClock }),
-    };
+  constructor(
+    configuration: EgressConfiguration = {},
+    lookups = new NameLookups({ resolver: systemResolver, clock: systemClock }),
+  ) {
+    const rules = new EgressRules(configuration);
+    const { proxy: settings } = configuration;
+    const proxy = settings === undefined ? {} : { proxy: new ProxyRoute({ settings, rules, lookups }) };
+    this.#guard = { rules, lookups, ...proxy };
   }
 
   /** @throws EgressError when no response came; the signal's reason when it aborts. Any status is a response. */
@@ -97,6 +101,16 @@ export class EgressClient {
   /** For client libraries that speak another protocol: a connected socket, under the same rules. @throws EgressError */
   connect(target: SocketTarget, signal: AbortSignal): Promise<Socket> {
     return guardedSocket(this.#guard, target, signal);
+  }
+
+  /**
+   * For client libraries that connect by themselves, but take a socket: the connection through the administrator's proxy.
+   *
+   * @returns undefined if the target is reached directly: the library then connects as `lookup` and `permits` say
+   * @throws EgressError, or the signal's reason
+   */
+  async tunnel(target: ProxyTarget, signal: AbortSignal): Promise<Socket | undefined> {
+    return this.#guard.proxy?.open(target, signal);
   }
 
   /** For client libraries that take a lookup. It is not asked about literal addresses: those need `permits` first. */

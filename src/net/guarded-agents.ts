@@ -3,8 +3,9 @@ import { Agent as HttpAgent } from 'node:http';
 import type { ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { forbiddenEndpoint, type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
+import type { ProxyRoute, ProxyTarget } from './proxy/proxy-route.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** Node's agents for client libraries that speak HTTP by themselves. The caller destroys them. */
@@ -42,7 +43,27 @@ function guarded<Kind extends HttpAgent>(agent: Kind, guard: Guard): Kind {
     if (isIP(hostname) !== 0 && !guard.rules.permits({ hostname, address: hostname, port })) {
       throw forbiddenEndpoint(hostname, port);
     }
-    return connect({ ...options, lookup: guardedLookup(guard, port) }, callback);
+    const direct = { ...options, lookup: guardedLookup(guard, port) };
+    if (guard.proxy === undefined) return connect(direct, callback);
+    const target = { hostname, port, isEncrypted: agent instanceof HttpsAgent };
+    void tunnelled(guard.proxy, target, (tunnel) =>
+      connect(tunnel === undefined ? direct : { ...options, ...{ socket: tunnel } }),
+    ).then(
+      (socket) => callback?.(null, socket),
+      // The stream that the type asks for does not exist.
+      (error: unknown) => callback?.(error instanceof Error ? error : new Error(String(error)), new Duplex()),
+    );
+    return undefined;
   };
   return agent;
+}
+
+async function tunnelled(
+  proxy: ProxyRoute,
+  target: ProxyTarget,
+  connect: (tunnel: Duplex | undefined) => Duplex | null | undefined,
+): Promise<Duplex> {
+  const socket = connect(await proxy.open(target, AbortSignal.timeout(IDLE_MS)));
+  if (socket === null || socket === undefined) throw new TypeError('no connection was made');
+  return socket;
 }

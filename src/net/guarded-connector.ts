@@ -37,6 +37,17 @@ export function guardedConnector(guard: Guard, tls: TlsOptions, connectTimeoutMs
       return;
     }
     const connect = connectors.memo(`${target.protocol}${port}`, { context: { isTls, port } });
-    connect({ ...target, hostname }, callback);
+    if (guard.proxy === undefined) {
+      connect({ ...target, hostname }, callback);
+      return;
+    }
+    guard.proxy.open({ hostname, port, isEncrypted: isTls }, AbortSignal.timeout(connectTimeoutMs)).then(
+      (tunnel) => {
+        connect({ ...target, hostname, ...(tunnel === undefined ? {} : { httpSocket: tunnel }) }, callback);
+      },
+      (error: unknown) => {
+        callback(error instanceof Error ? error : new Error(String(error)), null);
+      },
+    );
   };
 }

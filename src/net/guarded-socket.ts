@@ -13,6 +13,8 @@ export interface SocketTarget {
   readonly port: number;
   /** Present: TLS, with the server's certificate checked as it says. */
   readonly tls?: TlsOptions;
+  /** The caller itself speaks TLS on the socket. */
+  readonly isEncrypted?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -25,14 +27,20 @@ export async function guardedSocket(guard: Guard, target: SocketTarget, signal: 
   }
   const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
   const ending = AbortSignal.any([signal, timeout]);
-  const options = { host: hostname, port, lookup: guardedLookup(guard, port, ending) };
-  const socket = tls === undefined ? connectTcp(options) : connectTls({ ...options, ...tlsOptions(target, tls) });
+  const isEncrypted = tls !== undefined || target.isEncrypted === true;
+  let socket: Socket | undefined;
   try {
-    const connected = tls === undefined ? 'connect' : 'secureConnect';
-    await once(socket, connected, { signal: ending });
+    const tunnel = await guard.proxy?.open({ hostname, port, isEncrypted }, ending);
+    socket = tunnel;
+    if (tunnel !== undefined && tls === undefined) return tunnel;
+    const options = { host: hostname, port, lookup: guardedLookup(guard, port, ending) };
+    const through = tunnel === undefined ? {} : { socket: tunnel };
+    socket =
+      tls === undefined ? connectTcp(options) : connectTls({ ...options, ...through, ...tlsOptions(target, tls) });
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal: ending });
     return socket;
   } catch (error) {
-    socket.destroy();
+    socket?.destroy();
     signal.throwIfAborted();
     if (error instanceof EgressError) throw error;
     const why = timeout.aborted ? 'it does not answer' : codeOf(error);

@@ -21,6 +21,7 @@ import { createLogger, type Logger } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { type RunTracing, untraced } from '../telemetry/tracing/run-tracing.ts';
 import { HallmarkOperator, type StopLimits } from './hallmark-operator.ts';
+import { outboundProxy } from './outbound-proxy.ts';
 import { stillReading } from './still-reading.ts';
 
 export interface OperatorProcessOptions {
@@ -64,7 +65,7 @@ export class OperatorProcess {
       userAgent: `hallmark/${packageVersion()}`,
       observer: { requested: this.#metrics.kubeRequested.bind(this.#metrics) },
     });
-    this.#egress = egressClient(configuration, this.#connection.server);
+    this.#egress = egressClient(options, this.#connection.server);
     this.#events = new EventRecorder({
       client: this.#client,
       clock,
@@ -218,10 +219,17 @@ export class OperatorProcess {
 }
 
 /** The client for hosts that tenants name. It never reaches the API server, whatever a name resolves to: that one knows the operator. */
-function egressClient({ outbound }: OperatorConfiguration, apiServer: string): EgressClient {
+function egressClient({ configuration, environment }: OperatorProcessOptions, apiServer: string): EgressClient {
+  const { outbound } = configuration;
   const lookups = new NameLookups({ resolver: new ClusterResolver(), clock });
-  const deny = [...outbound.deny, hostAndPort(apiServer)];
-  return new EgressClient({ allow: outbound.allow, deny }, lookups);
+  const proxy = outboundProxy(outbound.proxy, environment);
+  // The proxy itself is nothing that a tenant may speak to.
+  const deny = [
+    ...outbound.deny,
+    hostAndPort(apiServer),
+    ...(proxy === undefined ? [] : [hostAndPort(proxy.url.href)]),
+  ];
+  return new EgressClient({ allow: outbound.allow, deny, ...(proxy === undefined ? {} : { proxy }) }, lookups);
 }
 
 /** `10.96.0.1:443`, the form of the egress client's rules. */

@@ -56,6 +56,7 @@ export type Command =
   | 'flux-check'
   | 'krew'
   | 'actionlint'
+  | 'connect-proxy'
   | 'chains-controller';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
@@ -184,6 +185,7 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['promtool'],
     expectedSeconds: 110,
   },
+  { name: 'connect-proxy', version: '1.9.4', commands: ['connect-proxy'], expectedSeconds: 12 },
   // The commit of OpenBao's v2.4.0, whose module has no version of its own.
   { name: 'transit', version: '2.4.0', commands: ['transit'], expectedSeconds: 25 },
   {

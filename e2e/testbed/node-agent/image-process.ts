@@ -8,6 +8,8 @@ export interface ImageProcess {
   readonly env?: Readonly<Record<string, string>>;
   /** Put the container's own `command` between the two; without this it is ignored, as the image's entrypoint has no local path. */
   readonly withContainerCommand?: boolean;
+  /** Further programs of the image, by their path there: a container whose `command` ends with one runs its local counterpart. */
+  readonly programs?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The entry of the longest prefix that the image's name begins with. */

@@ -39,7 +39,7 @@ export async function containerLaunch(request: LaunchRequest): Promise<Launch> {
   const rewritten = Object.entries(declared).map(([name, value]): [string, string] => [name, paths.rewrite(value)]);
   return {
     command: [
-      ...image.command,
+      ...(image.programs?.[container.command?.at(-1) ?? ''] ?? image.command),
       ...own.map((argument) => paths.rewrite(expandReferences(argument, { ...base, ...declared }))),
     ],
     env: { ...base, ...Object.fromEntries(rewritten) },

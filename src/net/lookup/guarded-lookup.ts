@@ -5,11 +5,14 @@ import { currentTenant } from '../../runtime/tenant.ts';
 import type { NameLookups } from './name-lookups.ts';
 import { EgressError } from '../egress-error.ts';
 import type { EgressRules } from '../egress-rules.ts';
+import type { ProxyRoute } from '../proxy/proxy-route.ts';
 
-/** The look-ups of names, and the rules for their addresses. */
+/** The look-ups of names, the rules for their addresses, and the way to them. */
 export interface Guard {
   readonly rules: EgressRules;
   readonly lookups: NameLookups;
+  /** Absent: every target is reached directly. */
+  readonly proxy?: ProxyRoute;
 }
 
 /**

@@ -162,8 +162,12 @@ function few({ addresses }: ResolvedName): Addresses {
   return addresses.slice(0, MAX_ADDRESSES);
 }
 
-/** The form for name servers: lower case, other alphabets in punycode. An odd spelling of an IPv4 address becomes that address. */
-function asciiName(hostname: string): string {
+/**
+ * The form for name servers: lower case, other alphabets in punycode. An odd spelling of an IPv4 address becomes that address.
+ *
+ * @throws LookupError
+ */
+export function asciiName(hostname: string): string {
   const ascii = /^[^\s/:?#@[\]\\]+$/.test(hostname) ? domainToASCII(hostname) : '';
   if (ascii === '') throw new LookupError('ENOTFOUND', hostname);
   return ascii;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from '@platformatic/kafka';
 import type { EgressClient } from '../../net/egress-client.ts';
 import { StorageError } from '../storage-error.ts';
@@ -94,8 +94,12 @@ export class BrokerConnections {
     watch: (connection: Connection) => void,
   ): Promise<Connection> {
     const { Connection: KafkaConnection } = await import('@platformatic/kafka');
-    const permitted = await guardedAddress(this.#egress, address);
-    const connection = new KafkaConnection('hallmark', connectionOptions(address, security));
+    const { tls } = security;
+    const target = { hostname: address.host, port: address.port, isEncrypted: tls !== undefined };
+    const tunnel = await this.#egress.tunnel(target, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
+    // Through the proxy the library connects to nothing: TLS begins on the socket that it is given.
+    const permitted = tunnel === undefined ? await guardedAddress(this.#egress, address) : address.host;
+    const connection = new KafkaConnection('hallmark', connectionOptions(address, security, tunnel));
     // An error event without a listener ends the process.
     connection.on('error', () => undefined);
     const login = { isBegun: false };
@@ -151,13 +155,20 @@ function refusedLogin(address: BrokerAddress): StorageError {
   return new StorageError('BackendUnauthorized', `${brokerName(address)} does not let its user sign in; ${remedy}`);
 }
 
-function connectionOptions({ host }: BrokerAddress, { tls, sasl }: KafkaSecurity): ConnectionOptions {
+function connectionOptions(
+  { host }: BrokerAddress,
+  { tls, sasl }: KafkaSecurity,
+  tunnel: Socket | undefined,
+): ConnectionOptions {
+  const through = tunnel === undefined ? {} : { socket: tunnel };
   return {
     connectTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     ...(tls === undefined
       ? {}
-      : { tls: { rejectUnauthorized: tls.insecure !== true, ...(tls.ca === undefined ? {} : { ca: tls.ca }) } }),
+      : {
+          tls: { ...through, rejectUnauthorized: tls.insecure !== true, ...(tls.ca === undefined ? {} : { ca: tls.ca }) },
+        }),
     ...(tls === undefined || isIP(host) !== 0 ? {} : { tlsServerName: host }),
     ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.revealText() } }),
   };

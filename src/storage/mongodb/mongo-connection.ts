@@ -109,7 +109,10 @@ async function connect(egress: Pick<EgressClient, 'connect'>, target: MongoTarge
   const { MongoClient } = await import('mongodb');
   const { refuseCompression } = await import('./refuse-compression.ts');
   refuseCompression();
-  const relay = await SocksRelay.start(egress);
+  const isEncrypted = usesTls(target);
+  const relay = await SocksRelay.start({
+    connect: (member, signal) => egress.connect({ ...member, isEncrypted }, signal),
+  });
   try {
     const client = new MongoClient(connectionString, clientOptions(target, relay.access));
     const connected = client.connect();
@@ -124,8 +127,9 @@ async function connect(egress: Pick<EgressClient, 'connect'>, target: MongoTarge
 }
 
 /** These options override those of the connection string. */
-function clientOptions({ connectionString, tls }: MongoTarget, relay: RelayAccess): MongoClientOptions {
-  const withTls = statesTls(connectionString) ?? tls.ca !== undefined;
+function clientOptions(target: MongoTarget, relay: RelayAccess): MongoClientOptions {
+  const { tls } = target;
+  const withTls = usesTls(target);
   return {
     appName: 'hallmark',
     proxyHost: '127.0.0.1',
@@ -146,6 +150,10 @@ function clientOptions({ connectionString, tls }: MongoTarget, relay: RelayAcces
     ...(withTls && tls.insecure === true ? { tlsAllowInvalidCertificates: true, tlsAllowInvalidHostnames: true } : {}),
     ...(withTls && tls.ca !== undefined ? { ca: tls.ca } : {}),
   };
+}
+
+function usesTls({ connectionString, tls }: MongoTarget): boolean {
+  return statesTls(connectionString) ?? tls.ca !== undefined;
 }
 
 /** True if a member has responded: then the egress rules did not cause the failure, even if they refused another member. */

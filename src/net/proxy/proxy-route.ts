@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isIP, type Socket } from 'node:net';
+import { currentTenant } from '../../runtime/tenant.ts';
+import { EgressError } from '../egress-error.ts';
+import type { EgressRules } from '../egress-rules.ts';
+import { type EndpointRule, isRuleMatch, parseEndpointRule } from '../endpoint-rule.ts';
+import { forbiddenEndpoint } from '../lookup/guarded-lookup.ts';
+import { asciiName, type NameLookups } from '../lookup/name-lookups.ts';
+import { OutboundProxy, type ProxySettings } from './outbound-proxy.ts';
+
+/** A target that a tenant named. */
+export interface ProxyTarget {
+  /** Without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  /** The caller speaks TLS on the connection. */
+  readonly isEncrypted: boolean;
+}
+
+export interface ProxyRouteOptions {
+  readonly settings: ProxySettings;
+  readonly rules: EgressRules;
+  readonly lookups: NameLookups;
+}
+
+/**
+ * Leads connections through the administrator's proxy. The rules hold for what the operator can see: with `Operator` it resolves each name,
+ * checks the addresses and asks for one of them; with `Proxy` it asks for the name, and checks the addresses only if it finds some.
+ */
+export class ProxyRoute {
+  readonly #rules: EgressRules;
+  readonly #lookups: NameLookups;
+  readonly #proxy: OutboundProxy;
+  readonly #direct: readonly EndpointRule[];
+  readonly #resolvesHere: boolean;
+
+  constructor({ settings, rules, lookups }: ProxyRouteOptions) {
+    this.#rules = rules;
+    this.#lookups = lookups;
+    this.#proxy = new OutboundProxy(settings, lookups);
+    this.#direct = settings.noProxy.map(parseEndpointRule);
+    this.#resolvesHere = settings.nameResolution === 'Operator';
+  }
+
+  /**
+   * Opens a connection through the proxy.
+   *
+   * @returns undefined if the target is to be reached directly, under the rules
+   * @throws EgressError, or the signal's reason
+   */
+  async open(target: ProxyTarget, signal: AbortSignal): Promise<Socket | undefined> {
+    const { port } = target;
+    const hostname = nameOf(target);
+    if (this.#isDirect(target, hostname)) return undefined;
+    const addresses = await this.#addresses(hostname, signal);
+    const permitted = addresses.filter((address) => this.#rules.permits({ hostname, address, port }));
+    if (this.#isForbidden(target, addresses, permitted)) throw forbiddenEndpoint(target.hostname, port);
+    if (permitted.some((address) => this.#isDirect(target, address))) return undefined;
+    if (!target.isEncrypted) throw this.#plain(target);
+    const host = this.#resolvesHere ? (permitted[0] ?? hostname) : hostname;
+    return this.#proxy.connect(isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`, signal);
+  }
+
+  #isDirect({ hostname, port }: ProxyTarget, address: string): boolean {
+    return this.#direct.some((rule) => isRuleMatch(rule, { hostname, address, port }));
+  }
+
+  /** The proxy may choose any of the addresses of a name that it resolves, so none may be forbidden. */
+  #isForbidden({ hostname, port }: ProxyTarget, found: readonly string[], permitted: readonly string[]): boolean {
+    if (this.#resolvesHere) return permitted.length === 0;
+    return permitted.length < found.length || this.#rules.deniesName(hostname, port);
+  }
+
+  /** Empty where only the proxy knows the name. */
+  async #addresses(hostname: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (isIP(hostname) !== 0) return [hostname];
+    try {
+      const found = await this.#lookups.lookup(hostname, { share: currentTenant(), signal });
+      return found.map(({ address }) => address);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!this.#resolvesHere) return [];
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown failure';
+      const remedy =
+        'if only the proxy can resolve it, the administrator sets "outbound.proxy.nameResolution" to Proxy';
+      throw new EgressError('Unreachable', `${hostname} cannot be resolved: ${code}; ${remedy}`, { cause: error });
+    }
+  }
+
+  #plain({ hostname, port }: ProxyTarget): EgressError {
+    const remedy = 'use TLS, or have the administrator list it under "outbound.proxy.noProxy"';
+    const message = `${hostname}:${port} is not reached without TLS through the proxy ${this.#proxy.name}, which would read the credentials: ${remedy}`;
+    return new EgressError('EndpointForbidden', message);
+  }
+}
+
+/** The name as it is looked up and asked for. Servers announce names too, and may write anything into them. */
+function nameOf({ hostname, port }: ProxyTarget): string {
+  try {
+    return isIP(hostname) === 0 ? asciiName(hostname) : hostname;
+  } catch (cause) {
+    throw new EgressError('Unreachable', `${JSON.stringify(hostname)}:${port} is not the name of a host`, { cause });
+  }
+}
