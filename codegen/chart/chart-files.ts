@@ -7,16 +7,16 @@ import { valuesYaml } from './values-yaml.ts';
 import { betweenMarkers } from '../between-markers.ts';
 
 /**
- * Generate the chart's values, their schema and their table in docs/install.md.
+ * Generate the chart's values, their schema, and their table in docs/install.md and in the README of the chart.
  *
  * @param read reads a page of the checkout by its path
  */
 export function chartFiles(read: (path: string) => string): ReadonlyMap<string, string> {
   const tree = valueTree(values);
-  const page = 'docs/install.md';
+  const pages = ['docs/install.md', 'helm/hallmark/README.md'];
   return new Map([
     ['helm/hallmark/values.yaml', valuesYaml(tree)],
     ['helm/hallmark/values.schema.json', valuesSchema(values)],
-    [page, betweenMarkers(read(page), 'values', valuesTable(tree))],
+    ...pages.map((page) => [page, betweenMarkers(read(page), 'values', valuesTable(tree))] as const),
   ]);
 }

@@ -55,6 +55,11 @@ describe('a template', () => {
     assert.deepEqual(forbiddenConstructs('{{ now | date "2006" }}'), ['a random or changing value']);
   });
 
+  it('may be a test', () => {
+    assert.deepEqual(forbiddenConstructs('annotations:\n  helm.sh/hook: test\n'), []);
+    assert.deepEqual(forbiddenConstructs('annotations:\n  helm.sh/hook: test, pre-install\n'), ['a hook']);
+  });
+
   it('may use similar words', () => {
     assert.deepEqual(forbiddenConstructs('# known brands look up nothing now\n{{ .Values.brand }}'), []);
   });

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+/** A container that the restricted pod security standard admits. */
+const sidecar = (name: string): string =>
+  JSON.stringify({
+    name,
+    image: 'registry.example.com/agent',
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  });
+
 /** The installations to check the chart with: each name is the special feature, each entry a `--set-json` argument. */
 export const valueSets: Readonly<Record<string, readonly string[]>> = {
   default: [],
@@ -47,6 +55,15 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'serviceAccount.create=false',
     'serviceAccount.name="hallmark-operator"',
   ],
+  'further objects': [
+    'extraObjects=[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{ .Release.Name }}-note","namespace":"{{ .Release.Namespace }}"}},' +
+      '"apiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: second\\n  labels: {{- include \\"hallmark.labels\\" . | nindent 4 }}\\n"]',
+  ],
+  'a proxy': [
+    'config.outbound.proxy={"url":"http://proxy.example.com:3128","noProxy":["*.svc","10.0.0.0/8"],"nameResolution":"Proxy"}',
+    'proxy.credentialsSecret="proxy-login"',
+  ],
+  'without tests': ['tests.enabled=false'],
   'every pod setting': [
     'fullnameOverride="signer"',
     'imagePullSecrets=[{"name":"pull"}]',
@@ -58,7 +75,19 @@ export const valueSets: Readonly<Record<string, readonly string[]>> = {
     'topologySpreadConstraints=[]',
     'priorityClassName="system-cluster-critical"',
     'resources={"requests":{"cpu":1}}',
-    'podDisruptionBudget.maxUnavailable=2',
+    'podDisruptionBudget.minAvailable="50%"',
+    'commonLabels={"cost-centre":"42","app.kubernetes.io/instance":"ignored"}',
+    'deploymentAnnotations={"example.com/owner":"platform"}',
+    'strategy={"type":"RollingUpdate","rollingUpdate":{"maxSurge":0,"maxUnavailable":1}}',
+    'runtimeClassName="gvisor"',
+    'hostAliases=[{"ip":"192.0.2.1","hostnames":["registry.example.com"]}]',
+    'dnsPolicy="None"',
+    'dnsConfig={"nameservers":["192.0.2.53"],"searches":["example.com"]}',
+    'podSecurityContext={"runAsUser":1234,"runAsGroup":1234,"fsGroup":1234}',
+    'containerSecurityContext={"runAsUser":1234}',
+    'envFrom=[{"secretRef":{"name":"vault"}}]',
+    `initContainers=[${sidecar('wait')}]`,
+    `extraContainers=[${sidecar('agent')}]`,
     'terminationGracePeriodSeconds=60',
     'config.log.level="debug"',
     'env=[{"name":"VAULT_ADDR","value":"https://vault.example.com"}]',

@@ -37,6 +37,16 @@ const openObject = (description: string) => Type.Object({}, { description, defau
 
 const openObjects = (description: string) => Type.Array(Type.Object({}), { description, default: [] });
 
+/** An object of Kubernetes whose fields the API server checks. */
+const openDefault = (description: string, value: object) => Type.Object({}, { description, default: value });
+
+/** A number of pods, or a percentage of them. */
+const podCount = (description: string, value: number | string) =>
+  Type.Union([Type.Integer({ minimum: 1 }), Type.String({ pattern: '^([0-9]{1,3}%)?$' })], {
+    description,
+    default: value,
+  });
+
 const spreadConstraint = Type.Object(
   {
     maxSkew: Type.Integer({ minimum: 1 }),
@@ -188,6 +198,15 @@ export const values = group('Values of the Hallmark chart.', {
       default: {},
     }),
   }),
+  proxy: group("The operator's login at the proxy of config.outbound.proxy.", {
+    credentialsSecret: Type.String({
+      description:
+        'Secret in the release namespace whose entries `username` and `password` it logs in with. Empty: no login. Restart the pods after a change.',
+      default: '',
+      maxLength: 253,
+      pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$',
+    }),
+  }),
   networkPolicy: group('The NetworkPolicy of the pods.', {
     enabled: Type.Boolean({
       description:
@@ -258,11 +277,8 @@ export const values = group('Values of the Hallmark chart.', {
   }),
   podDisruptionBudget: group('The PodDisruptionBudget, created when replicas is above 1.', {
     enabled: Type.Boolean({ description: 'Create it.', default: true }),
-    maxUnavailable: Type.Integer({
-      description: 'Number of pods that may be unavailable at once.',
-      default: 1,
-      minimum: 1,
-    }),
+    maxUnavailable: podCount('Number or percentage of pods that may be unavailable at once.', 1),
+    minAvailable: podCount('Number or percentage of pods that stay available. Set, it replaces `maxUnavailable`.', ''),
   }),
   resources: Type.Object(
     { requests: Type.Optional(quantities), limits: Type.Optional(quantities) },
@@ -272,9 +288,32 @@ export const values = group('Values of the Hallmark chart.', {
       default: { requests: { cpu: '50m', memory: '160Mi' }, limits: { memory: '512Mi' } },
     },
   ),
+  podSecurityContext: openDefault(
+    'Security context of the pods, replaced key by key. It names no user or group: the image says 65532, and OpenShift chooses one.',
+    { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  ),
+  containerSecurityContext: openDefault('Security context of the containers, replaced key by key.', {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  }),
   env: openObjects('Environment variables added to the container, such as `VAULT_ADDR`, as a list of EnvVar.'),
+  envFrom: openObjects(
+    'ConfigMaps and Secrets whose entries become environment variables, as a list of EnvFromSource.',
+  ),
   volumes: openObjects('Volumes added to the pods, such as a projected token for a cloud.'),
   volumeMounts: openObjects('Volume mounts added to the container.'),
+  initContainers: openObjects('Containers that run before the others, as a list of Container.'),
+  extraContainers: openObjects('Further containers of the pods, as a list of Container.'),
+  extraObjects: Type.Array(Type.Union([Type.Object({}), Type.String()]), {
+    description:
+      'Further objects of the release, such as an ExternalSecret. Templates in them are rendered; an object that is not YAML before that is given as a string.',
+    default: [],
+  }),
+  commonLabels: labelValues(
+    'Labels added to all objects but the CRDs. The labels of the chart itself have precedence.',
+  ),
+  deploymentAnnotations: labelValues('Annotations added to the Deployment.'),
   podLabels: labelValues('Labels added to the pods.'),
   podAnnotations: labelValues('Annotations added to the pods.'),
   nodeSelector: labelValues('Node labels that the pods require.'),
@@ -288,11 +327,31 @@ export const values = group('Values of the Hallmark chart.', {
     ],
   }),
   priorityClassName: Type.String({ description: 'PriorityClass of the pods.', default: '', maxLength: 253 }),
+  runtimeClassName: Type.String({ description: 'RuntimeClass of the pods.', default: '', maxLength: 253 }),
+  hostAliases: openObjects(
+    'Entries added to /etc/hosts of the pods: `[{ip: 192.0.2.1, hostnames: [registry.example.com]}]`.',
+  ),
+  dnsPolicy: Type.Enum(['', 'ClusterFirst', 'Default', 'None'], {
+    description: 'DNS policy of the pods. Empty: that of Kubernetes, ClusterFirst.',
+    default: '',
+  }),
+  dnsConfig: openObject('DNS settings of the pods, as PodDNSConfig.'),
+  strategy: openObject(
+    'Strategy of updates of the Deployment, as DeploymentStrategy. Empty: that of Kubernetes, a rolling update.',
+  ),
   terminationGracePeriodSeconds: Type.Integer({
     description:
       'Time that a pod has to shut down before the kubelet kills it. Must be above config.shutdownGraceSeconds.',
     default: 30,
     minimum: 1,
     maximum: 3600,
+  }),
+  tests: group('The pod of `helm test`, which runs `hallmark doctor` in the cluster.', {
+    enabled: Type.Boolean({
+      description:
+        'Have `helm test` create it, with a ServiceAccount and rights to read. They go when the test has passed.',
+      default: true,
+    }),
+    namespace: name('With watchNamespaces: the watched namespace to check. Empty: the first.'),
   }),
 });

@@ -21,11 +21,12 @@ export const operator: Identity = { user: `system:serviceaccount:${releaseNamesp
 /** A cluster administrator who is not the operator. */
 export const administrator: Identity = { user: 'alice', groups: ['system:masters'] };
 
-/** A node that runs the operator from this checkout, and ends Tekton's pods without doing their work. */
+/** A node that runs the operator and the command from this checkout, and ends Tekton's pods without doing their work. */
 export const nodeAgent: NonNullable<TestbedOptions['nodeAgent']> = {
   images: {
     'registry.hallmark.dev/hallmark': {
       command: ['node', operatorProgram],
+      programs: { '/app/dist/cli.js': ['node', 'src/cli/main.ts'] },
       cwd: join(import.meta.dirname, '..', '..'),
       env: compileCache(),
     },

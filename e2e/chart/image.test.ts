@@ -23,15 +23,15 @@ describe('the image that docker builds', () => {
       lastStage.filter((line) => line.startsWith('RUN ')),
       [],
     );
+    // A number: the kubelet cannot tell from a name that it is not root.
     assert.ok(lastStage.includes('USER 65532:65532'));
   });
 
-  it('runs as the user, with the entry point and on the ports that the chart expects', async () => {
+  it('runs as the user of the image, with the entry point and on the ports that the chart expects', async () => {
     const deployment = (await manifests()).find(({ kind }) => kind === 'Deployment');
     const pod = at(deployment, 'spec', 'template', 'spec');
     const container = asManifest(at(pod, 'containers', 0));
-    const user = at(pod, 'securityContext', 'runAsUser');
-    assert.ok(lastStage.includes(`USER ${String(user)}:${String(at(pod, 'securityContext', 'runAsGroup'))}`));
+    assert.equal(at(pod, 'securityContext', 'runAsUser'), undefined, 'the image says who');
     assert.equal(container['command'], undefined, 'the image has the entry point');
     const flags = '"--max-old-space-size-percentage=60", "--max-semi-space-size=4"';
     assert.ok(lastStage.includes(`ENTRYPOINT ["/nodejs/bin/node", ${flags}, "/app/dist/main.js"]`));

@@ -4,10 +4,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { installManifest } from '../../codegen/chart/install-manifest.ts';
 import { valueSets } from '../../codegen/chart/value-sets.ts';
 import { monitoringKinds } from '../testbed/prometheus-operator/monitoring-kinds.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { ChartCluster } from './chart-cluster.ts';
-import { at, chart, releaseNamespace, render } from './helm.ts';
+import { at, chart, listAt, releaseNamespace, render } from './helm.ts';
 
 const crds = [
   'clustersigningpolicies.hallmark.dev',
@@ -36,6 +38,12 @@ function earlierChart(folder: string): string {
   return folder;
 }
 
+async function establishedKinds(cluster: ChartCluster): Promise<readonly string[]> {
+  const args = ['get', 'crd', '-o', 'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}'];
+  const { stdout } = await cluster.kubectl(args);
+  return stdout.split('\n').filter((name) => name.endsWith('.hallmark.dev'));
+}
+
 describe('everything that the chart renders is taken by the API server', () => {
   let cluster: ChartCluster;
   before(async () => {
@@ -49,20 +57,63 @@ describe('everything that the chart renders is taken by the API server', () => {
   });
   after(() => cluster.stop());
 
+  // A dry run makes no ServiceAccount, without which no pod is admitted.
+  const withoutTest = 'tests.enabled=false';
   const apply = (stdin: string) =>
     cluster.kubectl(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], { stdin });
 
   for (const [name, entries] of Object.entries(valueSets)) {
     it(`${name}, without a warning about pod security or anything else`, async () => {
-      const { stderr, stdout } = await apply(await render(entries));
+      const { stderr, stdout } = await apply(await render([withoutTest, ...entries]));
       assert.equal(stderr, '');
       assert.match(stdout, /deployment\.apps\/\S+ serverside-applied/);
     });
   }
 
   it('while a pod that may be root would give a warning', async () => {
-    const { stderr } = await apply((await render()).replace('runAsNonRoot: true', 'runAsNonRoot: false'));
+    const { stderr } = await apply((await render([withoutTest])).replace('runAsNonRoot: true', 'runAsNonRoot: false'));
     assert.match(stderr, /would violate PodSecurity "restricted/);
+  });
+});
+
+describe('the plain manifest', () => {
+  let cluster: ChartCluster;
+  let text: string;
+  before(async () => {
+    text = await installManifest(['--set', `image.digest=sha256:${'a'.repeat(64)}`]);
+    cluster = await ChartCluster.start('plain-manifest');
+  });
+  after(() => cluster.stop());
+
+  const apply = () => cluster.kubectl(['apply', '--server-side', '--validate=strict', '-f', '-'], { stdin: text });
+  const versions = async (): Promise<unknown> => {
+    const kinds = 'crd,deployment,configmap,role,clusterrole,validatingadmissionpolicy';
+    const label = 'app.kubernetes.io/name=hallmark';
+    const list = await cluster.json(['get', kinds, '-A', '-l', label]);
+    return listAt(list, 'items').map((item) => [at(item, 'metadata', 'uid'), at(item, 'metadata', 'generation')]);
+  };
+
+  it('is applied to an empty cluster at once, namespace and definitions included', async () => {
+    const { stdout, stderr } = await apply();
+    assert.equal(stderr, '');
+    assert.match(stdout, /^namespace\/hallmark-system serverside-applied/);
+    assert.deepEqual(await establishedKinds(cluster), crds);
+    // The image does not exist, so the pods do not start; they are admitted by the restricted standard.
+    const pods = async (): Promise<number> =>
+      listAt(await cluster.json(['get', 'pods', '-n', releaseNamespace]), 'items').length;
+    await waitUntil('both pods are admitted', async () => (await pods()) === 2);
+  });
+
+  it('changes nothing when it is applied again, and claims nothing for Helm', async () => {
+    const before = await versions();
+    await apply();
+    assert.deepEqual(await versions(), before);
+    assert.doesNotMatch(text, /helm\.sh|managed-by: Helm|hallmark-test/);
+  });
+
+  it('gives way to a release of the chart that takes its objects over', async () => {
+    const { stdout } = await cluster.helm(['install', 'hallmark', chart, '--take-ownership', '--force-conflicts']);
+    assert.match(stdout, /STATUS: deployed/);
   });
 });
 
@@ -81,11 +132,7 @@ describe('a release', () => {
 
   const shortNames = async (): Promise<unknown> =>
     at(await cluster.json(['get', 'crd', 'signingpolicies.hallmark.dev']), 'spec', 'names', 'shortNames');
-  const established = async (): Promise<readonly string[]> => {
-    const args = ['get', 'crd', '-o', 'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}'];
-    const { stdout } = await cluster.kubectl(args);
-    return stdout.split('\n').filter((name) => name.endsWith('.hallmark.dev'));
-  };
+  const established = (): Promise<readonly string[]> => establishedKinds(cluster);
 
   it('is installed with its CRDs and says what to do next', async () => {
     const earlier = earlierChart(join(folder, 'hallmark'));

@@ -9,6 +9,7 @@ import {
   type OperatorConfiguration,
 } from '../../src/config/operator-configuration.ts';
 import { at, listAt, manifests, releaseNamespace, titleOf, type Manifest } from './helm.ts';
+import { restrictedV2Violations } from './restricted-v2.ts';
 
 const isCrd = (manifest: Manifest): boolean => manifest['kind'] === 'CustomResourceDefinition';
 
@@ -31,11 +32,21 @@ async function configuration(entries: readonly string[]): Promise<OperatorConfig
   return parseOperatorConfiguration(String(text), 'config.yaml', { POD_NAMESPACE: releaseNamespace });
 }
 
+/** The objects of `helm test`, which `helm template` shows with the rest. */
+const testTitles = [
+  'ClusterRole/hallmark-system-hallmark-test',
+  'ClusterRoleBinding/hallmark-system-hallmark-test',
+  'Pod/hallmark-system/hallmark-test',
+  'Role/hallmark-system/hallmark-test',
+  'RoleBinding/hallmark-system/hallmark-test',
+  'ServiceAccount/hallmark-system/hallmark-test',
+];
+
 const podOf = (deployment: Manifest): unknown => at(deployment, 'spec', 'template', 'spec');
 
 describe('what the chart renders', () => {
   it('for a whole cluster', async () => {
-    assert.deepEqual(await titles([]), [
+    const rendered = [
       'ClusterRole/hallmark-system-hallmark',
       'ClusterRole/hallmark-system-hallmark-edit',
       'ClusterRole/hallmark-system-hallmark-view',
@@ -52,7 +63,9 @@ describe('what the chart renders', () => {
       'ServiceAccount/hallmark-system/hallmark',
       'ValidatingAdmissionPolicy/hallmark-system-hallmark-records',
       'ValidatingAdmissionPolicyBinding/hallmark-system-hallmark-records',
-    ]);
+    ];
+    assert.deepEqual(await titles([]), [...rendered, ...testTitles].toSorted());
+    assert.deepEqual(await titles(['tests.enabled=false']), rendered);
   });
 
   it('for two namespaces has roles there alone', async () => {
@@ -61,10 +74,14 @@ describe('what the chart renders', () => {
       rendered.filter((title) => title.includes('Role')),
       [
         'Role/hallmark-system/hallmark-own',
+        'Role/hallmark-system/hallmark-test',
         'Role/team-a/hallmark-system-hallmark',
+        'Role/team-a/hallmark-system-hallmark-test',
         'Role/team-b/hallmark-system-hallmark',
         'RoleBinding/hallmark-system/hallmark-own',
+        'RoleBinding/hallmark-system/hallmark-test',
         'RoleBinding/team-a/hallmark-system-hallmark',
+        'RoleBinding/team-a/hallmark-system-hallmark-test',
         'RoleBinding/team-b/hallmark-system-hallmark',
       ],
     );
@@ -94,9 +111,6 @@ describe('what the chart renders', () => {
     const pod = podOf(await only('Deployment'));
     assert.deepEqual(at(pod, 'securityContext'), {
       runAsNonRoot: true,
-      runAsUser: 65532,
-      runAsGroup: 65532,
-      fsGroup: 65532,
       seccompProfile: { type: 'RuntimeDefault' },
     });
     assert.deepEqual(at(pod, 'containers', 0, 'securityContext'), {
@@ -104,6 +118,74 @@ describe('what the chart renders', () => {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     });
+  });
+
+  it('asks for no user or group that OpenShift would refuse, in the pods of the operator and of the test', async () => {
+    const range = { first: 1_000_650_000, size: 10_000 };
+    for (const entries of [[], ['watchNamespaces=["team-a"]']]) {
+      const pods = [podOf(await only('Deployment', entries)), at(await only('Pod', entries), 'spec')];
+      assert.deepEqual(
+        pods.map((pod) => restrictedV2Violations(pod, range)),
+        [[], []],
+      );
+    }
+    const fixed = ['podSecurityContext={"runAsUser":65532,"fsGroup":65532}', 'volumes=[{"name":"x","hostPath":{}}]'];
+    assert.deepEqual(restrictedV2Violations(podOf(await only('Deployment', fixed)), range), [
+      'pod: runAsUser 65532 is outside the range of the namespace',
+      'pod: fsGroup 65532 is not that of the namespace',
+      'volume of type hostPath',
+    ]);
+  });
+
+  it('takes security contexts from the values, key by key', async () => {
+    const entries = ['podSecurityContext={"fsGroup":1234}', 'containerSecurityContext={"runAsUser":1234}'];
+    for (const pod of [podOf(await only('Deployment', entries)), at(await only('Pod', entries), 'spec')]) {
+      assert.equal(at(pod, 'securityContext', 'fsGroup'), 1234);
+      assert.equal(at(pod, 'securityContext', 'runAsNonRoot'), true);
+      assert.equal(at(pod, 'containers', 0, 'securityContext', 'runAsUser'), 1234);
+      assert.equal(at(pod, 'containers', 0, 'securityContext', 'readOnlyRootFilesystem'), true);
+    }
+  });
+
+  it('gives every object but the CRDs the common labels, which never replace its own', async () => {
+    const entries = [
+      'commonLabels={"cost-centre":"42","app.kubernetes.io/instance":"other"}',
+      'networkPolicy.enabled=true',
+    ];
+    for (const manifest of (await manifests(entries)).filter((each) => !isCrd(each))) {
+      const labels = at(manifest, 'metadata', 'labels');
+      assert.equal(at(labels, 'cost-centre'), '42', titleOf(manifest));
+      assert.equal(at(labels, 'app.kubernetes.io/instance'), 'hallmark', titleOf(manifest));
+    }
+  });
+
+  it('keeps a number or a share of the pods available, once a value says so', async () => {
+    const budget = async (entries: readonly string[]) => at(await only('PodDisruptionBudget', entries), 'spec');
+    const share = await budget(['podDisruptionBudget.minAvailable="50%"']);
+    assert.deepEqual([at(share, 'minAvailable'), at(share, 'maxUnavailable')], ['50%', undefined]);
+    const standard = await budget([]);
+    assert.deepEqual([at(standard, 'minAvailable'), at(standard, 'maxUnavailable')], [undefined, 1]);
+  });
+
+  it('renders further objects as templates, from data and from text', async () => {
+    const maps = (await manifests(valueSets['further objects'] ?? [])).filter(({ kind }) => kind === 'ConfigMap');
+    assert.deepEqual(
+      maps.map((map) => at(map, 'metadata', 'name')),
+      ['hallmark', 'hallmark-note', 'second'],
+    );
+    assert.equal(at(maps[2], 'metadata', 'labels', 'app.kubernetes.io/name'), 'hallmark');
+  });
+
+  it('keeps the pod of the test apart from the pods that the selectors choose', async () => {
+    const labels = at(await only('Pod'), 'metadata', 'labels');
+    const selector = at(await only('Deployment'), 'spec', 'selector', 'matchLabels');
+    assert.notEqual(at(labels, 'app.kubernetes.io/name'), at(selector, 'app.kubernetes.io/name'));
+    const hooks = (await manifests()).filter((each) => at(each, 'metadata', 'annotations', 'helm.sh/hook') === 'test');
+    assert.equal(hooks.length, testTitles.length);
+    for (const hook of hooks) {
+      const policy = at(hook, 'metadata', 'annotations', 'helm.sh/hook-delete-policy');
+      assert.equal(policy, 'before-hook-creation,hook-succeeded', titleOf(hook));
+    }
   });
 
   it('starts new pods when the configuration changes, and only then', async () => {
@@ -134,6 +216,40 @@ describe('what the chart renders', () => {
     const limited = await configuration(['config.records.retention.maxSeconds=86400']);
     const day = { retention: 'Seconds', seconds: 86_400 };
     assert.deepEqual(effectiveRetention(undefined, limited.records.retention), day);
+  });
+
+  it('names the proxy in the configuration, and its login in a Secret alone', async () => {
+    const entries = valueSets['a proxy'] ?? [];
+    const { proxy } = (await configuration(entries)).outbound;
+    assert.deepEqual(proxy, {
+      url: 'http://proxy.example.com:3128',
+      noProxy: ['*.svc', '10.0.0.0/8'],
+      nameResolution: 'Proxy',
+      caFile: '',
+    });
+    const env = listAt(podOf(await only('Deployment', entries)), 'containers', 0, 'env').slice(2);
+    const from = (key: string) => ({ secretKeyRef: { name: 'proxy-login', key } });
+    assert.deepEqual(env, [
+      { name: 'HALLMARK_PROXY_USERNAME', valueFrom: from('username') },
+      { name: 'HALLMARK_PROXY_PASSWORD', valueFrom: from('password') },
+    ]);
+  });
+
+  it('takes hosts, ranges and URLs in all their forms', async () => {
+    const allow = [
+      'registry',
+      'registry.example.com:5000',
+      '10.0.0.0/8',
+      'fd00::/8',
+      '[fd00::1]:443',
+      'bücher.example',
+    ];
+    const file = await configuration([
+      `config.outbound.allow=${JSON.stringify(allow)}`,
+      'config.tokens.destinations=[{"audience":"sigstore","hosts":["*.example.com","fulcio.example:8080"]}]',
+      'config.transparency.logs=["https://rekor.sigstore.dev","http://rekor.example:3000/v1"]',
+    ]);
+    assert.deepEqual(file.outbound.allow, allow);
   });
 
   it('gives the operator its own defaults when no value is set', async () => {
@@ -214,6 +330,21 @@ const refused: Readonly<Record<string, { entry: string; complaint: RegExp }>> = 
     entry: `fullnameOverride="${'x'.repeat(53)}"`,
     complaint: /\/fullnameOverride/,
   },
+  'a host that is none': { entry: 'config.outbound.allow=["not a host!"]', complaint: /\/config\/outbound\/allow\/0/ },
+  'a range that is none': { entry: 'config.outbound.deny=["10.0.0.0/33"]', complaint: /\/config\/outbound\/deny\/0/ },
+  'the URL of a host': { entry: 'config.outbound.allow=["http://x/y"]', complaint: /\/config\/outbound\/allow\/0/ },
+  'a log without a scheme': {
+    entry: 'config.transparency.logs=["rekor.sigstore.dev"]',
+    complaint: /\/config\/transparency\/logs\/0/,
+  },
+  'the URL of a host that receives tokens': {
+    entry: 'config.tokens.destinations=[{"audience":"sigstore","hosts":["https://fulcio.sigstore.dev"]}]',
+    complaint: /\/config\/tokens\/destinations\/0\/hosts\/0/,
+  },
+  'credentials in the URL of the proxy': {
+    entry: 'config.outbound.proxy.url="http://user:secret@proxy:3128"',
+    complaint: /\/config\/outbound\/proxy\/url/,
+  },
   'a removed group': { entry: 'config.leaderElection=null', complaint: /leaderElection/ },
   'several replicas without leader election': {
     entry: 'config.leaderElection.enabled=false',
@@ -222,6 +353,14 @@ const refused: Readonly<Record<string, { entry: string; complaint: RegExp }>> = 
   'a shutdown longer than the grace period': {
     entry: 'terminationGracePeriodSeconds=10',
     complaint: /shutdownGraceSeconds must be below terminationGracePeriodSeconds/,
+  },
+  'a test of a namespace that is not watched': {
+    entry: 'tests.namespace="team-z"',
+    complaint: /tests\.namespace is team-z, which is not in watchNamespaces/,
+  },
+  'a share of pods that is none': {
+    entry: 'podDisruptionBudget.minAvailable="half"',
+    complaint: /\/podDisruptionBudget\/minAvailable/,
   },
   'names of Secrets in a namespace that is not watched': {
     entry: 'rbac.secretNames={"team-a":["signing-secrets"]}',

@@ -75,7 +75,9 @@ for (const { mode, entries } of [
     let cluster: ChartCluster;
     before(async () => {
       cluster = await ChartCluster.start('running-operator', { tekton: true, nodeAgent });
-      for (const namespace of ['team-a', 'team-b']) await cluster.kubectl(['create', 'namespace', namespace]);
+      for (const namespace of ['team-a', 'team-b', releaseNamespace])
+        await cluster.kubectl(['create', 'namespace', namespace]);
+      await cluster.kubectl(['label', 'namespace', releaseNamespace, 'pod-security.kubernetes.io/enforce=restricted']);
       await cluster.install(entries);
     });
     after(() => cluster.stop());
@@ -101,6 +103,54 @@ for (const { mode, entries } of [
         annotations.join(),
       );
     });
+
+    it('the namespace admits only pods that keep the restricted standard', async () => {
+      await assert.rejects(
+        cluster.kubectl(['run', 'root', '--image=registry.example.com/root', '-n', releaseNamespace]),
+        /violates PodSecurity "restricted:latest"/,
+      );
+    });
+
+    it('helm test runs the doctor there, who finds nothing wrong, and leaves nothing behind', async () => {
+      const { stdout } = await cluster.helm(['test', 'hallmark', '--timeout=120s']);
+      assert.match(stdout, /Phase: +Succeeded/);
+      const log = cluster.node.logs(releaseNamespace, 'hallmark-test');
+      assert.match(log, /ok +TaskRun: is served, and you may read it/);
+      assert.match(log, /2 of 2 replicas are available/);
+      assert.match(log, /, failed: 0/);
+      const seen = mode === 'in namespaced mode' ? /not visible with your rights: \d/ : /failed: 0\n*$/;
+      assert.match(log, seen);
+      const kinds = 'pods,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings';
+      const left = ['get', kinds, '-A', '-l', 'app.kubernetes.io/name=hallmark-test', '-o', 'name'];
+      await waitUntil('the objects of the test are gone', async () => (await cluster.kubectl(left)).stdout === '');
+    });
+
+    if (mode === 'with a ClusterRole') {
+      it('helm test fails where the doctor finds a fault', async () => {
+        const metadata = { name: 'broken', namespace: 'team-a' };
+        const broken = {
+          ...policy('team-a'),
+          metadata,
+          spec: { signer: { type: 'Key', key: { secretRef: { name: 'missing' } } } },
+        };
+        await cluster.create(broken);
+        const isFalse = [
+          'wait',
+          '--for=condition=Ready=false',
+          'signingpolicy/broken',
+          '-n',
+          'team-a',
+          '--timeout=60s',
+        ];
+        await cluster.kubectl(isFalse);
+        await assert.rejects(cluster.helm(['test', 'hallmark', '--timeout=120s']), /failed/);
+        assert.match(
+          cluster.node.logs(releaseNamespace, 'hallmark-test'),
+          /FAILED +SigningPolicy team-a\/broken: KeyNotFound/,
+        );
+        await cluster.kubectl(['delete', 'signingpolicy', 'broken', '-n', 'team-a']);
+      });
+    }
 
     it('nothing that it tried was forbidden', () => {
       const log = cluster.node.logs(releaseNamespace, 'hallmark-');

@@ -114,31 +114,35 @@ export const operatorConfigurationSchema = Type.Object(
     outbound: section('Hosts that tenants may have the operator connect to.', {
       allow: hosts('Allowed despite being refused by default: host, host:port, address, address/prefix.'),
       deny: hosts('Refused despite being public.'),
-      proxy: section('The HTTP proxy (CONNECT) through which they are reached. The API server is never reached through it.', {
-        url: Type.String({
-          description:
-            '`http://host:port` or `https://host:port`. Empty: none. Credentials come from the Secret of proxy.credentialsSecret.',
-          maxLength: 300,
-          pattern: proxyURL.pattern,
-          default: '',
-        }),
-        noProxy: Type.Array(text(directTarget), {
-          description: 'Reached directly: host, host:port, *.example.com for every host below it, address, address/prefix.',
-          maxItems: 256,
-          default: ['*.svc', '*.cluster.local'],
-        }),
-        nameResolution: Type.Enum(['Operator', 'Proxy'], {
-          description:
-            'Operator: it resolves each name and asks the proxy for an address that the rules permit. Proxy: it asks for the name, so rules for addresses hold ' +
-            'only where the DNS of the cluster knows it.',
-          default: 'Operator',
-        }),
-        caFile: Type.String({
-          description: "PEM file of authorities for the proxy's own certificate. Empty: those of the system.",
-          maxLength: 4096,
-          default: '',
-        }),
-      }),
+      proxy: section(
+        'The HTTP proxy (CONNECT) through which they are reached. The API server is never reached through it.',
+        {
+          url: Type.String({
+            description:
+              '`http://host:port` or `https://host:port`. Empty: none. Credentials come from the Secret of proxy.credentialsSecret.',
+            maxLength: 300,
+            pattern: proxyURL.pattern,
+            default: '',
+          }),
+          noProxy: Type.Array(text(directTarget), {
+            description:
+              'Reached directly: host, host:port, *.example.com for every host below it, address, address/prefix.',
+            maxItems: 256,
+            default: ['*.svc', '*.cluster.local'],
+          }),
+          nameResolution: Type.Enum(['Operator', 'Proxy'], {
+            description:
+              'Operator: it resolves each name and asks the proxy for an address that the rules permit. Proxy: it asks for the name, so rules for addresses hold ' +
+              'only where the DNS of the cluster knows it.',
+            default: 'Operator',
+          }),
+          caFile: Type.String({
+            description: "PEM file of authorities for the proxy's own certificate. Empty: those of the system.",
+            maxLength: 4096,
+            default: '',
+          }),
+        },
+      ),
     }),
     tokens: section("Tokens of teams' ServiceAccounts for signing services and clouds.", {
       destinations: Type.Array(

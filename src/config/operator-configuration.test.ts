@@ -169,9 +169,21 @@ describe('the operator configuration', () => {
 
   it('takes the URL of a proxy, and never credentials in it', () => {
     const file = (url: string): string => `${head}outbound: {proxy: {url: ${JSON.stringify(url)}}}`;
-    for (const url of ['', 'http://proxy:3128', 'https://proxy.example.com', 'http://10.0.0.1:3128/', 'http://[fd00::1]:1'])
+    for (const url of [
+      '',
+      'http://proxy:3128',
+      'https://proxy.example.com',
+      'http://10.0.0.1:3128/',
+      'http://[fd00::1]:1',
+    ])
       assert.equal(parseOperatorConfiguration(file(url), 'c.yaml', inPod).outbound.proxy.url, url);
-    for (const url of ['proxy:3128', 'socks5://proxy', 'http://user:secret@proxy', 'http://proxy/path', 'http://proxy:0']) {
+    for (const url of [
+      'proxy:3128',
+      'socks5://proxy',
+      'http://user:secret@proxy',
+      'http://proxy/path',
+      'http://proxy:0',
+    ]) {
       const message = `c.yaml: outbound.proxy.url: must be http://host:port or https://host:port, without credentials and a path, not "${url}"`;
       assert.throws(() => parseOperatorConfiguration(file(url), 'c.yaml', inPod), { message });
     }

@@ -26,11 +26,16 @@ app.kubernetes.io/name: {{ include "hallmark.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{- define "hallmark.labels" -}}
+{{- define "hallmark.ownLabels" -}}
 {{ include "hallmark.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* The labels of all objects. Those of the chart itself have precedence, so that selectors still match. */}}
+{{- define "hallmark.labels" -}}
+{{ mergeOverwrite (deepCopy .Values.commonLabels) (include "hallmark.ownLabels" . | fromYaml) | toYaml }}
 {{- end }}
 
 {{- define "hallmark.serviceAccountName" -}}
@@ -149,4 +154,41 @@ spec:
 - apiGroups: ['']
   resources: [events]
   verbs: [create, patch]
+{{- end }}
+
+{{/* The name differs from the operator's, so that no selector takes the test's pod for one of it. */}}
+{{- define "hallmark.testLabels" -}}
+{{ merge (dict "app.kubernetes.io/name" (printf "%s-test" (include "hallmark.name" .) | trunc 63)) (include "hallmark.labels" . | fromYaml) | toYaml }}
+{{- end }}
+
+{{/* The account and the rights of the test are there before its pod. */}}
+{{- define "hallmark.testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-weight: "-1"
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}
+
+{{/* Binds a role to the account of the test: (list $ "Role" namespace role account); no namespace for a ClusterRole. */}}
+{{- define "hallmark.testBinding" -}}
+{{- $ := index . 0 }}
+{{- $kind := index . 1 }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}Binding
+metadata:
+  name: {{ index . 3 }}
+  {{- with index . 2 }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "hallmark.testLabels" $ | nindent 4 }}
+  annotations:
+    {{- include "hallmark.testHook" $ | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ $kind }}
+  name: {{ index . 3 }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ index . 4 }}
+    namespace: {{ $.Release.Namespace }}
 {{- end }}

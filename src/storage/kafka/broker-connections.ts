@@ -167,7 +167,11 @@ function connectionOptions(
     ...(tls === undefined
       ? {}
       : {
-          tls: { ...through, rejectUnauthorized: tls.insecure !== true, ...(tls.ca === undefined ? {} : { ca: tls.ca }) },
+          tls: {
+            ...through,
+            rejectUnauthorized: tls.insecure !== true,
+            ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+          },
         }),
     ...(tls === undefined || isIP(host) !== 0 ? {} : { tlsServerName: host }),
     ...(sasl === undefined ? {} : { sasl: { ...sasl, password: sasl.password.revealText() } }),
