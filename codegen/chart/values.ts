@@ -241,9 +241,10 @@ export const values = group('Values of the Hallmark chart.', {
       }),
       labels: labelValues('Labels added to it, such as those by which Prometheus selects PrometheusRules.'),
       runbookURL: Type.String({
-        description: 'The page that the alerts link to: docs/operations.md of the checkout, wherever you serve it.',
-        default: 'https://hallmark.dev/docs/operations',
-        pattern: '^https?://[^#]+$',
+        description:
+          'URL of the page that the alerts link to, where you serve docs/operations.md of the checkout. Empty: they name its section there.',
+        default: '',
+        pattern: '^(https?://[^#\\s]+)?$',
         maxLength: 512,
       }),
     }),

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
 import { dashboardQueries } from '../../codegen/monitoring/dashboard-queries.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
-import { at, listAt, manifests } from '../chart/helm.ts';
+import { at, listAt, type Manifest, manifests } from '../chart/helm.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 
@@ -156,14 +156,23 @@ let rules: readonly unknown[];
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hallmark-alerts-'));
-  const entries = ['monitoring.alerts.enabled=true', `monitoring.alerts.runbookURL="${RUNBOOK}"`];
-  const rule = (await manifests(entries)).find((manifest) => manifest['kind'] === 'PrometheusRule');
-  rules = listAt(rule, 'spec', 'groups', 0, 'rules');
+  const rule = await prometheusRule([`monitoring.alerts.runbookURL="${RUNBOOK}"`]);
+  rules = rulesOf(rule);
   writeFileSync(join(folder, 'rules.yaml'), stringify(at(rule, 'spec')));
 });
 after(() => {
   rmSync(folder, { recursive: true });
 });
+
+/** The PrometheusRule that the chart renders with further values. */
+async function prometheusRule(entries: readonly string[] = []): Promise<Manifest | undefined> {
+  const rendered = await manifests(['monitoring.alerts.enabled=true', ...entries]);
+  return rendered.find((manifest) => manifest['kind'] === 'PrometheusRule');
+}
+
+function rulesOf(rule: Manifest | undefined): readonly unknown[] {
+  return listAt(rule, 'spec', 'groups', 0, 'rules');
+}
 
 async function promtool(args: readonly string[], stdin?: string): Promise<string> {
   const options = { env: {}, cwd: folder, ...(stdin === undefined ? {} : { stdin }) };
@@ -204,6 +213,15 @@ describe('the alerts that the chart renders', () => {
       assert.match(await promtool(['test', 'rules', name]), /SUCCESS/);
     });
   }
+
+  it('name their section of the page in the checkout when no URL is set', async () => {
+    const links = rulesOf(await prometheusRule()).map((rule) => String(at(rule, 'annotations', 'runbook_url')));
+    const names = rules.map((rule) => String(at(rule, 'alert')));
+    assert.deepEqual(
+      links,
+      names.map((name) => `docs/operations.md#${name.toLowerCase()}`),
+    );
+  });
 
   it('each have a case in which they fire, and one in which they do not', () => {
     const names = rules.map((rule) => String(at(rule, 'alert')));
