@@ -9,6 +9,7 @@ import { WaitingError } from '../../runtime/queue/waiting-error.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { LackingPipeline } from './gather-run.ts';
+import type { PendingPipeline } from './run-snapshot.ts';
 
 /** A run that waits is woken when there is room. It is looked at once in a while all the same. */
 const LOOK_SECONDS = 600;
@@ -50,9 +51,13 @@ export class PlacesOfRun {
     return this.#waits(record, () => this.#context.recordRoom.enter(record, this.#run)) === undefined;
   }
 
-  /** The reason why the evidence of a record is left out: alone it takes more than ceilings allow all records. Undefined when it does not. */
-  refusal(lacking: LackingPipeline, { spec, evidence }: DraftParts): Problem | undefined {
-    if (evidence.artifacts.length === 0 || !this.#needsPlace(lacking, this.#keyOf(lacking))) return undefined;
+  /**
+   * The reason why the evidence of a record is left out: alone it takes more than ceilings allow all records. Undefined when it does not, and
+   * for evidence that a record has already.
+   */
+  refusal({ pipeline: { policy }, existing }: PendingPipeline, { spec, evidence }: DraftParts): Problem | undefined {
+    const isMade = (existing?.object.evidence?.artifacts ?? []).length > 0;
+    if (policy.kind !== 'SigningPolicy' || isMade || evidence.artifacts.length === 0) return undefined;
     const { namespace } = parseRunKey(this.#run);
     const message = this.#context.recordRoom.refusal(namespace, () => jsonSizeBytes({ spec, evidence }));
     return message === undefined ? undefined : { reason: reasons.PayloadTooLarge, message };
