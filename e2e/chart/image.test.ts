@@ -41,7 +41,7 @@ describe('the image that docker builds', () => {
   });
 
   it('runs the same process as the one of npm run image', () => {
-    const source = { version: '0.1.0', revision: undefined, time: new Date(0) };
+    const source = { version: '0.1.0', revision: '${REVISION}', time: new Date(0) };
     const { config } = imageConfig({ architecture: 'amd64', diffs: [], source });
     const variables = config.Env.filter((variable) => !variable.startsWith('PATH='));
     const list = (words: readonly string[]): string => JSON.stringify(words).replaceAll(',', ', ');

@@ -27,7 +27,13 @@ export function imageConfig({ architecture, diffs, source }: ConfigSource) {
       ExposedPorts: { '8080/tcp': {}, '9090/tcp': {} },
       // Threads for signatures, files and the name of the API server. The names that teams give are looked up without threads. The
       // allocator of the C library gives back what a start took, once it knows how much it may keep.
-      Env: ['PATH=/nodejs/bin', 'NODE_ENV=production', 'UV_THREADPOOL_SIZE=16', 'MALLOC_TRIM_THRESHOLD_=131072'],
+      Env: [
+        'PATH=/nodejs/bin',
+        'NODE_ENV=production',
+        `HALLMARK_REVISION=${source.revision ?? ''}`,
+        'UV_THREADPOOL_SIZE=16',
+        'MALLOC_TRIM_THRESHOLD_=131072',
+      ],
       // The garbage collector knows what the container may take, so that it works before the kernel does. New objects get little
       // room, because V8 never gives back what they once took.
       Entrypoint: [
