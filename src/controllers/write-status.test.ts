@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hallmarkResource } from '../kube/hallmark-resource.ts';
-import type { WritableObject } from '../kube/kube-client.ts';
+import type { WritableObject, WriteOptions } from '../kube/kube-client.ts';
 import type { Resource } from '../kube/resource.ts';
 import { TurnLine } from '../runtime/turn-line.ts';
 import { writeStatus } from './write-status.ts';
@@ -44,6 +44,19 @@ describe('the status of policies and backends', () => {
     await Promise.all([...crowd, write('team', 0)]);
     assert.equal(seen.most, 2);
     assert.ok(written.indexOf('team') < 5, `it came as number ${written.indexOf('team')}`);
+  });
+
+  it('gives a write that hangs up soon, which others wait for', async () => {
+    const timeouts: unknown[] = [];
+    const client = {
+      replaceStatus: <T>({ parse }: Resource<T>, object: WritableObject, { timeoutMs }: WriteOptions): Promise<T> => {
+        timeouts.push(timeoutMs);
+        return Promise.resolve(parse(object));
+      },
+    };
+    const context = { client, fence: () => undefined, statusLine: new TurnLine() };
+    await writeStatus(context, resource, { object: policy('team', 0), status }, signal);
+    assert.deepEqual(timeouts, [10_000]);
   });
 
   it('asks for the Lease of the shard once its turn has come', async () => {

@@ -11,6 +11,9 @@ type WritingContext = Pick<ControllerContext, 'fence' | 'statusLine'> & {
   readonly client: Pick<ControllerContext['client'], 'replaceStatus'>;
 };
 
+/** A place in the line is not held for longer by a write that hangs; its object is reconciled again. */
+const WRITE_TIMEOUT_MS = 10_000;
+
 /** The status that policies and backends share. */
 export interface ConditionedStatus {
   readonly observedGeneration: number;
@@ -41,7 +44,7 @@ export async function replaceStatus(
   return statusLine.result(onBehalfOf, async () => {
     signal.throwIfAborted();
     fence(onBehalfOf);
-    return client.replaceStatus(resource, object, { signal });
+    return client.replaceStatus(resource, object, { signal, timeoutMs: WRITE_TIMEOUT_MS });
   });
 }
 

@@ -43,6 +43,18 @@ describe('a line of turns', () => {
     assert.equal(await most(new TurnLine({ atOnce: 2 })), 2);
   });
 
+  it('gives one tenant one place alone, so that work of it that hangs delays nobody else', async () => {
+    const turns = new TurnLine({ atOnce: 2 });
+    const hanging = Promise.withResolvers<undefined>();
+    const crowd = ['a1', 'a2', 'a3'].map((piece) => turns.result('a', () => hanging.promise.then(() => piece)));
+    const others = ['b', 'c', 'b', 'c'].map((tenant) => turns.result(tenant, () => Promise.resolve(tenant)));
+    assert.deepEqual(await Promise.all(others), ['b', 'c', 'b', 'c']);
+    assert.equal(await turns.result('b', () => Promise.resolve('later')), 'later');
+    hanging.resolve(undefined);
+    assert.deepEqual(await Promise.all(crowd), ['a1', 'a2', 'a3']);
+    await turns.idle();
+  });
+
   it('goes on with what is added as the last piece ends', async () => {
     const turns = new TurnLine({ atOnce: 2 });
     const results: string[] = [];

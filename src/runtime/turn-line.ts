@@ -3,19 +3,27 @@
 export interface TurnLineOptions {
   /** Pieces of one tenant that may wait; unlimited by default. */
   readonly perTenant?: number;
-  /** Pieces that are done at a time; 1 by default. */
+  /** Pieces that are done at a time, each of another tenant; 1 by default. */
   readonly atOnce?: number;
+}
+
+interface Turn {
+  readonly tenant: string;
+  readonly work: () => Promise<void>;
 }
 
 /**
  * Pieces of work that are done a few at a time, those of different tenants in turns: however much one has in line, it delays another by one
- * piece. A tenant's place in line may be limited, and more is refused.
+ * piece, and where several are done at a time, one that hangs delays nobody else. A tenant's place in line may be limited, and more is
+ * refused.
  */
 export class TurnLine {
   readonly #perTenant: number;
   readonly #atOnce: number;
   /** The work of each tenant that has some, in the order of their turns. */
   readonly #waiting = new Map<string, (() => Promise<void>)[]>();
+  /** The tenants whose work is being done. */
+  readonly #served = new Set<string>();
   #running = 0;
   #ended: Promise<unknown> = Promise.resolve();
 
@@ -52,19 +60,24 @@ export class TurnLine {
   async #run(): Promise<void> {
     // Whatever is added within the same turn of the event loop takes part.
     await Promise.resolve();
-    for (let work = this.#next(); work !== undefined; work = this.#next()) await work();
+    for (let turn = this.#next(); turn !== undefined; turn = this.#next()) {
+      this.#served.add(turn.tenant);
+      await turn.work();
+      this.#served.delete(turn.tenant);
+    }
     // At once: whatever is added from now on starts another.
     this.#running -= 1;
   }
 
-  /** The first piece of the tenant whose turn it is, which comes last from then on. */
-  #next(): (() => Promise<void>) | undefined {
-    const [first] = this.#waiting;
-    if (first === undefined) return undefined;
-    const [tenant, line] = first;
-    const work = line.shift();
-    this.#waiting.delete(tenant);
-    if (line.length > 0) this.#waiting.set(tenant, line);
-    return work;
+  /** The first piece of the tenant whose turn it is, which comes last from then on. One that is being served goes on after that. */
+  #next(): Turn | undefined {
+    for (const [tenant, line] of this.#waiting) {
+      if (this.#served.has(tenant)) continue;
+      const work = line.shift();
+      this.#waiting.delete(tenant);
+      if (line.length > 0) this.#waiting.set(tenant, line);
+      return work && { tenant, work };
+    }
+    return undefined;
   }
 }
