@@ -293,7 +293,7 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     };
     world.deliver(run('TaskRun', 'a', { of: 'p' }));
     await world.reconcile();
-    assert.deepEqual([...world.later], ['team-a/p']);
+    assert.deepEqual([...world.later].toSorted(), [LEFT_BEHIND, 'team-a/p'].toSorted());
     assert.match(
       childNotes.problem ?? '',
       /in memory only, as the operator may not record them: .*set rbac\.recordNotes in .*docs\/security\.md/,
@@ -320,6 +320,28 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     assert.deepEqual([creations, [...world.later]], [1, ['team-a/p']]);
   });
 
+  it('that an operator may create and not read are said to be in memory only, once', async () => {
+    const { childNotes } = world.context;
+    let changes = 0;
+    childNotes.onProblem(() => (changes += 1));
+    world.api.intercept = ({ resource, verb }, serve) => {
+      if (resource === 'configmaps' && verb === 'get')
+        throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
+      return serve();
+    };
+    for (const name of ['a', 'b', 'c']) {
+      world.deliver(run('TaskRun', name, { of: 'p' }));
+      await world.reconcile();
+    }
+    assert.match(childNotes.problem ?? '', /in memory only/);
+    assert.equal(changes, 1);
+    world.api.intercept = (_request, serve) => serve();
+    world.deliver(run('PipelineRun', 'q', { isFinished: false }));
+    world.deliver(run('TaskRun', 'd', { of: 'q' }));
+    await world.reconcile();
+    assert.deepEqual([childNotes.problem, changes], [undefined, 2]);
+  });
+
   it('cost a refused operator one request once the PipelineRun has ended', async () => {
     let removals = 0;
     world.api.intercept = ({ resource, verb }, serve) => {
@@ -336,7 +358,7 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     assert.match(world.context.childNotes.problem ?? '', /in memory only/);
   });
 
-  it('that a refused operator may not list are looked for no more, and the policies say so', async () => {
+  it('that a refused operator may not list are looked for much later, and the policies say so until then', async () => {
     world.api.intercept = ({ resource, verb }, serve) => {
       if (resource === 'configmaps' && verb === 'list')
         throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
@@ -345,8 +367,12 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     world.queued.clear();
     world.queued.add(LEFT_BEHIND);
     await world.reconcile();
-    assert.deepEqual([...world.later], []);
+    assert.deepEqual([...world.later], [LEFT_BEHIND]);
     assert.match(world.context.childNotes.problem ?? '', /in memory only/);
+    world.api.intercept = (_request, serve) => serve();
+    world.queued.add(LEFT_BEHIND);
+    await world.reconcile();
+    assert.equal(world.context.childNotes.problem, undefined);
   });
 });
 

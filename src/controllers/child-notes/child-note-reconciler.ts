@@ -42,8 +42,9 @@ export class ChildNoteReconciler implements Reconciler<ChildNoteKey> {
     } catch (error) {
       // The store has noted it, and the policies say so. Notes that stay behind are looked for again once the operator may remove them.
       if (!isForbidden(error)) throw error;
-      const isWrite = this.#options.context.finishNotes.recorded(parseChildNoteKey(key).uid) !== undefined;
-      return isWrite ? { requeueAfterSeconds: REFUSED_SECONDS, isIdle: true } : DONE;
+      const { finishNotes } = this.#options.context;
+      const isAgain = key === LEFT_BEHIND || finishNotes.recorded(parseChildNoteKey(key).uid) !== undefined;
+      return isAgain ? { requeueAfterSeconds: REFUSED_SECONDS, isIdle: true } : DONE;
     }
   }
 

@@ -31,6 +31,9 @@ const LABEL = 'hallmark.dev/notes';
 const VALUE = 'children';
 const FORBIDDEN =
   'children are noted in memory only, as the operator may not record them: its administrator has to set rbac.recordNotes in the chart, or grant what docs/security.md lists for ConfigMaps of its own namespace';
+type Verb = 'get' | 'create' | 'patch' | 'delete' | 'list';
+/** The verbs without which children are noted in memory only. The others tidy up. */
+const NOTING: readonly Verb[] = ['get', 'create', 'patch'];
 const METADATA = metadataOnly(CONFIG_MAPS, objectMetadata);
 
 /**
@@ -40,7 +43,8 @@ const METADATA = metadataOnly(CONFIG_MAPS, objectMetadata);
 export class ChildNoteStore {
   readonly #options: ChildNoteStoreOptions;
   readonly #sealKeys: readonly SecretValue[];
-  #problem: string | undefined;
+  /** Each is permitted for itself: one that is says nothing about another. */
+  readonly #refused = new Set<Verb>();
   #onProblem: () => void = () => undefined;
 
   constructor(options: ChildNoteStoreOptions) {
@@ -51,7 +55,7 @@ export class ChildNoteStore {
 
   /** The reason why nothing can be recorded, as a sentence for people; undefined while all is well. */
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#refused.size > 0 ? FORBIDDEN : undefined;
   }
 
   /** The listener of changes of `problem`. */
@@ -61,7 +65,9 @@ export class ChildNoteStore {
 
   /** The notes that are recorded, by key; undefined when nothing is. One that the operator did not seal for this PipelineRun counts as absent. */
   async read(parent: NotedParent, signal: AbortSignal): Promise<ReadonlyMap<string, RecordedNote> | undefined> {
-    const entries = await this.#permitted(() => this.#options.client.find(CONFIG_MAPS, this.#name(parent), { signal }));
+    const entries = await this.#permitted('get', () =>
+      this.#options.client.find(CONFIG_MAPS, this.#name(parent), { signal }),
+    );
     if (entries === undefined) return undefined;
     const { namespace, uid: parentUID } = parent;
     const notes = Object.entries(entries).flatMap(([entry, text]): [string, RecordedNote][] => {
@@ -87,7 +93,7 @@ export class ChildNoteStore {
     const entries = this.#entries(parent, notes);
     const data = isNew ? present(entries) : entries;
     const object = { metadata: { ...this.#name(parent), labels: labelsOf(parent) }, data };
-    return this.#permitted(async () => {
+    return this.#permitted(isNew ? 'create' : 'patch', async () => {
       try {
         if (isNew) await client.create(CONFIG_MAPS, object, { signal });
         else await client.mergePatch(CONFIG_MAPS, object, { signal });
@@ -102,12 +108,13 @@ export class ChildNoteStore {
   /** Removes the notes of a PipelineRun, if there are any. */
   async remove(parent: NotedParent, signal: AbortSignal): Promise<void> {
     this.#options.fence(parent.namespace);
-    await this.#permitted(() => this.#options.client.delete(CONFIG_MAPS, this.#name(parent), { signal }));
+    const { client } = this.#options;
+    await this.#permitted('delete', () => client.delete(CONFIG_MAPS, this.#name(parent), { signal }));
   }
 
   /** All PipelineRuns of which there are notes. */
   parents(signal: AbortSignal): Promise<readonly NotedParent[]> {
-    return this.#permitted(() => Array.fromAsync(this.#listed(signal)));
+    return this.#permitted('list', () => Array.fromAsync(this.#listed(signal)));
   }
 
   async *#listed(signal: AbortSignal): AsyncGenerator<NotedParent> {
@@ -139,21 +146,27 @@ export class ChildNoteStore {
   }
 
   /** Notes whether the operator may do what it tries. */
-  async #permitted<T>(request: () => Promise<T>): Promise<T> {
+  async #permitted<T>(verb: Verb, request: () => Promise<T>): Promise<T> {
     try {
       const result = await request();
-      this.#note(false);
+      this.#note(verb, false);
       return result;
     } catch (error) {
-      if (isForbidden(error)) this.#note(true);
+      if (isForbidden(error)) this.#note(verb, true);
       throw error;
     }
   }
 
-  #note(isForbidden: boolean): void {
-    if ((this.#problem !== undefined) === isForbidden) return;
-    this.#problem = isForbidden ? FORBIDDEN : undefined;
-    this.#onProblem();
+  #note(verb: Verb, isForbidden: boolean): void {
+    const before = this.problem;
+    if (isForbidden) this.#refused.add(verb);
+    else if (this.#refused.delete(verb) && NOTING.includes(verb)) this.#forgive();
+    if (this.problem !== before) this.#onProblem();
+  }
+
+  /** Once children can be noted again, the rest is most likely granted with it: it is tried again as soon as the listener hears of it. */
+  #forgive(): void {
+    if (!NOTING.some((verb) => this.#refused.has(verb))) this.#refused.clear();
   }
 }
 
