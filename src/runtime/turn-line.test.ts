@@ -43,7 +43,7 @@ describe('a line of turns', () => {
     assert.equal(await most(new TurnLine({ atOnce: 2 })), 2);
   });
 
-  it('gives one tenant one place alone, so that work of it that hangs delays nobody else', async () => {
+  it('gives one tenant one place alone, so that work of it that hangs delays no other', async () => {
     const turns = new TurnLine({ atOnce: 2 });
     const hanging = Promise.withResolvers<undefined>();
     const crowd = ['a1', 'a2', 'a3'].map((piece) => turns.result('a', () => hanging.promise.then(() => piece)));

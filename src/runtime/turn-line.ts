@@ -14,7 +14,7 @@ interface Turn {
 
 /**
  * Pieces of work that are done a few at a time, those of different tenants in turns: however much one has in line, it delays another by one
- * piece, and where several are done at a time, one that hangs delays nobody else. A tenant's place in line may be limited, and more is
+ * piece, and where several are done at a time, one that hangs delays no other tenant. A tenant's place in line may be limited, and more is
  * refused.
  */
 export class TurnLine {
