@@ -18,11 +18,13 @@ export async function chainsTraces(
   const keepers = options.annotations ? await runsThatHallmarkAnnotated(client, options) : new Set<string>();
   return {
     isFinalizer: (name) => CHAINS_FINALIZERS.has(name),
-    isAnnotation: (name, runUID) =>
+    // A record may be younger than the list of records, or gone: the API server knows who wrote an annotation of this very version.
+    isAnnotation: (name, { uid, ours }) =>
       options.annotations &&
       name.startsWith(CHAINS_PREFIX) &&
       name !== CHAINS_TRANSPARENCY_UPLOAD &&
-      !keepers.has(runUID),
+      !keepers.has(uid) &&
+      ![...ours].some((own) => own.startsWith(CHAINS_PREFIX)),
     words: {
       before: 'has traces of Tekton Chains',
       after: 'is clean',

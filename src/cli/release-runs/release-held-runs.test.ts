@@ -146,6 +146,26 @@ describe('releaseHeldRuns', () => {
       assert.deepEqual(finalizers()['stir'], ['other']);
     });
 
+    it('leaves the annotations of a run that Hallmark wrote to and that no record names, because it is gone or too young', async () => {
+      const written = { 'f:metadata': { 'f:annotations': { 'f:chains.tekton.dev/signature-taskrun-1': {} } } };
+      const add = (name: string, manager: string) =>
+        api.client.create(
+          runResources.TaskRun,
+          {
+            metadata: {
+              ...{ namespace: 'team-a', name, annotations: { [EVIDENCE]: 'e30=' } },
+              ...{ managedFields: [{ manager, operation: 'Update', fieldsType: 'FieldsV1', fieldsV1: written }] },
+            },
+          },
+          { signal },
+        );
+      await add('ours', 'hallmark-storage');
+      await add('theirs', 'tekton-chains-controller');
+      await clean(true);
+      assert.deepEqual(annotationsOf('ours'), { [EVIDENCE]: 'e30=' });
+      assert.deepEqual(annotationsOf('theirs'), {});
+    });
+
     it('only lists in a dry run', async () => {
       await clean(true, true);
       assert.deepEqual(finalizers()['stir'], ['chains.tekton.dev/taskrun', 'other']);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
-import { listField, objectField } from '../../json/fields.ts';
+import { listField, objectField, stringField } from '../../json/fields.ts';
 import { metadataOnly, type Resource } from '../../kube/resource.ts';
 import { type ObjectMetadata, parseMetadata } from '../../kube/object-metadata.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
@@ -13,10 +13,17 @@ export interface TracedRun extends Pick<ObjectMetadata, 'namespace' | 'name' | '
   readonly annotations: readonly string[];
 }
 
+/** A run whose annotations are considered. */
+export interface Annotated {
+  readonly uid: string;
+  /** The names of the annotations that Hallmark wrote, as the API server recorded it. */
+  readonly ours: ReadonlySet<string>;
+}
+
 /** The parts of runs that are removed, and the words for people. */
 export interface RunTraces {
   readonly isFinalizer: (name: string) => boolean;
-  readonly isAnnotation: (name: string, runUID: string) => boolean;
+  readonly isAnnotation: (name: string, run: Annotated) => boolean;
   readonly words: {
     /** The state of a run that has traces. */
     readonly before: string;
@@ -50,11 +57,26 @@ export function tracedRuns(kind: RunKind, { isAnnotation }: RunTraces): Resource
   return metadataOnly(runResources[kind], (object) => {
     const { namespace, name, uid, resourceVersion } = parseMetadata(object);
     const metadata = objectField(object, 'metadata');
+    const annotated = { uid, ours: annotationsOfHallmark(metadata) };
     return {
       ...(namespace === undefined ? {} : { namespace }),
       ...{ name, uid, resourceVersion },
       finalizers: listField(metadata, 'finalizers').filter((finalizer) => typeof finalizer === 'string'),
-      annotations: Object.keys(objectField(metadata, 'annotations')).filter((key) => isAnnotation(key, uid)),
+      annotations: Object.keys(objectField(metadata, 'annotations')).filter((key) =>
+        isAnnotation(key, annotated),
+      ),
     };
   });
+}
+
+/** The annotations that a field manager of Hallmark wrote last. */
+function annotationsOfHallmark(metadata: unknown): ReadonlySet<string> {
+  const entries = listField(metadata, 'managedFields').filter((entry) =>
+    /^hallmark(-|$)/.test(stringField(entry, 'manager') ?? ''),
+  );
+  const fields = entries.flatMap((entry) => {
+    const annotations = objectField(objectField(objectField(entry, 'fieldsV1'), 'f:metadata'), 'f:annotations');
+    return Object.keys(annotations);
+  });
+  return new Set(fields.filter((name) => name.startsWith('f:')).map((name) => name.slice('f:'.length)));
 }
