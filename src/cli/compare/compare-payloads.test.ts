@@ -7,6 +7,10 @@ function base64(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64');
 }
 
+function byproducts(entries: readonly object[]): object {
+  return { predicate: { runDetails: { byproducts: entries } } };
+}
+
 function flags(values: object): object {
   return { internalParameters: { 'tekton-pipelines-feature-flags': values } };
 }
@@ -50,8 +54,12 @@ describe('comparePayloads', () => {
   });
 
   const intended: readonly (readonly [string, unknown, unknown])[] = [
-    ['by-products of Hallmark', { by: [] }, { by: [{ name: 'hallmark/outcome', content: 'x' }] }],
-    ['a list of by-products of Hallmark alone', {}, { by: [{ name: 'hallmark/outcome', content: 'x' }] }],
+    ['by-products of Hallmark', byproducts([]), byproducts([{ name: 'hallmark/outcome', content: 'x' }])],
+    [
+      'a list of by-products of Hallmark alone',
+      { predicate: { runDetails: {} } },
+      byproducts([{ name: 'hallmark/outcome', content: 'x' }]),
+    ],
     ['a feature flag that Chains does not read', flags({ EnableStepActions: false }), flags({})],
     ['the value of a feature flag', flags({}), flags({ maxResultSize: 4096 })],
     ['credentials in a URL', { uri: 'https://bob:token@git.example/app' }, { uri: 'https://git.example/app' }],
@@ -80,8 +88,10 @@ describe('comparePayloads', () => {
   it('takes no other value for intended', () => {
     const others: readonly (readonly [unknown, unknown])[] = [
       [{ content: base64({ spec: 1 }) }, { content: base64({ spec: 2 }) }],
-      [{ by: [{ name: 'hallmark/outcome' }] }, { by: [] }],
-      [{}, { by: [{ name: 'hallmark/outcome' }, { name: 'x' }] }],
+      [byproducts([{ name: 'hallmark/outcome' }]), byproducts([])],
+      [{ predicate: { runDetails: {} } }, byproducts([{ name: 'hallmark/outcome' }, { name: 'x' }])],
+      [{ predicate: { runDetails: {} } }, byproducts([])],
+      [{ subject: [] }, { subject: [{ name: 'hallmark/app' }] }],
       [flags({ maxResultSize: 1 }), flags({ maxResultSize: 2 })],
       [flags({ MaxResultSize: 1 }), flags({})],
       [{ uri: 'https://git.example/app' }, { uri: 'https://bob@git.example/app' }],
@@ -91,5 +101,27 @@ describe('comparePayloads', () => {
         comparePayloads(chains, hallmark).map((difference) => difference.intended),
         [undefined],
       );
+  });
+
+  it('shows no secret that Hallmark leaves out', () => {
+    const task = (token: string, url: string): string => base64({ spec: { params: [token], url } });
+    const found = comparePayloads(
+      {
+        ...{ token: 's3cret', script: 'login s3cret', uri: 'https://bob:s3cret@git.example/app' },
+        ...{
+          content: task('s3cret', 'x'),
+          other: task('y', 'https://bob:s3cret@git.example'),
+          list: ['http://s3cret@h'],
+        },
+      },
+      {
+        ...{ token: '[redacted]', script: 'login [redacted]', uri: 'https://git.example/app' },
+        ...{ content: task('[redacted]', 'x'), other: task('z', 'https://git.example') },
+      },
+    );
+    const shown = found.map(({ chains }) => String(chains));
+    assert.equal(shown.length, 6);
+    const plain = shown.map((text) => `${text} ${Buffer.from(text, 'base64').toString('utf8')}`);
+    assert.ok(plain.every((text) => !text.includes('s3cret')));
   });
 });

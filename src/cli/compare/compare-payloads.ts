@@ -2,12 +2,13 @@
 import { isObject } from '../../json/fields.ts';
 import { isSameJson } from '../../json/is-same-json.ts';
 import { intendedDifference } from './intended-difference.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** A field in which two payloads differ. */
 export interface Difference {
   /** As in `predicate.builder.id` or `subject[0].name`. */
   readonly path: string;
-  /** The value in Chains' payload; absent where it has none. */
+  /** The value in Chains' payload, without what Hallmark keeps secret; absent where it has none. */
   readonly chains?: unknown;
   readonly hallmark?: unknown;
   /** The reason, for a difference that docs/compatibility.md lists. */
@@ -20,7 +21,8 @@ type Step = string | number;
 export function comparePayloads(chains: unknown, hallmark: unknown): readonly Difference[] {
   return differences(sorted(chains), sorted(hallmark), []).map((difference) => {
     const intended = intendedDifference(difference);
-    return intended === undefined ? difference : { ...difference, intended };
+    const shown = withoutSecrets(difference);
+    return intended === undefined ? shown : { ...shown, intended };
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { objectField } from '../../json/fields.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { ModelApi } from '../../kube/model-api.fixture.ts';
@@ -94,7 +95,7 @@ describe('compareRuns', () => {
     await addRun({ name: 'bake', chains: statement });
     await addRun({ name: 'fry' });
     assert.deepEqual(lines(await compared()), [
-      'TaskRun team-a/bake: missing: Chains signed it, and no record of Hallmark is there',
+      'TaskRun team-a/bake: missing: Chains signed it, and no record of Hallmark is there (--since leaves out runs that are older than the policy)',
     ]);
   });
 
@@ -110,6 +111,30 @@ describe('compareRuns', () => {
     await addRecorded({ name: 'bake', chains: statement, locations });
     assert.deepEqual(lines(await compared()), [
       "TaskRun team-a/bake attestation (builds): unknown: the annotations of the run hold Hallmark's evidence",
+    ]);
+  });
+
+  it("does not take Hallmark's own evidence in the registry for that of Chains", async () => {
+    const locations = [{ uri: 'oci://r.example/a:sha256-1.att', artifact: 'attestation' }];
+    await addRecorded({ name: 'bake', locations });
+    const ours = { place: 'r.example/a:sha256-1.att (1)', payload: Buffer.from(JSON.stringify(statement)) };
+    const [found] = await compared({ registries: { of: () => Promise.resolve([ours]) } });
+    assert.match(comparisonLines(found ?? assert.fail())[0] ?? '', /unknown: the registry holds Hallmark's evidence/);
+  });
+
+  it('goes on after a payload that would exhaust the stack', async () => {
+    const text = `{"predicate":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+    await addRecorded({ name: 'bake', chains: statement });
+    api.rewrite('taskruns', (run) => {
+      const { annotations, ...metadata } = objectField(run, 'metadata');
+      const names = Object.keys(objectField({ annotations }, 'annotations')).filter((name) => name.includes('payload'));
+      const given = Object.fromEntries(names.map((name) => [name, Buffer.from(text).toString('base64')]));
+      return { ...run, metadata: { ...metadata, annotations: given } };
+    });
+    await addRecorded({ name: 'fry', chains: statement });
+    assert.deepEqual(lines(await compared()), [
+      'TaskRun team-a/bake attestation (builds): unknown: the payload nests deeper than any of Chains',
+      'TaskRun team-a/fry attestation (builds): same',
     ]);
   });
 

@@ -14,6 +14,7 @@ import { CHAINS_PREFIX, CHAINS_SIGNED } from '../../tekton/chains-names.ts';
 import { UncheckedError } from '../cli-error.ts';
 import { annotatedPayload, type AnnotatedRun, type ChainsPayload } from './chains-payloads.ts';
 import { comparePayloads, type Difference } from './compare-payloads.ts';
+import { isShallow } from './is-shallow.ts';
 
 /**
  * The outcome for one artifact. `Intended`: it differs only as docs/compatibility.md says. `Missing`: one of the two has none. `Unknown`: it
@@ -91,13 +92,14 @@ async function* compareRecord(
   const found = await client.find(metadataOnly(runResources[kind], parseMetadata), { namespace, name }, scope);
   const run = found?.uid === uid ? { kind, uid, annotations: found.annotations } : undefined;
   for (const recordedArtifact of artifacts) {
-    const isOurs = (status?.storage ?? []).some(({ locations = [] }) =>
-      locations.some(({ uri, artifact }) => uri.startsWith('tekton://') && artifact === recordedArtifact.name),
+    const places = (status?.storage ?? []).flatMap(({ locations = [] }) =>
+      locations.filter(({ artifact }) => artifact === recordedArtifact.name).map(({ uri }) => uri),
     );
+    const ours = { onRun: places.some(isOnRun), inRegistry: places.some(isInRegistry) };
     const of = { ...known, artifact: recordedArtifact.name };
     try {
       const artifact = fromEvidenceArtifact(recordedArtifact);
-      yield { ...of, ...(await compareArtifact(artifact, { run, isOurs }, scope)) };
+      yield { ...of, ...(await compareArtifact(artifact, { run, ours }, scope)) };
     } catch (error) {
       scope.signal.throwIfAborted();
       if (!(error instanceof EvidenceError || error instanceof UncheckedError)) throw error;
@@ -106,28 +108,47 @@ async function* compareRecord(
   }
 }
 
+/** The places where Hallmark's own evidence is, under the names that Chains uses. */
+interface OwnPlaces {
+  readonly onRun: boolean;
+  readonly inRegistry: boolean;
+}
+
+function isOnRun(uri: string): boolean {
+  return uri.startsWith('tekton://');
+}
+
+function isInRegistry(uri: string): boolean {
+  return uri.startsWith('oci://');
+}
+
 type Result = Pick<Comparison, 'state' | 'place' | 'message' | 'differences' | 'warnings'>;
 
 async function compareArtifact(
   artifact: RecordedArtifact,
-  { run, isOurs }: { readonly run: AnnotatedRun | undefined; readonly isOurs: boolean },
+  { run, ours }: { readonly run: AnnotatedRun | undefined; readonly ours: OwnPlaces },
   { registries }: ComparisonScope,
 ): Promise<Result> {
   if (artifact.form === 'SigstoreStatement')
     return { state: 'Intended', message: 'Chains makes no statements about images for bundles' };
   // Hallmark and Chains use the same names.
-  const annotated = run === undefined || isOurs ? undefined : annotatedPayload(run, artifact);
+  const annotated = run === undefined || ours.onRun ? undefined : annotatedPayload(run, artifact);
+  if (annotated === undefined && registries !== undefined && ours.inRegistry)
+    return {
+      state: 'Unknown',
+      message: "the registry holds Hallmark's evidence: compare records of a policy in Audit mode",
+    };
   const candidates = annotated === undefined ? await registries?.of(artifact) : [annotated];
   const results = (candidates ?? []).map((candidate) => compared(artifact, candidate));
   const [best] = results.toSorted((one, other) => distance(one) - distance(other));
   if (best !== undefined) return best;
   if (registries !== undefined) return { state: 'Missing', message: 'Chains has none on the run and in the registry' };
-  return withoutPayload(run, isOurs);
+  return withoutPayload(run, ours);
 }
 
 /** The outcome for a run whose annotations do not hold Chains' payload, where registries are not read. */
-function withoutPayload(run: AnnotatedRun | undefined, isOurs: boolean): Result {
-  if (isOurs) return { state: 'Unknown', message: "the annotations of the run hold Hallmark's evidence" };
+function withoutPayload(run: AnnotatedRun | undefined, { onRun }: OwnPlaces): Result {
+  if (onRun) return { state: 'Unknown', message: "the annotations of the run hold Hallmark's evidence" };
   if (run === undefined) return { state: 'Unknown', message: 'the run is gone' };
   const signed = run.annotations[CHAINS_SIGNED];
   if (signed === 'true')
@@ -139,6 +160,8 @@ function withoutPayload(run: AnnotatedRun | undefined, isOurs: boolean): Result 
 }
 
 function compared(artifact: RecordedArtifact, { place, payload }: ChainsPayload): Result {
+  // Everybody who may patch a run can write its annotations.
+  if (!isShallow(payload)) return { state: 'Unknown', place, message: 'the payload nests deeper than any of Chains' };
   const chains = tryParseJson(payload);
   const hallmark = tryParseJson(artifact.payload);
   if (chains === undefined || hallmark === undefined)
@@ -170,7 +193,8 @@ async function* unrecordedRuns(
       yield {
         run: { kind, namespace: run.namespace, name: run.name },
         state: 'Missing',
-        message: 'Chains signed it, and no record of Hallmark is there',
+        message:
+          'Chains signed it, and no record of Hallmark is there (--since leaves out runs that are older than the policy)',
       };
     }
   }

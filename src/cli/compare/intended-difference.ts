@@ -12,12 +12,14 @@ interface Found {
 /** The flags of Tekton in the internal parameters of SLSA 1.0. */
 const FLAGS = 'internalParameters[tekton-pipelines-feature-flags].';
 
+const BYPRODUCTS = 'predicate.runDetails.byproducts';
+
 type Rule = (found: Found) => string | undefined;
 
 /** The differences of docs/compatibility.md that a payload itself shows; the first rule that applies names it. */
 const rules: readonly Rule[] = [
-  ({ chains, hallmark }) =>
-    chains === undefined && (Array.isArray(hallmark) ? hallmark : [hallmark]).every(isOwnByproduct)
+  ({ path, chains, hallmark }) =>
+    path.startsWith(BYPRODUCTS) && chains === undefined && isOwnByproducts(hallmark)
       ? 'a by-product that Hallmark adds'
       : undefined,
   ({ path, chains, hallmark }) =>
@@ -38,8 +40,10 @@ const rules: readonly Rule[] = [
   ({ hallmark }) => (hallmark === '[redacted]' ? 'redactParameters of the policy' : undefined),
 ];
 
-function isOwnByproduct(entry: unknown): boolean {
-  return String(field(entry, 'name')).startsWith('hallmark/');
+/** True for an entry, or a list of entries. */
+function isOwnByproducts(value: unknown): boolean {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return entries.length > 0 && entries.every((entry) => String(field(entry, 'name')).startsWith('hallmark/'));
 }
 
 /** True for a value that Go gives to a field that it did not read. */

@@ -62,9 +62,7 @@ export function tracedRuns(kind: RunKind, { isAnnotation }: RunTraces): Resource
       ...(namespace === undefined ? {} : { namespace }),
       ...{ name, uid, resourceVersion },
       finalizers: listField(metadata, 'finalizers').filter((finalizer) => typeof finalizer === 'string'),
-      annotations: Object.keys(objectField(metadata, 'annotations')).filter((key) =>
-        isAnnotation(key, annotated),
-      ),
+      annotations: Object.keys(objectField(metadata, 'annotations')).filter((key) => isAnnotation(key, annotated)),
     };
   });
 }
