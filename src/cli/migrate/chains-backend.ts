@@ -59,6 +59,7 @@ function ociBackend(config: ChainsConfig): MigratedPart {
           ]
         : []),
     ],
+    values: isElsewhere ? reach(`https://${repository}`) : [],
   };
 }
 
@@ -73,7 +74,11 @@ function documentBackend(config: ChainsConfig, scope: MigrationScope): MigratedP
     case 'dynamodb:':
       return dynamoBackend(url, scope);
     default:
-      return { problem: `storage.docdb.url "${text}" has no counterpart: use mongo://, firestore:// or dynamodb://` };
+      // The text may be a connection string, with its password.
+      return {
+        problem:
+          'storage.docdb.url has no counterpart: use mongo://DATABASE/COLLECTION?id_field=name, with the connection string in storage.docdb.mongo-server-url, or firestore:// or dynamodb://',
+      };
   }
 }
 
@@ -102,7 +107,14 @@ function mongoBackend(config: ChainsConfig, url: URL): MigratedPart {
       },
     },
     secrets: [{ name: MONGO_SECRET, entry, source, ...(isInline ? { value: inline } : {}) }],
+    values: isInline ? mongoHosts(inline).flatMap((host) => reach(`mongo://${host}`)) : [],
   };
+}
+
+/** The hosts of a connection string, without its credentials; none for one that names a DNS record of them. */
+function mongoHosts(connection: string): readonly string[] {
+  const [, hosts = ''] = /^mongodb:\/\/(?:[^/?#]*@)?([^@/?#]+)/.exec(connection) ?? [];
+  return hosts.split(',').filter((host) => host !== '');
 }
 
 /** The URL of go-cloud: firestore://projects/P/databases/D/documents/C?name_field=name */
@@ -111,7 +123,7 @@ function firestoreBackend(text: string, scope: MigrationScope): MigratedPart | U
     /^firestore:\/\/projects\/([^/]+)\/databases\/([^/]+)\/documents\/([^/?]+)(?:\?.*)?$/.exec(text) ?? [];
   if (projectID === undefined || database === undefined || collection === undefined)
     return {
-      problem: `storage.docdb.url "${text}" does not read firestore://projects/PROJECT/databases/DATABASE/documents/COLLECTION`,
+      problem: `storage.docdb.url does not read firestore://projects/PROJECT/databases/DATABASE/documents/COLLECTION`,
     };
   return withGoogle(scope, (authentication) => ({
     type: 'Firestore',

@@ -58,11 +58,26 @@ export class ChainsConfig {
           this.flag('signers.x509.fulcio.enabled') &&
           artifacts.some((artifact) => this.isEnabled(artifact) && this.signerOf(artifact) === 'x509')
         );
+      case 'vault':
+        return this.uses('kms') && /^(hashivault|openbao):/.test(this.text('signers.kms.kmsref'));
+      case 'vaultToken':
+        return this.uses('vault') && !this.uses('vaultRole');
+      case 'vaultRole':
+        return this.uses('vault') && this.#logsInByRole();
+      case 'roots':
+        return this.uses('fulcio') || this.uses('transparency');
       case 'transparency':
         return this.text('transparency.enabled') === 'true';
       default:
         return artifacts.some((artifact) => this.isEnabled(artifact) && this.storagesOf(artifact).includes(part));
     }
+  }
+
+  /** As in Chains, which takes a token where there is one, and logs in only with both a path and a role. */
+  #logsInByRole(): boolean {
+    const isSet = (key: ChainsKeyName): boolean => this.text(key) !== '';
+    const hasToken = isSet('signers.kms.auth.token') || isSet('signers.kms.auth.token-path');
+    return !hasToken && isSet('signers.kms.auth.oidc.path') && isSet('signers.kms.auth.oidc.role');
   }
 
   /** As in Chains, an artifact is made when it has a signer and a storage. */

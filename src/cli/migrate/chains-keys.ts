@@ -2,7 +2,19 @@
 
 /** A part of Chains that a key belongs to: without that part, the key has no effect. */
 export type ChainsPart =
-  'gcs' | 'oci' | 'docdb' | 'grafeas' | 'archivista' | 'kafka' | 'kms' | 'fulcio' | 'transparency';
+  | 'gcs'
+  | 'oci'
+  | 'docdb'
+  | 'grafeas'
+  | 'archivista'
+  | 'kafka'
+  | 'kms'
+  | 'vault'
+  | 'vaultToken'
+  | 'vaultRole'
+  | 'fulcio'
+  | 'roots'
+  | 'transparency';
 
 /** One key of Chains' ConfigMap. */
 export interface ChainsKey {
@@ -98,25 +110,25 @@ export const chainsKeys = {
   'storage.pubsub.topic': moved('kafka.topic', { part: 'kafka' }),
   'storage.pubsub.kafka.bootstrap.servers': moved('kafka.bootstrapServers', { part: 'kafka' }),
   'signers.kms.kmsref': moved('signer.kms.uri', { part: 'kms' }),
-  'signers.kms.auth.address': moved('signer.kms.vault.address', { part: 'kms' }),
-  'signers.kms.auth.token': byHand(kmsSecret, { part: 'kms' }),
-  'signers.kms.auth.token-path': byHand(`${kmsSecret}; nothing is mounted`, { part: 'kms' }),
-  'signers.kms.auth.oidc.path': moved('signer.kms.vault.authentication.path', { part: 'kms' }),
+  'signers.kms.auth.address': moved('signer.kms.vault.address', { part: 'vault' }),
+  'signers.kms.auth.token': byHand(kmsSecret, { part: 'vaultToken' }),
+  'signers.kms.auth.token-path': byHand(`${kmsSecret}; nothing is mounted`, { part: 'vaultToken' }),
+  'signers.kms.auth.oidc.path': moved('signer.kms.vault.authentication.path', { part: 'vaultRole' }),
   'signers.kms.auth.oidc.role': moved(
     'signer.kms.vault.authentication.role; bind the role to the ServiceAccount that signer.kms.serviceAccountName names',
-    { part: 'kms' },
+    { part: 'vaultRole' },
   ),
   'signers.kms.auth.oidc.token-path': none(
     'Hallmark asks the API server for a token of signer.kms.serviceAccountName instead',
-    { part: 'kms' },
+    { part: 'vaultRole' },
   ),
   'signers.kms.auth.spire.sock': none(
     'SPIRE is not supported: log in with a ServiceAccount (signer.kms.vault.authentication) or a Secret',
-    { part: 'kms' },
+    { part: 'vault' },
   ),
   'signers.kms.auth.spire.audience': none(
     'SPIRE is not supported: log in with a ServiceAccount (signer.kms.vault.authentication) or a Secret',
-    { part: 'kms' },
+    { part: 'vault' },
   ),
   'signers.x509.fulcio.enabled': moved('signer.type: Keyless', { form: 'Boolean', fallback: 'false' }),
   'signers.x509.fulcio.address': moved('signer.keyless.fulcioURL', {
@@ -135,7 +147,7 @@ export const chainsKeys = {
     { part: 'fulcio' },
   ),
   'signers.x509.tuf.mirror.url': moved('trustedRoot.tuf.mirror', {
-    part: 'fulcio',
+    part: 'roots',
     fallback: 'https://tuf-repo-cdn.sigstore.dev',
   }),
   'builder.id': moved('attestation.builderID', { fallback: 'https://tekton.dev/chains/v2' }),

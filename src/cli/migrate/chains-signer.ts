@@ -82,8 +82,8 @@ function vaultSigner(config: ChainsConfig, uri: string, scope: MigrationScope): 
   if (address === '' && scope.namespace !== undefined)
     return { problem: 'signers.kms.auth.address is not set: give the address of the server' };
   const server = address === '' ? {} : { address };
-  if (role !== '') {
-    const authentication = { method: 'JWT', role, ...(path === '' ? {} : { path }) };
+  if (config.uses('vaultRole')) {
+    const authentication = { method: 'JWT', role, path };
     const host = hostOf(address);
     return {
       spec: { type: 'KMS', kms: { uri, serviceAccountName: SIGNER_ACCOUNT, vault: { ...server, authentication } } },

@@ -217,6 +217,67 @@ describe('planMigration', () => {
     });
   }
 
+  it('prints no password that stands in a wrong place', () => {
+    const data = { 'artifacts.taskrun.storage': 'docdb', 'storage.docdb.url': 'mongodb://bob:hunter2@db/x' };
+    assert.ok(!JSON.stringify(migrated(data)).includes('hunter2'));
+    assert.match(problems(migrated(data)).join(), /connection string in storage\.docdb\.mongo-server-url/);
+  });
+
+  const keyOnServer = { 'artifacts.taskrun.signer': 'kms', 'signers.kms.kmsref': 'hashivault://builds' };
+  const role = { 'signers.kms.auth.oidc.path': 'jwt', 'signers.kms.auth.oidc.role': 'signer' };
+
+  it('calls what Chains does not use unused, and logs in as Chains does', () => {
+    const outcomes = (data: Readonly<Record<string, string>>) =>
+      migrated(data)
+        .keys.filter(({ key }) => key.startsWith('signers.kms.auth'))
+        .map(({ outcome }) => outcome);
+    const login = (data: Readonly<Record<string, string>>) =>
+      Object.keys(objectField(objectField(specs(migrated(data))['chains-taskruns'], 'signer'), 'kms')).toSorted();
+    const cloud = { 'artifacts.taskrun.signer': 'kms', 'signers.kms.kmsref': 'awskms:///alias/builds' };
+    assert.deepEqual(outcomes({ ...cloud, ...role, 'signers.kms.auth.address': 'https://vault.example' }), [
+      ...['Unused', 'Unused', 'Unused'],
+    ]);
+    assert.deepEqual(outcomes({ ...keyOnServer, ...role }), ['Moved', 'Moved']);
+    assert.deepEqual(login({ ...keyOnServer, ...role }), ['serviceAccountName', 'uri', 'vault']);
+    // A token wins over a role, and a role is nothing without a path.
+    const both = { ...keyOnServer, ...role, 'signers.kms.auth.token': 'hvs.x' };
+    assert.deepEqual(outcomes(both), ['Unused', 'Unused', 'ByHand']);
+    assert.deepEqual(login(both), ['secretRef', 'uri']);
+    assert.deepEqual(login({ ...keyOnServer, 'signers.kms.auth.oidc.role': 'signer' }), ['secretRef', 'uri']);
+  });
+
+  it('trusts the public root only for public servers, and names what is in the cluster', () => {
+    const rootOf = (data: Readonly<Record<string, string>>): unknown =>
+      field(objectField(specs(migrated({ 'transparency.enabled': 'true', ...data }))['chains'], 'trustedRoot'), 'type');
+    assert.equal(rootOf({ 'transparency.url': 'https://rekor.sigstore.dev/' }), 'TUF');
+    assert.equal(rootOf({ 'transparency.url': 'https://rekor.example' }), 'ConfigMap');
+    const fulcio = { 'signers.x509.fulcio.address': 'https://fulcio.example' };
+    assert.equal(rootOf(fulcio), 'TUF');
+    assert.equal(rootOf({ ...fulcio, 'signers.x509.fulcio.enabled': 'true' }), 'ConfigMap');
+    const { values } = migrated({
+      'transparency.enabled': 'true',
+      'signers.x509.tuf.mirror.url': 'http://tuf.sigstore.svc',
+      'artifacts.taskrun.storage': 'docdb',
+      'storage.docdb.url': 'mongo://evidence/records?id_field=name',
+      'storage.docdb.mongo-server-url': 'mongodb://bob:p%40ss@one.db.svc:27017,two.db.svc:27017/admin',
+      'storage.oci.repository': 'registry.registry.svc:5000/evidence',
+    });
+    assert.deepEqual(listField(objectField(objectField(values, 'config'), 'outbound'), 'allow').toSorted(), [
+      'one.db.svc:27017',
+      'registry.registry.svc:5000',
+      'tuf.sigstore.svc',
+      'two.db.svc:27017',
+    ]);
+  });
+
+  it('says that a log on request has no counterpart', () => {
+    const data = { 'transparency.enabled': 'manual', 'transparency.url': 'https://rekor.example' };
+    assert.deepEqual(
+      migrated(data).keys.map(({ outcome }) => outcome),
+      ['ByHand', 'ByHand'],
+    );
+  });
+
   it('makes no policy without its backends, because it would store in every other one', () => {
     const migration = migrated({ 'artifacts.taskrun.storage': 'gcs', 'artifacts.oci.storage': '' });
     assert.ok(!('chains-taskruns' in specs(migration)));

@@ -54,6 +54,10 @@ export function planMigration(config: ChainsConfig, scope: MigrationScope): Migr
   const storages = [...new Set(outlines.flatMap((outline) => outline.storages))].toSorted();
   for (const storage of storages) plan.addBackend(storage);
   for (const outline of outlines) plan.addPolicy(outline);
+  if (outlines.some(({ attestation }) => attestation === undefined) && config.isEnabled('taskrun'))
+    plan.advise(
+      'chains.tekton.dev/signed says that the attestation of a TaskRun is stored; policy chains-images may store its images later: a tool that needs both waits for both (hallmark wait RUN --for stored)',
+    );
   if (outlines.length === 0)
     plan.fail('artifacts', 'every artifact is disabled, so that Chains signs nothing: there is nothing to migrate');
   return plan.result();
@@ -78,6 +82,10 @@ class MigrationPlan {
   fail(key: string, message: string): void {
     if (!this.#problems.some((problem) => problem.key === key && problem.message === message))
       this.#problems.push({ key, message });
+  }
+
+  advise(text: string): void {
+    this.#advice.push(text);
   }
 
   addBackend(storage: string): void {
@@ -151,7 +159,7 @@ class MigrationPlan {
   #witnesses(): object {
     const mode = this.#config.text('transparency.enabled');
     if (mode === 'manual')
-      this.#advise(
+      this.advise(
         'transparency.enabled: manual logs the runs with the annotation chains.tekton.dev/transparency-upload; a policy selects runs by label, so nothing is logged: to log some runs, label them, and make a second policy with a selector and spec.transparency',
       );
     if (mode !== 'true') return {};
@@ -162,29 +170,36 @@ class MigrationPlan {
 
   #trustedRoot(log: string): object {
     const mirror = this.#config.text('signers.x509.tuf.mirror.url');
-    const isPublic = mirror === chainsKeys['signers.x509.tuf.mirror.url'].fallback;
+    const isPublic = this.#isDefault('signers.x509.tuf.mirror.url');
+    const isOwnFulcio = this.#config.uses('fulcio') && !this.#isDefault('signers.x509.fulcio.address');
     const place = secretsNamespace(this.#scope);
-    if (isPublic && log !== chainsKeys['transparency.url'].fallback) {
-      this.#advise(
+    if (isPublic && (isOwnFulcio || !this.#isDefault('transparency.url'))) {
+      this.advise(
         `trustedRoot: create ConfigMap ${place}/chains-trusted-root with a trusted_root.json that holds the keys of ${log} and of your Fulcio (docs/transparency.md)`,
       );
       return { type: 'ConfigMap', configMap: { name: 'chains-trusted-root' } };
     }
     if (isPublic) return { type: 'TUF', tuf: { mirror } };
-    this.#advise(
+    this.#values.push(...reach(mirror));
+    this.advise(
       `trustedRoot: create ConfigMap ${place}/chains-tuf-root with the first root.json of ${mirror}, which you have checked: Chains trusts what it downloads`,
     );
     return { type: 'TUF', tuf: { mirror, rootRef: { name: 'chains-tuf-root' } } };
   }
 
-  #advise(text: string): void {
-    this.#advice.push(text);
+  #isDefault(key: ChainsKeyName): boolean {
+    const [value, fallback] = [this.#config.text(key), chainsKeys[key].fallback].map((url) => url.replace(/\/+$/, ''));
+    return value === fallback;
   }
 
   #lineOf(key: ChainsKeyName): KeyLine {
     const { outcome, becomes }: ChainsKey = chainsKeys[key];
+    if (key === 'transparency.url' && this.#config.text('transparency.enabled') === 'manual')
+      return { key, outcome: 'ByHand', text: 'spec.transparency.rekor.url of the second policy: see the note below' };
     if (!this.#config.isInUse(key))
       return { key, outcome: 'Unused', text: 'Chains does not use it with the other settings' };
+    if (key === 'transparency.enabled' && this.#config.text(key) === 'manual')
+      return { key, outcome: 'ByHand', text: 'manual has no counterpart, and nothing is logged: see the note below' };
     return { key, outcome, text: becomes };
   }
 
