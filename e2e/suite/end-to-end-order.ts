@@ -58,7 +58,7 @@ export function endToEndOrder(
 
 /** The servers that are not there yet, in the order in which these files are best served. */
 export function endToEndBuilds(root: string, files: readonly string[], graph: ImportGraph): readonly string[] {
-  const recipes = missingRecipes().filter(({ isBenchmark }) => isBenchmark !== true);
+  const recipes = missingRecipes();
   if (recipes.length === 0) return [];
   const expected = recordedSeconds(root);
   const needy = files.map((file) => ({

@@ -146,7 +146,7 @@ export class Suite {
     if (pool !== undefined) process.env.HALLMARK_TESTBED_POOL = pool.path;
     try {
       const alone = order.map((file) => [file]);
-      const isBuilding = missingRecipes().some(({ isBenchmark }) => isBenchmark !== true);
+      const isBuilding = missingRecipes().length > 0;
       const testSeconds = isBuilding ? buildingTestSeconds : usualLimits.testSeconds;
       const isPassed = await this.#run(alone, { jobs, limits: { ...usualLimits, testSeconds } });
       const { lent, started } = pool?.counts ?? { lent: 0, started: 0 };

@@ -14,8 +14,8 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   await commandLine(async () => {
-    const all = catalog.filter(({ isBenchmark }) => isBenchmark !== true);
-    const wanted = names.length === 0 ? all : names.flatMap((name) => catalog.filter((recipe) => recipe.name === name));
+    const wanted =
+      names.length === 0 ? catalog : names.flatMap((name) => catalog.filter((recipe) => recipe.name === name));
     const commands = wanted.flatMap((recipe) => recipe.commands);
     await ensureBinaries(commands);
     const slowestFirst = [...builtSeconds()].toSorted(([, one], [, other]) => other - one);

@@ -15,8 +15,6 @@ export interface BuildRecipe {
   readonly commands: readonly Command[];
   /** Usual seconds of the build on 2 cores with empty caches. */
   readonly expectedSeconds: number;
-  /** True for what only a benchmark starts: it is built when a benchmark asks for it. */
-  readonly isBenchmark?: boolean;
 }
 
 export type Command =
@@ -209,7 +207,7 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['actionlint'],
     expectedSeconds: 10,
   },
-  { name: 'chains', version: '0.22.0', commands: ['chains-controller'], expectedSeconds: 280, isBenchmark: true },
+  { name: 'chains', version: '0.22.0', commands: ['chains-controller'], expectedSeconds: 280 },
 ];
 
 /** The recipe whose binary serves `command`. */
