@@ -142,7 +142,8 @@ describe('hallmark migrate', () => {
     const before = process.env['KUBECONFIG'];
     process.env['KUBECONFIG'] = join(folder, 'nowhere');
     const { code, err } = await migrate(configMap({}), '--copy-secrets');
-    process.env['KUBECONFIG'] = before ?? '';
+    if (before === undefined) Reflect.deleteProperty(process.env, 'KUBECONFIG');
+    else process.env['KUBECONFIG'] = before;
     assert.equal(code, 3);
     assert.match(err, /no cluster can be reached/);
   });
