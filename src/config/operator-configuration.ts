@@ -94,7 +94,7 @@ function validated(value: unknown, source: string): OperatorConfigurationFile {
 function configurationProblem(error: ErrorObject): FieldError {
   const form = error.keyword === 'pattern' ? describedForm(String(error.params['pattern'])) : undefined;
   if (form !== undefined)
-    return { path: fieldErrorOf(error).path, message: `must be ${form}, not ${JSON.stringify(error.data)}` };
+    return { path: fieldErrorOf(error).path, message: `must be ${form}, not ${withoutSecrets(error.data)}` };
   const unknown: unknown = error.keyword === 'additionalProperties' ? error.params['additionalProperty'] : undefined;
   if (typeof unknown !== 'string') return fieldErrorOf(error);
   const parent = error.instancePath.slice(1).replaceAll('/', '.');
@@ -102,6 +102,12 @@ function configurationProblem(error: ErrorObject): FieldError {
     path: parent === '' ? unknown : `${parent}.${unknown}`,
     message: 'no such field; remove it or correct its name',
   };
+}
+
+/** The value without what is before an `@` or after a `?`: messages go to the log, and a URL may carry a login or a token there. */
+function withoutSecrets(value: unknown): string {
+  const text = typeof value === 'string' ? value : String(value);
+  return JSON.stringify(text.replace(/^(\w+:\/\/)?.*@/s, '$1…@').replace(/[?#].*$/s, '?…'));
 }
 
 function crossFieldProblems(file: OperatorConfigurationFile): readonly FieldError[] {

@@ -48,6 +48,8 @@ export class EgressRules {
   readonly #allow: readonly EndpointRule[];
   readonly #deny: readonly EndpointRule[];
   readonly #refused = new AddressRanges([...SPECIAL, ...METADATA_SERVICES]);
+  /** The proxy, by its name and the addresses that it has now. */
+  #proxy: readonly EndpointRule[] = [];
 
   /** @throws TypeError that quotes the entry which cannot be read. */
   constructor(configuration: EgressConfiguration = {}) {
@@ -55,14 +57,23 @@ export class EgressRules {
     this.#deny = (configuration.deny ?? []).map(parseEndpointRule);
   }
 
+  /** Refuses the proxy itself, whatever is allowed. @param entries `host:port` and `address:port`, in the place of earlier ones */
+  refuseProxy(entries: readonly string[]): void {
+    this.#proxy = entries.map(parseEndpointRule);
+  }
+
   permits(endpoint: Endpoint): boolean {
-    if (this.#deny.some((rule) => isRuleMatch(rule, endpoint))) return false;
+    if (this.#isDenied(endpoint)) return false;
     if (this.#allow.some((rule) => isRuleMatch(rule, endpoint))) return true;
     return isIP(endpoint.address) !== 0 && !this.#refused.includes(endpoint.address);
   }
 
   /** True if a connection to this name is refused whatever it resolves to. */
   deniesName(hostname: string, port: number): boolean {
-    return this.#deny.some((rule) => isRuleMatch(rule, { hostname, address: '', port }));
+    return this.#isDenied({ hostname, address: '', port });
+  }
+
+  #isDenied(endpoint: Endpoint): boolean {
+    return [...this.#proxy, ...this.#deny].some((rule) => isRuleMatch(rule, endpoint));
   }
 }

@@ -223,12 +223,7 @@ function egressClient({ configuration, environment }: OperatorProcessOptions, ap
   const { outbound } = configuration;
   const lookups = new NameLookups({ resolver: new ClusterResolver(), clock });
   const proxy = outboundProxy(outbound.proxy, environment);
-  // The proxy itself is nothing that a tenant may speak to.
-  const deny = [
-    ...outbound.deny,
-    hostAndPort(apiServer),
-    ...(proxy === undefined ? [] : [hostAndPort(proxy.url.href)]),
-  ];
+  const deny = [...outbound.deny, hostAndPort(apiServer)];
   return new EgressClient({ allow: outbound.allow, deny, ...(proxy === undefined ? {} : { proxy }) }, lookups);
 }
 

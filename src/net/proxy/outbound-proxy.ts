@@ -28,6 +28,9 @@ const MAX_HEADER_BYTES = 8 * 1024;
 export class OutboundProxy {
   /** `host:port`, for messages. */
   readonly name: string;
+  readonly port: number;
+  readonly #hostname: string;
+  readonly #lookups: NameLookups;
   readonly #options: RequestOptions;
   readonly #isTls: boolean;
   readonly #authorization: string | undefined;
@@ -40,6 +43,9 @@ export class OutboundProxy {
     const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
     const port = url.port === '' ? (this.#isTls ? 443 : 80) : Number(url.port);
     this.name = `${url.hostname}:${port}`;
+    this.port = port;
+    this.#hostname = hostname;
+    this.#lookups = lookups;
     this.#options = {
       ...{ hostname, port, method: 'CONNECT', agent: false, maxHeaderSize: MAX_HEADER_BYTES },
       lookup: ownLookup(lookups),
@@ -48,6 +54,17 @@ export class OutboundProxy {
     if (credentials !== undefined) {
       const pair = Buffer.from(`${credentials.username}:${credentials.password}`);
       this.#authorization = `Basic ${pair.toString('base64')}`;
+    }
+  }
+
+  /** Returns the addresses that it has now. @throws EgressError, or the signal's reason */
+  async addresses(signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      const found = await this.#lookups.lookup(this.#hostname, { share: '', signal });
+      return found.map(({ address }) => address);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#failed('Unreachable', `cannot be used: ${troubleOf(error)}`, error);
     }
   }
 

@@ -52,6 +52,8 @@ async function proxied(...options: Parameters<typeof recordingProxy>): Promise<R
 /** Names that the DNS of the cluster knows. */
 const known: Readonly<Record<string, readonly string[]>> = {
   localhost: ['127.0.0.1'],
+  'proxy.example': ['127.0.0.1'],
+  'also-proxy.example': ['127.0.0.1'],
   'metadata.example': ['169.254.169.254'],
   'both.example': ['127.0.0.1', '169.254.169.254'],
 };
@@ -226,6 +228,25 @@ describe('the proxy', () => {
     for (const hostname of ['metadata.example', 'both.example', '169.254.169.254', '::1', '127.2'])
       assert.equal((await asked(hostname)).reason, 'EndpointForbidden', hostname);
     assert.deepEqual(proxy.asked, ['only.proxy.example:443', 'localhost:443']);
+  });
+
+  it('is nothing that a tenant may speak to, by whatever name or address, and through it or directly', async () => {
+    const proxy = await proxied();
+    const byName = new URL(`http://proxy.example:${proxy.url.port}`);
+    const port = Number(proxy.url.port);
+    for (const noProxy of [[], ['127.0.0.1', '*.example', 'localhost']])
+      for (const nameResolution of ['Operator', 'Proxy'] as const)
+        for (const hostname of ['proxy.example', 'also-proxy.example', 'localhost', '127.0.0.1', '2130706433']) {
+          const through = egress(byName, { noProxy, nameResolution });
+          const what = `${hostname}, ${nameResolution}, ${noProxy.join()}`;
+          const url = new URL(`http://${hostname}:${port}/`);
+          const asked = await failure(through.request({ method: 'GET', url }, never));
+          assert.equal(asked.reason, 'EndpointForbidden', what);
+          assert.match(asked.message, /does not connect to/, what);
+          const { reason } = await failure(through.connect({ hostname, port, tls: { ca } }, never));
+          assert.equal(reason, 'EndpointForbidden', what);
+        }
+    assert.deepEqual(proxy.asked, []);
   });
 
   it('is not asked for a name that the operator cannot resolve, and the message says what to change', async () => {

@@ -51,14 +51,24 @@ export class ProxyRoute {
   async open(target: ProxyTarget, signal: AbortSignal): Promise<Socket | undefined> {
     const { port } = target;
     const hostname = nameOf(target);
+    if (port === this.#proxy.port) await this.#refuseProxy(signal);
+    const isRefusedLiteral = isIP(hostname) !== 0 && !this.#rules.permits({ hostname, address: hostname, port });
+    if (isRefusedLiteral || this.#rules.deniesName(hostname, port)) throw forbiddenEndpoint(target.hostname, port);
     if (this.#isDirect(target, hostname)) return undefined;
     const addresses = await this.#addresses(hostname, signal);
     const permitted = addresses.filter((address) => this.#rules.permits({ hostname, address, port }));
-    if (this.#isForbidden(target, addresses, permitted)) throw forbiddenEndpoint(target.hostname, port);
+    if (this.#isForbidden(addresses, permitted)) throw forbiddenEndpoint(target.hostname, port);
     if (permitted.some((address) => this.#isDirect(target, address))) return undefined;
     if (!target.isEncrypted) throw this.#plain(target);
     const host = this.#resolvesHere ? (permitted[0] ?? hostname) : hostname;
-    return this.#proxy.connect(isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`, signal);
+    return this.#proxy.connect(authorityOf(host, port), signal);
+  }
+
+  /** A name of a team may lead to the proxy too, so its addresses of now are refused: through it as well as directly. */
+  async #refuseProxy(signal: AbortSignal): Promise<void> {
+    const { name, port } = this.#proxy;
+    const addresses = await this.#proxy.addresses(signal);
+    this.#rules.refuseProxy([name, ...addresses.map((address) => authorityOf(address, port))]);
   }
 
   #isDirect({ hostname, port }: ProxyTarget, address: string): boolean {
@@ -66,9 +76,8 @@ export class ProxyRoute {
   }
 
   /** The proxy may choose any of the addresses of a name that it resolves, so none may be forbidden. */
-  #isForbidden({ hostname, port }: ProxyTarget, found: readonly string[], permitted: readonly string[]): boolean {
-    if (this.#resolvesHere) return permitted.length === 0;
-    return permitted.length < found.length || this.#rules.deniesName(hostname, port);
+  #isForbidden(found: readonly string[], permitted: readonly string[]): boolean {
+    return this.#resolvesHere ? permitted.length === 0 : permitted.length < found.length;
   }
 
   /** Empty where only the proxy knows the name. */
@@ -101,4 +110,8 @@ function nameOf({ hostname, port }: ProxyTarget): string {
   } catch (cause) {
     throw new EgressError('Unreachable', `${JSON.stringify(hostname)}:${port} is not the name of a host`, { cause });
   }
+}
+
+function authorityOf(host: string, port: number): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
