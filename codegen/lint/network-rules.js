@@ -3,7 +3,8 @@
  * Lint rules for outgoing connections: everything to hosts that a tenant can name goes through src/net/. See
  * docs/security.md.
  */
-const MODULES = '/^(node:)?(undici|http|https|http2|net|tls|dgram|dns)(\\u002fpromises)?$/';
+const MODULES =
+  '/^(node:)?(undici|http|https|http2|net|tls|dgram|dns)(\\u002fpromises)?$|^@opentelemetry\\u002fexporter-/';
 /** Imports from these modules that open no connection. */
 const HARMLESS = '/^(isIP|isIPv4|isIPv6|BlockList|createServer)$/';
 const message = 'Only the egress client opens connections: see src/net/.';
@@ -19,6 +20,8 @@ const exempt = [
   'src/credentials/aws/aws-request-handler.ts',
   // Connects to the link-local agent that the environment of the pod names.
   'src/credentials/aws/container-secrets.ts',
+  // Connects to the collector that the administrator names.
+  'src/telemetry/tracing/otlp-tracing.ts',
 ];
 
 export const networkRules = [

@@ -4,7 +4,7 @@ import { IncomingMessage, request as httpRequest, type ClientRequest, type Reque
 import { request as httpsRequest } from 'node:https';
 import { isIP, Socket, type LookupFunction } from 'node:net';
 import type { NameLookups } from '../lookup/name-lookups.ts';
-import { EgressError } from '../egress-error.ts';
+import { ProxyError } from './proxy-error.ts';
 
 /** The administrator's proxy. */
 export interface ProxySettings {
@@ -57,7 +57,7 @@ export class OutboundProxy {
     }
   }
 
-  /** Returns the addresses that it has now. @throws EgressError, or the signal's reason */
+  /** Returns the addresses that it has now. @throws ProxyError, or the signal's reason */
   async addresses(signal: AbortSignal): Promise<readonly string[]> {
     try {
       const found = await this.#lookups.lookup(this.#hostname, { share: '', signal });
@@ -68,7 +68,7 @@ export class OutboundProxy {
     }
   }
 
-  /** Opens a connection to `host:port` through the proxy. @throws EgressError, or the signal's reason */
+  /** Opens a connection to `host:port` through the proxy. @throws ProxyError, or the signal's reason */
   async connect(authority: string, signal: AbortSignal): Promise<Socket> {
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const sent = this.#send(authority);
@@ -78,7 +78,7 @@ export class OutboundProxy {
     } catch (error) {
       sent.destroy();
       signal.throwIfAborted();
-      if (error instanceof EgressError) throw error;
+      if (error instanceof ProxyError) throw error;
       if (timeout.aborted) throw this.#failed('Timeout', `does not answer a request to connect to ${authority}`, error);
       throw this.#failed('Unreachable', `cannot be used: ${troubleOf(error)}`, error);
     }
@@ -116,8 +116,8 @@ export class OutboundProxy {
     return undefined;
   }
 
-  #failed(reason: 'Timeout' | 'Unreachable', what: string, cause?: unknown): EgressError {
-    return new EgressError(reason, `the proxy ${this.name} ${what}`, cause === undefined ? {} : { cause });
+  #failed(reason: 'Timeout' | 'Unreachable', what: string, cause?: unknown): ProxyError {
+    return new ProxyError(reason, `the proxy ${this.name} ${what}`, cause === undefined ? {} : { cause });
   }
 }
 

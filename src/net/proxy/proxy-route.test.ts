@@ -93,7 +93,10 @@ const ways: Readonly<Record<string, Way>> = {
   agents: (through, host, port) =>
     new Promise((resolve, reject) => {
       const { https: agent } = through.agents({ ca });
-      closers.push(() => Promise.resolve(agent.destroy()));
+      closers.push(() => {
+        agent.destroy();
+        return Promise.resolve();
+      });
       get({ host, port, agent, headers: { authorization: SECRET } }, (response) => {
         response.setEncoding('utf8').on('data', resolve);
       }).on('error', reject);

@@ -7,6 +7,7 @@ import { type EndpointRule, isRuleMatch, parseEndpointRule } from '../endpoint-r
 import { forbiddenEndpoint } from '../lookup/guarded-lookup.ts';
 import { asciiName, type NameLookups } from '../lookup/name-lookups.ts';
 import { OutboundProxy, type ProxySettings } from './outbound-proxy.ts';
+import { ProxyError } from './proxy-error.ts';
 
 /** A target that a tenant named. */
 export interface ProxyTarget {
@@ -92,7 +93,7 @@ export class ProxyRoute {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown failure';
       const remedy =
         'if only the proxy can resolve it, the administrator sets "outbound.proxy.nameResolution" to Proxy';
-      throw new EgressError('Unreachable', `${hostname} cannot be resolved: ${code}; ${remedy}`, { cause: error });
+      throw new ProxyError('Unreachable', `${hostname} cannot be resolved: ${code}; ${remedy}`, { cause: error });
     }
   }
 

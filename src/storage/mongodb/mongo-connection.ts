@@ -52,7 +52,8 @@ export class MongoConnection {
     } catch (error) {
       const refusal = isAnswer(error) ? undefined : lease.relay.takeRefusal();
       if (refusal === undefined) throw mongoFailure(error, doing);
-      throw new StorageError('EndpointForbidden', `${doing}: ${refusal.message}`);
+      const reason = refusal.reason === 'EndpointForbidden' ? 'EndpointForbidden' : 'BackendUnavailable';
+      throw new StorageError(reason, `${doing}: ${refusal.message}`);
     } finally {
       lease.users -= 1;
       await endUnused(lease);

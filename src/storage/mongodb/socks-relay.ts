@@ -6,6 +6,7 @@ import type { Server, Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { EgressClient } from '../../net/egress-client.ts';
 import { EgressError } from '../../net/egress-error.ts';
+import { ProxyError } from '../../net/proxy/proxy-error.ts';
 import { readExactly } from './read-exactly.ts';
 
 const VERSION = 5;
@@ -45,7 +46,7 @@ export class SocksRelay {
       this.#keep(socket);
       // The driver reports this as a failed connection; keep the reason for its error.
       this.#serve(socket).catch((error: unknown) => {
-        if (error instanceof EgressError && error.reason === 'EndpointForbidden') this.#refusal = error;
+        if (isForbidden(error) || error instanceof ProxyError) this.#refusal = error;
         socket.destroy();
       });
     });
@@ -60,7 +61,7 @@ export class SocksRelay {
     return new SocksRelay(server, address.port, egress);
   }
 
-  /** Take the latest refusal by the egress rules since the previous call. */
+  /** Take the latest refusal by the egress rules or the proxy since the previous call. */
   takeRefusal(): EgressError | undefined {
     const refusal = this.#refusal;
     this.#refusal = undefined;
@@ -110,11 +111,14 @@ export class SocksRelay {
     try {
       return await this.#egress.connect(target, this.#stopping.signal);
     } catch (error) {
-      const forbidden = error instanceof EgressError && error.reason === 'EndpointForbidden';
-      socket.write(reply(forbidden ? REPLY.notAllowed : REPLY.refused));
+      socket.write(reply(isForbidden(error) ? REPLY.notAllowed : REPLY.refused));
       throw error;
     }
   }
+}
+
+function isForbidden(error: unknown): error is EgressError {
+  return error instanceof EgressError && error.reason === 'EndpointForbidden';
 }
 
 /** Close a connection that sends more than any response needs: the driver would read as much as a message claims to have. */
