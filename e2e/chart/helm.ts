@@ -36,8 +36,17 @@ export async function render(entries: readonly string[] = []): Promise<string> {
   return (await helm([...args, ...setArguments(entries)])).stdout;
 }
 
-/** The same, parsed; throws on a document that is not YAML. */
-export async function manifests(entries: readonly string[] = []): Promise<readonly Manifest[]> {
+const parsed = new Map<string, Promise<readonly Manifest[]>>();
+
+/** The same, parsed, and made once for the same values; throws on a document that is not YAML. */
+export function manifests(entries: readonly string[] = []): Promise<readonly Manifest[]> {
+  const key = JSON.stringify(entries);
+  const made = parsed.get(key) ?? renderedManifests(entries);
+  parsed.set(key, made);
+  return made;
+}
+
+async function renderedManifests(entries: readonly string[]): Promise<readonly Manifest[]> {
   const documents = parseAllDocuments(await render(entries), { uniqueKeys: true });
   return documents.flatMap((document) => {
     if (document.errors[0] !== undefined) throw document.errors[0];

@@ -59,19 +59,31 @@ describe('everything that the chart renders is taken by the API server', () => {
 
   // A dry run makes no ServiceAccount, without which no pod is admitted.
   const withoutTest = 'tests.enabled=false';
+  /** Objects that the API server took. Most are the same in the next installation, and it need not take them again. */
+  const taken = new Set<string>();
+  const rendered = async (entries: readonly string[]): Promise<readonly string[]> =>
+    (await render([withoutTest, ...entries])).split(/^---\n/m);
+  const isDeployment = (object: string): boolean => /^kind: Deployment$/m.test(object);
   const apply = (stdin: string) =>
     cluster.kubectl(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], { stdin });
 
   for (const [name, entries] of Object.entries(valueSets)) {
     it(`${name}, without a warning about pod security or anything else`, async () => {
-      const { stderr, stdout } = await apply(await render([withoutTest, ...entries]));
-      assert.equal(stderr, '');
-      assert.match(stdout, /deployment\.apps\/\S+ serverside-applied/);
+      const objects = await rendered(entries);
+      assert.ok(objects.some(isDeployment));
+      const others = objects.filter((object) => !taken.has(object));
+      if (others.some((object) => /^kind:/m.test(object))) {
+        const { stderr, stdout } = await apply(others.join('---\n'));
+        assert.equal(stderr, '');
+        assert.match(stdout, /serverside-applied/);
+      }
+      for (const object of objects) taken.add(object);
     });
   }
 
   it('while a pod that may be root would give a warning', async () => {
-    const { stderr } = await apply((await render([withoutTest])).replace('runAsNonRoot: true', 'runAsNonRoot: false'));
+    const deployment = (await rendered([])).find(isDeployment) ?? '';
+    const { stderr } = await apply(deployment.replace('runAsNonRoot: true', 'runAsNonRoot: false'));
     assert.match(stderr, /would violate PodSecurity "restricted/);
   });
 });
