@@ -11,7 +11,8 @@ const chart = join(import.meta.dirname, '..', '..', 'helm', 'hallmark');
 const metadata: unknown = parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8'));
 const annotation = (name: string): readonly unknown[] => {
   const text = stringField(objectField(metadata, 'annotations'), `artifacthub.io/${name}`) ?? '';
-  return listField({ parsed: parse(text) }, 'parsed');
+  const parsed: unknown = parse(text);
+  return listField({ parsed }, 'parsed');
 };
 
 describe('the metadata of the chart', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { isMap, isScalar, parseAllDocuments } from 'yaml';
+import { isMap, isScalar, parseAllDocuments, type Document } from 'yaml';
 import { ensureBinary } from '../../e2e/testbed/binaries/ensure-binary.ts';
 import { oldestKubernetes } from './value-sets.ts';
 
@@ -38,20 +38,24 @@ export async function installManifest(helmArguments: readonly string[] = []): Pr
     maxBuffer: 64 * 1024 * 1024,
   });
   const documents = parseAllDocuments(rendered).filter(({ contents }) => isMap(contents));
-  for (const document of documents) {
-    for (const metadata of [['metadata'], ['spec', 'template', 'metadata']]) {
-      for (const [group, name] of ofHelm) {
-        const path = [...metadata, group];
-        if (document.hasIn([...path, name])) document.deleteIn([...path, name]);
-        const left = document.getIn(path);
-        if (isMap(left) && left.items.length === 0) document.deleteIn(path);
-      }
-    }
-  }
+  for (const document of documents) removeWordsOfHelm(document);
   const sorted = documents.toSorted((one, other) => rank(one.get('kind')) - rank(other.get('kind')));
   return [header, ...sorted.map((document) => `---\n${document.toString({ lineWidth: 0, directives: false })}`)].join(
     '',
   );
+}
+
+function removeWordsOfHelm(document: Document): void {
+  for (const metadata of [['metadata'], ['spec', 'template', 'metadata']]) {
+    for (const [group, name] of ofHelm) removeEntry(document, [...metadata, group], name);
+  }
+}
+
+/** Removes an entry of a map, and the map if it is empty then. */
+function removeEntry(document: Document, map: readonly string[], name: string): void {
+  if (document.hasIn([...map, name])) document.deleteIn([...map, name]);
+  const left = document.getIn(map);
+  if (isMap(left) && left.items.length === 0) document.deleteIn(map);
 }
 
 /** The definitions come first: a kind must be known before its objects. */

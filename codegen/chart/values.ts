@@ -1,61 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import Type, { type TProperties } from 'typebox';
+import Type from 'typebox';
 import { configValues } from './config-values.ts';
+import {
+  accounts,
+  group,
+  labelValues,
+  name,
+  namespaceName,
+  openDefault,
+  openObject,
+  openObjects,
+  podCount,
+  quantities,
+  spreadConstraint,
+  subdomain,
+} from './value-forms.ts';
 
 /**
  * The values of the chart: the one source of helm/hallmark/values.yaml, of values.schema.json and of the table in
  * docs/install.md. Every property carries a description and a default; a group carries a description and properties.
  */
-const group = (description: string, properties: TProperties) =>
-  Type.Object(properties, { additionalProperties: false, description });
-
-const name = (description: string, maxLength = 63) =>
-  Type.String({ description, default: '', maxLength, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$' });
-
-const namespaceName = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' });
-
-/** The name of a ServiceAccount or Secret is a DNS subdomain. */
-const subdomain = Type.String({ minLength: 1, maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' });
-
-const accounts = (description: string, defaults: string[]) =>
-  Type.Array(Type.String({ maxLength: 317, pattern: '^[a-z0-9][-a-z0-9]*/[a-z0-9][-a-z0-9.]*$' }), {
-    description,
-    default: defaults,
-    maxItems: 64,
-  });
-
-const quantity = Type.Union([
-  Type.String({ pattern: '^[0-9.]+([a-zA-Z]{0,2}|e[0-9]+)$' }),
-  Type.Number({ minimum: 0 }),
-]);
-
-const quantities = Type.Record(Type.String(), quantity);
-
-const labelValues = (description: string) => Type.Record(Type.String(), Type.String(), { description, default: {} });
-
-const openObject = (description: string) => Type.Object({}, { description, default: {} });
-
-const openObjects = (description: string) => Type.Array(Type.Object({}), { description, default: [] });
-
-/** An object of Kubernetes whose fields the API server checks. */
-const openDefault = (description: string, value: object) => Type.Object({}, { description, default: value });
-
-/** A number of pods, or a percentage of them. */
-const podCount = (description: string, value: number | string) =>
-  Type.Union([Type.Integer({ minimum: 1 }), Type.String({ pattern: '^([0-9]{1,3}%)?$' })], {
-    description,
-    default: value,
-  });
-
-const spreadConstraint = Type.Object(
-  {
-    maxSkew: Type.Integer({ minimum: 1 }),
-    topologyKey: Type.String({ minLength: 1 }),
-    whenUnsatisfiable: Type.Enum(['ScheduleAnyway', 'DoNotSchedule']),
-  },
-  { additionalProperties: false },
-);
-
 export const values = group('Values of the Hallmark chart.', {
   replicas: Type.Integer({
     description:

@@ -105,14 +105,16 @@ describe('a CRD', () => {
 });
 
 describe('the copy in the chart', () => {
-  it('is the CRD, kept on uninstall and optional', () => {
+  it('is the CRD, kept by Helm and Argo CD, and optional', () => {
     for (const { plural } of Object.values(kinds)) {
       const text = files.get(`helm/hallmark/templates/crds/${plural}.yaml`) ?? '';
       const rendered: unknown = parse(
         text.replace(/^\{\{- if \.Values\.crds\.enabled \}\}\n/, '').replace(/\{\{- end \}\}\n$/, ''),
       );
       const original: unknown = parse(files.get(`crds/${plural}.yaml`) ?? '');
-      const kept = { annotations: { 'helm.sh/resource-policy': 'keep' } };
+      const kept = {
+        annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false', 'helm.sh/resource-policy': 'keep' },
+      };
       assert.ok(isObject(rendered) && isObject(original));
       assert.deepEqual(rendered, {
         ...original,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isObject } from '../../src/json/fields.ts';
 import { at, listAt } from './helm.ts';
 
 /**
@@ -44,7 +45,7 @@ export function restrictedV2Violations(pod: unknown, range: UserRange): readonly
 
 function volumeViolations(volume: unknown): readonly string[] {
   const allowed: readonly string[] = constraints.volumes;
-  return Object.keys(Object(volume))
+  return Object.keys(isObject(volume) ? volume : {})
     .filter((key) => key !== 'name' && !allowed.includes(key))
     .map((type) => `volume of type ${type}`);
 }
@@ -55,9 +56,11 @@ function userViolations(context: unknown, { first, size }: UserRange): readonly 
   const fsGroup = at(context, 'fsGroup');
   const profile = at(context, 'seccompProfile', 'type');
   return [
-    ...(isOutside ? [`runAsUser ${String(user)} is outside the range of the namespace`] : []),
-    ...(fsGroup !== undefined && fsGroup !== first ? [`fsGroup ${String(fsGroup)} is not that of the namespace`] : []),
-    ...(profile !== undefined && profile !== 'RuntimeDefault' ? [`seccomp profile ${String(profile)}`] : []),
+    ...(isOutside ? [`runAsUser ${JSON.stringify(user)} is outside the range of the namespace`] : []),
+    ...(fsGroup !== undefined && fsGroup !== first
+      ? [`fsGroup ${JSON.stringify(fsGroup)} is not that of the namespace`]
+      : []),
+    ...(profile !== undefined && profile !== 'RuntimeDefault' ? [`seccomp profile ${JSON.stringify(profile)}`] : []),
     ...(at(context, 'seLinuxOptions') === undefined ? [] : ['seLinuxOptions']),
   ];
 }

@@ -171,7 +171,10 @@ describe('the manifests for Flux', () => {
   };
   for (const [file, expectedKinds] of Object.entries(files)) {
     it(`${file} has no field that Flux does not know`, async () => {
-      const objects = parseAllDocuments(shipped('flux', file)).map((document): unknown => document.toJS());
+      const objects = parseAllDocuments(shipped('flux', file)).map((document) => {
+        const object: unknown = document.toJS();
+        return object;
+      });
       assert.deepEqual(await checkFlux(objects), expectedKinds);
     });
   }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { field, stringField } from '../../src/json/fields.ts';
+import { objectField, stringField } from '../../src/json/fields.ts';
 import { at } from '../chart/helm.ts';
 import type { Command } from '../testbed/binaries/catalog.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
@@ -20,9 +20,10 @@ type Settings = Readonly<Record<string, string>>;
 
 /** The settings of Argo CD with what we ship for them, as docs/gitops.md has its administrator add it. */
 export function withHallmark(settings: Settings): Settings {
-  const data: unknown = field(parse(shipped('argocd', 'argocd-cm-patch.yaml')), 'data');
+  const data = objectField(parse(shipped('argocd', 'argocd-cm-patch.yaml')), 'data');
   const exclusions = `${settings['resource.exclusions'] ?? ''}\n${shipped('argocd', 'resource-exclusions.yaml')}`;
-  return { ...settings, ...Object(data), 'resource.exclusions': exclusions };
+  const strings = Object.entries(data).map(([key, value]) => [key, String(value)] as const);
+  return { ...settings, ...Object.fromEntries(strings), 'resource.exclusions': exclusions };
 }
 
 /** Health as Argo CD sees it: absent for an object that it has no rule for. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { field, stringField } from '../../../src/json/fields.ts';
 import { ensureBinary } from '../binaries/ensure-binary.ts';
 import { freePort } from '../processes/free-port.ts';
 import type { ManagedProcess } from '../processes/managed-process.ts';
@@ -60,8 +61,8 @@ export class ConnectProxy {
 }
 
 function requestOf(line: unknown): ProxyRequest {
-  const { method, target, admitted } = Object(line);
-  return { method: String(method), target: String(target), admitted: admitted === true };
+  const method = stringField(line, 'method') ?? '';
+  return { method, target: stringField(line, 'target') ?? '', admitted: field(line, 'admitted') === true };
 }
 
 async function listens(port: number): Promise<boolean> {

@@ -39,7 +39,7 @@ export async function annotateRun(
     const outcome = await new KubeRunAnnotator(client).annotateRun(run, annotations, FIELD_MANAGER, signal);
     attempts.reset(attempt);
     if (outcome === 'Annotated') return { ...facts, annotation: { isDone: true } };
-    const { annotation: _gone, ...others } = facts;
+    const { annotation, ...others } = facts;
     return others;
   } catch (error) {
     signal.throwIfAborted();
