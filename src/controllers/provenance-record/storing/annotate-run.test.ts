@@ -33,8 +33,10 @@ describe('annotateRun', () => {
     return [field(found, 'status'), field(found, 'reason')];
   }
 
-  function refusePatches(status: number): void {
+  /** @param allowed the answer to the question if the operator may patch runs */
+  function refusePatches(status: number, allowed = true): void {
     world.api.intercept = ({ verb, resource }, serve) => {
+      if (resource.startsWith('selfsubjectaccessreviews')) return { status: { allowed } };
       if (verb === 'patch' && resource.startsWith('taskruns'))
         throw new KubeError({ status, reason: 'Refused', message: 'no' });
       return serve();
@@ -62,6 +64,12 @@ describe('annotateRun', () => {
     assert.deepEqual([world.api.count(PATCH), condition('RunAnnotated')], [1, ['True', 'Stored']]);
   });
 
+  it('promises no annotation for a run that has nothing to sign', async () => {
+    await store({ ...ASKED, attestation: { format: 'None' }, imageSignatures: { formats: ['SimpleSigning'] } });
+    assert.deepEqual(condition('Ready'), ['False', 'NoSubjects']);
+    assert.deepEqual([world.api.count(PATCH), condition('RunAnnotated')], [0, [undefined, undefined]]);
+  });
+
   for (const [policy, which] of [
     [{}, 'that does not ask'],
     [{ ...ASKED, mode: 'Audit' }, 'that only audits'],
@@ -86,7 +94,7 @@ describe('annotateRun', () => {
   });
 
   it('does not try again where the operator may not patch runs', async () => {
-    refusePatches(403);
+    refusePatches(403, false);
     await store();
     assert.deepEqual(condition('RunAnnotated'), ['False', 'AnnotationForbidden']);
     world.deliverRecords();
@@ -94,6 +102,17 @@ describe('annotateRun', () => {
     assert.equal(world.api.count(PATCH), 1);
     assert.ok([...world.context.records.all()].every(({ isSettled }) => isSettled));
   });
+
+  for (const status of [401, 403]) {
+    it(`tries again after a refusal with ${status} where the operator may patch runs`, async () => {
+      refusePatches(status);
+      await store();
+      assert.deepEqual(condition('RunAnnotated'), ['False', 'Progressing']);
+      world.api.intercept = (_request, serve) => serve();
+      await world.clock.advance(HALF_HOUR_MS);
+      assert.deepEqual(condition('RunAnnotated'), ['True', 'Stored']);
+    });
+  }
 
   it('says nothing of a run that is gone', async () => {
     refusePatches(404);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { reasons } from '../../../api/v1alpha1/reasons.ts';
+import { isAllowed } from '../../../kube/access-review.ts';
 import { isForbidden } from '../../../kube/kube-error.ts';
 import { KubeRunAnnotator } from '../../../kube/kube-run-annotator.ts';
 import type { TrustedRecord } from '../../../records/read-record.ts';
+import { runResources } from '../../../kube/tekton-resources.ts';
 import { recordKey } from '../../../records/record-key.ts';
 import { isReadyStored } from '../../../records/status/record-conditions.ts';
 import type { AnnotationFact, StatusFacts } from '../../../records/status/record-facts.ts';
@@ -43,14 +45,17 @@ export async function annotateRun(
     return others;
   } catch (error) {
     signal.throwIfAborted();
-    if (!isForbidden(error)) attempts.failed(attempt);
-    return { ...facts, annotation: failed(error, `${kind} ${namespace}/${name}`) };
+    const access = { verb: 'patch', resource: runResources[kind], namespace } as const;
+    // A login that expired, roles that the API server has not read yet and an admission rule refuse for a time only.
+    const mayNot = isForbidden(error) && (await isAllowed(client, access, signal)) === false;
+    if (!mayNot) attempts.failed(attempt);
+    return { ...facts, annotation: failed(error, `${kind} ${namespace}/${name}`, mayNot) };
   }
 }
 
-function failed(error: unknown, run: string): AnnotationFact {
+function failed(error: unknown, run: string, mayNot: boolean): AnnotationFact {
   const text = error instanceof Error ? error.message : String(error);
-  const [reason, remedy] = isForbidden(error)
+  const [reason, remedy] = mayNot
     ? ([reasons.AnnotationForbidden, 'set rbac.patchRuns in the chart'] as const)
     : ([reasons.Progressing, 'it is tried again'] as const);
   return { isDone: false, problem: { reason, message: `annotating ${run}: ${text}; ${remedy}` } };
