@@ -55,9 +55,8 @@ export class PlacesOfRun {
    * The reason why the evidence of a record is left out: alone it takes more than ceilings allow all records. Undefined when it does not, and
    * for evidence that a record has already.
    */
-  refusal({ pipeline: { policy }, existing }: PendingPipeline, { spec, evidence }: DraftParts): Problem | undefined {
-    const isMade = (existing?.object.evidence?.artifacts ?? []).length > 0;
-    if (policy.kind !== 'SigningPolicy' || isMade || evidence.artifacts.length === 0) return undefined;
+  refusal(pending: PendingPipeline, { spec, evidence }: DraftParts): Problem | undefined {
+    if (!isFirstEvidence(pending, evidence)) return undefined;
     const { namespace } = parseRunKey(this.#run);
     const message = this.#context.recordRoom.refusal(namespace, () => jsonSizeBytes({ spec, evidence }));
     return message === undefined ? undefined : { reason: reasons.PayloadTooLarge, message };
@@ -68,13 +67,17 @@ export class PlacesOfRun {
    *
    * @returns the release of it; undefined when there is none and the record waits
    */
-  take(lacking: LackingPipeline, { spec, evidence }: DraftParts): (() => void) | undefined {
-    const record = this.#keyOf(lacking);
-    if (!this.#needsPlace(lacking, record)) return () => undefined;
-    const { recordRoom } = this.#context;
+  take(pending: PendingPipeline, { spec, evidence }: DraftParts): (() => void) | undefined {
+    const record = this.#keyOf(pending);
     let known: number | undefined;
     const sizeBytes = (): number => (known ??= jsonSizeBytes({ spec, evidence }));
-    const taken = this.#waits(record, () => recordRoom.reserve(record, this.#run, sizeBytes));
+    const { recordRoom } = this.#context;
+    const take = (): (() => void) | string => {
+      if (this.#needsPlace(pending, record)) return recordRoom.reserve(record, this.#run, sizeBytes);
+      if (!isFirstEvidence(pending, evidence)) return () => undefined;
+      return recordRoom.grow(record, () => sizeBytes() - (this.#context.records.get(record)?.sizeBytes ?? 0));
+    };
+    const taken = this.#waits(record, take);
     return typeof taken === 'function' ? taken : undefined;
   }
 
@@ -122,4 +125,10 @@ export class PlacesOfRun {
     this.#beganToWait ||= !wasWaiting;
     return answer;
   }
+}
+
+/** True when a record whose bytes count is about to get its evidence, and has none so far. */
+function isFirstEvidence({ pipeline: { policy }, existing }: PendingPipeline, { artifacts }: DraftEvidence): boolean {
+  const isMade = (existing?.object.evidence?.artifacts ?? []).length > 0;
+  return policy.kind === 'SigningPolicy' && !isMade && artifacts.length > 0;
 }

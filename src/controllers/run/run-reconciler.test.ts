@@ -216,6 +216,31 @@ describe('RunReconciler', () => {
       assert.equal(listField(field(world.records[1], 'evidence'), 'artifacts').length, 1);
     });
 
+    it('counts the evidence that a record without it gets later', async () => {
+      const allow = (evidenceBytes: number): void => {
+        world.context.pipelines.setCeiling(ceilingDefinition('teams', { counts: { evidenceBytes } }));
+      };
+      const isMade = (): readonly boolean[] =>
+        world.records.map((record) => field(field(record, 'evidence'), 'artifacts') !== undefined);
+      const results = [{ name: 'R', type: 'string', value: randomBytes(10_000).toString('hex') }];
+      const runs: RunKey[] = [];
+      for (const name of ['one', 'other'])
+        runs.push(await world.addRun(name, '2026-01-02T03:04:01Z', 'team-a', results));
+      const reconcile = async (): Promise<void> => {
+        for (const each of runs) await world.reconcileRun(each);
+      };
+      allow(8000);
+      await reconcile();
+      assert.deepEqual(isMade(), [false, false]);
+      allow(30_000);
+      await reconcile();
+      assert.deepEqual(isMade(), [true, false]);
+      assert.match(world.events.at(-1) ?? '', /bytes of evidence, and allowed are 30000/);
+      allow(60_000);
+      await reconcile();
+      assert.deepEqual(isMade(), [true, true]);
+    });
+
     it('leaves a record alone that its signatures made larger than all may be', async () => {
       failing(unreachable(), { isServed: true, times: 1 });
       await world.reconcileRun(run);

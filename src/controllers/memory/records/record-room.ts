@@ -39,6 +39,8 @@ interface Line {
   readonly waiting: Map<RecordKey, Waiting>;
   /** With their sizes, which are asked for only where a bound counts them. */
   readonly reserved: Map<RecordKey, () => number>;
+  /** The bytes that records without evidence are about to get. */
+  readonly growing: Map<RecordKey, number>;
 }
 
 /**
@@ -108,6 +110,26 @@ export class RecordRoom {
       this.#tidy(namespace);
       // The run itself is being looked at.
       this.#wake(namespace, run);
+    };
+  }
+
+  /**
+   * Takes room for the evidence of a record that was made without. It is not in line: its run comes again by itself.
+   *
+   * @returns the release of it, once the record is written; or the reason why there is no room
+   */
+  grow(record: RecordKey, addedBytes: () => number): (() => void) | string {
+    const namespace = namespaceOfRecord(record);
+    const bounds = this.#options.bounds(namespace).filter(({ evidenceBytes }) => evidenceBytes < Infinity);
+    if (bounds.length === 0) return () => undefined;
+    const [use, added] = [this.#use(namespace), addedBytes()];
+    const tight = bounds.find(({ evidenceBytes }) => use.sizeBytes + added > evidenceBytes);
+    if (tight !== undefined) return recordExcess([{ ...tight, records: Infinity }], use, added) ?? '';
+    const { growing } = this.#line(namespace);
+    growing.set(record, added);
+    return () => {
+      growing.delete(record);
+      this.#tidy(namespace);
     };
   }
 
@@ -242,18 +264,23 @@ export class RecordRoom {
     const reserved = [...(this.#lines.get(namespace)?.reserved ?? [])];
     const unmade = reserved.filter(([record]) => !this.#options.isRecorded(record));
     const unmadeBytes = unmade.reduce((sum, [, size]) => sum + size(), 0);
-    return { records: records + unmade.length, sizeBytes: sizeBytes + unmadeBytes };
+    const growingBytes = [...(this.#lines.get(namespace)?.growing.values() ?? [])].reduce((sum, size) => sum + size, 0);
+    return { records: records + unmade.length, sizeBytes: sizeBytes + unmadeBytes + growingBytes };
   }
 
   #line(namespace: string): Line {
-    const line = this.#lines.get(namespace) ?? { waiting: new Map<RecordKey, Waiting>(), reserved: new Map() };
+    const line = this.#lines.get(namespace) ?? {
+      waiting: new Map<RecordKey, Waiting>(),
+      reserved: new Map(),
+      growing: new Map(),
+    };
     this.#lines.set(namespace, line);
     return line;
   }
 
   #tidy(namespace: string): void {
     const line = this.#lines.get(namespace);
-    if (line?.waiting.size === 0 && line.reserved.size === 0) this.#lines.delete(namespace);
+    if (line?.waiting.size === 0 && line.reserved.size === 0 && line.growing.size === 0) this.#lines.delete(namespace);
   }
 
   #changed(namespace: string): void {
