@@ -38,7 +38,8 @@ export const values = group('Values of the Hallmark chart.', {
   }),
   image: group('The operator image.', {
     repository: Type.String({
-      description: 'Registry and repository, without tag or digest.',
+      description:
+        'Registry and repository, without tag or digest. The value `global.imageRegistry` replaces the registry.',
       default: 'registry.hallmark.dev/hallmark',
       minLength: 1,
       pattern: '^[^@ ]+$',

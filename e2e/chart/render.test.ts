@@ -107,6 +107,22 @@ describe('what the chart renders', () => {
     assert.equal(at(podOf(deployment), 'containers', 0, 'image'), `registry.hallmark.dev/hallmark@${digest}`);
   });
 
+  it('takes the registry that the charts of a parent share, for the operator and for the test', async () => {
+    const images = async (entries: readonly string[]): Promise<readonly unknown[]> => {
+      const pods = [podOf(await only('Deployment', entries)), at(await only('Pod', entries), 'spec')];
+      return [...new Set(pods.map((pod) => at(pod, 'containers', 0, 'image')))];
+    };
+    const mirror = ['global={"imageRegistry":"mirror.example:5000/proxied/"}', 'image.tag="v9"'];
+    for (const [repository, expected] of [
+      ['registry.hallmark.dev/hallmark', 'mirror.example:5000/proxied/hallmark:v9'],
+      ['localhost/team/hallmark', 'mirror.example:5000/proxied/team/hallmark:v9'],
+      ['team/hallmark', 'mirror.example:5000/proxied/team/hallmark:v9'],
+    ])
+      assert.deepEqual(await images([...mirror, `image.repository="${repository}"`]), [expected]);
+    const none = ['global={"imageRegistry":""}', 'image.tag="v9"'];
+    assert.deepEqual(await images(none), ['registry.hallmark.dev/hallmark:v9']);
+  });
+
   it('keeps the restricted pod security standard', async () => {
     const pod = podOf(await only('Deployment'));
     assert.deepEqual(at(pod, 'securityContext'), {
