@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { NamespaceCoverage, PolicyCoverage } from '../../src/cli/report/coverage.ts';
 import { reportHtml } from '../../src/cli/report/report-html.ts';
-import { lookAt, type Sight } from '../testbed/browser/browser.ts';
+import { lookAt, noBrowser, type Sight } from '../testbed/browser/browser.ts';
 
 const NAMESPACES = 200;
 const hostile =
@@ -23,7 +23,7 @@ function coverage(index: number): NamespaceCoverage {
   return { namespace, finished: 110, unselected: 10, unselectedReasons: [], policies: [policy] };
 }
 
-describe('the page of hallmark report, in a browser', () => {
+describe('the page of hallmark report, in a browser', { skip: noBrowser }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'hallmark-report-'));
   const file = join(folder, 'report.html');
   let sight: Sight;

@@ -12,7 +12,7 @@ import { runCommand } from '../testbed/processes/run-command.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import { Cosign } from '../testbed/cosign/cosign.ts';
-import { ownPlatform, userEnvironment } from './own-environment.ts';
+import { noImage, ownPlatform, userEnvironment } from './own-environment.ts';
 import { copyCheckout, keyFile, processOf, type UnpackedImage, unpackImage, UnpackedLayout } from './unpacked-image.ts';
 
 /** Both builds get them, because the copy of the checkout is no git repository. */
@@ -25,7 +25,7 @@ interface Made {
   readonly chart: UnpackedLayout;
 }
 
-describe('the image', () => {
+describe('the image', { skip: noImage }, () => {
   let supervisor: Supervisor;
   let registry: Registry;
   let made: Made;

