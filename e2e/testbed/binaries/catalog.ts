@@ -173,7 +173,7 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['kafka-broker', 'kafka-reader'],
     expectedSeconds: 12,
   },
-  { name: 'otlp-receiver', version: '0.165.0', commands: ['otlp-receiver'], expectedSeconds: 45 },
+  { name: 'otlp-receiver', version: '0.165.0', commands: ['otlp-receiver'], expectedSeconds: 70 },
   {
     name: 'promtool',
     version: '3.16.0',

@@ -29,12 +29,9 @@ export interface ChainsKey {
   readonly fallback: string;
 }
 
-const storages = ['archivista', 'docdb', 'gcs', 'grafeas', 'kafka', 'oci', 'tekton'] as const;
+const storages = ['archivista', 'docdb', 'gcs', 'grafeas', 'kafka', 'oci', 'tekton'];
 const runFormats = ['in-toto', 'slsa/v1', 'slsa/v2alpha3', 'slsa/v2alpha4'];
 const signers = ['kms', 'none', 'x509'];
-
-/** The names of Chains' storages. */
-export type ChainsStorage = (typeof storages)[number];
 
 function moved(becomes: string, rest: Partial<ChainsKey> = {}): ChainsKey {
   return { outcome: 'Moved', becomes, fallback: '', ...rest };
