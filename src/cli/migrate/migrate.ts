@@ -31,7 +31,8 @@ export function migrateCommand(): Command {
       'Reads the ConfigMap chains-config of Tekton Chains (or a List with it, a TektonConfig or a TektonChain), and prints the policies and\n' +
         'backends that do the same, ready for "kubectl apply". A line about each key, and what is left to do, goes to standard error.\n' +
         'The policies audit until you set their mode to Enforce. Secrets are named, and printed only with --copy-secrets.\n' +
-        'Exits with 1 if something could not be migrated, and with 2 if the command line or the file is wrong.',
+        'Exits with 1 if something could not be migrated, with 2 if the command line or the file is wrong, and with 3 if a Secret to copy cannot be\n' +
+        'read: nothing is printed then.',
     )
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { field, isObject, listField, objectField, stringField } from '../../json/fields.ts';
+import { field, listField, objectField, stringField } from '../../json/fields.ts';
 import { UsageError } from '../cli-error.ts';
 
 /** The configuration of Chains in a file. */
@@ -11,7 +11,7 @@ export interface ChainsConfigFile {
 
 /**
  * Finds Chains' configuration in the documents of a file: its ConfigMap, a List with it, or the TektonConfig or TektonChain of the Tekton
- * operator. @throws UsageError unless there is exactly one
+ * operator. @throws UsageError unless there is exactly one, and all its values are texts
  */
 export function readChainsConfig(file: string, documents: readonly unknown[]): ChainsConfigFile {
   const objects = documents.flatMap((document) =>
@@ -20,8 +20,8 @@ export function readChainsConfig(file: string, documents: readonly unknown[]): C
   const configMaps = objects.filter((object) => field(object, 'kind') === 'ConfigMap');
   const named = configMaps.filter((object) => stringField(objectField(object, 'metadata'), 'name') === 'chains-config');
   const found = [
-    ...(named.length > 0 ? named : configMaps).map(ofConfigMap),
-    ...objects.flatMap((object) => ofTektonOperator(object) ?? []),
+    ...(named.length > 0 ? named : configMaps).map((object) => ofConfigMap(file, object)),
+    ...objects.flatMap((object) => ofTektonOperator(file, object) ?? []),
   ];
   const [only] = found;
   if (only === undefined)
@@ -32,26 +32,27 @@ export function readChainsConfig(file: string, documents: readonly unknown[]): C
   return only;
 }
 
-function ofConfigMap(object: unknown): ChainsConfigFile {
+function ofConfigMap(file: string, object: unknown): ChainsConfigFile {
   const namespace = stringField(objectField(object, 'metadata'), 'namespace');
-  return { data: texts(objectField(object, 'data')), ...(namespace === undefined ? {} : { namespace }) };
+  return { data: texts(file, objectField(object, 'data')), ...(namespace === undefined ? {} : { namespace }) };
 }
 
 /** The operator's kinds hold the keys of the ConfigMap as fields; fields without a dot are settings of the operator. */
-function ofTektonOperator(object: unknown): ChainsConfigFile | undefined {
+function ofTektonOperator(file: string, object: unknown): ChainsConfigFile | undefined {
   const kind = field(object, 'kind');
   if (kind !== 'TektonConfig' && kind !== 'TektonChain') return undefined;
   const spec = objectField(object, 'spec');
   const data = kind === 'TektonConfig' ? objectField(spec, 'chain') : spec;
   const namespace = stringField(spec, 'targetNamespace');
   const keys = Object.entries(data).filter(([key]) => key.includes('.'));
-  return { data: texts(Object.fromEntries(keys)), ...(namespace === undefined ? {} : { namespace }) };
+  return { data: texts(file, Object.fromEntries(keys)), ...(namespace === undefined ? {} : { namespace }) };
 }
 
-function texts(data: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(data)
-      .filter(([, value]) => !isObject(value) && !Array.isArray(value) && value !== null)
-      .map(([key, value]) => [key, String(value)]),
-  );
+/** @throws UsageError for a list or an object, which would be lost */
+function texts(file: string, data: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const given = Object.entries(data).filter(([, value]) => value !== null);
+  const other = given.find(([, value]) => typeof value === 'object');
+  if (other !== undefined)
+    throw new UsageError(`${file}: the value of ${other[0]} is no text: write it as Chains reads it`);
+  return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
 }
