@@ -76,7 +76,8 @@ async function compare(options: CompareOptions, command: Command): Promise<void>
     for await (const comparison of compareRuns(client, scope)) {
       // Very many payloads may differ: text needs no more of them than their number.
       comparisons.push(isText ? { run: comparison.run, state: comparison.state } : comparison);
-      if (isText) for (const line of report.comparisonLines(comparison)) print.writeOut?.(`${line}\n`);
+      const lines = isText ? report.comparisonLines(comparison) : [];
+      for (const line of lines) print.writeOut?.(`${line}\n`);
     }
     if (comparisons.length === 0)
       throw new UncheckedError('there is nothing to compare: no record and no run of Chains');

@@ -289,11 +289,9 @@ describe('planMigration', () => {
     for (let round = 0; round < 400; round += 1) {
       const data = randomConfig(random);
       for (const scope of [cluster, team]) {
-        for (const manifest of migrated(data, scope).manifests) {
-          if (field(manifest, 'kind') === 'ServiceAccount') continue;
-          const parsed = parseManifest(manifest);
-          assert.ok(parsed.ok, JSON.stringify({ data, manifest, parsed }));
-        }
+        const ours = migrated(data, scope).manifests.filter((one) => field(one, 'kind') !== 'ServiceAccount');
+        const refused = ours.filter((manifest) => !parseManifest(manifest).ok);
+        assert.deepEqual(refused, [], JSON.stringify(data));
       }
     }
   });
@@ -312,11 +310,11 @@ const free = [
 
 function randomConfig(random: SeededRandom): Readonly<Record<string, string>> {
   const pick = (of: readonly string[]): string => random.pick(of);
-  const entries = Object.entries(chainsKeys).flatMap(([key, { values, form }]: readonly [string, ChainsKey]) => {
-    if (random.chance(0.5)) return [];
-    if (form === 'Boolean') return [[key, pick(['true', 'false', 'maybe'])]];
-    if (values === undefined) return [[key, pick(free)]];
-    return [[key, form === 'Set' ? [pick(values), pick(values)].join(', ') : pick([...values, 'wrong'])]];
-  });
-  return Object.fromEntries(entries);
+  const valueOf = ({ values, form }: ChainsKey): string => {
+    if (form === 'Boolean') return pick(['true', 'false', 'maybe']);
+    if (values === undefined) return pick(free);
+    return form === 'Set' ? [pick(values), pick(values)].join(', ') : pick([...values, 'wrong']);
+  };
+  const keys: readonly (readonly [string, ChainsKey])[] = Object.entries(chainsKeys);
+  return Object.fromEntries(keys.filter(() => random.chance(0.5)).map(([name, key]) => [name, valueOf(key)]));
 }
