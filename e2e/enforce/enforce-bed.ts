@@ -108,9 +108,15 @@ export class EnforceBed {
     await driver.close?.();
   }
 
-  /** The team's policy as its operator published it, in its namespace. */
+  /** The team's policy as its operator published it, and its backend, in its namespace. */
   async publish({ namespace, signer, encoding, spec }: PublishedTeam): Promise<void> {
     const { keyID, publicKey, certificate } = signer;
+    await this.storage.apply({
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'StorageBackend',
+      metadata: { name: 'registry', namespace },
+      spec: { type: 'OCI', oci: { encoding } },
+    });
     await this.storage.apply({
       apiVersion: 'hallmark.dev/v1alpha1',
       kind: 'SigningPolicy',

@@ -17,17 +17,26 @@ const tags: PublishedTeam = { namespace: 'bravo', signer: keySigner(), encoding:
 /** A team that looks before it leaps, and one without a policy. */
 const cautious: PublishedTeam = { namespace: 'charlie', signer: keySigner(), encoding: 'SigstoreBundle' };
 const bystander = 'delta';
+/** A team whose policy makes the default signatures, which its backend cannot keep. */
+const unsigning: PublishedTeam = {
+  namespace: 'echo',
+  signer: keySigner(),
+  encoding: 'SigstoreBundle',
+  spec: { imageSignatures: { formats: ['SimpleSigning'] } },
+};
 
 let bed: EnforceBed;
 before(async () => {
   bed = await EnforceBed.start('kyverno');
-  for (const name of ['alpha', 'bravo', 'charlie', bystander]) await bed.namespace(name);
+  for (const name of ['alpha', 'bravo', 'charlie', 'echo', bystander]) await bed.namespace(name);
   await Kyverno.start(bed.storage.plane, bed.storage.supervisor);
-  for (const team of [bundles, tags, cautious]) await bed.publish(team);
+  for (const team of [bundles, tags, cautious, unsigning]) await bed.publish(team);
   await bed.applyTrust(bundles.namespace, '-o', 'kyverno', '--enforce');
   await bed.applyTrust(tags.namespace, '-o', 'kyverno', '--enforce');
   await bed.applyTrust(cautious.namespace, '-o', 'kyverno');
-  for (const { namespace } of [bundles, tags, cautious]) await untilKyvernoJudges(bed, namespace);
+  const err = await bed.applyTrust(unsigning.namespace, '-o', 'kyverno', '--enforce');
+  assert.match(err, /image signatures are not checked/);
+  for (const { namespace } of [bundles, tags, cautious, unsigning]) await untilKyvernoJudges(bed, namespace);
 });
 after(() => bed.stop());
 
@@ -53,10 +62,18 @@ for (const team of [bundles, tags]) {
   });
 }
 
-describe('Kyverno with what hallmark trust prints for four namespaces', () => {
+describe('Kyverno with what hallmark trust prints for five namespaces', () => {
   it('refuses provenance of another builder', async () => {
     const tampered = await bed.signed(bundles, { builder: 'https://evil.example' });
     await bed.refuses(bundles.namespace, /another builder/, tampered.reference);
+  });
+
+  it('requires only what the backend of a policy keeps', async () => {
+    const proven = await bed.image(`${unsigning.namespace}/app`);
+    await bed.store(unsigning.encoding, await provenance(proven.subject, unsigning.signer));
+    assert.equal(await bed.admits(unsigning.namespace, proven.reference), '');
+    const bare = await bed.image(`${unsigning.namespace}/app`);
+    await bed.refuses(unsigning.namespace, /has no provenance/, bare.reference);
   });
 
   it('leaves images of other repositories alone, and pods of other namespaces', async () => {

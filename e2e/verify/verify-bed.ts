@@ -42,6 +42,12 @@ export class VerifyBed {
     const storage = await StorageBed.start('verify', ['hallmark-kinds']);
     const registry = await Registry.start(storage.supervisor, { referrers: true });
     const bed = new VerifyBed(storage, registry, await storage.namespace());
+    await storage.apply({
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'StorageBackend',
+      metadata: { name: 'registry', namespace: bed.namespace },
+      spec: { type: 'OCI', oci: { encoding: 'CosignTags' } },
+    });
     await bed.policy('release', bed.signer);
     return bed;
   }

@@ -3,6 +3,7 @@ import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
 import { UsageError } from '../cli-error.ts';
 import { hasKyvernoTrust, kyvernoAttestors } from './kyverno-attestors.ts';
 import type { KyvernoAttestor } from './kyverno-attestors.ts';
+import { hasBundledSignatures } from './policy-trust.ts';
 import type { PolicyTrust } from './policy-trust.ts';
 
 /** The checks that Kyverno does for each image, and those that it cannot do. */
@@ -61,7 +62,7 @@ function takesAttestations(material: PolicyTrust): boolean {
 /** In bundles, Kyverno takes an attestation of any type as a signature, so this requires the type. */
 function signatureCheck(material: PolicyTrust, attestors: readonly KyvernoAttestor[]): Check {
   const message = `the image is not signed as ${material.description} signs`;
-  if (!material.isInBundles)
+  if (!hasBundledSignatures(material))
     return {
       attestations: [],
       validations: [{ message, expression: ofAll(`verifyImageSignatures(image, ${listed(attestors)}) > 0`) }],

@@ -18,8 +18,10 @@ export function opaTrust(material: PolicyTrust): VerifierConfiguration {
   };
   const name = packageName(material);
   const text = `# Checks the provenance of ${description}. Verify the signature first, for example:
-#   cosign verify-attestation … IMAGE@DIGEST | jq '{envelope: ., digest: "sha256:…"}' |
-#     opa eval --stdin-input --fail --data THIS-FILE 'data.${name}.allow == true'
+#   cosign verify-attestation … IMAGE@DIGEST | jq '{envelope: ., digest: "sha256:…"}' > input.json
+# Then either of
+#   opa eval --stdin-input --fail --data THIS-FILE 'data.${name}.allow == true' < input.json
+#   conftest test --policy THIS-FILE --namespace '${name}' input.json
 # Input: {"envelope": a DSSE envelope, "digest": "sha256:…"}
 package ${name}
 

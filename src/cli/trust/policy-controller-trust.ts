@@ -7,7 +7,7 @@ import { UsageError } from '../cli-error.ts';
 import { imageScope } from './image-scope.ts';
 import { policyControllerGlobs } from './image-globs.ts';
 import { keyHashes } from './key-hashes.ts';
-import { requiresTimestamp } from './policy-trust.ts';
+import { hasBundledSignatures, requiresTimestamp } from './policy-trust.ts';
 import type { AdmissionOptions, PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 import { certificatePem, publicKeyPem } from './root-pem.ts';
 
@@ -16,27 +16,47 @@ import { certificatePem, publicKeyPem } from './root-pem.ts';
  * that matches an image must pass, by one of its authorities, so signatures and provenance have a policy each.
  */
 export function policyControllerTrust(material: PolicyTrust, options: AdmissionOptions): VerifierConfiguration {
-  const { description, predicateType, imageFormats, trustedRoot, keys, identity, isInBundles, allowedRepositories } =
-    material;
-  if (isInBundles && identity === undefined) throw new UsageError(keyInBundles(description));
-  const scope = imageScope({ description, allowedRepositories, images: options.images });
-  const print = (suffix: string, more: object): object =>
-    imagePolicy(material, {
-      suffix,
-      more,
-      isEnforced: options.isEnforced,
-      globs: scope.flatMap(policyControllerGlobs),
-    });
+  const { description, trustedRoot, keys, identity, allowedRepositories } = material;
+  const wanted = imageChecks(material);
+  const isPossible = ({ isInBundles }: ImageCheck): boolean => !isInBundles || identity !== undefined;
+  const checks = wanted.filter(isPossible);
+  if (checks.length === 0) throw new UsageError(keyInBundles(description));
+  const globs = imageScope({ description, allowedRepositories, images: options.images }).flatMap(policyControllerGlobs);
   const objects = [
     ...(trustedRoot === undefined ? [] : [trustRoot(material)]),
-    ...(imageFormats.length > 0 ? [print('signature', signatures(material))] : []),
-    ...(predicateType === undefined ? [] : [print('provenance', provenance(material, predicateType))]),
+    ...checks.map((check) => imagePolicy(material, { check, globs, isEnforced: options.isEnforced })),
   ];
+  const isKeyIgnored = keys.length > 0 && checks.some(({ isInBundles }) => isInBundles);
   return {
     text: objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n'),
-    notices:
-      isInBundles && keys.length > 0 ? [`only the certificate identity is accepted: ${keyInBundles(description)}`] : [],
+    notices: [
+      ...wanted
+        .filter((check) => !isPossible(check))
+        .map(({ suffix }) => `the ${suffix} is not checked: ${keyInBundles(description)}`),
+      ...(isKeyIgnored ? [`only the certificate identity is accepted: ${keyInBundles(description)}`] : []),
+    ],
   };
+}
+
+/** One kind of evidence that an image must have. */
+interface ImageCheck {
+  readonly suffix: 'signature' | 'provenance';
+  readonly isInBundles: boolean;
+  /** Members that each authority has in addition to its signer. */
+  readonly more: object;
+}
+
+function imageChecks(material: PolicyTrust): readonly ImageCheck[] {
+  const { imageFormats, predicateType, isInBundles } = material;
+  const ofSignatures = hasBundledSignatures(material);
+  return [
+    ...(imageFormats.length === 0
+      ? []
+      : [{ suffix: 'signature', isInBundles: ofSignatures, more: signatures(material, ofSignatures) } as const]),
+    ...(predicateType === undefined
+      ? []
+      : [{ suffix: 'provenance', isInBundles, more: provenance(material, predicateType) } as const]),
+  ];
 }
 
 function keyInBundles(description: string): string {
@@ -47,14 +67,25 @@ function keyInBundles(description: string): string {
 }
 
 /** In bundles it reads only attestations, so image signatures are checked as cosign 3's attestation. */
-function signatures(material: PolicyTrust): object {
+function signatures(material: PolicyTrust, isInBundles: boolean): object {
   const attested = { attestations: [{ name: 'signature', predicateType: IMAGE_SIGNATURE_TYPE }] };
-  return { ...(material.isInBundles ? attested : {}), ...evidenceForm(material, material.isTimestamped) };
+  return { ...(isInBundles ? attested : {}), ...evidenceForm({ ...material, isInBundles }, material.isTimestamped) };
 }
 
 function provenance(material: PolicyTrust, predicateType: string): object {
-  const attestations = [{ name: 'provenance', predicateType }];
+  const policy = { type: 'cue', data: expectedProvenance(material, predicateType) };
+  const attestations = [{ name: 'provenance', predicateType, policy }];
   return { attestations, ...evidenceForm(material, requiresTimestamp(material)) };
+}
+
+/** The values that provenance must have, in CUE, of which JSON is a part. */
+function expectedProvenance({ attestation: { builderID, buildType } }: PolicyTrust, predicateType: string): string {
+  const builder = { builder: { id: builderID } };
+  const predicate =
+    predicateType === 'https://slsa.dev/provenance/v1'
+      ? { buildDefinition: { buildType }, runDetails: builder }
+      : builder;
+  return `predicate: ${JSON.stringify(predicate)}`;
 }
 
 /** The format of the evidence, and the accepted timestamp authorities. */
@@ -67,28 +98,26 @@ function evidenceForm({ name, trustedRoot, isInBundles }: PolicyTrust, areNeeded
 }
 
 interface ImagePolicyParts {
-  readonly suffix: string;
-  /** Members that each authority has in addition to its signer. */
-  readonly more: object;
+  readonly check: ImageCheck;
   readonly isEnforced: boolean;
   readonly globs: readonly string[];
 }
 
-function imagePolicy(material: PolicyTrust, { suffix, more, isEnforced, globs }: ImagePolicyParts): object {
+function imagePolicy(material: PolicyTrust, { check, isEnforced, globs }: ImagePolicyParts): object {
   return {
     apiVersion: 'policy.sigstore.dev/v1beta1',
     kind: 'ClusterImagePolicy',
-    metadata: { name: `${material.name}-${suffix}` },
+    metadata: { name: `${material.name}-${check.suffix}` },
     spec: {
       mode: isEnforced ? 'enforce' : 'warn',
       images: globs.map((glob) => ({ glob })),
-      authorities: [...keyAuthorities(material, more), ...keylessAuthorities(material, more)],
+      authorities: [...keyAuthorities(material, check), ...keylessAuthorities(material, check.more)],
     },
   };
 }
 
-function keyAuthorities(material: PolicyTrust, more: object): readonly object[] {
-  if (material.isInBundles) return [];
+function keyAuthorities(material: PolicyTrust, { isInBundles, more }: ImageCheck): readonly object[] {
+  if (isInBundles) return [];
   return material.keys.flatMap(({ publicKey }, index) =>
     keyHashes(publicKey).map((hashAlgorithm) => ({
       name: `key-${index + 1}-${hashAlgorithm}`,

@@ -107,7 +107,7 @@ export async function policyTrust(
     ...(predicateType === undefined ? {} : { predicateType }),
     imageFormats: formats,
     isLogged: transparency.rekor?.onFailure === 'Retry',
-    isInBundles: isRekorV2 || (formats.length > 0 && !formats.includes('SimpleSigning')),
+    isInBundles: isRekorV2 || hasBundledSignatures({ imageFormats: formats }),
     isTimestamped: transparency.timestampAuthorities.length > 0,
     attestation,
     allowedRepositories: subjects.allowedRepositories,
@@ -142,6 +142,11 @@ async function tufOf(
   const entries = await objects.getConfigMap(homeNamespace, rootRef.name, signal);
   const initialRoot = entries?.[rootRef.key ?? 'root.json'];
   return { tuf: { mirror, ...(initialRoot === undefined ? {} : { initialRoot }) } };
+}
+
+/** True if image signatures are in bundles alone. */
+export function hasBundledSignatures({ imageFormats }: Pick<PolicyTrust, 'imageFormats'>): boolean {
+  return imageFormats.length > 0 && !imageFormats.includes('SimpleSigning');
 }
 
 /**

@@ -24,6 +24,8 @@ export interface PublishedPolicy {
   readonly description: string;
   readonly spec: SigningPolicySpec | ClusterSigningPolicySpec;
   readonly status: SigningPolicyStatus;
+  /** All objects of the file that it was read from; absent for a policy of the cluster. */
+  readonly fileObjects?: readonly unknown[];
 }
 
 const CLUSTER_PREFIX = /^(clustersigningpolic(y|ies)|csp)\//;
@@ -88,7 +90,8 @@ export async function policyRoot(
 }
 
 async function policyInFile(path: string, context: CliContext): Promise<PublishedPolicy> {
-  const policies = (await readObjects(path)).flatMap(({ place, value }) => {
+  const objects = await readObjects(path);
+  const policies = objects.flatMap(({ place, value }) => {
     const parsed = parseManifest(value);
     if (!parsed.ok) throw new UsageError(`${place}: ${parsed.problems.map(fieldErrorText).join('; ')}`);
     const { value: manifest } = parsed;
@@ -98,7 +101,8 @@ async function policyInFile(path: string, context: CliContext): Promise<Publishe
   if (policy === undefined || policies.length > 1) throw new UsageError(`${path} must hold one policy`);
   const { kind, metadata, spec, status } = policy;
   const { name = 'policy', namespace } = metadata;
-  return published({ kind, name, namespace, spec, status }, context);
+  const fileObjects = objects.map(({ value }) => value);
+  return { ...published({ kind, name, namespace, spec, status }, context), fileObjects };
 }
 
 interface ParsedPolicy extends Pick<PublishedPolicy, 'kind' | 'name' | 'spec'> {

@@ -36,13 +36,42 @@ interface Asked {
   readonly args?: readonly string[];
   readonly kind?: string;
   readonly metadata?: object;
+  /** The backends in the file with the policy; by default one for each format that it signs. */
+  readonly backends?: readonly object[];
+}
+
+type Encoding = 'SigstoreBundle' | 'CosignTags';
+
+/** A backend of the team that keeps these artifacts with images. */
+function backend(encoding: Encoding, artifacts: readonly string[] = ['Attestation', 'ImageSignature']): object {
+  return {
+    apiVersion: 'hallmark.dev/v1alpha1',
+    kind: 'StorageBackend',
+    metadata: { name: encoding.toLowerCase(), namespace: 'team' },
+    spec: { type: 'OCI', artifacts, oci: { encoding } },
+  };
+}
+
+function fittingBackends(kind: string, spec: object): readonly object[] {
+  const text = JSON.stringify(spec);
+  const inBundles = text.includes('SigstoreStatement') || text.includes('"apiVersion":2');
+  const encodings: readonly Encoding[] = [
+    ...(inBundles ? (['SigstoreBundle'] as const) : []),
+    ...(inBundles && !text.includes('SimpleSigning') ? [] : (['CosignTags'] as const)),
+  ];
+  return encodings.map((encoding) =>
+    kind === 'SigningPolicy'
+      ? backend(encoding)
+      : { ...backend(encoding), kind: 'ClusterStorageBackend', metadata: { name: encoding.toLowerCase() } },
+  );
 }
 
 /** Runs the command for a policy with these members of its spec, and expects this exit code. */
 async function run(asked: Asked, code = 0): Promise<Printed> {
   const { verifier, spec = {}, status = {}, args = [], kind = 'SigningPolicy' } = asked;
   const { metadata = { name: 'builds', namespace: 'team' } } = asked;
-  const path = file('policy.json', {
+  const { backends = fittingBackends(kind, spec) } = asked;
+  const policy = {
     apiVersion: 'hallmark.dev/v1alpha1',
     kind,
     metadata,
@@ -53,7 +82,8 @@ async function run(asked: Asked, code = 0): Promise<Printed> {
       ...spec,
     },
     status: { verificationKeys: [{ ...signer.key, state: 'Active' }], ...status },
-  });
+  };
+  const path = file('policy.json', { apiVersion: 'v1', kind: 'List', items: [policy, ...backends] });
   const written = { out: '', err: '' };
   const command = trustCommand().configureOutput({
     writeOut: (text) => (written.out += text),
@@ -215,6 +245,21 @@ describe("the policies for Sigstore's policy-controller", () => {
     assert.deepEqual((await authorities()).map(summary), [[undefined], [undefined, PROVENANCE]]);
   });
 
+  it('compare builder and build type, whatever characters they have', async () => {
+    const builderID = String.raw`https://b.example/"\(x)`;
+    const expected = async (format: string): Promise<unknown> => {
+      const [, authority] = await authorities({ spec: { attestation: { format, builderID } } });
+      const [attestation] = listField(authority, 'attestations');
+      const { type, data } = objectField(attestation, 'policy');
+      assert.equal(type, 'cue');
+      return JSON.parse(String(data).replace(/^predicate: /, ''));
+    };
+    const builder = { builder: { id: builderID } };
+    const buildDefinition = { buildType: 'https://tekton.dev/chains/v2/slsa' };
+    assert.deepEqual(await expected('slsa/v2alpha4'), { buildDefinition, runDetails: builder });
+    assert.deepEqual(await expected('slsa/v1'), builder);
+  });
+
   it('require both as attestations in bundles of a certificate', async () => {
     const found = [
       ['bundle', IMAGE_SIGNATURE],
@@ -243,6 +288,72 @@ describe("the policies for Sigstore's policy-controller", () => {
     const verifier = 'policy-controller';
     assert.deepEqual(await asked({ verifier, spec: { transparency } }), [true, false]);
     assert.deepEqual(await asked({ verifier, ...inBundles, spec: { ...inBundles.spec, transparency } }), [true, true]);
+  });
+});
+
+describe('for evidence that the backends of the policy do not keep with images', () => {
+  const verifier = 'kyverno';
+  const checked = async (asked: Omit<Asked, 'verifier'>): Promise<readonly [string, boolean, boolean]> => {
+    const { out, err } = await run({ verifier, ...asked });
+    return [err, out.includes('is not signed'), out.includes('has no provenance')];
+  };
+
+  it('no signature is required where backends keep bundles and the policy makes none for them', async () => {
+    const backends = [backend('SigstoreBundle')];
+    const [err, isSigned, isProven] = await checked({ backends });
+    assert.match(
+      err,
+      /^warning: image signatures are not checked: no backend .* keeps imageSignatures.formats \[Simple/,
+    );
+    assert.deepEqual([isSigned, isProven], [false, true]);
+    assert.match((await run({ verifier: 'policy-controller', backends }, 2)).err, /bundles by certificate only/);
+    const script = (await run({ verifier: 'cosign', backends })).out;
+    assert.equal(script.split('\n').filter((line) => line.startsWith('cosign ')).length, 1);
+  });
+
+  it('no provenance is required where no backend takes attestations', async () => {
+    const backends = [backend('SigstoreBundle', ['ImageSignature'])];
+    const [err, isSigned, isProven] = await checked({ spec: bundles, backends });
+    assert.match(err, /^warning: the provenance is not checked: no OCI backend of SigningPolicy team\/builds takes/);
+    assert.deepEqual([isSigned, isProven], [true, false]);
+  });
+
+  it('each is looked for in the encoding of its backend', async () => {
+    const backends = [backend('CosignTags', ['ImageSignature']), backend('SigstoreBundle', ['Attestation'])];
+    const { out, err } = await run({ verifier, backends });
+    assert.equal(err, '');
+    assert.match(out, /verifyImageSignatures.*[^]*verifyAttestationSignatures\(image, 'provenance'/);
+    const controller = await run({ verifier: 'policy-controller', backends });
+    assert.match(controller.err, /^warning: the provenance is not checked: policy-controller 0.13 verifies bundles by/);
+    assert.match(controller.out, /name: hallmark-team.builds-signature/);
+    assert.doesNotMatch(controller.out, /-provenance|signatureFormat/);
+  });
+
+  it('nothing is printed where no backend keeps any, but for verifiers that are handed the evidence', async () => {
+    const backends = [{ ...backend('CosignTags'), spec: { type: 'Tekton' } }];
+    const { out, err } = await run({ verifier, backends }, 2);
+    assert.equal(out, '');
+    assert.match(err, /SigningPolicy team\/builds keeps no evidence with images: it needs a backend of type OCI/);
+    assert.match((await run({ verifier: 'opa', backends })).out, /^package /m);
+  });
+
+  it('only backends in reach of the policy count', async () => {
+    const stranger = { ...backend('CosignTags'), metadata: { name: 'cosigntags', namespace: 'other' } };
+    const ofCluster = { ...stranger, kind: 'ClusterStorageBackend', metadata: { name: 'cosigntags' } };
+    for (const foreign of [stranger, ofCluster]) {
+      const [err, isSigned] = await checked({ backends: [backend('SigstoreBundle'), foreign] });
+      assert.match(err, /image signatures are not checked/);
+      assert.equal(isSigned, false);
+    }
+    const named = { backendRefs: [{ kind: 'StorageBackend', name: 'sigstorebundle' }] };
+    const both = [backend('SigstoreBundle'), backend('CosignTags')];
+    assert.match((await checked({ spec: named, backends: both }))[0], /image signatures are not checked/);
+  });
+
+  it('all that the policy signs is required where its backends are not known, and a warning says so', async () => {
+    const [err, isSigned, isProven] = await checked({ spec: bundles, backends: [] });
+    assert.match(err, /^warning: the backends of SigningPolicy team\/builds are not known, because the file does not/);
+    assert.deepEqual([isSigned, isProven], [true, true]);
   });
 });
 

@@ -21,6 +21,9 @@ const verifiers = {
 /** The verifiers that decide about pods. */
 const admissionControllers: ReadonlySet<Verifier> = new Set(['kyverno', 'policy-controller']);
 
+/** The verifiers that look for evidence with the image. */
+const registryReaders: ReadonlySet<Verifier> = new Set(['cosign', ...admissionControllers]);
+
 type Verifier = keyof typeof verifiers;
 
 interface TrustOptions extends ClusterOptions {
@@ -40,7 +43,7 @@ export function trustCommand(): Command {
       "Prints what a verifier needs to accept a policy's evidence, from the keys and identities in the policy's status.\n" +
         'Name a policy of the cluster as POLICY, or pass a file that holds the policy with its status.\n' +
         "For an admission controller, it judges only images of the policy's repositories, and only warns unless --enforce is given.\n" +
-        'What the verifier cannot check is printed on standard error.\n' +
+        'Only what the backends of the policy keep is checked. What is not checked is printed on standard error.\n' +
         'Exits with 2 if the policy publishes no signer yet, or if an admission controller would judge the images of everybody,\n' +
         'and with 3 if the policy cannot be read.',
     )
@@ -80,16 +83,22 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
   const signal = timeLimit(TIMEOUT_MS);
   const streams = command.configureOutput();
   try {
-    const [{ readPublishedPolicy }, { policyTrust }, configuration] = await Promise.all([
-      import('./published-policy.ts'),
-      import('./policy-trust.ts'),
-      verifiers[output](),
-    ]);
+    const [{ readPublishedPolicy }, { policyTrust }, { policyBackends }, { keptWithImages }, configuration] =
+      await Promise.all([
+        import('./published-policy.ts'),
+        import('./policy-trust.ts'),
+        import('./policy-backends.ts'),
+        import('./kept-with-images.ts'),
+        verifiers[output](),
+      ]);
     const policy = await readPublishedPolicy(source, context, signal);
     const material = await policyTrust(policy, context, signal);
-    const { text, notices = [] } = configuration(material, { images, isEnforced });
+    const kept = registryReaders.has(output)
+      ? keptWithImages(material, policy, await policyBackends(policy, context, signal))
+      : { material, notices: [] };
+    const { text, notices = [] } = configuration(kept.material, { images, isEnforced });
     streams.writeOut?.(text);
-    for (const notice of notices) streams.writeErr?.(`warning: ${notice}\n`);
+    for (const notice of [...kept.notices, ...notices]) streams.writeErr?.(`warning: ${notice}\n`);
   } finally {
     await context.close();
   }
