@@ -72,9 +72,12 @@ function decoded(content: string): unknown {
 }
 
 function bare(task: Readonly<Record<string, unknown>>): object {
-  const { kind: _kind, apiVersion: _version, ...rest } = task;
-  const { managedFields: _fields, ...metadata } = objectField(task, 'metadata');
-  return { ...rest, metadata };
+  const metadata = without(objectField(task, 'metadata'), 'managedFields');
+  return { ...without(task, 'kind', 'apiVersion'), metadata };
+}
+
+function without(object: object, ...names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
 
 /** The text with the user info of its http URLs removed. */

@@ -96,7 +96,7 @@ async function configIn(file: string): Promise<ChainsConfigFile> {
 
 /** The migration without the contents of Secrets. */
 function shown(migration: Migration): object {
-  return { ...migration, secrets: migration.secrets.map(({ value: _value, ...secret }) => secret) };
+  return { ...migration, secrets: migration.secrets.map((secret) => ({ ...secret, value: undefined })) };
 }
 
 async function copied(
