@@ -4,7 +4,7 @@ import { IncomingMessage, request as httpRequest, type ClientRequest, type Reque
 import { request as httpsRequest } from 'node:https';
 import { isIP, Socket, type LookupFunction } from 'node:net';
 import type { NameLookups } from '../lookup/name-lookups.ts';
-import { ProxyError } from './proxy-error.ts';
+import { ProxyError, type ProxyErrorOptions } from './proxy-error.ts';
 
 /** The administrator's proxy. */
 export interface ProxySettings {
@@ -64,7 +64,7 @@ export class OutboundProxy {
       return found.map(({ address }) => address);
     } catch (error) {
       signal.throwIfAborted();
-      throw this.#failed('Unreachable', `cannot be used: ${troubleOf(error)}`, error);
+      throw this.#failed('Unreachable', `cannot be used: ${troubleOf(error)}`, { cause: error });
     }
   }
 
@@ -79,8 +79,9 @@ export class OutboundProxy {
       sent.destroy();
       signal.throwIfAborted();
       if (error instanceof ProxyError) throw error;
-      if (timeout.aborted) throw this.#failed('Timeout', `does not answer a request to connect to ${authority}`, error);
-      throw this.#failed('Unreachable', `cannot be used: ${troubleOf(error)}`, error);
+      if (timeout.aborted)
+        throw this.#failed('Timeout', `does not answer a request to connect to ${authority}`, { cause: error });
+      throw this.#failed('Unreachable', `cannot be used: ${troubleOf(error)}`, { cause: error });
     }
   }
 
@@ -101,7 +102,7 @@ export class OutboundProxy {
     const fault = this.#faultOf(authority, response.statusCode ?? 0, head);
     if (fault === undefined) return socket;
     socket.destroy();
-    throw this.#failed('Unreachable', fault);
+    throw this.#failed('Unreachable', fault, { isAboutAddress: (response.statusCode ?? 0) >= 500 });
   }
 
   #faultOf(authority: string, status: number, head: unknown): string | undefined {
@@ -116,8 +117,8 @@ export class OutboundProxy {
     return undefined;
   }
 
-  #failed(reason: 'Timeout' | 'Unreachable', what: string, cause?: unknown): ProxyError {
-    return new ProxyError(reason, `the proxy ${this.name} ${what}`, cause === undefined ? {} : { cause });
+  #failed(reason: 'Timeout' | 'Unreachable', what: string, options: ProxyErrorOptions): ProxyError {
+    return new ProxyError(reason, `the proxy ${this.name} ${what}`, options);
   }
 }
 

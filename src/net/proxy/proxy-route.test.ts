@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer as createPlainServer, type RequestListener, type Server } from 'node:http';
 import { createServer, get } from 'node:https';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer, isIPv6, Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { systemClock } from '../../runtime/clock.ts';
@@ -55,13 +55,14 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'proxy.example': ['127.0.0.1'],
   'also-proxy.example': ['127.0.0.1'],
   'metadata.example': ['169.254.169.254'],
+  'dual.example': ['2001:db8::1', '2001:db8::2', '127.0.0.1'],
   'both.example': ['127.0.0.1', '169.254.169.254'],
 };
 
 function egress(url: URL, settings: Partial<ProxySettings> = {}, rules: EgressConfiguration = {}): EgressClient {
   const resolver = {
     resolve: (name: string) => {
-      const addresses = known[name]?.map((address) => ({ address, family: 4 as const }));
+      const addresses = known[name]?.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }) as const);
       return addresses === undefined
         ? Promise.reject(new LookupError('ENOTFOUND', name))
         : Promise.resolve({ addresses, ttlSeconds: 0 });
@@ -179,8 +180,8 @@ describe('every way through the proxy', () => {
 });
 
 describe('the proxy', () => {
-  const ask = (through: EgressClient, port = 443): Promise<unknown> =>
-    through.tunnel({ hostname: 'localhost', port, isEncrypted: true }, never);
+  const ask = (through: EgressClient, port = 443, hostname = 'localhost'): Promise<unknown> =>
+    through.tunnel({ hostname, port, isEncrypted: true }, never);
 
   it('gets the credentials of the operator, which no message repeats', async () => {
     const credentials = { username: 'hallmark', password: 'planted-password' };
@@ -231,6 +232,20 @@ describe('the proxy', () => {
     for (const hostname of ['metadata.example', 'both.example', '169.254.169.254', '::1', '127.2'])
       assert.equal((await asked(hostname)).reason, 'EndpointForbidden', hostname);
     assert.deepEqual(proxy.asked, ['only.proxy.example:443', 'localhost:443']);
+  });
+
+  it('is asked for the other family where it cannot reach the first one', async () => {
+    const port = await secureTarget();
+    const four = await proxied((authority) => (authority.startsWith('[') ? 502 : undefined));
+    const through = egress(four.url, {}, { allow: ['dual.example'] });
+    assert.ok((await ask(through, port, 'dual.example')) instanceof Socket);
+    assert.deepEqual(four.asked, [`[2001:db8::1]:${port}`, `127.0.0.1:${port}`]);
+    const none = await proxied(() => 502);
+    const refused = await failure(ask(egress(none.url, {}, { allow: ['dual.example'] }), port, 'dual.example'));
+    assert.match(refused.message, /does not connect to \[2001:db8::1\]:\d+ \(502\)/);
+    const keyless = await proxied(() => 407);
+    await failure(ask(egress(keyless.url, {}, { allow: ['dual.example'] }), port, 'dual.example'));
+    assert.equal(keyless.asked.length, 1, 'a login that is refused is not tried again');
   });
 
   it('is nothing that a tenant may speak to, by whatever name or address, and through it or directly', async () => {

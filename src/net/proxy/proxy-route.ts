@@ -61,8 +61,26 @@ export class ProxyRoute {
     if (this.#isForbidden(addresses, permitted)) throw forbiddenEndpoint(target.hostname, port);
     if (permitted.some((address) => this.#isDirect(target, address))) return undefined;
     if (!target.isEncrypted) throw this.#plain(target);
-    const host = this.#resolvesHere ? (permitted[0] ?? hostname) : hostname;
-    return this.#proxy.connect(authorityOf(host, port), signal);
+    if (!this.#resolvesHere) return this.#proxy.connect(authorityOf(hostname, port), signal);
+    return this.#connectToOne(firstOfEachFamily(permitted), port, signal);
+  }
+
+  /** The proxy may reach only one of the families. @throws the failure of the first address */
+  async #connectToOne(
+    [address = '', ...others]: readonly string[],
+    port: number,
+    signal: AbortSignal,
+  ): Promise<Socket> {
+    try {
+      return await this.#proxy.connect(authorityOf(address, port), signal);
+    } catch (error) {
+      const isLast = others.length === 0 || !(error instanceof ProxyError && error.isAboutAddress);
+      if (isLast) throw error;
+      return await this.#connectToOne(others, port, signal).catch(() => {
+        signal.throwIfAborted();
+        throw error;
+      });
+    }
   }
 
   /** A name of a team may lead to the proxy too, so its addresses of now are refused: through it as well as directly. */
@@ -111,6 +129,10 @@ function nameOf({ hostname, port }: ProxyTarget): string {
   } catch (cause) {
     throw new EgressError('Unreachable', `${JSON.stringify(hostname)}:${port} is not the name of a host`, { cause });
   }
+}
+
+function firstOfEachFamily(addresses: readonly string[]): readonly string[] {
+  return addresses.filter((address, index) => addresses.findIndex((each) => isIP(each) === isIP(address)) === index);
 }
 
 function authorityOf(host: string, port: number): string {
