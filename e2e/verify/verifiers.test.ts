@@ -96,6 +96,25 @@ describe('hallmark trust', () => {
     }
   });
 
+  it('prints Rego by which conftest judges, with the reason', async () => {
+    const conftest = await ensureBinary('conftest');
+    const rules = await rego('release');
+    const env = bed.storage.supervisor.environment();
+    const judge = (artifact: SignedArtifact): Promise<Ended> => {
+      const input = join(directory('conftest'), 'input.json');
+      writeFileSync(input, `{"envelope": ${dsseEnvelope(artifact)}, "digest": ${JSON.stringify(image.digest)}}`);
+      const args = ['test', '--policy', rules, '--all-namespaces', '--output', 'json', input];
+      return ended(runCommand(conftest, args, { env }));
+    };
+    const good = await judge(await about(image, {}));
+    assert.equal(good.code, 0, good.err);
+    // Without rules that it finds, conftest fails nothing.
+    assert.match(good.out, /"successes": [1-9]/);
+    const bad = await judge(await about(image, { builder: 'https://evil.example' }));
+    assert.equal(bad.code, 1, bad.err);
+    assert.match(bad.out, /the builder is https:\/\/evil\.example, not https:\/\/tekton/);
+  });
+
   it('prints Rego in a package of its own for each policy', async () => {
     const packages = ['release', 'other'].map(
       async (policy) => /^package (.*)$/m.exec(await trust('opa', policy))?.[1],

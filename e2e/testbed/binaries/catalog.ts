@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Mending } from './mended-module.ts';
 
 /** One Go build: a folder of `servers/` and what comes out of it. */
 export interface BuildRecipe {
@@ -11,6 +12,8 @@ export interface BuildRecipe {
   readonly variables?: Readonly<Record<string, string>>;
   /** Build tags, separated by commas. */
   readonly tags?: string;
+  /** Changes to a module that it requires. */
+  readonly mending?: Mending;
   /** The commands that the one binary serves, selected by the name that it is called with. */
   readonly commands: readonly Command[];
   /** Usual seconds of the build on 2 cores with empty caches. */
@@ -55,6 +58,8 @@ export type Command =
   | 'krew'
   | 'actionlint'
   | 'connect-proxy'
+  | 'policy-controller'
+  | 'conftest'
   | 'chains-controller';
 
 const kubernetesVersion = 'k8s.io/component-base/version';
@@ -208,6 +213,38 @@ export const catalog: readonly BuildRecipe[] = [
     expectedSeconds: 10,
   },
   { name: 'chains', version: '0.22.0', commands: ['chains-controller'], expectedSeconds: 280 },
+  {
+    name: 'policy-controller',
+    version: '0.13.1',
+    package: 'github.com/sigstore/policy-controller/cmd/webhook',
+    // Its own flag for the port is read too late to have an effect. It would listen on all interfaces.
+    mending: {
+      module: 'knative.dev/pkg',
+      changes: [
+        {
+          file: 'webhook/webhook.go',
+          text: 'fmt.Sprint(":", wh.Options.Port)',
+          replacement: 'fmt.Sprint("127.0.0.1:", PortFromEnv(wh.Options.Port))',
+        },
+        { file: 'profiling/server.go', text: '":" + port', replacement: '"127.0.0.1:" + port' },
+        // Its probes have no setting for their port, and nothing asks them.
+        {
+          file: 'injection/health_check.go',
+          text: 'Addr: ":" + strconv.Itoa(port)',
+          replacement: 'Addr: "127.0.0.1:" + strconv.Itoa(0)',
+        },
+      ],
+    },
+    commands: ['policy-controller'],
+    expectedSeconds: 120,
+  },
+  {
+    name: 'conftest',
+    version: '0.71.1',
+    package: 'github.com/open-policy-agent/conftest',
+    commands: ['conftest'],
+    expectedSeconds: 60,
+  },
 ];
 
 /** The recipe whose binary serves `command`. */

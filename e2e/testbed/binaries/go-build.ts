@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Watchdog } from '../processes/watchdog.ts';
 import type { BuildRecipe } from './catalog.ts';
 import { requireGo } from './go-toolchain.ts';
+import { mendModule } from './mended-module.ts';
 
 /** Builds a recipe's folder into the file `output`; fails with the last lines of go's output. */
 export async function goBuild(recipe: BuildRecipe, folder: string, output: string, watchdog: Watchdog): Promise<void> {
   await requireGo(folder);
-  const child = spawn('go', buildArguments(recipe, output), {
+  if (recipe.mending === undefined) return runGo(recipe, folder, buildArguments(recipe, output), watchdog);
+  const target = mkdtempSync(join(dirname(dirname(output)), `.mended-${recipe.name}-`));
+  watchdog.trackDirectory(target);
+  try {
+    const modfile = await mendModule(folder, recipe.mending, target);
+    await runGo(recipe, folder, buildArguments(recipe, output, modfile), watchdog);
+  } finally {
+    rmSync(target, { recursive: true, force: true });
+  }
+}
+
+async function runGo(recipe: BuildRecipe, folder: string, args: readonly string[], watchdog: Watchdog): Promise<void> {
+  const child = spawn('go', args, {
     cwd: folder,
     detached: true,
     env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
@@ -27,12 +42,13 @@ export async function goBuild(recipe: BuildRecipe, folder: string, output: strin
     throw new Error(`go build of ${recipe.name} ${recipe.version} failed in ${folder}:\n${complaint.trim()}`);
 }
 
-function buildArguments(recipe: BuildRecipe, output: string): string[] {
+function buildArguments(recipe: BuildRecipe, output: string, modfile?: string): readonly string[] {
   const variables = Object.entries(recipe.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   const ldflags = ['-s', '-w', ...variables].join(' ');
   return [
     'build',
     '-mod=readonly',
+    ...(modfile === undefined ? [] : [`-modfile=${modfile}`]),
     '-buildvcs=false',
     '-trimpath',
     ...(recipe.tags === undefined ? [] : ['-tags', recipe.tags]),

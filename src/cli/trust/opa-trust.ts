@@ -21,7 +21,7 @@ export function opaTrust(material: PolicyTrust): VerifierConfiguration {
 #   cosign verify-attestation … IMAGE@DIGEST | jq '{envelope: ., digest: "sha256:…"}' > input.json
 # Then either of
 #   opa eval --stdin-input --fail --data THIS-FILE 'data.${name}.allow == true' < input.json
-#   conftest test --policy THIS-FILE --namespace '${name}' input.json
+#   conftest test --policy THIS-FILE --all-namespaces input.json
 # Input: {"envelope": a DSSE envelope, "digest": "sha256:…"}
 package ${name}
 

@@ -111,9 +111,7 @@ export async function policyTrust(
     isTimestamped: transparency.timestampAuthorities.length > 0,
     attestation,
     allowedRepositories: subjects.allowedRepositories,
-    ...('namespaceSelector' in policy.spec && policy.spec.namespaceSelector !== undefined
-      ? { namespaceSelector: policy.spec.namespaceSelector }
-      : {}),
+    ...('namespaceSelector' in policy.spec ? { namespaceSelector: policy.spec.namespaceSelector } : {}),
     ...(await tufOf(policy, context, signal)),
   };
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { keySigner } from '../sigstore/sigstore-bed.ts';
+import { INCLUDED, PolicyController } from '../testbed/policy-controller/policy-controller.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { EnforceBed } from './enforce-bed.ts';
+import type { PublishedTeam } from './enforce-bed.ts';
+import { imageSignature } from './evidence.ts';
+
+/** Teams that enforce. Each has a namespace that asks for the controller. */
+const first: PublishedTeam = { namespace: 'alpha', signer: keySigner(), encoding: 'CosignTags' };
+const second: PublishedTeam = { namespace: 'bravo', signer: keySigner('P-384', 'sha384'), encoding: 'CosignTags' };
+/** A team that only looks, and one whose namespace asks for nothing. */
+const cautious: PublishedTeam = { namespace: 'charlie', signer: keySigner(), encoding: 'CosignTags' };
+const bystander = 'delta';
+
+let bed: EnforceBed;
+before(async () => {
+  bed = await EnforceBed.start('policy-controller');
+  for (const { namespace } of [first, second, cautious]) await bed.namespace(namespace, INCLUDED);
+  await bed.namespace(bystander);
+  await PolicyController.start(bed.storage.plane, bed.storage.supervisor);
+  for (const team of [first, second, cautious]) await bed.publish(team);
+  for (const { namespace } of [first, second]) await bed.applyTrust(namespace, '-o', 'policy-controller', '--enforce');
+  await bed.applyTrust(cautious.namespace, '-o', 'policy-controller');
+  for (const { namespace } of [first, second, cautious]) await untilJudged(namespace);
+});
+after(() => bed.stop());
+
+/** Waits until the controller works with both policies of a team, which it enters into a ConfigMap and reads from there. */
+async function untilJudged(namespace: string): Promise<void> {
+  const { reference } = await bed.image(`${namespace}/probe`);
+  await waitUntil(`unsigned images of ${namespace} are judged`, async () => {
+    const { err } = await bed.pod(namespace, reference);
+    return ['signature', 'provenance'].every((suffix) => err.includes(`hallmark-${namespace}.builds-${suffix}`));
+  });
+}
+
+describe('policy-controller with what hallmark trust prints for four namespaces', () => {
+  for (const team of [first, second]) {
+    it(`admits the signed pod of ${team.namespace}, without a warning`, async () => {
+      assert.equal(await bed.admits(team.namespace, (await bed.signed(team)).reference), '');
+    });
+  }
+
+  it('refuses the unsigned, the wrongly signed, and the signed beside an unsigned', async () => {
+    const unsigned = await bed.image(`${first.namespace}/app`);
+    await bed.refuses(first.namespace, /alpha\.builds-signature/, unsigned.reference);
+    const strangers = await bed.signed(first, { signer: second.signer });
+    await bed.refuses(first.namespace, /alpha\.builds-signature/, strangers.reference);
+    const good = await bed.signed(first);
+    await bed.refuses(first.namespace, /alpha\.builds-signature/, good.reference, unsigned.reference);
+  });
+
+  it('refuses a signature without provenance, and provenance of another builder', async () => {
+    const half = await bed.image(`${first.namespace}/app`);
+    await bed.store('CosignTags', await imageSignature('CosignTags', half.subject, first.signer));
+    await bed.refuses(first.namespace, /alpha\.builds-provenance/, half.reference);
+    const tampered = await bed.signed(first, { builder: 'https://evil.example' });
+    await bed.refuses(first.namespace, /alpha\.builds-provenance/, tampered.reference);
+  });
+
+  it('refuses evidence of another image', async () => {
+    const other = await bed.misplaced(first);
+    await bed.refuses(first.namespace, /alpha\.builds-signature/, other.reference);
+  });
+
+  it('leaves images of other repositories alone, and namespaces that do not ask for it', async () => {
+    const unsigned = await bed.image(`${first.namespace}/app`);
+    const foreign = await bed.image('nobody/app');
+    assert.equal(await bed.admits(bystander, unsigned.reference, foreign.reference), '');
+    assert.equal(await bed.admits(first.namespace, foreign.reference), '');
+  });
+
+  it('only warns where it is not to enforce', async () => {
+    const unsigned = await bed.image(`${cautious.namespace}/app`);
+    assert.match(await bed.admits(cautious.namespace, unsigned.reference), /^Warning: .*charlie\.builds-signature/s);
+    assert.equal(await bed.admits(cautious.namespace, (await bed.signed(cautious)).reference), '');
+  });
+});
