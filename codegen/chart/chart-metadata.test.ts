@@ -8,10 +8,11 @@ import { kinds } from '../../src/api/v1alpha1/kinds.ts';
 import { field, listField, objectField, stringField } from '../../src/json/fields.ts';
 
 const chart = join(import.meta.dirname, '..', '..', 'helm', 'hallmark');
-const metadata: unknown = parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8'));
+const text = readFileSync(join(chart, 'Chart.yaml'), 'utf8');
+const metadata: unknown = parse(text);
 const annotation = (name: string): readonly unknown[] => {
-  const text = stringField(objectField(metadata, 'annotations'), `artifacthub.io/${name}`) ?? '';
-  const parsed: unknown = parse(text);
+  const value = stringField(objectField(metadata, 'annotations'), `artifacthub.io/${name}`) ?? '';
+  const parsed: unknown = parse(value);
   return listField({ parsed }, 'parsed');
 };
 
@@ -19,6 +20,10 @@ describe('the metadata of the chart', () => {
   it('has the icon of the chart', () => {
     const icon = readFileSync(join(chart, 'icon.svg')).toString('base64');
     assert.equal(field(metadata, 'icon'), `data:image/svg+xml;base64,${icon}`);
+  });
+
+  it('names no address on the web, because nothing is published', () => {
+    assert.doesNotMatch(text, /https?:/);
   });
 
   it('lists every kind with the name of its CRD', () => {

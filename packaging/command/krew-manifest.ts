@@ -24,7 +24,6 @@ export function krewManifest({ version, url, archives }: PluginRelease) {
     metadata: { name: 'hallmark' },
     spec: {
       version: `v${version}`,
-      homepage: 'https://hallmark.dev',
       shortDescription: 'Verify and explain the signatures of Tekton builds',
       description:
         'Finds the provenance that Hallmark signed for a run or an image, verifies it, says why a run was not signed, and checks manifests and installations.\n',

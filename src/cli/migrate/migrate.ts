@@ -39,7 +39,8 @@ export function migrateCommand(): Command {
       '\nExamples:\n' +
         '  $ kubectl get configmap chains-config -n tekton-chains -o yaml | hallmark migrate -f - > hallmark.yaml\n' +
         '  $ hallmark migrate -f chains-config.yaml --namespace team-a | kubectl apply -f -\n' +
-        '  $ hallmark migrate -f chains-config.yaml -o values | helm upgrade hallmark helm/hallmark --reuse-values -f -',
+        '  $ hallmark migrate -f chains-config.yaml -o values > values.yaml\n' +
+        '  $ helm upgrade hallmark ./helm/hallmark -n hallmark-system --reset-then-reuse-values -f values.yaml',
     )
     .requiredOption('-f, --file <file>', 'file of YAML or JSON, or - for standard input')
     .option('-n, --namespace <name>', 'make a SigningPolicy in this namespace instead of a ClusterSigningPolicy')

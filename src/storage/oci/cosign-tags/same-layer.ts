@@ -11,7 +11,7 @@ type KeySigned = Pick<SignedArtifact, 'form' | 'payload' | 'publicKey' | 'certif
 
 /**
  * Test whether an existing layer makes this one unnecessary: the same payload with a valid signature by the same key and witnesses of the
- * same kinds. ECDSA signatures differ each time, so a TaskRun and its PipelineRun would each add one.
+ * same kinds. ECDSA signatures differ each time, so each run that builds the same image would add one.
  */
 export function sameLayer(
   artifact: KeySigned,
