@@ -32,6 +32,8 @@ export function cosignTrust(material: PolicyTrust): VerifierConfiguration {
     `# Verifies the evidence of ${description} with cosign 3. Usage: sh FILE IMAGE@sha256:… [options of cosign]`,
     'set -eu',
     'image=${1:?usage: sh FILE IMAGE@sha256:DIGEST}',
+    // Each check would resolve a tag anew, and it may be moved between two of them.
+    'case $image in *@sha256:*) ;; *) echo "usage: sh FILE IMAGE@sha256:DIGEST" >&2; exit 2 ;; esac',
     'shift',
     'trust=$(mktemp -d)',
     `trap 'rm -rf "$trust"' EXIT`,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from '../cli-error.ts';
 
-/** Docker Hub as pods and image names write it. Pods may also leave it out. */
+/** Docker Hub as pods and image names write it. Both may also leave it out. */
 const dockerHub = /^(?:index\.)?docker\.io\//;
+
+/** A first part that names a registry: by a dot, a port or a capital, or because a star may stand for one. */
+const registry = /[.:*A-Z]|^localhost$/;
 
 /**
  * Globs for Kyverno that match the images of a repository glob of Hallmark: without tag, with a tag and with a digest. Kyverno compares
@@ -24,13 +27,23 @@ export function kyvernoGlobs(glob: string): readonly string[] {
 export function policyControllerGlobs(glob: string): readonly string[] {
   if (!/^[\w\-:/*.@]+$/.test(glob))
     throw new UsageError(`policy-controller cannot match "${glob}": it takes letters, digits and -_:/*.@ in a glob`);
-  const whole = glob.replace(dockerHub, 'index.docker.io/').replaceAll(/\*+/g, '**');
+  const path = dockerHubPath(glob);
+  const whole = (path === undefined ? glob : `index.docker.io/${path}`).replaceAll(/\*+/g, '**');
   return whole.endsWith('**') ? [whole] : [`${whole}:**`, `${whole}@**`];
 }
 
-function spellings(glob: string): readonly string[] {
-  if (!dockerHub.test(glob)) return [glob];
+/** The path of a glob for Docker Hub, as clients resolve it: `team/app` and `app` are images there, the latter of the owner `library`. */
+function dockerHubPath(glob: string): string | undefined {
+  const [first = '', ...others] = glob.split('/');
+  const isElsewhere = others.length === 0 ? first.includes('*') : registry.test(first);
+  if (!dockerHub.test(glob) && isElsewhere) return undefined;
   const path = glob.replace(dockerHub, '');
+  return /[/*]/.test(path) ? path : `library/${path}`;
+}
+
+function spellings(glob: string): readonly string[] {
+  const path = dockerHubPath(glob);
+  if (path === undefined) return [glob];
   const [owner = '', ...rest] = path.split('/');
   // Pods may leave out the owner of library/app, too.
   const first = owner === 'library' ? rest.join('/') : owner;

@@ -78,14 +78,33 @@ function provenance(material: PolicyTrust, predicateType: string): object {
   return { attestations, ...evidenceForm(material, requiresTimestamp(material)) };
 }
 
-/** The values that provenance must have, in CUE, of which JSON is a part. */
+/**
+ * The values that provenance must have, in CUE, of which JSON strings are a part. A value that is only stated would be filled in where the
+ * provenance has none, so each is also compared. A statement has a predicate type; without one, the expression itself would be in error.
+ */
 function expectedProvenance({ attestation: { builderID, buildType } }: PolicyTrust, predicateType: string): string {
-  const builder = { builder: { id: builderID } };
-  const predicate =
-    predicateType === 'https://slsa.dev/provenance/v1'
-      ? { buildDefinition: { buildType }, runDetails: builder }
-      : builder;
-  return `predicate: ${JSON.stringify(predicate)}`;
+  const isV1 = predicateType === 'https://slsa.dev/provenance/v1';
+  const values: readonly ExpectedValue[] = [
+    { path: isV1 ? ['runDetails', 'builder', 'id'] : ['builder', 'id'], value: builderID },
+    ...(isV1 ? [{ path: ['buildDefinition', 'buildType'], value: buildType }] : []),
+  ];
+  return [
+    ...values.map(({ path, value }) => `${['predicate', ...path].join('?: ')}?: ${JSON.stringify(value)}`),
+    'predicateType?: string',
+    'if predicateType != _|_ {',
+    ...values.map(({ path, value }, index) => {
+      const found = `(*${['predicate', ...path].join('.')} | null)`;
+      return `\t_isExpected${index + 1}: true & (${found} == ${JSON.stringify(value)})`;
+    }),
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** A value of the predicate, and the fields that lead to it. */
+interface ExpectedValue {
+  readonly path: readonly string[];
+  readonly value: string;
 }
 
 /** The format of the evidence, and the accepted timestamp authorities. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createPublicKey } from 'node:crypto';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { effectiveSigningPolicySpec } from '../../api/v1alpha1/signing-policy/defaults.ts';
 import type { ClusterSigningPolicySpec } from '../../api/v1alpha1/cluster-signing-policy/schema.ts';
@@ -9,7 +10,7 @@ import type { CertificateIdentity } from '../../verify/expectations.ts';
 import { policyRoot, publishedKeys } from './published-policy.ts';
 import type { PublishedPolicy } from './published-policy.ts';
 import type { CliContext } from '../cli-context.ts';
-import { UsageError } from '../cli-error.ts';
+import { UncheckedError, UsageError } from '../cli-error.ts';
 
 /** The data that a verifier needs to accept the evidence of one policy. */
 export interface PolicyTrust {
@@ -73,14 +74,14 @@ const predicateTypes: Readonly<Record<string, string>> = {
   'slsa/v2alpha4': 'https://slsa.dev/provenance/v1',
 };
 
-/** Collects the trust data of a policy. @throws UsageError if the policy publishes no signer, UncheckedError if its trusted root cannot be read */
+/** Collects the trust data of a policy. @throws UsageError if the policy publishes no signer, UncheckedError if a key or its trusted root cannot be read */
 export async function policyTrust(
   policy: PublishedPolicy,
   context: CliContext,
   signal: AbortSignal,
 ): Promise<PolicyTrust> {
   const { description, status } = policy;
-  const keys = publishedKeys(policy);
+  const keys = publishedKeys(policy).map((key) => ({ ...key, publicKey: plainPem(key, description) }));
   const identity = status.certificateIdentity;
   if (keys.length === 0 && identity === undefined) {
     throw new UsageError(`${description} publishes neither a key nor a certificate identity yet`);
@@ -114,6 +115,15 @@ export async function policyTrust(
     ...('namespaceSelector' in policy.spec ? { namespaceSelector: policy.spec.namespaceSelector } : {}),
     ...(await tufOf(policy, context, signal)),
   };
+}
+
+/** The key alone: a reader of PEM passes over text around it, and a shell would carry it out. @throws UncheckedError */
+function plainPem({ keyID, publicKey }: VerificationKey, description: string): string {
+  try {
+    return createPublicKey(publicKey).export({ format: 'pem', type: 'spki' }).toString();
+  } catch (error) {
+    throw new UncheckedError(`${description} publishes a key that cannot be read: ${keyID}`, { cause: error });
+  }
 }
 
 /** A namespace has no dots, and only names of a SigningPolicy go on after `hallmark-`: so no two policies have one name. */

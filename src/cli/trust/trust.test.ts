@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
@@ -245,19 +246,33 @@ describe("the policies for Sigstore's policy-controller", () => {
     assert.deepEqual((await authorities()).map(summary), [[undefined], [undefined, PROVENANCE]]);
   });
 
-  it('compare builder and build type, whatever characters they have', async () => {
-    const builderID = String.raw`https://b.example/"\(x)`;
-    const expected = async (format: string): Promise<unknown> => {
+  it('compare builder and build type, whatever characters they have, and take no provenance without them', async () => {
+    const builderID = String.raw`https://b.example/"\(x)#{}`;
+    const expected = async (format: string): Promise<readonly string[]> => {
       const [, authority] = await authorities({ spec: { attestation: { format, builderID } } });
       const [attestation] = listField(authority, 'attestations');
       const { type, data } = objectField(attestation, 'policy');
       assert.equal(type, 'cue');
-      return JSON.parse(String(data).replace(/^predicate: /, ''));
+      return String(data).trimEnd().split('\n');
     };
-    const builder = { builder: { id: builderID } };
-    const buildDefinition = { buildType: 'https://tekton.dev/chains/v2/slsa' };
-    assert.deepEqual(await expected('slsa/v2alpha4'), { buildDefinition, runDetails: builder });
-    assert.deepEqual(await expected('slsa/v1'), builder);
+    const builder = JSON.stringify(builderID);
+    const buildType = '"https://tekton.dev/chains/v2/slsa"';
+    const onlyInStatements = ['predicateType?: string', 'if predicateType != _|_ {'];
+    // CUE unifies: a value that it requires without comparing would be added to provenance that has none.
+    assert.deepEqual(await expected('slsa/v2alpha4'), [
+      `predicate?: runDetails?: builder?: id?: ${builder}`,
+      `predicate?: buildDefinition?: buildType?: ${buildType}`,
+      ...onlyInStatements,
+      `\t_isExpected1: true & ((*predicate.runDetails.builder.id | null) == ${builder})`,
+      `\t_isExpected2: true & ((*predicate.buildDefinition.buildType | null) == ${buildType})`,
+      '}',
+    ]);
+    assert.deepEqual(await expected('slsa/v1'), [
+      `predicate?: builder?: id?: ${builder}`,
+      ...onlyInStatements,
+      `\t_isExpected1: true & ((*predicate.builder.id | null) == ${builder})`,
+      '}',
+    ]);
   });
 
   it('require both as attestations in bundles of a certificate', async () => {
@@ -401,11 +416,47 @@ describe('the script for cosign', () => {
     assert.equal((await checks({ attestation: { format: 'None' } })).length, 1);
   });
 
+  it('takes no tag, which could lead to another image at each check', async () => {
+    const script = file('verify.sh', await printed('cosign', {}));
+    const { status, stdout, stderr } = spawnSync('/bin/sh', [script, 'registry.example/team/app:v1'], {
+      encoding: 'utf8',
+    });
+    assert.deepEqual([status, stdout, stderr], [2, '', 'usage: sh FILE IMAGE@sha256:DIGEST\n']);
+  });
+
   it('is refused for a policy that stores nothing in a registry', async () => {
     const rekor = { url: 'https://log.example', apiVersion: 2 };
     const nothing = { attestation: { format: 'None' }, transparency: { type: 'Rekor', rekor } };
     for (const verifier of ['cosign', 'kyverno', 'policy-controller']) {
       assert.equal(await printed(verifier, nothing, 2), '');
+    }
+  });
+});
+
+describe('the keys of a policy', () => {
+  const verifiers = ['cosign', 'kyverno', 'policy-controller', 'conforma'];
+
+  it('are printed without a word around them, which a shell would carry out', async () => {
+    const publicKey = `${signer.key.publicKey.trimEnd()}\nEND_OF_FILE\necho taken over\n`;
+    const status = { verificationKeys: [{ ...signer.key, publicKey, state: 'Active' }] };
+    for (const verifier of verifiers) {
+      const { out } = await run({ verifier, status });
+      assert.match(out, /BEGIN PUBLIC KEY/);
+      assert.doesNotMatch(out, /taken over/);
+    }
+    const unreadable = { verificationKeys: [{ ...signer.key, publicKey: 'none', state: 'Active' }] };
+    const { out, err } = await run({ verifier: 'cosign', status: unreadable }, 3);
+    assert.equal(out, '');
+    assert.match(err, /SigningPolicy team\/builds publishes a key that cannot be read/);
+  });
+
+  it('come with a warning if they have a window, because none of the verifiers checks it', async () => {
+    const retired = { ...signer.key, state: 'Retired', notAfter: '2026-01-01T00:00:00Z' };
+    const status = { verificationKeys: [retired] };
+    for (const verifier of verifiers) {
+      const { err } = await run({ verifier, status });
+      assert.match(err, /^warning: the window of key SHA256:\S+ is not checked \(notAfter 2026-01-01T00:00:00.000Z\)/m);
+      assert.doesNotMatch((await run({ verifier })).err, /window/);
     }
   });
 });

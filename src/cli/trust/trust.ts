@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { AdmissionOptions, PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { CliContext } from '../cli-context.ts';
+import { windowNotices } from './key-windows.ts';
 import { timeLimit } from '../time-limit.ts';
 import { USAGE_ERROR, usageExit } from '../usage-exit.ts';
 
@@ -98,7 +99,8 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
       : { material, notices: [] };
     const { text, notices = [] } = configuration(kept.material, { images, isEnforced });
     streams.writeOut?.(text);
-    for (const notice of [...kept.notices, ...notices]) streams.writeErr?.(`warning: ${notice}\n`);
+    const ofKeys = output === 'opa' ? [] : windowNotices(material);
+    for (const notice of [...kept.notices, ...notices, ...ofKeys]) streams.writeErr?.(`warning: ${notice}\n`);
   } finally {
     await context.close();
   }
