@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { Command } from 'commander';
 import { stringify } from 'yaml';
+import { trustCommand } from '../trust/trust.ts';
 import { exitCodeOf } from '../usage-exit.ts';
 import { withCopiedSecrets } from './copied-secrets.ts';
 import { migrateCommand } from './migrate.ts';
@@ -186,5 +188,14 @@ describe('withCopiedSecrets', () => {
         data: { 'x509.pem': Buffer.from('PEM').toString('base64') },
       },
     ]);
+  });
+});
+
+describe('the options of hallmark migrate', () => {
+  it('name their file as the other commands do', () => {
+    const flags = (command: Command): string | undefined =>
+      command.options.find(({ short }) => short === '-f')?.long ?? undefined;
+    assert.equal(flags(migrateCommand()), '--filename');
+    assert.equal(flags(migrateCommand()), flags(trustCommand()));
   });
 });

@@ -10,7 +10,7 @@ import type { ChainsConfigFile } from './read-chains-config.ts';
 import { type MigrationScope, secretsNamespace } from './migration.ts';
 
 interface MigrateOptions {
-  readonly file: string;
+  readonly filename: string;
   readonly namespace?: string;
   readonly operatorNamespace: string;
   readonly mode: 'Audit' | 'Enforce';
@@ -42,7 +42,7 @@ export function migrateCommand(): Command {
         '  $ hallmark migrate -f chains-config.yaml -o values > values.yaml\n' +
         '  $ helm upgrade hallmark ./helm/hallmark -n hallmark-system --reset-then-reuse-values -f values.yaml',
     )
-    .requiredOption('-f, --file <file>', 'file of YAML or JSON, or - for standard input')
+    .requiredOption('-f, --filename <file>', 'file of YAML or JSON, or - for standard input')
     .option('-n, --namespace <name>', 'make a SigningPolicy in this namespace instead of a ClusterSigningPolicy')
     .option('--operator-namespace <name>', 'namespace of the operator', 'hallmark-system')
     .addOption(new Option('--mode <mode>', 'mode of the policies').choices(['Audit', 'Enforce']).default('Audit'))
@@ -66,7 +66,7 @@ async function migrate(options: MigrateOptions, command: Command): Promise<void>
   ]);
   const { output } = options;
   const refused = (error: unknown): never => refuse(command, error);
-  const read = await configIn(options.file).catch(refused);
+  const read = await configIn(options.filename).catch(refused);
   const scope: MigrationScope = { ...options, namespace: options.namespace };
   const namespace = secretsNamespace(scope);
   const planned = planMigration(new ChainsConfig(read.data), scope);
