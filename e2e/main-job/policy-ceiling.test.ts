@@ -358,7 +358,7 @@ describe('a team that exceeded the ceiling', () => {
     await inParallel(mended, async (index) => {
       const team = `over-${index}`;
       const spec = { signer: { ...keySigner, kms: null, keyless: null }, attestation: null, subjects: null };
-      const rest = { transparency: null, trustedRoot: null, backendRefs: null, deletionGuard: null };
+      const rest = { transparency: null, trustedRoot: null, backendRefs: null, deletionGuard: null, children: null };
       await installation.patch(team, 'signingpolicy/first', { spec: { ...spec, ...rest } });
       const record = await recordOf(index, 'first', 'condition=Ready');
       assert.ok(signatures(record) > 0, oversteps[index]?.field);
@@ -437,7 +437,9 @@ describe('a team with as many records as its ceiling allows', () => {
     assert.match(message, /PolicyCeiling over-100: .* have 1 ProvenanceRecords, and allowed are 1: finished runs wait/);
     const named = await waitUntil('the run has its Event', async () => {
       const events = listAt(await installation.json(['get', 'events', '-n', team]), 'items');
-      const waiting = events.filter((event) => at(event, 'reason') === 'CeilingExceeded');
+      const waiting = events.filter(
+        (event) => at(event, 'reason') === 'CeilingExceeded' && at(event, 'involvedObject', 'kind') === 'TaskRun',
+      );
       const names = waiting.map((event) => at(event, 'involvedObject', 'name'));
       return names.length > 0 ? names : undefined;
     });

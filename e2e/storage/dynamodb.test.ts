@@ -234,7 +234,7 @@ describe('DynamoDB storage', () => {
     ).finally(() => moto.trustAll());
     assert.deepEqual(writer, { ready: true });
     assert.equal(reader?.reason, 'BackendUnauthorized');
-    assert.match(reader.message ?? '', /grant the backend's identity what docs\/drivers\.md lists/);
+    assert.match(reader.message ?? '', /grant the backend's identity what docs\/stores lists for it/);
     assert.equal(stranger?.reason, 'BackendUnauthorized');
     assert.equal(await count(), before);
   });

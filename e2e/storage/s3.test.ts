@@ -216,7 +216,7 @@ describe('S3 storage', () => {
     assert.equal(reader?.reason, 'BackendUnauthorized');
     assert.match(
       reader.message ?? '',
-      /AccessDenied \(403\); grant the backend's identity what docs\/drivers\.md lists/,
+      /AccessDenied \(403\); grant the backend's identity what docs\/stores lists for it/,
     );
     assert.equal(stranger?.reason, 'BackendUnauthorized');
     assert.match(stranger.message ?? '', /InvalidAccessKeyId \(403\); its credentials are not accepted: renew/);

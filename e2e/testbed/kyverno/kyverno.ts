@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import { listField } from '../../../src/json/fields.ts';
 import { recipeOf } from '../binaries/catalog.ts';
 import { ensureBinary, moduleFolder } from '../binaries/ensure-binary.ts';
@@ -26,11 +28,12 @@ export class Kyverno {
     await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...definitions]);
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: kyvernoManifests(module) });
     await plane.kubectl(['apply', '--server-side', '-f', '-'], { stdin: list });
+    const port = await freePort();
     const process = supervisor.start({
       name: 'kyverno',
       command,
       graceSeconds: 0,
-      args: await flags(plane),
+      args: await flags(plane, port),
       env: {
         INIT_CONFIG: 'kyverno',
         METRICS_CONFIG: 'kyverno-metrics',
@@ -43,7 +46,7 @@ export class Kyverno {
         TUF_ROOT: supervisor.dataDirectory('kyverno-tuf'),
       },
     });
-    await process.untilReady(() => isRegistered(plane));
+    await process.untilReady(async () => (await isRegistered(plane)) && (await hasCertificate(port)));
     return new Kyverno(process);
   }
 
@@ -53,8 +56,7 @@ export class Kyverno {
   }
 }
 
-async function flags(plane: ControlPlane): Promise<readonly string[]> {
-  const port = await freePort();
+async function flags(plane: ControlPlane, port: number): Promise<readonly string[]> {
   return [
     `--kubeconfig=${plane.kubeconfigPath}`,
     `--serverIP=127.0.0.1:${port}`,
@@ -79,4 +81,17 @@ async function isRegistered(plane: ControlPlane): Promise<boolean> {
   const args = ['get', 'validatingwebhookconfiguration', name, '--ignore-not-found', '-o', 'json'];
   const { stdout } = await plane.kubectl(args);
   return stdout !== '' && listField(JSON.parse(stdout), 'webhooks').length > 0;
+}
+
+/** True once its server has a certificate: the webhooks are entered before that, and until then each handshake fails. */
+async function hasCertificate(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  try {
+    await once(socket, 'secureConnect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
