@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { once } from 'node:events';
 import { field, stringField } from '../../../src/json/fields.ts';
 import { ensureBinary } from '../binaries/ensure-binary.ts';
 import { freePort } from '../processes/free-port.ts';
+import { isListening } from '../processes/is-listening.ts';
 import type { ManagedProcess } from '../processes/managed-process.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 
@@ -44,7 +43,7 @@ export class ConnectProxy {
         credentials === undefined ? {} : { PROXY_USERNAME: credentials.username, PROXY_PASSWORD: credentials.password },
       graceSeconds: 0,
     });
-    await started.untilReady(() => listens(port));
+    await started.untilReady(() => isListening(port));
     return new ConnectProxy(new URL(`http://127.0.0.1:${port}`), started);
   }
 
@@ -63,14 +62,4 @@ export class ConnectProxy {
 function requestOf(line: unknown): ProxyRequest {
   const method = stringField(line, 'method') ?? '';
   return { method, target: stringField(line, 'target') ?? '', admitted: field(line, 'admitted') === true };
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } finally {
-    socket.destroy();
-  }
 }

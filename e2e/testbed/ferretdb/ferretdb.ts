@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { ensureBinary } from '../binaries/ensure-binary.ts';
 import { freePort } from '../processes/free-port.ts';
+import { isListening } from '../processes/is-listening.ts';
 import type { ManagedProcess } from '../processes/managed-process.ts';
 import { runCommand } from '../processes/run-command.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
@@ -54,15 +53,5 @@ export class FerretDb {
     const running = this.#start();
     this.#running = running;
     await running.untilReady(async () => (await Promise.all(this.#ports.map(isListening))).every(Boolean));
-  }
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } finally {
-    socket.destroy();
   }
 }
