@@ -6,6 +6,7 @@ import { sourceFaults } from './source-rules.ts';
 const licence = '// SPDX-License-Identifier: Apache-2.0\n';
 
 const mark = ['TO', 'DO'].join('');
+const wait = ['--for=condition', 'Established'].join('=');
 const skip = ['it', 'skip'].join('.');
 
 const cases: readonly (readonly [string, string, string, number])[] = [
@@ -22,6 +23,7 @@ const cases: readonly (readonly [string, string, string, number])[] = [
   ['a withdrawn word in a comment', 'src/a.ts', `${licence}\n// A file ${['be', 'side'].join('')} it.\n`, 1],
   ['a text is no comment', 'src/a.ts', `${licence}\nconst a = 'Whose is it? // Whose';\n`, 0],
   ['a skipped test', 'src/a.test.ts', `${licence}${skip}('x');\n`, 1],
+  ['a wait that fails on new CRDs', 'e2e/a.ts', `${licence}kubectl(['${wait}']);\n`, 1],
   ['a meaningless name', 'src/utils/a.ts', licence, 1],
   ['a meaningless name of a file', 'src/a/helpers.ts', licence, 1],
   [

@@ -55,6 +55,14 @@ const rules: readonly Rule[] = [
       /\b(it|describe|test)\.(skip|only|todo)\b|\bskip: true/.test(text) ? ['a skipped or focused test'] : [],
   },
   {
+    // kubectl fails at once on a CRD whose conditions are null, which those of a new one are.
+    applies: (path) => isTypeScript(path) && !/until-established(\.test)?\.ts$/.test(path),
+    faults: (text) =>
+      /--for=condition=[e]stablished/i.test(text)
+        ? ['a wait for CRDs that fails on new ones: use untilEstablished']
+        : [],
+  },
+  {
     applies: (path) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(path),
     faults: () => ['a meaningless name: name it after the concept'],
   },

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { installManifest } from '../../codegen/chart/install-manifest.ts';
 import { valueSets } from '../../codegen/chart/value-sets.ts';
+import { untilEstablished } from '../testbed/control-plane/until-established.ts';
 import { monitoringKinds } from '../testbed/prometheus-operator/monitoring-kinds.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { ChartCluster } from './chart-cluster.ts';
@@ -49,7 +50,7 @@ describe('everything that the chart renders is taken by the API server', () => {
   before(async () => {
     cluster = await ChartCluster.start('chart-dry-run');
     await cluster.kubectl(['apply', '--server-side', '-f', '-'], { stdin: await monitoringKinds() });
-    await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+    await untilEstablished((args) => cluster.kubectl(args), ['crd', '--all']);
     for (const namespace of [releaseNamespace, 'team-a', 'team-b']) {
       await cluster.kubectl(['create', 'namespace', namespace]);
       await cluster.kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/warn=restricted']);
@@ -151,7 +152,7 @@ describe('a release', () => {
     const { stdout } = await cluster.helm(['install', 'hallmark', earlier, '--create-namespace']);
     assert.match(stdout, /rollout status deployment\/hallmark/);
     assert.deepEqual(await established(), crds);
-    await cluster.kubectl(['wait', '--for=condition=Established', 'crd', ...crds, '--timeout=60s']);
+    await untilEstablished((args) => cluster.kubectl(args), ['crd', ...crds]);
     assert.equal(await shortNames(), undefined);
     await cluster.create(policy);
   });

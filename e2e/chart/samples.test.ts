@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { isKindName, kinds } from '../../src/api/v1alpha1/kinds.ts';
+import { untilEstablished } from '../testbed/control-plane/until-established.ts';
 import { ChartCluster } from './chart-cluster.ts';
 import { asManifest, titleOf, type Manifest } from './helm.ts';
 
@@ -31,7 +32,7 @@ describe('the samples', () => {
   before(async () => {
     cluster = await ChartCluster.start('samples', { tekton: true });
     await cluster.install();
-    await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+    await untilEstablished((args) => cluster.kubectl(args), ['crd', '--all']);
   });
   after(() => cluster.stop());
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newSigningKey } from '../harness/signing-key.ts';
+import { untilEstablished } from '../testbed/control-plane/until-established.ts';
 import { Cosign } from '../testbed/cosign/cosign.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { pushImage } from '../testbed/registry/push-image.ts';
@@ -75,7 +76,7 @@ async function prepare(
     }
     await cluster.kubectl(['create', '-f', join(crds, `${plural}.yaml`)]);
     undo.push(() => cluster.kubectl(['delete', 'customresourcedefinition', name, '--ignore-not-found']));
-    await cluster.kubectl(['wait', `customresourcedefinition/${name}`, '--for=condition=Established', '--timeout=60s']);
+    await untilEstablished((args) => cluster.kubectl(args), [`customresourcedefinition/${name}`]);
   }
   await cluster.kubectl(['create', 'namespace', namespace]);
   undo.push(() => cluster.kubectl(['delete', 'namespace', namespace, '--timeout=120s']));

@@ -9,6 +9,7 @@ import { runResources } from '../../src/kube/tekton-resources.ts';
 import { asManifest, at, type Manifest, releaseNamespace } from '../chart/helm.ts';
 import { conditionOf, storageOf } from '../harness/record.ts';
 import type { Build } from '../harness/team.ts';
+import { untilEstablished } from '../testbed/control-plane/until-established.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { signaturesInRegistry } from '../resilience/stored-signatures.ts';
@@ -292,7 +293,7 @@ describe('a record forged under the name that the operator would use', () => {
       );
       await bed.client.delete(runResources.TaskRun, { namespace: bed.team.name, name: during.name }, soon());
       await bed.installation.apply(remade(definition));
-      await bed.installation.kubectl(['wait', '--for=condition=Established', crd.join('/'), '--timeout=60s']);
+      await untilEstablished((args) => bed.installation.kubectl(args), crd);
       await bed.recordWhen('is made', during, () => true);
     });
   });

@@ -10,6 +10,7 @@ import { parseMetadata } from '../../src/kube/object-metadata.ts';
 import { metadataOnly, type Resource } from '../../src/kube/resource.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { ManualClock } from '../../src/runtime/manual-clock.fixture.ts';
+import { untilEstablished } from '../testbed/control-plane/until-established.ts';
 import { KubeBed, unhurried } from './kube-bed.ts';
 
 const taskRuns: Resource<unknown> = {
@@ -27,7 +28,7 @@ describe('objects of a real API server', () => {
   before(async () => {
     bed = await KubeBed.start('objects');
     await bed.plane.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(taskRunDefinition) });
-    await bed.plane.kubectl(['wait', '--for=condition=Established', 'crd/taskruns.tekton.dev', '--timeout=30s']);
+    await untilEstablished((args) => bed.plane.kubectl(args), ['crd/taskruns.tekton.dev']);
   });
   after(async () => {
     await bed.stop();

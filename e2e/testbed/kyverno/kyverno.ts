@@ -5,6 +5,7 @@ import { listField } from '../../../src/json/fields.ts';
 import { recipeOf } from '../binaries/catalog.ts';
 import { ensureBinary, moduleFolder } from '../binaries/ensure-binary.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { untilEstablished } from '../control-plane/until-established.ts';
 import { freePort } from '../processes/free-port.ts';
 import type { ManagedProcess } from '../processes/managed-process.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
@@ -25,7 +26,7 @@ export class Kyverno {
     const module = await moduleDirectory(moduleFolder(recipeOf('kyverno')), 'github.com/kyverno/kyverno');
     const definitions = kyvernoDefinitions(module).flatMap((file) => ['-f', file]);
     await plane.kubectl(['create', ...definitions]);
-    await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...definitions]);
+    await untilEstablished((args) => plane.kubectl(args), definitions);
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: kyvernoManifests(module) });
     await plane.kubectl(['apply', '--server-side', '-f', '-'], { stdin: list });
     const port = await freePort();

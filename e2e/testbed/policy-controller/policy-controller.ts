@@ -6,6 +6,7 @@ import { field, isObject, listField, objectField, stringField } from '../../../s
 import { recipeOf } from '../binaries/catalog.ts';
 import { ensureBinary, moduleFolder } from '../binaries/ensure-binary.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { untilEstablished } from '../control-plane/until-established.ts';
 import { freePort } from '../processes/free-port.ts';
 import type { ManagedProcess } from '../processes/managed-process.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
@@ -32,7 +33,7 @@ export class PolicyController {
     const list = { apiVersion: 'v1', kind: 'List', items: manifests(join(module, 'config'), port) };
     await plane.kubectl(['apply', '--server-side', '-f', '-'], { stdin: JSON.stringify(list) });
     const crds = ['clusterimagepolicies.policy.sigstore.dev', 'trustroots.policy.sigstore.dev'];
-    await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', ...crds]);
+    await untilEstablished((args) => plane.kubectl(args), ['crd', ...crds]);
     const process = supervisor.start({
       name: 'policy-controller',
       command,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { untilEstablished } from '../control-plane/until-established.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { installTektonKinds, Tekton } from '../tekton/tekton.ts';
 import type { PlaneLayer } from './plane-layer.ts';
@@ -44,6 +45,6 @@ export async function installMissing(
 /** Installs the CRDs as they stand in `crds/`; resolves with them when all of them are served. */
 async function installHallmarkKinds(plane: ControlPlane): Promise<readonly unknown[]> {
   await plane.kubectl(['create', '-f', crds]);
-  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', crds]);
+  await untilEstablished((args) => plane.kubectl(args), ['-f', crds]);
   return readdirSync(crds).map((name): unknown => parse(readFileSync(join(crds, name), 'utf8')));
 }

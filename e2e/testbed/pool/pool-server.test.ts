@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ControlPlane } from '../control-plane/control-plane.ts';
+import { untilEstablished } from '../control-plane/until-established.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { waitUntil } from '../processes/wait-until.ts';
 import { Tekton } from '../tekton/tekton.ts';
@@ -73,7 +74,7 @@ describe('the pool of control planes', () => {
       await plane.kubectl(['create', 'namespace', 'team-a']);
       await plane.kubectl(['create', 'configmap', 'left', '-n', 'team-a']);
       await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(definition) });
-      await plane.kubectl(['wait', '--for=condition=Established', 'crd/cakes.example.dev', '--timeout=60s']);
+      await untilEstablished((args) => plane.kubectl(args), ['crd/cakes.example.dev']);
       const cake = {
         apiVersion: 'example.dev/v1',
         kind: 'Cake',
@@ -91,7 +92,7 @@ describe('the pool of control planes', () => {
       // The same names can be made anew, and hold nothing of before.
       await plane.kubectl(['create', 'namespace', 'team-a']);
       await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(definition) });
-      await plane.kubectl(['wait', '--for=condition=Established', 'crd/cakes.example.dev', '--timeout=60s']);
+      await untilEstablished((args) => plane.kubectl(args), ['crd/cakes.example.dev']);
       await waitUntil('the kind is served', async () => (await plane.kubectl(['get', 'cakes', '-A'])).stdout === '');
       const left = await plane.kubectl(['get', 'configmap', 'left', '-n', 'team-a', '--ignore-not-found']);
       assert.equal(left.stdout, '');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { recipeOf } from '../binaries/catalog.ts';
 import { ensureBinaries, ensureBinary, moduleFolder } from '../binaries/ensure-binary.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { untilEstablished } from '../control-plane/until-established.ts';
 import { freePort } from '../processes/free-port.ts';
 import type { ManagedProcess } from '../processes/managed-process.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
@@ -85,8 +86,7 @@ async function manifests(webhookPort: number): Promise<readonly unknown[]> {
 async function applyManifests(plane: ControlPlane, manifests: readonly unknown[]): Promise<void> {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
   await plane.kubectl(['apply', '--server-side', '-f', '-'], { stdin: list });
-  const selector = 'app.kubernetes.io/part-of=tekton-pipelines';
-  await plane.kubectl(['wait', '--for=condition=Established', 'crd', '-l', selector, '--timeout=60s']);
+  await untilEstablished((args) => plane.kubectl(args), ['crd', '-l', 'app.kubernetes.io/part-of=tekton-pipelines']);
 }
 
 /** Until the webhook has entered its certificate and rules, the API server would take runs without asking it. */
