@@ -1,79 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
+  DashboardBuilder,
+  DashboardCursorSync,
   DatasourceVariableBuilder,
   type Panel,
   QueryVariableBuilder,
   RowBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
-import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
-import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { datasource, quantile, series, stat, table } from './dashboard-panels.ts';
 
-const datasource = { type: 'prometheus', uid: '${datasource}' };
-const FULL_WIDTH = 24;
-
-interface PanelText {
-  readonly title: string;
-  readonly description: string;
-  /** One of Grafana's units; a plain number when absent. */
-  readonly unit?: string;
-}
-
-/** A query, and the legend of its series. */
-interface Query {
-  readonly expr: string;
-  readonly legend: string;
-}
-
-/** The dashboard in the form that files and sidecars load. Grafana's own SDK builds its panels and variables. */
+/** The dashboard in the form that files and sidecars load, as Grafana's own SDK builds and places it. */
 export function dashboard(): string {
-  const job = new QueryVariableBuilder('job')
-    .label('Job')
-    .datasource(datasource)
-    .query('label_values(hallmark_build_info, job)')
-    .includeAll(true)
-    .multi(true);
-  const source = new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus');
-  const root = {
-    uid: 'hallmark',
-    title: 'Hallmark',
-    description:
+  const builder = new DashboardBuilder('Hallmark')
+    .uid('hallmark')
+    .description(
       'Shows what Hallmark signs and stores, what waits, and which policy or backend of which team is broken.',
-    tags: ['hallmark', 'supply-chain'],
-    editable: true,
-    graphTooltip: 1,
-    schemaVersion: 41,
-    timezone: 'browser',
-    refresh: '1m',
-    time: { from: 'now-6h', to: 'now' },
-    templating: { list: [source.build(), job.build()] },
-    annotations: { list: [] },
-    panels: placed(rows()),
-  };
-  return JSON.stringify(root, null, 2);
-}
-
-/** The panels of all rows, from left to right and from top to bottom. */
-function placed(all: ReturnType<typeof rows>): readonly object[] {
-  let y = 0;
-  return all.flatMap(({ title, panels }) => {
-    const row = new RowBuilder(title).gridPos({ x: 0, y, w: FULL_WIDTH, h: 1 }).build();
-    y += 1;
-    let x = 0;
-    let height = 0;
-    const shown = panels.map((builder) => {
-      const panel = builder.build();
-      const { w = FULL_WIDTH, h = 1 } = panel.gridPos ?? {};
-      if (x + w > FULL_WIDTH) [x, y] = [0, y + height];
-      const gridPos = { x, y, w, h };
-      [x, height] = [x + w, h];
-      return { ...panel, gridPos };
-    });
-    y += height;
-    return [row, ...shown].map((panel, index) => ({ ...panel, id: y * 100 + index }));
-  });
+    )
+    .tags(['hallmark', 'supply-chain'])
+    .editable()
+    .tooltip(DashboardCursorSync.Crosshair)
+    .timezone('browser')
+    .refresh('1m')
+    .time({ from: 'now-6h', to: 'now' })
+    .variables([
+      new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
+      new QueryVariableBuilder('job')
+        .label('Job')
+        .datasource(datasource)
+        .query('label_values(hallmark_build_info, job)')
+        .includeAll(true)
+        .multi(true),
+    ]);
+  for (const { title, panels } of rows()) {
+    builder.withRow(new RowBuilder(title));
+    for (const panel of panels) builder.withPanel(panel);
+  }
+  const built = builder.build();
+  const panels = built.panels?.map((panel, index) => ({ ...panel, id: index + 1 }));
+  return JSON.stringify({ ...built, panels }, null, 2);
 }
 
 function rows(): readonly { readonly title: string; readonly panels: readonly Builder<Panel>[] }[] {
@@ -202,60 +167,4 @@ function operator(): readonly Builder<Panel>[] {
       { expr: 'rate(process_cpu_seconds_total{job=~"$job"}[$__rate_interval])', legend: '{{pod}}' },
     ]),
   ];
-}
-
-function quantile(histogram: string, of: number): Query {
-  const expr = `histogram_quantile(${of}, sum by (le) (rate(${histogram}_bucket{job=~"$job"}[$__rate_interval])))`;
-  return { expr, legend: `p${of * 100}` };
-}
-
-function stat(text: PanelText, expr: string): Builder<Panel> {
-  const query = new DataqueryBuilder().expr(expr).instant().refId('A').datasource(datasource);
-  return described(new StatBuilder(), text).height(4).span(4).withTarget(query);
-}
-
-function table(text: PanelText, expr: string): Builder<Panel> {
-  const query = new DataqueryBuilder()
-    .expr(expr)
-    .instant()
-    .format(PromQueryFormat.Table)
-    .refId('A')
-    .datasource(datasource);
-  const shown = { kind: 0, namespace: 1, name: 2, status: 3 };
-  const hidden = ['Time', 'Value', '__name__', 'type', 'job', 'instance', 'pod', 'container', 'endpoint', 'service'];
-  const options = { indexByName: shown, excludeByName: Object.fromEntries(hidden.map((name) => [name, true])) };
-  return described(new TableBuilder(), text)
-    .height(8)
-    .span(FULL_WIDTH / 2)
-    .withTarget(query)
-    .withTransformation({ id: 'organize', options });
-}
-
-function series(text: PanelText, queries: readonly Query[]): Builder<Panel> {
-  const panel = described(new TimeseriesBuilder(), text)
-    .height(8)
-    .span(FULL_WIDTH / 2)
-    .min(0);
-  for (const [index, { expr, legend }] of queries.entries())
-    panel.withTarget(
-      new DataqueryBuilder()
-        .expr(expr)
-        .range()
-        .legendFormat(legend)
-        .refId(String.fromCodePoint(65 + index))
-        .datasource(datasource),
-    );
-  return panel;
-}
-
-/** The setters that all panels have. */
-interface Describable {
-  title(title: string): this;
-  description(description: string): this;
-  datasource(source: typeof datasource): this;
-  unit(unit: string): this;
-}
-
-function described<T extends Describable>(panel: T, { title, description, unit = 'short' }: PanelText): T {
-  return panel.title(title).description(description).datasource(datasource).unit(unit);
 }

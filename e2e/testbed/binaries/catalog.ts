@@ -48,6 +48,7 @@ export type Command =
   | 'transit'
   | 'otlp-receiver'
   | 'promtool'
+  | 'dashboard-check'
   | 'argocd-application-controller'
   | 'argocd-applicationset-controller'
   | 'argocd-repo-server'
@@ -188,6 +189,7 @@ export const catalog: readonly BuildRecipe[] = [
     commands: ['promtool'],
     expectedSeconds: 110,
   },
+  { name: 'dashboard-check', version: '0.0.22', commands: ['dashboard-check'], expectedSeconds: 20 },
   { name: 'connect-proxy', version: '1.9.4', commands: ['connect-proxy'], expectedSeconds: 12 },
   // The commit of OpenBao's v2.4.0, whose module has no version of its own.
   { name: 'transit', version: '2.4.0', commands: ['transit'], expectedSeconds: 25 },
