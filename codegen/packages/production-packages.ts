@@ -9,6 +9,8 @@ export interface ProductionPackage {
   readonly version: string;
   /** The licence that the lock file notes. */
   readonly licence: string | undefined;
+  /** It holds compiled code, for some processors alone. */
+  readonly isCompiled: boolean;
 }
 
 /** The packages of a package-lock.json that production needs, those for other platforms included. */
@@ -20,6 +22,7 @@ export function productionPackages(lock: unknown): readonly ProductionPackage[] 
       name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
       version: stringField(entry, 'version') ?? '',
       licence: stringField(entry, 'license'),
+      isCompiled: field(entry, 'cpu') !== undefined,
     }));
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { debianPackages } from '../../packaging/image/debian-packages.ts';
+import { nodeBinary } from '../../packaging/node-binary.ts';
+import { architectureOf, platforms } from '../../packaging/platform.ts';
 import { asManifest, at, manifests } from '../chart/helm.ts';
 import { hallmarkCommand } from '../harness/hallmark-command.ts';
 import { checkout, Installation } from '../harness/installation.ts';
@@ -13,7 +16,15 @@ import { Supervisor } from '../testbed/processes/supervisor.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import { Cosign } from '../testbed/cosign/cosign.ts';
 import { noImage, ownPlatform, userEnvironment } from './own-environment.ts';
-import { copyCheckout, keyFile, processOf, type UnpackedImage, unpackImage, UnpackedLayout } from './unpacked-image.ts';
+import {
+  copyCheckout,
+  keyFile,
+  processOf,
+  processorOf,
+  type UnpackedImage,
+  unpackImage,
+  UnpackedLayout,
+} from './unpacked-image.ts';
 
 /** Both builds get them, because the copy of the checkout is no git repository. */
 const origin = { SOURCE_DATE_EPOCH: '1767225600', revision: 'c0ffee' };
@@ -90,6 +101,28 @@ describe('the image', { skip: noImage }, () => {
       assert.equal(existsSync(join(unpacked.root, path)), false, path);
     assert.match(readFileSync(join(unpacked.root, 'etc/passwd'), 'utf8'), /^nonroot:x:65532:65532:/m);
     assert.match(readFileSync(join(unpacked.root, 'var/lib/dpkg/status.d/libc6'), 'utf8'), /^Package: libc6$/m);
+  });
+
+  it('has an application that is not compiled, so that all platforms get the same', () => {
+    const files = readdirSync(join(unpacked.root, 'app'), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    assert.ok(files.length > 1000);
+    const paths = files.map(({ parentPath, name }) => join(parentPath, name));
+    assert.deepEqual(
+      paths.filter((path) => processorOf(readFileSync(path)) !== undefined),
+      [],
+    );
+  });
+
+  it('has Node and libraries for the other platform too, which this machine cannot run', async () => {
+    const [other] = platforms.filter((platform) => platform !== ownPlatform);
+    assert.ok(other !== undefined);
+    const libraries = (await debianPackages(architectureOf(other))).flatMap(({ files }) => files);
+    const contents = [...libraries.map(({ content }) => content), (await nodeBinary(other)).bytes];
+    const compiled = contents.filter(Buffer.isBuffer).flatMap((content) => processorOf(content) ?? []);
+    assert.ok(compiled.length > 10);
+    assert.deepEqual(new Set(compiled), new Set([architectureOf(other)]));
   });
 
   it('runs as no root, with the arguments and on the ports that the chart expects', async () => {

@@ -77,6 +77,12 @@ export function processOf({ config, root }: UnpackedImage): ImageProcess {
   return { command: [join(root, loader), ...libraries, ...words], cwd: join(root, String(config['WorkingDir'])), env };
 }
 
+/** The processor that a file is compiled for, in the words of Go; undefined if it is not compiled. */
+export function processorOf(file: Buffer): string | undefined {
+  if (file.subarray(0, 4).toString('latin1') !== '\x7fELF') return undefined;
+  return { 62: 'amd64', 183: 'arm64' }[file.readUInt16LE(18)] ?? 'another';
+}
+
 /** Writes what a build reads into another folder, with the packages of this checkout. */
 export function copyCheckout(from: string, to: string): void {
   mkdirSync(to, { recursive: true });

@@ -29,14 +29,19 @@ async function bundleFiles(root: string): Promise<readonly TarEntry[]> {
 
 async function packageFiles(root: string): Promise<readonly TarEntry[]> {
   const lock: unknown = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
-  const installed = productionPackages(lock).filter(({ path }) => existsSync(join(root, path)));
+  // Compiled packages are installed for this machine alone, and what depends on them works without: all platforms get the same.
+  const wanted = productionPackages(lock).filter(({ isCompiled }) => !isCompiled);
+  const installed = wanted.filter(({ path }) => existsSync(join(root, path)));
   const files = installed.map(({ path }) => filesBelow(join(root, path), `app/${path}`, isRun));
   return (await Promise.all(files)).flat();
 }
 
-/** Types and source maps are half of the bytes of the packages, and nothing reads them. A licence may be in any file of text. */
+/**
+ * Types and source maps are half of the bytes of the packages, and nothing reads them. Files `.bare` are compiled for another runtime than
+ * Node. A licence may be in any file of text.
+ */
 function isRun(path: string): boolean {
-  return !/\.(map|d\.[cm]?ts)$/.test(path);
+  return !/\.(map|bare|d\.[cm]?ts)$/.test(path);
 }
 
 async function filesBelow(
