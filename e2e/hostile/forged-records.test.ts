@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
@@ -12,6 +12,7 @@ import type { Build } from '../harness/team.ts';
 import { untilEstablished } from '../testbed/control-plane/until-established.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { managedRuns } from '../resilience/managed-runs.ts';
 import { signaturesInRegistry } from '../resilience/stored-signatures.ts';
 import { HostileBed } from './hostile-bed.ts';
 
@@ -213,6 +214,33 @@ describe('a record forged under the name that the operator would use', () => {
     assert.equal(conditionOf(record, 'Stored')?.status, 'False');
     assert.equal(conditionOf(record, 'Stalled')?.status, 'True');
     await bed.assertUnharmed();
+  });
+
+  it('by the dozen in one namespace, under keys of whatever name, leaves the operator ready for the others', async () => {
+    const other = await bed.installation.team({ name: 'team-o', policy: { ...managedRuns } });
+    await bed.assertUnharmed(other);
+    const runs = Array.from({ length: 12 }, (_, index) => ({ name: `planted-${index}`, uid: randomUUID() }));
+    const forged = runs.map((run, index) => {
+      const object = forgery(bed, run);
+      return index % 2 === 0 ? object : { ...object, evidence: { ...object.evidence, sealKeyID: 'planted' } };
+    });
+    // Frozen, so that it sees them together: a few alone would be removed.
+    process.kill(bed.operator.pid, 'SIGSTOP');
+    try {
+      for (const object of forged) await bed.client.create(RESOURCE, object, soon());
+    } finally {
+      process.kill(bed.operator.pid, 'SIGCONT');
+    }
+    // An earlier forgery that stayed is left alone with them.
+    const untilHeld = (what: string, isSo: (count: number) => boolean): Promise<boolean> =>
+      waitUntil(what, async () =>
+        isSo(Number(/^hallmark_records_held (\d+)$/m.exec(await bed.operator.metrics())?.[1])),
+      );
+    await untilHeld('they are left alone', (count) => count >= forged.length);
+    assert.equal((await bed.operator.readiness()).isReady, true);
+    await bed.assertUnharmed(other);
+    for (const { metadata } of forged) await bed.client.delete(RESOURCE, metadata, soon());
+    await untilHeld('none is left alone', (count) => count === 0);
   });
 
   describe('is distinguished from other causes:', () => {

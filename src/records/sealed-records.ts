@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field } from '../json/fields.ts';
+import { NAMESPACES } from '../kube/core-resources.ts';
 import { isNotServed } from '../kube/kube-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { objectMetadata } from '../kube/object-metadata.ts';
+import type { ListOptions, ListPage } from '../kube/watch/list-pages.ts';
 import { objectKey } from '../kube/resource.ts';
 import { hallmarkResource } from '../kube/hallmark-resource.ts';
 import { readRecord } from './read-record.ts';
 import type { SealedRecordFound, SealKey } from './seal/seal-key.ts';
 
-/** The number of records per namespace that are checked before the operator starts. */
+/** The number of records that are checked before the operator starts, in each namespace that it watches or in all. */
 const LOOKED_AT = 500;
+/** The number in each namespace of the cluster, where there are more. */
+const LOOKED_AT_IN_EACH = 20;
 
 export interface SealedRecordsOptions {
   readonly client: Pick<KubeClient, 'pages'>;
@@ -45,17 +49,31 @@ export async function whyNotAlone(key: SealKey, options: SealedRecordsOptions): 
   return other;
 }
 
+/** Some of the records of each namespace, so that whoever fills one cannot hide those of the others. */
 async function* someRecords({ client, namespaces, signal }: SealedRecordsOptions): AsyncGenerator {
-  const resource = hallmarkResource('ProvenanceRecord');
-  for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
-    try {
-      for await (const page of client.pages(resource, { namespace, pageSize: LOOKED_AT, signal })) {
-        yield* page.items;
-        break;
-      }
-    } catch (error) {
-      // Without the CRD there are no records.
-      if (!isNotServed(error)) throw error;
+  for (const namespace of namespaces) yield* (await firstPage(client, { namespace, signal })).items;
+  if (namespaces.length > 0) return;
+  const { items, isLast } = await firstPage(client, { signal });
+  yield* items;
+  if (isLast) return;
+  for await (const page of client.pages(NAMESPACES, { signal })) {
+    for (const object of page.items) {
+      const namespace = objectMetadata(object)?.name;
+      yield* (await firstPage(client, { namespace, pageSize: LOOKED_AT_IN_EACH, signal })).items;
     }
   }
+}
+
+async function firstPage(
+  client: SealedRecordsOptions['client'],
+  options: ListOptions,
+): Promise<Pick<ListPage, 'items' | 'isLast'>> {
+  try {
+    const records = hallmarkResource('ProvenanceRecord');
+    for await (const page of client.pages(records, { pageSize: LOOKED_AT, ...options })) return page;
+  } catch (error) {
+    // Without the CRD there are no records.
+    if (!isNotServed(error)) throw error;
+  }
+  return { items: [], isLast: true };
 }

@@ -284,8 +284,8 @@ describe('the check of runs', () => {
       'deleted TaskRuns: Warning',
       'deleted PipelineRuns: OK',
     ]);
-    assert.match(checks[0]?.message ?? '', /keeps team-a\/held-0, .*held-4 and 2 more: .*release-runs/);
-    assert.match(checks[1]?.message ?? '', /^chains\.tekton\.dev keeps team-a\/chained:/);
+    assert.match(checks[0]?.message ?? '', /^chains\.tekton\.dev keeps team-a\/chained:/);
+    assert.match(checks[1]?.message ?? '', /keeps team-a\/held-0, .*held-4 and 2 more: .*release-runs/);
   });
 });
 

@@ -50,7 +50,7 @@ export interface MemoryOptions {
   /** The operator's default and limit for the retention of records; the standard ones when absent. */
   readonly retention?: RetentionLimits;
   /** Keys that records may have been sealed with before, and a listener for records that are left alone. */
-  readonly sealing?: Omit<FailingSealsOptions, 'clock'> | undefined;
+  readonly sealing?: Omit<FailingSealsOptions, 'clock' | 'namespaces'> | undefined;
 }
 
 /** The empty memory with which a process begins. */
@@ -82,7 +82,7 @@ export function emptyMemory({ clock, operatorNamespace, retention, sealing = {} 
     quietTurns: new QuietTurns(clock),
     readBackRounds: new ReadBackRounds(),
     owners: new AnnotationOwners(records),
-    failingSeals: new FailingSeals({ clock, ...sealing }),
+    failingSeals: new FailingSeals({ clock, namespaces: () => records.namespaces, ...sealing }),
     retirementMarks: new RetirementMarks(clock),
     health: new BackendHealth(),
     suspects: new SuspectBackends(clock),

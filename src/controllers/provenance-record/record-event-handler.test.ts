@@ -35,7 +35,7 @@ function setup() {
   const handler = recordEventHandler({
     records,
     ownWrites,
-    failingSeals: new FailingSeals({ clock }),
+    failingSeals: new FailingSeals({ clock, namespaces: () => [] }),
     owners: new AnnotationOwners(records),
     cache,
     owns: (namespace) => !others.has(namespace),

@@ -56,7 +56,7 @@ export async function learn(options: LearnOptions, signal: AbortSignal): Promise
   metrics.showWaitingRuns(() => context.recordRoom.count(holds));
   metrics.showOldestWaiting(() => longestWaits(context, holds));
   metrics.showObjects(() => context.shownConditions.show(holds));
-  options.onTrouble(() => context.failingSeals.problem);
+  options.onTrouble(() => context.failingSeals.commonProblem);
   const controllers = new Controllers({
     ...{ context, client, clock, configuration, host },
     onResult: resultObserver(logger, metrics),

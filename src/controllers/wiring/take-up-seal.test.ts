@@ -5,7 +5,8 @@ import { field, isObject, objectField } from '../../json/fields.ts';
 import { readRecord } from '../../records/read-record.ts';
 import { summariseRecord } from '../../records/record-summary.ts';
 import { sealKeyID } from '../../records/seal/seal.ts';
-import { SECRETS } from '../../kube/core-resources.ts';
+import { NAMESPACES, SECRETS } from '../../kube/core-resources.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import { droppedFixture } from '../../evidence/artifact.fixture.ts';
@@ -85,7 +86,10 @@ describe('an operator that takes up its seal', () => {
     const { key } = takeUp();
     await clock.advance(60_000);
     assert.deepEqual([key(), api.count(CREATE_SECRET), reported.length], [undefined, 0, 1]);
-    assert.match(reported[0] ?? '', /"hallmark-system\/hallmark-seal" is missing.*restore it from a backup/);
+    assert.match(
+      reported[0] ?? '',
+      /"hallmark-system\/hallmark-seal" is missing.*another operator.*watchNamespaces.*restore it from a backup/,
+    );
     await putSecret('hallmark-system', first);
     await clock.advance(10_000);
     assert.deepEqual(Buffer.from(key()?.value.reveal() ?? []), first);
@@ -113,6 +117,22 @@ describe('an operator that takes up its seal', () => {
       new RegExp(`sealed with key ${other}.*another operator works here.*watchNamespaces`),
     );
     assert.equal(reported.length, 1);
+  });
+
+  it('works where one namespace is full of records that name another key, and its own are elsewhere', async () => {
+    await makeRecords();
+    for (const name of ['aaa', 'team-a']) await api.client.create(NAMESPACES, { metadata: { name } }, { signal });
+    const evidence = { seal: 'planted', sealKeyID: 'planted' };
+    for (let index = 0; index < 501; index += 1) {
+      const metadata = { namespace: 'aaa', name: `planted-${index}` };
+      await api.client.create(hallmarkResource('ProvenanceRecord'), Object.assign({ metadata }, { evidence }), {
+        signal,
+      });
+    }
+    await putSecret('hallmark-system', first);
+    const { key } = takeUp();
+    await clock.advance(0);
+    assert.deepEqual([reported, Buffer.from(key()?.value.reveal() ?? [])], [[], first]);
   });
 
   it('works next to another operator in separate namespaces', async () => {

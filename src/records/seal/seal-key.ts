@@ -21,12 +21,12 @@ export interface SealKey {
   readonly replaces: ReadonlySet<string>;
 }
 
-/** The Secret is gone, and its key sealed records that still exist: no other key can replace it. */
+/** The Secret is not there, and sealed records are: its key is lost, or another operator made them. */
 export class SealKeyLostError extends Error {
   constructor(namespace: string, record: SealedRecordFound) {
     const { keyID = 'unnamed', name } = record;
     super(
-      `Secret "${namespace}/${SEAL_SECRET}" is missing, and records are sealed with its key (${name}, key id ${keyID}): restore it from a backup. To give those records up and have them made anew, create it with a new key of ${KEY_BYTES} bytes in the entry "${ENTRY}" and "${keyID}" in the entry "${REPLACES}"`,
+      `Secret "${namespace}/${SEAL_SECRET}" is missing, and there are sealed records (${name}, key id ${keyID}). If another operator made them, remove one of the operators or give them separate watchNamespaces. If this one did, the key is lost: restore it from a backup. To give those records up and have them made anew, create it with a new key of ${KEY_BYTES} bytes in the entry "${ENTRY}" and "${keyID}" in the entry "${REPLACES}"`,
     );
     this.name = 'SealKeyLostError';
   }

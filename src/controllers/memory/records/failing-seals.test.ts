@@ -19,10 +19,17 @@ describe('FailingSeals', () => {
   let clock: ManualClock;
   let seals: FailingSeals;
   let messages: (string | undefined)[];
+  let namespaces: string[];
   beforeEach(() => {
     clock = new ManualClock();
     messages = [];
-    seals = new FailingSeals({ clock, replaced: new Set(['lost']), onHold: (message) => messages.push(message) });
+    namespaces = ['team-a', 'team-b', 'team-c'];
+    seals = new FailingSeals({
+      clock,
+      namespaces: () => namespaces,
+      replaced: new Set(['lost']),
+      onHold: (message) => messages.push(message),
+    });
   });
 
   it('removes a few forged records, once a list had time to show more', async () => {
@@ -84,6 +91,21 @@ describe('FailingSeals', () => {
     assert.equal(seals.problem, undefined);
   });
 
+  for (const [what, sealedBy] of [
+    ['no key', undefined],
+    ['a key that nobody has', 'planted'],
+  ] as const) {
+    it(`makes the operator not ready where most namespaces are concerned, and no team can alone: ${what}`, () => {
+      for (let index = 0; index < 50; index += 1) seals.note(forged('team-a', index, sealedBy));
+      assert.notEqual(seals.problem, undefined, 'it is reported all the same');
+      assert.equal(seals.commonProblem, undefined);
+      for (let index = 50; index < 60; index += 1) seals.note(forged('team-b', index, sealedBy));
+      assert.equal(seals.commonProblem, seals.problem);
+      namespaces.push('team-d');
+      assert.equal(seals.commonProblem, undefined);
+    });
+  }
+
   it('removes all records of a key that is given up', () => {
     const records = Array.from({ length: 60 }, (_, index) => forged(`team-${index % 4}`, index, 'lost'));
     assert.deepEqual(new Set(records.map((record) => seals.verdict(record))), new Set(['Remove']));
@@ -97,5 +119,6 @@ describe('FailingSeals', () => {
     await clock.advance(60_000);
     assert.equal(seals.verdict(record), 'Hold');
     assert.match(seals.problem ?? '', /stored ProvenanceRecord team-a\/record-0 differently from what was sent/);
+    assert.equal(seals.commonProblem, seals.problem);
   });
 });

@@ -25,6 +25,8 @@ interface Failing {
 
 export interface FailingSealsOptions {
   readonly clock: Clock;
+  /** The namespaces that have records. */
+  readonly namespaces: () => readonly string[];
   /** Ids of lost keys: records that they sealed are removed and created again. */
   readonly replaced?: ReadonlySet<string>;
   /** Called with each new reason to leave records alone, and with undefined once the last one has passed. */
@@ -59,6 +61,17 @@ export class FailingSeals {
     if (full.length === 0) return undefined;
     const count = [...this.#unexplained.values()].reduce((sum, each) => sum + each, 0);
     return `the seals of ${count} records do not verify, in ${full.length} namespaces (${full.slice(0, 3).join(', ')}): nothing of them is deleted or signed again. Restore Secret hallmark-seal, or the CRDs of this version, and restart the operator`;
+  }
+
+  /**
+   * The problem, where it is not that of a few namespaces: only then is the operator not ready. Otherwise whoever may write records in one
+   * namespace could hold up roll-outs and drains of nodes for everybody.
+   */
+  get commonProblem(): string | undefined {
+    if (this.#unfaithful !== undefined) return this.#unfaithful;
+    const held = new Set<string>();
+    for (const [key, { namespace }] of this.#failing) if (!held.has(namespace) && this.holds(key)) held.add(namespace);
+    return held.size * 2 > this.#options.namespaces().length ? this.problem : undefined;
   }
 
   /** The number of records that are left alone, in the namespaces for which `isCounted` returns true. */

@@ -69,7 +69,7 @@ function setup(t: { after: (end: () => Promise<unknown>) => void }, policySpec?:
     fence,
     index: records,
     ownWrites: new OwnWrites(clock),
-    failingSeals: new FailingSeals({ clock }),
+    failingSeals: new FailingSeals({ clock, namespaces: () => [] }),
   });
   const context = {
     client,
