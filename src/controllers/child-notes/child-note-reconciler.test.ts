@@ -364,15 +364,14 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
         throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
       return serve();
     };
-    world.queued.clear();
-    world.queued.add(LEFT_BEHIND);
+    world.deliver(run('TaskRun', 'a', { of: 'p' }));
     await world.reconcile();
-    assert.deepEqual([...world.later], [LEFT_BEHIND]);
+    assert.deepEqual([world.names, [...world.later]], [['a'], [LEFT_BEHIND]]);
     assert.match(world.context.childNotes.problem ?? '', /in memory only/);
     world.api.intercept = (_request, serve) => serve();
-    world.queued.add(LEFT_BEHIND);
+    world.deliver(run('TaskRun', 'b', { of: 'p' }));
     await world.reconcile();
-    assert.equal(world.context.childNotes.problem, undefined);
+    assert.equal(world.context.childNotes.problem, undefined, 'each child has it try again');
   });
 });
 

@@ -42,6 +42,7 @@ export class ChildNoteReconciler implements Reconciler<ChildNoteKey> {
     } catch (error) {
       // The store has noted it, and the policies say so. Notes that stay behind are looked for again once the operator may remove them.
       if (!isForbidden(error)) throw error;
+      if (key === LEFT_BEHIND) this.#hasLooked = false;
       const { finishNotes } = this.#options.context;
       const isAgain = key === LEFT_BEHIND || finishNotes.recorded(parseChildNoteKey(key).uid) !== undefined;
       return isAgain ? { requeueAfterSeconds: REFUSED_SECONDS, isIdle: true } : DONE;
@@ -50,14 +51,16 @@ export class ChildNoteReconciler implements Reconciler<ChildNoteKey> {
 
   async #attempt(key: ChildNoteKey, signal: AbortSignal): Promise<Outcome> {
     if (key === LEFT_BEHIND) return this.#lookForLeftBehind(signal);
+    const { context } = this.#options;
+    const parent = parseChildNoteKey(key);
+    if (context.finishNotes.recorded(parent.uid) === undefined) {
+      await context.childNotes.remove(parent, signal);
+      return DONE;
+    }
     // Where no policy asks for recorded notes, none are looked for.
     if (!this.#hasLooked) this.#options.enqueue(LEFT_BEHIND);
     this.#hasLooked = true;
-    const { context } = this.#options;
-    const parent = parseChildNoteKey(key);
-    if (context.finishNotes.recorded(parent.uid) !== undefined) return this.#record(parent, signal);
-    await context.childNotes.remove(parent, signal);
-    return DONE;
+    return this.#record(parent, signal);
   }
 
   async #record(parent: NotedParent, signal: AbortSignal): Promise<Outcome> {
