@@ -23,6 +23,10 @@ const POLICY = { kind: 'ClusterSigningPolicy', namespace: '', name: 'releases' }
 const RECORDED = { kind: 'ClusterSigningPolicy', namespace: '', name: 'recorded' } as const;
 const RECORD = { notes: 'recorded' } as const;
 const UNRECORDED = { matchExpressions: [{ key: 'notes', operator: 'DoesNotExist' }] } as const;
+const POLICY_OF_TEAM = { kind: 'SigningPolicy', name: 'builds' } as const;
+/** Of runs that their policy holds; no other policy of these tests selects them. */
+const HELD = { notes: 'none', held: 'true' } as const;
+const GUARD = 'hallmark.dev/deletion-guard';
 const EVIL = 'evil/builder';
 const [managedBy] = managedRuns.runs.managedBy;
 
@@ -38,6 +42,12 @@ interface Pipeline extends Target {
   readonly uid: string;
   readonly child: string;
   readonly image: PushedImage;
+}
+
+/** A PipelineRun in another one; both state the one image. */
+interface Nested {
+  readonly inner: Pipeline;
+  readonly outer: Pipeline;
 }
 
 /** A team whose runs are attacked from within. */
@@ -86,15 +96,11 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
   }
 
   /** Starts a PipelineRun, and finishes its one TaskRun as Tekton would. */
-  async function startPipeline(
-    name: string,
-    target = home,
-    labels: Readonly<Record<string, string>> = {},
-  ): Promise<Pipeline> {
+  async function startPipeline(name: string, target = home, metadata: object = {}): Promise<Pipeline> {
     const { team } = target;
     const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', command: ['bake'] }] };
     const object = {
-      metadata: { name, namespace: team.name, labels },
+      metadata: { ...metadata, name, namespace: team.name },
       spec: { managedBy, pipelineSpec: { tasks: [{ name: 'bake', taskSpec }] } },
     };
     const run = asManifest(await bed.client.create(runResources.PipelineRun, object, { signal }));
@@ -105,6 +111,23 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
     const runs = new ManagedRuns(bed.client, team);
     await runs.finish(child, { results: runs.imageResults(image) });
     return { run, name, uid: String(at(run, 'metadata', 'uid')), child: `${name}-bake`, image, ...target };
+  }
+
+  /** Starts a PipelineRun with a nested one, whose one TaskRun has finished. */
+  async function startNested(name: string, target: Target, labels: object = {}): Promise<Nested> {
+    const pipelineSpec = { tasks: [{ name: 'bake', taskSpec: { steps: [{ name: 'bake', image: 'oven' }] } }] };
+    const object = {
+      metadata: { name, namespace: target.team.name, labels },
+      spec: { managedBy, pipelineSpec: { tasks: [{ name: 'inner', pipelineSpec }] } },
+    };
+    const run = asManifest(await bed.client.create(runResources.PipelineRun, object, { signal }));
+    const inner = await startPipeline(`${name}-inner`, target, childMetadata(run, 'inner'));
+    return { inner, outer: { ...inner, run, name, uid: String(at(run, 'metadata', 'uid')), child: inner.name } };
+  }
+
+  async function finishNested({ inner, outer }: Nested): Promise<void> {
+    await finish(inner);
+    await finish(outer, { ...childReference(outer.run, 'inner'), kind: 'PipelineRun' });
   }
 
   /** A TaskRun with the name, labels and owner that Tekton gives. */
@@ -131,8 +154,8 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
   }
 
   /** Finishes the PipelineRun as Tekton would. */
-  async function finish({ run }: Pipeline): Promise<void> {
-    const status = { childReferences: [childReference(run, 'bake')], pipelineSpec: at(run, 'spec', 'pipelineSpec') };
+  async function finish({ run }: Pipeline, reference: object = childReference(run, 'bake')): Promise<void> {
+    const status = { childReferences: [reference], pipelineSpec: at(run, 'spec', 'pipelineSpec') };
     const finished = await bed.runs.finish(run, { status });
     const completed = Date.parse(String(at(finished, 'status', 'completionTime')));
     await waitUntil('the second of its end is over', () => Date.now() >= completed + 1000);
@@ -210,6 +233,75 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
     await assertHonest('honest-2');
   });
 
+  it('in a nested PipelineRun, is left out of the evidence of both', async () => {
+    const team = await bed.installation.team({ name: 'team-n', policy: managedRuns });
+    const target = { team, attacker: await TeamAttacker.enter(bed, team.name) };
+    const [attacked, honest] = [await startNested('nest', target), await startNested('nest-honest', target)];
+    await forge(attacked.inner);
+    for (const nested of [attacked, honest]) await finishNested(nested);
+    const why = /ChildReplaced: child TaskRun \S*nest-inner-bake is not the one that was seen finishing/;
+    await assertLeftOut(attacked.inner, why);
+    await assertLeftOut(attacked.outer, why);
+    await assertWhole(honest.inner);
+    await assertWhole(honest.outer);
+  });
+
+  it('or deletes stays for the evidence where runs are held, also in a nested PipelineRun and without an operator', async () => {
+    const policy = {
+      selector: { matchLabels: HELD },
+      runs: { ...managedRuns.runs, kinds: ['PipelineRun'] },
+      attestation: { deepInspection: true },
+      deletionGuard: { type: 'Hold', timeoutSeconds: 86_400 },
+    };
+    const team = await bed.installation.team({ name: 'team-g', backends: ['tekton'], policy });
+    await team.untilReady();
+    const target = { team, attacker: await TeamAttacker.enter(bed, team.name) };
+    const { inner, outer } = await startNested('held', target, HELD);
+    const family = [`taskrun/${inner.child}`, `pipelinerun/${inner.name}`, `pipelinerun/${outer.name}`];
+    const kept = (): Promise<readonly (Manifest | undefined)[]> =>
+      Promise.all(family.map((each) => bed.installation.find(team.name, each)));
+    const areHeld = async (): Promise<boolean> => (await kept()).every((run) => isHeld(run));
+    await waitUntil('all three are held', areHeld, { timeoutSeconds: PATIENCE_SECONDS });
+    await bed.operator.stop();
+    await finishNested({ inner, outer });
+    for (const each of family) await target.attacker.kubectl(['delete', each, '--wait=false']);
+    assert.ok((await kept()).every((run) => isHeld(run) && at(run, 'metadata', 'deletionTimestamp') !== undefined));
+    bed.operator.restart();
+    await bed.operator.untilWorking();
+    const found = await record(outer, 'condition=Ready', { ...POLICY_OF_TEAM, namespace: team.name });
+    const subject = `${team.registry.host}/${team.name}/app@${inner.image.digest}`;
+    assert.deepEqual(subjectTexts(at(statementOf(found), 'subject')), [subject]);
+    assert.equal(conditionOf(found, 'Complete')?.status, 'True');
+    const areGone = async (): Promise<boolean> => (await kept()).every((run) => run === undefined);
+    await waitUntil('all three are gone', areGone, { timeoutSeconds: PATIENCE_SECONDS });
+  });
+
+  it('is noted in memory where the operator may not record notes, which the policy says until it may', async () => {
+    const role = 'role/hallmark-own';
+    const before = await bed.installation.json(['get', role, '-n', releaseNamespace]);
+    const rules = listAt(before, 'rules');
+    const without = rules.filter((rule) => !listAt(rule, 'resources').map(String).includes('configmaps'));
+    assert.equal(without.length, rules.length - 1);
+    await bed.installation.patch(releaseNamespace, role, { rules: without });
+    await bed.installation.apply(clusterPolicy(RECORDED.name, recordedChildren('Refuse')));
+    const policy = `clustersigningpolicy/${RECORDED.name}`;
+    await bed.installation.wait('default', policy, 'condition=Ready');
+    const untilSaid = (what: string, isSo: (message: string) => boolean): Promise<boolean> =>
+      waitUntil(
+        `the policy ${what}`,
+        async () => isSo(JSON.stringify(at(await bed.installation.json(['get', policy]), 'status'))),
+        { timeoutSeconds: PATIENCE_SECONDS },
+      );
+    const unrecorded = await startPipeline('unrecorded', home, { labels: RECORD });
+    await untilSaid('says so', (message) => /in memory only.*rbac\.recordNotes/.test(message));
+    await bed.installation.patch(releaseNamespace, role, { rules });
+    // The next child has it try again.
+    const recorded = await startPipeline('recorded', home, { labels: RECORD });
+    await untilSaid('says so no more', (message) => !message.includes('in memory only'));
+    for (const pipeline of [unrecorded, recorded]) await finish(pipeline);
+    for (const pipeline of [unrecorded, recorded]) await assertWhole(pipeline, RECORDED);
+  });
+
   describe('while it is replaced without an operator', () => {
     let other: Target;
     let late: Pipeline;
@@ -225,13 +317,16 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
       other = { team, attacker: await TeamAttacker.enter(bed, team.name) };
       await bed.installation.apply(clusterPolicy(RECORDED.name, recordedChildren('Refuse')));
       await bed.installation.wait('default', `clustersigningpolicy/${RECORDED.name}`, 'condition=Ready');
-      const [here, there] = [await startPipeline('noted', home, RECORD), await startPipeline('noted', other, RECORD)];
-      notedHonest = await startPipeline('noted-honest', other, RECORD);
+      const [here, there] = [
+        await startPipeline('noted', home, { labels: RECORD }),
+        await startPipeline('noted', other, { labels: RECORD }),
+      ];
+      notedHonest = await startPipeline('noted-honest', other, { labels: RECORD });
       noted = [here, there];
       for (const pipeline of [...noted, notedHonest]) await untilNoted(pipeline);
       await bed.operator.stop();
       [late, lateHonest] = [await startPipeline('away'), await startPipeline('away-honest')];
-      unnoted = await startPipeline('unnoted', home, RECORD);
+      unnoted = await startPipeline('unnoted', home, { labels: RECORD });
       for (const pipeline of noted) await forge(pipeline);
       for (const pipeline of [late, lateHonest, unnoted, notedHonest, ...noted]) await finish(pipeline);
       await forge(late);
@@ -322,3 +417,8 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
     await bed.assertUnharmed();
   });
 });
+
+function isHeld(run: Manifest | undefined): boolean {
+  const finalizers = run === undefined ? undefined : at(run, 'metadata', 'finalizers');
+  return Array.isArray(finalizers) && finalizers.includes(GUARD);
+}

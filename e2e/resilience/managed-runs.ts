@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rfc3339Seconds } from '../../src/api/v1alpha1/fields/date-time.ts';
+import { isConflict } from '../../src/kube/kube-error.ts';
 import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
@@ -82,7 +83,16 @@ export class ManagedRuns {
       },
     };
     const resource = runResources[isPipelineRun ? 'PipelineRun' : 'TaskRun'];
-    return asManifest(await this.#client.replaceStatus(resource, object, { signal }));
+    try {
+      return asManifest(await this.#client.replaceStatus(resource, object, { signal }));
+    } catch (error) {
+      // The operator has set its finalizer meanwhile: Tekton writes again, too.
+      if (!isConflict(error)) throw error;
+      const newer = asManifest(await this.#client.find(resource, { namespace, name }, { signal }));
+      const { uid, resourceVersion: version } = identityOf(newer);
+      if (uid !== identityOf(run).uid) throw error;
+      return await this.finish(withVersion(run, version), { results, status });
+    }
   }
 
   /** Pushes an image to the team's repository of this name, and makes a finished run that says it built it. */
@@ -124,6 +134,10 @@ export function childMetadata(pipelineRun: Manifest, task: string) {
 export function childReference(pipelineRun: Manifest, task: string) {
   const name = `${identityOf(pipelineRun).name}-${task}`;
   return { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name, pipelineTaskName: task };
+}
+
+function withVersion(run: Manifest, resourceVersion: string): Manifest {
+  return { ...run, metadata: { ...asManifest(run['metadata']), resourceVersion } };
 }
 
 interface Identity {

@@ -319,17 +319,62 @@ describe('the deletion guard', () => {
       await world.setPolicy({ ...hold, runs: { kinds: ['PipelineRun'] } });
     });
 
+    /** The metadata of a child of this PipelineRun. */
+    function childOf(parent: RunKey, labels: object = {}): object {
+      const { name, uid } = parseRunKey(parent);
+      const owner = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name, uid, controller: true };
+      return { ownerReferences: [owner], labels: { 'tekton.dev/pipelineRunUID': uid, ...labels } };
+    }
+
     async function family(status: object): Promise<{ readonly parent: RunKey; readonly child: RunKey }> {
       const parent = await world.makeRun('PipelineRun', 'ship', { status });
-      const { uid } = parseRunKey(parent);
-      const owner = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: 'ship', uid, controller: true };
-      const metadata = { ownerReferences: [owner], labels: { 'tekton.dev/pipelineRunUID': uid } };
-      const child = await world.makeRun('TaskRun', 'ship-build', { metadata, status: ended });
+      const child = await world.makeRun('TaskRun', 'ship-build', { metadata: childOf(parent), status: ended });
       await world.deliver(parent);
       await world.deliver(child);
       assert.deepEqual(await world.finalizers(child), [GUARD]);
       return { parent, child };
     }
+
+    for (const [which, labels] of [
+      ['that the policy does not select itself', {}],
+      ['that the policy selects too', { release: 'yes' }],
+    ] as const) {
+      it(`keeps those of a nested PipelineRun ${which}, until the payload of the outer one is made`, async () => {
+        const runs = { kinds: ['PipelineRun'] };
+        await world.setPolicy({ ...hold, runs, selector: { matchLabels: { release: 'yes' } } });
+        const metadata = { labels: { release: 'yes' } };
+        const outer = await world.makeRun('PipelineRun', 'ship', { metadata, status: ended });
+        const inner = await world.makeRun('PipelineRun', 'inner', { metadata: childOf(outer, labels), status: ended });
+        const task = await world.makeRun('TaskRun', 'build', { metadata: childOf(inner), status: ended });
+        for (const key of [outer, inner, task]) await world.deliver(key);
+        const held = async (): Promise<readonly unknown[]> =>
+          Promise.all([inner, task].map((key) => world.finalizers(key)));
+        assert.deepEqual(await held(), [[GUARD], [GUARD]]);
+        await world.reconcileRun(inner);
+        await world.deliverRecordsToGuard();
+        assert.deepEqual(await held(), [[GUARD], [GUARD]], 'the evidence of the outer one states them too');
+        await world.reconcileRun(outer);
+        await world.deliverRecordsToGuard();
+        assert.deepEqual(await world.finalizers(task), []);
+      });
+    }
+
+    it('keeps none for ever whose owners are a circle', async () => {
+      const parent = await world.makeRun('PipelineRun', 'ship', { status: ended });
+      const other = await world.makeRun('PipelineRun', 'other', { metadata: childOf(parent), status: ended });
+      world.api.rewrite('pipelineruns', (run) =>
+        field(field(run, 'metadata'), 'name') === 'ship'
+          ? { ...run, metadata: { ...objectField(run, 'metadata'), ...childOf(other) } }
+          : run,
+      );
+      for (const key of [parent, other]) await world.deliver(key);
+      for (const key of [parent, other]) await world.reconcileRun(key);
+      await world.deliverRecordsToGuard();
+      for (const key of [parent, other]) assert.deepEqual(await world.finalizers(key), [GUARD], 'not stored yet');
+      await world.reconcileRecords();
+      await world.deliverRecordsToGuard();
+      for (const key of [parent, other]) assert.deepEqual(await world.finalizers(key), []);
+    });
 
     it('keeps each until the payload of the PipelineRun is made', async () => {
       const { parent, child } = await family(ended);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DELETION_GUARD } from '../../../api/v1alpha1/deletion-guard.ts';
 import type { RecordKey } from '../../../records/record-key.ts';
+import { MAX_NESTING } from '../../../tekton/finished-run.ts';
 import { parseRunKey, type RunKey } from '../../../tekton/run-key.ts';
 
 /** A record that a run is kept for. */
@@ -37,7 +38,7 @@ export function isAbandoned({ deletedMs, isFinished }: GuardedRun): boolean {
  */
 export class GuardedRuns {
   readonly #runs = new Map<RunKey, GuardedRun>();
-  /** The PipelineRuns among them whose children are kept, by UID. */
+  /** The PipelineRuns among them, by UID. */
   readonly #parents = new Map<string, RunKey>();
   readonly #children = new Map<string, Set<RunKey>>();
   /** Runs whose holds may have changed: they are read before anything is decided. */
@@ -66,10 +67,11 @@ export class GuardedRuns {
   }
 
   set(run: GuardedRun): void {
-    const { key, parentUID, holds } = run;
+    const { key, parentUID } = run;
     this.forget(key);
     this.#runs.set(key, run);
-    if (holds.some(({ keepsChildren }) => keepsChildren)) this.#parents.set(parseRunKey(key).uid, key);
+    const { kind, uid } = parseRunKey(key);
+    if (kind === 'PipelineRun') this.#parents.set(uid, key);
     if (parentUID === undefined) return;
     const children = this.#children.get(parentUID) ?? new Set();
     this.#children.set(parentUID, children.add(key));
@@ -91,17 +93,22 @@ export class GuardedRuns {
     if (children?.size === 0) this.#children.delete(parentUID);
   }
 
-  /** The children that are kept of a PipelineRun. */
-  childrenOf(uid: string): readonly RunKey[] {
-    return [...(this.#children.get(uid) ?? [])];
+  /** The children that are kept of a PipelineRun, and those of PipelineRuns that are nested in it. */
+  childrenOf(uid: string, depth = 0): readonly RunKey[] {
+    // Whoever writes owner references may write a circle.
+    if (depth > MAX_NESTING) return [];
+    const children = [...(this.#children.get(uid) ?? [])];
+    const nested = children.map(parseRunKey).filter(({ kind }) => kind === 'PipelineRun');
+    return [...children, ...nested.flatMap((child) => this.childrenOf(child.uid, depth + 1))];
   }
 
-  /** The records for which the children of a PipelineRun are kept. */
-  holdsOnChildren(uid: string | undefined): readonly Hold[] {
+  /** The records for which the children of a PipelineRun are kept. The evidence of a PipelineRun states those of nested ones too. */
+  holdsOnChildren(uid: string | undefined, depth = 0): readonly Hold[] {
     const key = uid === undefined ? undefined : this.#parents.get(uid);
     const parent = key === undefined ? undefined : this.#runs.get(key);
-    if (parent === undefined || isAbandoned(parent)) return [];
-    return parent.holds.filter(({ keepsChildren }) => keepsChildren);
+    if (parent === undefined || isAbandoned(parent) || depth > MAX_NESTING) return [];
+    const outer = this.holdsOnChildren(parent.parentUID, depth + 1);
+    return [...parent.holds.filter(({ keepsChildren }) => keepsChildren), ...outer];
   }
 
   /** The records of a namespace that is being deleted go with it, so nothing in it is kept. */
