@@ -9,7 +9,15 @@ import { PATIENCE_SECONDS } from './cluster.ts';
 import { checkout, type Installation } from './installation.ts';
 import { operatorProgram } from './operator-program.ts';
 
+/** A release of the chart, with the name of its objects. */
+export interface Release {
+  readonly namespace: string;
+  readonly fullName: string;
+}
+
 export interface OperatorProcessOptions {
+  /** That of the installation when absent. */
+  readonly release?: Release;
   /** Instead of a fresh one of the chart's ServiceAccount, such as one that leads through a proxy. */
   readonly kubeconfig?: string;
   /** Sections of the configuration file to change, field by field: `{leaderElection: {enabled: false}}`. */
@@ -23,6 +31,8 @@ export interface OperatorProcessOptions {
 
 /** Longer than a machine that has more to do keeps a renewal waiting; an operator that ends in good order gives its Lease up. */
 const patient = { leaseDurationSeconds: 120, renewDeadlineSeconds: 100 } as const;
+
+const installed: Release = { namespace: releaseNamespace, fullName: 'hallmark' };
 
 let started = 0;
 
@@ -59,8 +69,9 @@ export class OperatorProcess {
     started += 1;
     const name = `operator-${started}`;
     const ports = { health: await freePort(), metrics: await freePort() };
-    const kubeconfig = options.kubeconfig ?? (await installation.plane.kubeconfigFor(releaseNamespace, 'hallmark'));
-    const configuration = await configurationFile(installation, options.configuration ?? {}, ports);
+    const { namespace, fullName } = options.release ?? installed;
+    const kubeconfig = options.kubeconfig ?? (await installation.plane.kubeconfigFor(namespace, fullName));
+    const configuration = await configurationFile(installation, options, ports);
     writeFileSync(configPath(installation, name), configuration);
     return new OperatorProcess(installation, options, { name, ports, kubeconfig });
   }
@@ -122,13 +133,13 @@ export class OperatorProcess {
 
   #launch(): ManagedProcess {
     const { supervisor } = this.#installation.testbed;
-    const { nodeArgs = [], env = {}, program = operatorProgram } = this.#options;
+    const { nodeArgs = [], env = {}, program = operatorProgram, release = installed } = this.#options;
     return supervisor.start({
       name: this.name,
       command: process.execPath,
       args: [...nodeArgs, program, '--config', configPath(this.#installation, this.name)],
       cwd: checkout,
-      env: { POD_NAME: this.name, POD_NAMESPACE: releaseNamespace, KUBECONFIG: this.#kubeconfig, ...env },
+      env: { POD_NAME: this.name, POD_NAMESPACE: release.namespace, KUBECONFIG: this.#kubeconfig, ...env },
       graceSeconds: 30,
     });
   }
@@ -141,10 +152,10 @@ function configPath(installation: Installation, name: string): string {
 /** The configuration of the chart's ConfigMap, with these ports and changes. */
 async function configurationFile(
   installation: Installation,
-  changes: Readonly<Record<string, object>>,
+  { configuration: changes = {}, release = installed }: OperatorProcessOptions,
   ports: { readonly health: number; readonly metrics: number },
 ): Promise<string> {
-  const configMap = await installation.json(['get', 'configmap', 'hallmark', '-n', releaseNamespace]);
+  const configMap = await installation.json(['get', 'configmap', release.fullName, '-n', release.namespace]);
   const chart = asManifest(parse(String(at(configMap, 'data', 'config.yaml'))));
   const http = { host: '127.0.0.1', port: ports.health, metricsPort: ports.metrics };
   return stringify(Object.entries({ leaderElection: patient, ...changes, http }).reduce(withSection, chart));
