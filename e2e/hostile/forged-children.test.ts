@@ -24,7 +24,7 @@ const RECORDED = { kind: 'ClusterSigningPolicy', namespace: '', name: 'recorded'
 const RECORD = { notes: 'recorded' } as const;
 const UNRECORDED = { matchExpressions: [{ key: 'notes', operator: 'DoesNotExist' }] } as const;
 const POLICY_OF_TEAM = { kind: 'SigningPolicy', name: 'builds' } as const;
-/** Of runs that their policy holds; no other policy of these tests selects them. */
+/** The labels of runs that their policy holds; no other policy of these tests selects them. */
 const HELD = { notes: 'none', held: 'true' } as const;
 const GUARD = 'hallmark.dev/deletion-guard';
 const EVIL = 'evil/builder';

@@ -49,7 +49,7 @@ export async function whyNotAlone(key: SealKey, options: SealedRecordsOptions): 
   return other;
 }
 
-/** Some of the records of each namespace, so that whoever fills one cannot hide those of the others. */
+/** Some of the records of each namespace, so that a team that fills one cannot hide those of the others. */
 async function* someRecords({ client, namespaces, signal }: SealedRecordsOptions): AsyncGenerator {
   for (const namespace of namespaces) yield* (await firstPage(client, { namespace, signal })).items;
   if (namespaces.length > 0) return;

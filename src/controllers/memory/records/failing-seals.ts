@@ -64,8 +64,8 @@ export class FailingSeals {
   }
 
   /**
-   * The problem, where it is not that of a few namespaces: only then is the operator not ready. Otherwise whoever may write records in one
-   * namespace could hold up roll-outs and drains of nodes for everybody.
+   * The problem, where it is not that of a few namespaces: only then is the operator not ready. Otherwise a client that may write records in
+   * one namespace could hold up roll-outs and drains of nodes for everybody.
    */
   get commonProblem(): string | undefined {
     if (this.#unfaithful !== undefined) return this.#unfaithful;

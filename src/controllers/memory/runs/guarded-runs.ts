@@ -95,7 +95,7 @@ export class GuardedRuns {
 
   /** The children that are kept of a PipelineRun, and those of PipelineRuns that are nested in it. */
   childrenOf(uid: string, depth = 0): readonly RunKey[] {
-    // Whoever writes owner references may write a circle.
+    // Owner references may form a circle: users can write them.
     if (depth > MAX_NESTING) return [];
     const children = [...(this.#children.get(uid) ?? [])];
     const nested = children.map(parseRunKey).filter(({ kind }) => kind === 'PipelineRun');
