@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Ajv } from 'ajv';
+import { ajvFindings, ownFindings, variantsOf } from '../api/v1alpha1/parsing/schema-check/findings.fixture.ts';
 import { operatorConfigurationSchema } from './operator-configuration-schema.ts';
 import { ConfigurationError, loadOperatorConfiguration, parseOperatorConfiguration } from './operator-configuration.ts';
 
@@ -12,9 +12,11 @@ const head = 'apiVersion: config.hallmark.dev/v1alpha1\nkind: OperatorConfigurat
 const inPod = { POD_NAMESPACE: 'hallmark-system' };
 
 describe('the operator configuration', () => {
-  it('has a JSON schema, which no start checks again', () => {
-    const ajv = new Ajv();
-    assert.equal(ajv.validateSchema(operatorConfigurationSchema), true, ajv.errorsText());
+  it('is checked as ajv checks it, with any part exchanged', async () => {
+    const [own, ajv] = [ownFindings(operatorConfigurationSchema), ajvFindings(operatorConfigurationSchema)];
+    const configuration = await loadOperatorConfiguration(undefined, inPod);
+    const file = { ...configuration, watchNamespaces: ['a', 'b'], transparency: { logs: ['https://rekor.example'] } };
+    for (const variant of variantsOf(file)) assert.deepEqual(own(variant), ajv(variant));
   });
 
   it('has a default for every field', async () => {
@@ -74,6 +76,11 @@ describe('the operator configuration', () => {
       /apiVersion: must be config.*; kind: must be Operator/,
     ],
     ['a field that does not exist', `${head}foo: 1`, /^c\.yaml: foo: no such field; remove it or correct its name$/],
+    [
+      'a field of an entry that does not exist',
+      `${head}tokens: {destinations: [{audience: a, hosts: [x], host: y}]}`,
+      /^c\.yaml: tokens\.destinations\[0\]\.host: no such field/,
+    ],
     ['a misspelt field of a section', `${head}http: {prot: 80}`, /^c\.yaml: http\.prot: no such field/],
     ['a wrong type', `${head}concurrency: {runs: many}`, /^c\.yaml: concurrency\.runs: must be of type integer$/],
     ['a number out of range', `${head}concurrency: {runs: 0}`, /^c\.yaml: concurrency\.runs: must be >= 1$/],

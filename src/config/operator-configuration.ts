@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parseDocument } from 'yaml';
 import { fieldErrorOf, fieldErrorText, type FieldError } from '../api/v1alpha1/parsing/field-error.ts';
+import { schemaCheck } from '../api/v1alpha1/parsing/schema-check/schema-check.ts';
+import type { SchemaProblem } from '../api/v1alpha1/parsing/schema-check/schema-problem.ts';
 import { operatorConfigurationSchema, type OperatorConfigurationFile } from './operator-configuration-schema.ts';
 import { describedForm, hostOrRange } from './text-forms.ts';
+import { withDefaults } from './with-defaults.ts';
 
 /** The operator's configuration, complete and checked. */
 export interface OperatorConfiguration extends OperatorConfigurationFile {
@@ -16,8 +18,6 @@ export const CONFIGURATION_API_VERSION = 'config.hallmark.dev/v1alpha1';
 export const CONFIGURATION_KIND = 'OperatorConfiguration';
 
 const MAX_FILE_BYTES = 1024 * 1024;
-
-let compiled: ValidateFunction<OperatorConfigurationFile> | undefined;
 
 /** A configuration that cannot be used. The message names the file, the fields and what must hold, and is all a user needs. */
 export class ConfigurationError extends Error {
@@ -79,29 +79,20 @@ function parseYaml(text: string, source: string): unknown {
 }
 
 function validated(value: unknown, source: string): OperatorConfigurationFile {
-  const options = {
-    allErrors: true,
-    useDefaults: true,
-    verbose: true,
-    validateSchema: false,
-    code: { optimize: false },
-  };
-  compiled ??= new Ajv(options).compile<OperatorConfigurationFile>(operatorConfigurationSchema);
-  if (compiled(value)) return value;
-  throw invalid(source, (compiled.errors ?? []).map(configurationProblem));
+  const complete = withDefaults(operatorConfigurationSchema, value);
+  const problems = schemaCheck(operatorConfigurationSchema)(complete);
+  if (isChecked(complete, problems)) return complete;
+  throw invalid(source, problems.map(configurationProblem));
 }
 
-function configurationProblem(error: ErrorObject): FieldError {
-  const form = error.keyword === 'pattern' ? describedForm(String(error.params['pattern'])) : undefined;
-  if (form !== undefined)
-    return { path: fieldErrorOf(error).path, message: `must be ${form}, not ${withoutSecrets(error.data)}` };
-  const unknown: unknown = error.keyword === 'additionalProperties' ? error.params['additionalProperty'] : undefined;
-  if (typeof unknown !== 'string') return fieldErrorOf(error);
-  const parent = error.instancePath.slice(1).replaceAll('/', '.');
-  return {
-    path: parent === '' ? unknown : `${parent}.${unknown}`,
-    message: 'no such field; remove it or correct its name',
-  };
+function isChecked(_: unknown, problems: readonly SchemaProblem[]): _ is OperatorConfigurationFile {
+  return problems.length === 0;
+}
+
+function configurationProblem(problem: SchemaProblem): FieldError {
+  const form = problem.keyword === 'pattern' ? describedForm(String(problem.argument)) : undefined;
+  if (form === undefined) return fieldErrorOf(problem);
+  return { ...fieldErrorOf(problem), message: `must be ${form}, not ${withoutSecrets(problem.value)}` };
 }
 
 /** The value without what is before an `@` or after a `?`: messages go to the log, and a URL may carry a login or a token there. */

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Ajv } from 'ajv';
 import { recordCase } from '../cases/case-objects.fixture.ts';
-import { clusterSigningPolicySchema } from '../cluster-signing-policy/schema.ts';
-import { clusterStorageBackendSchema } from '../cluster-storage-backend/schema.ts';
-import { provenanceRecordSchema } from '../provenance-record/schema.ts';
-import { signingPolicySchema } from '../signing-policy/schema.ts';
-import { storageBackendSchema } from '../storage-backend/schema.ts';
 import {
   parseClusterSigningPolicy,
   parseClusterStorageBackend,
@@ -38,22 +32,6 @@ const clusterPolicy = {
 const backend = { apiVersion, kind: 'StorageBackend', metadata, spec: { type: 'Tekton' } };
 const clusterBackend = { ...backend, kind: 'ClusterStorageBackend', metadata: clusterMetadata };
 const record = { ...recordCase({}), metadata };
-
-describe('the schemas of stored objects', () => {
-  const schemas = {
-    signingPolicySchema,
-    storageBackendSchema,
-    clusterSigningPolicySchema,
-    clusterStorageBackendSchema,
-    provenanceRecordSchema,
-  };
-  for (const [name, schema] of Object.entries(schemas)) {
-    it(`are JSON schemas, which no start checks again: ${name}`, () => {
-      const ajv = new Ajv();
-      assert.equal(ajv.validateSchema(schema), true, ajv.errorsText());
-    });
-  }
-});
 
 describe('the parsers of stored objects', () => {
   it('return the object itself in its exact type', () => {
