@@ -4,8 +4,10 @@ import { beforeEach, describe, it } from 'node:test';
 import { field, objectField, stringMapField } from '../../json/fields.ts';
 import { CONFIG_MAPS } from '../../kube/core-resources.ts';
 import { KubeError } from '../../kube/kube-error.ts';
+import { unreachable } from '../../kube/model-api.fixture.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import type { RunKind } from '../../api/v1alpha1/kinds.ts';
+import { runDigest } from '../../tekton/children/run-digest.ts';
 import { shardOf } from '../../runtime/shards/shard.ts';
 import { ReconcilerWorld, type WorldOptions } from '../fixtures/reconciler-world.fixture.ts';
 import { projectRun } from '../run/delivered-run.ts';
@@ -161,7 +163,10 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     assert.deepEqual(next.names, ['a', 'b']);
     const sighting = (uid: string) =>
       next.context.finishNotes.recall({ parentUID: 'p', key: 'a', uid, digest: () => '' });
-    assert.deepEqual([sighting('forged'), sighting('a')], ['Replaced', 'Changed']);
+    assert.deepEqual(
+      [sighting('forged'), next.context.finishNotes.recorded('p')?.notes.get('a')?.uid],
+      ['Replaced', 'a'],
+    );
   });
 
   it('stay as another replica recorded them, when this one works again on a shard that it had lost', async () => {
@@ -178,6 +183,36 @@ describe('the notes of the children of a PipelineRun whose policy asks for them'
     assert.deepEqual([world.names, entries['b']?.split(' ')[0]], [['a', 'b'], 'b']);
     const forged = { parentUID: 'p', key: 'b', uid: 'forged', digest: () => '' };
     assert.equal(world.context.finishNotes.recall(forged), 'Replaced');
+  });
+
+  it('count for neither of two runs under one name that two replicas saw finish, whichever came later', async () => {
+    world.api.intercept = ({ resource, verb }, serve) => {
+      if (resource === 'configmaps' && verb !== 'get') throw unreachable();
+      return serve();
+    };
+    // This replica sees the first one finish, and cannot record it.
+    world.deliver(run('TaskRun', 'a', { of: 'p', uid: 'first' }));
+    await assert.rejects(world.reconcile());
+    world.api.intercept = (_request, serve) => serve();
+    const other = await world.restarted();
+    other.deliver(run('PipelineRun', 'p', { isFinished: false }));
+    const later = run('TaskRun', 'a', { of: 'p', uid: 'later' });
+    other.deliver(later);
+    await other.reconcile();
+    const sighting = ({ context }: NotesWorld, uid: string) =>
+      context.finishNotes.recall({ parentUID: 'p', key: 'a', uid, digest: () => runDigest(later) });
+    assert.equal(sighting(other, 'later'), 'Seen', 'nothing of the first one is known there');
+    world.context.finishNotes.readAgain((namespace) => namespace === 'team-a');
+    world.queued.add(childNoteKey({ namespace: 'team-a', uid: 'p' }));
+    await world.reconcile();
+    assert.deepEqual([sighting(world, 'first'), sighting(world, 'later')], ['Replaced', 'Replaced']);
+    other.context.finishNotes.readAgain((namespace) => namespace === 'team-a');
+    other.queued.add(childNoteKey({ namespace: 'team-a', uid: 'p' }));
+    await other.reconcile();
+    const next = await world.restarted();
+    next.deliver(run('PipelineRun', 'p', { isFinished: false }));
+    await next.reconcile();
+    assert.equal(sighting(next, 'later'), 'Replaced', 'it is recorded, for the replicas that come');
   });
 
   it('are sealed again after a rotation of the key, so that they outlive the earlier one', async () => {

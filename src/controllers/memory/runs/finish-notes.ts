@@ -16,6 +16,9 @@ export interface FinishNotesLimits {
 /** The beginning of the key of a nested PipelineRun, and of no name of a TaskRun. */
 export const NESTED = 'PipelineRun/';
 
+/** The digest of a note that counts for no run, as two runs were noted under the name. */
+const UNSAID = 'none';
+
 const LIMITS: FinishNotesLimits = { total: 100_000, perNamespace: 20_000, assured: 500, idle: 10_000 };
 
 /** A run as the watch delivers it once it has finished. */
@@ -144,7 +147,7 @@ export class FinishNotes {
   recall({ parentUID, key, uid, digest }: Omit<FinishedRunNote, 'namespace'>): Sighting {
     const note = this.#parent(parentUID)?.notes.get(key);
     if (note === undefined) return 'Unseen';
-    if (note.uid !== uid) return 'Replaced';
+    if (note.uid !== uid || note.digest === UNSAID) return 'Replaced';
     if (note.digest !== digest()) return 'Changed';
     return note.isLater ? 'Later' : 'Seen';
   }
@@ -187,16 +190,17 @@ export class FinishNotes {
   }
 
   /**
-   * Takes up a note that is recorded. It is older than what this process noted of another run under its name, and gives way to what this
-   * process saw of the same run.
+   * Takes up a note that is recorded. It gives way to what this process saw of the same run. Where this process noted another run under its
+   * name, neither counts: one of the two had finished before the other was created, so whichever is there is a replacement.
    */
   restore(parentUID: string, key: string, { note: recorded, isOutdated }: RecordedNote): void {
     const parent = this.recorded(parentUID);
     if (parent === undefined) return;
     const own = parent.notes.get(key);
-    const isSeenSince = own?.uid === recorded.uid && !own.isLater;
+    const isSeenSince = own?.uid === recorded.uid && !own.isLater && recorded.digest !== UNSAID;
+    const isOfOther = own !== undefined && own.uid !== recorded.uid;
     if (!isSeenSince && !parent.recording.running.has(recorded.uid)) {
-      parent.notes.set(key, recorded);
+      parent.notes.set(key, isOfOther ? { ...recorded, digest: UNSAID } : recorded);
       if (own === undefined) this.#count(parent.namespace, 1);
     }
     // One without a note in memory is known as written, so that it is removed.
