@@ -47,7 +47,14 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
   SubjectIgnored: [remedies('SubjectIgnored: set spec.subjects.onIgnored to Warn')],
   StatementIncomplete: [remedies('StatementIncomplete: fix what the message names, and run it again')],
   PayloadInvalid: [remedies('PayloadInvalid: fix the task that produced the value named in the message')],
-  PayloadTooLarge: [remedies('PayloadTooLarge: emit smaller results')],
+  PayloadTooLarge: [
+    remedies('PayloadTooLarge: emit smaller results'),
+    {
+      file: 'e2e/main-job/policy-ceiling.test.ts',
+      title:
+        'says so on a record that alone is too large, and signs its run once the ceiling allows more and the record is deleted',
+    },
+  ],
   SubjectNotAllowed: [remedies('SubjectNotAllowed: add the repository to spec.subjects.allowedRepositories')],
   CeilingExceeded: [
     {
@@ -56,6 +63,7 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
     },
     { file: 'e2e/main-job/policy-ceiling.test.ts', title: 'signs them once the ceiling allows what the policy says' },
     { file: 'e2e/main-job/policy-ceiling.test.ts', title: 'signs a run that waited once a record is deleted' },
+    { file: 'e2e/main-job/policy-ceiling.test.ts', title: 'signs a run that waited once there is room' },
   ],
   GuardForbidden: [
     {
@@ -98,7 +106,13 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
     remedies('BackendNotFound: name another backend than one that was deleted'),
     remedies('BackendNotFound: create a StorageBackend'),
   ],
-  BackendNotReady: [remedies('BackendNotReady: do what the message of the backend says')],
+  BackendNotReady: [
+    remedies('BackendNotReady: do what the message of the backend says'),
+    {
+      file: 'e2e/storage/outbound-proxy.test.ts',
+      title: 'says that its login is refused, and stores once the Secret is corrected and its pods are restarted',
+    },
+  ],
   BackendUnauthorized: [remedies("BackendUnauthorized: add a Secret for the registry to the run's ServiceAccount")],
   BackendUnavailable: [{ file: 'e2e/main-job/failures.test.ts', title: 'heals by itself when the registry is back' }],
   BackendRejected: [remedies('BackendRejected: push the image that does not exist')],

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { asManifest, at, listAt, type Manifest } from '../chart/helm.ts';
+import { asManifest, at, listAt, type Manifest, releaseNamespace } from '../chart/helm.ts';
+import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { parseRecord, storageOf } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
@@ -460,5 +462,96 @@ describe('a team with as many records as its ceiling allows', () => {
   it('is ready again once no run waits', async () => {
     await installation.kubectl(['delete', 'policyceiling', `over-${index}`]);
     await installation.wait(team, 'signingpolicy/first', 'condition=Ready');
+  });
+});
+
+describe('a team whose records take as many bytes as its ceiling allows', () => {
+  const index = 101;
+  const team = `over-${index}`;
+  const full = { field: 'counts.evidenceBytes', names: /unused/ };
+  let managed: ManagedRuns;
+  const boundTo = (evidenceBytes: number): Promise<void> =>
+    installation.apply(ceilingOf({ ...full, alone: { counts: { evidenceBytes } } }, index));
+  const nameOf = (run: Pick<Build, 'uid' | 'name'>): string =>
+    recordName(run, { kind: 'SigningPolicy', namespace: team, name: 'first' });
+  const find = (run: Build): Promise<Manifest | undefined> =>
+    installation.find(team, `provenancerecord/${nameOf(run)}`);
+  const untilReady = (run: Build): Promise<void> =>
+    installation.wait(team, `provenancerecord/${nameOf(run)}`, 'condition=Ready');
+  /** Deletes a record for good: with its run, of which it would be made again. */
+  async function retire(run: Build): Promise<void> {
+    await installation.kubectl(['delete', 'taskrun', run.name, '-n', team]);
+    await installation.kubectl(['delete', 'provenancerecord', nameOf(run), '-n', team]);
+  }
+  let first: Build;
+  let second: Build;
+
+  before(async () => {
+    await makeTeam(full, index);
+    await installation.wait(team, 'signingpolicy/first', 'condition=Ready');
+    const registry = installation.testbed.registry(0);
+    managed = new ManagedRuns(client, { name: team, releaseLabel: labels, registry });
+    first = await managed.build({ name: 'first' });
+    await untilReady(first);
+    // No room but for the first one.
+    const { spec, evidence, status } = asManifest(await find(first));
+    await boundTo(JSON.stringify({ spec, evidence, status }).length);
+    await installation.wait('', `policyceiling/${team}`, 'condition=Ready');
+    second = await managed.build({ name: 'second' });
+  });
+
+  async function untilWaiting(): Promise<void> {
+    await installation.wait(
+      team,
+      'signingpolicy/first',
+      'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=CeilingExceeded',
+    );
+    const isCounted = async (): Promise<boolean> =>
+      /^hallmark_runs_waiting 1$/m.test((await installation.metrics()).join('\n'));
+    await waitUntil('one run waits', isCounted, { timeoutSeconds: PATIENCE_SECONDS });
+  }
+
+  it('has further runs wait, also after a restart of the operator', async () => {
+    await untilWaiting();
+    const message = readyOf(await installation.json(['get', 'signingpolicy', 'first', '-n', team]), 'message');
+    assert.match(
+      message,
+      /PolicyCeiling over-101: .* have \d+ bytes of evidence, and allowed are \d+: finished runs wait/,
+    );
+    const pods = installation.operatorPods().map(({ name }) => name);
+    await installation.kubectl(['delete', 'pods', '--all', '-n', releaseNamespace, '--wait=true']);
+    const isAnew = (): boolean => {
+      const names = installation.operatorPods().map(({ name }) => name);
+      return names.length > 0 && names.every((name) => !pods.includes(name));
+    };
+    await waitUntil('another pod is there', isAnew, { timeoutSeconds: PATIENCE_SECONDS });
+    await installation.rolledOut();
+    await untilWaiting();
+    assert.equal(await find(second), undefined);
+  });
+
+  it('signs a run that waited once there is room', async () => {
+    await retire(first);
+    await untilReady(second);
+    await installation.wait(team, 'signingpolicy/first', 'condition=Ready');
+  });
+
+  it('says so on a record that alone is too large, and signs its run once the ceiling allows more and the record is deleted', async () => {
+    await retire(second);
+    const registry = installation.testbed.registry(0);
+    const image = await registry.pushImage(`${team}/app`, 'large');
+    const noise = { name: 'log', type: 'string', value: randomBytes(10_000).toString('base64') };
+    const large = await managed.build({ name: 'large', results: [...managed.imageResults(image), noise] });
+    const record = `provenancerecord/${nameOf(large)}`;
+    await installation.wait(team, record, 'jsonpath={.status.reason}=PayloadTooLarge');
+    const found = await installation.json(['get', 'provenancerecord', nameOf(large), '-n', team]);
+    assert.match(
+      String(at(found, 'status', 'message')),
+      /PolicyCeiling over-101 allows .* raise counts\.evidenceBytes/,
+    );
+    await boundTo(10_000_000);
+    await installation.kubectl(['delete', 'provenancerecord', nameOf(large), '-n', team]);
+    await untilReady(large);
+    assert.notEqual(at(await find(large), 'metadata', 'uid'), at(found, 'metadata', 'uid'));
   });
 });

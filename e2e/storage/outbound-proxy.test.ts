@@ -10,11 +10,16 @@ import { SecretValue } from '../../src/runtime/secret-value.ts';
 import { BrokerConnections } from '../../src/storage/kafka/broker-connections.ts';
 import type { KafkaSecurity } from '../../src/storage/kafka/kafka-security.ts';
 import { MongoConnection } from '../../src/storage/mongodb/mongo-connection.ts';
+import { releaseNamespace } from '../chart/helm.ts';
+import { Installation } from '../harness/installation.ts';
+import { adminClient } from '../resilience/admin-client.ts';
+import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
 import { ConnectProxy } from '../testbed/connect-proxy/connect-proxy.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { FerretDb } from '../testbed/ferretdb/ferretdb.ts';
 import { Kafka } from '../testbed/kafka/kafka.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
 
 const never = new AbortController().signal;
 const PASSWORD = 'planted-password';
@@ -160,5 +165,62 @@ describe('a real proxy', () => {
       reason: 'Unreachable',
       message: /^the proxy 127\.0\.0\.1:\d+ cannot be used: ECONNREFUSED/,
     });
+  });
+});
+
+describe('an operator behind a real proxy', () => {
+  const LOGIN = 'proxy-login';
+  let installation: Installation;
+  let front: ConnectProxy;
+
+  before(async () => {
+    installation = await Installation.start({
+      label: 'behind-a-proxy',
+      replicas: 1,
+      tekton: 'Kinds',
+      registries: [{ referrers: false, tls: true }],
+      values: async ({ plane, supervisor: ofTestbed }) => {
+        front = await ConnectProxy.start(ofTestbed, { credentials });
+        await plane.kubectl(['create', 'namespace', releaseNamespace]);
+        const login = [`--from-literal=username=${credentials.username}`, '--from-literal=password=planted-guess'];
+        await plane.kubectl(['create', 'secret', 'generic', LOGIN, ...login, '-n', releaseNamespace]);
+        return [
+          'config.retry.maxSeconds=2',
+          `config.outbound.proxy.url="${front.url.origin}"`,
+          `proxy.credentialsSecret="${LOGIN}"`,
+        ];
+      },
+    });
+  });
+  after(() => installation.stop());
+
+  it('says that its login is refused, and stores once the Secret is corrected and its pods are restarted', async () => {
+    const backendRefs = [{ kind: 'StorageBackend', name: 'evidence' }];
+    const team = await installation.team({ name: 'team-p', backends: [], policy: { ...managedRuns, backendRefs } });
+    const repository = `${team.registry.host}/evidence`;
+    const oci = { encoding: 'CosignTags', repository, authentication: { type: 'Anonymous' }, tls: { insecure: true } };
+    await installation.apply({
+      apiVersion: 'hallmark.dev/v1alpha1',
+      kind: 'StorageBackend',
+      metadata: { name: 'evidence', namespace: team.name },
+      spec: { type: 'OCI', oci },
+    });
+    const build = await new ManagedRuns(adminClient(installation.plane), team).build({ name: 'bake' });
+    const refused = await waitUntil('the backend says why', async () => {
+      const found = await installation.json(['get', 'storagebackend', 'evidence', '-n', team.name]);
+      const status = JSON.stringify(found['status'] ?? {});
+      return status.includes('407') ? status : undefined;
+    });
+    assert.match(refused, /refuses the credentials of the operator \(407\): .*proxy\.credentialsSecret/);
+    assert.doesNotMatch(refused, /planted/);
+    assert.ok(front.seen().every(({ admitted }) => !admitted));
+    const stringData = { password: credentials.password };
+    await installation.patch(releaseNamespace, `secret/${LOGIN}`, { stringData });
+    await installation.kubectl(['rollout', 'restart', 'deployment/hallmark', '-n', releaseNamespace]);
+    await installation.rolledOut();
+    const record = await team.readyRecord(build);
+    assert.equal(record.status?.reason, 'Stored');
+    const last = front.seen().at(-1);
+    assert.deepEqual(last, { method: 'CONNECT', target: team.registry.host, admitted: true });
   });
 });
