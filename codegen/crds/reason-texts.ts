@@ -112,7 +112,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   },
   PayloadTooLarge: {
     meaning:
-      'The payloads of the run, with their signatures and witnesses, do not fit into a record (1100 KiB). Or a PipelineRun has more than 4096 children, children of more than 16 MiB together, or more than 8192 objects that carry its label. Or the record alone takes more than a PolicyCeiling allows for all records of the namespace.',
+      'The payloads of the run, with their signatures and witnesses, do not fit into a record (1100 KiB). Or the run holds more than 100,000 values, or a TaskRun has more than 1024 steps and sidecars. Or a PipelineRun has more than 4096 children, children of more than 16 MiB together, or more than 8192 objects that carry its label. Or the record alone takes more than a PolicyCeiling allows for all records of the namespace.',
     setOn: RECORD,
     remedy:
       'Emit smaller results and parameters, turn off `imageSignatures.indexChildren`, ask for fewer timestamps, or split the run. Where the message names a PolicyCeiling, have the platform team raise `counts.evidenceBytes`. Delete objects that carry the label `tekton.dev/pipelineRunUID` of a PipelineRun and are not its children. Then delete the record, and it is made again from its run.',

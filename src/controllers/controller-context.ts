@@ -7,6 +7,7 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { RecordWriter } from '../records/record-writer.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { HeavyWork } from '../runtime/heavy-work.ts';
 import type { TurnLine } from '../runtime/turn-line.ts';
 import type { SecretValue } from '../runtime/secret-value.ts';
 import type { RunTracing } from '../telemetry/tracing/run-tracing.ts';
@@ -51,6 +52,8 @@ export interface ControllerContext extends Memory, Outside {
   readonly writer: RecordWriter;
   /** The writes of the status of policies and backends, a few at a time: a crowd of them must not use up the API server that records need. */
   readonly statusLine: Pick<TurnLine, 'result'>;
+  /** The work on large runs, a piece at a time: it must not keep the event loop from everything else. */
+  readonly heavyWork: HeavyWork;
   /** The only writer of notes about children. */
   readonly childNotes: ChildNoteStore;
 }

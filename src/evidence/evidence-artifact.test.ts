@@ -14,7 +14,7 @@ import {
   withPayload,
 } from './evidence-artifact.ts';
 import { EvidenceError } from './evidence-error.ts';
-import { MAX_PAYLOAD_BYTES, packPayload, unpackPayload } from './packed-payload.ts';
+import { isLargePayload, MAX_PAYLOAD_BYTES, packAhead, packPayload, unpackPayload } from './packed-payload.ts';
 import { dsse } from '@sigstore/core';
 import { shortKey } from './short-key.ts';
 import { signatureText } from './signature-text.ts';
@@ -163,6 +163,25 @@ describe('a packed payload', () => {
     );
     const fits = randomBytes(700_000);
     assert.deepEqual(unpackPayload(packPayload(fits)), fits);
+  });
+
+  it('is the same where another thread packed it ahead, which happens once', async () => {
+    const payload = Buffer.from('0123456789'.repeat(20_000));
+    const twin = Buffer.from(payload);
+    assert.equal(isLargePayload(payload), true);
+    await packAhead(payload);
+    assert.equal(isLargePayload(payload), false);
+    assert.equal(packPayload(payload), packPayload(twin));
+    assert.equal(isLargePayload(Buffer.alloc(100)), false);
+  });
+
+  it('that was packed ahead is refused all the same when it does not fit', async () => {
+    const payload = randomBytes(900_000);
+    await packAhead(payload);
+    assert.equal(
+      reasonOf(() => packPayload(payload)),
+      'PayloadTooLarge',
+    );
   });
 });
 

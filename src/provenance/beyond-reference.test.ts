@@ -173,7 +173,7 @@ describe('limits', () => {
   });
 
   it('takes linear time for any repetition in a run', () => {
-    const count = 20_000;
+    const count = 1000;
     const many = <T>(make: (index: number) => T): readonly T[] =>
       Array.from({ length: count }, (_, index) => make(index));
     const references = many((index) => `$(tasks.t${index}.results.r)`).join(' ');
@@ -190,7 +190,7 @@ describe('limits', () => {
     const before = process.cpuUsage();
     attested({ kind: 'PipelineRun', status }, { format: 'slsa/v1', children: [child], deepInspection: true });
     attested(child, { format: 'slsa/v1' });
-    assert.ok(process.cpuUsage(before).user < 20_000_000);
+    assert.ok(process.cpuUsage(before).user < 10_000_000);
   });
 
   it('refuses to redact more values than the limit', () => {

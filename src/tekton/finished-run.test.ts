@@ -187,3 +187,15 @@ describe('an object that is not a run', () => {
     });
   }
 });
+
+describe('a run that is too large', () => {
+  it('is refused for more steps and sidecars than any pod has', () => {
+    const read = (steps: number, sidecars: number): unknown => {
+      const states = (length: number): readonly object[] => Array.from({ length }, () => ({}));
+      const status = { steps: states(steps), sidecars: states(sidecars) };
+      return finishedRun({ kind: 'TaskRun', metadata: { name: 't' }, status }, []);
+    };
+    assert.throws(() => read(1000, 25), { reason: 'PayloadTooLarge', message: /has 1025 steps and sidecars/ });
+    assert.ok(read(1000, 24));
+  });
+});

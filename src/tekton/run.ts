@@ -86,11 +86,14 @@ export interface PipelineRun extends RunBase {
 
 export type Run = TaskRun | PipelineRun;
 
+/** Steps and sidecars of a TaskRun: more than any pod has. Evidence states each in many places. */
+const MAX_STEPS = 1024;
+
 /**
  * Read a run through the Go types of the reference.
  *
  * @param object the run as JSON; integers beyond 2^53 as bigint keep their precision
- * @throws PayloadError when a field has a type that the Go types refuse
+ * @throws PayloadError when a field has a type that the Go types refuse, or the run is too large to be stated
  */
 export function parseRun(kind: RunKind, object: unknown): Run {
   const node = goDecode(`tekton.${kind}`, object, kind);
@@ -155,13 +158,20 @@ function taskRun(base: Omit<RunBase, 'paramDefaults'>): TaskRun {
   const status = mapAt(base.node, 'status');
   const taskSpec = optionalMapAt(status, 'taskSpec');
   const artifacts = mapAt(status, 'artifacts');
+  const [steps, sidecars] = [mapsAt(status, 'steps'), mapsAt(status, 'sidecars')];
+  const count = steps.length + sidecars.length;
+  if (count > MAX_STEPS)
+    throw new PayloadError(
+      'PayloadTooLarge',
+      `TaskRun has ${count} steps and sidecars, and at most ${MAX_STEPS} are stated`,
+    );
   return {
     ...base,
     kind: 'TaskRun',
     paramDefaults: defaults(taskSpec),
     taskSpec,
-    steps: mapsAt(status, 'steps').map(stepState),
-    sidecars: mapsAt(status, 'sidecars').map(stepState),
+    steps: steps.map(stepState),
+    sidecars: sidecars.map(stepState),
     artifactInputs: nativeArtifacts(artifacts, 'inputs'),
     artifactOutputs: nativeArtifacts(artifacts, 'outputs'),
   };

@@ -83,6 +83,15 @@ export const runAuthorAttacks: readonly Attack[] = [
     },
   },
   {
+    title: 'hundreds of thousands of empty results and steps are recorded as too many to state',
+    gain: "the operator's time and memory",
+    attempt: async (arena) => {
+      const empty = Array.from({ length: 200_000 }, () => ({}));
+      await outcomeOf(arena, 'empty-results', { results: empty }, ['PayloadTooLarge']);
+      return outcomeOf(arena, 'empty-steps', { status: { steps: empty } }, ['PayloadTooLarge']);
+    },
+  },
+  {
     title: 'a megabyte of zeros that packs into a kilobyte is signed once, and stored where it fits',
     gain: "the operator's memory, and that of verifiers",
     attempt: (arena) =>

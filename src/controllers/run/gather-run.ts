@@ -23,10 +23,13 @@ import { gatherIndexImages } from './gather-index-images.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { recordKey, type RecordKey } from '../../records/record-key.ts';
 import { runKey } from '../../tekton/run-key.ts';
+import { isLargerThan } from '../../runtime/cache/approximate-size.ts';
 import { isRunOutline } from '../../tekton/run-outline.ts';
 
 /** The wait for the watch to deliver the end of a child, after that of its PipelineRun. */
 const DELIVERY_MS = 10_000;
+/** A run of so many bytes in memory, with its children, takes some milliseconds to read and to state. */
+const HEAVY_BYTES = 128 * 1024;
 /** Before any run. */
 const NEVER = '1970-01-01T00:00:00Z';
 
@@ -97,7 +100,7 @@ export async function gatherRun(
   if (pipelines.length === 0) return undefined;
   const { signal, room } = options;
   const isAttested = pipelines.some(({ pipeline }) => pipeline.policy.spec.attestation.format !== 'None');
-  const run = await readRun(context, object, { summary, isAttested, room }, signal);
+  const { run, isHeavy } = await readRun(context, object, { summary, isAttested, room }, signal);
   const pending: PendingPipeline[] = [];
   const failures: unknown[] = [];
   for (const { pipeline, recordName: name } of pipelines) {
@@ -119,7 +122,7 @@ export async function gatherRun(
   const deadlineMs = Date.parse(summary.finished.completionTime) + options.childrenDeadlineSeconds * 1000;
   const isChanged = context.finishNotes.recall({ ...ownNote(summary), digest: () => runDigest(object) }) === 'Changed';
   const childrenDeadline = new Date(deadlineMs);
-  return { summary, run, isChanged, pending, failures, childrenDeadline, now: context.clock.now() };
+  return { summary, run, isHeavy, isChanged, pending, failures, childrenDeadline, now: context.clock.now() };
 }
 
 const unreadOutline: Problem = {
@@ -139,8 +142,8 @@ async function readRun(
   object: unknown,
   { summary, isAttested, room }: RunReading,
   signal: AbortSignal,
-): Promise<FinishedRun | Problem> {
-  if (isRunOutline(object)) return unreadOutline;
+): Promise<Pick<RunSnapshot, 'run' | 'isHeavy'>> {
+  if (isRunOutline(object)) return { run: unreadOutline, isHeavy: false };
   const unseen: string[] = [];
   const recall = ({ object: child, ...read }: ReadChild): Sighting => {
     const sighting = context.finishNotes.recall({ ...childNote(read.parentUID, read), digest: () => runDigest(child) });
@@ -151,12 +154,14 @@ async function readRun(
   try {
     const children = summary.kind === 'PipelineRun' ? await childObjects(reading, object, summary) : [];
     for (const parent of notedParents(summary, children)) await takeUpNotes(context, parent, signal);
-    const run = finishedRun(object, children, isAttested ? { recall } : {});
+    const isHeavy = isLargerThan(HEAVY_BYTES, [object, children]);
+    const read = (): FinishedRun => finishedRun(object, children, isAttested ? { recall } : {});
+    const run = isHeavy ? await context.heavyWork.result(summary.namespace, read) : read();
     awaitDelivery(context, summary, unseen);
-    return run;
+    return { run, isHeavy };
   } catch (error) {
     if (error instanceof PayloadError || error instanceof TooManyChildren)
-      return { reason: reasons[error.reason], message: error.message };
+      return { run: { reason: reasons[error.reason], message: error.message }, isHeavy: false };
     throw error;
   }
 }

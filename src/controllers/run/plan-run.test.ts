@@ -9,12 +9,16 @@ import { readPolicy } from '../../pipelines/read-policy.ts';
 import { isFinished } from '../../pipelines/selection/run-selection.ts';
 import { parseImageReference } from '../../tekton/images/image-reference.ts';
 import { finishedRun } from '../../tekton/finished-run.ts';
-import { awaitedChild, planRun } from './plan-run.ts';
+import { awaitedChild, planRecord, type RecordDraft } from './plan-run.ts';
 import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { policyKey } from '../../pipelines/policy-key.ts';
 
 const NOW = new Date('2025-03-01T00:01:00Z');
 const DEADLINE = new Date('2025-03-01T00:02:00Z');
+
+function planRun(given: RunSnapshot): readonly RecordDraft[] {
+  return given.pending.map((pending) => planRecord(given, pending));
+}
 
 function run(kind: RunKind, status: object = {}): unknown {
   const condition = { type: 'Succeeded', status: 'True', reason: 'Succeeded' };
@@ -72,7 +76,7 @@ function snapshot(object: unknown, of: PolicyDefinition = policy(), rest: Partia
   const pipeline: Pipeline = { policy: of, backends: [], missing: [{ kind: 'StorageBackend', name: 'later' }] };
   const pending = [{ pipeline, recordName: 'bake-1-x', existing: undefined }];
   const times = { childrenDeadline: DEADLINE, now: NOW };
-  return { summary, run: finished, isChanged: false, pending, failures: [], ...times, ...rest };
+  return { summary, run: finished, isHeavy: false, isChanged: false, pending, failures: [], ...times, ...rest };
 }
 
 describe('planRun', () => {

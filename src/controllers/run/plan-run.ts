@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
+import type { EvidenceArtifact, ProvenanceRecordSpec } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { reasons } from '../../api/v1alpha1/reasons.ts';
 import type { Retention } from '../../api/v1alpha1/signing-policy/retention.ts';
 import type { Artifact, RecordedArtifact } from '../../evidence/artifact.ts';
@@ -30,15 +30,21 @@ export interface RecordDraft {
   readonly toSign: readonly RecordedArtifact[];
 }
 
-/** Decides the record of a run for each pipeline that has no complete one. */
-export function planRun(snapshot: RunSnapshot): readonly RecordDraft[] {
-  return snapshot.pending.map((pending) => {
-    const spec = draftSpec(snapshot, pending);
-    const artifacts = pending.existing?.object.evidence?.artifacts ?? [];
-    // The record's own artifacts are signed, even if the run has changed since.
-    if (artifacts.length > 0) return { pending, spec, evidence: { artifacts }, toSign: [] };
-    return { pending, spec, ...draftEvidence(snapshot, pending, spec.mode) };
-  });
+/** Decides the record of a run for a pipeline that has no complete one. @param made the artifacts, where they are made already */
+export function planRecord(
+  snapshot: RunSnapshot,
+  pending: PendingPipeline,
+  made: readonly Artifact[] | Problem = makeArtifacts(snapshot, pending),
+): RecordDraft {
+  const spec = draftSpec(snapshot, pending);
+  const artifacts = recordedArtifacts(pending);
+  // The record's own artifacts are signed, even if the run has changed since.
+  if (artifacts.length > 0) return { pending, spec, evidence: { artifacts }, toSign: [] };
+  return { pending, spec, ...draftEvidence(pending, made, spec.mode) };
+}
+
+function recordedArtifacts({ existing }: PendingPipeline): readonly EvidenceArtifact[] {
+  return existing?.object.evidence?.artifacts ?? [];
 }
 
 function draftSpec({ summary }: RunSnapshot, { pipeline, existing }: PendingPipeline): ProvenanceRecordSpec {
@@ -66,13 +72,12 @@ function frozenRetention(retention: Retention): NonNullable<ProvenanceRecordSpec
 }
 
 function draftEvidence(
-  snapshot: RunSnapshot,
   pending: PendingPipeline,
+  made: readonly Artifact[] | Problem,
   mode: 'Enforce' | 'Audit',
 ): Pick<RecordDraft, 'evidence' | 'toSign'> {
   const { policy } = pending.pipeline;
-  const made = makeArtifacts(snapshot, pending);
-  if (!Array.isArray(made)) return { evidence: { artifacts: [], problem: made }, toSign: [] };
+  if ('reason' in made) return { evidence: { artifacts: [], problem: made }, toSign: [] };
   const artifacts = made.map((artifact) => ({ ...artifact, policyGeneration: policy.generation }));
   const evidence = boundedEvidence(packed(artifacts), policy.spec);
   const subjects = made.flatMap((artifact) => artifact.subjects);
@@ -84,10 +89,13 @@ function draftEvidence(
   return { evidence, toSign: mayBeSigned ? artifacts : [] };
 }
 
-function makeArtifacts(
-  snapshot: RunSnapshot,
-  { pipeline: { policy }, indexImages }: PendingPipeline,
-): Artifact[] | Problem {
+/** Makes the artifacts of a run for a pipeline, none where its record has them; or the reason why there are none. */
+export function makeArtifacts(snapshot: RunSnapshot, pending: PendingPipeline): readonly Artifact[] | Problem {
+  if (recordedArtifacts(pending).length > 0) return [];
+  const {
+    pipeline: { policy },
+    indexImages,
+  } = pending;
   const refused = namedRefusal(policy);
   if (refused !== undefined) return refused;
   const { run, isChanged } = snapshot;

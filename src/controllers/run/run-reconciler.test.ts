@@ -286,4 +286,30 @@ describe('RunReconciler', () => {
     assert.ok(error instanceof AggregateError);
     assert.equal(error.errors.length, 2);
   });
+
+  it('states a large run in pieces, so that those of another team are recorded in between', async () => {
+    const [policy] = world.context.pipelines.policies;
+    assert.ok(policy !== undefined);
+    for (const name of ['second', 'third']) world.context.pipelines.setPolicy({ ...policy, name, uid: name });
+    world.context.pipelines.setPolicy({ ...policy, namespace: 'team-b', uid: 'b' });
+    const results = [{ name: 'LONG', type: 'string', value: 'x'.repeat(300_000) }];
+    const large = await world.addRun('large', '2026-01-02T03:04:00Z', 'team-a', results);
+    const small = await world.addRun('small', '2026-01-02T03:04:00Z', 'team-b');
+    world.queues.run.add(large);
+    world.queues.run.add(small);
+    while (world.records.length < 4) await world.clock.settle();
+    const places = world.records.map((record) => field(field(record, 'metadata'), 'namespace'));
+    assert.equal(places[0], 'team-b', places.join());
+    for (const record of world.records) assert.equal(listField(field(record, 'evidence'), 'artifacts').length, 1);
+  });
+
+  it('records a run as too large that holds more values than can be stated', async () => {
+    const results = Array.from({ length: 40_000 }, () => ({}));
+    await world.reconcileRun(await world.addRun('countless', '2026-01-02T03:04:00Z', 'team-a', results));
+    while (world.records.length < 1) await world.clock.settle();
+    const problem = field(field(world.records[0], 'evidence'), 'problem');
+    assert.equal(field(problem, 'reason'), 'PayloadTooLarge');
+    assert.match(String(field(problem, 'message')), /TaskRun holds more than 100000 values/);
+    assert.equal(world.signatures, 0);
+  });
 });

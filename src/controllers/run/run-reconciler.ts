@@ -19,14 +19,15 @@ import {
   type RecordParts,
 } from '../../records/record-object.ts';
 import { toEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
+import { isLargePayload, packAhead } from '../../evidence/packed-payload.ts';
 import { signArtifacts } from '../policy-services/sign-artifacts.ts';
 import { ChildRoom, type RoomOfRun } from './child-room.ts';
 import { gatherRun, type LackingPipeline, pendingPipelines } from './gather-run.ts';
 import { followRun } from './note-finishes.ts';
-import { planRun, type RecordDraft } from './plan-run.ts';
+import { makeArtifacts, planRecord, type RecordDraft } from './plan-run.ts';
 import { PlacesOfRun } from './places-of-run.ts';
 import { PolicyTurns } from './policy-turns.ts';
-import type { RunSnapshot } from './run-snapshot.ts';
+import type { PendingPipeline, RunSnapshot } from './run-snapshot.ts';
 import { ServedPolicies } from './served-policies.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { parseRunKey, type RunKey } from '../../tekton/run-key.ts';
@@ -128,11 +129,11 @@ export class RunReconciler implements Reconciler<RunKey> {
     );
     const failures: unknown[] = [...(snapshot?.failures ?? [])];
     if (snapshot !== undefined) {
-      const records = planRun(snapshot).map(async (draft) => {
+      const records = snapshot.pending.map(async (pending) => {
         try {
-          await this.#recordInPlace(snapshot, draft, places, signal);
+          await this.#recordInPlace(snapshot, await this.#plan(snapshot, pending), places, signal);
         } finally {
-          turns.endOf(draft.pending.pipeline.policy);
+          turns.endOf(pending.pipeline.policy);
         }
       });
       for (const result of await Promise.allSettled(records))
@@ -150,6 +151,17 @@ export class RunReconciler implements Reconciler<RunKey> {
     const waiting = places.waiting(next.requeueAfterSeconds);
     if (waiting !== undefined) throw waiting;
     return next;
+  }
+
+  /** Plans a large run in pieces: teams with many of them must not hold up the others. */
+  async #plan(snapshot: RunSnapshot, pending: PendingPipeline): Promise<RecordDraft> {
+    if (!snapshot.isHeavy) return planRecord(snapshot, pending);
+    const { heavyWork } = this.#context;
+    const { namespace } = snapshot.summary;
+    const made = await heavyWork.result(namespace, () => makeArtifacts(snapshot, pending));
+    const payloads = 'reason' in made ? [] : made.map(({ payload }) => payload).filter(isLargePayload);
+    for (const payload of payloads) await heavyWork.result(namespace, () => packAhead(payload));
+    return planRecord(snapshot, pending, made);
   }
 
   #reportWait(object: unknown, { problem: message }: PlacesOfRun): void {

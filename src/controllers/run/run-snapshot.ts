@@ -21,6 +21,8 @@ export interface RunSnapshot {
   readonly summary: SelectableRun;
   /** The run with its children, or why it cannot be read. */
   readonly run: FinishedRun | Problem;
+  /** True when stating the run takes the event loop for long. */
+  readonly isHeavy: boolean;
   /** True when the run says something else than when it was first seen finished. */
   readonly isChanged: boolean;
   readonly pending: readonly PendingPipeline[];

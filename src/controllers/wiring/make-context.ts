@@ -5,6 +5,7 @@ import { untraced } from '../../telemetry/tracing/run-tracing.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { ChildNoteStore } from '../child-notes/child-note-store.ts';
 import { emptyMemory, type MemoryOptions } from '../memory/memory.ts';
+import { HeavyWork } from '../../runtime/heavy-work.ts';
 import { TurnLine } from '../../runtime/turn-line.ts';
 import { EvidenceVerifier } from '../policy-services/evidence-verifier.ts';
 import { SigningGate } from '../policy-services/signing-gate.ts';
@@ -61,6 +62,7 @@ export function makeContext(options: ContextOptions): ControllerContext {
     ...memory,
     writer: new RecordWriter({ client, sealKey, previousSealKey, fence, index: records, ownWrites, failingSeals }),
     statusLine: new TurnLine({ atOnce: STATUS_WRITES }),
+    heavyWork: new HeavyWork(),
     childNotes: new ChildNoteStore({ client, operatorNamespace, sealKey, previousSealKey, fence }),
     gate: new SigningGate({ keys, witnesses, clock }),
     evidence,

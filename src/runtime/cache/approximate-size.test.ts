@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { approximateSizeBytes } from './approximate-size.ts';
+import { approximateSizeBytes, isLargerThan } from './approximate-size.ts';
 
 describe('approximateSizeBytes', () => {
   it('grows with what a value holds', () => {
@@ -19,5 +19,23 @@ describe('approximateSizeBytes', () => {
 
   it('takes very long lists', () => {
     assert.ok(approximateSizeBytes(Array.from({ length: 500_000 }, () => 'x')) > 500_000);
+  });
+});
+
+describe('isLargerThan', () => {
+  it('agrees with the size', () => {
+    const value = { list: ['x'.repeat(500), { key: [1, 2, 3], other: null }], text: 'y' };
+    const size = approximateSizeBytes(value);
+    assert.deepEqual([isLargerThan(size, value), isLargerThan(size - 1, value)], [false, true]);
+  });
+
+  it('looks at no more of a value than it takes', () => {
+    const unseen = {
+      get far(): never {
+        throw new Error('seen');
+      },
+    };
+    // What is last is looked at first.
+    assert.equal(isLargerThan(1000, [unseen, 'x'.repeat(2000)]), true);
   });
 });

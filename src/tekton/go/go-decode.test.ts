@@ -74,6 +74,26 @@ describe('decoding', () => {
     assert.throws(() => goDecode('tekton.TaskRun', beyond, 'TaskRun'), PayloadError);
   });
 
+  it('refuses more values than an honest run holds, wherever they are', () => {
+    const many = <T>(value: T): readonly T[] => Array.from({ length: 100_001 }, () => value);
+    const keys = Object.fromEntries(many('').map((value, index) => [`k${index}`, value]));
+    const specs = [
+      { params: many({}) },
+      { params: [{ name: 'p', value: many('') }] },
+      { params: [{ name: 'p', value: keys }] },
+      { pipelineSpec: { tasks: [{ taskSpec: { steps: [{ args: many('') }] } }] } },
+      { pipelineSpec: { tasks: [{ taskSpec: { spec: many(0) } }] } },
+      { pipelineSpec: { tasks: [{ taskSpec: { spec: keys } }] } },
+      { taskRunTemplate: { podTemplate: { nodeSelector: keys } } },
+      // Fewer, of which each has fields that are never left out.
+      { pipelineSpec: { tasks: [{ taskSpec: { steps: many({}).slice(0, 40_000) } }] } },
+    ];
+    for (const spec of specs)
+      assert.throws(() => goDecode('tekton.PipelineRun', { spec }, 'PipelineRun'), { reason: 'PayloadTooLarge' });
+    const fits = { params: [{ name: 'p', value: many('').slice(0, 90_000) }] };
+    assert.ok(goDecode('tekton.PipelineRun', { spec: fits }, 'PipelineRun'));
+  });
+
   it('keeps keys that JavaScript treats specially', () => {
     const labels: unknown = JSON.parse('{"__proto__":"p","10":"x","9":"y","constructor":"c"}');
     const node = goDecode('tekton.TaskRun', { metadata: { labels } }, 'TaskRun');

@@ -25,13 +25,25 @@ interface FieldCodec {
   readonly name: string;
   readonly codec: Codec;
   readonly isOmitted: (node: JsonNode, value: unknown) => boolean;
+  /** The node of a field that is absent; undefined where such a field is left out. */
+  readonly absent: JsonNode | undefined;
 }
 
-/** The path of the value being decoded, for messages and for the bound on nesting. */
-type Position = (string | number)[];
+/** The position in the value that is being decoded. */
+interface Position {
+  /** The path, for messages and for the bound on nesting. */
+  readonly path: (string | number)[];
+  /** The nodes that may still be made; counted down. */
+  nodes: number;
+}
 
 /** No API server stores a sensible run of this depth; the bound keeps hostile nesting off the stack. */
 const maximumDepth = 512;
+/**
+ * More than an honest run holds that the API server stores: of lists of empty objects, a run of that size holds half a million, which take
+ * seconds and hundreds of megabytes to state.
+ */
+const maximumNodes = 100_000;
 const codecs = new Map<string, Codec>();
 const never = (): boolean => false;
 
@@ -39,10 +51,10 @@ const never = (): boolean => false;
  * Decode a JSON value into the Go type `type` and back: unknown fields and empty optional fields vanish, defaults
  * appear, durations, quantities and times take the form of Go, keys take the order of Go.
  *
- * @throws PayloadError when Go would refuse the value
+ * @throws PayloadError when Go would refuse the value, or it holds too many values
  */
 export function goDecode(type: string, value: unknown, root: string): JsonNode {
-  return codecOf(type).decode(value, [root]);
+  return codecOf(type).decode(value, { path: [root], nodes: maximumNodes });
 }
 
 function codecOf(type: string): Codec {
@@ -79,6 +91,7 @@ function sliceCodec(type: string): Codec {
       if (isAbsent(value)) return null;
       if (!Array.isArray(value)) return refuse(at, 'must be a list');
       const codec = codecOf(type);
+      spend(at, value.length);
       return value.map((entry: unknown, index) => within(at, index, () => codec.decode(entry, at)));
     },
     zero: () => null,
@@ -92,6 +105,7 @@ function mapCodec(type: string): Codec {
       if (isAbsent(value)) return null;
       if (!isObject(value)) return refuse(at, 'must be an object');
       const codec = codecOf(type);
+      spend(at, Object.keys(value).length);
       const entries = Object.entries(value).map(([key, entry]): [string, JsonNode] => [
         key.toWellFormed(),
         within(at, key, () => codec.decode(entry, at)),
@@ -108,14 +122,19 @@ function structCodec(fields: readonly GoField[]): Codec {
   const decode = (value: unknown, at: Position): JsonNode => {
     if (!isAbsent(value) && !isObject(value)) return refuse(at, 'must be an object');
     const node = new Map<string, JsonNode>();
-    for (const { name, codec, isOmitted } of (compiled ??= fields.map(fieldCodec))) {
+    for (const { name, codec, isOmitted, absent } of (compiled ??= fields.map(fieldCodec))) {
       const member = isAbsent(value) || !Object.hasOwn(value, name) ? undefined : value[name];
-      const decoded = member === undefined ? codec.zero() : within(at, name, () => codec.decode(member, at));
+      if (member === undefined) {
+        if (absent !== undefined) node.set(name, absent);
+        continue;
+      }
+      const decoded = within(at, name, () => codec.decode(member, at));
       if (!isOmitted(decoded, member)) node.set(name, decoded);
     }
+    spend(at, node.size);
     return node;
   };
-  return { decode, zero: () => decode(undefined, []), isEmpty: never };
+  return { decode, zero: () => decode(undefined, { path: [], nodes: maximumNodes }), isEmpty: never };
 }
 
 function fieldCodec([name, type, omit = '']: GoField): FieldCodec {
@@ -123,7 +142,8 @@ function fieldCodec([name, type, omit = '']: GoField): FieldCodec {
   const isZero = codec.isZero ?? never;
   const isOmitted = (node: JsonNode, value: unknown): boolean =>
     (omit.includes('e') && codec.isEmpty(node, value)) || (omit.includes('z') && isZero(node));
-  return { name, codec, isOmitted };
+  const zero = codec.zero();
+  return { name, codec, isOmitted, absent: isOmitted(zero, undefined) ? undefined : zero };
 }
 
 function named(zero: JsonNode, read: (value: unknown) => JsonNode | undefined, what: string): Codec {
@@ -169,9 +189,11 @@ function decodeRaw(value: unknown, at: Position): JsonNode {
   if (typeof value === 'string') return value.toWellFormed();
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') return value;
   if (Array.isArray(value)) {
+    spend(at, value.length);
     return value.map((entry: unknown, index) => within(at, index, () => decodeRaw(entry, at)));
   }
   if (!isObject(value)) return refuse(at, 'must be JSON');
+  spend(at, Object.keys(value).length);
   return new Map(
     Object.entries(value).map(([key, entry]) => [key.toWellFormed(), within(at, key, () => decodeRaw(entry, at))]),
   );
@@ -179,6 +201,7 @@ function decodeRaw(value: unknown, at: Position): JsonNode {
 
 function boundDepth(value: unknown, at: Position): void {
   if (typeof value !== 'object' || value === null) return;
+  spend(at, Array.isArray(value) ? value.length : Object.keys(value).length);
   for (const [key, entry] of Object.entries(value)) {
     within(at, key, () => {
       boundDepth(entry, at);
@@ -214,15 +237,26 @@ function withText(value: unknown, read: (text: string) => string | undefined): s
 }
 
 function within(at: Position, key: string | number, decode: () => JsonNode): JsonNode {
-  if (at.length >= maximumDepth) return refuse(at.slice(0, 8), `must not nest deeper than ${maximumDepth} levels`);
-  at.push(key);
+  if (at.path.length >= maximumDepth) {
+    at.path.splice(8);
+    return refuse(at, `must not nest deeper than ${maximumDepth} levels`);
+  }
+  at.path.push(key);
   const node = decode();
-  at.pop();
+  at.path.pop();
   return node;
 }
 
-function refuse(at: Position, what: string): never {
-  throw new PayloadError('PayloadInvalid', `${at.map((key) => String(key).slice(0, 64)).join('.')} ${what}`);
+function spend(at: Position, nodes: number): void {
+  at.nodes -= nodes;
+  if (at.nodes >= 0) return;
+  const [root] = at.path;
+  const message = `${String(root)} holds more than ${maximumNodes} values: have it state fewer results and parameters`;
+  throw new PayloadError('PayloadTooLarge', message);
+}
+
+function refuse({ path }: Position, what: string): never {
+  throw new PayloadError('PayloadInvalid', `${path.map((key) => String(key).slice(0, 64)).join('.')} ${what}`);
 }
 
 function isAbsent(value: unknown): value is null | undefined {
