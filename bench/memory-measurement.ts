@@ -37,6 +37,7 @@ const connection = {
   server: 'https://model.invalid',
   endpoint: () => Promise.reject(new Error('there are no connections')),
   invalidate: () => undefined,
+  maxConnections: 32,
 };
 
 const file = {

@@ -53,7 +53,7 @@ export interface MergePatch {
 }
 
 export interface KubeClientOptions {
-  readonly connection: Pick<KubeConnection, 'server' | 'endpoint' | 'invalidate'>;
+  readonly connection: Pick<KubeConnection, 'server' | 'endpoint' | 'invalidate' | 'maxConnections'>;
   readonly clock: Clock;
   /** `hallmark/<version>` */
   readonly userAgent: string;

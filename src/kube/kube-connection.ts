@@ -43,11 +43,12 @@ export class KubeConnection {
   readonly server: string;
   /** The namespace of the current context, if it has one. */
   readonly namespace: string | undefined;
+  /** Concurrent connections for calls. */
+  readonly maxConnections: number;
   readonly #load: () => KubeConfig;
   #config: KubeConfig;
   #mustReload = false;
   readonly #clock: Clock;
-  readonly #maxConnections: number;
   #credentials: Credentials | undefined;
   #reading: Promise<Credentials> | undefined;
 
@@ -67,7 +68,7 @@ export class KubeConnection {
     this.#load = load;
     this.#config = config;
     this.#clock = options.clock;
-    this.#maxConnections = options.maxConnections ?? 32;
+    this.maxConnections = options.maxConnections ?? 32;
   }
 
   /** From $KUBECONFIG, ~/.kube/config or the pod's ServiceAccount, whichever is there first; `context` picks one of a kubeconfig. */
@@ -138,7 +139,7 @@ export class KubeConnection {
     const unchanged = previous?.fingerprint === fingerprint;
     const dispatchers = unchanged
       ? { dispatcher: previous.endpoint.dispatcher, watchDispatcher: previous.endpoint.watchDispatcher }
-      : { dispatcher: this.#dispatcher(tls, this.#maxConnections), watchDispatcher: this.#dispatcher(tls, null) };
+      : { dispatcher: this.#dispatcher(tls, this.maxConnections), watchDispatcher: this.#dispatcher(tls, null) };
     const endpoint = { ...dispatchers, headers: authorizationHeaders(options, token) };
     this.#credentials = { readAtMs: this.#clock.monotonicMs(), fingerprint, endpoint };
     if (!unchanged && previous !== undefined) closeBehind(previous.endpoint);

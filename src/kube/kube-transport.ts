@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
+import { currentTenant } from '../runtime/tenant.ts';
+import { TenantSlots } from '../runtime/tenant-slots.ts';
 import { parsePreciseJson } from '../json/precise-json.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
@@ -30,7 +32,7 @@ export interface TransportRequest {
 }
 
 export interface TransportOptions {
-  readonly connection: Pick<KubeConnection, 'server' | 'endpoint' | 'invalidate'>;
+  readonly connection: Pick<KubeConnection, 'server' | 'endpoint' | 'invalidate' | 'maxConnections'>;
   readonly clock: Clock;
   readonly userAgent: string;
   readonly observer?: KubeObserver;
@@ -46,25 +48,21 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** The HTTP path to the API server: authentication, timeouts, size caps, error translation and counting. */
+/** The HTTP path to the API server: authentication, timeouts, size caps, shares of the connections, error translation and counting. */
 export class KubeTransport {
   readonly #options: TransportOptions;
+  readonly #slots: TenantSlots;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.#slots = new TenantSlots(options.connection.maxConnections);
   }
 
   /** Sends the request and decodes the JSON answer. @throws KubeError */
   async json(request: TransportRequest): Promise<unknown> {
     const deadline = new Deadline(request.signal, request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     try {
-      const answer = await this.#send(request, deadline.signal);
-      const bytes = await readAtMost(
-        answer.body,
-        request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
-        title(request),
-      );
-      return decode(bytes, request);
+      return decode(await this.#inShare(deadline.signal, () => this.#exchange(request, deadline.signal)), request);
     } catch (error) {
       throw translate(error, request, deadline);
     } finally {
@@ -84,6 +82,17 @@ export class KubeTransport {
       deadline.end();
       throw translate(error, request, deadline);
     }
+  }
+
+  /** One tenant's requests that are slow or many leave connections to the others. The operator's own take what they need. */
+  #inShare<T>(signal: AbortSignal, exchange: () => Promise<T>): Promise<T> {
+    const tenant = currentTenant();
+    return tenant === '' ? exchange() : this.#slots.within(tenant, signal, exchange);
+  }
+
+  async #exchange(request: TransportRequest, signal: AbortSignal): Promise<Buffer> {
+    const { body } = await this.#send(request, signal);
+    return readAtMost(body, request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES, title(request));
   }
 
   async #send(request: TransportRequest, signal: AbortSignal): Promise<Answer> {

@@ -41,6 +41,7 @@ const connection = {
   server: 'https://model.invalid',
   endpoint: () => Promise.reject(new Error('the model has no connections')),
   invalidate: () => undefined,
+  maxConnections: 32,
 };
 
 /** The concurrency and back-off of one world's operator. */
