@@ -35,7 +35,7 @@ describe('isLargerThan', () => {
         throw new Error('seen');
       },
     };
-    // What is last is looked at first.
+    // The last member is looked at first.
     assert.equal(isLargerThan(1000, [unseen, 'x'.repeat(2000)]), true);
   });
 });
