@@ -13,8 +13,12 @@ const SEPARATORS: ReadonlySet<number> = new Set([0x2c, 0x5b, 0x7b]);
  * `[[],[],…` does.
  */
 export function boundedJson(body: Buffer, maxValues: number = MAX_VALUES): unknown {
-  if (valuesIn(body, maxValues) > maxValues) return undefined;
-  return tryParseJson(body);
+  return hasMoreValues(body, maxValues) ? undefined : tryParseJson(body);
+}
+
+/** True when JSON text holds more than so many values. */
+export function hasMoreValues(json: Buffer, limit: number): boolean {
+  return valuesIn(json, limit) > limit;
 }
 
 /** Counted in the text: each value but the first has a comma or a bracket before it. Stops past the limit. */

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import { currentTenant } from '../runtime/tenant.ts';
 import { TenantSlots } from '../runtime/tenant-slots.ts';
+import { hasMoreValues } from '../json/bounded-json.ts';
 import { parsePreciseJson } from '../json/precise-json.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
@@ -46,6 +47,8 @@ interface Answer {
 
 export const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
+/** More than any one object that etcd takes. A page of objects made of empty ones would take hundreds of megabytes of memory. */
+const MAX_VALUES = 1_000_000;
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** The HTTP path to the API server: authentication, timeouts, size caps, shares of the connections, error translation and counting. */
@@ -207,6 +210,13 @@ function title({ verb, target }: TransportRequest): string {
 }
 
 function decode(bytes: Buffer, request: TransportRequest): unknown {
+  if (bytes.length > MAX_VALUES && hasMoreValues(bytes, MAX_VALUES)) {
+    throw new KubeError({
+      status: 0,
+      reason: 'ResponseTooLarge',
+      message: `${title(request)}: the answer holds more than ${MAX_VALUES} values`,
+    });
+  }
   try {
     return parsePreciseJson(bytes.toString('utf8'));
   } catch (cause) {
