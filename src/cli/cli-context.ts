@@ -43,6 +43,11 @@ export class CliContext {
     this.operatorNamespace = options.operatorNamespace ?? 'hallmark-system';
   }
 
+  /** The namespace of the option; undefined without it. */
+  get givenNamespace(): string | undefined {
+    return this.#options.namespace;
+  }
+
   /** The namespace of the option, else of the kubeconfig context. */
   async namespace(): Promise<string> {
     return this.#options.namespace ?? (await this.cluster()).connection.namespace ?? 'default';

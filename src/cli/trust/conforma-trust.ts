@@ -10,6 +10,7 @@ import { UsageError } from '../cli-error.ts';
 export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
   const { description, keys, identity, isLogged, trustedRoot } = material;
   const [active] = keys;
+  const accepted = identity === undefined ? keys.slice(0, 1) : [];
   const [log] = trustedRoot?.tlogs ?? [];
   if (active === undefined && identity === undefined)
     throw new UsageError(`${description} publishes neither a key nor a certificate identity yet`);
@@ -28,5 +29,14 @@ export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
     `# ec validate image --policy THIS-FILE --image IMAGE${isLogged ? '' : ' --ignore-rekor'}`,
     '# The Rego rules for attestations are in ./policy: name your own sources instead.',
   ];
-  return { text: `${head.join('\n')}\n${stringify(configuration, { lineWidth: 0 })}` };
+  const left = keys.slice(accepted.length);
+  return {
+    text: `${head.join('\n')}\n${stringify(configuration, { lineWidth: 0 })}`,
+    keys: accepted,
+    notices: left.map(
+      ({ keyID }) =>
+        `key ${keyID} is not accepted, because Conforma takes one signer: images that only this key signed are refused. ` +
+        'Judge them with a second policy file that holds it, or sign them again',
+    ),
+  };
 }

@@ -29,6 +29,7 @@ export function policyControllerTrust(material: PolicyTrust, options: AdmissionO
   const isKeyIgnored = keys.length > 0 && checks.some(({ isInBundles }) => isInBundles);
   return {
     text: objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n'),
+    keys: checks.every(({ isInBundles }) => isInBundles) ? [] : keys,
     notices: [
       ...wanted
         .filter((check) => !isPossible(check))

@@ -63,6 +63,8 @@ export interface AdmissionOptions {
 /** The configuration of a verifier. */
 export interface VerifierConfiguration {
   readonly text: string;
+  /** The keys that it accepts; by default all of the policy. */
+  readonly keys?: readonly VerificationKey[];
   /** Checks that the verifier cannot do, each with the reason and the remedy. */
   readonly notices?: readonly string[];
 }

@@ -18,12 +18,16 @@ import { readObjects } from '../read-objects.ts';
 export interface PublishedPolicy {
   readonly kind: PolicyKind;
   readonly name: string;
+  /** The namespace of a SigningPolicy; absent where a file does not say it. */
+  readonly namespace?: string;
   /** The namespace of its references. */
   readonly homeNamespace: string;
   /** "SigningPolicy team-a/release", for messages. */
   readonly description: string;
   readonly spec: SigningPolicySpec | ClusterSigningPolicySpec;
   readonly status: SigningPolicyStatus;
+  /** The version of its spec; absent where a file does not say it. */
+  readonly generation?: number;
   /** All objects of the file that it was read from; absent for a policy of the cluster. */
   readonly fileObjects?: readonly unknown[];
 }
@@ -54,9 +58,9 @@ export async function policyInCluster(
   if (object === undefined) throw new UncheckedError(`there is no ${kind} ${name}`);
   const parsed = kind === 'SigningPolicy' ? parseSigningPolicy(object) : parseClusterSigningPolicy(object);
   if (!parsed.ok) throw new UncheckedError(`${kind} ${name}: ${parsed.message}`);
-  const { spec, status } = parsed.value;
+  const { metadata, spec, status } = parsed.value;
   const namespace = kind === 'SigningPolicy' ? await context.namespace() : undefined;
-  return published({ kind, name, namespace, spec, status }, context);
+  return published({ kind, name, namespace, generation: metadata.generation, spec, status }, context);
 }
 
 /** Lists the keys in a policy's status, the active one first. */
@@ -100,21 +104,30 @@ async function policyInFile(path: string, context: CliContext): Promise<Publishe
   const [policy] = policies;
   if (policy === undefined || policies.length > 1) throw new UsageError(`${path} must hold one policy`);
   const { kind, metadata, spec, status } = policy;
-  const { name = 'policy', namespace } = metadata;
+  const { name = 'policy', namespace = context.givenNamespace } = metadata;
+  const generation = typeof metadata.generation === 'number' ? metadata.generation : undefined;
   const fileObjects = objects.map(({ value }) => value);
-  return { ...published({ kind, name, namespace, spec, status }, context), fileObjects };
+  return { ...published({ kind, name, namespace, generation, spec, status }, context), fileObjects };
 }
 
 interface ParsedPolicy extends Pick<PublishedPolicy, 'kind' | 'name' | 'spec'> {
   readonly namespace: string | undefined;
+  readonly generation: number | undefined;
   readonly status: SigningPolicyStatus | undefined;
 }
 
-function published({ kind, name, namespace, spec, status }: ParsedPolicy, context: CliContext): PublishedPolicy {
+function published(
+  { kind, name, namespace, generation, spec, status }: ParsedPolicy,
+  context: CliContext,
+): PublishedPolicy {
   const description = kind === 'SigningPolicy' ? `${kind} ${namespace ?? '(no namespace)'}/${name}` : `${kind} ${name}`;
   if (status === undefined) {
     throw new UsageError(`${description} has no status: pass it as the cluster has it (kubectl get -o yaml)`);
   }
   const homeNamespace = kind === 'SigningPolicy' ? (namespace ?? 'default') : context.operatorNamespace;
-  return { kind, name, homeNamespace, description, spec, status };
+  return {
+    ...{ kind, name, homeNamespace, description, spec, status },
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(generation === undefined ? {} : { generation }),
+  };
 }

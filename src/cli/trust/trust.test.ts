@@ -487,4 +487,36 @@ describe('for a policy that signs with certificates and lists a key', () => {
     const given = await text('conforma');
     assert.deepEqual([given.includes(certificateIdentity.identity), given.includes(pem)], [true, false]);
   });
+
+  it('conforma says that it does not accept the other, and warns of no window of it', async () => {
+    const ended = { verificationKeys: [{ ...signer.key, state: 'Retired', notAfter: '2026-01-01T00:00:00Z' }] };
+    const { err } = await run({ verifier: 'conforma', spec, status: { certificateIdentity, ...ended } });
+    assert.match(err, /^warning: key SHA256:\S+ is not accepted, because Conforma takes one signer: images that only/);
+    assert.doesNotMatch(err, /window/);
+  });
+});
+
+describe('a policy in a file', () => {
+  const unnamed = { verifier: 'kyverno', metadata: { name: 'builds' } };
+
+  it('has the namespace of -n where the file says none, which must be given', async () => {
+    const { out } = await run({ ...unnamed, args: ['-n', 'team'] });
+    assert.match(out, /^metadata:\n {2}name: hallmark-team\.builds\n {2}namespace: team$/m);
+    assert.match((await run(unnamed, 2)).err, /SigningPolicy builds names no namespace: pass it with -n/);
+  });
+
+  it('must be of the namespace that -n names', async () => {
+    const { out, err } = await run({ verifier: 'kyverno', args: ['-n', 'other'] }, 2);
+    assert.equal(out, '');
+    assert.match(err, /SigningPolicy team\/builds is not of namespace other, which -n names/);
+    await run({ verifier: 'kyverno', args: ['-n', 'team'] });
+  });
+
+  it('is not printed while the operator has not taken up a change of it', async () => {
+    const metadata = { name: 'builds', namespace: 'team', generation: 4 };
+    const { out, err } = await run({ verifier: 'kyverno', metadata, status: { observedGeneration: 3 } }, 3);
+    assert.equal(out, '');
+    assert.match(err, /SigningPolicy team\/builds was changed, .* \(generation 4, observed 3\): print this again/);
+    await run({ verifier: 'kyverno', metadata, status: { observedGeneration: 4 } });
+  });
 });

@@ -46,7 +46,7 @@ export function trustCommand(): Command {
         "For an admission controller, it judges only images of the policy's repositories, and only warns unless --enforce is given.\n" +
         'Only what the backends of the policy keep is checked. What is not checked is printed on standard error.\n' +
         'Exits with 2 if the policy publishes no signer yet, or if an admission controller would judge the images of everybody,\n' +
-        'and with 3 if the policy cannot be read.',
+        'and with 3 if the policy cannot be read, or was changed and the operator has not taken that up yet.',
     )
     .addHelpText('after', '\nExample:\n  $ hallmark trust release -n team-a -o kyverno | kubectl apply -f -')
     .argument('[policy]', 'NAME, signingpolicy/NAME or clustersigningpolicy/NAME')
@@ -84,22 +84,31 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
   const signal = timeLimit(TIMEOUT_MS);
   const streams = command.configureOutput();
   try {
-    const [{ readPublishedPolicy }, { policyTrust }, { policyBackends }, { keptWithImages }, configuration] =
-      await Promise.all([
-        import('./published-policy.ts'),
-        import('./policy-trust.ts'),
-        import('./policy-backends.ts'),
-        import('./kept-with-images.ts'),
-        verifiers[output](),
-      ]);
+    const [
+      { readPublishedPolicy },
+      { requireNamespace, requireTakenUp },
+      { policyTrust },
+      { policyBackends },
+      { keptWithImages },
+      configuration,
+    ] = await Promise.all([
+      import('./published-policy.ts'),
+      import('./require-published.ts'),
+      import('./policy-trust.ts'),
+      import('./policy-backends.ts'),
+      import('./kept-with-images.ts'),
+      verifiers[output](),
+    ]);
     const policy = await readPublishedPolicy(source, context, signal);
+    requireTakenUp(policy);
+    requireNamespace(policy, options.namespace);
     const material = await policyTrust(policy, context, signal);
     const kept = registryReaders.has(output)
       ? keptWithImages(material, policy, await policyBackends(policy, context, signal))
       : { material, notices: [] };
-    const { text, notices = [] } = configuration(kept.material, { images, isEnforced });
+    const { text, notices = [], keys = material.keys } = configuration(kept.material, { images, isEnforced });
     streams.writeOut?.(text);
-    const ofKeys = output === 'opa' ? [] : windowNotices(material);
+    const ofKeys = output === 'opa' ? [] : windowNotices({ keys });
     for (const notice of [...kept.notices, ...notices, ...ofKeys]) streams.writeErr?.(`warning: ${notice}\n`);
   } finally {
     await context.close();
