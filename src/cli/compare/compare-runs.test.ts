@@ -99,6 +99,21 @@ describe('compareRuns', () => {
     ]);
   });
 
+  it('names a record that it cannot read, whose run is not missing', async () => {
+    await addRecorded({ name: 'bake', chains: statement });
+    api.rewrite('provenancerecords', (record) => ({
+      ...record,
+      spec: { ...objectField(record, 'spec'), outcome: 'Unheard' },
+    }));
+    const found = await compared();
+    assert.match(
+      lines(found).join('\n'),
+      /^TaskRun team-a\/bake \(builds\): unknown: ProvenanceRecord bake-1 cannot be read: spec\.outcome/,
+    );
+    assert.equal(found.length, 1);
+    assert.deepEqual(await compared({ policy: 'other' }), []);
+  });
+
   it('leaves out what finished earlier, and the records of other policies', async () => {
     await addRecorded({ name: 'bake', chains: statement, completionTime: '2025-12-31T00:00:00Z' });
     assert.deepEqual(await compared(), []);

@@ -4,6 +4,7 @@ import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/sche
 import type { RecordedArtifact } from '../../evidence/artifact.ts';
 import { fromEvidenceArtifact } from '../../evidence/evidence-artifact.ts';
 import { EvidenceError } from '../../evidence/evidence-error.ts';
+import { objectField, stringField } from '../../json/fields.ts';
 import { tryParseJson } from '../../json/try-parse-json.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
@@ -50,7 +51,10 @@ export interface ComparisonScope {
 
 type Client = Pick<KubeClient, 'list' | 'find'>;
 
-const RECORDS = { ...hallmarkResource('ProvenanceRecord'), parse: parseProvenanceRecord };
+const RECORDS = {
+  ...hallmarkResource('ProvenanceRecord'),
+  parse: (object: unknown) => ({ object, read: parseProvenanceRecord(object) }),
+};
 
 /** Compares what records hold with what Chains stored, record by record, and then finds the runs that have no record. @throws KubeError */
 export async function* compareRuns(
@@ -60,18 +64,37 @@ export async function* compareRuns(
   const { namespace, signal, since, policy } = scope;
   const seenRecords = new Set<string>();
   const recorded = new Set<string>();
-  for await (const parsed of client.list(RECORDS, { namespace, signal })) {
-    if (!parsed.ok) continue;
-    const { metadata, spec } = parsed.value;
+  for await (const { object, read } of client.list(RECORDS, { namespace, signal })) {
+    if (!read.ok) {
+      const { uid, comparison } = unreadRecord(object, read.message);
+      recorded.add(uid);
+      if (policy === undefined || policy === comparison.policy) yield comparison;
+      continue;
+    }
+    const { metadata, spec } = read.value;
     recorded.add(spec.runRef.uid);
     const isOther = policy !== undefined && spec.policyRef.name !== policy;
     // A list that has to start again repeats its first objects.
     if (isOther || seenRecords.has(metadata.uid) || Date.parse(spec.completionTime) < since.getTime()) continue;
     seenRecords.add(metadata.uid);
-    yield* compareRecord(client, parsed.value, scope);
+    yield* compareRecord(client, read.value, scope);
   }
   // The records of other policies do not tell if this one has any.
   if (policy === undefined) yield* unrecordedRuns(client, recorded, scope);
+}
+
+/** A record that cannot be parsed, such as one of a later version: its run is not missing. */
+function unreadRecord(object: unknown, why: string): { readonly uid: string; readonly comparison: Comparison } {
+  const { namespace = '', name: record } = parseMetadata(object);
+  const spec = objectField(object, 'spec');
+  const ref = objectField(spec, 'runRef');
+  const policy = stringField(objectField(spec, 'policyRef'), 'name');
+  const run = { kind: stringField(ref, 'kind') ?? 'run', namespace, name: stringField(ref, 'name') ?? '?' };
+  const message = `ProvenanceRecord ${record} cannot be read: ${why}`;
+  return {
+    uid: stringField(ref, 'uid') ?? '',
+    comparison: { run, ...(policy === undefined ? {} : { policy }), state: 'Unknown', message },
+  };
 }
 
 async function* compareRecord(

@@ -94,6 +94,34 @@ describe('hallmark migrate', () => {
     });
   }
 
+  it('says what becomes of each setting of the Tekton operator, without its value', async () => {
+    const chain = {
+      'builder.id': 'https://me',
+      disabled: false,
+      generateSigningSecret: true,
+      performance: { replicas: 2 },
+      controllerEnvs: [
+        { name: 'MONGO_SERVER_URL', value: 'mongodb://me:hush@db' },
+        { name: 'HTTPS_PROXY', value: 'http://me:hush@proxy' },
+      ],
+      novelty: { hush: 1 },
+    };
+    const input = { apiVersion: 'operator.tekton.dev/v1alpha1', kind: 'TektonConfig', spec: { chain } };
+    const { code, out, err } = await migrate(input);
+    assert.equal(code, 1);
+    assert.equal(out, wanted);
+    for (const line of [
+      /^disabled: no counterpart: /m,
+      /^generateSigningSecret: by hand: .*--copy-secrets/m,
+      /^performance: by hand: .*config\.concurrency/m,
+      /^controllerEnvs MONGO_SERVER_URL: by hand: .*connectionSecretRef/m,
+      /^controllerEnvs HTTPS_PROXY: by hand: .*env of the chart/m,
+      /^problem: novelty: this version knows no such setting of the Tekton operator/m,
+    ])
+      assert.match(err, line);
+    assert.doesNotMatch(err + (await migrate(input, '-o', 'json')).out, /hush/);
+  });
+
   it('makes manifests of a namespace, in the mode that is asked for', async () => {
     const { code, out } = await migrate(configMap({}), '-n', 'team-a', '--mode', 'Enforce');
     assert.equal(code, 0);

@@ -69,7 +69,7 @@ async function migrate(options: MigrateOptions, command: Command): Promise<void>
   const read = await configIn(options.filename).catch(refused);
   const scope: MigrationScope = { ...options, namespace: options.namespace };
   const namespace = secretsNamespace(scope);
-  const planned = planMigration(new ChainsConfig(read.data), scope);
+  const planned = withOperator(planMigration(new ChainsConfig(read.data), scope), read);
   const chainsNamespace = options.chainsNamespace ?? read.namespace ?? 'tekton-chains';
   const migration =
     options.copySecrets === true ? await copied(planned, { ...options, chainsNamespace }, namespace) : planned;
@@ -93,6 +93,13 @@ async function configIn(file: string): Promise<ChainsConfigFile> {
   if (unreadable !== undefined) throw new UsageError(`${file}:${unreadable.line}: ${unreadable.syntaxError}`);
   const objects = documents.flatMap((document) => ('value' in document ? [document.value] : []));
   return readChainsConfig(file, objects);
+}
+
+/** The migration with a line for each setting of the Tekton operator. */
+function withOperator(migration: Migration, { operator }: ChainsConfigFile): Migration {
+  if (operator === undefined) return migration;
+  const { keys, problems } = migration;
+  return { ...migration, keys: [...keys, ...operator.lines], problems: [...problems, ...operator.problems] };
 }
 
 /** The migration without the contents of Secrets. */

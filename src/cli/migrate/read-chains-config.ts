@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField, objectField, stringField } from '../../json/fields.ts';
 import { UsageError } from '../cli-error.ts';
+import type { ConfigProblem } from './chains-config.ts';
+import type { KeyLine } from './plan-migration.ts';
+import { operatorFields } from './tekton-operator-fields.ts';
 
 /** The configuration of Chains in a file. */
 export interface ChainsConfigFile {
   readonly data: Readonly<Record<string, string>>;
   /** The namespace that Chains runs in, where the file says so. */
   readonly namespace?: string;
+  /** The settings of the Tekton operator beside the keys of the ConfigMap; absent for a ConfigMap. */
+  readonly operator?: OperatorFields;
+}
+
+/** What becomes of the settings of the Tekton operator. */
+export interface OperatorFields {
+  readonly lines: readonly KeyLine[];
+  readonly problems: readonly ConfigProblem[];
 }
 
 /**
@@ -37,15 +48,21 @@ function ofConfigMap(file: string, object: unknown): ChainsConfigFile {
   return { data: texts(file, objectField(object, 'data')), ...(namespace === undefined ? {} : { namespace }) };
 }
 
-/** The operator's kinds hold the keys of the ConfigMap as fields; fields without a dot are settings of the operator. */
+/** The operator's kinds hold the keys of the ConfigMap as fields; most fields without a dot are settings of the operator. */
 function ofTektonOperator(file: string, object: unknown): ChainsConfigFile | undefined {
   const kind = field(object, 'kind');
   if (kind !== 'TektonConfig' && kind !== 'TektonChain') return undefined;
   const spec = objectField(object, 'spec');
   const data = kind === 'TektonConfig' ? objectField(spec, 'chain') : spec;
   const namespace = stringField(spec, 'targetNamespace');
-  const keys = Object.entries(data).filter(([key]) => key.includes('.'));
-  return { data: texts(file, Object.fromEntries(keys)), ...(namespace === undefined ? {} : { namespace }) };
+  const isKey = ([key]: readonly [string, unknown]): boolean => key.includes('.');
+  const keys = Object.entries(data).filter(isKey);
+  const others = Object.entries(data).filter((entry) => !isKey(entry));
+  return {
+    data: texts(file, Object.fromEntries(keys)),
+    operator: operatorFields(others),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
 }
 
 /** @throws UsageError for a list or an object, which would be lost */
