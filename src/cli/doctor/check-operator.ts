@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { numberField, objectField, stringField, stringMapField } from '../../json/fields.ts';
+import { numberField, objectField, stringMapField } from '../../json/fields.ts';
 import { DEPLOYMENTS } from '../../kube/cluster-resources.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { LEASES, type LeaseRecord } from '../../kube/lease/lease-record.ts';
@@ -7,7 +7,8 @@ import { parseMetadata } from '../../kube/object-metadata.ts';
 import { type Check, checkOf, seen } from './check.ts';
 
 const check = checkOf('operator');
-const SELECTOR = 'app.kubernetes.io/name=hallmark';
+/** Finds the operator's Deployment. */
+export const OPERATOR_SELECTOR = 'app.kubernetes.io/name=hallmark';
 /** Names the replica that works for a part of the namespaces. */
 const SHARD = /^(.+)-shard-\d+$/;
 /** Renewed by a replica while it works. */
@@ -42,7 +43,7 @@ export async function checkOperator(
   scope: OperatorScope,
 ): Promise<readonly Check[]> {
   const { operatorNamespace: namespace, signal } = scope;
-  const deployments = await seen(client.listAll(DEPLOYMENTS, { namespace, labelSelector: SELECTOR, signal }));
+  const deployments = await seen(client.listAll(DEPLOYMENTS, { namespace, labelSelector: OPERATOR_SELECTOR, signal }));
   const everywhere = await seen(client.listAll(FOUND_LEASES, { signal }));
   const own = everywhere ?? (await seen(client.listAll(FOUND_LEASES, { namespace, signal })));
   return [
@@ -67,7 +68,7 @@ function deploymentCheck(
     return check(
       subject,
       'Warning',
-      `no Deployment has the label ${SELECTOR}: install the chart, or pass --operator-namespace`,
+      `no Deployment has the label ${OPERATOR_SELECTOR}: install the chart, or pass --operator-namespace`,
     );
   const wanted = numberField(objectField(deployment, 'spec'), 'replicas') ?? 1;
   const available = numberField(objectField(deployment, 'status'), 'availableReplicas') ?? 0;
@@ -124,14 +125,4 @@ function secondCheck(leases: readonly FoundLease[] | undefined, { operatorNamesp
 function hasShards(leases: readonly FoundLease[], namespace: string, member: string): boolean {
   const prefix = MEMBER.exec(member)?.[1];
   return leases.some((each) => each.namespace === namespace && SHARD.exec(each.lease.name)?.[1] === prefix);
-}
-
-/** The name of the ServiceAccount that the operator runs as; undefined where its Deployment cannot be read. */
-export async function operatorAccount(
-  client: Pick<KubeClient, 'listAll'>,
-  { operatorNamespace: namespace, signal }: Pick<OperatorScope, 'operatorNamespace' | 'signal'>,
-): Promise<string | undefined> {
-  const [deployment] = (await seen(client.listAll(DEPLOYMENTS, { namespace, labelSelector: SELECTOR, signal }))) ?? [];
-  const template = objectField(objectField(deployment, 'spec'), 'template');
-  return stringField(objectField(template, 'spec'), 'serviceAccountName');
 }

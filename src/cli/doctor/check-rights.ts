@@ -13,6 +13,8 @@ export interface RightsScope {
   readonly operatorNamespace: string;
   /** The operator's ServiceAccount; undefined where it is not known. */
   readonly account: string | undefined;
+  /** The namespaces that the operator watches; empty for all. */
+  readonly watched: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -36,11 +38,40 @@ export async function checkRights(
 }
 
 async function operatorRights(client: Pick<KubeClient, 'create'>, scope: RightsScope): Promise<Check> {
-  const { account, operatorNamespace, namespace, signal } = scope;
-  const where = namespace === undefined ? 'in every namespace' : `in namespace ${namespace}`;
+  const { account, operatorNamespace, namespace, watched } = scope;
+  if (namespace !== undefined && watched.length > 0 && !watched.includes(namespace)) {
+    const message = `it does not watch ${namespace}, so nothing is signed there: add it to watchNamespaces of the chart`;
+    return check('the operator', 'Failed', message);
+  }
   if (account === undefined)
     return check('the operator', 'Unseen', `its ServiceAccount in ${operatorNamespace} cannot be read`);
-  const user = `system:serviceaccount:${operatorNamespace}:${account}`;
+  // Without a namespace, the question is about every one, which an operator of some namespaces need not be allowed.
+  const places = namespace === undefined && watched.length > 0 ? watched : [namespace];
+  for (const place of places) {
+    const lacking = await rightsLacking(client, { ...scope, account, namespace: place });
+    if (lacking === undefined)
+      return check('the operator', 'Unseen', 'you may not ask for the rights of others (subjectaccessreviews)');
+    const where = place === undefined ? 'in every namespace' : `in namespace ${place}`;
+    if (lacking.length > 0) {
+      const message = `${account} may not ${lacking.join(', ')} ${where}: install the RBAC of this version`;
+      return check('the operator', 'Failed', message);
+    }
+  }
+  return check('the operator', 'OK', `${account} may read runs and write records ${namesOf(places)}`);
+}
+
+function namesOf(places: readonly (string | undefined)[]): string {
+  const names = places.filter((place) => place !== undefined);
+  if (names.length === 0) return 'in every namespace';
+  return `in ${names.length === 1 ? 'namespace' : 'namespaces'} ${names.join(', ')}`;
+}
+
+/** The rights that the operator lacks in a namespace, or in all; undefined where the caller may not ask. */
+async function rightsLacking(
+  client: Pick<KubeClient, 'create'>,
+  { account, operatorNamespace, namespace, signal }: RightsScope,
+): Promise<readonly string[] | undefined> {
+  const user = `system:serviceaccount:${operatorNamespace}:${account ?? ''}`;
   const lacking: string[] = [];
   for (const [verb, group, resource] of needed) {
     const [plural = '', subresource] = resource.split('/');
@@ -54,17 +85,10 @@ async function operatorRights(client: Pick<KubeClient, 'create'>, scope: RightsS
     // A review must have no name.
     const review = { metadata: { name: '' }, spec: { user, resourceAttributes } };
     const answer = await seen(client.create(ACCESS_REVIEWS, review, { signal }));
-    if (answer === undefined)
-      return check('the operator', 'Unseen', 'you may not ask for the rights of others (subjectaccessreviews)');
+    if (answer === undefined) return undefined;
     if (field(objectField(answer, 'status'), 'allowed') !== true) lacking.push(`${verb} ${resource}`);
   }
-  return lacking.length === 0
-    ? check('the operator', 'OK', `${account} may read runs and write records ${where}`)
-    : check(
-        'the operator',
-        'Failed',
-        `${account} may not ${lacking.join(', ')} ${where}: install the RBAC of this version`,
-      );
+  return lacking;
 }
 
 async function admission(

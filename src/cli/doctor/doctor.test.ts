@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
-import { field } from '../../json/fields.ts';
+import { field, objectField } from '../../json/fields.ts';
 import { ADMISSION_BINDINGS, DEPLOYMENTS } from '../../kube/cluster-resources.ts';
+import { CONFIG_MAPS } from '../../kube/core-resources.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { LEASES, microTime } from '../../kube/lease/lease-record.ts';
 import { ModelApi, notServed } from '../../kube/model-api.fixture.ts';
@@ -13,11 +14,12 @@ import type { Check } from './check.ts';
 import { checkEndpoints, endpointsIn } from './check-endpoints.ts';
 import { checkKinds, definitionState } from './check-kinds.ts';
 import { checkedObject } from './check-objects.ts';
-import { checkOperator, operatorAccount } from './check-operator.ts';
+import { checkOperator } from './check-operator.ts';
 import { checkRights } from './check-rights.ts';
 import { checkRuns } from './check-runs.ts';
 import { checkServer } from './check-server.ts';
 import { doctorJson, doctorText, isHealthy } from './doctor-report.ts';
+import { operatorFacts } from './operator-facts.ts';
 
 const { signal } = new AbortController();
 const now = new Date('2026-01-01T00:00:00Z');
@@ -115,9 +117,10 @@ describe('the check of the operator', () => {
   const scope = { operatorNamespace, version: '1.0.0', now, signal };
 
   async function deployment(status: object, version = '1.0.0'): Promise<void> {
+    const template = { serviceAccountName: 'signer', volumes: [{ name: 'config', configMap: { name: 'hallmark' } }] };
     const labels = { 'app.kubernetes.io/name': 'hallmark', 'app.kubernetes.io/version': version };
     const metadata = { namespace: operatorNamespace, name: 'hallmark', labels };
-    const made = { metadata, spec: { replicas: 2, template: { spec: { serviceAccountName: 'signer' } } }, status };
+    const made = { metadata, spec: { replicas: 2, template: { spec: template } }, status };
     await api.client.create(DEPLOYMENTS, made, { signal });
   }
 
@@ -143,7 +146,6 @@ describe('the check of the operator', () => {
       'Leases in hallmark-system: OK',
       'a second operator: OK',
     ]);
-    assert.equal(await operatorAccount(api.client, scope), 'signer');
   });
 
   const faults: readonly (readonly [string, () => Promise<void>, string])[] = [
@@ -171,6 +173,22 @@ describe('the check of the operator', () => {
     });
   }
 
+  it('reads the ServiceAccount and the watched namespaces of an installation', async () => {
+    await deployment({});
+    assert.deepEqual(await operatorFacts(api.client, scope), { account: 'signer', watched: [] });
+    const data = { 'config.yaml': 'watchNamespaces: ["team-a", "team-b"]\n' };
+    await api.add(
+      { ...CONFIG_MAPS, parse: (object: unknown) => object },
+      { metadata: { namespace: operatorNamespace, name: 'hallmark' }, data },
+    );
+    assert.deepEqual(await operatorFacts(api.client, scope), { account: 'signer', watched: ['team-a', 'team-b'] });
+    api.intercept = ({ resource }, serve) => {
+      if (resource === 'configmaps') throw forbidden();
+      return serve();
+    };
+    assert.deepEqual(await operatorFacts(api.client, scope), { account: 'signer', watched: [] });
+  });
+
   it('takes an operator that stopped elsewhere for none', async () => {
     await replica('other', 0, 600);
     await lease('unrelated', 'etcd-member-1', 'x');
@@ -190,7 +208,7 @@ describe('the check of the operator', () => {
 });
 
 describe('the check of rights', () => {
-  const scope = { namespace: 'team-a', operatorNamespace, account: 'signer', signal };
+  const scope = { namespace: 'team-a', operatorNamespace, account: 'signer', watched: [], signal };
   const binding = { metadata: { name: 'hallmark-system-hallmark-records' } };
 
   it('asks for each right of the ServiceAccount', async () => {
@@ -214,6 +232,27 @@ describe('the check of rights', () => {
         namespace: 'team-a',
       },
     });
+  });
+
+  it('asks about the namespaces that the operator watches alone', async () => {
+    const namespaces = new Set<unknown>();
+    api.intercept = ({ verb, body }, serve) => {
+      if (verb !== 'create') return serve();
+      const { namespace, resource } = objectField(objectField(body, 'spec'), 'resourceAttributes');
+      namespaces.add(namespace);
+      return { status: { allowed: namespace === 'team-a' || resource !== 'secrets' } };
+    };
+    const all = { ...scope, namespace: undefined };
+    const [one] = await checkRights(api.client, { ...all, watched: ['team-a'] });
+    assert.deepEqual([one?.state, one?.message], ['OK', 'signer may read runs and write records in namespace team-a']);
+    assert.deepEqual([...namespaces], ['team-a']);
+    const [two] = await checkRights(api.client, { ...all, watched: ['team-a', 'team-b'] });
+    assert.match(two?.message ?? '', /^signer may not get secrets in namespace team-b: install/);
+    const [other] = await checkRights(api.client, { ...scope, watched: ['team-b'] });
+    assert.deepEqual(
+      [other?.state, other?.message],
+      ['Failed', 'it does not watch team-a, so nothing is signed there: add it to watchNamespaces of the chart'],
+    );
   });
 
   it('finds the admission policy of this installation', async () => {

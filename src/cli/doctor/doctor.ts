@@ -55,25 +55,34 @@ async function doctor(options: DoctorOptions, command: Command): Promise<void> {
 }
 
 async function allChecks(context: CliContext, options: DoctorOptions, signal: AbortSignal): Promise<readonly Check[]> {
-  const [{ serverFacts }, { checkServer }, { checkKinds }, operator, { checkRights }, { checkObjects }, { checkRuns }] =
-    await Promise.all([
-      import('../../kube/server-facts.ts'),
-      import('./check-server.ts'),
-      import('./check-kinds.ts'),
-      import('./check-operator.ts'),
-      import('./check-rights.ts'),
-      import('./check-objects.ts'),
-      import('./check-runs.ts'),
-    ]);
+  const [
+    { serverFacts },
+    { checkServer },
+    { checkKinds },
+    { checkOperator },
+    { operatorFacts },
+    { checkRights },
+    { checkObjects },
+    { checkRuns },
+  ] = await Promise.all([
+    import('../../kube/server-facts.ts'),
+    import('./check-server.ts'),
+    import('./check-kinds.ts'),
+    import('./check-operator.ts'),
+    import('./operator-facts.ts'),
+    import('./check-rights.ts'),
+    import('./check-objects.ts'),
+    import('./check-runs.ts'),
+  ]);
   const { client, connection } = await context.cluster();
   const namespace = options.allNamespaces === true ? undefined : await context.namespace();
   const { operatorNamespace } = context;
   const server = checkServer(await serverFacts(connection, signal), clock.now());
   const kinds = await checkKinds(client, { namespace, signal });
   const operatorScope = { operatorNamespace, version: packageVersion(), now: clock.now(), signal };
-  const operators = await operator.checkOperator(client, operatorScope);
-  const account = await operator.operatorAccount(client, operatorScope);
-  const rights = await checkRights(client, { namespace, operatorNamespace, account, signal });
+  const operators = await checkOperator(client, operatorScope);
+  const facts = await operatorFacts(client, operatorScope);
+  const rights = await checkRights(client, { namespace, operatorNamespace, ...facts, signal });
   const objects = await checkObjects(client, { namespace, signal });
   const runs = await checkRuns(client, { namespace, signal });
   const reached =
