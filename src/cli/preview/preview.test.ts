@@ -254,8 +254,8 @@ describe('hallmark preview', () => {
     const names: unknown = JSON.parse(out);
     assert.equal(Array.isArray(names) ? names.length : 0, 2);
     assert.equal(err.split('\n').length, 3, err);
-    assert.match(err, /^stdin:1: TaskRun n\/bad: TaskRun\.spec\.params: parameter "x" has no value$/m);
-    assert.match(err, /^stdin:3: Pod: is not a TaskRun or PipelineRun of tekton\.dev\/v1$/m);
+    assert.match(err, /^error: stdin:1: TaskRun n\/bad: TaskRun\.spec\.params: parameter "x" has no value$/m);
+    assert.match(err, /^error: stdin:3: Pod: is not a TaskRun or PipelineRun of tekton\.dev\/v1$/m);
   });
 
   it('prints a run of a pipe before the pipe ends', async () => {
@@ -277,12 +277,12 @@ describe('hallmark preview', () => {
   it('says where a document is malformed', () => {
     const { code, err } = preview(['-f', '-'], 'kind: [TaskRun\n---\nkind: TaskRun\n');
     assert.equal(code, 1);
-    assert.match(err, /^stdin:1: [^\n]+\n$/);
+    assert.match(err, /^error: stdin:1: [^\n]+\n$/);
   });
 
   it('exits with 1 when there is nothing to preview', () => {
     const { code, out, err } = preview(['-f', '-'], '');
-    assert.deepEqual([code, out, err], [1, '[]\n', 'no TaskRun or PipelineRun given\n']);
+    assert.deepEqual([code, out, err], [1, '[]\n', 'error: no TaskRun or PipelineRun given\n']);
   });
 
   const usage: readonly (readonly string[])[] = [

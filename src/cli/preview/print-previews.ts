@@ -31,7 +31,7 @@ export async function printPreviews(
     for await (const preview of previewStream(runDocuments(filename, process.stdin), { ...options, parents })) {
       const { text, failures } = await output.add(preview);
       await print(command, text);
-      for (const failure of failures) command.configureOutput().writeErr?.(`${failure}\n`);
+      for (const failure of failures) command.configureOutput().writeErr?.(`error: ${failure}\n`);
       if (failures.length > 0) process.exitCode = 1;
     }
     await print(command, output.end());

@@ -135,7 +135,7 @@ describe('hallmark sign', () => {
     const { code, out, err } = run('sign', args);
     assert.equal(code, 1);
     assert.equal(Signed.Parse(JSON.parse(out)).length, 2);
-    assert.match(err, /^running\.json:1: TaskRun team-a\/bake-2: .+\n$/);
+    assert.match(err, /^error: running\.json:1: TaskRun team-a\/bake-2: .+\n$/);
   });
 
   it('signs no run that claims to have built what the policy does not allow', () => {
@@ -143,7 +143,7 @@ describe('hallmark sign', () => {
     assert.deepEqual([code, JSON.parse(out)], [1, []]);
     assert.equal(
       err,
-      'TaskRun team-a/bake-1: claims to have built registry.example.com/team-a/bread, which spec.subjects.allowedRepositories does not allow\n',
+      'error: TaskRun team-a/bake-1: claims to have built registry.example.com/team-a/bread, which spec.subjects.allowedRepositories does not allow\n',
     );
   });
 
