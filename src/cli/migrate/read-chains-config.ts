@@ -10,11 +10,11 @@ export interface ChainsConfigFile {
   readonly data: Readonly<Record<string, string>>;
   /** The namespace that Chains runs in, where the file says so. */
   readonly namespace?: string;
-  /** The settings of the Tekton operator beside the keys of the ConfigMap; absent for a ConfigMap. */
+  /** The settings of the Tekton operator other than the keys of the ConfigMap; absent for a ConfigMap. */
   readonly operator?: OperatorFields;
 }
 
-/** What becomes of the settings of the Tekton operator. */
+/** Tells the fate of the settings of the Tekton operator. */
 export interface OperatorFields {
   readonly lines: readonly KeyLine[];
   readonly problems: readonly ConfigProblem[];

@@ -7,7 +7,7 @@ type Become = Pick<KeyLine, 'outcome' | 'text'>;
 
 const HELM = 'the same settings are values of the chart (docs/install.md)';
 
-/** The settings of the Tekton operator for Chains, beside the keys of the ConfigMap. */
+/** The settings of the Tekton operator for Chains, other than the keys of the ConfigMap. */
 const fields: Readonly<Record<string, Become>> = {
   targetNamespace: { outcome: 'None', text: 'the chart is installed where helm is told to' },
   config: { outcome: 'ByHand', text: `node selector, tolerations and priority class: ${HELM}` },
