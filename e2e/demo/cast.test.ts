@@ -49,6 +49,16 @@ describe('the recording of the demo', () => {
     assert.match(text, /Done in \d+ s/);
   });
 
+  it('is wide enough for its tables', () => {
+    const { events, width } = parseCast(file('demo.cast'));
+    const rows = events.flatMap(({ text }) => text.split('\n')).filter((line) => /^ {4}\S+ {2,}/.test(line));
+    assert.ok(rows.some((row) => row.includes('WARNINGS')));
+    assert.deepEqual(
+      rows.filter((row) => row.trimEnd().length > width),
+      [],
+    );
+  });
+
   it('is what its picture shows, in less than 100 kB', () => {
     const svg = file('demo.svg');
     assert.equal(svg, castSvg(parseCast(file('demo.cast'))), 'run `npm run demo -- --record docs/images/demo`');

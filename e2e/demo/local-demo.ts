@@ -36,7 +36,7 @@ export async function localDemo(record?: string): Promise<void> {
 }
 
 function writeRecording(path: string, { events }: Narrator): void {
-  const cast = { width: 120, height: 22, title: 'npm run demo', idleSeconds: 2, events };
+  const cast = { width: 128, height: 22, title: 'npm run demo', idleSeconds: 2, events };
   writeFileSync(`${path}.cast`, castFile(cast));
   writeFileSync(`${path}.svg`, castSvg(cast));
 }
