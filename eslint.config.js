@@ -48,6 +48,16 @@ export default tseslint.config(
       'max-lines': 'off',
     },
   },
+  {
+    files: ['codegen/monitoring/dashboard.ts'],
+    rules: {
+      // Its successor writes a form that sidecars do not load yet.
+      '@typescript-eslint/no-deprecated': [
+        'error',
+        { allow: [{ from: 'package', name: 'DashboardBuilder', package: '@grafana/grafana-foundation-sdk' }] },
+      ],
+    },
+  },
   { files: ['src/cli/**', 'src/main.ts', 'e2e/**', 'bench/**', 'codegen/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   ...layerRules,

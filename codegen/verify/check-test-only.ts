@@ -25,7 +25,6 @@ const allowed = [
   'servers',
   // Limits that tests reach sooner.
   'lookMs',
-  'maxConnections',
   'maxFrameBytes',
   'maxSecrets',
   'secretAgeMs',

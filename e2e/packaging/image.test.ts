@@ -120,7 +120,9 @@ describe('the image', { skip: noImage }, () => {
     assert.ok(other !== undefined);
     const libraries = (await debianPackages(architectureOf(other))).flatMap(({ files }) => files);
     const contents = [...libraries.map(({ content }) => content), (await nodeBinary(other)).bytes];
-    const compiled = contents.filter(Buffer.isBuffer).flatMap((content) => processorOf(content) ?? []);
+    const compiled = contents
+      .filter((content) => Buffer.isBuffer(content))
+      .flatMap((content) => processorOf(content) ?? []);
     assert.ok(compiled.length > 10);
     assert.deepEqual(new Set(compiled), new Set([architectureOf(other)]));
   });

@@ -106,11 +106,19 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
     const kept = registryReaders.has(output)
       ? keptWithImages(material, policy, await policyBackends(policy, context, signal))
       : { material, notices: [] };
-    const { text, notices = [], keys = material.keys } = configuration(kept.material, { images, isEnforced });
-    streams.writeOut?.(text);
-    const ofKeys = output === 'opa' ? [] : windowNotices({ keys });
-    for (const notice of [...kept.notices, ...notices, ...ofKeys]) streams.writeErr?.(`warning: ${notice}\n`);
+    const printed = configuration(kept.material, { images, isEnforced });
+    streams.writeOut?.(printed.text);
+    const notices = [...kept.notices, ...noticesOf({ keys: material.keys, ...printed }, output)];
+    for (const notice of notices) streams.writeErr?.(`warning: ${notice}\n`);
   } finally {
     await context.close();
   }
+}
+
+/** The notices that follow a configuration. */
+function noticesOf(
+  { keys, notices = [] }: Pick<PolicyTrust, 'keys'> & Pick<VerifierConfiguration, 'notices'>,
+  output: Verifier,
+): readonly string[] {
+  return output === 'opa' ? notices : [...notices, ...windowNotices({ keys })];
 }
