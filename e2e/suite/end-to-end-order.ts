@@ -38,15 +38,21 @@ const implied: Readonly<Record<PlaneKind, readonly string[]>> = {
   'hallmark-kinds': [],
   plain: [],
 };
+
+/** The facts about files that decide their order. */
+export interface FileKnowledge {
+  readonly graph: ImportGraph;
+  /** Seconds that each file takes, by its path. */
+  readonly expected: ReadonlyMap<string, number>;
+}
+
 /** The order in which end-to-end files run: see fileOrder, or shuffled by a seed. */
 export function endToEndOrder(
-  root: string,
   files: readonly string[],
-  { graph, seed }: { readonly graph: ImportGraph; readonly seed: number | undefined },
+  { graph, expected, seed }: FileKnowledge & { readonly seed: number | undefined },
 ): readonly string[] {
   if (seed !== undefined) return shuffled(files, seed);
-  const builds = endToEndBuilds(root, files, graph);
-  const expected = recordedSeconds(root);
+  const builds = endToEndBuilds(files, { graph, expected });
   return fileOrder(
     files.map((file) => {
       const { kind, needs } = wantsOf(file, graph);
@@ -57,10 +63,9 @@ export function endToEndOrder(
 }
 
 /** The servers that are not there yet, in the order in which these files are best served. */
-export function endToEndBuilds(root: string, files: readonly string[], graph: ImportGraph): readonly string[] {
+export function endToEndBuilds(files: readonly string[], { graph, expected }: FileKnowledge): readonly string[] {
   const recipes = missingRecipes();
   if (recipes.length === 0) return [];
-  const expected = recordedSeconds(root);
   const needy = files.map((file) => ({
     seconds: expected.get(file) ?? unknownSeconds,
     needs: wantsOf(file, graph).needs,

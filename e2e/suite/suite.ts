@@ -104,7 +104,7 @@ export class Suite {
   async #everything(): Promise<boolean> {
     const units = this.#files(unitPatterns);
     const others = this.#allFiles().filter((file) => !units.includes(file));
-    const build = this.#build(endToEndBuilds(this.#root, others, this.#graph));
+    const build = this.#build(endToEndBuilds(others, { graph: this.#graph, expected: recordedSeconds(this.#root) }));
     const results = await this.#gateAndUnits(units);
     results.push(await this.#endToEnd('end-to-end tests', others));
     results.push(await build);
@@ -139,7 +139,7 @@ export class Suite {
   async #endToEnd(name: string, files: readonly string[]): Promise<boolean> {
     const { seed, jobs } = this.#options;
     if (this.#children.signal.aborted) return false;
-    const order = endToEndOrder(this.#root, files, { graph: this.#graph, seed });
+    const order = endToEndOrder(files, { graph: this.#graph, expected: recordedSeconds(this.#root), seed });
     this.#say(`${name}: ${files.length} files${shuffledBy(seed)}`);
     if (files.length > 1) await bundleForSuite();
     const pool = files.length > 1 ? await PoolServer.start() : undefined;
