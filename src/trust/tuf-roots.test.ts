@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, beforeEach, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { TrustBed, trustedRootJson } from './trust-bed.fixture.ts';
 import { TrustError } from './trust-error.ts';
 import type { TrustReason } from './trust-error.ts';
@@ -13,7 +13,7 @@ import { seedRoot } from './tuf-roots.ts';
 const never = new AbortController().signal;
 const HOUR_MS = 3_600_000;
 const stops: (() => Promise<void>)[] = [];
-after(() => Promise.all(stops.map((stop) => stop())));
+afterEach(() => Promise.all(stops.splice(0).map((stop) => stop())));
 
 let bed: TrustBed;
 let mirror: TufMirror;
