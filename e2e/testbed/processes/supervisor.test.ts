@@ -59,6 +59,14 @@ describe('a supervisor', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('shares one listener for the end of the process with all others', async () => {
+    const first = new Supervisor('supervisor-test');
+    const listeners = process.listenerCount('exit');
+    const others = Array.from({ length: 11 }, () => new Supervisor('supervisor-test'));
+    assert.equal(process.listenerCount('exit'), listeners);
+    await Promise.all([first, ...others].map((supervisor) => supervisor.stop()));
+  });
+
   it('ends what a server started, even when the server itself has died', async () => {
     const supervisor = new Supervisor('supervisor-test');
     const server = supervisor.start({

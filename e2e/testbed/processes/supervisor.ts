@@ -10,6 +10,14 @@ import { sharedWatchdog } from './shared-watchdog.ts';
 /** Go's servers and commands live for minutes and hold little: collecting less often saves a third of an API server's time. */
 const garbageCollection = '300';
 
+/** All supervisors of this process: their logs are kept or not when it ends, after they have stopped. */
+const supervisors = new Set<Supervisor>();
+
+function keepLogsAtExit(code: number): void {
+  if (code === 0 && process.env.HALLMARK_TESTBED_KEEP_LOGS === undefined) return;
+  for (const supervisor of supervisors) supervisor.keepLogs();
+}
+
 /**
  * Owns the servers of one testbed and their temporary folder. `stop` ends them in reverse order. Should this process die
  * first (crash, Ctrl-C, `kill -9`), the watchdog does it. Logs stay when the process fails, and the path is printed.
@@ -20,16 +28,14 @@ export class Supervisor {
   readonly #watchdog = sharedWatchdog();
   readonly #processes: ManagedProcess[] = [];
   readonly #endings: (() => Promise<void>)[] = [];
-  readonly #onExit: (code: number) => void;
 
   constructor(label = 'testbed') {
     this.directory = mkdtempSync(join(tmpdir(), `hallmark-${label}-`));
     this.#watchdog.trackDirectory(this.directory);
     for (const folder of ['logs', 'data', 'home']) mkdirSync(join(this.directory, folder));
-    this.#onExit = (code) => {
-      if (code !== 0 || process.env.HALLMARK_TESTBED_KEEP_LOGS !== undefined) this.keepLogs();
-    };
-    process.once('exit', this.#onExit);
+    // One listener for all: Node warns of a leak from the eleventh on.
+    if (supervisors.size === 0) process.once('exit', keepLogsAtExit);
+    supervisors.add(this);
   }
 
   /** Starts a server in its own process group. */
