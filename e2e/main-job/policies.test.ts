@@ -151,10 +151,11 @@ describe('a policy', { concurrency: 3 }, () => {
       assert.equal(orphan.metadata.uid, waiting.metadata.uid);
       assert.equal(conditionOf(await fickle.readyRecord(signed))?.reason, 'Stored');
       const unseen = await fickle.build({ name: 'unseen' });
-      const run = await installation.json(['get', 'taskrun', 'unseen', '-n', 'fickle']);
-      const finished = Date.parse(String(at(run, 'status', 'completionTime')));
-      // Both times are whole seconds.
-      await waitUntil('the second in which it finished is over', () => Date.now() >= finished + 1000);
+      // Both times are whole seconds. Tekton may write this one again, where its cache was behind its own first write.
+      await waitUntil('the second in which it finished is over', async () => {
+        const run = await installation.json(['get', 'taskrun', 'unseen', '-n', 'fickle']);
+        return Date.now() >= Date.parse(String(at(run, 'status', 'completionTime'))) + 1000;
+      });
 
       const { apiVersion, kind, spec } = policy;
       const metadata = { name: 'builds', namespace: 'fickle' };
