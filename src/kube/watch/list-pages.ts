@@ -2,6 +2,7 @@
 import { isObject, objectField, stringField } from '../../json/fields.ts';
 import { isExpired, isResponseTooLarge, KubeError } from '../kube-error.ts';
 import type { Query } from '../kube-transport.ts';
+import { PageSize } from './page-size.ts';
 
 export interface ListOptions {
   readonly signal: AbortSignal;
@@ -9,7 +10,7 @@ export interface ListOptions {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
-  /** Objects a page, 100 when absent; lowered by itself when a page exceeds its size cap. */
+  /** Objects a page, 100 when absent; lowered by itself when a page exceeds its size cap, and raised again after some good ones. */
   readonly pageSize?: number | undefined;
   /** 32 MiB when absent. */
   readonly maxPageBytes?: number | undefined;
@@ -46,19 +47,19 @@ export async function* listPages(
   options: ListOptions,
 ): AsyncGenerator<ListPage, void, undefined> {
   const { labelSelector, fieldSelector, isFollowed = false } = options;
-  let limit = options.pageSize ?? PAGE_SIZE;
+  const size = new PageSize(options.pageSize ?? PAGE_SIZE);
   let continueToken: string | undefined;
   let expired = 0;
   let restarted = false;
   for (;;) {
     let response: unknown;
     try {
-      response = await fetchPage({ limit, continue: continueToken, labelSelector, fieldSelector }, options);
+      response = await fetchPage(
+        { limit: size.current, continue: continueToken, labelSelector, fieldSelector },
+        options,
+      );
     } catch (error) {
-      if (isResponseTooLarge(error) && limit > 1) {
-        limit = Math.max(1, Math.floor(limit / 4));
-        continue;
-      }
+      if (isResponseTooLarge(error) && size.shrink()) continue;
       if (!isExpired(error) || continueToken === undefined || expired >= MAX_EXPIRED) throw error;
       // The watch follows from the version of a list that would be void.
       if (isFollowed && error.continueToken === undefined) throw error;
@@ -67,6 +68,7 @@ export async function* listPages(
       restarted = !isFollowed;
       continue;
     }
+    size.good();
     const page = readPage(response, restarted);
     yield page;
     // A list that goes on makes progress with each page; one that restarts may never end.
