@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { keySigner } from '../sigstore/sigstore-bed.ts';
 import { INCLUDED, PolicyController } from '../testbed/policy-controller/policy-controller.ts';
-import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { EnforceBed } from './enforce-bed.ts';
 import type { PublishedTeam } from './enforce-bed.ts';
 import { imageSignature } from './evidence.ts';
+import { untilPolicyControllerJudges } from './until-judged.ts';
 
 /** Teams that enforce. Each has a namespace that asks for the controller. */
 const first: PublishedTeam = { namespace: 'alpha', signer: keySigner(), encoding: 'CosignTags' };
@@ -24,18 +24,9 @@ before(async () => {
   for (const team of [first, second, cautious]) await bed.publish(team);
   for (const { namespace } of [first, second]) await bed.applyTrust(namespace, '-o', 'policy-controller', '--enforce');
   await bed.applyTrust(cautious.namespace, '-o', 'policy-controller');
-  for (const { namespace } of [first, second, cautious]) await untilJudged(namespace);
+  for (const { namespace } of [first, second, cautious]) await untilPolicyControllerJudges(bed, namespace);
 });
 after(() => bed.stop());
-
-/** Waits until the controller works with both policies of a team, which it enters into a ConfigMap and reads from there. */
-async function untilJudged(namespace: string): Promise<void> {
-  const { reference } = await bed.image(`${namespace}/probe`);
-  await waitUntil(`unsigned images of ${namespace} are judged`, async () => {
-    const { err } = await bed.pod(namespace, reference);
-    return ['signature', 'provenance'].every((suffix) => err.includes(`hallmark-${namespace}.builds-${suffix}`));
-  });
-}
 
 describe('policy-controller with what hallmark trust prints for four namespaces', () => {
   for (const team of [first, second]) {

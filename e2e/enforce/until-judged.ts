@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField, stringField } from '../../src/json/fields.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { EnforceBed } from './enforce-bed.ts';
 
 /** Waits until Kyverno has entered the webhook for a team's policy. */
@@ -13,5 +14,14 @@ export function untilKyvernoJudges({ cluster }: EnforceBed, namespace: string): 
           stringField(condition, 'type') === 'WebhookConfigured' && stringField(condition, 'status') === 'True',
       );
     },
+  });
+}
+
+/** Waits until policy-controller works with both policies of a team, which it enters into a ConfigMap and reads from there. */
+export async function untilPolicyControllerJudges(bed: EnforceBed, namespace: string): Promise<void> {
+  const { reference } = await bed.image(`${namespace}/probe`);
+  await waitUntil(`unsigned images of ${namespace} are judged`, async () => {
+    const { err } = await bed.pod(namespace, reference);
+    return ['signature', 'provenance'].every((suffix) => err.includes(`hallmark-${namespace}.builds-${suffix}`));
   });
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../../src/runtime/clock.ts';
 import { SecretValue } from '../../src/runtime/secret-value.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
 import { KeySigner } from '../../src/signing/key/key-signer.ts';
+import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
 import type { Digest } from '../../src/signing/signing-algorithm.ts';
@@ -25,6 +26,13 @@ import { CredentialError } from '../../src/credentials/credential-error.ts';
 export const never = new AbortController().signal;
 export const team = 'bakery';
 export const account = 'signer';
+
+/** Proofs of when something was signed. */
+export interface Witnesses {
+  /** Version of Rekor; absent without a log. */
+  readonly log?: 1 | 2;
+  readonly isTimestamped: boolean;
+}
 
 /** Tokens that an issuer of the testbed gives, for one host and audience; what was asked for is remembered. */
 export class IssuedTokens implements TokenSource {
@@ -130,6 +138,38 @@ export class SigstoreBed {
     const context = { ...signingContext(this.objects, { allow, ...(clock === undefined ? {} : { clock }) }), tokens };
     this.#contexts.push(context);
     return context;
+  }
+
+  /** A signer with certificates of Fulcio. */
+  keyless(): Promise<RunSigner> {
+    const keyless = { fulcioURL: this.stack.fulcio.url, serviceAccountName: account };
+    const definition = {
+      kind: 'SigningPolicy',
+      description: `SigningPolicy ${team}/builds`,
+      homeNamespace: team,
+      signer: { type: 'Keyless', keyless },
+    } as const;
+    return keylessSource(definition, this.context()).signer(never);
+  }
+
+  /** The artifact with the timestamp and the entry of a log that are asked for. */
+  async witnessed(artifact: SignedArtifact, { log, isTimestamped }: Witnesses): Promise<SignedArtifact> {
+    const root = this.trustedRoot;
+    const timestamps = isTimestamped ? [await this.authority().testify(artifact, root, never)] : undefined;
+    const stamped = timestamps === undefined ? artifact : { ...artifact, timestamps };
+    return log === undefined
+      ? stamped
+      : { ...stamped, logEntries: [await this.log(log).testify(stamped, root, never)] };
+  }
+
+  /** `spec.transparency` of a policy that asks for these witnesses. */
+  transparency({ log, isTimestamped }: Witnesses): object {
+    const rekor = log === 1 ? this.stack.rekorV1 : this.stack.rekorV2;
+    const authorities = isTimestamped ? [{ url: this.stack.timestampAuthority.url }] : undefined;
+    return {
+      ...(log === undefined ? { type: 'None' } : { type: 'Rekor', rekor: { url: rekor.url, apiVersion: log } }),
+      ...(authorities === undefined ? {} : { timestampAuthorities: authorities }),
+    };
   }
 
   /** A signature about content that was never signed before. */

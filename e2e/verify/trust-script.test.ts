@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { contractArtifact } from '../../src/signing/contract-artifacts.fixture.ts';
-import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import { account, keySigner, never, SigstoreBed, team } from '../sigstore/sigstore-bed.ts';
+import type { Witnesses } from '../sigstore/sigstore-bed.ts';
 import { runTarget } from '../storage/signed-evidence.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
@@ -33,13 +33,10 @@ after(() => bed.stop());
 
 type Encoding = 'CosignTags' | 'SigstoreBundle';
 
-interface Kind {
+interface Kind extends Witnesses {
   readonly title: string;
   readonly encoding: Encoding;
   readonly isKeyless: boolean;
-  /** Version of Rekor; absent for a policy without transparency. */
-  readonly log?: 1 | 2;
-  readonly isTimestamped: boolean;
 }
 
 const kinds: readonly Kind[] = [
@@ -58,25 +55,12 @@ const kinds: readonly Kind[] = [
 ];
 
 function signerOf({ isKeyless }: Kind): Promise<RunSigner> {
-  if (!isKeyless) return Promise.resolve(keySigner());
-  const keyless = { fulcioURL: bed.stack.fulcio.url, serviceAccountName: account };
-  const definition = {
-    kind: 'SigningPolicy',
-    description: `SigningPolicy ${team}/builds`,
-    homeNamespace: team,
-    signer: { type: 'Keyless', keyless },
-  } as const;
-  return keylessSource(definition, bed.context()).signer(never);
+  return isKeyless ? bed.keyless() : Promise.resolve(keySigner());
 }
 
 /** The policy as the cluster has it, in a file. */
 function policy(kind: Kind, { keyID, publicKey, certificate }: RunSigner): string {
-  const rekor = kind.log === 1 ? bed.stack.rekorV1 : bed.stack.rekorV2;
-  const authorities = kind.isTimestamped ? [{ url: bed.stack.timestampAuthority.url }] : undefined;
-  const transparency = {
-    ...(kind.log === undefined ? { type: 'None' } : { type: 'Rekor', rekor: { url: rekor.url, apiVersion: kind.log } }),
-    ...(authorities === undefined ? {} : { timestampAuthorities: authorities }),
-  };
+  const transparency = bed.transparency(kind);
   const file = join(bed.supervisor.dataDirectory('policies'), `${randomUUID()}.json`);
   writeFileSync(
     file,
@@ -129,16 +113,9 @@ async function image(
   const imageForm = kind.encoding === 'CosignTags' ? 'SimpleSigning' : 'SigstoreStatement';
   for (const type of artifacts) {
     const form = type === 'Attestation' ? 'InTotoStatement' : imageForm;
-    await store(kind.encoding, await witnessed(kind, await contractArtifact(form, about, signer)));
+    await store(kind.encoding, await bed.witnessed(await contractArtifact(form, about, signer), kind));
   }
   return reference;
-}
-
-async function witnessed({ log, isTimestamped }: Kind, artifact: SignedArtifact): Promise<SignedArtifact> {
-  const root = bed.trustedRoot;
-  const timestamps = isTimestamped ? [await bed.authority().testify(artifact, root, never)] : undefined;
-  const stamped = timestamps === undefined ? artifact : { ...artifact, timestamps };
-  return log === undefined ? stamped : { ...stamped, logEntries: [await bed.log(log).testify(stamped, root, never)] };
 }
 
 async function store(encoding: Encoding, artifact: SignedArtifact): Promise<void> {

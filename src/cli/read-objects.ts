@@ -6,6 +6,7 @@ import type { RunDocument } from './documents/run-document.ts';
 /** Reads the objects in a file that verification depends on. @throws UsageError, UncheckedError */
 export async function readObjects(path: string): Promise<readonly RunDocument[]> {
   const documents = await readRunDocuments([path], process.stdin).catch((error: unknown) => {
+    if (error instanceof UsageError) throw error;
     throw new UncheckedError(`${path} cannot be read`, { cause: error });
   });
   return documents.map((document) => {

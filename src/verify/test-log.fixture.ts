@@ -23,7 +23,7 @@ export class TestLog {
   #index = 0;
 
   /** The log's member of `tlogs` in a trusted root. */
-  get trust(): object {
+  get trust() {
     return {
       baseUrl: `https://${ORIGIN}`,
       hashAlgorithm: 'SHA2_256',

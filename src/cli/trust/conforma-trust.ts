@@ -8,10 +8,9 @@ import { UsageError } from '../cli-error.ts';
  * the rules for attestations in `sources`. Conforma accepts one signer, so it is the current one.
  */
 export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
-  const { description, keys, identity, isLogged, trustedRoot } = material;
+  const { description, keys, identity, isLogged, logURL } = material;
   const [active] = keys;
   const accepted = identity === undefined ? keys.slice(0, 1) : [];
-  const [log] = trustedRoot?.tlogs ?? [];
   if (active === undefined && identity === undefined)
     throw new UsageError(`${description} publishes neither a key nor a certificate identity yet`);
   const signer =
@@ -22,7 +21,7 @@ export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
     name: material.name,
     description: `Evidence of ${description} of Hallmark.`,
     ...signer,
-    ...(isLogged && log !== undefined ? { rekorUrl: log.baseUrl } : {}),
+    ...(isLogged && logURL !== undefined ? { rekorUrl: logURL } : {}),
     sources: [{ name: 'rules', policy: ['./policy'] }],
   };
   const head = [

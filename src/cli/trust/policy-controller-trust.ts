@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CertificateAuthority, TransparencyLogInstance } from '@sigstore/protobuf-specs';
-import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import { stringify } from 'yaml';
 import { IMAGE_SIGNATURE_TYPE } from '../../verify/expectations.ts';
 import { UsageError } from '../cli-error.ts';
 import { imageScope } from './image-scope.ts';
 import { policyControllerGlobs } from './image-globs.ts';
 import { keyHashes } from './key-hashes.ts';
-import { hasBundledSignatures, requiresTimestamp } from './policy-trust.ts';
+import { timeProof, trustRoot } from './policy-controller-root.ts';
+import type { TimeProof } from './policy-controller-root.ts';
+import { hasBundledSignatures } from './policy-trust.ts';
 import type { AdmissionOptions, PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
-import { certificatePem, publicKeyPem } from './root-pem.ts';
 
 /**
  * Prints ClusterImagePolicies for Sigstore's policy-controller, and the TrustRoot that they need for certificates and logs. Every policy
  * that matches an image must pass, by one of its authorities, so signatures and provenance have a policy each.
  */
 export function policyControllerTrust(material: PolicyTrust, options: AdmissionOptions): VerifierConfiguration {
-  const { description, trustedRoot, keys, identity, allowedRepositories } = material;
+  const { description, keys, allowedRepositories } = material;
   const wanted = imageChecks(material);
-  const isPossible = ({ isInBundles }: ImageCheck): boolean => !isInBundles || identity !== undefined;
-  const checks = wanted.filter(isPossible);
-  if (checks.length === 0) throw new UsageError(keyInBundles(description));
+  const checks = wanted.filter(({ obstacle }) => obstacle === undefined);
+  const [first] = wanted;
+  if (first?.obstacle !== undefined && checks.length === 0) throw new UsageError(first.obstacle);
   const globs = imageScope({ description, allowedRepositories, images: options.images }).flatMap(policyControllerGlobs);
   const objects = [
-    ...(trustedRoot === undefined ? [] : [trustRoot(material)]),
+    ...(checks.some(({ proof }) => proof !== 'None') ? [trustRoot(material)] : []),
     ...checks.map((check) => imagePolicy(material, { check, globs, isEnforced: options.isEnforced })),
   ];
   const isKeyIgnored = keys.length > 0 && checks.some(({ isInBundles }) => isInBundles);
@@ -31,9 +30,10 @@ export function policyControllerTrust(material: PolicyTrust, options: AdmissionO
     text: objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n'),
     keys: checks.every(({ isInBundles }) => isInBundles) ? [] : keys,
     notices: [
-      ...wanted
-        .filter((check) => !isPossible(check))
-        .map(({ suffix }) => `the ${suffix} is not checked: ${keyInBundles(description)}`),
+      ...wanted.flatMap(({ suffix, obstacle }) =>
+        obstacle === undefined ? [] : [`the ${suffix} is not checked: ${obstacle}`],
+      ),
+      ...(material.isLogged && checks.some(({ proof }) => proof !== 'Log') ? [LOG_UNCHECKED] : []),
       ...(isKeyIgnored ? [`only the certificate identity is accepted: ${keyInBundles(description)}`] : []),
     ],
   };
@@ -43,22 +43,47 @@ export function policyControllerTrust(material: PolicyTrust, options: AdmissionO
 interface ImageCheck {
   readonly suffix: 'signature' | 'provenance';
   readonly isInBundles: boolean;
-  /** Members that each authority has in addition to its signer. */
-  readonly more: object;
+  readonly proof: TimeProof;
+  /** The reason why it would refuse every image. */
+  readonly obstacle?: string;
+  /** The attestations that it looks for; none for a signature in tags. */
+  readonly attestations: readonly object[];
 }
 
 function imageChecks(material: PolicyTrust): readonly ImageCheck[] {
-  const { imageFormats, predicateType, isInBundles } = material;
-  const ofSignatures = hasBundledSignatures(material);
+  const { imageFormats, predicateType } = material;
   return [
-    ...(imageFormats.length === 0
-      ? []
-      : [{ suffix: 'signature', isInBundles: ofSignatures, more: signatures(material, ofSignatures) } as const]),
-    ...(predicateType === undefined
-      ? []
-      : [{ suffix: 'provenance', isInBundles, more: provenance(material, predicateType) } as const]),
+    ...(imageFormats.length === 0 ? [] : [signatureCheck(material)]),
+    ...(predicateType === undefined ? [] : [provenanceCheck(material, predicateType)]),
   ];
 }
+
+/** In bundles it reads only attestations, so image signatures are checked as cosign 3's attestation. */
+function signatureCheck(material: PolicyTrust): ImageCheck {
+  const isInBundles = hasBundledSignatures(material);
+  const attestations = isInBundles ? [{ name: 'signature', predicateType: IMAGE_SIGNATURE_TYPE }] : [];
+  const proof = timeProof(material, { isInBundles, isSignature: true });
+  return withObstacle(material, { suffix: 'signature', isInBundles, proof, attestations });
+}
+
+function provenanceCheck(material: PolicyTrust, predicateType: string): ImageCheck {
+  const { isInBundles } = material;
+  const policy = { type: 'cue', data: expectedProvenance(material, predicateType) };
+  const attestations = [{ name: 'provenance', predicateType, policy }];
+  const proof = timeProof(material, { isInBundles, isSignature: false });
+  return withObstacle(material, { suffix: 'provenance', isInBundles, proof, attestations });
+}
+
+/** The check with the reason why it would refuse every image, if there is one. */
+function withObstacle({ description, identity, logVersion }: PolicyTrust, check: ImageCheck): ImageCheck {
+  const { isInBundles, proof } = check;
+  if (isInBundles && identity === undefined) return { ...check, obstacle: keyInBundles(description) };
+  if (isInBundles && logVersion === 2) return { ...check, obstacle: TILED_IN_BUNDLES };
+  return identity !== undefined && proof === 'None' ? { ...check, obstacle: timeless(description) } : check;
+}
+
+const TILED_IN_BUNDLES =
+  'policy-controller 0.13 cannot read bundles with entries of Rekor v2. Let the policy use a log of version 1, or timestamps alone';
 
 function keyInBundles(description: string): string {
   return (
@@ -67,16 +92,15 @@ function keyInBundles(description: string): string {
   );
 }
 
-/** In bundles it reads only attestations, so image signatures are checked as cosign 3's attestation. */
-function signatures(material: PolicyTrust, isInBundles: boolean): object {
-  const attested = { attestations: [{ name: 'signature', predicateType: IMAGE_SIGNATURE_TYPE }] };
-  return { ...(isInBundles ? attested : {}), ...evidenceForm({ ...material, isInBundles }, material.isTimestamped) };
-}
+const LOG_UNCHECKED =
+  "entries in the log are not checked: policy-controller 0.13 checks those of Rekor v1 in cosign's tags alone, of a log whose key is on an " +
+  'elliptic curve, and if the trusted root has a certificate authority or a timestamp authority';
 
-function provenance(material: PolicyTrust, predicateType: string): object {
-  const policy = { type: 'cue', data: expectedProvenance(material, predicateType) };
-  const attestations = [{ name: 'provenance', predicateType, policy }];
-  return { attestations, ...evidenceForm(material, requiresTimestamp(material)) };
+function timeless(description: string): string {
+  return (
+    `policy-controller 0.13 cannot tell when the certificates of ${description} signed it. In cosign's tags it needs a log of version 1 whose ` +
+    'key is on an elliptic curve, or, for image signatures, a timestamp; in bundles it needs a timestamp'
+  );
 }
 
 /**
@@ -108,11 +132,12 @@ interface ExpectedValue {
   readonly value: string;
 }
 
-/** The format of the evidence, and the accepted timestamp authorities. */
-function evidenceForm({ name, trustedRoot, isInBundles }: PolicyTrust, areNeeded: boolean): object {
-  const isTrusted = areNeeded && trustedRoot !== undefined;
+/** Members that each authority of a check has in addition to its signer. */
+function evidenceForm({ name, logURL }: PolicyTrust, { attestations, isInBundles, proof }: ImageCheck): object {
   return {
-    ...(isTrusted ? { rfc3161timestamp: { trustRootRef: name } } : {}),
+    ...(attestations.length === 0 ? {} : { attestations }),
+    ...(proof === 'Log' ? { ctlog: { ...(logURL === undefined ? {} : { url: logURL }), trustRootRef: name } } : {}),
+    ...(proof === 'Timestamp' ? { rfc3161timestamp: { trustRootRef: name } } : {}),
     ...(isInBundles ? { signatureFormat: 'bundle' } : {}),
   };
 }
@@ -131,24 +156,23 @@ function imagePolicy(material: PolicyTrust, { check, isEnforced, globs }: ImageP
     spec: {
       mode: isEnforced ? 'enforce' : 'warn',
       images: globs.map((glob) => ({ glob })),
-      authorities: [...keyAuthorities(material, check), ...keylessAuthorities(material, check.more)],
+      authorities: [...keyAuthorities(material, check), ...keylessAuthorities(material, check)],
     },
   };
 }
 
-function keyAuthorities(material: PolicyTrust, { isInBundles, more }: ImageCheck): readonly object[] {
-  if (isInBundles) return [];
+function keyAuthorities(material: PolicyTrust, check: ImageCheck): readonly object[] {
+  if (check.isInBundles) return [];
   return material.keys.flatMap(({ publicKey }, index) =>
     keyHashes(publicKey).map((hashAlgorithm) => ({
       name: `key-${index + 1}-${hashAlgorithm}`,
       key: { data: publicKey, hashAlgorithm },
-      ...logged(material),
-      ...more,
+      ...evidenceForm(material, check),
     })),
   );
 }
 
-function keylessAuthorities(material: PolicyTrust, more: object): readonly object[] {
+function keylessAuthorities(material: PolicyTrust, check: ImageCheck): readonly object[] {
   const { name, identity, trustedRoot } = material;
   if (identity === undefined) return [];
   const [authority] = trustedRoot?.certificateAuthorities ?? [];
@@ -158,47 +182,5 @@ function keylessAuthorities(material: PolicyTrust, more: object): readonly objec
     ...((trustedRoot?.ctlogs.length ?? 0) === 0 ? { insecureIgnoreSCT: true } : {}),
     identities: [{ issuer: identity.issuer, subject: identity.identity }],
   };
-  return [{ name: 'keyless', keyless, ...logged(material), ...more }];
-}
-
-function logged({ name, isLogged, trustedRoot }: PolicyTrust): object {
-  if (!isLogged) return {};
-  const [log] = trustedRoot?.tlogs ?? [];
-  return { ctlog: { ...(log === undefined ? {} : { url: log.baseUrl }), trustRootRef: name } };
-}
-
-function trustRoot({ name, trustedRoot }: PolicyTrust): object {
-  const sigstoreKeys = {
-    certificateAuthorities: trustedRoot?.certificateAuthorities.map(authorityOf) ?? [],
-    tLogs: trustedRoot?.tlogs.map(logOf) ?? [],
-    ctLogs: trustedRoot?.ctlogs.map(logOf) ?? [],
-    timestampAuthorities: trustedRoot?.timestampAuthorities.map(authorityOf) ?? [],
-  };
-  return {
-    apiVersion: 'policy.sigstore.dev/v1alpha1',
-    kind: 'TrustRoot',
-    metadata: { name },
-    spec: { sigstoreKeys },
-  };
-}
-
-function authorityOf({ subject, uri, certChain }: CertificateAuthority): object {
-  const pem = (certChain?.certificates ?? []).map(certificatePem).join('');
-  const { organization = '', commonName = '' } = subject ?? {};
-  return { subject: { organization, commonName }, uri, certChain: Buffer.from(pem).toString('base64') };
-}
-
-const hashes: Partial<Record<HashAlgorithm, string>> = {
-  [HashAlgorithm.SHA2_256]: 'sha-256',
-  [HashAlgorithm.SHA2_384]: 'sha-384',
-  [HashAlgorithm.SHA2_512]: 'sha-512',
-};
-
-function logOf({ baseUrl, hashAlgorithm, publicKey }: TransparencyLogInstance): object {
-  const pem = publicKey === undefined ? '' : publicKeyPem(publicKey);
-  return {
-    baseURL: baseUrl,
-    hashAlgorithm: hashes[hashAlgorithm] ?? 'sha-256',
-    publicKey: Buffer.from(pem).toString('base64'),
-  };
+  return [{ name: 'keyless', keyless, ...evidenceForm(material, check) }];
 }

@@ -32,6 +32,9 @@ export interface PolicyTrust {
   readonly imageFormats: EffectiveSigningPolicySpec['imageSignatures']['formats'];
   /** True if every signature is in a transparency log. */
   readonly isLogged: boolean;
+  /** The log that the policy names, and the version of its API. */
+  readonly logURL?: string;
+  readonly logVersion?: 1 | 2;
   /** True if every signature is timestamped. */
   readonly isTimestamped: boolean;
   /** True if all its attestations are in bundles, where verifiers look for timestamps. */
@@ -110,6 +113,9 @@ export async function policyTrust(
     ...(predicateType === undefined ? {} : { predicateType }),
     imageFormats: formats,
     isLogged: transparency.rekor?.onFailure === 'Retry',
+    ...(transparency.rekor === undefined
+      ? {}
+      : { logURL: transparency.rekor.url, logVersion: transparency.rekor.apiVersion }),
     isInBundles: isRekorV2 || hasBundledSignatures({ imageFormats: formats }),
     isTimestamped: transparency.timestampAuthorities.length > 0,
     attestation,

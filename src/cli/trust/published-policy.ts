@@ -93,7 +93,8 @@ export async function policyRoot(
   }
 }
 
-async function policyInFile(path: string, context: CliContext): Promise<PublishedPolicy> {
+/** Reads the policy in a file, `-` being standard input. @throws UsageError */
+export async function policyInFile(path: string, context: CliContext): Promise<PublishedPolicy> {
   const objects = await readObjects(path);
   const policies = objects.flatMap(({ place, value }) => {
     const parsed = parseManifest(value);

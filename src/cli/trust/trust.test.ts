@@ -12,7 +12,21 @@ import { file, signer } from '../verify/verify-command.fixture.ts';
 
 const PROVENANCE = 'https://slsa.dev/provenance/v1';
 const IMAGE_SIGNATURE = 'https://sigstore.dev/cosign/sign/v1';
-const inline = JSON.stringify({ tlogs: [new TestLog().trust] });
+/** A certificate of an authority, as DER in base64. */
+const CERTIFICATE =
+  'MIIBbjCCARWgAwIBAgIUdgApI4sQg1x8uk2GePfojGW09aYwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYTAgFw0yNjExMzAwNDQ5' +
+  'MjBaGA8yMTI2MTEwNjA0NDkyMFowDDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABKfOW+3kaE1jKRYfOht7' +
+  'Y/V6YAixEtN8UQTgnuE/2Hyx+HUlqihIsRxPGPFfUcsE/GKaSXl2CeMV8lLbU0ij0F+jUzBRMB0GA1UdDgQWBBSLfhN3ThZCvbAv' +
+  'KZBz4BSx8QR6qTAfBgNVHSMEGDAWgBSLfhN3ThZCvbAvKZBz4BSx8QR6qTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cA' +
+  'MEQCIDGKbgRH1hMi4GH9cRvquJNk+lAJRVcvncyunKhzJ8e5AiBh+L21zsct2Isu+aKwsUo2h/n7Lz4NQQIeUm4JYy3qlg==';
+const authority = {
+  subject: { organization: 'o', commonName: 'c' },
+  uri: 'https://authority.example',
+  certChain: { certificates: [{ rawBytes: CERTIFICATE }] },
+};
+const log = { ...new TestLog().trust, baseUrl: 'https://log.example' };
+const authorities = { certificateAuthorities: [authority], timestampAuthorities: [authority] };
+const inline = JSON.stringify({ tlogs: [log], ...authorities });
 const timestampAuthorities = [{ url: 'https://timestamp.example' }];
 const bundles = { imageSignatures: { formats: ['SigstoreStatement'] } };
 
@@ -217,13 +231,14 @@ describe("the policies for Sigstore's policy-controller", () => {
     (await documents({ verifier: 'policy-controller', ...asked })).filter(
       (object) => field(object, 'kind') === 'ClusterImagePolicy',
     );
-  const authorities = async (asked: Partial<Asked> = {}): Promise<readonly unknown[]> =>
+  const signers = async (asked: Partial<Asked> = {}): Promise<readonly unknown[]> =>
     (await policies(asked)).map((object) => listField(field(object, 'spec'), 'authorities')[0]);
   const summary = (authority: unknown): readonly unknown[] => [
     field(authority, 'signatureFormat'),
     ...listField(authority, 'attestations').map((attestation) => field(attestation, 'predicateType')),
   ];
-  const inBundles = { ...keyless, spec: { ...keyless.spec, ...bundles } };
+  const timed = { ...keyless.spec.transparency, timestampAuthorities };
+  const inBundles = { ...keyless, spec: { ...keyless.spec, ...bundles, transparency: timed } };
 
   it('judge images of the policy, and only warn unless they are to enforce', async () => {
     const scopes = async (args: readonly string[]): Promise<readonly (readonly unknown[])[]> =>
@@ -243,13 +258,13 @@ describe("the policies for Sigstore's policy-controller", () => {
   });
 
   it("require signature and provenance in cosign's tags", async () => {
-    assert.deepEqual((await authorities()).map(summary), [[undefined], [undefined, PROVENANCE]]);
+    assert.deepEqual((await signers()).map(summary), [[undefined], [undefined, PROVENANCE]]);
   });
 
   it('compare builder and build type, whatever characters they have, and take no provenance without them', async () => {
     const builderID = String.raw`https://b.example/"\(x)#{}`;
     const expected = async (format: string): Promise<readonly string[]> => {
-      const [, authority] = await authorities({ spec: { attestation: { format, builderID } } });
+      const [, authority] = await signers({ spec: { attestation: { format, builderID } } });
       const [attestation] = listField(authority, 'attestations');
       const { type, data } = objectField(attestation, 'policy');
       assert.equal(type, 'cue');
@@ -280,7 +295,7 @@ describe("the policies for Sigstore's policy-controller", () => {
       ['bundle', IMAGE_SIGNATURE],
       ['bundle', PROVENANCE],
     ];
-    assert.deepEqual((await authorities(inBundles)).map(summary), found);
+    assert.deepEqual((await signers(inBundles)).map(summary), found);
   });
 
   it('accept no keys in bundles, and say so', async () => {
@@ -292,14 +307,93 @@ describe("the policies for Sigstore's policy-controller", () => {
       ...inBundles,
       status: { ...keyless.status, verificationKeys },
     });
-    assert.match(both.err, /^warning: only the certificate identity is accepted: /);
+    assert.match(both.err, /^warning: only the certificate identity is accepted: /m);
     assert.doesNotMatch(both.out, /BEGIN PUBLIC KEY/);
+  });
+
+  describe('with a log', () => {
+    const verifier = 'policy-controller';
+    const url = 'https://log.example';
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const rawBytes = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const tiled = { ...log, baseUrl: 'https://tiled.example', publicKey: { ...log.publicKey, rawBytes } };
+    const asked = (root: object, rekor: object = {}) => ({
+      transparency: { type: 'Rekor', rekor: { url, ...rekor }, timestampAuthorities },
+      trustedRoot: { type: 'Inline', inline: JSON.stringify(root) },
+    });
+    const proofs = (authority: unknown): readonly unknown[] => [
+      field(field(authority, 'ctlog'), 'url'),
+      field(authority, 'rfc3161timestamp') !== undefined,
+    ];
+
+    it('leave out logs whose key has the whole TrustRoot refused, and ask the one that the policy names', async () => {
+      const other = { ...log, baseUrl: 'https://other.example' };
+      const spec = asked({ tlogs: [log, tiled, other], ...authorities });
+      const [root, ...others] = await documents({ verifier, spec });
+      const printed = listField(field(field(root, 'spec'), 'sigstoreKeys'), 'tLogs');
+      const urls = printed.map((each) => field(each, 'baseURL'));
+      assert.deepEqual(urls, ['https://other.example', url]);
+      const first = others.map((object) => listField(field(object, 'spec'), 'authorities')[0]);
+      assert.deepEqual(first.map(proofs), [
+        [url, false],
+        [url, false],
+      ]);
+    });
+
+    it('require no provenance in tags of a log that cannot be checked, but signatures by their timestamp', async () => {
+      const spec = { ...keyless.spec, ...asked({ tlogs: [tiled], ...authorities }) };
+      const found = await signers({ ...keyless, spec });
+      assert.deepEqual(found.map(proofs), [[undefined, true]]);
+      const { err } = await run({ verifier, ...keyless, spec });
+      assert.match(err, /^warning: the provenance is not checked: .* cannot tell when the certificates of/);
+      assert.match(err, /^warning: entries in the log are not checked: .* Rekor v1/m);
+    });
+
+    it('require timestamps in bundles, where no log is found, and say so', async () => {
+      const spec = { ...keyless.spec, ...bundles, ...asked({ tlogs: [log], ...authorities }) };
+      for (const found of await signers({ ...keyless, spec })) assert.deepEqual(proofs(found), [undefined, true]);
+      assert.match((await run({ verifier, ...keyless, spec })).err, /^warning: entries in the log are not checked: /);
+    });
+
+    it('are refused for bundles with entries of Rekor v2, which it cannot read', async () => {
+      const spec = { ...keyless.spec, ...bundles, ...asked({ tlogs: [log], ...authorities }, { apiVersion: 2 }) };
+      const { out, err } = await run({ verifier, ...keyless, spec }, 2);
+      assert.equal(out, '');
+      assert.match(err, /cannot read bundles with entries of Rekor v2/);
+    });
+
+    it('are refused for certificates if nothing that can be checked tells when they signed', async () => {
+      const { certificateAuthorities } = authorities;
+      const spec = { ...keyless.spec, ...asked({ tlogs: [tiled], certificateAuthorities }) };
+      const { out, err } = await run({ verifier, ...keyless, spec }, 2);
+      assert.equal(out, '');
+      assert.match(
+        err,
+        /cannot tell when the certificates of SigningPolicy team\/builds signed it\. In cosign's tags it needs a log/,
+      );
+    });
+
+    it('check keys without it where the trusted root has no authority, because such a TrustRoot is refused', async () => {
+      const spec = asked({ tlogs: [log] });
+      const { out, err } = await run({ verifier, spec });
+      assert.doesNotMatch(out, /TrustRoot|trustRootRef/);
+      assert.match(err, /^warning: entries in the log are not checked: /);
+    });
+
+    it('name an authority that has no name, because such a TrustRoot is refused', async () => {
+      const unnamed = { certificateAuthorities: [{ certChain: authority.certChain }] };
+      const [root] = await documents({ verifier, spec: asked({ tlogs: [log], ...unnamed }) });
+      const [found] = listField(field(field(root, 'spec'), 'sigstoreKeys'), 'certificateAuthorities');
+      const { subject, uri } = objectField({ found }, 'found');
+      assert.deepEqual(subject, { organization: 'hallmark-team.builds', commonName: 'hallmark-team.builds' });
+      assert.match(String(uri), /^https:/);
+    });
   });
 
   it('require timestamps only if they cover what they check', async () => {
     const transparency = { type: 'None', timestampAuthorities };
     const asked = async (more: Asked): Promise<readonly boolean[]> =>
-      (await authorities(more)).map((authority) => field(authority, 'rfc3161timestamp') !== undefined);
+      (await signers(more)).map((authority) => field(authority, 'rfc3161timestamp') !== undefined);
     const verifier = 'policy-controller';
     assert.deepEqual(await asked({ verifier, spec: { transparency } }), [true, false]);
     assert.deepEqual(await asked({ verifier, ...inBundles, spec: { ...inBundles.spec, transparency } }), [true, true]);
@@ -503,6 +597,12 @@ describe('a policy in a file', () => {
     const { out } = await run({ ...unnamed, args: ['-n', 'team'] });
     assert.match(out, /^metadata:\n {2}name: hallmark-team\.builds\n {2}namespace: team$/m);
     assert.match((await run(unnamed, 2)).err, /SigningPolicy builds names no namespace: pass it with -n/);
+  });
+
+  it('is never looked for in the cluster', async () => {
+    const command = trustCommand().configureOutput({ writeOut: () => assert.fail('something is printed') });
+    const parsing = command.parseAsync(['-f', 'no-such-policy', '-o', 'kyverno'], { from: 'user' });
+    await assert.rejects(parsing, /UsageError: no-such-policy does not exist/);
   });
 
   it('must be of the namespace that -n names', async () => {

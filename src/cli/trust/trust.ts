@@ -70,10 +70,7 @@ export function trustCommand(): Command {
 }
 
 async function trust(name: string | undefined, options: TrustOptions, command: Command): Promise<void> {
-  const source = options.filename ?? name;
-  if (source === undefined || (options.filename !== undefined && name !== undefined)) {
-    command.error('error: name a policy, or pass a file with -f, but not both', { exitCode: USAGE_ERROR });
-  }
+  const source = sourceOf(name, options, command);
   const { output, images = [], enforce: isEnforced = false } = options;
   if (!admissionControllers.has(output) && (isEnforced || images.length > 0)) {
     command.error(`error: --images and --enforce are for admission controllers; ${output} judges what it is handed`, {
@@ -85,7 +82,7 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
   const streams = command.configureOutput();
   try {
     const [
-      { readPublishedPolicy },
+      { policyInFile, readPublishedPolicy },
       { requireNamespace, requireTakenUp },
       { policyTrust },
       { policyBackends },
@@ -99,7 +96,10 @@ async function trust(name: string | undefined, options: TrustOptions, command: C
       import('./kept-with-images.ts'),
       verifiers[output](),
     ]);
-    const policy = await readPublishedPolicy(source, context, signal);
+    const policy =
+      options.filename === undefined
+        ? await readPublishedPolicy(source, context, signal)
+        : await policyInFile(source, context);
     requireTakenUp(policy);
     requireNamespace(policy, options.namespace);
     const material = await policyTrust(policy, context, signal);
@@ -121,4 +121,11 @@ function noticesOf(
   output: Verifier,
 ): readonly string[] {
   return output === 'opa' ? notices : [...notices, ...windowNotices({ keys })];
+}
+
+/** The name or the file of the policy. */
+function sourceOf(name: string | undefined, { filename }: TrustOptions, command: Command): string {
+  const source = filename ?? name;
+  if (source !== undefined && (filename === undefined || name === undefined)) return source;
+  return command.error('error: name a policy, or pass a file with -f, but not both', { exitCode: USAGE_ERROR });
 }
