@@ -142,7 +142,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'The policy asks for the annotations of Tekton Chains on its runs (`spec.compatibility.chainsAnnotations`), and the operator may not patch runs: it annotates none. The policy signs all the same.',
     setOn: POLICY,
     remedy:
-      'Have the platform team set the chart value `rbac.patchRuns` to true, or set `spec.compatibility.chainsAnnotations` to false. Runs that were stored meanwhile stay without the annotations.',
+      'Have the platform team set the chart value `rbac.patchRuns` to true, or set `spec.compatibility.chainsAnnotations` to false. Runs that were stored meanwhile are annotated within five minutes after the operator may patch them.',
   },
   PolicyInvalid: {
     meaning:

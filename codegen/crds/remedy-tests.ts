@@ -69,14 +69,14 @@ export const remedyTests: Readonly<Record<Reason, readonly RemedyTest[]>> = {
     {
       file: 'e2e/resilience/deletion-guard.test.ts',
       title:
-        'is neither kept nor annotated where the operator may not patch runs, which its policy says until it may or asks for less',
+        'is neither kept nor annotated where the operator may not patch runs, and its policy says so until it may or asks for less',
     },
   ],
   AnnotationForbidden: [
     {
       file: 'e2e/resilience/deletion-guard.test.ts',
       title:
-        'is neither kept nor annotated where the operator may not patch runs, which its policy says until it may or asks for less',
+        'is neither kept nor annotated where the operator may not patch runs, and its policy says so until it may or asks for less',
     },
   ],
   PolicyInvalid: [remedies('PolicyInvalid: change what the message names')],

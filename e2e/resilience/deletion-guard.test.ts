@@ -162,7 +162,7 @@ describe('a run of a policy that holds runs until they are stored', () => {
     assert.equal(await run(build, team), undefined);
   });
 
-  it('is neither kept nor annotated where the operator may not patch runs, which its policy says until it may or asks for less', async () => {
+  it('is neither kept nor annotated where the operator may not patch runs, and its policy says so until it may or asks for less', async () => {
     const role = 'clusterrole/hallmark-system-hallmark';
     const before = await installation.json(['get', role]);
     const withoutPatch = listAt(before, 'rules').filter((rule) => !isPatchOfRuns(rule));
@@ -187,9 +187,15 @@ describe('a run of a policy that holds runs until they are stored', () => {
     await installation.wait(second.name, 'signingpolicy/builds', `${ready}=Ready`);
     await installation.patch(second.name, 'signingpolicy/builds', { spec: { compatibility } });
     await installation.wait(second.name, 'signingpolicy/builds', `${ready}=AnnotationForbidden`);
+    const stored = await new ManagedRuns(client, second).build({ name: 'bake' });
+    const annotated = (found: ProvenanceRecord, reason: string): boolean =>
+      isReady(found) && conditionOf(found, 'RunAnnotated')?.reason === reason;
+    await recordWhen('is not annotated', stored, second, (found) => annotated(found, 'AnnotationForbidden'));
     await installation.patch('', role, { rules: listAt(before, 'rules') });
     await installation.wait(team.name, 'signingpolicy/builds', `${ready}=Ready`);
     await installation.wait(second.name, 'signingpolicy/builds', `${ready}=Ready`);
+    await recordWhen('is annotated after all', stored, second, (found) => annotated(found, 'Stored'));
+    assert.equal(at(await run(stored, second), 'metadata', 'annotations', 'chains.tekton.dev/signed'), 'true');
   });
 
   it('is let go by `hallmark release-runs` once there is no operator', async () => {

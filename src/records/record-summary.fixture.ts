@@ -21,6 +21,7 @@ export function recordSummary(given: Partial<RecordSummary> = {}): RecordSummary
     isHeld: false,
     unverifiedCount: 0,
     annotatesRun: false,
+    lacksAnnotation: false,
     sizeBytes: 5000,
     reason: 'Progressing',
     ...given,

@@ -3,7 +3,7 @@ import type { ProvenanceRecord } from '../api/v1alpha1/provenance-record/schema.
 import { knownReason, type Reason, reasons } from '../api/v1alpha1/reasons.ts';
 import { jsonSizeBytes } from '../json/json-size.ts';
 import { withoutStoredPayloads } from './dropped-payloads.ts';
-import { awaitsAnnotation } from './run-annotation.ts';
+import { awaitsAnnotation, lacksAnnotation } from './run-annotation.ts';
 import { isStoredCompletely } from './stored-completely.ts';
 import type { ForgedRecord, TrustedRecord } from './read-record.ts';
 import type { RetainedRecord } from './retirement.ts';
@@ -33,6 +33,8 @@ export interface RecordSummary {
   readonly unverifiedCount: number;
   /** True when the annotations of its run hold its evidence. */
   readonly annotatesRun: boolean;
+  /** True when its run lacks the annotations of Tekton Chains because the operator may not patch it. */
+  readonly lacksAnnotation: boolean;
   /** About what it takes in etcd; 0 for one that is not trusted. */
   readonly sizeBytes: number;
   /** The reason of its condition Ready. */
@@ -53,6 +55,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
       isHeld: false,
       unverifiedCount: 0,
       annotatesRun: false,
+      lacksAnnotation: false,
       sizeBytes: 0,
     };
     return { key, uid, resourceVersion, ...nothing, reason: reasons.VerificationFailed };
@@ -77,6 +80,7 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     isHeld: held.length > 0,
     unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
     annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),
+    lacksAnnotation: lacksAnnotation(status),
     sizeBytes: sizeBytes(record.object),
     reason: knownReason(ready?.reason) ?? reasons.Progressing,
   };

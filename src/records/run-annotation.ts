@@ -9,8 +9,13 @@ export function annotationOf(
   return status?.conditions?.find(({ type }) => type === 'RunAnnotated');
 }
 
-/** True while the run is still to be annotated. An operator that may not is not: its policy reports that. */
+/** True while the run is still to be annotated. Where the operator may not do that, the record waits for its policy, which asks again. */
 export function awaitsAnnotation(status: { readonly conditions?: readonly Condition[] } | undefined): boolean {
+  return annotationOf(status)?.status === 'False' && !lacksAnnotation(status);
+}
+
+/** True when the run has no annotations of Tekton Chains because the operator may not patch it. */
+export function lacksAnnotation(status: { readonly conditions?: readonly Condition[] } | undefined): boolean {
   const condition = annotationOf(status);
-  return condition?.status === 'False' && condition.reason !== reasons.AnnotationForbidden;
+  return condition?.status === 'False' && condition.reason === reasons.AnnotationForbidden;
 }

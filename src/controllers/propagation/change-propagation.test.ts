@@ -63,7 +63,7 @@ beforeEach(() => {
   records.set(settledSummary({ key: 'team-a/settled' }));
   const drain = new RecordDrain({
     queue: queues.records,
-    isOpen: (key) => records.get(key)?.isSettled === false,
+    isOpen: (key) => records.get(key)?.isSettled === false || records.get(key)?.lacksAnnotation === true,
     waitsFor: () => false,
   });
   const retirements = { plan: ({ key }: RecordSummary): unknown => planned.push(key) };
@@ -136,6 +136,17 @@ describe('ChangePropagation', () => {
     await clock.advance(1000);
     looks += policies.depth;
     assert.ok(looks >= 100 && looks <= 200, `${looks} looks`);
+  });
+
+  it('a policy whose runs may be annotated enqueues its stored records that lack annotations, and no others', async () => {
+    const policy = policyDefinition('team-a', 'others');
+    records.set(settledSummary({ key: 'team-a/lacks', lacksAnnotation: true }));
+    records.set(settledSummary({ key: 'team-a/other', policy, lacksAnnotation: true }));
+    records.set(settledSummary({ key: 'team-b/lacks', lacksAnnotation: true }));
+    propagation.annotatingAllowed(builds);
+    await resynced();
+    const all = [...RECORDS, 'team-a/lacks', 'team-a/other', 'team-b/lacks'];
+    assert.deepEqual(waiting(queues.records, ...all), ['team-a/lacks']);
   });
 
   it('a changed policy replans the retirement of its settled records', async () => {

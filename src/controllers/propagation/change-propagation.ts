@@ -76,6 +76,11 @@ export class ChangePropagation {
     else this.#options.policyQueue.addAfter(policyKey(policy), FAILING_MS);
   }
 
+  /** The operator may annotate the runs of a policy, and some that are stored lack the annotations: it could not before. */
+  annotatingAllowed(policy: PolicyName): void {
+    this.#resync(resyncKey.annotating(policy));
+  }
+
   /** A backend was created, edited or deleted. */
   backendChanged(backend: BackendName): void {
     const scope = reachOf(backend);

@@ -19,7 +19,7 @@ export interface DrainLine {
 
 export interface RecordDrainOptions {
   readonly queue: KeyedQueue<RecordKey>;
-  /** True when the record needs more than retirement. */
+  /** True when the record needs more than retirement, or its run lacks annotations. */
   readonly isOpen: (key: RecordKey) => boolean;
   /** True when the record waits for its turn at a backend. */
   readonly waitsFor: (backend: BackendName, key: RecordKey) => boolean;

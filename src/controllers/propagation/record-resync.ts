@@ -28,7 +28,7 @@ export interface RecordResyncOptions {
 
 /**
  * Finds the records that a change affects, and releases those that need more than retirement. For settled records only the time of their
- * retirement may change. It visits the records of one namespace where it can, and in slices, so that a hundred thousand records never block
+ * retirement may change, and their runs may still lack annotations. It visits the records of one namespace where it can, and in slices, so that a hundred thousand records never block
  * the event loop for long.
  */
 export class RecordResync implements Reconciler<ResyncKey> {
@@ -74,7 +74,9 @@ export class RecordResync implements Reconciler<ResyncKey> {
     const { records, drain, owns } = this.#options;
     drain.begin({ name, backend: scope.change === 'BackendHealth' ? scope.backend : undefined });
     try {
-      await inSlices(records.open(namespaceOf(scope)), signal, (record) => {
+      const found =
+        scope.change === 'Annotating' ? records.all(scope.policy.namespace) : records.open(namespaceOf(scope));
+      await inSlices(found, signal, (record) => {
         if (!concerns(scope, record) || !owns(namespaceOfRecord(record.key))) return;
         this.#forgetFailures(scope, record);
         drain.add(name, record.key, waitsSinceMs(record));
@@ -96,12 +98,13 @@ export class RecordResync implements Reconciler<ResyncKey> {
 /** The namespace whose records may be affected; empty for all. */
 function namespaceOf(scope: ResyncScope): string {
   if (scope.change === 'Runs' || scope.change === 'Shard') return '';
-  return scope.change === 'Policy' || scope.change === 'Signer' ? scope.policy.namespace : scope.namespace;
+  return 'policy' in scope ? scope.policy.namespace : scope.namespace;
 }
 
-function concerns(scope: ResyncScope, { key, policy }: RecordSummary): boolean {
+function concerns(scope: ResyncScope, { key, policy, lacksAnnotation }: RecordSummary): boolean {
   if (scope.change === 'Shard') return shardOf(namespaceOfRecord(key)) === scope.shard;
-  if (scope.change !== 'Policy' && scope.change !== 'Signer') return true;
+  if (!('policy' in scope)) return true;
+  if (scope.change === 'Annotating' && !lacksAnnotation) return false;
   const { kind, namespace, name } = scope.policy;
   return policy?.name === name && policy.namespace === namespace && policy.kind === kind;
 }

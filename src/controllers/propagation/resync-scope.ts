@@ -10,6 +10,8 @@ export type ResyncScope =
   | { readonly change: 'Policy'; readonly policy: PolicyName }
   /** The signer of a policy started to work, or fails differently. */
   | { readonly change: 'Signer'; readonly policy: PolicyName }
+  /** The operator may annotate the runs of a policy, and some that are stored lack the annotations. */
+  | { readonly change: 'Annotating'; readonly policy: PolicyName }
   /**
    * A backend in reach of the namespace was created, edited or deleted, or the labels of the namespace changed; empty for all namespaces.
    */
@@ -32,6 +34,7 @@ export type ResyncScope =
 export const resyncKey = {
   policy: (policy: PolicyName): ResyncKey => `Policy/${policyKey(policy)}`,
   signer: (policy: PolicyName): ResyncKey => `Signer/${policyKey(policy)}`,
+  annotating: (policy: PolicyName): ResyncKey => `Annotating/${policyKey(policy)}`,
   namespace: (namespace: string): ResyncKey => `Namespace/${namespace}`,
   bounds: (namespace: string): ResyncKey => `Bounds/${namespace}`,
   backendHealth: (backend: BackendName): ResyncKey => `BackendHealth/${backendKey(backend)}`,
@@ -41,7 +44,7 @@ export const resyncKey = {
 
 export function parseResyncKey(key: ResyncKey): ResyncScope {
   const [change, kind = '', namespace = '', name = ''] = key.split('/');
-  if (change === 'Policy' || change === 'Signer') {
+  if (change === 'Policy' || change === 'Signer' || change === 'Annotating') {
     const policyKind = kind === 'ClusterSigningPolicy' ? kind : 'SigningPolicy';
     return { change, policy: { kind: policyKind, namespace, name } };
   }

@@ -67,7 +67,10 @@ class Teams extends ReconcilerWorld {
     const verification = new VerificationReconciler(readBack);
     this.#run('verification', verification);
     const operatorNamespace = 'hallmark-system';
-    const policies = new PolicyReconciler({ context, operatorNamespace, objects: objects.policies });
+    const policies = new PolicyReconciler({
+      ...{ context, operatorNamespace, objects: objects.policies },
+      onAnnotatingAllowed: () => undefined,
+    });
     this.#run('signing-policy', shares.byNamespace('signing-policy', policies));
     const probes = { context, operatorNamespace, objects: objects.backends, onHealthChange: () => undefined };
     const backends = new BackendReconciler(probes);

@@ -25,6 +25,8 @@ export interface PolicySnapshot {
   readonly report: SignerReport | undefined;
   /** Seconds until a missing object is overdue, 0 when it is; undefined while nothing is awaited. */
   readonly graceSeconds: number | undefined;
+  /** True when the operator annotates the runs of the policy, and may. */
+  readonly annotates: boolean;
   /** Runs that finished by then have retired. */
   readonly retiredBefore: string | undefined;
   /** The conditions and the signer in its status. */
@@ -59,6 +61,7 @@ export async function gatherPolicy(
     facts,
     report: check.report,
     graceSeconds: graceOf(graces, { policy, object, facts }),
+    annotates: annotatesRuns(policy) && patchProblem === undefined,
     retiredBefore,
     before: { conditions: storedConditions(object), signer: storedPublication(object) },
     now: context.clock.now(),

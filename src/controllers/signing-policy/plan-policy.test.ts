@@ -32,6 +32,7 @@ function snapshot(changes: Partial<PolicySnapshot> = {}): PolicySnapshot {
     facts,
     report: signing,
     graceSeconds: undefined,
+    annotates: false,
     retiredBefore: undefined,
     before: { conditions: [], signer: {} },
     now,

@@ -125,6 +125,11 @@ class Bed {
   }
 
   isOwner = true;
+  /** The answer when the operator asks if it may patch runs. */
+  mayPatch = true;
+  hasUnannotated = false;
+  /** The policies whose runs are to be annotated after all. */
+  readonly allowed: string[] = [];
   /** The operator tries to record notes of children, and may or may not. */
   async recordNotes(mayRecord: boolean): Promise<void> {
     this.#mayRecord = mayRecord;
@@ -150,7 +155,10 @@ class Bed {
     const client = {
       find: unused,
       pages: unused,
-      create: unused,
+      create: <T>(resource: Resource<T>): Promise<T> => {
+        assert.equal(resource.kind, 'SelfSubjectAccessReview');
+        return Promise.resolve(resource.parse({ status: { allowed: this.mayPatch } }));
+      },
       mergePatch: unused,
       delete: unused,
       replaceStatus: <T>(resource: Resource<T>, object: object): Promise<T> => {
@@ -160,6 +168,7 @@ class Bed {
     };
     const gate = new SigningGate({ keys, witnesses, clock });
     const shards = { owns: () => this.isOwner };
+    const records = { hasUnannotated: () => this.hasUnannotated };
     const events = { record: () => undefined };
     const retention = { ...standardRetention, maxSeconds: this.maxRetentionSeconds };
     const recordRoom = new RecordRoom({
@@ -167,13 +176,39 @@ class Bed {
     });
     const fence = (): undefined => undefined;
     const { childNotes } = this;
-    const memory = { pipelines, recordRoom, health, shards, statusLine: new TurnLine() };
+    const memory = { pipelines, recordRoom, records, health, shards, statusLine: new TurnLine() };
     const context = { client, clock, keys, gate, events, retention, fence, childNotes, ...memory };
-    return new PolicyReconciler({ context, objects, operatorNamespace: OPERATOR });
+    const onAnnotatingAllowed = ({ name }: { readonly name: string }): unknown => this.allowed.push(name);
+    return new PolicyReconciler({ context, objects, operatorNamespace: OPERATOR, onAnnotatingAllowed });
   }
 }
 
 describe('PolicyReconciler', () => {
+  it('has runs annotated that were stored while the operator might not patch them, once it may', async () => {
+    const bed = new Bed();
+    bed.apply({ compatibility: { chainsAnnotations: true } });
+    bed.health.note(bed.backend('registry'), undefined);
+    bed.mayPatch = false;
+    bed.hasUnannotated = true;
+    assert.deepEqual(await bed.look(), ['InProgress', 'AnnotationForbidden']);
+    assert.deepEqual([bed.allowed, bed.nextLookSeconds], [[], 30]);
+    bed.mayPatch = true;
+    assert.deepEqual(await bed.look(), ['Current', 'Ready']);
+    assert.deepEqual(bed.allowed, ['builds']);
+    bed.hasUnannotated = false;
+    await bed.look();
+    assert.deepEqual(bed.allowed, ['builds'], 'there is none any more');
+  });
+
+  it('has none annotated whose policy does not ask for it any more', async () => {
+    const bed = new Bed();
+    bed.apply({ compatibility: { chainsAnnotations: false }, deletionGuard: { type: 'Hold' } });
+    bed.health.note(bed.backend('registry'), undefined);
+    bed.hasUnannotated = true;
+    await bed.look();
+    assert.deepEqual(bed.allowed, []);
+  });
+
   const named = { backendRefs: [{ kind: 'StorageBackend', name: 'registry' }] };
   const rekor = { transparency: { type: 'Rekor', rekor: { url: 'https://rekor.example' } } };
   const rooted = { ...rekor, trustedRoot: { type: 'ConfigMap', configMap: { name: 'root' } } };

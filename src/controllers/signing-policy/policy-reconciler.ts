@@ -29,12 +29,17 @@ type PolicyContext = Pick<
   | 'recordRoom'
   | 'retention'
   | 'statusLine'
-> & { readonly shards: Pick<ControllerContext['shards'], 'owns'> };
+> & {
+  readonly shards: Pick<ControllerContext['shards'], 'owns'>;
+  readonly records: Pick<ControllerContext['records'], 'hasUnannotated'>;
+};
 
 export interface PolicyReconcilerOptions {
   readonly context: PolicyContext;
   readonly objects: ObjectStore<PolicyKey>;
   readonly operatorNamespace: string;
+  /** Called when the operator may annotate the runs of a policy, and some that are stored lack the annotations. */
+  readonly onAnnotatingAllowed: (policy: PolicyDefinition) => void;
 }
 
 /** Checks the signer and the backends of one policy, and reports them in its status. */
@@ -48,12 +53,14 @@ export class PolicyReconciler implements Reconciler<PolicyKey> {
   }
 
   async reconcile(key: PolicyKey, signal: AbortSignal): Promise<Outcome> {
-    const { context, objects, operatorNamespace } = this.#options;
+    const { context, objects, operatorNamespace, onAnnotatingAllowed } = this.#options;
     const object = objects.get(key);
     const read = object === undefined ? undefined : readPolicy(object, operatorNamespace, context.retention);
     if (read === undefined) return this.#forget(key);
     const policy = context.pipelines.bounds.policy(read);
     const snapshot = await gatherPolicy(context, this.#graces, { policy, object }, signal);
+    // Asked each time and not only when the answer changes: runs may be refused between two checks, and a restart forgets the last one.
+    if (snapshot.annotates && context.records.hasUnannotated(policy)) onAnnotatingAllowed(policy);
     const { status, events, nextCheckSeconds } = planPolicy(snapshot);
     // A policy of the cluster is checked by every replica, for its own records, and reported by one.
     const isReported = context.shards.owns(policy.namespace);

@@ -102,7 +102,11 @@ export function controllerParts(options: ControllerPartsOptions): ControllerPart
 function recordDrain(context: ControllerContext, queues: ControllerQueues, { lanes }: WorkerShares): RecordDrain {
   return new RecordDrain({
     queue: queues['provenance-record'],
-    isOpen: (key) => context.records.get(key)?.isSettled === false && context.shards.owns(namespaceOfRecord(key)),
+    isOpen: (key) => {
+      const record = context.records.get(key);
+      const isOpen = record?.isSettled === false || record?.lacksAnnotation === true;
+      return isOpen && context.shards.owns(namespaceOfRecord(key));
+    },
     waitsFor: (backend, key) => {
       const { name } = backendLane(backend, parseObjectKey(key).namespace ?? '');
       return lanes['provenance-record'].isAwaiting(name, key);

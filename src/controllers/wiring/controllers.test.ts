@@ -5,7 +5,8 @@ import { parseOperatorConfiguration } from '../../config/operator-configuration.
 import { field } from '../../json/fields.ts';
 import { NAMESPACES } from '../../kube/core-resources.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
-import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
+import { KubeError } from '../../kube/kube-error.ts';
+import { ReconcilerWorld, type WorldOptions } from '../fixtures/reconciler-world.fixture.ts';
 import { startingHost } from '../fixtures/starting-host.fixture.ts';
 import { storedConditions } from '../write-status.ts';
 import { Controllers } from './controllers.ts';
@@ -22,13 +23,14 @@ class StartWorld extends ReconcilerWorld {
   readonly probes = new Set<string>();
   isStarted = false;
 
-  constructor() {
-    super();
+  constructor(options: WorldOptions = {}) {
+    super(options);
     this.waits.sign = (policy) => Promise.resolve(void this.signers.add(policy));
     this.waits.probe = (backend) => Promise.resolve(void this.probes.add(backend));
   }
 
-  async make(): Promise<void> {
+  /** @param more fields of the policy within the ceiling */
+  async make(more: object = {}): Promise<void> {
     const { client } = this.api;
     await client.create(NAMESPACES, { metadata: { name: 'team-a' } }, { signal });
     const ceiling = {
@@ -37,7 +39,7 @@ class StartWorld extends ReconcilerWorld {
     };
     await client.create(hallmarkResource('PolicyCeiling'), ceiling, { signal });
     for (const [kind, name, spec] of [
-      ['SigningPolicy', 'within', { signer: keySigner }],
+      ['SigningPolicy', 'within', { signer: keySigner, ...more }],
       ['SigningPolicy', 'beyond', { signer: kmsSigner }],
       ['StorageBackend', 'within', { type: 'Tekton' }],
       ['StorageBackend', 'beyond', oci],
@@ -77,6 +79,23 @@ class StartWorld extends ReconcilerWorld {
     });
   }
 
+  /** Lets the operator patch runs, or refuses that. */
+  letPatch(isAllowed: boolean): void {
+    this.api.intercept = ({ verb, resource }, serve) => {
+      if (resource.startsWith('selfsubjectaccessreviews')) return { status: { allowed: isAllowed } };
+      if (!isAllowed && verb === 'patch' && resource.startsWith('taskruns'))
+        throw new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
+      return serve();
+    };
+  }
+
+  /** The reason of a condition of the record of the policy within the ceiling. */
+  reasonOfRecord(type: string): string | undefined {
+    const ofPolicy = (record: unknown): unknown => field(field(field(record, 'spec'), 'policyRef'), 'name');
+    const record = this.records.find((each) => ofPolicy(each) === 'within');
+    return storedConditions(record).find((condition) => condition.type === type)?.reason;
+  }
+
   /** The reason of Ready of the policy or backend that is beyond the ceiling. */
   reasonBeyond(plural: string): string | undefined {
     const beyond = this.api.objects(plural).find((object) => field(field(object, 'metadata'), 'name') === 'beyond');
@@ -109,4 +128,38 @@ describe('the operator, as it starts', () => {
         assert.equal(world.reasonBeyond(plural), 'CeilingExceeded', plural);
     });
   }
+});
+
+describe('a run that was stored while the operator might not patch runs', () => {
+  let world: StartWorld;
+  beforeEach(async () => {
+    world = new StartWorld();
+    const backendRefs = [{ kind: 'StorageBackend', name: 'within' }];
+    await world.make({ compatibility: { chainsAnnotations: true }, backendRefs });
+    world.letPatch(false);
+    world.start();
+    await world.clock.advance(10_000);
+    assert.equal(world.reasonOfRecord('RunAnnotated'), 'AnnotationForbidden');
+  });
+
+  it('is annotated once the operator may', async () => {
+    await world.clock.advance(600_000);
+    assert.equal(world.reasonOfRecord('RunAnnotated'), 'AnnotationForbidden');
+    world.letPatch(true);
+    await world.clock.advance(60_000);
+    assert.deepEqual([world.reasonOfRecord('RunAnnotated'), world.reasonOfRecord('Ready')], ['Stored', 'Stored']);
+    assert.deepEqual([world.stored, world.signatures], [1, 1]);
+  });
+
+  it('is annotated by an operator that may as it starts, although it looks at policies before it knows the records', async () => {
+    const { api, clock } = world;
+    const next = new StartWorld({ api, clock });
+    const release = next.withhold('provenancerecords.hallmark.dev');
+    next.start();
+    await clock.advance(10_000);
+    release();
+    await clock.settle();
+    assert.equal(next.reasonOfRecord('RunAnnotated'), 'Stored');
+    assert.deepEqual([next.stored, next.signatures], [0, 0]);
+  });
 });

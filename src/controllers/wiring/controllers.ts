@@ -5,6 +5,7 @@ import type { RecordSummary } from '../../records/record-summary.ts';
 import { DONE } from '../../runtime/queue/outcome.ts';
 import { RescanPace } from '../propagation/rescan-pace.ts';
 import { EVERYWHERE } from '../propagation/change-propagation.ts';
+import { policyKey } from '../../pipelines/policy-key.ts';
 import { RecordResync } from '../propagation/record-resync.ts';
 import { scheduleVerification } from '../provenance-record/read-back/schedule-verification.ts';
 import { RecordReconciler } from '../provenance-record/record-reconciler.ts';
@@ -74,6 +75,7 @@ export class Controllers {
     this.#runner.runAlone('policy-ceiling', new CeilingReconciler({ context, objects: objects.ceilings }));
     await watches.records();
     this.#parts.propagation.learned();
+    this.#lookAgainForUnannotated();
     // PipelineRuns come first: their children are noted only where a record of the PipelineRun is missing.
     await watches.runs('PipelineRun');
     await watches.runs('TaskRun');
@@ -83,10 +85,22 @@ export class Controllers {
   }
 
   #runPolicyController(): void {
-    const { context, objects, shares } = this.#parts;
+    const { context, objects, propagation, shares } = this.#parts;
     const { operatorNamespace } = this.#options.configuration;
-    const policies = new PolicyReconciler({ context, operatorNamespace, objects: objects.policies });
+    const policies = new PolicyReconciler({
+      ...{ context, operatorNamespace, objects: objects.policies },
+      onAnnotatingAllowed: (policy) => {
+        propagation.annotatingAllowed(policy);
+      },
+    });
     this.#runner.runShared('signing-policy', shares.byNamespace('signing-policy', policies));
+  }
+
+  /** Policies were looked at before their records were known. */
+  #lookAgainForUnannotated(): void {
+    const { context, queues } = this.#parts;
+    for (const policy of context.pipelines.policies)
+      if (context.records.hasUnannotated(policy)) queues['signing-policy'].add(policyKey(policy));
   }
 
   #runBackendController(): void {

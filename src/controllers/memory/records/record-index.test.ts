@@ -141,6 +141,7 @@ describe('RecordIndex', () => {
       settledSummary({ key: 'team-a/bake-0123456789', uid, resourceVersion: '4711', ...named('bake') }),
       settledSummary({ key: 'team-a/long-0123456789', ...named('long-and-longer') }),
       settledSummary({ key: 'team-b/other', annotatesRun: true, unverifiedCount: 2, reason: 'NoSubjects' }),
+      settledSummary({ key: 'team-b/unannotated', lacksAnnotation: true }),
       settledSummary({ key: 'team-b/kept', retained: { completionTime: 'x', retention: { type: 'Keep' } } }),
       settledSummary({ key: 'team-b/cluster', policy: { kind: 'ClusterSigningPolicy', namespace: '', name: 'base' } }),
     ];
@@ -150,10 +151,25 @@ describe('RecordIndex', () => {
     assert.deepEqual(records.ofRun(uid).toSorted(), ['team-a/bake-0123456789', 'team-a/long-0123456789']);
     assert.deepEqual([...records.countByReason(() => true)].toSorted(), [
       ['NoSubjects', 1],
-      ['Stored', 4],
+      ['Stored', 5],
     ]);
     assert.deepEqual([...records.countByReason((namespace) => namespace === 'team-a')], [['Stored', 2]]);
     assert.deepEqual(records.namespaces.toSorted(), ['team-a', 'team-b']);
+  });
+
+  it('knows the policies with runs that lack annotations', () => {
+    const records = new RecordIndex();
+    const named = (name: string) => ({ kind: 'SigningPolicy', namespace: 'team-a', name }) as const;
+    const [builds, others] = [named('builds'), named('others')];
+    const lacking = (): readonly boolean[] => [builds, others].map((policy) => records.hasUnannotated(policy));
+    for (const name of ['one', 'two'])
+      records.set(settledSummary({ key: `team-a/${name}`, policy: builds, lacksAnnotation: true }));
+    records.set(settledSummary({ key: 'team-a/three', policy: others }));
+    assert.deepEqual(lacking(), [true, false]);
+    records.set(settledSummary({ key: 'team-a/one', policy: builds }));
+    assert.deepEqual(lacking(), [true, false]);
+    records.remove('team-a/two');
+    assert.deepEqual(lacking(), [false, false]);
   });
 
   it('keeps many records apart in any order', () => {

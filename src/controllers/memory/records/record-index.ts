@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Reason } from '../../../api/v1alpha1/reasons.ts';
 import type { RecordUse } from '../../../pipelines/ceilings/record-excess.ts';
+import type { PolicyName } from '../../../pipelines/policy-key.ts';
 import type { RecordSummary } from '../../../records/record-summary.ts';
 import { NamespacedMap } from './namespaced-map.ts';
 import { NamespaceUse } from './namespace-use.ts';
 import { OldestWaiting } from './oldest-waiting.ts';
 import { type SettledRecord, SettledRecords } from './settled-records.ts';
+import { UnannotatedRecords } from './unannotated-records.ts';
 import { namespaceOfRecord, type RecordKey } from '../../../records/record-key.ts';
 
 /** The records that the watch has delivered, and the run of each. */
@@ -17,6 +19,7 @@ export class RecordIndex {
   /** The records that this process is removing because they retire. */
   readonly #retiring = new Set<RecordKey>();
   readonly #use = new NamespaceUse();
+  readonly #unannotated = new UnannotatedRecords();
   readonly #oldestWaiting = new OldestWaiting((namespace) => this.#open.values(namespace));
   readonly #onSmaller = new Set<(namespace: string) => void>();
   #sizeBytes = 0;
@@ -42,6 +45,11 @@ export class RecordIndex {
   /** The records of a namespace that ceilings bound. */
   use(namespace: string): RecordUse {
     return this.#use.in(namespace);
+  }
+
+  /** True while runs of a policy lack the annotations of Tekton Chains because the operator may not patch them. */
+  hasUnannotated(policy: PolicyName): boolean {
+    return this.#unannotated.has(policy);
   }
 
   /** The namespaces that have records. */
@@ -127,6 +135,7 @@ export class RecordIndex {
     this.#uncount(before);
     this.#sizeBytes += record.sizeBytes;
     this.#use.add(record);
+    this.#unannotated.add(record);
     this.#removeOpen(key);
     if (isSettled(record)) {
       this.#settled.set(record);
@@ -146,6 +155,7 @@ export class RecordIndex {
     if (record === undefined) return;
     this.#sizeBytes -= record.sizeBytes;
     this.#use.remove(record);
+    this.#unannotated.remove(record);
   }
 
   #removeOpen(key: RecordKey): void {

@@ -160,11 +160,11 @@ export class SettledRecords {
 }
 
 function sharedPart(record: SettledRecord): SharedPart {
-  const { policy, needsRun, isHeld, unverifiedCount, annotatesRun, reason } = record;
+  const { policy, needsRun, isHeld, unverifiedCount, annotatesRun, lacksAnnotation, reason } = record;
   const { kind: runKind } = parseRunKey(record.runKey);
   const { retention } = record.retained;
-  const facts = { isTrusted: true, isSettled: true, needsRun, isHeld, unverifiedCount, annotatesRun } as const;
-  return { ...facts, policy, reason, runKind, retention };
+  const facts = { isTrusted: true, isSettled: true, needsRun, isHeld, unverifiedCount } as const;
+  return { ...facts, annotatesRun, lacksAnnotation, policy, reason, runKind, retention };
 }
 
 /** An integer of 31 bits, which a map keeps without an object. */

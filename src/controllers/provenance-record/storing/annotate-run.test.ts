@@ -103,6 +103,25 @@ describe('annotateRun', () => {
     assert.ok([...world.context.records.all()].every(({ isSettled }) => isSettled));
   });
 
+  it('annotates what was stored while it might not, once its policy has it look again, and stores nothing again', async () => {
+    refusePatches(403, false);
+    await store();
+    world.deliverRecords();
+    const builds = { kind: 'SigningPolicy', namespace: 'team-a', name: 'builds' } as const;
+    assert.equal(world.context.records.hasUnannotated(builds), true);
+    world.api.intercept = (_request, serve) => serve();
+    await world.reconcileRecords();
+    assert.deepEqual(annotations(), { 'chains.tekton.dev/signed': 'true' });
+    assert.deepEqual(
+      [condition('RunAnnotated'), condition('Ready')],
+      [
+        ['True', 'Stored'],
+        ['True', 'Stored'],
+      ],
+    );
+    assert.deepEqual([world.stored, world.signatures, world.context.records.hasUnannotated(builds)], [1, 1, false]);
+  });
+
   for (const status of [401, 403]) {
     it(`tries again after a refusal with ${status} where the operator may patch runs`, async () => {
       refusePatches(status);
