@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { it } from 'node:test';
 import { boundedText } from './bounded-text.ts';
-import { UncheckedError } from './cli-error.ts';
+import { UncheckedError, UsageError } from './cli-error.ts';
 import { readText } from './read-text.ts';
 
 it('a text is read whole, with characters that lie across pieces', async () => {
@@ -37,7 +37,8 @@ it('a file of one line of a GiB cannot be checked, and says why', async () => {
     // A file with a hole takes no room on the disk.
     truncateSync(path, 1024 * 1024 * 1024);
     await assert.rejects(readText(path), new UncheckedError(`${path} is larger than 256 MiB`));
-    await assert.rejects(readText(join(folder, 'none')), /none cannot be read$/);
+    await assert.rejects(readText(join(folder, 'none')), new UsageError(`${join(folder, 'none')} does not exist`));
+    await assert.rejects(readText(folder), new UsageError(`${folder} is a folder`));
   } finally {
     rmSync(folder, { recursive: true });
   }

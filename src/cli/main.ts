@@ -2,27 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-version.ts';
 import { printableLines } from '../runtime/printable.ts';
+import { commands } from './commands.ts';
 import { exitCodeOf, usageExit } from './usage-exit.ts';
 
-/** All commands by name. Only the named one is loaded; it loads what its action needs when that runs. */
-const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['preview', async () => (await import('./preview/preview.ts')).previewCommand()],
-  ['sign', async () => (await import('./sign/sign.ts')).signCommand()],
-  ['get', async () => (await import('./get/get.ts')).getCommand()],
-  ['wait', async () => (await import('./wait/wait.ts')).waitCommand()],
-  ['doctor', async () => (await import('./doctor/doctor.ts')).doctorCommand()],
-  ['report', async () => (await import('./report/report.ts')).reportCommand()],
-  ['explain', async () => (await import('./explain/explain.ts')).explainCommand()],
-  ['verify', async () => (await import('./verify/verify.ts')).verifyCommand()],
-  ['trust', async () => (await import('./trust/trust.ts')).trustCommand()],
-  ['keygen', async () => (await import('./keygen/keygen.ts')).keygenCommand()],
-  ['lint', async () => (await import('./lint/lint.ts')).lintCommand()],
-  ['migrate', async () => (await import('./migrate/migrate.ts')).migrateCommand()],
-  ['compare', async () => (await import('./compare/compare.ts')).compareCommand()],
-  ['release-runs', async () => (await import('./release-runs/release-runs.ts')).releaseRunsCommand()],
-  ['backfill', async () => (await import('./backfill/backfill.ts')).backfillCommand()],
-  ['completion', async () => (await import('./completion/completion.ts')).completionCommand()],
-]);
 const words = helpOf(process.argv.slice(2));
 const [first = ''] = words;
 const named = commands.get(first);
@@ -51,10 +33,15 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
-/** Turns `help verify image` into `verify image --help`, because the parser's own help knows one level only. */
+/**
+ * Turns `help verify image` into `verify image --help`, because the parser's own help knows one level only, and has it refuse a command
+ * that there is not.
+ */
 function helpOf(given: readonly string[]): readonly string[] {
   const [first, ...others] = given;
-  return first === 'help' && others.length > 0 ? [...others, '--help'] : given;
+  const [command] = others;
+  if (first !== 'help' || command === undefined) return given;
+  return commands.has(command) ? [...others, '--help'] : others;
 }
 
 /** Escapes control sequences in everything that a command writes to standard error, because failures quote files and clusters. */

@@ -49,7 +49,10 @@ export async function writeNewFiles(files: readonly NewFile[], { force }: { read
 /** @param onMade called when the file exists, before it is filled */
 async function writeNewFile({ path, text, isSecret }: NewFile, onMade: () => void): Promise<void> {
   const file = await open(path, 'wx', isSecret ? 0o600 : 0o644).catch((error: unknown) => {
-    throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? existing(path) : error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') throw existing(path);
+    const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'its folder does not exist' : 'the folder refuses it';
+    throw new Error(`${path} cannot be written: ${why}`, { cause: error });
   });
   onMade();
   try {

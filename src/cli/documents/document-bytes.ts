@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
-import { UsageError } from '../cli-error.ts';
+import { unreadableFile } from '../file-error.ts';
 
 /** The path that stands for standard input. */
 export const STANDARD_INPUT = '-';
@@ -11,12 +11,12 @@ const PIECE_BYTES = 128 * 1024;
 
 /** Refuses a path that is missing or cannot be read, before anything is read. @throws UsageError */
 export async function requireReadable(paths: readonly string[]): Promise<void> {
-  for (const path of paths) if (path !== STANDARD_INPUT) await access(path, constants.R_OK).catch(unreadable(path));
+  for (const path of paths) if (path !== STANDARD_INPUT) await access(path, constants.R_OK).catch(unreadableFile(path));
 }
 
 /** True for a file, which can be read twice, unlike a pipe. @throws UsageError */
 export async function isFile(path: string): Promise<boolean> {
-  return path !== STANDARD_INPUT && (await stat(path).catch(unreadable(path))).isFile();
+  return path !== STANDARD_INPUT && (await stat(path).catch(unreadableFile(path))).isFile();
 }
 
 /**
@@ -51,22 +51,15 @@ async function* bytesOf(stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Arr
 }
 
 async function* fileBytes(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = await open(path).catch(unreadable(path));
+  const file = await open(path).catch(unreadableFile(path));
   const buffer = Buffer.allocUnsafe(PIECE_BYTES);
   try {
     for (;;) {
-      const { bytesRead } = await file.read(buffer).catch(unreadable(path));
+      const { bytesRead } = await file.read(buffer).catch(unreadableFile(path));
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
     await file.close();
   }
-}
-
-function unreadable(path: string): (error: unknown) => never {
-  return (error) => {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new UsageError(`${path} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error });
-  };
 }

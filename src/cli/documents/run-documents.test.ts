@@ -223,10 +223,10 @@ describe('files', () => {
     const good = file('good.json', json('a'));
     for (const [path, problem] of [
       [join(folder, 'none.json'), 'does not exist'],
-      [folder, 'cannot be read'],
+      [folder, 'is a folder'],
     ] as const) {
       const reading = runDocuments([good, path], Readable.from([]));
-      if (problem === 'cannot be read') await reading.next();
+      if (problem === 'is a folder') await reading.next();
       await assert.rejects(reading.next(), { message: `${path} ${problem}` });
     }
   });

@@ -5,6 +5,7 @@ import type { Explanation } from './explain-run.ts';
 import { printableLines } from '../../runtime/printable.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { parseRunReference } from '../run-reference.ts';
 import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 
@@ -32,6 +33,8 @@ export function explainCommand(): Command {
 }
 
 async function explain(run: string, options: ExplainOptions, command: Command): Promise<void> {
+  // A wrong name ends the command before it asks the cluster.
+  parseRunReference(run);
   const context = new CliContext(options);
   try {
     const [{ gatherExplanation }, { explainRun }] = await Promise.all([

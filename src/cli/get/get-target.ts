@@ -24,7 +24,7 @@ export function getTarget(text: string): GetTarget {
   const hex = DIGEST.exec(text)?.[1];
   if (hex !== undefined) return { type: 'Digest', hex };
   if (text.includes('@') || text.startsWith('sha256:'))
-    throw new UsageError(`"${text}" has no digest: it is sha256: and 64 hexadecimal digits in lower case`);
+    throw new UsageError(`"${text}" names no digest: write sha256: and 64 hexadecimal digits in lower case`);
   const record = RECORD.exec(text.replace(/^record\//i, 'pvr/'))?.[1];
   if (record !== undefined) return { type: 'Record', name: objectName(record) };
   const slash = text.indexOf('/');

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { unreadableFile } from '../file-error.ts';
 
 /** Cosign's own variable, so that scripts for cosign work here. */
 const VARIABLE = 'COSIGN_PASSWORD';
@@ -22,7 +23,7 @@ export interface PasswordSource {
  * @throws if the file cannot be read, there is no terminal, or the two inputs differ
  */
 export async function keyPassword({ file, prompt, confirm }: PasswordSource): Promise<Buffer | undefined> {
-  if (file !== undefined) return withoutLineEnd(await readFile(file));
+  if (file !== undefined) return withoutLineEnd(await readFile(file).catch(unreadableFile(file)));
   if (prompt === true) return Buffer.from(await typed(confirm === true));
   const value = process.env[VARIABLE];
   return value === undefined ? undefined : Buffer.from(value);

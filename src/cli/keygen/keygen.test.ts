@@ -184,7 +184,12 @@ describe('hallmark keygen', () => {
   const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['an unknown algorithm', ['--algorithm', 'dsa'], /Allowed choices are p256, p384, p521, rsa, ed25519/],
     ['a name that no Secret can have', ['--name', 'Team A'], /must be an object's name/],
-    ['a password file that is not there', ['--password-file', 'none'], /no such file/],
+    ['a password file that is not there', ['--password-file', 'none'], /^error: none does not exist$/m],
+    [
+      'a file in a folder that is not there',
+      ['-o', '/nowhere/key.yaml'],
+      /^error: \/nowhere\/key\.yaml cannot be written: its folder does not exist$/m,
+    ],
     ['a password that nothing is encrypted with', ['--format', 'x509', '--password-prompt'], /takes no password/],
     ['a prompt without a terminal', ['--password-prompt'], /no terminal.*--password-file/],
     ['two passwords', ['--password-prompt', '--password-file', 'f'], /cannot be used with/],

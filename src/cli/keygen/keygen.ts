@@ -7,6 +7,7 @@ import { algorithms, defaultFormat, keyFormats } from './key-algorithms.ts';
 import type { NewKey } from './keygen-pair.ts';
 import type { NewFile } from '../new-file.ts';
 import { refuseExisting, refuseSame, writeNewFiles } from '../new-file.ts';
+import { namespaceName, objectName } from '../name-arguments.ts';
 import { refuse, usageExit } from '../usage-exit.ts';
 
 interface KeygenOptions {
@@ -24,7 +25,6 @@ interface KeygenOptions {
 
 const STANDARD_OUTPUT = '-';
 const GENERATED_BYTES = 32;
-const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
  * Makes `hallmark keygen`, which generates a signing key and prints the Secret that a policy's `signer.key.secretRef` names. It uses no
@@ -111,14 +111,4 @@ function isFile(path: string | undefined): path is string {
 function realFile(value: string): string {
   if (value !== STANDARD_OUTPUT) return value;
   throw new InvalidArgumentError('It must be a file, because standard output holds the manifest.');
-}
-
-function objectName(value: string): string {
-  if (value.length <= 253 && OBJECT_NAME.test(value)) return value;
-  throw new InvalidArgumentError("It must be an object's name: lower-case letters, digits, '-' and '.'.");
-}
-
-function namespaceName(value: string): string {
-  if (value.length <= 63 && !value.includes('.')) return objectName(value);
-  throw new InvalidArgumentError("It must be a namespace's name: at most 63 lower-case letters, digits and '-'.");
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { boundedText } from '../bounded-text.ts';
+import { unreadableFile } from '../file-error.ts';
 import { lintDocuments, type LintDocument, type UnreadableDocument } from './lint-documents.ts';
 
 /** The most of one file. Its YAML takes some forty times as much memory with the places of all fields. */
@@ -43,10 +44,5 @@ async function filesOf(path: string): Promise<readonly string[]> {
 }
 
 async function pathKind(path: string): Promise<{ readonly isDirectory: boolean }> {
-  try {
-    return { isDirectory: (await stat(path)).isDirectory() };
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new Error(`${path} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error });
-  }
+  return { isDirectory: (await stat(path).catch(unreadableFile(path))).isDirectory() };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
 import { printable } from '../../runtime/printable.ts';
+import { fileName } from '../file-error.ts';
 import { repeatableOption } from '../repeatable-option.ts';
 import { refuse, usageExit } from '../usage-exit.ts';
 import type { LintFinding, LintReport } from './lint-report.ts';
@@ -43,7 +44,8 @@ async function lint(files: readonly string[], { output, ceiling }: LintOptions, 
   const excessOf = ceiling.length === 0 ? undefined : await checkAgainst(ceiling).catch(refused);
   const documents = await lintFiles(files, process.stdin).catch(refused);
   // A job that lints a folder of the wrong name must not succeed.
-  if (documents.length === 0) refused(new Error(`nothing to check: ${files.join(', ')} holds no document`));
+  if (documents.length === 0)
+    refused(new Error(`nothing to check: ${files.map(fileName).join(', ')} holds no document`));
   const report = lintReport(documents, excessOf);
   const print = command.configureOutput();
   if (output === 'json') print.writeOut?.(`${JSON.stringify(report, undefined, 2)}\n`);

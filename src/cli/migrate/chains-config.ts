@@ -117,7 +117,7 @@ function problemsOf(key: string, value: string): readonly ConfigProblem[] {
     return [{ key, message: `Chains takes "${value}" for off: set true, false or manual` }];
   const given = form === 'Set' ? (value === '' ? [] : elementsOf(value)) : [value];
   const wrong = values === undefined ? [] : given.filter((element) => !values.includes(element));
-  return wrong.map((element) => ({
+  return [...new Set(wrong)].map((element) => ({
     key,
     message: `Chains refuses "${element}": set ${form === 'Set' ? 'a list of ' : ''}${(values ?? []).filter((one) => one !== '').join(', ')}`,
   }));

@@ -3,6 +3,8 @@ import { Command, Option } from 'commander';
 import { printableLines } from '../../runtime/printable.ts';
 import { CliContext } from '../cli-context.ts';
 import { UncheckedError, UsageError } from '../cli-error.ts';
+import { fileName } from '../file-error.ts';
+import { namespaceName } from '../name-arguments.ts';
 import { timeLimit } from '../time-limit.ts';
 import { refuse, usageExit } from '../usage-exit.ts';
 import type { Migration } from './plan-migration.ts';
@@ -43,8 +45,17 @@ export function migrateCommand(): Command {
         '  $ helm upgrade hallmark ./helm/hallmark -n hallmark-system --reset-then-reuse-values -f values.yaml',
     )
     .requiredOption('-f, --filename <file>', 'file of YAML or JSON, or - for standard input')
-    .option('-n, --namespace <name>', 'make a SigningPolicy in this namespace instead of a ClusterSigningPolicy')
-    .option('--operator-namespace <name>', 'namespace of the operator', 'hallmark-system')
+    .addOption(
+      new Option(
+        '-n, --namespace <name>',
+        'make a SigningPolicy in this namespace instead of a ClusterSigningPolicy',
+      ).argParser(namespaceName),
+    )
+    .addOption(
+      new Option('--operator-namespace <name>', 'namespace of the operator')
+        .default('hallmark-system')
+        .argParser(namespaceName),
+    )
     .addOption(new Option('--mode <mode>', 'mode of the policies').choices(['Audit', 'Enforce']).default('Audit'))
     .option('--aws-region <region>', 'region of a DynamoDB table, which the ConfigMap does not say')
     .option('--copy-secrets', 'also print the Secrets: the one with the keys is read from the cluster')
@@ -90,9 +101,9 @@ async function configIn(file: string): Promise<ChainsConfigFile> {
   ]);
   const documents = await lintFiles([file], process.stdin);
   const unreadable = documents.find((document) => 'syntaxError' in document);
-  if (unreadable !== undefined) throw new UsageError(`${file}:${unreadable.line}: ${unreadable.syntaxError}`);
+  if (unreadable !== undefined) throw new UsageError(`${fileName(file)}:${unreadable.line}: ${unreadable.syntaxError}`);
   const objects = documents.flatMap((document) => ('value' in document ? [document.value] : []));
-  return readChainsConfig(file, objects);
+  return readChainsConfig(fileName(file), objects);
 }
 
 /** The migration with a line for each setting of the Tekton operator. */

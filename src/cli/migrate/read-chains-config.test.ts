@@ -17,4 +17,27 @@ describe('readChainsConfig', () => {
       );
     });
   }
+
+  for (const value of [true, 1, null]) {
+    it(`refuses ${value} in a ConfigMap, which the API server does not take either`, () => {
+      assert.throws(
+        () => readChainsConfig('a.yaml', [{ kind: 'ConfigMap', metadata, data: { 'storage.grafeas.noteid': value } }]),
+        /^UsageError: a\.yaml: the value of storage\.grafeas\.noteid is no text: put it in quotes/,
+      );
+    });
+  }
+
+  it('reads booleans and numbers of the Tekton operator as the texts that it writes', () => {
+    const chain = { 'transparency.enabled': true, 'storage.gcs.bucket': 1 };
+    const { data } = readChainsConfig('a.yaml', [{ kind: 'TektonConfig', spec: { chain } }]);
+    assert.deepEqual(data, { 'transparency.enabled': 'true', 'storage.gcs.bucket': '1' });
+  });
+
+  it('refuses data that is a list, which would be taken for the defaults', () => {
+    assert.throws(
+      () => readChainsConfig('a.yaml', [{ kind: 'ConfigMap', metadata, data: ['transparency.enabled'] }]),
+      /^UsageError: a\.yaml: data of the ConfigMap is no map of keys and values/,
+    );
+    assert.deepEqual(readChainsConfig('a.yaml', [{ kind: 'ConfigMap', metadata }]).data, {});
+  });
 });

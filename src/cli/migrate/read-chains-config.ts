@@ -22,7 +22,7 @@ export interface OperatorFields {
 
 /**
  * Finds Chains' configuration in the documents of a file: its ConfigMap, a List with it, or the TektonConfig or TektonChain of the Tekton
- * operator. @throws UsageError unless there is exactly one, and all its values are texts
+ * operator. @param file names the file in messages @throws UsageError unless there is exactly one, and all its values are texts
  */
 export function readChainsConfig(file: string, documents: readonly unknown[]): ChainsConfigFile {
   const objects = documents.flatMap((document) =>
@@ -45,6 +45,12 @@ export function readChainsConfig(file: string, documents: readonly unknown[]): C
 
 function ofConfigMap(file: string, object: unknown): ChainsConfigFile {
   const namespace = stringField(objectField(object, 'metadata'), 'namespace');
+  const data: unknown = field(object, 'data') ?? {};
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw new UsageError(`${file}: data of the ConfigMap is no map of keys and values`);
+  const [unquoted] = Object.entries(data).find(([, value]) => isScalar(value)) ?? [];
+  // YAML reads "n" as false: the API server takes such a ConfigMap no more than this command does.
+  if (unquoted !== undefined) throw new UsageError(`${file}: the value of ${unquoted} is no text: put it in quotes`);
   return { data: texts(file, objectField(object, 'data')), ...(namespace === undefined ? {} : { namespace }) };
 }
 
@@ -63,6 +69,11 @@ function ofTektonOperator(file: string, object: unknown): ChainsConfigFile | und
     operator: operatorFields(others),
     ...(namespace === undefined ? {} : { namespace }),
   };
+}
+
+/** True for a number, a boolean and nothing, which are no texts but look like one. */
+function isScalar(value: unknown): boolean {
+  return value === null || typeof value === 'number' || typeof value === 'boolean';
 }
 
 /** @throws UsageError for a list or an object, which would be lost */

@@ -35,9 +35,6 @@ export interface PreviewOptions extends PayloadOptions {
   readonly readEarlier?: (pipelineRun: unknown) => string | undefined;
 }
 
-/** The failure of a command that is given no document. */
-export const NO_RUN = 'no TaskRun or PipelineRun given';
-
 /**
  * The payloads of one run after the other, in the order of the documents. TaskRuns (and CustomRuns) that a PipelineRun among them refers
  * to are its children and no runs of their own.

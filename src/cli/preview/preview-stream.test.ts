@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { UsageError } from '../cli-error.ts';
 import { optionsFromFlags } from './preview-options.ts';
 import { expectedParents, previewStream } from './preview-stream.ts';
 import type { ExpectedParents } from './preview-stream.ts';
@@ -78,7 +79,10 @@ describe('previewStream', () => {
   });
 
   it('says that there is nothing to preview', async () => {
-    assert.deepEqual(await previewed([], 'None'), { runs: [], problems: ['no TaskRun or PipelineRun given'] });
+    await assert.rejects(
+      previewed([], 'None'),
+      new UsageError('no TaskRun or PipelineRun given: the files hold no document'),
+    );
   });
 });
 

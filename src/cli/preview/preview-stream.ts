@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { field, listField, stringField } from '../../json/fields.ts';
+import { UsageError } from '../cli-error.ts';
 import { documentBytes, isFile } from '../documents/document-bytes.ts';
 import { nameKey, referenceKeys } from '../documents/run-references.ts';
-import { NO_RUN, previewRuns } from './preview-runs.ts';
+import { previewRuns } from './preview-runs.ts';
 import type { Preview, PreviewOptions } from './preview-runs.ts';
 import type { RunDocument, UnreadableRunDocument } from '../documents/run-document.ts';
 
+const NO_RUN = 'no TaskRun or PipelineRun given: the files hold no document';
 /** Labels that Tekton gives to the runs of a PipelineRun. */
 const CHILD_LABELS = ['tekton.dev/pipelineRun', 'tekton.dev/pipelineTask', 'tekton.dev/memberOf'];
 /** The fields that tie other runs to a PipelineRun. */
@@ -21,6 +23,7 @@ export interface StreamOptions extends PreviewOptions {
 /**
  * Previews documents while they are read, in their order. A document waits for the last one if a PipelineRun may count it as its child:
  * each one where there are such parents, and where that is unknown, all from the first PipelineRun or TaskRun marked as a child.
+ * @throws UsageError where there is no document
  */
 export async function* previewStream(
   documents: AsyncIterable<RunDocument | UnreadableRunDocument>,
@@ -37,7 +40,7 @@ export async function* previewStream(
       yield* previewRuns([document], options);
     }
   }
-  if (isEmpty) yield { artifacts: [], failures: [NO_RUN] };
+  if (isEmpty) throw new UsageError(NO_RUN);
   yield* previewRuns(waiting, { ...options, readEarlier: (pipelineRun) => previewed.childOf(pipelineRun) });
 }
 

@@ -280,9 +280,10 @@ describe('hallmark preview', () => {
     assert.match(err, /^error: stdin:1: [^\n]+\n$/);
   });
 
-  it('exits with 1 when there is nothing to preview', () => {
+  it('exits with 2 and prints nothing when there is nothing to preview', () => {
     const { code, out, err } = preview(['-f', '-'], '');
-    assert.deepEqual([code, out, err], [1, '[]\n', 'error: no TaskRun or PipelineRun given\n']);
+    const why = 'error: no TaskRun or PipelineRun given: the files hold no document\n';
+    assert.deepEqual([code, out, err], [2, '', why]);
   });
 
   const usage: readonly (readonly string[])[] = [

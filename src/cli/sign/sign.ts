@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { RunSigner } from '../../signing/run-signer.ts';
+import { unreadableFile } from '../file-error.ts';
 import { keyPassword } from '../keygen/key-password.ts';
 import { optionsFromPolicy } from '../preview/preview-options.ts';
 import type { Preview } from '../preview/preview-runs.ts';
@@ -81,5 +82,6 @@ async function openKey({
   passwordPrompt,
 }: Omit<SignOptions, 'filename' | 'output' | 'unfinished'>): Promise<RunSigner> {
   const { openKeyFile } = await import('../../signing/key/load-key-signer.ts');
-  return openKeyFile(key, await readFile(key), () => keyPassword({ file: passwordFile, prompt: passwordPrompt }));
+  const bytes = await readFile(key).catch(unreadableFile(key));
+  return openKeyFile(key, bytes, () => keyPassword({ file: passwordFile, prompt: passwordPrompt }));
 }

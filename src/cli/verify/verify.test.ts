@@ -104,7 +104,7 @@ describe('hallmark verify file', () => {
     const cases: readonly (readonly [number, readonly string[]])[] = [
       [1, [path, '--key', stranger, ...about]],
       [2, [path, ...about]],
-      [3, [join(directory, 'none'), '--key', key, ...about]],
+      [2, [join(directory, 'none'), '--key', key, ...about]],
     ];
     for (const [expected, args] of cases) {
       const { code, out } = await verify('file', ...args, '-o', 'json');
@@ -132,7 +132,7 @@ describe('hallmark verify file', () => {
     assert.match(out, /MaterialInvalid: the file has the field "payloadType" twice/);
   });
 
-  it('exits with 2 for an invalid command line, and with 3 for an unreadable source', async () => {
+  it('exits with 2 for an invalid command line or file, and with 3 where there is no cluster', async () => {
     const path = file('e.json', dsseEnvelope(attestation));
     const usage: readonly (readonly string[])[] = [
       [path, ...about],
@@ -150,8 +150,19 @@ describe('hallmark verify file', () => {
     ];
     for (const args of [[], ['unknown-command']]) assert.equal((await verify(...args)).code, 2, args.join(' '));
     for (const args of usage) assert.equal((await verify('file', ...args)).code, 2, args.join(' '));
-    assert.equal((await verify('file', join(directory, 'none'), '--key', key, ...about)).code, 3);
-    assert.equal((await verify('file', path, '--key', join(directory, 'none'), ...about)).code, 3);
+    const none = join(directory, 'none');
+    for (const args of [
+      ['file', none, '--key', key],
+      ['file', path, '--key', none],
+      ['record', `${none}.yaml`, '--key', key],
+      ['run', `${none}.json`, '--key', key],
+      ['image', 'reg.example/app:latest', '--key', none],
+      ['image', 'reg.example/app:latest', '--key', key, '--registry-ca', none],
+    ]) {
+      const { code, err } = await verify(...args, ...about);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(err, /^error: \S+ does not exist\n$/);
+    }
     assert.equal((await verify('record', 'some-record', '--key', key, '-n', 'team')).code, 3);
   });
 });

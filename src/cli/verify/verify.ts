@@ -16,14 +16,14 @@ import type { VerifyOptions } from './verify-options.ts';
 const NOT_VERIFIED = 1;
 const TIMEOUT_MS = 120_000;
 
-/** Makes `hallmark verify record|image|run|file`. Exit codes: 0 verified, 1 not verified, 2 usage, 3 could not be checked. */
+/** Makes `hallmark verify record|image|run|file`. Exit codes: 0 verified, 1 not verified, 2 usage or files, 3 could not be checked. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .exitOverride(usageExit)
     .summary('verify signatures and attestations')
     .description(
       'Verifies signatures, attestations and bundles: who signed them, when, and what they state about which subjects.\n' +
-        'Exits with 0 if the evidence verifies, 1 if it does not, 2 if the command line is wrong, and 3 if the check could not run.',
+        'Exits with 0 if the evidence verifies, 1 if it does not, 2 if the command line or a file is wrong, and 3 if the check could not run.',
     )
     .addHelpText('after', '\nExample:\n  $ hallmark verify image registry.example.com/team/app:v1 --key cosign.pub')
     .addCommand(

@@ -4,6 +4,7 @@ import { printableLines } from '../../runtime/printable.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { parseRunReference } from '../run-reference.ts';
 import { usageExit } from '../usage-exit.ts';
 import type { Goal } from './judge-wait.ts';
 
@@ -48,6 +49,8 @@ export function waitCommand(): Command {
 }
 
 async function wait(run: string, options: WaitOptions, command: Command): Promise<void> {
+  // A wrong name ends the command before it asks the cluster.
+  parseRunReference(run);
   const context = new CliContext(options);
   const streams = command.configureOutput();
   try {
