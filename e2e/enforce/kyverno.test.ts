@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { at } from '../chart/helm.ts';
+import { sectionCommands } from '../docs/section-commands.ts';
 import { keySigner } from '../sigstore/sigstore-bed.ts';
 import { Kyverno } from '../testbed/kyverno/kyverno.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { EnforceBed } from './enforce-bed.ts';
 import type { PublishedTeam } from './enforce-bed.ts';
 import { imageSignature, provenance } from './evidence.ts';
-import { sectionCommands } from './section-commands.ts';
 import { untilKyvernoJudges } from './until-judged.ts';
 
 /** Teams that enforce, one of each encoding. */
@@ -144,7 +144,7 @@ describe('the page about enforcing', () => {
       assert.equal(code, 0, `${commands ?? 'there is no such block'}\n${err}`);
       return err;
     };
-    const [apply, wait, look, enforce, run, ...others] = sectionCommands('Kyverno');
+    const [apply, wait, look, enforce, run, ...others] = sectionCommands('enforcing.md', 'Kyverno');
     assert.equal(others.length, 0);
     await carryOut(apply);
     await carryOut(wait);

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { sealKeyID } from '../../src/records/seal/seal.ts';
 import { SecretValue } from '../../src/runtime/secret-value.ts';
-import { setArguments } from '../../codegen/chart/value-sets.ts';
 import { asManifest, at, chart, releaseNamespace, type Manifest } from '../chart/helm.ts';
+import { sectionCommands } from '../docs/section-commands.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
-import { OperatorProcess } from '../harness/operator-process.ts';
+import { OperatorProcess, type Release } from '../harness/operator-process.ts';
 import type { Build, Team } from '../harness/team.ts';
+import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
+import { runCommand } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient } from './admin-client.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
 import { signaturesInRegistry } from './stored-signatures.ts';
 
-const sealSecret = ['secret', 'hallmark-seal', '-n', releaseNamespace];
+const MOVING = 'Moving to another release name or namespace';
+const options = { configuration: { leaderElection: { enabled: false } } } as const;
 
 /** An object as an export keeps it: without everything that the API server gave it. */
 function exported(object: Manifest): Manifest {
@@ -30,10 +34,13 @@ describe('the key that seals records', () => {
   let operator: OperatorProcess;
   let team: Team;
   const builds: Build[] = [];
+  /** That of the operator. */
+  let namespace = releaseNamespace;
+  const sealSecret = (): readonly string[] => ['secret', 'hallmark-seal', '-n', namespace];
 
   before(async () => {
     installation = await Installation.start({ label: 'seal-key', replicas: 0, tekton: 'Kinds' });
-    operator = await OperatorProcess.start(installation, { configuration: { leaderElection: { enabled: false } } });
+    operator = await OperatorProcess.start(installation, options);
     team = await installation.team({ name: 'team-s', backends: ['registry'], policy: { ...managedRuns } });
     await operator.untilWorking();
     await team.untilReady();
@@ -52,15 +59,15 @@ describe('the key that seals records', () => {
 
   async function sealWith(data: Readonly<Record<string, Buffer>>): Promise<void> {
     await operator.stop();
-    const secret = exported(await installation.json(['get', ...sealSecret]));
-    await installation.kubectl(['delete', ...sealSecret]);
+    const secret = exported(await installation.json(['get', ...sealSecret()]));
+    await installation.kubectl(['delete', ...sealSecret()]);
     const texts = Object.entries(data).map(([name, value]) => [name, value.toString('base64')] as const);
     await installation.apply({ ...secret, data: Object.fromEntries(texts) });
     operator.restart();
   }
 
   async function currentKey(): Promise<Buffer> {
-    return Buffer.from(String(at(await installation.json(['get', ...sealSecret]), 'data', 'key')), 'base64');
+    return Buffer.from(String(at(await installation.json(['get', ...sealSecret()]), 'data', 'key')), 'base64');
   }
 
   /** The signed part, which neither a rotation nor a restore changes. */
@@ -80,6 +87,35 @@ describe('the key that seals records', () => {
         ),
       { timeoutSeconds: PATIENCE_SECONDS },
     );
+  }
+
+  /** Carries out the commands of the page while no operator runs, and starts that of the release that they install. */
+  async function move(commands: readonly (string | undefined)[], release: Release): Promise<void> {
+    const before = await team.records();
+    await operator.stop();
+    for (const command of commands)
+      // The release takes over the CRDs too, which the other tests leave to the testbed.
+      await shell(command?.replace(' --take-ownership', ' --set crds.enabled=true --take-ownership') ?? 'exit 9');
+    namespace = release.namespace;
+    operator = await OperatorProcess.start(installation, { ...{ release }, ...options });
+    await operator.untilWorking();
+    await build(`after-the-move-to-${release.namespace}`);
+    const moved = (await team.records()).filter(({ metadata }) =>
+      before.some((one) => one.metadata.uid === metadata.uid),
+    );
+    assert.deepEqual(moved.map(evidence), before.map(evidence));
+    await assertSignedOnce();
+  }
+
+  /** Runs a command of a page in a folder that looks like a checkout. */
+  async function shell(command: string): Promise<void> {
+    const { testbed, plane } = installation;
+    const folder = testbed.supervisor.dataDirectory('page');
+    const tools = await Promise.all((['kubectl', 'helm'] as const).map((name) => ensureBinary(name)));
+    const PATH = [...tools.map((path) => dirname(path)), '/usr/bin', '/bin'].join(':');
+    const env = { ...testbed.supervisor.environment(), PATH, KUBECONFIG: plane.kubeconfigPath };
+    const script = command.replace(' ./helm/hallmark ', ` ${chart} `);
+    await runCommand('bash', ['-euo', 'pipefail', '-c', script], { ...{ cwd: folder, env }, timeoutSeconds: 300 });
   }
 
   async function assertSignedOnce(): Promise<void> {
@@ -110,10 +146,10 @@ describe('the key that seals records', () => {
     const before = await team.records();
     const kinds = ['storagebackends', 'signingpolicies', 'provenancerecords'];
     await operator.stop();
-    const backup: Manifest[] = [await installation.json(['get', ...sealSecret])];
+    const backup: Manifest[] = [await installation.json(['get', ...sealSecret()])];
     for (const kind of kinds) backup.push(...(await installation.list([kind, '-n', team.name])));
     for (const kind of kinds) await installation.kubectl(['delete', kind, '--all', '-n', team.name]);
-    await installation.kubectl(['delete', ...sealSecret]);
+    await installation.kubectl(['delete', ...sealSecret()]);
     const binding = ['validatingadmissionpolicybinding', 'hallmark-system-hallmark-records'];
     const kept = exported(await installation.json(['get', ...binding]));
     await installation.kubectl(['delete', ...binding]);
@@ -136,20 +172,19 @@ describe('the key that seals records', () => {
     await build('after-the-restore');
   });
 
-  it('goes on under another release name in its namespace: nothing is signed again', async () => {
-    const before = await team.records();
-    await operator.stop();
-    await installation.uninstall();
-    const install = ['install', 'provenance', chart, '--namespace', releaseNamespace, '--take-ownership'];
-    await installation.testbed.helm([...install, ...setArguments(['replicas=0'])]);
-    operator.restart({ kubeconfig: await installation.plane.kubeconfigFor(releaseNamespace, 'provenance-hallmark') });
-    await operator.untilWorking();
-    await build('after-the-move');
-    const moved = (await team.records()).filter(({ metadata }) =>
-      before.some((one) => one.metadata.uid === metadata.uid),
+  it('goes on under another release name, by the commands of the page: nothing is signed again', async () => {
+    const [values, uninstall, install] = sectionCommands('install.md', MOVING);
+    await move([values, uninstall, install], { namespace: releaseNamespace, fullName: 'provenance-hallmark' });
+  });
+
+  it('goes on in another namespace, by the commands of the page: nothing is signed again', async () => {
+    const [values, uninstall, , create, copy, install, ...others] = sectionCommands('install.md', MOVING);
+    assert.equal(others.length, 0);
+    // The release has the name of the test before.
+    const away = [values, uninstall].map((command) =>
+      command?.replace(/ (values|uninstall) hallmark /, ' $1 provenance '),
     );
-    assert.deepEqual(moved.map(evidence), before.map(evidence));
-    await assertSignedOnce();
+    await move([...away, create, copy, install], { namespace: 'provenance', fullName: 'hallmark' });
   });
 
   it("of another cluster tells that cluster's records from ours: they are left alone, and nothing is done", async () => {
