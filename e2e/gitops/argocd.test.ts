@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { asManifest, at, listAt, releaseNamespace, type Manifest } from '../chart/helm.ts';
+import { checkout } from '../harness/installation.ts';
 import { conditionOf, parseRecord } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
 import { KEY_SECRET } from '../harness/team.ts';
@@ -57,11 +60,14 @@ const clusterKinds: readonly Manifest[] = [
   },
 ].map((object) => ({ apiVersion, ...object }));
 
+const manyTeams = Array.from({ length: 200 }, (_, index) => `team-${index + 1}`);
+
 let bed: GitopsBed;
 before(async () => {
   bed = await GitopsBed.start((git) => {
     git.write('hallmark/cluster.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: clusterKinds }));
     git.write('teams/README.md', 'A folder a team.');
+    for (const team of manyTeams) git.write(`many-teams/${team}/README.md`, 'A team.');
   });
   await bed.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: releaseNamespace } });
   await createKey(releaseNamespace);
@@ -74,9 +80,17 @@ async function createKey(namespace: string, pem = newSigningKey().privateKey): P
   await bed.apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: { 'x509.pem': pem } });
 }
 
-/** Applies what the platform team gives to a team. */
-const welcome = (team: string): Promise<void> =>
-  bed.apply(...bed.manifests('team.yaml', (text) => text.replaceAll('team-a', team)));
+/** The manifests that the platform team gives to a team. */
+const whatTeamGets = (team: string): readonly Manifest[] =>
+  bed.manifests('team.yaml', (text) => text.replaceAll('team-a', team));
+/** The ApplicationSet as it is shipped, for the folders of many teams, which Argo CD then leaves alone. */
+const forManyTeams = (text: string): string =>
+  text
+    .replace('name: hallmark-teams', 'name: many-teams')
+    .replace('path: teams/*', 'path: many-teams/*')
+    .replace('annotations:', "annotations:\n        argocd.argoproj.io/skip-reconcile: 'true'");
+const isOfManyTeams = (application: unknown): boolean =>
+  at(application, 'metadata', 'ownerReferences', 0, 'name') === 'many-teams';
 
 const live = (namespace: string, name: string): Promise<Manifest | undefined> => bed.find(namespace, name);
 const statusOf = async (namespace: string, name: string): Promise<string | undefined> =>
@@ -89,6 +103,14 @@ const conditionTime = (object: unknown, type: string): number => {
 };
 
 describe('the platform, as an application of Argo CD', () => {
+  it('finds the settings that the command of docs/gitops.md makes', async () => {
+    const page = readFileSync(join(checkout, 'docs', 'gitops.md'), 'utf8');
+    const [, command] = /^ *kubectl (-n argocd patch .+)$/m.exec(page) ?? [];
+    assert.ok(command !== undefined);
+    const { stdout } = await bed.kubectl(command.replace('gitops/', join(checkout, 'gitops/')).split(' '));
+    assert.match(stdout, /argocd-cm patched \(no change\)/);
+  });
+
   it('is Synced and Healthy with the operator, the CRDs and the cluster kinds', async () => {
     await bed.apply(bed.platform());
     const { objects } = await bed.untilSynced('hallmark', 'Healthy');
@@ -112,20 +134,20 @@ describe('the platform, as an application of Argo CD', () => {
 
 describe('the teams, as an ApplicationSet of Argo CD', () => {
   before(async () => {
-    for (const team of ['team-a', 'team-b', 'team-c', 'team-d', 'team-e']) await welcome(team);
+    await bed.apply(...['team-a', 'team-b', 'team-c', 'team-d', 'team-e'].flatMap(whatTeamGets));
     await createKey('team-b', 'this is no key');
     await createKey('team-d');
     bed.writeTeam('team-a', 'all.yaml', backend, policy(), builds);
     bed.writeTeam('team-b', 'all.yaml', backend, policy(), builds);
     bed.writeTeam('team-c', 'all.yaml', backend, withoutWave(policy({ suspend: true })));
     bed.writeTeam('team-d', 'backend.yaml', backend);
-    bed.writeTeam('team-d', 'policy.yaml', policy({ ...managedRuns, suspend: false }));
+    bed.writeTeam('team-d', 'policy.yaml', withoutWave(policy({ ...managedRuns, suspend: false })));
     bed.writeTeam('team-e', 'all.yaml', backend, { ...policy(), metadata: { name: 'planted', namespace: 'team-a' } });
     await bed.apply(...bed.manifests('teams.yaml'));
     await bed.push('Add the teams');
   });
 
-  it('waits with later waves while a key is missing, Progressing with the message, and goes on once it came', async () => {
+  it('waits with later waves while a key is missing, Progressing with the message', async () => {
     const waiting = await bed.untilApp('team-a', 'waiting for the policy', ({ message }) =>
       message.includes(`waiting for healthy state of ${group}/SigningPolicy/builds`),
     );
@@ -139,13 +161,9 @@ describe('the teams, as an ApplicationSet of Argo CD', () => {
     assert.equal(await statusOf('team-a', 'signingpolicy/builds'), 'InProgress');
     assert.equal(await live('team-a', 'configmap/builds'), undefined);
     await createKey('team-a');
-    await bed.untilSynced('team-a', 'Healthy');
-    assert.equal(await statusOf('team-a', 'signingpolicy/builds'), 'Current');
-    const ready = conditionTime(await live('team-a', 'signingpolicy/builds'), 'Ready');
-    assert.ok(timeOf(await live('team-a', 'configmap/builds'), 'metadata', 'creationTimestamp') >= ready);
   });
 
-  it('shows a broken key as Degraded with its message, starts nothing after it, and is Healthy after the right key', async () => {
+  it('shows a broken key as Degraded with its message, and starts nothing after it', async () => {
     const isDegraded = ({ health }: { readonly health: string }): boolean => health === 'Degraded';
     const { objects } = await bed.untilApp('team-b', 'Degraded', isDegraded);
     const health = objects.get('SigningPolicy/builds')?.health;
@@ -154,8 +172,6 @@ describe('the teams, as an ApplicationSet of Argo CD', () => {
     assert.equal(await statusOf('team-b', 'signingpolicy/builds'), 'Failed');
     assert.equal(await live('team-b', 'configmap/builds'), undefined);
     await createKey('team-b');
-    await bed.untilSynced('team-b', 'Healthy');
-    assert.notEqual(await live('team-b', 'configmap/builds'), undefined);
   });
 
   it('shows a suspended policy as Suspended, and that ends with the suspension', async () => {
@@ -192,19 +208,47 @@ describe('the teams, as an ApplicationSet of Argo CD', () => {
     bed.git.remove('teams/team-d/more.yaml');
     await bed.untilSynced('team-d', 'Healthy', await bed.push('Keep to the ceiling', ['team-d']));
   });
+
+  it('has an Application for each of two hundred teams, of a folder, a project and a namespace of its own', async () => {
+    await bed.apply(...manyTeams.flatMap((team) => whatTeamGets(team).filter(({ kind }) => kind === 'AppProject')));
+    await bed.apply(...bed.manifests('teams.yaml', forManyTeams));
+    const applications = await waitUntil('all Applications are there', async () => {
+      const found = (await bed.list(['applications', '-n', argocdNamespace])).filter(isOfManyTeams);
+      return found.length >= manyTeams.length ? found : undefined;
+    });
+    const places = applications.map((each) => [
+      at(each, 'metadata', 'name'),
+      at(each, 'spec', 'project'),
+      at(each, 'spec', 'destination', 'namespace'),
+      at(each, 'spec', 'source', 'path'),
+    ]);
+    const expected = manyTeams.map((team) => [team, team, team, `many-teams/${team}`]);
+    assert.deepEqual(places.toSorted(), expected.toSorted());
+  });
+
+  for (const [team, key] of [
+    ['team-a', 'missing'],
+    ['team-b', 'broken'],
+  ] as const)
+    it(`goes on once the right key came in place of the ${key} one, and is Healthy`, async () => {
+      await bed.untilSynced(team, 'Healthy');
+      assert.equal(await statusOf(team, 'signingpolicy/builds'), 'Current');
+      const ready = conditionTime(await live(team, 'signingpolicy/builds'), 'Ready');
+      assert.ok(timeOf(await live(team, 'configmap/builds'), 'metadata', 'creationTimestamp') >= ready);
+    });
 });
 
 describe('a team that builds', () => {
   let record: Manifest;
+  let runs: ManagedRuns;
+  const registry = { host: 'registry.example.com', pushImage: () => assert.fail('no image is pushed') };
+  const digest = `sha256:${'1'.repeat(64)}`;
   const recordNow = async (): Promise<Manifest> =>
     asManifest(await live('team-d', `provenancerecord/${String(at(record, 'metadata', 'name'))}`));
 
   before(async () => {
-    const registry = { host: 'registry.example.com', pushImage: () => assert.fail('no image is pushed') };
-    const runs = new ManagedRuns(adminClient(bed.plane), { name: 'team-d', releaseLabel: {}, registry });
-    const digest = `sha256:${'1'.repeat(64)}`;
-    const results = runs.imageResults({ digest, reference: `${registry.host}/team-d/app@${digest}` });
-    await runs.finish(await runs.create({ name: 'bake-1' }), { results });
+    runs = new ManagedRuns(adminClient(bed.plane), { name: 'team-d', releaseLabel: {}, registry });
+    await finishRun('bake-1');
     const [first] = await waitUntil('the run has a record', async () => {
       const records = await bed.list(['provenancerecords', '-n', 'team-d']);
       return records.length > 0 ? records : undefined;
@@ -231,13 +275,30 @@ describe('a team that builds', () => {
     }
   });
 
-  it('has an edit by hand undone, which leaves the record as it was', async () => {
+  it('has an edit by hand undone while runs finish, which are all stored once', async () => {
     await bed.patch('team-d', 'signingpolicy/builds', { spec: { suspend: true } });
+    await finishRun('edited-1');
+    await finishRun('edited-2');
     await waitUntil('git is in force again', async () => {
       return at(await live('team-d', 'signingpolicy/builds'), 'spec', 'suspend') !== true;
     });
     await bed.untilSynced('team-d', 'Healthy');
+    await assertStoredOnce('edited-1', 'edited-2');
     assert.deepEqual(at(await recordNow(), 'evidence'), at(record, 'evidence'));
+  });
+
+  it('has its backend pruned, and what finished meanwhile is stored once git has it again', async () => {
+    bed.git.remove('teams/team-d/backend.yaml');
+    await bed.push('Remove the backend', ['team-d']);
+    await waitUntil('the backend is gone', async () => (await live('team-d', 'storagebackend/tekton')) === undefined);
+    await finishRun('pruned-1');
+    await finishRun('pruned-2');
+    const waiting = 'jsonpath={.status.reason}=BackendNotFound';
+    for (const name of ['pruned-1', 'pruned-2']) await bed.wait('team-d', await recordOf(name), waiting);
+    bed.writeTeam('team-d', 'backend.yaml', backend);
+    await bed.untilSynced('team-d', 'Healthy', await bed.push('Restore the backend', ['team-d']));
+    await assertStoredOnce('pruned-1', 'pruned-2');
+    await assertKept();
   });
 
   it('has its policy pruned, and its record and evidence stay', async () => {
@@ -269,12 +330,40 @@ describe('a team that builds', () => {
     await assertKept();
   });
 
+  async function finishRun(name: string): Promise<void> {
+    const results = runs.imageResults({ digest, reference: `${registry.host}/team-d/app@${digest}` });
+    await runs.finish(await runs.create({ name }), { results });
+  }
+
+  /** The names of all records of a run of the team. */
+  async function recordsOf(run: string): Promise<readonly string[]> {
+    const records = await bed.list(['provenancerecords', '-n', 'team-d']);
+    const ofRun = records.filter((each) => at(each, 'spec', 'runRef', 'name') === run);
+    return ofRun.map((each) => `provenancerecord/${String(at(each, 'metadata', 'name'))}`);
+  }
+
+  const recordOf = (run: string): Promise<string> =>
+    waitUntil(`${run} has a record`, async () => (await recordsOf(run))[0]);
+
+  async function assertStoredOnce(...names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await bed.wait('team-d', await recordOf(name), 'condition=Ready');
+      assert.equal((await recordsOf(name)).length, 1);
+      assert.equal((await signatures(name)).length, 1, name);
+    }
+  }
+
+  /** The annotations of a run that hold its signatures. */
+  async function signatures(run: string): Promise<readonly string[]> {
+    const annotations = asManifest(at(await live('team-d', `taskrun/${run}`), 'metadata', 'annotations'));
+    return Object.keys(annotations).filter((name) => name.startsWith('chains.tekton.dev/signature-taskrun-'));
+  }
+
   async function assertKept(): Promise<void> {
     const now = await recordNow();
     assert.equal(at(now, 'metadata', 'uid'), at(record, 'metadata', 'uid'));
     assert.deepEqual(at(now, 'evidence'), at(record, 'evidence'));
     assert.equal(conditionOf(parseRecord(now), 'Stored')?.status, 'True');
-    const annotations = asManifest(at(await live('team-d', 'taskrun/bake-1'), 'metadata', 'annotations'));
-    assert.ok(Object.keys(annotations).some((name) => name.startsWith('chains.tekton.dev/signature-')));
+    assert.equal((await signatures('bake-1')).length, 1);
   }
 });

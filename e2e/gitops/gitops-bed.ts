@@ -79,9 +79,11 @@ export class GitopsBed extends Cluster {
     return this.#testbed.stop();
   }
 
-  /** Shipped manifests for Argo CD, with the address of this repository in place of the examples. */
+  /** Shipped manifests for Argo CD, with the address of this repository in place of the examples. A failed sync is tried again soon. */
   manifests(file: string, edit: (text: string) => string = (text) => text): readonly Manifest[] {
-    const text = shipped('argocd', file).replaceAll(/https:\/\/git\.example\.com\/\S+/g, this.git.url);
+    const text = shipped('argocd', file)
+      .replaceAll(/https:\/\/git\.example\.com\/\S+/g, this.git.url)
+      .replaceAll(/ (duration|maxDuration): \w+/g, ' $1: 3s');
     return parseAllDocuments(edit(text)).map((document) => asManifest(document.toJS()));
   }
 
