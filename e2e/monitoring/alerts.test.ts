@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { stringify } from 'yaml';
 import { dashboardQueries } from '../../codegen/monitoring/dashboard-queries.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
-import { at, listAt, type Manifest, manifests } from '../chart/helm.ts';
-import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
-import { runCommand } from '../testbed/processes/run-command.ts';
+import { at } from '../chart/helm.ts';
+import { prometheusRule, PromtoolFolder, rulesFile, rulesOf, type Series } from './promtool.ts';
 
 const RUNBOOK = 'https://docs.example.com/operations';
-
-interface Series {
-  readonly series: string;
-  /** In promtool's notation: one value a minute. */
-  readonly values: string;
-}
 
 /** Series, and what they fire when. */
 interface Case {
@@ -151,34 +140,17 @@ const cases: readonly Case[] = [
   },
 ];
 
-let folder: string;
+const folder = new PromtoolFolder();
 let rules: readonly unknown[];
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'hallmark-alerts-'));
   const rule = await prometheusRule([`monitoring.alerts.runbookURL="${RUNBOOK}"`]);
   rules = rulesOf(rule);
-  writeFileSync(join(folder, 'rules.yaml'), stringify(at(rule, 'spec')));
+  folder.write('rules.yaml', rulesFile(rule));
 });
 after(() => {
-  rmSync(folder, { recursive: true });
+  folder.remove();
 });
-
-/** The PrometheusRule that the chart renders with further values. */
-async function prometheusRule(entries: readonly string[] = []): Promise<Manifest | undefined> {
-  const rendered = await manifests(['monitoring.alerts.enabled=true', ...entries]);
-  return rendered.find((manifest) => manifest['kind'] === 'PrometheusRule');
-}
-
-function rulesOf(rule: Manifest | undefined): readonly unknown[] {
-  return listAt(rule, 'spec', 'groups', 0, 'rules');
-}
-
-async function promtool(args: readonly string[], stdin?: string): Promise<string> {
-  const options = { env: {}, cwd: folder, ...(stdin === undefined ? {} : { stdin }) };
-  const { stdout, stderr } = await runCommand(await ensureBinary('promtool'), args, options);
-  return stdout + stderr;
-}
 
 /** promtool's form of a case. */
 function unitTest({ title, alert, series, at: evalTime, fires }: Case): object {
@@ -199,7 +171,7 @@ function unitTest({ title, alert, series, at: evalTime, fires }: Case): object {
 describe('the alerts that the chart renders', () => {
   it('are rules for Prometheus', async () => {
     assert.match(
-      await promtool(['check', 'rules', '--lint=all', '--lint-fatal', 'rules.yaml']),
+      await folder.promtool(['check', 'rules', '--lint=all', '--lint-fatal', 'rules.yaml']),
       /SUCCESS: 6 rules found/,
     );
   });
@@ -209,8 +181,8 @@ describe('the alerts that the chart renders', () => {
       const test = cases.find((each) => each.title === title && each.alert === alert);
       assert.ok(test !== undefined);
       const name = `${cases.indexOf(test)}.yaml`;
-      writeFileSync(join(folder, name), stringify({ rule_files: ['rules.yaml'], tests: [unitTest(test)] }));
-      assert.match(await promtool(['test', 'rules', name]), /SUCCESS/);
+      folder.write(name, { rule_files: ['rules.yaml'], tests: [unitTest(test)] });
+      assert.match(await folder.promtool(['test', 'rules', name]), /SUCCESS/);
     });
   }
 
@@ -237,8 +209,8 @@ describe('the dashboard', () => {
     const queries = dashboardQueries();
     assert.ok(queries.length > 20);
     const recorded = queries.map((expr, index) => ({ record: `panel:${index}`, expr }));
-    writeFileSync(join(folder, 'dashboard.yaml'), stringify({ groups: [{ name: 'dashboard', rules: recorded }] }));
-    const checked = await promtool(['check', 'rules', 'dashboard.yaml']);
+    folder.write('dashboard.yaml', { groups: [{ name: 'dashboard', rules: recorded }] });
+    const checked = await folder.promtool(['check', 'rules', 'dashboard.yaml']);
     assert.match(checked, new RegExp(`SUCCESS: ${queries.length} rules found`));
   });
 });
@@ -246,6 +218,6 @@ describe('the dashboard', () => {
 describe('the metrics', () => {
   it('keep to the rules for names and help', async () => {
     const { text } = await new Metrics({ processMetrics: false }).render();
-    assert.equal(await promtool(['check', 'metrics'], text), '');
+    assert.equal(await folder.promtool(['check', 'metrics'], text), '');
   });
 });
