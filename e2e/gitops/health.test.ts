@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { parseAllDocuments } from 'yaml';
 import type { ConditionFact } from '../../src/api/v1alpha1/condition.ts';
 import { kinds } from '../../src/api/v1alpha1/kinds.ts';
 import { reasons } from '../../src/api/v1alpha1/reasons.ts';
@@ -9,7 +8,7 @@ import { ceilingConditions } from '../../src/controllers/policy-ceiling/ceiling-
 import { policyConditions } from '../../src/controllers/signing-policy/policy-conditions.ts';
 import type { PolicyFacts } from '../../src/controllers/signing-policy/policy-verdict.ts';
 import { backendConditions } from '../../src/controllers/storage-backend/backend-conditions.ts';
-import { argocdHealth, checkFlux, kstatus, shipped, type Health } from './judges.ts';
+import { argocdHealth, kstatus, type Health } from './judges.ts';
 
 const generation = 3;
 const lastTransitionTime = '2026-01-01T00:00:00Z';
@@ -160,31 +159,5 @@ describe('the health of our kinds in Argo CD and Flux', () => {
       await kstatus(deleted),
       deleted.map(() => 'Terminating'),
     );
-  });
-});
-
-describe('the manifests for Flux', () => {
-  const files: Readonly<Record<string, readonly string[]>> = {
-    'hallmark.yaml': ['GitRepository', 'HelmRelease'],
-    'platform.yaml': ['Kustomization', 'Kustomization'],
-    'team.yaml': ['Kustomization'],
-  };
-  for (const [file, expectedKinds] of Object.entries(files)) {
-    it(`${file} has no field that Flux does not know`, async () => {
-      const objects = parseAllDocuments(shipped('flux', file)).map((document) => {
-        const object: unknown = document.toJS();
-        return object;
-      });
-      assert.deepEqual(await checkFlux(objects), expectedKinds);
-    });
-  }
-
-  it('would be refused with a field that Flux does not know', async () => {
-    const kustomization = {
-      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-      kind: 'Kustomization',
-      spec: { waits: true },
-    };
-    await assert.rejects(checkFlux([kustomization]), /unknown field "waits"/);
   });
 });
