@@ -18,6 +18,7 @@ import { Cluster } from '../harness/cluster.ts';
 import type { CutProxy } from '../testbed/control-plane/cut-proxy.ts';
 import { writeKubeconfig } from '../testbed/control-plane/write-kubeconfig.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { installTektonKinds } from '../testbed/tekton/tekton.ts';
 import { breakAt } from './interrupted.ts';
 import { runTarget, signedImage, signedStatement } from './signed-evidence.ts';
@@ -124,6 +125,38 @@ async function failure(promise: Promise<unknown>): Promise<StorageError> {
   return error;
 }
 
+const OTHER = 'another signature';
+
+/** Has the API server store another signature with this run than the one that is sent. @returns what ends that */
+async function storeOtherSignatures(run: RunTarget): Promise<() => Promise<void>> {
+  const { name, uid } = run;
+  const key = `chains.tekton.dev/signature-taskrun-${uid}`;
+  const value = Buffer.from(OTHER).toString('base64');
+  const api = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name } };
+  const rule = { apiGroups: ['tekton.dev'], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['taskruns'] };
+  const expression = `Object{metadata: Object.metadata{annotations: {${JSON.stringify(key)}: ${JSON.stringify(value)}}}}`;
+  const spec = {
+    matchConstraints: { resourceRules: [rule] },
+    matchConditions: [{ name: 'run', expression: `object.metadata.uid == ${JSON.stringify(uid)}` }],
+    mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+    reinvocationPolicy: 'Never',
+    failurePolicy: 'Fail',
+  };
+  await cluster.apply(
+    { ...api, kind: 'MutatingAdmissionPolicy', spec },
+    { ...api, kind: 'MutatingAdmissionPolicyBinding', spec: { policyName: name } },
+  );
+  // The API server takes a policy up a moment after it is written.
+  await waitUntil('the policy is in force', async () => {
+    await annotate(run, { asked: randomUUID() });
+    return (await annotations(run))[key] === value;
+  });
+  return async () => {
+    for (const kind of ['mutatingadmissionpolicybinding', 'mutatingadmissionpolicy'])
+      await cluster.kubectl(['delete', kind, name]);
+  };
+}
+
 function statement(note?: string): Promise<SignedArtifact> {
   return signedStatement(signer, subjects, note);
 }
@@ -203,18 +236,19 @@ describe('Tekton storage', () => {
     assert.deepEqual(decoded(written['chains.tekton.dev/payload-abababababab']), image.payload);
   });
 
-  it("writes a run's evidence with one request and reads it with one, and asks for metadata alone each time", async () => {
+  it("writes a run's evidence with one request, whose answer it reads first, and reads it with one later", async () => {
     const { proxy: counting, kubeconfig } = await faultyApiServer();
     try {
       const run = await createRun();
       const artifacts = [await statement(), await signedImage(signer, 'reg.example/bread', sha256)];
       const through = driver(kubeconfig);
-      const places = await through.putAll?.(artifacts, run, never);
-      const found = await through.getAll?.(places?.flat() ?? [], never);
-      assert.deepEqual(
-        found?.map((each) => !(each instanceof StorageError) && each.payload),
-        artifacts.map(({ payload }) => payload),
-      );
+      const places = (await through.putAll?.(artifacts, run, never))?.flat() ?? [];
+      const read = async (): Promise<unknown> =>
+        (await through.getAll?.(places, never))?.map((each) => !(each instanceof StorageError) && each.payload);
+      const payloads = artifacts.map(({ payload }) => payload);
+      assert.deepEqual(await read(), payloads);
+      assert.equal(counting.asked(`/taskruns/${run.name}`).length, 1);
+      assert.deepEqual(await read(), payloads);
       const requests = counting.asked(`/taskruns/${run.name}`);
       assert.deepEqual(
         requests.map(({ method }) => method),
@@ -223,6 +257,20 @@ describe('Tekton storage', () => {
       for (const { headers } of requests) assert.match(headers['accept'] ?? '', /as=PartialObjectMetadata;/);
     } finally {
       await counting.stop();
+    }
+  });
+
+  it('reads right after a write what the API server stored, not what was sent', async () => {
+    const run = await createRun();
+    const end = await storeOtherSignatures(run);
+    try {
+      const writing = driver();
+      const [location] = await writing.put(await statement(), run, never);
+      assert.ok(location);
+      assert.equal((await writing.get(location, never)).signature.toString(), OTHER);
+      assert.equal((await driver().get(location, never)).signature.toString(), OTHER);
+    } finally {
+      await end();
     }
   });
 

@@ -78,7 +78,7 @@ async function store(encoding: 'CosignTags' | 'SigstoreBundle', artifact: Signed
     spec: { type: 'OCI', ...common, oci },
   } as const;
   const annotator = {
-    annotateRun: () => Promise.resolve('Gone' as const),
+    annotateRun: () => Promise.resolve(undefined),
     readAnnotations: () => Promise.resolve(undefined),
   };
   const driver = storageDriver(definition, { ...bed.context({ hosts: [registry.host] }), annotator });

@@ -28,27 +28,24 @@ export class KubeRunAnnotator {
 
   /**
    * Sets exactly these annotations by a merge patch, which costs the API server far less than server-side apply. The UID inside it
-   * is a precondition, so a later run of the same name is never annotated. @returns `Gone` when no run of this UID exists
+   * is a precondition, so a later run of the same name is never annotated.
+   * @returns all annotations that the API server has stored with the run; undefined when no run of this UID exists
    */
   async annotateRun(
     run: AnnotatedRun,
     annotations: Readonly<Record<string, string>>,
     fieldManager: string,
     signal: AbortSignal,
-  ): Promise<'Annotated' | 'Gone'> {
+  ): Promise<Readonly<Record<string, string>> | undefined> {
     const { namespace, name, uid } = run;
     try {
-      await this.#client.mergePatch(
-        runMetadata(run),
-        { metadata: { namespace, name, uid, annotations } },
-        { fieldManager, signal },
-      );
-      return 'Annotated';
+      const patch = { metadata: { namespace, name, uid, annotations } };
+      return (await this.#client.mergePatch(runMetadata(run), patch, { fieldManager, signal })).annotations;
     } catch (error) {
-      if (isNotFound(error)) return 'Gone';
+      if (isNotFound(error)) return undefined;
       // Another UID is Invalid or a Conflict, and so are other refusals: only reading tells which.
       if ((isConflict(error) || isInvalid(error)) && (await this.readAnnotations(run, signal)) === undefined)
-        return 'Gone';
+        return undefined;
       throw error;
     }
   }

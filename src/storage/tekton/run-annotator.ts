@@ -7,15 +7,16 @@ export type AnnotatedRun = Pick<RunTarget, 'apiVersion' | 'kind' | 'namespace' |
 export interface RunAnnotator {
   /**
    * Sets exactly these annotations and touches nothing else. The UID is a precondition (send `metadata.uid` in a merge
-   * patch): a later run of the same name is never annotated, and a run is never created. Answers `Gone` when no run of
-   * this UID exists; every other failure rejects with the API server's status in `status`.
+   * patch): a later run of the same name is never annotated, and a run is never created. Every failure but the lack of the run
+   * rejects with the API server's status in `status`.
+   * @returns all annotations of the run as they are stored then; undefined when no run of this UID exists
    */
   annotateRun(
     run: AnnotatedRun,
     annotations: Readonly<Record<string, string>>,
     fieldManager: string,
     signal: AbortSignal,
-  ): Promise<'Annotated' | 'Gone'>;
+  ): Promise<Readonly<Record<string, string>> | undefined>;
   /** `undefined` when no run of this UID exists. */
   readAnnotations(run: AnnotatedRun, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined>;
 }

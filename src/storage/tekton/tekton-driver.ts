@@ -16,6 +16,7 @@ import {
 } from './run-annotations.ts';
 import type { AnnotatedRun, RunAnnotator } from './run-annotator.ts';
 import type { RunTarget } from '../run-target.ts';
+import { WrittenAnnotations } from './written-annotations.ts';
 import type { Location, StoredEvidence } from '../stored-evidence.ts';
 
 const KINDS = { taskruns: 'TaskRun', pipelineruns: 'PipelineRun' } as const;
@@ -41,9 +42,11 @@ type RunAnnotations = Readonly<Record<string, string>> | StorageError;
 /** Evidence as annotations on the run itself, as Tekton Chains' `tekton` storage writes them. */
 export class TektonDriver implements StorageDriver {
   readonly #annotator: RunAnnotator;
+  readonly #written: WrittenAnnotations;
 
-  constructor(context: Pick<DriverContext, 'annotator'>) {
-    this.#annotator = context.annotator;
+  constructor({ annotator, clock }: Pick<DriverContext, 'annotator' | 'clock'>) {
+    this.#annotator = annotator;
+    this.#written = new WrittenAnnotations(clock);
   }
 
   /** Always ready: the runs are in the operator's own cluster. */
@@ -74,10 +77,12 @@ export class TektonDriver implements StorageDriver {
     );
     const size = annotationBytes(annotations);
     if (size > ANNOTATION_LIMIT_BYTES) throw tooLarge(run, size);
-    const outcome = await this.#reach(run, signal, () =>
+    this.#written.take(run.uid);
+    const stored = await this.#reach(run, signal, () =>
       this.#annotator.annotateRun(run, annotations, FIELD_MANAGER, signal),
     );
-    if (outcome === 'Gone') throw deleted(run);
+    if (stored === undefined) throw deleted(run);
+    this.#written.keep(run.uid, stored);
     return artifacts.map((artifact) => [
       { uri: runLocationUri(run, shortKey(artifact, run)), digest: payloadDigest(artifact.payload) },
     ]);
@@ -89,7 +94,7 @@ export class TektonDriver implements StorageDriver {
     return found;
   }
 
-  /** Read each run once, whatever number of its locations is asked for. */
+  /** Read each run once, whatever number of its locations is asked for; right after a write, from the answer to it. */
   async getAll(
     locations: readonly Location[],
     signal: AbortSignal,
@@ -101,17 +106,21 @@ export class TektonDriver implements StorageDriver {
       reads.set(run.uid, known);
       return known;
     };
-    return Promise.all(
+    const found = await Promise.all(
       locations.map(async (location) => {
         const place = parseRunLocation(location.uri);
         if (place === undefined) return unknownPlace(location);
         return evidenceAt(place, await read(place));
       }),
     );
+    signal.throwIfAborted();
+    return found;
   }
 
   /** @returns the failure where the run cannot be read. Rejects only on abort */
   async #read(run: AnnotatedRun, signal: AbortSignal): Promise<RunAnnotations> {
+    const written = this.#written.take(run.uid);
+    if (written !== undefined) return written;
     try {
       const annotations = await this.#reach(run, signal, () => this.#annotator.readAnnotations(run, signal));
       return annotations ?? deleted(run);

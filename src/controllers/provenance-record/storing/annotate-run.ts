@@ -38,9 +38,9 @@ export async function annotateRun(
   fence(namespace);
   try {
     const annotations = chainsAnnotations(evidence?.artifacts ?? []);
-    const outcome = await new KubeRunAnnotator(client).annotateRun(run, annotations, FIELD_MANAGER, signal);
+    const annotated = await new KubeRunAnnotator(client).annotateRun(run, annotations, FIELD_MANAGER, signal);
     attempts.reset(attempt);
-    if (outcome === 'Annotated') return { ...facts, annotation: { isDone: true } };
+    if (annotated !== undefined) return { ...facts, annotation: { isDone: true } };
     const { annotation, ...others } = facts;
     return others;
   } catch (error) {
