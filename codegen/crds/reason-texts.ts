@@ -132,14 +132,14 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   },
   GuardForbidden: {
     meaning:
-      'The policy holds runs (`spec.deletionGuard`), and the operator may not patch runs: it keeps none of them from being deleted. The policy signs all the same.',
+      'The policy holds runs (`spec.deletionGuard`), and the operator may not patch runs: it keeps none of them from being deleted. The policy still signs.',
     setOn: POLICY,
     remedy:
       'Have the platform team set the chart value `rbac.patchRuns` to true, or set `spec.deletionGuard.type` to Release.',
   },
   AnnotationForbidden: {
     meaning:
-      'The policy asks for the annotations of Tekton Chains on its runs (`spec.compatibility.chainsAnnotations`), and the operator may not patch runs: it annotates none. The policy signs all the same.',
+      'The policy asks for the annotations of Tekton Chains on its runs (`spec.compatibility.chainsAnnotations`), and the operator may not patch runs: it annotates none. The policy still signs.',
     setOn: POLICY,
     remedy:
       'Have the platform team set the chart value `rbac.patchRuns` to true, or set `spec.compatibility.chainsAnnotations` to false. Runs that were stored meanwhile are annotated within five minutes after the operator may patch them.',

@@ -358,7 +358,10 @@ describe('evidence until it is stored', () => {
     await installation.apply({ ...policy, ...change });
     await installation.wait('wide', `signingpolicy/${name}`, 'condition=Ready=False');
     const refused = await installation.json(['get', `signingpolicy/${name}`, '-n', 'wide']);
-    assert.match(JSON.stringify(refused['status']), /"PolicyInvalid".*no backend in reach can give back Attestation/);
+    assert.match(
+      JSON.stringify(refused['status']),
+      /"PolicyInvalid".*no backend of this policy can give back Attestation/,
+    );
     // The sample itself is accepted: its registry lasts.
     await installation.apply({ ...policy, metadata: change.metadata });
     await teamOf('wide').untilReady(name);

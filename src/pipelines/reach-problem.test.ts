@@ -25,7 +25,7 @@ describe('a policy that drops payloads once they are stored', () => {
       reachProblem(policyDefinition('team-a', 'builds', spec), { backends, missing: [] });
     assert.equal(
       problem([annotations, topic]),
-      'spec.record.evidence is UntilStored, and no backend in reach can give back Attestation (InTotoStatement) for as long as its record is kept: a Tekton backend loses it with its run, a Kafka backend with the retention of its topic; add a backend of another type that takes it, or set Keep',
+      'spec.record.evidence is UntilStored, and no backend of this policy can give back Attestation (InTotoStatement) for as long as its record is kept: a Tekton backend loses it with its run, a Kafka backend with the retention of its topic; add a backend of another type that takes it, or set Keep',
     );
     assert.match(problem([annotations, statements]) ?? '', /give back ImageSignature \(SimpleSigning\)/);
     assert.equal(problem([annotations, bucket]), undefined);

@@ -32,7 +32,7 @@ const rules: readonly Rule[] = [
     const lasting = taken(backends.filter((backend) => isLastingBackend(backend.spec)));
     const lost = taken(backends).find(({ type, form }) => !lasting.some((of) => of.type === type && of.form === form));
     if (lost === undefined) return undefined;
-    return `spec.record.evidence is UntilStored, and no backend in reach can give back ${lost.type} (${lost.form}) for as long as its record is kept: a Tekton backend loses it with its run, a Kafka backend with the retention of its topic; add a backend of another type that takes it, or set Keep`;
+    return `spec.record.evidence is UntilStored, and no backend of this policy can give back ${lost.type} (${lost.form}) for as long as its record is kept: a Tekton backend loses it with its run, a Kafka backend with the retention of its topic; add a backend of another type that takes it, or set Keep`;
   },
 ];
 

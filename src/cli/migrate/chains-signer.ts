@@ -54,7 +54,7 @@ function kmsSigner(config: ChainsConfig, scope: MigrationScope): MigratedPart | 
   const uri = config.text('signers.kms.kmsref');
   if (!/^(awskms|gcpkms|azurekms|hashivault|openbao):\/\/\S+$/.test(uri))
     return {
-      problem: `signers.kms.kmsref "${uri}" is no key that Hallmark knows: use awskms://, gcpkms://, azurekms://, hashivault:// or openbao://; plugins have no counterpart`,
+      problem: `signers.kms.kmsref "${uri}" is not a key that Hallmark knows: use awskms://, gcpkms://, azurekms://, hashivault:// or openbao://; plugins have no counterpart`,
     };
   return /^(hashivault|openbao):/.test(uri) ? vaultSigner(config, uri, scope) : cloudSigner(uri, scope);
 }

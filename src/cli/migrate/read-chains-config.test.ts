@@ -13,7 +13,7 @@ describe('readChainsConfig', () => {
     it(`refuses a list as a value of a ${document.kind}, which would be lost`, () => {
       assert.throws(
         () => readChainsConfig('a.yaml', [document]),
-        /^UsageError: a\.yaml: the value of artifacts\.oci\.storage is no text: write it as Chains reads it/,
+        /^UsageError: a\.yaml: the value of artifacts\.oci\.storage is not a text: write it as Chains reads it/,
       );
     });
   }

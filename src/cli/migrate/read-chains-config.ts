@@ -81,6 +81,6 @@ function texts(file: string, data: Readonly<Record<string, unknown>>): Readonly<
   const given = Object.entries(data).filter(([, value]) => value !== null);
   const other = given.find(([, value]) => typeof value === 'object');
   if (other !== undefined)
-    throw new UsageError(`${file}: the value of ${other[0]} is no text: write it as Chains reads it`);
+    throw new UsageError(`${file}: the value of ${other[0]} is not a text: write it as Chains reads it`);
   return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
 }

@@ -10,7 +10,7 @@ export function ceilingConditions({ generation, invalid }: CeilingDefinition): r
     ? { reason: reasons.Ready, message: 'in force' }
     : {
         reason: reasons.PolicyInvalid,
-        message: `it cannot be read, so nothing is allowed in its namespaces until it is mended: ${invalid}`,
+        message: `it cannot be read, so nothing is allowed in its namespaces until it is fixed: ${invalid}`,
       };
   const condition = (type: string, holds: boolean): ConditionFact => {
     return { type, status: holds ? 'True' : 'False', observedGeneration: generation, ...shown };

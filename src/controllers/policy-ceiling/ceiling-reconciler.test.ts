@@ -150,7 +150,7 @@ describe('a PolicyCeiling', () => {
     await bed.reconcile();
     const [status, reason, message = ''] = bed.ready;
     assert.deepEqual([status, reason], ['False', 'PolicyInvalid']);
-    assert.match(message, /nothing is allowed in its namespaces until it is mended: spec\.signers\.curves: no such/);
+    assert.match(message, /nothing is allowed in its namespaces until it is fixed: spec\.signers\.curves: no such/);
     assert.equal(bed.kstatus, 'Failed');
     assert.equal(field(field(bed.status, 'observed'), 'exceedingPolicies'), 2);
   });

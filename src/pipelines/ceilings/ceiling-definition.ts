@@ -13,7 +13,7 @@ export interface CeilingDefinition {
   readonly namespaceSelector?: LabelSelector;
   /** Its bounds; undefined when they cannot be read. */
   readonly spec: PolicyCeilingSpec | undefined;
-  /** The reason why it cannot be read. Nothing is allowed in its namespaces until it is mended. */
+  /** The reason why it cannot be read. Nothing is allowed in its namespaces until it is fixed. */
   readonly invalid?: string;
   /** True when not even its selector can be read: it bounds every namespace. */
   readonly isEverywhere?: boolean;

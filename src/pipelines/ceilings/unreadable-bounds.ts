@@ -6,7 +6,7 @@ export function unreadableBounds({ ceilings, isUncertain }: Bounds): readonly Ex
   const unreadable = ceilings.flatMap(({ name, invalid }) =>
     invalid === undefined
       ? []
-      : [{ ceiling: name, message: `it cannot be read, so nothing is allowed until it is mended: ${invalid}` }],
+      : [{ ceiling: name, message: `it cannot be read, so nothing is allowed until it is fixed: ${invalid}` }],
   );
   if (!isUncertain) return unreadable;
   return [

@@ -95,7 +95,7 @@ describe('loadSealKey', () => {
     const found = await loadSealKey(client, ops, signal);
     assert.deepEqual(Buffer.from(found.previous?.reveal() ?? []), Buffer.alloc(32, 8));
     client.stored = withPrevious(31);
-    await assert.rejects(loadSealKey(client, ops, signal), /"previous" of Secret "ops\/hallmark-seal" is no key/);
+    await assert.rejects(loadSealKey(client, ops, signal), /"previous" of Secret "ops\/hallmark-seal" is not a key/);
   });
 
   it('reads the keys that are given up', async () => {

@@ -88,7 +88,7 @@ function keyIn(secret: SecretData, namespace: string): SealKey {
   const previous = secret[PREVIOUS];
   if (previous !== undefined && previous.length < KEY_BYTES) {
     throw new Error(
-      `the entry "${PREVIOUS}" of Secret "${namespace}/${SEAL_SECRET}" is no key of at least ${KEY_BYTES} bytes: enter the earlier key, or take the entry away`,
+      `the entry "${PREVIOUS}" of Secret "${namespace}/${SEAL_SECRET}" is not a key of at least ${KEY_BYTES} bytes: enter the earlier key, or take the entry away`,
     );
   }
   const replaces = Buffer.from(secret[REPLACES] ?? [])
