@@ -4,7 +4,7 @@ import { rfc3339Seconds } from '../../api/v1alpha1/fields/date-time.ts';
 import type { ProvenanceRecord } from '../../api/v1alpha1/provenance-record/schema.ts';
 import { recordName } from '../../records/record-name.ts';
 import { jsonSizeBytes } from '../../json/json-size.ts';
-import { freeRecords, recordExcess } from '../../pipelines/ceilings/record-excess.ts';
+import { hasRoom, recordExcess } from '../../pipelines/ceilings/record-excess.ts';
 import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { holdsRuns } from '../../pipelines/selection/holds-runs.ts';
@@ -129,7 +129,7 @@ function waitForRoom(
     ({ metadata, spec }) => metadata.namespace === namespace && spec.policyRef.kind === 'SigningPolicy',
   );
   const use = { records: bounded.length, sizeBytes: bounded.reduce((sum, each) => sum + jsonSizeBytes(each), 0) };
-  return freeRecords(bounds, use) > 0 ? undefined : recordExcess(bounds, use);
+  return hasRoom(bounds, use, { records: 1, sizeBytes: 0 }) ? undefined : recordExcess(bounds, use);
 }
 
 function payloadsText({ evidence }: ProvenanceRecord): string | undefined {

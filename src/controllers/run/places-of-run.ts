@@ -75,7 +75,8 @@ export class PlacesOfRun {
     const take = (): (() => void) | string => {
       if (this.#needsPlace(pending, record)) return recordRoom.reserve(record, this.#run, sizeBytes);
       if (!isFirstEvidence(pending, evidence)) return () => undefined;
-      return recordRoom.grow(record, () => sizeBytes() - (this.#context.records.get(record)?.sizeBytes ?? 0));
+      const addedBytes = (): number => sizeBytes() - (this.#context.records.get(record)?.sizeBytes ?? 0);
+      return recordRoom.grow(record, this.#run, { addedBytes, finished: new Date(spec.completionTime) });
     };
     const taken = this.#waits(record, take);
     return typeof taken === 'function' ? taken : undefined;

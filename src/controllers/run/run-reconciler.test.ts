@@ -241,6 +241,38 @@ describe('RunReconciler', () => {
       assert.deepEqual(isMade(), [true, true]);
     });
 
+    it('gives the evidence of the oldest run its bytes first, and wakes it once they are free', async () => {
+      const allow = (evidenceBytes: number): void => {
+        world.context.pipelines.setCeiling(ceilingDefinition('teams', { counts: { evidenceBytes } }));
+      };
+      const made = (): readonly string[] =>
+        world.records
+          .filter((record) => field(field(record, 'evidence'), 'artifacts') !== undefined)
+          .map((record) => String(field(field(field(record, 'spec'), 'runRef'), 'name')));
+      const results = [{ name: 'R', type: 'string', value: randomBytes(10_000).toString('hex') }];
+      const runs: RunKey[] = [];
+      for (const [second, name] of ['first', 'older', 'newer'].entries())
+        runs.push(await world.addRun(name, `2026-01-02T03:04:0${second + 1}Z`, 'team-a', results));
+      const [first, older, newer] = runs;
+      assert.ok(first !== undefined && older !== undefined && newer !== undefined);
+      allow(8000);
+      for (const each of runs) await world.reconcileRun(each);
+      assert.deepEqual(made(), []);
+      allow(30_000);
+      for (const each of [first, newer, older]) await world.reconcileRun(each);
+      assert.deepEqual([made(), world.context.recordRoom.count(() => true)], [['first'], 2]);
+      for (const [evidenceBytes, names] of [
+        [60_000, ['first', 'older']],
+        [90_000, ['first', 'newer', 'older']],
+      ] as const) {
+        allow(evidenceBytes);
+        world.context.recordRoom.wake('team-a');
+        await world.clock.settle();
+        assert.deepEqual(made().toSorted(), names);
+      }
+      assert.equal(world.context.recordRoom.hasWaiting('team-a'), false);
+    });
+
     it('leaves a record alone that its signatures made larger than all may be', async () => {
       failing(unreachable(), { isServed: true, times: 1 });
       await world.reconcileRun(run);

@@ -24,13 +24,16 @@ export function recordBounds(ceilings: readonly CeilingDefinition[]): readonly R
   });
 }
 
-/** The number of further records that all bounds allow. The first one of a namespace always fits: too large ones are refused before. */
-export function freeRecords(bounds: readonly RecordBound[], { records, sizeBytes }: RecordUse, addedBytes = 0): number {
-  const free = bounds.map((bound) => {
-    const hasBytes = sizeBytes === 0 || sizeBytes + Math.max(addedBytes, 1) <= bound.evidenceBytes;
-    return hasBytes ? bound.records - records : 0;
+/** True when all bounds have room for so much more. The first record of a namespace always fits: too large ones are refused before. */
+export function hasRoom(bounds: readonly RecordBound[], use: RecordUse, added: RecordUse): boolean {
+  return bounds.every((bound) => {
+    const hasRecords = added.records === 0 || use.records + added.records <= bound.records;
+    return hasRecords && hasBytes(bound, use, added.sizeBytes);
   });
-  return Math.max(0, Math.min(Infinity, ...free));
+}
+
+function hasBytes({ evidenceBytes }: RecordBound, { sizeBytes }: RecordUse, addedBytes: number): boolean {
+  return sizeBytes === 0 || sizeBytes + Math.max(addedBytes, 1) <= evidenceBytes;
 }
 
 /** Says that a record alone takes more bytes than a bound allows for all of them; undefined when it does not. */
@@ -43,7 +46,8 @@ export function recordRefusal(bounds: readonly RecordBound[], sizeBytes: number)
 
 /** The bound that has least room, in words: `PolicyCeiling a: …`. */
 export function recordExcess(bounds: readonly RecordBound[], use: RecordUse, addedBytes = 0): string | undefined {
-  const [tightest] = bounds.toSorted((a, b) => freeRecords([a], use, addedBytes) - freeRecords([b], use, addedBytes));
+  const free = (bound: RecordBound): number => (hasBytes(bound, use, addedBytes) ? bound.records - use.records : 0);
+  const [tightest] = bounds.toSorted((one, other) => Math.max(0, free(one)) - Math.max(0, free(other)));
   if (tightest === undefined) return undefined;
   const { ceiling, records, evidenceBytes } = tightest;
   const isFull = use.records >= records;

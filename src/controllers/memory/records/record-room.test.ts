@@ -104,6 +104,74 @@ describe('the room for records', () => {
     assert.equal(take('small', 1), undefined);
   });
 
+  describe('for the evidence of records that were made without', () => {
+    const grow = (name: string, finished: string, bytes = 20): (() => void) | string =>
+      room.grow(record(name), run(name), { addedBytes: () => bytes, finished: new Date(finished) });
+    const isTaken = (taken: (() => void) | string): boolean => typeof taken === 'function';
+    const free = (sizeBytes: number): void => {
+      used = { records: 9, sizeBytes: 100 - sizeBytes };
+      room.wake('team-a');
+    };
+
+    beforeEach(() => {
+      bounds = [{ ceiling: 'teams', records: 9, evidenceBytes: 100 }];
+      used = { records: 9, sizeBytes: 90 };
+      for (const name of ['old', 'new']) recorded.add(record(name));
+    });
+
+    it('goes to the oldest run, whichever was looked at first', () => {
+      for (const [name, finished] of [
+        ['new', '2026-01-02'],
+        ['old', '2026-01-01'],
+      ] as const)
+        assert.match(String(grow(name, finished)), /have 90 bytes of evidence, and allowed are 100/);
+      free(20);
+      assert.deepEqual(woken, [run('old')]);
+      assert.ok(!isTaken(grow('new', '2026-01-02')), 'it is not the first');
+      assert.ok(isTaken(grow('old', '2026-01-01')));
+    });
+
+    it('goes to the oldest run after a restart as before', () => {
+      for (const restart of [1, 2]) {
+        assert.ok(!isTaken(grow('old', '2026-01-01')), `start ${restart}`);
+        assert.ok(!isTaken(grow('new', '2026-01-02')));
+        if (restart === 1) room = newRoom();
+      }
+      room.onRoom((key) => woken.push(key));
+      free(40);
+      assert.deepEqual(woken, [run('old'), run('new')]);
+    });
+
+    it('is kept from records that are not made yet, however many come', () => {
+      assert.ok(!isTaken(grow('old', '2026-01-01')));
+      used = { records: 5, sizeBytes: 85 };
+      assert.ok(take('small', 1) !== undefined, 'it comes after the evidence');
+      used = { records: 5, sizeBytes: 80 };
+      room.wake('team-a');
+      assert.deepEqual(woken, [run('old')]);
+      const leave = grow('old', '2026-01-01');
+      assert.ok(typeof leave === 'function');
+      assert.ok(take('small', 1) !== undefined, 'the bytes are taken');
+      used = { records: 5, sizeBytes: 70 };
+      leave();
+      room.settle(run('old'), new Set());
+      assert.ok(woken.includes(run('small')));
+      assert.equal(take('small', 1), undefined);
+    });
+
+    it('needs no place for a record more', () => {
+      used = { records: 9, sizeBytes: 50 };
+      assert.ok(isTaken(grow('old', '2026-01-01')));
+      assert.ok(take('another') !== undefined);
+    });
+
+    it('is unlimited where no ceiling bounds the bytes, and is not asked for', () => {
+      bounds = [{ ceiling: 'teams', records: 1, evidenceBytes: Infinity }];
+      const addedBytes = (): number => assert.fail('no bound counts its size');
+      assert.ok(isTaken(room.grow(record('old'), run('old'), { addedBytes, finished: new Date(0) })));
+    });
+  });
+
   it('goes to those that came first', () => {
     used = { records: 2, sizeBytes: 10 };
     for (const name of ['a', 'b', 'c']) assert.ok(take(name) !== undefined);

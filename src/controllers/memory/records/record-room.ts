@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  freeRecords,
+  hasRoom,
   type RecordBound,
   recordExcess,
   recordRefusal,
@@ -10,6 +10,7 @@ import { namespaceOfRecord, type RecordKey } from '../../../records/record-key.t
 import type { Clock } from '../../../runtime/clock.ts';
 import { parseRunKey, type RunKey } from '../../../tekton/run-key.ts';
 
+const COME_FIRST = 'runs that waited for room under a PolicyCeiling are recorded first';
 /** The number of runs that are woken at once; each that is recorded wakes more. */
 const WOKEN = 32;
 
@@ -27,15 +28,22 @@ export interface RecordRoomOptions {
 interface Waiting {
   readonly run: RunKey;
   readonly since: Date;
-  /** 0 until the record was about to be made. */
-  readonly sizeBytes: number;
+  /** The room that it takes: no bytes until it was about to be made, and no record more where it waits for its evidence. */
+  readonly need: RecordUse;
   /** Its run is woken, is being looked at, or comes again by itself: after a failure, or when its policy has a turn for it. */
   readonly state: 'InLine' | 'AtWork' | 'ComesAgain';
 }
 
+/** The evidence of a record that was made without. */
+export interface Growth {
+  readonly addedBytes: () => number;
+  /** The end of its run. */
+  readonly finished: Date;
+}
+
 /** The line of one namespace, and the records that are being made. */
 interface Line {
-  /** In the order in which they came. */
+  /** Those that wait for their evidence, the oldest first, and then all others in the order in which they came. */
   readonly waiting: Map<RecordKey, Waiting>;
   /** With their sizes, which are asked for only where a bound counts them. */
   readonly reserved: Map<RecordKey, () => number>;
@@ -102,7 +110,8 @@ export class RecordRoom {
    */
   reserve(record: RecordKey, run: RunKey, sizeBytes: () => number): (() => void) | string {
     const namespace = namespaceOfRecord(record);
-    if (this.#isBounded(namespace) && !this.#isNext(record, sizeBytes())) return this.#wait(record, run, sizeBytes());
+    if (this.#isBounded(namespace) && !this.#isNext(record, aRecord(sizeBytes())))
+      return this.#wait(record, run, sizeBytes());
     const { reserved } = this.#line(namespace);
     reserved.set(record, sizeBytes);
     return () => {
@@ -114,22 +123,25 @@ export class RecordRoom {
   }
 
   /**
-   * Takes room for the evidence of a record that was made without. It is not in line: its run comes again by itself.
+   * Takes room for the evidence of a record that was made without. Its place in line is that of its age, before all records that are not made
+   * yet: after a restart it has the same.
    *
-   * @returns the release of it, once the record is written; or the reason why there is no room
+   * @returns the release of it, once the record is written; or the reason why it has to wait, in line
    */
-  grow(record: RecordKey, addedBytes: () => number): (() => void) | string {
+  grow(record: RecordKey, run: RunKey, { addedBytes, finished }: Growth): (() => void) | string {
     const namespace = namespaceOfRecord(record);
-    const bounds = this.#options.bounds(namespace).filter(({ evidenceBytes }) => evidenceBytes < Infinity);
-    if (bounds.length === 0) return () => undefined;
-    const [use, added] = [this.#use(namespace), addedBytes()];
-    const tight = bounds.find(({ evidenceBytes }) => use.sizeBytes + added > evidenceBytes);
-    if (tight !== undefined) return recordExcess([{ ...tight, records: Infinity }], use, added) ?? '';
+    if (this.#options.bounds(namespace).every(({ evidenceBytes }) => evidenceBytes === Infinity))
+      return () => undefined;
+    const need = { records: 0, sizeBytes: addedBytes() };
+    if (!this.#isNext(record, need, finished))
+      return this.#waitToGrow(record, { run, since: finished, need, state: 'InLine' });
+    this.#setState(record, 'AtWork');
     const { growing } = this.#line(namespace);
-    growing.set(record, added);
+    growing.set(record, need.sizeBytes);
     return () => {
       growing.delete(record);
       this.#tidy(namespace);
+      this.#wake(namespace, run);
     };
   }
 
@@ -184,11 +196,30 @@ export class RecordRoom {
     const isFirst = !this.#hasInLine(namespace);
     const known = waiting.get(record);
     const since = known?.since ?? this.#options.clock.now();
-    waiting.set(record, { run, since, sizeBytes: sizeBytes ?? known?.sizeBytes ?? 0, state: 'InLine' });
+    waiting.set(record, { run, since, need: aRecord(sizeBytes ?? known?.need.sizeBytes), state: 'InLine' });
+    this.#noteWait(record, run, isFirst);
+    return this.#message(namespace, sizeBytes);
+  }
+
+  #waitToGrow(record: RecordKey, entry: Waiting): string {
+    const namespace = namespaceOfRecord(record);
+    const { waiting } = this.#line(namespace);
+    const isFirst = !this.#hasInLine(namespace);
+    waiting.delete(record);
+    const others = [...waiting];
+    const next = others.findIndex(([, other]) => !isBefore(other, entry));
+    const later = next === -1 ? [] : others.slice(next);
+    for (const [key] of later) waiting.delete(key);
+    for (const [key, each] of [[record, entry] as const, ...later]) waiting.set(key, each);
+    this.#noteWait(record, entry.run, isFirst);
+    const bounds = this.#options.bounds(namespace).map((bound) => ({ ...bound, records: Infinity }));
+    return recordExcess(bounds, this.#use(namespace), entry.need.sizeBytes) ?? COME_FIRST;
+  }
+
+  #noteWait(record: RecordKey, run: RunKey, isFirst: boolean): void {
     const ofRun = this.#ofRun.get(run) ?? new Set();
     this.#ofRun.set(run, ofRun.add(record));
-    if (isFirst) this.#changed(namespace);
-    return this.#message(namespace, sizeBytes);
+    if (isFirst) this.#changed(namespaceOfRecord(record));
   }
 
   #leave(record: RecordKey, run: RunKey): void {
@@ -210,29 +241,29 @@ export class RecordRoom {
     const bounds = this.#options.bounds(namespace);
     let use = this.#use(namespace);
     let left = WOKEN;
-    for (const [record, { run, state, sizeBytes }] of waiting) {
+    for (const [record, { run, state, need }] of waiting) {
       if (!this.#holdsPlace(record)) continue;
-      if (left < 1 || freeRecords(bounds, use, sizeBytes) < 1) return;
-      use = withRecord(use, sizeBytes);
+      if (left < 1 || !hasRoom(bounds, use, need)) return;
+      use = sum(use, need);
       if (state !== 'InLine' || run === except) continue;
       left -= 1;
       for (const listener of this.#onRoom) listener(run);
     }
   }
 
-  /** True when there is room for a record, after those that came before it. */
-  #isNext(record: RecordKey, addedBytes = 0): boolean {
+  /** True when there is room for a record, after those that come before it. @param finished the end of the run, for one that waits for its evidence */
+  #isNext(record: RecordKey, need = aRecord(), finished?: Date): boolean {
     const namespace = namespaceOfRecord(record);
     const bounds = this.#options.bounds(namespace);
     if (bounds.length === 0) return true;
     let use = this.#use(namespace);
-    for (const [key, { sizeBytes }] of this.#lines.get(namespace)?.waiting ?? []) {
-      if (key === record) break;
+    for (const [key, entry] of this.#lines.get(namespace)?.waiting ?? []) {
+      if (key === record || (finished !== undefined && !isBefore(entry, { need, since: finished }))) break;
       if (!this.#holdsPlace(key)) continue;
-      use = withRecord(use, sizeBytes);
-      if (freeRecords(bounds, use) < 1) return false;
+      use = sum(use, entry.need);
+      if (!hasRoom(bounds, use, need)) return false;
     }
-    return freeRecords(bounds, use, addedBytes) >= 1;
+    return hasRoom(bounds, use, need);
   }
 
   #isBounded(namespace: string): boolean {
@@ -255,7 +286,7 @@ export class RecordRoom {
 
   #message(namespace: string, addedBytes?: number): string {
     const text = recordExcess(this.#options.bounds(namespace), this.#use(namespace), addedBytes);
-    return text ?? 'runs that waited for room under a PolicyCeiling are recorded first';
+    return text ?? COME_FIRST;
   }
 
   /** Records that are being made count. */
@@ -288,6 +319,16 @@ export class RecordRoom {
   }
 }
 
-function withRecord({ records, sizeBytes }: RecordUse, addedBytes: number): RecordUse {
-  return { records: records + 1, sizeBytes: sizeBytes + addedBytes };
+/** The room that a record takes that is not made yet. */
+function aRecord(sizeBytes = 0): RecordUse {
+  return { records: 1, sizeBytes };
+}
+
+/** True for one that stands in line before another that waits for its evidence. */
+function isBefore(one: Pick<Waiting, 'need' | 'since'>, other: Pick<Waiting, 'need' | 'since'>): boolean {
+  return one.need.records === 0 && one.since <= other.since;
+}
+
+function sum(one: RecordUse, other: RecordUse): RecordUse {
+  return { records: one.records + other.records, sizeBytes: one.sizeBytes + other.sizeBytes };
 }
