@@ -11,16 +11,20 @@ const style = `
   table { border-collapse: collapse; width: 100%; }
   th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: right; }
   th:first-child, td:first-child { min-width: 12rem; overflow-wrap: anywhere; text-align: left; }
+  th:not(:first-child) { width: 4.5rem; } th.bars { text-align: left; width: 9rem; }
   td { font-variant-numeric: tabular-nums; }
   section { margin-top: 2rem; }
   li { overflow-wrap: anywhere; }
   .wide { overflow-x: auto; }
   .loud { color: var(--loud); font-weight: bold; }
   .bar { background: var(--line); display: flex; height: .5rem; min-width: 8rem; }
+  .key { background: var(--line); display: inline-block; height: .5rem; margin: 0 .3rem 0 .8rem; width: 1.2rem; }
   .good { background: var(--good); } .bad { background: var(--bad); } .wait { background: var(--wait); }
 `;
 /** Nothing may be loaded or run, whatever a name or a message contains. */
 const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'";
+
+const legend = `<p>Coverage of what policies select:<span class="key good"></span>stored<span class="key bad"></span>failed<span class="key wait"></span>waiting<span class="key"></span>none of these</p>\n`;
 
 /** Makes one self-contained page of a coverage report. It is XML as well as HTML, so that any parser can check it. */
 export function reportHtml(report: CoverageReport): string {
@@ -43,7 +47,7 @@ export function reportHtml(report: CoverageReport): string {
 <body>
 <h1>Provenance of ${escaped(scope)}</h1>
 <p>At ${escaped(report.generatedAt)}: ${finished} finished runs, of which no policy selects ${unselected}. Records: ${totals}.</p>
-${unread}${overviewHtml(report.namespaces)}${report.namespaces.map(namespaceHtml).join('')}</body>
+${unread}${report.namespaces.length === 0 ? '<p>There is no finished run and no record.</p>\n' : legend}${overviewHtml(report.namespaces)}${report.namespaces.map(namespaceHtml).join('')}</body>
 </html>
 `;
 }
@@ -62,13 +66,13 @@ function overviewHtml(namespaces: readonly NamespaceCoverage[]): string {
     return { failed, waiting, html };
   });
   const urgentFirst = rows.toSorted((one, other) => other.failed - one.failed || other.waiting - one.waiting);
-  const titles = ['failed', 'waiting', 'selected', 'stored', 'finished', 'unselected', 'coverage'];
+  const titles = ['failed', 'waiting', 'selected', 'stored', 'finished', 'unselected'];
   return tableHtml(['namespace', ...titles], urgentFirst.map(({ html }) => html).join(''));
 }
 
 function tableHtml(titles: readonly string[], rows: string): string {
   const head = titles.map((title) => `<th>${title}</th>`).join('');
-  return `<div class="wide"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${rows}</tbody>\n</table></div>\n`;
+  return `<div class="wide"><table>\n<thead><tr>${head}<th class="bars">coverage</th></tr></thead>\n<tbody>\n${rows}</tbody>\n</table></div>\n`;
 }
 
 /** By position: a name may contain anything. */
@@ -83,8 +87,7 @@ function troubleHtml(count: number): string {
 function namespaceHtml(coverage: NamespaceCoverage, index: number): string {
   const { namespace, finished, unselected, unselectedReasons, policies } = coverage;
   const titles = countColumns.map(([, title]) => title);
-  const table =
-    policies.length === 0 ? '' : tableHtml(['policy', ...titles, 'coverage'], policies.map(policyHtml).join(''));
+  const table = policies.length === 0 ? '' : tableHtml(['policy', ...titles], policies.map(policyHtml).join(''));
   const reasons = [
     ...policies.map(({ policy, reasons: own }) => reasonsHtml(policy, own)),
     reasonsHtml('unselected', unselectedReasons),
@@ -112,7 +115,8 @@ function barHtml({
   const part = (name: string, count: number): string =>
     count === 0 ? '' : `<span class="${name}" style="flex: ${count}"></span>`;
   const rest = selected === 0 ? '' : part('none', Math.max(0, selected - stored - failed - waiting));
-  return `<span class="bar" title="${stored} of ${selected}">${part('good', stored)}${part('bad', failed)}${part('wait', waiting)}${rest}</span>`;
+  const text = `${stored} of ${selected} stored`;
+  return `<span class="bar" role="img" aria-label="${text}" title="${text}">${part('good', stored)}${part('bad', failed)}${part('wait', waiting)}${rest}</span>`;
 }
 
 function reasonsHtml(what: string, reasons: readonly CountedReason[]): string {

@@ -227,9 +227,17 @@ describe('the page of a report', () => {
     assert.doesNotMatch(html, /href=/, 'one namespace needs no list');
   });
 
+  it('explains the colours, and says that there is nothing', () => {
+    assert.match(html, /<span class="key good"><\/span>stored<span class="key bad"><\/span>failed/);
+    const nothing = reportHtml({ ...report, namespaces: [] });
+    assert.match(nothing, /<p>There is no finished run and no record\.<\/p>/);
+    assert.doesNotMatch(nothing, /class="key/);
+  });
+
   it('shows the counts, the reasons and what could not be read', () => {
     assert.match(html, /4 finished runs, of which no policy selects 1\. Records: selected 3, signed 3, stored 2/);
     assert.match(html, /<span class="good" style="flex: 2"><\/span><span class="bad" style="flex: 1">/);
+    assert.match(html, /<span class="bar" role="img" aria-label="2 of 3 stored"/);
     assert.match(html, /1 × <strong>KeyNotFound<\/strong>/);
     assert.match(html, /Not allowed to read ClusterSigningPolicy/);
   });
